@@ -1,0 +1,107 @@
+//! A change: one entry that came, went or was reworded, with its proof.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::entry::EntryDate;
+use super::id::{BodyHash, ChangeId, CompanyId, SourceId};
+use super::matching::Match;
+
+/// What happened to an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// It is there and was not.
+    Added,
+    /// It was there and is not.
+    Removed,
+    /// It says something else than it did.
+    Amended,
+}
+
+impl std::fmt::Display for ChangeKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Amended => "amended",
+        })
+    }
+}
+
+/// One field's text before and after; at least one of the two is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// The field's name.
+    pub name: String,
+    /// What it said, if it was there.
+    pub before: Option<String>,
+    /// What it says, if it is there.
+    pub after: Option<String>,
+}
+
+/// One change of one entry as the comparison found it, before it is tied to a read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryChange {
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The entry's key; for an amended entry the key it has now.
+    pub key: String,
+    /// The entry's title; for an amended entry the one it has now.
+    pub title: String,
+    /// The date the entry bears.
+    pub date: Option<EntryDate>,
+    /// Where a reader finds the entry.
+    pub url: Option<String>,
+    /// The fields that differ; for added and removed entries all of them.
+    pub fields: Vec<FieldChange>,
+    /// Everything the entry said before and says now that matching may look at:
+    /// field name and text, equal texts once.
+    pub context: Vec<(String, String)>,
+}
+
+/// The proof of one state of a source: which bytes were read, when and from where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The address that answered, after redirects.
+    pub url: String,
+    /// When the answer was read.
+    pub read_at: DateTime<Utc>,
+    /// The HTTP status.
+    pub status: u16,
+    /// The SHA-256 of the body, under which it is kept.
+    pub sha256: BodyHash,
+}
+
+/// A change as it is stored and told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Identity: the same change found twice has the same id.
+    pub id: ChangeId,
+    /// Where it was seen.
+    pub source: SourceId,
+    /// The source's title at that time.
+    pub source_title: String,
+    /// What changed.
+    #[serde(flatten)]
+    pub entry: EntryChange,
+    /// When it was found.
+    pub found_at: DateTime<Utc>,
+    /// Whom it concerns and why.
+    pub matches: Vec<Match>,
+    /// The read that shows it.
+    pub evidence: Evidence,
+    /// The read before it.
+    pub previous: Evidence,
+}
+
+impl Change {
+    /// The companies concerned, each once, in the order of their ids.
+    #[must_use]
+    pub fn companies(&self) -> Vec<&CompanyId> {
+        let mut companies: Vec<_> = self.matches.iter().map(|found| &found.company).collect();
+        companies.sort();
+        companies.dedup();
+        companies
+    }
+}

@@ -1,0 +1,237 @@
+//! What a page says, as entries: the unit that is compared, matched and told.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+/// The field that holds an entry's links, one `label ⇥ address` a line.
+pub const LINKS: &str = "links";
+
+/// The date an entry bears: a bare day, or a moment where the source gives one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EntryDate {
+    /// A calendar day in the source's own zone.
+    Day(NaiveDate),
+    /// A point in time with the offset the source wrote.
+    Moment(DateTime<FixedOffset>),
+}
+
+impl EntryDate {
+    /// The calendar day, as the source wrote it.
+    #[must_use]
+    pub fn day(self) -> NaiveDate {
+        match self {
+            Self::Day(day) => day,
+            Self::Moment(moment) => moment.date_naive(),
+        }
+    }
+}
+
+impl fmt::Display for EntryDate {
+    /// ISO 8601: `2021-03-12` or `2023-02-03T11:57:38-05:00`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(day) => f.pad(&day.format("%Y-%m-%d").to_string()),
+            Self::Moment(moment) => f.pad(&moment.to_rfc3339()),
+        }
+    }
+}
+
+impl std::str::FromStr for EntryDate {
+    type Err = chrono::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match DateTime::parse_from_rfc3339(text) {
+            Ok(moment) => Ok(Self::Moment(moment)),
+            Err(_) => NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Self::Day),
+        }
+    }
+}
+
+impl Serialize for EntryDate {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EntryDate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// One thing a source says: a row, a docket entry, a feed item, a section.
+///
+/// The key says what the entry is *about* and survives rewording; it never
+/// depends on the entry's position. All texts are normalised for display
+/// (white space folded, deceptive characters dropped) but otherwise as the
+/// source wrote them: noise is a matter of comparing, not of keeping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Stable identity within its source.
+    pub key: String,
+    /// What a reader would call the entry.
+    pub title: String,
+    /// The date it bears, where it bears one.
+    pub date: Option<EntryDate>,
+    /// Where a reader finds it, absolute.
+    pub url: Option<String>,
+    /// Named contents, in the order of their names.
+    pub fields: BTreeMap<String, String>,
+}
+
+impl Entry {
+    /// An entry without contents.
+    #[must_use]
+    pub fn new(key: impl Into<String>, title: impl Into<String>) -> Self {
+        Self { key: key.into(), title: title.into(), date: None, url: None, fields: BTreeMap::new() }
+    }
+
+    /// Adds a field unless its text is empty.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        if !text.is_empty() {
+            self.fields.insert(name.into(), text);
+        }
+        self
+    }
+
+    /// Everything the entry says, for matching: the title and each field that is not a link list.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        std::iter::once(("title", self.title.as_str())).chain(
+            self.fields
+                .iter()
+                .filter(|(name, _)| name.as_str() != LINKS)
+                .map(|(name, text)| (name.as_str(), text.as_str())),
+        )
+    }
+}
+
+/// Whether an entry's absence means that it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Completeness {
+    /// The page holds every entry there is: absence is removal.
+    Whole,
+    /// The page holds the newest entries only: absence means nothing.
+    Window,
+}
+
+/// How an entry that seems gone is recognised in one that seems new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resemblance {
+    /// By its title: list rows, whose texts are alike and whose names tell them apart.
+    Title,
+    /// By its text: sections of prose, whose headings may be reworded.
+    Text,
+    /// Never: entries with identifiers of their own.
+    Never,
+}
+
+/// All that one body says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// The entries, each key once.
+    pub entries: Vec<Entry>,
+    /// What an absence means.
+    pub completeness: Completeness,
+    /// How a renamed entry is recognised.
+    pub resemblance: Resemblance,
+}
+
+/// Separates a key from the number that tells apart entries that are about the same thing.
+const TWIN_MARK: char = '~';
+
+impl Document {
+    /// Makes a document, giving every entry a key of its own.
+    ///
+    /// Entries about the same thing share a key as the parser made it; all but
+    /// the first get `~2`, `~3`, … in the order of their dates and texts, never
+    /// of their positions. Exact copies are one entry.
+    #[must_use]
+    pub fn new(mut entries: Vec<Entry>, completeness: Completeness, resemblance: Resemblance) -> Self {
+        let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, entry) in entries.iter().enumerate() {
+            families.entry(entry.key.clone()).or_default().push(index);
+        }
+        let mut copies = Vec::new();
+        for members in families.values_mut().filter(|members| members.len() > 1) {
+            members.sort_by(|&a, &b| {
+                let (a, b) = (&entries[a], &entries[b]);
+                (a.date, &a.title, &a.fields, &a.url).cmp(&(b.date, &b.title, &b.fields, &b.url))
+            });
+            members.dedup_by(|later, earlier| {
+                let is_copy = entries[*later] == entries[*earlier];
+                if is_copy {
+                    copies.push(*later);
+                }
+                is_copy
+            });
+            for (number, &index) in members.iter().enumerate().skip(1) {
+                let key = format!("{}{TWIN_MARK}{}", entries[index].key, number + 1);
+                entries[index].key = key;
+            }
+        }
+        copies.sort_unstable();
+        for index in copies.into_iter().rev() {
+            entries.remove(index);
+        }
+        Self { entries, completeness, resemblance }
+    }
+}
+
+/// The key as the parser made it, without the number that tells twins apart.
+#[must_use]
+pub fn family(key: &str) -> &str {
+    match key.rsplit_once(TWIN_MARK) {
+        Some((family, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => family,
+        _ => key,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(key: &str, text: &str) -> Entry {
+        Entry::new(key, key).with("text", text)
+    }
+
+    fn keys(entries: Vec<Entry>) -> Vec<(String, String)> {
+        Document::new(entries, Completeness::Whole, Resemblance::Title)
+            .entries
+            .into_iter()
+            .map(|entry| (entry.key, entry.fields["text"].clone()))
+            .collect()
+    }
+
+    #[test]
+    fn twins_are_told_apart_whatever_their_order() {
+        let mut forward = keys(vec![row("a", "one"), row("a", "two"), row("b", "three")]);
+        let mut backward = keys(vec![row("b", "three"), row("a", "two"), row("a", "one")]);
+        forward.sort();
+        backward.sort();
+        assert_eq!(forward, backward);
+        assert_eq!(forward[0], ("a".into(), "one".into()));
+        assert_eq!(forward[1], ("a~2".into(), "two".into()));
+        assert_eq!(family("a~2"), "a");
+        assert_eq!(family("a~b"), "a~b");
+    }
+
+    #[test]
+    fn an_exact_copy_is_the_same_entry() {
+        assert_eq!(keys(vec![row("a", "one"), row("a", "one")]).len(), 1);
+    }
+
+    #[test]
+    fn a_date_survives_its_text_form() {
+        for text in ["2021-03-12", "2023-02-03T11:57:38-05:00"] {
+            assert_eq!(text.parse::<EntryDate>().map(|date| date.to_string()), Ok(text.to_owned()));
+        }
+    }
+}

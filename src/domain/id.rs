@@ -1,0 +1,201 @@
+//! Identifiers as types, so that a company's id cannot be passed for a source's.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Why a text is not a valid identifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{what} id {given:?} is not valid: expected 1 to 64 of a-z, 0-9 and '-', beginning with a letter or digit"
+)]
+pub struct InvalidId {
+    what: &'static str,
+    given: String,
+}
+
+/// The longest identifier an operator may choose, in bytes.
+const MAX_SLUG_BYTES: usize = 64;
+
+fn is_slug(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let head_is_fine = bytes.next().is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    head_is_fine
+        && text.len() <= MAX_SLUG_BYTES
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+macro_rules! slug_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                if is_slug(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(InvalidId { what: $what, given: text.to_owned() })
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+slug_id!(
+    /// A watched source, as the operator named it in the configuration.
+    SourceId,
+    "source"
+);
+slug_id!(
+    /// A tracked company, as the operator named it in the configuration.
+    CompanyId,
+    "company"
+);
+
+macro_rules! digest_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Derives the id from what it stands for: the same parts always give the same id,
+            /// so a repeated step writes the same record instead of a second one.
+            #[must_use]
+            pub fn derive(parts: &[&str]) -> Self {
+                Self(digest_of(parts))
+            }
+
+            /// Takes an id as somebody typed it; looking it up tells whether it exists.
+            #[must_use]
+            pub fn from_text(text: &str) -> Self {
+                Self(text.trim().to_owned())
+            }
+
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+digest_id!(
+    /// One change of one entry, found by one read.
+    ChangeId
+);
+digest_id!(
+    /// One change told about one company.
+    AlertId
+);
+digest_id!(
+    /// One mail in the outbox; also its idempotency key.
+    MailId
+);
+
+/// 64 bits of SHA-256 over the parts, each closed by a byte no text contains, as 16 hex digits.
+fn digest_of(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update([0xff]);
+    }
+    hex(&hasher.finalize()[..8])
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The SHA-256 of a body, the name under which it is stored and shown as evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BodyHash(String);
+
+impl BodyHash {
+    /// Hashes a body as it was received, after transfer decoding.
+    #[must_use]
+    pub fn of(body: &[u8]) -> Self {
+        Self(hex(&Sha256::digest(body)))
+    }
+
+    /// 64 lower-case hex digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BodyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_slug() {
+        assert!("fcc-covered-list".parse::<SourceId>().is_ok());
+        for bad in ["", "-x", "FCC", "a b", "ü", &"x".repeat(65)] {
+            assert!(bad.parse::<SourceId>().is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn parts_cannot_run_into_each_other() {
+        assert_ne!(ChangeId::derive(&["ab", "c"]), ChangeId::derive(&["a", "bc"]));
+        assert_eq!(ChangeId::derive(&["a", "b"]).as_str().len(), 16);
+    }
+}

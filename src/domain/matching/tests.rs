@@ -1,0 +1,117 @@
+use super::*;
+
+fn company(id: &str, name: &str, aliases: &[(&str, AliasKind)], not: &[&str]) -> Company {
+    Company {
+        id: id.parse().unwrap(),
+        name: name.to_owned(),
+        aliases: aliases.iter().map(|&(name, kind)| Alias { name: name.to_owned(), kind }).collect(),
+        not: not.iter().map(|&name| name.to_owned()).collect(),
+    }
+}
+
+fn watchlist() -> Watchlist {
+    Watchlist::new(vec![
+        company(
+            "hikvision",
+            "Hangzhou Hikvision Digital Technology Co., Ltd.",
+            &[
+                ("Hikvision", AliasKind::Trade),
+                ("海康威视", AliasKind::NativeScript),
+                ("91330000733796106P", AliasKind::Identifier),
+            ],
+            &[],
+        ),
+        company(
+            "dahua",
+            "Zhejiang Dahua Technology Co., Ltd.",
+            &[("Dahua", AliasKind::Trade), ("大华股份", AliasKind::NativeScript)],
+            &["Dahua Electronics Corporation"],
+        ),
+        company("zte", "ZTE Corporation", &[("ZTE", AliasKind::Short)], &[]),
+    ])
+    .unwrap()
+}
+
+#[track_caller]
+fn check(text: &str, expected: &[(&str, &str)]) {
+    let list = watchlist();
+    let found: Vec<(String, String)> = list
+        .find("text", text)
+        .into_iter()
+        .map(|found| (found.company.to_string(), text[found.span].to_owned()))
+        .collect();
+    let expected: Vec<(String, String)> =
+        expected.iter().map(|&(id, span)| (id.to_owned(), span.to_owned())).collect();
+    assert_eq!(found, expected, "in {text:?}");
+}
+
+#[test]
+fn a_name_is_found_in_its_many_spellings() {
+    check("by Hikvision today", &[("hikvision", "Hikvision")]);
+    check("HIKVISION", &[("hikvision", "HIKVISION")]);
+    check("Hikvision's cameras", &[("hikvision", "Hikvision")]);
+    check("Hikvision’s cameras", &[("hikvision", "Hikvision")]);
+    check("the Hik-\n  vision list", &[("hikvision", "Hik-\n  vision")]);
+    check("Ｈｉｋｖｉｓｉｏｎ", &[("hikvision", "Ｈｉｋｖｉｓｉｏｎ")]);
+    check("杭州海康威视数字技术股份有限公司", &[("hikvision", "海康威视")]);
+    check("code 91330000733796106P,", &[("hikvision", "91330000733796106P")]);
+}
+
+#[test]
+fn the_longest_name_wins() {
+    check(
+        "Hangzhou Hikvision Digital Technology Co., Ltd. (PRC)",
+        &[("hikvision", "Hangzhou Hikvision Digital Technology Co., Ltd")],
+    );
+    check("Hangzhou Hikvision Digital Technology Company", &[("hikvision", "Hikvision")]);
+}
+
+#[test]
+fn a_name_inside_a_word_or_an_address_is_no_hit() {
+    check("Dahuang Mining", &[]);
+    check("see www.zte.com.cn or mail zte@zte.com.cn", &[]);
+    check("the zte protocol; bazteck", &[]);
+    check("ZTE and Zte", &[("zte", "ZTE")]);
+}
+
+#[test]
+fn a_veto_covers_only_what_it_covers() {
+    check("DAHUA ELECTRONICS CORPORATION, Flushing NY", &[]);
+    check("Dahua Electronics Corporation; Dahua Technology", &[("dahua", "Dahua")]);
+}
+
+#[test]
+fn a_bound_source_concerns_its_company_whatever_the_entry_says() {
+    let list = watchlist();
+    let texts = [("text".to_owned(), "Order Filed (CLERK)".to_owned())];
+    let matches = list.concerned(&["hikvision".parse().unwrap()], &texts);
+    assert_eq!(matches.len(), 1);
+    assert_eq!(matches[0].rule, Rule::SourceBound);
+}
+
+#[test]
+fn a_match_explains_itself() {
+    let list = watchlist();
+    let found = list.find(
+        "text",
+        "equipment produced by Dahua Technology Company, to the extent it is used for a purpose",
+    );
+    assert_eq!(found[0].alias, "Dahua");
+    assert_eq!(found[0].field, "text");
+    assert!(found[0].excerpt.contains("produced by Dahua Technology"));
+}
+
+#[test]
+fn a_name_without_letters_is_refused() {
+    let result = Watchlist::new(vec![company("x", "…", &[], &[])]);
+    assert!(matches!(result, Err(WatchlistError::EmptyName { .. })));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_searched_without_a_fault_and_spans_are_whole_characters(text in "\\PC{0,80}") {
+        for found in watchlist().find("text", &text) {
+            proptest::prop_assert!(text.get(found.span).is_some());
+        }
+    }
+}

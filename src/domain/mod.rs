@@ -1,0 +1,29 @@
+//! The product's own knowledge, as pure functions over plain values.
+//!
+//! Nothing here does I/O, waits, reads a clock or draws a random number: time
+//! and randomness arrive as parameters. That is what lets every rule about what
+//! counts as a change, whom it concerns and when a mail may be sent be tested in
+//! milliseconds without a mock.
+//!
+//! Deliberately absent: HTTP, HTML, SMTP and storage. `tests/layering.rs` fails
+//! the build when one of them is imported here.
+
+pub mod alert;
+pub mod assess;
+pub mod block;
+pub mod change;
+pub mod company;
+pub mod diff;
+pub mod email;
+pub mod entry;
+pub mod id;
+pub mod matching;
+pub mod noise;
+pub mod outbox;
+pub mod report;
+pub mod schedule;
+pub mod snapshot;
+pub mod source;
+pub mod subscription;
+pub mod text;
+pub mod verdict;

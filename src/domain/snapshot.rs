@@ -1,0 +1,119 @@
+//! What is remembered of a source: its accepted state, and how its reads went.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::change::Evidence;
+use super::entry::Document;
+use super::id::{BodyHash, SourceId};
+use super::verdict::Verdict;
+
+/// A source's state as one good read showed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The source.
+    pub source: SourceId,
+    /// 1 for the baseline, then counting up.
+    pub sequence: u64,
+    /// When the answer was read.
+    pub read_at: DateTime<Utc>,
+    /// The address that answered, after redirects.
+    pub url: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The answer's headers, names in lower case, in the order received.
+    pub headers: Vec<(String, String)>,
+    /// Names the body.
+    pub sha256: BodyHash,
+    /// The body's size after transfer decoding.
+    pub body_bytes: u64,
+    /// The extraction settings under which the entries were read.
+    pub fingerprint: String,
+    /// How many entries the source has.
+    pub entries: usize,
+}
+
+impl Snapshot {
+    /// The proof this snapshot gives.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        Evidence {
+            url: self.url.clone(),
+            read_at: self.read_at,
+            status: self.status,
+            sha256: self.sha256.clone(),
+        }
+    }
+
+    /// A header's value, by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The accepted state of a source: what the next read is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// The read that gave it.
+    pub snapshot: Snapshot,
+    /// Its entries; of a window also those that have left it.
+    pub document: Document,
+}
+
+/// What makes the next request conditional: the server's own words about an accepted body.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validators {
+    /// The `ETag`, verbatim.
+    pub etag: Option<String>,
+    /// The `Last-Modified`, verbatim.
+    pub last_modified: Option<String>,
+    /// The extraction settings the accepted body was read under.
+    pub fingerprint: String,
+    /// The accepted body: a 304 speaks of this one.
+    pub sha256: Option<BodyHash>,
+}
+
+impl Validators {
+    /// Whether there is anything to send.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}
+
+/// How the reads of a source went; small, rewritten by every read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadState {
+    /// The source.
+    pub source: SourceId,
+    /// When the last read ended.
+    pub last_read_at: DateTime<Utc>,
+    /// What it was found to be.
+    pub verdict: Verdict,
+    /// Why, where it was not good.
+    pub reason: Option<String>,
+    /// When the source was last read well, changed or not.
+    pub last_good_at: Option<DateTime<Utc>>,
+    /// How many reads in a row were not good.
+    pub failures: u32,
+    /// Not to be read again before this, by the server's wish or by backoff.
+    pub not_before: Option<DateTime<Utc>>,
+    /// For the next request.
+    pub validators: Validators,
+    /// Full reads are forced now and then, since some servers lie: conditional answers since the last one.
+    pub not_modified_in_a_row: u32,
+}
+
+/// A suspect body, kept for a person to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldRead {
+    /// The source.
+    pub source: SourceId,
+    /// When a read of this kind was first held since the last good one.
+    pub held_since: DateTime<Utc>,
+    /// Why it is held.
+    pub reason: String,
+    /// What was read.
+    pub evidence: Evidence,
+}

@@ -1,0 +1,63 @@
+//! Text that came from outside, made fit to compare and safe to show.
+
+/// Whether a character could reorder, hide or forge the text around it where it is shown:
+/// controls, bidirectional marks and zero-width characters.
+#[must_use]
+pub fn is_deceptive(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c,
+            '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// One line: white space folded to single blanks, deceptive characters dropped.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c == '\u{85}') {
+        let start = line.len();
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        let kept_from = line.len();
+        line.extend(word.chars().filter(|&c| !is_deceptive(c)));
+        if line.len() == kept_from {
+            line.truncate(start);
+        }
+    }
+    line
+}
+
+/// Several lines: each as by [`one_line`], empty ones dropped.
+#[must_use]
+pub fn lines(text: &str) -> String {
+    text.lines().map(one_line).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// At most `max_chars` characters, the last an ellipsis where something was cut.
+#[must_use]
+pub fn shorten(text: &str, max_chars: usize) -> String {
+    if text.chars().count() <= max_chars {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(max_chars.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_folds_and_deceptive_characters_go() {
+        assert_eq!(one_line("  a\u{a0}\n b\t\tc "), "a b c");
+        assert_eq!(one_line("pay\u{202e}load \u{200b} x"), "payload x");
+        assert_eq!(lines(" a \n\n  b  c\n"), "a\nb c");
+    }
+
+    #[test]
+    fn shortening_counts_characters_not_bytes() {
+        assert_eq!(shorten("海康威视", 4), "海康威视");
+        assert_eq!(shorten("海康威视", 3), "海康…");
+    }
+}

@@ -1,0 +1,2 @@
+//! regwatch watches public regulatory pages and tells the people concerned what changed.
+pub mod domain;
