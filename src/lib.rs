@@ -1,2 +1,6 @@
 //! regwatch watches public regulatory pages and tells the people concerned what changed.
+//!
+//! The flow, and the layers it passes through, are drawn in `docs/ARCHITECTURE.md`.
+
+pub mod config;
 pub mod domain;

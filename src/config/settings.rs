@@ -1,0 +1,164 @@
+//! The validated configuration: what the rest of the program works with.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::domain::company::Company;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::SourceId;
+use crate::domain::source::Source;
+
+/// Everything the operator decided. Every path is absolute, every reference resolved.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The main file it was read from.
+    pub path: PathBuf,
+    /// Where state is kept.
+    pub store: StoreSettings,
+    /// How mail leaves.
+    pub mail: MailSettings,
+    /// How pages are asked for.
+    pub fetch: FetchSettings,
+    /// How the daemon behaves.
+    pub daemon: DaemonSettings,
+    /// What is watched, in the order of the files.
+    pub sources: Vec<Source>,
+    /// Who is tracked, in the order of the files.
+    pub companies: Vec<Company>,
+}
+
+impl Config {
+    /// A source by its id.
+    #[must_use]
+    pub fn source(&self, id: &SourceId) -> Option<&Source> {
+        self.sources.iter().find(|source| source.id == *id)
+    }
+}
+
+/// Where state is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreSettings {
+    /// A sled database in this folder.
+    Sled {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// A name and an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// The name shown, ASCII or not, without control characters.
+    pub name: Option<String>,
+    /// The address.
+    pub address: EmailAddress,
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// Whom mail is from.
+    pub from: Sender,
+    /// By which way it leaves.
+    pub transport: TransportSettings,
+    /// The postal address that every mail must show (CAN-SPAM, 15 U.S.C. 7704(a)(5)).
+    pub postal_address: Option<String>,
+    /// How a subscriber reaches a person, in the foot of every mail; the sender's address unless given.
+    pub help_address: EmailAddress,
+    /// How long alerts of one subscriber are collected before a mail is made of them.
+    pub group_within: Duration,
+    /// Mails delivered at once.
+    pub concurrency: usize,
+}
+
+/// By which way mail leaves.
+#[derive(Debug, Clone)]
+pub enum TransportSettings {
+    /// Into a Maildir on this machine.
+    Maildir {
+        /// The Maildir; made where it is missing.
+        path: PathBuf,
+    },
+    /// Through an SMTP relay.
+    Smtp(SmtpSettings),
+}
+
+/// An SMTP relay.
+#[derive(Debug, Clone)]
+pub struct SmtpSettings {
+    /// Its host name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: SmtpSecurity,
+    /// Who logs in, where somebody must.
+    pub credentials: Option<SmtpCredentials>,
+}
+
+/// How an SMTP connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpSecurity {
+    /// TLS from the first byte (RFC 8314), `smtps://`.
+    Tls,
+    /// STARTTLS, refused where the relay does not offer it; the default of `smtp://`.
+    StartTls,
+    /// None; the default on loopback only, elsewhere only when asked for by `tls = "none"`.
+    None,
+}
+
+/// A log-in at a relay.
+#[derive(Debug, Clone)]
+pub struct SmtpCredentials {
+    /// The user.
+    pub user: String,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// How pages are asked for.
+#[derive(Debug, Clone)]
+pub struct FetchSettings {
+    /// Whom a site's operator can write to; part of the User-Agent.
+    pub contact: String,
+    /// Private addresses that may be read all the same.
+    pub allow_private: Vec<IpAddr>,
+    /// For the TCP and TLS handshakes.
+    pub connect_timeout: Duration,
+    /// From the request to the answer's header.
+    pub header_timeout: Duration,
+    /// Between two parts of the body.
+    pub idle_timeout: Duration,
+    /// For the whole read, redirects included.
+    pub total_timeout: Duration,
+    /// The largest body, after transfer decoding.
+    pub max_body_bytes: usize,
+    /// The most redirects followed.
+    pub max_redirects: usize,
+    /// Sources read at once.
+    pub concurrency: usize,
+    /// Between two requests to one host.
+    pub host_interval: Duration,
+    /// After so many unconditional-free reads in a row a full one is asked for, since some servers lie.
+    pub full_read_every: u32,
+    /// Headers sent with every request unless a source replaces them.
+    pub headers: BTreeMap<String, String>,
+    /// The outgoing proxy of every source that names none.
+    pub proxy: Option<Url>,
+}
+
+/// How the daemon behaves.
+#[derive(Debug, Clone)]
+pub struct DaemonSettings {
+    /// Its control socket.
+    pub socket: PathBuf,
+    /// Each scheduled read is put off by a random part of this, so that sources do not fire as one.
+    pub jitter: Duration,
+    /// How long work under way may go on after a stop was asked for.
+    pub drain_timeout: Duration,
+}
