@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::id::{CompanyId, SourceId, hex};
-use super::noise::Noise;
+use super::noise::{Noise, NoiseClass};
 use super::schedule::CronExpr;
 use super::verdict::Guard;
 
@@ -78,6 +78,32 @@ impl SourceKind {
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
         }
+    }
+
+    /// What differs between two reads of such a source without having changed; an
+    /// operator's `noise` replaces it.
+    #[must_use]
+    pub fn default_noise(&self) -> Vec<NoiseClass> {
+        use NoiseClass::{Counters, FootnoteMarks, LinkPresence, Nonces, ScreenReader, Timestamps};
+        match self {
+            Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
+            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
+            Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
+            Self::CourtRss | Self::Feed => Vec::new(),
+        }
+    }
+
+    /// What a good read of such a source looks like at least; an operator's `guard` replaces it.
+    #[must_use]
+    pub fn default_guard(&self) -> Guard {
+        let (min_entries, max_drop_percent) = match self {
+            Self::FccCoveredList => (10, 20),
+            Self::HtmlTable(_) => (1, 20),
+            Self::PageText(_) => (1, 50),
+            // A quiet court's feed is empty, and a feed forgets.
+            Self::CourtRss | Self::Feed => (0, 100),
+        };
+        Guard { min_entries, max_drop_percent }
     }
 }
 
