@@ -2,5 +2,7 @@
 //!
 //! The flow, and the layers it passes through, are drawn in `docs/ARCHITECTURE.md`.
 
+pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod fetch;

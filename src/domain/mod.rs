@@ -20,6 +20,7 @@ pub mod id;
 pub mod matching;
 pub mod noise;
 pub mod outbox;
+pub mod read_state;
 pub mod report;
 pub mod schedule;
 pub mod snapshot;

@@ -1,4 +1,4 @@
-//! What is remembered of a source: its accepted state, and how its reads went.
+//! What is remembered of what a source said.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::change::Evidence;
 use super::entry::Document;
 use super::id::{BodyHash, SourceId};
-use super::verdict::Verdict;
 
 /// A source's state as one good read showed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,29 +79,6 @@ impl Validators {
     pub fn is_empty(&self) -> bool {
         self.etag.is_none() && self.last_modified.is_none()
     }
-}
-
-/// How the reads of a source went; small, rewritten by every read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadState {
-    /// The source.
-    pub source: SourceId,
-    /// When the last read ended.
-    pub last_read_at: DateTime<Utc>,
-    /// What it was found to be.
-    pub verdict: Verdict,
-    /// Why, where it was not good.
-    pub reason: Option<String>,
-    /// When the source was last read well, changed or not.
-    pub last_good_at: Option<DateTime<Utc>>,
-    /// How many reads in a row were not good.
-    pub failures: u32,
-    /// Not to be read again before this, by the server's wish or by backoff.
-    pub not_before: Option<DateTime<Utc>>,
-    /// For the next request.
-    pub validators: Validators,
-    /// Full reads are forced now and then, since some servers lie: conditional answers since the last one.
-    pub not_modified_in_a_row: u32,
 }
 
 /// A suspect body, kept for a person to look at.

@@ -1,0 +1,155 @@
+//! How the reads of a source went, and when it may be read again.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::id::SourceId;
+use super::snapshot::Validators;
+use super::verdict::Verdict;
+
+/// How the reads of a source went; small, rewritten by every read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadState {
+    /// The source.
+    pub source: SourceId,
+    /// When the last read ended.
+    pub last_read_at: DateTime<Utc>,
+    /// What it was found to be.
+    pub verdict: Verdict,
+    /// Why, where it was not good.
+    pub reason: Option<String>,
+    /// When the source was last read well, changed or not.
+    pub last_good_at: Option<DateTime<Utc>>,
+    /// How many reads in a row were not good.
+    pub failures: u32,
+    /// Not to be read again before this, by the server's wish or by backoff.
+    pub not_before: Option<DateTime<Utc>>,
+    /// For the next request.
+    pub validators: Validators,
+    /// Full reads are forced now and then, since some servers lie: conditional answers since the last one.
+    pub not_modified_in_a_row: u32,
+}
+
+/// Waiting times after the first, second, … read in a row that was not good; the last one repeats.
+const BACKOFF_MINUTES: [i64; 5] = [1, 5, 15, 60, 240];
+
+impl ReadState {
+    /// The state after a read whose body was accepted, changed or not.
+    #[must_use]
+    pub fn good(source: SourceId, validators: Validators, now: DateTime<Utc>) -> Self {
+        Self {
+            source,
+            last_read_at: now,
+            verdict: Verdict::Good,
+            reason: None,
+            last_good_at: Some(now),
+            failures: 0,
+            not_before: None,
+            validators,
+            not_modified_in_a_row: 0,
+        }
+    }
+
+    /// The state after the server vouched that nothing changed.
+    #[must_use]
+    pub fn not_modified(self, now: DateTime<Utc>) -> Self {
+        Self {
+            last_read_at: now,
+            verdict: Verdict::NotModified,
+            reason: None,
+            last_good_at: Some(now),
+            failures: 0,
+            not_before: None,
+            not_modified_in_a_row: self.not_modified_in_a_row.saturating_add(1),
+            ..self
+        }
+    }
+
+    /// The state after a suspect or failed read: what was accepted stays accepted, and the next
+    /// attempt waits, longer each time but never for ever, and at least as long as the server wishes.
+    #[must_use]
+    pub fn unread(
+        source: SourceId,
+        previous: Option<Self>,
+        verdict: Verdict,
+        reason: String,
+        retry_after: Option<std::time::Duration>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let failures = previous.as_ref().map_or(0, |state| state.failures).saturating_add(1);
+        let step = usize::try_from(failures - 1).unwrap_or(usize::MAX).min(BACKOFF_MINUTES.len() - 1);
+        let wish = retry_after.and_then(|wish| Duration::from_std(wish).ok()).unwrap_or_default();
+        Self {
+            last_read_at: now,
+            verdict,
+            reason: Some(reason),
+            failures,
+            not_before: Some(now + Duration::minutes(BACKOFF_MINUTES[step]).max(wish)),
+            ..previous.unwrap_or_else(|| Self {
+                last_good_at: None,
+                ..Self::good(source, Validators::default(), now)
+            })
+        }
+    }
+
+    /// What makes the next request conditional, where it may be: the accepted body must have been
+    /// read under these extraction settings, and now and then a full answer is asked for all the same.
+    #[must_use]
+    pub fn validators_for(&self, fingerprint: &str, full_read_every: u32) -> Option<&Validators> {
+        let may_ask = self.validators.fingerprint == fingerprint
+            && !self.validators.is_empty()
+            && self.not_modified_in_a_row < full_read_every;
+        may_ask.then_some(&self.validators)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source() -> SourceId {
+        "a".parse().unwrap()
+    }
+
+    fn accepted() -> ReadState {
+        let validators =
+            Validators { etag: Some("\"1\"".into()), fingerprint: "f".into(), ..Validators::default() };
+        ReadState::good(source(), validators, DateTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn waiting_grows_to_four_hours_and_a_good_read_ends_it() {
+        let mut state = Some(accepted());
+        let now = DateTime::UNIX_EPOCH;
+        let mut waits = Vec::new();
+        for _ in 0..7 {
+            let next = ReadState::unread(source(), state.take(), Verdict::Failed, "down".into(), None, now);
+            waits.push((next.not_before.unwrap() - now).num_minutes());
+            state = Some(next);
+        }
+        assert_eq!(waits, [1, 5, 15, 60, 240, 240, 240]);
+        let state = state.unwrap();
+        assert_eq!(state.validators, accepted().validators, "what was accepted stays accepted");
+        assert_eq!(state.not_modified(now).not_before, None);
+    }
+
+    #[test]
+    fn the_wish_of_the_server_outlasts_the_backoff() {
+        let now = DateTime::UNIX_EPOCH;
+        let wish = Some(std::time::Duration::from_secs(7200));
+        let state = ReadState::unread(source(), None, Verdict::Failed, "429".into(), wish, now);
+        assert_eq!(state.not_before, Some(now + Duration::hours(2)));
+        assert_eq!(state.last_good_at, None);
+    }
+
+    #[test]
+    fn a_full_read_is_asked_for_now_and_then_and_after_new_settings() {
+        let mut state = accepted();
+        assert!(state.validators_for("g", 3).is_none());
+        for _ in 0..3 {
+            assert!(state.validators_for("f", 3).is_some());
+            state = state.not_modified(DateTime::UNIX_EPOCH);
+        }
+        assert!(state.validators_for("f", 3).is_none());
+    }
+}

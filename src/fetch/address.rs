@@ -1,0 +1,173 @@
+//! Which addresses may be connected to.
+//!
+//! A redirect or a name in somebody else's DNS must not lead into the network
+//! this service runs in. Three checks are needed, since none sees everything:
+//! the host as typed (the client never asks its resolver about an IP literal,
+//! however it is spelled), the names as resolved, and the peer that answered.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use super::error::FetchError;
+
+/// Decides about addresses; cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct AddressGuard {
+    allowed: Arc<BTreeSet<IpAddr>>,
+}
+
+/// A name that leads to no public address.
+#[derive(Debug, thiserror::Error)]
+#[error("the name leads only to {0}, which is not public")]
+pub(super) struct OnlyPrivate(pub IpAddr);
+
+impl AddressGuard {
+    /// Refuses every address that is not public, except the listed ones.
+    pub(super) fn allowing(allowed: &[IpAddr]) -> Self {
+        Self { allowed: Arc::new(allowed.iter().copied().map(canonical).collect()) }
+    }
+
+    fn permits(&self, address: IpAddr) -> bool {
+        let address = canonical(address);
+        is_public(address) || self.allowed.contains(&address)
+    }
+
+    /// Checks a host written as a number; `url` has already unified its spellings.
+    pub(super) fn check_typed(&self, url: &Url) -> Result<(), FetchError> {
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => IpAddr::V4(address),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address),
+            Some(Host::Domain(_)) | None => return Ok(()),
+        };
+        self.check(url, address)
+    }
+
+    /// Checks who answered.
+    pub(super) fn check_peer(&self, url: &Url, peer: Option<SocketAddr>) -> Result<(), FetchError> {
+        peer.map_or(Ok(()), |peer| self.check(url, peer.ip()))
+    }
+
+    fn check(&self, url: &Url, address: IpAddr) -> Result<(), FetchError> {
+        if self.permits(address) {
+            Ok(())
+        } else {
+            Err(FetchError::PrivateAddress { url: url.to_string(), address })
+        }
+    }
+}
+
+impl Resolve for AddressGuard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.clone();
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let permitted: Vec<SocketAddr> =
+                found.iter().copied().filter(|address| guard.permits(address.ip())).collect();
+            match found.first() {
+                Some(refused) if permitted.is_empty() => Err(OnlyPrivate(refused.ip()).into()),
+                _ => Ok(Box::new(permitted.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// An IPv4 address that hides in an IPv6 one is judged as what it is.
+fn canonical(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else { return address };
+    let octets = v6.octets();
+    let segments = v6.segments();
+    // NAT64 (RFC 6052), IPv4-compatible and 6to4 addresses embed the real destination.
+    let embedded = match segments {
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some([octets[12], octets[13], octets[14], octets[15]]),
+        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => Some([octets[12], octets[13], octets[14], octets[15]]),
+        [0x2002, ..] => Some([octets[2], octets[3], octets[4], octets[5]]),
+        _ => None,
+    };
+    embedded.map_or_else(|| address.to_canonical(), |octets| IpAddr::V4(octets.into()))
+}
+
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => is_public_v6(v6),
+    }
+}
+
+/// The special-purpose registry of IANA (RFC 6890).
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let is_shared = a == 100 && (64..128).contains(&b);
+    let is_benchmark = a == 198 && (b == 18 || b == 19);
+    let is_protocol = a == 192 && b == 0 && c == 0;
+    let is_reserved = a >= 240 || a == 0;
+    !(address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_documentation()
+        || is_shared
+        || is_benchmark
+        || is_protocol
+        || is_reserved)
+}
+
+/// Global unicast without its special blocks.
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let [first, second, ..] = address.segments();
+    let is_global_unicast = first & 0xe000 == 0x2000;
+    let is_documentation = (first == 0x2001 && second == 0x0db8) || first == 0x3fff;
+    let is_protocol = first == 0x2001 && second < 0x0200;
+    is_global_unicast && !is_documentation && !is_protocol
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(host: &str, is_refused: bool) {
+        let url = Url::parse(&format!("http://{host}/")).unwrap();
+        let guard = AddressGuard::allowing(&["10.1.2.3".parse().unwrap()]);
+        assert_eq!(guard.check_typed(&url).is_err(), is_refused, "{host}");
+    }
+
+    #[test]
+    fn private_addresses_are_refused_however_they_are_spelled() {
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "0x7f000001",
+            "2130706433",
+            "0177.0.0.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::10.0.0.1]",
+            "[2002:a00:1::]",
+            "[fe80::1]",
+            "[fd00::1]",
+            "0.0.0.0",
+            "10.0.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.168.1.1",
+            "224.0.0.1",
+            "255.255.255.255",
+        ] {
+            check(host, true);
+        }
+    }
+
+    #[test]
+    fn public_and_allowed_addresses_pass() {
+        for host in
+            ["192.0.66.233", "23.1.2.3", "[2606:4700::1111]", "10.1.2.3", "[::ffff:10.1.2.3]", "fcc.gov"]
+        {
+            check(host, false);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Why no answer arrived.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// The part of a read that took too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Name look-up, TCP and TLS handshakes.
+    Connect,
+    /// From the request to the answer's header.
+    Header,
+    /// Between two parts of the body.
+    Idle,
+    /// All of it.
+    Total,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Connect => "no connection",
+            Self::Header => "no answer",
+            Self::Idle => "nothing more of the body",
+            Self::Total => "no complete answer",
+        })
+    }
+}
+
+/// Why no answer arrived. Each names the address it was asked of.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// A phase took too long.
+    #[error("{phase} from {url} within {after:?}")]
+    Timeout {
+        /// The phase.
+        phase: Phase,
+        /// The address asked.
+        url: String,
+        /// The limit.
+        after: Duration,
+    },
+    /// No connection, or it broke before the header was there.
+    #[error("{url} could not be reached")]
+    Unreachable {
+        /// The address asked.
+        url: String,
+        /// What the transport said.
+        source: reqwest::Error,
+    },
+    /// The body broke off or could not be decoded.
+    #[error("the body of {url} did not arrive whole")]
+    Body {
+        /// The address asked.
+        url: String,
+        /// What the transport said.
+        source: reqwest::Error,
+    },
+    /// The decoded body is larger than allowed.
+    #[error("the body of {url} is larger than {limit} bytes (fetch.max_body)")]
+    TooLarge {
+        /// The address asked.
+        url: String,
+        /// The limit, after decoding.
+        limit: usize,
+    },
+    /// The address leads into a private network.
+    #[error("{url} leads to {address}, which is not public; fetch.allow_private can allow it")]
+    PrivateAddress {
+        /// The address asked.
+        url: String,
+        /// Where it leads.
+        address: IpAddr,
+    },
+    /// Too many hops.
+    #[error("{url} led to more than {limit} redirects (fetch.max_redirects)")]
+    TooManyRedirects {
+        /// The address first asked.
+        url: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// A redirect that is not followed.
+    #[error("{url} redirects to {location:?}: {reason}")]
+    Redirect {
+        /// The address asked.
+        url: String,
+        /// The `Location`, verbatim.
+        location: String,
+        /// Why it is not followed.
+        reason: &'static str,
+    },
+    /// A configured header cannot be sent.
+    #[error("header {name:?} cannot be sent: expected a header name and printable text")]
+    Header {
+        /// Its name.
+        name: String,
+    },
+    /// The host asked to be left alone for a while.
+    #[error("{host} asked not to be read for another {seconds} s (Retry-After)")]
+    Paused {
+        /// Host and port.
+        host: String,
+        /// What is left of the pause.
+        seconds: u64,
+    },
+    /// The HTTP client cannot be built: no root certificates, a bad proxy.
+    #[error("the HTTP client could not be set up")]
+    Client(#[source] reqwest::Error),
+}
+
+impl FetchError {
+    /// Sorts what the client reports while a request is under way.
+    pub(super) fn request(url: &url::Url, source: reqwest::Error, connect_timeout: Duration) -> Self {
+        if let Some(refused) = private_address_of(&source) {
+            return Self::PrivateAddress { url: url.to_string(), address: refused };
+        }
+        // The chain begins below the address, which this error names already.
+        let source = source.without_url();
+        if source.is_timeout() {
+            Self::Timeout { phase: Phase::Connect, url: url.to_string(), after: connect_timeout }
+        } else {
+            Self::Unreachable { url: url.to_string(), source }
+        }
+    }
+}
+
+/// The guarded resolver's refusal, wherever it stands in the client's chain of causes.
+fn private_address_of(error: &reqwest::Error) -> Option<IpAddr> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(super::address::OnlyPrivate(address)) = error.downcast_ref() {
+            return Some(*address);
+        }
+        cause = error.source();
+    }
+    None
+}
