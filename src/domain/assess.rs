@@ -56,7 +56,8 @@ const MAX_REMEMBERED: usize = 5_000;
 
 /// Judges and compares one read.
 ///
-/// `previous` must have been read under the same extraction settings: see [`Source::fingerprint`].
+/// The entries of `previous` must have been read under the same extraction settings; where its
+/// snapshot still bears another [`Source::fingerprint`], this read takes its place even unchanged.
 ///
 /// # Errors
 /// The reason to hold the read back; then nothing may change.
@@ -94,7 +95,8 @@ pub fn assess(
     });
     let alerts = changes.iter().flat_map(alerts_of).collect();
     let is_first_sight = previous.is_none();
-    let baseline = (is_first_sight || !changes.is_empty()).then(|| Baseline {
+    let is_newly_read = previous.is_none_or(|previous| previous.snapshot.fingerprint != snapshot.fingerprint);
+    let baseline = (is_newly_read || !changes.is_empty()).then(|| Baseline {
         snapshot,
         document: remember(previous.map(|previous| &previous.document), document),
     });

@@ -44,6 +44,16 @@ pub fn shorten(text: &str, max_chars: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// An error and all its causes on one line: each says only its own part.
+#[must_use]
+pub fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut parts: Vec<String> = causes.map(ToString::to_string).collect();
+    // Some libraries repeat their cause in their own words.
+    parts.dedup();
+    parts.join(": ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -111,6 +111,15 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// How long the host still wishes to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Paused { seconds, .. } => Some(Duration::from_secs(*seconds)),
+            _ => None,
+        }
+    }
+
     /// Sorts what the client reports while a request is under way.
     pub(super) fn request(url: &url::Url, source: reqwest::Error, connect_timeout: Duration) -> Self {
         if let Some(refused) = private_address_of(&source) {

@@ -1,0 +1,67 @@
+//! Asking real servers on this machine: what is sent, what is taken, what is refused.
+
+mod answers;
+mod limits;
+mod manners;
+mod server;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use regwatch::config::FetchSettings;
+use regwatch::domain::noise::Noise;
+use regwatch::domain::snapshot::Validators;
+use regwatch::domain::source::{Request, Source, SourceKind};
+use regwatch::fetch::{Answer, FetchError, Fetcher};
+
+/// Limits short enough to be met in a test, with this machine allowed.
+fn settings() -> FetchSettings {
+    FetchSettings {
+        contact: "ops@tracker.example".into(),
+        allow_private: vec!["127.0.0.1".parse().unwrap()],
+        connect_timeout: Duration::from_secs(2),
+        header_timeout: Duration::from_secs(5),
+        idle_timeout: Duration::from_secs(5),
+        total_timeout: Duration::from_secs(10),
+        max_body_bytes: 1 << 20,
+        max_redirects: 3,
+        concurrency: 4,
+        host_interval: Duration::ZERO,
+        full_read_every: 24,
+        headers: BTreeMap::new(),
+        proxy: None,
+    }
+}
+
+fn source(url: &str) -> Source {
+    let kind = SourceKind::Feed;
+    Source {
+        id: "under-test".parse().unwrap(),
+        title: "Under test".into(),
+        url: url.parse().unwrap(),
+        guard: kind.default_guard(),
+        kind,
+        schedule: "* * * * *".parse().unwrap(),
+        timezone: chrono_tz::UTC,
+        companies: Vec::new(),
+        noise: Noise::default(),
+        request: Request::default(),
+    }
+}
+
+async fn read_with(settings: FetchSettings, source: &Source) -> Result<Answer, FetchError> {
+    read_known(settings, source, None).await
+}
+
+async fn read_known(
+    settings: FetchSettings,
+    source: &Source,
+    validators: Option<&Validators>,
+) -> Result<Answer, FetchError> {
+    let now = "2026-11-23T10:00:00Z".parse().unwrap();
+    Fetcher::new(settings).read(source, validators, now).await
+}
+
+async fn read(url: &str) -> Result<Answer, FetchError> {
+    read_with(settings(), &source(url)).await
+}
