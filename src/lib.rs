@@ -6,3 +6,4 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod fetch;
+pub mod extract;

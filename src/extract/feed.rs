@@ -1,0 +1,212 @@
+//! Any RSS, Atom or JSON feed: agencies' news, releases, press.
+
+use feed_rs::model;
+use feed_rs::parser::Builder;
+use url::Url;
+
+use super::Page;
+use super::charset::decode;
+use super::date::date;
+use super::html::Markup;
+use super::xml::{self, unexpected};
+use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
+use crate::domain::text::{one_line, shorten};
+use crate::domain::verdict::Unreadable;
+
+/// A title made from an entry's text is cut to this.
+const MAX_TITLE_CHARS: usize = 120;
+
+pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+    let text = decode(page);
+    // The text is decoded; what the declaration says of its bytes no longer holds.
+    let text = without_declaration(text.trim_start_matches('\u{feff}').trim_start());
+    if !text.starts_with('{') {
+        xml::check(text)?;
+    }
+    let parser = Builder::new()
+        .base_uri(Some(page.url.as_str()))
+        // An entry without an id is known by its link or title, here below.
+        .id_generator(|_, _, _| String::new())
+        .timestamp_parser(|text| {
+            date(text).map(|date| match date {
+                EntryDate::Moment(moment) => moment.to_utc(),
+                EntryDate::Day(day) => day.and_time(chrono::NaiveTime::MIN).and_utc(),
+            })
+        })
+        .build();
+    let feed = parser.parse(text.as_bytes()).map_err(|error| unexpected("the feed", error))?;
+    let entries = feed.entries.iter().map(|item| entry(item, page.url)).collect::<Result<_, _>>()?;
+    Ok(Document::new(entries, Completeness::Window, Resemblance::Never))
+}
+
+fn without_declaration(text: &str) -> &str {
+    match text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) {
+        Some((_, rest)) => rest.trim_start(),
+        None => text,
+    }
+}
+
+fn entry(item: &model::Entry, page: &Url) -> Result<Entry, Unreadable> {
+    let plain = |text: &str| Markup::parse(text, page).map(|markup| markup.text());
+    let content = item.content.as_ref().and_then(|content| content.body.as_deref());
+    // A summary is what its publisher wants told; the whole article may be revised for a comma.
+    let text =
+        plain(item.summary.as_ref().map(|summary| summary.content.as_str()).or(content).unwrap_or_default())?;
+    let title = one_line(&plain(item.title.as_ref().map_or("", |title| title.content.as_str()))?);
+    let url = link(item, page);
+    // The first publication; when it was last touched is no news.
+    let moment = item.published.or(item.updated);
+    let id = one_line(&item.id);
+    let key = if !id.is_empty() {
+        id
+    } else if let Some(url) = &url {
+        url.to_string()
+    } else {
+        let day = moment.map_or_else(String::new, |moment| moment.to_rfc3339());
+        format!("{title}/{day}")
+    };
+    let title = if title.is_empty() { shorten(&one_line(&text), MAX_TITLE_CHARS) } else { title };
+    let title = if title.is_empty() { key.clone() } else { title };
+    let mut entry = Entry::new(key, title).with("text", text);
+    entry.date = moment.map(|moment| EntryDate::Moment(moment.fixed_offset()));
+    entry.url = url.map(String::from);
+    Ok(entry)
+}
+
+/// Where the entry is read: its alternate link, or its first.
+fn link(item: &model::Entry, page: &Url) -> Option<Url> {
+    let is_alternate = |link: &&model::Link| link.rel.as_deref().is_none_or(|rel| rel == "alternate");
+    let link = item.links.iter().find(is_alternate).or_else(|| item.links.first())?;
+    page.join(link.href.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Document, Unreadable> {
+        let url = "https://agency.test/news/feed".parse().unwrap();
+        extract(&Page { body: body.as_bytes(), content_type: None, url: &url })
+    }
+
+    #[track_caller]
+    fn check(body: &str, key: &str, title: &str, day: Option<&str>, address: Option<&str>, text: &str) {
+        let document = read(body).unwrap();
+        assert_eq!((document.completeness, document.resemblance), (Completeness::Window, Resemblance::Never));
+        let entry = &document.entries[0];
+        assert_eq!((entry.key.as_str(), entry.title.as_str(), entry.url.as_deref()), (key, title, address));
+        assert_eq!(entry.date.map(|date| date.to_string()).as_deref(), day);
+        assert_eq!(entry.fields.get("text").map_or("", String::as_str), text);
+    }
+
+    fn rss(item: &str) -> String {
+        format!(
+            "<?xml version='1.0' encoding='ISO-8859-1'?><rss version='2.0'><channel><title>News</title>{item}</channel></rss>"
+        )
+    }
+
+    #[test]
+    fn an_rss_item_is_read() {
+        check(
+            &rss(
+                "<item><title>Fish &amp;amp; Chips</title><link>https://agency.test/1</link><guid>g-1</guid>\
+                  <description>&lt;p&gt;One.&lt;/p&gt;&lt;p&gt;Two &lt;b&gt;é&lt;/b&gt;.&lt;/p&gt;</description>\
+                  <pubDate>Fri, 03 Feb 2023 11:57:38 EST</pubDate></item>",
+            ),
+            "g-1",
+            "Fish & Chips",
+            Some("2023-02-03T16:57:38+00:00"),
+            Some("https://agency.test/1"),
+            "One.\nTwo Ã©.",
+        );
+    }
+
+    #[test]
+    fn without_an_id_the_link_and_then_the_title_with_its_date_is_the_key() {
+        check(
+            &rss("<item><title>A</title><link>https://agency.test/1</link></item>"),
+            "https://agency.test/1",
+            "A",
+            None,
+            Some("https://agency.test/1"),
+            "",
+        );
+        check(
+            &rss("<item><title>A</title><pubDate>Fri, 03 Feb 2023 11:57:38 GMT</pubDate></item>"),
+            "A/2023-02-03T11:57:38+00:00",
+            "A",
+            Some("2023-02-03T11:57:38+00:00"),
+            None,
+            "",
+        );
+    }
+
+    #[test]
+    fn an_atom_entry_is_read_and_its_first_date_counts() {
+        check(
+            "<feed xmlns='http://www.w3.org/2005/Atom'><title>News</title><id>f</id><updated>2024-01-02T00:00:00Z</updated>\
+             <entry><id>urn:1</id><title>A &lt; B</title><link rel='self' href='x'/><link href='/docs/1'/>\
+             <published>2024-01-01T10:00:00-05:00</published><updated>2024-02-01T10:00:00Z</updated>\
+             <summary type='html'>&lt;i&gt;short&lt;/i&gt;</summary></entry></feed>",
+            "urn:1",
+            "A < B",
+            Some("2024-01-01T15:00:00+00:00"),
+            Some("https://agency.test/docs/1"),
+            "short",
+        );
+    }
+
+    #[test]
+    fn a_json_item_is_read() {
+        check(
+            "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"News\",\"items\":[{\"id\":\"7\",\
+             \"url\":\"https://agency.test/7\",\"title\":\"Seven\",\"content_html\":\"<p>a</p>b\",\
+             \"date_published\":\"2024-01-01T10:00:00Z\"}]}",
+            "7",
+            "Seven",
+            Some("2024-01-01T10:00:00+00:00"),
+            Some("https://agency.test/7"),
+            "a\nb",
+        );
+    }
+
+    #[test]
+    fn a_link_that_does_not_lead_to_the_web_is_none() {
+        let document =
+            read(&rss("<item><guid>1</guid><title>A</title><link>javascript:alert(1)</link></item>"))
+                .unwrap();
+        assert_eq!(document.entries[0].url, None);
+    }
+
+    #[test]
+    fn an_empty_feed_is_good_and_no_feed_is_not() {
+        assert_eq!(read(&rss("")).unwrap().entries.len(), 0);
+        for bad in [
+            "",
+            "<html><body>Access Denied</body></html>",
+            "{\"error\":\"forbidden\"}",
+            "[]",
+            "<rss version='2.0'>",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nesting_entities_and_attributes_do_not_blow_up() {
+        let nested = format!("{}{}", "<media:x>".repeat(50_000), "</media:x>".repeat(50_000));
+        assert!(
+            read(&rss(&format!("<item xmlns:media='http://search.yahoo.com/mrss/'>{nested}</item>")))
+                .is_err()
+        );
+        let levels: String = (1..30)
+            .map(|level| format!("<!ENTITY e{level} '&e{0};&e{0};&e{0};&e{0};'>", level - 1))
+            .collect();
+        let bomb = format!(
+            "<!DOCTYPE rss [<!ENTITY e0 'boom'>{levels}]><rss version='2.0'><channel><title>t</title><item><title>x &e29;</title></item></channel></rss>"
+        );
+        if let Ok(document) = read(&bomb) {
+            assert!(document.entries.iter().all(|entry| entry.title.len() < 100));
+        }
+    }
+}

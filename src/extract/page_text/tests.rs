@@ -1,0 +1,77 @@
+use super::*;
+
+fn read(keep: &[&str], drop: &[&str], html: &str) -> Result<Document, Unreadable> {
+    let settings = PageTextSettings {
+        keep: keep.iter().map(ToString::to_string).collect(),
+        drop: drop.iter().map(ToString::to_string).collect(),
+    };
+    let url = "https://agency.test/guide/".parse().unwrap();
+    extract(&settings, &Page { body: html.as_bytes(), content_type: None, url: &url })
+}
+
+#[track_caller]
+fn check(html: &str, expected: &[(&str, &str, &str)]) {
+    let document = read(&["main"], &[".aside", "nav"], html).unwrap();
+    assert_eq!((document.completeness, document.resemblance), (Completeness::Whole, Resemblance::Text));
+    let found: Vec<(&str, &str, &str)> = document
+        .entries
+        .iter()
+        .map(|entry| {
+            (entry.key.as_str(), entry.title.as_str(), entry.fields.get("text").map_or("", String::as_str))
+        })
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_section_begins_with_its_heading() {
+    check(
+        "<title>A guide</title><main>Lead.<h2>Who <i>must</i> file</h2><p>All.</p><p>And you.</p><h3>When*</h3>Now.\
+         <h2>Costs</h2><h3>When</h3>Later.</main>",
+        &[
+            ("", "A guide", "Lead."),
+            ("who-must-file", "Who must file", "All.\nAnd you."),
+            ("who-must-file/when", "When*", "Now."),
+            ("costs", "Costs", ""),
+            ("costs/when", "When", "Later."),
+        ],
+    );
+}
+
+#[test]
+fn what_is_dropped_is_not_read_and_blank_headings_do_not_count() {
+    check(
+        "<main><nav>menu</nav><h1> </h1><p>a <span class=aside>x</span>b</p><div class=aside><h2>no</h2></div></main>",
+        &[("", "https://agency.test/guide/", "a b")],
+    );
+}
+
+#[test]
+fn equal_headings_are_twins() {
+    check("<main><h2>Note</h2>b<h2>Note</h2>a</main>", &[("note~2", "Note", "b"), ("note", "Note", "a")]);
+}
+
+#[test]
+fn what_is_kept_twice_is_read_once_and_what_is_not_kept_never() {
+    let html = "out<article><p>one</p><div class=k><p>two</p></div></article><div class=k>three</div>";
+    let document = read(&[".k", "article"], &[], html).unwrap();
+    assert_eq!(document.entries[0].fields["text"], "one\ntwo\nthree");
+}
+
+#[test]
+fn links_belong_to_their_section() {
+    let html = "<main><a href=a>A</a><h2>Two <a href=b>B</a></h2>see <a href=c><b>C</b></a></main>";
+    let document = read(&["main"], &[], html).unwrap();
+    let links: Vec<&str> = document.entries.iter().map(|entry| entry.fields["links"].as_str()).collect();
+    assert_eq!(
+        links,
+        ["A\thttps://agency.test/guide/a\nB\thttps://agency.test/guide/b", "C\thttps://agency.test/guide/c"]
+    );
+}
+
+#[test]
+fn every_kept_element_must_be_there() {
+    let error = read(&["main", "#notice"], &[], "<main>x</main>").unwrap_err();
+    assert_eq!(error.to_string(), "an element that matches \"#notice\" is missing");
+    assert!(read(&["main["], &[], "<main>x</main>").is_err());
+}

@@ -1,0 +1,125 @@
+//! What holds of every kind of source: nothing that comes makes the program panic or stand still.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::source::{PageTextSettings, TableSettings};
+
+fn kinds() -> [SourceKind; 5] {
+    [
+        SourceKind::FccCoveredList,
+        SourceKind::CourtRss,
+        SourceKind::Feed,
+        SourceKind::HtmlTable(TableSettings {
+            selector: "table".to_owned(),
+            columns: [("a".to_owned(), "a".to_owned())].into(),
+            key: vec!["a".to_owned()],
+            title: None,
+            date: Some("a".to_owned()),
+        }),
+        SourceKind::PageText(PageTextSettings { keep: vec!["body".to_owned()], drop: vec![".x".to_owned()] }),
+    ]
+}
+
+fn read_all(body: &[u8], content_type: Option<&str>) {
+    let url = "https://agency.test/a/b?c".parse().unwrap();
+    let page = Page { body, content_type, url: &url };
+    for kind in kinds() {
+        if let Ok(document) = extract(&kind, &page) {
+            let keys: std::collections::BTreeSet<&str> =
+                document.entries.iter().map(|entry| entry.key.as_str()).collect();
+            assert_eq!(keys.len(), document.entries.len(), "{kind}: a key is there twice");
+        }
+    }
+    let _ = title(&page);
+}
+
+/// Pieces that mean something to one of the parsers.
+fn fragment() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("<table><tr><th>a<tr><td rowspan=3 colspan=9>x".to_owned()),
+        Just("<div id=covered-list><table><tr><th>Covered Equipment or Services<th>Date of Inclusion on Covered List".to_owned()),
+        Just("<tr><td>by <strong>X</strong><td>March 12, 2021".to_owned()),
+        Just("<rss version='2.0'><channel><item><title>23-1 A".to_owned()),
+        Just("</title><guid>?1&amp;2</guid><description>[a] (&lt;a href='/doc1/1234567'&gt;1&lt;/a&gt;)</description></item></channel></rss>".to_owned()),
+        Just("<![CDATA[".to_owned()),
+        Just("<!DOCTYPE x [<!ENTITY a 'b'>]>&a;".to_owned()),
+        Just("<h2>".to_owned()),
+        Just("<a href='//x'>".to_owned()),
+        Just("<title>".to_owned()),
+        Just("<svg><style>".to_owned()),
+        Just("{\"version\":\"1\",\"items\":[".to_owned()),
+        "</?[a-z]{1,8}( [a-z]+='?[^>]{0,6})*>?",
+        "\\PC{0,12}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..400)) {
+        read_all(&body, None);
+    }
+
+    #[test]
+    fn no_markup_makes_it_panic(parts in proptest::collection::vec(fragment(), 0..24), cut in 0..4_usize) {
+        let text = parts.concat();
+        let end = text.floor_char_boundary(text.len().saturating_sub(cut));
+        read_all(&text.as_bytes()[..end], Some("text/html"));
+    }
+}
+
+/// Generous, since tests run unoptimised on busy machines; what it must catch takes minutes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[track_caller]
+fn is_read_in_time(name: &str, body: &str) {
+    let start = Instant::now();
+    read_all(body.as_bytes(), None);
+    let took = start.elapsed();
+    assert!(took < PATIENCE, "{name} took {took:?}");
+}
+
+#[test]
+fn hostile_bodies_are_done_with_in_time() {
+    let numbered = |unit: &str, count: usize| -> String {
+        (0..count).map(|number| unit.replace('#', &number.to_string())).collect()
+    };
+    is_read_in_time("nesting", &"<div>".repeat(200_000));
+    is_read_in_time("misnesting", &"<a><b><i><p>".repeat(50_000));
+    is_read_in_time("attributes", &format!("<p {}>", numbered("a# ", 300_000)));
+    is_read_in_time("formatting", &format!("{}{}", numbered("<b id=#>", 400), "<p>x".repeat(100_000)));
+    is_read_in_time(
+        "spans",
+        &format!("<table><tr><th>a{}", "<tr><td rowspan=65534 colspan=1000>x".repeat(20_000)),
+    );
+    is_read_in_time(
+        "a shared cell",
+        &format!("<table><tr><th>a<tr><td rowspan=65534>{}{}", "x ".repeat(200_000), "<tr>".repeat(60_000)),
+    );
+    is_read_in_time("headings", &"<h1><h2>x".repeat(20_000));
+    is_read_in_time("links", &"<a href=x>y".repeat(50_000));
+    is_read_in_time("dates", &format!("<table><tr><th>a<tr><td>{}", "March 1, 2021 ".repeat(50_000)));
+    is_read_in_time("references", &"&amp;&#x41;&notit;".repeat(50_000));
+    is_read_in_time("elements", &"<a>".repeat(200_000));
+    is_read_in_time(
+        "items",
+        &format!(
+            "<rss version='2.0'><channel>{}</channel></rss>",
+            "<item><title>23-1 A</title></item>".repeat(10_000)
+        ),
+    );
+    is_read_in_time(
+        "one long title",
+        &format!(
+            "<rss version='2.0'><channel><item><title>{}</title></item></channel></rss>",
+            "1".repeat(1_000_000)
+        ),
+    );
+    is_read_in_time("JSON", &format!("{{\"a\":{}", "[".repeat(200_000)));
+    is_read_in_time("open brackets", &"<".repeat(1_000_000));
+    is_read_in_time("comments", &"<!--".repeat(200_000));
+}
