@@ -1,0 +1,27 @@
+//! What people are shown: a mail's subject, text and HTML, and a change on a terminal.
+//!
+//! Between finding and sending: use cases put together a [`Notice`], this module
+//! turns it into words, `mail` wraps the words in MIME. Everything here is a pure
+//! function of its arguments, so that a mail can be looked at, compared with a
+//! snapshot and rendered again without touching the world.
+//!
+//! Source text is hostile. It is stripped of control, bidirectional and
+//! zero-width characters, escaped where it becomes HTML, cut to a budget, and
+//! never made into a link other than the http(s) address whose host is shown.
+//!
+//! Deliberately absent: MIME and headers (`mail::compose`), tables and JSON for
+//! the command line (`cli`), and any wording that depends on the time of day.
+
+mod difference;
+mod flow;
+mod link;
+mod notice;
+mod subject;
+mod terminal;
+mod view;
+
+pub use notice::{Notice, Rendered, Told, notice};
+pub use terminal::for_terminal;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! One mail to one recipient: what it tells, and its subject and two bodies.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+
+use super::difference::Piece;
+use super::flow::{Indent, wrap};
+use super::subject::subject;
+use super::view::{Brief, ChangeView, FieldBody, FootView, brief, lead};
+use crate::domain::alert::Alert;
+use crate::domain::change::Change;
+use crate::domain::diff::Fate;
+use crate::domain::email::EmailAddress;
+use crate::domain::matching::Watchlist;
+use crate::domain::subscription::{Subscriber, Subscription};
+
+/// Everything one mail tells one recipient.
+#[derive(Debug, Clone)]
+pub struct Notice<'a> {
+    /// Whom it goes to.
+    pub recipient: &'a EmailAddress,
+    /// What it tells, in the order in which it is shown.
+    pub told: Vec<Told<'a>>,
+    /// How readers call the companies.
+    pub watchlist: &'a Watchlist,
+    /// Where a person answers, and where a reader asks to leave.
+    pub help_address: &'a EmailAddress,
+    /// The postal address of whoever runs the service (CAN-SPAM, 15 U.S.C. 7704(a)(5)).
+    pub postal_address: Option<&'a str>,
+    /// Whether this only proves that mail arrives; then subject and text say so.
+    pub test: bool,
+}
+
+/// One change and by what right its reader is told.
+#[derive(Debug, Clone)]
+pub struct Told<'a> {
+    /// The change.
+    pub change: &'a Change,
+    /// The reader's subscriptions to companies it concerns, each once.
+    pub followed: Vec<&'a Subscription>,
+}
+
+impl<'a> Notice<'a> {
+    /// A notice without contents; `with` adds them.
+    #[must_use]
+    pub fn new(
+        recipient: &'a EmailAddress,
+        watchlist: &'a Watchlist,
+        help_address: &'a EmailAddress,
+        postal_address: Option<&'a str>,
+    ) -> Self {
+        Self { recipient, told: Vec::new(), watchlist, help_address, postal_address, test: false }
+    }
+
+    /// Tells what the alerts are about, each change once however many of its companies are
+    /// followed. Alerts of companies the subscriber does not follow now are passed over.
+    #[must_use]
+    pub fn with(
+        mut self,
+        subscriber: &'a Subscriber,
+        alerts: impl IntoIterator<Item = (&'a Alert, &'a Change)>,
+    ) -> Self {
+        for (alert, change) in alerts {
+            let Some(subscription) = subscriber.active(&alert.company) else { continue };
+            match self.told.iter_mut().find(|told| told.change.id == change.id) {
+                Some(told) if told.followed.contains(&subscription) => {}
+                Some(told) => told.followed.push(subscription),
+                None => self.told.push(Told { change, followed: vec![subscription] }),
+            }
+        }
+        self
+    }
+
+    /// Marks the notice as a test.
+    #[must_use]
+    pub fn as_test(self) -> Self {
+        Self { test: true, ..self }
+    }
+
+    /// What readers call the companies this is about: the followed ones, or, where a change
+    /// is told to somebody who follows none, all it concerns.
+    pub(super) fn company_names(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for told in &self.told {
+            let followed = told.followed.iter().map(|subscription| &subscription.company);
+            names.extend(followed.map(|company| self.watchlist.short_name(company)));
+        }
+        if names.is_empty() {
+            let concerned = self.told.iter().flat_map(|told| told.change.companies());
+            names.extend(concerned.map(|company| self.watchlist.short_name(company)));
+        }
+        names
+    }
+}
+
+/// A mail in words; `mail::compose` makes MIME of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line without control characters, at most 70 characters.
+    pub subject: String,
+    /// The whole mail as plain text, lines up to 76 columns unless a single word is longer.
+    pub text: String,
+    /// The whole mail as HTML with inline styles, no images and nothing loaded from elsewhere.
+    pub html: String,
+}
+
+/// Each body stays below this: Gmail cuts a mail's HTML at 102 KB.
+const MAX_BODY_BYTES: usize = 95_000;
+
+/// More changes are not shown in full: nobody reads them in a mail.
+const MAX_DETAILED: usize = 30;
+
+#[derive(Template)]
+#[template(path = "notice.txt", escape = "none")]
+struct TextTemplate<'a> {
+    page: &'a Page,
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct HtmlTemplate<'a> {
+    page: &'a Page,
+}
+
+/// What both templates show.
+pub(super) struct Page {
+    pub subject: String,
+    pub lead: String,
+    pub test: bool,
+    pub changes: Vec<ChangeView>,
+    pub brief: Brief,
+    pub foot: FootView,
+}
+
+impl Page {
+    fn wrapped_lead(&self) -> String {
+        wrap(&self.lead, Indent::of(""))
+    }
+}
+
+/// Puts a notice into words, both bodies below 95 KB.
+///
+/// Where everything does not fit, the last changes are only named, and beyond that only counted.
+#[must_use]
+pub fn notice(notice: &Notice) -> Rendered {
+    let mut detailed = notice.told.len().min(MAX_DETAILED);
+    loop {
+        let page = page(notice, detailed);
+        let text = TextTemplate { page: &page }.render().unwrap_or_default();
+        let html = HtmlTemplate { page: &page }.render().unwrap_or_default();
+        if detailed <= 1 || text.len().max(html.len()) <= MAX_BODY_BYTES {
+            return Rendered { subject: page.subject, text, html };
+        }
+        detailed /= 2;
+    }
+}
+
+fn page(notice: &Notice, detailed: usize) -> Page {
+    let count = notice.told.len();
+    let changes = notice.told[..detailed]
+        .iter()
+        .enumerate()
+        .map(|(index, told)| {
+            ChangeView::of(told, notice.watchlist, (count > 1).then_some((index + 1, count)))
+        })
+        .collect();
+    Page {
+        subject: subject(notice),
+        lead: lead(notice),
+        test: notice.test,
+        changes,
+        brief: brief(&notice.told[detailed..]),
+        foot: FootView::of(notice),
+    }
+}

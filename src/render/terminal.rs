@@ -1,0 +1,88 @@
+//! A change on a terminal.
+
+use anstyle::{AnsiColor, Effects, Style};
+
+use super::difference::Piece;
+use super::flow::{Indent, set, wrap};
+use super::view::{FieldBody, FieldView, ProofView, concerns, fields_of, indent_of, item, moment};
+use crate::domain::change::{Change, ChangeKind};
+use crate::domain::diff::Fate;
+use crate::domain::id::CompanyId;
+use crate::domain::text::{one_line, shorten};
+
+const BOLD: Style = Style::new().effects(Effects::BOLD);
+const REMOVED: Style = AnsiColor::Red.on_default().effects(Effects::STRIKETHROUGH);
+const ADDED: Style = AnsiColor::Green.on_default().effects(Effects::UNDERLINE);
+
+/// A change as `changes show` and `check now` print it, ending in a line feed.
+///
+/// Without colour, removed and added words are told apart by signs and marks, so that
+/// nothing is lost in a pipe. Escape sequences in the source's text are taken out: the
+/// only ones in the answer are those made here.
+#[must_use]
+pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, colour: bool) -> String {
+    let bold = |text: &str| paint(BOLD, text, colour);
+    let kind = match change.entry.kind {
+        ChangeKind::Added => paint(ADDED, "added", colour),
+        ChangeKind::Removed => paint(REMOVED, "removed", colour),
+        ChangeKind::Amended => bold("amended"),
+    };
+    let mut lines = vec![
+        format!("{} {kind}  {}", bold(&one_line(change.id.as_str())), one_line(&change.source_title)),
+        wrap(&shorten(&one_line(&change.entry.title), 300), Indent::of("  ")),
+    ];
+    if let Some(date) = change.entry.date {
+        lines.push(format!("  date:   {date}"));
+    }
+    if let Some(url) = &change.entry.url {
+        lines.push(format!("  link:   {}", shorten(&one_line(url), 500)));
+    }
+    lines.push(format!("  found:  {}", moment(change.found_at)));
+    let (fields, left_out) = fields_of(change);
+    lines.extend(fields.iter().map(|field| if colour { coloured(field) } else { field.plain() }));
+    if left_out > 0 {
+        lines.push(format!("  ({left_out} more fields are not shown)"));
+    }
+    let (explained, _) = concerns(change, &[], short_name);
+    if !explained.is_empty() {
+        lines.push("  concerns".to_owned());
+        lines.extend(explained.iter().map(|line| item(line)));
+    }
+    lines.push("  proof".to_owned());
+    lines.extend([("now", &change.evidence), ("before", &change.previous)].map(|(when, evidence)| {
+        let proof = ProofView::of(evidence);
+        let (address, read_at) = (proof.address, proof.read_at);
+        format!(
+            "    {when:<7} {address}\n            read {read_at}, HTTP status {}\n            sha256 {}",
+            proof.status, proof.sha256
+        )
+    }));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn paint(style: Style, text: &str, colour: bool) -> String {
+    if colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+fn fate_style(fate: Fate) -> Style {
+    match fate {
+        Fate::Kept => Style::new(),
+        Fate::Removed => REMOVED,
+        Fate::Added => ADDED,
+    }
+}
+
+/// The field with its changed words coloured in their places.
+fn coloured(field: &FieldView) -> String {
+    let painted = |fate: Fate, words: &str| paint(fate_style(fate), words, true);
+    let mut lines = vec![format!("  {}", paint(BOLD, &field.name, true))];
+    match &field.body {
+        FieldBody::Words { pieces, .. } => lines.push(set(pieces, Indent::of("    "), painted)),
+        FieldBody::Links(rows) => lines.extend(
+            rows.iter().map(|row| set(&[Piece::Words(row.fate, row.words())], indent_of(row.fate), painted)),
+        ),
+    }
+    lines.extend(field.left_out.iter().map(|left_out| format!("    ({left_out})")));
+    lines.join("\n")
+}

@@ -1,0 +1,469 @@
+//! What the templates show, already inert: every text here went through
+//! [`one_line`] or [`inert`], every address through [`Link`].
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::difference::{Budget, Piece, difference, inert};
+use super::flow::{Indent, set, wrap};
+use super::link::Link;
+use super::notice::{Notice, Told};
+use crate::domain::change::{Change, Evidence, FieldChange};
+use crate::domain::diff::Fate;
+use crate::domain::entry::LINKS;
+use crate::domain::id::CompanyId;
+use crate::domain::matching::{Match, Rule, Watchlist};
+use crate::domain::subscription::Subscription;
+use crate::domain::text::{one_line, shorten};
+
+/// Of a change, at most so many fields are shown.
+const MAX_FIELDS: usize = 12;
+/// Of a link list, at most so many links are shown.
+const MAX_LINKS: usize = 15;
+/// A title longer than this is a paragraph.
+const MAX_TITLE_CHARS: usize = 300;
+/// Of a company's names found in a change, as many are explained.
+const MAX_EXPLAINED: usize = 3;
+/// Texts up to this length are shown whole, before and after on lines of their own.
+const SHORT_CHARS: usize = 160;
+/// Of the changes not shown in full, as many are named.
+const MAX_BRIEF: usize = 40;
+
+/// One change, ready to be set.
+pub(super) struct ChangeView {
+    pub heading: String,
+    pub title: String,
+    pub date: Option<String>,
+    pub link: Option<Link>,
+    pub found_at: String,
+    pub fields: Vec<FieldView>,
+    pub fields_left_out: usize,
+    pub concerns: Vec<String>,
+    pub others: Option<String>,
+    pub proof: ProofView,
+    pub previous: ProofView,
+    pub id: String,
+}
+
+/// One field that differs.
+pub(super) struct FieldView {
+    pub name: String,
+    pub body: FieldBody,
+    /// What is not shown, in words.
+    pub left_out: Option<String>,
+}
+
+/// What is shown of a field.
+pub(super) enum FieldBody {
+    /// A text: its pieces, and where it is short both whole texts.
+    Words { pieces: Vec<Piece>, whole: Option<(String, String)> },
+    /// Links that came or went.
+    Links(Vec<LinkRow>),
+}
+
+/// One link that came or went.
+pub(super) struct LinkRow {
+    pub fate: Fate,
+    pub label: String,
+    /// The address where it may be followed, else as text.
+    pub link: Result<Link, String>,
+}
+
+/// The proof of one state.
+pub(super) struct ProofView {
+    pub link: Option<Link>,
+    pub address: String,
+    pub read_at: String,
+    pub status: u16,
+    pub sha256: String,
+}
+
+/// The changes that are not shown in full.
+pub(super) struct Brief {
+    pub lines: Vec<String>,
+    pub left_out: usize,
+}
+
+/// Why the mail came, and how to stop it.
+pub(super) struct FootView {
+    pub recipient: String,
+    pub reasons: Vec<String>,
+    pub help: String,
+    pub postal: Vec<String>,
+}
+
+impl ChangeView {
+    /// `place` is the change's number and how many there are, where there are several.
+    pub(super) fn of(told: &Told, watchlist: &Watchlist, place: Option<(usize, usize)>) -> Self {
+        let change = told.change;
+        let source = shorten(&one_line(&change.source_title), MAX_TITLE_CHARS);
+        let what = format!("{source}: entry {}", change.entry.kind);
+        let heading =
+            place.map_or_else(|| what.clone(), |(index, count)| format!("{index} of {count} · {what}"));
+        let (fields, fields_left_out) = fields_of(change);
+        let followed: Vec<&CompanyId> = told.followed.iter().map(|follow| &follow.company).collect();
+        let (concerns, others) = concerns(change, &followed, |id| watchlist.short_name(id).to_owned());
+        Self {
+            heading,
+            title: shorten(&one_line(&change.entry.title), MAX_TITLE_CHARS),
+            date: change.entry.date.map(|date| date.to_string()),
+            link: change.entry.url.as_deref().and_then(Link::of),
+            found_at: moment(change.found_at),
+            fields,
+            fields_left_out,
+            concerns,
+            others,
+            proof: ProofView::of(&change.evidence),
+            previous: ProofView::of(&change.previous),
+            id: one_line(change.id.as_str()),
+        }
+    }
+
+    /// The heading over a line of its own width.
+    pub(super) fn ruled_heading(&self) -> String {
+        let heading = wrap(&self.heading, Indent::of(""));
+        let width = heading.lines().map(unicode_width::UnicodeWidthStr::width).max().unwrap_or(0);
+        format!("{heading}\n{}", "=".repeat(width))
+    }
+
+    pub(super) fn wrapped_title(&self) -> String {
+        wrap(&self.title, Indent::of(""))
+    }
+
+    pub(super) fn wrapped_concerns(&self) -> String {
+        let lines: Vec<String> = self.concerns.iter().chain(&self.others).map(|line| item(line)).collect();
+        lines.join("\n")
+    }
+
+    /// Whether some field needs the marks explained.
+    pub(super) fn has_marks(&self) -> bool {
+        self.fields.iter().any(FieldView::is_marked)
+    }
+
+    /// The fields as plain text.
+    pub(super) fn plain_fields(&self) -> String {
+        let fields: Vec<String> = self.fields.iter().map(FieldView::plain).collect();
+        fields.join("\n")
+    }
+}
+
+/// A line of a list in plain text.
+pub(super) fn item(text: &str) -> String {
+    wrap(text, Indent { first: "  * ", rest: "    " })
+}
+
+/// The fields of a change within its budget, and how many are not shown.
+pub(super) fn fields_of(change: &Change) -> (Vec<FieldView>, usize) {
+    let mut budget = Budget::of_a_change();
+    let mut fields = Vec::new();
+    for field in change.entry.fields.iter().take(MAX_FIELDS) {
+        if budget.is_spent() {
+            break;
+        }
+        fields.push(FieldView::of(field, &mut budget));
+    }
+    let left_out = change.entry.fields.len() - fields.len();
+    (fields, left_out)
+}
+
+impl FieldView {
+    fn of(field: &FieldChange, budget: &mut Budget) -> Self {
+        let name = shorten(&one_line(&field.name), 80);
+        if field.name == LINKS {
+            return Self::of_links(name, field);
+        }
+        let difference = difference(field, budget);
+        let whole = match (&field.before, &field.after) {
+            (Some(before), Some(after)) => Some((inert(before), inert(after))).filter(|(before, after)| {
+                difference.left_out_chars == 0
+                    && before.chars().count().max(after.chars().count()) <= SHORT_CHARS
+            }),
+            _ => None,
+        };
+        let left_out = (difference.left_out_chars > 0)
+            .then(|| format!("{} more changed characters are not shown", difference.left_out_chars));
+        Self { name, body: FieldBody::Words { pieces: difference.pieces, whole }, left_out }
+    }
+
+    fn of_links(name: String, field: &FieldChange) -> Self {
+        let lines = |text: &Option<String>| -> Vec<String> {
+            text.as_deref().unwrap_or_default().lines().map(str::to_owned).collect()
+        };
+        let (before, after) = (lines(&field.before), lines(&field.after));
+        let gone = before.iter().filter(|line| !after.contains(line)).map(|line| (Fate::Removed, line));
+        let come = after.iter().filter(|line| !before.contains(line)).map(|line| (Fate::Added, line));
+        let mut rows: Vec<LinkRow> = gone.chain(come).map(|(fate, line)| LinkRow::of(fate, line)).collect();
+        let hidden = rows.len().saturating_sub(MAX_LINKS);
+        rows.truncate(MAX_LINKS);
+        let left_out = (hidden > 0).then(|| format!("{hidden} more links are not shown"));
+        Self { name, body: FieldBody::Links(rows), left_out }
+    }
+
+    /// Whether removed and added words are told apart by marks inside the text.
+    pub(super) fn is_marked(&self) -> bool {
+        match &self.body {
+            FieldBody::Words { pieces, whole: None } => !is_one_sided(pieces),
+            _ => false,
+        }
+    }
+
+    /// The field as plain text: its name, then lines that begin with `-` and `+`, or a marked text.
+    pub(super) fn plain(&self) -> String {
+        let mut lines = vec![format!("  {}", self.name)];
+        lines.extend(match &self.body {
+            FieldBody::Words { whole: Some((before, after)), .. } => {
+                vec![signed(Fate::Removed, before), signed(Fate::Added, after)]
+            }
+            FieldBody::Words { pieces, whole: None } if is_one_sided(pieces) => {
+                vec![set(pieces, indent_of(fate_of(pieces)), |_, words| words.to_owned())]
+            }
+            FieldBody::Words { pieces, whole: None } => {
+                vec![set(&marked(pieces), Indent::of("    "), |_, words| words.to_owned())]
+            }
+            FieldBody::Links(rows) => rows.iter().map(|row| signed(row.fate, &row.words())).collect(),
+        });
+        lines.extend(self.left_out.iter().map(|left_out| format!("    ({left_out})")));
+        lines.join("\n")
+    }
+}
+
+/// Whether nothing but removed words, or nothing but added ones, is there.
+fn is_one_sided(pieces: &[Piece]) -> bool {
+    let fate = fate_of(pieces);
+    fate != Fate::Kept
+        && pieces.iter().all(|piece| match piece {
+            Piece::Words(other, _) => *other == fate,
+            Piece::Gap => true,
+        })
+}
+
+fn fate_of(pieces: &[Piece]) -> Fate {
+    pieces
+        .iter()
+        .find_map(|piece| match piece {
+            Piece::Words(fate, _) => Some(*fate),
+            Piece::Gap => None,
+        })
+        .unwrap_or(Fate::Kept)
+}
+
+pub(super) fn indent_of(fate: Fate) -> Indent<'static> {
+    let first = match fate {
+        Fate::Kept => "      ",
+        Fate::Removed => "    - ",
+        Fate::Added => "    + ",
+    };
+    Indent { first, rest: "      " }
+}
+
+fn signed(fate: Fate, text: &str) -> String {
+    wrap(text, indent_of(fate))
+}
+
+/// The pieces with `[-removed-]` and `{+added+}` as part of their text. Marks that the source
+/// itself wrote are parted by a blank, so that it cannot forge them.
+fn marked(pieces: &[Piece]) -> Vec<Piece> {
+    pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Gap => Piece::Gap,
+            Piece::Words(fate, text) => {
+                let text =
+                    text.replace("[-", "[ -").replace("-]", "- ]").replace("{+", "{ +").replace("+}", "+ }");
+                let words = text.trim();
+                let (open, close) = match fate {
+                    _ if words.is_empty() => ("", ""),
+                    Fate::Kept => ("", ""),
+                    Fate::Removed => ("[-", "-]"),
+                    Fate::Added => ("{+", "+}"),
+                };
+                let head = if text.starts_with(' ') { " " } else { "" };
+                let tail = if text.ends_with(' ') { " " } else { "" };
+                Piece::Words(Fate::Kept, format!("{head}{open}{words}{close}{tail}"))
+            }
+        })
+        .collect()
+}
+
+impl LinkRow {
+    fn of(fate: Fate, line: &str) -> Self {
+        let (label, address) = line.split_once('\t').unwrap_or(("", line));
+        let link = Link::of(address).ok_or_else(|| shorten(&one_line(address), 200));
+        Self { fate, label: shorten(&one_line(label), 200), link }
+    }
+
+    /// The link as plain text.
+    pub(super) fn words(&self) -> String {
+        let address = match &self.link {
+            Ok(link) => format!("<{}>", link.href),
+            Err(text) => text.clone(),
+        };
+        if self.label.is_empty() { address } else { format!("{} {address}", self.label) }
+    }
+}
+
+impl ProofView {
+    pub(super) fn of(evidence: &Evidence) -> Self {
+        Self {
+            link: Link::of(&evidence.url),
+            address: shorten(&one_line(&evidence.url), 500),
+            read_at: evidence.read_at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            status: evidence.status,
+            sha256: one_line(evidence.sha256.as_str()),
+        }
+    }
+}
+
+/// Why a change concerns the companies `followed`, and which others it names. Where none is
+/// followed, all it concerns are explained.
+pub(super) fn concerns(
+    change: &Change,
+    followed: &[&CompanyId],
+    short_name: impl Fn(&CompanyId) -> String,
+) -> (Vec<String>, Option<String>) {
+    let all = change.companies();
+    let (mine, others): (Vec<&CompanyId>, Vec<&CompanyId>) =
+        all.into_iter().partition(|company| followed.is_empty() || followed.contains(company));
+    let mut lines = Vec::new();
+    for company in mine {
+        let name = shorten(&one_line(&short_name(company)), 80);
+        let found: Vec<&Match> = change.matches.iter().filter(|found| found.company == *company).collect();
+        lines.extend(found.iter().take(MAX_EXPLAINED).map(|found| format!("{name}: {}", explanation(found))));
+        let more = found.len().saturating_sub(MAX_EXPLAINED);
+        if more > 0 {
+            lines.push(format!("{name}: found by {more} more names"));
+        }
+    }
+    let others: Vec<String> =
+        others.into_iter().map(|company| shorten(&one_line(&short_name(company)), 80)).collect();
+    let others = (!others.is_empty()).then(|| format!("also named, not followed: {}", others.join(", ")));
+    (lines, others)
+}
+
+fn explanation(found: &Match) -> String {
+    match found.rule {
+        Rule::SourceBound => "everything on this source concerns it, as configured".to_owned(),
+        Rule::Alias => format!(
+            "its {} “{}” stands in the {}: “{}”",
+            found.alias_kind.map_or("name", |kind| kind.label()),
+            shorten(&one_line(&found.alias), 80),
+            shorten(&one_line(&found.field), 80),
+            one_line(&found.excerpt),
+        ),
+    }
+}
+
+/// The first sentence.
+pub(super) fn lead(notice: &Notice) -> String {
+    let names: Vec<String> =
+        notice.company_names().into_iter().map(|name| shorten(&one_line(name), 80)).collect();
+    let names = listed(&names);
+    let sources: BTreeSet<_> = notice.told.iter().map(|told| &told.change.source).collect();
+    match notice.told.as_slice() {
+        [] => {
+            "This mail proves that regwatch can reach you. Alerts will come from the same sender.".to_owned()
+        }
+        [told] => format!(
+            "{names}: an entry of “{}” was {}.",
+            shorten(&one_line(&told.change.source_title), MAX_TITLE_CHARS),
+            told.change.entry.kind
+        ),
+        all if sources.len() == 1 => format!(
+            "{names}: {} entries of “{}” changed.",
+            all.len(),
+            shorten(&one_line(&all[0].change.source_title), MAX_TITLE_CHARS)
+        ),
+        all => format!("{names}: {} entries of {} sources changed.", all.len(), sources.len()),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => name.clone(),
+        [head @ .., last] => {
+            let head: Vec<&str> = head.iter().take(9).map(String::as_str).collect();
+            let more = names.len() - 1 - head.len();
+            let more = if more > 0 { format!(", {more} more") } else { String::new() };
+            format!("{}{more} and {last}", head.join(", "))
+        }
+    }
+}
+
+/// Names the changes that are not shown in full.
+pub(super) fn brief(told: &[Told]) -> Brief {
+    let lines = told
+        .iter()
+        .take(MAX_BRIEF)
+        .map(|Told { change, .. }| {
+            let title = shorten(&one_line(&change.entry.title), 120);
+            let source = shorten(&one_line(&change.source_title), 80);
+            format!("{source}: {title} ({}, {})", change.entry.kind, change.id)
+        })
+        .collect();
+    Brief { lines, left_out: told.len().saturating_sub(MAX_BRIEF) }
+}
+
+impl Brief {
+    pub(super) fn wrapped(&self) -> String {
+        self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl FootView {
+    pub(super) fn of(notice: &Notice) -> Self {
+        let mut reasons: Vec<String> = Vec::new();
+        for subscription in notice.told.iter().flat_map(|told| &told.followed) {
+            let reason = reason(subscription, notice.watchlist);
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        let postal = notice.postal_address.unwrap_or_default();
+        Self {
+            recipient: notice.recipient.to_string(),
+            reasons,
+            help: notice.help_address.to_string(),
+            postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
+        }
+    }
+
+    /// The help address as part of a `mailto:` address (RFC 6068, 2): of what an address may
+    /// hold, `%`, `&`, `?`, `#`, `/`, `` ` ``, `^`, `{`, `|` and `}` have a meaning there.
+    pub(super) fn help_in_uri(&self) -> String {
+        mailto_address(&self.help)
+    }
+
+    pub(super) fn wrapped_reasons(&self) -> String {
+        self.reasons.iter().map(|reason| item(reason)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// An address as part of a `mailto:` address.
+fn mailto_address(address: &str) -> String {
+    address.chars().fold(String::new(), |mut uri, c| {
+        if c.is_ascii_alphanumeric() || "@.-_~+!$'*=".contains(c) {
+            uri.push(c);
+        } else {
+            uri.push_str(&format!("%{:02X}", u32::from(c)));
+        }
+        uri
+    })
+}
+
+fn reason(subscription: &Subscription, watchlist: &Watchlist) -> String {
+    let since = subscription.confirmed_at.unwrap_or(subscription.requested_at).format("%Y-%m-%d");
+    let by = match subscription.channel.as_str() {
+        "operator" => "asked for by the operator".to_owned(),
+        "mail" | "email" => "confirmed by mail".to_owned(),
+        channel => format!("by {}", shorten(&one_line(channel), 40)),
+    };
+    let name = shorten(&one_line(watchlist.short_name(&subscription.company)), 80);
+    format!("{name} since {since} ({by})")
+}
+
+/// A moment to the minute, in UTC.
+pub(super) fn moment(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
