@@ -5,6 +5,6 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
-pub mod fetch;
 pub mod extract;
+pub mod fetch;
 pub mod render;
