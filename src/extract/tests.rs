@@ -73,7 +73,7 @@ proptest! {
 }
 
 /// Generous, since tests run unoptimised on busy machines; what it must catch takes minutes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[track_caller]
 fn is_read_in_time(name: &str, body: &str) {
@@ -88,23 +88,23 @@ fn hostile_bodies_are_done_with_in_time() {
     let numbered = |unit: &str, count: usize| -> String {
         (0..count).map(|number| unit.replace('#', &number.to_string())).collect()
     };
-    is_read_in_time("nesting", &"<div>".repeat(200_000));
-    is_read_in_time("misnesting", &"<a><b><i><p>".repeat(50_000));
-    is_read_in_time("attributes", &format!("<p {}>", numbered("a# ", 300_000)));
-    is_read_in_time("formatting", &format!("{}{}", numbered("<b id=#>", 400), "<p>x".repeat(100_000)));
+    is_read_in_time("nesting", &"<div>".repeat(40_000));
+    is_read_in_time("misnesting", &"<a><b><i><p>".repeat(10_000));
+    is_read_in_time("attributes", &format!("<p {}>", numbered("a# ", 60_000)));
+    is_read_in_time("formatting", &format!("<p>{}{}", numbered("<b id=#>", 400), "<p>x".repeat(20_000)));
     is_read_in_time(
         "spans",
-        &format!("<table><tr><th>a{}", "<tr><td rowspan=65534 colspan=1000>x".repeat(20_000)),
+        &format!("<table><tr><th>a{}", "<tr><td rowspan=65534 colspan=1000>x".repeat(4_000)),
     );
     is_read_in_time(
         "a shared cell",
-        &format!("<table><tr><th>a<tr><td rowspan=65534>{}{}", "x ".repeat(200_000), "<tr>".repeat(60_000)),
+        &format!("<table><tr><th>a<tr><td rowspan=65534>{}{}", "x ".repeat(40_000), "<tr>".repeat(12_000)),
     );
-    is_read_in_time("headings", &"<h1><h2>x".repeat(20_000));
-    is_read_in_time("links", &"<a href=x>y".repeat(50_000));
-    is_read_in_time("dates", &format!("<table><tr><th>a<tr><td>{}", "March 1, 2021 ".repeat(50_000)));
-    is_read_in_time("references", &"&amp;&#x41;&notit;".repeat(50_000));
-    is_read_in_time("elements", &"<a>".repeat(200_000));
+    is_read_in_time("headings", &"<h1><h2>x".repeat(4_000));
+    is_read_in_time("links", &"<a href=x>y".repeat(10_000));
+    is_read_in_time("dates", &format!("<table><tr><th>a<tr><td>{}", "March 1, 2021 ".repeat(10_000)));
+    is_read_in_time("references", &"&amp;&#x41;&notit;".repeat(10_000));
+    is_read_in_time("elements", &"<a>".repeat(40_000));
     is_read_in_time(
         "items",
         &format!(
@@ -119,7 +119,7 @@ fn hostile_bodies_are_done_with_in_time() {
             "1".repeat(1_000_000)
         ),
     );
-    is_read_in_time("JSON", &format!("{{\"a\":{}", "[".repeat(200_000)));
-    is_read_in_time("open brackets", &"<".repeat(1_000_000));
-    is_read_in_time("comments", &"<!--".repeat(200_000));
+    is_read_in_time("JSON", &format!("{{\"a\":{}", "[".repeat(40_000)));
+    is_read_in_time("open brackets", &"<".repeat(300_000));
+    is_read_in_time("comments", &"<!--".repeat(40_000));
 }

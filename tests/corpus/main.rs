@@ -1,0 +1,64 @@
+//! The extractors against captures of the real sources.
+//!
+//! The captures are not part of the repository: most belong to others. They are
+//! looked for beside it, or where `REGWATCH_CORPUS` says; without them these
+//! tests pass with a note, except in CI, which must have them.
+
+mod blocked;
+mod court_rss;
+mod fcc;
+
+use std::path::PathBuf;
+
+use chrono::DateTime;
+use regwatch::domain::assess::ReadFacts;
+use regwatch::domain::id::BodyHash;
+use regwatch::domain::noise::Noise;
+use regwatch::domain::source::{Request, Source, SourceKind};
+use url::Url;
+
+/// The folder of captures, if it is there.
+///
+/// # Panics
+/// Where `CI` is `true` and it is not.
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where the captures are")]
+fn corpus() -> Option<PathBuf> {
+    let folder = std::env::var_os("REGWATCH_CORPUS").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus")),
+        PathBuf::from,
+    );
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "no corpus at {}", folder.display());
+    eprintln!("left out: no corpus");
+    None
+}
+
+/// A source of the given kind with that kind's defaults.
+fn source(kind: SourceKind, url: &str) -> Source {
+    Source {
+        id: "source".parse().unwrap(),
+        title: "A source".to_owned(),
+        url: url.parse().unwrap(),
+        schedule: "@hourly".parse().unwrap(),
+        timezone: chrono_tz::UTC,
+        companies: Vec::new(),
+        guard: kind.default_guard(),
+        noise: Noise::of(kind.default_noise()),
+        request: Request::default(),
+        kind,
+    }
+}
+
+/// The facts of an answer, as far as comparing needs them.
+fn read_of(url: &Url, status: u16, body: &[u8]) -> ReadFacts {
+    ReadFacts {
+        read_at: DateTime::UNIX_EPOCH,
+        url: url.to_string(),
+        status,
+        headers: Vec::new(),
+        sha256: BodyHash::of(body),
+        body_bytes: body.len() as u64,
+    }
+}
