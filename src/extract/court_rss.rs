@@ -2,8 +2,8 @@
 //!
 //! A feed's titles are escaped twice, its descriptions are escaped HTML, its
 //! encoding is ISO-8859-1 and its times bear zone *names*. One filing may make
-//! several items: one for each consolidated case (they stay apart) and one for
-//! each event (they are joined). Which kinds of entry a court's feed carries
+//! several items: one for each consolidated case (they stay apart), one for each
+//! event and one for each defendant in a criminal case (they are joined). Which kinds of entry a court's feed carries
 //! differs by court, and absence from a feed is never a removal.
 
 use std::collections::BTreeMap;

@@ -43,6 +43,17 @@ fn events<'a>(text: &'a str, separator: &str) -> BTreeSet<&'a str> {
     text.split(separator).filter(|event| !event.is_empty()).collect()
 }
 
+/// The other parser's dockets, those of several defendants in one criminal case as one: a reader
+/// knows the case by its number, and an order in it is one piece of news.
+fn filings(dockets: &[Value]) -> Vec<&Value> {
+    let mut seen = BTreeSet::new();
+    let identity = |docket: &Value| {
+        let entry = &docket["docket_entries"][0];
+        [text(docket, "docket_number"), text(entry, "date_filed"), text(entry, "document_number")].join("/")
+    };
+    dockets.iter().filter(|docket| seen.insert(identity(docket))).collect()
+}
+
 /// Compares what both parsers can say of an entry.
 fn compare(court: &str, docket: &Value, entry: &Entry) {
     let expected = &docket["docket_entries"][0];
@@ -76,18 +87,18 @@ fn every_feed_agrees_with_the_parse_beside_it() {
         let court = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let expected: Value =
             serde_json::from_slice(&fs::read(path.with_extension("json")).unwrap()).unwrap();
-        let expected = expected.as_array().unwrap();
+        let expected = filings(expected.as_array().unwrap());
         let document = read(&fs::read(&path).unwrap(), court.split('_').next().unwrap());
         // The other parser passes over the one case number it finds bad.
         let found: Vec<&Entry> =
             document.entries.iter().filter(|entry| !field(entry, "case").contains('~')).collect();
         assert_eq!(found.len(), expected.len(), "{court}");
-        for (docket, entry) in expected.iter().zip(found) {
+        for (docket, entry) in expected.into_iter().zip(found) {
             compare(&court, docket, entry);
         }
         entries += document.entries.len();
     }
-    assert_eq!(entries, 396);
+    assert_eq!(entries, 394);
 }
 
 #[test]
