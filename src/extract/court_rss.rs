@@ -27,7 +27,7 @@ pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
     let text = decode(page);
     let root = xml::check(&text)?;
     if root != "rss" {
-        return Err(unexpected("the root element (expected rss)", root));
+        return Err(unexpected("the root element (expected rss)", &root));
     }
     let items = items(&text)?;
     let mut filings: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
@@ -35,12 +35,11 @@ pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
     for item in &items {
         let filing = Filing::of(item, page.url)?;
         let identity = (filing.key.clone(), item.get("pubDate").cloned());
-        match filings.get(&identity) {
-            Some(&index) => read[index].join(filing),
-            None => {
-                filings.insert(identity, read.len());
-                read.push(filing);
-            }
+        if let Some(&index) = filings.get(&identity) {
+            read[index].join(filing);
+        } else {
+            filings.insert(identity, read.len());
+            read.push(filing);
         }
     }
     let entries = read.into_iter().map(Filing::into_entry).collect();
@@ -56,7 +55,7 @@ fn items(text: &str) -> Result<Vec<Item>, Unreadable> {
     let (mut items, mut path, mut content) = (Vec::new(), Vec::<String>::new(), String::new());
     let mut has_channel = false;
     loop {
-        match reader.read_event().map_err(|error| unexpected("the XML", error))? {
+        match reader.read_event().map_err(|error| unexpected("the XML", &error))? {
             Event::Start(tag) => {
                 path.push(tag.local_name().as_ref().to_owned());
                 content.clear();

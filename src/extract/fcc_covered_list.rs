@@ -190,7 +190,7 @@ fn written_name(text: &str) -> Option<String> {
         }
         words.push(word);
     }
-    words.first().is_some().then(|| words.join(" "))
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// "Routers" of "Routers produced in a foreign country, …".

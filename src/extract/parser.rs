@@ -12,8 +12,8 @@ use std::cell::Cell;
 use html5ever::TokenizerResult;
 use html5ever::interface::Tracer;
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer};
-use html5ever::tree_builder::TreeBuilder;
+use html5ever::tokenizer::{BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use scraper::{Html, HtmlTreeSink};
 
 use crate::domain::verdict::Unreadable;
@@ -73,7 +73,8 @@ pub(super) fn feed<S: TokenSink>(
     sink: S,
     inspect: impl Fn(&S, usize) -> Result<Next, Unreadable>,
 ) -> Result<S, Unreadable> {
-    let tokenizer = Tokenizer::new(Watched { inner: sink, is_silent: Cell::new(true) }, Default::default());
+    let tokenizer =
+        Tokenizer::new(Watched { inner: sink, is_silent: Cell::new(true) }, TokenizerOpts::default());
     let queue = BufferQueue::default();
     let (mut run, mut cost, mut fed) = (0_usize, 0_usize, 0_usize);
     for piece in pieces(text) {
@@ -115,7 +116,8 @@ fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
         if text.is_empty() {
             return None;
         }
-        let (piece, rest) = text.split_at(text.ceil_char_boundary(PIECE_BYTES.min(text.len())));
+        let end = (PIECE_BYTES..text.len()).find(|&end| text.is_char_boundary(end)).unwrap_or(text.len());
+        let (piece, rest) = text.split_at(end);
         text = rest;
         Some(piece)
     })
@@ -150,7 +152,7 @@ fn inspect(builder: &Builder, fed: usize) -> Result<Next, Unreadable> {
 /// Where that would take more than reasonable time or memory.
 pub(super) fn parse(text: &str) -> Result<Html, Unreadable> {
     let sink = HtmlTreeSink::new(Html::new_document());
-    let builder = feed(text, TreeBuilder::new(sink, Default::default()), inspect)?;
+    let builder = feed(text, TreeBuilder::new(sink, TreeBuilderOpts::default()), inspect)?;
     Ok(builder.sink.0.into_inner())
 }
 

@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_ATTRIBUTES: usize = 256;
 
 /// A body that is not as it should be.
-pub(super) fn unexpected(what: &str, found: impl ToString) -> Unreadable {
+pub(super) fn unexpected(what: &str, found: &dyn std::fmt::Display) -> Unreadable {
     Unreadable::Unexpected { what: what.to_owned(), found: found.to_string() }
 }
 
@@ -26,7 +26,7 @@ pub(super) fn check(text: &str) -> Result<String, Unreadable> {
     let mut reader = Reader::from_str(text);
     let (mut depth, mut root) = (0_usize, None);
     loop {
-        match reader.read_event().map_err(|error| unexpected("the XML", error))? {
+        match reader.read_event().map_err(|error| unexpected("the XML", &error))? {
             Event::Start(tag) => {
                 limit_attributes(&tag)?;
                 root.get_or_insert_with(|| tag.local_name().as_ref().to_owned());
@@ -40,7 +40,7 @@ pub(super) fn check(text: &str) -> Result<String, Unreadable> {
                 root.get_or_insert_with(|| tag.local_name().as_ref().to_owned());
             }
             Event::End(_) => depth = depth.saturating_sub(1),
-            Event::Eof if depth > 0 => return Err(unexpected("the XML", "that it ends early")),
+            Event::Eof if depth > 0 => return Err(unexpected("the XML", &"that it ends early")),
             Event::Eof => {
                 return root.ok_or_else(|| Unreadable::Missing { what: "the root element".to_owned() });
             }
@@ -53,7 +53,7 @@ fn limit_attributes(tag: &BytesStart<'_>) -> Result<(), Unreadable> {
     let count = tag.attributes_raw().matches('=').take(MAX_ATTRIBUTES + 1).count();
     // A data address may hold many equals signs; what costs is long as well.
     if count > MAX_ATTRIBUTES {
-        return Err(unexpected("the XML", "a tag of hundreds of attributes"));
+        return Err(unexpected("the XML", &"a tag of hundreds of attributes"));
     }
     Ok(())
 }
@@ -88,7 +88,7 @@ mod tests {
             "<a>".repeat(100_000),
             format!("<rss {}/>", "a='1' ".repeat(100_000)),
         ] {
-            assert!(check(&text).is_err(), "{:.40}", text);
+            assert!(check(&text).is_err(), "{text:.40}");
         }
     }
 }

@@ -34,7 +34,7 @@ pub fn page(corpus: &Path, day: &str) -> String {
 }
 
 fn rendered(csv: &str) -> String {
-    let rows: String = records(csv)
+    let rows: Vec<String> = records(csv)
         .into_iter()
         .skip(1)
         .map(|record| {
@@ -47,7 +47,8 @@ fn rendered(csv: &str) -> String {
         .collect();
     format!(
         "<table><thead><tr><th><p><strong>Covered Equipment or Services*</strong></p></th>\
-         <th><p><strong>Date of Inclusion on Covered List</strong></p></th></tr></thead><tbody>{rows}</tbody></table>"
+         <th><p><strong>Date of Inclusion on Covered List</strong></p></th></tr></thead><tbody>{}</tbody></table>",
+        rows.concat()
     )
 }
 

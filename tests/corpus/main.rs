@@ -4,6 +4,8 @@
 //! looked for beside it, or where `REGWATCH_CORPUS` says; without them these
 //! tests pass with a note, except in CI, which must have them.
 
+#![expect(clippy::unwrap_used, reason = "a capture that cannot be read is a failed test")]
+
 mod blocked;
 mod court_rss;
 mod fcc;
@@ -22,6 +24,7 @@ use url::Url;
 /// # Panics
 /// Where `CI` is `true` and it is not.
 #[expect(clippy::disallowed_methods, reason = "tests are told by the environment where the captures are")]
+#[expect(clippy::print_stderr, reason = "what was left out must be seen")]
 fn corpus() -> Option<PathBuf> {
     let folder = std::env::var_os("REGWATCH_CORPUS").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus")),

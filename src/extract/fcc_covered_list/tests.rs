@@ -9,9 +9,9 @@ fn read(html: &str) -> Result<Document, Unreadable> {
 }
 
 fn page(rows: &[(&str, &str)]) -> String {
-    let rows: String =
+    let rows: Vec<String> =
         rows.iter().map(|(text, date)| format!("<tr><td>{text}</td><td>{date}</td></tr>")).collect();
-    format!("<main><div id=covered-list><table>{HEADERS}{rows}</table></div></main>")
+    format!("<main><div id=covered-list><table>{HEADERS}{}</table></div></main>", rows.concat())
 }
 
 #[track_caller]
