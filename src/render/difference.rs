@@ -39,8 +39,9 @@ const FIELD_CHARS: usize = 1_500;
 const FIELD_RUNS: usize = 40;
 /// Unchanged characters shown on each side of a change: about two lines of context.
 const CONTEXT_CHARS: usize = 70;
-/// Texts up to this length are compared word by word; the comparison of longer ones costs too much.
-const MAX_COMPARED_CHARS: usize = 200_000;
+/// Where two texts differ over more than this, they are not compared word by word: that takes
+/// quadratic time, and nobody reads the result.
+const MAX_COMPARED_BYTES: usize = 20_000;
 
 impl Budget {
     /// What one change may use.
@@ -68,13 +69,8 @@ pub(super) fn inert(text: &str) -> String {
 /// What is shown of a field, taken from the budget.
 pub(super) fn difference(field: &FieldChange, budget: &mut Budget) -> Difference {
     let runs = match (field.before.as_deref(), field.after.as_deref()) {
-        (Some(before), Some(after)) if before.len().max(after.len()) <= MAX_COMPARED_CHARS => {
-            words(before, after)
-        }
-        (before, after) => [(Fate::Removed, before), (Fate::Added, after)]
-            .into_iter()
-            .filter_map(|(fate, text)| Some(Run { fate, text: text?.to_owned() }))
-            .collect(),
+        (Some(before), Some(after)) => compared(before, after),
+        (before, after) => one_after_the_other(before, after),
     };
     let mut shown =
         Shown { pieces: Vec::new(), chars: budget.chars.min(FIELD_CHARS), runs: FIELD_RUNS, left_out: 0 };
@@ -89,6 +85,51 @@ pub(super) fn difference(field: &FieldChange, budget: &mut Budget) -> Difference
     }
     budget.chars -= all - shown.chars;
     Difference { pieces: shown.pieces, left_out_chars: shown.left_out }
+}
+
+fn one_after_the_other(before: Option<&str>, after: Option<&str>) -> Vec<Run> {
+    [(Fate::Removed, before), (Fate::Added, after)]
+        .into_iter()
+        .filter_map(|(fate, text)| Some(Run { fate, text: text?.to_owned() }))
+        .filter(|run| !run.text.is_empty())
+        .collect()
+}
+
+/// Two texts compared word by word between what they share at both ends.
+fn compared(before: &str, after: &str) -> Vec<Run> {
+    let head = shared_head(before, after);
+    let tail = shared_tail(&before[head..], &after[head..]);
+    let middle = |text: &str| text[head..text.len() - tail].to_owned();
+    let (old, new) = (middle(before), middle(after));
+    let kept = |text: &str| Run { fate: Fate::Kept, text: text.to_owned() };
+    let differing = if old.len().max(new.len()) <= MAX_COMPARED_BYTES {
+        words(&old, &new)
+    } else {
+        one_after_the_other(Some(&old), Some(&new))
+    };
+    let mut runs: Vec<Run> = Vec::new();
+    let ends = (kept(&after[..head]), kept(&after[after.len() - tail..]));
+    for run in std::iter::once(ends.0).chain(differing).chain([ends.1]) {
+        match runs.last_mut() {
+            Some(last) if last.fate == run.fate => last.text.push_str(&run.text),
+            _ if run.text.is_empty() => {}
+            _ => runs.push(run),
+        }
+    }
+    runs
+}
+
+/// Bytes that both texts begin with, up to and including a blank.
+fn shared_head(before: &str, after: &str) -> usize {
+    let same = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
+    before.as_bytes()[..same].iter().rposition(|&byte| byte == b' ').map_or(0, |blank| blank + 1)
+}
+
+/// Bytes that both texts end with, from a blank on.
+fn shared_tail(before: &str, after: &str) -> usize {
+    let same = before.bytes().rev().zip(after.bytes().rev()).take_while(|(a, b)| a == b).count();
+    let start = before.len() - same;
+    before.as_bytes()[start..].iter().position(|&byte| byte == b' ').map_or(0, |blank| same - blank)
 }
 
 struct Shown {
@@ -192,6 +233,15 @@ mod tests {
         assert!(text.contains("word [-old-]{+new+} word"), "{text}");
         assert!(text.ends_with("word…"), "{text}");
         assert!(text.len() < 200, "{text}");
+    }
+
+    #[test]
+    fn a_text_too_long_to_compare_is_shown_from_where_it_differs() {
+        let same = "word ".repeat(10_000);
+        let (old, new) = ("old ".repeat(6_000), "new ".repeat(6_000));
+        let text = shown(&format!("{same}{old}{same}"), &format!("{same}{new}{same}"));
+        assert!(text.starts_with("…word ") && text.contains("word [-old old"), "{text}");
+        assert_eq!(shown("same same", "same"), "same[- same-]");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Effects, Style};
 
 use super::difference::Piece;
 use super::flow::{Indent, set, wrap};
-use super::view::{FieldBody, FieldView, ProofView, concerns, fields_of, indent_of, item, moment};
+use super::view::{FieldBody, FieldView, ProofView, concerns, fields_of, indent_of, moment};
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::diff::Fate;
 use crate::domain::id::CompanyId;
@@ -46,7 +46,7 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
     let (explained, _) = concerns(change, &[], short_name);
     if !explained.is_empty() {
         lines.push("  concerns".to_owned());
-        lines.extend(explained.iter().map(|line| item(line)));
+        lines.extend(explained.iter().map(|line| wrap(line, Indent { first: "    ", rest: "      " })));
     }
     lines.push("  proof".to_owned());
     lines.extend([("now", &change.evidence), ("before", &change.previous)].map(|(when, evidence)| {

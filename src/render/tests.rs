@@ -1,1 +1,255 @@
+//! Mails as their readers get them, and hostile text that must stay inert in them.
 
+use chrono::{DateTime, Utc};
+
+use super::*;
+use crate::domain::alert::alerts_of;
+use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
+use crate::domain::company::{Alias, AliasKind, Company};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{BodyHash, ChangeId, CompanyId};
+use crate::domain::matching::Watchlist;
+use crate::domain::subscription::Subscriber;
+
+const OLD_TEXT: &str = "Video surveillance and telecommunications equipment produced by Hangzhou Hikvision \
+    Digital Technology Company, to the extent it is used for the purpose of public safety, security of \
+    government facilities, physical security surveillance of critical infrastructure, and other national \
+    security purposes, including equipment produced by any subsidiary of such an entity.";
+const NEW_TEXT: &str = "Video surveillance and telecommunications equipment produced by Hangzhou Hikvision \
+    Digital Technology Company, to the extent it is used for the purpose of public safety, security of \
+    government facilities, physical security surveillance of critical infrastructure, and other national \
+    security purposes, including equipment produced by any subsidiary or affiliate of such an entity, and \
+    services provided by it.";
+
+fn company(id: &str, name: &str, alias: &str) -> Company {
+    Company {
+        id: id.parse().unwrap(),
+        name: name.to_owned(),
+        aliases: vec![Alias { name: alias.to_owned(), kind: AliasKind::Trade }],
+        not: Vec::new(),
+    }
+}
+
+fn watchlist() -> Watchlist {
+    Watchlist::new(vec![
+        company("hikvision", "Hangzhou Hikvision Digital Technology Co., Ltd.", "Hikvision"),
+        company("dahua", "Zhejiang Dahua Technology Co., Ltd.", "Dahua"),
+        company("zte", "ZTE Corporation", "ZTE"),
+    ])
+    .unwrap()
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn evidence(body: &str, read_at: &str) -> Evidence {
+    Evidence {
+        url: "https://agency.test/supplychain/coveredlist".to_owned(),
+        read_at: at(read_at),
+        status: 200,
+        sha256: BodyHash::of(body.as_bytes()),
+    }
+}
+
+fn field(name: &str, before: Option<&str>, after: Option<&str>) -> FieldChange {
+    FieldChange { name: name.to_owned(), before: before.map(str::to_owned), after: after.map(str::to_owned) }
+}
+
+fn change(kind: ChangeKind, title: &str, fields: Vec<FieldChange>) -> Change {
+    let mut context = vec![("title".to_owned(), title.to_owned())];
+    context.extend(
+        fields
+            .iter()
+            .flat_map(|f| [&f.after, &f.before].map(|t| (f.name.clone(), t.clone().unwrap_or_default()))),
+    );
+    Change {
+        id: ChangeId::derive(&["covered-list", title]),
+        source: "covered-list".parse().unwrap(),
+        source_title: "FCC Covered List".to_owned(),
+        matches: watchlist().concerned(&[], &context),
+        entry: EntryChange {
+            kind,
+            key: "key".to_owned(),
+            title: title.to_owned(),
+            date: "2021-03-12".parse().ok(),
+            url: Some("https://agency.test/supplychain/coveredlist#hikvision".to_owned()),
+            fields,
+            context,
+        },
+        found_at: at("2026-11-24T06:00:03Z"),
+        evidence: evidence("new", "2026-11-24T06:00:02Z"),
+        previous: evidence("old", "2026-11-23T06:00:04Z"),
+    }
+}
+
+fn amended() -> Change {
+    change(
+        ChangeKind::Amended,
+        "Video surveillance equipment produced by Hikvision and Dahua",
+        vec![
+            field("date", Some("March 12, 2021"), Some("March 12, 2021; amended November 20, 2026")),
+            field("equipment", Some(OLD_TEXT), Some(NEW_TEXT)),
+            field(
+                "links",
+                Some("Public Notice\thttps://agency.test/DA-21-309\nOrder\tjavascript:alert(1)"),
+                Some(
+                    "Public Notice\thttps://agency.test/DA-21-309\nAmendment\thttps://docs.agency.test/DA-26-1",
+                ),
+            ),
+        ],
+    )
+}
+
+fn subscriber() -> Subscriber {
+    let mut subscriber = Subscriber::new("ann@example.org".parse().unwrap());
+    subscriber.follow(&id("hikvision"), true, "operator", at("2026-11-02T09:00:00Z"));
+    subscriber.follow(&id("zte"), true, "mail", at("2026-11-03T09:00:00Z"));
+    subscriber
+}
+
+fn id(text: &str) -> CompanyId {
+    text.parse().unwrap()
+}
+
+fn told(changes: &[Change]) -> Rendered {
+    let (subscriber, watchlist) = (subscriber(), watchlist());
+    let help: EmailAddress = "help@tracker.example".parse().unwrap();
+    let alerts: Vec<_> = changes.iter().flat_map(|c| alerts_of(c).into_iter().map(move |a| (a, c))).collect();
+    let postal = Some("Example Watch\n1 Example Street, 10115 Berlin");
+    let built = Notice::new(&subscriber.address, &watchlist, &help, postal)
+        .with(&subscriber, alerts.iter().map(|(alert, change)| (alert, *change)));
+    notice(&built)
+}
+
+#[test]
+fn an_amended_entry_is_told_with_its_difference_its_reason_and_its_proof() {
+    let mail = told(&[amended()]);
+    assert_eq!(mail.subject, "Hikvision: FCC Covered List entry amended");
+    insta::assert_snapshot!("amended.txt", mail.text);
+    insta::assert_snapshot!("amended.html", mail.html);
+}
+
+#[test]
+fn several_changes_are_one_mail() {
+    let added = change(
+        ChangeKind::Added,
+        "ZTE modems",
+        vec![
+            field("equipment", None, Some("Modems produced by ZTE Corporation")),
+            field("date", None, Some("2026")),
+        ],
+    );
+    let mail = told(&[amended(), added]);
+    assert_eq!(mail.subject, "Hikvision, ZTE: 2 changes on FCC Covered List");
+    insta::assert_snapshot!("several.txt", mail.text);
+}
+
+#[test]
+fn a_test_says_that_it_is_one() {
+    let (subscriber, watchlist) = (subscriber(), watchlist());
+    let help: EmailAddress = "help@tracker.example".parse().unwrap();
+    let mail = notice(&Notice::new(&subscriber.address, &watchlist, &help, None).as_test());
+    assert_eq!(mail.subject, "[test] regwatch can reach you");
+    insta::assert_snapshot!("test.txt", mail.text);
+}
+
+#[test]
+fn a_terminal_shows_the_same_with_and_without_colour() {
+    let names = watchlist();
+    let plain = for_terminal(&amended(), |id| names.short_name(id).to_owned(), false);
+    insta::assert_snapshot!("terminal.txt", plain);
+    let coloured = for_terminal(&amended(), |id| names.short_name(id).to_owned(), true);
+    insta::assert_snapshot!("terminal.ansi", coloured.replace('\u{1b}', "␛"));
+}
+
+#[test]
+fn a_change_of_companies_nobody_follows_is_not_told() {
+    let other = change(ChangeKind::Added, "Dahua cameras", vec![field("text", None, Some("Dahua"))]);
+    let mail = told(&[other]);
+    assert!(!mail.text.contains("Dahua"), "{}", mail.text);
+}
+
+const HOSTILE: &str = "Hikvision</p><script>alert(1)</script><a href=\"https://evil.test\">agency.test</a> \
+    \u{202e}gpj.exe\u{202c} \u{1b}]0;owned\u{7}\u{1b}[2J\r\nBcc: victim@example.org\r\n\r\n.\r\n {{ 7*7 }} & 'x'";
+
+fn hostile() -> Change {
+    let mut change = change(
+        ChangeKind::Amended,
+        HOSTILE,
+        vec![
+            field(HOSTILE, Some("Hikvision"), Some(HOSTILE)),
+            field(
+                "links",
+                None,
+                Some(&format!("{HOSTILE}\tjavascript:alert(1)\nx\thttps://agency.test@evil.test/")),
+            ),
+            field("long", Some(&"Hikvision [-forged-] ".repeat(20)), Some(HOSTILE)),
+        ],
+    );
+    change.source_title = HOSTILE.to_owned();
+    change.entry.url = Some("javascript:alert(1)".to_owned());
+    change.evidence.url = format!("https://agency.test/\"><script>{HOSTILE}");
+    change
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let mail = told(&[hostile()]);
+    let is_inert = |c: char| c == '\n' || !crate::domain::text::is_deceptive(c);
+    for text in [&mail.subject, &mail.text, &mail.html] {
+        assert!(text.chars().all(is_inert), "{text}");
+    }
+    assert!(!mail.subject.contains('\n') && mail.subject.chars().count() <= 70, "{}", mail.subject);
+    for tag in ["<script", "<a href=\"https://evil", "href=\"javascript", "@evil.test/\"", "&quot;><"] {
+        assert!(!mail.html.contains(tag), "{tag} in {}", mail.html);
+    }
+    assert!(mail.html.contains("&#60;script&#62;") || mail.html.contains("&lt;script&gt;"));
+    assert!(!mail.text.contains("[-forged-]"), "{}", mail.text);
+    assert!(!mail.text.lines().any(|line| line.starts_with("Bcc")), "{}", mail.text);
+    let names = watchlist();
+    let shown = for_terminal(&hostile(), |id| names.short_name(id).to_owned(), true);
+    let sequences = shown.matches('\u{1b}').count();
+    let own = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap().find_iter(&shown).count();
+    assert_eq!(sequences, own, "{shown:?}");
+}
+
+#[test]
+fn a_mail_stays_small_however_much_changed() {
+    let long = "<&\"海 x> ".repeat(2_000);
+    let fields = || (0..14).map(|n| field(&format!("field{n}"), Some("old"), Some(&long))).collect();
+    let many = (0..300).map(|n| {
+        let title = format!("Hikvision {n} {}", "&".repeat(500));
+        let mut change = change(ChangeKind::Amended, &title, Vec::new());
+        change.entry.fields = fields();
+        change
+    });
+    let changes: Vec<Change> = many.collect();
+    for count in [1, 2, 300] {
+        let mail = told(&changes[..count]);
+        assert!(mail.html.len() < 100_000, "{count}: {} bytes", mail.html.len());
+        assert!(mail.text.len() < 100_000, "{count}: {} bytes", mail.text.len());
+        assert!(mail.text.contains("more fields are not shown"));
+        assert!(mail.text.contains("more changed characters are not shown"));
+    }
+    let mail = told(&changes);
+    assert!(mail.text.contains("further changes are not named"));
+    assert!(mail.subject.starts_with("Hikvision: 300 changes on "), "{}", mail.subject);
+}
+
+#[test]
+fn alternating_words_stay_small_too() {
+    let before: String = (0..3_000).map(|n| format!("<a{n}> same ")).collect();
+    let after: String = (0..3_000).map(|n| format!("<b{n}> same ")).collect();
+    let fields = (0..12).map(|n| field(&format!("f{n} Hikvision"), Some(&before), Some(&after))).collect();
+    let mail = told(&[change(ChangeKind::Amended, "Hikvision", fields)]);
+    assert!(mail.html.len() < 100_000, "{} bytes", mail.html.len());
+}
+
+#[test]
+fn text_lines_keep_to_76_columns() {
+    use unicode_width::UnicodeWidthStr;
+    for line in told(&[amended()]).text.lines() {
+        assert!(line.width() <= 76 || !line.trim().contains(' '), "{line}");
+    }
+}

@@ -1,0 +1,140 @@
+//! A mail's bytes: headers and the two alternatives of its body.
+
+use chrono::{DateTime, Utc};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
+use lettre::{Address, Message};
+
+use super::MailError;
+use crate::config::Sender;
+use crate::domain::email::EmailAddress;
+use crate::domain::text::{one_line, shorten};
+use crate::render::Rendered;
+
+/// Everything a mail's bytes depend on: the same letter gives the same bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Letter<'a> {
+    /// Whom it is from.
+    pub from: &'a Sender,
+    /// The one recipient.
+    pub to: &'a EmailAddress,
+    /// Where answers and the wish to leave go.
+    pub help: &'a EmailAddress,
+    /// Subject and bodies.
+    pub rendered: &'a Rendered,
+    /// Without angle brackets; see [`super::message_id`].
+    pub message_id: &'a str,
+    /// The thread it belongs to, without angle brackets; see [`super::thread_id`].
+    pub thread: Option<&'a str>,
+    /// When it was made.
+    pub date: DateTime<Utc>,
+}
+
+/// A subject beyond this is not a subject; rendering cuts it far earlier.
+const MAX_SUBJECT_CHARS: usize = 200;
+
+/// Makes the bytes as they go over the wire, before dot-stuffing: CRLF line ends, lines of at
+/// most 998 octets, pure ASCII.
+///
+/// The headers say what a machine wrote (`Auto-Submitted`, RFC 3834), ask vacation responders
+/// to keep silent, name the list (RFC 2919) and how to leave it (RFC 2369). There is no
+/// one-click header (RFC 8058), since it needs a web address, and no `Precedence`, which no
+/// standard defines.
+///
+/// # Errors
+/// An address or id that cannot be put into a header safely.
+pub fn compose(letter: &Letter) -> Result<Vec<u8>, MailError> {
+    let message_id = bracketed(letter.message_id)?;
+    let from = Mailbox::new(display_name(letter.from), address(&letter.from.address)?);
+    let mut builder = Message::builder()
+        .from(from)
+        .to(Mailbox::new(None, address(letter.to)?))
+        .reply_to(Mailbox::new(None, address(letter.help)?))
+        .subject(shorten(&one_line(&letter.rendered.subject), MAX_SUBJECT_CHARS))
+        .date(letter.date.into())
+        .message_id(Some(message_id));
+    if let Some(thread) = letter.thread {
+        builder = builder.references(bracketed(thread)?);
+    }
+    let mut message = builder
+        .multipart(alternatives(letter))
+        .map_err(|source| MailError::Message { message_id: letter.message_id.to_owned(), source })?;
+    for (name, value) in machine_headers(letter) {
+        // Encoding would mangle these; they are ASCII made of a validated address and constants.
+        let value = HeaderValue::dangerous_new_pre_encoded(
+            HeaderName::new_from_ascii_str(name),
+            value.clone(),
+            value,
+        );
+        message.headers_mut().insert_raw(value);
+    }
+    Ok(message.formatted())
+}
+
+/// The name as a header may bear it: the mail library panics on a line feed in it.
+fn display_name(sender: &Sender) -> Option<String> {
+    sender.name.as_deref().map(one_line).filter(|name| !name.is_empty())
+}
+
+fn address(address: &EmailAddress) -> Result<Address, MailError> {
+    address.as_str().parse().map_err(|source| MailError::Address { address: address.redacted(), source })
+}
+
+/// An id in angle brackets, refused unless it is plain ASCII without blanks and brackets.
+fn bracketed(id: &str) -> Result<String, MailError> {
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>');
+    let has_both_sides =
+        id.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
+    if is_plain && has_both_sides {
+        Ok(format!("<{id}>"))
+    } else {
+        Err(MailError::MessageId { id: id.to_owned() })
+    }
+}
+
+fn machine_headers(letter: &Letter) -> [(&'static str, String); 7] {
+    let help = mailto(letter.help);
+    [
+        ("Auto-Submitted", "auto-generated".to_owned()),
+        ("X-Auto-Response-Suppress", "OOF, AutoReply".to_owned()),
+        ("List-Id", format!("<alerts.{}>", letter.from.address.domain())),
+        ("List-Unsubscribe", format!("<{help}?subject=unsubscribe>")),
+        ("List-Help", format!("<{help}?subject=help>")),
+        ("List-Owner", format!("<{help}>")),
+        ("List-Post", "NO".to_owned()),
+    ]
+}
+
+/// An address as a URI (RFC 6068, 2): what has a meaning in a URI is percent-encoded.
+fn mailto(address: &EmailAddress) -> String {
+    let encoded = address.as_str().chars().fold(String::new(), |mut uri, c| {
+        if c.is_ascii_alphanumeric() || "@.-_~+!$'*=".contains(c) {
+            uri.push(c);
+        } else {
+            uri.push_str(&format!("%{:02X}", u32::from(c)));
+        }
+        uri
+    });
+    format!("mailto:{encoded}")
+}
+
+/// Plain text first, since readers take the last alternative they understand (RFC 2046, 5.1.4).
+fn alternatives(letter: &Letter) -> MultiPart {
+    // "=_" cannot occur in quoted-printable text, so no body can forge the boundary; and
+    // without a boundary of our own the library draws a random one.
+    let name = letter.message_id.split('@').next().unwrap_or_default();
+    let boundary: String = name.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+    MultiPart::alternative()
+        .boundary(format!("=_{boundary}"))
+        .singlepart(part(ContentType::TEXT_PLAIN, &letter.rendered.text))
+        .singlepart(part(ContentType::TEXT_HTML, &letter.rendered.html))
+}
+
+/// Quoted-printable always: it keeps lines short, blanks at line ends and "From " at line
+/// starts alive, and needs no 8BITMIME.
+fn part(kind: ContentType, text: &str) -> SinglePart {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n");
+    let body = Body::new_with_encoding(text.clone(), ContentTransferEncoding::QuotedPrintable)
+        .unwrap_or_else(|_| Body::new(text));
+    SinglePart::builder().header(kind).body(body)
+}

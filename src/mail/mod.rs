@@ -1,0 +1,77 @@
+//! Mail out: MIME made of words, and its way to a relay or into a Maildir.
+//!
+//! The last step of the flow: `deliver` takes a mail and its frozen bytes from the
+//! outbox, hands them to a [`Transport`] and writes the [`Outcome`] back. The bytes
+//! are composed once, when the mail is queued, so that every attempt sends the same.
+//!
+//! The promise is at-least-once. Every answer and every fault is sorted into an
+//! outcome by one question: who has the mail now? Where nobody can know, the outcome
+//! says so, and the same Message-ID lets the reader's side drop a copy.
+//!
+//! Deliberately absent: the store, retries and their waiting times (the outbox's, in
+//! `domain::outbox`), DKIM (the relay signs) and everything inbound.
+//!
+//! [`Outcome`]: crate::domain::outbox::Outcome
+
+mod compose;
+mod maildir;
+mod memory;
+mod message_id;
+mod smtp;
+mod transport;
+
+pub use compose::{Letter, compose};
+pub use maildir::Maildir;
+pub use memory::{Delivered, Memory};
+pub use message_id::{message_id, thread_id};
+pub use smtp::{Smtp, Timeouts};
+pub use transport::Transport;
+
+use std::io;
+use std::path::PathBuf;
+
+/// Mail could not be made, or its transport not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// An address that the mail library does not take, though it passed our own policy.
+    #[error("the address {address} cannot be put into a mail")]
+    Address {
+        /// The address, most of its local part hidden.
+        address: String,
+        /// What is wrong with it.
+        source: lettre::address::AddressError,
+    },
+    /// The parts do not make a message.
+    #[error("the mail {message_id} cannot be composed")]
+    Message {
+        /// Its Message-ID.
+        message_id: String,
+        /// What is wrong with it.
+        source: lettre::error::Error,
+    },
+    /// A Message-ID or thread id that could break out of its header.
+    #[error("the message id {id:?} is not of the form name@domain in plain ASCII")]
+    MessageId {
+        /// The id.
+        id: String,
+    },
+    /// A folder of the Maildir is missing and cannot be made, or cannot be used.
+    #[error("the Maildir folder {} cannot be used", path.display())]
+    Maildir {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// TLS cannot be set up, for the relay's name or for want of trusted certificates.
+    #[error("TLS cannot be prepared for the relay {host}")]
+    Tls {
+        /// The relay.
+        host: String,
+        /// What is wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! What a relay's answers and failures mean for a mail.
+
+use lettre::transport::smtp::Error;
+
+use crate::domain::outbox::Outcome;
+use crate::domain::text::{one_line, shorten};
+
+/// How far a delivery had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Name, TCP, TLS, greeting, EHLO.
+    Connect,
+    /// AUTH.
+    LogIn,
+    /// MAIL FROM: the same for every mail.
+    Sender,
+    /// RCPT TO: the first thing that is this mail's own.
+    Recipient,
+    /// DATA.
+    Data,
+    /// The message, the final dot not written.
+    Message,
+    /// The final dot was written.
+    FinalDot,
+}
+
+impl Phase {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Connect => "connecting",
+            Self::LogIn => "logging in",
+            Self::Sender => "naming the sender",
+            Self::Recipient => "naming the recipient",
+            Self::Data => "asking to hand over the message",
+            Self::Message => "handing over the message",
+            Self::FinalDot => "waiting for the answer to the message",
+        }
+    }
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A complete negative answer.
+    Reply {
+        /// 400 to 599.
+        code: u16,
+        /// The relay's words.
+        text: String,
+    },
+    /// The connection broke, or what came is not SMTP.
+    Broken(String),
+    /// No answer in time.
+    TimedOut,
+}
+
+/// A delivery that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub phase: Phase,
+    pub cause: Cause,
+}
+
+/// Longer words of a relay are cut.
+const MAX_WORDS_CHARS: usize = 240;
+
+impl Fault {
+    pub(super) fn broken(phase: Phase, what: impl std::fmt::Display) -> Self {
+        Self { phase, cause: Cause::Broken(what.to_string()) }
+    }
+
+    pub(super) fn timed_out(phase: Phase) -> Self {
+        Self { phase, cause: Cause::TimedOut }
+    }
+
+    pub(super) fn of(phase: Phase, error: &Error) -> Self {
+        let cause = match error.status() {
+            Some(code) => {
+                let text = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+                Cause::Reply { code: code.into(), text }
+            }
+            None => Cause::Broken(error.to_string()),
+        };
+        Self { phase, cause }
+    }
+
+    /// Whether the relay gave a complete answer and keeps listening, so that the connection can go on.
+    pub(super) fn leaves_in_step(&self) -> bool {
+        matches!(self.cause, Cause::Reply { code, .. } if code != 421)
+    }
+
+    /// Who has the mail now, and who is to blame.
+    ///
+    /// | phase | 4xx | 421 | 5xx | lost or silent |
+    /// |---|---|---|---|---|
+    /// | connect, log in | channel down | channel down | channel down | channel down |
+    /// | sender | deferred | channel down | channel down | channel down |
+    /// | recipient, DATA, message | deferred | deferred | failed | deferred |
+    /// | final dot | deferred | deferred | failed | **unknown** |
+    ///
+    /// A sender that is refused is refused for every mail: failing one after another would only
+    /// empty the queue. A 421 after the recipient counts as this mail's, so that one mail a
+    /// relay chokes on cannot hold up the others. 530 and 538 say that the log-in is missing.
+    pub(super) fn into_outcome(self, relay: &str) -> Outcome {
+        let reason = format!("{relay}: {}", self.words());
+        let is_channels = match (&self.cause, self.phase) {
+            (_, Phase::Connect | Phase::LogIn) | (Cause::Reply { code: 530 | 538, .. }, _) => true,
+            (Cause::Reply { code, .. }, Phase::Sender) => *code == 421 || *code >= 500,
+            (_, Phase::Sender) => true,
+            _ => false,
+        };
+        match self.cause {
+            _ if is_channels => Outcome::ChannelDown { reason },
+            Cause::Reply { code, .. } if code >= 500 => Outcome::Failed { reason },
+            Cause::Reply { .. } => Outcome::Deferred { reason },
+            _ if self.phase == Phase::FinalDot => Outcome::Unknown { reason },
+            _ => Outcome::Deferred { reason },
+        }
+    }
+
+    fn words(&self) -> String {
+        let phase = self.phase.words();
+        match &self.cause {
+            // What a relay says to a log-in may repeat the log-in.
+            Cause::Reply { code, text } if self.phase == Phase::LogIn => {
+                format!("{code} {} while {phase}", enhanced_status(text)).replace("  ", " ")
+            }
+            Cause::Reply { code, text } => format!("{code} {}", shorten(&one_line(text), MAX_WORDS_CHARS)),
+            Cause::Broken(_) if self.phase == Phase::LogIn => format!("the connection broke while {phase}"),
+            Cause::Broken(what) => format!("{} while {phase}", shorten(&one_line(what), MAX_WORDS_CHARS)),
+            Cause::TimedOut => format!("no answer in time while {phase}"),
+        }
+    }
+}
+
+/// The `5.7.8` at the beginning of an answer's words (RFC 3463), if it is there.
+fn enhanced_status(text: &str) -> &str {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let is_status = word.len() <= 9
+        && word.split('.').count() == 3
+        && word.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_status { word } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(phase: Phase, cause: Cause, expected: &str) {
+        let outcome = Fault { phase, cause: cause.clone() }.into_outcome("relay");
+        let found = match outcome {
+            Outcome::Sent => "sent",
+            Outcome::Deferred { .. } => "deferred",
+            Outcome::Unknown { .. } => "unknown",
+            Outcome::Failed { .. } => "failed",
+            Outcome::ChannelDown { .. } => "channel down",
+        };
+        assert_eq!(found, expected, "{phase:?} {cause:?}");
+    }
+
+    #[test]
+    fn every_fault_has_its_outcome() {
+        use Phase::{Connect, Data, FinalDot, LogIn, Message, Recipient, Sender};
+        let reply = |code| Cause::Reply { code, text: "words".to_owned() };
+        let broken = || Cause::Broken("connection reset".to_owned());
+        let rows = [
+            (Connect, ["channel down"; 5]),
+            (LogIn, ["channel down"; 5]),
+            (Sender, ["deferred", "channel down", "channel down", "channel down", "channel down"]),
+            (Recipient, ["deferred", "deferred", "failed", "deferred", "deferred"]),
+            (Data, ["deferred", "deferred", "failed", "deferred", "deferred"]),
+            (Message, ["deferred", "deferred", "failed", "deferred", "deferred"]),
+            (FinalDot, ["deferred", "deferred", "failed", "unknown", "unknown"]),
+        ];
+        for (phase, [transient, closing, permanent, lost, silent]) in rows {
+            check(phase, reply(451), transient);
+            check(phase, reply(421), closing);
+            check(phase, reply(550), permanent);
+            check(phase, broken(), lost);
+            check(phase, Cause::TimedOut, silent);
+            check(phase, reply(530), "channel down");
+        }
+    }
+
+    #[test]
+    fn a_log_in_never_shows_up_in_an_error() {
+        let text = "5.7.8 bad credentials AGFubgBzZWNyZXQ= secret".to_owned();
+        let fault = Fault { phase: Phase::LogIn, cause: Cause::Reply { code: 535, text } };
+        assert_eq!(fault.words(), "535 5.7.8 while logging in");
+        let fault = Fault::broken(Phase::LogIn, "AGFubgBzZWNyZXQ=");
+        assert_eq!(fault.words(), "the connection broke while logging in");
+    }
+
+    #[test]
+    fn a_relays_words_are_shown_on_one_line() {
+        let text = "5.1.1 no\r\nsuch \u{1b}[31muser".to_owned();
+        let fault = Fault { phase: Phase::Recipient, cause: Cause::Reply { code: 550, text } };
+        assert_eq!(fault.words(), "550 5.1.1 no such [31muser");
+    }
+}

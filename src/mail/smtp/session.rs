@@ -1,0 +1,126 @@
+//! One connection to a relay, phase by phase, each with its own time.
+
+use std::fmt::Display;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
+use lettre::transport::smtp::response::Response;
+use tokio::time::timeout;
+
+use super::reply::{Fault, Phase};
+use super::wire::{Protection, Relay};
+use super::{Envelope, Timeouts};
+
+/// A connection over which the relay has said who it is, and we who we are.
+pub(super) struct Session {
+    connection: AsyncSmtpConnection,
+}
+
+impl Session {
+    pub(super) async fn connect(relay: &Relay, timeouts: &Timeouts) -> Result<Self, Fault> {
+        let wire = relay.connect(timeouts.connect).await?;
+        let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &relay.hello);
+        let mut connection = within(timeouts.greeting, Phase::Connect, greeting).await?;
+        if let Protection::StartTls(parameters) = &relay.protection {
+            let upgrade = connection.starttls(parameters.clone(), &relay.hello);
+            within(timeouts.greeting, Phase::Connect, upgrade).await?;
+        }
+        if let Some(credentials) = &relay.credentials {
+            let log_in = connection.auth(DEFAULT_MECHANISMS, credentials);
+            within(timeouts.greeting, Phase::LogIn, log_in).await?;
+        }
+        Ok(Self { connection })
+    }
+
+    /// Names the sender.
+    pub(super) async fn begin(&mut self, envelope: &Envelope, timeouts: &Timeouts) -> Result<(), Fault> {
+        let mail = Mail::new(Some(envelope.from.clone()), Vec::new());
+        self.command(Phase::Sender, timeouts.command, mail, 2).await
+    }
+
+    /// Names the recipient and hands the message over, after [`Self::begin`].
+    pub(super) async fn hand_over(
+        &mut self,
+        envelope: &Envelope,
+        bytes: &[u8],
+        timeouts: &Timeouts,
+    ) -> Result<(), Fault> {
+        let rcpt = Rcpt::new(envelope.to.clone(), Vec::new());
+        self.command(Phase::Recipient, timeouts.command, rcpt, 2).await?;
+        self.command(Phase::Data, timeouts.data, Data, 3).await?;
+        self.message(bytes, timeouts).await
+    }
+
+    /// The message and the final dot.
+    ///
+    /// Only what fails before the dot is written is known not to be delivered. The library
+    /// writes the dot when the iterator of parts has ended, so the iterator tells.
+    async fn message(&mut self, bytes: &[u8], timeouts: &Timeouts) -> Result<(), Fault> {
+        let dot_is_due = AtomicBool::new(false);
+        let phase = || if dot_is_due.load(Ordering::Relaxed) { Phase::FinalDot } else { Phase::Message };
+        let text = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
+        let parts = std::iter::once(text).chain(std::iter::from_fn(|| {
+            dot_is_due.store(true, Ordering::Relaxed);
+            None
+        }));
+        let mut sending = pin!(self.connection.message_iter(parts));
+        let answer = match timeout(timeouts.message, &mut sending).await {
+            Ok(answer) => answer,
+            Err(_) if phase() == Phase::Message => return Err(Fault::timed_out(Phase::Message)),
+            Err(_) => match timeout(timeouts.final_dot, &mut sending).await {
+                Ok(answer) => answer,
+                Err(_) => return Err(Fault::timed_out(Phase::FinalDot)),
+            },
+        };
+        let answer = answer.map_err(|error| Fault::of(phase(), &error))?;
+        expect(phase(), &answer, 2)
+    }
+
+    /// Takes back what was begun, after the relay refused it.
+    pub(super) async fn reset(&mut self, timeouts: &Timeouts) -> Result<(), Fault> {
+        self.command(Phase::Sender, timeouts.command, Rset, 2).await
+    }
+
+    /// Says goodbye, waiting a second at most for the answer.
+    pub(super) async fn quit(mut self) {
+        let _ = timeout(Duration::from_secs(1), self.connection.command(Quit)).await;
+    }
+
+    async fn command(
+        &mut self,
+        phase: Phase,
+        limit: Duration,
+        command: impl Display,
+        class: u16,
+    ) -> Result<(), Fault> {
+        let answer = within(limit, phase, self.connection.command(command)).await?;
+        expect(phase, &answer, class)
+    }
+}
+
+/// A positive answer of another class than asked for means that we are out of step: `221` to
+/// MAIL says goodbye, `250` to DATA answers something else.
+fn expect(phase: Phase, answer: &Response, class: u16) -> Result<(), Fault> {
+    let code = u16::from(answer.code());
+    if code / 100 == class && code != 221 {
+        Ok(())
+    } else {
+        Err(Fault::broken(phase, format_args!("the answer {code} is out of place")))
+    }
+}
+
+async fn within<T>(
+    limit: Duration,
+    phase: Phase,
+    step: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Fault> {
+    match timeout(limit, step).await {
+        Ok(result) => result.map_err(|error| Fault::of(phase, &error)),
+        Err(_) => Err(Fault::timed_out(phase)),
+    }
+}

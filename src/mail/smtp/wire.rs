@@ -1,0 +1,198 @@
+//! The bytes between us and a relay: TCP without delay, plain or in TLS.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{AsyncTokioStream, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use secrecy::ExposeSecret;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, lookup_host};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::reply::{Fault, Phase};
+use crate::config::{SmtpSecurity, SmtpSettings};
+use crate::mail::MailError;
+
+/// Where the relay is, how it is spoken to, and as whom.
+pub(super) struct Relay {
+    /// Host and port, for errors.
+    pub name: String,
+    host: String,
+    port: u16,
+    pub protection: Protection,
+    pub credentials: Option<Credentials>,
+    pub hello: ClientId,
+}
+
+/// How a connection is protected, with what that needs.
+pub(super) enum Protection {
+    /// TLS from the first byte.
+    Tls { connector: TlsConnector, server: ServerName<'static> },
+    /// TLS after STARTTLS, or no session.
+    StartTls(TlsParameters),
+    /// None.
+    None,
+}
+
+impl Relay {
+    pub(super) fn new(settings: &SmtpSettings) -> Result<Self, MailError> {
+        let credentials = settings
+            .credentials
+            .as_ref()
+            .map(|login| Credentials::new(login.user.clone(), login.password.expose_secret().to_owned()));
+        let protection =
+            protection(settings).map_err(|source| MailError::Tls { host: settings.host.clone(), source })?;
+        Ok(Self {
+            name: format!("{}:{}", settings.host, settings.port),
+            host: settings.host.clone(),
+            port: settings.port,
+            protection,
+            credentials,
+            hello: ClientId::default(),
+        })
+    }
+
+    /// Connects, each step within `timeout`.
+    pub(super) async fn connect(&self, timeout: Duration) -> Result<Wire, Fault> {
+        let addresses: Vec<SocketAddr> =
+            within(timeout, lookup_host((self.host.as_str(), self.port))).await?.collect();
+        let tcp = reach(&addresses, timeout).await?;
+        // Body and final dot are two writes: with Nagle's algorithm and delayed acknowledgement
+        // each message would wait 40 ms.
+        tcp.set_nodelay(true).map_err(|error| Fault::broken(Phase::Connect, error))?;
+        match &self.protection {
+            Protection::Tls { connector, server } => {
+                let tls = within(timeout, connector.connect(server.clone(), tcp)).await?;
+                Ok(Wire::Tls(Box::new(tls)))
+            }
+            Protection::StartTls(_) | Protection::None => Ok(Wire::Plain(tcp)),
+        }
+    }
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+fn protection(settings: &SmtpSettings) -> Result<Protection, BoxError> {
+    Ok(match settings.security {
+        SmtpSecurity::None => Protection::None,
+        SmtpSecurity::StartTls => Protection::StartTls(TlsParameters::new_rustls(settings.host.clone())?),
+        SmtpSecurity::Tls => {
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let config = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()?
+                .with_platform_verifier()?
+                .with_no_client_auth();
+            let server = ServerName::try_from(settings.host.clone())?;
+            Protection::Tls { connector: TlsConnector::from(Arc::new(config)), server }
+        }
+    })
+}
+
+async fn within<T>(timeout: Duration, step: impl Future<Output = io::Result<T>>) -> Result<T, Fault> {
+    match tokio::time::timeout(timeout, step).await {
+        Ok(result) => result.map_err(|error| Fault::broken(Phase::Connect, error)),
+        Err(_) => Err(Fault::timed_out(Phase::Connect)),
+    }
+}
+
+/// The first address that answers, all within one timeout.
+async fn reach(addresses: &[SocketAddr], timeout: Duration) -> Result<TcpStream, Fault> {
+    let attempts = async {
+        let mut last = Fault::broken(Phase::Connect, "the name has no address");
+        for address in addresses {
+            match TcpStream::connect(address).await {
+                Ok(tcp) => return Ok(tcp),
+                Err(error) => last = Fault::broken(Phase::Connect, error),
+            }
+        }
+        Err(last)
+    };
+    tokio::time::timeout(timeout, attempts).await.unwrap_or_else(|_| Err(Fault::timed_out(Phase::Connect)))
+}
+
+/// A connection to a relay.
+pub(super) enum Wire {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain(_) => "Wire::Plain",
+            Self::Tls(_) => "Wire::Tls",
+        })
+    }
+}
+
+impl AsyncTokioStream for Wire {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        match self {
+            Self::Plain(tcp) => tcp.peer_addr(),
+            Self::Tls(tls) => tls.get_ref().0.peer_addr(),
+        }
+    }
+}
+
+/// The most that one look ahead sees; answers are shorter.
+const LOOK_AHEAD_BYTES: usize = 1024;
+
+/// Reads at most one line.
+///
+/// The SMTP layer buffers what it reads, and would take plain text that somebody on the way
+/// slipped in behind the answer to STARTTLS for answers that came through TLS (the fault of
+/// CVE-2021-38371). Read by lines, whatever stands behind that answer meets the TLS handshake and ends it.
+fn poll_read_line(tcp: &mut TcpStream, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    let mut space = [0; LOOK_AHEAD_BYTES];
+    let room = space.len().min(buf.remaining());
+    let mut ahead = ReadBuf::new(&mut space[..room]);
+    let seen = ready!(tcp.poll_peek(cx, &mut ahead))?;
+    let line = ahead.filled().iter().position(|&byte| byte == b'\n').map_or(seen, |index| index + 1);
+    let mut part = ReadBuf::new(&mut space[..line]);
+    ready!(Pin::new(tcp).poll_read(cx, &mut part))?;
+    buf.put_slice(part.filled());
+    Poll::Ready(Ok(()))
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => poll_read_line(tcp, cx, buf),
+            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+        }
+    }
+}

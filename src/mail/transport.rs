@@ -1,0 +1,71 @@
+//! The ways by which mail leaves, behind one face.
+
+use std::time::Duration;
+
+use super::{MailError, Maildir, Memory, Smtp, Timeouts};
+use crate::config::TransportSettings;
+use crate::domain::email::EmailAddress;
+use crate::domain::outbox::{Mail, Outcome};
+
+/// One way by which mail leaves. Shared by all senders: every method takes `&self`.
+#[derive(Debug)]
+pub enum Transport {
+    /// Into a Maildir on this machine.
+    Maildir(Maildir),
+    /// Through an SMTP relay.
+    Smtp(Smtp),
+    /// Kept in memory, for tests.
+    Memory(Memory),
+}
+
+impl Transport {
+    /// Prepares the configured transport. A relay is not contacted yet.
+    ///
+    /// # Errors
+    /// Maildir folders that cannot be made; TLS that cannot be prepared.
+    pub fn open(settings: &TransportSettings) -> Result<Self, MailError> {
+        match settings {
+            TransportSettings::Maildir { path } => Maildir::open(path).map(Self::Maildir),
+            TransportSettings::Smtp(relay) => Smtp::open(relay, Timeouts::default()).map(Self::Smtp),
+        }
+    }
+
+    /// A transport that keeps what it is given, and the handle to look at it.
+    #[must_use]
+    pub fn memory() -> (Self, Memory) {
+        let memory = Memory::default();
+        (Self::Memory(memory.clone()), memory)
+    }
+
+    /// Hands one mail over. Dropping the future is safe at any point: what was under way is
+    /// then in doubt for a relay, and undone or done for a Maildir.
+    pub async fn deliver(&self, mail: &Mail, from: &EmailAddress, bytes: &[u8]) -> Outcome {
+        match self {
+            Self::Maildir(maildir) => maildir.deliver(mail, bytes).await,
+            Self::Smtp(smtp) => smtp.deliver(mail, from, bytes).await,
+            Self::Memory(memory) => memory.deliver(mail, from, bytes),
+        }
+    }
+
+    /// Whether delivering one mail twice leaves one copy.
+    #[must_use]
+    pub fn is_idempotent(&self) -> bool {
+        matches!(self, Self::Maildir(_))
+    }
+
+    /// The longest that [`Self::deliver`] can take: a lease must outlast it.
+    #[must_use]
+    pub fn longest_attempt(&self) -> Duration {
+        match self {
+            Self::Smtp(smtp) => smtp.longest_attempt(),
+            Self::Maildir(_) | Self::Memory(_) => Duration::from_secs(60),
+        }
+    }
+
+    /// Says goodbye on idle connections.
+    pub async fn close(&self) {
+        if let Self::Smtp(smtp) = self {
+            smtp.close().await;
+        }
+    }
+}
