@@ -1,0 +1,151 @@
+//! Mail against relays as operators have them: Postfix's test sink in its failure modes, a real
+//! Postfix, and relays that follow a script to do what no honest relay does.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::print_stderr, reason = "a test that is left out says so")]
+
+mod postfix;
+mod scripted;
+mod sink;
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use chrono::DateTime;
+use regwatch::config::{Sender, SmtpCredentials, SmtpSecurity, SmtpSettings};
+use regwatch::domain::email::EmailAddress;
+use regwatch::domain::id::MailId;
+use regwatch::domain::outbox::{Mail, MailState, Outcome};
+use regwatch::mail::{Letter, Smtp, Timeouts, Transport, compose, message_id};
+use regwatch::render::Rendered;
+
+/// Whether the machine has what a test needs. In CI a test may not be left out.
+pub fn have(programs: &[&str]) -> bool {
+    let missing = programs.iter().any(|program| !Path::new(program).exists());
+    if missing {
+        // The environment is read directly: the rule against it is for the program.
+        #[allow(clippy::disallowed_methods, reason = "a test asks where it runs")]
+        let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+        assert!(!in_ci, "postfix is not installed, and CI must not leave its tests out");
+        eprintln!("left out: postfix is not installed");
+    }
+    !missing
+}
+
+/// A program that is ended with the test, by its id.
+pub struct Running(pub Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Waits until somebody listens on the port.
+pub fn await_listener(port: u16) {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    await_that("somebody listens", || TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok());
+}
+
+/// Asks again and again, for half a minute.
+pub fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+}
+
+/// Short enough for a test, long enough for a busy machine.
+pub fn patient() -> Timeouts {
+    let wait = Duration::from_secs(20);
+    Timeouts {
+        connect: wait,
+        greeting: wait,
+        command: wait,
+        data: wait,
+        message: wait,
+        final_dot: wait,
+        idle: wait,
+    }
+}
+
+/// A relay on this machine.
+pub fn settings(port: u16, security: SmtpSecurity) -> SmtpSettings {
+    SmtpSettings { host: "127.0.0.1".to_owned(), port, security, credentials: None }
+}
+
+/// The same, asking for a log-in.
+pub fn with_log_in(port: u16) -> SmtpSettings {
+    let credentials = SmtpCredentials { user: "watcher".to_owned(), password: "correct horse".into() };
+    SmtpSettings { credentials: Some(credentials), ..settings(port, SmtpSecurity::None) }
+}
+
+/// The transport under test.
+pub fn relay(settings: &SmtpSettings, timeouts: Timeouts) -> Transport {
+    Transport::Smtp(Smtp::open(settings, timeouts).unwrap())
+}
+
+/// The sender of every mail here.
+pub fn from() -> EmailAddress {
+    "alerts@tracker.example".parse().unwrap()
+}
+
+/// A mail and its bytes; the same name gives the same mail.
+pub fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
+    let id = MailId::derive(&[name]);
+    let mail = Mail {
+        message_id: message_id(&[7; 32], &id, "tracker.example"),
+        id,
+        recipient: recipient.parse().unwrap(),
+        subject: name.to_owned(),
+        changes: Vec::new(),
+        queued_at: DateTime::UNIX_EPOCH,
+        state: MailState::Leased,
+        at: DateTime::UNIX_EPOCH,
+        attempts: 0,
+        in_doubt: 0,
+        last_error: None,
+    };
+    let rendered = Rendered {
+        subject: name.to_owned(),
+        text: "before\n.\n..two\nFrom after".to_owned(),
+        html: "<p>海康威视</p>".to_owned(),
+    };
+    let letter = Letter {
+        from: &Sender { name: None, address: from() },
+        to: &mail.recipient,
+        help: &from(),
+        rendered: &rendered,
+        message_id: &mail.message_id,
+        thread: None,
+        date: DateTime::UNIX_EPOCH,
+    };
+    let bytes = compose(&letter).unwrap();
+    (mail, bytes)
+}
+
+/// Delivers a mail of this name.
+pub async fn send(transport: &Transport, name: &str) -> Outcome {
+    let (mail, bytes) = mail(name, "ann@example.org");
+    transport.deliver(&mail, &from(), &bytes).await
+}
+
+/// The outcome's name, for comparison.
+pub fn name_of(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Sent => "sent",
+        Outcome::Deferred { .. } => "deferred",
+        Outcome::Unknown { .. } => "unknown",
+        Outcome::Failed { .. } => "failed",
+        Outcome::ChannelDown { .. } => "channel down",
+    }
+}

@@ -1,0 +1,1 @@
+//! Against a Postfix of our own in a temporary folder: queue on disk, users refused, TLS.

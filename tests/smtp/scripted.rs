@@ -1,0 +1,193 @@
+//! Against relays that follow a script: connections that die while they rest, answers out of
+//! step, and a man in the middle.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use regwatch::config::SmtpSecurity;
+use regwatch::domain::outbox::Outcome;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use crate::{name_of, patient, relay, send, settings, with_log_in};
+
+/// What the relay answers in one connection, in order; the first is the greeting. `END` closes,
+/// `HOLD` keeps silent for ever, a text without CR LF is sent as it is with one behind it.
+type Script = Vec<&'static str>;
+
+const END: &str = "END";
+const HOLD: &str = "HOLD";
+const HELLO: [&str; 2] = ["220 relay.test", "250 relay.test"];
+const ACCEPTED: [&str; 4] = ["250 sender", "250 recipient", "354 go on", "250 taken"];
+
+fn script(parts: &[&[&'static str]]) -> Script {
+    parts.concat()
+}
+
+struct Relay {
+    port: u16,
+    /// What each connection was told, line by line; of a message only its final dot.
+    heard: Arc<Mutex<Vec<Vec<String>>>>,
+    holding: Arc<Notify>,
+}
+
+impl Relay {
+    /// One script for each connection to come.
+    async fn following(scripts: Vec<Script>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let relay = Self { port, heard: Arc::default(), holding: Arc::default() };
+        let (heard, holding) = (Arc::clone(&relay.heard), Arc::clone(&relay.holding));
+        #[allow(clippy::disallowed_methods, reason = "the relay ends with the test's runtime")]
+        tokio::spawn(async move {
+            for script in scripts {
+                let (stream, _) = listener.accept().await.unwrap();
+                heard.lock().unwrap().push(Vec::new());
+                let (heard, holding) = (Arc::clone(&heard), Arc::clone(&holding));
+                tokio::spawn(serve(stream, script, heard, holding));
+            }
+        });
+        relay
+    }
+
+    fn heard(&self) -> Vec<Vec<String>> {
+        self.heard.lock().unwrap().clone()
+    }
+}
+
+async fn serve(
+    stream: tokio::net::TcpStream,
+    script: Script,
+    heard: Arc<Mutex<Vec<Vec<String>>>>,
+    holding: Arc<Notify>,
+) {
+    let index = heard.lock().unwrap().len() - 1;
+    let (reading, mut writing) = stream.into_split();
+    let mut lines = BufReader::new(reading).lines();
+    let mut is_message = false;
+    for (step, answer) in script.into_iter().enumerate() {
+        if step > 0 {
+            loop {
+                let Ok(Some(line)) = lines.next_line().await else { return };
+                if !is_message || line == "." {
+                    heard.lock().unwrap()[index].push(line);
+                    break;
+                }
+            }
+        }
+        match answer {
+            END => return,
+            HOLD => {
+                holding.notify_one();
+                std::future::pending::<()>().await;
+            }
+            answer => {
+                is_message = answer.starts_with("354");
+                let _ = writing.write_all(format!("{answer}\r\n").as_bytes()).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_used_for_the_next_mail() {
+    let relay_ = Relay::following(vec![script(&[&HELLO, &ACCEPTED, &ACCEPTED, &["221 bye"]])]).await;
+    let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
+    assert_eq!(send(&transport, "one").await, Outcome::Sent);
+    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    transport.close().await;
+    assert_eq!(relay_.heard().len(), 1);
+    assert_eq!(relay_.heard()[0].last().map(String::as_str), Some("QUIT"));
+}
+
+#[tokio::test]
+async fn a_connection_that_died_while_it_rested_is_replaced() {
+    for farewell in [END, "421 relay.test idle too long", "221 bye"] {
+        let died = script(&[&HELLO, &ACCEPTED, &[farewell]]);
+        let relay_ = Relay::following(vec![died, script(&[&HELLO, &ACCEPTED])]).await;
+        let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
+        assert_eq!(send(&transport, "one").await, Outcome::Sent);
+        assert_eq!(send(&transport, "two").await, Outcome::Sent, "after {farewell}");
+        assert_eq!(relay_.heard().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_rested_too_long_is_not_trusted() {
+    let once = || script(&[&HELLO, &ACCEPTED, &ACCEPTED]);
+    let relay_ = Relay::following(vec![once(), once()]).await;
+    let timeouts = regwatch::mail::Timeouts { idle: Duration::ZERO, ..patient() };
+    let transport = relay(&settings(relay_.port, SmtpSecurity::None), timeouts);
+    assert_eq!(send(&transport, "one").await, Outcome::Sent);
+    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    assert_eq!(relay_.heard().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_recipient_leaves_the_connection_usable() {
+    let refused = ["250 sender", "550 5.1.1 nobody here", "250 reset"];
+    let relay_ = Relay::following(vec![script(&[&HELLO, &refused, &ACCEPTED])]).await;
+    let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
+    let Outcome::Failed { reason } = send(&transport, "one").await else { panic!("not refused") };
+    assert_eq!(reason, format!("127.0.0.1:{}: 550 5.1.1 nobody here", relay_.port));
+    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    assert_eq!(relay_.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn a_delivery_broken_off_never_lends_its_answer_to_the_next() {
+    let held = script(&[&HELLO, &ACCEPTED[..3], &[HOLD]]);
+    let refusing = script(&[&HELLO, &ACCEPTED[..3], &["550 5.7.1 refused"]]);
+    let relay_ = Relay::following(vec![held, refusing]).await;
+    let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
+    tokio::select! {
+        outcome = send(&transport, "one") => panic!("answered {outcome:?}"),
+        () = relay_.holding.notified() => {}
+    }
+    assert_eq!(name_of(&send(&transport, "two").await), "failed");
+}
+
+#[tokio::test]
+async fn an_answer_out_of_place_is_not_taken_for_consent() {
+    let cases: [(&[&str], &str); 3] = [
+        (&["250 sender", "250 recipient", "250 not 354"], "deferred"),
+        (&["250 sender", "250 recipient", "354 go on", "354 again"], "unknown"),
+        (&["250 sender", "250 recipient", "354 go on", "what"], "unknown"),
+    ];
+    for (answers, expected) in cases {
+        let relay_ = Relay::following(vec![script(&[&HELLO, answers, &["250 reset"]])]).await;
+        let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
+        let outcome = send(&transport, "one").await;
+        assert_eq!(name_of(&outcome), expected, "{answers:?}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_log_in_is_told_without_the_log_in() {
+    let relay_ = Relay::following(vec![script(&[
+        &["220 relay.test", "250-relay.test\r\n250 AUTH PLAIN"],
+        &["535 5.7.8 no: AHdhdGNoZXIAY29ycmVjdCBob3JzZQ== correct horse"],
+    ])])
+    .await;
+    let transport = relay(&with_log_in(relay_.port), patient());
+    let outcome = send(&transport, "one").await;
+    let reason = format!("127.0.0.1:{}: 535 5.7.8 while logging in", relay_.port);
+    assert_eq!(outcome, Outcome::ChannelDown { reason });
+    assert_eq!(relay_.heard()[0][1], "AUTH PLAIN AHdhdGNoZXIAY29ycmVjdCBob3JzZQ==");
+    assert!(!format!("{transport:?}").contains("horse"));
+}
+
+#[tokio::test]
+async fn plain_text_slipped_in_behind_starttls_is_not_read_as_an_answer() {
+    let injected =
+        "220 ready\r\n250-relay.test\r\n250 AUTH PLAIN\r\n250 sender\r\n250 recipient\r\n354 go\r\n250 taken";
+    let relay_ = Relay::following(vec![script(&[
+        &["220 relay.test", "250-relay.test\r\n250 STARTTLS", injected],
+        &[HOLD],
+    ])])
+    .await;
+    let transport = relay(&settings(relay_.port, SmtpSecurity::StartTls), patient());
+    assert_eq!(name_of(&send(&transport, "one").await), "channel down");
+    assert!(!relay_.heard().concat().iter().any(|line| line.starts_with("MAIL")));
+}

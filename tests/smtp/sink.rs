@@ -1,0 +1,116 @@
+//! Against `smtp-sink`, which Postfix brings: an honest relay that fails where it is told to.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use regwatch::config::SmtpSecurity;
+use regwatch::mail::Timeouts;
+
+use crate::{Running, await_listener, free_port, have, name_of, patient, relay, send, settings};
+
+const SINK: &str = "/usr/sbin/smtp-sink";
+
+fn sink(flags: &[&str]) -> (Running, u16) {
+    let port = free_port();
+    let mut command = Command::new(SINK);
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        command.args(["-u", "nobody"]);
+    }
+    let address = format!("127.0.0.1:{port}");
+    let child = command.args(flags).args([address.as_str(), "64"]).stdin(Stdio::null()).spawn().unwrap();
+    let running = Running(child);
+    await_listener(port);
+    (running, port)
+}
+
+#[tokio::test]
+async fn what_arrives_is_what_was_composed() {
+    if !have(&[SINK]) {
+        return;
+    }
+    let dumps = tempfile::tempdir().unwrap();
+    fs::set_permissions(dumps.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let template = format!("{}/mail.", dumps.path().display());
+    let (_sink, port) = sink(&["-d", &template]);
+    let transport = relay(&settings(port, SmtpSecurity::None), patient());
+    for name in ["one", "two", "three"] {
+        assert_eq!(name_of(&send(&transport, name).await), "sent");
+    }
+    transport.close().await;
+    let mut bodies: Vec<String> = read_all(dumps.path());
+    bodies.sort();
+    assert_eq!(bodies.len(), 3);
+    for name in ["one", "two", "three"] {
+        let (_, bytes) = crate::mail(name, "ann@example.org");
+        let sent = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
+        let found = bodies.iter().filter(|body| body.replace("\r\n", "\n").contains(sent.trim_end())).count();
+        assert_eq!(found, 1, "{name} in {bodies:#?}");
+    }
+}
+
+fn read_all(folder: &Path) -> Vec<String> {
+    fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
+}
+
+#[track_caller]
+fn check(flags: &[&str], timeouts: Timeouts, expected: &str) {
+    let (_sink, port) = sink(flags);
+    let transport = relay(&settings(port, SmtpSecurity::None), timeouts);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let outcome = runtime.block_on(send(&transport, "a mail"));
+    assert_eq!(name_of(&outcome), expected, "{flags:?}: {outcome:?}");
+}
+
+#[test]
+fn every_way_in_which_a_relay_fails_has_its_outcome() {
+    if !have(&[SINK]) {
+        return;
+    }
+    check(&["-r", "mail"], patient(), "deferred");
+    check(&["-r", "rcpt"], patient(), "deferred");
+    check(&["-r", "data"], patient(), "deferred");
+    check(&["-r", "."], patient(), "deferred");
+    check(&["-f", "connect"], patient(), "channel down");
+    check(&["-f", "mail"], patient(), "channel down");
+    check(&["-f", "rcpt"], patient(), "failed");
+    check(&["-f", "data"], patient(), "failed");
+    check(&["-f", "."], patient(), "failed");
+    check(&["-Q", "mail"], patient(), "channel down");
+    check(&["-Q", "rcpt"], patient(), "deferred");
+    check(&["-q", "helo,ehlo"], patient(), "channel down");
+    check(&["-q", "mail"], patient(), "channel down");
+    check(&["-q", "rcpt"], patient(), "deferred");
+    check(&["-q", "data"], patient(), "deferred");
+    check(&["-q", "."], patient(), "unknown");
+}
+
+#[test]
+fn a_relay_that_keeps_silent_has_its_outcome_too() {
+    if !have(&[SINK]) {
+        return;
+    }
+    let short = Duration::from_millis(200);
+    check(&["-W", "mail:30"], Timeouts { command: short, ..patient() }, "channel down");
+    check(&["-W", "rcpt:30"], Timeouts { command: short, ..patient() }, "deferred");
+    check(&["-W", "data:30"], Timeouts { data: short, ..patient() }, "deferred");
+    check(&["-W", ".:30"], Timeouts { message: short, final_dot: short, ..patient() }, "unknown");
+}
+
+#[tokio::test]
+async fn a_relay_that_is_not_there_is_the_channels_fault() {
+    let transport = relay(&settings(free_port(), SmtpSecurity::None), patient());
+    assert_eq!(name_of(&send(&transport, "a mail").await), "channel down");
+}
+
+#[tokio::test]
+async fn a_relay_without_starttls_gets_nothing_where_it_is_asked_for() {
+    if !have(&[SINK]) {
+        return;
+    }
+    let (_sink, port) = sink(&[]);
+    let transport = relay(&settings(port, SmtpSecurity::StartTls), patient());
+    assert_eq!(name_of(&send(&transport, "a mail").await), "channel down");
+}
