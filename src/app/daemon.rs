@@ -1,0 +1,148 @@
+//! The long-running service: start, run, drain.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{App, watchdog};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::control::Server;
+use crate::domain::text::error_chain;
+use crate::scheduler::{SourceLoop, TellingLoop};
+use crate::store::{Store, StoreError};
+
+/// How long a start waits for a command that owns the store to end.
+const WAIT_FOR_STORE: Duration = Duration::from_secs(150);
+
+/// Between two clean-ups of bodies that nothing refers to any more.
+const GARBAGE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Between two attempts to open the store.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+
+/// Runs until SIGTERM or SIGINT, then drains: no new reads, those under way are finished, the store
+/// is closed. A second signal ends it at once.
+///
+/// # Errors
+/// What keeps it from starting. Once it runs, nothing but a signal ends it.
+pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    stop_on_signal(&stop)?;
+    let Some(store) = open_store(&config, &stop).await? else { return Ok(()) };
+    let drain_timeout = config.daemon.drain_timeout;
+    let app = App::over(store, config, clock).await?;
+    let tasks = TaskTracker::new();
+    app.start(&tasks, &stop)?;
+    watchdog::ready(app.config.sources.len());
+    tracing::info!(sources = app.config.sources.len(), socket = %app.config.daemon.socket.display(), "regwatch runs");
+    stop.cancelled().await;
+    tracing::info!("stopping: work under way is finished first");
+    watchdog::stopping();
+    tasks.close();
+    if tokio::time::timeout(drain_timeout, tasks.wait()).await.is_err() {
+        tracing::warn!(after = ?drain_timeout, "work was still under way; it is taken up again at the next start");
+    }
+    app.close().await?;
+    tracing::info!("regwatch stopped");
+    Ok(())
+}
+
+impl App {
+    /// Starts everything that runs by itself.
+    fn start(&self, tasks: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<()> {
+        let server = Server::bind(&self.config.daemon.socket)?;
+        let (service, tracker, stopped) = (Arc::clone(&self.service), tasks.clone(), stop.clone());
+        tasks.spawn(async move {
+            if let Err(error) = server.serve(service, tracker, stopped).await {
+                tracing::error!(error = error_chain(&error), "the control socket is closed");
+            }
+        });
+        let found = Arc::new(Notify::new());
+        let telling = TellingLoop {
+            dispatcher: Arc::clone(&self.dispatcher),
+            deliverer: Arc::clone(&self.deliverer),
+            clock: Arc::clone(&self.clock),
+            found: Arc::clone(&found),
+        };
+        tasks.spawn(telling.run(stop.clone()));
+        let slots = Arc::new(Semaphore::new(self.config.fetch.concurrency.max(1)));
+        for source in self.config.sources.clone() {
+            let reading = SourceLoop {
+                source,
+                checker: Arc::clone(&self.checker),
+                store: self.store.clone(),
+                clock: Arc::clone(&self.clock),
+                jitter: self.config.daemon.jitter,
+                slots: Arc::clone(&slots),
+                found: Arc::clone(&found),
+            };
+            tasks.spawn(reading.run(stop.clone()));
+        }
+        tasks.spawn(collect_garbage(self.store.clone(), stop.clone()));
+        tasks.spawn(watchdog::keep_alive(stop.clone()));
+        Ok(())
+    }
+}
+
+/// Waits for a short-lived command that owns the store; `None` where a signal came meanwhile.
+async fn open_store(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<Store>> {
+    let opening = async {
+        loop {
+            match Store::open(&config.store) {
+                Err(error @ StoreError::Locked { .. }) => {
+                    tracing::warn!(error = error_chain(&error), "waiting for the store");
+                    tokio::time::sleep(STORE_RETRY).await;
+                }
+                opened => return opened,
+            }
+        }
+    };
+    tokio::select! {
+        opened = tokio::time::timeout(WAIT_FOR_STORE, opening) => match opened {
+            Ok(opened) => Ok(Some(opened?)),
+            Err(_) => Ok(Some(Store::open(&config.store)?)),
+        },
+        () = stop.cancelled() => Ok(None),
+    }
+}
+
+fn stop_on_signal(stop: &CancellationToken) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let stop = stop.clone();
+    #[expect(clippy::disallowed_methods, reason = "it must outlive the tracked tasks, to hear the second signal")]
+    tokio::spawn(async move {
+        for is_first in [true, false] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if is_first {
+                stop.cancel();
+            } else {
+                tracing::warn!("stopped at once");
+                std::process::exit(130);
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn collect_garbage(store: Store, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = tokio::time::sleep(GARBAGE_INTERVAL) => {}
+            () = stop.cancelled() => return,
+        }
+        match store.collect_garbage().await {
+            Ok(report) => tracing::info!(?report, "unused bodies removed"),
+            Err(error) => tracing::error!(error = error_chain(&error), "unused bodies could not be removed"),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! From a finding to what the store must keep of it.
+
+use chrono::{DateTime, Utc};
+
+use super::known::Known;
+use super::verdict::Finding;
+use crate::domain::change::Evidence;
+use crate::domain::id::BodyHash;
+use crate::domain::read_state::ReadState;
+use crate::domain::snapshot::{HeldRead, Validators};
+use crate::domain::source::Source;
+use crate::domain::verdict::Verdict;
+use crate::fetch::Answer;
+use crate::store::{Accepted, HeldBody, ReadCommit};
+
+impl Finding {
+    /// All of it, to be committed as one step. Only a good read moves the baseline.
+    pub(super) fn to_commit(&self, source: &Source, known: &Known, now: DateTime<Utc>) -> ReadCommit {
+        let mut commit = ReadCommit::of(self.next_state(source, known.state.clone(), now));
+        commit.clears_held = self.verdict().is_read();
+        match self {
+            Self::NotModified { .. } | Self::Unchanged { .. } | Self::Failed { .. } => {}
+            Self::Assessed { answer, assessment, .. } => {
+                commit.accepted = assessment
+                    .baseline
+                    .clone()
+                    .map(|baseline| Accepted { baseline, body: answer.body.clone() });
+                commit.changes.clone_from(&assessment.changes);
+                commit.alerts.clone_from(&assessment.alerts);
+            }
+            Self::Suspect { answer, suspicion } => {
+                let read = HeldRead {
+                    source: source.id.clone(),
+                    held_since: known.held_since.unwrap_or(now),
+                    reason: suspicion.to_string(),
+                    evidence: evidence(answer, now),
+                };
+                commit.held = Some(HeldBody { read, body: answer.body.clone() });
+            }
+        }
+        commit
+    }
+
+    fn next_state(&self, source: &Source, previous: Option<ReadState>, now: DateTime<Utc>) -> ReadState {
+        let reason = self.reason().unwrap_or_default();
+        let unread = |previous, verdict, retry_after| {
+            ReadState::unread(source.id.clone(), previous, verdict, reason, retry_after, now)
+        };
+        match (self, previous) {
+            (Self::NotModified { .. }, Some(previous)) => previous.not_modified(now),
+            (Self::NotModified { .. }, None) => {
+                ReadState::good(source.id.clone(), Validators::default(), now)
+            }
+            (Self::Unchanged { answer, .. } | Self::Assessed { answer, .. }, _) => {
+                ReadState::good(source.id.clone(), validators(source, answer), now)
+            }
+            (Self::Suspect { answer, .. }, previous) => {
+                unread(previous, Verdict::Suspect, answer.retry_after)
+            }
+            (Self::Failed { retry_after, .. }, previous) => unread(previous, Verdict::Failed, *retry_after),
+        }
+    }
+}
+
+/// The server's words about a body that was accepted.
+fn validators(source: &Source, answer: &Answer) -> Validators {
+    Validators {
+        etag: answer.header("etag").map(str::to_owned),
+        last_modified: answer.header("last-modified").map(str::to_owned),
+        fingerprint: source.fingerprint(),
+        sha256: Some(BodyHash::of(&answer.body)),
+    }
+}
+
+fn evidence(answer: &Answer, read_at: DateTime<Utc>) -> Evidence {
+    Evidence {
+        url: answer.url.to_string(),
+        read_at,
+        status: answer.status,
+        sha256: BodyHash::of(&answer.body),
+    }
+}

@@ -1,0 +1,223 @@
+//! One read of one source, from the question to the commit.
+//!
+//! The main job: ask ([`crate::fetch`]), judge and compare
+//! ([`crate::domain::assess`]), and commit what it means in one atomic step
+//! ([`crate::store`]). What was found is told by [`crate::dispatch`], which takes
+//! the alerts from the store and not from here: kill the process after the
+//! commit and nothing is lost.
+//!
+//! No read fails as a function: what went wrong is the finding.
+
+mod commit;
+mod known;
+mod verdict;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{OwnedMutexGuard, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::domain::change::Change;
+use crate::domain::entry::Document;
+use crate::domain::id::SourceId;
+use crate::domain::matching::Watchlist;
+use crate::domain::report::SourceReport;
+use crate::domain::source::Source;
+use crate::domain::text::error_chain;
+use crate::domain::verdict::{Unreadable, Verdict};
+use crate::extract::Page;
+use crate::fetch::{Answer, Fetcher};
+use crate::store::{Store, StoreError};
+
+use known::Known;
+use verdict::Finding;
+
+/// How a read is to be done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadOptions {
+    /// Find out, but commit nothing.
+    pub dry_run: bool,
+    /// Ask for the whole page and compare it even where nothing seems to have changed.
+    pub force: bool,
+}
+
+/// What one read found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reading {
+    /// For the report.
+    pub report: SourceReport,
+    /// The changes with their proof.
+    pub changes: Vec<Change>,
+}
+
+/// What a body says, without being compared or stored: `source test`.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// What the read would be found to be, apart from how much is gone since the last one.
+    pub verdict: Verdict,
+    /// Why, where it is not good.
+    pub reason: Option<String>,
+    /// What was read out of it.
+    pub document: Option<Document>,
+}
+
+/// Reads sources. One for the whole program: no source is read twice at once.
+#[derive(Debug)]
+pub struct Checker {
+    store: Store,
+    fetcher: Arc<Fetcher>,
+    watchlist: Arc<Watchlist>,
+    clock: Arc<dyn Clock>,
+    full_read_every: u32,
+    turns: Mutex<HashMap<SourceId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Checker {
+    /// A checker over the given parts.
+    ///
+    /// After `full_read_every` conditional answers in a row a full one is asked for.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        fetcher: Arc<Fetcher>,
+        watchlist: Arc<Watchlist>,
+        clock: Arc<dyn Clock>,
+        full_read_every: u32,
+    ) -> Self {
+        Self { store, fetcher, watchlist, clock, full_read_every, turns: Mutex::default() }
+    }
+
+    /// Reads one source and commits what was found.
+    pub async fn read(&self, source: &Source, options: ReadOptions) -> Reading {
+        let turn = self.turn(&source.id).await;
+        let reading = self.read_in_turn(source, options).await.unwrap_or_else(|error| {
+            tracing::error!(source.id = %source.id, error = error_chain(&error), "a read could not be kept");
+            Finding::failed(error_chain(&error), None).into_reading(source)
+        });
+        drop(turn);
+        log(&reading.report);
+        reading
+    }
+
+    async fn read_in_turn(&self, source: &Source, options: ReadOptions) -> Result<Reading, StoreError> {
+        let known = Known::load(&self.store, source).await?;
+        let validators = (!options.force).then(|| known.validators(source, self.full_read_every)).flatten();
+        let answer = self.fetcher.read(source, validators, self.clock.now()).await;
+        let read_at = self.clock.now();
+        let finding = match answer {
+            Ok(answer) => {
+                let was_conditional = validators.is_some();
+                let may_skip = !options.force;
+                let page = verdict::Received { answer, read_at, was_conditional, may_skip };
+                verdict::of(source, &known, page, &self.watchlist).await
+            }
+            Err(error) => Finding::failed(error_chain(&error), error.retry_after()),
+        };
+        if !options.dry_run {
+            self.store.commit(finding.to_commit(source, &known, read_at)).await?;
+        }
+        Ok(finding.into_reading(source))
+    }
+
+    /// Reads several sources, `concurrency` at once, and sends each reading when it is there.
+    /// They come back in the order given.
+    pub async fn read_all(
+        self: &Arc<Self>,
+        sources: Vec<Source>,
+        options: ReadOptions,
+        concurrency: usize,
+        progress: &mpsc::Sender<Reading>,
+    ) -> Vec<Reading> {
+        let slots = Arc::new(Semaphore::new(concurrency.max(1)));
+        let mut reads = JoinSet::new();
+        for (index, source) in sources.into_iter().enumerate() {
+            let (checker, slots) = (Arc::clone(self), Arc::clone(&slots));
+            reads.spawn(async move {
+                let _slot = slots.acquire_owned().await;
+                (index, checker.read(&source, options).await)
+            });
+        }
+        let mut readings = Vec::new();
+        while let Some(read) = reads.join_next().await {
+            match read {
+                Ok((index, reading)) => {
+                    // Nobody listening is no reason to stop reading.
+                    let _ = progress.send(reading.clone()).await;
+                    readings.push((index, reading));
+                }
+                Err(panic) => tracing::error!(error = error_chain(&panic), "a read ended abruptly"),
+            }
+        }
+        readings.sort_by_key(|(index, _)| *index);
+        readings.into_iter().map(|(_, reading)| reading).collect()
+    }
+
+    /// Waits until nobody else reads the source.
+    async fn turn(&self, source: &SourceId) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry(source.clone()).or_default())
+        };
+        lock.lock_owned().await
+    }
+}
+
+impl Trial {
+    fn failed(reason: String) -> Self {
+        Self { verdict: Verdict::Failed, reason: Some(reason), document: None }
+    }
+}
+
+/// Asks for a source's page and tells what is read out of it. Compares and stores nothing.
+pub async fn try_source(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> Trial {
+    match fetcher.read(source, None, clock.now()).await {
+        Ok(answer) => verdict::trial(source, answer).await,
+        Err(error) => Trial::failed(error_chain(&error)),
+    }
+}
+
+/// Tells what is read out of a body that somebody saved.
+pub async fn try_body(source: &Source, body: Bytes) -> Trial {
+    let answer =
+        Answer { status: 200, url: source.url.clone(), headers: Vec::new(), body, retry_after: None };
+    verdict::trial(source, answer).await
+}
+
+fn log(report: &SourceReport) {
+    let (source, verdict, reason) = (&report.id, report.verdict, report.reason.as_deref());
+    if verdict.is_read() {
+        tracing::info!(source.id = %source, %verdict, reason, entries = report.entries, changes = report.changes.len(), "source read");
+    } else {
+        tracing::warn!(source.id = %source, %verdict, reason, "source could not be read");
+    }
+}
+
+/// The most time a body may take to be read into entries, in seconds; real pages take milliseconds.
+const EXTRACTION_LIMIT_SECONDS: u64 = 30;
+
+/// Reads a body into entries beside the runtime's own threads.
+///
+/// # Errors
+/// The reason in words: the structure is missing, or it took too long.
+async fn extract(
+    source: &Source,
+    body: Bytes,
+    content_type: Option<String>,
+    url: Url,
+) -> Result<Result<Document, Unreadable>, String> {
+    let kind = source.kind.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        crate::extract::extract(&kind, &Page { body: &body, content_type: content_type.as_deref(), url: &url })
+    });
+    let limit = std::time::Duration::from_secs(EXTRACTION_LIMIT_SECONDS);
+    match tokio::time::timeout(limit, work).await {
+        Ok(Ok(document)) => Ok(document),
+        Ok(Err(panic)) => Err(format!("reading the entries ended abruptly: {panic}")),
+        Err(_) => Err(format!("reading the entries took longer than {EXTRACTION_LIMIT_SECONDS} s")),
+    }
+}

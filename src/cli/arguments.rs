@@ -1,0 +1,100 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::LogFormat;
+
+const EXAMPLES: &str = "\
+Examples:
+  regwatch demo                                    see it work, without network or configuration
+  regwatch init /etc/regwatch                      write a commented configuration to start from
+  regwatch check now                               read every source once and tell what changed
+  regwatch sub add ann@example.org --company hikvision --confirmed
+  regwatch daemon                                  keep reading, on schedule
+
+Exit codes:
+  0  done
+  1  error
+  2  wrong usage
+  3  something changed (check now --exit-code)
+  4  some source could not be read";
+
+/// Watches public regulatory pages and emails the people concerned what changed, why it concerns
+/// them, and the proof.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, propagate_version = true)]
+pub(super) struct Arguments {
+    /// The main configuration file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "config/regwatch.toml",
+        env = "REGWATCH_CONFIG"
+    )]
+    pub config: PathBuf,
+
+    /// Print one JSON object on standard output instead of words.
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// What is logged to standard error: a level, or a list such as `info,regwatch::fetch=debug`
+    /// [default: info for the daemon, error otherwise].
+    #[arg(long, global = true, value_name = "FILTER", env = "REGWATCH_LOG")]
+    pub log: Option<String>,
+
+    /// How log lines look.
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Write a commented configuration to start from.
+    Init(super::init::Init),
+    /// Read sources now.
+    #[command(subcommand)]
+    Check(super::check::Check),
+    /// Read sources on schedule and send mail until stopped.
+    Daemon,
+    /// See it work: two days of made-up pages on this machine, no network, no configuration.
+    Demo(super::demo::Demo),
+    /// What is watched.
+    #[command(subcommand)]
+    Source(super::source::SourceVerb),
+    /// Who is tracked.
+    #[command(subcommand)]
+    Company(super::company::CompanyVerb),
+    /// What changed.
+    #[command(subcommand)]
+    Changes(super::changes::Changes),
+    /// Who is told.
+    #[command(subcommand)]
+    Sub(super::sub::Sub),
+    /// Mail on its way.
+    #[command(subcommand)]
+    Outbox(super::outbox::Outbox),
+    /// Whether mail arrives.
+    #[command(subcommand)]
+    Mail(super::mail::Mail),
+    /// What is configured.
+    #[command(subcommand)]
+    Config(super::config::ConfigVerb),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,125 @@
+//! `regwatch changes`: what changed.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::{Args, Subcommand};
+
+use super::check::short_name;
+use super::exit::Exit;
+use super::{Context, mismatch};
+use crate::control::{Command, Reply};
+use crate::domain::change::Change;
+use crate::domain::id::{CompanyId, SourceId};
+use crate::render::{differences_for_terminal, for_terminal};
+use crate::store::ChangeQuery;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Changes {
+    /// Changes, newest first.
+    List(List),
+    /// One change: what differs, whom it concerns, and the proof.
+    Show {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
+    /// One change word by word, nothing left out.
+    Diff {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Only of this source.
+    #[arg(long, value_name = "ID")]
+    source: Option<SourceId>,
+    /// Only those that concern this company.
+    #[arg(long, value_name = "ID")]
+    company: Option<CompanyId>,
+    /// Only those found on this day (UTC) or later, such as 2026-11-01.
+    #[arg(long, value_name = "DATE")]
+    since: Option<NaiveDate>,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+}
+
+impl From<List> for ChangeQuery {
+    fn from(list: List) -> Self {
+        let since = list.since.map(|day| day.and_time(NaiveTime::MIN).and_utc());
+        Self { source: list.source, company: list.company, since, limit: list.limit }
+    }
+}
+
+pub(super) async fn run(verb: Changes, context: &Context<'_>) -> anyhow::Result<Exit> {
+    match verb {
+        Changes::List(list) => print_list(list.into(), context).await?,
+        Changes::Show { id } => {
+            let companies = context.config()?.companies;
+            let change = find(id, context).await?;
+            if context.screen.json {
+                context.screen.object(&change)?;
+            } else {
+                let text = for_terminal(&change, |id| short_name(&companies, id), context.screen.colour);
+                context.screen.line(text.trim_end())?;
+            }
+        }
+        Changes::Diff { id } => {
+            let change = find(id, context).await?;
+            if context.screen.json {
+                context.screen.object(&word_diff(&change))?;
+            } else {
+                let text = differences_for_terminal(&change, context.screen.colour);
+                context.screen.line(text.trim_end())?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn print_list(query: ChangeQuery, context: &Context<'_>) -> anyhow::Result<()> {
+    let changes = match context.ask(Command::Changes { query }).await? {
+        Reply::Changes(changes) => changes,
+        other => return Err(mismatch(&other)),
+    };
+    if context.screen.json {
+        return context.screen.object(&serde_json::json!({ "changes": changes }));
+    }
+    let rows = changes.iter().map(|change| {
+        let companies: Vec<&str> = change.companies().into_iter().map(CompanyId::as_str).collect();
+        [
+            change.id.to_string(),
+            found_at(change.found_at),
+            change.source.to_string(),
+            change.entry.kind.to_string(),
+            companies.join(" "),
+            change.entry.title.clone(),
+        ]
+    });
+    context.screen.table(["CHANGE", "FOUND", "SOURCE", "KIND", "COMPANIES", "ENTRY"], rows)
+}
+
+fn found_at(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%MZ").to_string()
+}
+
+async fn find(id: String, context: &Context<'_>) -> anyhow::Result<Change> {
+    match context.ask(Command::Change { id }).await? {
+        Reply::Change(change) => Ok(*change),
+        other => Err(mismatch(&other)),
+    }
+}
+
+fn word_diff(change: &Change) -> serde_json::Value {
+    let fields: Vec<_> = change
+        .entry
+        .fields
+        .iter()
+        .map(|field| {
+            let (before, after) =
+                (field.before.as_deref().unwrap_or_default(), field.after.as_deref().unwrap_or_default());
+            serde_json::json!({ "name": field.name, "runs": crate::domain::diff::words(before, after) })
+        })
+        .collect();
+    serde_json::json!({ "id": change.id, "fields": fields })
+}

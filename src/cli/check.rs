@@ -1,0 +1,145 @@
+//! `regwatch check now`: read sources and tell what changed.
+
+use clap::{Args, Subcommand};
+
+use super::exit::Exit;
+use super::progress::Progress;
+use super::screen::Screen;
+use super::{Context, mismatch, open};
+use crate::check::ReadOptions;
+use crate::config::Config;
+use crate::control::{Command, Reply};
+use crate::domain::change::Change;
+use crate::domain::company::Company;
+use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::report::{CheckReport, SourceReport};
+use crate::render::for_terminal;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Check {
+    /// Read sources now, tell what changed, queue and send the mails.
+    ///
+    /// The first sight of a source is its baseline and makes no alert. Works through the daemon
+    /// where one runs.
+    Now(Now),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Now {
+    /// Only these sources [default: all].
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<SourceId>,
+    /// Tell what changed, but keep nothing and send nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Ask for whole pages and compare them even where the server says that nothing changed.
+    #[arg(long)]
+    force: bool,
+    /// Exit with 3 when something changed.
+    #[arg(long)]
+    exit_code: bool,
+}
+
+pub(super) async fn run(check: Check, context: &Context<'_>) -> anyhow::Result<Exit> {
+    let Check::Now(now) = check;
+    let config = context.config()?;
+    let companies = config.companies.clone();
+    let expected = if now.sources.is_empty() { config.sources.len() } else { now.sources.len() };
+    let options = ReadOptions { dry_run: now.dry_run, force: now.force };
+    let (report, changes) = read(config, now.sources, options, expected).await?;
+    if context.screen.json {
+        context.screen.object(&report)?;
+    } else {
+        show(&report, &changes, &companies, context.screen)?;
+    }
+    Ok(exit_of(&report, now.exit_code))
+}
+
+async fn read(
+    config: Config,
+    sources: Vec<SourceId>,
+    options: ReadOptions,
+    expected: usize,
+) -> anyhow::Result<(CheckReport, Vec<Change>)> {
+    let door = open(config).await?;
+    let (progress, readings) = Progress::start(expected);
+    let reply = door.execute(Command::Check { sources, options }, readings).await;
+    progress.end().await;
+    match reply? {
+        Reply::Checked { report, changes } => Ok((report, changes)),
+        other => Err(mismatch(&other)),
+    }
+}
+
+fn exit_of(report: &CheckReport, tells_changes: bool) -> Exit {
+    if report.has_unread() {
+        Exit::Unread
+    } else if tells_changes && report.has_changes() {
+        Exit::Changed
+    } else {
+        Exit::Done
+    }
+}
+
+/// The report in words: a line a source, then every change, then the mails.
+pub(super) fn show(
+    report: &CheckReport,
+    changes: &[Change],
+    companies: &[Company],
+    screen: &Screen,
+) -> anyhow::Result<()> {
+    let rows = report.sources.iter().map(|source| {
+        [source.id.to_string(), source.verdict.to_string(), found(source)]
+    });
+    screen.table(["SOURCE", "VERDICT", "FOUND"], rows)?;
+    for change in changes {
+        screen.line("")?;
+        screen.line(for_terminal(change, |id| short_name(companies, id), screen.colour).trim_end())?;
+    }
+    screen.line("")?;
+    screen.line(summary(report))
+}
+
+/// The name readers know a company by; its id where it is not tracked any more.
+pub(super) fn short_name(companies: &[Company], id: &CompanyId) -> String {
+    companies
+        .iter()
+        .find(|company| company.id == *id)
+        .map_or_else(|| id.to_string(), |company| company.short_name().to_owned())
+}
+
+fn found(source: &SourceReport) -> String {
+    if !source.verdict.is_read() {
+        return source.reason.clone().unwrap_or_default();
+    }
+    let entries = counted(source.entries, "entry", "entries");
+    let found = if source.baseline {
+        format!("{entries}, now tracked (baseline)")
+    } else if source.changes.is_empty() {
+        format!("{entries}, no change")
+    } else {
+        format!("{entries}, {}", counted(source.changes.len(), "change", "changes"))
+    };
+    match &source.reason {
+        Some(reason) => format!("{found}; {reason}"),
+        None => found,
+    }
+}
+
+fn summary(report: &CheckReport) -> String {
+    let changes = report.sources.iter().map(|source| source.changes.len()).sum();
+    let unread = report.sources.iter().filter(|source| !source.verdict.is_read()).count();
+    let mut parts = vec![
+        counted(changes, "change", "changes"),
+        format!("{} queued", counted(report.mails_queued, "mail", "mails")),
+    ];
+    if unread > 0 {
+        parts.push(format!("{} could not be read", counted(unread, "source", "sources")));
+    }
+    parts.join(", ")
+}
+
+/// `1 mail`, `2 mails`.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,34 @@
+//! `regwatch config`: is it valid, and what does it say.
+
+use clap::Subcommand;
+
+use super::Context;
+use super::check::counted;
+use super::exit::Exit;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigVerb {
+    /// Tell whether the configuration is valid, and every fault with its place.
+    Check,
+    /// Print the configuration in force, defaults filled in, secrets left out.
+    Show,
+}
+
+pub(super) fn run(verb: &ConfigVerb, context: &Context<'_>) -> anyhow::Result<Exit> {
+    let config = context.config()?;
+    match verb {
+        ConfigVerb::Check if context.screen.json => context.screen.object(&serde_json::json!({
+            "valid": true,
+            "sources": config.sources.len(),
+            "companies": config.companies.len(),
+        }))?,
+        ConfigVerb::Check => context.screen.line(format!(
+            "{} is valid: {}, {}",
+            config.path.display(),
+            counted(config.sources.len(), "source", "sources"),
+            counted(config.companies.len(), "company", "companies"),
+        ))?,
+        ConfigVerb::Show => context.screen.line(crate::config::show(&config).trim_end())?,
+    }
+    Ok(Exit::Done)
+}

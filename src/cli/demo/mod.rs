@@ -1,0 +1,136 @@
+//! `regwatch demo`: the whole job on made-up pages, without network or configuration.
+//!
+//! An origin on this machine serves two days of pages; everything else is the
+//! real thing: a configuration file is written and read, sources are read over
+//! HTTP, mail goes into a Maildir. Nothing knows that it is a demonstration.
+
+mod letter;
+mod origin;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::sync::mpsc;
+
+use self::letter::Letter;
+use self::origin::{Day, Origin};
+use super::check;
+use super::exit::Exit;
+use super::mismatch;
+use super::screen::Screen;
+use crate::app::App;
+use crate::check::ReadOptions;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::control::{Command, Reply};
+use crate::domain::report::CheckReport;
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Keep everything in this new folder [default: a new temporary folder].
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+}
+
+const SUBSCRIBER: &str = "compliance@integrator.example";
+
+pub(super) async fn run(demo: Demo, screen: &Screen) -> anyhow::Result<Exit> {
+    let folder = match demo.keep {
+        Some(folder) => folder,
+        None => tempfile::Builder::new().prefix("regwatch-demo-").tempdir()?.keep(),
+    };
+    let origin = Origin::start().await?;
+    let config = write_config(&folder, origin.address())?;
+    let app = App::open(config.clone(), Arc::new(SystemClock)).await?;
+    let outcome = two_days(&app, &origin, &config, screen).await;
+    app.close().await?;
+    let reports = outcome?;
+    let letters = Letter::read_all(&folder.join("state/mail"))?;
+    show_letters(&letters, &folder, &reports, screen)?;
+    Ok(Exit::Done)
+}
+
+/// Writes the demonstration's configuration and reads it as any other.
+fn write_config(folder: &Path, origin: &str) -> anyhow::Result<Config> {
+    let path = folder.join("config/regwatch.toml");
+    let text = include_str!("regwatch.toml").replace("{origin}", origin);
+    std::fs::create_dir_all(folder.join("config"))
+        .and_then(|()| std::fs::write(&path, text))
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(crate::config::load(&path)?)
+}
+
+async fn two_days(
+    app: &App,
+    origin: &Origin,
+    config: &Config,
+    screen: &Screen,
+) -> anyhow::Result<[CheckReport; 2]> {
+    let subscribe = Command::Subscribe {
+        address: SUBSCRIBER.parse()?,
+        companies: config.companies.iter().map(|company| company.id.clone()).collect(),
+        confirmed: true,
+    };
+    execute(app, subscribe).await?;
+    say(screen, "DAY ONE: every source is seen for the first time; that is the baseline.\n")?;
+    let first = check(app, config, screen).await?;
+    origin.turn_to(Day::Two);
+    say(screen, "\nDAY TWO: the pages are read again.\n")?;
+    let second = check(app, config, screen).await?;
+    Ok([first, second])
+}
+
+async fn check(app: &App, config: &Config, screen: &Screen) -> anyhow::Result<CheckReport> {
+    let command = Command::Check { sources: Vec::new(), options: ReadOptions::default() };
+    match execute(app, command).await? {
+        Reply::Checked { report, changes } => {
+            if !screen.json {
+                check::show(&report, &changes, &config.companies, screen)?;
+            }
+            Ok(report)
+        }
+        other => Err(mismatch(&other)),
+    }
+}
+
+async fn execute(app: &App, command: Command) -> anyhow::Result<Reply> {
+    let (progress, _nobody_listens) = mpsc::channel(1);
+    match app.service().execute(command, &progress).await {
+        Reply::Refused(reason) => Err(anyhow::anyhow!(reason)),
+        reply => Ok(reply),
+    }
+}
+
+fn say(screen: &Screen, text: &str) -> anyhow::Result<()> {
+    if screen.json { Ok(()) } else { screen.line(text) }
+}
+
+fn show_letters(
+    letters: &[Letter],
+    folder: &Path,
+    reports: &[CheckReport],
+    screen: &Screen,
+) -> anyhow::Result<()> {
+    let mut pages = Vec::new();
+    for (index, letter) in letters.iter().enumerate() {
+        let page = folder.join(format!("mail-{}.html", index + 1));
+        std::fs::write(&page, &letter.html).with_context(|| format!("cannot write {}", page.display()))?;
+        pages.push(page);
+    }
+    let maildir = folder.join("state/mail");
+    if screen.json {
+        return screen
+            .object(&serde_json::json!({ "days": reports, "maildir": maildir, "html": pages }));
+    }
+    for letter in letters {
+        screen.line("\nTHE MAIL, as its reader sees it:\n")?;
+        screen.line(letter.to_string().trim_end())?;
+    }
+    screen.line(format!("\nMaildir  {}", maildir.display()))?;
+    for page in pages {
+        screen.line(format!("HTML     {}", page.display()))?;
+    }
+    Ok(())
+}

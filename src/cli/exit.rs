@@ -1,0 +1,23 @@
+//! What the exit code says.
+
+use std::process::ExitCode;
+
+/// How a command went. 2, wrong usage, comes from the parser of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Exit {
+    /// Done.
+    Done = 0,
+    /// Not done.
+    Error = 1,
+    /// Done, and something changed; only where `--exit-code` asks for it.
+    Changed = 3,
+    /// Some source could not be read; this outweighs a change.
+    Unread = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

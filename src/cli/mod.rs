@@ -1,0 +1,110 @@
+//! The command line: one file a verb.
+//!
+//! A verb parses its arguments, asks through the [`Door`] and prints the reply;
+//! it decides nothing. What can be asked without the store is answered from the
+//! configuration alone.
+
+mod arguments;
+mod changes;
+mod check;
+mod company;
+mod config;
+mod daemon;
+mod demo;
+mod exit;
+mod init;
+mod mail;
+mod outbox;
+mod progress;
+mod screen;
+mod source;
+mod sub;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use tokio::sync::mpsc;
+
+use crate::app::{self, Door};
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::control::{Command, Reply};
+
+use arguments::{Arguments, Verb};
+use exit::Exit;
+use screen::Screen;
+
+/// Parses the command line, does what it says and tells how it went.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let screen = Screen::new(arguments.json);
+    let outcome = start(&arguments)
+        .and_then(|runtime| runtime.block_on(execute(arguments, &screen)));
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) if screen::is_broken_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            screen.error(&error);
+            Exit::Error.into()
+        }
+    }
+}
+
+fn start(arguments: &Arguments) -> anyhow::Result<tokio::runtime::Runtime> {
+    let is_daemon = matches!(arguments.verb, Verb::Daemon);
+    let filter = arguments.log.as_deref().unwrap_or(if is_daemon { "info" } else { "error" });
+    app::start_log(filter, arguments.log_format, screen::has_colour(&std::io::stderr()))?;
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+async fn execute(arguments: Arguments, screen: &Screen) -> anyhow::Result<Exit> {
+    let context = Context { config: arguments.config, screen };
+    match arguments.verb {
+        Verb::Init(verb) => init::run(&verb, screen),
+        Verb::Check(verb) => check::run(verb, &context).await,
+        Verb::Daemon => daemon::run(&context).await,
+        Verb::Demo(verb) => demo::run(verb, screen).await,
+        Verb::Source(verb) => source::run(verb, &context).await,
+        Verb::Company(verb) => company::run(verb, &context),
+        Verb::Changes(verb) => changes::run(verb, &context).await,
+        Verb::Sub(verb) => sub::run(verb, &context).await,
+        Verb::Outbox(verb) => outbox::run(verb, &context).await,
+        Verb::Mail(verb) => mail::run(verb, &context).await,
+        Verb::Config(verb) => config::run(&verb, &context),
+    }
+}
+
+/// What every verb has at hand.
+struct Context<'a> {
+    config: PathBuf,
+    screen: &'a Screen,
+}
+
+impl Context<'_> {
+    fn config(&self) -> anyhow::Result<Config> {
+        Ok(crate::config::load(&self.config)?)
+    }
+
+    /// Has a command executed that tells nothing on the way.
+    async fn ask(&self, command: Command) -> anyhow::Result<Reply> {
+        self.ask_with(self.config()?, command).await
+    }
+
+    /// The same with a configuration that is loaded already.
+    async fn ask_with(&self, config: Config, command: Command) -> anyhow::Result<Reply> {
+        let (progress, _nobody_listens) = mpsc::channel(1);
+        open(config).await?.execute(command, progress).await
+    }
+}
+
+async fn open(config: Config) -> anyhow::Result<Door> {
+    Door::open(config, Arc::new(SystemClock)).await
+}
+
+/// A reply to another question than was asked: only a fault in the program can cause it.
+fn mismatch(reply: &Reply) -> anyhow::Error {
+    anyhow::anyhow!("the reply does not fit the command: {reply:?}")
+}

@@ -1,0 +1,51 @@
+//! Showing on a terminal that long work goes on.
+
+use std::io::{self, IsTerminal};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::check::Reading;
+
+/// Readings that wait to be shown.
+const BUFFERED: usize = 16;
+
+/// A bar on standard error that moves with every source read; invisible where that is no terminal.
+pub(super) struct Progress {
+    drawing: JoinSet<()>,
+}
+
+impl Progress {
+    /// Starts drawing. Send readings into the channel; drop it when there are no more.
+    pub(super) fn start(sources: usize) -> (Self, mpsc::Sender<Reading>) {
+        let (sender, mut readings) = mpsc::channel::<Reading>(BUFFERED);
+        let bar = bar(sources);
+        let mut drawing = JoinSet::new();
+        drawing.spawn(async move {
+            while let Some(reading) = readings.recv().await {
+                bar.set_message(format!("{} {}", reading.report.id, reading.report.verdict));
+                bar.inc(1);
+            }
+            bar.finish_and_clear();
+        });
+        (Self { drawing }, sender)
+    }
+
+    /// Waits until the bar is gone, so that it does not stand in what is printed next.
+    pub(super) async fn end(mut self) {
+        self.drawing.join_next().await;
+    }
+}
+
+fn bar(sources: usize) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} reading {pos}/{len} {wide_msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::with_draw_target(Some(sources as u64), ProgressDrawTarget::stderr());
+    bar.set_style(style);
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    bar
+}

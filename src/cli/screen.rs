@@ -1,0 +1,78 @@
+//! Printing: results to standard output, everything else to standard error.
+
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use serde::Serialize;
+
+use crate::domain::text::one_line;
+
+/// Where results go and how they look.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Screen {
+    /// Whether one JSON object is wanted instead of words.
+    pub json: bool,
+    /// Whether standard output shows colours.
+    pub colour: bool,
+}
+
+/// Whether a stream shows colours; `NO_COLOR` and its kin are respected.
+pub(super) fn has_colour(stream: &impl anstream::stream::RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
+}
+
+/// Whether an error only says that the reader of our output has gone.
+pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+impl Screen {
+    pub(super) fn new(json: bool) -> Self {
+        Self { json, colour: has_colour(&io::stdout()) }
+    }
+
+    /// Prints text as it is, and a line feed.
+    pub(super) fn line(&self, text: impl AsRef<str>) -> anyhow::Result<()> {
+        let mut out = AutoStream::auto(io::stdout());
+        writeln!(out, "{}", text.as_ref())?;
+        Ok(())
+    }
+
+    /// Prints bytes and nothing else.
+    pub(super) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        Ok(out.flush()?)
+    }
+
+    /// Prints one JSON object.
+    pub(super) fn object(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        self.line(serde_json::to_string_pretty(value)?)
+    }
+
+    /// Prints rows under headings, as wide as the terminal. Nothing in a cell can move the cursor.
+    pub(super) fn table<const N: usize>(
+        &self,
+        headings: [&str; N],
+        rows: impl IntoIterator<Item = [String; N]>,
+    ) -> anyhow::Result<()> {
+        let mut table = Table::new();
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
+        for row in rows {
+            table.add_row(row.map(|cell| one_line(&cell)));
+        }
+        for line in table.lines() {
+            self.line(line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// Prints an error with its causes to standard error.
+    pub(super) fn error(&self, error: &anyhow::Error) {
+        let mut err = AutoStream::auto(io::stderr());
+        let bold_red = anstyle::AnsiColor::Red.on_default().bold();
+        let _ = writeln!(err, "{bold_red}error{bold_red:#}: {error:#}");
+    }
+}

@@ -1,0 +1,200 @@
+//! The words of the control socket: commands in, events out, one JSON object a line.
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::{ReadOptions, Reading};
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{ChangeId, CompanyId, MailId, SourceId};
+use crate::domain::outbox::{Mail, MailState};
+use crate::domain::read_state::ReadState;
+use crate::domain::report::CheckReport;
+use crate::domain::snapshot::{HeldRead, Snapshot};
+use crate::domain::subscription::Subscriber;
+use crate::store::ChangeQuery;
+
+/// What is asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub enum Command {
+    /// Read sources now and tell what was found.
+    Check {
+        /// Which; all where empty.
+        sources: Vec<SourceId>,
+        /// How.
+        options: ReadOptions,
+    },
+    /// How every source stands.
+    Sources,
+    /// All about one source.
+    Source {
+        /// Which.
+        id: SourceId,
+    },
+    /// The body held back as suspect, as it came.
+    HeldBody {
+        /// Whose.
+        id: SourceId,
+    },
+    /// Changes, newest first.
+    Changes {
+        /// Which.
+        query: ChangeQuery,
+    },
+    /// One change.
+    Change {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
+    /// Subscribe somebody.
+    Subscribe {
+        /// Whom.
+        address: EmailAddress,
+        /// To what.
+        companies: Vec<CompanyId>,
+        /// Whether the person's consent is there.
+        confirmed: bool,
+    },
+    /// Everyone who is or was subscribed.
+    Subscribers,
+    /// End subscriptions.
+    Unsubscribe {
+        /// Whose.
+        address: EmailAddress,
+        /// Which; all where empty.
+        companies: Vec<CompanyId>,
+    },
+    /// Mails, newest first.
+    Outbox {
+        /// In this state only.
+        state: Option<MailState>,
+        /// At most so many.
+        limit: usize,
+    },
+    /// Put given-up and waiting mails back to the head of the queue and send.
+    RetryMails {
+        /// Only this one, by its id or the beginning of it.
+        id: Option<String>,
+    },
+    /// Send a test mail.
+    TestMail {
+        /// To whom.
+        address: EmailAddress,
+    },
+}
+
+/// What comes back: any number of readings, then one reply.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// A source was read.
+    Reading(Box<Reading>),
+    /// The command is done.
+    Done(Box<Reply>),
+}
+
+/// The outcome of a command.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// Of [`Command::Check`].
+    Checked {
+        /// The report in the form that is printed as JSON.
+        report: CheckReport,
+        /// The changes with their proof.
+        changes: Vec<Change>,
+    },
+    /// Of [`Command::Sources`].
+    Sources(Vec<SourceStatus>),
+    /// Of [`Command::Source`].
+    Source(Box<SourceDetail>),
+    /// Of [`Command::HeldBody`].
+    Body(Option<Vec<u8>>),
+    /// Of [`Command::Changes`].
+    Changes(Vec<Change>),
+    /// Of [`Command::Change`].
+    Change(Box<Change>),
+    /// Of [`Command::Subscribe`].
+    Subscriber(Subscriber),
+    /// Of [`Command::Subscribers`].
+    Subscribers(Vec<Subscriber>),
+    /// Of [`Command::Unsubscribe`]: how many subscriptions ended.
+    Unsubscribed(usize),
+    /// Of [`Command::Outbox`].
+    Mails(Vec<MailSummary>),
+    /// Of [`Command::RetryMails`]: how many were put back.
+    Retried(usize),
+    /// Of [`Command::TestMail`]: the mail after its first attempt.
+    Tested(Box<MailSummary>),
+    /// The command could not be done.
+    Refused(String),
+}
+
+/// How a source stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SourceStatus {
+    /// The source.
+    pub id: SourceId,
+    /// How its reads went; nothing before the first.
+    pub state: Option<ReadState>,
+    /// How many entries it has.
+    pub entries: Option<usize>,
+    /// Whether a suspect body waits to be looked at.
+    pub is_held: bool,
+}
+
+/// All about one source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SourceDetail {
+    /// How it stands.
+    pub status: SourceStatus,
+    /// The suspect body that waits to be looked at.
+    pub held: Option<HeldRead>,
+    /// Its accepted states, newest first.
+    pub snapshots: Vec<Snapshot>,
+}
+
+/// A mail for lists: whom it is for and how it stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MailSummary {
+    /// Its id.
+    pub id: MailId,
+    /// The recipient.
+    pub recipient: EmailAddress,
+    /// The subject.
+    pub subject: String,
+    /// Its Message-ID.
+    pub message_id: String,
+    /// Where it stands.
+    pub state: MailState,
+    /// When it was queued.
+    pub queued_at: chrono::DateTime<chrono::Utc>,
+    /// When the next attempt is due, or the end came.
+    pub at: chrono::DateTime<chrono::Utc>,
+    /// Attempts made.
+    pub attempts: u32,
+    /// Attempts whose fate is unknown.
+    pub in_doubt: u32,
+    /// The transport's last word, where it was not yes.
+    pub last_error: Option<String>,
+    /// What it tells.
+    pub changes: Vec<ChangeId>,
+}
+
+impl From<Mail> for MailSummary {
+    fn from(mail: Mail) -> Self {
+        Self {
+            id: mail.id,
+            recipient: mail.recipient,
+            subject: mail.subject,
+            message_id: mail.message_id,
+            state: mail.state,
+            queued_at: mail.queued_at,
+            at: mail.at,
+            attempts: mail.attempts,
+            in_doubt: mail.in_doubt,
+            last_error: mail.last_error,
+            changes: mail.changes,
+        }
+    }
+}

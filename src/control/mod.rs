@@ -1,0 +1,19 @@
+//! What an operator can ask of regwatch, with or without a daemon.
+//!
+//! One process owns the store. Where a daemon runs, a command goes to it through
+//! a Unix socket; where none does, the command line opens the store and executes
+//! it itself. Both ways end in [`Service::execute`], so that there is one
+//! behaviour. Progress streams back while the work goes on.
+//!
+//! Deliberately absent: any authorisation beyond the socket's file mode, which
+//! lets in its owner and nobody else.
+
+mod client;
+mod command;
+mod server;
+mod service;
+
+pub use client::{Client, ClientError};
+pub use command::{Command, Event, MailSummary, Reply, SourceDetail, SourceStatus};
+pub use server::{ListenError, Server};
+pub use service::{Service, ServiceParts};

@@ -1,0 +1,188 @@
+//! From alerts to mails in the outbox.
+//!
+//! Takes every alert that no mail was made of yet, gathers what concerns each
+//! subscriber into one mail, and puts the mails into the outbox and the alerts
+//! out of the way in one commit. A mail's identity is the person and the alerts
+//! it tells: done twice, it is the same mail.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::clock::Clock;
+use crate::config::MailSettings;
+use crate::domain::alert::Alert;
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{AlertId, ChangeId, MailId};
+use crate::domain::matching::Watchlist;
+use crate::domain::outbox::{Mail, MailState};
+use crate::domain::subscription::Subscriber;
+use crate::mail::{Letter, MailError, compose, message_id};
+use crate::render::{self, Notice, Rendered};
+use crate::store::{QueuedMail, Store, StoreError};
+
+/// Whether alerts wait for company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Let the oldest alert wait for the configured time, so that one mail tells what one round found.
+    Group,
+    /// Tell everything now.
+    Now,
+}
+
+/// Why no mails were made. The alerts stay.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    /// A mail could not be put together.
+    #[error("the mail for {recipient} could not be put together")]
+    Compose {
+        /// Most of the address is hidden.
+        recipient: String,
+        /// What was wrong.
+        source: MailError,
+    },
+    /// The store's error.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes mails of alerts. One for the whole program.
+#[derive(Debug)]
+pub struct Dispatcher {
+    store: Store,
+    watchlist: Arc<Watchlist>,
+    settings: MailSettings,
+    /// Keys Message-IDs, so that they cannot be guessed.
+    instance_key: [u8; 32],
+    clock: Arc<dyn Clock>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// An alert with the change it tells.
+type Pending = (Alert, Change);
+
+impl Dispatcher {
+    /// A dispatcher over the given parts.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        watchlist: Arc<Watchlist>,
+        settings: MailSettings,
+        instance_key: [u8; 32],
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { store, watchlist, settings, instance_key, clock, turn: tokio::sync::Mutex::default() }
+    }
+
+    /// Makes mails of the alerts that wait; tells how many.
+    ///
+    /// # Errors
+    /// The first mail that cannot be put together, or the store's error; then every alert stays.
+    pub async fn dispatch(&self, patience: Patience) -> Result<usize, DispatchError> {
+        let _turn = self.turn.lock().await;
+        let pending = self.store.pending_alerts().await?;
+        let now = self.clock.now();
+        let is_time = patience == Patience::Now || self.due(&pending).is_some_and(|due| due <= now);
+        if pending.is_empty() || !is_time {
+            return Ok(0);
+        }
+        let mut mails = Vec::new();
+        for subscriber in self.store.subscribers().await? {
+            let told: Vec<&Pending> =
+                pending.iter().filter(|(alert, _)| subscriber.active(&alert.company).is_some()).collect();
+            if !told.is_empty() {
+                mails.push(self.mail(&subscriber, &told, now)?);
+            }
+        }
+        let alerts: Vec<AlertId> = pending.into_iter().map(|(alert, _)| alert.id).collect();
+        let queued = mails.len();
+        self.store.dispatch(&alerts, mails).await?;
+        tracing::info!(alerts = alerts.len(), mails = queued, "alerts dispatched");
+        Ok(queued)
+    }
+
+    /// When the alerts that wait are to be made into mails.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        Ok(self.due(&self.store.pending_alerts().await?))
+    }
+
+    /// Queues a mail that shows an address that mail from here arrives.
+    ///
+    /// # Errors
+    /// A mail that cannot be put together, or the store's error.
+    pub async fn queue_test(&self, recipient: &EmailAddress) -> Result<MailId, DispatchError> {
+        let now = self.clock.now();
+        let id = MailId::derive(&["test", recipient.as_str(), &now.to_rfc3339()]);
+        let rendered = render::notice(&self.blank(recipient).as_test());
+        let mail = self.queued(id.clone(), recipient, &rendered, Vec::new(), now)?;
+        self.store.dispatch(&[], vec![mail]).await?;
+        Ok(id)
+    }
+
+    fn due(&self, pending: &[Pending]) -> Option<DateTime<Utc>> {
+        let wait = TimeDelta::from_std(self.settings.group_within).unwrap_or_default();
+        pending.iter().map(|(alert, _)| alert.raised_at + wait).min()
+    }
+
+    fn mail(
+        &self,
+        subscriber: &Subscriber,
+        told: &[&Pending],
+        now: DateTime<Utc>,
+    ) -> Result<QueuedMail, DispatchError> {
+        let mut parts = vec![subscriber.address.as_str()];
+        parts.extend(told.iter().map(|(alert, _)| alert.id.as_str()));
+        let id = MailId::derive(&parts);
+        let pairs = told.iter().map(|(alert, change)| (alert, change));
+        let rendered = render::notice(&self.blank(&subscriber.address).with(subscriber, pairs));
+        let mut changes: Vec<ChangeId> = told.iter().map(|(_, change)| change.id.clone()).collect();
+        changes.dedup();
+        self.queued(id, &subscriber.address, &rendered, changes, now)
+    }
+
+    /// A notice that tells nothing yet.
+    fn blank<'a>(&'a self, recipient: &'a EmailAddress) -> Notice<'a> {
+        let settings = &self.settings;
+        let postal_address = settings.postal_address.as_deref();
+        Notice::new(recipient, &self.watchlist, &settings.help_address, postal_address)
+    }
+
+    fn queued(
+        &self,
+        id: MailId,
+        recipient: &EmailAddress,
+        rendered: &Rendered,
+        changes: Vec<ChangeId>,
+        now: DateTime<Utc>,
+    ) -> Result<QueuedMail, DispatchError> {
+        let message_id = message_id(&self.instance_key, &id, self.settings.from.address.domain());
+        let letter = Letter {
+            from: &self.settings.from,
+            to: recipient,
+            help_address: &self.settings.help_address,
+            rendered,
+            message_id: &message_id,
+            date: now,
+        };
+        let bytes = compose(&letter)
+            .map_err(|source| DispatchError::Compose { recipient: recipient.redacted(), source })?;
+        let mail = Mail {
+            id,
+            recipient: recipient.clone(),
+            subject: rendered.subject.clone(),
+            message_id,
+            changes,
+            queued_at: now,
+            state: MailState::Queued,
+            at: now,
+            attempts: 0,
+            in_doubt: 0,
+            last_error: None,
+        };
+        Ok(QueuedMail { mail, bytes })
+    }
+}

@@ -1,0 +1,90 @@
+//! When a source is due.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::read_state::ReadState;
+use crate::domain::source::Source;
+
+/// When a source is to be read next; `None` where its schedule never fires again.
+///
+/// A source never read is due at once. After a good read the schedule decides, counted from that
+/// read, so that any number of missed ticks is one. After a read that was not good the backoff
+/// takes the schedule's place: sooner than a rare schedule, later than a frequent one.
+pub(super) fn due_at(
+    source: &Source,
+    state: Option<&ReadState>,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let Some(state) = state else { return Some(now) };
+    if let Some(not_before) = state.not_before {
+        return Some(not_before);
+    }
+    // A clock that was set back must not silence a source until it has caught up.
+    let last_read_at = state.last_read_at.min(now);
+    source.schedule.next_after(last_read_at, source.timezone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::noise::Noise;
+    use crate::domain::snapshot::Validators;
+    use crate::domain::source::{Request, SourceKind};
+    use crate::domain::verdict::Verdict;
+
+    fn source(schedule: &str) -> Source {
+        let kind = SourceKind::Feed;
+        Source {
+            id: "a".parse().unwrap(),
+            title: "A".into(),
+            url: "http://agency.test/".parse().unwrap(),
+            guard: kind.default_guard(),
+            kind,
+            schedule: schedule.parse().unwrap(),
+            timezone: chrono_tz::America::New_York,
+            companies: Vec::new(),
+            noise: Noise::default(),
+            request: Request::default(),
+        }
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[track_caller]
+    fn check(state: Option<&ReadState>, now: &str, expected: &str) {
+        assert_eq!(due_at(&source("0 9 * * 1-5"), state, at(now)), Some(at(expected)));
+    }
+
+    fn read_at(moment: &str) -> ReadState {
+        ReadState::good("a".parse().unwrap(), Validators::default(), at(moment))
+    }
+
+    #[test]
+    fn a_source_never_read_is_due_at_once() {
+        check(None, "2026-11-24T03:00:00Z", "2026-11-24T03:00:00Z");
+    }
+
+    #[test]
+    fn missed_ticks_are_one() {
+        let state = read_at("2026-11-16T14:00:00Z");
+        check(Some(&state), "2026-11-24T20:00:00Z", "2026-11-17T14:00:00Z");
+        let state = read_at("2026-11-24T20:00:00Z");
+        check(Some(&state), "2026-11-24T20:00:01Z", "2026-11-25T14:00:00Z");
+    }
+
+    #[test]
+    fn after_a_failure_the_backoff_decides() {
+        let id = "a".parse().unwrap();
+        let now = at("2026-11-24T14:00:00Z");
+        let state = ReadState::unread(id, None, Verdict::Failed, "down".into(), None, now);
+        check(Some(&state), "2026-11-24T14:00:01Z", "2026-11-24T14:01:00Z");
+    }
+
+    #[test]
+    fn a_clock_set_back_silences_nothing() {
+        let state = read_at("2027-11-24T14:00:00Z");
+        check(Some(&state), "2026-11-24T14:00:00Z", "2026-11-25T14:00:00Z");
+    }
+}

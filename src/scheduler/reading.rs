@@ -1,0 +1,129 @@
+//! Reading one source, again and again, for as long as the service runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::due::due_at;
+use super::sleep_until;
+use crate::check::{Checker, ReadOptions};
+use crate::clock::Clock;
+use crate::domain::source::Source;
+use crate::domain::text::error_chain;
+use crate::store::Store;
+
+/// Before another attempt where the store cannot say how a source stands, or a read ended abruptly.
+const AFTER_A_FAULT: Duration = Duration::from_secs(60);
+
+/// The life of one source in the daemon.
+#[derive(Debug)]
+pub struct SourceLoop {
+    /// The source.
+    pub source: Source,
+    /// Reads it.
+    pub checker: Arc<Checker>,
+    /// Knows when it was read.
+    pub store: Store,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Each read is put off by a random part of this.
+    pub jitter: Duration,
+    /// Reads at once, over all sources.
+    pub slots: Arc<Semaphore>,
+    /// Woken after every read that found something.
+    pub found: Arc<Notify>,
+}
+
+impl SourceLoop {
+    /// Runs until stopped; a read under way is finished first. Nothing a source does ends it.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut delay = Delay::default();
+        loop {
+            let Some(due) = self.next(&mut delay).await else {
+                tracing::warn!(source.id = %self.source.id, "the schedule never fires again");
+                return;
+            };
+            if due > self.clock.now() {
+                // Somebody may read the source by hand meanwhile: look again before reading.
+                if !sleep_until(&self.clock, due, &stop).await {
+                    return;
+                }
+                continue;
+            }
+            let slot = tokio::select! {
+                slot = Arc::clone(&self.slots).acquire_owned() => slot,
+                () = stop.cancelled() => return,
+            };
+            self.read().await;
+            drop(slot);
+            if stop.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    /// When the source is to be read, its delay included.
+    async fn next(&self, delay: &mut Delay) -> Option<DateTime<Utc>> {
+        let now = self.clock.now();
+        match self.store.read_state(&self.source.id).await {
+            Ok(state) => Some(delay.put_off(due_at(&self.source, state.as_ref(), now)?, self.jitter)),
+            Err(error) => {
+                tracing::error!(source.id = %self.source.id, error = error_chain(&error), "the source's state cannot be read");
+                Some(now + AFTER_A_FAULT)
+            }
+        }
+    }
+
+    /// One read in a task of its own, so that a panic ends the read and not the loop.
+    async fn read(&self) {
+        let (checker, source) = (Arc::clone(&self.checker), self.source.clone());
+        let mut attempt = JoinSet::new();
+        attempt.spawn(async move { checker.read(&source, ReadOptions::default()).await });
+        match attempt.join_next().await {
+            Some(Ok(reading)) if !reading.changes.is_empty() => self.found.notify_one(),
+            Some(Err(panic)) => {
+                tracing::error!(source.id = %self.source.id, error = error_chain(&panic), "a read ended abruptly");
+                tokio::time::sleep(AFTER_A_FAULT).await;
+            }
+            Some(Ok(_)) | None => {}
+        }
+    }
+}
+
+/// A source's random delay: drawn once for each time it falls due.
+#[derive(Debug, Default)]
+struct Delay {
+    drawn: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+impl Delay {
+    fn put_off(&mut self, due: DateTime<Utc>, jitter: Duration) -> DateTime<Utc> {
+        match self.drawn {
+            Some((known, put_off)) if known == due => put_off,
+            _ => {
+                let put_off = due + jitter.mul_f64(rand::random_range(0.0..1.0));
+                self.drawn = Some((due, put_off));
+                put_off
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_is_drawn_once_for_each_due_time() {
+        let mut delay = Delay::default();
+        let due = DateTime::UNIX_EPOCH;
+        let first = delay.put_off(due, Duration::from_secs(3600));
+        assert_eq!(delay.put_off(due, Duration::from_secs(3600)), first);
+        assert!(first >= due && first < due + Duration::from_secs(3600));
+        assert_eq!(delay.put_off(due, Duration::ZERO), first);
+    }
+}

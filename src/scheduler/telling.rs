@@ -1,0 +1,67 @@
+//! Making mails of alerts and sending them, whenever there is something to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::deliver::Deliverer;
+use crate::dispatch::{Dispatcher, Patience};
+use crate::domain::text::error_chain;
+
+/// Looks that often even if nobody wakes it: a signal can be lost, an alert must not be.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// The shortest wait, so that a mail that is due but cannot be leased does not make the loop spin.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// The daemon's mail room.
+#[derive(Debug)]
+pub struct TellingLoop {
+    /// Makes mails of alerts.
+    pub dispatcher: Arc<Dispatcher>,
+    /// Sends them.
+    pub deliverer: Arc<Deliverer>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Wakes it.
+    pub found: Arc<Notify>,
+}
+
+impl TellingLoop {
+    /// Runs until stopped; a round under way is finished first.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            self.round().await;
+            let wait = self.wait().await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.found.notified() => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    async fn round(&self) {
+        if let Err(error) = self.dispatcher.dispatch(Patience::Group).await {
+            tracing::error!(error = error_chain(&error), "alerts could not be made into mails");
+        }
+        if let Err(error) = self.deliverer.deliver_due().await {
+            tracing::error!(error = error_chain(&error), "mails could not be delivered");
+        }
+    }
+
+    async fn wait(&self) -> Duration {
+        let now = self.clock.now();
+        let alerts = self.dispatcher.next_due().await.ok().flatten();
+        let mails = self.deliverer.next_due().await.ok().flatten();
+        alerts
+            .into_iter()
+            .chain(mails)
+            .min()
+            .map_or(LONGEST_WAIT, |due| (due - now).to_std().unwrap_or_default())
+            .clamp(SHORTEST_WAIT, LONGEST_WAIT)
+    }
+}
