@@ -2,10 +2,19 @@
 //!
 //! The flow, and the layers it passes through, are drawn in `docs/ARCHITECTURE.md`.
 
+pub mod app;
+pub mod check;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod control;
+pub mod deliver;
+pub mod dispatch;
 pub mod domain;
 pub mod extract;
 pub mod fetch;
 pub mod mail;
 pub mod render;
+pub mod scheduler;
+pub mod store;
+pub mod subscribe;

@@ -116,7 +116,10 @@ fn stop_on_signal(stop: &CancellationToken) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let stop = stop.clone();
-    #[expect(clippy::disallowed_methods, reason = "it must outlive the tracked tasks, to hear the second signal")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it must outlive the tracked tasks, to hear the second signal"
+    )]
     tokio::spawn(async move {
         for is_first in [true, false] {
             tokio::select! {

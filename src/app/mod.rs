@@ -123,4 +123,3 @@ pub fn watchlist(config: &Config) -> anyhow::Result<Arc<Watchlist>> {
 pub fn fetcher(config: &Config) -> Fetcher {
     Fetcher::new(config.fetch.clone())
 }
-

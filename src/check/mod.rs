@@ -212,7 +212,10 @@ async fn extract(
 ) -> Result<Result<Document, Unreadable>, String> {
     let kind = source.kind.clone();
     let work = tokio::task::spawn_blocking(move || {
-        crate::extract::extract(&kind, &Page { body: &body, content_type: content_type.as_deref(), url: &url })
+        crate::extract::extract(
+            &kind,
+            &Page { body: &body, content_type: content_type.as_deref(), url: &url },
+        )
     });
     let limit = std::time::Duration::from_secs(EXTRACTION_LIMIT_SECONDS);
     match tokio::time::timeout(limit, work).await {

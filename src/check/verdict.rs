@@ -86,18 +86,11 @@ impl Finding {
 }
 
 /// Judges an answer against what is known.
-pub(super) async fn of(
-    source: &Source,
-    known: &Known,
-    received: Received,
-    watchlist: &Watchlist,
-) -> Finding {
+pub(super) async fn of(source: &Source, known: &Known, received: Received, watchlist: &Watchlist) -> Finding {
     let Received { answer, read_at, was_conditional, may_skip } = received;
     if answer.status == 304 {
         return match &known.baseline {
-            Some(baseline) if was_conditional => {
-                Finding::NotModified { entries: baseline.snapshot.entries }
-            }
+            Some(baseline) if was_conditional => Finding::NotModified { entries: baseline.snapshot.entries },
             _ => Finding::failed("answered 304 to an unconditional request".to_owned(), None),
         };
     }
@@ -172,7 +165,10 @@ fn refusal(source: &Source, answer: &Answer) -> Option<Refusal> {
     }
     if answer.status != 200 {
         let name = status_name(answer.status);
-        return Some(Refusal::Failed(format!("{} answered {}{name}, expected 200", answer.url, answer.status)));
+        return Some(Refusal::Failed(format!(
+            "{} answered {}{name}, expected 200",
+            answer.url, answer.status
+        )));
     }
     answer.body.is_empty().then_some(Refusal::Suspect(Suspicion::Empty))
 }
@@ -186,8 +182,7 @@ fn status_name(status: u16) -> String {
 }
 
 fn block_mark(source: &Source, answer: &Answer) -> Option<Mark> {
-    let page =
-        Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
+    let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
     let title = title(&page);
     ResponseFacts {
         status: answer.status,

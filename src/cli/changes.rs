@@ -51,7 +51,7 @@ impl From<List> for ChangeQuery {
     }
 }
 
-pub(super) async fn run(verb: Changes, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) async fn run(verb: Changes, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         Changes::List(list) => print_list(list.into(), context).await?,
         Changes::Show { id } => {
@@ -77,7 +77,7 @@ pub(super) async fn run(verb: Changes, context: &Context<'_>) -> anyhow::Result<
     Ok(Exit::Done)
 }
 
-async fn print_list(query: ChangeQuery, context: &Context<'_>) -> anyhow::Result<()> {
+async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()> {
     let changes = match context.ask(Command::Changes { query }).await? {
         Reply::Changes(changes) => changes,
         other => return Err(mismatch(&other)),
@@ -103,7 +103,7 @@ fn found_at(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%MZ").to_string()
 }
 
-async fn find(id: String, context: &Context<'_>) -> anyhow::Result<Change> {
+async fn find(id: String, context: &Context) -> anyhow::Result<Change> {
     match context.ask(Command::Change { id }).await? {
         Reply::Change(change) => Ok(*change),
         other => Err(mismatch(&other)),

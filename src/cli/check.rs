@@ -40,7 +40,7 @@ pub(super) struct Now {
     exit_code: bool,
 }
 
-pub(super) async fn run(check: Check, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) async fn run(check: Check, context: &Context) -> anyhow::Result<Exit> {
     let Check::Now(now) = check;
     let config = context.config()?;
     let companies = config.companies.clone();
@@ -86,11 +86,12 @@ pub(super) fn show(
     report: &CheckReport,
     changes: &[Change],
     companies: &[Company],
-    screen: &Screen,
+    screen: Screen,
 ) -> anyhow::Result<()> {
-    let rows = report.sources.iter().map(|source| {
-        [source.id.to_string(), source.verdict.to_string(), found(source)]
-    });
+    let rows = report
+        .sources
+        .iter()
+        .map(|source| [source.id.to_string(), source.verdict.to_string(), found(source)]);
     screen.table(["SOURCE", "VERDICT", "FOUND"], rows)?;
     for change in changes {
         screen.line("")?;

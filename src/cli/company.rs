@@ -28,7 +28,7 @@ pub(super) enum CompanyVerb {
     },
 }
 
-pub(super) fn run(verb: CompanyVerb, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let screen = context.screen;
     match verb {
@@ -56,14 +56,14 @@ pub(super) fn run(verb: CompanyVerb, context: &Context<'_>) -> anyhow::Result<Ex
     Ok(Exit::Done)
 }
 
-fn list(companies: &[Company], screen: &Screen) -> anyhow::Result<()> {
+fn list(companies: &[Company], screen: Screen) -> anyhow::Result<()> {
     let rows = companies.iter().map(|company| {
         [company.id.to_string(), company.name.clone(), (company.aliases.len() + 1).to_string()]
     });
     screen.table(["COMPANY", "NAME", "NAMES"], rows)
 }
 
-fn show(company: &Company, screen: &Screen) -> anyhow::Result<()> {
+fn show(company: &Company, screen: Screen) -> anyhow::Result<()> {
     if screen.json {
         return screen.object(company);
     }
@@ -73,7 +73,7 @@ fn show(company: &Company, screen: &Screen) -> anyhow::Result<()> {
     screen.table(["NAME", "KIND"], names.chain(others))
 }
 
-fn explain(found: &[Match], screen: &Screen) -> anyhow::Result<()> {
+fn explain(found: &[Match], screen: Screen) -> anyhow::Result<()> {
     if found.is_empty() {
         return screen.line("no tracked company is named");
     }

@@ -14,7 +14,7 @@ pub(super) enum ConfigVerb {
     Show,
 }
 
-pub(super) fn run(verb: &ConfigVerb, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(verb: &ConfigVerb, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     match verb {
         ConfigVerb::Check if context.screen.json => context.screen.object(&serde_json::json!({

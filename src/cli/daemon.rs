@@ -7,7 +7,7 @@ use super::exit::Exit;
 use crate::app::run_daemon;
 use crate::clock::SystemClock;
 
-pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
     run_daemon(context.config()?, Arc::new(SystemClock)).await?;
     Ok(Exit::Done)
 }

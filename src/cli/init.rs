@@ -14,7 +14,7 @@ pub(super) struct Init {
     folder: PathBuf,
 }
 
-pub(super) fn run(init: &Init, screen: &Screen) -> anyhow::Result<Exit> {
+pub(super) fn run(init: &Init, screen: Screen) -> anyhow::Result<Exit> {
     let written = crate::config::write_starting_files(&init.folder)?;
     if screen.json {
         screen.object(&serde_json::json!({ "written": written }))?;

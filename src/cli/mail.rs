@@ -17,7 +17,7 @@ pub(super) enum Mail {
     },
 }
 
-pub(super) async fn run(verb: Mail, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
     let Mail::Test { address } = verb;
     let mail = match context.ask(Command::TestMail { address }).await? {
         Reply::Tested(mail) => mail,

@@ -41,13 +41,12 @@ use screen::Screen;
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let screen = Screen::new(arguments.json);
-    let outcome = start(&arguments)
-        .and_then(|runtime| runtime.block_on(execute(arguments, &screen)));
+    let outcome = start(&arguments).and_then(|runtime| runtime.block_on(execute(arguments, screen)));
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) if screen::is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
-            screen.error(&error);
+            screen::print_error(&error);
             Exit::Error.into()
         }
     }
@@ -60,7 +59,7 @@ fn start(arguments: &Arguments) -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-async fn execute(arguments: Arguments, screen: &Screen) -> anyhow::Result<Exit> {
+async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
     let context = Context { config: arguments.config, screen };
     match arguments.verb {
         Verb::Init(verb) => init::run(&verb, screen),
@@ -78,12 +77,12 @@ async fn execute(arguments: Arguments, screen: &Screen) -> anyhow::Result<Exit> 
 }
 
 /// What every verb has at hand.
-struct Context<'a> {
+struct Context {
     config: PathBuf,
-    screen: &'a Screen,
+    screen: Screen,
 }
 
-impl Context<'_> {
+impl Context {
     fn config(&self) -> anyhow::Result<Config> {
         Ok(crate::config::load(&self.config)?)
     }

@@ -48,7 +48,7 @@ impl From<Standing> for MailState {
     }
 }
 
-pub(super) async fn run(verb: Outbox, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit> {
     let screen = context.screen;
     match verb {
         Outbox::List { state, limit } => {
@@ -64,7 +64,9 @@ pub(super) async fn run(verb: Outbox, context: &Context<'_>) -> anyhow::Result<E
             }
         }
         Outbox::Retry { id } => match context.ask(Command::RetryMails { id }).await? {
-            Reply::Retried(count) if screen.json => screen.object(&serde_json::json!({ "retried": count }))?,
+            Reply::Retried(count) if screen.json => {
+                screen.object(&serde_json::json!({ "retried": count }))?;
+            }
             Reply::Retried(count) => screen.line(format!("{} retried", counted(count, "mail", "mails")))?,
             other => return Err(mismatch(&other)),
         },

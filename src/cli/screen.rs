@@ -34,27 +34,21 @@ impl Screen {
     }
 
     /// Prints text as it is, and a line feed.
-    pub(super) fn line(&self, text: impl AsRef<str>) -> anyhow::Result<()> {
-        let mut out = AutoStream::auto(io::stdout());
+    pub(super) fn line(self, text: impl AsRef<str>) -> anyhow::Result<()> {
+        let choice = if self.colour { ColorChoice::Always } else { ColorChoice::Never };
+        let mut out = AutoStream::new(io::stdout(), choice);
         writeln!(out, "{}", text.as_ref())?;
         Ok(())
     }
 
-    /// Prints bytes and nothing else.
-    pub(super) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(bytes)?;
-        Ok(out.flush()?)
-    }
-
     /// Prints one JSON object.
-    pub(super) fn object(&self, value: &impl Serialize) -> anyhow::Result<()> {
+    pub(super) fn object(self, value: &impl Serialize) -> anyhow::Result<()> {
         self.line(serde_json::to_string_pretty(value)?)
     }
 
     /// Prints rows under headings, as wide as the terminal. Nothing in a cell can move the cursor.
     pub(super) fn table<const N: usize>(
-        &self,
+        self,
         headings: [&str; N],
         rows: impl IntoIterator<Item = [String; N]>,
     ) -> anyhow::Result<()> {
@@ -68,11 +62,18 @@ impl Screen {
         }
         Ok(())
     }
+}
 
-    /// Prints an error with its causes to standard error.
-    pub(super) fn error(&self, error: &anyhow::Error) {
-        let mut err = AutoStream::auto(io::stderr());
-        let bold_red = anstyle::AnsiColor::Red.on_default().bold();
-        let _ = writeln!(err, "{bold_red}error{bold_red:#}: {error:#}");
-    }
+/// Prints bytes to standard output and nothing else.
+pub(super) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
+}
+
+/// Prints an error with its causes to standard error.
+pub(super) fn print_error(error: &anyhow::Error) {
+    let mut err = AutoStream::auto(io::stderr());
+    let bold_red = anstyle::AnsiColor::Red.on_default().bold();
+    let _ = writeln!(err, "{bold_red}error{bold_red:#}: {error:#}");
 }

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::exit::Exit;
-use super::screen::Screen;
+use super::screen::{Screen, print_bytes};
 use super::{Context, mismatch};
 use crate::app::fetcher;
 use crate::check::{Trial, try_body, try_source};
@@ -42,7 +42,7 @@ pub(super) enum SourceVerb {
     },
 }
 
-pub(super) async fn run(verb: SourceVerb, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) async fn run(verb: SourceVerb, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         SourceVerb::List => list(context).await,
         SourceVerb::Show { id, held: true } => held_body(id, context).await,
@@ -51,7 +51,7 @@ pub(super) async fn run(verb: SourceVerb, context: &Context<'_>) -> anyhow::Resu
     }
 }
 
-async fn list(context: &Context<'_>) -> anyhow::Result<Exit> {
+async fn list(context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let statuses = match context.ask_with(config.clone(), Command::Sources).await? {
         Reply::Sources(statuses) => statuses,
@@ -85,7 +85,7 @@ fn moment(at: chrono::DateTime<chrono::Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
-async fn show(id: SourceId, context: &Context<'_>) -> anyhow::Result<Exit> {
+async fn show(id: SourceId, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let source = source_of(&config, &id)?.clone();
     let detail = match context.ask_with(config, Command::Source { id }).await? {
@@ -100,7 +100,7 @@ async fn show(id: SourceId, context: &Context<'_>) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn describe(source: &Source, detail: &SourceDetail, screen: &Screen) -> anyhow::Result<()> {
+fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::Result<()> {
     screen.line(format!("{}  {}\n{}\n", source.id, source.title, source.url))?;
     let mut facts = vec![
         ["kind".to_owned(), source.kind.to_string()],
@@ -116,7 +116,8 @@ fn describe(source: &Source, detail: &SourceDetail, screen: &Screen) -> anyhow::
         facts.extend(state.not_before.map(|at| ["not before".to_owned(), moment(at)]));
     }
     if let Some(held) = &detail.held {
-        let body = format!("{} since {}, sha256 {}", held.reason, moment(held.held_since), held.evidence.sha256);
+        let body =
+            format!("{} since {}, sha256 {}", held.reason, moment(held.held_since), held.evidence.sha256);
         facts.push(["held back".to_owned(), body]);
     }
     screen.table(["", ""], facts)?;
@@ -133,10 +134,10 @@ fn describe(source: &Source, detail: &SourceDetail, screen: &Screen) -> anyhow::
     screen.table(["#", "READ", "ENTRIES", "BYTES", "SHA-256"], rows)
 }
 
-async fn held_body(id: SourceId, context: &Context<'_>) -> anyhow::Result<Exit> {
+async fn held_body(id: SourceId, context: &Context) -> anyhow::Result<Exit> {
     match context.ask(Command::HeldBody { id: id.clone() }).await? {
         Reply::Body(Some(body)) => {
-            context.screen.bytes(&body)?;
+            print_bytes(&body)?;
             Ok(Exit::Done)
         }
         Reply::Body(None) => anyhow::bail!("nothing of {id} is held back"),
@@ -152,7 +153,7 @@ struct TrialReport<'a> {
     entries: &'a [Entry],
 }
 
-async fn test(id: &SourceId, file: Option<&Path>, context: &Context<'_>) -> anyhow::Result<Exit> {
+async fn test(id: &SourceId, file: Option<&Path>, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let source = source_of(&config, id)?;
     let trial = match file {
@@ -172,7 +173,7 @@ async fn test(id: &SourceId, file: Option<&Path>, context: &Context<'_>) -> anyh
     Ok(if trial.verdict.is_read() { Exit::Done } else { Exit::Unread })
 }
 
-fn show_trial(trial: &Trial, entries: &[Entry], screen: &Screen) -> anyhow::Result<()> {
+fn show_trial(trial: &Trial, entries: &[Entry], screen: Screen) -> anyhow::Result<()> {
     match &trial.reason {
         Some(reason) => screen.line(format!("{}: {reason}\n", trial.verdict))?,
         None => screen.line(format!("{}\n", trial.verdict))?,

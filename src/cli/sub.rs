@@ -47,7 +47,7 @@ pub(super) struct Remove {
     companies: Vec<CompanyId>,
 }
 
-pub(super) async fn run(verb: Sub, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
     let screen = context.screen;
     match verb {
         Sub::Add(Add { address, companies, confirmed }) => {
@@ -79,7 +79,7 @@ pub(super) async fn run(verb: Sub, context: &Context<'_>) -> anyhow::Result<Exit
     Ok(Exit::Done)
 }
 
-fn list(subscribers: &[Subscriber], screen: &Screen) -> anyhow::Result<()> {
+fn list(subscribers: &[Subscriber], screen: Screen) -> anyhow::Result<()> {
     let rows = subscribers.iter().flat_map(|subscriber| {
         subscriber.subscriptions.iter().map(|subscription| {
             [

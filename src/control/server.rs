@@ -63,11 +63,10 @@ impl Server {
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> io::Result<()> {
-        let router =
-            Router::new()
-                .route("/command", post(answer))
-                .layer(map_response(stamp))
-                .with_state(Shared { service, tasks });
+        let router = Router::new()
+            .route("/command", post(answer))
+            .layer(map_response(stamp))
+            .with_state(Shared { service, tasks });
         // axum takes the listener; the file is removed when `self.path` goes out of scope here.
         let path = RemovedOnDrop(self.path);
         let served = axum::serve(self.listener, router)

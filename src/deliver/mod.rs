@@ -51,7 +51,14 @@ impl Deliverer {
         clock: Arc<dyn Clock>,
         concurrency: usize,
     ) -> Self {
-        Self { store, transport, from, clock, concurrency: concurrency.max(1), turn: tokio::sync::Mutex::default() }
+        Self {
+            store,
+            transport,
+            from,
+            clock,
+            concurrency: concurrency.max(1),
+            turn: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Takes back what an earlier process had in its hands when it ended. Call once, before the
@@ -62,7 +69,10 @@ impl Deliverer {
     pub async fn recover(&self) -> Result<usize, StoreError> {
         let reclaimed = self.store.reclaim_leases(self.clock.now(), self.transport.is_idempotent()).await?;
         if reclaimed > 0 {
-            tracing::warn!(mails = reclaimed, "took back mails whose sender ended before it told the outcome");
+            tracing::warn!(
+                mails = reclaimed,
+                "took back mails whose sender ended before it told the outcome"
+            );
         }
         Ok(reclaimed)
     }
@@ -125,7 +135,9 @@ impl Deliverer {
             MailState::Failed => {
                 tracing::error!(mail.id = %id, mail.to = to, attempts, reason, "mail given up");
             }
-            _ => tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, next = %mail.at, "mail deferred"),
+            _ => {
+                tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, next = %mail.at, "mail deferred")
+            }
         }
         Ok(mail)
     }

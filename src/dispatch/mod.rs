@@ -18,8 +18,8 @@ use crate::domain::id::{AlertId, ChangeId, MailId};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::Subscriber;
-use crate::mail::{Letter, MailError, compose, message_id};
-use crate::render::{self, Notice, Rendered};
+use crate::mail::{Letter, MailError, compose, message_id, thread_id};
+use crate::render::{self, Notice, RenderError, Rendered};
 use crate::store::{QueuedMail, Store, StoreError};
 
 /// Whether alerts wait for company.
@@ -42,6 +42,9 @@ pub enum DispatchError {
         /// What was wrong.
         source: MailError,
     },
+    /// A mail could not be put into words.
+    #[error(transparent)]
+    Render(#[from] RenderError),
     /// The store's error.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -117,8 +120,8 @@ impl Dispatcher {
     pub async fn queue_test(&self, recipient: &EmailAddress) -> Result<MailId, DispatchError> {
         let now = self.clock.now();
         let id = MailId::derive(&["test", recipient.as_str(), &now.to_rfc3339()]);
-        let rendered = render::notice(&self.blank(recipient).as_test());
-        let mail = self.queued(id.clone(), recipient, &rendered, Vec::new(), now)?;
+        let rendered = render::notice(&self.blank(recipient).as_test())?;
+        let mail = self.queued(id.clone(), recipient, &rendered, &[], now)?;
         self.store.dispatch(&[], vec![mail]).await?;
         Ok(id)
     }
@@ -138,10 +141,8 @@ impl Dispatcher {
         parts.extend(told.iter().map(|(alert, _)| alert.id.as_str()));
         let id = MailId::derive(&parts);
         let pairs = told.iter().map(|(alert, change)| (alert, change));
-        let rendered = render::notice(&self.blank(&subscriber.address).with(subscriber, pairs));
-        let mut changes: Vec<ChangeId> = told.iter().map(|(_, change)| change.id.clone()).collect();
-        changes.dedup();
-        self.queued(id, &subscriber.address, &rendered, changes, now)
+        let rendered = render::notice(&self.blank(&subscriber.address).with(subscriber, pairs))?;
+        self.queued(id, &subscriber.address, &rendered, told, now)
     }
 
     /// A notice that tells nothing yet.
@@ -156,16 +157,18 @@ impl Dispatcher {
         id: MailId,
         recipient: &EmailAddress,
         rendered: &Rendered,
-        changes: Vec<ChangeId>,
+        told: &[&Pending],
         now: DateTime<Utc>,
     ) -> Result<QueuedMail, DispatchError> {
         let message_id = message_id(&self.instance_key, &id, self.settings.from.address.domain());
+        let thread = self.thread(told);
         let letter = Letter {
             from: &self.settings.from,
             to: recipient,
-            help_address: &self.settings.help_address,
+            help: &self.settings.help_address,
             rendered,
             message_id: &message_id,
+            thread: thread.as_deref(),
             date: now,
         };
         let bytes = compose(&letter)
@@ -175,7 +178,7 @@ impl Dispatcher {
             recipient: recipient.clone(),
             subject: rendered.subject.clone(),
             message_id,
-            changes,
+            changes: changes_of(told),
             queued_at: now,
             state: MailState::Queued,
             at: now,
@@ -185,4 +188,19 @@ impl Dispatcher {
         };
         Ok(QueuedMail { mail, bytes })
     }
+
+    /// Mails about one company on one source are one thread; a mail about several belongs to none.
+    fn thread(&self, told: &[&Pending]) -> Option<String> {
+        let (alert, change) = told.first()?;
+        let is_one = told.iter().all(|(a, c)| a.company == alert.company && c.source == change.source);
+        let domain = self.settings.from.address.domain();
+        is_one.then(|| thread_id(&self.instance_key, &change.source, &alert.company, domain))
+    }
+}
+
+/// Each change once, however many companies it concerns.
+fn changes_of(told: &[&Pending]) -> Vec<ChangeId> {
+    let mut changes: Vec<ChangeId> = told.iter().map(|(_, change)| change.id.clone()).collect();
+    changes.dedup();
+    changes
 }

@@ -68,10 +68,7 @@ pub(super) fn inert(text: &str) -> String {
 
 /// What is shown of a field, taken from the budget.
 pub(super) fn difference(field: &FieldChange, budget: &mut Budget) -> Difference {
-    let runs = match (field.before.as_deref(), field.after.as_deref()) {
-        (Some(before), Some(after)) => compared(before, after),
-        (before, after) => one_after_the_other(before, after),
-    };
+    let runs = runs_of(field);
     let mut shown =
         Shown { pieces: Vec::new(), chars: budget.chars.min(FIELD_CHARS), runs: FIELD_RUNS, left_out: 0 };
     let all = shown.chars;
@@ -85,6 +82,14 @@ pub(super) fn difference(field: &FieldChange, budget: &mut Budget) -> Difference
     }
     budget.chars -= all - shown.chars;
     Difference { pieces: shown.pieces, left_out_chars: shown.left_out }
+}
+
+/// All of a field, word by word, nothing left out.
+pub(super) fn runs_of(field: &FieldChange) -> Vec<Run> {
+    match (field.before.as_deref(), field.after.as_deref()) {
+        (Some(before), Some(after)) => compared(before, after),
+        (before, after) => one_after_the_other(before, after),
+    }
 }
 
 fn one_after_the_other(before: Option<&str>, after: Option<&str>) -> Vec<Run> {

@@ -20,8 +20,8 @@ mod subject;
 mod terminal;
 mod view;
 
-pub use notice::{Notice, Rendered, Told, notice};
-pub use terminal::for_terminal;
+pub use notice::{Notice, RenderError, Rendered, Told, notice};
+pub use terminal::{differences_for_terminal, for_terminal};
 
 #[cfg(test)]
 mod tests;

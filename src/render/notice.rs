@@ -105,6 +105,11 @@ pub struct Rendered {
     pub html: String,
 }
 
+/// A template could not be filled in.
+#[derive(Debug, thiserror::Error)]
+#[error("the mail cannot be put into words")]
+pub struct RenderError(#[from] askama::Error);
+
 /// Each body stays below this: Gmail cuts a mail's HTML at 102 KB.
 const MAX_BODY_BYTES: usize = 95_000;
 
@@ -142,15 +147,17 @@ impl Page {
 /// Puts a notice into words, both bodies below 95 KB.
 ///
 /// Where everything does not fit, the last changes are only named, and beyond that only counted.
-#[must_use]
-pub fn notice(notice: &Notice) -> Rendered {
+///
+/// # Errors
+/// A template that cannot be filled in: a mail without words must never leave.
+pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
     let mut detailed = notice.told.len().min(MAX_DETAILED);
     loop {
         let page = page(notice, detailed);
-        let text = TextTemplate { page: &page }.render().unwrap_or_default();
-        let html = HtmlTemplate { page: &page }.render().unwrap_or_default();
+        let text = TextTemplate { page: &page }.render()?;
+        let html = HtmlTemplate { page: &page }.render()?;
         if detailed <= 1 || text.len().max(html.len()) <= MAX_BODY_BYTES {
-            return Rendered { subject: page.subject, text, html };
+            return Ok(Rendered { subject: page.subject, text, html });
         }
         detailed /= 2;
     }

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Effects, Style};
 
-use super::difference::Piece;
+use super::difference::{Piece, inert, runs_of};
 use super::flow::{Indent, set, wrap};
 use super::view::{FieldBody, FieldView, ProofView, concerns, fields_of, indent_of, moment};
 use crate::domain::change::{Change, ChangeKind};
@@ -59,6 +59,38 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
     }));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// A change word by word, as `changes diff` prints it, ending in a line feed: every changed field
+/// whole, in its own lines, nothing left out.
+///
+/// Without colour, removed words stand in `[-…-]` and added ones in `{+…+}`, as `wdiff(1)` has it.
+#[must_use]
+pub fn differences_for_terminal(change: &Change, colour: bool) -> String {
+    let mut text = format!("{}  {}\n", one_line(change.id.as_str()), one_line(&change.entry.title));
+    for field in &change.entry.fields {
+        text.push('\n');
+        text.push_str(&paint(BOLD, &one_line(&field.name), colour));
+        text.push('\n');
+        let runs = runs_of(field);
+        text.extend(runs.iter().map(|run| marked(run.fate, &printable(&run.text), colour)));
+        text.push('\n');
+    }
+    text
+}
+
+fn marked(fate: Fate, words: &str, colour: bool) -> String {
+    match fate {
+        _ if colour => paint(fate_style(fate), words, true),
+        Fate::Kept => words.to_owned(),
+        Fate::Removed => format!("[-{words}-]"),
+        Fate::Added => format!("{{+{words}+}}"),
+    }
+}
+
+/// Line by line without anything a terminal would obey.
+fn printable(text: &str) -> String {
+    text.split('\n').map(inert).collect::<Vec<_>>().join("\n")
 }
 
 fn paint(style: Style, text: &str, colour: bool) -> String {

@@ -119,7 +119,7 @@ fn told(changes: &[Change]) -> Rendered {
     let postal = Some("Example Watch\n1 Example Street, 10115 Berlin");
     let built = Notice::new(&subscriber.address, &watchlist, &help, postal)
         .with(&subscriber, alerts.iter().map(|(alert, change)| (alert, *change)));
-    notice(&built)
+    notice(&built).unwrap()
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn several_changes_are_one_mail() {
 fn a_test_says_that_it_is_one() {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
-    let mail = notice(&Notice::new(&subscriber.address, &watchlist, &help, None).as_test());
+    let mail = notice(&Notice::new(&subscriber.address, &watchlist, &help, None).as_test()).unwrap();
     assert_eq!(mail.subject, "[test] regwatch can reach you");
     insta::assert_snapshot!("test.txt", mail.text);
 }

@@ -287,8 +287,8 @@ fn marked(pieces: &[Piece]) -> Vec<Piece> {
 }
 
 impl LinkRow {
-    fn of(fate: Fate, line: &str) -> Self {
-        let (label, address) = line.split_once('\t').unwrap_or(("", line));
+    fn of(fate: Fate, row: &str) -> Self {
+        let (label, address) = row.split_once('\t').unwrap_or(("", row));
         let link = Link::of(address).ok_or_else(|| shorten(&one_line(address), 200));
         Self { fate, label: shorten(&one_line(label), 200), link }
     }

@@ -22,7 +22,9 @@ impl Letter {
     pub(super) fn read_all(maildir: &Path) -> anyhow::Result<Vec<Self>> {
         let folder = maildir.join("new");
         let mut paths = std::fs::read_dir(&folder)
-            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>())
+            .and_then(|entries| {
+                entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()
+            })
             .with_context(|| format!("cannot read {}", folder.display()))?;
         paths.sort();
         paths.iter().map(|path| Self::read(path)).collect()

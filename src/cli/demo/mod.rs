@@ -15,7 +15,7 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use self::letter::Letter;
-use self::origin::{Day, Origin};
+use self::origin::Origin;
 use super::check;
 use super::exit::Exit;
 use super::mismatch;
@@ -36,7 +36,7 @@ pub(super) struct Demo {
 
 const SUBSCRIBER: &str = "compliance@integrator.example";
 
-pub(super) async fn run(demo: Demo, screen: &Screen) -> anyhow::Result<Exit> {
+pub(super) async fn run(demo: Demo, screen: Screen) -> anyhow::Result<Exit> {
     let folder = match demo.keep {
         Some(folder) => folder,
         None => tempfile::Builder::new().prefix("regwatch-demo-").tempdir()?.keep(),
@@ -66,7 +66,7 @@ async fn two_days(
     app: &App,
     origin: &Origin,
     config: &Config,
-    screen: &Screen,
+    screen: Screen,
 ) -> anyhow::Result<[CheckReport; 2]> {
     let subscribe = Command::Subscribe {
         address: SUBSCRIBER.parse()?,
@@ -76,13 +76,13 @@ async fn two_days(
     execute(app, subscribe).await?;
     say(screen, "DAY ONE: every source is seen for the first time; that is the baseline.\n")?;
     let first = check(app, config, screen).await?;
-    origin.turn_to(Day::Two);
+    origin.begin_day_two();
     say(screen, "\nDAY TWO: the pages are read again.\n")?;
     let second = check(app, config, screen).await?;
     Ok([first, second])
 }
 
-async fn check(app: &App, config: &Config, screen: &Screen) -> anyhow::Result<CheckReport> {
+async fn check(app: &App, config: &Config, screen: Screen) -> anyhow::Result<CheckReport> {
     let command = Command::Check { sources: Vec::new(), options: ReadOptions::default() };
     match execute(app, command).await? {
         Reply::Checked { report, changes } => {
@@ -103,7 +103,7 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Reply> {
     }
 }
 
-fn say(screen: &Screen, text: &str) -> anyhow::Result<()> {
+fn say(screen: Screen, text: &str) -> anyhow::Result<()> {
     if screen.json { Ok(()) } else { screen.line(text) }
 }
 
@@ -111,7 +111,7 @@ fn show_letters(
     letters: &[Letter],
     folder: &Path,
     reports: &[CheckReport],
-    screen: &Screen,
+    screen: Screen,
 ) -> anyhow::Result<()> {
     let mut pages = Vec::new();
     for (index, letter) in letters.iter().enumerate() {
@@ -121,8 +121,7 @@ fn show_letters(
     }
     let maildir = folder.join("state/mail");
     if screen.json {
-        return screen
-            .object(&serde_json::json!({ "days": reports, "maildir": maildir, "html": pages }));
+        return screen.object(&serde_json::json!({ "days": reports, "maildir": maildir, "html": pages }));
     }
     for letter in letters {
         screen.line("\nTHE MAIL, as its reader sees it:\n")?;

@@ -10,13 +10,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::routing::get;
 use tokio::task::JoinSet;
 
-/// Which day's pages are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Day {
-    One,
-    Two,
-}
-
 /// A server on a free port of this machine. It ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct Origin {
@@ -50,8 +43,9 @@ impl Origin {
         &self.address
     }
 
-    pub(super) fn turn_to(&self, day: Day) {
-        self.is_day_two.store(day == Day::Two, Ordering::SeqCst);
+    /// From now on the pages of the second day are served.
+    pub(super) fn begin_day_two(&self) {
+        self.is_day_two.store(true, Ordering::SeqCst);
     }
 }
 

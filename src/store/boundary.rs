@@ -1,0 +1,113 @@
+//! What crosses the store's boundary: whole outcomes in, whole facts out.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::alert::Alert;
+use crate::domain::change::Change;
+use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::outbox::Mail;
+use crate::domain::read_state::ReadState;
+use crate::domain::snapshot::{Baseline, HeldRead};
+
+/// Everything one read means, kept as one atomic, durable step.
+#[derive(Debug, Clone)]
+pub struct ReadCommit {
+    /// How the reads of the source now stand.
+    pub state: ReadState,
+    /// The new accepted state, where the read moved it.
+    pub accepted: Option<Accepted>,
+    /// The suspect body, where the read gave one.
+    pub held: Option<HeldBody>,
+    /// Whether an earlier suspect body is let go.
+    pub clears_held: bool,
+    /// What changed.
+    pub changes: Vec<Change>,
+    /// What must be told about it.
+    pub alerts: Vec<Alert>,
+}
+
+impl ReadCommit {
+    /// A read that found out nothing but how it went.
+    #[must_use]
+    pub fn of(state: ReadState) -> Self {
+        Self {
+            state,
+            accepted: None,
+            held: None,
+            clears_held: false,
+            changes: Vec::new(),
+            alerts: Vec::new(),
+        }
+    }
+}
+
+/// An accepted state with the body that shows it.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// What the next read is compared with. Its snapshot is kept for ever.
+    pub baseline: Baseline,
+    /// The body as received, after transfer decoding.
+    pub body: Bytes,
+}
+
+/// A suspect read with its body.
+#[derive(Debug, Clone)]
+pub struct HeldBody {
+    /// Why it is held.
+    pub read: HeldRead,
+    /// The body as received, after transfer decoding.
+    pub body: Bytes,
+}
+
+/// Which changes are asked for. The default asks for none: `limit` is 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeQuery {
+    /// Only of this source.
+    pub source: Option<SourceId>,
+    /// Only those that concern this company.
+    pub company: Option<CompanyId>,
+    /// Only those found then or later.
+    pub since: Option<DateTime<Utc>>,
+    /// At most so many, the newest.
+    pub limit: usize,
+}
+
+impl ChangeQuery {
+    /// Whether a change is asked for, the limit apart.
+    #[must_use]
+    pub fn covers(&self, change: &Change) -> bool {
+        let concerns = |company: &CompanyId| change.matches.iter().any(|found| found.company == *company);
+        self.source.as_ref().is_none_or(|source| *source == change.source)
+            && self.company.as_ref().is_none_or(concerns)
+            && self.since.is_none_or(|since| change.found_at >= since)
+    }
+}
+
+/// A mail on its way into the outbox, its bytes frozen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedMail {
+    /// The mail.
+    pub mail: Mail,
+    /// The message as it goes over the wire (RFC 5322, CRLF).
+    pub bytes: Vec<u8>,
+}
+
+/// A mail in a sender's hands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeasedMail {
+    /// The mail.
+    pub mail: Mail,
+    /// The message, byte for byte as it was queued.
+    pub bytes: Vec<u8>,
+}
+
+/// What a clean-up of bodies found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GarbageReport {
+    /// Bodies something refers to.
+    pub kept: usize,
+    /// Bodies removed because nothing did.
+    pub removed: usize,
+}

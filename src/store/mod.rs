@@ -1,0 +1,233 @@
+//! Keeping: what must survive this process, and the machine's power.
+//!
+//! The boundary carries whole outcomes: a read with all that it means, a batch
+//! of mails with the alerts they tell. There are no transactions and no tables to
+//! be seen from outside, which is what lets another database stand behind the
+//! same functions. When a writing function returns, what it wrote is durable.
+//!
+//! Behind it stands [`sled`](self::sled), in whose folder the rules are kept that
+//! make it survive power cuts.
+//!
+//! Deliberately absent: deciding anything. What a read means, what becomes of a
+//! mail after an attempt: the domain says so, the store keeps it.
+
+mod boundary;
+mod error;
+mod record;
+mod sled;
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::config::StoreSettings;
+use crate::domain::alert::Alert;
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, SourceId};
+use crate::domain::outbox::{Mail, MailState, Outcome};
+use crate::domain::read_state::ReadState;
+use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::subscription::Subscriber;
+
+use self::sled::{Sled, changes, instance_key, outbox, sources, subscribers};
+
+pub use boundary::{Accepted, ChangeQuery, GarbageReport, HeldBody, LeasedMail, QueuedMail, ReadCommit};
+pub use error::StoreError;
+
+/// An open store. Clones are the same store.
+///
+/// Every function fails with [`StoreError`]: the engine's failure, a record that cannot be read, or
+/// [`StoreError::Closed`]. Only further errors are told with each.
+#[derive(Debug, Clone)]
+pub struct Store {
+    sled: Sled,
+}
+
+impl Store {
+    /// Opens the store, makes it where it is missing, and owns it until it is closed.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] while another process owns it; [`StoreError::Open`].
+    pub fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let StoreSettings::Sled { path } = settings;
+        Ok(Self { sled: Sled::open(path)? })
+    }
+
+    /// Gives the store free for another process. Later calls end in [`StoreError::Closed`].
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.sled.close().await
+    }
+
+    /// The accepted state of a source.
+    pub async fn baseline(&self, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
+        let source = source.clone();
+        self.sled.read(move |trees| sources::baseline(trees, &source)).await
+    }
+
+    /// How the reads of a source stand.
+    pub async fn read_state(&self, source: &SourceId) -> Result<Option<ReadState>, StoreError> {
+        let source = source.clone();
+        self.sled.read(move |trees| sources::read_state(trees, &source)).await
+    }
+
+    /// The suspect read of a source that waits for a person's look.
+    pub async fn held(&self, source: &SourceId) -> Result<Option<HeldRead>, StoreError> {
+        let source = source.clone();
+        self.sled.read(move |trees| sources::held(trees, &source)).await
+    }
+
+    /// A body as it was received, by its hash.
+    ///
+    /// # Errors
+    /// [`StoreError::DamagedBody`] where it is not what its hash says.
+    pub async fn body(&self, hash: &BodyHash) -> Result<Option<Vec<u8>>, StoreError> {
+        let hash = hash.clone();
+        self.sled.read(move |trees| sources::body(trees, &hash)).await
+    }
+
+    /// The snapshots of a source, the newest first, at most `limit`.
+    pub async fn snapshots(&self, source: &SourceId, limit: usize) -> Result<Vec<Snapshot>, StoreError> {
+        let source = source.clone();
+        self.sled.read(move |trees| sources::snapshots(trees, &source, limit)).await
+    }
+
+    /// Keeps all that one read means, or nothing of it.
+    pub async fn commit(&self, commit: ReadCommit) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| sources::commit(trees, writes, &commit)).await
+    }
+
+    /// The change whose id begins so.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Ambiguous`].
+    pub async fn find_change(&self, beginning: &str) -> Result<Change, StoreError> {
+        let beginning = beginning.to_owned();
+        self.sled.read(move |trees| changes::find(trees, &beginning)).await
+    }
+
+    /// The changes asked for, the newest first.
+    pub async fn changes(&self, query: ChangeQuery) -> Result<Vec<Change>, StoreError> {
+        self.sled.read(move |trees| changes::list(trees, &query)).await
+    }
+
+    /// Every alert that no mail was made of yet, with its change, in the order they were raised.
+    pub async fn pending_alerts(&self) -> Result<Vec<(Alert, Change)>, StoreError> {
+        self.sled.read(changes::pending_alerts).await
+    }
+
+    /// Puts mails into the outbox and the alerts they tell out of the way, both or neither. A mail
+    /// that is there already stays as it is.
+    pub async fn dispatch(&self, alerts: &[AlertId], mails: Vec<QueuedMail>) -> Result<(), StoreError> {
+        let alerts = alerts.to_vec();
+        self.sled.write(move |trees, writes| outbox::dispatch(trees, writes, &alerts, mails)).await
+    }
+
+    /// Hands out at most `limit` mails that are due, each leased for `lasting`. Leases that ended
+    /// without being settled are taken back.
+    pub async fn lease_due(
+        &self,
+        now: DateTime<Utc>,
+        limit: usize,
+        lasting: Duration,
+    ) -> Result<Vec<LeasedMail>, StoreError> {
+        self.sled.write(move |trees, writes| outbox::lease_due(trees, writes, now, limit, lasting)).await
+    }
+
+    /// Notes how an attempt went; gives the mail as it now stands. `jitter` as in [`Mail::settle`].
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn settle(
+        &self,
+        id: &MailId,
+        outcome: Outcome,
+        now: DateTime<Utc>,
+        jitter: f64,
+    ) -> Result<Mail, StoreError> {
+        let id = id.clone();
+        self.sled.write(move |trees, writes| outbox::settle(trees, writes, &id, outcome, now, jitter)).await
+    }
+
+    /// Takes every leased mail back, as [`Mail::reclaim`] says; tells how many.
+    pub async fn reclaim_leases(
+        &self,
+        now: DateTime<Utc>,
+        delivery_is_idempotent: bool,
+    ) -> Result<usize, StoreError> {
+        self.sled
+            .write(move |trees, writes| outbox::reclaim_leases(trees, writes, now, delivery_is_idempotent))
+            .await
+    }
+
+    /// When the next mail falls due, or the next lease ends.
+    pub async fn next_mail_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.sled.read(outbox::next_due).await
+    }
+
+    /// The mails in one state or in any, the newest first, at most `limit`.
+    pub async fn mails(&self, state: Option<MailState>, limit: usize) -> Result<Vec<Mail>, StoreError> {
+        self.sled.read(move |trees| outbox::list(trees, state, limit)).await
+    }
+
+    /// The mail whose id begins so.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Ambiguous`].
+    pub async fn find_mail(&self, beginning: &str) -> Result<Mail, StoreError> {
+        let beginning = beginning.to_owned();
+        self.sled.read(move |trees| outbox::find(trees, &beginning)).await
+    }
+
+    /// Puts one mail, or every one that waits or was given up, back to the head of the queue; tells
+    /// how many. See [`Mail::retry`].
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn retry_mails(&self, id: Option<&MailId>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let id = id.cloned();
+        self.sled.write(move |trees, writes| outbox::retry(trees, writes, id.as_ref(), now)).await
+    }
+
+    /// Everyone who is or was subscribed, in the order of their addresses.
+    pub async fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
+        self.sled.read(subscribers::all).await
+    }
+
+    /// Notes a wish to follow companies, as [`Subscriber::follow`] says.
+    pub async fn follow(
+        &self,
+        address: &EmailAddress,
+        companies: &[CompanyId],
+        confirmed: bool,
+        channel: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Subscriber, StoreError> {
+        let (address, companies, channel) = (address.clone(), companies.to_vec(), channel.to_owned());
+        self.sled
+            .write(move |trees, writes| {
+                subscribers::follow(trees, writes, &address, &companies, confirmed, &channel, now)
+            })
+            .await
+    }
+
+    /// Ends the subscription to one company, or all; tells how many were ended.
+    pub async fn leave(
+        &self,
+        address: &EmailAddress,
+        company: Option<&CompanyId>,
+    ) -> Result<usize, StoreError> {
+        let (address, company) = (address.clone(), company.cloned());
+        self.sled
+            .write(move |trees, writes| subscribers::leave(trees, writes, &address, company.as_ref()))
+            .await
+    }
+
+    /// The installation's own key: `candidate` the first time, the same ever after.
+    pub async fn instance_key(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.sled.write(move |trees, writes| instance_key(trees, writes, candidate)).await
+    }
+
+    /// Removes the bodies that nothing refers to any more. Nobody reads or writes meanwhile.
+    pub async fn collect_garbage(&self) -> Result<GarbageReport, StoreError> {
+        self.sled.collect_garbage().await
+    }
+}

@@ -1,0 +1,72 @@
+//! Removing bodies that nothing refers to any more: mark and sweep.
+
+use std::collections::HashSet;
+
+use super::bodies::name_of;
+use super::outbox::StoredMail;
+use super::trees::{TreeName, Trees};
+use super::writes::Writes;
+use crate::domain::id::BodyHash;
+use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::store::record::{Digest, Form};
+use crate::store::{GarbageReport, StoreError};
+
+/// Bodies removed in one transaction.
+const BATCH: usize = 64;
+
+/// Every tree whose records may lie among the bodies.
+const RECORDS: [TreeName; 8] = [
+    TreeName::ReadStates,
+    TreeName::Baselines,
+    TreeName::Held,
+    TreeName::Snapshots,
+    TreeName::Changes,
+    TreeName::Alerts,
+    TreeName::Subscribers,
+    TreeName::Mails,
+];
+
+/// Removes them. Whoever calls this keeps everybody else from reading and writing.
+///
+/// # Errors
+/// A record that cannot be read: then nothing is removed, since it may refer to anything.
+pub(super) fn collect(trees: &Trees) -> Result<GarbageReport, StoreError> {
+    let needed = needed(trees)?;
+    let unused: Vec<Digest> = trees.body_names()?.into_iter().filter(|name| !needed.contains(name)).collect();
+    for batch in unused.chunks(BATCH) {
+        let mut writes = Writes::default();
+        for name in batch {
+            trees.remove_body(name, &mut writes)?;
+        }
+        writes.apply(trees)?;
+    }
+    trees.db.flush()?;
+    Ok(GarbageReport { kept: needed.len(), removed: unused.len() })
+}
+
+/// The names of all bodies that something refers to.
+fn needed(trees: &Trees) -> Result<HashSet<Digest>, StoreError> {
+    let mut needed = HashSet::new();
+    for tree in RECORDS {
+        for pair in trees.tree(tree).iter() {
+            let (key, bytes) = pair?;
+            if let Form::AsBody(digest) = Form::decode(tree.what(), &super::trees::shown(&key), &bytes)? {
+                needed.insert(digest);
+            }
+        }
+    }
+    let mut content = |hash: &BodyHash| name_of(hash).map(|name| needed.insert(name));
+    for snapshot in trees.all_with::<Snapshot>(TreeName::Snapshots, &[])? {
+        content(&snapshot.sha256)?;
+    }
+    for baseline in trees.all_with::<Baseline>(TreeName::Baselines, &[])? {
+        content(&baseline.snapshot.sha256)?;
+    }
+    for held in trees.all_with::<HeldRead>(TreeName::Held, &[])? {
+        content(&held.evidence.sha256)?;
+    }
+    for mail in trees.all_with::<StoredMail>(TreeName::Mails, &[])? {
+        content(&mail.bytes)?;
+    }
+    Ok(needed)
+}

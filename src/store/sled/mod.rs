@@ -1,0 +1,127 @@
+//! The store in a sled database.
+//!
+//! sled's default use loses acknowledged data on a power cut; what is done about
+//! it is spread over the files here as rules of one kind each: `durability`
+//! forces the log to the disk, `opening` mends what a crash leaves behind,
+//! `writes` keeps every value small, `writer` flushes once before it
+//! acknowledges. `docs/adr/0003-sled.md` has the reasons and the measurements.
+
+mod bodies;
+pub(super) mod changes;
+mod durability;
+mod garbage;
+mod keys;
+mod lock;
+mod opening;
+pub(super) mod outbox;
+pub(super) mod sources;
+pub(super) mod subscribers;
+mod trees;
+mod writer;
+mod writes;
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use self::lock::Lock;
+use self::trees::{TreeName, Trees};
+use self::writer::{Shared, Writer};
+use self::writes::Writes;
+use super::{GarbageReport, StoreError};
+
+/// An open sled database that this process owns.
+#[derive(Debug, Clone)]
+pub(super) struct Sled {
+    shared: Shared,
+    writer: Writer,
+    lock: Arc<RwLock<Option<Lock>>>,
+}
+
+impl Sled {
+    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
+        make_parent(folder)?;
+        let lock = Lock::take(folder)?;
+        let shared: Shared = Arc::new(RwLock::new(Some(opening::open(folder)?)));
+        let writer = Writer::start(Arc::clone(&shared)).map_err(|error| StoreError::Open {
+            path: folder.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self { shared, writer, lock: Arc::new(RwLock::new(Some(lock))) })
+    }
+
+    /// Looks something up.
+    pub(super) async fn read<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Trees) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || {
+            let open = shared.read().unwrap_or_else(PoisonError::into_inner);
+            look(open.as_ref().ok_or(StoreError::Closed)?)
+        })
+        .await
+    }
+
+    /// Does a step; it is durable when this returns. See [`Writer::write`].
+    pub(super) async fn write<R: Send + 'static>(
+        &self,
+        step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.writer.write(step).await
+    }
+
+    /// Removes the bodies that nothing refers to, while nobody reads or writes.
+    pub(super) async fn collect_garbage(&self) -> Result<GarbageReport, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || {
+            let open = shared.write().unwrap_or_else(PoisonError::into_inner);
+            garbage::collect(open.as_ref().ok_or(StoreError::Closed)?)
+        })
+        .await
+    }
+
+    /// Writes out what is left and gives the database free for another process.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        let (shared, lock) = (Arc::clone(&self.shared), Arc::clone(&self.lock));
+        blocking(move || {
+            let trees = shared.write().unwrap_or_else(PoisonError::into_inner).take();
+            let flushed = trees.as_ref().map(|trees| trees.db.flush());
+            drop(trees);
+            lock.write().unwrap_or_else(PoisonError::into_inner).take();
+            flushed.transpose().map(drop).map_err(StoreError::Engine)
+        })
+        .await
+    }
+}
+
+async fn blocking<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R, StoreError> + Send + 'static,
+) -> Result<R, StoreError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Closed))
+}
+
+fn make_parent(folder: &Path) -> Result<(), StoreError> {
+    let Some(parent) = folder.parent() else { return Ok(()) };
+    std::fs::create_dir_all(parent)
+        .map_err(|error| StoreError::File { path: parent.display().to_string(), reason: error.to_string() })
+}
+
+/// A key the installation makes up once: the first candidate is kept for ever.
+pub(super) fn instance_key(
+    trees: &Trees,
+    writes: &mut Writes,
+    candidate: [u8; 32],
+) -> Result<[u8; 32], StoreError> {
+    const INSTANCE_KEY: &[u8] = b"instance-key";
+    if let Some(kept) = trees.tree(TreeName::Meta).get(INSTANCE_KEY)? {
+        return kept[..].try_into().map_err(|_| {
+            super::record::undecodable(
+                "setting",
+                "instance-key",
+                format!("{} bytes, expected 32", kept.len()),
+            )
+        });
+    }
+    writes.put_raw(TreeName::Meta, INSTANCE_KEY, candidate.to_vec())?;
+    Ok(candidate)
+}

@@ -1,0 +1,178 @@
+//! Opening a database, also one that a crash left behind.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use super::durability;
+use super::trees::{TreeName, Trees};
+use crate::store::StoreError;
+
+/// A hint to sled, not a limit: it holds up to some 250 MB when everything is read.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// sled's own housekeeping runs in the thread that flushes: it must never be switched off.
+const FLUSH_EVERY_MS: u64 = 500;
+
+/// Opens the database in `folder`; makes it where it is missing.
+///
+/// # Errors
+/// [`StoreError::Open`] naming the folder; [`StoreError::NotDurable`] where a flush does not reach
+/// the disk.
+pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
+    make_private(folder)?;
+    remove_unfinished_snapshots(folder)?;
+    let db = match attempt(folder) {
+        Ok(db) => db,
+        Err(Fault::Damaged(reason)) => {
+            tracing::warn!(store.path = %folder.display(), reason, "the store's own index is damaged; building it anew from its log");
+            set_snapshots_aside(folder)?;
+            attempt(folder).map_err(|fault| fault.at(folder))?
+        }
+        Err(fault) => return Err(fault.at(folder)),
+    };
+    let trees = Trees::open(db)?;
+    prove_durability(&trees, folder)?;
+    Ok(trees)
+}
+
+/// Why opening failed.
+#[derive(Debug)]
+enum Fault {
+    /// The log is perhaps well and what was derived from it is not.
+    Damaged(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl Fault {
+    fn at(self, folder: &Path) -> StoreError {
+        let (Self::Damaged(reason) | Self::Other(reason)) = self;
+        StoreError::Open { path: folder.display().to_string(), reason }
+    }
+}
+
+/// sled panics on some damage that it could report.
+fn attempt(folder: &Path) -> Result<sled::Db, Fault> {
+    let config = sled::Config::new()
+        .path(folder)
+        .mode(sled::Mode::LowSpace)
+        .cache_capacity(CACHE_BYTES)
+        .flush_every_ms(Some(FLUSH_EVERY_MS));
+    match catch_unwind(AssertUnwindSafe(|| config.open())) {
+        Ok(Ok(db)) => Ok(db),
+        Ok(Err(error @ sled::Error::Corruption { .. })) => Err(Fault::Damaged(error.to_string())),
+        Ok(Err(error)) => Err(Fault::Other(error.to_string())),
+        Err(_) => Err(Fault::Damaged("the engine gave up while it read the log".to_owned())),
+    }
+}
+
+/// Subscribers' addresses are nobody else's business.
+fn make_private(folder: &Path) -> Result<(), StoreError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| file(folder, &error))
+}
+
+/// A snapshot that a crash left half written makes sled refuse the whole database.
+fn remove_unfinished_snapshots(folder: &Path) -> Result<(), StoreError> {
+    for path in snapshots(folder)? {
+        if path.extension().is_some_and(|extension| extension == "generating") {
+            fs::remove_file(&path).map_err(|error| file(&path, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// sled's snapshots only shorten the reading of its log. They are kept, under another name.
+fn set_snapshots_aside(folder: &Path) -> Result<(), StoreError> {
+    for path in snapshots(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let aside = path.with_file_name(format!("aside.{name}"));
+        fs::rename(&path, aside).map_err(|error| file(&path, &error))?;
+    }
+    Ok(())
+}
+
+fn snapshots(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| file(folder, &error))? {
+        let entry = entry.map_err(|error| file(folder, &error))?;
+        if entry.file_name().to_string_lossy().starts_with("snap.") {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+fn file(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::File { path: path.display().to_string(), reason: error.to_string() }
+}
+
+/// Writes something and looks whether it went the way that survives power cuts.
+fn prove_durability(trees: &Trees, folder: &Path) -> Result<(), StoreError> {
+    const OPENED: &[u8] = b"opened";
+    if !durability::IS_OURS {
+        return Ok(());
+    }
+    let before = durability::times_forced();
+    let count = trees.tree(TreeName::Meta).get(OPENED)?.and_then(|bytes| bytes[..].try_into().ok());
+    let count = count.map_or(0, u64::from_be_bytes).wrapping_add(1);
+    trees.tree(TreeName::Meta).insert(OPENED, &count.to_be_bytes())?;
+    trees.db.flush()?;
+    if durability::times_forced() > before {
+        Ok(())
+    } else {
+        Err(StoreError::NotDurable { path: folder.display().to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(folder: &Path) {
+        let trees = open(folder).unwrap();
+        trees.tree(TreeName::Meta).insert(b"k", b"v").unwrap();
+        trees.db.flush().unwrap();
+    }
+
+    #[track_caller]
+    fn check_kept(folder: &Path) {
+        let trees = open(folder).unwrap();
+        assert_eq!(trees.tree(TreeName::Meta).get(b"k").unwrap().unwrap(), b"v");
+    }
+
+    #[test]
+    fn a_snapshot_left_half_written_is_no_obstacle() {
+        let state = tempfile::tempdir().unwrap();
+        fill(state.path());
+        fs::write(state.path().join("snap.0000000000000ABC.generating"), b"half").unwrap();
+        check_kept(state.path());
+    }
+
+    #[test]
+    fn a_damaged_snapshot_is_set_aside_and_nothing_is_lost() {
+        let state = tempfile::tempdir().unwrap();
+        fill(state.path());
+        // sled writes one when it opens a database that has a log.
+        check_kept(state.path());
+        let found = snapshots(state.path()).unwrap();
+        assert!(!found.is_empty());
+        for path in &found {
+            let mut bytes = fs::read(path).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0xff;
+            fs::write(path, bytes).unwrap();
+        }
+        check_kept(state.path());
+    }
+
+    #[test]
+    fn a_folder_that_is_a_file_is_named() {
+        let state = tempfile::tempdir().unwrap();
+        let path = state.path().join("db");
+        fs::write(&path, b"").unwrap();
+        let error = open(&path).unwrap_err().to_string();
+        assert!(error.contains(&path.display().to_string()), "{error}");
+    }
+}

@@ -1,0 +1,187 @@
+//! The outbox: mails, their frozen bytes, and when each is due.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::bodies::name_of;
+use super::keys;
+use super::trees::{TreeName, Trees};
+use super::writes::Writes;
+use crate::domain::id::{AlertId, BodyHash, MailId};
+use crate::domain::outbox::{Mail, MailState, Outcome};
+use crate::store::{LeasedMail, QueuedMail, StoreError};
+
+/// A mail as it is kept: its bytes lie among the bodies.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredMail {
+    mail: Mail,
+    /// Names the bytes.
+    pub(super) bytes: BodyHash,
+}
+
+/// Puts mails into the outbox and the alerts they tell out of the way. A mail that is there stays
+/// as it is, wherever it stands.
+pub(in crate::store) fn dispatch(
+    trees: &Trees,
+    writes: &mut Writes,
+    alerts: &[AlertId],
+    mails: Vec<QueuedMail>,
+) -> Result<(), StoreError> {
+    for alert in alerts {
+        writes.remove(TreeName::Alerts, alert.as_str().as_bytes());
+    }
+    for QueuedMail { mail, bytes } in mails {
+        if !trees.tree(TreeName::Mails).contains_key(mail.id.as_str())? {
+            writes.put_body(trees, &bytes)?;
+            keep(trees, writes, None, &StoredMail { mail, bytes: BodyHash::of(&bytes) })?;
+        }
+    }
+    Ok(())
+}
+
+/// Hands out what is due, the longest due first. A lease that nobody settled in time is taken back
+/// as in doubt, not handed out at once.
+pub(in crate::store) fn lease_due(
+    trees: &Trees,
+    writes: &mut Writes,
+    now: DateTime<Utc>,
+    limit: usize,
+    lasting: Duration,
+) -> Result<Vec<LeasedMail>, StoreError> {
+    let mut leased = Vec::new();
+    for key in trees.tree(TreeName::MailsDue).iter().keys() {
+        let key = key?;
+        if leased.len() >= limit || keys::moment_of(&key).is_some_and(|due| due > now) {
+            break;
+        }
+        let mut stored = stored(trees, keys::id_of(&key))?;
+        let before = stored.mail.at;
+        if stored.mail.is_due(now) {
+            stored.mail.lease(now, lasting);
+            leased.push(LeasedMail { mail: stored.mail.clone(), bytes: bytes(trees, &stored)? });
+        } else if stored.mail.state == MailState::Leased && stored.mail.at <= now {
+            stored.mail.reclaim(now, false);
+        } else {
+            continue;
+        }
+        keep(trees, writes, Some(before), &stored)?;
+    }
+    Ok(leased)
+}
+
+/// Notes how an attempt went; gives the mail as it now stands. A mail that was settled stays so.
+pub(in crate::store) fn settle(
+    trees: &Trees,
+    writes: &mut Writes,
+    id: &MailId,
+    outcome: Outcome,
+    now: DateTime<Utc>,
+    jitter: f64,
+) -> Result<Mail, StoreError> {
+    let mut stored = stored(trees, id.as_str().as_bytes())?;
+    if !stored.mail.is_settled() {
+        let before = stored.mail.at;
+        stored.mail.settle(outcome, now, jitter);
+        keep(trees, writes, Some(before), &stored)?;
+    }
+    Ok(stored.mail)
+}
+
+/// Takes every leased mail back; tells how many.
+pub(in crate::store) fn reclaim_leases(
+    trees: &Trees,
+    writes: &mut Writes,
+    now: DateTime<Utc>,
+    delivery_is_idempotent: bool,
+) -> Result<usize, StoreError> {
+    let mut reclaimed = 0;
+    for key in trees.tree(TreeName::MailsDue).iter().keys() {
+        let mut stored = stored(trees, keys::id_of(&key?))?;
+        if stored.mail.state == MailState::Leased {
+            let before = stored.mail.at;
+            stored.mail.reclaim(now, delivery_is_idempotent);
+            keep(trees, writes, Some(before), &stored)?;
+            reclaimed += 1;
+        }
+    }
+    Ok(reclaimed)
+}
+
+/// When the next mail falls due, or the next lease ends.
+pub(in crate::store) fn next_due(trees: &Trees) -> Result<Option<DateTime<Utc>>, StoreError> {
+    match trees.tree(TreeName::MailsDue).first()? {
+        Some((key, _)) => Ok(Some(stored(trees, keys::id_of(&key))?.mail.at)),
+        None => Ok(None),
+    }
+}
+
+/// The mails in one state or in any, the newest first.
+pub(in crate::store) fn list(
+    trees: &Trees,
+    state: Option<MailState>,
+    limit: usize,
+) -> Result<Vec<Mail>, StoreError> {
+    let stored: Vec<StoredMail> = trees.all_with(TreeName::Mails, &[])?;
+    let mut mails: Vec<Mail> = stored.into_iter().map(|stored| stored.mail).collect();
+    mails.retain(|mail| state.is_none_or(|state| state == mail.state));
+    mails.sort_by(|a, b| b.queued_at.cmp(&a.queued_at).then_with(|| a.recipient.cmp(&b.recipient)));
+    mails.truncate(limit);
+    Ok(mails)
+}
+
+/// The mail whose id begins so.
+pub(in crate::store) fn find(trees: &Trees, beginning: &str) -> Result<Mail, StoreError> {
+    Ok(trees.only::<StoredMail>(TreeName::Mails, beginning)?.mail)
+}
+
+/// Puts one mail, or every one that waits or was given up, back to the head of the queue; tells how many.
+pub(in crate::store) fn retry(
+    trees: &Trees,
+    writes: &mut Writes,
+    id: Option<&MailId>,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let mails: Vec<StoredMail> = match id {
+        Some(id) => vec![stored(trees, id.as_str().as_bytes())?],
+        None => trees.all_with(TreeName::Mails, &[])?,
+    };
+    let mut retried = 0;
+    for mut stored in mails {
+        let before = stored.mail.at;
+        if stored.mail.retry(now) {
+            keep(trees, writes, Some(before), &stored)?;
+            retried += 1;
+        }
+    }
+    Ok(retried)
+}
+
+fn stored(trees: &Trees, id: &[u8]) -> Result<StoredMail, StoreError> {
+    trees
+        .get(TreeName::Mails, id)?
+        .ok_or_else(|| StoreError::NotFound { what: TreeName::Mails.what(), id: super::trees::shown(id) })
+}
+
+fn bytes(trees: &Trees, stored: &StoredMail) -> Result<Vec<u8>, StoreError> {
+    trees.body(&name_of(&stored.bytes)?)?.ok_or_else(|| StoreError::DamagedBody {
+        hash: stored.bytes.to_string(),
+        reason: "it is not there".to_owned(),
+    })
+}
+
+/// Writes a mail and its place among those that are due; `before` is when it was due until now.
+fn keep(
+    trees: &Trees,
+    writes: &mut Writes,
+    before: Option<DateTime<Utc>>,
+    stored: &StoredMail,
+) -> Result<(), StoreError> {
+    let id = stored.mail.id.as_str();
+    if let Some(before) = before {
+        writes.remove(TreeName::MailsDue, &keys::at(before, id));
+    }
+    if !stored.mail.is_settled() {
+        writes.put_raw(TreeName::MailsDue, &keys::at(stored.mail.at, id), Vec::new())?;
+    }
+    writes.put(trees, TreeName::Mails, id.as_bytes(), stored)
+}

@@ -1,0 +1,52 @@
+//! Who is told.
+
+use chrono::{DateTime, Utc};
+
+use super::trees::{TreeName, Trees};
+use super::writes::Writes;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::CompanyId;
+use crate::domain::subscription::Subscriber;
+use crate::store::StoreError;
+
+/// Everyone who is or was subscribed, in the order of their addresses.
+pub(in crate::store) fn all(trees: &Trees) -> Result<Vec<Subscriber>, StoreError> {
+    trees.all_with(TreeName::Subscribers, &[])
+}
+
+/// Notes a wish to follow companies; gives the subscriber as they now stand.
+pub(in crate::store) fn follow(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    companies: &[CompanyId],
+    confirmed: bool,
+    channel: &str,
+    now: DateTime<Utc>,
+) -> Result<Subscriber, StoreError> {
+    let mut subscriber = get(trees, address)?.unwrap_or_else(|| Subscriber::new(address.clone()));
+    for company in companies {
+        subscriber.follow(company, confirmed, channel, now);
+    }
+    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    Ok(subscriber)
+}
+
+/// Ends subscriptions; tells how many.
+pub(in crate::store) fn leave(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    company: Option<&CompanyId>,
+) -> Result<usize, StoreError> {
+    let Some(mut subscriber) = get(trees, address)? else { return Ok(0) };
+    let ended = subscriber.leave(company);
+    if ended > 0 {
+        writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    }
+    Ok(ended)
+}
+
+fn get(trees: &Trees, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
+    trees.get(TreeName::Subscribers, address.as_str().as_bytes())
+}

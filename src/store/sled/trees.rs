@@ -1,0 +1,154 @@
+//! The trees of the database and how they are read.
+
+use serde::de::DeserializeOwned;
+
+use crate::store::StoreError;
+use crate::store::record::{self, Form};
+
+/// One tree. The comment says which key leads to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TreeName {
+    /// What the installation knows of itself.
+    Meta,
+    /// Source id → `ReadState`.
+    ReadStates,
+    /// Source id → `Baseline`.
+    Baselines,
+    /// Source id → `HeldRead`.
+    Held,
+    /// Source id, 0, sequence (u64) → `Snapshot`.
+    Snapshots,
+    /// Change id → `Change`.
+    Changes,
+    /// Moment found, change id → nothing.
+    ChangesByTime,
+    /// Alert id → `Alert`, until mails were made of it.
+    Alerts,
+    /// Address → `Subscriber`.
+    Subscribers,
+    /// Mail id → `StoredMail`.
+    Mails,
+    /// Moment due, mail id → nothing, for every mail that is not settled.
+    MailsDue,
+    /// SHA-256, chunk number (u16) → a part of the body, compressed.
+    Bodies,
+}
+
+/// Every tree, in the order of [`TreeName`].
+const ALL: [(TreeName, &str, &str); 12] = [
+    (TreeName::Meta, "meta", "setting"),
+    (TreeName::ReadStates, "read_states", "read state"),
+    (TreeName::Baselines, "baselines", "baseline"),
+    (TreeName::Held, "held", "held read"),
+    (TreeName::Snapshots, "snapshots", "snapshot"),
+    (TreeName::Changes, "changes", "change"),
+    (TreeName::ChangesByTime, "changes_by_time", "change"),
+    (TreeName::Alerts, "alerts", "alert"),
+    (TreeName::Subscribers, "subscribers", "subscriber"),
+    (TreeName::Mails, "mails", "mail"),
+    (TreeName::MailsDue, "mails_due", "mail"),
+    (TreeName::Bodies, "bodies", "body"),
+];
+
+impl TreeName {
+    /// What its records are, for errors.
+    pub(super) fn what(self) -> &'static str {
+        ALL[self as usize].2
+    }
+}
+
+/// The open database. Reading is done here; writing by [`super::writes`].
+#[derive(Debug)]
+pub(in crate::store) struct Trees {
+    pub(super) db: sled::Db,
+    pub(super) all: Vec<sled::Tree>,
+}
+
+impl Trees {
+    pub(super) fn open(db: sled::Db) -> Result<Self, sled::Error> {
+        let all = ALL.iter().map(|(_, name, _)| db.open_tree(name)).collect::<Result<_, _>>()?;
+        Ok(Self { db, all })
+    }
+
+    /// The tree itself.
+    pub(super) fn tree(&self, name: TreeName) -> &sled::Tree {
+        &self.all[name as usize]
+    }
+
+    /// The record under a key.
+    pub(super) fn get<T: DeserializeOwned>(
+        &self,
+        name: TreeName,
+        key: &[u8],
+    ) -> Result<Option<T>, StoreError> {
+        match self.tree(name).get(key)? {
+            Some(bytes) => self.decode(name, key, &bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Every record whose key begins so, in the order of the keys.
+    pub(super) fn all_with<T: DeserializeOwned>(
+        &self,
+        name: TreeName,
+        prefix: &[u8],
+    ) -> Result<Vec<T>, StoreError> {
+        self.tree(name)
+            .scan_prefix(prefix)
+            .map(|pair| {
+                let (key, bytes) = pair?;
+                self.decode(name, &key, &bytes)
+            })
+            .collect()
+    }
+
+    /// The one record whose key begins so.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or [`StoreError::Ambiguous`] where several do.
+    pub(super) fn only<T: DeserializeOwned>(&self, name: TreeName, beginning: &str) -> Result<T, StoreError> {
+        let what = name.what();
+        let id = beginning.trim();
+        let mut found: Vec<T> = if id.is_empty() { Vec::new() } else { self.all_with(name, id.as_bytes())? };
+        match (found.pop(), found.len()) {
+            (Some(record), 0) => Ok(record),
+            (Some(_), others) => Err(StoreError::Ambiguous { what, id: id.to_owned(), count: others + 1 }),
+            (None, _) => Err(StoreError::NotFound { what, id: id.to_owned() }),
+        }
+    }
+
+    pub(super) fn decode<T: DeserializeOwned>(
+        &self,
+        name: TreeName,
+        key: &[u8],
+        bytes: &[u8],
+    ) -> Result<T, StoreError> {
+        let (what, key) = (name.what(), shown(key));
+        match Form::decode(what, &key, bytes)? {
+            Form::Inline(json) => record::from_json(what, &key, &json),
+            Form::AsBody(digest) => {
+                let json = self.body(&digest)?.ok_or_else(|| {
+                    record::undecodable(what, &key, "what it refers to is not there".to_owned())
+                })?;
+                record::from_json(what, &key, &json)
+            }
+        }
+    }
+}
+
+/// A key as people can read it: text where it is text, the rest as `\x00`.
+pub(super) fn shown(key: &[u8]) -> String {
+    key.escape_ascii().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tree_stands_at_its_number() {
+        for (index, (name, ..)) in ALL.iter().enumerate() {
+            assert_eq!(*name as usize, index, "{name:?}");
+        }
+    }
+}
