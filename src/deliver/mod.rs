@@ -16,8 +16,8 @@ use crate::domain::text::error_chain;
 use crate::mail::Transport;
 use crate::store::{LeasedMail, Store, StoreError};
 
-/// Longer than any attempt can take, so that no mail is in two hands.
-const LEASE: Duration = Duration::minutes(15);
+/// A lease outlasts the longest attempt by this, so that no mail is in two hands.
+const LEASE_MARGIN: Duration = Duration::minutes(5);
 
 /// Sends what is due. One for the whole program.
 #[derive(Debug)]
@@ -93,11 +93,15 @@ impl Deliverer {
         let _turn = self.turn.lock().await;
         let mut delivered = Delivered::default();
         loop {
-            let leased = self.store.lease_due(self.clock.now(), self.concurrency, LEASE).await?;
+            let leased = self.store.lease_due(self.clock.now(), self.concurrency, self.lease()).await?;
             if leased.is_empty() || !self.send(leased, &mut delivered).await? {
                 return Ok(delivered);
             }
         }
+    }
+
+    fn lease(&self) -> Duration {
+        Duration::from_std(self.transport.longest_attempt()).unwrap_or(Duration::days(1)) + LEASE_MARGIN
     }
 
     /// Sends one batch; tells whether the transport is worth another.
@@ -136,7 +140,7 @@ impl Deliverer {
                 tracing::error!(mail.id = %id, mail.to = to, attempts, reason, "mail given up");
             }
             _ => {
-                tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, next = %mail.at, "mail deferred")
+                tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, next = %mail.at, "mail deferred");
             }
         }
         Ok(mail)

@@ -1,6 +1,6 @@
 //! Addresses that mail can be sent to, and no others.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,21 @@ impl EmailAddress {
         &self.text[self.at + 1..]
     }
 
+    /// The address as a URI (RFC 6068, 2): what has a meaning in a URI is percent-encoded.
+    #[must_use]
+    pub fn to_uri(&self) -> String {
+        let mut uri = "mailto:".to_owned();
+        for c in self.text.chars() {
+            if c.is_ascii_alphanumeric() || "@.-_~+!$'*=".contains(c) {
+                uri.push(c);
+            } else {
+                // Writing into a string cannot fail.
+                let _ = write!(uri, "%{:02X}", u32::from(c));
+            }
+        }
+        uri
+    }
+
     /// The address with most of its local part hidden, for logs.
     #[must_use]
     pub fn redacted(&self) -> String {
@@ -149,6 +164,12 @@ mod tests {
         ] {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad:?} was taken");
         }
+    }
+
+    #[test]
+    fn what_has_a_meaning_in_a_uri_is_encoded() {
+        let address: EmailAddress = "help+%x?y@tracker.example".parse().unwrap();
+        assert_eq!(address.to_uri(), "mailto:help+%25x%3Fy@tracker.example");
     }
 
     #[test]

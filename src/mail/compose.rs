@@ -93,7 +93,7 @@ fn bracketed(id: &str) -> Result<String, MailError> {
 }
 
 fn machine_headers(letter: &Letter) -> [(&'static str, String); 7] {
-    let help = mailto(letter.help);
+    let help = letter.help.to_uri();
     [
         ("Auto-Submitted", "auto-generated".to_owned()),
         ("X-Auto-Response-Suppress", "OOF, AutoReply".to_owned()),
@@ -103,19 +103,6 @@ fn machine_headers(letter: &Letter) -> [(&'static str, String); 7] {
         ("List-Owner", format!("<{help}>")),
         ("List-Post", "NO".to_owned()),
     ]
-}
-
-/// An address as a URI (RFC 6068, 2): what has a meaning in a URI is percent-encoded.
-fn mailto(address: &EmailAddress) -> String {
-    let encoded = address.as_str().chars().fold(String::new(), |mut uri, c| {
-        if c.is_ascii_alphanumeric() || "@.-_~+!$'*=".contains(c) {
-            uri.push(c);
-        } else {
-            uri.push_str(&format!("%{:02X}", u32::from(c)));
-        }
-        uri
-    });
-    format!("mailto:{encoded}")
 }
 
 /// Plain text first, since readers take the last alternative they understand (RFC 2046, 5.1.4).

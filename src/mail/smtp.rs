@@ -158,7 +158,10 @@ impl Smtp {
 
 impl fmt::Debug for Smtp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Smtp").field("relay", &self.relay.name).field("timeouts", &self.timeouts).finish()
+        f.debug_struct("Smtp")
+            .field("relay", &self.relay.name)
+            .field("timeouts", &self.timeouts)
+            .finish_non_exhaustive()
     }
 }
 

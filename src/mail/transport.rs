@@ -13,7 +13,7 @@ pub enum Transport {
     /// Into a Maildir on this machine.
     Maildir(Maildir),
     /// Through an SMTP relay.
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     /// Kept in memory, for tests.
     Memory(Memory),
 }
@@ -26,7 +26,9 @@ impl Transport {
     pub fn open(settings: &TransportSettings) -> Result<Self, MailError> {
         match settings {
             TransportSettings::Maildir { path } => Maildir::open(path).map(Self::Maildir),
-            TransportSettings::Smtp(relay) => Smtp::open(relay, Timeouts::default()).map(Self::Smtp),
+            TransportSettings::Smtp(relay) => {
+                Smtp::open(relay, Timeouts::default()).map(Box::new).map(Self::Smtp)
+            }
         }
     }
 

@@ -59,7 +59,8 @@ impl Budget {
 pub(super) fn inert(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     for c in text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }) {
-        if !is_deceptive(c) && !(c == ' ' && kept.ends_with(' ')) {
+        let is_doubled = c == ' ' && kept.ends_with(' ');
+        if !is_deceptive(c) && !is_doubled {
             kept.push(c);
         }
     }

@@ -90,6 +90,8 @@ pub(super) struct FootView {
     pub recipient: String,
     pub reasons: Vec<String>,
     pub help: String,
+    /// The same as a `mailto:` URI.
+    pub help_uri: String,
     pub postal: Vec<String>,
 }
 
@@ -425,31 +427,14 @@ impl FootView {
             recipient: notice.recipient.to_string(),
             reasons,
             help: notice.help_address.to_string(),
+            help_uri: notice.help_address.to_uri(),
             postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
         }
-    }
-
-    /// The help address as part of a `mailto:` address (RFC 6068, 2): of what an address may
-    /// hold, `%`, `&`, `?`, `#`, `/`, `` ` ``, `^`, `{`, `|` and `}` have a meaning there.
-    pub(super) fn help_in_uri(&self) -> String {
-        mailto_address(&self.help)
     }
 
     pub(super) fn wrapped_reasons(&self) -> String {
         self.reasons.iter().map(|reason| item(reason)).collect::<Vec<_>>().join("\n")
     }
-}
-
-/// An address as part of a `mailto:` address.
-fn mailto_address(address: &str) -> String {
-    address.chars().fold(String::new(), |mut uri, c| {
-        if c.is_ascii_alphanumeric() || "@.-_~+!$'*=".contains(c) {
-            uri.push(c);
-        } else {
-            uri.push_str(&format!("%{:02X}", u32::from(c)));
-        }
-        uri
-    })
 }
 
 fn reason(subscription: &Subscription, watchlist: &Watchlist) -> String {

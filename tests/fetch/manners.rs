@@ -15,7 +15,9 @@ use crate::{read_with, settings, source};
 
 /// Gives the request's headers back, one a line.
 async fn echo(headers: HeaderMap) -> String {
-    headers.iter().map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap())).collect()
+    let lines =
+        headers.iter().map(|(name, value)| [name.as_str(), ": ", value.to_str().unwrap(), "\n"].concat());
+    lines.collect()
 }
 
 #[tokio::test]

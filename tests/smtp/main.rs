@@ -91,7 +91,7 @@ pub fn with_log_in(port: u16) -> SmtpSettings {
 
 /// The transport under test.
 pub fn relay(settings: &SmtpSettings, timeouts: Timeouts) -> Transport {
-    Transport::Smtp(Smtp::open(settings, timeouts).unwrap())
+    Transport::Smtp(Box::new(Smtp::open(settings, timeouts).unwrap()))
 }
 
 /// The sender of every mail here.
