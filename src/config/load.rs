@@ -1,0 +1,206 @@
+//! Reads the main file and what it includes, and puts a [`Config`] together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use glob::{MatchOptions, Pattern};
+use secrecy::SecretString;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::company::{COMPANY, company};
+use super::fault::{ConfigError, Faults};
+use super::file::TextFile;
+use super::node::{Keys, Node, Table};
+use super::settings::{Config, DaemonSettings, FetchSettings, MailSettings, StoreSettings};
+use super::source::{SOURCE, source};
+use super::{mail, secret, section};
+use crate::domain::company::Company;
+use crate::domain::source::Source;
+
+pub(super) const MAIN: Keys = Keys {
+    heading: "The main file",
+    names: &["include", "store", "mail", "fetch", "daemon", "source", "company"],
+};
+
+/// What an included file may hold.
+const INCLUDED: [&str; 2] = ["source", "company"];
+
+/// Reads and validates a configuration: the main file, what it includes, and the files of passwords.
+///
+/// # Errors
+/// Every fault that was found, each with its file, line and column.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    load_with(path, secret::mail_password())
+}
+
+/// The same with the password that the environment holds, so that tests need not change theirs.
+pub(super) fn load_with(path: &Path, mail_password: Option<SecretString>) -> Result<Config, ConfigError> {
+    let faults = Faults::default();
+    let config = read(path, mail_password, &faults);
+    match (faults.into_error(), config) {
+        (None, Some(config)) => Ok(config),
+        (Some(error), _) => Err(error),
+        (None, None) => Err(unexplained(path)),
+    }
+}
+
+/// A value was refused without a word, which only a fault in the program can cause.
+fn unexplained(path: &Path) -> ConfigError {
+    let faults = Faults::default();
+    faults.of_file(path.to_owned(), 0, None, "cannot be taken, for a reason that is not known".to_owned());
+    faults.into_error().unwrap_or_default()
+}
+
+fn read(path: &Path, mail_password: Option<SecretString>, faults: &Faults) -> Option<Config> {
+    let main = TextFile::read(path, 0, faults)?;
+    let main_tree = tree(&main, faults)?;
+    let root = Table::root(&main, faults, &main_tree)?;
+    root.refuse_others(MAIN.names);
+    let folder = folder_of(path, faults)?;
+    let sections = Sections::read(&root, &folder, mail_password);
+
+    let included = included(&root, path);
+    let files: Vec<TextFile> = included
+        .iter()
+        .flatten()
+        .enumerate()
+        .filter_map(|(index, path)| TextFile::read(path, index + 1, faults))
+        .collect();
+    let trees: Vec<_> = files.iter().map(|file| tree(file, faults)).collect();
+    let mut roots = vec![root];
+    for (file, tree) in files.iter().zip(&trees) {
+        let Some(root) = tree.as_ref().and_then(|tree| Table::root(file, faults, tree)) else { continue };
+        refuse_sections(&root);
+        roots.push(root);
+    }
+    let (sources, companies) = watched(&roots, &folder);
+    let sections = sections?;
+    Some(Config {
+        path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+        store: sections.store,
+        mail: sections.mail,
+        fetch: sections.fetch,
+        daemon: sections.daemon,
+        sources,
+        companies,
+    })
+}
+
+fn tree<'a>(file: &'a TextFile, faults: &Faults) -> Option<Spanned<DeValue<'a>>> {
+    let root = file.parse(faults)?;
+    Some(Spanned::new(root.span(), DeValue::Table(root.into_inner())))
+}
+
+/// The main file's folder, symbolic links resolved, from which relative paths are meant.
+fn folder_of(path: &Path, faults: &Faults) -> Option<PathBuf> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = fs::canonicalize(parent.unwrap_or(Path::new(".")));
+    folder
+        .map_err(|error| faults.of_file(path.to_owned(), 0, None, format!("has no usable folder: {error}")))
+        .ok()
+}
+
+struct Sections {
+    store: StoreSettings,
+    mail: MailSettings,
+    fetch: FetchSettings,
+    daemon: DaemonSettings,
+}
+
+impl Sections {
+    fn read(root: &Table<'_>, folder: &Path, mail_password: Option<SecretString>) -> Option<Self> {
+        let store = section::store(root.get("store").as_ref(), folder);
+        let mail = mail::mail(root, folder, mail_password);
+        let fetch = section::fetch(root, folder);
+        let daemon = section::daemon(root.get("daemon").as_ref(), folder);
+        Some(Self { store: store?, mail: mail?, fetch: fetch?, daemon: daemon? })
+    }
+}
+
+fn refuse_sections(root: &Table<'_>) {
+    for (key, name, _) in root.pairs() {
+        if MAIN.names.contains(&name) && !INCLUDED.contains(&name) {
+            key.fault("belongs to the main file, expected only [[source]] and [[company]] in an included one");
+        }
+    }
+    root.refuse_others(MAIN.names);
+}
+
+/// The files that the globs match, each once, in the order of the globs and then of their names.
+fn included(root: &Table<'_>, main: &Path) -> Option<Vec<PathBuf>> {
+    let node = root.get("include")?;
+    let mut files: Vec<PathBuf> = Vec::new();
+    for item in node.some_items("patterns of files")? {
+        let Some(pattern) = item.line() else { continue };
+        let found = matching(pattern, main).map_err(|error| item.fault(error)).unwrap_or_default();
+        for path in found {
+            if is_same(&path, main) {
+                item.fault(format_args!("found {pattern:?}, which matches this file itself, expected others"));
+            } else if !files.iter().any(|other| is_same(other, &path)) {
+                files.push(path);
+            }
+        }
+    }
+    Some(files)
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+}
+
+fn matching(pattern: &str, main: &Path) -> Result<Vec<PathBuf>, String> {
+    let folder = main.parent().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
+    let from_folder = match folder.as_str() {
+        _ if Path::new(pattern).is_absolute() => pattern.to_owned(),
+        "" => pattern.to_owned(),
+        folder => format!("{}/{pattern}", Pattern::escape(folder)),
+    };
+    // Hidden files are an editor's.
+    let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
+    let refuse = |what: String| format!("found {pattern:?}, {what}, expected a pattern such as \"sources/*.toml\"");
+    let paths = glob::glob_with(&from_folder, options)
+        .map_err(|error| refuse(format!("which is not a pattern ({})", error.msg)))?;
+    let files: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|path| !path.is_dir()).collect();
+    if files.is_empty() { Err(refuse("which matches no file".to_owned())) } else { Ok(files) }
+}
+
+/// Every `[[source]]` and `[[company]]` of all files that is without fault.
+fn watched(roots: &[Table<'_>], folder: &Path) -> (Vec<Source>, Vec<Company>) {
+    let company_tables = tables(roots, "company");
+    let source_tables = tables(roots, "source");
+    let ids = refuse_twins(&company_tables, COMPANY.heading);
+    refuse_twins(&source_tables, SOURCE.heading);
+    let companies = company_tables.iter().filter_map(company).collect();
+    let sources = source_tables.iter().filter_map(|table| source(table, &ids, folder)).collect();
+    (sources, companies)
+}
+
+/// The tables of one name, each called by its id, or by its number where it has none.
+fn tables<'a>(roots: &[Table<'a>], name: &str) -> Vec<Table<'a>> {
+    let lists = roots.iter().filter_map(|root| root.get(name));
+    let called = |(index, item): (usize, Node<'a>)| {
+        let table = item.open()?;
+        let id = table.id().map_or_else(|| format!("#{}", index + 1), str::to_owned);
+        Some(table.named(format!("{name}[{id}]")))
+    };
+    lists
+        .filter_map(|list| list.items(&format!("tables, each under [[{name}]]")))
+        .flat_map(|items| items.into_iter().enumerate().filter_map(called).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Notes every id that was there before; gives all ids.
+fn refuse_twins(tables: &[Table<'_>], heading: &str) -> BTreeSet<String> {
+    let mut places: BTreeMap<&str, String> = BTreeMap::new();
+    for table in tables {
+        let (Some(id), Some(node)) = (table.id(), table.get("id")) else { continue };
+        if let Some(place) = places.get(id) {
+            node.fault(format_args!("found {id:?}, which is the id of the {heading} at {place} already"));
+        } else {
+            places.insert(id, node.place());
+        }
+    }
+    places.into_keys().map(str::to_owned).collect()
+}

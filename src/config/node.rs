@@ -1,0 +1,231 @@
+//! A value of a configuration file together with where it stands and what it is called.
+//!
+//! The files are walked as a tree with the place of every value instead of being
+//! deserialised into structs: a deserialiser stops at the first fault, and an
+//! operator wants them all at once.
+
+use std::fmt::Display;
+use std::ops::{Range, RangeInclusive};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::fault::Faults;
+use super::file::TextFile;
+use super::spelling::likely;
+
+/// The keys that a table may have. Every one of them is described in `docs/CONFIGURATION.md`.
+#[derive(Debug)]
+pub(super) struct Keys {
+    /// The table's name there, such as `[mail]`.
+    pub(super) heading: &'static str,
+    /// Its keys.
+    pub(super) names: &'static [&'static str],
+}
+
+/// A value with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Node<'a> {
+    pub(super) key: String,
+    file: &'a TextFile,
+    faults: &'a Faults,
+    span: Range<usize>,
+    value: &'a DeValue<'a>,
+}
+
+impl<'a> Node<'a> {
+    /// Notes that this value cannot be taken.
+    pub(super) fn fault(&self, message: impl Display) {
+        self.faults.at(self.file, &self.span, &self.key, message);
+    }
+
+    /// The file and line of the value.
+    pub(super) fn place(&self) -> String {
+        format!("{}:{}", self.file.path.display(), self.file.position(self.span.start).0)
+    }
+
+    fn mistyped(&self, expected: &str) {
+        let found = self.value.type_str();
+        let article = if found.starts_with(['a', 'i']) { "an" } else { "a" };
+        self.fault(format_args!("found {article} {found}, expected {expected}"));
+    }
+
+    /// The value as text.
+    pub(super) fn text(&self) -> Option<&'a str> {
+        let text = self.value.as_str();
+        if text.is_none() {
+            self.mistyped("a string");
+        }
+        text
+    }
+
+    /// The value as text of one line that says something.
+    pub(super) fn line(&self) -> Option<&'a str> {
+        let text = self.text()?;
+        if text.trim().is_empty() {
+            self.fault("is blank, expected some text");
+        } else if text.chars().any(char::is_control) {
+            self.fault(format_args!("found {text:?}, expected one line without control characters"));
+        } else {
+            return Some(text.trim());
+        }
+        None
+    }
+
+    /// The value as what a text stands for.
+    pub(super) fn parse<T, E: Display>(&self, read: impl FnOnce(&'a str) -> Result<T, E>) -> Option<T> {
+        read(self.text()?).map_err(|error| self.fault(error)).ok()
+    }
+
+    /// The value as a whole number within limits.
+    pub(super) fn number(&self, limits: RangeInclusive<u32>) -> Option<u32> {
+        let expected = format!("a whole number from {} to {}", limits.start(), limits.end());
+        let Some(integer) = self.value.as_integer() else {
+            self.mistyped(&expected);
+            return None;
+        };
+        let number = u32::from_str_radix(integer.as_str(), integer.radix()).ok();
+        let fitting = number.filter(|number| limits.contains(number));
+        if fitting.is_none() {
+            self.fault(format_args!("found {integer}, expected {expected}"));
+        }
+        fitting
+    }
+
+    /// The items of a list, which may be empty.
+    pub(super) fn items(&self, of_what: &str) -> Option<Vec<Self>> {
+        let Some(array) = self.value.as_array() else {
+            self.mistyped(&format!("a list of {of_what}"));
+            return None;
+        };
+        let item = |(index, value): (usize, &'a Spanned<DeValue<'a>>)| {
+            self.below(format!("{}[{}]", self.key, index + 1), value)
+        };
+        Some(array.iter().enumerate().map(item).collect())
+    }
+
+    /// The items of a list that may not be empty.
+    pub(super) fn some_items(&self, of_what: &str) -> Option<Vec<Self>> {
+        let items = self.items(of_what)?;
+        if items.is_empty() {
+            self.fault(format_args!("is empty, expected at least one of {of_what}"));
+            return None;
+        }
+        Some(items)
+    }
+
+    /// Whether the value is a table.
+    pub(super) fn is_table(&self) -> bool {
+        self.value.is_table()
+    }
+
+    /// The value as a table with these keys; any other key is a fault.
+    pub(super) fn table(&self, keys: &Keys) -> Option<Table<'a>> {
+        let table = self.open()?;
+        table.refuse_others(keys.names);
+        Some(table)
+    }
+
+    /// The value as a table, its keys not yet looked at.
+    pub(super) fn open(&self) -> Option<Table<'a>> {
+        let Some(entries) = self.value.as_table() else {
+            self.mistyped("a table");
+            return None;
+        };
+        Some(Table { node: self.clone(), entries })
+    }
+
+    fn below(&self, key: String, value: &'a Spanned<DeValue<'a>>) -> Self {
+        Self { key, file: self.file, faults: self.faults, span: value.span(), value: value.get_ref() }
+    }
+}
+
+/// A table with its place.
+#[derive(Debug)]
+pub(super) struct Table<'a> {
+    node: Node<'a>,
+    entries: &'a DeTable<'a>,
+}
+
+impl<'a> Table<'a> {
+    /// The whole of a file.
+    pub(super) fn root(file: &'a TextFile, faults: &'a Faults, root: &'a Spanned<DeValue<'a>>) -> Option<Self> {
+        Node { key: String::new(), file, faults, span: root.span(), value: root.get_ref() }.open()
+    }
+
+    /// What stands under `id`, if it is a text.
+    pub(super) fn id(&self) -> Option<&'a str> {
+        let (_, value) = self.entries.iter().find(|(key, _)| key.get_ref().as_ref() == "id")?;
+        value.get_ref().as_str()
+    }
+
+    /// Calls the table by another name, one that says which of many it is.
+    pub(super) fn named(mut self, name: String) -> Self {
+        self.node.key = name;
+        self
+    }
+
+    fn path(&self, name: &str) -> String {
+        if self.node.key.is_empty() { name.to_owned() } else { format!("{}.{name}", self.node.key) }
+    }
+
+    /// The value of a key, where it is given.
+    pub(super) fn get(&self, name: &str) -> Option<Node<'a>> {
+        let (_, value) = self.entries.iter().find(|(key, _)| key.get_ref().as_ref() == name)?;
+        Some(self.node.below(self.path(name), value))
+    }
+
+    /// The value of a key that must be given.
+    pub(super) fn require(&self, name: &str, expected: &str) -> Option<Node<'a>> {
+        let node = self.get(name);
+        if node.is_none() {
+            let place = Node { key: self.path(name), ..self.node.clone() };
+            place.fault(format_args!("is missing, expected {expected}"));
+        }
+        node
+    }
+
+    /// What a key says, or the default where it is not given; `None` only where it is at fault.
+    pub(super) fn or<T>(
+        &self,
+        name: &str,
+        default: T,
+        read: impl FnOnce(&Node<'a>) -> Option<T>,
+    ) -> Option<T> {
+        self.get(name).map_or(Some(default), |node| read(&node))
+    }
+
+    /// The same for a key without which there is nothing.
+    pub(super) fn optional<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Node<'a>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        self.get(name).map_or(Some(None), |node| read(&node).map(Some))
+    }
+
+    /// Every key with its place and its value, for tables whose keys are the operator's own.
+    pub(super) fn pairs(&self) -> Vec<(Node<'a>, &'a str, Node<'a>)> {
+        let mut pairs: Vec<_> = self
+            .entries
+            .iter()
+            .map(|(key, value)| {
+                let name: &'a str = key.get_ref().as_ref();
+                let value = self.node.below(self.path(name), value);
+                (Node { span: key.span(), ..value.clone() }, name, value)
+            })
+            .collect();
+        pairs.sort_by_key(|(key, ..)| key.span.start);
+        pairs
+    }
+
+    /// Notes every key that is none of these, with the likely one where there is one.
+    pub(super) fn refuse_others(&self, names: &[&str]) {
+        for (key, name, _) in self.pairs() {
+            if !names.contains(&name) {
+                let hint = likely(name, names.iter().copied());
+                key.fault(format_args!("unknown key, expected {}{hint}", names.join(", ")));
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Secrets: from files that only the service can read, or from the environment.
+//!
+//! The one place of the program that reads the environment.
+
+use std::fs;
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// The variable that holds the relay's password where no `mail.password_file` is given.
+pub const MAIL_PASSWORD_VARIABLE: &str = "REGWATCH_MAIL_PASSWORD";
+
+/// No password is longer; a file that is was not meant.
+const MAX_SECRET_BYTES: u64 = 4096;
+
+/// The relay's password from the environment; an empty variable counts as none.
+pub(super) fn mail_password() -> Option<SecretString> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let password = std::env::var(MAIL_PASSWORD_VARIABLE).ok();
+    password.filter(|password| !password.is_empty()).map(SecretString::from)
+}
+
+/// The secret in a file, without the line end that editors leave.
+///
+/// # Errors
+/// What is wrong with the file and what was expected; never what is in it.
+pub(super) fn read_file(path: &Path) -> Result<SecretString, String> {
+    let shown = path.display();
+    let about = fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    if !about.is_file() {
+        return Err(format!("{shown} is not a file, expected one that holds the password"));
+    }
+    if let Some(mode) = open_mode(&about) {
+        return Err(format!("{shown} has mode {mode:04o} and can be read by everyone, expected 0600 or 0640"));
+    }
+    if about.len() > MAX_SECRET_BYTES {
+        return Err(format!("{shown} has {} bytes, expected at most {MAX_SECRET_BYTES}", about.len()));
+    }
+    let text = fs::read_to_string(path)
+        .map(SecretString::from)
+        .map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    let secret = text.expose_secret().trim_end_matches(['\r', '\n']);
+    if secret.is_empty() {
+        return Err(format!("{shown} is empty, expected the password"));
+    }
+    if secret.chars().any(char::is_control) {
+        return Err(format!("{shown} holds more than one line, expected the password alone"));
+    }
+    Ok(SecretString::from(secret))
+}
+
+/// The file's mode where others than its owner and group can use it.
+#[cfg(unix)]
+fn open_mode(about: &fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = about.permissions().mode() & 0o7777;
+    (mode & 0o007 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+fn open_mode(_: &fs::Metadata) -> Option<u32> {
+    None
+}

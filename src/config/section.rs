@@ -1,0 +1,161 @@
+//! The tables that stand in the main file once: `[store]`, `[fetch]`, `[daemon]`.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use url::Url;
+
+use super::header::headers;
+use super::list;
+use super::node::{Keys, Node, Table};
+use super::settings::{DaemonSettings, FetchSettings, StoreSettings};
+use super::{secret, value};
+
+pub(super) const STORE: Keys = Keys { heading: "[store]", names: &["url"] };
+
+pub(super) const FETCH: Keys = Keys {
+    heading: "[fetch]",
+    names: &[
+        "contact",
+        "allow_private",
+        "connect_timeout",
+        "header_timeout",
+        "idle_timeout",
+        "total_timeout",
+        "max_body",
+        "max_redirects",
+        "concurrency",
+        "host_interval",
+        "full_read_every",
+        "headers",
+        "proxy",
+        "proxy_password_file",
+    ],
+};
+
+pub(super) const DAEMON: Keys = Keys { heading: "[daemon]", names: &["socket", "jitter", "drain_timeout"] };
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// What a Unix socket's address holds besides its closing zero byte (unix(7)).
+const MAX_SOCKET_BYTES: usize = 107;
+
+pub(super) fn length(least: Duration, most: Duration) -> impl Fn(&Node<'_>) -> Option<Duration> {
+    move |node| node.parse(|text| value::duration(text, least, most))
+}
+
+pub(super) fn store(section: Option<&Node<'_>>, folder: &Path) -> Option<StoreSettings> {
+    let default = || StoreSettings::Sled { path: value::path_from(folder, "../state/db") };
+    let Some(section) = section else { return Some(default()) };
+    section.table(&STORE)?.or("url", default(), |url| {
+        let text = url.text()?;
+        let Some(path) = value::scheme_path(text, "sled") else {
+            // The address of a database server may hold a password.
+            url.fault("is not a store, expected \"sled:\" and a folder, such as \"sled:../state/db\"");
+            return None;
+        };
+        Some(StoreSettings::Sled { path: value::path_from(folder, path) })
+    })
+}
+
+pub(super) fn daemon(section: Option<&Node<'_>>, folder: &Path) -> Option<DaemonSettings> {
+    let table = match section {
+        Some(section) => Some(section.table(&DAEMON)?),
+        None => None,
+    };
+    let default = value::path_from(folder, "../state/regwatch.sock");
+    let (jitter, drain_timeout) = (MINUTE, Duration::from_secs(30));
+    let Some(table) = table else { return Some(DaemonSettings { socket: default, jitter, drain_timeout }) };
+    let socket = table.or("socket", default, |node| {
+        let path = value::path_from(folder, node.line()?);
+        let bytes = path.as_os_str().len();
+        if bytes > MAX_SOCKET_BYTES {
+            node.fault(format_args!(
+                "{} has {bytes} bytes, expected at most {MAX_SOCKET_BYTES}, which is all a socket's address holds",
+                path.display()
+            ));
+        }
+        (bytes <= MAX_SOCKET_BYTES).then_some(path)
+    });
+    let jitter = table.or("jitter", jitter, length(Duration::ZERO, HOUR));
+    let drain_timeout = table.or("drain_timeout", drain_timeout, length(SECOND, HOUR));
+    Some(DaemonSettings { socket: socket?, jitter: jitter?, drain_timeout: drain_timeout? })
+}
+
+pub(super) fn fetch(root: &Table<'_>, folder: &Path) -> Option<FetchSettings> {
+    let section = root.require("fetch", "a table that holds at least a contact")?;
+    let table = section.table(&FETCH)?;
+    let timeout = |name, seconds| table.or(name, SECOND * seconds, length(SECOND, HOUR));
+    let number = |name, default, least, most| table.or(name, default, |node| node.number(least..=most));
+    let contact = table
+        .require("contact", "a mail address or an https address at which a person can be reached")
+        .and_then(|node| node.parse(value::contact));
+    let allow_private = table.or("allow_private", Vec::new(), |node| addresses(node));
+    let connect_timeout = timeout("connect_timeout", 10);
+    let header_timeout = timeout("header_timeout", 30);
+    let idle_timeout = timeout("idle_timeout", 30);
+    let total_timeout = timeout("total_timeout", 120);
+    let max_body_bytes = table.or("max_body", 16 << 20, |node| node.parse(value::size));
+    let max_redirects = number("max_redirects", 5, 0, 20);
+    let concurrency = number("concurrency", 4, 1, 64);
+    let host_interval = table.or("host_interval", SECOND * 2, length(Duration::ZERO, HOUR));
+    let full_read_every = number("full_read_every", 24, 1, 1_000_000);
+    let headers = table.or("headers", BTreeMap::new(), headers);
+    let proxy = proxy(&table, folder);
+    Some(FetchSettings {
+        contact: contact?,
+        allow_private: allow_private?,
+        connect_timeout: connect_timeout?,
+        header_timeout: header_timeout?,
+        idle_timeout: idle_timeout?,
+        total_timeout: total_timeout?,
+        max_body_bytes: max_body_bytes?,
+        max_redirects: max_redirects? as usize,
+        concurrency: concurrency? as usize,
+        host_interval: host_interval?,
+        full_read_every: full_read_every?,
+        headers: headers?,
+        proxy: proxy?,
+    })
+}
+
+fn addresses(node: &Node<'_>) -> Option<Vec<IpAddr>> {
+    let items = node.items("addresses of machines")?;
+    list::distinct(&items, |item| {
+        item.parse(|text| {
+            text.parse::<IpAddr>().map_err(|_| {
+                format!("found {text:?}, expected the address of one machine such as \"127.0.0.1\" or \"::1\"")
+            })
+        })
+    })
+}
+
+/// The outgoing proxy of a table, its password taken from the file beside it.
+pub(super) fn proxy(table: &Table<'_>, folder: &Path) -> Option<Option<Url>> {
+    let proxy = table.optional("proxy", |node| node.parse(value::proxy_url));
+    let Some(file) = table.get("proxy_password_file") else {
+        let named = proxy.as_ref().and_then(Option::as_ref).is_some_and(|url| !url.username().is_empty());
+        if let (true, Some(node)) = (named, table.get("proxy")) {
+            node.fault("names a user, expected proxy_password_file as well");
+            return None;
+        }
+        return proxy;
+    };
+    let password = file.line().map(|path| value::path_from(folder, path));
+    let password = password.and_then(|path| secret::read_file(&path).map_err(|error| file.fault(error)).ok());
+    let Some(mut url) = proxy? else {
+        file.fault("is given without a proxy, expected a proxy that names a user");
+        return None;
+    };
+    if url.username().is_empty() {
+        file.fault("is given for a proxy without a user, expected one such as \"http://user@proxy.example:3128\"");
+        return None;
+    }
+    url.set_password(Some(password?.expose_secret())).ok()?;
+    Some(Some(url))
+}

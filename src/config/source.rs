@@ -1,0 +1,154 @@
+//! The tables `[[source]]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use regex::Regex;
+
+use super::header::headers;
+use super::list;
+use super::node::{Keys, Node, Table};
+use super::spelling::{likely, none_of};
+use super::{kind, section, value};
+use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::noise::{Noise, NoiseClass};
+use crate::domain::schedule::CronExpr;
+use crate::domain::source::{Request, Source, SourceKind};
+use crate::domain::verdict::Guard;
+
+pub(super) const SOURCE: Keys = Keys {
+    heading: "[[source]]",
+    names: &[
+        "id",
+        "kind",
+        "title",
+        "url",
+        "schedule",
+        "timezone",
+        "companies",
+        "guard",
+        "noise",
+        "headers",
+        "proxy",
+        "proxy_password_file",
+    ],
+};
+
+pub(super) const GUARD: Keys = Keys { heading: "guard", names: &["min_entries", "max_drop"] };
+
+pub(super) const NOISE: Keys =
+    Keys { heading: "noise", names: &["classes", "patterns", "fields", "parameters"] };
+
+/// The classes of noise as they are written.
+const CLASSES: [(&str, NoiseClass); 6] = [
+    ("footnote-marks", NoiseClass::FootnoteMarks),
+    ("screen-reader", NoiseClass::ScreenReader),
+    ("timestamps", NoiseClass::Timestamps),
+    ("counters", NoiseClass::Counters),
+    ("nonces", NoiseClass::Nonces),
+    ("link-presence", NoiseClass::LinkPresence),
+];
+
+/// No list that is watched has more entries; a larger minimum would hold back every read.
+const MAX_ENTRIES: u32 = 1_000_000;
+
+/// Reads one source; `companies` are the ids that it may name.
+pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &Path) -> Option<Source> {
+    refuse_unknown_keys(table);
+    let id = table
+        .require("id", "a handle such as \"fcc-covered-list\"")
+        .and_then(|node| node.parse(str::parse::<SourceId>));
+    let kind = kind::kind(table);
+    let title = table.require("title", "what readers call the source").and_then(|node| node.line());
+    let url =
+        table.require("url", "the address of the page").and_then(|node| node.parse(value::page_url));
+    let schedule = table
+        .require("schedule", "a crontab(5) expression such as \"15 */2 * * *\"")
+        .and_then(|node| node.parse(str::parse::<CronExpr>));
+    let timezone = table.or("timezone", chrono_tz::UTC, |node| node.parse(value::zone));
+    let companies = table.or("companies", Vec::new(), |node| bound(node, companies));
+    // Where the kind is at fault the others are still looked at, against any kind's defaults.
+    let defaults = kind.as_ref().unwrap_or(&SourceKind::Feed);
+    let guard = table.or("guard", defaults.default_guard(), |node| guard(node, defaults));
+    let noise = table.or("noise", Noise::of(defaults.default_noise()), |node| noise(node, defaults));
+    let headers = table.or("headers", BTreeMap::new(), headers);
+    let proxy = section::proxy(table, folder);
+    Some(Source {
+        id: id?,
+        title: title?.to_owned(),
+        url: url?,
+        kind: kind?,
+        schedule: schedule?,
+        timezone: timezone?,
+        companies: companies?,
+        guard: guard?,
+        noise: noise?,
+        request: Request { headers: headers?, proxy: proxy? },
+    })
+}
+
+fn refuse_unknown_keys(table: &Table<'_>) {
+    // Keys of some kind are looked at where the kind is known.
+    let kinds_own = table.pairs().into_iter().map(|(_, name, _)| name).filter(|name| kind::is_own_key(name));
+    let names: Vec<&str> = SOURCE.names.iter().copied().chain(kinds_own).collect();
+    table.refuse_others(&names);
+}
+
+fn bound(node: &Node<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {
+    list::distinct(&node.items("ids of companies")?, |item| {
+        let text = item.text()?;
+        if !known.contains(text) {
+            let hint = likely(text, known.iter().map(String::as_str));
+            item.fault(format_args!("found {text:?}, expected the id of a [[company]]{hint}"));
+            return None;
+        }
+        text.parse().ok()
+    })
+}
+
+fn guard(node: &Node<'_>, kind: &SourceKind) -> Option<Guard> {
+    let table = node.table(&GUARD)?;
+    let default = kind.default_guard();
+    let min_entries = table.or("min_entries", default.min_entries, |node| {
+        node.number(0..=MAX_ENTRIES).map(|number| number as usize)
+    });
+    let max_drop = table.or("max_drop", default.max_drop_percent, |node| node.parse(value::percent));
+    Some(Guard { min_entries: min_entries?, max_drop_percent: max_drop? })
+}
+
+fn noise(node: &Node<'_>, kind: &SourceKind) -> Option<Noise> {
+    let table = node.table(&NOISE)?;
+    let names = |name| table.or(name, BTreeSet::new(), |node| strings(node));
+    let classes = table.or("classes", kind.default_noise().into_iter().collect(), |node| {
+        Some(list::distinct(&node.items("classes of noise")?, class)?.into_iter().collect())
+    });
+    let patterns = table.or("patterns", Vec::new(), |node| {
+        list::parsed(&node.items("regular expressions")?, pattern)
+    });
+    let (fields, parameters) = (names("fields"), names("parameters"));
+    Some(Noise { classes: classes?, patterns: patterns?, fields: fields?, parameters: parameters? })
+}
+
+fn class(node: &Node<'_>) -> Option<NoiseClass> {
+    node.parse(|text| {
+        let found = CLASSES.iter().find(|(name, _)| *name == text);
+        found.map(|(_, class)| *class).ok_or_else(|| none_of(text, &CLASSES.map(|(name, _)| name)))
+    })
+}
+
+fn pattern(text: &str) -> Result<Regex, String> {
+    let expected = "expected a regular expression of the text to be passed over";
+    let regex = Regex::new(text).map_err(|error| {
+        // The crate draws the expression over several lines; the reason is in the last.
+        let reason = error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        format!("found {text:?} ({reason}), {expected}")
+    })?;
+    if regex.is_match("") {
+        return Err(format!("found {text:?}, which matches where there is nothing, {expected}"));
+    }
+    Ok(regex)
+}
+
+fn strings(node: &Node<'_>) -> Option<BTreeSet<String>> {
+    Some(list::lines(&node.items("names")?)?.into_iter().collect())
+}
