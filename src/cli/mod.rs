@@ -94,7 +94,8 @@ impl Context {
 
     /// The same with a configuration that is loaded already.
     async fn ask_with(&self, config: Config, command: Command) -> anyhow::Result<Reply> {
-        let (progress, _nobody_listens) = mpsc::channel(1);
+        let (progress, listener) = mpsc::channel(1);
+        drop(listener);
         open(config).await?.execute(command, progress).await
     }
 }

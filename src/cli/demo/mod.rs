@@ -96,7 +96,8 @@ async fn check(app: &App, config: &Config, screen: Screen) -> anyhow::Result<Che
 }
 
 async fn execute(app: &App, command: Command) -> anyhow::Result<Reply> {
-    let (progress, _nobody_listens) = mpsc::channel(1);
+    let (progress, listener) = mpsc::channel(1);
+    drop(listener);
     match app.service().execute(command, &progress).await {
         Reply::Refused(reason) => Err(anyhow::anyhow!(reason)),
         reply => Ok(reply),
