@@ -1,0 +1,173 @@
+//! The daemon: it reads by itself, owns the store, answers commands, and ends in good order.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, ChildStderr, Stdio};
+
+use regwatch::check::ReadOptions;
+use regwatch::control::{Client, Command, Reply};
+
+use super::home::list_source;
+use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
+
+/// A running daemon; killed when dropped.
+struct Daemon {
+    process: Child,
+    log: BufReader<ChildStderr>,
+}
+
+impl Daemon {
+    /// Starts it and waits until it says this.
+    fn start(home: &Home, until: &str) -> Self {
+        let mut process =
+            home.program().arg("daemon").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(process.stderr.take().unwrap());
+        let mut daemon = Self { process, log };
+        daemon.wait_until_it_says(until);
+        daemon
+    }
+
+    fn wait_until_it_says(&mut self, words: &str) {
+        let mut said = String::new();
+        while !said.lines().last().is_some_and(|line| line.contains(words)) {
+            let read = self.log.read_line(&mut said).unwrap();
+            assert!(read > 0, "the daemon ended without saying {words:?}:\n{said}");
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.process.id().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    fn exit_code(&mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+const RUNS: &str = "regwatch runs";
+
+fn watched() -> (Site, Home) {
+    let site = Site::start();
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
+    let home = Home::watching_list(&site);
+    (site, home)
+}
+
+#[test]
+fn it_reads_what_it_never_read_at_once_and_every_command_works_through_it() {
+    let (site, home) = watched();
+    let mut daemon = Daemon::start(&home, RUNS);
+    daemon.wait_until_it_says("source read");
+    home.subscribe("ann@example.org", "hikvision");
+    let sources = home.run(&["source", "list", "--json"]).expect(0).json();
+    assert_eq!(sources["sources"][0]["entries"], 3);
+
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    let report = home.check(0);
+    assert_eq!(report["sources"][0]["changes"][0]["kind"], "amended");
+    assert_eq!(report["mails_queued"], 1);
+    assert_eq!(home.letters().len(), 1);
+    let refused = home.run(&["check", "now", "nothing-like-it"]).expect(1);
+    assert!(refused.stderr.contains("no source nothing-like-it"), "{refused:?}");
+}
+
+#[test]
+fn the_control_socket_is_its_owner_s_alone() {
+    let (_site, home) = watched();
+    let _daemon = Daemon::start(&home, RUNS);
+    let mode = std::fs::metadata(home.path("state/regwatch.sock")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_check_through_the_socket_streams_each_reading_as_it_comes() {
+    let (site, home) = watched();
+    let second = list_source(&site.url).replace("\"covered-list\"\nkind", "\"second\"\nkind");
+    let second = second.replace("/list\"", "/slow\"");
+    site.page("/slow", covered_list(&[HUAWEI, ZTE, HIKVISION]));
+    home.configure(&format!("{}\n{second}", list_source(&site.url)), "maildir:../state/mail");
+    let mut daemon = Daemon::start(&home, RUNS);
+    daemon.wait_until_it_says("source read");
+    daemon.wait_until_it_says("source read");
+
+    site.hold("/slow");
+    let client = Client::connect(&home.path("state/regwatch.sock")).await.unwrap().unwrap();
+    let (progress, mut readings) = tokio::sync::mpsc::channel(8);
+    let command = Command::Check { sources: Vec::new(), options: ReadOptions::default() };
+    let (reply, ()) = tokio::join!(
+        async {
+            let reply = client.execute(&command, &progress).await;
+            drop(progress);
+            reply
+        },
+        async {
+            assert_eq!(readings.recv().await.unwrap().report.id.as_str(), "covered-list");
+            site.release("/slow");
+            assert_eq!(readings.recv().await.unwrap().report.id.as_str(), "second");
+        }
+    );
+    let Reply::Checked { report, .. } = reply.unwrap() else { panic!("not a report") };
+    assert_eq!(report.sources.len(), 2);
+}
+
+#[test]
+fn asked_to_end_it_finishes_the_read_under_way() {
+    let (site, home) = watched();
+    site.hold("/list");
+    let mut daemon = Daemon::start(&home, RUNS);
+    site.wait_until_asked("/list", 1);
+    daemon.signal("-TERM");
+    daemon.wait_until_it_says("stopping");
+    site.release("/list");
+    daemon.wait_until_it_says("source read");
+    assert_eq!(daemon.exit_code(), Some(0));
+    assert!(!home.path("state/regwatch.sock").exists(), "it takes its socket with it");
+    let sources = home.run(&["source", "list", "--json"]).expect(0).json();
+    assert_eq!(sources["sources"][0]["entries"], 3);
+}
+
+#[test]
+fn what_a_killed_daemon_leaves_behind_stops_nobody() {
+    let (_site, home) = watched();
+    let mut daemon = Daemon::start(&home, RUNS);
+    daemon.wait_until_it_says("source read");
+    daemon.signal("-KILL");
+    assert_eq!(daemon.exit_code(), None);
+    assert!(home.path("state/regwatch.sock").exists(), "the stale socket is there");
+    let sources = home.run(&["source", "list", "--json"]).expect(0).json();
+    assert_eq!(sources["sources"][0]["entries"], 3);
+    let _again = Daemon::start(&home, RUNS);
+    home.check(0);
+}
+
+#[test]
+fn a_second_daemon_waits_for_the_store_and_says_who_has_it() {
+    let (_site, home) = watched();
+    let first = Daemon::start(&home, RUNS);
+    let in_use = format!("in use by process {}", first.process.id());
+    let mut second = Daemon::start(&home, &in_use);
+    drop(first);
+    second.wait_until_it_says(RUNS);
+}
+
+#[test]
+fn a_source_that_fails_keeps_no_other_from_being_read() {
+    let (site, home) = watched();
+    site.answer("/broken", 500, &[], "oops");
+    let broken = list_source(&site.url).replace("\"covered-list\"\nkind", "\"broken\"\nkind");
+    let broken = broken.replace("/list\"", "/broken\"");
+    home.configure(&format!("{broken}\n{}", list_source(&site.url)), "maildir:../state/mail");
+    let _daemon = Daemon::start(&home, RUNS);
+    site.wait_until_asked("/broken", 1);
+    site.wait_until_asked("/list", 1);
+    let report = home.run(&["check", "now", "covered-list", "--json"]).expect(0).json();
+    assert_eq!(report["sources"][0]["entries"], 3);
+}

@@ -1,0 +1,60 @@
+//! The demonstration, as somebody who cloned the repository sees it.
+
+use std::process::Command;
+
+use super::home::{files_of, read_letter, run};
+
+fn demo(arguments: &[&str]) -> super::home::Ran {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
+    // Nothing of the surroundings may matter.
+    command.env_clear().current_dir(elsewhere.path()).arg("demo").args(arguments);
+    run(&mut command).expect(0)
+}
+
+#[test]
+fn it_shows_what_was_found_and_the_one_mail_and_where_it_lies() {
+    let kept = tempfile::tempdir().unwrap();
+    let folder = kept.path().join("demo");
+    let shown = demo(&["--keep", folder.to_str().unwrap()]).stdout;
+    for expected in [
+        "DAY ONE",
+        "4 entries, now tracked (baseline)",
+        "DAY TWO",
+        "camera-notice  good     2 entries, no change",
+        "entity-list    suspect",
+        "Subject: Hikvision: 2 changes on 2 sources",
+        "{+and by any subsidiary or affiliate of such entity,+}",
+        "Per Curiam Order Filed",
+        "Why it concerns you",
+        "SHA-256",
+        "This mail went to compliance@integrator.example, who follows",
+    ] {
+        assert!(shown.contains(expected), "{expected:?} is missing in:\n{shown}");
+    }
+    let letters = files_of(&folder.join("state/mail/new"));
+    assert_eq!(letters.len(), 1);
+    let letter = read_letter(&letters[0]);
+    assert!(shown.contains(letter.text.trim_end()), "the mail is shown as it was delivered");
+    assert!(shown.contains(folder.join("state/mail").to_str().unwrap()));
+    assert_eq!(std::fs::read_to_string(folder.join("mail-1.html")).unwrap(), letter.html);
+}
+
+#[test]
+fn only_what_changed_is_told_and_a_block_page_is_told_from_a_page() {
+    let kept = tempfile::tempdir().unwrap();
+    let folder = kept.path().join("demo");
+    let report = demo(&["--keep", folder.to_str().unwrap(), "--json"]).json();
+    let [one, two] = [&report["days"][0], &report["days"][1]];
+    for source in one["sources"].as_array().unwrap() {
+        assert_eq!((&source["verdict"], &source["baseline"]), (&"good".into(), &true.into()), "{source}");
+    }
+    let found: Vec<_> = two["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|source| (source["verdict"].as_str().unwrap(), source["changes"].as_array().unwrap().len()))
+        .collect();
+    assert_eq!(found, [("good", 1), ("good", 1), ("good", 0), ("suspect", 0)]);
+    assert_eq!((&one["mails_queued"], &two["mails_queued"]), (&0.into(), &1.into()));
+}

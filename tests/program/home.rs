@@ -1,0 +1,158 @@
+//! A folder with a configuration and state, and the program run over it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mail_parser::MessageParser;
+use tempfile::TempDir;
+
+/// One installation of regwatch.
+#[derive(Debug)]
+pub struct Home {
+    folder: TempDir,
+}
+
+/// How a run of the program ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Fails unless the exit code is this.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+}
+
+/// A mail as its reader sees it.
+#[derive(Debug)]
+pub struct Letter {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub message_id: String,
+}
+
+const COMPANIES: &str = r#"
+[[company]]
+id = "hikvision"
+name = "Hangzhou Hikvision Digital Technology Co., Ltd."
+aliases = ["Hikvision", { name = "海康威视", kind = "native-script" }]
+
+[[company]]
+id = "zte"
+name = "ZTE Corporation"
+aliases = [{ name = "ZTE", kind = "short" }]
+"#;
+
+impl Home {
+    /// A home whose configuration holds these `[[source]]` tables; mail goes into a Maildir.
+    pub fn with_sources(sources: &str) -> Self {
+        let home = Self { folder: tempfile::tempdir().unwrap() };
+        home.configure(sources, "maildir:../state/mail");
+        home
+    }
+
+    /// A home that watches one FCC-style list.
+    pub fn watching_list(site: &super::Site) -> Self {
+        Self::with_sources(&list_source(&site.url))
+    }
+
+    /// Writes the configuration anew.
+    pub fn configure(&self, sources: &str, transport: &str) {
+        let text = format!(
+            "[store]\nurl = \"sled:../state/db\"\n\n\
+             [mail]\nfrom = \"regwatch <alerts@tracker.example>\"\ntransport = \"{transport}\"\n\
+             group_within = \"0s\"\n\n\
+             [fetch]\ncontact = \"ops@tracker.example\"\nallow_private = [\"127.0.0.1\"]\nhost_interval = \"0s\"\n\n\
+             [daemon]\njitter = \"0s\"\n\n{sources}\n{COMPANIES}"
+        );
+        std::fs::create_dir_all(self.path("config")).unwrap();
+        std::fs::write(self.path("config/regwatch.toml"), text).unwrap();
+    }
+
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    /// The program, ready to be given a verb.
+    pub fn program(&self) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
+        command.env_remove("REGWATCH_LOG").env("NO_COLOR", "1").current_dir(self.folder.path());
+        command.arg("--config").arg(self.path("config/regwatch.toml"));
+        command
+    }
+
+    /// Runs the program with these arguments.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        run(self.program().args(arguments))
+    }
+
+    /// Runs `check now --json` and gives the report; the run must end with this code.
+    #[track_caller]
+    pub fn check(&self, code: i32) -> serde_json::Value {
+        self.run(&["check", "now", "--json"]).expect(code).json()
+    }
+
+    /// Subscribes an address, confirmed.
+    #[track_caller]
+    pub fn subscribe(&self, address: &str, company: &str) {
+        self.run(&["sub", "add", address, "--company", company, "--confirmed"]).expect(0);
+    }
+
+    /// Every mail in the Maildir, in the order of their recipients.
+    pub fn letters(&self) -> Vec<Letter> {
+        let mut letters: Vec<Letter> =
+            files_of(&self.path("state/mail/new")).iter().map(read_letter).collect();
+        letters.sort_by(|a, b| a.to.cmp(&b.to));
+        letters
+    }
+}
+
+pub fn run(command: &mut Command) -> Ran {
+    let output = command.output().unwrap();
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The `[[source]]` of an FCC-style list at `/list`.
+pub fn list_source(url: &str) -> String {
+    format!(
+        "[[source]]\nid = \"covered-list\"\nkind = \"fcc-covered-list\"\ntitle = \"Covered List\"\n\
+         url = \"{url}/list\"\nschedule = \"15 */2 * * *\"\ntimezone = \"America/New_York\"\n\
+         guard = {{ min_entries = 2, max_drop = \"20%\" }}\n"
+    )
+}
+
+pub fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+pub fn read_letter(path: &PathBuf) -> Letter {
+    let bytes = std::fs::read(path).unwrap();
+    let mail = MessageParser::default().parse(&bytes).unwrap();
+    let to = mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default().to_owned();
+    Letter {
+        to,
+        subject: mail.subject().unwrap_or_default().to_owned(),
+        text: mail.body_text(0).unwrap_or_default().into_owned(),
+        html: mail.body_html(0).unwrap_or_default().into_owned(),
+        message_id: mail.message_id().unwrap_or_default().to_owned(),
+    }
+}

@@ -1,0 +1,40 @@
+//! The whole program on pages of this machine: from the page that changes to the mail that tells.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod crash;
+mod daemon;
+mod demo;
+mod home;
+mod keeping;
+mod site;
+mod telling;
+
+use home::Home;
+use site::Site;
+
+/// A list in the structure of the FCC's page, its rows given as (name, text, dates).
+fn covered_list(rows: &[(&str, &str, &str)]) -> String {
+    let rows: String = rows
+        .iter()
+        .map(|(name, text, dates)| {
+            let named = format!("Equipment produced by <strong>{name}</strong>{text}");
+            ["<tr><td>", &named, "</td><td>", dates, "</td></tr>\n"].concat()
+        })
+        .collect();
+    format!(
+        "<!DOCTYPE html><html><head><title>Covered List</title></head><body><div id=\"covered-list\"><table>\
+         <tr><th>Covered Equipment or Services*</th><th>Date of Inclusion on Covered List</th></tr>\n\
+         {rows}</table></div></body></html>"
+    )
+}
+
+const HUAWEI: (&str, &str, &str) = ("Huawei Technologies Company", ", and its services.", "March 12, 2021");
+const ZTE: (&str, &str, &str) = ("ZTE Corporation", ", and its services.", "March 12, 2021");
+const HIKVISION: (&str, &str, &str) =
+    ("Hangzhou Hikvision Digital Technology Company", ", for public safety.", "March 12, 2021");
+const HIKVISION_AMENDED: (&str, &str, &str) = (
+    "Hangzhou Hikvision Digital Technology Company",
+    ", and by any affiliate, for public safety.",
+    "March 12, 2021Updated:November 20, 2026",
+);
