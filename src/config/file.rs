@@ -61,8 +61,7 @@ impl TextFile {
 }
 
 fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before: Vec<&str> =
-        text.get(..offset.min(text.len())).unwrap_or_default().split('\n').collect();
+    let before: Vec<&str> = text.get(..offset.min(text.len())).unwrap_or_default().split('\n').collect();
     let column = before.last().map_or(0, |line| line.chars().count());
     (before.len(), column + 1)
 }

@@ -18,7 +18,8 @@ const OWN: [&str; 8] = [
 
 /// RFC 9110, 5.6.2.
 fn is_token(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn name_fault(name: &str, earlier: &BTreeMap<String, String>) -> Option<String> {

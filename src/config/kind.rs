@@ -60,8 +60,7 @@ fn refuse_foreign(table: &Table<'_>, kind: &str) -> bool {
 }
 
 fn html_table(table: &Table<'_>) -> Option<TableSettings> {
-    let selector =
-        table.require("selector", "a CSS selector of the table").and_then(|node| node.parse(css));
+    let selector = table.require("selector", "a CSS selector of the table").and_then(|node| node.parse(css));
     let columns = table.require("columns", "a table of headers and fields").and_then(|node| columns(&node));
     let key_node = table.require("key", "a list of the fields that say what a row is about");
     let field = |node: &Node<'_>| {
@@ -107,8 +106,7 @@ fn page_text(table: &Table<'_>) -> Option<PageTextSettings> {
     let keep = table
         .require("keep", "a list of CSS selectors of what is read")
         .and_then(|node| list::parsed(&node.some_items("CSS selectors")?, css));
-    let drop =
-        table.or("drop", Vec::new(), |node| list::parsed(&node.items("CSS selectors")?, css));
+    let drop = table.or("drop", Vec::new(), |node| list::parsed(&node.items("CSS selectors")?, css));
     Some(PageTextSettings { keep: keep?, drop: drop? })
 }
 

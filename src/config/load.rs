@@ -122,7 +122,9 @@ impl Sections {
 fn refuse_sections(root: &Table<'_>) {
     for (key, name, _) in root.pairs() {
         if MAIN.names.contains(&name) && !INCLUDED.contains(&name) {
-            key.fault("belongs to the main file, expected only [[source]] and [[company]] in an included one");
+            key.fault(
+                "belongs to the main file, expected only [[source]] and [[company]] in an included one",
+            );
         }
     }
     root.refuse_others(MAIN.names);
@@ -137,7 +139,9 @@ fn included(root: &Table<'_>, main: &Path) -> Option<Vec<PathBuf>> {
         let found = matching(pattern, main).map_err(|error| item.fault(error)).unwrap_or_default();
         for path in found {
             if is_same(&path, main) {
-                item.fault(format_args!("found {pattern:?}, which matches this file itself, expected others"));
+                item.fault(format_args!(
+                    "found {pattern:?}, which matches this file itself, expected others"
+                ));
             } else if !files.iter().any(|other| is_same(other, &path)) {
                 files.push(path);
             }
@@ -147,7 +151,8 @@ fn included(root: &Table<'_>, main: &Path) -> Option<Vec<PathBuf>> {
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
-    one == other || fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+    one == other
+        || fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
 }
 
 fn matching(pattern: &str, main: &Path) -> Result<Vec<PathBuf>, String> {
@@ -159,7 +164,8 @@ fn matching(pattern: &str, main: &Path) -> Result<Vec<PathBuf>, String> {
     };
     // Hidden files are an editor's.
     let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
-    let refuse = |what: String| format!("found {pattern:?}, {what}, expected a pattern such as \"sources/*.toml\"");
+    let refuse =
+        |what: String| format!("found {pattern:?}, {what}, expected a pattern such as \"sources/*.toml\"");
     let paths = glob::glob_with(&from_folder, options)
         .map_err(|error| refuse(format!("which is not a pattern ({})", error.msg)))?;
     let files: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|path| !path.is_dir()).collect();

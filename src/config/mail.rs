@@ -8,9 +8,7 @@ use url::Host;
 
 use super::node::{Keys, Node, Table};
 use super::section::length;
-use super::settings::{
-    MailSettings, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, TransportSettings,
-};
+use super::settings::{MailSettings, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, TransportSettings};
 use super::spelling::none_of;
 use super::{secret, value};
 use crate::domain::email::EmailAddress;
@@ -116,7 +114,9 @@ fn transport(
         }
         maildir @ TransportSettings::Maildir { .. } => {
             let strays: Vec<_> = ["password_file", "tls"].iter().filter_map(|name| table.get(name)).collect();
-            strays.iter().for_each(|node| node.fault("belongs to an SMTP relay, expected none for a Maildir"));
+            strays
+                .iter()
+                .for_each(|node| node.fault("belongs to an SMTP relay, expected none for a Maildir"));
             strays.is_empty().then_some(maildir)
         }
     }
@@ -149,7 +149,8 @@ fn relay(text: &str) -> Result<SmtpSettings, String> {
             secret::MAIL_PASSWORD_VARIABLE
         ));
     }
-    let is_plain = |user: &str| !user.is_empty() && !user.contains(['%', '/']) && !user.contains(char::is_control);
+    let is_plain =
+        |user: &str| !user.is_empty() && !user.contains(['%', '/']) && !user.contains(char::is_control);
     if user.is_some_and(|user| !is_plain(user)) {
         return Err(refuse("holds a user that cannot be, written as it is and not percent-encoded"));
     }
@@ -197,7 +198,9 @@ fn with_password(
         (None, None) => {}
         (None, Some(_)) => {
             let node = table.get("password_file")?;
-            node.fault("is given for a relay without a user, expected one such as \"smtp://user@relay.example\"");
+            node.fault(
+                "is given for a relay without a user, expected one such as \"smtp://user@relay.example\"",
+            );
             return None;
         }
         (Some(credentials), from_file) => {

@@ -149,7 +149,11 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// The whole of a file.
-    pub(super) fn root(file: &'a TextFile, faults: &'a Faults, root: &'a Spanned<DeValue<'a>>) -> Option<Self> {
+    pub(super) fn root(
+        file: &'a TextFile,
+        faults: &'a Faults,
+        root: &'a Spanned<DeValue<'a>>,
+    ) -> Option<Self> {
         Node { key: String::new(), file, faults, span: root.span(), value: root.get_ref() }.open()
     }
 

@@ -31,7 +31,9 @@ pub(super) fn read_file(path: &Path) -> Result<SecretString, String> {
         return Err(format!("{shown} is not a file, expected one that holds the password"));
     }
     if let Some(mode) = open_mode(&about) {
-        return Err(format!("{shown} has mode {mode:04o} and can be read by everyone, expected 0600 or 0640"));
+        return Err(format!(
+            "{shown} has mode {mode:04o} and can be read by everyone, expected 0600 or 0640"
+        ));
     }
     if about.len() > MAX_SECRET_BYTES {
         return Err(format!("{shown} has {} bytes, expected at most {MAX_SECRET_BYTES}", about.len()));

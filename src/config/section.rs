@@ -129,7 +129,9 @@ fn addresses(node: &Node<'_>) -> Option<Vec<IpAddr>> {
     list::distinct(&items, |item| {
         item.parse(|text| {
             text.parse::<IpAddr>().map_err(|_| {
-                format!("found {text:?}, expected the address of one machine such as \"127.0.0.1\" or \"::1\"")
+                format!(
+                    "found {text:?}, expected the address of one machine such as \"127.0.0.1\" or \"::1\""
+                )
             })
         })
     })
@@ -153,7 +155,9 @@ pub(super) fn proxy(table: &Table<'_>, folder: &Path) -> Option<Option<Url>> {
         return None;
     };
     if url.username().is_empty() {
-        file.fault("is given for a proxy without a user, expected one such as \"http://user@proxy.example:3128\"");
+        file.fault(
+            "is given for a proxy without a user, expected one such as \"http://user@proxy.example:3128\"",
+        );
         return None;
     }
     url.set_password(Some(password?.expose_secret())).ok()?;

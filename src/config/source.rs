@@ -60,8 +60,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
         .and_then(|node| node.parse(str::parse::<SourceId>));
     let kind = kind::kind(table);
     let title = table.require("title", "what readers call the source").and_then(|node| node.line());
-    let url =
-        table.require("url", "the address of the page").and_then(|node| node.parse(value::page_url));
+    let url = table.require("url", "the address of the page").and_then(|node| node.parse(value::page_url));
     let schedule = table
         .require("schedule", "a crontab(5) expression such as \"15 */2 * * *\"")
         .and_then(|node| node.parse(str::parse::<CronExpr>));
@@ -122,9 +121,8 @@ fn noise(node: &Node<'_>, kind: &SourceKind) -> Option<Noise> {
     let classes = table.or("classes", kind.default_noise().into_iter().collect(), |node| {
         Some(list::distinct(&node.items("classes of noise")?, class)?.into_iter().collect())
     });
-    let patterns = table.or("patterns", Vec::new(), |node| {
-        list::parsed(&node.items("regular expressions")?, pattern)
-    });
+    let patterns =
+        table.or("patterns", Vec::new(), |node| list::parsed(&node.items("regular expressions")?, pattern));
     let (fields, parameters) = (names("fields"), names("parameters"));
     Some(Noise { classes: classes?, patterns: patterns?, fields: fields?, parameters: parameters? })
 }
@@ -140,7 +138,8 @@ fn pattern(text: &str) -> Result<Regex, String> {
     let expected = "expected a regular expression of the text to be passed over";
     let regex = Regex::new(text).map_err(|error| {
         // The crate draws the expression over several lines; the reason is in the last.
-        let reason = error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let reason =
+            error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         format!("found {text:?} ({reason}), {expected}")
     })?;
     if regex.is_match("") {

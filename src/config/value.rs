@@ -91,7 +91,8 @@ fn has_login(url: &Url) -> bool {
 
 /// The address of an outgoing proxy, which may name a user and never a password.
 pub(super) fn proxy_url(text: &str) -> Result<Url, String> {
-    let expected = "expected a proxy such as \"http://proxy.example:3128\" or \"socks5://user@proxy.example:1080\"";
+    let expected =
+        "expected a proxy such as \"http://proxy.example:3128\" or \"socks5://user@proxy.example:1080\"";
     let url = Url::parse(text).map_err(|error| format!("is not an address ({error}), {expected}"))?;
     if url.password().is_some() {
         return Err(
@@ -112,7 +113,9 @@ pub(super) fn contact(text: &str) -> Result<String, String> {
     let as_url = Url::parse(text).ok().filter(|url| url.scheme() == "https" && !has_login(url));
     let as_address = || text.parse::<EmailAddress>().ok().map(|address| address.to_string());
     as_url.map(String::from).or_else(as_address).ok_or_else(|| {
-        format!("found {text:?}, expected a mail address or an https address at which a person can be reached")
+        format!(
+            "found {text:?}, expected a mail address or an https address at which a person can be reached"
+        )
     })
 }
 
