@@ -23,11 +23,6 @@ const KINDS: [(&str, &[&str]); 5] = [
     ("page-text", PAGE_TEXT.names),
 ];
 
-/// Whether a key belongs to one kind only.
-pub(super) fn is_own_key(name: &str) -> bool {
-    KINDS.iter().any(|(_, keys)| keys.contains(&name))
-}
-
 /// Reads the kind and its own keys; keys of another kind are faults.
 pub(super) fn kind(table: &Table<'_>) -> Option<SourceKind> {
     let names = KINDS.map(|(name, _)| name);

@@ -15,8 +15,10 @@ use super::file::TextFile;
 use super::node::{Keys, Node, Table};
 use super::settings::{Config, DaemonSettings, FetchSettings, MailSettings, StoreSettings};
 use super::source::{SOURCE, source};
+use super::spelling::likely;
 use super::{mail, secret, section};
 use crate::domain::company::Company;
+use crate::domain::id::SourceId;
 use crate::domain::source::Source;
 
 pub(super) const MAIN: Keys = Keys {
@@ -125,9 +127,11 @@ fn refuse_sections(root: &Table<'_>) {
             key.fault(
                 "belongs to the main file, expected only [[source]] and [[company]] in an included one",
             );
+        } else if !INCLUDED.contains(&name) {
+            let hint = likely(name, INCLUDED);
+            key.fault(format_args!("unknown key, expected {}{hint}", INCLUDED.join(", ")));
         }
     }
-    root.refuse_others(MAIN.names);
 }
 
 /// The files that the globs match, each once, in the order of the globs and then of their names.
@@ -183,12 +187,13 @@ fn watched(roots: &[Table<'_>], folder: &Path) -> (Vec<Source>, Vec<Company>) {
     (sources, companies)
 }
 
-/// The tables of one name, each called by its id, or by its number where it has none.
+/// The tables of one name, each called by its id, or by its number where it has no valid one.
 fn tables<'a>(roots: &[Table<'a>], name: &str) -> Vec<Table<'a>> {
     let lists = roots.iter().filter_map(|root| root.get(name));
     let called = |(index, item): (usize, Node<'a>)| {
         let table = item.open()?;
-        let id = table.id().map_or_else(|| format!("#{}", index + 1), str::to_owned);
+        let id = table.id().filter(|id| id.parse::<SourceId>().is_ok());
+        let id = id.map_or_else(|| format!("#{}", index + 1), str::to_owned);
         Some(table.named(format!("{name}[{id}]")))
     };
     lists

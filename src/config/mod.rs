@@ -22,11 +22,18 @@ mod node;
 mod secret;
 mod section;
 mod settings;
+mod show;
 mod source;
 mod spelling;
+mod starting;
 mod value;
 
 pub use fault::{ConfigError, Fault};
 pub use load::load;
 pub use secret::MAIL_PASSWORD_VARIABLE;
 pub use settings::*;
+pub use show::show;
+pub use starting::{StartingError, write_starting_files};
+
+#[cfg(test)]
+mod tests;

@@ -73,7 +73,15 @@ impl<'a> Node<'a> {
     }
 
     /// The value as what a text stands for.
-    pub(super) fn parse<T, E: Display>(&self, read: impl FnOnce(&'a str) -> Result<T, E>) -> Option<T> {
+    pub(super) fn parse<T, E: Display>(&self, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+        if let Some(number) = self.value.as_integer() {
+            // A bare number in place of `"16 MiB"`: the reader can say best what it wants.
+            match read(&number.to_string()) {
+                Ok(_) => self.mistyped("a string"),
+                Err(error) => self.fault(error),
+            }
+            return None;
+        }
         read(self.text()?).map_err(|error| self.fault(error)).ok()
     }
 
@@ -108,7 +116,7 @@ impl<'a> Node<'a> {
     pub(super) fn some_items(&self, of_what: &str) -> Option<Vec<Self>> {
         let items = self.items(of_what)?;
         if items.is_empty() {
-            self.fault(format_args!("is empty, expected at least one of {of_what}"));
+            self.fault(format_args!("is empty, expected a list of {of_what} with at least one"));
             return None;
         }
         Some(items)
@@ -170,7 +178,10 @@ impl<'a> Table<'a> {
     }
 
     fn path(&self, name: &str) -> String {
-        if self.node.key.is_empty() { name.to_owned() } else { format!("{}.{name}", self.node.key) }
+        let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        // Quoted as TOML does, so that nothing in a key reaches a terminal unescaped.
+        let name = if name.chars().all(is_bare) { name.to_owned() } else { format!("{name:?}") };
+        if self.node.key.is_empty() { name } else { format!("{}.{name}", self.node.key) }
     }
 
     /// The value of a key, where it is given.

@@ -1,6 +1,7 @@
 //! The validated configuration: what the rest of the program works with.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use url::Url;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
+use crate::domain::redact;
 use crate::domain::source::Source;
 
 /// Everything the operator decided. Every path is absolute, every reference resolved.
@@ -122,7 +124,9 @@ pub struct SmtpCredentials {
 }
 
 /// How pages are asked for.
-#[derive(Debug, Clone)]
+///
+/// `Debug` hides secrets.
+#[derive(Clone)]
 pub struct FetchSettings {
     /// Whom a site's operator can write to; part of the User-Agent.
     pub contact: String,
@@ -150,6 +154,27 @@ pub struct FetchSettings {
     pub headers: BTreeMap<String, String>,
     /// The outgoing proxy of every source that names none.
     pub proxy: Option<Url>,
+}
+
+impl fmt::Debug for FetchSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { headers, proxy, .. } = self;
+        f.debug_struct("FetchSettings")
+            .field("contact", &self.contact)
+            .field("allow_private", &self.allow_private)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("header_timeout", &self.header_timeout)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("total_timeout", &self.total_timeout)
+            .field("max_body_bytes", &self.max_body_bytes)
+            .field("max_redirects", &self.max_redirects)
+            .field("concurrency", &self.concurrency)
+            .field("host_interval", &self.host_interval)
+            .field("full_read_every", &self.full_read_every)
+            .field("headers", &redact::headers(headers))
+            .field("proxy", &proxy.as_ref().map(redact::proxy))
+            .finish()
+    }
 }
 
 /// How the daemon behaves.

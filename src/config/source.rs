@@ -87,10 +87,9 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
 }
 
 fn refuse_unknown_keys(table: &Table<'_>) {
-    // Keys of some kind are looked at where the kind is known.
-    let kinds_own = table.pairs().into_iter().map(|(_, name, _)| name).filter(|name| kind::is_own_key(name));
-    let names: Vec<&str> = SOURCE.names.iter().copied().chain(kinds_own).collect();
-    table.refuse_others(&names);
+    // Keys of a kind are known to all; `kind` refuses those of another one.
+    let lists = [SOURCE.names, kind::HTML_TABLE.names, kind::PAGE_TEXT.names];
+    table.refuse_others(&lists.concat());
 }
 
 fn bound(node: &Node<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {

@@ -21,6 +21,7 @@ pub mod matching;
 pub mod noise;
 pub mod outbox;
 pub mod read_state;
+pub mod redact;
 pub mod report;
 pub mod schedule;
 pub mod snapshot;

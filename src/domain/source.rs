@@ -10,6 +10,7 @@ use url::Url;
 
 use super::id::{CompanyId, SourceId, hex};
 use super::noise::{Noise, NoiseClass};
+use super::redact;
 use super::schedule::CronExpr;
 use super::verdict::Guard;
 
@@ -43,12 +44,23 @@ pub struct Source {
 }
 
 /// How a source is asked for, beyond its address.
-#[derive(Debug, Clone, Default)]
+///
+/// `Debug` hides secrets.
+#[derive(Clone, Default)]
 pub struct Request {
     /// Headers added to or replacing the service's own.
     pub headers: BTreeMap<String, String>,
     /// An outgoing proxy, `http://`, `https://` or `socks5://`.
     pub proxy: Option<Url>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("headers", &redact::headers(&self.headers))
+            .field("proxy", &self.proxy.as_ref().map(redact::proxy))
+            .finish()
+    }
 }
 
 /// The closed set of ways to read a body. Each has its file in `extract/`.

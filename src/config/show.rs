@@ -1,0 +1,224 @@
+//! The configuration in force, as TOML.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::settings::{
+    Config, FetchSettings, MailSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings,
+};
+use super::value::size_text;
+use crate::domain::company::Company;
+use crate::domain::redact;
+use crate::domain::source::{Source, SourceKind};
+
+const HEADING: &str = "\
+# The configuration in force, defaults filled in. Passwords are left out, and the
+# values of headers that let somebody in are replaced by \"[redacted]\".
+";
+
+/// The configuration in force as TOML that [`load`](super::load) takes, defaults filled in.
+///
+/// No secret is in it: passwords are left out, and header values that are likely secrets replaced.
+#[must_use]
+pub fn show(config: &Config) -> String {
+    let shown = Shown {
+        store: Store { url: store_url(&config.store) },
+        mail: mail(&config.mail),
+        fetch: fetch(&config.fetch),
+        daemon: Daemon {
+            socket: config.daemon.socket.display().to_string(),
+            jitter: length(config.daemon.jitter),
+            drain_timeout: length(config.daemon.drain_timeout),
+        },
+        source: config.sources.iter().map(source).collect(),
+        company: &config.companies,
+    };
+    match toml::to_string(&shown) {
+        Ok(text) => format!("{HEADING}\n{text}"),
+        // Every value above is a text, a number, a list or a table, all of which TOML has.
+        Err(error) => format!("{HEADING}\n# It cannot be shown: {error}\n"),
+    }
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    store: Store,
+    mail: Mail<'a>,
+    fetch: Fetch<'a>,
+    daemon: Daemon,
+    source: Vec<ShownSource<'a>>,
+    company: &'a [Company],
+}
+
+#[derive(Serialize)]
+struct Store {
+    url: String,
+}
+
+#[derive(Serialize)]
+struct Mail<'a> {
+    from: String,
+    transport: String,
+    tls: Option<&'static str>,
+    postal_address: Option<&'a str>,
+    help_address: &'a str,
+    group_within: String,
+    concurrency: usize,
+}
+
+#[derive(Serialize)]
+struct Fetch<'a> {
+    contact: &'a str,
+    allow_private: Vec<String>,
+    connect_timeout: String,
+    header_timeout: String,
+    idle_timeout: String,
+    total_timeout: String,
+    max_body: String,
+    max_redirects: usize,
+    concurrency: usize,
+    host_interval: String,
+    full_read_every: u32,
+    proxy: Option<String>,
+    headers: BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Serialize)]
+struct Daemon {
+    socket: String,
+    jitter: String,
+    drain_timeout: String,
+}
+
+#[derive(Serialize)]
+struct ShownSource<'a> {
+    id: &'a str,
+    kind: &'a str,
+    title: &'a str,
+    url: &'a str,
+    schedule: String,
+    timezone: &'a str,
+    companies: Vec<&'a str>,
+    proxy: Option<String>,
+    selector: Option<&'a str>,
+    key: Option<&'a [String]>,
+    row_title: Option<&'a str>,
+    row_date: Option<&'a str>,
+    keep: Option<&'a [String]>,
+    drop: Option<&'a [String]>,
+    guard: Guard,
+    columns: Option<&'a BTreeMap<String, String>>,
+    noise: Noise<'a>,
+    headers: BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Serialize)]
+struct Guard {
+    min_entries: usize,
+    max_drop: String,
+}
+
+#[derive(Serialize)]
+struct Noise<'a> {
+    classes: Vec<crate::domain::noise::NoiseClass>,
+    patterns: Vec<&'a str>,
+    fields: Vec<&'a str>,
+    parameters: Vec<&'a str>,
+}
+
+fn length(duration: std::time::Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+fn store_url(store: &StoreSettings) -> String {
+    match store {
+        StoreSettings::Sled { path } => format!("sled:{}", path.display()),
+    }
+}
+
+fn sender(sender: &Sender) -> String {
+    match &sender.name {
+        Some(name) => format!("{name} <{}>", sender.address),
+        None => sender.address.to_string(),
+    }
+}
+
+fn mail(mail: &MailSettings) -> Mail<'_> {
+    let (transport, tls) = transport(&mail.transport);
+    Mail {
+        from: sender(&mail.from),
+        transport,
+        tls,
+        postal_address: mail.postal_address.as_deref(),
+        help_address: mail.help_address.as_str(),
+        group_within: length(mail.group_within),
+        concurrency: mail.concurrency,
+    }
+}
+
+fn transport(transport: &TransportSettings) -> (String, Option<&'static str>) {
+    let relay = match transport {
+        TransportSettings::Maildir { path } => return (format!("maildir:{}", path.display()), None),
+        TransportSettings::Smtp(relay) => relay,
+    };
+    let user = relay.credentials.as_ref().map_or_else(String::new, |login| format!("{}@", login.user));
+    let host = if relay.host.contains(':') { format!("[{}]", relay.host) } else { relay.host.clone() };
+    let (scheme, tls) = match relay.security {
+        SmtpSecurity::Tls => ("smtps", None),
+        SmtpSecurity::StartTls => ("smtp", Some("starttls")),
+        SmtpSecurity::None => ("smtp", Some("none")),
+    };
+    (format!("{scheme}://{user}{host}:{}", relay.port), tls)
+}
+
+fn fetch(fetch: &FetchSettings) -> Fetch<'_> {
+    Fetch {
+        contact: &fetch.contact,
+        allow_private: fetch.allow_private.iter().map(ToString::to_string).collect(),
+        connect_timeout: length(fetch.connect_timeout),
+        header_timeout: length(fetch.header_timeout),
+        idle_timeout: length(fetch.idle_timeout),
+        total_timeout: length(fetch.total_timeout),
+        max_body: size_text(fetch.max_body_bytes),
+        max_redirects: fetch.max_redirects,
+        concurrency: fetch.concurrency,
+        host_interval: length(fetch.host_interval),
+        full_read_every: fetch.full_read_every,
+        proxy: fetch.proxy.as_ref().map(redact::proxy),
+        headers: redact::headers(&fetch.headers),
+    }
+}
+
+fn source(source: &Source) -> ShownSource<'_> {
+    let table = if let SourceKind::HtmlTable(table) = &source.kind { Some(table) } else { None };
+    let page = if let SourceKind::PageText(page) = &source.kind { Some(page) } else { None };
+    ShownSource {
+        id: source.id.as_str(),
+        kind: source.kind.name(),
+        title: &source.title,
+        url: source.url.as_str(),
+        schedule: source.schedule.to_string(),
+        timezone: source.timezone.name(),
+        companies: source.companies.iter().map(|id| id.as_str()).collect(),
+        proxy: source.request.proxy.as_ref().map(redact::proxy),
+        selector: table.map(|table| table.selector.as_str()),
+        key: table.map(|table| table.key.as_slice()),
+        row_title: table.and_then(|table| table.title.as_deref()),
+        row_date: table.and_then(|table| table.date.as_deref()),
+        keep: page.map(|page| page.keep.as_slice()),
+        drop: page.map(|page| page.drop.as_slice()),
+        guard: Guard {
+            min_entries: source.guard.min_entries,
+            max_drop: format!("{}%", source.guard.max_drop_percent),
+        },
+        columns: table.map(|table| &table.columns),
+        noise: Noise {
+            classes: source.noise.classes.iter().copied().collect(),
+            patterns: source.noise.patterns.iter().map(regex::Regex::as_str).collect(),
+            fields: source.noise.fields.iter().map(String::as_str).collect(),
+            parameters: source.noise.parameters.iter().map(String::as_str).collect(),
+        },
+        headers: redact::headers(&source.request.headers),
+    }
+}

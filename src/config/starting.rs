@@ -1,0 +1,82 @@
+//! The files that `regwatch init` writes: the project's own `config/`, built into the program.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Where each file goes, and what is in it.
+pub(super) const FILES: [(&str, &str); 10] = [
+    ("config/regwatch.toml", include_str!("../../config/regwatch.toml")),
+    ("config/sources/fcc.toml", include_str!("../../config/sources/fcc.toml")),
+    ("config/sources/courts.toml", include_str!("../../config/sources/courts.toml")),
+    ("config/sources/lists.toml", include_str!("../../config/sources/lists.toml")),
+    ("config/companies/dahua.toml", include_str!("../../config/companies/dahua.toml")),
+    ("config/companies/hikvision.toml", include_str!("../../config/companies/hikvision.toml")),
+    ("config/companies/huawei.toml", include_str!("../../config/companies/huawei.toml")),
+    ("config/companies/hytera.toml", include_str!("../../config/companies/hytera.toml")),
+    ("config/companies/zte.toml", include_str!("../../config/companies/zte.toml")),
+    ("state/.gitignore", include_str!("../../state/.gitignore")),
+];
+
+/// Why the files were not written.
+#[derive(Debug, thiserror::Error)]
+pub enum StartingError {
+    /// A file is there already; nothing was written.
+    #[error("{} is there already, expected a folder without a configuration; nothing was written", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file or folder cannot be written.
+    #[error("{} cannot be written", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Writes a commented configuration into `folder`, and a folder for the state beside it.
+///
+/// Gives the files in the order they were written. Nothing is ever overwritten.
+///
+/// # Errors
+/// A file that is there already, found before anything is written; what cannot be written.
+pub fn write_starting_files(folder: &Path) -> Result<Vec<PathBuf>, StartingError> {
+    let files = FILES.map(|(name, text)| (folder.join(name), text));
+    // A dangling link is something, too.
+    if let Some((path, _)) = files.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
+        return Err(StartingError::Exists { path: path.clone() });
+    }
+    make_folders(folder)?;
+    let mut written = Vec::new();
+    for (path, text) in files {
+        write_new(&path, text).map_err(|source| StartingError::Write { path: path.clone(), source })?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+fn make_folders(folder: &Path) -> Result<(), StartingError> {
+    for name in ["config/sources", "config/companies", "state"] {
+        let path = folder.join(name);
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        // The state holds the addresses of subscribers.
+        #[cfg(unix)]
+        if name == "state" {
+            use std::os::unix::fs::DirBuilderExt;
+            builder.mode(0o700);
+        }
+        builder.create(&path).map_err(|source| StartingError::Write { path, source })?;
+    }
+    Ok(())
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    // Kept even where somebody else made the file since it was looked for.
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    fs::File::sync_all(&file)
+}

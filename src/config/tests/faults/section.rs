@@ -1,0 +1,214 @@
+//! What the main file's own tables cannot hold.
+
+use super::{Case, check_all};
+
+const FETCH: &[Case] = &[
+    (
+        "contakt = 1",
+        &[
+            r#"5:1: fetch.contakt: unknown key, expected contact, allow_private, connect_timeout, header_timeout, idle_timeout, total_timeout, max_body, max_redirects, concurrency, host_interval, full_read_every, headers, proxy, proxy_password_file; did you mean "contact"?"#,
+        ],
+    ),
+    (
+        r#"max_body = "16 MB/s""#,
+        &[r#"5:12: fetch.max_body: found "16 MB/s", expected a size from 1 KiB to 1 GiB, such as "16 MiB""#],
+    ),
+    (
+        r#"max_body = "2 GiB""#,
+        &[r#"5:12: fetch.max_body: found "2 GiB", expected a size from 1 KiB to 1 GiB, such as "16 MiB""#],
+    ),
+    (
+        "max_body = 16",
+        &[r#"5:12: fetch.max_body: found "16", expected a size from 1 KiB to 1 GiB, such as "16 MiB""#],
+    ),
+    (
+        r#"host_interval = "2""#,
+        &[
+            r#"5:17: fetch.host_interval: found "2", expected a length of time from 0s to 1h, such as "30s", "5m" or "1h 30m""#,
+        ],
+    ),
+    (
+        r#"host_interval = "2h""#,
+        &[
+            r#"5:17: fetch.host_interval: found "2h", expected a length of time from 0s to 1h, such as "30s", "5m" or "1h 30m""#,
+        ],
+    ),
+    (
+        r#"total_timeout = "0s""#,
+        &[
+            r#"5:17: fetch.total_timeout: found "0s", expected a length of time from 1s to 1h, such as "30s", "5m" or "1h 30m""#,
+        ],
+    ),
+    ("concurrency = 0", &["5:15: fetch.concurrency: found 0, expected a whole number from 1 to 64"]),
+    ("concurrency = 0x41", &["5:15: fetch.concurrency: found 0x41, expected a whole number from 1 to 64"]),
+    (
+        r#"max_redirects = "5""#,
+        &["5:17: fetch.max_redirects: found a string, expected a whole number from 0 to 20"],
+    ),
+    (
+        "full_read_every = -1",
+        &["5:19: fetch.full_read_every: found -1, expected a whole number from 1 to 1000000"],
+    ),
+    (
+        r#"allow_private = ["10.0.0.0/8"]"#,
+        &[
+            r#"5:18: fetch.allow_private[1]: found "10.0.0.0/8", expected the address of one machine such as "127.0.0.1" or "::1""#,
+        ],
+    ),
+    (
+        r#"allow_private = "127.0.0.1""#,
+        &["5:17: fetch.allow_private: found a string, expected a list of addresses of machines"],
+    ),
+    (
+        r#"allow_private = ["::1", "::1"]"#,
+        &["5:25: fetch.allow_private[2]: stands in the list twice, expected once"],
+    ),
+    (
+        r#"headers = { "X Y" = "a" }"#,
+        &[r#"5:13: fetch.headers."X Y": is not a header's name, expected letters, digits and hyphens"#],
+    ),
+    (
+        r#"headers = { Host = "a" }"#,
+        &["5:13: fetch.headers.Host: is decided by the program, expected another header"],
+    ),
+    (
+        r#"headers = { A = "1", a = "2" }"#,
+        &["5:22: fetch.headers.a: is given twice, expected once, capitals or not"],
+    ),
+    (
+        r#"headers = { A = "é" }"#,
+        &[
+            "5:17: fetch.headers.A: is not a header's value, expected printable ASCII without blanks at its ends",
+        ],
+    ),
+    ("headers = { A = 1 }", &["5:17: fetch.headers.A: found an integer, expected a string"]),
+    (
+        r#"proxy = "ftp://proxy.example""#,
+        &[
+            r#"5:9: fetch.proxy: found "ftp://proxy.example", expected a proxy such as "http://proxy.example:3128" or "socks5://user@proxy.example:1080""#,
+        ],
+    ),
+    (
+        r#"proxy = "proxy.example:3128""#,
+        &[
+            r#"5:9: fetch.proxy: found "proxy.example:3128", expected a proxy such as "http://proxy.example:3128" or "socks5://user@proxy.example:1080""#,
+        ],
+    ),
+    (
+        r#"proxy = "http://me@proxy.example:3128""#,
+        &["5:9: fetch.proxy: names a user, expected proxy_password_file as well"],
+    ),
+    (
+        r#"proxy = "http://me:pw@proxy.example""#,
+        &[
+            "5:9: fetch.proxy: holds a password, expected it in a file of its own, named by proxy_password_file",
+        ],
+    ),
+    (
+        r#"proxy_password_file = "missing""#,
+        &[
+            "5:23: fetch.proxy_password_file: missing cannot be read: No such file or directory (os error 2)",
+            "5:23: fetch.proxy_password_file: is given without a proxy, expected a proxy that names a user",
+        ],
+    ),
+];
+
+#[test]
+fn what_cannot_be_asked_for_is_refused() {
+    check_all(
+        "[mail]\nfrom = \"alerts@tracker.example\"\n",
+        "[fetch]\ncontact = \"ops@tracker.example\"\n",
+        FETCH,
+    );
+}
+
+const MAIL: &[Case] = &[
+    (
+        r#"transport = "smtp://me:pw@relay.example""#,
+        &[
+            "5:13: mail.transport: holds a password, expected it in a file of its own, named by password_file, or in REGWATCH_MAIL_PASSWORD",
+        ],
+    ),
+    (
+        r#"transport = "smtp://me@relay.example""#,
+        &[
+            "5:13: mail.transport: names a user, expected a password in password_file or in REGWATCH_MAIL_PASSWORD",
+        ],
+    ),
+    (
+        r#"transport = "smtp://relay.example:0""#,
+        &[
+            r#"5:13: mail.transport: does not name a relay, expected "maildir:../state/mail", "smtp://user@relay.example:587" or "smtps://user@relay.example""#,
+        ],
+    ),
+    (
+        r#"transport = "smtp://me%40b@relay.example""#,
+        &[
+            r#"5:13: mail.transport: holds a user that cannot be, written as it is and not percent-encoded, expected "maildir:../state/mail", "smtp://user@relay.example:587" or "smtps://user@relay.example""#,
+        ],
+    ),
+    (
+        r#"transport = "lmtp://relay.example""#,
+        &[
+            r#"5:13: mail.transport: is not a transport, expected "maildir:../state/mail", "smtp://user@relay.example:587" or "smtps://user@relay.example""#,
+        ],
+    ),
+    (
+        r#"transport = "maildir:""#,
+        &[
+            r#"5:13: mail.transport: is not a transport, expected "maildir:../state/mail", "smtp://user@relay.example:587" or "smtps://user@relay.example""#,
+        ],
+    ),
+    (
+        r#"transport = "sendmail""#,
+        &[
+            r#"5:13: mail.transport: is not a transport, expected "maildir:../state/mail", "smtp://user@relay.example:587" or "smtps://user@relay.example""#,
+        ],
+    ),
+    (r#"tls = "none""#, &["5:7: mail.tls: belongs to an SMTP relay, expected none for a Maildir"]),
+    (
+        r#"transport = "smtp://me@relay.example"
+tls = "none""#,
+        &["6:7: mail.tls: would send the password in the clear, expected TLS wherever a user logs in"],
+    ),
+    (
+        r#"transport = "smtps://relay.example"
+tls = "starttls""#,
+        &[r#"6:7: mail.tls: contradicts "smtps://", expected it only beside "smtp://""#],
+    ),
+    (
+        r#"transport = "smtp://relay.example"
+tls = "start-tls""#,
+        &[r#"6:7: mail.tls: found "start-tls", expected one of starttls, none; did you mean "starttls"?"#],
+    ),
+    (
+        r#"transport = "smtp://relay.example"
+password_file = "missing""#,
+        &["6:17: mail.password_file: missing cannot be read: No such file or directory (os error 2)"],
+    ),
+    (
+        r#"password_file = "missing""#,
+        &["5:17: mail.password_file: missing cannot be read: No such file or directory (os error 2)"],
+    ),
+    (
+        r#"help_address = "nobody""#,
+        &[r#"5:16: mail.help_address: "nobody" is not a usable mail address: expected name@domain"#],
+    ),
+    (
+        r#"group_within = "soon""#,
+        &[
+            r#"5:16: mail.group_within: found "soon", expected a length of time from 0s to 1day, such as "30s", "5m" or "1h 30m""#,
+        ],
+    ),
+    (r#"postal_address = " ""#, &["5:18: mail.postal_address: is blank, expected a postal address"]),
+    ("concurrency = 33", &["5:15: mail.concurrency: found 33, expected a whole number from 1 to 32"]),
+];
+
+#[test]
+fn what_cannot_be_mailed_is_refused() {
+    check_all(
+        "[fetch]\ncontact = \"ops@tracker.example\"\n",
+        "[mail]\nfrom = \"alerts@tracker.example\"\n",
+        MAIL,
+    );
+}

@@ -1,0 +1,225 @@
+//! What a source cannot be.
+
+use super::super::LEAST;
+use super::{Case, check_all};
+
+const SOURCE_BASE: &str = "[[source]]\nid = \"a\"\nkind = \"feed\"\ntitle = \"A\"\nurl = \"https://a.example/\"\nschedule = \"@daily\"\n";
+
+fn before() -> String {
+    format!("{LEAST}[[company]]\nid = \"zte\"\nname = \"ZTE Corporation\"\n")
+}
+
+const SOURCE: &[Case] = &[
+    (
+        r#"id = "A B""#,
+        &[
+            r#"9:6: source[#1].id: source id "A B" is not valid: expected 1 to 64 of a-z, 0-9 and '-', beginning with a letter or digit"#,
+        ],
+    ),
+    ("id = 7", &["9:6: source[#1].id: found an integer, expected a string"]),
+    (
+        r#"id = """#,
+        &[
+            r#"9:6: source[#1].id: source id "" is not valid: expected 1 to 64 of a-z, 0-9 and '-', beginning with a letter or digit"#,
+        ],
+    ),
+    (
+        r#"kind = "fcc-coverd-list""#,
+        &[
+            r#"10:8: source[a].kind: found "fcc-coverd-list", expected one of fcc-covered-list, court-rss, feed, html-table, page-text; did you mean "fcc-covered-list"?"#,
+        ],
+    ),
+    (
+        r#"kind = "html-table""#,
+        &[
+            "8:1: source[a].selector: is missing, expected a CSS selector of the table",
+            "8:1: source[a].columns: is missing, expected a table of headers and fields",
+            "8:1: source[a].key: is missing, expected a list of the fields that say what a row is about",
+        ],
+    ),
+    (
+        r#"kind = "page-text""#,
+        &["8:1: source[a].keep: is missing, expected a list of CSS selectors of what is read"],
+    ),
+    (r#"title = " ""#, &["11:9: source[a].title: is blank, expected some text"]),
+    (
+        r#"title = "a\tb""#,
+        &[r#"11:9: source[a].title: found "a\tb", expected one line without control characters"#],
+    ),
+    (
+        r#"url = "a.example""#,
+        &[
+            r#"12:7: source[a].url: is not an address (relative URL without a base), expected an address such as "https://www.example.gov/list""#,
+        ],
+    ),
+    (
+        r#"url = "ftp://a.example/""#,
+        &[
+            r#"12:7: source[a].url: found "ftp://a.example/", expected an address such as "https://www.example.gov/list""#,
+        ],
+    ),
+    (
+        r#"url = "https://me:pw@a.example/""#,
+        &[
+            r#"12:7: source[a].url: holds a user or a password, which everybody would be shown; expected an address such as "https://www.example.gov/list""#,
+        ],
+    ),
+    (
+        r#"schedule = "61 * * * *""#,
+        &[
+            r#"13:12: source[a].schedule: "61" is not a minute, expected 0-59, a name, a range, a list or a step such as */15"#,
+        ],
+    ),
+    (r#"schedule = "0 0 31 2 *""#, &[r#"13:12: source[a].schedule: "0 0 31 2 *" never comes: no date fits"#]),
+    (
+        r#"schedule = "0 15 * * * *""#,
+        &[
+            r#"13:12: source[a].schedule: "0 15 * * * *" has 6 fields, expected 5: minute hour day-of-month month day-of-week (or @hourly, @daily, @weekly, @monthly, @yearly)"#,
+        ],
+    ),
+    (
+        r#"timezone = "America/NewYork""#,
+        &[
+            r#"14:12: source[a].timezone: found "America/NewYork", expected a time zone such as "America/New_York" or "UTC"; did you mean "America/New_York"?"#,
+        ],
+    ),
+    (
+        r#"timezone = "EDT""#,
+        &[
+            r#"14:12: source[a].timezone: found "EDT", expected a time zone such as "America/New_York" or "UTC""#,
+        ],
+    ),
+    (
+        r#"companies = ["nobody"]"#,
+        &[r#"14:14: source[a].companies[1]: found "nobody", expected the id of a [[company]]"#],
+    ),
+    (
+        r#"companies = ["zte", "zte"]"#,
+        &["14:21: source[a].companies[2]: stands in the list twice, expected once"],
+    ),
+    (
+        r#"companies = "zte""#,
+        &["14:13: source[a].companies: found a string, expected a list of ids of companies"],
+    ),
+    (
+        r#"companies = ["ztee"]"#,
+        &[
+            r#"14:14: source[a].companies[1]: found "ztee", expected the id of a [[company]]; did you mean "zte"?"#,
+        ],
+    ),
+    (
+        r#"guard = { max_drop = "101%" }"#,
+        &[r#"14:22: source[a].guard.max_drop: found "101%", expected a share from "0%" to "100%""#],
+    ),
+    (
+        "guard = { max_drop = 20 }",
+        &[r#"14:22: source[a].guard.max_drop: found "20", expected a share from "0%" to "100%""#],
+    ),
+    (
+        "guard = { min_entries = -1 }",
+        &["14:25: source[a].guard.min_entries: found -1, expected a whole number from 0 to 1000000"],
+    ),
+    ("guard = { min = 1 }", &["14:11: source[a].guard.min: unknown key, expected min_entries, max_drop"]),
+    ("guard = 10", &["14:9: source[a].guard: found an integer, expected a table"]),
+    (
+        r#"noise = { classes = ["timestamp"] }"#,
+        &[
+            r#"14:22: source[a].noise.classes[1]: found "timestamp", expected one of footnote-marks, screen-reader, timestamps, counters, nonces, link-presence; did you mean "timestamps"?"#,
+        ],
+    ),
+    (
+        r#"noise = { patterns = ["(", "x*"] }"#,
+        &[
+            r#"14:23: source[a].noise.patterns[1]: found "(" (unclosed group), expected a regular expression of the text to be passed over"#,
+            r#"14:28: source[a].noise.patterns[2]: found "x*", which matches where there is nothing, expected a regular expression of the text to be passed over"#,
+        ],
+    ),
+    (r#"noise = { fields = [""] }"#, &["14:21: source[a].noise.fields[1]: is blank, expected some text"]),
+    (
+        r#"selector = "table""#,
+        &["14:12: source[a].selector: belongs to the kind html-table, expected none for the kind feed"],
+    ),
+    (
+        r#"keep = ["main"]
+drop = []"#,
+        &[
+            "14:8: source[a].keep: belongs to the kind page-text, expected none for the kind feed",
+            "15:8: source[a].drop: belongs to the kind page-text, expected none for the kind feed",
+        ],
+    ),
+    (
+        r#"schedul = "@daily""#,
+        &[
+            r#"14:1: source[a].schedul: unknown key, expected id, kind, title, url, schedule, timezone, companies, guard, noise, headers, proxy, proxy_password_file, selector, columns, key, row_title, row_date, keep, drop; did you mean "schedule"?"#,
+        ],
+    ),
+    (
+        r#"selecter = "table""#,
+        &[
+            r#"14:1: source[a].selecter: unknown key, expected id, kind, title, url, schedule, timezone, companies, guard, noise, headers, proxy, proxy_password_file, selector, columns, key, row_title, row_date, keep, drop; did you mean "selector"?"#,
+        ],
+    ),
+    ("timezone = 5.5", &["14:12: source[a].timezone: found a float, expected a string"]),
+    ("headers = []", &["14:11: source[a].headers: found an array, expected a table"]),
+];
+
+#[test]
+fn a_source_that_cannot_be_read_is_refused() {
+    check_all(&before(), SOURCE_BASE, SOURCE);
+}
+
+const KINDS: &[Case] = &[
+    (
+        r#"kind = "html-table"
+selector = "table["
+columns = {}
+key = []"#,
+        &[
+            r#"14:12: source[a].selector: found "table[", expected a CSS selector such as "table.entities""#,
+            "15:11: source[a].columns: is empty, expected at least one header and its field",
+            "16:7: source[a].key: is empty, expected a list of fields with at least one",
+        ],
+    ),
+    (
+        r#"kind = "html-table"
+selector = "table"
+columns = { Name = "name" }
+key = ["nam"]
+row_date = "date""#,
+        &[
+            r#"16:8: source[a].key[1]: found "nam", expected one of name; did you mean "name"?"#,
+            r#"17:12: source[a].row_date: found "date", expected one of name"#,
+        ],
+    ),
+    (
+        r#"kind = "html-table"
+selector = "table"
+columns = { Name = "" }
+key = ["name", "name"]"#,
+        &[
+            "15:20: source[a].columns.Name: is blank, expected some text",
+            "16:16: source[a].key[2]: stands in the list twice, expected once",
+        ],
+    ),
+    (
+        r#"kind = "page-text"
+keep = []"#,
+        &["14:8: source[a].keep: is empty, expected a list of CSS selectors with at least one"],
+    ),
+    (
+        r#"kind = "page-text"
+keep = ["main", "::"]
+drop = [1]
+selector = "x""#,
+        &[
+            r#"14:17: source[a].keep[2]: found "::", expected a CSS selector such as "table.entities""#,
+            r#"15:9: source[a].drop[1]: found "1", expected a CSS selector such as "table.entities""#,
+            "16:12: source[a].selector: belongs to the kind html-table, expected none for the kind page-text",
+        ],
+    ),
+];
+
+#[test]
+fn what_its_kind_does_not_allow_is_refused() {
+    check_all(&before(), SOURCE_BASE, KINDS);
+}

@@ -1,0 +1,87 @@
+//! Secrets are taken from where only the service can read, and never shown.
+
+use std::os::unix::fs::PermissionsExt;
+
+use secrecy::ExposeSecret;
+
+use super::*;
+use crate::config::TransportSettings;
+
+const SECRET: &str = "Zwiebelkuchen";
+
+fn with_relay(more: &str) -> Folder {
+    let text = LEAST.replace("[fetch]", &format!("transport = \"smtp://me@relay.example\"\n{more}\n[fetch]"));
+    Folder::with(&text)
+}
+
+fn password_of(config: &Config) -> &str {
+    let TransportSettings::Smtp(relay) = &config.mail.transport else { panic!() };
+    relay.credentials.as_ref().unwrap().password.expose_secret()
+}
+
+fn put_secret(folder: &Folder, text: &str, mode: u32) {
+    let path = folder.put("config/secret", text);
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_password_comes_from_its_file_or_from_the_environment() {
+    let folder = with_relay("password_file = \"secret\"");
+    put_secret(&folder, &format!("{SECRET}\n"), 0o640);
+    assert_eq!(password_of(&folder.load_with_password("another").unwrap()), SECRET);
+    assert_eq!(password_of(&with_relay("").load_with_password(SECRET).unwrap()), SECRET);
+}
+
+#[track_caller]
+fn check_file(text: &str, mode: u32, expected: &str) {
+    let folder = with_relay("password_file = \"secret\"");
+    put_secret(&folder, text, mode);
+    assert_eq!(folder.faults(), [format!("regwatch.toml:4:17: mail.password_file: secret {expected}")]);
+}
+
+#[test]
+fn a_password_file_must_be_the_services_own() {
+    check_file(SECRET, 0o644, "has mode 0644 and can be read by everyone, expected 0600 or 0640");
+    check_file("\n", 0o600, "is empty, expected the password");
+    check_file("a\nb\n", 0o600, "holds more than one line, expected the password alone");
+    check_file(&"x".repeat(4097), 0o600, "has 4097 bytes, expected at most 4096");
+}
+
+#[test]
+fn no_secret_is_shown_or_debugged() {
+    let text = format!(
+        "[mail]\nfrom = \"a@tracker.example\"\ntransport = \"smtp://me@relay.example\"\n\
+         [fetch]\ncontact = \"a@tracker.example\"\nheaders = {{ X-Api-Key = \"{SECRET}\", Accept = \"*/*\" }}\n\
+         proxy = \"http://me@proxy.example:3128\"\nproxy_password_file = \"secret\"\n\
+         [[source]]\nid = \"a\"\nkind = \"feed\"\ntitle = \"A\"\nurl = \"https://a.example/\"\nschedule = \"@daily\"\n\
+         headers = {{ Authorization = \"Token {SECRET}\", Cookie = \"{SECRET}\" }}\n\
+         proxy = \"socks5://me@proxy.example:1080\"\nproxy_password_file = \"secret\"\n"
+    );
+    let folder = Folder::with(&text);
+    put_secret(&folder, SECRET, 0o600);
+    let config = folder.load_with_password(SECRET).unwrap();
+    assert_eq!(config.fetch.proxy.as_ref().and_then(|proxy| proxy.password()), Some(SECRET));
+    assert_eq!(config.sources[0].request.proxy.as_ref().and_then(|proxy| proxy.password()), Some(SECRET));
+    let shown = show(&config);
+    assert!(shown.parse::<toml::Table>().is_ok(), "{shown}");
+    assert!(!shown.contains(SECRET), "{shown}");
+    assert!(shown.contains("Accept = \"*/*\"") && shown.contains("[redacted]"), "{shown}");
+    assert!(shown.contains("smtp://me@relay.example:587"), "{shown}");
+    let debugged = format!("{config:?}");
+    assert!(!debugged.contains(SECRET), "{debugged}");
+}
+
+#[test]
+fn no_fault_repeats_a_secret() {
+    let folder = Folder::with(&format!(
+        "[store]\nurl = \"postgres://me:{SECRET}@db\"\n\
+         [mail]\nfrom = \"a@tracker.example\"\ntransport = \"smtp://me:{SECRET}@relay.example\"\n\
+         [fetch]\ncontact = \"a@tracker.example\"\nproxy = \"http://me:{SECRET}@proxy.example\"\n\
+         headers = {{ Authorization = \"{SECRET}\\n\" }}\n\
+         [[source]]\nid = \"a\"\nkind = \"feed\"\ntitle = \"A\"\nurl = \"https://me:{SECRET}@a.example/\"\n\
+         schedule = \"@daily\"\n"
+    ));
+    let faults = folder.faults();
+    assert_eq!(faults.len(), 5, "{faults:#?}");
+    assert!(faults.iter().all(|fault| !fault.contains(SECRET)), "{faults:#?}");
+}

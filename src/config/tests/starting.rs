@@ -1,0 +1,112 @@
+//! The files that are written to start from, and the documentation.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::starting::FILES;
+use crate::config::write_starting_files;
+use crate::config::{StartingError, company, kind, load as load_module, mail, section, source};
+
+#[test]
+fn what_is_written_to_start_from_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("new/home");
+    let written = write_starting_files(&home).unwrap();
+    assert_eq!(written.len(), FILES.len());
+    assert!(home.join("state").is_dir());
+    let config = load(&home.join("config/regwatch.toml")).unwrap();
+    let own = load(&project().join("config/regwatch.toml")).unwrap();
+    assert_eq!((config.sources.len(), config.companies.len()), (own.sources.len(), own.companies.len()));
+}
+
+#[test]
+fn nothing_is_overwritten_and_nothing_is_written_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("config/companies/zte.toml");
+    fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    fs::write(&kept, "mine").unwrap();
+    let error = write_starting_files(folder.path()).unwrap_err();
+    assert!(matches!(&error, StartingError::Exists { path } if *path == kept), "{error}");
+    assert!(error.to_string().contains(&kept.display().to_string()));
+    assert_eq!(fs::read_to_string(&kept).unwrap(), "mine");
+    assert!(!folder.path().join("config/regwatch.toml").exists());
+    assert!(!folder.path().join("state").exists());
+}
+
+fn documentation() -> String {
+    fs::read_to_string(project().join("docs/CONFIGURATION.md")).unwrap()
+}
+
+/// The TOML examples of the documentation, in their order; together they are one configuration.
+pub(super) fn examples() -> Vec<String> {
+    let text = documentation();
+    let blocks = text.split("```toml\n").skip(1);
+    blocks.map(|block| block.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_taken() {
+    let config = Folder::with(&examples().concat()).load().unwrap();
+    let mut kinds: Vec<&str> = config.sources.iter().map(|source| source.kind.name()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["court-rss", "fcc-covered-list", "feed", "html-table", "page-text"]);
+}
+
+#[test]
+fn every_key_is_documented_under_its_table_and_no_other_is() {
+    let text = documentation();
+    let tables = [
+        load_module::MAIN,
+        section::STORE,
+        mail::MAIL,
+        section::FETCH,
+        section::DAEMON,
+        source::SOURCE,
+        source::GUARD,
+        source::NOISE,
+        kind::HTML_TABLE,
+        kind::PAGE_TEXT,
+        company::COMPANY,
+        company::ALIAS,
+    ];
+    for table in tables {
+        let heading = format!("# {}\n", table.heading);
+        let (_, section) = text.split_once(&heading).unwrap_or_else(|| panic!("{heading:?} is missing"));
+        let section = section.split("\n#").next().unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let mut documented: Vec<&str> = rows.collect();
+        let mut known = table.names.to_vec();
+        documented.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(documented, known, "{heading}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_makes_the_reader_panic(
+        file in 0..FILES.len() - 1,
+        cuts in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0_u8..3), 1..6),
+    ) {
+        let mut bytes = FILES[file].1.as_bytes().to_vec();
+        for (place, byte, how) in cuts {
+            let at = place.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => bytes.truncate(at + 1),
+            }
+        }
+        let folder = Folder::with(LEAST);
+        folder.put("config/regwatch.toml", if file == 0 { &bytes[..] } else { LEAST.as_bytes() });
+        if file != 0 {
+            folder.put("config/regwatch.toml", format!("include = [\"other.toml\"]\n{LEAST}"));
+            folder.put("config/other.toml", &bytes);
+        }
+        if let Err(error) = folder.load() {
+            prop_assert!(!error.faults().is_empty());
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What is valid is taken, and comes back as it was.
+
+use std::time::Duration;
+
+use super::*;
+use crate::config::{SmtpSecurity, StoreSettings, TransportSettings};
+use crate::domain::company::AliasKind;
+use crate::domain::matching::Watchlist;
+use crate::domain::source::SourceKind;
+
+#[test]
+fn the_configuration_of_the_project_is_taken() {
+    let config = load(&project().join("config/regwatch.toml")).unwrap();
+    assert_eq!(config.companies.len(), 5);
+    assert!(config.sources.len() >= 8, "{}", config.sources.len());
+    assert!(Watchlist::new(config.companies).is_ok());
+}
+
+#[test]
+fn the_demonstration_is_taken() {
+    let text = fs::read_to_string(project().join("src/cli/demo/regwatch.toml")).unwrap();
+    let config = Folder::with(&text.replace("{origin}", "http://127.0.0.1:1")).load().unwrap();
+    let kinds: Vec<&str> = config.sources.iter().map(|source| source.kind.name()).collect();
+    assert_eq!(kinds, ["fcc-covered-list", "court-rss", "page-text", "html-table"]);
+    assert_eq!(config.fetch.host_interval, Duration::ZERO);
+    assert_eq!(config.companies[0].aliases[1].kind, AliasKind::NativeScript);
+}
+
+#[test]
+fn what_is_not_said_has_its_default() {
+    let folder = Folder::with(LEAST);
+    let config = folder.load().unwrap();
+    let root = fs::canonicalize(folder.folder.path()).unwrap();
+    assert_eq!(config.store, StoreSettings::Sled { path: root.join("state/db") });
+    assert_eq!(config.daemon.socket, root.join("state/regwatch.sock"));
+    assert_eq!(config.mail.help_address, config.mail.from.address);
+    let TransportSettings::Maildir { path } = config.mail.transport else { panic!() };
+    assert_eq!(path, root.join("state/mail"));
+    assert_eq!(config.fetch.max_body_bytes, 16 << 20);
+}
+
+#[test]
+fn a_source_has_the_guard_and_the_noise_of_its_kind_unless_it_says_otherwise() {
+    let source = |more: &str| {
+        let text = format!(
+            "{LEAST}[[source]]\nid = \"a\"\nkind = \"fcc-covered-list\"\ntitle = \"A\"\n\
+             url = \"https://a.example/\"\nschedule = \"@daily\"\n{more}"
+        );
+        Folder::with(&text).load().unwrap().sources.remove(0)
+    };
+    let kind = SourceKind::FccCoveredList;
+    let plain = source("");
+    assert_eq!(plain.timezone, chrono_tz::UTC);
+    assert_eq!(plain.guard, kind.default_guard());
+    assert_eq!(plain.noise.classes, kind.default_noise().into_iter().collect());
+    let told = source("guard = { max_drop = \"7%\" }\nnoise = { classes = [], patterns = [\"x+\"] }\n");
+    assert_eq!((told.guard.min_entries, told.guard.max_drop_percent), (10, 7));
+    assert!(told.noise.classes.is_empty());
+    assert_eq!(told.noise.patterns.len(), 1);
+}
+
+#[track_caller]
+fn check_relay(transport: &str, more: &str, expected: (&str, u16, SmtpSecurity)) {
+    let text = format!(
+        "[mail]\nfrom = \"a@tracker.example\"\ntransport = \"{transport}\"\n{more}\n[fetch]\ncontact = \"https://tracker.example/about\"\n"
+    );
+    let config = Folder::with(&text).load_with_password("geheim").unwrap();
+    let TransportSettings::Smtp(relay) = config.mail.transport else { panic!("{transport}") };
+    assert_eq!((relay.host.as_str(), relay.port, relay.security), expected, "{transport}");
+}
+
+#[test]
+fn a_relay_is_protected_unless_it_is_this_machine_or_the_operator_insists() {
+    check_relay("smtp://relay.example", "", ("relay.example", 587, SmtpSecurity::StartTls));
+    check_relay("smtp://me@b.example@relay.example:25", "", ("relay.example", 25, SmtpSecurity::StartTls));
+    check_relay("smtps://me@relay.example", "", ("relay.example", 465, SmtpSecurity::Tls));
+    check_relay("smtp://relay.example:25", "tls = \"none\"", ("relay.example", 25, SmtpSecurity::None));
+    check_relay("smtp://localhost:2525", "", ("localhost", 2525, SmtpSecurity::None));
+    check_relay("smtp://[::1]:2525/", "", ("::1", 2525, SmtpSecurity::None));
+    check_relay("smtp://127.0.0.1", "tls = \"starttls\"", ("127.0.0.1", 587, SmtpSecurity::StartTls));
+}
+
+#[test]
+fn included_files_are_read_once_in_the_order_of_the_patterns() {
+    let company = |id: &str| format!("[[company]]\nid = \"{id}\"\nname = \"{id} Inc.\"\n");
+    let folder = Folder::with(&format!("include = [\"z.toml\", \"*/*.toml\", \"[a-z].toml\"]\n{LEAST}"));
+    folder.put("config/z.toml", company("z"));
+    folder.put("config/more/b.toml", company("b"));
+    folder.put("config/more/a.toml", company("a"));
+    folder.put("config/more/.#a.toml", "an editor's lock");
+    let config = folder.load().unwrap();
+    let ids: Vec<&str> = config.companies.iter().map(|company| company.id.as_str()).collect();
+    assert_eq!(ids, ["z", "a", "b"]);
+}
+
+#[test]
+fn what_is_shown_is_taken_again_and_shown_the_same() {
+    for path in ["config/regwatch.toml", "docs/CONFIGURATION.md"] {
+        let shown = match path.strip_suffix(".md") {
+            None => show(&load(&project().join(path)).unwrap()),
+            Some(_) => show(&Folder::with(&starting::examples().concat()).load().unwrap()),
+        };
+        let again = Folder::with(&shown).load().unwrap();
+        assert_eq!(show(&again), shown);
+    }
+}
