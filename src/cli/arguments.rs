@@ -26,9 +26,10 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, propagate_version = true)]
 pub(super) struct Arguments {
-    /// The main configuration file.
+    /// The main configuration file; the last one given counts.
     #[arg(
         long,
+        overrides_with = "config",
         global = true,
         value_name = "FILE",
         default_value = "config/regwatch.toml",
