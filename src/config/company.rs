@@ -1,5 +1,7 @@
 //! The tables `[[company]]`.
 
+use std::collections::BTreeSet;
+
 use super::node::{Keys, Node, Table};
 use super::spelling::none_of;
 use crate::domain::company::{Alias, AliasKind, Company};
@@ -29,7 +31,7 @@ pub(super) fn company(table: &Table<'_>) -> Option<Company> {
         .and_then(|node| node.parse(str::parse::<CompanyId>));
     let name = table.require("name", "the company's full name").and_then(|node| searchable(&node));
     // Every name so far, to tell when one comes again.
-    let mut names: Vec<String> = name.iter().map(|name| folded(name)).collect();
+    let mut names: BTreeSet<String> = name.iter().map(|name| folded(name)).collect();
     let aliases = table.or("aliases", Vec::new(), |node| {
         all(node, "names", |item| {
             let alias = alias(item)?;
@@ -87,13 +89,11 @@ fn searchable(node: &Node<'_>) -> Option<String> {
     Some(name.to_owned())
 }
 
-fn new_name(node: &Node<'_>, name: &str, earlier: &mut Vec<String>) -> Option<()> {
-    let name = folded(name);
-    if earlier.contains(&name) {
+fn new_name(node: &Node<'_>, name: &str, earlier: &mut BTreeSet<String>) -> Option<()> {
+    if !earlier.insert(folded(name)) {
         node.fault("is a name that this company has already, capitals or not; expected each once");
         return None;
     }
-    earlier.push(name);
     Some(())
 }
 

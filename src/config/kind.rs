@@ -71,7 +71,13 @@ fn html_table(table: &Table<'_>) -> Option<TableSettings> {
     let key = key_node.and_then(|node| list::distinct(&node.some_items("fields")?, field));
     let title = table.optional("row_title", field);
     let date = table.optional("row_date", field);
-    Some(TableSettings { selector: selector?, key: key?, title: title?, date: date?, columns: columns? })
+    Some(TableSettings {
+        selector: selector?,
+        key: key?,
+        title: title.ok()?,
+        date: date.ok()?,
+        columns: columns?,
+    })
 }
 
 fn deduplicated(mut names: Vec<&str>) -> Vec<&str> {

@@ -137,26 +137,24 @@ fn refuse_sections(root: &Table<'_>) {
 /// The files that the globs match, each once, in the order of the globs and then of their names.
 fn included(root: &Table<'_>, main: &Path) -> Option<Vec<PathBuf>> {
     let node = root.get("include")?;
-    let mut files: Vec<PathBuf> = Vec::new();
+    let mut files = Vec::new();
+    // By their real names, so that two ways to one file are one file.
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (main_itself, mut seen) = (real(main), BTreeSet::new());
     for item in node.some_items("patterns of files")? {
         let Some(pattern) = item.line() else { continue };
-        let found = matching(pattern, main).map_err(|error| item.fault(error)).unwrap_or_default();
-        for path in found {
-            if is_same(&path, main) {
+        for path in matching(pattern, main).map_err(|error| item.fault(error)).unwrap_or_default() {
+            let real = real(&path);
+            if real == main_itself {
                 item.fault(format_args!(
                     "found {pattern:?}, which matches this file itself, expected others"
                 ));
-            } else if !files.iter().any(|other| is_same(other, &path)) {
+            } else if seen.insert(real) {
                 files.push(path);
             }
         }
     }
     Some(files)
-}
-
-fn is_same(one: &Path, other: &Path) -> bool {
-    one == other
-        || fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
 }
 
 fn matching(pattern: &str, main: &Path) -> Result<Vec<PathBuf>, String> {
@@ -204,14 +202,15 @@ fn tables<'a>(roots: &[Table<'a>], name: &str) -> Vec<Table<'a>> {
 
 /// Notes every id that was there before; gives all ids.
 fn refuse_twins(tables: &[Table<'_>], heading: &str) -> BTreeSet<String> {
-    let mut places: BTreeMap<&str, String> = BTreeMap::new();
+    let mut first: BTreeMap<&str, Node<'_>> = BTreeMap::new();
     for table in tables {
         let (Some(id), Some(node)) = (table.id(), table.get("id")) else { continue };
-        if let Some(place) = places.get(id) {
+        if let Some(other) = first.get(id) {
+            let place = other.place();
             node.fault(format_args!("found {id:?}, which is the id of the {heading} at {place} already"));
         } else {
-            places.insert(id, node.place());
+            first.insert(id, node);
         }
     }
-    places.into_keys().map(str::to_owned).collect()
+    first.into_keys().map(str::to_owned).collect()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Host;
 
-use super::node::{Keys, Node, Table};
+use super::node::{Keys, Node, Noted, Table};
 use super::section::length;
 use super::settings::{MailSettings, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, TransportSettings};
 use super::spelling::none_of;
@@ -46,10 +46,10 @@ pub(super) fn mail(
     let concurrency = table.or("concurrency", 2, |node| node.number(1..=32));
     let from = from?;
     Some(MailSettings {
-        help_address: help_address?.unwrap_or_else(|| from.address.clone()),
+        help_address: help_address.ok()?.unwrap_or_else(|| from.address.clone()),
         from,
         transport: transport?,
-        postal_address: postal_address?,
+        postal_address: postal_address.ok()?,
         group_within: group_within?,
         concurrency: concurrency? as usize,
     })
@@ -104,7 +104,7 @@ fn transport(
             None => node.parse(relay).map(TransportSettings::Smtp),
         }
     });
-    let (password, tls) = (password?, tls?);
+    let (password, tls) = (password.ok()?, tls.ok()?);
     match transport? {
         TransportSettings::Smtp(relay) => {
             let node = table.get("transport")?;
@@ -114,15 +114,15 @@ fn transport(
         }
         maildir @ TransportSettings::Maildir { .. } => {
             let strays: Vec<_> = ["password_file", "tls"].iter().filter_map(|name| table.get(name)).collect();
-            strays
-                .iter()
-                .for_each(|node| node.fault("belongs to an SMTP relay, expected none for a Maildir"));
+            for node in &strays {
+                node.fault("belongs to an SMTP relay, expected none for a Maildir");
+            }
             strays.is_empty().then_some(maildir)
         }
     }
 }
 
-fn password(table: &Table<'_>, folder: &Path) -> Option<Option<SecretString>> {
+fn password(table: &Table<'_>, folder: &Path) -> Result<Option<SecretString>, Noted> {
     table.optional("password_file", |node| {
         let path = value::path_from(folder, node.line()?);
         secret::read_file(&path).map_err(|error| node.fault(error)).ok()

@@ -23,6 +23,10 @@ pub(super) struct Keys {
     pub(super) names: &'static [&'static str],
 }
 
+/// A value was given and cannot be taken; the fault is noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Noted;
+
 /// A value with its place.
 #[derive(Debug, Clone)]
 pub(super) struct Node<'a> {
@@ -215,8 +219,8 @@ impl<'a> Table<'a> {
         &self,
         name: &str,
         read: impl FnOnce(&Node<'a>) -> Option<T>,
-    ) -> Option<Option<T>> {
-        self.get(name).map_or(Some(None), |node| read(&node).map(Some))
+    ) -> Result<Option<T>, Noted> {
+        self.get(name).map_or(Ok(None), |node| read(&node).map(Some).ok_or(Noted))
     }
 
     /// Every key with its place and its value, for tables whose keys are the operator's own.

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::header::headers;
 use super::list;
-use super::node::{Keys, Node, Table};
+use super::node::{Keys, Node, Noted, Table};
 use super::settings::{DaemonSettings, FetchSettings, StoreSettings};
 use super::{secret, value};
 
@@ -120,7 +120,7 @@ pub(super) fn fetch(root: &Table<'_>, folder: &Path) -> Option<FetchSettings> {
         host_interval: host_interval?,
         full_read_every: full_read_every?,
         headers: headers?,
-        proxy: proxy?,
+        proxy: proxy.ok()?,
     })
 }
 
@@ -138,28 +138,27 @@ fn addresses(node: &Node<'_>) -> Option<Vec<IpAddr>> {
 }
 
 /// The outgoing proxy of a table, its password taken from the file beside it.
-pub(super) fn proxy(table: &Table<'_>, folder: &Path) -> Option<Option<Url>> {
+pub(super) fn proxy(table: &Table<'_>, folder: &Path) -> Result<Option<Url>, Noted> {
     let proxy = table.optional("proxy", |node| node.parse(value::proxy_url));
     let Some(file) = table.get("proxy_password_file") else {
-        let named = proxy.as_ref().and_then(Option::as_ref).is_some_and(|url| !url.username().is_empty());
-        if let (true, Some(node)) = (named, table.get("proxy")) {
-            node.fault("names a user, expected proxy_password_file as well");
-            return None;
-        }
-        return proxy;
+        let proxy = proxy?;
+        let is_named = proxy.as_ref().is_some_and(|url| !url.username().is_empty());
+        return match table.get("proxy") {
+            Some(node) if is_named => {
+                node.fault("names a user, expected proxy_password_file as well");
+                Err(Noted)
+            }
+            _ => Ok(proxy),
+        };
     };
     let password = file.line().map(|path| value::path_from(folder, path));
     let password = password.and_then(|path| secret::read_file(&path).map_err(|error| file.fault(error)).ok());
-    let Some(mut url) = proxy? else {
-        file.fault("is given without a proxy, expected a proxy that names a user");
-        return None;
+    let Some(mut url) = proxy?.filter(|url| !url.username().is_empty()) else {
+        file.fault("is given without a user, expected a proxy such as \"http://user@proxy.example:3128\"");
+        return Err(Noted);
     };
-    if url.username().is_empty() {
-        file.fault(
-            "is given for a proxy without a user, expected one such as \"http://user@proxy.example:3128\"",
-        );
-        return None;
-    }
-    url.set_password(Some(password?.expose_secret())).ok()?;
-    Some(Some(url))
+    let password = password.ok_or(Noted)?;
+    // Refused only by addresses without a host, which `proxy_url` does not let pass.
+    url.set_password(Some(password.expose_secret())).map_err(|()| Noted)?;
+    Ok(Some(url))
 }

@@ -9,6 +9,7 @@ use super::settings::{
 };
 use super::value::size_text;
 use crate::domain::company::Company;
+use crate::domain::id::CompanyId;
 use crate::domain::redact;
 use crate::domain::source::{Source, SourceKind};
 
@@ -200,7 +201,7 @@ fn source(source: &Source) -> ShownSource<'_> {
         url: source.url.as_str(),
         schedule: source.schedule.to_string(),
         timezone: source.timezone.name(),
-        companies: source.companies.iter().map(|id| id.as_str()).collect(),
+        companies: source.companies.iter().map(CompanyId::as_str).collect(),
         proxy: source.request.proxy.as_ref().map(redact::proxy),
         selector: table.map(|table| table.selector.as_str()),
         key: table.map(|table| table.key.as_slice()),

@@ -82,7 +82,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
         companies: companies?,
         guard: guard?,
         noise: noise?,
-        request: Request { headers: headers?, proxy: proxy? },
+        request: Request { headers: headers?, proxy: proxy.ok()? },
     })
 }
 

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a capture that cannot be read is a failed test")]
 
 mod blocked;
+mod configured;
 mod court_rss;
 mod fcc;
 

@@ -88,6 +88,7 @@ fn included_files_are_read_once_in_the_order_of_the_patterns() {
     folder.put("config/more/b.toml", company("b"));
     folder.put("config/more/a.toml", company("a"));
     folder.put("config/more/.#a.toml", "an editor's lock");
+    std::os::unix::fs::symlink("a.toml", folder.folder.path().join("config/more/link.toml")).unwrap();
     let config = folder.load().unwrap();
     let ids: Vec<&str> = config.companies.iter().map(|company| company.id.as_str()).collect();
     assert_eq!(ids, ["z", "a", "b"]);

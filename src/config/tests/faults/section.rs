@@ -108,7 +108,7 @@ const FETCH: &[Case] = &[
         r#"proxy_password_file = "missing""#,
         &[
             "5:23: fetch.proxy_password_file: missing cannot be read: No such file or directory (os error 2)",
-            "5:23: fetch.proxy_password_file: is given without a proxy, expected a proxy that names a user",
+            r#"5:23: fetch.proxy_password_file: is given without a user, expected a proxy such as "http://user@proxy.example:3128""#,
         ],
     ),
 ];

@@ -1,0 +1,67 @@
+//! The sources of the project's own configuration, over captures of what they read.
+
+use std::fs;
+use std::path::Path;
+
+use regwatch::config::{Config, load};
+use regwatch::domain::entry::Document;
+use regwatch::domain::id::SourceId;
+use regwatch::domain::matching::Watchlist;
+use regwatch::extract::{Page, extract};
+
+fn config() -> Config {
+    load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config/regwatch.toml")).unwrap()
+}
+
+/// Reads a body as the named source does; its guard must be content with it.
+#[track_caller]
+fn read(config: &Config, id: &str, body: &[u8]) -> Document {
+    let id: SourceId = id.parse().unwrap();
+    let source = config.source(&id).unwrap();
+    let page = Page { body, content_type: None, url: &source.url };
+    let document = extract(&source.kind, &page).unwrap();
+    source.guard.judge(None, &document, 0).unwrap();
+    document
+}
+
+#[test]
+fn the_uflpa_entity_list_is_read_by_its_headers() {
+    let Some(corpus) = super::corpus() else { return };
+    let body = fs::read(corpus.join("entity_lists/dhs_uflpa/source-uflpa-2026-07-09.html")).unwrap();
+    let document = read(&config(), "dhs-uflpa", &body);
+    let undated: Vec<&str> = document
+        .entries
+        .iter()
+        .filter(|entry| entry.date.is_none())
+        .map(|entry| entry.title.as_str())
+        .collect();
+    assert!(undated.is_empty(), "{undated:#?}");
+    assert!(document.entries.iter().any(|entry| entry.title.starts_with("Baoding LYSZD")));
+}
+
+#[test]
+fn the_covered_list_names_each_tracked_company_once() {
+    let Some(corpus) = super::corpus() else { return };
+    let config = config();
+    let body = super::fcc::page(&corpus, "2026-07-20");
+    let document = read(&config, "fcc-covered-list", body.as_bytes());
+    let watchlist = Watchlist::new(config.companies.clone()).unwrap();
+    for company in &config.companies {
+        let naming = document.entries.iter().filter(|entry| {
+            entry.fields.iter().any(|(name, text)| {
+                watchlist.find(name, text).iter().any(|found| found.company == company.id)
+            })
+        });
+        let titles: Vec<&str> = naming.map(|entry| entry.title.as_str()).collect();
+        assert_eq!(titles.len(), 1, "{}: {titles:#?}", company.id);
+    }
+}
+
+#[test]
+fn the_courts_of_the_configuration_are_read() {
+    let Some(corpus) = super::corpus() else { return };
+    for (id, capture) in [("court-cadc", "cadc"), ("court-ca10", "ca10"), ("court-nyed", "nyed_1")] {
+        let body = fs::read(corpus.join(format!("dockets/rss/{capture}.xml"))).unwrap();
+        assert!(!read(&config(), id, &body).entries.is_empty(), "{id}");
+    }
+}
