@@ -90,15 +90,16 @@ fn the_control_socket_is_its_owner_s_alone() {
 #[tokio::test]
 async fn a_check_through_the_socket_streams_each_reading_as_it_comes() {
     let (site, home) = watched();
-    let second = list_source(&site.url).replace("\"covered-list\"\nkind", "\"second\"\nkind");
-    let second = second.replace("/list\"", "/slow\"");
-    site.page("/slow", covered_list(&[HUAWEI, ZTE, HIKVISION]));
+    // Another host: one host is asked for one page at a time.
+    let slow = Site::start();
+    let second = list_source(&slow.url).replace("\"covered-list\"\nkind", "\"second\"\nkind");
+    slow.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
     home.configure(&format!("{}\n{second}", list_source(&site.url)), "maildir:../state/mail");
     let mut daemon = Daemon::start(&home, RUNS);
     daemon.wait_until_it_says("source read");
     daemon.wait_until_it_says("source read");
 
-    site.hold("/slow");
+    slow.hold("/list");
     let client = Client::connect(&home.path("state/regwatch.sock")).await.unwrap().unwrap();
     let (progress, mut readings) = tokio::sync::mpsc::channel(8);
     let command = Command::Check { sources: Vec::new(), options: ReadOptions::default() };
@@ -110,7 +111,7 @@ async fn a_check_through_the_socket_streams_each_reading_as_it_comes() {
         },
         async {
             assert_eq!(readings.recv().await.unwrap().report.id.as_str(), "covered-list");
-            site.release("/slow");
+            slow.release("/list");
             assert_eq!(readings.recv().await.unwrap().report.id.as_str(), "second");
         }
     );
