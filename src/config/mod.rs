@@ -1,6 +1,6 @@
 //! The operator's decisions: TOML in, a validated [`Config`] out.
 //!
-//! [`load`] reads the main file and the files it includes (`load`, `file`), walks
+//! [`load()`] reads the main file and the files it includes (`load`, `file`), walks
 //! them as a tree in which every value knows its place (`node`), and turns each
 //! table into its settings (`section`, `mail`, `source`, `kind`, `company`). What
 //! cannot be taken is noted (`fault`) and reading goes on, so that one run tells

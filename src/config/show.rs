@@ -18,7 +18,7 @@ const HEADING: &str = "\
 # values of headers that let somebody in are replaced by \"[redacted]\".
 ";
 
-/// The configuration in force as TOML that [`load`](super::load) takes, defaults filled in.
+/// The configuration in force as TOML that [`super::load()`] takes, defaults filled in.
 ///
 /// No secret is in it: passwords are left out, and header values that are likely secrets replaced.
 #[must_use]

@@ -22,9 +22,9 @@ pub struct Letter<'a> {
     pub help: &'a EmailAddress,
     /// Subject and bodies.
     pub rendered: &'a Rendered,
-    /// Without angle brackets; see [`super::message_id`].
+    /// Without angle brackets; see [`super::message_id()`].
     pub message_id: &'a str,
-    /// The thread it belongs to, without angle brackets; see [`super::thread_id`].
+    /// The thread it belongs to, without angle brackets; see [`super::thread_id()`].
     pub thread: Option<&'a str>,
     /// When it was made.
     pub date: DateTime<Utc>,

@@ -5,7 +5,7 @@
 //! be seen from outside, which is what lets another database stand behind the
 //! same functions. When a writing function returns, what it wrote is durable.
 //!
-//! Behind it stands [`sled`](self::sled), in whose folder the rules are kept that
+//! Behind it stands [`mod@sled`], in whose folder the rules are kept that
 //! make it survive power cuts.
 //!
 //! Deliberately absent: deciding anything. What a read means, what becomes of a
