@@ -5,6 +5,7 @@
 
 use crate::domain::change::FieldChange;
 use crate::domain::diff::{Fate, Run, words};
+use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::text::is_deceptive;
 
 /// A part of a text as it is shown.
@@ -69,7 +70,7 @@ pub(super) fn inert(text: &str) -> String {
 
 /// What is shown of a field, taken from the budget.
 pub(super) fn difference(field: &FieldChange, budget: &mut Budget) -> Difference {
-    let runs = runs_of(field);
+    let runs = without_moved_marks(runs_of(field));
     let mut shown =
         Shown { pieces: Vec::new(), chars: budget.chars.min(FIELD_CHARS), runs: FIELD_RUNS, left_out: 0 };
     let all = shown.chars;
@@ -93,6 +94,36 @@ pub(super) fn runs_of(field: &FieldChange) -> Vec<Run> {
     }
 }
 
+/// Lets words stand that differ in nothing but their footnote marks: marks move whenever a footnote
+/// comes or goes, and would draw the eye from what was said. Where nothing else differs they are shown.
+fn without_moved_marks(runs: Vec<Run>) -> Vec<Run> {
+    let noise = Noise::of([NoiseClass::FootnoteMarks]);
+    let mut calm: Vec<Run> = Vec::with_capacity(runs.len());
+    for run in &runs {
+        let is_moved_mark = run.fate == Fate::Added
+            && calm.last().is_some_and(|last| {
+                last.fate == Fate::Removed && noise.canonical(&last.text) == noise.canonical(&run.text)
+            });
+        if is_moved_mark {
+            calm.pop();
+            push(&mut calm, Fate::Kept, &run.text);
+        } else {
+            push(&mut calm, run.fate, &run.text);
+        }
+    }
+    let is_all_calm = calm.iter().all(|run| run.fate == Fate::Kept);
+    if is_all_calm { runs } else { calm }
+}
+
+/// Adds a run, as part of the last one where that has the same fate.
+fn push(runs: &mut Vec<Run>, fate: Fate, text: &str) {
+    match runs.last_mut() {
+        Some(last) if last.fate == fate => last.text.push_str(text),
+        _ if text.is_empty() => {}
+        _ => runs.push(Run { fate, text: text.to_owned() }),
+    }
+}
+
 fn one_after_the_other(before: Option<&str>, after: Option<&str>) -> Vec<Run> {
     [(Fate::Removed, before), (Fate::Added, after)]
         .into_iter()
@@ -107,21 +138,17 @@ fn compared(before: &str, after: &str) -> Vec<Run> {
     let tail = shared_tail(&before[head..], &after[head..]);
     let middle = |text: &str| text[head..text.len() - tail].to_owned();
     let (old, new) = (middle(before), middle(after));
-    let kept = |text: &str| Run { fate: Fate::Kept, text: text.to_owned() };
     let differing = if old.len().max(new.len()) <= MAX_COMPARED_BYTES {
         words(&old, &new)
     } else {
         one_after_the_other(Some(&old), Some(&new))
     };
     let mut runs: Vec<Run> = Vec::new();
-    let ends = (kept(&after[..head]), kept(&after[after.len() - tail..]));
-    for run in std::iter::once(ends.0).chain(differing).chain([ends.1]) {
-        match runs.last_mut() {
-            Some(last) if last.fate == run.fate => last.text.push_str(&run.text),
-            _ if run.text.is_empty() => {}
-            _ => runs.push(run),
-        }
+    push(&mut runs, Fate::Kept, &after[..head]);
+    for run in differing {
+        push(&mut runs, run.fate, &run.text);
     }
+    push(&mut runs, Fate::Kept, &after[after.len() - tail..]);
     runs
 }
 
@@ -229,6 +256,15 @@ mod tests {
                 Piece::Words(Fate::Added, text) => format!("{{+{text}+}}"),
             })
             .collect()
+    }
+
+    #[test]
+    fn a_moved_footnote_mark_draws_no_eye_unless_nothing_else_differs() {
+        assert_eq!(
+            shown("for purposes.† This is old", "for purposes.‡ This is new"),
+            "for purposes.‡ This is [-old-]{+new+}"
+        );
+        assert_eq!(shown("purposes.†", "purposes.‡"), "[-purposes.†-]{+purposes.‡+}");
     }
 
     #[test]
