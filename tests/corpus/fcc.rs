@@ -34,10 +34,10 @@ pub fn page(corpus: &Path, day: &str) -> String {
 }
 
 fn rendered(csv: &str) -> String {
-    let rows: Vec<String> = records(csv)
-        .into_iter()
-        .skip(1)
+    let rows: Vec<String> = csv::Reader::from_reader(csv.as_bytes())
+        .into_records()
         .map(|record| {
+            let record = record.unwrap();
             let mut dates = record[1].split("Updated:");
             let included = dates.next().unwrap();
             let updated = dates.map(|date| format!("Updated:<br/>{date}")).collect::<Vec<_>>().join("<br/><br/>");
@@ -50,31 +50,6 @@ fn rendered(csv: &str) -> String {
          <th><p><strong>Date of Inclusion on Covered List</strong></p></th></tr></thead><tbody>{}</tbody></table>",
         rows.concat()
     )
-}
-
-/// The records of a CSV file (RFC 4180).
-fn records(csv: &str) -> Vec<Vec<String>> {
-    let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), String::new());
-    let mut quoted = false;
-    let mut characters = csv.chars().peekable();
-    while let Some(c) = characters.next() {
-        match c {
-            '"' if quoted && characters.peek() == Some(&'"') => field.extend(characters.next()),
-            '"' => quoted = !quoted,
-            ',' if !quoted => record.push(std::mem::take(&mut field)),
-            '\r' if !quoted => {}
-            '\n' if !quoted => {
-                record.push(std::mem::take(&mut field));
-                records.push(std::mem::take(&mut record));
-            }
-            other => field.push(other),
-        }
-    }
-    if !field.is_empty() || !record.is_empty() {
-        record.push(field);
-        records.push(record);
-    }
-    records
 }
 
 fn changes(corpus: &Path, before: &str, after: &str) -> Vec<EntryChange> {
