@@ -80,3 +80,15 @@ fn find_companies_in_a_text(bencher: Bencher, companies: usize) {
         .counter(divan::counter::BytesCount::new(text.len()))
         .bench(|| watchlist.find("text", black_box(&text)));
 }
+
+/// Bodies that make a parser's cost grow with the square of their size, unless it is stopped.
+const HOSTILE: [(&str, &str); 3] =
+    [("nesting", "<div>"), ("misnesting", "<a><b><i><p>"), ("elements", "<a>")];
+
+#[divan::bench(args = HOSTILE)]
+fn refuse_a_hostile_page(bencher: Bencher, (_, unit): (&str, &str)) {
+    let html = unit.repeat(1_000_000 / unit.len());
+    let url = Url::parse("https://agency.test/list").unwrap();
+    let page = Page { body: html.as_bytes(), content_type: Some("text/html"), url: &url };
+    bencher.bench(|| extract(&SourceKind::FccCoveredList, black_box(&page)).is_err());
+}

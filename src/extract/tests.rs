@@ -1,7 +1,5 @@
 //! What holds of every kind of source: nothing that comes makes the program panic or stand still.
 
-use std::time::{Duration, Instant};
-
 use proptest::prelude::*;
 
 use super::*;
@@ -71,54 +69,41 @@ proptest! {
     }
 }
 
-/// Generous, since tests run unoptimised on busy machines; what it must catch takes minutes.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-#[track_caller]
-fn is_read_in_time(name: &str, body: &str) {
-    let start = Instant::now();
+/// A body over which a parser would brood for minutes or hours if nothing stopped it; how long each
+/// takes is shown by `cargo bench --bench read`.
+fn comes_to_an_end(body: &str) {
     read_all(body.as_bytes(), None);
-    let took = start.elapsed();
-    assert!(took < PATIENCE, "{name} took {took:?}");
 }
 
 #[test]
-fn hostile_bodies_are_done_with_in_time() {
+fn hostile_bodies_come_to_an_end() {
     let numbered = |unit: &str, count: usize| -> String {
         (0..count).map(|number| unit.replace('#', &number.to_string())).collect()
     };
-    is_read_in_time("nesting", &"<div>".repeat(40_000));
-    is_read_in_time("misnesting", &"<a><b><i><p>".repeat(10_000));
-    is_read_in_time("attributes", &format!("<p {}>", numbered("a# ", 60_000)));
-    is_read_in_time("formatting", &format!("<p>{}{}", numbered("<b id=#>", 400), "<p>x".repeat(20_000)));
-    is_read_in_time(
-        "spans",
-        &format!("<table><tr><th>a{}", "<tr><td rowspan=65534 colspan=1000>x".repeat(4_000)),
-    );
-    is_read_in_time(
-        "a shared cell",
-        &format!("<table><tr><th>a<tr><td rowspan=65534>{}{}", "x ".repeat(40_000), "<tr>".repeat(12_000)),
-    );
-    is_read_in_time("headings", &"<h1><h2>x".repeat(4_000));
-    is_read_in_time("links", &"<a href=x>y".repeat(10_000));
-    is_read_in_time("dates", &format!("<table><tr><th>a<tr><td>{}", "March 1, 2021 ".repeat(10_000)));
-    is_read_in_time("references", &"&amp;&#x41;&notit;".repeat(10_000));
-    is_read_in_time("elements", &"<a>".repeat(40_000));
-    is_read_in_time(
-        "items",
-        &format!(
-            "<rss version='2.0'><channel>{}</channel></rss>",
-            "<item><title>23-1 A</title></item>".repeat(10_000)
-        ),
-    );
-    is_read_in_time(
-        "one long title",
-        &format!(
-            "<rss version='2.0'><channel><item><title>{}</title></item></channel></rss>",
-            "1".repeat(1_000_000)
-        ),
-    );
-    is_read_in_time("JSON", &format!("{{\"a\":{}", "[".repeat(40_000)));
-    is_read_in_time("open brackets", &"<".repeat(300_000));
-    is_read_in_time("comments", &"<!--".repeat(40_000));
+    comes_to_an_end(&"<div>".repeat(40_000));
+    comes_to_an_end(&"<a><b><i><p>".repeat(10_000));
+    comes_to_an_end(&format!("<p {}>", numbered("a# ", 60_000)));
+    comes_to_an_end(&format!("<p>{}{}", numbered("<b id=#>", 400), "<p>x".repeat(20_000)));
+    comes_to_an_end(&format!("<table><tr><th>a{}", "<tr><td rowspan=65534 colspan=1000>x".repeat(4_000)));
+    comes_to_an_end(&format!(
+        "<table><tr><th>a<tr><td rowspan=65534>{}{}",
+        "x ".repeat(40_000),
+        "<tr>".repeat(12_000)
+    ));
+    comes_to_an_end(&"<h1><h2>x".repeat(4_000));
+    comes_to_an_end(&"<a href=x>y".repeat(10_000));
+    comes_to_an_end(&format!("<table><tr><th>a<tr><td>{}", "March 1, 2021 ".repeat(10_000)));
+    comes_to_an_end(&"&amp;&#x41;&notit;".repeat(10_000));
+    comes_to_an_end(&"<a>".repeat(40_000));
+    comes_to_an_end(&format!(
+        "<rss version='2.0'><channel>{}</channel></rss>",
+        "<item><title>23-1 A</title></item>".repeat(10_000)
+    ));
+    comes_to_an_end(&format!(
+        "<rss version='2.0'><channel><item><title>{}</title></item></channel></rss>",
+        "1".repeat(1_000_000)
+    ));
+    comes_to_an_end(&format!("{{\"a\":{}", "[".repeat(40_000)));
+    comes_to_an_end(&"<".repeat(300_000));
+    comes_to_an_end(&"<!--".repeat(40_000));
 }
