@@ -4,13 +4,11 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use super::home::{list_source, run};
-use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
+use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};
 
 /// A home that has seen one change and told it.
 fn told() -> (Site, Home) {
-    let site = Site::start();
-    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
-    let home = Home::watching_list(&site);
+    let (site, home) = watched();
     home.subscribe("ann@example.org", "hikvision");
     home.check(0);
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
@@ -33,9 +31,7 @@ fn check_schema(report: &serde_json::Value) {
 
 #[test]
 fn a_check_answers_with_the_documented_object_and_exit_code() {
-    let site = Site::start();
-    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
-    let home = Home::watching_list(&site);
+    let (site, home) = watched();
     let check = |arguments: &[&str], code: i32| {
         let report = home.run(&[&["check", "now", "--json"], arguments].concat()).expect(code).json();
         check_schema(&report);

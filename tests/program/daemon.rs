@@ -8,7 +8,7 @@ use regwatch::check::ReadOptions;
 use regwatch::control::{Client, Command, Reply};
 
 use super::home::list_source;
-use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
+use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};
 
 /// A running daemon; killed when dropped.
 struct Daemon {
@@ -53,13 +53,6 @@ impl Drop for Daemon {
 }
 
 const RUNS: &str = "regwatch runs";
-
-fn watched() -> (Site, Home) {
-    let site = Site::start();
-    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
-    let home = Home::watching_list(&site);
-    (site, home)
-}
 
 #[test]
 fn it_reads_what_it_never_read_at_once_and_every_command_works_through_it() {

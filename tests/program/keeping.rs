@@ -1,14 +1,13 @@
 //! What moves the baseline, and what never does.
 
 use super::home::list_source;
-use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
+use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};
 
 const DENIED: &str = "<html><head><title>Access Denied</title></head><body>no</body></html>";
 
-fn watched() -> (Site, Home) {
-    let site = Site::start();
-    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
-    let home = Home::watching_list(&site);
+/// A home whose list was read once.
+fn read_once() -> (Site, Home) {
+    let (site, home) = watched();
     home.check(0);
     (site, home)
 }
@@ -21,7 +20,7 @@ fn verdict(report: &serde_json::Value) -> (&str, &str) {
 
 #[test]
 fn a_block_page_is_held_and_shown_and_changes_nothing() {
-    let (site, home) = watched();
+    let (site, home) = read_once();
     home.subscribe("ann@example.org", "hikvision");
     site.page("/list", DENIED);
     let report = home.check(4);
@@ -39,7 +38,7 @@ fn a_block_page_is_held_and_shown_and_changes_nothing() {
 
 #[test]
 fn a_page_without_the_structure_or_without_most_entries_is_suspect() {
-    let (site, home) = watched();
+    let (site, home) = read_once();
     for (page, reason) in [
         ("<html><body><p>Under construction</p></body></html>".to_owned(), "structure"),
         (covered_list(&[HUAWEI]), "min_entries"),
@@ -57,7 +56,7 @@ fn a_page_without_the_structure_or_without_most_entries_is_suspect() {
 
 #[test]
 fn an_error_of_the_server_is_a_failed_read_that_names_it() {
-    let (site, home) = watched();
+    let (site, home) = read_once();
     site.answer("/list", 500, &[], "oops");
     let report = home.check(4);
     assert_eq!(verdict(&report).0, "failed");
@@ -115,7 +114,7 @@ fn new_extraction_settings_read_the_stored_body_anew_and_alarm_nobody() {
 
 #[test]
 fn a_dry_run_tells_and_keeps_nothing() {
-    let (site, home) = watched();
+    let (site, home) = read_once();
     home.subscribe("ann@example.org", "hikvision");
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
     for _ in 0..2 {

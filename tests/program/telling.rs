@@ -1,14 +1,7 @@
 //! What is told, to whom, and what is passed over in silence.
 
 use super::home::list_source;
-use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
-
-fn watched() -> (Site, Home) {
-    let site = Site::start();
-    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
-    let home = Home::watching_list(&site);
-    (site, home)
-}
+use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};
 
 #[test]
 fn the_first_sight_of_a_source_is_a_baseline_and_tells_nobody() {
