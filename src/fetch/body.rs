@@ -22,7 +22,7 @@ pub(super) async fn read(
         let part = timeout(idle, response.chunk())
             .await
             .map_err(|_| FetchError::Timeout { phase: Phase::Idle, url: url.to_string(), after: idle })?
-            .map_err(|source| FetchError::Body { url: url.to_string(), source: source.without_url() })?;
+            .map_err(|source| FetchError::body(url, &source))?;
         let Some(part) = part else { return Ok(body.freeze()) };
         if body.len() + part.len() > max_bytes {
             return Err(FetchError::TooLarge { url: url.to_string(), limit: max_bytes });

@@ -15,7 +15,16 @@ use super::error::FetchError;
 pub(super) struct Clients {
     connect_timeout: Duration,
     guard: AddressGuard,
-    by_proxy: Mutex<HashMap<Option<Url>, Client>>,
+    by_way: Mutex<HashMap<Way, Client>>,
+}
+
+/// A way out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Way {
+    proxy: Option<Url>,
+    /// Whether certificates may have to be verified. A machine without root certificates can still
+    /// read what is not encrypted.
+    may_be_encrypted: bool,
 }
 
 /// Regulators are read hours apart; a connection kept longer than this has been closed by them.
@@ -25,29 +34,34 @@ impl Clients {
     pub(super) fn new(connect_timeout: Duration, guard: AddressGuard) -> Self {
         // Somebody else may have chosen a provider for this process; any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { connect_timeout, guard, by_proxy: Mutex::default() }
+        Self { connect_timeout, guard, by_way: Mutex::default() }
     }
 
-    /// The client that goes out through `proxy`, or directly.
-    pub(super) fn through(&self, proxy: Option<&Url>) -> Result<Client, FetchError> {
-        let mut clients = self.by_proxy.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&proxy.cloned()) {
+    /// The client that asks for `url` through `proxy`, or directly.
+    pub(super) fn through(&self, proxy: Option<&Url>, url: &Url) -> Result<Client, FetchError> {
+        let may_be_encrypted = proxy.is_some() || url.scheme() != "http";
+        let way = Way { proxy: proxy.cloned(), may_be_encrypted };
+        let mut clients = self.by_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&way) {
             return Ok(client.clone());
         }
-        let client = self.build(proxy).map_err(FetchError::Client)?;
-        clients.insert(proxy.cloned(), client.clone());
+        let client = self.build(&way).map_err(FetchError::Client)?;
+        clients.insert(way, client.clone());
         Ok(client)
     }
 
-    fn build(&self, proxy: Option<&Url>) -> Result<Client, reqwest::Error> {
-        let builder = Client::builder()
+    fn build(&self, way: &Way) -> Result<Client, reqwest::Error> {
+        let mut builder = Client::builder()
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(POOL_IDLE)
             .redirect(redirect::Policy::none())
             .referer(false)
             // Proxies come from the configuration, never from the environment.
             .no_proxy();
-        match proxy {
+        if !way.may_be_encrypted {
+            builder = builder.tls_certs_only([]);
+        }
+        match &way.proxy {
             // The proxy looks names up, and may itself stand in a private network.
             Some(proxy) => builder.proxy(Proxy::all(proxy.clone())?),
             None => builder.dns_resolver(Arc::new(self.guard.clone())),

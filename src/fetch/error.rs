@@ -42,20 +42,20 @@ pub enum FetchError {
         after: Duration,
     },
     /// No connection, or it broke before the header was there.
-    #[error("{url} could not be reached")]
+    #[error("{url} could not be reached: {reason}")]
     Unreachable {
         /// The address asked.
         url: String,
-        /// What the transport said.
-        source: reqwest::Error,
+        /// What the system or the transport said.
+        reason: String,
     },
     /// The body broke off or could not be decoded.
-    #[error("the body of {url} did not arrive whole")]
+    #[error("the body of {url} did not arrive whole: {reason}")]
     Body {
         /// The address asked.
         url: String,
-        /// What the transport said.
-        source: reqwest::Error,
+        /// What the system or the transport said.
+        reason: String,
     },
     /// The decoded body is larger than allowed.
     #[error("the body of {url} is larger than {limit} bytes (fetch.max_body)")]
@@ -121,18 +121,30 @@ impl FetchError {
     }
 
     /// Sorts what the client reports while a request is under way.
-    pub(super) fn request(url: &url::Url, source: reqwest::Error, connect_timeout: Duration) -> Self {
-        if let Some(refused) = private_address_of(&source) {
+    pub(super) fn request(url: &url::Url, source: &reqwest::Error, connect_timeout: Duration) -> Self {
+        if let Some(refused) = private_address_of(source) {
             return Self::PrivateAddress { url: url.to_string(), address: refused };
         }
-        // The chain begins below the address, which this error names already.
-        let source = source.without_url();
         if source.is_timeout() {
             Self::Timeout { phase: Phase::Connect, url: url.to_string(), after: connect_timeout }
         } else {
-            Self::Unreachable { url: url.to_string(), source }
+            Self::Unreachable { url: url.to_string(), reason: root_cause(source) }
         }
     }
+
+    /// What the client reports while a body arrives.
+    pub(super) fn body(url: &url::Url, source: &reqwest::Error) -> Self {
+        Self::Body { url: url.to_string(), reason: root_cause(source) }
+    }
+}
+
+/// The innermost cause: what the layers above it add is that they could not go on.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &(dyn std::error::Error + 'static) = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
 }
 
 /// The guarded resolver's refusal, wherever it stands in the client's chain of causes.

@@ -119,10 +119,10 @@ impl Fetcher {
     ) -> Result<Answer, FetchError> {
         let mut headers = RequestHeaders::of(&self.settings, source, validators)?;
         let proxy = source.request.proxy.as_ref().or(self.settings.proxy.as_ref());
-        let client = self.clients.through(proxy)?;
         let mut url = source.url.clone();
         for _ in 0..=self.settings.max_redirects {
             self.guard.check_typed(&url)?;
+            let client = self.clients.through(proxy, &url)?;
             let response = self.send(&client, &url, headers.as_map()).await?;
             if proxy.is_none() {
                 self.guard.check_peer(&url, response.remote_addr())?;
@@ -152,7 +152,7 @@ impl Fetcher {
                 url: url.to_string(),
                 after: self.settings.header_timeout,
             })?
-            .map_err(|source| FetchError::request(url, source, self.settings.connect_timeout))
+            .map_err(|source| FetchError::request(url, &source, self.settings.connect_timeout))
     }
 
     async fn receive(

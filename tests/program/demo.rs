@@ -7,8 +7,9 @@ use super::home::{files_of, read_letter, run};
 fn demo(arguments: &[&str]) -> super::home::Ran {
     let elsewhere = tempfile::tempdir().unwrap();
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
-    // Nothing of the surroundings may matter.
-    command.env_clear().current_dir(elsewhere.path()).arg("demo").args(arguments);
+    // Nothing of the surroundings may matter, not even whether there are root certificates.
+    command.env_clear().env("SSL_CERT_FILE", "/nonexistent").env("SSL_CERT_DIR", "/nonexistent");
+    command.current_dir(elsewhere.path()).arg("demo").args(arguments);
     run(&mut command).expect(0)
 }
 
