@@ -17,12 +17,12 @@ pub const SOURCES: u64 = 4;
 const BODY_BYTES: usize = 30_000;
 
 /// What was acknowledged of one source.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Acknowledged {
     /// The last read.
     pub kept: u64,
-    /// The last read that a mail was made of.
-    pub told: u64,
+    /// The reads that a mail was made of.
+    pub told: BTreeSet<u64>,
 }
 
 /// What was acknowledged, by the source's number.
@@ -33,8 +33,12 @@ pub fn note(acknowledged: &mut Acknowledgements, line: &str) {
     let words: Vec<&str> = line.split(' ').collect();
     if let [what @ ("kept" | "told"), number, read] = words[..] {
         let noted = acknowledged.entry(number.parse().unwrap()).or_default();
-        let last = if what == "kept" { &mut noted.kept } else { &mut noted.told };
-        *last = (*last).max(read.parse().unwrap());
+        let read = read.parse().unwrap();
+        if what == "kept" {
+            noted.kept = noted.kept.max(read);
+        } else {
+            noted.told.insert(read);
+        }
     }
 }
 
@@ -95,13 +99,14 @@ pub async fn verify(store: &Store, acknowledged: &Acknowledgements, newest: u64)
     let mails = store.mails(None, usize::MAX).await.map_err(failed)?;
     let told: BTreeSet<ChangeId> = mails.into_iter().flat_map(|mail| mail.changes).collect();
     let mut found = Found { store, pending, told };
+    let nothing = Acknowledged::default();
     let mut total = 0;
     for number in 0..SOURCES {
-        let noted = acknowledged.get(&number).copied().unwrap_or_default();
+        let noted = acknowledged.get(&number).unwrap_or(&nothing);
         total += found
             .verify_source(number, noted, newest)
             .await
-            .map_err(|fault| format!("source {number}, acknowledged {noted:?}: {fault}"))?;
+            .map_err(|fault| format!("source {number}, acknowledged {}: {fault}", noted.kept))?;
     }
     let left = found.pending.len() + found.told.len();
     if left == 0 { Ok(total) } else { Err(format!("{left} alerts and mails of no read")) }
@@ -116,7 +121,7 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    async fn verify_source(&mut self, number: u64, noted: Acknowledged, newest: u64) -> Result<u64, String> {
+    async fn verify_source(&mut self, number: u64, noted: &Acknowledged, newest: u64) -> Result<u64, String> {
         let failed = |error: regwatch::store::StoreError| format!("{error} ({error:?})");
         let id = id_of(number);
         let mut snapshots = self.store.snapshots(&id, usize::MAX).await.map_err(failed)?;
@@ -129,8 +134,12 @@ impl Found<'_> {
         same("the number of changes", &(changes.len() as u64), &last)?;
         for (read, (snapshot, change)) in (1..).zip(snapshots.iter().zip(&changes)) {
             let expected = read_of(number, read);
-            same("snapshot", snapshot, &expected.accepted.as_ref().unwrap().baseline.snapshot)?;
-            same("change", change, &expected.changes[0])?;
+            same(
+                &format!("snapshot {read}"),
+                snapshot,
+                &expected.accepted.as_ref().unwrap().baseline.snapshot,
+            )?;
+            same(&format!("change {read}"), change, &expected.changes[0])?;
             if read + newest > last {
                 let body = self.store.body(&snapshot.sha256).await.map_err(failed)?;
                 same(
@@ -141,9 +150,9 @@ impl Found<'_> {
             }
             let is_pending = self.pending.remove(&expected.alerts[0].id);
             let is_told = self.told.remove(&mail_of(number, read).mail.changes[0]);
-            same("an alert or else its mail", &(is_pending != is_told), &true)?;
-            if self::is_told(read) && read <= noted.told || read < noted.kept && self::is_told(read) {
-                same("mail", &is_told, &true)?;
+            same(&format!("an alert or else its mail for {read}"), &(is_pending != is_told), &true)?;
+            if noted.told.contains(&read) {
+                same(&format!("a mail for {read}"), &is_told, &true)?;
             }
         }
         let expected = (last > 0).then(|| read_of(number, last));

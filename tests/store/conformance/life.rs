@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use regwatch::config::StoreSettings;
+use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::{BodyHash, MailId};
 use regwatch::domain::outbox::Outcome;
 use regwatch::store::{ChangeQuery, Store, StoreError};
@@ -77,10 +78,10 @@ async fn many_who_write_at_once_lose_nothing() {
     const READS: u64 = 10;
     let home = Home::new();
     let store = home.open();
-    let ann = "ann@example.org".parse().unwrap();
+    let ann: EmailAddress = "ann@example.org".parse().unwrap();
     let mut tasks = JoinSet::new();
     for number in 0..SOURCES {
-        let (store, ann) = (store.clone(), std::clone::Clone::clone(&ann));
+        let (store, ann) = (store.clone(), ann.clone());
         tasks.spawn(async move {
             let id = source(&format!("source-{number}"));
             for sequence in 1..=READS {
