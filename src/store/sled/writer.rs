@@ -10,13 +10,22 @@ use std::sync::{Arc, PoisonError, RwLock, mpsc};
 
 use tokio::sync::oneshot;
 
+use super::lock::Lock;
 use super::trees::Trees;
 use super::writes::Writes;
 use crate::store::StoreError;
 
 /// The open database, until it is closed. Readers and the writer hold it for reading; who removes
 /// bodies or closes it holds it alone.
-pub(super) type Shared = Arc<RwLock<Option<Trees>>>;
+pub(super) type Shared = Arc<RwLock<Option<Open>>>;
+
+/// A database that this process owns. The lock is given up last, as fields are dropped in their
+/// order: also where the store is dropped without having been closed.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) trees: Trees,
+    pub(super) _lock: Lock,
+}
 
 /// Steps that share one flush at most.
 const MAX_GROUP: usize = 256;
@@ -75,7 +84,7 @@ fn run(shared: &Shared, jobs: &mpsc::Receiver<Job>) {
         let group: Vec<Job> = std::iter::once(first).chain(jobs.try_iter().take(MAX_GROUP - 1)).collect();
         let open = shared.read().unwrap_or_else(PoisonError::into_inner);
         // Dropping a job tells whoever waits that the store is closed.
-        let Some(trees) = open.as_ref() else { continue };
+        let Some(Open { trees, .. }) = open.as_ref() else { continue };
         if let Err(error) = write_group(trees, group, broken.as_ref()) {
             tracing::error!(reason = error, "the disk refused a write; no more are taken");
             broken = Some(error);
