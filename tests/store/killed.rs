@@ -6,7 +6,7 @@ use regwatch::config::StoreSettings;
 use regwatch::store::Store;
 
 use crate::fixture::Home;
-use crate::numbered::{Acknowledgements, verify, write_for_ever};
+use crate::numbered::{Acknowledgements, Expected, verify, write_for_ever};
 use crate::process::{FOLDER, OPENING, Writer};
 
 const KILLS: u64 = 48;
@@ -24,6 +24,7 @@ async fn writer() {
 async fn killing_the_writer_loses_nothing_that_was_acknowledged() {
     let home = Home::new();
     let mut acknowledged = Acknowledgements::new();
+    let mut expected = Expected::default();
     let mut found = 0;
     for kill in 0..KILLS {
         let writer = Writer::start(&home.folder());
@@ -36,7 +37,7 @@ async fn killing_the_writer_loses_nothing_that_was_acknowledged() {
 
         let store = home.open();
         let newest = if kill + 1 == KILLS { u64::MAX / 2 } else { 8 };
-        found = verify(&store, &acknowledged, newest)
+        found = verify(&store, &acknowledged, &mut expected, newest)
             .await
             .unwrap_or_else(|fault| panic!("after kill {kill}: {fault}"));
         store.close().await.unwrap();
