@@ -31,7 +31,7 @@ async fn killing_the_writer_loses_nothing_that_was_acknowledged() {
         if kill % 3 == 2 {
             await_owned(&home.folder(), &writer, kill);
         } else {
-            writer.await_lines(1 + kill * 7 % 40, &mut acknowledged);
+            writer.await_lines(1 + kill * 37 % 160, &mut acknowledged);
         }
         writer.kill(&mut acknowledged);
 

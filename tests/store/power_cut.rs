@@ -164,7 +164,7 @@ async fn power_cuts_take_nothing_that_was_acknowledged() {
                 writer.kill(&mut acknowledged);
                 writer = Writer::start(&folder);
             } else {
-                writer.await_lines(1 + (database * 31 + cut * 17) % 60, &mut acknowledged);
+                writer.await_lines(1 + (database * 131 + cut * 61) % 300, &mut acknowledged);
             }
             writer.stop();
             let after = machine.cut();
