@@ -48,7 +48,7 @@ pub(super) fn collect(trees: &Trees) -> Result<GarbageReport, StoreError> {
 fn needed(trees: &Trees) -> Result<HashSet<Digest>, StoreError> {
     let mut needed = HashSet::new();
     for tree in RECORDS {
-        for pair in trees.tree(tree).iter() {
+        for pair in trees.tree(tree) {
             let (key, bytes) = pair?;
             if let Form::AsBody(digest) = Form::decode(tree.what(), &super::trees::shown(&key), &bytes)? {
                 needed.insert(digest);

@@ -100,8 +100,11 @@ fn write_group(trees: &Trees, group: Vec<Job>, broken: Option<&String>) -> Resul
     for Job(step) in group {
         // A panic ends the step, not the writer; its waiter hears that the store let go of it.
         let Ok((writes, acknowledge)) = catch_unwind(AssertUnwindSafe(|| step(trees))) else { continue };
-        if writes.is_empty() {
+        if writes.is_empty() && !has_written {
             acknowledge(Ok(()));
+        } else if writes.is_empty() {
+            // What it found may have been written a moment ago and is not on the disk yet.
+            waiting.push(acknowledge);
         } else if let Some(reason) = broken {
             acknowledge(Err(StoreError::DiskFailed { reason: reason.clone() }));
         } else {
@@ -120,4 +123,33 @@ fn write_group(trees: &Trees, group: Vec<Job>, broken: Option<&String>) -> Resul
         acknowledge(flushed.clone().map_err(|reason| StoreError::DiskFailed { reason }));
     }
     flushed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sled::opening;
+    use crate::store::sled::trees::TreeName;
+
+    #[test]
+    fn who_finds_a_thing_written_just_before_hears_of_it_no_sooner_than_who_wrote_it() {
+        let state = tempfile::tempdir().unwrap();
+        let trees = opening::open(state.path()).unwrap();
+        let (heard, order) = mpsc::channel();
+        let step = |name: &'static str, writes: Writes| {
+            let heard = heard.clone();
+            let acknowledge: Acknowledge = Box::new(move |kept| heard.send((name, kept.is_ok())).unwrap());
+            Job(Box::new(move |_| (writes, acknowledge)))
+        };
+        let mut writes = Writes::default();
+        writes.put_raw(TreeName::Meta, b"key", b"value".to_vec()).unwrap();
+        let group = vec![
+            step("looked before", Writes::default()),
+            step("wrote", writes),
+            step("looked after", Writes::default()),
+        ];
+        write_group(&trees, group, None).unwrap();
+        let order: Vec<_> = order.try_iter().collect();
+        assert_eq!(order, [("looked before", true), ("wrote", true), ("looked after", true)]);
+    }
 }
