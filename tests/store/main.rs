@@ -7,10 +7,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a test tells what it counted or left out")]
 
 mod conformance;
+mod disk_full;
 mod durability;
 mod fixture;
 mod growth;
 mod killed;
+mod machine;
 mod numbered;
 mod power_cut;
 mod process;

@@ -75,6 +75,12 @@ impl Writer {
         self.lines.iter().for_each(|line| note(acknowledged, &line));
     }
 
+    /// Waits until it ends by itself; notes all it had said.
+    pub fn await_end(mut self, acknowledged: &mut Acknowledgements) {
+        self.lines.iter().for_each(|line| note(acknowledged, &line));
+        self.child.wait().unwrap();
+    }
+
     /// Halts it where it is; it is halted when this returns.
     pub fn stop(&self) {
         self.signal("STOP");
