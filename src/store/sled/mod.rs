@@ -25,7 +25,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use self::lock::Lock;
 use self::trees::{TreeName, Trees};
-use self::writer::{Shared, Writer};
+use self::writer::{Open, Shared, Writer};
 use self::writes::Writes;
 use super::{GarbageReport, StoreError};
 
@@ -34,19 +34,18 @@ use super::{GarbageReport, StoreError};
 pub(super) struct Sled {
     shared: Shared,
     writer: Writer,
-    lock: Arc<RwLock<Option<Lock>>>,
 }
 
 impl Sled {
     pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
         make_parent(folder)?;
         let lock = Lock::take(folder)?;
-        let shared: Shared = Arc::new(RwLock::new(Some(opening::open(folder)?)));
+        let shared: Shared = Arc::new(RwLock::new(Some(Open { trees: opening::open(folder)?, _lock: lock })));
         let writer = Writer::start(Arc::clone(&shared)).map_err(|error| StoreError::Open {
             path: folder.display().to_string(),
             reason: error.to_string(),
         })?;
-        Ok(Self { shared, writer, lock: Arc::new(RwLock::new(Some(lock))) })
+        Ok(Self { shared, writer })
     }
 
     /// Looks something up.
@@ -57,7 +56,7 @@ impl Sled {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
             let open = shared.read().unwrap_or_else(PoisonError::into_inner);
-            look(open.as_ref().ok_or(StoreError::Closed)?)
+            look(&open.as_ref().ok_or(StoreError::Closed)?.trees)
         })
         .await
     }
@@ -75,19 +74,18 @@ impl Sled {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
             let open = shared.write().unwrap_or_else(PoisonError::into_inner);
-            garbage::collect(open.as_ref().ok_or(StoreError::Closed)?)
+            garbage::collect(&open.as_ref().ok_or(StoreError::Closed)?.trees)
         })
         .await
     }
 
     /// Writes out what is left and gives the database free for another process.
     pub(super) async fn close(&self) -> Result<(), StoreError> {
-        let (shared, lock) = (Arc::clone(&self.shared), Arc::clone(&self.lock));
+        let shared = Arc::clone(&self.shared);
         blocking(move || {
-            let trees = shared.write().unwrap_or_else(PoisonError::into_inner).take();
-            let flushed = trees.as_ref().map(|trees| trees.db.flush());
-            drop(trees);
-            lock.write().unwrap_or_else(PoisonError::into_inner).take();
+            let open = shared.write().unwrap_or_else(PoisonError::into_inner).take();
+            let flushed = open.as_ref().map(|open| open.trees.db.flush());
+            drop(open);
             flushed.transpose().map(drop).map_err(StoreError::Engine)
         })
         .await

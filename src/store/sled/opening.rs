@@ -32,7 +32,7 @@ pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
         }
         Err(fault) => return Err(fault.at(folder)),
     };
-    let trees = Trees::open(db)?;
+    let trees = Trees::open(db, folder)?;
     prove_durability(&trees, folder)?;
     Ok(trees)
 }

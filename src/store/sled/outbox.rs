@@ -31,7 +31,9 @@ pub(in crate::store) fn dispatch(
         writes.remove(TreeName::Alerts, alert.as_str().as_bytes());
     }
     for QueuedMail { mail, bytes } in mails {
-        if !trees.tree(TreeName::Mails).contains_key(mail.id.as_str())? {
+        let key = mail.id.as_str().as_bytes();
+        let is_there = trees.tree(TreeName::Mails).contains_key(key)? || writes.has(TreeName::Mails, key);
+        if !is_there {
             writes.put_body(trees, &bytes)?;
             keep(trees, writes, None, &StoredMail { mail, bytes: BodyHash::of(&bytes) })?;
         }

@@ -1,5 +1,8 @@
 //! The trees of the database and how they are read.
 
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
 use serde::de::DeserializeOwned;
 
 use crate::store::StoreError;
@@ -62,12 +65,14 @@ impl TreeName {
 pub(in crate::store) struct Trees {
     pub(super) db: sled::Db,
     pub(super) all: Vec<sled::Tree>,
+    /// Dropped after the two above, as fields are dropped in their order.
+    _end: End,
 }
 
 impl Trees {
-    pub(super) fn open(db: sled::Db) -> Result<Self, sled::Error> {
+    pub(super) fn open(db: sled::Db, folder: &Path) -> Result<Self, sled::Error> {
         let all = ALL.iter().map(|(_, name, _)| db.open_tree(name)).collect::<Result<_, _>>()?;
-        Ok(Self { db, all })
+        Ok(Self { db, all, _end: End { file: folder.join("db") } })
     }
 
     /// The tree itself.
@@ -132,6 +137,21 @@ impl Trees {
                 })?;
                 record::from_json(what, &key, &json)
             }
+        }
+    }
+}
+
+/// Waits, when dropped, until sled is really done with its file. Threads of its own finish their
+/// work after the database was dropped, and until then nobody could open it again.
+#[derive(Debug)]
+struct End {
+    file: PathBuf,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if let Err(error) = File::open(&self.file).and_then(|file| file.lock()) {
+            tracing::debug!(store.path = %self.file.display(), %error, "cannot wait for the engine to end");
         }
     }
 }

@@ -10,13 +10,22 @@ use std::sync::{Arc, PoisonError, RwLock, mpsc};
 
 use tokio::sync::oneshot;
 
+use super::lock::Lock;
 use super::trees::Trees;
 use super::writes::Writes;
 use crate::store::StoreError;
 
 /// The open database, until it is closed. Readers and the writer hold it for reading; who removes
 /// bodies or closes it holds it alone.
-pub(super) type Shared = Arc<RwLock<Option<Trees>>>;
+pub(super) type Shared = Arc<RwLock<Option<Open>>>;
+
+/// A database that this process owns. The lock is given up last, as fields are dropped in their
+/// order: also where the store is dropped without having been closed.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) trees: Trees,
+    pub(super) _lock: Lock,
+}
 
 /// Steps that share one flush at most.
 const MAX_GROUP: usize = 256;
@@ -75,7 +84,7 @@ fn run(shared: &Shared, jobs: &mpsc::Receiver<Job>) {
         let group: Vec<Job> = std::iter::once(first).chain(jobs.try_iter().take(MAX_GROUP - 1)).collect();
         let open = shared.read().unwrap_or_else(PoisonError::into_inner);
         // Dropping a job tells whoever waits that the store is closed.
-        let Some(trees) = open.as_ref() else { continue };
+        let Some(Open { trees, .. }) = open.as_ref() else { continue };
         if let Err(error) = write_group(trees, group, broken.as_ref()) {
             tracing::error!(reason = error, "the disk refused a write; no more are taken");
             broken = Some(error);
@@ -91,8 +100,11 @@ fn write_group(trees: &Trees, group: Vec<Job>, broken: Option<&String>) -> Resul
     for Job(step) in group {
         // A panic ends the step, not the writer; its waiter hears that the store let go of it.
         let Ok((writes, acknowledge)) = catch_unwind(AssertUnwindSafe(|| step(trees))) else { continue };
-        if writes.is_empty() {
+        if writes.is_empty() && !has_written {
             acknowledge(Ok(()));
+        } else if writes.is_empty() {
+            // What it found may have been written a moment ago and is not on the disk yet.
+            waiting.push(acknowledge);
         } else if let Some(reason) = broken {
             acknowledge(Err(StoreError::DiskFailed { reason: reason.clone() }));
         } else {
@@ -111,4 +123,33 @@ fn write_group(trees: &Trees, group: Vec<Job>, broken: Option<&String>) -> Resul
         acknowledge(flushed.clone().map_err(|reason| StoreError::DiskFailed { reason }));
     }
     flushed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sled::opening;
+    use crate::store::sled::trees::TreeName;
+
+    #[test]
+    fn who_finds_a_thing_written_just_before_hears_of_it_no_sooner_than_who_wrote_it() {
+        let state = tempfile::tempdir().unwrap();
+        let trees = opening::open(state.path()).unwrap();
+        let (heard, order) = mpsc::channel();
+        let step = |name: &'static str, writes: Writes| {
+            let heard = heard.clone();
+            let acknowledge: Acknowledge = Box::new(move |kept| heard.send((name, kept.is_ok())).unwrap());
+            Job(Box::new(move |_| (writes, acknowledge)))
+        };
+        let mut writes = Writes::default();
+        writes.put_raw(TreeName::Meta, b"key", b"value".to_vec()).unwrap();
+        let group = vec![
+            step("looked before", Writes::default()),
+            step("wrote", writes),
+            step("looked after", Writes::default()),
+        ];
+        write_group(&trees, group, None).unwrap();
+        let order: Vec<_> = order.try_iter().collect();
+        assert_eq!(order, [("looked before", true), ("wrote", true), ("looked after", true)]);
+    }
 }

@@ -1,0 +1,9 @@
+//! What any database behind the store must do.
+
+mod bodies;
+mod changes;
+mod life;
+mod model;
+mod outbox;
+mod reads;
+mod subscribers;

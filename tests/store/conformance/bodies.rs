@@ -1,0 +1,97 @@
+//! Bodies are kept byte for byte, each once, and go when nothing refers to them.
+
+use regwatch::domain::id::BodyHash;
+use regwatch::store::{GarbageReport, ReadCommit};
+
+use crate::fixture::{Home, at, changed, mail, noise, page, source, suspect};
+
+#[tokio::test]
+async fn bodies_come_back_byte_for_byte() {
+    let home = Home::new();
+    let store = home.open();
+    let bodies = [
+        Vec::new(),
+        vec![0],
+        b"<html>".to_vec(),
+        // Around the size of one part.
+        noise(1, 2030),
+        noise(2, 2048),
+        noise(3, 2049),
+        page(4, 200_000),
+        vec![b' '; 3_000_000],
+        noise(5, 5_000_000),
+    ];
+    for (sequence, body) in (1..).zip(&bodies) {
+        store.commit(changed(&source("fcc"), sequence, body.clone(), &[])).await.unwrap();
+    }
+    let store = home.reopen(store).await;
+    for body in bodies {
+        let kept = store.body(&BodyHash::of(&body)).await.unwrap().unwrap();
+        assert!(kept == body, "a body of {} bytes came back as {}", body.len(), kept.len());
+    }
+    assert_eq!(store.body(&BodyHash::of(b"never seen")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_same_body_under_two_sources_is_kept_once() {
+    let home = Home::new();
+    let store = home.open();
+    let body = page(1, 30_000);
+    for name in ["bis", "fcc"] {
+        for sequence in 1..=3 {
+            store.commit(changed(&source(name), sequence, body.clone(), &[])).await.unwrap();
+        }
+    }
+    store.commit(suspect(&source("ofac"), body)).await.unwrap();
+    assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { kept: 1, removed: 0 });
+}
+
+#[tokio::test]
+async fn a_body_goes_when_nothing_refers_to_it_and_all_else_stays() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    let large = "長".repeat(2000);
+    let mut kept = Vec::new();
+    for sequence in 1..=3 {
+        let mut read = changed(&fcc, sequence, page(sequence, 30_000), &["zte"]);
+        read.changes[0].entry.title = format!("{sequence}{large}");
+        kept.push(read.accepted.clone().unwrap().body);
+        store.commit(read).await.unwrap();
+    }
+    store.dispatch(&[], vec![mail("ann", at(0))]).await.unwrap();
+    // Three held bodies are replaced, two of them bodies that something else refers to as well.
+    let gone = noise(9, 10_000);
+    for body in [gone.clone(), kept[0].to_vec(), mail("ann", at(0)).bytes, noise(8, 10_000)] {
+        store.commit(suspect(&fcc, body)).await.unwrap();
+    }
+    // Three pages, three long changes, one mail, and the held body.
+    let expected = GarbageReport { kept: 8, removed: 1 };
+    assert_eq!(store.collect_garbage().await.unwrap(), expected);
+    assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { removed: 0, ..expected });
+
+    let store = home.reopen(store).await;
+    assert_eq!(store.body(&BodyHash::of(&gone)).await.unwrap(), None);
+    for body in kept {
+        assert_eq!(store.body(&BodyHash::of(&body)).await.unwrap().unwrap(), body);
+    }
+    assert_eq!(store.pending_alerts().await.unwrap().len(), 3);
+    assert_eq!(store.held(&fcc).await.unwrap().unwrap().evidence.sha256, BodyHash::of(&noise(8, 10_000)));
+    let leased = store.lease_due(at(1), 9, chrono::Duration::minutes(1)).await.unwrap();
+    assert_eq!(leased[0].bytes, mail("ann", at(0)).bytes);
+}
+
+#[tokio::test]
+async fn a_body_that_went_can_come_again() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    let body = noise(1, 50_000);
+    let read = suspect(&fcc, body.clone());
+    store.commit(read.clone()).await.unwrap();
+    store.commit(ReadCommit { clears_held: true, ..ReadCommit::of(read.state) }).await.unwrap();
+    assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { kept: 0, removed: 1 });
+    store.commit(changed(&fcc, 1, body.clone(), &[])).await.unwrap();
+    let store = home.reopen(store).await;
+    assert_eq!(store.body(&BodyHash::of(&body)).await.unwrap().unwrap(), body);
+}

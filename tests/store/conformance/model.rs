@@ -1,0 +1,180 @@
+//! The outbox against a plain map: any sequence of steps leaves both with the same mails.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use regwatch::domain::id::MailId;
+use regwatch::domain::outbox::{Mail, MailState, Outcome};
+use regwatch::store::{Store, StoreError};
+
+use crate::fixture::{Home, at, mail};
+
+/// One step; a number names one of [`NAMES`] mails, which may be there or not.
+#[derive(Debug, Clone)]
+enum Step {
+    Dispatch(Vec<u8>),
+    Lease { limit: usize, minutes: i64 },
+    Settle(u8, Outcome, f64),
+    Reclaim { delivery_is_idempotent: bool },
+    Retry(Option<u8>),
+    Wait { minutes: i64 },
+    Reopen,
+}
+
+const NAMES: u8 = 12;
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    let reason = "no".to_owned();
+    prop::sample::select(vec![
+        Outcome::Sent,
+        Outcome::Deferred { reason: reason.clone() },
+        Outcome::Unknown { reason: reason.clone() },
+        Outcome::Failed { reason: reason.clone() },
+        Outcome::ChannelDown { reason },
+    ])
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let name = 0..NAMES;
+    prop_oneof![
+        3 => prop::collection::vec(name.clone(), 1..5).prop_map(Step::Dispatch),
+        4 => (0..6usize, 0..20i64).prop_map(|(limit, minutes)| Step::Lease { limit, minutes }),
+        5 => (name.clone(), outcome(), -1.0..=1.0f64).prop_map(|(n, outcome, jitter)| Step::Settle(n, outcome, jitter)),
+        1 => any::<bool>().prop_map(|idempotent| Step::Reclaim { delivery_is_idempotent: idempotent }),
+        1 => prop::option::of(name).prop_map(Step::Retry),
+        4 => prop::sample::select(vec![0, 1, 5, 15, 60, 3000, 8000]).prop_map(|minutes| Step::Wait { minutes }),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+/// What the outbox should hold.
+#[derive(Default)]
+struct Model {
+    mails: BTreeMap<MailId, Mail>,
+}
+
+impl Model {
+    fn dispatch(&mut self, mail: Mail) {
+        self.mails.entry(mail.id.clone()).or_insert(mail);
+    }
+
+    /// As many as were handed out may be any of those due, the longest due first.
+    fn lease(&mut self, now: DateTime<Utc>, limit: usize, lasting: Duration) -> Vec<Mail> {
+        let mut due: Vec<&mut Mail> =
+            self.mails.values_mut().filter(|mail| !mail.is_settled() && mail.at <= now).collect();
+        due.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        let mut leased = Vec::new();
+        for mail in due {
+            if leased.len() >= limit {
+                break;
+            }
+            if mail.state == MailState::Leased {
+                mail.reclaim(now, false);
+            } else {
+                mail.lease(now, lasting);
+                leased.push(mail.clone());
+            }
+        }
+        leased
+    }
+
+    fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.mails.values().filter(|mail| !mail.is_settled()).map(|mail| mail.at).min()
+    }
+
+    fn newest_first(&self) -> Vec<Mail> {
+        let mut mails: Vec<Mail> = self.mails.values().cloned().collect();
+        mails.sort_by(|a, b| b.queued_at.cmp(&a.queued_at).then_with(|| a.recipient.cmp(&b.recipient)));
+        mails
+    }
+}
+
+fn named(number: u8, now: DateTime<Utc>) -> regwatch::store::QueuedMail {
+    mail(&format!("to-{number}"), now)
+}
+
+/// Takes one step on both sides and compares their answers.
+async fn take(home: &Home, store: Store, model: &mut Model, now: &mut DateTime<Utc>, step: Step) -> Store {
+    let id = |number| named(number, *now).mail.id;
+    match step {
+        Step::Dispatch(numbers) => {
+            // The same mail given again is due at another moment, which must not matter.
+            let mails: Vec<_> = (0..)
+                .zip(numbers)
+                .map(|(late, number)| named(number, *now + Duration::minutes(late)))
+                .collect();
+            for queued in &mails {
+                model.dispatch(queued.mail.clone());
+            }
+            store.dispatch(&[], mails).await.unwrap();
+        }
+        Step::Lease { limit, minutes } => {
+            let lasting = Duration::minutes(minutes);
+            let leased = store.lease_due(*now, limit, lasting).await.unwrap();
+            let leased: Vec<Mail> = leased.into_iter().map(|leased| leased.mail).collect();
+            assert_eq!(leased, model.lease(*now, limit, lasting));
+        }
+        Step::Settle(number, outcome, jitter) => {
+            let settled = store.settle(&id(number), outcome.clone(), *now, jitter).await;
+            match model.mails.get_mut(&id(number)) {
+                Some(mail) => {
+                    if !mail.is_settled() {
+                        mail.settle(outcome, *now, jitter);
+                    }
+                    assert_eq!(settled.unwrap(), *mail);
+                }
+                None => assert!(matches!(settled, Err(StoreError::NotFound { .. })), "{settled:?}"),
+            }
+        }
+        Step::Reclaim { delivery_is_idempotent } => {
+            let leased = model.mails.values_mut().filter(|mail| mail.state == MailState::Leased);
+            let expected = leased.map(|mail| mail.reclaim(*now, delivery_is_idempotent)).count();
+            assert_eq!(store.reclaim_leases(*now, delivery_is_idempotent).await.unwrap(), expected);
+        }
+        Step::Retry(Some(number)) => {
+            let retried = store.retry_mails(Some(&id(number)), *now).await;
+            match model.mails.get_mut(&id(number)) {
+                Some(mail) => assert_eq!(retried.unwrap(), usize::from(mail.retry(*now))),
+                None => assert!(matches!(retried, Err(StoreError::NotFound { .. })), "{retried:?}"),
+            }
+        }
+        Step::Retry(None) => {
+            let expected = model.mails.values_mut().filter_map(|mail| mail.retry(*now).then_some(())).count();
+            assert_eq!(store.retry_mails(None, *now).await.unwrap(), expected);
+        }
+        Step::Wait { minutes } => *now += Duration::minutes(minutes),
+        Step::Reopen => return home.reopen(store).await,
+    }
+    store
+}
+
+async fn check_same(store: &Store, model: &Model, picked: &Index) {
+    let mails = store.mails(None, usize::MAX).await.unwrap();
+    assert_eq!(mails, model.newest_first());
+    assert_eq!(store.next_mail_due().await.unwrap(), model.next_due());
+    if !mails.is_empty() {
+        let mail = picked.get(&mails);
+        assert_eq!(store.find_mail(mail.id.as_str()).await.unwrap(), *mail);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_outbox_is_a_map_of_mails(steps in prop::collection::vec(step(), 1..40), picked in any::<Index>()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let home = Home::new();
+            let (mut store, mut model, mut now) = (home.open(), Model::default(), at(0));
+            for step in steps {
+                store = take(&home, store, &mut model, &mut now, step).await;
+                check_same(&store, &model, &picked).await;
+            }
+            let store = home.reopen(store).await;
+            check_same(&store, &model, &picked).await;
+        });
+    }
+}

@@ -1,0 +1,205 @@
+//! The outbox: queued, leased, settled, in doubt.
+
+use chrono::Duration;
+use regwatch::domain::id::MailId;
+use regwatch::domain::outbox::{MailState, Outcome};
+use regwatch::store::{Store, StoreError};
+
+use crate::fixture::{Home, at, changed, mail, page, source};
+
+const LEASE: Duration = Duration::minutes(5);
+
+fn deferred() -> Outcome {
+    Outcome::Deferred { reason: "450 later".to_owned() }
+}
+
+/// Leases what is due at this minute; the names of those it is for.
+async fn lease(store: &Store, minute: i64, limit: usize) -> Vec<String> {
+    let leased = store.lease_due(at(minute), limit, LEASE).await.unwrap();
+    let name = |address: &str| address.split('@').next().unwrap().to_owned();
+    leased
+        .into_iter()
+        .map(|leased| {
+            let name = name(leased.mail.recipient.as_str());
+            assert_eq!(leased.mail.state, MailState::Leased);
+            assert_eq!(leased.mail.at, at(minute) + LEASE);
+            assert_eq!(leased.bytes, mail(&name, at(0)).bytes);
+            name
+        })
+        .collect()
+}
+
+fn id(name: &str) -> MailId {
+    mail(name, at(0)).mail.id
+}
+
+#[tokio::test]
+async fn dispatch_takes_the_alerts_away_and_may_be_repeated() {
+    let home = Home::new();
+    let store = home.open();
+    let read = changed(&source("fcc"), 1, page(1, 100), &["hytera", "zte"]);
+    store.commit(read.clone()).await.unwrap();
+    let told = [read.alerts[0].id.clone()];
+    for _ in 0..2 {
+        store.dispatch(&told, vec![mail("ann", at(0)), mail("bob", at(0))]).await.unwrap();
+    }
+    let store = home.reopen(store).await;
+    let left = store.pending_alerts().await.unwrap();
+    assert_eq!(left.iter().map(|(alert, _)| alert).collect::<Vec<_>>(), [&read.alerts[1]]);
+    assert_eq!(store.mails(None, 9).await.unwrap(), [mail("ann", at(0)).mail, mail("bob", at(0)).mail]);
+
+    assert_eq!(lease(&store, 0, 1).await.len(), 1);
+    store.settle(&id("ann"), Outcome::Sent, at(1), 0.0).await.unwrap();
+    let before = store.mails(None, 9).await.unwrap();
+    store.dispatch(&told, vec![mail("ann", at(9)), mail("bob", at(9))]).await.unwrap();
+    assert_eq!(store.mails(None, 9).await.unwrap(), before, "a mail that is there stays as it is");
+}
+
+#[tokio::test]
+async fn a_mail_that_is_given_twice_at_once_is_one_mail() {
+    let store = Home::new().open();
+    store.dispatch(&[], vec![mail("ann", at(0)), mail("ann", at(3))]).await.unwrap();
+    assert_eq!(store.mails(None, 9).await.unwrap(), [mail("ann", at(0)).mail]);
+    assert_eq!(lease(&store, 0, 9).await, ["ann"]);
+    store.settle(&id("ann"), Outcome::Sent, at(1), 0.0).await.unwrap();
+    assert_eq!(store.next_mail_due().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn mails_are_handed_out_when_they_are_due_and_only_then() {
+    let home = Home::new();
+    let store = home.open();
+    let mut late = mail("late", at(0));
+    late.mail.state = MailState::Deferred;
+    late.mail.at = at(60);
+    store
+        .dispatch(&[], vec![late, mail("third", at(3)), mail("first", at(1)), mail("second", at(2))])
+        .await
+        .unwrap();
+
+    let store = home.reopen(store).await;
+    assert_eq!(store.next_mail_due().await.unwrap(), Some(at(1)));
+    assert_eq!(lease(&store, 0, 9).await, [""; 0]);
+    assert_eq!(lease(&store, 3, 0).await, [""; 0]);
+    assert_eq!(lease(&store, 3, 2).await, ["first", "second"], "the longest due first");
+    assert_eq!(lease(&store, 3, 9).await, ["third"]);
+    assert_eq!(store.next_mail_due().await.unwrap(), Some(at(8)), "the leases end");
+    for name in ["first", "second", "third"] {
+        store.settle(&id(name), Outcome::Sent, at(4), 0.0).await.unwrap();
+    }
+    assert_eq!(store.next_mail_due().await.unwrap(), Some(at(60)));
+    assert_eq!(lease(&store, 59, 9).await, [""; 0]);
+    assert_eq!(lease(&store, 60, 9).await, ["late"]);
+    store.settle(&id("late"), Outcome::Sent, at(61), 0.0).await.unwrap();
+    assert_eq!(store.next_mail_due().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_deferred_mail_waits_and_a_settled_one_is_never_handed_out_again() {
+    let home = Home::new();
+    let store = home.open();
+    let mails = ["ann", "bob", "eve"].map(|name| mail(name, at(0)));
+    store.dispatch(&[], mails.to_vec()).await.unwrap();
+    assert_eq!(lease(&store, 0, 9).await.len(), 3);
+    let waiting = store.settle(&id("ann"), deferred(), at(0), 0.0).await.unwrap();
+    assert_eq!((waiting.state, waiting.at, waiting.attempts), (MailState::Deferred, at(1), 1));
+    store.settle(&id("bob"), Outcome::Sent, at(0), 0.0).await.unwrap();
+    let refused = Outcome::Failed { reason: "550 no".to_owned() };
+    store.settle(&id("eve"), refused.clone(), at(0), 0.0).await.unwrap();
+
+    // A late word about a settled mail changes nothing.
+    let sent = store.settle(&id("bob"), refused, at(2), 0.0).await.unwrap();
+    assert_eq!((sent.state, sent.at, sent.last_error), (MailState::Sent, at(0), None));
+
+    let store = home.reopen(store).await;
+    assert_eq!(store.next_mail_due().await.unwrap(), Some(at(1)));
+    assert_eq!(lease(&store, 0, 9).await, [""; 0]);
+    assert_eq!(lease(&store, 1, 9).await, ["ann"]);
+    for state in [MailState::Sent, MailState::Failed, MailState::Leased] {
+        assert_eq!(store.mails(Some(state), 9).await.unwrap().len(), 1, "{state}");
+    }
+    assert_eq!(store.mails(Some(MailState::Queued), 9).await.unwrap(), []);
+    assert_eq!(store.mails(None, 2).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_lease_that_ended_is_taken_back_in_doubt() {
+    let home = Home::new();
+    let store = home.open();
+    store.dispatch(&[], vec![mail("ann", at(0))]).await.unwrap();
+    assert_eq!(lease(&store, 0, 9).await, ["ann"]);
+    let store = home.reopen(store).await;
+    assert_eq!(lease(&store, 4, 9).await, [""; 0]);
+    // The lease ends in minute 5: the mail may have been delivered, so it is not sent again at once.
+    assert_eq!(lease(&store, 5, 9).await, [""; 0]);
+    let doubtful = store.find_mail(id("ann").as_str()).await.unwrap();
+    assert_eq!((doubtful.state, doubtful.in_doubt, doubtful.at), (MailState::Deferred, 1, at(20)));
+    assert_eq!(store.next_mail_due().await.unwrap(), Some(at(20)));
+    assert_eq!(lease(&store, 19, 9).await, [""; 0]);
+    assert_eq!(lease(&store, 20, 9).await, ["ann"]);
+}
+
+#[tokio::test]
+async fn leases_are_taken_back_when_their_senders_are_known_to_be_gone() {
+    let home = Home::new();
+    let store = home.open();
+    store.dispatch(&[], ["ann", "bob", "eve"].map(|name| mail(name, at(0))).to_vec()).await.unwrap();
+    assert_eq!(lease(&store, 0, 2).await.len(), 2);
+    let store = home.reopen(store).await;
+    assert_eq!(store.reclaim_leases(at(1), true).await.unwrap(), 2);
+    assert_eq!(store.reclaim_leases(at(1), true).await.unwrap(), 0);
+    assert_eq!(lease(&store, 1, 9).await.len(), 3, "into a Maildir no copy can result");
+    assert_eq!(store.reclaim_leases(at(2), false).await.unwrap(), 3);
+    assert_eq!(lease(&store, 16, 9).await, [""; 0]);
+    assert_eq!(lease(&store, 17, 9).await.len(), 3, "through a relay a copy could");
+}
+
+#[tokio::test]
+async fn what_waits_or_was_given_up_can_be_tried_again() {
+    let home = Home::new();
+    let store = home.open();
+    let names = ["deferred", "failed", "leased", "queued", "sent"];
+    store.dispatch(&[], names.map(|name| mail(name, at(0))).to_vec()).await.unwrap();
+    let leased = lease(&store, 0, 9).await;
+    assert_eq!(leased.len(), 5);
+    store
+        .settle(&id("queued"), Outcome::ChannelDown { reason: "refused".to_owned() }, at(0), 0.0)
+        .await
+        .unwrap();
+    store.retry_mails(Some(&id("queued")), at(0)).await.unwrap();
+    store.settle(&id("deferred"), deferred(), at(0), 0.0).await.unwrap();
+    store.settle(&id("failed"), Outcome::Failed { reason: "550 no".to_owned() }, at(0), 0.0).await.unwrap();
+    store.settle(&id("sent"), Outcome::Sent, at(0), 0.0).await.unwrap();
+
+    assert_eq!(store.retry_mails(Some(&id("sent")), at(0)).await.unwrap(), 0);
+    assert_eq!(store.retry_mails(Some(&id("leased")), at(0)).await.unwrap(), 0);
+    assert_eq!(store.retry_mails(None, at(0)).await.unwrap(), 2);
+    let unknown = store.retry_mails(Some(&id("nobody")), at(0)).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound { .. })), "{unknown:?}");
+    let unknown = store.settle(&id("nobody"), Outcome::Sent, at(0), 0.0).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound { .. })), "{unknown:?}");
+
+    let store = home.reopen(store).await;
+    let mut again = lease(&store, 0, 9).await;
+    again.sort();
+    assert_eq!(again, ["deferred", "failed", "queued"]);
+}
+
+#[tokio::test]
+async fn a_mail_is_found_by_the_beginning_of_its_id() {
+    let store = Home::new().open();
+    let mails: Vec<_> = (0..40).map(|number| mail(&format!("to-{number}"), at(0))).collect();
+    store.dispatch(&[], mails.clone()).await.unwrap();
+    for queued in &mails {
+        assert_eq!(store.find_mail(queued.mail.id.as_str()).await.unwrap(), queued.mail);
+    }
+    // Forty ids share sixteen first digits.
+    let is_ambiguous = async |digit: char| {
+        matches!(store.find_mail(&digit.to_string()).await, Err(StoreError::Ambiguous { count: 2.., .. }))
+    };
+    let mut ambiguous = 0;
+    for digit in "0123456789abcdef".chars() {
+        ambiguous += usize::from(is_ambiguous(digit).await);
+    }
+    assert!(ambiguous > 0);
+}

@@ -1,0 +1,156 @@
+//! What a read means is kept, all of it, and read again after the store was closed.
+
+use regwatch::domain::snapshot::Snapshot;
+use regwatch::store::{ChangeQuery, ReadCommit};
+
+use crate::fixture::{Home, at, changed, good, noise, page, snapshot, source, suspect};
+
+#[tokio::test]
+async fn all_that_a_read_means_is_read_again_after_closing() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    let read = changed(&fcc, 1, page(1, 30_000), &["hytera", "zte"]);
+    store.commit(read.clone()).await.unwrap();
+
+    let store = home.reopen(store).await;
+    let kept = read.accepted.unwrap();
+    assert_eq!(store.read_state(&fcc).await.unwrap(), Some(read.state));
+    assert_eq!(store.snapshots(&fcc, 9).await.unwrap(), std::slice::from_ref(&kept.baseline.snapshot));
+    assert_eq!(store.body(&kept.baseline.snapshot.sha256).await.unwrap().unwrap(), kept.body);
+    assert_eq!(store.baseline(&fcc).await.unwrap(), Some(kept.baseline));
+    let all = ChangeQuery { limit: 9, ..ChangeQuery::default() };
+    assert_eq!(store.changes(all).await.unwrap(), read.changes);
+    let pending = store.pending_alerts().await.unwrap();
+    assert_eq!(pending.len(), 2);
+    for (alert, change) in pending {
+        assert!(read.alerts.contains(&alert), "{alert:?}");
+        assert_eq!(change, read.changes[0]);
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_was_never_read_has_nothing() {
+    let store = Home::new().open();
+    let fcc = source("fcc");
+    assert_eq!(store.baseline(&fcc).await.unwrap(), None);
+    assert_eq!(store.read_state(&fcc).await.unwrap(), None);
+    assert_eq!(store.held(&fcc).await.unwrap(), None);
+    assert_eq!(store.snapshots(&fcc, 9).await.unwrap(), []);
+    assert_eq!(store.pending_alerts().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn snapshots_come_newest_first_and_only_of_their_source() {
+    let home = Home::new();
+    let store = home.open();
+    // The second name begins with the first, and the numbers pass from one byte to two.
+    for (name, last) in [("fcc", 300), ("fcc-2", 2)] {
+        let id = source(name);
+        for sequence in 1..=last {
+            store.commit(changed(&id, sequence, page(sequence, 40), &[])).await.unwrap();
+        }
+    }
+    let store = home.reopen(store).await;
+    let sequences = async |name, limit| -> Vec<u64> {
+        let kept = store.snapshots(&source(name), limit).await.unwrap();
+        kept.iter().map(|snapshot: &Snapshot| snapshot.sequence).collect()
+    };
+    assert_eq!(sequences("fcc", 3).await, [300, 299, 298]);
+    assert_eq!(sequences("fcc", usize::MAX).await, (1..=300).rev().collect::<Vec<_>>());
+    assert_eq!(sequences("fcc-2", 9).await, [2, 1]);
+    assert_eq!(sequences("fcc", 0).await, [0; 0]);
+    assert_eq!(store.baseline(&source("fcc")).await.unwrap().unwrap().snapshot.sequence, 300);
+}
+
+#[tokio::test]
+async fn a_read_that_only_went_somehow_leaves_all_else_as_it_was() {
+    let store = Home::new().open();
+    let fcc = source("fcc");
+    let read = changed(&fcc, 1, page(1, 500), &["zte"]);
+    store.commit(read.clone()).await.unwrap();
+    store.commit(suspect(&fcc, b"<html>".to_vec())).await.unwrap();
+    let held = store.held(&fcc).await.unwrap();
+    assert!(held.is_some());
+
+    let later = read.state.clone().not_modified(at(60));
+    store.commit(ReadCommit::of(later.clone())).await.unwrap();
+    assert_eq!(store.read_state(&fcc).await.unwrap(), Some(later));
+    assert_eq!(store.held(&fcc).await.unwrap(), held);
+    assert_eq!(store.baseline(&fcc).await.unwrap(), Some(read.accepted.unwrap().baseline));
+    assert_eq!(store.pending_alerts().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_held_read_stays_until_it_is_let_go_or_replaced() {
+    let home = Home::new();
+    let store = home.open();
+    let (fcc, bis) = (source("fcc"), source("bis"));
+    let first = suspect(&fcc, noise(1, 3000));
+    store.commit(first.clone()).await.unwrap();
+    store.commit(suspect(&bis, noise(2, 3000))).await.unwrap();
+    let store = home.reopen(store).await;
+    let kept = first.held.unwrap();
+    assert_eq!(store.held(&fcc).await.unwrap(), Some(kept.read.clone()));
+    assert_eq!(store.body(&kept.read.evidence.sha256).await.unwrap().unwrap(), kept.body);
+
+    let second = suspect(&fcc, noise(3, 3000));
+    store.commit(ReadCommit { clears_held: true, ..second.clone() }).await.unwrap();
+    assert_eq!(store.held(&fcc).await.unwrap(), second.held.map(|held| held.read));
+
+    let lets_go = ReadCommit { clears_held: true, ..changed(&fcc, 1, noise(4, 9), &[]) };
+    store.commit(lets_go).await.unwrap();
+    let store = home.reopen(store).await;
+    assert_eq!(store.held(&fcc).await.unwrap(), None);
+    assert!(store.held(&bis).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn records_of_any_size_and_script_are_kept() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    let long = "海康威视数字技术股份有限公司，".repeat(400);
+    // Around the size from which a record lies among the bodies, byte by byte.
+    for sequence in 1..=64 {
+        let mut read = changed(&fcc, sequence, page(sequence, 10), &["hikvision"]);
+        let words = usize::try_from(sequence).unwrap() - 1;
+        read.changes[0].entry.title = "é".repeat(words) + &"x".repeat(1000);
+        store.commit(read).await.unwrap();
+    }
+    let mut read = changed(&fcc, 65, page(65, 10), &["hikvision"]);
+    read.state.reason = Some(long.clone());
+    read.changes[0].entry.context.push(("名称".to_owned(), long.clone()));
+    let accepted = read.accepted.as_mut().unwrap();
+    accepted.baseline.snapshot.headers.push(("x-registry".to_owned(), long.clone()));
+    accepted.baseline.document.entries[0].fields.insert("名称".to_owned(), long.clone());
+    store.commit(read.clone()).await.unwrap();
+    let mut held = suspect(&source("bis"), Vec::new());
+    held.held.as_mut().unwrap().read.reason.clone_from(&long);
+    store.commit(held.clone()).await.unwrap();
+
+    let store = home.reopen(store).await;
+    let baseline = read.accepted.unwrap().baseline;
+    assert_eq!(store.read_state(&fcc).await.unwrap(), Some(read.state));
+    assert_eq!(store.snapshots(&fcc, 1).await.unwrap(), std::slice::from_ref(&baseline.snapshot));
+    assert_eq!(store.baseline(&fcc).await.unwrap(), Some(baseline));
+    assert_eq!(store.find_change(read.changes[0].id.as_str()).await.unwrap(), read.changes[0]);
+    assert_eq!(store.held(&source("bis")).await.unwrap(), held.held.map(|held| held.read));
+    let all = ChangeQuery { limit: usize::MAX, ..ChangeQuery::default() };
+    let titles: Vec<usize> =
+        store.changes(all).await.unwrap().iter().skip(1).map(|change| change.entry.title.len()).collect();
+    assert_eq!(titles, (0..64).rev().map(|words| 1000 + 2 * words).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn the_state_of_a_source_is_the_last_one_committed() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    let states = (1..=50).map(|sequence| good(&fcc, &snapshot(&fcc, sequence, b"")));
+    for state in states {
+        store.commit(ReadCommit::of(state)).await.unwrap();
+    }
+    let store = home.reopen(store).await;
+    assert_eq!(store.read_state(&fcc).await.unwrap().unwrap().last_read_at, at(50));
+}

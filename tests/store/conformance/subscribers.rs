@@ -1,0 +1,69 @@
+//! Who is told, and the installation's key.
+
+use regwatch::domain::email::EmailAddress;
+use regwatch::domain::subscription::State;
+
+use crate::fixture::{Home, at, company};
+
+fn address(text: &str) -> EmailAddress {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn subscribers_follow_leave_and_come_back() {
+    let home = Home::new();
+    let store = home.open();
+    let (ann, bob) = (address("ann@example.org"), address("bob@example.org"));
+    let both = [company("zte"), company("hytera")];
+    let states = |subscriber: &regwatch::domain::subscription::Subscriber| -> Vec<State> {
+        subscriber.subscriptions.iter().map(|subscription| subscription.state).collect()
+    };
+    assert_eq!(store.leave(&ann, None).await.unwrap(), 0);
+
+    let asked = store.follow(&bob, &both, false, "mail", at(0)).await.unwrap();
+    assert_eq!(states(&asked), [State::Pending, State::Pending]);
+    store.follow(&ann, &both[..1], true, "cli", at(1)).await.unwrap();
+    let confirmed = store.follow(&bob, &both[1..], true, "mail", at(2)).await.unwrap();
+    assert_eq!(states(&confirmed), [State::Pending, State::Active]);
+    let asked_again = store.follow(&bob, &both, false, "mail", at(3)).await.unwrap();
+    assert_eq!(asked_again, confirmed);
+
+    let store = home.reopen(store).await;
+    let all = store.subscribers().await.unwrap();
+    assert_eq!(all.iter().map(|one| &one.address).collect::<Vec<_>>(), [&ann, &bob]);
+    assert_eq!(all[1], confirmed);
+
+    assert_eq!(store.leave(&bob, Some(&both[1])).await.unwrap(), 1);
+    assert_eq!(store.leave(&bob, Some(&both[1])).await.unwrap(), 0);
+    assert_eq!(store.leave(&bob, None).await.unwrap(), 1);
+    let store = home.reopen(store).await;
+    let all = store.subscribers().await.unwrap();
+    assert_eq!(states(&all[0]), [State::Active]);
+    assert_eq!(states(&all[1]), [State::Unsubscribed, State::Unsubscribed]);
+    let back = store.follow(&bob, &both[..1], true, "mail", at(4)).await.unwrap();
+    assert_eq!(states(&back), [State::Active, State::Unsubscribed]);
+}
+
+#[tokio::test]
+async fn someone_may_follow_more_than_fits_one_record() {
+    let home = Home::new();
+    let store = home.open();
+    let companies: Vec<_> = (0..300).map(|number| company(&format!("company-{number}"))).collect();
+    // The longest address there may be.
+    let host = ["a".repeat(63), "b".repeat(63), "c".repeat(57)].join(".");
+    let ann = address(&format!("{}@{host}.org", "x".repeat(64)));
+    assert_eq!(ann.as_str().len(), 254);
+    let noted = store.follow(&ann, &companies, true, "cli", at(0)).await.unwrap();
+    let store = home.reopen(store).await;
+    assert_eq!(store.subscribers().await.unwrap(), [noted]);
+}
+
+#[tokio::test]
+async fn the_installations_key_is_made_up_once() {
+    let home = Home::new();
+    let store = home.open();
+    assert_eq!(store.instance_key([1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(store.instance_key([2; 32]).await.unwrap(), [1; 32]);
+    let store = home.reopen(store).await;
+    assert_eq!(store.instance_key([3; 32]).await.unwrap(), [1; 32]);
+}

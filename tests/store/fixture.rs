@@ -1,0 +1,200 @@
+//! Records to keep, each made from a few words so that it can be made again and compared.
+
+use bytes::Bytes;
+use chrono::{DateTime, Duration, Utc};
+use regwatch::config::StoreSettings;
+use regwatch::domain::alert::alerts_of;
+use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
+use regwatch::domain::company::AliasKind;
+use regwatch::domain::entry::{Completeness, Document, Entry, Resemblance};
+use regwatch::domain::id::{BodyHash, ChangeId, CompanyId, MailId, SourceId};
+use regwatch::domain::matching::{Match, Rule};
+use regwatch::domain::outbox::{Mail, MailState};
+use regwatch::domain::read_state::ReadState;
+use regwatch::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
+use regwatch::store::{Accepted, HeldBody, QueuedMail, ReadCommit, Store, StoreError};
+
+/// A folder for one store, removed with the test.
+pub struct Home {
+    state: tempfile::TempDir,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        Self { state: tempfile::tempdir().unwrap() }
+    }
+
+    /// Where the database lies.
+    pub fn folder(&self) -> std::path::PathBuf {
+        self.state.path().join("db")
+    }
+
+    pub fn try_open(&self) -> Result<Store, StoreError> {
+        Store::open(&StoreSettings::Sled { path: self.folder() })
+    }
+
+    #[track_caller]
+    pub fn open(&self) -> Store {
+        self.try_open().unwrap()
+    }
+
+    /// The same store after its process ended and began again.
+    pub async fn reopen(&self, store: Store) -> Store {
+        store.close().await.unwrap();
+        self.open()
+    }
+}
+
+/// A moment, in minutes since the tests' day began.
+pub fn at(minutes: i64) -> DateTime<Utc> {
+    "2026-11-24T00:00:00Z".parse::<DateTime<Utc>>().unwrap() + Duration::minutes(minutes)
+}
+
+pub fn source(id: &str) -> SourceId {
+    id.parse().unwrap()
+}
+
+pub fn company(id: &str) -> CompanyId {
+    id.parse().unwrap()
+}
+
+/// Bytes that no compression makes smaller; another seed gives others.
+pub fn noise(seed: u64, bytes: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut content = Vec::with_capacity(bytes + 8);
+    while content.len() < bytes {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        content.extend_from_slice(&state.to_le_bytes());
+    }
+    content.truncate(bytes);
+    content
+}
+
+/// A page: it shrinks to about a quarter, as pages do; another seed gives another page.
+pub fn page(seed: u64, bytes: usize) -> Vec<u8> {
+    let facts = noise(seed, bytes / 8 + 1);
+    let mut content = Vec::with_capacity(bytes + 64);
+    for row in facts.chunks(8) {
+        content.extend_from_slice(b"<tr><td class=\"equipment\">Telecommunications equipment ");
+        content.extend(row.iter().map(|byte| b'a' + byte % 26));
+    }
+    content.truncate(bytes);
+    content
+}
+
+pub fn snapshot(source: &SourceId, sequence: u64, body: &[u8]) -> Snapshot {
+    Snapshot {
+        source: source.clone(),
+        sequence,
+        read_at: at(sequence.cast_signed()),
+        url: format!("https://registry.example/{source}"),
+        status: 200,
+        headers: vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())],
+        sha256: BodyHash::of(body),
+        body_bytes: body.len() as u64,
+        fingerprint: "html-table/1".to_owned(),
+        entries: 1,
+    }
+}
+
+pub fn accepted(source: &SourceId, sequence: u64, body: Vec<u8>) -> Accepted {
+    let entry = Entry::new("hytera", "Hytera").with("equipment", format!("radios, list {sequence}"));
+    let document = Document::new(vec![entry], Completeness::Whole, Resemblance::Title);
+    let snapshot = snapshot(source, sequence, &body);
+    Accepted { baseline: Baseline { snapshot, document }, body: Bytes::from(body) }
+}
+
+pub fn good(source: &SourceId, snapshot: &Snapshot) -> ReadState {
+    let validators = Validators {
+        etag: Some(format!("\"{}\"", snapshot.sequence)),
+        last_modified: None,
+        fingerprint: snapshot.fingerprint.clone(),
+        sha256: Some(snapshot.sha256.clone()),
+    };
+    ReadState::good(source.clone(), validators, snapshot.read_at)
+}
+
+/// A change that a read of this number shows, concerning these companies.
+pub fn change(snapshot: &Snapshot, key: &str, companies: &[&str]) -> Change {
+    let text = format!("radios, list {}", snapshot.sequence);
+    let found = |id: &&str| Match {
+        company: company(id),
+        alias: (*id).to_owned(),
+        alias_kind: Some(AliasKind::Trade),
+        rule: Rule::Alias,
+        field: "equipment".to_owned(),
+        span: 0..6,
+        excerpt: text.clone(),
+    };
+    Change {
+        id: ChangeId::derive(&[snapshot.source.as_str(), &snapshot.sequence.to_string(), key]),
+        source: snapshot.source.clone(),
+        source_title: "List of equipment".to_owned(),
+        entry: EntryChange {
+            kind: ChangeKind::Amended,
+            key: key.to_owned(),
+            title: key.to_owned(),
+            date: Some("2026-11-24".parse().unwrap()),
+            url: None,
+            fields: vec![FieldChange {
+                name: "equipment".to_owned(),
+                before: None,
+                after: Some(text.clone()),
+            }],
+            context: vec![("equipment".to_owned(), text.clone())],
+        },
+        found_at: snapshot.read_at,
+        matches: companies.iter().map(found).collect(),
+        evidence: snapshot.evidence(),
+        previous: Evidence { sha256: BodyHash::of(b""), ..snapshot.evidence() },
+    }
+}
+
+/// A read that moved the baseline and shows one change, which concerns these companies.
+pub fn changed(source: &SourceId, sequence: u64, body: Vec<u8>, companies: &[&str]) -> ReadCommit {
+    let accepted = accepted(source, sequence, body);
+    let snapshot = accepted.baseline.snapshot.clone();
+    let change = change(&snapshot, "hytera", companies);
+    ReadCommit {
+        alerts: alerts_of(&change),
+        changes: vec![change],
+        accepted: Some(accepted),
+        ..ReadCommit::of(good(source, &snapshot))
+    }
+}
+
+/// A read whose body waits for a person's look.
+pub fn suspect(source: &SourceId, body: Vec<u8>) -> ReadCommit {
+    let snapshot = snapshot(source, 1, &body);
+    let read = HeldRead {
+        source: source.clone(),
+        held_since: at(1),
+        reason: "all entries are gone".to_owned(),
+        evidence: snapshot.evidence(),
+    };
+    ReadCommit {
+        held: Some(HeldBody { read, body: Bytes::from(body) }),
+        ..ReadCommit::of(good(source, &snapshot))
+    }
+}
+
+/// A mail that is due at once; the same name gives the same mail.
+pub fn mail(name: &str, queued_at: DateTime<Utc>) -> QueuedMail {
+    let id = MailId::derive(&[name]);
+    let mail = Mail {
+        message_id: format!("{id}@tracker.example"),
+        id,
+        recipient: format!("{name}@example.org").parse().unwrap(),
+        subject: format!("Change for {name}"),
+        changes: vec![ChangeId::derive(&[name])],
+        queued_at,
+        state: MailState::Queued,
+        at: queued_at,
+        attempts: 0,
+        in_doubt: 0,
+        last_error: None,
+    };
+    QueuedMail { mail, bytes: format!("Subject: {name}\r\n\r\n海康威视\r\n").into_bytes() }
+}

@@ -1,0 +1,44 @@
+//! What an uneventful day costs.
+
+use std::path::Path;
+
+use regwatch::store::ReadCommit;
+
+use crate::fixture::{Home, at, changed, page, source};
+
+/// Bytes on the disk that an unchanged read may cost, spread over many. The record is some 400
+/// bytes; the rest is what the log adds until its old parts are used again.
+const MAX_BYTES_A_READ: u64 = 2048;
+
+const READS: u64 = 10_000;
+
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries
+        .map(|entry| match entry.metadata().unwrap() {
+            kind if kind.is_dir() => bytes_in(&entry.path()),
+            file => file.len(),
+        })
+        .sum()
+}
+
+#[tokio::test]
+async fn an_unchanged_read_costs_next_to_nothing() {
+    let home = Home::new();
+    let store = home.open();
+    let sources: Vec<_> = (0..20).map(|number| source(&format!("source-{number}"))).collect();
+    for (seed, id) in (0..).zip(&sources) {
+        store.commit(changed(id, 1, page(seed, 30_000), &["zte"])).await.unwrap();
+    }
+    let bodies = store.collect_garbage().await.unwrap();
+    let before = bytes_in(&home.folder());
+    for (minute, id) in (0..).zip(sources.iter().cycle()).take(usize::try_from(READS).unwrap()) {
+        let state = store.read_state(id).await.unwrap().unwrap();
+        store.commit(ReadCommit::of(state.not_modified(at(minute)))).await.unwrap();
+    }
+    assert_eq!(store.collect_garbage().await.unwrap(), bodies);
+    store.close().await.unwrap();
+    let grown = bytes_in(&home.folder()).saturating_sub(before);
+    println!("unchanged reads: {READS}, bytes on the disk for each: {}", grown / READS);
+    assert!(grown < READS * MAX_BYTES_A_READ, "{READS} unchanged reads took {grown} bytes");
+}

@@ -1,0 +1,18 @@
+//! The store, held to its word: what was acknowledged is there, whole, whatever ended the process.
+//!
+//! `conformance` is what any database behind the store must pass; `killed` ends the writing process
+//! at any moment, `power_cut` the machine; `growth` looks at what an uneventful day costs.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a test tells what it counted or left out")]
+
+mod conformance;
+mod disk_full;
+mod durability;
+mod fixture;
+mod growth;
+mod killed;
+mod machine;
+mod numbered;
+mod power_cut;
+mod process;
