@@ -68,5 +68,6 @@ async fn a_small_body_that_unpacks_to_a_huge_one_is_refused() {
 async fn nobody_there_is_told_with_the_address() {
     let free = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();
     let error = read(&format!("http://{free}/list")).await.unwrap_err();
-    assert_eq!(error.to_string(), format!("http://{free}/list could not be reached"));
+    let expected = format!("http://{free}/list could not be reached: Connection refused (os error 111)");
+    assert_eq!(error.to_string(), expected);
 }
