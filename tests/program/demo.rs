@@ -59,3 +59,22 @@ fn only_what_changed_is_told_and_a_block_page_is_told_from_a_page() {
     assert_eq!(found, [("good", 1), ("good", 1), ("good", 0), ("suspect", 0)]);
     assert_eq!((&one["mails_queued"], &two["mails_queued"]), (&0.into(), &1.into()));
 }
+
+/// What differs from one run to the next: ports, moments, hashes.
+fn without_what_varies(text: &str) -> String {
+    let varying = regex::Regex::new(
+        r"127\.0\.0\.1:\d+|\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})? UTC|\b[0-9a-f]{64}\b|(?m)^Date:    .*\n",
+    );
+    varying.unwrap().replace_all(text, "").into_owned()
+}
+
+#[test]
+fn the_mail_in_the_readme_is_the_one_it_sends() {
+    let readme = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    assert!(shown.lines().count() > 20, "{shown}");
+    let sent = without_what_varies(&demo(&[]).stdout);
+    let shown = without_what_varies(shown);
+    assert!(sent.contains(&shown), "not in what the demonstration prints:\n{shown}\n{sent}");
+}
