@@ -90,7 +90,11 @@ pub fn assess(
     let changes: Vec<Change> = previous.map_or_else(Vec::new, |previous| {
         entry_changes
             .into_iter()
-            .map(|entry| change_of(source, entry, previous, &snapshot, watchlist))
+            .enumerate()
+            .map(|(ordinal, entry)| Change {
+                ordinal,
+                ..change_of(source, entry, previous, &snapshot, watchlist)
+            })
             .collect()
     });
     let alerts = changes.iter().flat_map(alerts_of).collect();
@@ -121,6 +125,7 @@ fn change_of(
         source_title: source.title.clone(),
         entry,
         found_at: snapshot.read_at,
+        ordinal: 0,
         matches,
         evidence: snapshot.evidence(),
         previous: previous.snapshot.evidence(),

@@ -87,6 +87,9 @@ pub struct Change {
     pub entry: EntryChange,
     /// When it was found.
     pub found_at: DateTime<Utc>,
+    /// Its place among what the same read found, from 0, in the order of the page.
+    #[serde(default)]
+    pub ordinal: usize,
     /// Whom it concerns and why.
     pub matches: Vec<Match>,
     /// The read that shows it.

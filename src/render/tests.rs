@@ -64,6 +64,7 @@ fn change(kind: ChangeKind, title: &str, fields: Vec<FieldChange>) -> Change {
             .flat_map(|f| [&f.after, &f.before].map(|t| (f.name.clone(), t.clone().unwrap_or_default()))),
     );
     Change {
+        ordinal: 0,
         id: ChangeId::derive(&["covered-list", title]),
         source: "covered-list".parse().unwrap(),
         source_title: "FCC Covered List".to_owned(),

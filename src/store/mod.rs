@@ -109,7 +109,8 @@ impl Store {
         self.sled.read(move |trees| changes::list(trees, &query)).await
     }
 
-    /// Every alert that no mail was made of yet, with its change, in the order they were raised.
+    /// Every alert that no mail was made of yet, with its change: source by source, each read's
+    /// changes in their order.
     pub async fn pending_alerts(&self) -> Result<Vec<(Alert, Change)>, StoreError> {
         self.sled.read(changes::pending_alerts).await
     }

@@ -58,6 +58,24 @@ fn one_mail_tells_a_subscriber_everything_one_check_found() {
 }
 
 #[test]
+fn a_mail_tells_the_changes_in_the_order_of_the_page() {
+    let site = Site::start();
+    let list = |text: &str| {
+        let names = ["Hikvision Six", "Hikvision Two", "Hikvision Five", "Hikvision One", "Hikvision Four"];
+        covered_list(&names.map(|name| (name, text, "March 12, 2021")))
+    };
+    site.page("/list", list(", as listed."));
+    let home = Home::watching_list(&site);
+    home.subscribe("ann@example.org", "hikvision");
+    home.check(0);
+    site.page("/list", list(", as amended."));
+    home.check(0);
+    let text = &home.letters()[0].text;
+    let told: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("Hikvision ")).collect();
+    assert_eq!(told, ["Six", "Two", "Five", "One", "Four"], "{text}");
+}
+
+#[test]
 fn cosmetic_changes_are_passed_over_in_silence() {
     let (site, home) = watched();
     home.subscribe("ann@example.org", "hikvision");

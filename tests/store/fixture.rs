@@ -129,6 +129,7 @@ pub fn change(snapshot: &Snapshot, key: &str, companies: &[&str]) -> Change {
         excerpt: text.clone(),
     };
     Change {
+        ordinal: 0,
         id: ChangeId::derive(&[snapshot.source.as_str(), &snapshot.sequence.to_string(), key]),
         source: snapshot.source.clone(),
         source_title: "List of equipment".to_owned(),

@@ -29,17 +29,19 @@ pub(in crate::store) fn list(trees: &Trees, query: &ChangeQuery) -> Result<Vec<C
     Ok(found)
 }
 
-/// Every alert that waits, with its change, in the order they were raised.
+/// Every alert that waits, with its change: source by source, each read's changes in their order.
 pub(in crate::store) fn pending_alerts(trees: &Trees) -> Result<Vec<(Alert, Change)>, StoreError> {
-    let mut alerts: Vec<Alert> = trees.all_with(TreeName::Alerts, &[])?;
-    alerts.sort_by(|a, b| (a.raised_at, &a.change, &a.company).cmp(&(b.raised_at, &b.change, &b.company)));
-    alerts
-        .into_iter()
-        .map(|alert| {
-            let change = change(trees, alert.change.as_str().as_bytes())?;
-            Ok((alert, change))
-        })
-        .collect()
+    let alerts: Vec<Alert> = trees.all_with(TreeName::Alerts, &[])?;
+    let mut pending = Vec::with_capacity(alerts.len());
+    for alert in alerts {
+        let change = change(trees, alert.change.as_str().as_bytes())?;
+        pending.push((alert, change));
+    }
+    pending.sort_by(|(a, of_a), (b, of_b)| {
+        let order = |change: &Change| (change.source.clone(), change.found_at, change.ordinal);
+        order(of_a).cmp(&order(of_b)).then_with(|| a.company.cmp(&b.company))
+    });
+    Ok(pending)
 }
 
 fn change(trees: &Trees, id: &[u8]) -> Result<Change, StoreError> {

@@ -59,8 +59,18 @@ pub(in crate::store) fn lease_due(
         let mut stored = stored(trees, keys::id_of(&key))?;
         let before = stored.mail.at;
         if stored.mail.is_due(now) {
-            stored.mail.lease(now, lasting);
-            leased.push(LeasedMail { mail: stored.mail.clone(), bytes: bytes(trees, &stored)? });
+            match bytes(trees, &stored) {
+                Ok(bytes) => {
+                    stored.mail.lease(now, lasting);
+                    leased.push(LeasedMail { mail: stored.mail.clone(), bytes });
+                }
+                // One damaged mail must not hold up all the others; it is kept as given up.
+                Err(error @ StoreError::DamagedBody { .. }) => {
+                    tracing::error!(mail.id = %stored.mail.id, %error, "mail given up");
+                    stored.mail.settle(Outcome::Failed { reason: error.to_string() }, now, 0.0);
+                }
+                Err(error) => return Err(error),
+            }
         } else if stored.mail.state == MailState::Leased && stored.mail.at <= now {
             stored.mail.reclaim(now, false);
         } else {
@@ -186,4 +196,49 @@ fn keep(
         writes.put_raw(TreeName::MailsDue, &keys::at(stored.mail.at, id), Vec::new())?;
     }
     writes.put(trees, TreeName::Mails, id.as_bytes(), stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sled::opening;
+
+    fn queued(id: &str) -> QueuedMail {
+        let mail = Mail {
+            id: MailId::from_text(id),
+            recipient: "ann@example.org".parse().unwrap(),
+            subject: String::new(),
+            message_id: format!("{id}@tracker.example"),
+            changes: Vec::new(),
+            queued_at: DateTime::UNIX_EPOCH,
+            state: MailState::Queued,
+            at: DateTime::UNIX_EPOCH,
+            attempts: 0,
+            in_doubt: 0,
+            last_error: None,
+        };
+        QueuedMail { mail, bytes: format!("the bytes of {id}").into_bytes() }
+    }
+
+    fn step<T>(trees: &Trees, step: impl FnOnce(&mut Writes) -> Result<T, StoreError>) -> T {
+        let mut writes = Writes::default();
+        let answer = step(&mut writes).unwrap();
+        writes.apply(trees).unwrap();
+        answer
+    }
+
+    #[test]
+    fn a_mail_whose_bytes_are_damaged_is_given_up_and_holds_up_no_other() {
+        let state = tempfile::tempdir().unwrap();
+        let trees = opening::open(state.path()).unwrap();
+        step(&trees, |writes| dispatch(&trees, writes, &[], vec![queued("a"), queued("b")]));
+        let name = name_of(&BodyHash::of(b"the bytes of a")).unwrap();
+        step(&trees, |writes| trees.remove_body(&name, writes));
+        let now = DateTime::UNIX_EPOCH;
+        let leased = step(&trees, |writes| lease_due(&trees, writes, now, 10, Duration::hours(1)));
+        assert_eq!(leased.iter().map(|leased| leased.mail.id.as_str()).collect::<Vec<_>>(), ["b"]);
+        let damaged = find(&trees, "a").unwrap();
+        assert_eq!(damaged.state, MailState::Failed);
+        assert!(damaged.last_error.unwrap().contains("is not there"));
+    }
 }
