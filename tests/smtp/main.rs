@@ -22,7 +22,7 @@ use regwatch::mail::{Letter, Smtp, Timeouts, Transport, compose, message_id};
 use regwatch::render::Rendered;
 
 /// Whether the machine has what a test needs. In CI a test may not be left out.
-pub fn have(programs: &[&str]) -> bool {
+fn have(programs: &[&str]) -> bool {
     let missing = programs.iter().any(|program| !Path::new(program).exists());
     if missing {
         // The environment is read directly: the rule against it is for the program.
@@ -35,7 +35,7 @@ pub fn have(programs: &[&str]) -> bool {
 }
 
 /// A program that is ended with the test, by its id.
-pub struct Running(pub Child);
+struct Running(pub Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -45,18 +45,18 @@ impl Drop for Running {
 }
 
 /// A port that nobody listens on.
-pub fn free_port() -> u16 {
+fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Waits until somebody listens on the port.
-pub fn await_listener(port: u16) {
+fn await_listener(port: u16) {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     await_that("somebody listens", || TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok());
 }
 
 /// Asks again and again, for half a minute.
-pub fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
+fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < end, "waited in vain until {what}");
@@ -65,7 +65,7 @@ pub fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Short enough for a test, long enough for a busy machine.
-pub fn patient() -> Timeouts {
+fn patient() -> Timeouts {
     let wait = Duration::from_secs(20);
     Timeouts {
         connect: wait,
@@ -79,28 +79,28 @@ pub fn patient() -> Timeouts {
 }
 
 /// A relay on this machine.
-pub fn settings(port: u16, security: SmtpSecurity) -> SmtpSettings {
+fn settings(port: u16, security: SmtpSecurity) -> SmtpSettings {
     SmtpSettings { host: "127.0.0.1".to_owned(), port, security, credentials: None }
 }
 
 /// The same, asking for a log-in.
-pub fn with_log_in(port: u16) -> SmtpSettings {
+fn with_log_in(port: u16) -> SmtpSettings {
     let credentials = SmtpCredentials { user: "watcher".to_owned(), password: "correct horse".into() };
     SmtpSettings { credentials: Some(credentials), ..settings(port, SmtpSecurity::None) }
 }
 
 /// The transport under test.
-pub fn relay(settings: &SmtpSettings, timeouts: Timeouts) -> Transport {
+fn relay(settings: &SmtpSettings, timeouts: Timeouts) -> Transport {
     Transport::Smtp(Box::new(Smtp::open(settings, timeouts).unwrap()))
 }
 
 /// The sender of every mail here.
-pub fn from() -> EmailAddress {
+fn from() -> EmailAddress {
     "alerts@tracker.example".parse().unwrap()
 }
 
 /// A mail and its bytes; the same name gives the same mail.
-pub fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
+fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
     let id = MailId::derive(&[name]);
     let mail = Mail {
         message_id: message_id(&[7; 32], &id, "tracker.example"),
@@ -134,13 +134,13 @@ pub fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
 }
 
 /// Delivers a mail of this name.
-pub async fn send(transport: &Transport, name: &str) -> Outcome {
+async fn send(transport: &Transport, name: &str) -> Outcome {
     let (mail, bytes) = mail(name, "ann@example.org");
     transport.deliver(&mail, &from(), &bytes).await
 }
 
 /// The outcome's name, for comparison.
-pub fn name_of(outcome: &Outcome) -> &'static str {
+fn name_of(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Sent => "sent",
         Outcome::Deferred { .. } => "deferred",

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(phase: Phase, cause: Cause, expected: &str) {
+    fn check(phase: Phase, cause: &Cause, expected: &str) {
         let outcome = Fault { phase, cause: cause.clone() }.into_outcome("relay");
         let found = match outcome {
             Outcome::Sent => "sent",
@@ -174,12 +174,12 @@ mod tests {
             (FinalDot, ["deferred", "deferred", "failed", "unknown", "unknown"]),
         ];
         for (phase, [transient, closing, permanent, lost, silent]) in rows {
-            check(phase, reply(451), transient);
-            check(phase, reply(421), closing);
-            check(phase, reply(550), permanent);
-            check(phase, broken(), lost);
-            check(phase, Cause::TimedOut, silent);
-            check(phase, reply(530), "channel down");
+            check(phase, &reply(451), transient);
+            check(phase, &reply(421), closing);
+            check(phase, &reply(550), permanent);
+            check(phase, &broken(), lost);
+            check(phase, &Cause::TimedOut, silent);
+            check(phase, &reply(530), "channel down");
         }
     }
 
