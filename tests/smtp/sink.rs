@@ -1,7 +1,7 @@
 //! Against `smtp-sink`, which Postfix brings: an honest relay that fails where it is told to.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -9,14 +9,16 @@ use std::time::Duration;
 use regwatch::config::SmtpSecurity;
 use regwatch::mail::Timeouts;
 
-use crate::{Running, await_listener, free_port, have, name_of, patient, relay, send, settings};
+use crate::{
+    Running, await_listener, free_port, have, name_of, patient, relay, runs_as_root, send, settings,
+};
 
 const SINK: &str = "/usr/sbin/smtp-sink";
 
 fn sink(flags: &[&str]) -> (Running, u16) {
     let port = free_port();
     let mut command = Command::new(SINK);
-    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+    if runs_as_root() {
         command.args(["-u", "nobody"]);
     }
     let address = format!("127.0.0.1:{port}");
