@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::left_out::left_out;
 use crate::{await_listener, await_that, free_port, have, is_root};
 
 const POSTFIX: &str = "/usr/sbin/postfix";
@@ -41,7 +42,11 @@ pub struct Mta {
 impl Mta {
     /// Starts one with these further lines of `main.cf`; none where the machine cannot.
     pub fn start(settings: &str) -> Option<Self> {
-        if !have(&[POSTFIX, OPENSSL]) || !is_root() {
+        if !have(&[POSTFIX, OPENSSL]) {
+            return None;
+        }
+        if !is_root() {
+            left_out("a real Postfix", "only root starts one");
             return None;
         }
         let mta = Self { folder: tempfile::tempdir().unwrap(), port: free_port() };

@@ -9,16 +9,14 @@ use std::time::Duration;
 use regwatch::config::SmtpSecurity;
 use regwatch::mail::Timeouts;
 
-use crate::{
-    Running, await_listener, free_port, have, name_of, patient, relay, runs_as_root, send, settings,
-};
+use crate::{Running, await_listener, free_port, have, is_root, name_of, patient, relay, send, settings};
 
 const SINK: &str = "/usr/sbin/smtp-sink";
 
 fn sink(flags: &[&str]) -> (Running, u16) {
     let port = free_port();
     let mut command = Command::new(SINK);
-    if runs_as_root() {
+    if is_root() {
         command.args(["-u", "nobody"]);
     }
     let address = format!("127.0.0.1:{port}");

@@ -13,8 +13,8 @@ async fn a_full_disk_takes_nothing_that_was_acknowledged() {
     let filler = machine.fill_up_to(FREE_BYTES);
     let folder = machine.disk.folder("state");
     let mut acknowledged = Acknowledgements::new();
-    // It ends by itself, when a write is refused.
-    Writer::start(&folder).await_end(&mut acknowledged);
+    let reason = Writer::start(&folder).await_refusal(&mut acknowledged).unwrap();
+    assert!(reason.contains("No space left on device"), "{reason}");
     assert!(!acknowledged.is_empty(), "the disk was full too soon");
     std::fs::remove_file(filler).unwrap();
 

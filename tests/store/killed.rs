@@ -6,8 +6,8 @@ use regwatch::config::StoreSettings;
 use regwatch::store::Store;
 
 use crate::fixture::Home;
-use crate::numbered::{Acknowledgements, Expected, verify, write_for_ever};
-use crate::process::{FOLDER, OPENING, Writer};
+use crate::numbered::{Acknowledgements, Expected, verify, write_until_refused};
+use crate::process::{FOLDER, OPENING, REFUSED, Writer};
 
 const KILLS: u64 = 48;
 
@@ -17,7 +17,7 @@ async fn writer() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     println!("{OPENING}");
     let store = Store::open(&StoreSettings::Sled { path: folder.into() }).unwrap();
-    write_for_ever(store).await;
+    println!("{REFUSED}{}", write_until_refused(store).await);
 }
 
 #[tokio::test]

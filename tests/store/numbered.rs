@@ -4,9 +4,10 @@
 //! acknowledgement; whoever looks afterwards can make every record again and compare.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use regwatch::domain::id::{AlertId, ChangeId, SourceId};
-use regwatch::store::{ChangeQuery, QueuedMail, ReadCommit, Store};
+use regwatch::store::{ChangeQuery, QueuedMail, ReadCommit, Store, StoreError};
 use tokio::task::JoinSet;
 
 use crate::fixture::{at, changed, mail, noise, page, source};
@@ -82,29 +83,35 @@ impl Expected {
     }
 }
 
-/// Writes to all sources, each from where it stands, until the process is killed.
-pub async fn write_for_ever(store: Store) {
+/// Writes to all sources, each from where it stands, until the process is killed or a write refused.
+pub async fn write_until_refused(store: Store) -> StoreError {
     let mut tasks = JoinSet::new();
     for number in 0..SOURCES {
         let store = store.clone();
         tasks.spawn(async move {
-            let newest = store.snapshots(&id_of(number), 1).await.unwrap();
-            let mut read = newest.first().map_or(0, |snapshot| snapshot.sequence);
-            loop {
-                read += 1;
-                let commit = read_of(number, read);
-                let alert = commit.alerts[0].id.clone();
-                store.commit(commit).await.unwrap();
-                println!("kept {number} {read}");
-                if is_told(read) {
-                    store.dispatch(&[alert], vec![mail_of(number, read)]).await.unwrap();
-                    println!("told {number} {read}");
-                }
+            match write_to(&store, number).await {
+                Ok(never) => match never {},
+                Err(refusal) => refusal,
             }
         });
     }
-    // None ends but by a panic, which is passed on here: a writer nobody listens to any more.
-    tasks.join_all().await;
+    tasks.join_next().await.unwrap().unwrap()
+}
+
+async fn write_to(store: &Store, number: u64) -> Result<Infallible, StoreError> {
+    let newest = store.snapshots(&id_of(number), 1).await?;
+    let mut read = newest.first().map_or(0, |snapshot| snapshot.sequence);
+    loop {
+        read += 1;
+        let commit = read_of(number, read);
+        let alert = commit.alerts[0].id.clone();
+        store.commit(commit).await?;
+        println!("kept {number} {read}");
+        if is_told(read) {
+            store.dispatch(&[alert], vec![mail_of(number, read)]).await?;
+            println!("told {number} {read}");
+        }
+    }
 }
 
 /// Compares everything in the store with what it must be: nothing acknowledged is missing and
@@ -117,7 +124,7 @@ pub async fn verify(
     expected: &mut Expected,
     newest: u64,
 ) -> Result<u64, String> {
-    let failed = |error: regwatch::store::StoreError| format!("{error} ({error:?})");
+    let failed = |error: StoreError| format!("{error} ({error:?})");
     let pending = store.pending_alerts().await.map_err(failed)?;
     let pending: BTreeSet<AlertId> = pending.into_iter().map(|(alert, _)| alert.id).collect();
     let mails = store.mails(None, usize::MAX).await.map_err(failed)?;
@@ -147,7 +154,7 @@ struct Found<'a> {
 
 impl Found<'_> {
     async fn verify_source(&mut self, number: u64, noted: &Acknowledged, newest: u64) -> Result<u64, String> {
-        let failed = |error: regwatch::store::StoreError| format!("{error} ({error:?})");
+        let failed = |error: StoreError| format!("{error} ({error:?})");
         let id = id_of(number);
         let mut snapshots = self.store.snapshots(&id, usize::MAX).await.map_err(failed)?;
         snapshots.reverse();

@@ -14,6 +14,9 @@ pub const FOLDER: &str = "REGWATCH_TEST_STORE";
 /// Said before the store is opened.
 pub const OPENING: &str = "opening";
 
+/// Said before the reason for which the store refused a write.
+pub const REFUSED: &str = "refused: ";
+
 /// A line comes, or the writer is stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -75,10 +78,15 @@ impl Writer {
         self.lines.iter().for_each(|line| note(acknowledged, &line));
     }
 
-    /// Waits until it ends by itself; notes all it had said.
-    pub fn await_end(mut self, acknowledged: &mut Acknowledgements) {
-        self.lines.iter().for_each(|line| note(acknowledged, &line));
+    /// Waits until it ends because a write was refused; notes all it had said and gives the reason.
+    pub fn await_refusal(mut self, acknowledged: &mut Acknowledgements) -> Option<String> {
+        let mut reason = None;
+        for line in &self.lines {
+            note(acknowledged, &line);
+            reason = reason.or_else(|| line.strip_prefix(REFUSED).map(str::to_owned));
+        }
         self.child.wait().unwrap();
+        reason
     }
 
     /// Halts it where it is; it is halted when this returns.
