@@ -85,44 +85,47 @@ fn run(shared: &Shared, jobs: &mpsc::Receiver<Job>) {
         let open = shared.read().unwrap_or_else(PoisonError::into_inner);
         // Dropping a job tells whoever waits that the store is closed.
         let Some(Open { trees, .. }) = open.as_ref() else { continue };
-        if let Err(error) = write_group(trees, group, broken.as_ref()) {
-            tracing::error!(reason = error, "the disk refused a write; no more are taken");
-            broken = Some(error);
+        if let Err(reason) = write_group(trees, group, broken.as_ref())
+            && broken.is_none()
+        {
+            tracing::error!(reason, "the disk refused a write; no more are taken");
+            broken = Some(reason);
         }
     }
 }
 
-/// Applies steps, forces them to the disk together, and tells those who wait. After a failed flush
-/// the system may have dropped what it could not write, so nothing more is promised.
+/// Applies steps, forces them to the disk together, and tells those who wait.
+///
+/// The disk may refuse a step as it is applied, where the log's buffer is full, or all of them when
+/// they are forced to it. Either way the system may have dropped what it could not write, so nothing
+/// that is not yet on the disk is acknowledged and no more is promised.
 fn write_group(trees: &Trees, group: Vec<Job>, broken: Option<&String>) -> Result<(), String> {
     let mut waiting = Vec::new();
     let mut has_written = false;
+    let mut refused = broken.cloned();
     for Job(step) in group {
         // A panic ends the step, not the writer; its waiter hears that the store let go of it.
         let Ok((writes, acknowledge)) = catch_unwind(AssertUnwindSafe(|| step(trees))) else { continue };
         if writes.is_empty() && !has_written {
             acknowledge(Ok(()));
-        } else if writes.is_empty() {
-            // What it found may have been written a moment ago and is not on the disk yet.
-            waiting.push(acknowledge);
-        } else if let Some(reason) = broken {
-            acknowledge(Err(StoreError::DiskFailed { reason: reason.clone() }));
-        } else {
-            match writes.apply(trees) {
-                Ok(()) => {
-                    has_written = true;
-                    waiting.push(acknowledge);
-                }
-                Err(error) => acknowledge(Err(error)),
-            }
+            continue;
+        }
+        // What a step found may have been written a moment ago and is not on the disk yet.
+        waiting.push(acknowledge);
+        if !writes.is_empty() && refused.is_none() {
+            has_written = true;
+            refused = writes.apply(trees).err().map(|error| error.to_string());
         }
     }
-    let flushed =
-        if has_written { trees.db.flush().map(drop).map_err(|error| error.to_string()) } else { Ok(()) };
+    let forced = match refused {
+        Some(reason) => Err(reason),
+        None if has_written => trees.db.flush().map(drop).map_err(|error| error.to_string()),
+        None => Ok(()),
+    };
     for acknowledge in waiting {
-        acknowledge(flushed.clone().map_err(|reason| StoreError::DiskFailed { reason }));
+        acknowledge(forced.clone().map_err(|reason| StoreError::DiskFailed { reason }));
     }
-    flushed
+    forced
 }
 
 #[cfg(test)]

@@ -76,7 +76,10 @@ impl Writes {
     }
 
     /// Writes all of it in one transaction over all trees. It is durable after the next flush.
-    pub(super) fn apply(&self, trees: &Trees) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// The engine's: part of it may have reached the log, which the next opening discards.
+    pub(super) fn apply(&self, trees: &Trees) -> sled::Result<()> {
         let written = trees.all[..].transaction(|trees| {
             for write in &self.list {
                 let tree = &trees[write.tree as usize];
@@ -87,10 +90,10 @@ impl Writes {
             }
             Ok::<(), ConflictableTransactionError<()>>(())
         });
-        written.map_err(|error| match error {
-            TransactionError::Storage(error) => StoreError::Engine(error),
+        match written {
+            Err(TransactionError::Storage(error)) => Err(error),
             // The closure never aborts.
-            TransactionError::Abort(()) => StoreError::Closed,
-        })
+            Ok(()) | Err(TransactionError::Abort(())) => Ok(()),
+        }
     }
 }
