@@ -65,6 +65,7 @@ fn change(kind: ChangeKind, title: &str, fields: Vec<FieldChange>) -> Change {
     );
     Change {
         ordinal: 0,
+        found_together: 1,
         id: ChangeId::derive(&["covered-list", title]),
         source: "covered-list".parse().unwrap(),
         source_title: "FCC Covered List".to_owned(),
@@ -144,6 +145,20 @@ fn several_changes_are_one_mail() {
     let mail = told(&[amended(), added]);
     assert_eq!(mail.subject, "Hikvision, ZTE: 2 changes on FCC Covered List");
     insta::assert_snapshot!("several.txt", mail.text);
+}
+
+#[test]
+fn what_else_the_same_read_found_is_counted_and_not_shown() {
+    let with = |found_together| Change { found_together, ..amended() };
+    for (found_together, words) in
+        [(2, "changed in one more entry, which names"), (4, "changed in 3 more entries, which name no")]
+    {
+        let mail = told(&[with(found_together)]);
+        assert!(mail.text.contains(words), "{}", mail.text);
+        assert!(mail.html.contains(words), "{}", mail.html);
+    }
+    assert!(!told(&[with(1)]).text.contains("more entr"), "all that was found is shown");
+    assert!(!told(&[with(0)]).text.contains("more entr"), "an old record does not say");
 }
 
 #[test]
