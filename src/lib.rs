@@ -14,6 +14,8 @@ pub mod domain;
 pub mod extract;
 pub mod fetch;
 pub mod mail;
+pub mod registry;
+pub mod reload;
 pub mod render;
 pub mod scheduler;
 pub mod store;

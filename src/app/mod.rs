@@ -20,12 +20,14 @@ use crate::config::Config;
 use crate::control::{Service, ServiceParts};
 use crate::deliver::Deliverer;
 use crate::dispatch::Dispatcher;
-use crate::domain::matching::Watchlist;
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
+use crate::registry::Registry;
+use crate::reload::Reloader;
 use crate::store::{Store, StoreError};
 use crate::subscribe::Subscriptions;
 
+pub use crate::reload::watchlist;
 pub use daemon::run as run_daemon;
 pub use door::Door;
 pub use log::{LogFormat, start as start_log};
@@ -55,20 +57,20 @@ impl App {
     }
 
     async fn over(store: Store, config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let watchlist = watchlist(&config)?;
+        let registry = Registry::new(watchlist(&config)?);
         let transport = Arc::new(Transport::open(&config.mail.transport).context("mail.transport")?);
         let key = store.instance_key(rand::random()).await?;
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
         let checker = Arc::new(Checker::new(
             store.clone(),
             fetcher,
-            Arc::clone(&watchlist),
+            registry.clone(),
             Arc::clone(&clock),
             config.fetch.full_read_every,
         ));
         let dispatcher = Arc::new(Dispatcher::new(
             store.clone(),
-            Arc::clone(&watchlist),
+            registry.clone(),
             config.mail.clone(),
             key,
             Arc::clone(&clock),
@@ -88,7 +90,8 @@ impl App {
             checker: Arc::clone(&checker),
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
-            subscriptions: Subscriptions::new(store.clone(), watchlist, Arc::clone(&clock)),
+            subscriptions: Subscriptions::new(store.clone(), registry.clone(), Arc::clone(&clock)),
+            reloader: Reloader::new(&config, registry),
             clock: Arc::clone(&clock),
         }));
         Ok(Self { config, store, transport, checker, dispatcher, deliverer, service, clock })
@@ -108,14 +111,6 @@ impl App {
         self.transport.close().await;
         self.store.close().await
     }
-}
-
-/// Every tracked company, ready to be looked for.
-///
-/// # Errors
-/// A company whose names cannot be looked for.
-pub fn watchlist(config: &Config) -> anyhow::Result<Arc<Watchlist>> {
-    Ok(Arc::new(Watchlist::new(config.companies.clone())?))
 }
 
 /// A checker for trying sources out, over no store.

@@ -76,6 +76,8 @@ pub enum Command {
         /// Only this one, by its id or the beginning of it.
         id: Option<String>,
     },
+    /// Take over the company registry as the files have it, and tell what stands already.
+    Reload,
     /// Send a test mail.
     TestMail {
         /// To whom.
@@ -103,6 +105,8 @@ pub enum Reply {
         report: CheckReport,
         /// The changes with their proof.
         changes: Vec<Change>,
+        /// What stood there already when the company registry came to know whom it names.
+        notices: Vec<Change>,
     },
     /// Of [`Command::Sources`].
     Sources(Vec<SourceStatus>),
@@ -124,6 +128,17 @@ pub enum Reply {
     Mails(Vec<MailSummary>),
     /// Of [`Command::RetryMails`]: how many were put back.
     Retried(usize),
+    /// Of [`Command::Reload`].
+    Reloaded {
+        /// How many companies are tracked now.
+        companies: usize,
+        /// Whether other settings differ from those in force and wait for a restart.
+        needs_restart: bool,
+        /// What stood there already when the registry came to know whom it names.
+        notices: Vec<Change>,
+        /// Mails put into the outbox for it.
+        mails_queued: usize,
+    },
     /// Of [`Command::TestMail`]: the mail after its first attempt.
     Tested(Box<MailSummary>),
     /// The command could not be done.

@@ -29,6 +29,7 @@ pub mod report;
 pub mod schedule;
 pub mod snapshot;
 pub mod source;
+pub mod standing;
 pub mod subscription;
 pub mod text;
 pub mod verdict;

@@ -1,5 +1,7 @@
 //! `regwatch company`: who is tracked, and by which names.
 
+mod reload;
+
 use clap::Subcommand;
 
 use super::Context;
@@ -19,6 +21,8 @@ pub(super) enum CompanyVerb {
         /// Its id.
         id: CompanyId,
     },
+    /// Put the files in force: a running daemon takes them over, and what stands already is told.
+    Reload,
     /// Tell which companies a text is about, and why.
     ///
     /// Example: regwatch company test "an order against Prama Hikvision India"
@@ -28,7 +32,7 @@ pub(super) enum CompanyVerb {
     },
 }
 
-pub(super) fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<Exit> {
+pub(super) async fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let screen = context.screen;
     match verb {
@@ -44,6 +48,7 @@ pub(super) fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<Exit> 
                 .ok_or_else(|| anyhow::anyhow!("no company {id}; see `regwatch company list`"))?;
             show(company, screen)?;
         }
+        CompanyVerb::Reload => reload::run(context).await?,
         CompanyVerb::Test { text } => {
             let found = watchlist(&config)?.find("text", &text);
             if screen.json {
