@@ -7,25 +7,38 @@ use scraper::Selector;
 use super::list;
 use super::node::{Keys, Node, Table};
 use super::spelling::none_of;
-use crate::domain::source::{PageTextSettings, SourceKind, TableSettings};
+use super::value;
+use crate::domain::source::{FederalRegisterSettings, PageTextSettings, SourceKind, TableSettings};
 
 pub(super) const HTML_TABLE: Keys =
     Keys { heading: "html-table", names: &["selector", "columns", "key", "row_title", "row_date"] };
 
 pub(super) const PAGE_TEXT: Keys = Keys { heading: "page-text", names: &["keep", "drop"] };
 
+pub(super) const FEDERAL_REGISTER: Keys =
+    Keys { heading: "federal-register", names: &["pages", "inspection"] };
+
+/// The keys that only some kinds have.
+pub(super) const OWN_KEYS: &[&Keys] = &[&FEDERAL_REGISTER, &HTML_TABLE, &PAGE_TEXT];
+
 /// Every kind, with the keys that are its own.
-const KINDS: [(&str, &[&str]); 5] = [
+const KINDS: &[(&str, &[&str])] = &[
     ("fcc-covered-list", &[]),
     ("court-rss", &[]),
+    ("federal-register", FEDERAL_REGISTER.names),
     ("feed", &[]),
     ("html-table", HTML_TABLE.names),
     ("page-text", PAGE_TEXT.names),
 ];
 
+/// What a kind can be called.
+pub(super) fn names() -> Vec<&'static str> {
+    KINDS.iter().map(|(name, _)| *name).collect()
+}
+
 /// Reads the kind and its own keys; keys of another kind are faults.
 pub(super) fn kind(table: &Table<'_>) -> Option<SourceKind> {
-    let names = KINDS.map(|(name, _)| name);
+    let names = names();
     let node = table.require("kind", &format!("one of {}", names.join(", ")))?;
     let name = node.text()?;
     if !names.contains(&name) {
@@ -36,6 +49,7 @@ pub(super) fn kind(table: &Table<'_>) -> Option<SourceKind> {
     let kind = match name {
         "fcc-covered-list" => SourceKind::FccCoveredList,
         "court-rss" => SourceKind::CourtRss,
+        "federal-register" => SourceKind::FederalRegister(federal_register(table)?),
         "feed" => SourceKind::Feed,
         "html-table" => SourceKind::HtmlTable(html_table(table)?),
         _ => SourceKind::PageText(page_text(table)?),
@@ -45,13 +59,30 @@ pub(super) fn kind(table: &Table<'_>) -> Option<SourceKind> {
 
 fn refuse_foreign(table: &Table<'_>, kind: &str) -> bool {
     let mut is_fine = true;
+    let own = KINDS.iter().find(|(name, _)| *name == kind).map_or(&[][..], |(_, keys)| keys);
     for (owner, keys) in KINDS.iter().filter(|(owner, _)| *owner != kind) {
-        for node in keys.iter().filter_map(|key| table.get(key)) {
+        for node in keys.iter().filter(|key| !own.contains(key)).filter_map(|key| table.get(key)) {
             node.fault(format_args!("belongs to the kind {owner}, expected none for the kind {kind}"));
             is_fine = false;
         }
     }
     is_fine
+}
+
+/// Few pages unless asked for: the newest documents are on the first.
+const DEFAULT_PAGES: usize = 5;
+
+/// The API gives no more.
+const MAX_PAGES: u32 = 50;
+
+fn pages(table: &Table<'_>) -> Option<usize> {
+    table.or("pages", DEFAULT_PAGES, |node| node.number(1..=MAX_PAGES).map(|number| number as usize))
+}
+
+fn federal_register(table: &Table<'_>) -> Option<FederalRegisterSettings> {
+    let pages = pages(table);
+    let inspection = table.optional("inspection", |node| node.parse(value::page_url));
+    Some(FederalRegisterSettings { pages: pages?, inspection: inspection.ok()? })
 }
 
 fn html_table(table: &Table<'_>) -> Option<TableSettings> {

@@ -14,13 +14,13 @@ use crate::domain::redact;
 use crate::domain::source::{Source, SourceKind};
 
 const HEADING: &str = "\
-# The configuration in force, defaults filled in. Passwords are left out, and the
+# The configuration in force, defaults filled in. Passwords and tokens are left out, and the
 # values of headers that let somebody in are replaced by \"[redacted]\".
 ";
 
 /// The configuration in force as TOML that [`super::load()`] takes, defaults filled in.
 ///
-/// No secret is in it: passwords are left out, and header values that are likely secrets replaced.
+/// No secret is in it: passwords and tokens are left out, and header values that are likely secrets replaced.
 #[must_use]
 pub fn show(config: &Config) -> String {
     let shown = Shown {
@@ -102,6 +102,8 @@ struct ShownSource<'a> {
     timezone: &'a str,
     companies: Vec<&'a str>,
     proxy: Option<String>,
+    pages: Option<usize>,
+    inspection: Option<&'a str>,
     selector: Option<&'a str>,
     key: Option<&'a [String]>,
     row_title: Option<&'a str>,
@@ -194,6 +196,8 @@ fn fetch(fetch: &FetchSettings) -> Fetch<'_> {
 fn source(source: &Source) -> ShownSource<'_> {
     let table = if let SourceKind::HtmlTable(table) = &source.kind { Some(table) } else { None };
     let page = if let SourceKind::PageText(page) = &source.kind { Some(page) } else { None };
+    let register =
+        if let SourceKind::FederalRegister(register) = &source.kind { Some(register) } else { None };
     ShownSource {
         id: source.id.as_str(),
         kind: source.kind.name(),
@@ -203,6 +207,8 @@ fn source(source: &Source) -> ShownSource<'_> {
         timezone: source.timezone.name(),
         companies: source.companies.iter().map(CompanyId::as_str).collect(),
         proxy: source.request.proxy.as_ref().map(redact::proxy),
+        pages: register.map(|register| register.pages),
+        inspection: register.and_then(|register| register.inspection.as_ref()).map(url::Url::as_str),
         selector: table.map(|table| table.selector.as_str()),
         key: table.map(|table| table.key.as_slice()),
         row_title: table.and_then(|table| table.title.as_deref()),

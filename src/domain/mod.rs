@@ -11,6 +11,7 @@
 pub mod alert;
 pub mod assess;
 pub mod block;
+pub mod bundle;
 pub mod change;
 pub mod company;
 pub mod diff;
@@ -28,4 +29,5 @@ pub mod snapshot;
 pub mod source;
 pub mod subscription;
 pub mod text;
+pub mod token;
 pub mod verdict;

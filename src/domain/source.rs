@@ -12,6 +12,7 @@ use super::id::{CompanyId, SourceId, hex};
 use super::noise::{Noise, NoiseClass};
 use super::redact;
 use super::schedule::CronExpr;
+use super::token::Token;
 use super::verdict::Guard;
 
 /// Raised whenever an extractor gives other entries for the same body, so that
@@ -52,6 +53,8 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     /// An outgoing proxy, `http://`, `https://` or `socks5://`.
     pub proxy: Option<Url>,
+    /// The secret by which the source knows who asks.
+    pub token: Option<Token>,
 }
 
 impl fmt::Debug for Request {
@@ -59,6 +62,7 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("headers", &redact::headers(&self.headers))
             .field("proxy", &self.proxy.as_ref().map(redact::proxy))
+            .field("token", &self.token)
             .finish()
     }
 }
@@ -71,6 +75,8 @@ pub enum SourceKind {
     FccCoveredList,
     /// A federal court's RSS feed of docket entries.
     CourtRss,
+    /// Documents of the Federal Register, from its API.
+    FederalRegister(FederalRegisterSettings),
     /// Any RSS, Atom or JSON feed.
     Feed,
     /// Rows of HTML tables.
@@ -86,6 +92,7 @@ impl SourceKind {
         match self {
             Self::FccCoveredList => "fcc-covered-list",
             Self::CourtRss => "court-rss",
+            Self::FederalRegister(_) => "federal-register",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
@@ -101,7 +108,7 @@ impl SourceKind {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
             Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
             Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
-            Self::CourtRss | Self::Feed => Vec::new(),
+            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => Vec::new(),
         }
     }
 
@@ -112,8 +119,8 @@ impl SourceKind {
             Self::FccCoveredList => (10, 20),
             Self::HtmlTable(_) => (1, 20),
             Self::PageText(_) => (1, 50),
-            // A quiet court's feed is empty, and a feed forgets.
-            Self::CourtRss | Self::Feed => (0, 100),
+            // A quiet court's feed is empty, and a window forgets.
+            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => (0, 100),
         };
         Guard { min_entries, max_drop_percent }
     }
@@ -123,6 +130,15 @@ impl fmt::Display for SourceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
+}
+
+/// Which answers of the Federal Register's API make up a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FederalRegisterSettings {
+    /// At most so many pages of results are read, of each question.
+    pub pages: usize,
+    /// The address at which the same is asked of the documents on public inspection.
+    pub inspection: Option<Url>,
 }
 
 /// How the rows of a table become entries.
