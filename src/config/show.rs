@@ -8,6 +8,7 @@ use super::settings::{
     Config, FetchSettings, MailSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings,
 };
 use super::value::size_text;
+use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
 use crate::domain::redact;
@@ -33,6 +34,7 @@ pub fn show(config: &Config) -> String {
             drain_timeout: length(config.daemon.drain_timeout),
         },
         source: config.sources.iter().map(source).collect(),
+        category: &config.categories,
         company: &config.companies,
     };
     match toml::to_string(&shown) {
@@ -49,6 +51,7 @@ struct Shown<'a> {
     fetch: Fetch<'a>,
     daemon: Daemon,
     source: Vec<ShownSource<'a>>,
+    category: &'a [Category],
     company: &'a [Company],
 }
 
@@ -95,23 +98,16 @@ struct Daemon {
 #[derive(Serialize)]
 struct ShownSource<'a> {
     id: &'a str,
-    kind: &'a str,
     title: &'a str,
     url: &'a str,
     schedule: String,
     timezone: &'a str,
     companies: Vec<&'a str>,
     proxy: Option<String>,
-    pages: Option<usize>,
-    inspection: Option<&'a str>,
-    selector: Option<&'a str>,
-    key: Option<&'a [String]>,
-    row_title: Option<&'a str>,
-    row_date: Option<&'a str>,
-    keep: Option<&'a [String]>,
-    drop: Option<&'a [String]>,
+    /// The kind and its keys.
+    #[serde(flatten)]
+    kind: &'a SourceKind,
     guard: Guard,
-    columns: Option<&'a BTreeMap<String, String>>,
     noise: Noise<'a>,
     headers: BTreeMap<&'a str, &'a str>,
 }
@@ -194,32 +190,19 @@ fn fetch(fetch: &FetchSettings) -> Fetch<'_> {
 }
 
 fn source(source: &Source) -> ShownSource<'_> {
-    let table = if let SourceKind::HtmlTable(table) = &source.kind { Some(table) } else { None };
-    let page = if let SourceKind::PageText(page) = &source.kind { Some(page) } else { None };
-    let register =
-        if let SourceKind::FederalRegister(register) = &source.kind { Some(register) } else { None };
     ShownSource {
         id: source.id.as_str(),
-        kind: source.kind.name(),
         title: &source.title,
         url: source.url.as_str(),
         schedule: source.schedule.to_string(),
         timezone: source.timezone.name(),
         companies: source.companies.iter().map(CompanyId::as_str).collect(),
         proxy: source.request.proxy.as_ref().map(redact::proxy),
-        pages: register.map(|register| register.pages),
-        inspection: register.and_then(|register| register.inspection.as_ref()).map(url::Url::as_str),
-        selector: table.map(|table| table.selector.as_str()),
-        key: table.map(|table| table.key.as_slice()),
-        row_title: table.and_then(|table| table.title.as_deref()),
-        row_date: table.and_then(|table| table.date.as_deref()),
-        keep: page.map(|page| page.keep.as_slice()),
-        drop: page.map(|page| page.drop.as_slice()),
+        kind: &source.kind,
         guard: Guard {
             min_entries: source.guard.min_entries,
             max_drop: format!("{}%", source.guard.max_drop_percent),
         },
-        columns: table.map(|table| &table.columns),
         noise: Noise {
             classes: source.noise.classes.iter().copied().collect(),
             patterns: source.noise.patterns.iter().map(regex::Regex::as_str).collect(),

@@ -92,13 +92,13 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
 
 /// Every key a source may have. Those of a kind are known to all; `kind` refuses those of another one.
 pub(super) fn known_keys() -> Vec<&'static str> {
-    let mut keys = SOURCE.names.to_vec();
-    for key in kind::OWN_KEYS.iter().flat_map(|own| own.names) {
-        if !keys.contains(key) {
-            keys.push(key);
+    let mut names = SOURCE.names.to_vec();
+    for name in kind::keys().flat_map(|keys| keys.names) {
+        if !names.contains(name) {
+            names.push(name);
         }
     }
-    keys
+    names
 }
 
 fn bound(node: &Node<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {

@@ -87,12 +87,14 @@ pub fn assess(
         fingerprint: source.fingerprint(),
         entries,
     };
+    let found_together = entry_changes.len();
     let changes: Vec<Change> = previous.map_or_else(Vec::new, |previous| {
         entry_changes
             .into_iter()
             .enumerate()
             .map(|(ordinal, entry)| Change {
                 ordinal,
+                found_together,
                 ..change_of(source, entry, previous, &snapshot, watchlist)
             })
             .collect()
@@ -126,6 +128,7 @@ fn change_of(
         entry,
         found_at: snapshot.read_at,
         ordinal: 0,
+        found_together: 0,
         matches,
         evidence: snapshot.evidence(),
         previous: previous.snapshot.evidence(),

@@ -90,6 +90,9 @@ pub struct Change {
     /// Its place among what the same read found, from 0, in the order of the page.
     #[serde(default)]
     pub ordinal: usize,
+    /// How many changes the same read found, this one included; 0 where that was not noted.
+    #[serde(default)]
+    pub found_together: usize,
     /// Whom it concerns and why.
     pub matches: Vec<Match>,
     /// The read that shows it.

@@ -25,7 +25,7 @@ pub enum NoiseClass {
     ScreenReader,
     /// "Last updated: …", "Generated at …" and machine time stamps.
     Timestamps,
-    /// "1,234 views", "Visitors: 1234".
+    /// "1,234 views", "Visitors: 1234", "viewed 1,234 times".
     Counters,
     /// Request, support and incident numbers; long hexadecimal strings.
     Nonces,
@@ -88,8 +88,11 @@ static TIMESTAMPS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     ]
 });
 
-static COUNTERS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+static COUNTERS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
     [
+        pattern(
+            r"(?i)\b(?:viewed|visited|downloaded|accessed|read|shared)\s+\d[\d,.\u{a0}]*\s*(?:times?|x)\b",
+        ),
         pattern(
             r"(?i)\b\d[\d,.\u{a0} ]*\s*(?:page\s+)?(?:views?|visits?|visitors?|downloads?|hits|likes|shares)\b",
         ),
@@ -233,6 +236,8 @@ mod tests {
         );
         same(NoiseClass::Counters, "This page: 1,234 views", "This page: 1,301 views");
         same(NoiseClass::Counters, "Visitors: 9", "Visitors: 12");
+        same(NoiseClass::Counters, "Viewed 1,202 times.", "Viewed 1,377 times.");
+        same(NoiseClass::Counters, "downloaded 1 time", "downloaded 2 times");
         same(NoiseClass::Nonces, "Request ID: a8f3c2-1", "Request ID: 77ab1-9");
         same(NoiseClass::Nonces, "b 0123456789abcdef0123456789abcdef", "b ffffffffffffffffffffffffffffffff");
     }

@@ -94,10 +94,12 @@ pub(super) fn runs_of(field: &FieldChange) -> Vec<Run> {
     }
 }
 
-/// Lets words stand that differ in nothing but their footnote marks: marks move whenever a footnote
-/// comes or goes, and would draw the eye from what was said. Where nothing else differs they are shown.
+/// Lets words stand that differ in nothing but their footnote marks or what is said to screen readers:
+/// such marks move whenever a footnote or a template comes or goes, and would draw the eye from what
+/// was said. Where nothing else differs they are shown.
 fn without_moved_marks(runs: Vec<Run>) -> Vec<Run> {
-    let noise = Noise::of([NoiseClass::FootnoteMarks]);
+    let noise = Noise::of([NoiseClass::FootnoteMarks, NoiseClass::ScreenReader]);
+    let says_nothing = |text: &str| !text.trim().is_empty() && noise.canonical(text).is_empty();
     let mut calm: Vec<Run> = Vec::with_capacity(runs.len());
     for run in &runs {
         let is_moved_mark = run.fate == Fate::Added
@@ -107,8 +109,10 @@ fn without_moved_marks(runs: Vec<Run>) -> Vec<Run> {
         if is_moved_mark {
             calm.pop();
             push(&mut calm, Fate::Kept, &run.text);
-        } else {
+        } else if !says_nothing(&run.text) {
             push(&mut calm, run.fate, &run.text);
+        } else if run.fate != Fate::Removed {
+            push(&mut calm, Fate::Kept, &run.text);
         }
     }
     let is_all_calm = calm.iter().all(|run| run.fate == Fate::Kept);
@@ -265,6 +269,19 @@ mod tests {
             "for purposes.‡ This is [-old-]{+new+}"
         );
         assert_eq!(shown("purposes.†", "purposes.‡"), "[-purposes.†-]{+purposes.‡+}");
+    }
+
+    #[test]
+    fn words_for_screen_readers_draw_no_eye_unless_nothing_else_differs() {
+        assert_eq!(
+            shown("see the order of old", "see Visit - the order of new"),
+            "see Visit - the order of [-old-]{+new+}"
+        );
+        assert_eq!(
+            shown("see Visit - the order of old", "see the order of new"),
+            "see the order of [-old-]{+new+}"
+        );
+        assert_eq!(shown("see the order", "see Visit - the order"), "see {+Visit - +}the order");
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! One mail to one recipient: what it tells, and its subject and two bodies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 
 use super::difference::Piece;
 use super::flow::{Indent, wrap};
 use super::subject::subject;
-use super::view::{Brief, ChangeView, FieldBody, FootView, brief, lead};
+use super::view::{Brief, ChangeView, FieldBody, FootView, brief, lead, untold};
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::diff::Fate;
@@ -78,6 +78,16 @@ impl<'a> Notice<'a> {
         Self { test: true, ..self }
     }
 
+    /// How many changes the same reads found that this recipient is not told.
+    pub(super) fn untold(&self) -> usize {
+        let mut reads: BTreeMap<_, (usize, usize)> = BTreeMap::new();
+        for Told { change, .. } in &self.told {
+            let read = reads.entry((&change.source, &change.evidence.sha256, change.found_at)).or_default();
+            *read = (change.found_together, read.1 + 1);
+        }
+        reads.into_values().map(|(found, told)| found.saturating_sub(told)).sum()
+    }
+
     /// What readers call the companies this is about: the followed ones, or, where a change
     /// is told to somebody who follows none, all it concerns.
     pub(super) fn company_names(&self) -> BTreeSet<&str> {
@@ -135,12 +145,18 @@ pub(super) struct Page {
     pub test: bool,
     pub changes: Vec<ChangeView>,
     pub brief: Brief,
+    /// What else the same reads found, counted.
+    pub untold: Option<String>,
     pub foot: FootView,
 }
 
 impl Page {
     fn wrapped_lead(&self) -> String {
         wrap(&self.lead, Indent::of(""))
+    }
+
+    fn wrapped_untold(&self) -> Option<String> {
+        self.untold.as_deref().map(|untold| wrap(untold, Indent::of("")))
     }
 }
 
@@ -178,6 +194,7 @@ fn page(notice: &Notice, detailed: usize) -> Page {
         test: notice.test,
         changes,
         brief: brief(&notice.told[detailed..]),
+        untold: untold(notice.untold()),
         foot: FootView::of(notice),
     }
 }

@@ -22,12 +22,8 @@ const NEW_TEXT: &str = "Video surveillance and telecommunications equipment prod
     services provided by it.";
 
 fn company(id: &str, name: &str, alias: &str) -> Company {
-    Company {
-        id: id.parse().unwrap(),
-        name: name.to_owned(),
-        aliases: vec![Alias { name: alias.to_owned(), kind: AliasKind::Trade }],
-        not: Vec::new(),
-    }
+    let aliases = vec![Alias::new(alias, AliasKind::Trade)];
+    Company { aliases, ..Company::new(id.parse().unwrap(), name) }
 }
 
 fn watchlist() -> Watchlist {
@@ -65,6 +61,7 @@ fn change(kind: ChangeKind, title: &str, fields: Vec<FieldChange>) -> Change {
     );
     Change {
         ordinal: 0,
+        found_together: 1,
         id: ChangeId::derive(&["covered-list", title]),
         source: "covered-list".parse().unwrap(),
         source_title: "FCC Covered List".to_owned(),
@@ -144,6 +141,20 @@ fn several_changes_are_one_mail() {
     let mail = told(&[amended(), added]);
     assert_eq!(mail.subject, "Hikvision, ZTE: 2 changes on FCC Covered List");
     insta::assert_snapshot!("several.txt", mail.text);
+}
+
+#[test]
+fn what_else_the_same_read_found_is_counted_and_not_shown() {
+    let with = |found_together| Change { found_together, ..amended() };
+    for (found_together, words) in
+        [(2, "changed in one more entry, which names"), (4, "changed in 3 more entries, which name no")]
+    {
+        let mail = told(&[with(found_together)]);
+        assert!(mail.text.contains(words), "{}", mail.text);
+        assert!(mail.html.contains(words), "{}", mail.html);
+    }
+    assert!(!told(&[with(1)]).text.contains("more entr"), "all that was found is shown");
+    assert!(!told(&[with(0)]).text.contains("more entr"), "an old record does not say");
 }
 
 #[test]

@@ -407,6 +407,17 @@ pub(super) fn brief(told: &[Told]) -> Brief {
     Brief { lines, left_out: told.len().saturating_sub(MAX_BRIEF) }
 }
 
+/// Counts what else the same reads found and the mail does not show.
+pub(super) fn untold(count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("The same pages changed in one more entry, which names no company you follow.".to_owned()),
+        more => {
+            Some(format!("The same pages changed in {more} more entries, which name no company you follow."))
+        }
+    }
+}
+
 impl Brief {
     pub(super) fn wrapped(&self) -> String {
         self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")

@@ -39,6 +39,7 @@ fn an_amended_entry_is_told_to_those_who_follow_the_company_and_to_nobody_else()
     assert!(letter.subject.starts_with("Hikvision"), "{}", letter.subject);
     assert!(letter.text.contains("and by any affiliate, for public safety."), "{}", letter.text);
     assert!(letter.text.contains("SHA-256"), "{}", letter.text);
+    assert!(!letter.text.contains("more entr"), "nothing else changed: {}", letter.text);
     assert!(letter.html.contains("affiliate"), "{}", letter.html);
     assert!(letter.message_id.ends_with("@tracker.example"), "{}", letter.message_id);
 }
@@ -55,6 +56,19 @@ fn one_mail_tells_a_subscriber_everything_one_check_found() {
     let letters = home.letters();
     assert_eq!(letters.len(), 1);
     assert!(letters[0].text.contains("Hikvision") && letters[0].text.contains("ZTE"));
+}
+
+#[test]
+fn changes_that_concern_somebody_else_are_counted() {
+    let (site, home) = watched();
+    home.subscribe("ann@example.org", "hikvision");
+    home.check(0);
+    let zte = ("ZTE Corporation", ", its services and its affiliates.", "March 12, 2021");
+    site.page("/list", covered_list(&[HUAWEI, zte, HIKVISION_AMENDED]));
+    home.check(0);
+    let text = &home.letters()[0].text;
+    assert!(text.contains("The same pages changed in one more entry"), "{text}");
+    assert!(!text.contains("its services and its affiliates"), "{text}");
 }
 
 #[test]

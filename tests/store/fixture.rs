@@ -131,6 +131,7 @@ pub fn change(snapshot: &Snapshot, key: &str, companies: &[&str]) -> Change {
     };
     Change {
         ordinal: 0,
+        found_together: 1,
         id: ChangeId::derive(&[snapshot.source.as_str(), &snapshot.sequence.to_string(), key]),
         source: snapshot.source.clone(),
         source_title: "List of equipment".to_owned(),
