@@ -17,6 +17,7 @@ pub mod diff;
 pub mod email;
 pub mod entry;
 pub mod id;
+pub mod inbound;
 pub mod matching;
 pub mod noise;
 pub mod outbox;
