@@ -95,21 +95,16 @@ struct Daemon {
 #[derive(Serialize)]
 struct ShownSource<'a> {
     id: &'a str,
-    kind: &'a str,
     title: &'a str,
     url: &'a str,
     schedule: String,
     timezone: &'a str,
     companies: Vec<&'a str>,
     proxy: Option<String>,
-    selector: Option<&'a str>,
-    key: Option<&'a [String]>,
-    row_title: Option<&'a str>,
-    row_date: Option<&'a str>,
-    keep: Option<&'a [String]>,
-    drop: Option<&'a [String]>,
+    /// The kind and its keys.
+    #[serde(flatten)]
+    kind: &'a SourceKind,
     guard: Guard,
-    columns: Option<&'a BTreeMap<String, String>>,
     noise: Noise<'a>,
     headers: BTreeMap<&'a str, &'a str>,
 }
@@ -192,28 +187,19 @@ fn fetch(fetch: &FetchSettings) -> Fetch<'_> {
 }
 
 fn source(source: &Source) -> ShownSource<'_> {
-    let table = if let SourceKind::HtmlTable(table) = &source.kind { Some(table) } else { None };
-    let page = if let SourceKind::PageText(page) = &source.kind { Some(page) } else { None };
     ShownSource {
         id: source.id.as_str(),
-        kind: source.kind.name(),
         title: &source.title,
         url: source.url.as_str(),
         schedule: source.schedule.to_string(),
         timezone: source.timezone.name(),
         companies: source.companies.iter().map(CompanyId::as_str).collect(),
         proxy: source.request.proxy.as_ref().map(redact::proxy),
-        selector: table.map(|table| table.selector.as_str()),
-        key: table.map(|table| table.key.as_slice()),
-        row_title: table.and_then(|table| table.title.as_deref()),
-        row_date: table.and_then(|table| table.date.as_deref()),
-        keep: page.map(|page| page.keep.as_slice()),
-        drop: page.map(|page| page.drop.as_slice()),
+        kind: &source.kind,
         guard: Guard {
             min_entries: source.guard.min_entries,
             max_drop: format!("{}%", source.guard.max_drop_percent),
         },
-        columns: table.map(|table| &table.columns),
         noise: Noise {
             classes: source.noise.classes.iter().copied().collect(),
             patterns: source.noise.patterns.iter().map(regex::Regex::as_str).collect(),

@@ -88,8 +88,13 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
 
 fn refuse_unknown_keys(table: &Table<'_>) {
     // Keys of a kind are known to all; `kind` refuses those of another one.
-    let lists = [SOURCE.names, kind::HTML_TABLE.names, kind::PAGE_TEXT.names];
-    table.refuse_others(&lists.concat());
+    let mut names = SOURCE.names.to_vec();
+    for name in kind::keys().flat_map(|keys| keys.names) {
+        if !names.contains(name) {
+            names.push(name);
+        }
+    }
+    table.refuse_others(&names);
 }
 
 fn bound(node: &Node<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {

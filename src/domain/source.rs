@@ -1,18 +1,23 @@
 //! A watched source: where it is, how it is read, when, and whom it concerns.
 
+mod kind;
+mod page;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::id::{CompanyId, SourceId, hex};
-use super::noise::{Noise, NoiseClass};
+use super::noise::Noise;
 use super::redact;
 use super::schedule::CronExpr;
 use super::verdict::Guard;
+
+pub use kind::SourceKind;
+pub use page::{PageTextSettings, TableSettings};
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.
@@ -61,92 +66,6 @@ impl fmt::Debug for Request {
             .field("proxy", &self.proxy.as_ref().map(redact::proxy))
             .finish()
     }
-}
-
-/// The closed set of ways to read a body. Each has its file in `extract/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum SourceKind {
-    /// The FCC's Covered List page.
-    FccCoveredList,
-    /// A federal court's RSS feed of docket entries.
-    CourtRss,
-    /// Any RSS, Atom or JSON feed.
-    Feed,
-    /// Rows of HTML tables.
-    HtmlTable(TableSettings),
-    /// The prose of a page, by headings.
-    PageText(PageTextSettings),
-}
-
-impl SourceKind {
-    /// The kind as it stands in the configuration.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::FccCoveredList => "fcc-covered-list",
-            Self::CourtRss => "court-rss",
-            Self::Feed => "feed",
-            Self::HtmlTable(_) => "html-table",
-            Self::PageText(_) => "page-text",
-        }
-    }
-
-    /// What differs between two reads of such a source without having changed; an
-    /// operator's `noise` replaces it.
-    #[must_use]
-    pub fn default_noise(&self) -> Vec<NoiseClass> {
-        use NoiseClass::{Counters, FootnoteMarks, LinkPresence, Nonces, ScreenReader, Timestamps};
-        match self {
-            Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
-            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
-            Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
-            Self::CourtRss | Self::Feed => Vec::new(),
-        }
-    }
-
-    /// What a good read of such a source looks like at least; an operator's `guard` replaces it.
-    #[must_use]
-    pub fn default_guard(&self) -> Guard {
-        let (min_entries, max_drop_percent) = match self {
-            Self::FccCoveredList => (10, 20),
-            Self::HtmlTable(_) => (1, 20),
-            Self::PageText(_) => (1, 50),
-            // A quiet court's feed is empty, and a feed forgets.
-            Self::CourtRss | Self::Feed => (0, 100),
-        };
-        Guard { min_entries, max_drop_percent }
-    }
-}
-
-impl fmt::Display for SourceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// How the rows of a table become entries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TableSettings {
-    /// CSS selector of the tables; every match is read, and each must have the mapped headers.
-    pub selector: String,
-    /// Header text → field name. Compared without case, white space and footnote marks.
-    pub columns: BTreeMap<String, String>,
-    /// The fields that say what a row is about.
-    pub key: Vec<String>,
-    /// The field that names a row to a reader; the first key field unless given.
-    pub title: Option<String>,
-    /// The field that holds a row's date.
-    pub date: Option<String>,
-}
-
-/// Which prose of a page is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PageTextSettings {
-    /// CSS selectors of what is read; each must match.
-    pub keep: Vec<String>,
-    /// CSS selectors of what is left out of it.
-    pub drop: Vec<String>,
 }
 
 impl Source {

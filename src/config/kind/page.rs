@@ -1,12 +1,12 @@
-//! Kinds of sources, and the keys that only one kind has.
+//! Pages: tables and prose.
 
 use std::collections::BTreeMap;
 
 use scraper::Selector;
 
-use super::list;
-use super::node::{Keys, Node, Table};
-use super::spelling::none_of;
+use crate::config::list;
+use crate::config::node::{Keys, Node, Table};
+use crate::config::spelling::none_of;
 use crate::domain::source::{PageTextSettings, SourceKind, TableSettings};
 
 pub(super) const HTML_TABLE: Keys =
@@ -14,47 +14,7 @@ pub(super) const HTML_TABLE: Keys =
 
 pub(super) const PAGE_TEXT: Keys = Keys { heading: "page-text", names: &["keep", "drop"] };
 
-/// Every kind, with the keys that are its own.
-const KINDS: [(&str, &[&str]); 5] = [
-    ("fcc-covered-list", &[]),
-    ("court-rss", &[]),
-    ("feed", &[]),
-    ("html-table", HTML_TABLE.names),
-    ("page-text", PAGE_TEXT.names),
-];
-
-/// Reads the kind and its own keys; keys of another kind are faults.
-pub(super) fn kind(table: &Table<'_>) -> Option<SourceKind> {
-    let names = KINDS.map(|(name, _)| name);
-    let node = table.require("kind", &format!("one of {}", names.join(", ")))?;
-    let name = node.text()?;
-    if !names.contains(&name) {
-        node.fault(none_of(name, &names));
-        return None;
-    }
-    let is_fine = refuse_foreign(table, name);
-    let kind = match name {
-        "fcc-covered-list" => SourceKind::FccCoveredList,
-        "court-rss" => SourceKind::CourtRss,
-        "feed" => SourceKind::Feed,
-        "html-table" => SourceKind::HtmlTable(html_table(table)?),
-        _ => SourceKind::PageText(page_text(table)?),
-    };
-    is_fine.then_some(kind)
-}
-
-fn refuse_foreign(table: &Table<'_>, kind: &str) -> bool {
-    let mut is_fine = true;
-    for (owner, keys) in KINDS.iter().filter(|(owner, _)| *owner != kind) {
-        for node in keys.iter().filter_map(|key| table.get(key)) {
-            node.fault(format_args!("belongs to the kind {owner}, expected none for the kind {kind}"));
-            is_fine = false;
-        }
-    }
-    is_fine
-}
-
-fn html_table(table: &Table<'_>) -> Option<TableSettings> {
+pub(super) fn html_table(table: &Table<'_>) -> Option<SourceKind> {
     let selector = table.require("selector", "a CSS selector of the table").and_then(|node| node.parse(css));
     let columns = table.require("columns", "a table of headers and fields").and_then(|node| columns(&node));
     let key_node = table.require("key", "a list of the fields that say what a row is about");
@@ -71,13 +31,13 @@ fn html_table(table: &Table<'_>) -> Option<TableSettings> {
     let key = key_node.and_then(|node| list::distinct(&node.some_items("fields")?, field));
     let title = table.optional("row_title", field);
     let date = table.optional("row_date", field);
-    Some(TableSettings {
+    Some(SourceKind::HtmlTable(TableSettings {
         selector: selector?,
         key: key?,
         title: title.ok()?,
         date: date.ok()?,
         columns: columns?,
-    })
+    }))
 }
 
 fn deduplicated(mut names: Vec<&str>) -> Vec<&str> {
@@ -103,12 +63,12 @@ fn columns(node: &Node<'_>) -> Option<BTreeMap<String, String>> {
     columns.into_iter().collect()
 }
 
-fn page_text(table: &Table<'_>) -> Option<PageTextSettings> {
+pub(super) fn page_text(table: &Table<'_>) -> Option<SourceKind> {
     let keep = table
         .require("keep", "a list of CSS selectors of what is read")
         .and_then(|node| list::parsed(&node.some_items("CSS selectors")?, css));
     let drop = table.or("drop", Vec::new(), |node| list::parsed(&node.items("CSS selectors")?, css));
-    Some(PageTextSettings { keep: keep?, drop: drop? })
+    Some(SourceKind::PageText(PageTextSettings { keep: keep?, drop: drop? }))
 }
 
 fn css(text: &str) -> Result<String, String> {

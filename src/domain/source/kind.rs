@@ -1,0 +1,71 @@
+//! The kinds of sources, and what is usual for each.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::page::{PageTextSettings, TableSettings};
+use crate::domain::noise::NoiseClass;
+use crate::domain::verdict::Guard;
+
+/// The closed set of ways to read a body. Each has its file in `extract/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum SourceKind {
+    /// The FCC's Covered List page.
+    FccCoveredList,
+    /// A federal court's RSS feed of docket entries.
+    CourtRss,
+    /// Any RSS, Atom or JSON feed.
+    Feed,
+    /// Rows of HTML tables.
+    HtmlTable(TableSettings),
+    /// The prose of a page, by headings.
+    PageText(PageTextSettings),
+}
+
+impl SourceKind {
+    /// The kind as it stands in the configuration.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::FccCoveredList => "fcc-covered-list",
+            Self::CourtRss => "court-rss",
+            Self::Feed => "feed",
+            Self::HtmlTable(_) => "html-table",
+            Self::PageText(_) => "page-text",
+        }
+    }
+
+    /// What differs between two reads of such a source without having changed; an
+    /// operator's `noise` replaces it.
+    #[must_use]
+    pub fn default_noise(&self) -> Vec<NoiseClass> {
+        use NoiseClass::{Counters, FootnoteMarks, LinkPresence, Nonces, ScreenReader, Timestamps};
+        match self {
+            Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
+            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
+            Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
+            Self::CourtRss | Self::Feed => Vec::new(),
+        }
+    }
+
+    /// What a good read of such a source looks like at least; an operator's `guard` replaces it.
+    #[must_use]
+    pub fn default_guard(&self) -> Guard {
+        let (min_entries, max_drop_percent) = match self {
+            Self::FccCoveredList => (10, 20),
+            Self::HtmlTable(_) => (1, 20),
+            Self::PageText(_) => (1, 50),
+            // A quiet court's feed is empty, and a feed forgets.
+            Self::CourtRss | Self::Feed => (0, 100),
+        };
+        Guard { min_entries, max_drop_percent }
+    }
+}
+
+impl fmt::Display for SourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
