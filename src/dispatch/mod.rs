@@ -92,8 +92,10 @@ impl Dispatcher {
         }
         let mut mails = Vec::new();
         for subscriber in self.store.subscribers().await? {
-            let told: Vec<&Pending> =
-                pending.iter().filter(|(alert, _)| subscriber.active(&alert.company).is_some()).collect();
+            let told: Vec<&Pending> = pending
+                .iter()
+                .filter(|(alert, change)| subscriber.wants(&alert.company, change).is_some())
+                .collect();
             if !told.is_empty() {
                 mails.push(self.mail(&subscriber, &told, now)?);
             }

@@ -193,6 +193,12 @@ impl Store {
         self.sled.read(subscribers::all).await
     }
 
+    /// Somebody who is or was subscribed.
+    pub async fn subscriber(&self, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
+        let address = address.clone();
+        self.sled.read(move |trees| subscribers::get(trees, &address)).await
+    }
+
     /// Notes a wish to follow companies, as [`Subscriber::follow`] says.
     pub async fn follow(
         &self,

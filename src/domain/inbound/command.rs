@@ -15,13 +15,13 @@ const MAX_LINES: usize = 10;
 /// A command is one short line; anything longer is prose.
 const MAX_LINE_CHARS: usize = 200;
 
-/// What is asked for, names as they were written.
+/// What is asked for, names as they were written; [`super::select`] finds out who is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailCommand {
-    /// Follow what is named; at least one word.
-    Subscribe(Vec<String>),
-    /// End what is named, or everything.
-    Unsubscribe(Vec<String>),
+    /// Follow what is named; not blank.
+    Subscribe(String),
+    /// End what is named; everything where blank.
+    Unsubscribe(String),
     /// Tell what I follow.
     List,
     /// Tell what can be asked.
@@ -78,17 +78,8 @@ impl MailCommand {
 
 /// `subscribe-hikvision`, `confirm-TOKEN`; other details are the operator's own.
 fn of_detail(detail: &str) -> Option<MailCommand> {
-    let line: String = detail.chars().map(|c| if matches!(c, '-' | '=' | '+') { ' ' } else { c }).collect();
-    match of_line(&line)? {
-        // A company's own id may hold hyphens: what follows the verb is one name.
-        MailCommand::Subscribe(_) => {
-            detail.split_once(['-', '=', '+']).map(|(_, name)| MailCommand::Subscribe(vec![name.to_owned()]))
-        }
-        MailCommand::Unsubscribe(words) if !words.is_empty() => detail
-            .split_once(['-', '=', '+'])
-            .map(|(_, name)| MailCommand::Unsubscribe(vec![name.to_owned()])),
-        command => Some(command),
-    }
+    let (verb, rest) = detail.split_once(['-', '=', '+']).unwrap_or((detail, ""));
+    of_line(&format!("{verb} {rest}"))
 }
 
 /// The subject behind any number of `Re:` and their like, also with a count (`Re[2]:`).
@@ -118,43 +109,22 @@ fn of_line(line: &str) -> Option<MailCommand> {
     if line.chars().count() > MAX_LINE_CHARS {
         return None;
     }
-    // Full stops and quotation marks are how people write; names keep theirs.
-    let mut words =
-        line.split([' ', '\t', '\u{a0}', ',', ';', '"', '“', '”']).filter(|word| !word.is_empty());
-    let verb = words.next()?.trim_end_matches(['.', '!', ':']).to_lowercase();
-    let names = || -> Vec<String> { split_names(line) };
+    let line = line.trim();
+    let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let verb = verb.trim_end_matches(['.', '!', ':', ',']).to_lowercase();
+    let rest = rest.trim();
     match verb.as_str() {
-        "subscribe" | "follow" => Some(names()).filter(|names| !names.is_empty()).map(MailCommand::Subscribe),
-        "unsubscribe" | "stop" | "remove" => Some(MailCommand::Unsubscribe(names())),
-        "confirm" => words
-            .find_map(|word| word.trim_matches(['[', ']', '.', '<', '>']).parse().ok())
-            .map(MailCommand::Confirm),
-        _ if words.next().is_some() => in_brackets(line),
+        "subscribe" | "follow" => (!rest.is_empty()).then(|| MailCommand::Subscribe(rest.to_owned())),
+        "unsubscribe" | "stop" | "remove" => Some(MailCommand::Unsubscribe(rest.to_owned())),
+        "confirm" => rest.parse().ok().map(MailCommand::Confirm),
+        // The other verbs stand alone; with more words behind them they are prose.
+        _ if !rest.is_empty() => None,
         "list" | "subscriptions" => Some(MailCommand::List),
         "help" | "info" => Some(MailCommand::Help),
         "pause" => Some(MailCommand::Pause),
         "resume" => Some(MailCommand::Resume),
-        _ => in_brackets(line),
+        _ => None,
     }
-}
-
-/// The names behind the verb: parted by commas where there are any, else by blanks.
-fn split_names(line: &str) -> Vec<String> {
-    let rest = line.trim().split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
-    let parts: Vec<&str> = if rest.contains([',', ';', '，', '、']) {
-        rest.split([',', ';', '，', '、']).collect()
-    } else {
-        rest.split_whitespace().collect()
-    };
-    let bare = |part: &str| part.trim().trim_matches(['"', '“', '”', '\'', '<', '>']).trim().to_owned();
-    parts.into_iter().map(bare).filter(|name| !name.is_empty()).collect()
-}
-
-/// `Please confirm … [confirm TOKEN]`: the subject of our own question, come back in an answer.
-fn in_brackets(line: &str) -> Option<MailCommand> {
-    let (_, rest) = line.rsplit_once("[confirm ")?;
-    let (token, _) = rest.split_once(']')?;
-    token.trim().parse().ok().map(MailCommand::Confirm)
 }
 
 #[cfg(test)]
@@ -163,12 +133,12 @@ mod tests {
 
     const TOKEN: &str = "abcdefghijklmnopqrstuvwxyz";
 
-    fn subscribe(names: &[&str]) -> MailCommand {
-        MailCommand::Subscribe(names.iter().map(|&name| name.to_owned()).collect())
+    fn subscribe(names: &str) -> MailCommand {
+        MailCommand::Subscribe(names.to_owned())
     }
 
-    fn unsubscribe(names: &[&str]) -> MailCommand {
-        MailCommand::Unsubscribe(names.iter().map(|&name| name.to_owned()).collect())
+    fn unsubscribe(names: &str) -> MailCommand {
+        MailCommand::Unsubscribe(names.to_owned())
     }
 
     fn confirm() -> MailCommand {
@@ -182,11 +152,11 @@ mod tests {
 
     #[test]
     fn the_subject_says_it() {
-        check("subscribe hikvision", "", &[subscribe(&["hikvision"])]);
-        check("Subscribe: hikvision, ZTE Corporation", "", &[subscribe(&["hikvision", "ZTE Corporation"])]);
-        check("SUBSCRIBE hikvision zte", "Best regards\nAnn", &[subscribe(&["hikvision", "zte"])]);
-        check("Subscribe 海康威视", "", &[subscribe(&["海康威视"])]);
-        check("unsubscribe", "", &[unsubscribe(&[])]);
+        check("subscribe hikvision", "", &[subscribe("hikvision")]);
+        check("Subscribe: hikvision, ZTE Corporation", "", &[subscribe("hikvision, ZTE Corporation")]);
+        check("SUBSCRIBE hikvision zte", "Best regards\nAnn", &[subscribe("hikvision zte")]);
+        check("Subscribe 海康威视", "", &[subscribe("海康威视")]);
+        check("unsubscribe", "", &[unsubscribe("")]);
         check("Help!", "", &[MailCommand::Help]);
         check("pause", "", &[MailCommand::Pause]);
     }
@@ -195,17 +165,13 @@ mod tests {
     fn marks_of_replies_are_passed_over() {
         check("Re: AW: Re[2]: list", "", &[MailCommand::List]);
         check("回复：list", "", &[MailCommand::List]);
-        check("Fwd: subscribe zte", "", &[subscribe(&["zte"])]);
+        check("Fwd: subscribe zte", "", &[subscribe("zte")]);
         check("Reminder: list", "", &[MailCommand::Unknown]);
     }
 
     #[test]
     fn the_text_says_it_where_the_subject_does_not() {
-        check(
-            "hello",
-            "\nsubscribe hikvision\nsubscribe zte\n",
-            &[subscribe(&["hikvision"]), subscribe(&["zte"])],
-        );
+        check("hello", "\nsubscribe hikvision\nsubscribe zte\n", &[subscribe("hikvision"), subscribe("zte")]);
         check("", "> unsubscribe\n\nlist\n-- \nhelp", &[MailCommand::List]);
         check("", "Dear team,\nunsubscribe", &[MailCommand::Unknown]);
         check("", "", &[MailCommand::Unknown]);
@@ -221,26 +187,26 @@ mod tests {
     }
 
     #[test]
-    fn a_confirmation_is_found_wherever_it_comes_back_and_ends_the_reading() {
+    fn a_confirmation_ends_the_reading_and_a_quoted_one_is_none() {
         check(&format!("confirm {TOKEN}"), "unsubscribe", &[confirm()]);
-        check(&format!("Re: Please confirm your alerts [confirm {TOKEN}]"), "Yes!\nAnn", &[confirm()]);
         check("Re: hello", &format!("CONFIRM {}", TOKEN.to_uppercase()), &[confirm()]);
+        check("Automatic reply: hello", &format!("I am away.\n> confirm {TOKEN}"), &[MailCommand::Unknown]);
         assert_eq!(commands(Some(&format!("confirm-{TOKEN}")), "anything", "unsubscribe"), [confirm()]);
         check("confirm", "", &[MailCommand::Unknown]);
-        check("Re: [confirm short]", "", &[MailCommand::Unknown]);
+        check("confirm short", "", &[MailCommand::Unknown]);
     }
 
     #[test]
     fn the_address_says_it_first() {
-        assert_eq!(commands(Some("subscribe-china-mobile"), "hi", ""), [subscribe(&["china-mobile"])]);
-        assert_eq!(commands(Some("unsubscribe"), "hi", "list"), [unsubscribe(&[])]);
-        assert_eq!(commands(Some("unsubscribe-zte"), "", ""), [unsubscribe(&["zte"])]);
+        assert_eq!(commands(Some("subscribe-china-mobile"), "hi", ""), [subscribe("china-mobile")]);
+        assert_eq!(commands(Some("unsubscribe"), "hi", "list"), [unsubscribe("")]);
+        assert_eq!(commands(Some("unsubscribe-zte"), "", ""), [unsubscribe("zte")]);
         assert_eq!(commands(Some("newsletter"), "list", ""), [MailCommand::List]);
     }
 
     #[test]
     fn any_text_comes_to_an_end() {
-        let long = "[confirm ".repeat(20_000);
+        let long = "confirm ".repeat(20_000);
         assert_eq!(commands(Some(&long), &long, &long), [MailCommand::Unknown]);
         let marks = "re:".repeat(50_000);
         assert_eq!(commands(None, &marks, ""), [MailCommand::Unknown]);

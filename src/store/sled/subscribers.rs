@@ -6,7 +6,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Filter, Subscriber, Wish};
 use crate::store::StoreError;
 
 /// Everyone who is or was subscribed, in the order of their addresses.
@@ -26,7 +26,8 @@ pub(in crate::store) fn follow(
 ) -> Result<Subscriber, StoreError> {
     let mut subscriber = get(trees, address)?.unwrap_or_else(|| Subscriber::new(address.clone()));
     for company in companies {
-        subscriber.follow(company, confirmed, channel, now);
+        let wish = Wish { company, only: Filter::default(), confirmed, channel, agreed_to: None };
+        subscriber.follow(wish, now);
     }
     writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
     Ok(subscriber)
@@ -47,6 +48,7 @@ pub(in crate::store) fn leave(
     Ok(ended)
 }
 
-fn get(trees: &Trees, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
+/// Somebody who is or was subscribed.
+pub(in crate::store) fn get(trees: &Trees, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
     trees.get(TreeName::Subscribers, address.as_str().as_bytes())
 }
