@@ -65,7 +65,7 @@ pub fn companies(names: &str, watchlist: &Watchlist) -> Result<Vec<CompanyId>, U
             // "hikvision zte" is two names, "China Mobile" one: the whole is tried first.
             Err(whole) => {
                 for word in part.split_whitespace().map(bare).filter(|word| !is_joint(word)) {
-                    found.push(company(word, watchlist).map_err(|single| whole.or(single))?);
+                    found.push(company(word, watchlist).map_err(|single| single.or(&whole))?);
                 }
             }
         }
@@ -76,8 +76,8 @@ pub fn companies(names: &str, watchlist: &Watchlist) -> Result<Vec<CompanyId>, U
 }
 
 impl Unresolved {
-    fn or(&self, other: Self) -> Self {
-        if self.nearest.is_empty() { other } else { self.clone() }
+    fn or(self, other: &Self) -> Self {
+        if self.nearest.is_empty() { other.clone() } else { self }
     }
 }
 
