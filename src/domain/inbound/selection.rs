@@ -58,26 +58,39 @@ pub fn select(words: &str, watchlist: &Watchlist, sources: &[SourceId]) -> Resul
 pub fn companies(names: &str, watchlist: &Watchlist) -> Result<Vec<CompanyId>, Unresolved> {
     let parts: Vec<&str> =
         names.split([',', ';', '，', '、', '\n']).map(bare).filter(|name| !name.is_empty()).collect();
-    let mut found = Vec::new();
+    let (mut found, mut unresolved) = (Vec::new(), None::<Unresolved>);
     for part in parts {
+        // "hikvision zte" is two names, "China Mobile" one: the whole is tried first.
         match company(part, watchlist) {
             Ok(company) => found.push(company),
-            // "hikvision zte" is two names, "China Mobile" one: the whole is tried first.
             Err(whole) => {
                 for word in part.split_whitespace().map(bare).filter(|word| !is_joint(word)) {
-                    found.push(company(word, watchlist).map_err(|single| single.or(&whole))?);
+                    match company(word, watchlist) {
+                        Ok(company) => found.push(company),
+                        Err(single) => unresolved.get_or_insert_default().add(single.or(&whole)),
+                    }
                 }
             }
         }
     }
     found.sort();
     found.dedup();
-    if found.is_empty() || found.len() > MAX_COMPANIES { Err(Unresolved::default()) } else { Ok(found) }
+    match unresolved {
+        Some(unresolved) => Err(unresolved),
+        None if found.is_empty() || found.len() > MAX_COMPANIES => Err(Unresolved::default()),
+        None => Ok(found),
+    }
 }
 
 impl Unresolved {
     fn or(self, other: &Self) -> Self {
         if self.nearest.is_empty() { other.clone() } else { self }
+    }
+
+    fn add(&mut self, other: Self) {
+        let new = other.nearest.into_iter().filter(|id| !self.nearest.contains(id)).collect::<Vec<_>>();
+        self.nearest.extend(new);
+        self.nearest.truncate(MAX_NEAREST);
     }
 }
 
@@ -92,9 +105,9 @@ fn is_joint(word: &str) -> bool {
 /// The one company that a name names, capitals and punctuation aside.
 fn company(name: &str, watchlist: &Watchlist) -> Result<CompanyId, Unresolved> {
     let wanted = folded(name);
-    let names = |company: &Company| names_of(company).any(|known| known == wanted);
-    let named: Vec<&Company> = watchlist.companies().filter(|company| names(company)).collect();
-    match named.as_slice() {
+    let is_meant = |company: &&Company| names_of(company).any(|known| known == wanted);
+    let meant: Vec<&Company> = watchlist.companies().filter(is_meant).collect();
+    match meant.as_slice() {
         [company] => Ok(company.id.clone()),
         [] => Err(nearest(&wanted, watchlist)),
         several => {

@@ -23,6 +23,14 @@ pub struct ConfirmToken(String);
 #[serde(transparent)]
 pub struct TokenHash(String);
 
+impl TokenHash {
+    /// The hash as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A text that is no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected a token of {LETTERS} letters a-z and digits 2-7")]

@@ -48,6 +48,40 @@ pub(in crate::store) fn leave(
     Ok(ended)
 }
 
+/// Makes the subscriptions that wait for it active; tells how many.
+pub(in crate::store) fn confirm(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    channel: &str,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let mut subscriber = required(trees, address)?;
+    let confirmed = subscriber.confirm(channel, now);
+    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    Ok(confirmed)
+}
+
+/// Notes since when nothing is sent, or that mail is sent again; gives what was noted before. Who is
+/// paused already stays so since then.
+pub(in crate::store) fn pause(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    since: Option<DateTime<Utc>>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let mut subscriber = required(trees, address)?;
+    let before = subscriber.paused_since;
+    subscriber.paused_since = since.map(|since| before.unwrap_or(since));
+    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    Ok(before)
+}
+
+fn required(trees: &Trees, address: &EmailAddress) -> Result<Subscriber, StoreError> {
+    let not_found = || StoreError::NotFound { what: "subscriber", id: address.to_string() };
+    get(trees, address)?.ok_or_else(not_found)
+}
+
 /// Somebody who is or was subscribed.
 pub(in crate::store) fn get(trees: &Trees, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
     trees.get(TreeName::Subscribers, address.as_str().as_bytes())
