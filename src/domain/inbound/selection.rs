@@ -168,10 +168,8 @@ mod tests {
 
     fn watchlist() -> Watchlist {
         let company = |id: &str, name: &str, alias: &str| Company {
-            id: id.parse().unwrap(),
-            name: name.to_owned(),
-            aliases: vec![Alias { name: alias.to_owned(), kind: AliasKind::Trade }],
-            not: Vec::new(),
+            aliases: vec![Alias::new(alias, AliasKind::Trade)],
+            ..Company::new(id.parse().unwrap(), name)
         };
         Watchlist::new(vec![
             company("hikvision", "Hangzhou Hikvision Digital Technology Co., Ltd.", "海康威视"),
