@@ -1,5 +1,6 @@
 //! A watched source: where it is, how it is read, when, and whom it concerns.
 
+mod docket;
 mod kind;
 mod page;
 
@@ -16,12 +17,13 @@ use super::redact;
 use super::schedule::CronExpr;
 use super::verdict::Guard;
 
+pub use docket::{DocketSettings, KindFilter};
 pub use kind::SourceKind;
 pub use page::{PageTextSettings, TableSettings};
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.
-pub const EXTRACTOR_VERSION: u32 = 1;
+pub const EXTRACTOR_VERSION: u32 = 2;
 
 /// A watched source.
 #[derive(Debug, Clone)]

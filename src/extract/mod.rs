@@ -15,8 +15,8 @@
 //! say what the source said.
 
 mod charset;
-mod court_rss;
 mod date;
+mod docket;
 mod fcc_covered_list;
 mod feed;
 mod html;
@@ -50,7 +50,9 @@ pub struct Page<'a> {
 pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
     match kind {
         SourceKind::FccCoveredList => fcc_covered_list::extract(page),
-        SourceKind::CourtRss => court_rss::extract(page),
+        SourceKind::CourtRss(settings) => docket::court_rss(settings, page),
+        SourceKind::PacerDocket(settings) => docket::pacer(settings, page),
+        SourceKind::Courtlistener(settings) => docket::courtlistener(settings, page),
         SourceKind::Feed => feed::extract(page),
         SourceKind::HtmlTable(settings) => html_table::extract(settings, page),
         SourceKind::PageText(settings) => page_text::extract(settings, page),

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::docket::DocketSettings;
 use super::page::{PageTextSettings, TableSettings};
+use crate::domain::change::EntryChange;
 use crate::domain::noise::NoiseClass;
 use crate::domain::verdict::Guard;
 
@@ -15,7 +17,11 @@ pub enum SourceKind {
     /// The FCC's Covered List page.
     FccCoveredList,
     /// A federal court's RSS feed of docket entries.
-    CourtRss,
+    CourtRss(DocketSettings),
+    /// A docket as PACER shows it: of an appellate court, a district court, or ACMS.
+    PacerDocket(DocketSettings),
+    /// A docket as CourtListener gives it: by its API, as a feed, or as a page.
+    Courtlistener(DocketSettings),
     /// Any RSS, Atom or JSON feed.
     Feed,
     /// Rows of HTML tables.
@@ -30,11 +36,30 @@ impl SourceKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::FccCoveredList => "fcc-covered-list",
-            Self::CourtRss => "court-rss",
+            Self::CourtRss(_) => "court-rss",
+            Self::PacerDocket(_) => "pacer-docket",
+            Self::Courtlistener(_) => "courtlistener",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
         }
+    }
+
+    /// Which entries of a docket are wanted, where the source is one.
+    #[must_use]
+    pub fn docket(&self) -> Option<&DocketSettings> {
+        match self {
+            Self::CourtRss(settings) | Self::PacerDocket(settings) | Self::Courtlistener(settings) => {
+                Some(settings)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a change of such a source is told to anybody.
+    #[must_use]
+    pub fn tells(&self, change: &EntryChange) -> bool {
+        self.docket().is_none_or(|settings| settings.entries.tells(change))
     }
 
     /// What differs between two reads of such a source without having changed; an
@@ -46,7 +71,7 @@ impl SourceKind {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
             Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
             Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
-            Self::CourtRss | Self::Feed => Vec::new(),
+            Self::CourtRss(_) | Self::PacerDocket(_) | Self::Courtlistener(_) | Self::Feed => Vec::new(),
         }
     }
 
@@ -57,8 +82,10 @@ impl SourceKind {
             Self::FccCoveredList => (10, 20),
             Self::HtmlTable(_) => (1, 20),
             Self::PageText(_) => (1, 50),
+            // What was entered on a docket stays there, save what is sealed or struck.
+            Self::PacerDocket(_) | Self::Courtlistener(_) => (1, 10),
             // A quiet court's feed is empty, and a feed forgets.
-            Self::CourtRss | Self::Feed => (0, 100),
+            Self::CourtRss(_) | Self::Feed => (0, 100),
         };
         Guard { min_entries, max_drop_percent }
     }
