@@ -8,19 +8,20 @@ use super::settings::{
     Config, FetchSettings, MailSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings,
 };
 use super::value::size_text;
+use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
 use crate::domain::redact;
 use crate::domain::source::{Source, SourceKind};
 
 const HEADING: &str = "\
-# The configuration in force, defaults filled in. Passwords are left out, and the
+# The configuration in force, defaults filled in. Passwords and tokens are left out, and the
 # values of headers that let somebody in are replaced by \"[redacted]\".
 ";
 
 /// The configuration in force as TOML that [`super::load()`] takes, defaults filled in.
 ///
-/// No secret is in it: passwords are left out, and header values that are likely secrets replaced.
+/// No secret is in it: passwords and tokens are left out, and header values that are likely secrets replaced.
 #[must_use]
 pub fn show(config: &Config) -> String {
     let shown = Shown {
@@ -33,6 +34,7 @@ pub fn show(config: &Config) -> String {
             drain_timeout: length(config.daemon.drain_timeout),
         },
         source: config.sources.iter().map(source).collect(),
+        category: &config.categories,
         company: &config.companies,
     };
     match toml::to_string(&shown) {
@@ -49,6 +51,7 @@ struct Shown<'a> {
     fetch: Fetch<'a>,
     daemon: Daemon,
     source: Vec<ShownSource<'a>>,
+    category: &'a [Category],
     company: &'a [Company],
 }
 

@@ -22,12 +22,8 @@ const NEW_TEXT: &str = "Video surveillance and telecommunications equipment prod
     services provided by it.";
 
 fn company(id: &str, name: &str, alias: &str) -> Company {
-    Company {
-        id: id.parse().unwrap(),
-        name: name.to_owned(),
-        aliases: vec![Alias { name: alias.to_owned(), kind: AliasKind::Trade }],
-        not: Vec::new(),
-    }
+    let aliases = vec![Alias::new(alias, AliasKind::Trade)];
+    Company { aliases, ..Company::new(id.parse().unwrap(), name) }
 }
 
 fn watchlist() -> Watchlist {
@@ -145,10 +141,11 @@ fn what_became_of_a_docket_entry_is_said() {
     assert_eq!(mail.subject, "Hikvision: FCC Covered List entry amended (document attached)");
     assert!(mail.text.contains("FCC Covered List: entry amended (document attached)"), "{}", mail.text);
     assert!(mail.html.contains("entry amended (document attached)"), "{}", mail.html);
-    let shown = for_terminal(&filed, |id| id.to_string(), false);
+    let shown = for_terminal(&filed, ToString::to_string, false);
     assert!(shown.contains(" amended (document attached)  FCC Covered List"), "{shown}");
     filed.entry.kind = ChangeKind::Removed;
-    assert!(told(&[filed]).text.contains("was removed (gone from the docket)."));
+    let text = told(&[filed]).text.replace('\n', " ");
+    assert!(text.contains("was removed (gone from the docket)."), "{text}");
 }
 
 #[test]

@@ -33,6 +33,7 @@ impl Agreement {
         }
     }
 
+    #[expect(clippy::print_stdout, reason = "the figures are what the comparison is for")]
     fn print(&self) {
         for (name, (agreed, all)) in &self.fields {
             let tenths = agreed * 1000 / all;

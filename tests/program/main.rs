@@ -8,6 +8,7 @@ mod daemon;
 mod demo;
 mod home;
 mod keeping;
+mod parts;
 mod site;
 mod telling;
 

@@ -3,14 +3,22 @@
 use crate::config::list;
 use crate::config::node::{Keys, Node, Table};
 use crate::config::spelling::none_of;
+use crate::config::value;
 use crate::domain::docket::{CaseNumber, FilingKind};
-use crate::domain::source::{DocketSettings, KindFilter, SourceKind};
+use crate::domain::source::{CourtlistenerSettings, DocketSettings, KindFilter, SourceKind};
 
 const NAMES: &[&str] = &["dockets", "entries"];
 
 pub(super) const COURT_RSS: Keys = Keys { heading: "court-rss", names: NAMES };
 pub(super) const PACER_DOCKET: Keys = Keys { heading: "pacer-docket", names: NAMES };
-pub(super) const COURTLISTENER: Keys = Keys { heading: "courtlistener", names: NAMES };
+pub(super) const COURTLISTENER: Keys =
+    Keys { heading: "courtlistener", names: &["dockets", "entries", "pages", "case"] };
+
+/// A hundred entries: more requests in one read than the API grants in a minute are of no use.
+const DEFAULT_PAGES: usize = 5;
+
+/// Two thousand entries.
+const MAX_PAGES: u32 = 100;
 
 pub(super) const ENTRIES: Keys = Keys { heading: "entries", names: &["keep", "drop"] };
 
@@ -23,7 +31,15 @@ pub(super) fn pacer_docket(table: &Table<'_>) -> Option<SourceKind> {
 }
 
 pub(super) fn courtlistener(table: &Table<'_>) -> Option<SourceKind> {
-    settings(table).map(SourceKind::Courtlistener)
+    let docket = settings(table);
+    let pages =
+        table.or("pages", DEFAULT_PAGES, |node| node.number(1..=MAX_PAGES).map(|number| number as usize));
+    let case = table.optional("case", |node| node.parse(value::page_url));
+    Some(SourceKind::Courtlistener(CourtlistenerSettings {
+        docket: docket?,
+        pages: pages?,
+        case: case.ok()?,
+    }))
 }
 
 fn settings(table: &Table<'_>) -> Option<DocketSettings> {
@@ -40,10 +56,8 @@ fn numbers(node: &Node<'_>) -> Option<Vec<String>> {
         let number = CaseNumber::of(&numbers[place]);
         numbers[..place].iter().find(|other| CaseNumber::of(other).is_same(&number))
     };
-    let (place, first) = match (0..numbers.len()).find_map(|place| Some((place, spelt_twice(place)?))) {
-        Some(twins) => twins,
-        None => return Some(numbers),
-    };
+    let twins = (0..numbers.len()).find_map(|place| Some((place, spelt_twice(place)?)));
+    let Some((place, first)) = twins else { return Some(numbers) };
     items[place].fault(format_args!("is {first:?} in another spelling, expected each case once"));
     None
 }

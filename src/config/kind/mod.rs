@@ -2,6 +2,7 @@
 
 mod docket;
 mod page;
+mod rules;
 
 use super::node::{Keys, Table};
 use super::spelling::none_of;
@@ -27,6 +28,7 @@ const KINDS: &[Kind] = &[
     Kind { keys: docket::COURT_RSS, read: docket::court_rss },
     Kind { keys: docket::PACER_DOCKET, read: docket::pacer_docket },
     Kind { keys: docket::COURTLISTENER, read: docket::courtlistener },
+    Kind { keys: rules::FEDERAL_REGISTER, read: rules::federal_register },
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
     Kind { keys: page::HTML_TABLE, read: page::html_table },
     Kind { keys: page::PAGE_TEXT, read: page::page_text },

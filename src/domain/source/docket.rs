@@ -1,6 +1,7 @@
 //! Which entries of a docket are wanted, as an operator says it.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::domain::change::EntryChange;
 use crate::domain::docket::{CaseNumber, KIND};
@@ -15,6 +16,18 @@ pub struct DocketSettings {
     /// Which kinds of entry are told.
     #[serde(default, skip_serializing_if = "KindFilter::is_open")]
     pub entries: KindFilter,
+}
+
+/// How a docket is asked for at CourtListener, and which of its entries are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CourtlistenerSettings {
+    /// Which entries are wanted.
+    #[serde(flatten)]
+    pub docket: DocketSettings,
+    /// At most so many pages of the API's answer are read, of twenty entries each.
+    pub pages: usize,
+    /// The address of the docket itself, which says what the entries do not: number and caption.
+    pub case: Option<Url>,
 }
 
 /// Kinds of entry that are told and that are not.

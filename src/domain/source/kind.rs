@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::docket::DocketSettings;
+use super::docket::{CourtlistenerSettings, DocketSettings};
 use super::page::{PageTextSettings, TableSettings};
+use super::rules::FederalRegisterSettings;
 use crate::domain::change::EntryChange;
 use crate::domain::noise::NoiseClass;
 use crate::domain::verdict::Guard;
@@ -21,7 +22,9 @@ pub enum SourceKind {
     /// A docket as PACER shows it: of an appellate court, a district court, or ACMS.
     PacerDocket(DocketSettings),
     /// A docket as CourtListener gives it: by its API, as a feed, or as a page.
-    Courtlistener(DocketSettings),
+    Courtlistener(CourtlistenerSettings),
+    /// Documents of the Federal Register, from its API.
+    FederalRegister(FederalRegisterSettings),
     /// Any RSS, Atom or JSON feed.
     Feed,
     /// Rows of HTML tables.
@@ -39,6 +42,7 @@ impl SourceKind {
             Self::CourtRss(_) => "court-rss",
             Self::PacerDocket(_) => "pacer-docket",
             Self::Courtlistener(_) => "courtlistener",
+            Self::FederalRegister(_) => "federal-register",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
@@ -49,9 +53,8 @@ impl SourceKind {
     #[must_use]
     pub fn docket(&self) -> Option<&DocketSettings> {
         match self {
-            Self::CourtRss(settings) | Self::PacerDocket(settings) | Self::Courtlistener(settings) => {
-                Some(settings)
-            }
+            Self::CourtRss(settings) | Self::PacerDocket(settings) => Some(settings),
+            Self::Courtlistener(settings) => Some(&settings.docket),
             _ => None,
         }
     }
@@ -71,7 +74,11 @@ impl SourceKind {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
             Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
             Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
-            Self::CourtRss(_) | Self::PacerDocket(_) | Self::Courtlistener(_) | Self::Feed => Vec::new(),
+            Self::CourtRss(_)
+            | Self::PacerDocket(_)
+            | Self::Courtlistener(_)
+            | Self::FederalRegister(_)
+            | Self::Feed => Vec::new(),
         }
     }
 
@@ -84,8 +91,8 @@ impl SourceKind {
             Self::PageText(_) => (1, 50),
             // What was entered on a docket stays there, save what is sealed or struck.
             Self::PacerDocket(_) | Self::Courtlistener(_) => (1, 10),
-            // A quiet court's feed is empty, and a feed forgets.
-            Self::CourtRss(_) | Self::Feed => (0, 100),
+            // A quiet court's feed is empty, and a window forgets.
+            Self::CourtRss(_) | Self::FederalRegister(_) | Self::Feed => (0, 100),
         };
         Guard { min_entries, max_drop_percent }
     }

@@ -1,14 +1,13 @@
 //! The docket that ACMS, the appellate courts' newer system, gives its own pages: JSON.
 
 use serde::Deserialize;
-use url::Url;
 
 use super::{Docket, DocketEntry, entered, words};
 use crate::domain::entry::Completeness;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
 use crate::extract::html::Markup;
-use crate::extract::xml::unexpected;
+use crate::extract::{Page, json};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,15 +45,13 @@ struct Filing {
     restricted_party_filing_docket_entry: bool,
 }
 
-pub(super) fn read(text: &str, page: &Url) -> Result<Docket, Unreadable> {
-    let text = text.trim_start_matches('\u{feff}');
-    let answer: Answer =
-        serde_json::from_str(text).map_err(|error| unexpected("the docket in JSON", &error))?;
+pub(super) fn read(page: &Page<'_>) -> Result<Docket, Unreadable> {
+    let answer: Answer = json::parse(page)?;
     let case = answer.case_details;
     let (number, caption) = (one_line(&case.case_number), one_line(&case.name));
     let mut entries = Vec::with_capacity(answer.docket_info.docket_entries.len());
     for filing in answer.docket_info.docket_entries {
-        let text = words(&Markup::parse(&filing.docket_entry_text, page)?.text());
+        let text = words(&Markup::parse(&filing.docket_entry_text, page.url)?.text());
         entries.push(DocketEntry {
             docket: number.clone(),
             caption: caption.clone(),

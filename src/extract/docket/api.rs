@@ -1,27 +1,31 @@
-//! CourtListener's API, version 4: one page of a docket's entries, as JSON.
+//! CourtListener's API, version 4: a docket's entries, as pages of JSON, and the docket itself.
 //!
 //! Entries are amended later: their description, their number, their documents.
 //! They are known by their `id`; that `date_modified` moved says nothing alone
 //! and is not read. <https://www.courtlistener.com/help/api/rest/pacer/>
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use super::{Docket, DocketEntry, entered};
+use crate::domain::bundle::{FIRST, Part};
 use crate::domain::entry::Completeness;
+use crate::domain::source::CourtlistenerSettings;
 use crate::domain::text::{lines, one_line};
 use crate::domain::verdict::Unreadable;
-use crate::extract::html;
-use crate::extract::xml::unexpected;
+use crate::extract::following::{Wanted, address, page_name, pages};
+use crate::extract::{Page, html, json};
 
 /// Where documents lie that somebody gave to the archive.
 const STORAGE: &str = "https://storage.courtlistener.com/";
 
 #[derive(Deserialize)]
 struct Answer {
-    next: Option<Value>,
-    previous: Option<Value>,
+    next: Option<String>,
+    previous: Option<String>,
     results: Vec<Filing>,
 }
 
@@ -52,16 +56,62 @@ struct Paper {
     filepath_local: Option<String>,
 }
 
-pub(super) fn read(text: &str, page: &Url) -> Result<Docket, Unreadable> {
-    let answer: Answer =
-        serde_json::from_str(text).map_err(|error| unexpected("the docket entries in JSON", &error))?;
-    let is_given = |cursor: &Option<Value>| cursor.as_ref().is_some_and(|cursor| !cursor.is_null());
-    let is_whole = !is_given(&answer.next) && !is_given(&answer.previous);
+/// What the docket itself says of the case.
+#[derive(Default, Deserialize)]
+struct Case {
+    #[serde(default)]
+    docket_number: String,
+    #[serde(default)]
+    case_name: String,
+}
+
+/// The part that holds the docket itself.
+const CASE: &str = "case";
+
+pub(super) fn read(parts: &[Part<'_>]) -> Result<Docket, Unreadable> {
+    let case = parts.iter().find(|part| part.name == CASE);
+    let case: Case = case.map_or_else(|| Ok(Case::default()), |part| json::parse(&Page::from(part)))?;
+    let (number, caption) = (one_line(&case.docket_number), one_line(&case.case_name));
+    let (mut known, mut entries, mut is_whole) = (BTreeSet::new(), Vec::new(), true);
+    let pages = pages(parts, FIRST);
+    for (place, part) in pages.iter().enumerate() {
+        let answer = Answer::of(part)?;
+        is_whole &= place > 0 || answer.previous.is_none();
+        is_whole &= place + 1 < pages.len() || answer.next.is_none();
+        // A later page repeats what an insertion pushed onto it.
+        let new = answer.results.into_iter().filter(|filing| known.insert(filing.id));
+        entries.extend(new.map(|filing| filing.into_entry(&part.url)));
+    }
+    if !number.is_empty() {
+        for entry in &mut entries {
+            entry.docket.clone_from(&number);
+            entry.caption.clone_from(&caption);
+        }
+    }
     let completeness = if is_whole { Completeness::Whole } else { Completeness::Window };
-    let entries: Vec<DocketEntry> =
-        answer.results.into_iter().map(|filing| filing.into_entry(page)).collect();
-    // What it calls a docket is a number of its own, not the court's.
-    Ok(Docket { entries, completeness, number: String::new() })
+    Ok(Docket { entries, completeness, number })
+}
+
+/// The docket itself, where its address is given, then the next page.
+pub(super) fn wanted(
+    settings: &CourtlistenerSettings,
+    parts: &[Part<'_>],
+) -> Result<Option<Wanted>, Unreadable> {
+    if let Some(url) = &settings.case
+        && !parts.iter().any(|part| part.name == CASE)
+    {
+        return Ok(Some(Wanted { name: CASE.to_owned(), url: url.clone() }));
+    }
+    let read = pages(parts, FIRST);
+    let Some(last) = read.last().filter(|_| read.len() < settings.pages) else { return Ok(None) };
+    let Some(next) = Answer::of(last)?.next else { return Ok(None) };
+    Ok(Some(Wanted { name: page_name(FIRST, read.len() + 1), url: address(last, &next)? }))
+}
+
+impl Answer {
+    fn of(part: &Part<'_>) -> Result<Self, Unreadable> {
+        json::parse(&Page::from(part))
+    }
 }
 
 impl Filing {
@@ -118,6 +168,6 @@ impl Paper {
 /// `4214664`, also where the address of it is given.
 fn database_number(docket: &Value) -> String {
     let text = docket.as_str().map_or_else(|| docket.to_string(), str::to_owned);
-    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
-    digits.last().unwrap_or_default().to_owned()
+    let mut digits = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    digits.next_back().unwrap_or_default().to_owned()
 }

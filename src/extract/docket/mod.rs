@@ -24,11 +24,13 @@ use url::Url;
 
 use super::Page;
 use super::charset::decode;
+use super::following::Wanted;
 use super::html::{self, Markup};
 use super::xml::unexpected;
+use crate::domain::bundle::Part;
 use crate::domain::docket::{self, FilingKind};
 use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
-use crate::domain::source::DocketSettings;
+use crate::domain::source::{CourtlistenerSettings, DocketSettings};
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 
@@ -38,9 +40,8 @@ pub(super) fn court_rss(settings: &DocketSettings, page: &Page<'_>) -> Result<Do
 
 /// A docket as PACER shows it; which of its systems did shows in what the body is.
 pub(super) fn pacer(settings: &DocketSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
-    let text = decode(page);
-    let docket = if is_json(&text) {
-        acms::read(&text, page.url)?
+    let docket = if begins(page, &["{"]) {
+        acms::read(page)?
     } else {
         let markup = Markup::of(page)?;
         if appellate::is_one(&markup) { appellate::read(&markup)? } else { district::read(&markup)? }
@@ -49,21 +50,40 @@ pub(super) fn pacer(settings: &DocketSettings, page: &Page<'_>) -> Result<Docume
 }
 
 /// A docket as CourtListener gives it: by its API, as an Atom feed, or as a page.
-pub(super) fn courtlistener(settings: &DocketSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
-    let text = decode(page);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    let docket = if is_json(text) {
-        api::read(text, page.url)?
-    } else if text.starts_with("<?xml") || text.starts_with("<feed") {
-        atom::read(page)?
+pub(super) fn courtlistener(
+    settings: &CourtlistenerSettings,
+    page: &Page<'_>,
+) -> Result<Document, Unreadable> {
+    let parts = page.parts()?;
+    let first = parts.first().map_or(*page, Page::from);
+    let docket = if begins(&first, &["{"]) {
+        api::read(&parts)?
+    } else if begins(&first, &["<?xml", "<feed"]) {
+        atom::read(&first)?
     } else {
-        page::read(&Markup::of(page)?)?
+        page::read(&Markup::of(&first)?)?
     };
-    docket.into_document(settings)
+    docket.into_document(&settings.docket)
 }
 
-fn is_json(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+/// What else must be asked of CourtListener's API.
+pub(super) fn wanted(
+    settings: &CourtlistenerSettings,
+    parts: &[Part<'_>],
+) -> Result<Option<Wanted>, Unreadable> {
+    let is_api = parts.first().is_some_and(|first| begins(&Page::from(first), &["{"]));
+    if is_api { api::wanted(settings, parts) } else { Ok(None) }
+}
+
+/// So far into a body its first character is looked for.
+const LEAD_BYTES: usize = 1024;
+
+/// Whether a body begins with one of these, white space passed over.
+fn begins(page: &Page<'_>, starts: &[&str]) -> bool {
+    let lead = Page { body: &page.body[..page.body.len().min(LEAD_BYTES)], ..*page };
+    let text = decode(&lead);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    starts.iter().any(|start| text.starts_with(start))
 }
 
 /// One case's docket.
@@ -212,7 +232,7 @@ fn entered(text: &str) -> String {
     let Some(day) = day.and_then(|(month, day)| NaiveDate::from_ymd_opt(year, month, day)) else {
         return String::new();
     };
-    let afternoon = if &found.name("half").map_or("A", |half| half.as_str()) == &"P" { 12 } else { 0 };
+    let afternoon = if found.name("half").is_some_and(|half| half.as_str() == "P") { 12 } else { 0 };
     match number("hour").zip(number("minute")) {
         Some((hour, minute)) => format!("{day}T{:02}:{minute:02}", hour % 12 + afternoon),
         None => day.to_string(),

@@ -16,8 +16,13 @@ fn pacer_page(body: &str) -> Result<Document, Unreadable> {
     read_at(pacer, body, "https://ecf.sample.test/cgi-bin/DktRpt.pl?408")
 }
 
+fn courtlistener_plain(settings: &DocketSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+    let settings = CourtlistenerSettings { docket: settings.clone(), ..CourtlistenerSettings::default() };
+    courtlistener(&settings, page)
+}
+
 fn courtlistener_page(body: &str) -> Result<Document, Unreadable> {
-    read_at(courtlistener, body, "https://www.courtlistener.com/docket/77/a-v-b/?order_by=desc")
+    read_at(courtlistener_plain, body, "https://www.courtlistener.com/docket/77/a-v-b/?order_by=desc")
 }
 
 #[track_caller]
@@ -30,8 +35,8 @@ fn check(entry: &Entry, key: &str, expected: &[(&str, &str)]) {
 
 /// What becomes of a docket from one read to the next.
 #[track_caller]
-fn check_events(before: Document, after: Document, expected: &[(&str, DocketEvent)]) {
-    let changes = diff(&before, &after, &Noise::default());
+fn check_events(before: &Document, after: &Document, expected: &[(&str, DocketEvent)]) {
+    let changes = diff(before, after, &Noise::default());
     let events: Vec<(&str, DocketEvent)> =
         changes.iter().map(|change| (change.key.as_str(), DocketEvent::of(change).unwrap())).collect();
     assert_eq!(events, expected);
@@ -105,7 +110,7 @@ fn a_locked_document_is_restricted() {
         |title: &str| pacer_page(&appellate_page(&NUMBERED.replace("Open Document", title), "")).unwrap();
     let locked = page("Open Restricted Document");
     assert_eq!(locked.entries[0].fields["access"], "restricted");
-    check_events(page("Open Document"), locked, &[("23-0001/7", DocketEvent::Sealed)]);
+    check_events(&page("Open Document"), &locked, &[("23-0001/7", DocketEvent::Sealed)]);
 }
 
 fn district_page(rows: &str, criteria: &str) -> String {
@@ -169,8 +174,8 @@ fn what_differs_on_every_read_of_a_page_is_no_change() {
         pacer_page(&district_page(&rows, criteria)).unwrap()
     };
     check_events(
-        page("1:17-cv-00554 01/06/2023 10:22:43 $0.10", "1"),
-        page("1:17-cv-00554 01/07/2023 $0.30", "0"),
+        &page("1:17-cv-00554 01/06/2023 10:22:43 $0.10", "1"),
+        &page("1:17-cv-00554 01/07/2023 $0.30", "0"),
         &[],
     );
 }
@@ -181,14 +186,14 @@ fn an_unnumbered_entry_survives_its_amendment() {
     let amended = MINUTES.replace("Judge Doe", "Judge Doe on 2/7/2017: the motion is argued");
     let page = |rows: &[&str]| pacer_page(&district_page(&rows.concat(), "")).unwrap();
     check_events(
-        page(&[MINUTES, &other]),
-        page(&[&other, &amended]),
+        &page(&[MINUTES, &other]),
+        &page(&[&other, &amended]),
         &[("1:17-cv-00554/2017-02-07~2", DocketEvent::TextAmended)],
     );
     let next_day = MINUTES.replace("02/07/2017", "02/08/2017");
     check_events(
-        page(&[COMPLAINT, MINUTES]),
-        page(&[COMPLAINT, MINUTES, &next_day]),
+        &page(&[COMPLAINT, MINUTES]),
+        &page(&[COMPLAINT, MINUTES, &next_day]),
         &[("1:17-cv-00554/2017-02-08", DocketEvent::New)],
     );
 }
@@ -197,19 +202,19 @@ fn an_unnumbered_entry_survives_its_amendment() {
 fn an_entry_that_is_given_a_number_is_the_same() {
     let numbered = MINUTES.replace("&nbsp;", "4");
     let page = |rows: &str| pacer_page(&district_page(&format!("{COMPLAINT}{rows}"), "")).unwrap();
-    check_events(page(MINUTES), page(&numbered), &[("1:17-cv-00554/4", DocketEvent::DetailsAmended)]);
+    check_events(&page(MINUTES), &page(&numbered), &[("1:17-cv-00554/4", DocketEvent::DetailsAmended)]);
 }
 
 #[test]
 fn what_is_struck_from_a_docket_is_gone_and_a_new_caption_is_no_change_of_its_entries() {
     let page = |rows: &str| pacer_page(&district_page(rows, "")).unwrap();
     check_events(
-        page(&format!("{COMPLAINT}{MINUTES}")),
-        page(COMPLAINT),
+        &page(&format!("{COMPLAINT}{MINUTES}")),
+        &page(COMPLAINT),
         &[("1:17-cv-00554/2017-02-07", DocketEvent::Gone)],
     );
     let renamed = pacer_page(&district_page(COMPLAINT, "").replace("Roe et al", "Poe")).unwrap();
-    check_events(page(COMPLAINT), renamed, &[]);
+    check_events(&page(COMPLAINT), &renamed, &[]);
 }
 
 #[test]
@@ -219,7 +224,7 @@ fn an_attachment_that_is_added_is_told_as_one() {
         " Summons)",
         " Summons) (Additional attachment(s) added on 2/9/2017: # <a href='/doc1/20110000004'>3</a> Exhibit)",
     );
-    check_events(page(COMPLAINT), page(&more), &[("1:17-cv-00554/1", DocketEvent::DocumentAttached)]);
+    check_events(&page(COMPLAINT), &page(&more), &[("1:17-cv-00554/1", DocketEvent::DocumentAttached)]);
 }
 
 const ACMS: &str = r#"{"caseDetails":{"caseNumber":"23-0001","name":"Bread &amp; Roses v. FCC"},
@@ -247,7 +252,7 @@ fn an_answer_of_acms_is_read_whole() {
         ],
     );
     let more = pacer_page(&ACMS.replace("\"documentCount\":1", "\"documentCount\":2")).unwrap();
-    check_events(document, more, &[("23-0001/9b1e7ea2-aa5c", DocketEvent::DocumentAttached)]);
+    check_events(&document, &more, &[("23-0001/9b1e7ea2-aa5c", DocketEvent::DocumentAttached)]);
 }
 
 const API: &str = r#"{"count":"x","next":"https://www.courtlistener.com/?cursor=a","previous":null,"results":[
@@ -293,27 +298,27 @@ fn of_the_api_only_what_says_something_is_a_change() {
     let read = |from: &str, to: &str| courtlistener_page(&API.replace(from, to)).unwrap();
     let before = || courtlistener_page(API).unwrap();
     let touched = read("2022-10-18T13", "2023-01-01T00");
-    check_events(before(), touched, &[]);
-    check_events(before(), read("\"page_count\":28", "\"page_count\":29"), &[]);
+    check_events(&before(), &touched, &[]);
+    check_events(&before(), &read("\"page_count\":28", "\"page_count\":29"), &[]);
     let sealed =
         read("\"attachment_number\":1,\"is_sealed\":null", "\"attachment_number\":1,\"is_sealed\":true");
     assert_eq!(sealed.entries[0].fields["access"], "attachment 1 sealed");
-    check_events(before(), sealed, &[("77/9001", DocketEvent::Sealed)]);
+    check_events(&before(), &sealed, &[("77/9001", DocketEvent::Sealed)]);
     let uploaded = API
         .replace("\"is_available\":false", "\"is_available\":true")
         .replace("\"filepath_local\":null", "\"filepath_local\":\"recap/x/x.140.1.pdf\"");
     check_events(
-        before(),
-        courtlistener_page(&uploaded).unwrap(),
+        &before(),
+        &courtlistener_page(&uploaded).unwrap(),
         &[("77/9001", DocketEvent::DocumentAttached)],
     );
     check_events(
-        before(),
-        read("\"entry_number\":140", "\"entry_number\":141"),
+        &before(),
+        &read("\"entry_number\":140", "\"entry_number\":141"),
         &[("77/9001", DocketEvent::DetailsAmended)],
     );
     let page = read("\"results\":[", "\"results\":[],\"x\":[");
-    check_events(before(), page, &[]);
+    check_events(&before(), &page, &[]);
 }
 
 #[test]
@@ -432,14 +437,14 @@ fn what_moves_on_the_page_of_a_docket_is_no_change() {
         .replace("3 days ago", "5 days ago")
         .replace("$2.80", "$3.00")
         .replace("0451951", "0450951");
-    check_events(read(&page), read(&later), &[]);
+    check_events(&read(&page), &read(&later), &[]);
     let other_template = read(&format!("{HEADING}{NEW_PAGE}"));
-    check_events(read(&page), other_template, &[]);
+    check_events(&read(&page), &other_template, &[]);
     let sealed = page.replace(
         "<a href='https://ecf.dcd.uscourts.gov/doc1/04519519007?caseid=1'>Buy on PACER ($0.60)</a>",
         "<span>Sealed on PACER</span>",
     );
-    check_events(read(&page), read(&sealed), &[("1:16-cv-00745/140", DocketEvent::Sealed)]);
+    check_events(&read(&page), &read(&sealed), &[("1:16-cv-00745/140", DocketEvent::Sealed)]);
 }
 
 #[test]
@@ -447,7 +452,7 @@ fn one_page_of_several_is_a_window() {
     let page = format!("{HEADING}{OLD_PAGE}<a rel=next href='?order_by=desc&page=2'>Next</a>");
     assert_eq!(courtlistener_page(&page).unwrap().completeness, Completeness::Window);
     let narrowed = "https://www.courtlistener.com/docket/77/a-v-b/?filed_after=01/01/2022";
-    let document = read_at(courtlistener, &format!("{HEADING}{OLD_PAGE}"), narrowed).unwrap();
+    let document = read_at(courtlistener_plain, &format!("{HEADING}{OLD_PAGE}"), narrowed).unwrap();
     assert_eq!(document.completeness, Completeness::Window);
 }
 
@@ -485,4 +490,62 @@ fn the_docket_of_another_case_is_refused() {
         error.to_string(),
         "the docket (expected that of 23-1, 1:18-cv-00554) is not as expected: found \"1:17-cv-00554\""
     );
+}
+
+fn part(name: &str, url: &str, body: &'static str) -> Part<'static> {
+    let content_type = Some("application/json".to_owned());
+    Part { name: name.to_owned(), url: url.parse().unwrap(), content_type, body: body.as_bytes() }
+}
+
+const ENTRIES_AT: &str = "https://www.courtlistener.com/api/rest/v4/docket-entries/?docket=77";
+const CASE_AT: &str = "https://www.courtlistener.com/api/rest/v4/dockets/77/";
+
+#[test]
+fn the_docket_itself_and_the_pages_of_its_entries_are_asked_for() {
+    let settings = |pages, case: &str| CourtlistenerSettings {
+        docket: DocketSettings { dockets: vec!["16-cv-745".to_owned()], ..DocketSettings::default() },
+        pages,
+        case: case.parse().ok(),
+    };
+    let asked = |settings: &CourtlistenerSettings, parts: &[Part<'_>]| {
+        wanted(settings, parts).unwrap().map(|wanted| (wanted.name, wanted.url.to_string()))
+    };
+    let mut parts = vec![part("first", ENTRIES_AT, API)];
+    assert_eq!(asked(&settings(1, ""), &parts), None);
+    let next = ("first, page 2".to_owned(), "https://www.courtlistener.com/?cursor=a".to_owned());
+    assert_eq!(asked(&settings(2, ""), &parts), Some(next.clone()));
+    let with_case = settings(2, CASE_AT);
+    assert_eq!(asked(&with_case, &parts), Some(("case".to_owned(), CASE_AT.to_owned())));
+    parts.push(part(
+        "case",
+        CASE_AT,
+        "{\"id\":77,\"docket_number\":\"1:16-cv-00745\",\"case_name\":\"A v. B\"}",
+    ));
+    assert_eq!(asked(&with_case, &parts), Some(next));
+    let last = "{\"next\":null,\"previous\":\"x\",\"results\":[{\"id\":9002,\"docket\":77},{\"id\":8000,\"docket\":77,\"description\":\"COMPLAINT\"}]}";
+    parts.push(part("first, page 2", ENTRIES_AT, last));
+    assert_eq!(asked(&with_case, &parts), None);
+
+    let url = ENTRIES_AT.parse().unwrap();
+    let body = crate::domain::bundle::encode(&parts);
+    let document = courtlistener(&with_case, &Page { body: &body, content_type: None, url: &url }).unwrap();
+    assert_eq!(document.completeness, Completeness::Whole);
+    let keys: Vec<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
+    assert_eq!(keys, ["1:16-cv-00745/9001", "1:16-cv-00745/9002", "1:16-cv-00745/8000"]);
+    assert_eq!(document.entries[2].title, "1:16-cv-00745 A v. B: COMPLAINT");
+    let other = CourtlistenerSettings {
+        docket: DocketSettings { dockets: vec!["23-1032".to_owned()], ..DocketSettings::default() },
+        ..with_case
+    };
+    assert!(courtlistener(&other, &Page { body: &body, content_type: None, url: &url }).is_err());
+}
+
+#[test]
+fn the_api_does_not_lead_elsewhere_and_a_page_or_a_feed_is_one_answer() {
+    let settings = CourtlistenerSettings { pages: 5, ..CourtlistenerSettings::default() };
+    let elsewhere = "{\"next\":\"https://other.test/?cursor=a\",\"previous\":null,\"results\":[]}";
+    assert!(wanted(&settings, &[part("first", ENTRIES_AT, elsewhere)]).is_err());
+    for body in ["<html></html>", "<?xml version='1.0'?><feed/>", ""] {
+        assert_eq!(wanted(&settings, &[part("first", ENTRIES_AT, body)]), Ok(None));
+    }
 }
