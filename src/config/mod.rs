@@ -19,6 +19,7 @@ mod kind;
 mod list;
 mod load;
 mod mail;
+mod matching;
 mod node;
 mod registry;
 mod secret;

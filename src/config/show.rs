@@ -12,6 +12,7 @@ use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
 use crate::domain::redact;
+use crate::domain::scoring::Thresholds;
 use crate::domain::source::{Source, SourceKind};
 
 const HEADING: &str = "\
@@ -28,6 +29,7 @@ pub fn show(config: &Config) -> String {
         store: Store { url: store_url(&config.store) },
         mail: mail(&config.mail),
         fetch: fetch(&config.fetch),
+        matching: config.matching,
         daemon: Daemon {
             socket: config.daemon.socket.display().to_string(),
             jitter: length(config.daemon.jitter),
@@ -49,6 +51,7 @@ struct Shown<'a> {
     store: Store,
     mail: Mail<'a>,
     fetch: Fetch<'a>,
+    matching: Thresholds,
     daemon: Daemon,
     source: Vec<ShownSource<'a>>,
     category: &'a [Category],

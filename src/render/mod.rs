@@ -13,6 +13,7 @@
 //! the command line (`cli`), and any wording that depends on the time of day.
 
 mod difference;
+mod explanation;
 mod flow;
 mod link;
 mod notice;

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::starting::FILES;
 use crate::config::write_starting_files;
-use crate::config::{StartingError, category, company, kind, load as load_module, mail, section, source};
+use crate::config::{
+    StartingError, category, company, kind, load as load_module, mail, matching, section, source,
+};
 
 #[test]
 fn what_is_written_to_start_from_is_taken() {
@@ -63,6 +65,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &section::STORE,
         &mail::MAIL,
         &section::FETCH,
+        &matching::MATCHING,
         &section::DAEMON,
         &source::SOURCE,
         &source::GUARD,

@@ -41,6 +41,12 @@ impl SourceKind {
         }
     }
 
+    /// Whether its entries are names that somebody put on a list, rather than prose.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        matches!(self, Self::FccCoveredList | Self::HtmlTable(_))
+    }
+
     /// What differs between two reads of such a source without having changed; an
     /// operator's `noise` replaces it.
     #[must_use]
