@@ -21,6 +21,7 @@ pub mod entry;
 pub mod evaluation;
 pub mod id;
 pub mod identifier;
+pub mod inbound;
 pub mod matching;
 pub mod noise;
 pub mod outbox;
