@@ -25,7 +25,7 @@ use crate::mail::Transport;
 use crate::registry::Registry;
 use crate::reload::Reloader;
 use crate::store::{Store, StoreError};
-use crate::subscribe::Subscriptions;
+use crate::subscribe::{Inbox, InboxParts, Subscriptions};
 
 pub use crate::reload::watchlist;
 pub use daemon::run as run_daemon;
@@ -72,6 +72,7 @@ impl App {
             store.clone(),
             registry.clone(),
             config.mail.clone(),
+            config.inbox.as_ref().map(|inbox| inbox.address.clone()),
             key,
             Arc::clone(&clock),
         ));
@@ -91,6 +92,7 @@ impl App {
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
             subscriptions: Subscriptions::new(store.clone(), registry.clone(), Arc::clone(&clock)),
+            inbox: inbox(&config, &store, &registry, key, &clock),
             reloader: Reloader::new(&config, registry),
             clock: Arc::clone(&clock),
         }));
@@ -111,6 +113,26 @@ impl App {
         self.transport.close().await;
         self.store.close().await
     }
+}
+
+/// What takes mail in, where a mailbox is configured.
+fn inbox(
+    config: &Config,
+    store: &Store,
+    registry: &Registry,
+    instance_key: [u8; 32],
+    clock: &Arc<dyn Clock>,
+) -> Option<Arc<Inbox>> {
+    let settings = config.inbox.clone()?;
+    Some(Arc::new(Inbox::new(InboxParts {
+        store: store.clone(),
+        registry: registry.clone(),
+        sources: config.sources.iter().map(|source| source.id.clone()).collect(),
+        mail: config.mail.clone(),
+        settings,
+        instance_key,
+        clock: Arc::clone(clock),
+    })))
 }
 
 /// A checker for trying sources out, over no store.

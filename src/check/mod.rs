@@ -127,7 +127,7 @@ impl Checker {
         };
         let mut commit = finding.to_commit(source, &known, read_at);
         commit.standing = commit.accepted.as_ref().map(|accepted| {
-            stand(&source.id, &accepted.baseline.document, &watchlist, known.standing.as_ref()).0
+            stand(source, &accepted.baseline.document, &watchlist, known.standing.as_ref()).0
         });
         let named = commit.standing.as_ref().or(known.standing.as_ref()).map_or(0, Standing::entries);
         if !options.dry_run {

@@ -32,7 +32,7 @@ impl Checker {
             return Ok(Vec::new());
         }
         let Some(baseline) = Known::load(&self.store, source).await?.baseline else { return Ok(Vec::new()) };
-        let (standing, listed) = stand(&source.id, &baseline.document, watchlist, before.as_ref());
+        let (standing, listed) = stand(source, &baseline.document, watchlist, before.as_ref());
         let earliest = if listed.is_empty() { Vec::new() } else { self.additions(source).await? };
         let first = self.first_sight(source, &baseline).await?;
         let now = self.clock.now();

@@ -15,7 +15,7 @@ use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::reload::{ReloadError, Reloaded, Reloader};
 use crate::store::{Store, StoreError};
-use crate::subscribe::{SubscribeError, Subscriptions};
+use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
 
 /// The use cases a command may need.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub struct ServiceParts {
     pub subscriptions: Subscriptions,
     /// Takes over the company registry.
     pub reloader: Reloader,
+    /// Takes mail in, where there is a mailbox.
+    pub inbox: Option<Arc<Inbox>>,
     /// Tells the time.
     pub clock: Arc<dyn crate::clock::Clock>,
 }
@@ -57,6 +59,10 @@ enum Refusal {
     Subscribe(#[from] SubscribeError),
     #[error(transparent)]
     Reload(#[from] ReloadError),
+    #[error("nobody can write to this service; name its mailbox: [inbox] address = \"…\"")]
+    NoInbox,
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
 }
 
 /// Snapshots shown with a source.
@@ -89,6 +95,13 @@ impl Service {
             Command::Subscribe { address, companies, confirmed } => {
                 Reply::Subscriber(parts.subscriptions.add(&address, &companies, confirmed).await?)
             }
+            Command::ConfirmSubscriber { address } => {
+                Reply::Subscriber(parts.subscriptions.confirm(&address).await?)
+            }
+            Command::PauseSubscriber { address, paused } => {
+                Reply::Subscriber(parts.subscriptions.pause(&address, paused).await?)
+            }
+            Command::Subscriber { address } => Reply::Subscriber(parts.subscriptions.show(&address).await?),
             Command::Subscribers => Reply::Subscribers(parts.subscriptions.list().await?),
             Command::Unsubscribe { address, companies } => {
                 Reply::Unsubscribed(parts.subscriptions.remove(&address, &companies).await?)
@@ -99,6 +112,12 @@ impl Service {
             }
             Command::RetryMails { id } => Reply::Retried(self.retry(id.as_deref()).await?),
             Command::Reload => self.reload().await?,
+            Command::Ingest { message, envelope } => {
+                let inbox = parts.inbox.as_ref().ok_or(Refusal::NoInbox)?;
+                let ingested = inbox.ingest(message, &envelope).await?;
+                parts.deliverer.deliver_due().await?;
+                Reply::Ingested(ingested)
+            }
             Command::TestMail { address } => self.test_mail(&address).await?,
         })
     }

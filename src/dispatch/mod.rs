@@ -18,7 +18,7 @@ use crate::domain::id::{AlertId, ChangeId, MailId};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::Subscriber;
-use crate::mail::{Letter, MailError, compose, message_id, thread_id};
+use crate::mail::{Letter, MailError, Occasion, compose, message_id, thread_id};
 use crate::registry::Registry;
 use crate::render::{self, Notice, RenderError, Rendered};
 use crate::store::{QueuedMail, Store, StoreError};
@@ -57,6 +57,8 @@ pub struct Dispatcher {
     store: Store,
     registry: Registry,
     settings: MailSettings,
+    /// Where people write to leave, where there is a mailbox.
+    inbox: Option<EmailAddress>,
     /// Keys Message-IDs, so that they cannot be guessed.
     instance_key: [u8; 32],
     clock: Arc<dyn Clock>,
@@ -73,10 +75,11 @@ impl Dispatcher {
         store: Store,
         registry: Registry,
         settings: MailSettings,
+        inbox: Option<EmailAddress>,
         instance_key: [u8; 32],
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, registry, settings, instance_key, clock, turn: tokio::sync::Mutex::default() }
+        Self { store, registry, settings, inbox, instance_key, clock, turn: tokio::sync::Mutex::default() }
     }
 
     /// Makes mails of the alerts that wait; tells how many.
@@ -94,7 +97,8 @@ impl Dispatcher {
         let watchlist = self.registry.current();
         let mut mails = Vec::new();
         for subscriber in self.store.subscribers().await? {
-            let told = pending.iter().filter(|(alert, _)| subscriber.active(&alert.company).is_some());
+            let told =
+                pending.iter().filter(|(alert, change)| subscriber.wants(&alert.company, change).is_some());
             // What was there already is no news: it never hides among it.
             let (notices, news): (Vec<&Pending>, Vec<&Pending>) =
                 told.partition(|(_, change)| change.is_notice());
@@ -178,6 +182,7 @@ impl Dispatcher {
             message_id: &message_id,
             thread: thread.as_deref(),
             date: now,
+            occasion: Occasion::Alert { leave: self.inbox.as_ref().unwrap_or(&self.settings.help_address) },
         };
         let bytes = compose(&letter)
             .map_err(|source| DispatchError::Compose { recipient: recipient.redacted(), source })?;

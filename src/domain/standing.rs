@@ -15,7 +15,7 @@ use super::company::Company;
 use super::diff::whole;
 use super::entry::{Document, Entry};
 use super::id::{ChangeId, CompanyId, SourceId, hex};
-use super::matching::{Match, Watchlist};
+use super::matching::{Match, Rule, Watchlist};
 use super::snapshot::Baseline;
 use super::source::Source;
 
@@ -67,7 +67,7 @@ impl Standing {
 /// Without a `before` nothing is listed: the first sight of a source is its baseline.
 #[must_use]
 pub fn stand<'a>(
-    source: &SourceId,
+    source: &Source,
     document: &'a Document,
     watchlist: &Watchlist,
     before: Option<&Standing>,
@@ -76,7 +76,7 @@ pub fn stand<'a>(
     let mut named: BTreeMap<CompanyId, BTreeSet<String>> = BTreeMap::new();
     let mut listed = Vec::new();
     for entry in &document.entries {
-        for (company, matches) in companies_of(entry, watchlist) {
+        for (company, matches) in companies_of(source, entry, watchlist) {
             let is_told = before.is_none_or(|before| {
                 before.knows(&company, &entry.key)
                     || before.companies.get(&company) == companies.get(&company)
@@ -93,16 +93,18 @@ pub fn stand<'a>(
         named.entry(company.clone()).or_default().extend(kept);
     }
     named.retain(|_, keys| !keys.is_empty());
-    (Standing { source: source.clone(), companies, named }, listed)
+    (Standing { source: source.id.clone(), companies, named }, listed)
 }
 
-fn companies_of(entry: &Entry, watchlist: &Watchlist) -> BTreeMap<CompanyId, Vec<Match>> {
-    let texts: Vec<(String, String)> =
-        entry.texts().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+/// Whom an entry names. What a source is bound to concerns its changes, and a category covers without
+/// naming: that either stands there is no discovery.
+fn companies_of(source: &Source, entry: &Entry, watchlist: &Watchlist) -> BTreeMap<CompanyId, Vec<Match>> {
     let mut companies: BTreeMap<CompanyId, Vec<Match>> = BTreeMap::new();
-    // What a source is bound to concerns its changes; that it stands there is no discovery.
-    for found in watchlist.concerned(&[], &texts) {
-        companies.entry(found.company.clone()).or_default().push(found);
+    let concern = watchlist.concern(source, &whole(ChangeKind::AlreadyListed, entry));
+    for found in concern.matches {
+        if !matches!(found.rule, Rule::SourceBound | Rule::Exposure) {
+            companies.entry(found.company.clone()).or_default().push(found);
+        }
     }
     companies
 }
@@ -129,6 +131,7 @@ impl Listed<'_> {
             ordinal: baseline.document.entries.iter().position(|other| other.key == entry.key).unwrap_or(0),
             found_together: 0,
             matches,
+            possible: Vec::new(),
             evidence: baseline.snapshot.evidence(),
             previous: earliest,
         }
@@ -159,6 +162,24 @@ mod tests {
     use super::*;
     use crate::domain::company::{Alias, AliasKind};
     use crate::domain::entry::{Completeness, Resemblance};
+    use crate::domain::noise::Noise;
+    use crate::domain::source::{Request, SourceKind};
+
+    fn source() -> Source {
+        let kind = SourceKind::FccCoveredList;
+        Source {
+            id: "list".parse().unwrap(),
+            title: "A list".to_owned(),
+            url: "https://agency.test/list".parse().unwrap(),
+            guard: kind.default_guard(),
+            kind,
+            schedule: "@hourly".parse().unwrap(),
+            timezone: chrono_tz::UTC,
+            companies: vec!["bound".parse().unwrap()],
+            noise: Noise::default(),
+            request: Request::default(),
+        }
+    }
 
     fn company(id: &str, names: &[&str]) -> Company {
         Company {
@@ -175,7 +196,7 @@ mod tests {
     /// Stands the list with one registry after another; gives what each of them lists anew.
     #[track_caller]
     fn check(steps: &[(&[&str], Vec<Company>, &[&str])]) {
-        let source = "list".parse().unwrap();
+        let source = source();
         let mut before: Option<Standing> = None;
         for (number, (titles, companies, expected)) in steps.iter().enumerate() {
             let watchlist = Watchlist::new(companies.clone()).unwrap();
@@ -231,14 +252,10 @@ mod tests {
         let watchlist =
             Watchlist::new(vec![company("basalt", &["Basalt"]), company("drones", &["Basalt Drones"])])
                 .unwrap();
-        let (standing, _) = stand(&"list".parse().unwrap(), &document(LIST), &watchlist, None);
+        let (standing, _) = stand(&source(), &document(LIST), &watchlist, None);
         assert_eq!(standing.entries(), 2);
-        let (standing, _) = stand(
-            &"list".parse().unwrap(),
-            &document(LIST),
-            &Watchlist::new(Vec::new()).unwrap(),
-            Some(&standing),
-        );
+        let (standing, _) =
+            stand(&source(), &document(LIST), &Watchlist::new(Vec::new()).unwrap(), Some(&standing));
         assert_eq!(standing.entries(), 0);
     }
 }

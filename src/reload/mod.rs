@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::config::{Config, ConfigError, load, show};
 use crate::domain::matching::{Watchlist, WatchlistError};
+use crate::domain::scoring::Thresholds;
 use crate::registry::Registry;
 
 /// Why nothing was taken over.
@@ -38,7 +39,7 @@ pub struct Reloaded {
 #[derive(Debug)]
 pub struct Reloader {
     path: PathBuf,
-    /// The settings in force, companies left out.
+    /// The settings in force, without what a reload takes over.
     settings: String,
     registry: Registry,
 }
@@ -74,9 +75,10 @@ impl Reloader {
 /// # Errors
 /// A company whose names cannot be looked for.
 pub fn watchlist(config: &Config) -> Result<Watchlist, WatchlistError> {
-    Watchlist::new(config.companies.clone())
+    Watchlist::with(config.companies.clone(), config.categories.clone(), config.matching)
 }
 
 fn settings(config: &Config) -> String {
-    show(&Config { companies: Vec::new(), categories: Vec::new(), ..config.clone() })
+    let matching = Thresholds::default();
+    show(&Config { companies: Vec::new(), categories: Vec::new(), matching, ..config.clone() })
 }

@@ -72,15 +72,15 @@ impl Home {
 
     /// Writes the configuration anew.
     pub fn configure(&self, sources: &str, transport: &str) {
-        self.write(sources, transport, COMPANIES);
+        self.put(sources, transport, COMPANIES);
     }
 
     /// Writes the configuration anew, with these `[[company]]` tables.
     pub fn track(&self, sources: &str, companies: &str) {
-        self.write(sources, "maildir:../state/mail", companies);
+        self.put(sources, "maildir:../state/mail", companies);
     }
 
-    fn write(&self, sources: &str, transport: &str, companies: &str) {
+    fn put(&self, sources: &str, transport: &str, companies: &str) {
         let text = format!(
             "[store]\nurl = \"sled:../state/db\"\n\n\
              [mail]\nfrom = \"regwatch <alerts@tracker.example>\"\ntransport = \"{transport}\"\n\

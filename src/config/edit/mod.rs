@@ -161,12 +161,15 @@ impl Edit {
         Ok(())
     }
 
-    /// Changes a company where it stands.
+    /// Changes a company where it stands. A revision that says nothing leaves its file alone.
     ///
     /// # Errors
     /// [`EditError::Unknown`], [`EditError::Form`], or [`EditError::Missing`].
     pub fn revise(&mut self, id: &CompanyId, revision: &Revision) -> Result<(), EditError> {
         let (path, index) = self.place(id)?;
+        if *revision == Revision::default() {
+            return Ok(());
+        }
         let table = self.tables(&path).and_then(|tables| tables.get_mut(index));
         let table = table.ok_or_else(|| EditError::Unknown(id.clone()))?;
         table::revise(table, revision).map_err(|what| EditError::Missing { id: id.clone(), what })
