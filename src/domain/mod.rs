@@ -21,6 +21,7 @@ pub mod email;
 pub mod entry;
 pub mod id;
 pub mod identifier;
+pub mod inbound;
 pub mod matching;
 pub mod noise;
 pub mod outbox;
