@@ -14,7 +14,9 @@ use regex::Regex;
 use scraper::ElementRef;
 use url::Url;
 
-use super::{Docket, DocketEntry, case_number, day, document_id, entered, normal_address, pattern, words};
+use super::{
+    Docket, DocketEntry, case_number, day, document_id, entered, is_innermost, normal_address, pattern, words,
+};
 use crate::domain::entry::Completeness;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
@@ -124,6 +126,9 @@ fn is_entry(row: &Row<'_>, columns: &Columns) -> bool {
 
 fn entry(markup: &Markup, row: &Row<'_>, columns: &Columns) -> Option<DocketEntry> {
     let (date, said) = (row.get(columns.date)?, row.get(columns.text)?);
+    if !is_innermost(*said) {
+        return None;
+    }
     let papers = row.get(columns.papers.clone())?;
     let filed = day(&html::text(*date))?;
     let text = words(&html::text(*said));
