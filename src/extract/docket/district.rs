@@ -21,7 +21,7 @@ use crate::domain::entry::Completeness;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
 use crate::extract::html::{self, Markup, Piece, selector};
-use crate::extract::table::{self, Row, folded_header};
+use crate::extract::table::{self, Row};
 
 /// The headers over the days; which it is depends on how the docket was asked to be sorted.
 const DATES: [&str; 4] = ["datefiled", "dateentered", "filingdate", "docketdate"];
@@ -104,10 +104,8 @@ struct Columns {
 
 /// The row of headers and the columns below it, if the table is one of docket entries.
 fn columns(rows: &[Row<'_>]) -> Option<(usize, Columns)> {
-    // No more of a cell is looked at than a header has: a layout table's cell holds the whole page.
-    let header = |cell: &ElementRef<'_>| folded_header(&cell.text().take(8).collect::<String>());
     rows.iter().take(2).enumerate().find_map(|(index, row)| {
-        let headers: Vec<String> = row.iter().map(header).collect();
+        let headers = table::folded_headers(row);
         let date = headers.iter().position(|header| DATES.contains(&header.as_str()))?;
         let text = headers.iter().position(|header| header == "dockettext")?;
         // One header may stand over two columns: for entries with a document and without.
