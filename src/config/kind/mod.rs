@@ -26,6 +26,8 @@ const KINDS: &[Kind] = &[
     Kind::plain("fcc-covered-list", |_| Some(SourceKind::FccCoveredList)),
     Kind::plain("court-rss", |_| Some(SourceKind::CourtRss)),
     Kind { keys: rules::FEDERAL_REGISTER, read: rules::federal_register },
+    Kind { keys: rules::ECFR, read: rules::ecfr },
+    Kind { keys: rules::ECFS, read: rules::ecfs },
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
     Kind { keys: page::HTML_TABLE, read: page::html_table },
     Kind { keys: page::PAGE_TEXT, read: page::page_text },

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::page::{PageTextSettings, TableSettings};
-use super::rules::FederalRegisterSettings;
+use super::rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 use crate::domain::noise::NoiseClass;
+use crate::domain::token::TokenPlace;
 use crate::domain::verdict::Guard;
 
 /// The closed set of ways to read a body. Each has its file in `extract/`.
@@ -19,6 +20,10 @@ pub enum SourceKind {
     CourtRss,
     /// Documents of the Federal Register, from its API.
     FederalRegister(FederalRegisterSettings),
+    /// A part of the Code of Federal Regulations, from the API of eCFR.
+    Ecfr(EcfrSettings),
+    /// Filings in proceedings of the FCC, from the API of ECFS.
+    Ecfs(EcfsSettings),
     /// Any RSS, Atom or JSON feed.
     Feed,
     /// Rows of HTML tables.
@@ -35,6 +40,8 @@ impl SourceKind {
             Self::FccCoveredList => "fcc-covered-list",
             Self::CourtRss => "court-rss",
             Self::FederalRegister(_) => "federal-register",
+            Self::Ecfr(_) => "ecfr",
+            Self::Ecfs(_) => "ecfs",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
@@ -50,7 +57,9 @@ impl SourceKind {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
             Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
             Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
-            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => Vec::new(),
+            Self::CourtRss | Self::FederalRegister(_) | Self::Ecfr(_) | Self::Ecfs(_) | Self::Feed => {
+                Vec::new()
+            }
         }
     }
 
@@ -59,12 +68,27 @@ impl SourceKind {
     pub fn default_guard(&self) -> Guard {
         let (min_entries, max_drop_percent) = match self {
             Self::FccCoveredList => (10, 20),
-            Self::HtmlTable(_) => (1, 20),
+            Self::HtmlTable(_) | Self::Ecfr(_) => (1, 20),
             Self::PageText(_) => (1, 50),
             // A quiet court's feed is empty, and a window forgets.
-            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => (0, 100),
+            Self::CourtRss | Self::FederalRegister(_) | Self::Ecfs(_) | Self::Feed => (0, 100),
         };
         Guard { min_entries, max_drop_percent }
+    }
+}
+
+impl SourceKind {
+    /// Where such a source looks for the token of who asks; an operator's `token_as` replaces it.
+    #[must_use]
+    pub fn default_token_place(&self) -> TokenPlace {
+        match self {
+            Self::Ecfs(_) => TokenPlace::Parameter { name: "api_key".to_owned() },
+            _ => TokenPlace::Header {
+                name: "Authorization".to_owned(),
+                before: "Bearer ".to_owned(),
+                behind: String::new(),
+            },
+        }
     }
 }
 
