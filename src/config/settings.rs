@@ -14,6 +14,7 @@ use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
 use crate::domain::redact;
+use crate::domain::scoring::Thresholds;
 use crate::domain::source::Source;
 
 /// Everything the operator decided. Every path is absolute, every reference resolved.
@@ -25,8 +26,12 @@ pub struct Config {
     pub store: StoreSettings,
     /// How mail leaves.
     pub mail: MailSettings,
+    /// Where people write to; without it nobody subscribes by mail.
+    pub inbox: Option<InboxSettings>,
     /// How pages are asked for.
     pub fetch: FetchSettings,
+    /// From which score on a name of a list counts.
+    pub matching: Thresholds,
     /// How the daemon behaves.
     pub daemon: DaemonSettings,
     /// What is watched, in the order of the files.
@@ -79,6 +84,16 @@ pub struct MailSettings {
     pub group_within: Duration,
     /// Mails delivered at once.
     pub concurrency: usize,
+}
+
+/// Where people write to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxSettings {
+    /// The mailbox; `address+detail@` goes to it as well.
+    pub address: EmailAddress,
+    /// By which name the receiving server signs its `Authentication-Results`; without it no sender is
+    /// taken as vouched for.
+    pub authserv_id: Option<String>,
 }
 
 /// By which way mail leaves.

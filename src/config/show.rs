@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::settings::{
-    Config, FetchSettings, MailSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings,
+    Config, FetchSettings, InboxSettings, MailSettings, Sender, SmtpSecurity, StoreSettings,
+    TransportSettings,
 };
 use super::value::size_text;
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
 use crate::domain::redact;
+use crate::domain::scoring::Thresholds;
 use crate::domain::source::{Source, SourceKind};
 
 const HEADING: &str = "\
@@ -27,7 +29,9 @@ pub fn show(config: &Config) -> String {
     let shown = Shown {
         store: Store { url: store_url(&config.store) },
         mail: mail(&config.mail),
+        inbox: config.inbox.as_ref().map(inbox),
         fetch: fetch(&config.fetch),
+        matching: config.matching,
         daemon: Daemon {
             socket: config.daemon.socket.display().to_string(),
             jitter: length(config.daemon.jitter),
@@ -48,7 +52,9 @@ pub fn show(config: &Config) -> String {
 struct Shown<'a> {
     store: Store,
     mail: Mail<'a>,
+    inbox: Option<Inbox<'a>>,
     fetch: Fetch<'a>,
+    matching: Thresholds,
     daemon: Daemon,
     source: Vec<ShownSource<'a>>,
     category: &'a [Category],
@@ -69,6 +75,12 @@ struct Mail<'a> {
     help_address: &'a str,
     group_within: String,
     concurrency: usize,
+}
+
+#[derive(Serialize)]
+struct Inbox<'a> {
+    address: &'a str,
+    authserv_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -169,6 +181,10 @@ fn transport(transport: &TransportSettings) -> (String, Option<&'static str>) {
         SmtpSecurity::None => ("smtp", Some("none")),
     };
     (format!("{scheme}://{user}{host}:{}", relay.port), tls)
+}
+
+fn inbox(inbox: &InboxSettings) -> Inbox<'_> {
+    Inbox { address: inbox.address.as_str(), authserv_id: inbox.authserv_id.as_deref() }
 }
 
 fn fetch(fetch: &FetchSettings) -> Fetch<'_> {

@@ -15,8 +15,8 @@
 //! say what the source said.
 
 mod charset;
-mod court_rss;
 mod date;
+mod docket;
 mod ecfr;
 mod ecfs;
 mod fcc_covered_list;
@@ -83,7 +83,9 @@ impl<'a> From<&'a Part<'_>> for Page<'a> {
 pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
     match kind {
         SourceKind::FccCoveredList => fcc_covered_list::extract(page),
-        SourceKind::CourtRss => court_rss::extract(page),
+        SourceKind::CourtRss(settings) => docket::court_rss(settings, page),
+        SourceKind::PacerDocket(settings) => docket::pacer(settings, page),
+        SourceKind::Courtlistener(settings) => docket::courtlistener(settings, page),
         SourceKind::FederalRegister(_) => federal_register::extract(page),
         SourceKind::Ecfr(settings) => ecfr::extract(settings, page),
         SourceKind::Ecfs(_) => ecfs::extract(page),
@@ -102,6 +104,7 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
 /// Where the answers so far are not what they should be, or lead to other machines.
 pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
     match kind {
+        SourceKind::Courtlistener(settings) => docket::wanted(settings, parts),
         SourceKind::FederalRegister(settings) => federal_register::wanted(settings, parts),
         SourceKind::Ecfr(settings) => ecfr::wanted(settings, parts),
         SourceKind::Ecfs(settings) => ecfs::wanted(settings, parts),

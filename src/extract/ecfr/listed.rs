@@ -35,7 +35,8 @@ const COLUMNS: [(&str, &str); 8] = [
 ];
 
 const COUNTRY: &str = "country";
-const NAME: &str = "entity";
+/// The whole of the cell that names somebody.
+const NAME: &str = "text";
 const CITATION: &str = "citation";
 
 /// A place that is kept free.

@@ -93,13 +93,13 @@ fn a_row_is_read_with_its_aliases_and_terms() {
             ("aliases", "Northwind Group\nNW Cameras."),
             ("citation", "84 FR 54002, 10/9/19. 85 FR 44159, 7/22/20."),
             ("country", "PORTLAND"),
+            ("policy", DENIAL),
+            ("requirement", ALL),
             (
-                "entity",
+                "text",
                 "Northwind Cameras Co., Ltd. ⁴, a.k.a., the following two aliases:\n—Northwind Group; and\n\
                  —NW Cameras.\nNo. 5 Harbour Road, Port City, Portland; and 7 & 9 Pier Street."
             ),
-            ("policy", DENIAL),
-            ("requirement", ALL),
         ]
     );
 }
