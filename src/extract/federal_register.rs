@@ -10,7 +10,7 @@
 //! Counters (`page_views`), search excerpts and addresses of machine copies are not read: they move
 //! while the document stays as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
@@ -249,13 +249,9 @@ fn line(text: Option<String>) -> String {
 
 /// One a line, each once.
 fn list(texts: impl Iterator<Item = String>) -> String {
-    let mut list: Vec<String> = Vec::new();
-    for text in texts.map(|text| one_line(&text)) {
-        if !text.is_empty() && !list.contains(&text) {
-            list.push(text);
-        }
-    }
-    list.join("\n")
+    let mut seen = HashSet::new();
+    let texts = texts.map(|text| one_line(&text)).filter(|text| !text.is_empty());
+    texts.filter(|text| seen.insert(text.clone())).collect::<Vec<_>>().join("\n")
 }
 
 fn titled(title: Option<String>, number: &str) -> String {
