@@ -148,6 +148,17 @@ fn hostile_bodies_come_to_an_end() {
          <TR><TH>Country</TH><TH>Entity</TH></TR><TR><TD>A</TD><TD>{}</TD></TR></TABLE></DIV9></DIV5>",
         "a, ".repeat(50_000)
     ));
+    comes_to_an_end(&format!(
+        "<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'><TABLE>\
+         <TR><TH>Country</TH><TH>Entity</TH>{}</TR><TR><TD ROWSPAN='64'>{}</TD><TD>a</TD></TR>{}</TABLE></DIV9></DIV5>",
+        "<TH COLSPAN='64'>c</TH>".repeat(5_000),
+        "x ".repeat(20_000),
+        "<TR><TD/><TD>a</TD></TR>".repeat(5_000)
+    ));
+    comes_to_an_end(&format!(
+        "{{\"count\":1,\"results\":[{{\"document_number\":\"1\",\"docket_ids\":[{}\"\"]}}]}}",
+        numbered("\"#\",", 60_000)
+    ));
     comes_to_an_end(&format!("{{\"filing\":[{}]}}", vec!["{\"id_submission\":\"1\"}"; 40_000].join(",")));
     comes_to_an_end(&format!(
         "<!-- NEW SECTION --><td>Docket #: 1<!-- NEW SECTION - DOCKET ENTRIES --><table>{}",

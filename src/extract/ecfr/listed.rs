@@ -86,16 +86,27 @@ pub(super) fn entries(division: &Division) -> Result<Vec<Entry>, Unreadable> {
 /// The field of each column; `None` where the row is not the list's header.
 fn columns(row: &Row) -> Option<Vec<String>> {
     let mut fields: Vec<String> = Vec::new();
-    for cell in &row.cells {
+    for cell in row.cells.iter().take(MAX_COLUMNS) {
         let header = folded_header(&cell.text);
         let known = COLUMNS.iter().find(|(begins, _)| header.starts_with(begins));
         let field =
             known.map_or_else(|| folded(&cell.text).replace('-', "_"), |(_, field)| (*field).to_owned());
         fields.extend(std::iter::repeat_n(field, cell.columns));
     }
+    fields.truncate(MAX_COLUMNS);
     let has = |name: &str| fields.iter().any(|field| field == name);
     (has(COUNTRY) && has(NAME)).then_some(fields)
 }
+
+/// What rows share is a label: a longer text is cut, since a list must not grow by being read.
+const MAX_SHARED_CHARS: usize = 200;
+
+fn shared(text: &str) -> String {
+    shorten(text, MAX_SHARED_CHARS)
+}
+
+/// More columns than any list has.
+const MAX_COLUMNS: usize = 32;
 
 /// The state of a list from row to row.
 struct List {
@@ -138,11 +149,11 @@ impl List {
                 self.columns.iter().position(|column| column == field).and_then(|index| texts.get(index));
             found.map_or("", String::as_str)
         };
-        let (country, cell) = (one_line(text(COUNTRY)), text(NAME).to_owned());
+        let (country, cell) = (shared(&one_line(text(COUNTRY))), text(NAME).to_owned());
         let citation = one_line(text(CITATION));
         self.enter(&country);
         if !citation.is_empty() && !is_reserved(&citation) {
-            self.citation = citation;
+            self.citation = shared(&citation);
         }
         if cell.is_empty() || is_reserved(&cell) || self.is_of_group(&cell) {
             return None;
@@ -157,7 +168,7 @@ impl List {
             && text.chars().any(char::is_alphabetic)
             && !text.chars().any(|c| c.is_lowercase() || c.is_ascii_digit());
         if is_country {
-            self.enter(&text);
+            self.enter(&shared(&text));
             return None;
         }
         let title = shorten(&one_line(&text), 80);
@@ -167,7 +178,7 @@ impl List {
 
     fn enter(&mut self, country: &str) {
         if !country.is_empty() && country != self.country {
-            country.clone_into(&mut self.country);
+            self.country = country.to_owned();
             self.citation.clear();
             self.group = None;
             self.is_announced = false;
@@ -189,7 +200,7 @@ impl List {
             let Some(cell) = cells.next() else { break };
             let text = lines(&cell.text);
             if cell.rows > 1 {
-                self.reaching[column] = (cell.rows - 1, text.clone());
+                self.reaching[column] = (cell.rows - 1, shared(&text));
             }
             texts[column] = text;
             column += cell.columns;
@@ -206,7 +217,7 @@ impl List {
         let Some(found) = GROUP.captures(cell) else { return false };
         let members = COUNTS.iter().zip(1..).find(|(word, _)| found["count"].eq_ignore_ascii_case(word));
         self.group = Some(Group {
-            parent: found["parent"].to_owned(),
+            parent: shared(&found["parent"]),
             members_left: members.map_or(0, |(_, count)| count),
         });
         true
@@ -232,7 +243,7 @@ impl List {
         for (field, text) in self.columns.iter().zip(texts) {
             let text = match field.as_str() {
                 COUNTRY => &self.country,
-                CITATION => &self.citation,
+                CITATION if text.is_empty() => &self.citation,
                 _ => text,
             };
             entry = entry.with(field.clone(), text.clone());
