@@ -8,6 +8,7 @@ mod company;
 mod crash;
 mod daemon;
 mod demo;
+mod docket;
 mod home;
 mod keeping;
 mod parts;
