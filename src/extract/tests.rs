@@ -174,6 +174,21 @@ fn hostile_bodies_come_to_an_end() {
         "<h1 data-type=search.Docket>A</h1><div id=docket-entry-table>{}",
         "<div class=row id=entry-1><div></div><div>May 1, 2026</div><div><p>x</div></div>".repeat(5_000)
     ));
+    let text = "x ".repeat(200_000);
+    comes_to_an_end(&format!(
+        "{heading}{}{text}</table>",
+        "<table><tr><td>Date Filed<td>#<td>Docket Text<tr><td>09/01/2022<td>1<td>".repeat(120)
+    ));
+    comes_to_an_end(&format!(
+        "<title>x</title><!-- NEW SECTION --><td>Docket #: 1<!-- NEW SECTION - DOCKET ENTRIES -->{}{text}</table>",
+        "<table><tr><td>09/01/2022<td>1<td>".repeat(120)
+    ));
+    comes_to_an_end(&format!(
+        "<h1 data-type=search.Docket>A</h1>{}{}",
+        "<div id=docket-entry-table><div class=row id=entry-1><div></div><div>May 1, 2026</div><div>"
+            .repeat(100),
+        "<div class=recap-documents><a href='https://storage.courtlistener.com/1'>1</a></div>".repeat(5_000)
+    ));
     comes_to_an_end(&format!("{{\"results\":[{}", "{\"id\":1,\"docket\":1},".repeat(40_000)));
     comes_to_an_end(&format!("{{\"a\":{}", "[".repeat(40_000)));
     comes_to_an_end(&"<".repeat(300_000));

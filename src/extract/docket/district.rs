@@ -14,12 +14,14 @@ use regex::Regex;
 use scraper::ElementRef;
 use url::Url;
 
-use super::{Docket, DocketEntry, case_number, day, document_id, entered, normal_address, pattern, words};
+use super::{
+    Docket, DocketEntry, case_number, day, document_id, entered, is_innermost, normal_address, pattern, words,
+};
 use crate::domain::entry::Completeness;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
 use crate::extract::html::{self, Markup, Piece, selector};
-use crate::extract::table::{self, Row, folded_header};
+use crate::extract::table::{self, Row};
 
 /// The headers over the days; which it is depends on how the docket was asked to be sorted.
 const DATES: [&str; 4] = ["datefiled", "dateentered", "filingdate", "docketdate"];
@@ -102,10 +104,8 @@ struct Columns {
 
 /// The row of headers and the columns below it, if the table is one of docket entries.
 fn columns(rows: &[Row<'_>]) -> Option<(usize, Columns)> {
-    // No more of a cell is looked at than a header has: a layout table's cell holds the whole page.
-    let header = |cell: &ElementRef<'_>| folded_header(&cell.text().take(8).collect::<String>());
     rows.iter().take(2).enumerate().find_map(|(index, row)| {
-        let headers: Vec<String> = row.iter().map(header).collect();
+        let headers = table::folded_headers(row);
         let date = headers.iter().position(|header| DATES.contains(&header.as_str()))?;
         let text = headers.iter().position(|header| header == "dockettext")?;
         // One header may stand over two columns: for entries with a document and without.
@@ -124,6 +124,9 @@ fn is_entry(row: &Row<'_>, columns: &Columns) -> bool {
 
 fn entry(markup: &Markup, row: &Row<'_>, columns: &Columns) -> Option<DocketEntry> {
     let (date, said) = (row.get(columns.date)?, row.get(columns.text)?);
+    if !is_innermost(*said) {
+        return None;
+    }
     let papers = row.get(columns.papers.clone())?;
     let filed = day(&html::text(*date))?;
     let text = words(&html::text(*said));

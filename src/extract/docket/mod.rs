@@ -15,11 +15,13 @@ mod atom;
 mod court_rss;
 mod district;
 mod page;
+mod zone;
 
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use regex::{Captures, Regex};
+use scraper::ElementRef;
 use url::Url;
 
 use super::Page;
@@ -77,6 +79,12 @@ fn whole(page: &Page<'_>, entry: &str, end: &str) -> Result<Markup, Unreadable> 
         return Err(Unreadable::Missing { what: "the end of the page".to_owned() });
     }
     Markup::of(page)
+}
+
+/// Whether no table lies within an element. An entry's text holds none; where entries lay within
+/// entries, each would be read as often as it is deep, and a page must not grow by being read.
+fn is_innermost(element: ElementRef<'_>) -> bool {
+    !element.descendent_elements().any(|inner| inner.value().name() == "table")
 }
 
 /// What else must be asked of CourtListener's API.
