@@ -13,7 +13,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("L0", &["domain"]),
     ("L1", &["extract", "config", "render", "clock"]),
     ("L2", &["fetch", "mail", "store"]),
-    ("L3", &["check", "dispatch", "deliver", "subscribe"]),
+    ("L3", &["check", "dispatch", "deliver", "subscribe", "escalate"]),
     ("L4", &["scheduler", "control"]),
     ("L5", &["app"]),
     ("L6", &["cli"]),

@@ -1,8 +1,15 @@
 //! What is known of a source before it is read.
 
+use std::collections::HashSet;
+
+use crate::domain::assess::Past;
+use crate::domain::entry::{Completeness, Document};
+use crate::domain::face::Face;
+use crate::domain::pending::Pending;
 use crate::domain::read_state::ReadState;
-use crate::domain::snapshot::{Baseline, Validators};
+use crate::domain::snapshot::{Baseline, HeldRead, Validators};
 use crate::domain::source::Source;
+use crate::extract::{Page, face};
 use crate::store::{Store, StoreError};
 
 /// The state a read starts from.
@@ -12,8 +19,8 @@ pub(super) struct Known {
     pub baseline: Option<Baseline>,
     /// How the last reads went.
     pub state: Option<ReadState>,
-    /// Since when a suspect body is held.
-    pub held_since: Option<chrono::DateTime<chrono::Utc>>,
+    /// The suspect read that waits for a person's look.
+    pub held: Option<HeldRead>,
     /// Why there is no baseline although the source was read before.
     pub note: Option<String>,
 }
@@ -23,13 +30,13 @@ impl Known {
     /// them, so that the difference between the settings is never told as a change of the source.
     pub(super) async fn load(store: &Store, source: &Source) -> Result<Self, StoreError> {
         let state = store.read_state(&source.id).await?;
-        let held_since = store.held(&source.id).await?.map(|held| held.held_since);
-        let mut known = Self { baseline: store.baseline(&source.id).await?, state, held_since, note: None };
+        let held = store.held(&source.id).await?;
+        let mut known = Self { baseline: store.baseline(&source.id).await?, state, held, note: None };
         if let Some(baseline) = known.baseline.take() {
             if baseline.snapshot.fingerprint == source.fingerprint() {
                 known.baseline = Some(baseline);
             } else {
-                match read_anew(store, source, baseline).await? {
+                match read_anew(store, source, baseline, known.pending()).await? {
                     Ok(baseline) => known.baseline = Some(baseline),
                     Err(reason) => {
                         known.note = Some(format!(
@@ -40,6 +47,43 @@ impl Known {
             }
         }
         Ok(known)
+    }
+
+    /// What was missing from the last reads and is not believed gone yet.
+    pub(super) fn pending(&self) -> &[Pending] {
+        self.state.as_ref().map_or(&[], |state| &state.pending)
+    }
+
+    /// What a read is compared with.
+    pub(super) fn past(&self) -> Past<'_> {
+        Past {
+            baseline: self.baseline.as_ref(),
+            pending: self.pending(),
+            drop: self.held.as_ref().and_then(|held| held.drop.as_ref()),
+            is_accepted: false,
+        }
+    }
+
+    /// How the accepted page shows itself; nothing where its body cannot be had.
+    pub(super) async fn face(&self, store: &Store) -> Option<Face> {
+        let snapshot = &self.baseline.as_ref()?.snapshot;
+        let body = store.body(&snapshot.sha256).await.ok()??;
+        let url = snapshot.url.parse().ok()?;
+        Some(face(&Page { body: &body, content_type: snapshot.header("content-type"), url: &url }))
+    }
+
+    /// The share of the known entries, in percent, that a document shows again. A window shows what
+    /// it shows, and where nothing is known nothing can be found again.
+    pub(super) fn found_again(&self, document: &Document) -> u8 {
+        let Some(baseline) = &self.baseline else { return 0 };
+        let known = baseline.document.entries.len();
+        if document.completeness == Completeness::Window || known == 0 {
+            return 100;
+        }
+        let keys: HashSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
+        let found =
+            baseline.document.entries.iter().filter(|entry| keys.contains(entry.key.as_str())).count();
+        u8::try_from(found * 100 / known).unwrap_or(100)
     }
 
     /// What makes the request conditional; nothing unless an accepted body stands behind it.
@@ -53,8 +97,9 @@ async fn read_anew(
     store: &Store,
     source: &Source,
     baseline: Baseline,
+    pending: &[Pending],
 ) -> Result<Result<Baseline, String>, StoreError> {
-    let snapshot = baseline.snapshot;
+    let Baseline { snapshot, document: before } = baseline;
     let Some(body) = store.body(&snapshot.sha256).await? else {
         return Ok(Err(format!("body {} is not in the store", snapshot.sha256)));
     };
@@ -62,7 +107,12 @@ async fn read_anew(
     let url = snapshot.url.parse().unwrap_or_else(|_| source.url.clone());
     let document = super::extract(source, body.into(), content_type, url).await;
     Ok(match document {
-        Ok(Ok(document)) => Ok(Baseline { snapshot, document }),
+        Ok(Ok(mut document)) => {
+            // What is not believed gone is not in the body any more.
+            let is_waiting = |key: &str| pending.iter().any(|pending| pending.key == key);
+            document.put_back(before.entries.into_iter().filter(|entry| is_waiting(&entry.key)));
+            Ok(Baseline { snapshot, document })
+        }
         Ok(Err(unreadable)) => Err(unreadable.to_string()),
         Err(reason) => Err(reason),
     })

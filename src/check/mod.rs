@@ -9,7 +9,9 @@
 //! No read fails as a function: what went wrong is the finding.
 
 mod commit;
+mod held;
 mod known;
+mod replay;
 mod verdict;
 
 use std::collections::HashMap;
@@ -26,6 +28,7 @@ use crate::domain::change::Change;
 use crate::domain::entry::Document;
 use crate::domain::id::SourceId;
 use crate::domain::matching::Watchlist;
+use crate::domain::quality::Quality;
 use crate::domain::report::SourceReport;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
@@ -36,6 +39,9 @@ use crate::store::{Store, StoreError};
 
 use known::Known;
 use verdict::Finding;
+
+pub use held::{HeldReview, ReviewError};
+pub use replay::{Replay, ReplayStep};
 
 /// How a read is to be done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +68,8 @@ pub struct Trial {
     pub verdict: Verdict,
     /// Why, where it is not good.
     pub reason: Option<String>,
+    /// What speaks against the answer.
+    pub quality: Quality,
     /// What was read out of it.
     pub document: Option<Document>,
 }
@@ -113,10 +121,11 @@ impl Checker {
             Ok(answer) => {
                 let was_conditional = validators.is_some();
                 let may_skip = !options.force;
-                let page = verdict::Received { answer, read_at, was_conditional, may_skip };
+                let before = known.face(&self.store).await;
+                let page = verdict::Received { answer, read_at, was_conditional, may_skip, before };
                 verdict::of(source, &known, page, &self.watchlist).await
             }
-            Err(error) => Finding::failed(error_chain(&error), error.retry_after()),
+            Err(error) => Finding::unanswered(&error),
         };
         if !options.dry_run {
             self.store.commit(finding.to_commit(source, &known, read_at)).await?;
@@ -169,7 +178,7 @@ impl Checker {
 
 impl Trial {
     fn failed(reason: String) -> Self {
-        Self { verdict: Verdict::Failed, reason: Some(reason), document: None }
+        Self { verdict: Verdict::Failed, reason: Some(reason), quality: Quality::default(), document: None }
     }
 }
 

@@ -12,10 +12,13 @@ mod config;
 mod daemon;
 mod demo;
 mod exit;
+mod incident;
 mod init;
 mod mail;
 mod outbox;
 mod progress;
+mod replay;
+mod review;
 mod screen;
 mod source;
 mod sub;
@@ -68,6 +71,9 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Demo(verb) => demo::run(verb, screen).await,
         Verb::Source(verb) => source::run(verb, &context).await,
         Verb::Company(verb) => company::run(verb, &context),
+        Verb::Review(verb) => review::run(verb, &context).await,
+        Verb::Incident(verb) => incident::run(&verb, &context).await,
+        Verb::Replay(verb) => replay::run(verb, &context).await,
         Verb::Changes(verb) => changes::run(verb, &context).await,
         Verb::Sub(verb) => sub::run(verb, &context).await,
         Verb::Outbox(verb) => outbox::run(verb, &context).await,

@@ -13,7 +13,7 @@ use super::company::{COMPANY, company};
 use super::fault::{ConfigError, Faults};
 use super::file::TextFile;
 use super::node::{Keys, Node, Table};
-use super::settings::{Config, DaemonSettings, FetchSettings, MailSettings, StoreSettings};
+use super::settings::{Config, DaemonSettings, FetchSettings, MailSettings, OperatorSettings, StoreSettings};
 use super::source::{SOURCE, source};
 use super::spelling::likely;
 use super::{mail, secret, section};
@@ -23,7 +23,7 @@ use crate::domain::source::Source;
 
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",
-    names: &["include", "store", "mail", "fetch", "daemon", "source", "company"],
+    names: &["include", "store", "mail", "fetch", "daemon", "operator", "source", "company"],
 };
 
 /// What an included file may hold.
@@ -85,6 +85,7 @@ fn read(path: &Path, mail_password: Option<SecretString>, faults: &Faults) -> Op
         mail: sections.mail,
         fetch: sections.fetch,
         daemon: sections.daemon,
+        operator: sections.operator,
         sources,
         companies,
     })
@@ -109,6 +110,7 @@ struct Sections {
     mail: MailSettings,
     fetch: FetchSettings,
     daemon: DaemonSettings,
+    operator: OperatorSettings,
 }
 
 impl Sections {
@@ -117,7 +119,8 @@ impl Sections {
         let mail = mail::mail(root, folder, mail_password);
         let fetch = section::fetch(root, folder);
         let daemon = section::daemon(root.get("daemon").as_ref(), folder);
-        Some(Self { store: store?, mail: mail?, fetch: fetch?, daemon: daemon? })
+        let operator = section::operator(root.get("operator").as_ref());
+        Some(Self { store: store?, mail: mail?, fetch: fetch?, daemon: daemon?, operator: operator? })
     }
 }
 

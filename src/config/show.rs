@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::settings::{
-    Config, FetchSettings, MailSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings,
+    Config, FetchSettings, MailSettings, OperatorSettings, Sender, SmtpSecurity, StoreSettings,
+    TransportSettings,
 };
 use super::value::size_text;
 use crate::domain::company::Company;
+use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::redact;
 use crate::domain::source::{Source, SourceKind};
@@ -32,6 +34,7 @@ pub fn show(config: &Config) -> String {
             jitter: length(config.daemon.jitter),
             drain_timeout: length(config.daemon.drain_timeout),
         },
+        operator: operator(&config.operator),
         source: config.sources.iter().map(source).collect(),
         company: &config.companies,
     };
@@ -48,6 +51,7 @@ struct Shown<'a> {
     mail: Mail<'a>,
     fetch: Fetch<'a>,
     daemon: Daemon,
+    operator: Operator<'a>,
     source: Vec<ShownSource<'a>>,
     company: &'a [Company],
 }
@@ -93,6 +97,13 @@ struct Daemon {
 }
 
 #[derive(Serialize)]
+struct Operator<'a> {
+    address: Option<&'a str>,
+    failures: u32,
+    remind_every: String,
+}
+
+#[derive(Serialize)]
 struct ShownSource<'a> {
     id: &'a str,
     title: &'a str,
@@ -100,6 +111,7 @@ struct ShownSource<'a> {
     schedule: String,
     timezone: &'a str,
     companies: Vec<&'a str>,
+    stale_after: Option<String>,
     proxy: Option<String>,
     /// The kind and its keys.
     #[serde(flatten)]
@@ -113,6 +125,9 @@ struct ShownSource<'a> {
 struct Guard {
     min_entries: usize,
     max_drop: String,
+    confirm_reads: u32,
+    confirm_drop: u32,
+    confirm_delay: String,
 }
 
 #[derive(Serialize)]
@@ -186,6 +201,14 @@ fn fetch(fetch: &FetchSettings) -> Fetch<'_> {
     }
 }
 
+fn operator(operator: &OperatorSettings) -> Operator<'_> {
+    Operator {
+        address: operator.address.as_ref().map(EmailAddress::as_str),
+        failures: operator.failures,
+        remind_every: length(operator.remind_every),
+    }
+}
+
 fn source(source: &Source) -> ShownSource<'_> {
     ShownSource {
         id: source.id.as_str(),
@@ -194,11 +217,15 @@ fn source(source: &Source) -> ShownSource<'_> {
         schedule: source.schedule.to_string(),
         timezone: source.timezone.name(),
         companies: source.companies.iter().map(CompanyId::as_str).collect(),
+        stale_after: source.stale_after.map(length),
         proxy: source.request.proxy.as_ref().map(redact::proxy),
         kind: &source.kind,
         guard: Guard {
             min_entries: source.guard.min_entries,
             max_drop: format!("{}%", source.guard.max_drop_percent),
+            confirm_reads: source.guard.confirm_reads,
+            confirm_drop: source.guard.confirm_drop,
+            confirm_delay: length(source.guard.confirm_delay),
         },
         noise: Noise {
             classes: source.noise.classes.iter().copied().collect(),

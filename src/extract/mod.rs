@@ -17,6 +17,7 @@
 mod charset;
 mod court_rss;
 mod date;
+mod face;
 mod fcc_covered_list;
 mod feed;
 mod html;
@@ -29,6 +30,7 @@ mod xml;
 use url::Url;
 
 use crate::domain::entry::Document;
+use crate::domain::face::Face;
 use crate::domain::source::SourceKind;
 use crate::domain::verdict::Unreadable;
 
@@ -64,6 +66,12 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
 #[must_use]
 pub fn title(page: &Page<'_>) -> Option<String> {
     html::title(page)
+}
+
+/// What a page shows of itself. As cheap and safe as [`title`].
+#[must_use]
+pub fn face(page: &Page<'_>) -> Face {
+    face::face(page)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ mod transport;
 pub use compose::{Letter, compose};
 pub use maildir::Maildir;
 pub use memory::{Delivered, Memory};
-pub use message_id::{message_id, thread_id};
+pub use message_id::{incident_thread_id, message_id, thread_id};
 pub use smtp::{Smtp, Timeouts};
 pub use transport::Transport;
 

@@ -14,12 +14,14 @@
 
 mod difference;
 mod flow;
+mod incident;
 mod link;
 mod notice;
 mod subject;
 mod terminal;
 mod view;
 
+pub use incident::incidents;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
 pub use terminal::{differences_for_terminal, for_terminal};
 

@@ -6,8 +6,12 @@ mod cli;
 mod crash;
 mod daemon;
 mod demo;
+mod doubted;
+mod held;
 mod home;
+mod incident;
 mod keeping;
+mod replay;
 mod site;
 mod telling;
 

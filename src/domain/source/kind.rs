@@ -60,7 +60,7 @@ impl SourceKind {
             // A quiet court's feed is empty, and a feed forgets.
             Self::CourtRss | Self::Feed => (0, 100),
         };
-        Guard { min_entries, max_drop_percent }
+        Guard::of(min_entries, max_drop_percent)
     }
 }
 

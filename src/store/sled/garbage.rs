@@ -15,7 +15,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 8] = [
+const RECORDS: [TreeName; 9] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Held,
@@ -24,6 +24,7 @@ const RECORDS: [TreeName; 8] = [
     TreeName::Alerts,
     TreeName::Subscribers,
     TreeName::Mails,
+    TreeName::Incidents,
 ];
 
 /// Removes them. Whoever calls this keeps everybody else from reading and writing.

@@ -35,10 +35,12 @@ pub(super) enum TreeName {
     MailsDue,
     /// SHA-256, chunk number (u16) → a part of the body, compressed.
     Bodies,
+    /// Incident id → `Incident`.
+    Incidents,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 12] = [
+const ALL: [(TreeName, &str, &str); 13] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -51,6 +53,7 @@ const ALL: [(TreeName, &str, &str); 12] = [
     (TreeName::Mails, "mails", "mail"),
     (TreeName::MailsDue, "mails_due", "mail"),
     (TreeName::Bodies, "bodies", "body"),
+    (TreeName::Incidents, "incidents", "incident"),
 ];
 
 impl TreeName {
