@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use super::known::Known;
-use super::verdict::Finding;
+use super::verdict::{Finding, held_quality, signal_of};
+use crate::domain::bundle::is_bundle;
 use crate::domain::change::Evidence;
 use crate::domain::id::BodyHash;
 use crate::domain::pending::Agreement;
-use crate::domain::quality::{Quality, Sign, Weight};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{HeldRead, Validators};
 use crate::domain::source::Source;
@@ -76,14 +76,6 @@ impl Finding {
     }
 }
 
-/// What speaks against a held read, the reason it is held for included.
-fn held_quality(suspicion: &Suspicion, quality: &Quality) -> Quality {
-    match suspicion {
-        Suspicion::Blocked(_) | Suspicion::Other(_) => quality.clone(),
-        other => quality.clone().with([Sign::new(other.at_most(), Weight::Certain, other.to_string())]),
-    }
-}
-
 /// What this read and those held before it agree on, where more is gone than may go.
 fn agreement(
     source: &Source,
@@ -96,13 +88,18 @@ fn agreement(
     Some(Agreement::after(before, which, source.guard.delay(), now))
 }
 
-/// The server's words about a body that was accepted.
+/// The server's words about a body that was accepted. They are about the first answer; of a document
+/// of several they count where that one alone says whether anything changed.
 fn validators(source: &Source, answer: &Answer) -> Validators {
+    let signal = signal_of(source, answer);
+    let speaks_for_all = signal.is_some() || !is_bundle(&answer.body);
+    let header = |name| answer.header(name).filter(|_| speaks_for_all).map(str::to_owned);
     Validators {
-        etag: answer.header("etag").map(str::to_owned),
-        last_modified: answer.header("last-modified").map(str::to_owned),
+        etag: header("etag"),
+        last_modified: header("last-modified"),
         fingerprint: source.fingerprint(),
         sha256: Some(BodyHash::of(&answer.body)),
+        signal,
     }
 }
 

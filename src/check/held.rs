@@ -125,7 +125,7 @@ impl Checker {
         let Case { known, held, body } = case;
         let content_type = held.header("content-type").map(str::to_owned);
         let url = held.evidence.url.parse().unwrap_or_else(|_| source.url.clone());
-        let document = super::extract(source, body.clone(), content_type, url).await?;
+        let document = super::extract_whole(source, body.clone(), content_type, url).await?;
         let document = document.map_err(|unreadable| unreadable.to_string())?;
         let facts = ReadFacts {
             read_at: held.evidence.read_at,

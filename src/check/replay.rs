@@ -122,7 +122,7 @@ impl Checker {
         };
         let content_type = snapshot.header("content-type").map(str::to_owned);
         let url = snapshot.url.parse().unwrap_or_else(|_| source.url.clone());
-        let document = match super::extract(source, body.into(), content_type, url).await {
+        let document = match super::extract_whole(source, body.into(), content_type, url).await {
             Ok(Ok(document)) => document,
             Ok(Err(unreadable)) => return Ok(Err(unreadable.to_string())),
             Err(reason) => return Ok(Err(reason)),

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use url::Url;
 
+use super::gather::gather;
 use super::known::Known;
 use super::{Reading, Trial};
 use crate::domain::assess::{Assessment, ReadFacts, assess};
@@ -13,23 +15,47 @@ use crate::domain::face::Face;
 use crate::domain::id::BodyHash;
 use crate::domain::matching::Watchlist;
 use crate::domain::pending;
-use crate::domain::quality::Quality;
+use crate::domain::quality::{Quality, Sign, Weight};
 use crate::domain::report::{ChangeReport, SourceReport};
+use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Suspicion, Verdict};
-use crate::extract::{Page, face};
-use crate::fetch::{Answer, FetchError};
+use crate::extract::{Page, face, signal};
+use crate::fetch::{Answer, FetchError, Fetcher};
 
-/// An answer and the circumstances it came under.
-pub(super) struct Received {
-    pub answer: Answer,
+/// A first answer and the circumstances it came under.
+pub(super) struct Received<'a> {
+    pub first: Answer,
     pub read_at: DateTime<Utc>,
-    pub was_conditional: bool,
+    /// What was known of the accepted body, where it might be vouched for.
+    pub validators: Option<&'a Validators>,
     /// Whether a body that was accepted before may be taken as such unread.
     pub may_skip: bool,
     /// How the accepted page shows itself.
     pub before: Option<Face>,
+}
+
+impl Received<'_> {
+    /// Whether the server, or the source's own word in its first answer, vouches for the accepted body.
+    fn is_vouched_for(&self, source: &Source) -> Result<bool, String> {
+        let can_be_304 = self.validators.is_some_and(Validators::can_be_sent);
+        if self.first.status == 304 {
+            return if can_be_304 {
+                Ok(true)
+            } else {
+                Err("answered 304 to an unconditional request".to_owned())
+            };
+        }
+        let known = self.validators.and_then(|validators| validators.signal.as_ref());
+        Ok(known.is_some() && self.first.status == 200 && signal_of(source, &self.first).as_ref() == known)
+    }
+}
+
+/// The source's own word for its state. Of a bundle, its first part's.
+pub(super) fn signal_of(source: &Source, answer: &Answer) -> Option<String> {
+    let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &source.url };
+    signal(&source.kind, page.parts().ok()?.first()?)
 }
 
 /// What a read was found to be, with all that is needed to commit and report it.
@@ -97,28 +123,37 @@ impl Finding {
     }
 }
 
-/// Judges an answer against what is known.
-pub(super) async fn of(source: &Source, known: &Known, received: Received, watchlist: &Watchlist) -> Finding {
-    let Received { answer, read_at, was_conditional, may_skip, before } = received;
-    if answer.status == 304 {
-        return match &known.baseline {
-            Some(baseline) if was_conditional => Finding::NotModified { entries: baseline.snapshot.entries },
-            _ => Finding::failed("answered 304 to an unconditional request".to_owned(), None),
-        };
+/// Judges an answer against what is known, once the whole document is there.
+pub(super) async fn of(
+    source: &Source,
+    known: &Known,
+    received: Received<'_>,
+    watchlist: &Watchlist,
+    fetcher: &Fetcher,
+) -> Finding {
+    match (received.is_vouched_for(source), &known.baseline) {
+        (Ok(true), Some(baseline)) => return Finding::NotModified { entries: baseline.snapshot.entries },
+        (Err(reason), _) => return Finding::failed(reason, None),
+        _ => {}
     }
-    let (face, quality) = first_look(source, &answer);
-    if let Some(refused) = refusal(&answer, &quality) {
-        return refused.into_finding(answer, quality);
+    let Received { first, read_at, may_skip, before, .. } = received;
+    if let Some(why) = refusal(&source.url, &first) {
+        return why.into_finding(first);
     }
+    let answer = match gather(fetcher, source, first, read_at).await {
+        Ok(answer) => answer,
+        Err(refused) => return refused.why.into_finding(refused.answer),
+    };
     let sha256 = BodyHash::of(&answer.body);
     let may_skip = may_skip && known.pending().is_empty();
     if let Some(entries) = known.accepted_entries(source, &sha256).filter(|_| may_skip) {
         return Finding::Unchanged { answer, entries };
     }
+    let (face, quality) = first_look(&source.url, &answer);
     let quality = quality.with(before.iter().flat_map(|before| face.signs_against(before)));
     let document = match document_of(source, &answer).await {
         Ok(document) => document,
-        Err(refused) => return refused.into_finding(answer, quality),
+        Err(refused) => return refused.with(quality).into_finding(answer),
     };
     if let Some(signs) = quality.not_outweighed(known.found_again(&document)) {
         return Finding::Suspect { answer, suspicion: Suspicion::Other(signs), quality };
@@ -182,37 +217,61 @@ impl Known {
     }
 }
 
-/// Why an answer is not the source's page.
-enum Refusal {
-    Suspect(Suspicion),
+/// Why an answer is not the source's page, or not a part of its document.
+pub(super) enum Refusal {
+    Suspect { suspicion: Suspicion, quality: Quality },
     Failed(String),
 }
 
 impl Refusal {
-    fn into_finding(self, answer: Answer, quality: Quality) -> Finding {
+    /// Held back for what it is, with nothing else known against it.
+    pub(super) fn suspect(suspicion: Suspicion) -> Self {
+        Self::Suspect { suspicion, quality: Quality::default() }
+    }
+
+    /// The same with what else speaks against the answer.
+    fn with(self, quality: Quality) -> Self {
         match self {
-            Self::Suspect(suspicion) => Finding::Suspect { answer, suspicion, quality },
+            Self::Suspect { suspicion, .. } => Self::Suspect { suspicion, quality },
+            failed @ Self::Failed(_) => failed,
+        }
+    }
+
+    fn into_finding(self, answer: Answer) -> Finding {
+        match self {
+            Self::Suspect { suspicion, quality } => Finding::Suspect { answer, suspicion, quality },
             Self::Failed(reason) => Finding::failed(reason, answer.retry_after),
         }
     }
 
-    fn into_trial(self, quality: Quality) -> Trial {
-        let (verdict, reason) = match self {
-            Self::Suspect(suspicion) => (Verdict::Suspect, in_words(&suspicion, &quality)),
-            Self::Failed(reason) => (Verdict::Failed, reason),
-        };
-        Trial { verdict, reason: Some(reason), quality, document: None }
+    pub(super) fn into_trial(self) -> Trial {
+        match self {
+            Self::Suspect { suspicion, quality } => {
+                let reason = Some(in_words(&suspicion, &quality));
+                let quality = held_quality(&suspicion, &quality);
+                Trial { verdict: Verdict::Suspect, reason, quality, document: None }
+            }
+            Self::Failed(reason) => Trial::failed(reason),
+        }
     }
 }
 
-/// How the page shows itself, and what speaks against it before its entries are read.
-fn first_look(source: &Source, answer: &Answer) -> (Face, Quality) {
-    let face =
-        face(&Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url });
+/// What speaks against a held read, the reason it is held for included.
+pub(super) fn held_quality(suspicion: &Suspicion, quality: &Quality) -> Quality {
+    match suspicion {
+        Suspicion::Blocked(_) | Suspicion::Other(_) => quality.clone(),
+        other => quality.clone().with([Sign::new(other.at_most(), Weight::Certain, other.to_string())]),
+    }
+}
+
+/// How the answer to an address shows itself, and what speaks against it before its entries are read.
+fn first_look(asked: &Url, answer: &Answer) -> (Face, Quality) {
+    let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
+    let face = face(&page);
     let facts = ResponseFacts {
         status: answer.status,
         headers: &answer.headers,
-        requested: &source.url,
+        requested: asked,
         answered: &answer.url,
         body: &answer.body,
         title: face.title.as_deref(),
@@ -221,10 +280,11 @@ fn first_look(source: &Source, answer: &Answer) -> (Face, Quality) {
     (face, quality)
 }
 
-/// What can be told without reading the entries.
-fn refusal(answer: &Answer, quality: &Quality) -> Option<Refusal> {
+/// What can be told of the answer to an address without reading the entries.
+pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<Refusal> {
+    let (_, quality) = first_look(asked, answer);
     if quality.is_blocked() {
-        return Some(Refusal::Suspect(Suspicion::Blocked(quality.clone())));
+        return Some(Refusal::Suspect { suspicion: Suspicion::Blocked(quality.clone()), quality });
     }
     if answer.status != 200 {
         let name = status_name(answer.status);
@@ -233,7 +293,7 @@ fn refusal(answer: &Answer, quality: &Quality) -> Option<Refusal> {
             answer.url, answer.status
         )));
     }
-    answer.body.is_empty().then_some(Refusal::Suspect(Suspicion::Empty))
+    answer.body.is_empty().then(|| Refusal::Suspect { suspicion: Suspicion::Empty, quality })
 }
 
 /// The name of a status after a blank, where it has one.
@@ -248,26 +308,44 @@ async fn document_of(source: &Source, answer: &Answer) -> Result<Document, Refus
     let content_type = answer.header("content-type").map(str::to_owned);
     match super::extract(source, answer.body.clone(), content_type, answer.url.clone()).await {
         Ok(Ok(document)) => Ok(document),
-        Ok(Err(unreadable)) => Err(Refusal::Suspect(Suspicion::Structure(unreadable))),
+        Ok(Err(unreadable)) => Err(Refusal::suspect(Suspicion::Structure(unreadable))),
         Err(reason) => Err(Refusal::Failed(reason)),
     }
 }
 
-/// What an answer would be found to be at first sight.
+/// What a document would be found to be at first sight.
 pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
-    let (_, quality) = first_look(source, &answer);
-    if let Some(refused) = refusal(&answer, &quality) {
-        return refused.into_trial(quality);
+    if let Some(refused) = refusal(&source.url, &answer) {
+        return refused.into_trial();
     }
+    let (_, quality) = first_look(&source.url, &answer);
     let document = match document_of(source, &answer).await {
         Ok(document) => document,
-        Err(refused) => return refused.into_trial(quality),
+        Err(refused) => return refused.with(quality).into_trial(),
     };
     let suspicion = match quality.not_outweighed(0) {
         Some(signs) => Some(Suspicion::Other(signs)),
         None => source.guard.judge(None, &document, &[]).err(),
     };
-    let verdict = if suspicion.is_some() { Verdict::Suspect } else { Verdict::Good };
-    let reason = suspicion.map(|reason| in_words(&reason, &quality));
-    Trial { verdict, reason, quality, document: Some(document) }
+    let Some(suspicion) = suspicion else {
+        return Trial { verdict: Verdict::Good, reason: None, quality, document: Some(document) };
+    };
+    let held = Refusal::Suspect { suspicion, quality }.into_trial();
+    Trial { document: Some(document), ..held }
+}
+
+/// The same for the document that a first answer begins.
+pub(super) async fn trial_of_first(
+    source: &Source,
+    first: Answer,
+    fetcher: &Fetcher,
+    now: DateTime<Utc>,
+) -> Trial {
+    if let Some(refused) = refusal(&source.url, &first) {
+        return refused.into_trial();
+    }
+    match gather(fetcher, source, first, now).await {
+        Ok(answer) => trial(source, answer).await,
+        Err(refused) => refused.why.into_trial(),
+    }
 }

@@ -99,7 +99,7 @@ pub(super) fn operator(section: Option<&Node<'_>>) -> Option<OperatorSettings> {
     let table = section.table(&OPERATOR)?;
     let address = table.optional("address", |node| node.parse(str::parse::<EmailAddress>));
     let failures = table.or("failures", failures, |node| node.number(1..=1000));
-    let remind_every = table.or("remind_every", remind_every, length(HOUR, HOUR * 24 * 31));
+    let remind_every = table.or("remind_every", remind_every, length(HOUR, HOUR * 24 * 30));
     Some(OperatorSettings { address: address.ok()?, failures: failures?, remind_every: remind_every? })
 }
 

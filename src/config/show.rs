@@ -9,6 +9,7 @@ use super::settings::{
     TransportSettings,
 };
 use super::value::size_text;
+use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
@@ -16,13 +17,13 @@ use crate::domain::redact;
 use crate::domain::source::{Source, SourceKind};
 
 const HEADING: &str = "\
-# The configuration in force, defaults filled in. Passwords are left out, and the
+# The configuration in force, defaults filled in. Passwords and tokens are left out, and the
 # values of headers that let somebody in are replaced by \"[redacted]\".
 ";
 
 /// The configuration in force as TOML that [`super::load()`] takes, defaults filled in.
 ///
-/// No secret is in it: passwords are left out, and header values that are likely secrets replaced.
+/// No secret is in it: passwords and tokens are left out, and header values that are likely secrets replaced.
 #[must_use]
 pub fn show(config: &Config) -> String {
     let shown = Shown {
@@ -36,6 +37,7 @@ pub fn show(config: &Config) -> String {
         },
         operator: operator(&config.operator),
         source: config.sources.iter().map(source).collect(),
+        category: &config.categories,
         company: &config.companies,
     };
     match toml::to_string(&shown) {
@@ -53,6 +55,7 @@ struct Shown<'a> {
     daemon: Daemon,
     operator: Operator<'a>,
     source: Vec<ShownSource<'a>>,
+    category: &'a [Category],
     company: &'a [Company],
 }
 

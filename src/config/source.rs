@@ -10,7 +10,7 @@ use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Table};
 use super::spelling::{likely, none_of};
-use super::{kind, section, value};
+use super::{kind, section, token, value};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::schedule::CronExpr;
@@ -33,6 +33,9 @@ pub(super) const SOURCE: Keys = Keys {
         "headers",
         "proxy",
         "proxy_password_file",
+        "token_file",
+        "token_variable",
+        "token_as",
     ],
 };
 
@@ -66,7 +69,7 @@ const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Reads one source; `companies` are the ids that it may name.
 pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &Path) -> Option<Source> {
-    refuse_unknown_keys(table);
+    table.refuse_others(&known_keys());
     let id = table
         .require("id", "a handle such as \"fcc-covered-list\"")
         .and_then(|node| node.parse(str::parse::<SourceId>));
@@ -85,6 +88,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     let stale_after = table.optional("stale_after", section::length(HOUR, YEAR));
     let headers = table.or("headers", BTreeMap::new(), headers);
     let proxy = section::proxy(table, folder);
+    let token = token::token(table, folder);
     Some(Source {
         id: id?,
         title: title?.to_owned(),
@@ -95,20 +99,20 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
         companies: companies?,
         guard: guard?,
         noise: noise?,
-        request: Request { headers: headers?, proxy: proxy.ok()? },
+        request: Request { headers: headers?, proxy: proxy.ok()?, token: token.ok()? },
         stale_after: stale_after.ok()?,
     })
 }
 
-fn refuse_unknown_keys(table: &Table<'_>) {
-    // Keys of a kind are known to all; `kind` refuses those of another one.
+/// Every key a source may have. Those of a kind are known to all; `kind` refuses those of another one.
+pub(super) fn known_keys() -> Vec<&'static str> {
     let mut names = SOURCE.names.to_vec();
     for name in kind::keys().flat_map(|keys| keys.names) {
         if !names.contains(name) {
             names.push(name);
         }
     }
-    table.refuse_others(&names);
+    names
 }
 
 fn bound(node: &Node<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {

@@ -2,6 +2,7 @@
 
 mod kind;
 mod page;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,10 +16,12 @@ use super::id::{CompanyId, SourceId, hex};
 use super::noise::Noise;
 use super::redact;
 use super::schedule::CronExpr;
+use super::token::Token;
 use super::verdict::Guard;
 
 pub use kind::SourceKind;
 pub use page::{PageTextSettings, TableSettings};
+pub use rules::FederalRegisterSettings;
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.
@@ -60,6 +63,8 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     /// An outgoing proxy, `http://`, `https://` or `socks5://`.
     pub proxy: Option<Url>,
+    /// The secret by which the source knows who asks.
+    pub token: Option<Token>,
 }
 
 impl fmt::Debug for Request {
@@ -67,6 +72,7 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("headers", &redact::headers(&self.headers))
             .field("proxy", &self.proxy.as_ref().map(redact::proxy))
+            .field("token", &self.token)
             .finish()
     }
 }

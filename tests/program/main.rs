@@ -11,6 +11,7 @@ mod held;
 mod home;
 mod incident;
 mod keeping;
+mod parts;
 mod replay;
 mod site;
 mod telling;
