@@ -72,18 +72,9 @@ impl Known {
         Some(face(&Page { body: &body, content_type: snapshot.header("content-type"), url: &url }))
     }
 
-    /// The share of the known entries, in percent, that a document shows again. A window shows what
-    /// it shows, and where nothing is known nothing can be found again.
+    /// The share of the known entries, in percent, that a document shows again.
     pub(super) fn found_again(&self, document: &Document) -> u8 {
-        let Some(baseline) = &self.baseline else { return 0 };
-        let known = baseline.document.entries.len();
-        if document.completeness == Completeness::Window || known == 0 {
-            return 100;
-        }
-        let keys: HashSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
-        let found =
-            baseline.document.entries.iter().filter(|entry| keys.contains(entry.key.as_str())).count();
-        u8::try_from(found * 100 / known).unwrap_or(100)
+        found_again(self.baseline.as_ref(), document)
     }
 
     /// What makes the request conditional; nothing unless an accepted body stands behind it.
@@ -91,6 +82,19 @@ impl Known {
         self.baseline.as_ref()?;
         self.state.as_ref()?.validators_for(&source.fingerprint(), full_read_every)
     }
+}
+
+/// The share of the known entries, in percent, that a document shows again. A window shows what it
+/// shows, and where nothing is known nothing can be found again.
+pub(super) fn found_again(baseline: Option<&Baseline>, document: &Document) -> u8 {
+    if document.completeness == Completeness::Window {
+        return 100;
+    }
+    let Some(Baseline { document: before, .. }) = baseline else { return 0 };
+    let keys: HashSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
+    let found = before.entries.iter().filter(|entry| keys.contains(entry.key.as_str())).count();
+    let share = (found * 100).checked_div(before.entries.len()).unwrap_or(100);
+    u8::try_from(share).unwrap_or(100)
 }
 
 async fn read_anew(

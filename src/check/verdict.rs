@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::gather::gather;
-use super::known::Known;
+use super::known::{Known, found_again};
 use super::{Reading, Trial};
 use crate::domain::assess::{Assessment, ReadFacts, assess};
 use crate::domain::block::ResponseFacts;
@@ -293,7 +293,7 @@ pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<Refusal> {
             answer.url, answer.status
         )));
     }
-    answer.body.is_empty().then(|| Refusal::Suspect { suspicion: Suspicion::Empty, quality })
+    answer.body.is_empty().then_some(Refusal::Suspect { suspicion: Suspicion::Empty, quality })
 }
 
 /// The name of a status after a blank, where it has one.
@@ -323,7 +323,7 @@ pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
         Ok(document) => document,
         Err(refused) => return refused.with(quality).into_trial(),
     };
-    let suspicion = match quality.not_outweighed(0) {
+    let suspicion = match quality.not_outweighed(found_again(None, &document)) {
         Some(signs) => Some(Suspicion::Other(signs)),
         None => source.guard.judge(None, &document, &[]).err(),
     };

@@ -208,7 +208,9 @@ fn saved(file: &Path) -> anyhow::Result<Saved> {
 
 fn show_trial(trial: &Trial, entries: &[Entry], screen: Screen) -> anyhow::Result<()> {
     match &trial.reason {
-        Some(reason) => screen.line(format!("{}: {reason}\n", trial.verdict))?,
+        Some(reason) => {
+            screen.line(format!("{} ({:.2}): {reason}\n", trial.verdict, trial.quality.score()))?;
+        }
         None => screen.line(format!("{}\n", trial.verdict))?,
     }
     let rows = entries.iter().map(|entry| {

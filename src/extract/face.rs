@@ -22,7 +22,7 @@ pub(super) fn face(page: &Page<'_>) -> Face {
     let start = Page { body: &page.body[..page.body.len().min(HEAD_BYTES)], ..*page };
     let head = head(&start);
     Face {
-        title: html::title(&start),
+        title: (!is_feed(page.body)).then(|| html::title(&start)).flatten(),
         language: head.language,
         sends_on_to: head.refresh.and_then(|target| other_host(page.url, &target)),
         is_closed: is_closed(page.body),
@@ -34,6 +34,13 @@ pub(super) fn face(page: &Page<'_>) -> Face {
 fn media_type(declared: &str) -> Option<String> {
     let media = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     (!media.is_empty()).then_some(media)
+}
+
+/// Whether a body is XML of another kind than a page: what it calls a title is not a page's.
+fn is_feed(body: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(&body[..body.len().min(TAIL_BYTES)]).to_ascii_lowercase();
+    let text = start.trim_start_matches('\u{feff}').trim_start();
+    ["<?xml", "<rss", "<feed", "<rdf"].iter().any(|mark| text.starts_with(mark)) && !text.contains("<html")
 }
 
 /// Whether an HTML document's closing tag stands near its end; nothing for other documents, and for
@@ -155,6 +162,13 @@ mod tests {
             of("<html><body><meta http-equiv=refresh content='0;url=https://x.test/'>").sends_on_to,
             None
         );
+    }
+
+    #[test]
+    fn a_feed_has_no_page_s_title() {
+        assert_eq!(of("<?xml version='1.0'?><rss><channel><title>Maintenance</title>").title, None);
+        let page = "<?xml version='1.0'?><!DOCTYPE html><html><head><title>Log in</title></head></html>";
+        assert_eq!(of(page).title.as_deref(), Some("Log in"));
     }
 
     #[test]
