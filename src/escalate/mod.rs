@@ -19,7 +19,7 @@ use crate::domain::id::MailId;
 use crate::domain::incident::{Incident, Policy, Standing, Telling, review};
 use crate::domain::outbox::Mail;
 use crate::domain::source::Source;
-use crate::mail::{Letter, MailError, compose, incident_thread_id, message_id};
+use crate::mail::{Letter, MailError, Occasion, compose, incident_thread_id, message_id};
 use crate::render::{self, RenderError};
 use crate::store::{QueuedMail, Store, StoreError};
 
@@ -159,6 +159,7 @@ impl Escalator {
             message_id: &message_id,
             thread: thread.as_deref(),
             date: now,
+            occasion: Occasion::Incident,
         };
         let bytes = compose(&letter)
             .map_err(|source| EscalateError::Compose { recipient: recipient.redacted(), source })?;

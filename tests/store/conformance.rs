@@ -2,6 +2,7 @@
 
 mod bodies;
 mod changes;
+mod inbox;
 mod incidents;
 mod life;
 mod model;
