@@ -11,6 +11,7 @@ mod company;
 mod config;
 mod daemon;
 mod demo;
+mod eval;
 mod exit;
 mod incident;
 mod init;
@@ -71,6 +72,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Demo(verb) => demo::run(verb, screen).await,
         Verb::Source(verb) => source::run(verb, &context).await,
         Verb::Company(verb) => company::run(verb, &context),
+        Verb::Eval(verb) => eval::run(&verb, &context),
         Verb::Review(verb) => review::run(verb, &context).await,
         Verb::Incident(verb) => incident::run(&verb, &context).await,
         Verb::Replay(verb) => replay::run(verb, &context).await,

@@ -14,6 +14,7 @@ use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::redact;
+use crate::domain::scoring::Thresholds;
 use crate::domain::source::{Source, SourceKind};
 
 const HEADING: &str = "\
@@ -31,6 +32,7 @@ pub fn show(config: &Config) -> String {
         mail: mail(&config.mail),
         inbox: config.inbox.as_ref().map(inbox),
         fetch: fetch(&config.fetch),
+        matching: config.matching,
         daemon: Daemon {
             socket: config.daemon.socket.display().to_string(),
             jitter: length(config.daemon.jitter),
@@ -54,6 +56,7 @@ struct Shown<'a> {
     mail: Mail<'a>,
     inbox: Option<Inbox<'a>>,
     fetch: Fetch<'a>,
+    matching: Thresholds,
     daemon: Daemon,
     operator: Operator<'a>,
     source: Vec<ShownSource<'a>>,

@@ -27,13 +27,23 @@ fn page_text(url: &str) -> String {
     )
 }
 
+fn feed(url: &str) -> String {
+    format!(
+        "[[source]]\nid = \"feed\"\nkind = \"feed\"\ntitle = \"Feed\"\nurl = \"{url}/feed\"\n\
+         schedule = \"0 6 * * *\"\n"
+    )
+}
+
 /// The reason for which a page is held after a good read of the list, or of the guide.
 #[track_caller]
 fn reason(path: &str, good: &str, doubted: &str) -> String {
     let site = Site::start();
     site.page(path, good);
-    let home =
-        if path == "/guide" { Home::with_sources(&page_text(&site.url)) } else { Home::watching_list(&site) };
+    let home = match path {
+        "/guide" => Home::with_sources(&page_text(&site.url)),
+        "/feed" => Home::with_sources(&feed(&site.url)),
+        _ => Home::watching_list(&site),
+    };
     home.check(0);
     site.page(path, doubted);
     let report = home.check(4);
@@ -69,6 +79,16 @@ fn a_file_that_breaks_off_is_held_though_hardly_anything_is_missing() {
     let list = long_list();
     let cut: String = list.lines().take(28).collect::<Vec<_>>().join("\n");
     check("/list", &list, &cut, &["the page breaks off"]);
+}
+
+#[test]
+fn a_feed_that_breaks_off_is_held() {
+    let item = |number: u32| format!("<item><title>Notice {number}</title><guid>{number}</guid></item>");
+    let items: String = (1..=5).map(item).collect();
+    let feed = format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Notices</title>{items}</channel></rss>"
+    );
+    check("/feed", &feed, &feed[..feed.len() - 40], &["the expected structure is not there"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use regwatch::domain::company::AliasKind;
 use regwatch::domain::entry::{Completeness, Document, Entry, Resemblance};
 use regwatch::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, MailId, SourceId};
 use regwatch::domain::incident::{Incident, IncidentKind};
-use regwatch::domain::matching::{Match, Rule};
+use regwatch::domain::matching::Match;
 use regwatch::domain::outbox::{Mail, MailState};
 use regwatch::domain::pending::Agreement;
 use regwatch::domain::quality::{Quality, Sign, Weight};
@@ -123,14 +123,8 @@ pub fn good(source: &SourceId, snapshot: &Snapshot) -> ReadState {
 /// A change that a read of this number shows, concerning these companies.
 pub fn change(snapshot: &Snapshot, key: &str, companies: &[&str]) -> Change {
     let text = format!("radios, list {}", snapshot.sequence);
-    let found = |id: &&str| Match {
-        company: company(id),
-        alias: (*id).to_owned(),
-        alias_kind: Some(AliasKind::Trade),
-        rule: Rule::Alias,
-        field: "equipment".to_owned(),
-        span: 0..6,
-        excerpt: text.clone(),
+    let found = |id: &&str| {
+        Match::by_alias(company(id), (*id).to_owned(), AliasKind::Trade).at("equipment", &text, 0..6)
     };
     Change {
         ordinal: 0,
@@ -153,6 +147,7 @@ pub fn change(snapshot: &Snapshot, key: &str, companies: &[&str]) -> Change {
         },
         found_at: snapshot.read_at,
         matches: companies.iter().map(found).collect(),
+        possible: Vec::new(),
         evidence: snapshot.evidence(),
         previous: Evidence { sha256: BodyHash::of(b""), ..snapshot.evidence() },
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::config::starting::FILES;
 use crate::config::write_starting_files;
 use crate::config::{
-    StartingError, category, company, inbox, kind, load as load_module, mail, section, source,
+    StartingError, category, company, inbox, kind, load as load_module, mail, matching, section, source,
 };
 
 #[test]
@@ -66,6 +66,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &mail::MAIL,
         &inbox::INBOX,
         &section::FETCH,
+        &matching::MATCHING,
         &section::DAEMON,
         &source::SOURCE,
         &source::GUARD,

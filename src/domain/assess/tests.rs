@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::entry::{Entry, Resemblance};
@@ -191,6 +193,46 @@ fn one_of_two_alike_waits_under_a_key_of_its_own() {
     assert_eq!(reads.read(60, &[&rows[..], &[("f", "6")]].concat()), ["added f"]);
     assert_eq!(reads.read(70, &[&rows[..], &[("f", "6")]].concat()).len(), 1);
     assert!(reads.pending.is_empty());
+}
+
+fn borrowed(rows: &[(String, String)]) -> Vec<(&str, &str)> {
+    rows.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_comes_and_goes_what_was_told_leads_to_what_is_there(
+        pages in proptest::collection::vec((proptest::collection::btree_set(0_u8..8, 0..8), 0_i64..15), 1..8)
+    ) {
+        let rows = |page: &BTreeSet<u8>| -> Vec<(String, String)> {
+            let names = page.iter().map(|number| (format!("e{number}"), format!("text {number}")));
+            std::iter::once(("always".to_owned(), "here".to_owned())).chain(names).collect()
+        };
+        let keys = |rows: &[(String, String)]| rows.iter().map(|(key, _)| key.clone()).collect::<BTreeSet<_>>();
+        let first = rows(&BTreeSet::from([0, 1, 2]));
+        let mut reads = Reads::of(&borrowed(&[&first[..], &[("other".to_owned(), "x".to_owned())]].concat()));
+        reads.source.guard = Guard { confirm_reads: 2, ..Guard::of(1, 100) };
+        let mut known = keys(&first);
+        known.insert("other".to_owned());
+        let mut now = 100;
+        let (last, _) = pages.last().unwrap().clone();
+        let settled = std::iter::repeat_n((last.clone(), 10), 3);
+        for (page, pause) in pages.into_iter().chain(settled) {
+            now += pause;
+            let page = rows(&page);
+            for told in reads.read(now, &borrowed(&page)) {
+                match told.split_once(' ').unwrap() {
+                    ("added", key) => prop_assert!(known.insert(key.to_owned()), "{key} was told twice"),
+                    ("removed", key) => prop_assert!(known.remove(key), "{key} was not there"),
+                    _ => {}
+                }
+            }
+        }
+        prop_assert_eq!(known, keys(&rows(&last)));
+        prop_assert!(reads.pending.is_empty());
+    }
 }
 
 #[test]
