@@ -11,6 +11,7 @@ pub mod control;
 pub mod deliver;
 pub mod dispatch;
 pub mod domain;
+pub mod escalate;
 pub mod exchange;
 pub mod extract;
 pub mod fetch;

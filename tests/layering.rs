@@ -13,7 +13,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("L0", &["domain"]),
     ("L1", &["extract", "config", "render", "clock", "registry", "exchange"]),
     ("L2", &["fetch", "mail", "store"]),
-    ("L3", &["check", "dispatch", "deliver", "subscribe", "reload"]),
+    ("L3", &["check", "dispatch", "deliver", "subscribe", "reload", "escalate"]),
     ("L4", &["scheduler", "control"]),
     ("L5", &["app"]),
     ("L6", &["cli"]),

@@ -67,6 +67,7 @@ impl App {
         });
         let found = Arc::new(Notify::new());
         let telling = TellingLoop {
+            escalator: Arc::clone(&self.escalator),
             dispatcher: Arc::clone(&self.dispatcher),
             deliverer: Arc::clone(&self.deliverer),
             clock: Arc::clone(&self.clock),

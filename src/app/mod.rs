@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::control::{Service, ServiceParts};
 use crate::deliver::Deliverer;
 use crate::dispatch::Dispatcher;
+use crate::escalate::{Escalator, EscalatorParts};
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
 use crate::registry::Registry;
@@ -39,6 +40,7 @@ pub struct App {
     store: Store,
     transport: Arc<Transport>,
     checker: Arc<Checker>,
+    escalator: Arc<Escalator>,
     dispatcher: Arc<Dispatcher>,
     deliverer: Arc<Deliverer>,
     service: Arc<Service>,
@@ -76,6 +78,14 @@ impl App {
             key,
             Arc::clone(&clock),
         ));
+        let escalator = Arc::new(Escalator::new(EscalatorParts {
+            store: store.clone(),
+            sources: config.sources.clone(),
+            mail: config.mail.clone(),
+            operator: config.operator.clone(),
+            instance_key: key,
+            clock: Arc::clone(&clock),
+        }));
         let deliverer = Arc::new(Deliverer::new(
             store.clone(),
             Arc::clone(&transport),
@@ -89,6 +99,7 @@ impl App {
             concurrency: config.fetch.concurrency,
             store: store.clone(),
             checker: Arc::clone(&checker),
+            escalator: Arc::clone(&escalator),
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
             subscriptions: Subscriptions::new(store.clone(), registry.clone(), Arc::clone(&clock)),
@@ -96,7 +107,7 @@ impl App {
             reloader: Reloader::new(&config, registry),
             clock: Arc::clone(&clock),
         }));
-        Ok(Self { config, store, transport, checker, dispatcher, deliverer, service, clock })
+        Ok(Self { config, store, transport, checker, escalator, dispatcher, deliverer, service, clock })
     }
 
     /// Executes commands.

@@ -3,14 +3,15 @@
 use chrono::{DateTime, Utc};
 
 use super::known::Known;
-use super::verdict::{Finding, signal_of};
+use super::verdict::{Finding, held_quality, signal_of};
 use crate::domain::bundle::is_bundle;
 use crate::domain::change::Evidence;
 use crate::domain::id::BodyHash;
+use crate::domain::pending::Agreement;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{HeldRead, Validators};
 use crate::domain::source::Source;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{Suspicion, Verdict};
 use crate::fetch::Answer;
 use crate::store::{Accepted, HeldBody, ReadCommit};
 
@@ -29,12 +30,18 @@ impl Finding {
                 commit.changes.clone_from(&assessment.changes);
                 commit.alerts.clone_from(&assessment.alerts);
             }
-            Self::Suspect { answer, suspicion } => {
+            // What a person rejected is not shown to them again.
+            Self::Suspect { answer, .. } if known.has_rejected(answer) => {}
+            Self::Suspect { answer, suspicion, quality } => {
+                let before = known.held.as_ref();
                 let read = HeldRead {
                     source: source.id.clone(),
-                    held_since: known.held_since.unwrap_or(now),
-                    reason: suspicion.to_string(),
+                    held_since: before.map_or(now, |held| held.held_since),
+                    reason: self.reason().unwrap_or_default(),
                     evidence: evidence(answer, now),
+                    headers: answer.headers.clone(),
+                    quality: held_quality(suspicion, quality),
+                    drop: agreement(source, before, suspicion, now),
                 };
                 commit.held = Some(HeldBody { read, body: answer.body.clone() });
             }
@@ -52,15 +59,33 @@ impl Finding {
             (Self::NotModified { .. }, None) => {
                 ReadState::good(source.id.clone(), Validators::default(), now)
             }
-            (Self::Unchanged { answer, .. } | Self::Assessed { answer, .. }, _) => {
+            (Self::Unchanged { answer, .. }, _) => {
                 ReadState::good(source.id.clone(), validators(source, answer), now)
+            }
+            (Self::Assessed { answer, assessment, .. }, _) => {
+                ReadState::good(source.id.clone(), validators(source, answer), now)
+                    .waiting_for(assessment.pending.clone(), source.guard.delay())
             }
             (Self::Suspect { answer, .. }, previous) => {
                 unread(previous, Verdict::Suspect, answer.retry_after)
             }
-            (Self::Failed { retry_after, .. }, previous) => unread(previous, Verdict::Failed, *retry_after),
+            (Self::Failed { retry_after, is_unreachable, .. }, previous) => {
+                unread(previous, Verdict::Failed, *retry_after).unreachable(*is_unreachable)
+            }
         }
     }
+}
+
+/// What this read and those held before it agree on, where more is gone than may go.
+fn agreement(
+    source: &Source,
+    before: Option<&HeldRead>,
+    suspicion: &Suspicion,
+    now: DateTime<Utc>,
+) -> Option<Agreement> {
+    let Suspicion::Dropped { which, .. } = suspicion else { return None };
+    let before = before.and_then(|held| held.drop.as_ref());
+    Some(Agreement::after(before, which, source.guard.delay(), now))
 }
 
 /// The server's words about a body that was accepted. They are about the first answer; of a document

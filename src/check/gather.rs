@@ -68,7 +68,7 @@ impl Gathered {
     async fn wanted(&self, kind: &SourceKind) -> Result<Option<Wanted>, Refusal> {
         let (gathered, kind) = (self.clone(), kind.clone());
         let found = in_time(move || wanted(&kind, &gathered.as_parts())).await.map_err(Refusal::Failed)?;
-        let Some(wanted) = found.map_err(|unreadable| Refusal::Suspect(Suspicion::Structure(unreadable)))?
+        let Some(wanted) = found.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable)))?
         else {
             return Ok(None);
         };
@@ -110,7 +110,7 @@ pub(super) async fn gather(
         // What is stored as several answers must not have come as one.
         let found = "what this program stores bodies in".to_owned();
         let unreadable = Unreadable::Unexpected { what: "the body".to_owned(), found };
-        let why = Refusal::Suspect(Suspicion::Structure(unreadable));
+        let why = Refusal::suspect(Suspicion::Structure(unreadable));
         return Err(Box::new(Refused { answer: first, why }));
     }
     let mut gathered = Gathered::first(&source.url, first.header("content-type"), &first.body);

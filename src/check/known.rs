@@ -1,9 +1,16 @@
 //! What is known of a source before it is read.
 
+use std::collections::HashSet;
+
+use crate::domain::assess::Past;
+use crate::domain::entry::{Completeness, Document};
+use crate::domain::face::Face;
+use crate::domain::pending::Pending;
 use crate::domain::read_state::ReadState;
-use crate::domain::snapshot::{Baseline, Validators};
+use crate::domain::snapshot::{Baseline, HeldRead, Validators};
 use crate::domain::source::Source;
 use crate::domain::standing::Standing;
+use crate::extract::{Page, face};
 use crate::store::{Store, StoreError};
 
 /// The state a read starts from.
@@ -15,8 +22,8 @@ pub(super) struct Known {
     pub state: Option<ReadState>,
     /// Which of the accepted entries name whom.
     pub standing: Option<Standing>,
-    /// Since when a suspect body is held.
-    pub held_since: Option<chrono::DateTime<chrono::Utc>>,
+    /// The suspect read that waits for a person's look.
+    pub held: Option<HeldRead>,
     /// Why there is no baseline although the source was read before.
     pub note: Option<String>,
 }
@@ -26,15 +33,15 @@ impl Known {
     /// them, so that the difference between the settings is never told as a change of the source.
     pub(super) async fn load(store: &Store, source: &Source) -> Result<Self, StoreError> {
         let state = store.read_state(&source.id).await?;
-        let held_since = store.held(&source.id).await?.map(|held| held.held_since);
+        let held = store.held(&source.id).await?;
         let standing = store.standing(&source.id).await?;
         let baseline = store.baseline(&source.id).await?;
-        let mut known = Self { baseline, state, standing, held_since, note: None };
+        let mut known = Self { baseline, state, standing, held, note: None };
         if let Some(baseline) = known.baseline.take() {
             if baseline.snapshot.fingerprint == source.fingerprint() {
                 known.baseline = Some(baseline);
             } else {
-                match read_anew(store, source, baseline).await? {
+                match read_anew(store, source, baseline, known.pending()).await? {
                     Ok(baseline) => known.baseline = Some(baseline),
                     Err(reason) => {
                         known.note = Some(format!(
@@ -47,6 +54,34 @@ impl Known {
         Ok(known)
     }
 
+    /// What was missing from the last reads and is not believed gone yet.
+    pub(super) fn pending(&self) -> &[Pending] {
+        self.state.as_ref().map_or(&[], |state| &state.pending)
+    }
+
+    /// What a read is compared with.
+    pub(super) fn past(&self) -> Past<'_> {
+        Past {
+            baseline: self.baseline.as_ref(),
+            pending: self.pending(),
+            drop: self.held.as_ref().and_then(|held| held.drop.as_ref()),
+            is_accepted: false,
+        }
+    }
+
+    /// How the accepted page shows itself; nothing where its body cannot be had.
+    pub(super) async fn face(&self, store: &Store) -> Option<Face> {
+        let snapshot = &self.baseline.as_ref()?.snapshot;
+        let body = store.body(&snapshot.sha256).await.ok()??;
+        let url = snapshot.url.parse().ok()?;
+        Some(face(&Page { body: &body, content_type: snapshot.header("content-type"), url: &url }))
+    }
+
+    /// The share of the known entries, in percent, that a document shows again.
+    pub(super) fn found_again(&self, document: &Document) -> u8 {
+        found_again(self.baseline.as_ref(), document)
+    }
+
     /// What makes the request conditional; nothing unless an accepted body stands behind it.
     pub(super) fn validators(&self, source: &Source, full_read_every: u32) -> Option<&Validators> {
         self.baseline.as_ref()?;
@@ -54,12 +89,26 @@ impl Known {
     }
 }
 
+/// The share of the known entries, in percent, that a document shows again. A window shows what it
+/// shows, and where nothing is known nothing can be found again.
+pub(super) fn found_again(baseline: Option<&Baseline>, document: &Document) -> u8 {
+    if document.completeness == Completeness::Window {
+        return 100;
+    }
+    let Some(Baseline { document: before, .. }) = baseline else { return 0 };
+    let keys: HashSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
+    let found = before.entries.iter().filter(|entry| keys.contains(entry.key.as_str())).count();
+    let share = (found * 100).checked_div(before.entries.len()).unwrap_or(100);
+    u8::try_from(share).unwrap_or(100)
+}
+
 async fn read_anew(
     store: &Store,
     source: &Source,
     baseline: Baseline,
+    pending: &[Pending],
 ) -> Result<Result<Baseline, String>, StoreError> {
-    let snapshot = baseline.snapshot;
+    let Baseline { snapshot, document: before } = baseline;
     let Some(body) = store.body(&snapshot.sha256).await? else {
         return Ok(Err(format!("body {} is not in the store", snapshot.sha256)));
     };
@@ -67,7 +116,12 @@ async fn read_anew(
     let url = snapshot.url.parse().unwrap_or_else(|_| source.url.clone());
     let document = super::extract_whole(source, body.into(), content_type, url).await;
     Ok(match document {
-        Ok(Ok(document)) => Ok(Baseline { snapshot, document }),
+        Ok(Ok(mut document)) => {
+            // What is not believed gone is not in the body any more.
+            let is_waiting = |key: &str| pending.iter().any(|pending| pending.key == key);
+            document.put_back(before.entries.into_iter().filter(|entry| is_waiting(&entry.key)));
+            Ok(Baseline { snapshot, document })
+        }
         Ok(Err(unreadable)) => Err(unreadable.to_string()),
         Err(reason) => Err(reason),
     })

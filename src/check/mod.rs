@@ -10,7 +10,9 @@
 
 mod commit;
 mod gather;
+mod held;
 mod known;
+mod replay;
 mod standing;
 mod verdict;
 
@@ -27,6 +29,7 @@ use crate::clock::Clock;
 use crate::domain::change::Change;
 use crate::domain::entry::Document;
 use crate::domain::id::SourceId;
+use crate::domain::quality::Quality;
 use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::source::Source;
 use crate::domain::standing::{Standing, stand};
@@ -39,6 +42,9 @@ use crate::store::{Store, StoreError};
 
 use known::Known;
 use verdict::Finding;
+
+pub use held::{HeldReview, ReviewError};
+pub use replay::{Replay, ReplayStep};
 
 /// How a read is to be done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +73,8 @@ pub struct Trial {
     pub verdict: Verdict,
     /// Why, where it is not good.
     pub reason: Option<String>,
+    /// What speaks against the answer.
+    pub quality: Quality,
     /// What was read out of it.
     pub document: Option<Document>,
 }
@@ -120,10 +128,12 @@ impl Checker {
         let read_at = self.clock.now();
         let finding = match answer {
             Ok(first) => {
-                let received = verdict::Received { first, read_at, validators, may_skip: !options.force };
+                let before = known.face(&self.store).await;
+                let may_skip = !options.force;
+                let received = verdict::Received { first, read_at, validators, may_skip, before };
                 verdict::of(source, &known, received, &watchlist, &self.fetcher).await
             }
-            Err(error) => Finding::failed(error_chain(&error), error.retry_after()),
+            Err(error) => Finding::unanswered(&error),
         };
         let mut commit = finding.to_commit(source, &known, read_at);
         commit.standing = commit.accepted.as_ref().map(|accepted| {
@@ -186,7 +196,7 @@ impl Checker {
 
 impl Trial {
     fn failed(reason: String) -> Self {
-        Self { verdict: Verdict::Failed, reason: Some(reason), document: None }
+        Self { verdict: Verdict::Failed, reason: Some(reason), quality: Quality::default(), document: None }
     }
 }
 

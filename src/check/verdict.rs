@@ -6,19 +6,23 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::gather::gather;
-use super::known::Known;
+use super::known::{Known, found_again};
 use super::{Reading, Trial};
 use crate::domain::assess::{Assessment, ReadFacts, assess};
-use crate::domain::block::{Mark, ResponseFacts};
+use crate::domain::block::ResponseFacts;
 use crate::domain::entry::Document;
+use crate::domain::face::Face;
 use crate::domain::id::BodyHash;
 use crate::domain::matching::Watchlist;
+use crate::domain::pending;
+use crate::domain::quality::{Quality, Sign, Weight};
 use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
+use crate::domain::text::error_chain;
 use crate::domain::verdict::{Suspicion, Verdict};
-use crate::extract::{Page, signal, title};
-use crate::fetch::{Answer, Fetcher};
+use crate::extract::{Page, face, signal};
+use crate::fetch::{Answer, FetchError, Fetcher};
 
 /// A first answer and the circumstances it came under.
 pub(super) struct Received<'a> {
@@ -28,6 +32,8 @@ pub(super) struct Received<'a> {
     pub validators: Option<&'a Validators>,
     /// Whether a body that was accepted before may be taken as such unread.
     pub may_skip: bool,
+    /// How the accepted page shows itself.
+    pub before: Option<Face>,
 }
 
 impl Received<'_> {
@@ -62,14 +68,20 @@ pub(super) enum Finding {
     /// The body was believed and compared.
     Assessed { answer: Answer, assessment: Box<Assessment>, note: Option<String> },
     /// Something else came in the source's place.
-    Suspect { answer: Answer, suspicion: Suspicion },
+    Suspect { answer: Answer, suspicion: Suspicion, quality: Quality },
     /// Nothing usable came.
-    Failed { reason: String, retry_after: Option<Duration> },
+    Failed { reason: String, retry_after: Option<Duration>, is_unreachable: bool },
 }
 
 impl Finding {
     pub(super) fn failed(reason: String, retry_after: Option<Duration>) -> Self {
-        Self::Failed { reason, retry_after }
+        Self::Failed { reason, retry_after, is_unreachable: false }
+    }
+
+    /// No answer came.
+    pub(super) fn unanswered(error: &FetchError) -> Self {
+        let (reason, retry_after) = (error_chain(error), error.retry_after());
+        Self::Failed { reason, retry_after, is_unreachable: error.is_unreachable() }
     }
 
     pub(super) fn verdict(&self) -> Verdict {
@@ -85,7 +97,7 @@ impl Finding {
         match self {
             Self::NotModified { .. } | Self::Unchanged { .. } => None,
             Self::Assessed { note, .. } => note.clone(),
-            Self::Suspect { suspicion, .. } => Some(suspicion.to_string()),
+            Self::Suspect { suspicion, quality, .. } => Some(in_words(suspicion, quality)),
             Self::Failed { reason, .. } => Some(reason.clone()),
         }
     }
@@ -126,7 +138,7 @@ pub(super) async fn of(
         (Err(reason), _) => return Finding::failed(reason, None),
         _ => {}
     }
-    let Received { first, read_at, may_skip, .. } = received;
+    let Received { first, read_at, may_skip, before, .. } = received;
     if let Some(why) = refusal(&source.url, &first) {
         return why.into_finding(first);
     }
@@ -135,27 +147,47 @@ pub(super) async fn of(
         Err(refused) => return refused.why.into_finding(refused.answer),
     };
     let sha256 = BodyHash::of(&answer.body);
+    let may_skip = may_skip && known.pending().is_empty();
     if let Some(entries) = known.accepted_entries(source, &sha256).filter(|_| may_skip) {
         return Finding::Unchanged { answer, entries };
     }
+    let (face, quality) = first_look(&source.url, &answer);
+    let quality = quality.with(before.iter().flat_map(|before| face.signs_against(before)));
     let document = match document_of(source, &answer).await {
         Ok(document) => document,
-        Err(refused) => return refused.into_finding(answer),
+        Err(refused) => return refused.with(quality).into_finding(answer),
     };
-    let facts = ReadFacts {
+    if let Some(signs) = quality.not_outweighed(known.found_again(&document)) {
+        return Finding::Suspect { answer, suspicion: Suspicion::Other(signs), quality };
+    }
+    let facts = facts_of(&answer, sha256, read_at);
+    match assess(source, known.past(), document, facts, watchlist) {
+        Ok(assessment) => {
+            let note = known.note_on(source, &assessment);
+            Finding::Assessed { answer, assessment: Box::new(assessment), note }
+        }
+        Err(suspicion) => Finding::Suspect { answer, suspicion, quality },
+    }
+}
+
+fn facts_of(answer: &Answer, sha256: BodyHash, read_at: DateTime<Utc>) -> ReadFacts {
+    ReadFacts {
         read_at,
         url: answer.url.to_string(),
         status: answer.status,
         headers: answer.headers.clone(),
         sha256,
         body_bytes: answer.body.len() as u64,
-    };
-    match assess(source, known.baseline.as_ref(), document, facts, watchlist) {
-        Ok(assessment) => {
-            Finding::Assessed { answer, assessment: Box::new(assessment), note: known.note.clone() }
-        }
-        Err(suspicion) => Finding::Suspect { answer, suspicion },
     }
+}
+
+/// Why a read is held back, with what else speaks against it.
+fn in_words(suspicion: &Suspicion, quality: &Quality) -> String {
+    let says_all = matches!(suspicion, Suspicion::Blocked(_) | Suspicion::Other(_));
+    if says_all || quality.signs().is_empty() {
+        return suspicion.to_string();
+    }
+    format!("{suspicion}; {quality}")
 }
 
 impl Known {
@@ -170,35 +202,91 @@ impl Known {
             && (baseline.snapshot.sha256 == *sha256 || is_last_accepted);
         is_known.then_some(baseline.snapshot.entries)
     }
+
+    /// Whether a person said of this very body that it is not the source's.
+    pub(super) fn has_rejected(&self, answer: &Answer) -> bool {
+        let rejected = self.state.as_ref().and_then(|state| state.rejected.as_ref());
+        rejected.is_some_and(|rejected| rejected.sha256 == BodyHash::of(&answer.body))
+    }
+
+    /// What is to be said of a good read.
+    fn note_on(&self, source: &Source, assessment: &Assessment) -> Option<String> {
+        let pending = &assessment.pending;
+        let confirm_at =
+            pending.iter().map(|pending| pending.agreement.counted_at + source.guard.delay()).min();
+        let notes = [self.note.clone(), pending::in_words(pending, confirm_at)];
+        notes.into_iter().flatten().reduce(|all, note| format!("{all}; {note}"))
+    }
 }
 
 /// Why an answer is not the source's page, or not a part of its document.
 pub(super) enum Refusal {
-    Suspect(Suspicion),
+    Suspect { suspicion: Suspicion, quality: Quality },
     Failed(String),
 }
 
 impl Refusal {
+    /// Held back for what it is, with nothing else known against it.
+    pub(super) fn suspect(suspicion: Suspicion) -> Self {
+        Self::Suspect { suspicion, quality: Quality::default() }
+    }
+
+    /// The same with what else speaks against the answer.
+    fn with(self, quality: Quality) -> Self {
+        match self {
+            Self::Suspect { suspicion, .. } => Self::Suspect { suspicion, quality },
+            failed @ Self::Failed(_) => failed,
+        }
+    }
+
     fn into_finding(self, answer: Answer) -> Finding {
         match self {
-            Self::Suspect(suspicion) => Finding::Suspect { answer, suspicion },
+            Self::Suspect { suspicion, quality } => Finding::Suspect { answer, suspicion, quality },
             Self::Failed(reason) => Finding::failed(reason, answer.retry_after),
         }
     }
 
     pub(super) fn into_trial(self) -> Trial {
-        let (verdict, reason) = match self {
-            Self::Suspect(suspicion) => (Verdict::Suspect, suspicion.to_string()),
-            Self::Failed(reason) => (Verdict::Failed, reason),
-        };
-        Trial { verdict, reason: Some(reason), document: None }
+        match self {
+            Self::Suspect { suspicion, quality } => {
+                let reason = Some(in_words(&suspicion, &quality));
+                let quality = held_quality(&suspicion, &quality);
+                Trial { verdict: Verdict::Suspect, reason, quality, document: None }
+            }
+            Self::Failed(reason) => Trial::failed(reason),
+        }
     }
+}
+
+/// What speaks against a held read, the reason it is held for included.
+pub(super) fn held_quality(suspicion: &Suspicion, quality: &Quality) -> Quality {
+    match suspicion {
+        Suspicion::Blocked(_) | Suspicion::Other(_) => quality.clone(),
+        other => quality.clone().with([Sign::new(other.at_most(), Weight::Certain, other.to_string())]),
+    }
+}
+
+/// How the answer to an address shows itself, and what speaks against it before its entries are read.
+fn first_look(asked: &Url, answer: &Answer) -> (Face, Quality) {
+    let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
+    let face = face(&page);
+    let facts = ResponseFacts {
+        status: answer.status,
+        headers: &answer.headers,
+        requested: asked,
+        answered: &answer.url,
+        body: &answer.body,
+        title: face.title.as_deref(),
+    };
+    let quality = facts.quality().with(face.signs());
+    (face, quality)
 }
 
 /// What can be told of the answer to an address without reading the entries.
 pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<Refusal> {
-    if let Some(mark) = block_mark(asked, answer) {
-        return Some(Refusal::Suspect(Suspicion::Blocked(mark)));
+    let (_, quality) = first_look(asked, answer);
+    if quality.is_blocked() {
+        return Some(Refusal::Suspect { suspicion: Suspicion::Blocked(quality.clone()), quality });
     }
     if answer.status != 200 {
         let name = status_name(answer.status);
@@ -207,7 +295,7 @@ pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<Refusal> {
             answer.url, answer.status
         )));
     }
-    answer.body.is_empty().then_some(Refusal::Suspect(Suspicion::Empty))
+    answer.body.is_empty().then_some(Refusal::Suspect { suspicion: Suspicion::Empty, quality })
 }
 
 /// The name of a status after a blank, where it has one.
@@ -218,25 +306,11 @@ fn status_name(status: u16) -> String {
         .map_or_else(String::new, |name| format!(" {name}"))
 }
 
-fn block_mark(asked: &Url, answer: &Answer) -> Option<Mark> {
-    let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
-    let title = title(&page);
-    ResponseFacts {
-        status: answer.status,
-        headers: &answer.headers,
-        requested: asked,
-        answered: &answer.url,
-        body_bytes: answer.body.len(),
-        title: title.as_deref(),
-    }
-    .block_mark()
-}
-
 async fn document_of(source: &Source, answer: &Answer) -> Result<Document, Refusal> {
     let content_type = answer.header("content-type").map(str::to_owned);
     match super::extract(source, answer.body.clone(), content_type, answer.url.clone()).await {
         Ok(Ok(document)) => Ok(document),
-        Ok(Err(unreadable)) => Err(Refusal::Suspect(Suspicion::Structure(unreadable))),
+        Ok(Err(unreadable)) => Err(Refusal::suspect(Suspicion::Structure(unreadable))),
         Err(reason) => Err(Refusal::Failed(reason)),
     }
 }
@@ -246,14 +320,20 @@ pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
     if let Some(refused) = refusal(&source.url, &answer) {
         return refused.into_trial();
     }
-    match document_of(source, &answer).await {
-        Ok(document) => {
-            let suspicion = source.guard.judge(None, &document, 0).err();
-            let verdict = if suspicion.is_some() { Verdict::Suspect } else { Verdict::Good };
-            Trial { verdict, reason: suspicion.map(|reason| reason.to_string()), document: Some(document) }
-        }
-        Err(refused) => refused.into_trial(),
-    }
+    let (_, quality) = first_look(&source.url, &answer);
+    let document = match document_of(source, &answer).await {
+        Ok(document) => document,
+        Err(refused) => return refused.with(quality).into_trial(),
+    };
+    let suspicion = match quality.not_outweighed(found_again(None, &document)) {
+        Some(signs) => Some(Suspicion::Other(signs)),
+        None => source.guard.judge(None, &document, &[]).err(),
+    };
+    let Some(suspicion) = suspicion else {
+        return Trial { verdict: Verdict::Good, reason: None, quality, document: Some(document) };
+    };
+    let held = Refusal::Suspect { suspicion, quality }.into_trial();
+    Trial { document: Some(document), ..held }
 }
 
 /// The same for the document that a first answer begins.

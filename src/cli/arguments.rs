@@ -78,6 +78,14 @@ pub(super) enum Verb {
     /// What changed.
     #[command(subcommand)]
     Changes(super::changes::Changes),
+    /// What waits for a person's word: reads that were held back.
+    #[command(subcommand)]
+    Review(super::review::Review),
+    /// Trouble with reading.
+    #[command(subcommand)]
+    Incident(super::incident::IncidentVerb),
+    /// Read the stored bodies of a source anew, and compare with what was told.
+    Replay(super::replay::ReplayArguments),
     /// Who is told.
     #[command(subcommand)]
     Sub(super::sub::Sub),

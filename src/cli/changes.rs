@@ -46,9 +46,14 @@ pub(super) struct List {
 
 impl From<List> for ChangeQuery {
     fn from(list: List) -> Self {
-        let since = list.since.map(|day| day.and_time(NaiveTime::MIN).and_utc());
+        let since = list.since.map(beginning_of);
         Self { source: list.source, company: list.company, since, limit: list.limit }
     }
+}
+
+/// When a day begins, in UTC.
+pub(super) fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
 }
 
 pub(super) async fn run(verb: Changes, context: &Context) -> anyhow::Result<Exit> {

@@ -13,10 +13,13 @@ mod daemon;
 mod demo;
 mod eval;
 mod exit;
+mod incident;
 mod init;
 mod mail;
 mod outbox;
 mod progress;
+mod replay;
+mod review;
 mod screen;
 mod source;
 mod sub;
@@ -70,6 +73,9 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Source(verb) => source::run(verb, &context).await,
         Verb::Company(verb) => company::run(verb, &context).await,
         Verb::Eval(verb) => eval::run(&verb, &context),
+        Verb::Review(verb) => review::run(verb, &context).await,
+        Verb::Incident(verb) => incident::run(&verb, &context).await,
+        Verb::Replay(verb) => replay::run(verb, &context).await,
         Verb::Changes(verb) => changes::run(verb, &context).await,
         Verb::Sub(verb) => sub::run(verb, &context).await,
         Verb::Outbox(verb) => outbox::run(verb, &context).await,

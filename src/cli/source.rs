@@ -69,9 +69,10 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
         let (kind, schedule) = source.map_or_else(Default::default, |source| {
             (source.kind.to_string(), format!("{} {}", source.schedule, source.timezone))
         });
-        [status.id.to_string(), kind, schedule, read_at, verdict, entries]
+        [status.id.to_string(), kind, schedule, read_at, verdict, entries, trouble_of(status)]
     });
-    context.screen.table(["SOURCE", "KIND", "SCHEDULE", "LAST READ", "VERDICT", "ENTRIES"], rows)?;
+    let headings = ["SOURCE", "KIND", "SCHEDULE", "LAST READ", "VERDICT", "ENTRIES", "TROUBLE"];
+    context.screen.table(headings, rows)?;
     Ok(Exit::Done)
 }
 
@@ -83,7 +84,14 @@ fn state_of(status: &SourceStatus) -> [String; 3] {
     }
 }
 
-fn moment(at: chrono::DateTime<chrono::Utc>) -> String {
+/// The trouble a source is in, and since when.
+fn trouble_of(status: &SourceStatus) -> String {
+    let troubles = status.incidents.iter();
+    let troubles = troubles.map(|incident| format!("{} since {}", incident.kind, moment(incident.since())));
+    troubles.collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn moment(at: chrono::DateTime<chrono::Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
@@ -122,6 +130,13 @@ fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::R
             format!("{} since {}, sha256 {}", held.reason, moment(held.held_since), held.evidence.sha256);
         facts.push(["held back".to_owned(), body]);
     }
+    let pending = detail.status.state.iter().flat_map(|state| &state.pending);
+    facts.extend(pending.map(|pending| {
+        let seen = format!("{} since {}", pending.title, moment(pending.agreement.since));
+        ["not yet gone".to_owned(), seen]
+    }));
+    let trouble = trouble_of(&detail.status);
+    facts.extend((!trouble.is_empty()).then(|| ["trouble".to_owned(), trouble]));
     screen.table(["", ""], facts)?;
     screen.line("\naccepted states")?;
     let rows = detail.snapshots.iter().map(|snapshot| {
@@ -152,6 +167,7 @@ async fn held_body(id: SourceId, context: &Context) -> anyhow::Result<Exit> {
 struct TrialReport<'a> {
     verdict: Verdict,
     reason: Option<&'a str>,
+    score: f64,
     entries: &'a [Entry],
 }
 
@@ -167,7 +183,8 @@ async fn test(id: &SourceId, files: &[PathBuf], context: &Context) -> anyhow::Re
     };
     let entries = trial.document.as_ref().map_or(&[][..], |document| &document.entries);
     if context.screen.json {
-        let report = TrialReport { verdict: trial.verdict, reason: trial.reason.as_deref(), entries };
+        let (reason, score) = (trial.reason.as_deref(), trial.quality.score());
+        let report = TrialReport { verdict: trial.verdict, reason, score, entries };
         context.screen.object(&report)?;
     } else {
         show_trial(&trial, entries, context.screen)?;
@@ -191,7 +208,9 @@ fn saved(file: &Path) -> anyhow::Result<Saved> {
 
 fn show_trial(trial: &Trial, entries: &[Entry], screen: Screen) -> anyhow::Result<()> {
     match &trial.reason {
-        Some(reason) => screen.line(format!("{}: {reason}\n", trial.verdict))?,
+        Some(reason) => {
+            screen.line(format!("{} ({:.2}): {reason}\n", trial.verdict, trial.quality.score()))?;
+        }
         None => screen.line(format!("{}\n", trial.verdict))?,
     }
     let rows = entries.iter().map(|entry| {

@@ -17,7 +17,9 @@ use super::file::TextFile;
 use super::matching::matching;
 use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
-use super::settings::{Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, StoreSettings};
+use super::settings::{
+    Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, OperatorSettings, StoreSettings,
+};
 use super::source::{SOURCE, source};
 use super::spelling::likely;
 use super::{inbox, mail, secret, section};
@@ -30,7 +32,8 @@ use crate::domain::source::Source;
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",
     names: &[
-        "include", "store", "mail", "inbox", "fetch", "matching", "daemon", "source", "company", "category",
+        "include", "store", "mail", "inbox", "fetch", "matching", "daemon", "operator", "source", "company",
+        "category",
     ],
 };
 
@@ -118,6 +121,7 @@ fn read(
         fetch: sections.fetch,
         matching: sections.matching,
         daemon: sections.daemon,
+        operator: sections.operator,
         sources,
         companies,
         categories,
@@ -147,6 +151,7 @@ struct Sections {
     fetch: FetchSettings,
     matching: Thresholds,
     daemon: DaemonSettings,
+    operator: OperatorSettings,
 }
 
 impl Sections {
@@ -156,6 +161,7 @@ impl Sections {
         let fetch = section::fetch(root, folder);
         let matching = matching(root.get("matching").as_ref());
         let daemon = section::daemon(root.get("daemon").as_ref(), folder);
+        let operator = section::operator(root.get("operator").as_ref());
         let inbox = root.optional("inbox", inbox::inbox);
         Some(Self {
             store: store?,
@@ -164,6 +170,7 @@ impl Sections {
             fetch: fetch?,
             matching: matching?,
             daemon: daemon?,
+            operator: operator?,
         })
     }
 }

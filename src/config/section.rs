@@ -1,4 +1,4 @@
-//! The tables that stand in the main file once: `[store]`, `[fetch]`, `[daemon]`.
+//! The tables that stand in the main file once: `[store]`, `[fetch]`, `[daemon]`, `[operator]`.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,8 +11,9 @@ use url::Url;
 use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
-use super::settings::{DaemonSettings, FetchSettings, StoreSettings};
+use super::settings::{DaemonSettings, FetchSettings, OperatorSettings, StoreSettings};
 use super::{secret, value};
+use crate::domain::email::EmailAddress;
 
 pub(super) const STORE: Keys = Keys { heading: "[store]", names: &["url"] };
 
@@ -37,6 +38,9 @@ pub(super) const FETCH: Keys = Keys {
 };
 
 pub(super) const DAEMON: Keys = Keys { heading: "[daemon]", names: &["socket", "jitter", "drain_timeout"] };
+
+pub(super) const OPERATOR: Keys =
+    Keys { heading: "[operator]", names: &["address", "failures", "remind_every"] };
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -85,6 +89,18 @@ pub(super) fn daemon(section: Option<&Node<'_>>, folder: &Path) -> Option<Daemon
     let jitter = table.or("jitter", jitter, length(Duration::ZERO, HOUR));
     let drain_timeout = table.or("drain_timeout", drain_timeout, length(SECOND, HOUR));
     Some(DaemonSettings { socket: socket?, jitter: jitter?, drain_timeout: drain_timeout? })
+}
+
+pub(super) fn operator(section: Option<&Node<'_>>) -> Option<OperatorSettings> {
+    let (failures, remind_every) = (3, HOUR * 24);
+    let Some(section) = section else {
+        return Some(OperatorSettings { address: None, failures, remind_every });
+    };
+    let table = section.table(&OPERATOR)?;
+    let address = table.optional("address", |node| node.parse(str::parse::<EmailAddress>));
+    let failures = table.or("failures", failures, |node| node.number(1..=1000));
+    let remind_every = table.or("remind_every", remind_every, length(HOUR, HOUR * 24 * 30));
+    Some(OperatorSettings { address: address.ok()?, failures: failures?, remind_every: remind_every? })
 }
 
 pub(super) fn fetch(root: &Table<'_>, folder: &Path) -> Option<FetchSettings> {

@@ -34,6 +34,8 @@ pub struct Config {
     pub matching: Thresholds,
     /// How the daemon behaves.
     pub daemon: DaemonSettings,
+    /// Who is told when something goes wrong.
+    pub operator: OperatorSettings,
     /// What is watched, in the order of the files.
     pub sources: Vec<Source>,
     /// Who is tracked, in the order of the files.
@@ -204,4 +206,15 @@ pub struct DaemonSettings {
     pub jitter: Duration,
     /// How long work under way may go on after a stop was asked for.
     pub drain_timeout: Duration,
+}
+
+/// Who is told when something goes wrong, and how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorSettings {
+    /// Whom incidents are mailed to; without it they are only shown and logged.
+    pub address: Option<EmailAddress>,
+    /// So many failed reads of a source in a row are an incident.
+    pub failures: u32,
+    /// While an incident lasts it is told again after this.
+    pub remind_every: Duration,
 }

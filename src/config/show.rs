@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::settings::{
-    Config, FetchSettings, InboxSettings, MailSettings, Sender, SmtpSecurity, StoreSettings,
-    TransportSettings,
+    Config, FetchSettings, InboxSettings, MailSettings, OperatorSettings, Sender, SmtpSecurity,
+    StoreSettings, TransportSettings,
 };
 use super::value::size_text;
 use crate::domain::category::Category;
 use crate::domain::company::Company;
+use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
@@ -37,6 +38,7 @@ pub fn show(config: &Config) -> String {
             jitter: length(config.daemon.jitter),
             drain_timeout: length(config.daemon.drain_timeout),
         },
+        operator: operator(&config.operator),
         source: config.sources.iter().map(source).collect(),
         category: &config.categories,
         company: &config.companies,
@@ -56,6 +58,7 @@ struct Shown<'a> {
     fetch: Fetch<'a>,
     matching: Thresholds,
     daemon: Daemon,
+    operator: Operator<'a>,
     source: Vec<ShownSource<'a>>,
     category: &'a [Category],
     company: &'a [Company],
@@ -108,6 +111,13 @@ struct Daemon {
 }
 
 #[derive(Serialize)]
+struct Operator<'a> {
+    address: Option<&'a str>,
+    failures: u32,
+    remind_every: String,
+}
+
+#[derive(Serialize)]
 struct ShownSource<'a> {
     id: &'a str,
     title: &'a str,
@@ -115,6 +125,7 @@ struct ShownSource<'a> {
     schedule: String,
     timezone: &'a str,
     companies: Vec<&'a str>,
+    stale_after: Option<String>,
     proxy: Option<String>,
     /// The kind and its keys.
     #[serde(flatten)]
@@ -128,6 +139,9 @@ struct ShownSource<'a> {
 struct Guard {
     min_entries: usize,
     max_drop: String,
+    confirm_reads: u32,
+    confirm_drop: u32,
+    confirm_delay: String,
 }
 
 #[derive(Serialize)]
@@ -205,6 +219,14 @@ fn fetch(fetch: &FetchSettings) -> Fetch<'_> {
     }
 }
 
+fn operator(operator: &OperatorSettings) -> Operator<'_> {
+    Operator {
+        address: operator.address.as_ref().map(EmailAddress::as_str),
+        failures: operator.failures,
+        remind_every: length(operator.remind_every),
+    }
+}
+
 fn source(source: &Source) -> ShownSource<'_> {
     ShownSource {
         id: source.id.as_str(),
@@ -213,11 +235,15 @@ fn source(source: &Source) -> ShownSource<'_> {
         schedule: source.schedule.to_string(),
         timezone: source.timezone.name(),
         companies: source.companies.iter().map(CompanyId::as_str).collect(),
+        stale_after: source.stale_after.map(length),
         proxy: source.request.proxy.as_ref().map(redact::proxy),
         kind: &source.kind,
         guard: Guard {
             min_entries: source.guard.min_entries,
             max_drop: format!("{}%", source.guard.max_drop_percent),
+            confirm_reads: source.guard.confirm_reads,
+            confirm_drop: source.guard.confirm_drop,
+            confirm_delay: length(source.guard.confirm_delay),
         },
         noise: Noise {
             classes: source.noise.classes.iter().copied().collect(),

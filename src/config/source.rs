@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use regex::Regex;
 
@@ -28,6 +29,7 @@ pub(super) const SOURCE: Keys = Keys {
         "companies",
         "guard",
         "noise",
+        "stale_after",
         "headers",
         "proxy",
         "proxy_password_file",
@@ -37,7 +39,10 @@ pub(super) const SOURCE: Keys = Keys {
     ],
 };
 
-pub(super) const GUARD: Keys = Keys { heading: "guard", names: &["min_entries", "max_drop"] };
+pub(super) const GUARD: Keys = Keys {
+    heading: "guard",
+    names: &["min_entries", "max_drop", "confirm_reads", "confirm_drop", "confirm_delay"],
+};
 
 pub(super) const NOISE: Keys =
     Keys { heading: "noise", names: &["classes", "patterns", "fields", "parameters"] };
@@ -54,6 +59,13 @@ const CLASSES: [(&str, NoiseClass); 6] = [
 
 /// No list that is watched has more entries; a larger minimum would hold back every read.
 const MAX_ENTRIES: u32 = 1_000_000;
+
+/// More reads that must agree would delay a removal for no gain.
+const MAX_READS: u32 = 100;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Reads one source; `companies` are the ids that it may name.
 pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &Path) -> Option<Source> {
@@ -73,6 +85,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     let defaults = kind.as_ref().unwrap_or(&SourceKind::Feed);
     let guard = table.or("guard", defaults.default_guard(), |node| guard(node, defaults));
     let noise = table.or("noise", Noise::of(defaults.default_noise()), |node| noise(node, defaults));
+    let stale_after = table.optional("stale_after", section::length(HOUR, YEAR));
     let headers = table.or("headers", BTreeMap::new(), headers);
     let proxy = section::proxy(table, folder);
     let token = token::token(table, folder, defaults);
@@ -87,6 +100,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
         guard: guard?,
         noise: noise?,
         request: Request { headers: headers?, proxy: proxy.ok()?, token: token.ok()? },
+        stale_after: stale_after.ok()?,
     })
 }
 
@@ -120,7 +134,17 @@ fn guard(node: &Node<'_>, kind: &SourceKind) -> Option<Guard> {
         node.number(0..=MAX_ENTRIES).map(|number| number as usize)
     });
     let max_drop = table.or("max_drop", default.max_drop_percent, |node| node.parse(value::percent));
-    Some(Guard { min_entries: min_entries?, max_drop_percent: max_drop? })
+    let confirm_reads = table.or("confirm_reads", default.confirm_reads, |node| node.number(1..=MAX_READS));
+    let confirm_drop = table.or("confirm_drop", default.confirm_drop, |node| node.number(0..=MAX_READS));
+    let confirm_delay =
+        table.or("confirm_delay", default.confirm_delay, section::length(Duration::ZERO, WEEK));
+    Some(Guard {
+        min_entries: min_entries?,
+        max_drop_percent: max_drop?,
+        confirm_reads: confirm_reads?,
+        confirm_drop: confirm_drop?,
+        confirm_delay: confirm_delay?,
+    })
 }
 
 fn noise(node: &Node<'_>, kind: &SourceKind) -> Option<Noise> {

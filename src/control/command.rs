@@ -1,11 +1,13 @@
 //! The words of the control socket: commands in, events out, one JSON object a line.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::check::{ReadOptions, Reading};
+use crate::check::{HeldReview, ReadOptions, Reading, Replay};
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, CompanyId, MailId, SourceId};
+use crate::domain::incident::Incident;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::read_state::ReadState;
 use crate::domain::report::CheckReport;
@@ -37,6 +39,35 @@ pub enum Command {
     HeldBody {
         /// Whose.
         id: SourceId,
+    },
+    /// Everything that waits for a person's word.
+    Reviews,
+    /// What of a source is held back, and what would change if it were accepted.
+    Review {
+        /// Whose.
+        id: SourceId,
+    },
+    /// Take what is held of a source for its state, and tell what changed.
+    Accept {
+        /// Whose.
+        id: SourceId,
+    },
+    /// Let go of what is held of a source.
+    Reject {
+        /// Whose.
+        id: SourceId,
+    },
+    /// Trouble with reading, newest first.
+    Incidents {
+        /// Those that are over too.
+        all: bool,
+    },
+    /// Read the stored bodies of a source anew.
+    Replay {
+        /// Whose.
+        id: SourceId,
+        /// Only states read then or later.
+        since: Option<DateTime<Utc>>,
     },
     /// Changes, newest first.
     Changes {
@@ -125,7 +156,7 @@ pub enum Event {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
-    /// Of [`Command::Check`].
+    /// Of [`Command::Check`] and [`Command::Accept`].
     Checked {
         /// The report in the form that is printed as JSON.
         report: CheckReport,
@@ -140,6 +171,19 @@ pub enum Reply {
     Source(Box<SourceDetail>),
     /// Of [`Command::HeldBody`].
     Body(Option<Vec<u8>>),
+    /// Of [`Command::Reviews`].
+    Reviews {
+        /// Reads that were held back.
+        held: Vec<HeldRead>,
+    },
+    /// Of [`Command::Review`]; nothing where nothing is held.
+    Review(Option<Box<HeldReview>>),
+    /// Of [`Command::Reject`]: what was let go.
+    Rejected(Box<HeldRead>),
+    /// Of [`Command::Incidents`].
+    Incidents(Vec<Incident>),
+    /// Of [`Command::Replay`].
+    Replayed(Box<Replay>),
     /// Of [`Command::Changes`].
     Changes(Vec<Change>),
     /// Of [`Command::Change`].
@@ -184,6 +228,8 @@ pub struct SourceStatus {
     pub entries: Option<usize>,
     /// Whether a suspect body waits to be looked at.
     pub is_held: bool,
+    /// The trouble it is in.
+    pub incidents: Vec<Incident>,
 }
 
 /// All about one source.
@@ -211,9 +257,9 @@ pub struct MailSummary {
     /// Where it stands.
     pub state: MailState,
     /// When it was queued.
-    pub queued_at: chrono::DateTime<chrono::Utc>,
+    pub queued_at: DateTime<Utc>,
     /// When the next attempt is due, or the end came.
-    pub at: chrono::DateTime<chrono::Utc>,
+    pub at: DateTime<Utc>,
     /// Attempts made.
     pub attempts: u32,
     /// Attempts whose fate is unknown.

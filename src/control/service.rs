@@ -5,14 +5,17 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::command::{Command, Reply, SourceDetail, SourceStatus};
-use crate::check::{Checker, ReadOptions, Reading};
+use crate::check::{Checker, ReadOptions, Reading, ReviewError};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
+use crate::domain::incident::Incident;
 use crate::domain::report::CheckReport;
+use crate::domain::snapshot::HeldRead;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
+use crate::escalate::{EscalateError, Escalator};
 use crate::reload::{ReloadError, Reloaded, Reloader};
 use crate::store::{Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
@@ -28,6 +31,8 @@ pub struct ServiceParts {
     pub store: Store,
     /// Reads.
     pub checker: Arc<Checker>,
+    /// Tells the operator of trouble.
+    pub escalator: Arc<Escalator>,
     /// Makes mails.
     pub dispatcher: Arc<Dispatcher>,
     /// Sends them.
@@ -55,6 +60,10 @@ enum Refusal {
     Store(#[from] StoreError),
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
+    #[error(transparent)]
+    Escalate(#[from] EscalateError),
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     #[error(transparent)]
     Subscribe(#[from] SubscribeError),
     #[error(transparent)]
@@ -90,6 +99,18 @@ impl Service {
             Command::Sources => Reply::Sources(self.statuses().await?),
             Command::Source { id } => Reply::Source(Box::new(self.detail(&id).await?)),
             Command::HeldBody { id } => Reply::Body(self.held_body(&id).await?),
+            Command::Reviews => Reply::Reviews { held: self.held_reads().await? },
+            Command::Review { id } => {
+                Reply::Review(parts.checker.review(self.source(&id)?).await?.map(Box::new))
+            }
+            Command::Accept { id } => self.accept(&id).await?,
+            Command::Reject { id } => {
+                Reply::Rejected(Box::new(parts.checker.reject(self.source(&id)?).await?))
+            }
+            Command::Incidents { all } => Reply::Incidents(self.incidents(all).await?),
+            Command::Replay { id, since } => {
+                Reply::Replayed(Box::new(parts.checker.replay(self.source(&id)?, since).await?))
+            }
             Command::Changes { query } => Reply::Changes(parts.store.changes(query).await?),
             Command::Change { id } => Reply::Change(Box::new(parts.store.find_change(&id).await?)),
             Command::Subscribe { address, companies, confirmed } => {
@@ -132,20 +153,8 @@ impl Service {
         let parts = &self.0;
         let sources = self.named(sources)?;
         let readings = parts.checker.read_all(sources, options, parts.concurrency, progress).await;
-        let mails_queued = if options.dry_run {
-            0
-        } else {
-            let queued = parts.dispatcher.dispatch(Patience::Now).await?;
-            parts.deliverer.deliver_due().await?;
-            queued
-        };
-        let (mut reports, mut changes, mut notices) = (Vec::new(), Vec::new(), Vec::new());
-        for reading in readings {
-            reports.push(reading.report);
-            changes.extend(reading.changes);
-            notices.extend(reading.notices);
-        }
-        Ok(Reply::Checked { report: CheckReport { sources: reports, mails_queued }, changes, notices })
+        let mails_queued = if options.dry_run { 0 } else { self.tell().await? };
+        Ok(checked(readings, mails_queued))
     }
 
     /// Takes over the registry and matches what stands with it; tells what that finds.
@@ -156,9 +165,24 @@ impl Service {
         for source in &parts.sources {
             notices.extend(parts.checker.rematch(source).await?);
         }
-        let mails_queued = parts.dispatcher.dispatch(Patience::Now).await?;
-        parts.deliverer.deliver_due().await?;
+        let mails_queued = self.tell().await?;
         Ok(Reply::Reloaded { companies, needs_restart, notices, mails_queued })
+    }
+
+    /// Takes a held read, and tells what it changed.
+    async fn accept(&self, id: &SourceId) -> Result<Reply, Refusal> {
+        let reading = self.0.checker.accept(self.source(id)?).await?;
+        let mails_queued = self.tell().await?;
+        Ok(checked(vec![reading], mails_queued))
+    }
+
+    /// Makes mails of what was found and sends them; tells how many go to subscribers.
+    async fn tell(&self) -> Result<usize, Refusal> {
+        let parts = &self.0;
+        parts.escalator.escalate().await?;
+        let queued = parts.dispatcher.dispatch(Patience::Now).await?;
+        parts.deliverer.deliver_due().await?;
+        Ok(queued)
     }
 
     /// The sources by these ids, in the order of the configuration; all for none.
@@ -177,28 +201,45 @@ impl Service {
         })
     }
 
+    async fn held_reads(&self) -> Result<Vec<HeldRead>, Refusal> {
+        let mut held = Vec::new();
+        for source in &self.0.sources {
+            held.extend(self.0.store.held(&source.id).await?);
+        }
+        Ok(held)
+    }
+
+    async fn incidents(&self, all: bool) -> Result<Vec<Incident>, Refusal> {
+        let mut incidents = self.0.store.incidents().await?;
+        incidents.retain(|incident| all || incident.is_open());
+        Ok(incidents)
+    }
+
     async fn statuses(&self) -> Result<Vec<SourceStatus>, Refusal> {
+        let incidents = self.incidents(false).await?;
         let mut statuses = Vec::new();
         for source in &self.0.sources {
-            statuses.push(self.status(&source.id).await?);
+            statuses.push(self.status(&source.id, &incidents).await?);
         }
         Ok(statuses)
     }
 
-    async fn status(&self, id: &SourceId) -> Result<SourceStatus, Refusal> {
+    /// How a source stands; `incidents` are those of all sources that are open.
+    async fn status(&self, id: &SourceId, incidents: &[Incident]) -> Result<SourceStatus, Refusal> {
         let store = &self.0.store;
         Ok(SourceStatus {
             id: id.clone(),
             state: store.read_state(id).await?,
             entries: store.baseline(id).await?.map(|baseline| baseline.snapshot.entries),
             is_held: store.held(id).await?.is_some(),
+            incidents: incidents.iter().filter(|incident| incident.concerns(id)).cloned().collect(),
         })
     }
 
     async fn detail(&self, id: &SourceId) -> Result<SourceDetail, Refusal> {
         self.source(id)?;
         Ok(SourceDetail {
-            status: self.status(id).await?,
+            status: self.status(id, &self.incidents(false).await?).await?,
             held: self.0.store.held(id).await?,
             snapshots: self.0.store.snapshots(id, SHOWN_SNAPSHOTS).await?,
         })
@@ -230,4 +271,15 @@ impl Service {
         let mail = parts.store.find_mail(id.as_str()).await?;
         Ok(Reply::Tested(Box::new(mail.into())))
     }
+}
+
+/// The reply that tells what reads found.
+fn checked(readings: Vec<Reading>, mails_queued: usize) -> Reply {
+    let (mut sources, mut changes, mut notices) = (Vec::new(), Vec::new(), Vec::new());
+    for reading in readings {
+        sources.push(reading.report);
+        changes.extend(reading.changes);
+        notices.extend(reading.notices);
+    }
+    Reply::Checked { report: CheckReport { sources, mails_queued }, changes, notices }
 }

@@ -16,7 +16,7 @@ use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, ChangeId, MailId};
 use crate::domain::matching::Watchlist;
-use crate::domain::outbox::{Mail, MailState};
+use crate::domain::outbox::Mail;
 use crate::domain::subscription::Subscriber;
 use crate::mail::{Letter, MailError, Occasion, compose, message_id, thread_id};
 use crate::registry::Registry;
@@ -186,19 +186,8 @@ impl Dispatcher {
         };
         let bytes = compose(&letter)
             .map_err(|source| DispatchError::Compose { recipient: recipient.redacted(), source })?;
-        let mail = Mail {
-            id,
-            recipient: recipient.clone(),
-            subject: rendered.subject.clone(),
-            message_id,
-            changes: changes_of(told),
-            queued_at: now,
-            state: MailState::Queued,
-            at: now,
-            attempts: 0,
-            in_doubt: 0,
-            last_error: None,
-        };
+        let subject = rendered.subject.clone();
+        let mail = Mail::queued(id, recipient.clone(), subject, message_id, changes_of(told), now);
         Ok(QueuedMail { mail, bytes })
     }
 

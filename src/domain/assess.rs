@@ -10,9 +10,10 @@ use chrono::{DateTime, Utc};
 use super::alert::{Alert, alerts_of};
 use super::change::{Change, ChangeKind, EntryChange};
 use super::diff::diff;
-use super::entry::{Completeness, Document};
+use super::entry::{Completeness, Document, Entry};
 use super::id::{BodyHash, ChangeId};
 use super::matching::{Concern, Watchlist};
+use super::pending::{Agreement, Pending, still_waiting};
 use super::snapshot::{Baseline, Snapshot};
 use super::source::Source;
 use super::verdict::Suspicion;
@@ -48,6 +49,28 @@ pub struct Assessment {
     pub changes: Vec<Change>,
     /// Who must be told.
     pub alerts: Vec<Alert>,
+    /// What is missing and waits for another read before it is believed gone; of the baseline it
+    /// is still a part.
+    pub pending: Vec<Pending>,
+}
+
+/// What is known of a source before a read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Past<'a> {
+    /// The accepted state.
+    pub baseline: Option<&'a Baseline>,
+    /// What was missing from the last reads and is not believed gone yet.
+    pub pending: &'a [Pending],
+    /// What reads that were held back for a drop agreed on.
+    pub drop: Option<&'a Agreement>,
+    /// Whether a person said that the body is the source's: then the guard has no say.
+    pub is_accepted: bool,
+}
+
+impl<'a> From<Option<&'a Baseline>> for Past<'a> {
+    fn from(baseline: Option<&'a Baseline>) -> Self {
+        Self { baseline, ..Self::default() }
+    }
 }
 
 /// Of a window's entries that have left it, as many are remembered, so that one
@@ -56,24 +79,40 @@ const MAX_REMEMBERED: usize = 5_000;
 
 /// Judges and compares one read.
 ///
-/// The entries of `previous` must have been read under the same extraction settings; where its
+/// The entries of the baseline must have been read under the same extraction settings; where its
 /// snapshot still bears another [`Source::fingerprint`], this read takes its place even unchanged.
 ///
 /// # Errors
 /// The reason to hold the read back; then nothing may change.
-pub fn assess(
+pub fn assess<'a>(
     source: &Source,
-    previous: Option<&Baseline>,
-    document: Document,
+    past: impl Into<Past<'a>>,
+    mut document: Document,
     read: ReadFacts,
     watchlist: &Watchlist,
 ) -> Result<Assessment, Suspicion> {
-    let entry_changes =
+    let past = past.into();
+    let previous = past.baseline;
+    let mut entry_changes =
         previous.map(|previous| diff(&previous.document, &document, &source.noise)).unwrap_or_default();
-    let removed = entry_changes.iter().filter(|change| change.kind == ChangeKind::Removed).count();
-    source.guard.judge(previous.map(|previous| &previous.document), &document, removed)?;
-
+    let removed: BTreeSet<&str> = entry_changes
+        .iter()
+        .filter(|change| change.kind == ChangeKind::Removed)
+        .map(|change| change.key.as_str())
+        .collect();
     let entries = document.entries.len();
+    let is_settled = past.is_accepted || is_drop_confirmed(source, past, &document, &removed, read.read_at)?;
+    let missing: Vec<&Entry> = previous
+        .iter()
+        .flat_map(|previous| &previous.document.entries)
+        .filter(|entry| !is_settled && removed.contains(entry.key.as_str()))
+        .collect();
+    let pending = still_waiting(&source.guard, past.pending, &missing, read.read_at);
+    let is_waiting = |key: &str| pending.iter().any(|pending| pending.key == key);
+    let kept: Vec<Entry> = missing.into_iter().filter(|entry| is_waiting(&entry.key)).cloned().collect();
+    entry_changes.retain(|change| change.kind != ChangeKind::Removed || !is_waiting(&change.key));
+    document.put_back(kept);
+
     let sequence = previous.map_or(1, |previous| previous.snapshot.sequence + 1);
     let snapshot = Snapshot {
         source: source.id.clone(),
@@ -108,7 +147,29 @@ pub fn assess(
         snapshot,
         document: remember(previous.map(|previous| &previous.document), document),
     });
-    Ok(Assessment { baseline, is_first_sight, entries, changes, alerts })
+    Ok(Assessment { baseline, is_first_sight, entries, changes, alerts, pending })
+}
+
+/// Judges what is gone. Tells whether more is gone than may go and enough reads agree that it is.
+fn is_drop_confirmed(
+    source: &Source,
+    past: Past<'_>,
+    document: &Document,
+    removed: &BTreeSet<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool, Suspicion> {
+    let guard = &source.guard;
+    let removed: Vec<&str> = removed.iter().copied().collect();
+    let previous = past.baseline.map(|previous| &previous.document);
+    match guard.judge(previous, document, &removed) {
+        Err(Suspicion::Dropped { which, .. })
+            if guard.confirm_drop > 0
+                && Agreement::after(past.drop, &which, guard.delay(), now).reads >= guard.confirm_drop =>
+        {
+            Ok(true)
+        }
+        judged => judged.map(|()| false),
+    }
 }
 
 fn change_of(

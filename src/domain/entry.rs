@@ -1,6 +1,6 @@
 //! What a page says, as entries: the unit that is compared, matched and told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
@@ -188,6 +188,20 @@ impl Document {
         }
         Self { entries, completeness, resemblance }
     }
+
+    /// Puts entries back that are still believed to be there; one whose key is taken becomes a twin.
+    pub fn put_back(&mut self, entries: impl IntoIterator<Item = Entry>) {
+        let mut taken: BTreeSet<String> = self.entries.iter().map(|entry| entry.key.clone()).collect();
+        for mut entry in entries {
+            let mut number = 2_usize;
+            while taken.contains(&entry.key) {
+                entry.key = format!("{}{TWIN_MARK}{number}", family(&entry.key));
+                number += 1;
+            }
+            taken.insert(entry.key.clone());
+            self.entries.push(entry);
+        }
+    }
 }
 
 /// The key as the parser made it, without the number that tells twins apart.
@@ -231,6 +245,15 @@ mod tests {
     #[test]
     fn an_exact_copy_is_the_same_entry() {
         assert_eq!(keys(vec![row("a", "one"), row("a", "one")]).len(), 1);
+    }
+
+    #[test]
+    fn what_is_put_back_takes_nobody_s_key() {
+        let mut document =
+            Document::new(vec![row("a", "one"), row("a", "two")], Completeness::Whole, Resemblance::Title);
+        document.put_back([row("a", "zero"), row("b", "three")]);
+        let keys: Vec<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
+        assert_eq!(keys, ["a", "a~2", "a~3", "b"]);
     }
 
     #[test]

@@ -140,9 +140,13 @@ digest_id!(
     /// One mail in the outbox; also its idempotency key.
     MailId
 );
+digest_id!(
+    /// One trouble of one source, or of this machine, from its beginning to its end.
+    IncidentId
+);
 
 /// 64 bits of SHA-256 over the parts, each closed by a byte no text contains, as 16 hex digits.
-fn digest_of(parts: &[&str]) -> String {
+pub(super) fn digest_of(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(part.as_bytes());

@@ -105,6 +105,31 @@ const DOUBT_WAIT: Duration = Duration::minutes(15);
 const CHANNEL_WAIT: Duration = Duration::minutes(1);
 
 impl Mail {
+    /// A mail that waits for its first attempt.
+    #[must_use]
+    pub fn queued(
+        id: MailId,
+        recipient: EmailAddress,
+        subject: String,
+        message_id: String,
+        changes: Vec<ChangeId>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            recipient,
+            subject,
+            message_id,
+            changes,
+            queued_at: now,
+            state: MailState::Queued,
+            at: now,
+            attempts: 0,
+            in_doubt: 0,
+            last_error: None,
+        }
+    }
+
     /// Whether an attempt is due.
     #[must_use]
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {

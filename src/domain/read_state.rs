@@ -3,7 +3,8 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::id::SourceId;
+use super::id::{BodyHash, SourceId};
+use super::pending::Pending;
 use super::snapshot::Validators;
 use super::verdict::Verdict;
 
@@ -28,6 +29,30 @@ pub struct ReadState {
     pub validators: Validators,
     /// Full reads are forced now and then, since some servers lie: conditional answers since the last one.
     pub not_modified_in_a_row: u32,
+    /// When the first of the reads in a row that were not good ended.
+    #[serde(default)]
+    pub failing_since: Option<DateTime<Utc>>,
+    /// Whether the last read met no server at all.
+    #[serde(default)]
+    pub is_unreachable: bool,
+    /// What good reads did not show any more and is not believed gone yet.
+    #[serde(default)]
+    pub pending: Vec<Pending>,
+    /// When another read may confirm that.
+    #[serde(default)]
+    pub confirm_at: Option<DateTime<Utc>>,
+    /// The suspect body that a person rejected last, since the last good read.
+    #[serde(default)]
+    pub rejected: Option<Rejection>,
+}
+
+/// A person's word that a suspect body is not the source's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// The body, which was let go.
+    pub sha256: BodyHash,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// Waiting times after the first, second, … read in a row that was not good; the last one repeats.
@@ -47,6 +72,11 @@ impl ReadState {
             not_before: None,
             validators,
             not_modified_in_a_row: 0,
+            failing_since: None,
+            is_unreachable: false,
+            pending: Vec::new(),
+            confirm_at: None,
+            rejected: None,
         }
     }
 
@@ -61,6 +91,9 @@ impl ReadState {
             failures: 0,
             not_before: None,
             not_modified_in_a_row: self.not_modified_in_a_row.saturating_add(1),
+            failing_since: None,
+            is_unreachable: false,
+            rejected: None,
             ..self
         }
     }
@@ -76,6 +109,7 @@ impl ReadState {
         retry_after: Option<std::time::Duration>,
         now: DateTime<Utc>,
     ) -> Self {
+        let failing_since = previous.as_ref().and_then(|state| state.failing_since).unwrap_or(now);
         let failures = previous.as_ref().map_or(0, |state| state.failures).saturating_add(1);
         let step = usize::try_from(failures - 1).unwrap_or(usize::MAX).min(BACKOFF_MINUTES.len() - 1);
         let wish = retry_after.and_then(|wish| Duration::from_std(wish).ok()).unwrap_or_default();
@@ -84,6 +118,8 @@ impl ReadState {
             verdict,
             reason: Some(reason),
             failures,
+            failing_since: Some(failing_since),
+            is_unreachable: false,
             not_before: Some(now + Duration::minutes(BACKOFF_MINUTES[step]).max(wish)),
             ..previous.unwrap_or_else(|| Self {
                 last_good_at: None,
@@ -92,11 +128,32 @@ impl ReadState {
         }
     }
 
+    /// The same where the read met no server at all.
+    #[must_use]
+    pub fn unreachable(self, is_unreachable: bool) -> Self {
+        Self { is_unreachable, ..self }
+    }
+
+    /// The same with what waits to be confirmed by a read `delay` after the last that counted.
+    #[must_use]
+    pub fn waiting_for(self, pending: Vec<Pending>, delay: Duration) -> Self {
+        let confirm_at = pending.iter().map(|pending| pending.agreement.counted_at + delay).min();
+        Self { pending, confirm_at, ..self }
+    }
+
+    /// The same after a person rejected the body that was held.
+    #[must_use]
+    pub fn rejecting(self, sha256: BodyHash, at: DateTime<Utc>) -> Self {
+        Self { rejected: Some(Rejection { sha256, at }), ..self }
+    }
+
     /// What makes the next request conditional, where it may be: the accepted body must have been
     /// read under these extraction settings, and now and then a full answer is asked for all the same.
     #[must_use]
     pub fn validators_for(&self, fingerprint: &str, full_read_every: u32) -> Option<&Validators> {
+        // What is missing is confirmed by a page, not by a server's word that the page is the same.
         let may_ask = self.validators.fingerprint == fingerprint
+            && self.pending.is_empty()
             && !self.validators.is_empty()
             && self.not_modified_in_a_row < full_read_every;
         may_ask.then_some(&self.validators)
@@ -106,6 +163,9 @@ impl ReadState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::entry::Entry;
+    use crate::domain::pending::still_waiting;
+    use crate::domain::verdict::Guard;
 
     fn source() -> SourceId {
         "a".parse().unwrap()
@@ -140,6 +200,29 @@ mod tests {
         let state = ReadState::unread(source(), None, Verdict::Failed, "429".into(), wish, now);
         assert_eq!(state.not_before, Some(now + Duration::hours(2)));
         assert_eq!(state.last_good_at, None);
+    }
+
+    #[test]
+    fn trouble_has_a_beginning_that_a_good_read_ends() {
+        let later = |minutes| DateTime::UNIX_EPOCH + Duration::minutes(minutes);
+        let failed = |previous, minutes| {
+            ReadState::unread(source(), previous, Verdict::Failed, "down".into(), None, later(minutes))
+        };
+        let state = failed(Some(failed(Some(accepted()), 3)), 9);
+        assert_eq!((state.failing_since, state.failures), (Some(later(3)), 2));
+        assert_eq!(state.not_modified(later(20)).failing_since, None);
+    }
+
+    #[test]
+    fn while_something_waits_to_be_confirmed_a_whole_page_is_asked_for() {
+        let entry = Entry::new("a", "A");
+        let guard = Guard { confirm_reads: 2, ..Guard::of(1, 20) };
+        let pending = still_waiting(&guard, &[], &[&entry], DateTime::UNIX_EPOCH);
+        let state = accepted().waiting_for(pending, guard.delay());
+        assert_eq!(state.confirm_at, Some(DateTime::UNIX_EPOCH + Duration::minutes(10)));
+        assert!(state.validators_for("f", 3).is_none());
+        let state = state.waiting_for(Vec::new(), guard.delay());
+        assert!(state.confirm_at.is_none() && state.validators_for("f", 3).is_some());
     }
 
     #[test]

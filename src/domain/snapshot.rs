@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::change::Evidence;
 use super::entry::Document;
 use super::id::{BodyHash, SourceId};
+use super::pending::Agreement;
+use super::quality::Quality;
 
 /// A source's state as one good read showed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,4 +103,27 @@ pub struct HeldRead {
     pub reason: String,
     /// What was read.
     pub evidence: Evidence,
+    /// The answer's headers, names in lower case, in the order received.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// What speaks against the answer.
+    #[serde(default)]
+    pub quality: Quality,
+    /// What this read and those before it agree on, where more was gone than may go.
+    #[serde(default)]
+    pub drop: Option<Agreement>,
+}
+
+impl HeldRead {
+    /// How much the answer can be worth: 0.0 certainly not the source's page, 1.0 nothing speaks against it.
+    #[must_use]
+    pub fn score(&self) -> f64 {
+        self.quality.score()
+    }
+
+    /// A header's value, by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }

@@ -7,6 +7,7 @@ mod rules;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
@@ -51,6 +52,8 @@ pub struct Source {
     pub noise: Noise,
     /// How it is asked for.
     pub request: Request,
+    /// After so long without a good read the operator is told.
+    pub stale_after: Option<Duration>,
 }
 
 /// How a source is asked for, beyond its address.

@@ -176,6 +176,7 @@ mod tests {
             schedule: "@hourly".parse().unwrap(),
             timezone: chrono_tz::UTC,
             companies: vec!["bound".parse().unwrap()],
+            stale_after: None,
             noise: Noise::default(),
             request: Request::default(),
         }

@@ -1,10 +1,13 @@
 //! Whether a read may be believed, decided before anything is compared.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Completeness, Document};
+use super::pending;
+use super::quality::Quality;
 
 /// What a read was found to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,8 +71,11 @@ pub enum Unreadable {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Suspicion {
     /// A block or challenge page in place of the source.
-    #[error("looks like a block page ({0})")]
-    Blocked(super::block::Mark),
+    #[error("looks like a block page: {0}")]
+    Blocked(Quality),
+    /// A page of the site, perhaps, and not the one that is watched, or not all of it.
+    #[error("does not look like the page that is watched: {0}")]
+    Other(Quality),
     /// An answer without a body.
     #[error("the answer has no body")]
     Empty,
@@ -93,6 +99,8 @@ pub enum Suspicion {
         gone: usize,
         /// The most that may go.
         tolerated: usize,
+        /// Names the set of those that are gone.
+        which: String,
     },
 }
 
@@ -103,9 +111,47 @@ pub struct Guard {
     pub min_entries: usize,
     /// The largest share of entries that may go between two reads, in percent.
     pub max_drop_percent: u8,
+    /// How many reads must agree that an entry is gone before it is told; 1 believes the first.
+    pub confirm_reads: u32,
+    /// How many reads must agree that more is gone than may go before that is believed without a
+    /// person's word; 0 never believes it.
+    pub confirm_drop: u32,
+    /// How long after a read another one may confirm it.
+    pub confirm_delay: Duration,
+}
+
+/// A page that is half written is whole again by then.
+const CONFIRM_DELAY: Duration = Duration::from_secs(10 * 60);
+
+impl Suspicion {
+    /// The most a read held back for this can be worth, in percent.
+    #[must_use]
+    pub fn at_most(&self) -> u8 {
+        match self {
+            Self::Blocked(quality) | Self::Other(quality) => {
+                quality.signs().first().map_or(0, |sign| sign.at_most)
+            }
+            Self::Empty => 0,
+            Self::Structure(_) => 10,
+            Self::TooFew { .. } => 20,
+            Self::Dropped { .. } => 40,
+        }
+    }
 }
 
 impl Guard {
+    /// A guard that believes the first good read.
+    #[must_use]
+    pub fn of(min_entries: usize, max_drop_percent: u8) -> Self {
+        Self {
+            min_entries,
+            max_drop_percent,
+            confirm_reads: 1,
+            confirm_drop: 0,
+            confirm_delay: CONFIRM_DELAY,
+        }
+    }
+
     /// How many of `before` entries may go at once: one always, all never.
     #[must_use]
     pub fn tolerated_drop(&self, before: usize) -> usize {
@@ -113,7 +159,13 @@ impl Guard {
         share.max(1).min(before.saturating_sub(1))
     }
 
-    /// Judges a document against the one before it.
+    /// How long after a read another one may confirm it.
+    #[must_use]
+    pub fn delay(&self) -> chrono::Duration {
+        chrono::Duration::from_std(self.confirm_delay).unwrap_or(chrono::Duration::days(365))
+    }
+
+    /// Judges a document against the one before it, of which the `removed` are not in it any more.
     ///
     /// # Errors
     /// The reason to hold the read back.
@@ -121,7 +173,7 @@ impl Guard {
         &self,
         previous: Option<&Document>,
         document: &Document,
-        removed: usize,
+        removed: &[&str],
     ) -> Result<(), Suspicion> {
         let found = document.entries.len();
         if found < self.min_entries {
@@ -132,8 +184,9 @@ impl Guard {
         }
         let before = previous.map_or(0, |document| document.entries.len());
         let tolerated = self.tolerated_drop(before);
-        if removed > tolerated {
-            return Err(Suspicion::Dropped { before, gone: removed, tolerated });
+        if removed.len() > tolerated {
+            let which = pending::name_of_set(removed.iter().copied());
+            return Err(Suspicion::Dropped { before, gone: removed.len(), tolerated, which });
         }
         Ok(())
     }
@@ -145,7 +198,7 @@ mod tests {
 
     #[track_caller]
     fn check(before: usize, percent: u8, expected: usize) {
-        let guard = Guard { min_entries: 0, max_drop_percent: percent };
+        let guard = Guard::of(0, percent);
         assert_eq!(guard.tolerated_drop(before), expected);
     }
 

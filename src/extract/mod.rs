@@ -19,6 +19,7 @@ mod date;
 mod docket;
 mod ecfr;
 mod ecfs;
+mod face;
 mod fcc_covered_list;
 mod federal_register;
 mod feed;
@@ -35,6 +36,7 @@ use url::Url;
 
 use crate::domain::bundle::{self, FIRST, Part};
 use crate::domain::entry::Document;
+use crate::domain::face::Face;
 use crate::domain::source::SourceKind;
 use crate::domain::verdict::Unreadable;
 
@@ -131,6 +133,12 @@ pub fn signal(kind: &SourceKind, first: &Part<'_>) -> Option<String> {
 #[must_use]
 pub fn title(page: &Page<'_>) -> Option<String> {
     html::title(page)
+}
+
+/// What a page shows of itself. As cheap and safe as [`title`].
+#[must_use]
+pub fn face(page: &Page<'_>) -> Face {
+    face::face(page)
 }
 
 #[cfg(test)]

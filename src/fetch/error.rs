@@ -120,6 +120,12 @@ impl FetchError {
         }
     }
 
+    /// Whether no server was met: then the fault may be on this side of the network.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Timeout { phase: Phase::Connect, .. })
+    }
+
     /// Sorts what the client reports while a request is under way.
     pub(super) fn request(url: &url::Url, source: &reqwest::Error, connect_timeout: Duration) -> Self {
         if let Some(refused) = private_address_of(source) {

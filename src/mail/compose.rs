@@ -29,7 +29,7 @@ pub struct Letter<'a> {
     pub thread: Option<&'a str>,
     /// When it was made.
     pub date: DateTime<Utc>,
-    /// Whether it was asked for a moment ago or a machine found something.
+    /// Whether it was asked for a moment ago, or a machine found something.
     pub occasion: Occasion<'a>,
 }
 
@@ -41,6 +41,8 @@ pub enum Occasion<'a> {
         /// The mailbox to which people write.
         leave: &'a EmailAddress,
     },
+    /// Something is wrong, and the operator is told.
+    Incident,
     /// Somebody wrote.
     Answer {
         /// The Message-ID of what they wrote, without angle brackets.
@@ -120,7 +122,7 @@ fn bracketed(id: &str) -> Result<String, MailError> {
 
 fn reply_to(letter: &Letter) -> Result<Address, MailError> {
     match letter.occasion {
-        Occasion::Alert { .. } => address(letter.help),
+        Occasion::Alert { .. } | Occasion::Incident => address(letter.help),
         Occasion::Answer { reply_to, .. } => reply_to.parse().map_err(|source| MailError::Address {
             // What stands behind the plus lets its reader confirm.
             address: letter.help.redacted(),
@@ -136,6 +138,7 @@ fn machine_headers(letter: &Letter) -> Vec<(&'static str, String)> {
     ];
     match letter.occasion {
         Occasion::Answer { .. } => headers.push(("Auto-Submitted", "auto-replied".to_owned())),
+        Occasion::Incident => headers.push(("Auto-Submitted", "auto-generated".to_owned())),
         Occasion::Alert { leave } => {
             let (help, leave) = (letter.help.to_uri(), leave.to_uri());
             headers.extend([

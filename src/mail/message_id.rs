@@ -3,7 +3,7 @@
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::domain::id::{CompanyId, MailId, SourceId, hex};
+use crate::domain::id::{CompanyId, IncidentId, MailId, SourceId, hex};
 
 /// The Message-ID of a mail, without angle brackets (RFC 5322, 3.6.4).
 ///
@@ -19,6 +19,12 @@ pub fn message_id(instance_key: &[u8; 32], mail: &MailId, domain: &str) -> Strin
 #[must_use]
 pub fn thread_id(instance_key: &[u8; 32], source: &SourceId, company: &CompanyId, domain: &str) -> String {
     format!("{}@{domain}", mac(instance_key, &["thread", source.as_str(), company.as_str()]))
+}
+
+/// The same for all mails about one incident.
+#[must_use]
+pub fn incident_thread_id(instance_key: &[u8; 32], incident: &IncidentId, domain: &str) -> String {
+    format!("{}@{domain}", mac(instance_key, &["incident", incident.as_str()]))
 }
 
 /// 128 bits over the parts, each closed by a byte no text contains, as 32 hex digits.

@@ -24,7 +24,7 @@ mod transport;
 pub use compose::{Letter, Occasion, compose};
 pub use maildir::Maildir;
 pub use memory::{Delivered, Memory};
-pub use message_id::{message_id, thread_id};
+pub use message_id::{incident_thread_id, message_id, thread_id};
 pub use received::{Envelope, MAX_MESSAGE_BYTES, Received, Unusable};
 pub use smtp::{Smtp, Timeouts};
 pub use transport::Transport;

@@ -16,6 +16,7 @@ mod answer;
 mod difference;
 mod explanation;
 mod flow;
+mod incident;
 mod link;
 mod notice;
 mod subject;
@@ -23,6 +24,7 @@ mod terminal;
 mod view;
 
 pub use answer::{Addressed, answer, confirm_address};
+pub use incident::incidents;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
 pub use terminal::{differences_for_terminal, for_terminal};
 

@@ -9,7 +9,8 @@ use crate::domain::source::Source;
 ///
 /// A source never read is due at once. After a good read the schedule decides, counted from that
 /// read, so that any number of missed ticks is one. After a read that was not good the backoff
-/// takes the schedule's place: sooner than a rare schedule, later than a frequent one.
+/// takes the schedule's place: sooner than a rare schedule, later than a frequent one. What waits to
+/// be confirmed does not wait for the schedule.
 pub(super) fn due_at(
     source: &Source,
     state: Option<&ReadState>,
@@ -21,7 +22,8 @@ pub(super) fn due_at(
     }
     // A clock that was set back must not silence a source until it has caught up.
     let last_read_at = state.last_read_at.min(now);
-    source.schedule.next_after(last_read_at, source.timezone)
+    let scheduled = source.schedule.next_after(last_read_at, source.timezone);
+    scheduled.into_iter().chain(state.confirm_at).min()
 }
 
 #[cfg(test)]
@@ -45,6 +47,7 @@ mod tests {
             companies: Vec::new(),
             noise: Noise::default(),
             request: Request::default(),
+            stale_after: None,
         }
     }
 
@@ -80,6 +83,15 @@ mod tests {
         let now = at("2026-11-24T14:00:00Z");
         let state = ReadState::unread(id, None, Verdict::Failed, "down".into(), None, now);
         check(Some(&state), "2026-11-24T14:00:01Z", "2026-11-24T14:01:00Z");
+    }
+
+    #[test]
+    fn what_waits_to_be_confirmed_is_read_sooner() {
+        let mut state = read_at("2026-11-24T14:00:00Z");
+        state.confirm_at = Some(at("2026-11-24T14:10:00Z"));
+        check(Some(&state), "2026-11-24T14:00:01Z", "2026-11-24T14:10:00Z");
+        state.confirm_at = Some(at("2026-11-26T14:10:00Z"));
+        check(Some(&state), "2026-11-24T14:00:01Z", "2026-11-25T14:00:00Z");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,9 @@ use crate::store::Store;
 
 /// Before another attempt where the store cannot say how a source stands, or a read ended abruptly.
 const AFTER_A_FAULT: Duration = Duration::from_secs(60);
+
+/// Between two looks at when a source is due.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 
 /// The life of one source in the daemon.
 #[derive(Debug)]
@@ -48,8 +51,10 @@ impl SourceLoop {
                 return;
             };
             if due > self.clock.now() {
-                // Somebody may read the source by hand meanwhile: look again before reading.
-                if !sleep_until(&self.clock, due, &stop).await {
+                // Somebody may read the source by hand meanwhile, and that may put off the next read or,
+                // where something waits to be confirmed, bring it forward: look again now and then.
+                let look_again = due.min(self.clock.now() + LOOK_AGAIN);
+                if !sleep_until(&self.clock, look_again, &stop).await {
                     return;
                 }
                 continue;

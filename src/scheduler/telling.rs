@@ -1,4 +1,4 @@
-//! Making mails of alerts and sending them, whenever there is something to do.
+//! Making mails of alerts and of trouble and sending them, whenever there is something to do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::deliver::Deliverer;
 use crate::dispatch::{Dispatcher, Patience};
 use crate::domain::text::error_chain;
+use crate::escalate::Escalator;
 
 /// Looks that often even if nobody wakes it: a signal can be lost, an alert must not be.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -20,6 +21,8 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// The daemon's mail room.
 #[derive(Debug)]
 pub struct TellingLoop {
+    /// Tells the operator of trouble.
+    pub escalator: Arc<Escalator>,
     /// Makes mails of alerts.
     pub dispatcher: Arc<Dispatcher>,
     /// Sends them.
@@ -45,6 +48,9 @@ impl TellingLoop {
     }
 
     async fn round(&self) {
+        if let Err(error) = self.escalator.escalate().await {
+            tracing::error!(error = error_chain(&error), "the operator could not be told of trouble");
+        }
         if let Err(error) = self.dispatcher.dispatch(Patience::Group).await {
             tracing::error!(error = error_chain(&error), "alerts could not be made into mails");
         }

@@ -24,13 +24,14 @@ use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, SourceId};
 use crate::domain::inbound::{Conversation, TokenHash};
+use crate::domain::incident::Incident;
 use crate::domain::outbox::{Mail, MailState, Outcome};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::Subscriber;
 
-use self::sled::{Sled, changes, inbox, instance_key, outbox, sources, subscribers};
+use self::sled::{Sled, changes, inbox, incidents, instance_key, outbox, sources, subscribers};
 
 pub use boundary::{
     Accepted, ChangeQuery, Exchange, GarbageReport, HeldBody, LeasedMail, QueuedMail, ReadCommit,
@@ -137,6 +138,18 @@ impl Store {
     pub async fn dispatch(&self, alerts: &[AlertId], mails: Vec<QueuedMail>) -> Result<(), StoreError> {
         let alerts = alerts.to_vec();
         self.sled.write(move |trees, writes| outbox::dispatch(trees, writes, &alerts, mails)).await
+    }
+
+    /// Every incident, open or over, the newest first.
+    pub async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
+        self.sled.read(incidents::list).await
+    }
+
+    /// Keeps how incidents now stand and puts the mails that tell of them into the outbox, both or
+    /// neither. A mail that is there already stays as it is.
+    pub async fn escalate(&self, incidents: &[Incident], mails: Vec<QueuedMail>) -> Result<(), StoreError> {
+        let incidents = incidents.to_vec();
+        self.sled.write(move |trees, writes| incidents::escalate(trees, writes, &incidents, mails)).await
     }
 
     /// Hands out at most `limit` mails that are due, each leased for `lasting`. Leases that ended

@@ -7,9 +7,10 @@ use regwatch::domain::assess::assess;
 use regwatch::domain::block::ResponseFacts;
 use regwatch::domain::id::BodyHash;
 use regwatch::domain::matching::Watchlist;
+use regwatch::domain::quality::Quality;
 use regwatch::domain::snapshot::{Baseline, Snapshot};
 use regwatch::domain::source::{DocketSettings, PageTextSettings, Source, SourceKind, TableSettings};
-use regwatch::extract::{Page, extract, title};
+use regwatch::extract::{Page, extract, face};
 use serde_json::Value;
 use url::Url;
 
@@ -98,19 +99,19 @@ impl Answer {
         self.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str())
     }
 
-    /// Whether the answer is recognised as a block by its marks alone.
-    fn is_marked(&self, requested: &Url) -> bool {
+    /// What speaks against the answer before its entries are read.
+    fn quality(&self, requested: &Url) -> Quality {
         let answered = self.redirected.as_ref().unwrap_or(requested);
-        let title = title(&Page { body: &self.body, content_type: self.content_type(), url: answered });
+        let face = face(&Page { body: &self.body, content_type: self.content_type(), url: answered });
         let facts = ResponseFacts {
             status: self.status,
             headers: &self.headers,
             requested,
             answered,
-            body_bytes: self.body.len(),
-            title: title.as_deref(),
+            body: &self.body,
+            title: face.title.as_deref(),
         };
-        facts.block_mark().is_some()
+        facts.quality().with(face.signs())
     }
 }
 
@@ -163,7 +164,7 @@ fn first_read(source: Source, body: &str) -> (Source, Baseline) {
 
 /// Whether the answer, read after a good one, is taken for the source.
 fn is_taken(source: &Source, baseline: &Baseline, answer: &Answer) -> bool {
-    if answer.is_marked(&source.url) {
+    if answer.quality(&source.url).is_blocked() {
         return false;
     }
     let page = Page { body: &answer.body, content_type: answer.content_type(), url: &source.url };
@@ -266,23 +267,78 @@ fn a_recorded_block_is_never_taken_for_the_source() {
     if crate::corpus().is_some() {
         assert_eq!(blocked.len(), 16);
         none_is_taken(&blocked);
-        let requested = "https://agency.test/list".parse().unwrap();
-        let unmarked = blocked.iter().filter(|answer| !answer.is_marked(&requested));
-        let mut unmarked: Vec<u16> = unmarked.map(|answer| answer.status).collect();
-        unmarked.sort_unstable();
-        // A DNS filter's portal is known by its missing structure, the others by their status.
-        assert_eq!(unmarked, [200, 403, 403, 429, 503]);
     }
 }
 
 #[test]
-fn a_recorded_good_answer_bears_no_mark_of_a_block() {
-    let requested = "https://agency.test/list".parse().unwrap();
-    for (_, mut answer) in records().into_iter().filter(|(quality, _)| *quality >= 1.0) {
-        answer.redirected = None;
-        if answer.status == 200 {
-            assert!(!answer.is_marked(&requested), "{}", answer.name);
+fn every_recorded_answer_has_the_quality_its_folder_states() {
+    let mut differing = Vec::new();
+    for (stated, answer) in records() {
+        let requested = answer.redirected.clone().filter(|_| stated >= 1.0);
+        let requested = requested.unwrap_or_else(|| "https://agency.test/list".parse().unwrap());
+        let found = answer.quality(&requested);
+        if (found.score() - stated).abs() > f64::EPSILON {
+            differing.push(format!("{}: {} ({found}), stated {stated}", answer.name, found.score()));
         }
+    }
+    assert!(differing.is_empty(), "{differing:#?}");
+}
+
+#[test]
+fn a_good_exchange_has_nothing_against_it() {
+    let good = files("antibot_har").into_iter().filter(|path| path.to_string_lossy().contains("_success"));
+    for path in good {
+        let mut answer = Answer::of_exchange(&path);
+        // The body was not kept.
+        answer.body = b"<!DOCTYPE html><html lang=en><head><title>A video</title></head></html>".to_vec();
+        assert_eq!(answer.quality(&"https://agency.test/list".parse().unwrap()), Quality::default());
+    }
+}
+
+/// Every page of these folders is a real one, as its site served it.
+#[test]
+fn no_good_page_is_taken_for_a_block() {
+    let Some(corpus) = crate::corpus() else { return };
+    let folders = ["courtlistener", "dockets", "entity_lists", "fcc_ecfs_edocs", "fcc_site", "page_versions"];
+    let requested: Url = "https://agency.test/list".parse().unwrap();
+    let (mut looked_at, mut taken) = (0, Vec::new());
+    for path in folders.iter().flat_map(|folder| pages_below(&corpus.join(folder))) {
+        let answer = Answer::of_body(path.display().to_string(), fs::read(&path).unwrap());
+        let quality = answer.quality(&requested);
+        looked_at += 1;
+        if quality != Quality::default() {
+            taken.push(format!("{}: {quality}", answer.name));
+        }
+    }
+    println!("{looked_at} good pages looked at");
+    assert!(looked_at > 50, "{looked_at}");
+    assert!(taken.is_empty(), "{taken:#?}");
+}
+
+fn pages_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut pages = Vec::new();
+    for path in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        if path.is_dir() {
+            pages.extend(pages_below(&path));
+        } else if path
+            .extension()
+            .is_some_and(|extension| ["html", "htm", "xml"].iter().any(|e| extension == *e))
+        {
+            pages.push(path);
+        }
+    }
+    pages
+}
+
+#[test]
+fn text_that_is_badly_encoded_is_held_or_read_and_breaks_nothing() {
+    let answers: Vec<Answer> = files("bad_encoding")
+        .into_iter()
+        .map(|path| Answer::of_body(path.display().to_string(), fs::read(&path).unwrap()))
+        .collect();
+    if crate::corpus().is_some() {
+        assert_eq!(answers.len(), 3);
+        none_is_taken(&answers);
     }
 }
 

@@ -21,7 +21,7 @@ fn read(config: &Config, id: &str, body: &[u8]) -> Document {
     let source = config.source(&id).unwrap();
     let page = Page { body, content_type: None, url: &source.url };
     let document = extract(&source.kind, &page).unwrap();
-    source.guard.judge(None, &document, 0).unwrap();
+    source.guard.judge(None, &document, &[]).unwrap();
     document
 }
 

@@ -54,6 +54,7 @@ fn source(kind: SourceKind, url: &str) -> Source {
         guard: kind.default_guard(),
         noise: Noise::of(kind.default_noise()),
         request: Request::default(),
+        stale_after: None,
         kind,
     }
 }

@@ -49,6 +49,7 @@ fn source(url: &str) -> Source {
         companies: Vec::new(),
         noise: Noise::default(),
         request: Request::default(),
+        stale_after: None,
     }
 }
 

@@ -165,3 +165,33 @@ fn a_source_that_fails_keeps_no_other_from_being_read() {
     let report = home.run(&["check", "now", "covered-list", "--json"]).expect(0).json();
     assert_eq!(report["sources"][0]["entries"], 3);
 }
+
+#[test]
+fn it_confirms_a_removal_by_itself_long_before_the_schedule_would() {
+    let (site, home) = watched();
+    let guard = "max_drop = \"40%\", confirm_reads = 2, confirm_delay = \"1s\"";
+    let source =
+        list_source(&site.url).replace("max_drop = \"20%\"", guard).replace("15 */2 * * *", "@yearly");
+    home.configure(&source, "maildir:../state/mail");
+    home.subscribe("bob@example.org", "zte");
+    home.check(0);
+    site.page("/list", covered_list(&[HUAWEI, HIKVISION]));
+    assert_eq!(home.check(0)["sources"][0]["changes"], serde_json::json!([]));
+    let mut daemon = Daemon::start(&home, RUNS);
+    daemon.wait_until_it_says("source read");
+    daemon.wait_until_it_says("mail sent");
+    assert!(home.letters()[0].text.contains("ZTE"), "{:?}", home.letters());
+}
+
+#[test]
+fn it_tells_its_operator_of_a_source_that_is_held() {
+    let (site, home) = watched();
+    home.configure_also("[operator]\naddress = \"ops@tracker.example\"\n");
+    site.page("/list", "<html><head><title>Request Rejected</title></head></html>");
+    let mut daemon = Daemon::start(&home, RUNS);
+    daemon.wait_until_it_says("mail sent");
+    assert_eq!(home.letters()[0].to, "ops@tracker.example");
+    let held = home.run(&["review", "list", "--json"]).expect(0).json();
+    assert_eq!(held["held"][0]["source"], "covered-list");
+    home.run(&["review", "reject", "covered-list"]).expect(0);
+}

@@ -92,6 +92,13 @@ impl Home {
         std::fs::write(self.path("config/regwatch.toml"), text).unwrap();
     }
 
+    /// Adds to the configuration.
+    pub fn configure_also(&self, text: &str) {
+        let path = self.path("config/regwatch.toml");
+        let before = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{before}\n{text}\n")).unwrap();
+    }
+
     pub fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
     }
@@ -119,6 +126,11 @@ impl Home {
     #[track_caller]
     pub fn subscribe(&self, address: &str, company: &str) {
         self.run(&["sub", "add", address, "--company", company, "--confirmed"]).expect(0);
+    }
+
+    /// The mails to one address, in no order.
+    pub fn letters_to(&self, address: &str) -> Vec<Letter> {
+        self.letters().into_iter().filter(|letter| letter.to == address).collect()
     }
 
     /// Every mail in the Maildir, in the order of their recipients.

@@ -9,10 +9,14 @@ mod crash;
 mod daemon;
 mod demo;
 mod docket;
+mod doubted;
+mod held;
 mod home;
+mod incident;
 mod keeping;
 mod parts;
 mod registry;
+mod replay;
 mod site;
 mod telling;
 

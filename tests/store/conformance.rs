@@ -3,6 +3,7 @@
 mod bodies;
 mod changes;
 mod inbox;
+mod incidents;
 mod life;
 mod model;
 mod outbox;

@@ -7,9 +7,12 @@ use regwatch::domain::alert::alerts_of;
 use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use regwatch::domain::company::AliasKind;
 use regwatch::domain::entry::{Completeness, Document, Entry, Resemblance};
-use regwatch::domain::id::{BodyHash, ChangeId, CompanyId, MailId, SourceId};
+use regwatch::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, MailId, SourceId};
+use regwatch::domain::incident::{Incident, IncidentKind};
 use regwatch::domain::matching::Match;
 use regwatch::domain::outbox::{Mail, MailState};
+use regwatch::domain::pending::Agreement;
+use regwatch::domain::quality::{Quality, Sign, Weight};
 use regwatch::domain::read_state::ReadState;
 use regwatch::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
 use regwatch::store::{Accepted, HeldBody, QueuedMail, ReadCommit, Store, StoreError};
@@ -171,10 +174,31 @@ pub fn suspect(source: &SourceId, body: Vec<u8>) -> ReadCommit {
         held_since: at(1),
         reason: "all entries are gone".to_owned(),
         evidence: snapshot.evidence(),
+        headers: snapshot.headers.clone(),
+        quality: Quality::of(vec![Sign::new(40, Weight::Certain, "all entries are gone")]),
+        drop: Some(Agreement { on: "all".to_owned(), since: at(1), counted_at: at(1), reads: 1 }),
     };
     ReadCommit {
         held: Some(HeldBody { read, body: Bytes::from(body) }),
         ..ReadCommit::of(good(source, &snapshot))
+    }
+}
+
+/// Trouble of a source that began so many minutes into the tests' day.
+pub fn incident(name: &str, minutes: i64) -> Incident {
+    Incident {
+        id: IncidentId::derive(&[name]),
+        kind: IncidentKind::Held,
+        source: Some(source(name)),
+        title: format!("The list of {name}"),
+        reason: "海康威视 is missing".to_owned(),
+        members: Vec::new(),
+        opened_at: at(minutes),
+        reopened_at: None,
+        closed_at: None,
+        told_at: None,
+        times_told: 0,
+        end_told_at: None,
     }
 }
 

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::entry::{Entry, Resemblance};
@@ -14,9 +16,10 @@ fn source(companies: &[&str]) -> Source {
         schedule: "@hourly".parse().unwrap(),
         timezone: chrono_tz::UTC,
         companies: companies.iter().map(|id| id.parse().unwrap()).collect(),
-        guard: Guard { min_entries: 2, max_drop_percent: 20 },
+        guard: Guard::of(2, 20),
         noise: Noise::default(),
         request: Request::default(),
+        stale_after: None,
     }
 }
 
@@ -108,7 +111,7 @@ fn too_few_entries_or_too_large_a_drop_is_held_back() {
             .map(|a| a.changes.len())
     };
     assert_eq!(judge(8), Ok(2));
-    assert!(matches!(judge(7), Err(Suspicion::Dropped { before: 10, gone: 3, tolerated: 2 })));
+    assert!(matches!(judge(7), Err(Suspicion::Dropped { before: 10, gone: 3, tolerated: 2, .. })));
     assert!(matches!(judge(1), Err(Suspicion::TooFew { found: 1, min: 2 })));
 }
 
@@ -127,6 +130,132 @@ fn an_entry_that_returns_to_a_window_is_not_news() {
     assert!(three.changes.is_empty());
 }
 
+fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + chrono::Duration::minutes(minutes)
+}
+
+/// Reads of a source whose removals must be confirmed, one after the other.
+struct Reads {
+    source: Source,
+    baseline: Baseline,
+    pending: Vec<Pending>,
+}
+
+impl Reads {
+    fn of(rows: &[(&str, &str)]) -> Self {
+        let mut source = source(&[]);
+        source.guard.confirm_reads = 2;
+        let baseline = first_sight(&source, page(Completeness::Whole, rows));
+        Self { source, baseline, pending: Vec::new() }
+    }
+
+    /// Reads these rows at a minute; gives what is told, as `kind key`.
+    fn read(&mut self, minutes: i64, rows: &[(&str, &str)]) -> Vec<String> {
+        let past = Past { baseline: Some(&self.baseline), pending: &self.pending, ..Past::default() };
+        let facts = ReadFacts { read_at: at(minutes), ..read(&format!("{minutes}")) };
+        let document = page(Completeness::Whole, rows);
+        let found = assess(&self.source, past, document, facts, &watchlist()).unwrap();
+        self.pending = found.pending;
+        self.baseline = found.baseline.unwrap_or_else(|| self.baseline.clone());
+        found.changes.iter().map(|change| format!("{} {}", change.entry.kind, change.entry.key)).collect()
+    }
+}
+
+const FIVE: [(&str, &str); 5] = [("a", "1"), ("b", "2"), ("c", "3"), ("d", "4"), ("e", "5")];
+
+#[test]
+fn a_removal_seen_once_waits_and_hides_nothing_else() {
+    let mut reads = Reads::of(&FIVE);
+    let rows = [("b", "2"), ("c", "3 and more"), ("d", "4"), ("e", "5"), ("f", "6")];
+    assert_eq!(reads.read(60, &rows), ["amended c", "added f"]);
+    assert_eq!(reads.pending.len(), 1);
+    assert_eq!(reads.read(61, &rows), [""; 0], "too soon to count");
+    assert_eq!(reads.read(70, &rows), ["removed a"]);
+    assert!(reads.pending.is_empty());
+    assert_eq!(reads.read(80, &rows), [""; 0]);
+}
+
+#[test]
+fn an_entry_that_comes_back_before_it_was_believed_gone_is_no_news() {
+    let mut reads = Reads::of(&FIVE);
+    assert_eq!(reads.read(60, &FIVE[1..]), [""; 0]);
+    assert_eq!(reads.read(90, &FIVE), [""; 0]);
+    assert!(reads.pending.is_empty());
+    assert_eq!(reads.read(120, &FIVE[1..]), [""; 0], "it must be missed twice anew");
+    assert_eq!(reads.read(130, &FIVE[1..]), ["removed a"]);
+}
+
+#[test]
+fn one_of_two_alike_waits_under_a_key_of_its_own() {
+    let twins = [("a", "1"), ("a", "one"), ("c", "3"), ("d", "4"), ("e", "5")];
+    let mut reads = Reads::of(&twins);
+    let rows = [("a", "one"), ("c", "3"), ("d", "4"), ("e", "5")];
+    assert_eq!(reads.read(60, &[&rows[..], &[("f", "6")]].concat()), ["added f"]);
+    assert_eq!(reads.read(70, &[&rows[..], &[("f", "6")]].concat()).len(), 1);
+    assert!(reads.pending.is_empty());
+}
+
+fn borrowed(rows: &[(String, String)]) -> Vec<(&str, &str)> {
+    rows.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_comes_and_goes_what_was_told_leads_to_what_is_there(
+        pages in proptest::collection::vec((proptest::collection::btree_set(0_u8..8, 0..8), 0_i64..15), 1..8)
+    ) {
+        let rows = |page: &BTreeSet<u8>| -> Vec<(String, String)> {
+            let names = page.iter().map(|number| (format!("e{number}"), format!("text {number}")));
+            std::iter::once(("always".to_owned(), "here".to_owned())).chain(names).collect()
+        };
+        let keys = |rows: &[(String, String)]| rows.iter().map(|(key, _)| key.clone()).collect::<BTreeSet<_>>();
+        let first = rows(&BTreeSet::from([0, 1, 2]));
+        let mut reads = Reads::of(&borrowed(&[&first[..], &[("other".to_owned(), "x".to_owned())]].concat()));
+        reads.source.guard = Guard { confirm_reads: 2, ..Guard::of(1, 100) };
+        let mut known = keys(&first);
+        known.insert("other".to_owned());
+        let mut now = 100;
+        let (last, _) = pages.last().unwrap().clone();
+        let settled = std::iter::repeat_n((last.clone(), 10), 3);
+        for (page, pause) in pages.into_iter().chain(settled) {
+            now += pause;
+            let page = rows(&page);
+            for told in reads.read(now, &borrowed(&page)) {
+                match told.split_once(' ').unwrap() {
+                    ("added", key) => prop_assert!(known.insert(key.to_owned()), "{key} was told twice"),
+                    ("removed", key) => prop_assert!(known.remove(key), "{key} was not there"),
+                    _ => {}
+                }
+            }
+        }
+        prop_assert_eq!(known, keys(&rows(&last)));
+        prop_assert!(reads.pending.is_empty());
+    }
+}
+
+#[test]
+fn more_gone_than_may_go_is_believed_when_a_person_or_enough_reads_say_so() {
+    let mut source = source(&[]);
+    let baseline = first_sight(&source, page(Completeness::Whole, &FIVE));
+    let document = || page(Completeness::Whole, &FIVE[2..]);
+    let judged = |source: &Source, drop: Option<&Agreement>, is_accepted| {
+        let past = Past { baseline: Some(&baseline), drop, is_accepted, ..Past::default() };
+        let facts = ReadFacts { read_at: at(60), ..read("two") };
+        assess(source, past, document(), facts, &watchlist()).map(|found| found.changes.len())
+    };
+    let Err(Suspicion::Dropped { which, .. }) = judged(&source, None, false) else { panic!() };
+    let seen = |minutes| Agreement::after(None, &which, chrono::Duration::minutes(10), at(minutes));
+    assert!(judged(&source, Some(&seen(0)), false).is_err(), "not unless it is asked for");
+    assert_eq!(judged(&source, None, true), Ok(2));
+    source.guard.confirm_drop = 2;
+    assert!(judged(&source, None, false).is_err());
+    assert!(judged(&source, Some(&seen(55)), false).is_err(), "too soon after the first");
+    assert_eq!(judged(&source, Some(&seen(0)), false), Ok(2));
+    let other = Agreement { on: "others".to_owned(), ..seen(0) };
+    assert!(judged(&source, Some(&other), false).is_err(), "they agree on something else");
+}
 mod dockets {
     use super::*;
     use crate::domain::docket::{DOCKET, KIND, TEXT};
@@ -147,7 +276,7 @@ mod dockets {
     fn what_is_not_wanted_is_not_told_and_what_it_becomes_is() {
         let entries = KindFilter { keep: Vec::new(), drop: vec!["appearance".to_owned()] };
         let settings = DocketSettings { entries, ..DocketSettings::default() };
-        let guard = Guard { min_entries: 1, max_drop_percent: 50 };
+        let guard = Guard::of(1, 50);
         let source = Source { kind: SourceKind::PacerDocket(settings), guard, ..source(&[]) };
         let mut baseline = first_sight(&source, docket(vec![filing("1", "order")]));
         let mut told = |entries: Vec<Entry>| -> Vec<String> {

@@ -113,7 +113,7 @@ impl SourceKind {
             // A quiet court's feed is empty, and a window forgets.
             Self::CourtRss(_) | Self::FederalRegister(_) | Self::Ecfs(_) | Self::Feed => (0, 100),
         };
-        Guard { min_entries, max_drop_percent }
+        Guard::of(min_entries, max_drop_percent)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 13] = [
+const RECORDS: [TreeName; 14] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Held,
@@ -29,6 +29,7 @@ const RECORDS: [TreeName; 13] = [
     TreeName::Correspondence,
     TreeName::Tokens,
     TreeName::Budgets,
+    TreeName::Incidents,
 ];
 
 /// Removes them. Whoever calls this keeps everybody else from reading and writing.

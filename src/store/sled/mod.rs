@@ -11,6 +11,7 @@ pub(super) mod changes;
 mod durability;
 mod garbage;
 pub(super) mod inbox;
+pub(super) mod incidents;
 mod keys;
 mod lock;
 mod opening;

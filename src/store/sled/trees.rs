@@ -45,10 +45,12 @@ pub(super) enum TreeName {
     Budgets,
     /// SHA-256, chunk number (u16) → a part of the body, compressed.
     Bodies,
+    /// Incident id → `Incident`.
+    Incidents,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 17] = [
+const ALL: [(TreeName, &str, &str); 18] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -66,6 +68,7 @@ const ALL: [(TreeName, &str, &str); 17] = [
     (TreeName::Tokens, "tokens", "token"),
     (TreeName::Budgets, "budgets", "budget"),
     (TreeName::Bodies, "bodies", "body"),
+    (TreeName::Incidents, "incidents", "incident"),
 ];
 
 impl TreeName {

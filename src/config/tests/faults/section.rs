@@ -213,6 +213,29 @@ fn what_cannot_be_mailed_is_refused() {
     );
 }
 
+const OPERATOR: &[Case] = &[
+    (
+        r#"address = "nobody""#,
+        &[r#"6:11: operator.address: "nobody" is not a usable mail address: expected name@domain"#],
+    ),
+    ("failures = 0", &["6:12: operator.failures: found 0, expected a whole number from 1 to 1000"]),
+    (
+        r#"remind_every = "1m""#,
+        &[
+            r#"6:16: operator.remind_every: found "1m", expected a length of time from 1h to 30days, such as "30s", "5m" or "1h 30m""#,
+        ],
+    ),
+    (
+        r#"mail = "ops@tracker.example""#,
+        &["6:1: operator.mail: unknown key, expected address, failures, remind_every"],
+    ),
+];
+
+#[test]
+fn an_operator_who_cannot_be_told_is_refused() {
+    check_all(LEAST, "[operator]\n", OPERATOR);
+}
+
 const MATCHING: &[Case] = &[
     ("alert_at = 1.5", &["6:12: matching.alert_at: found 1.5, expected a number from 0 to 1"]),
     ("alert_at = nan", &["6:12: matching.alert_at: found nan, expected a number from 0 to 1"]),

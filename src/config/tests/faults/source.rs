@@ -119,7 +119,28 @@ const SOURCE: &[Case] = &[
         "guard = { min_entries = -1 }",
         &["14:25: source[a].guard.min_entries: found -1, expected a whole number from 0 to 1000000"],
     ),
-    ("guard = { min = 1 }", &["14:11: source[a].guard.min: unknown key, expected min_entries, max_drop"]),
+    (
+        "guard = { min = 1 }",
+        &[
+            "14:11: source[a].guard.min: unknown key, expected min_entries, max_drop, confirm_reads, confirm_drop, confirm_delay",
+        ],
+    ),
+    (
+        "guard = { confirm_reads = 0 }",
+        &["14:27: source[a].guard.confirm_reads: found 0, expected a whole number from 1 to 100"],
+    ),
+    (
+        r#"guard = { confirm_delay = "8d" }"#,
+        &[
+            r#"14:27: source[a].guard.confirm_delay: found "8d", expected a length of time from 0s to 7days, such as "30s", "5m" or "1h 30m""#,
+        ],
+    ),
+    (
+        r#"stale_after = "5m""#,
+        &[
+            r#"14:15: source[a].stale_after: found "5m", expected a length of time from 1h to 1year 18h, such as "30s", "5m" or "1h 30m""#,
+        ],
+    ),
     ("guard = 10", &["14:9: source[a].guard: found an integer, expected a table"]),
     (
         r#"noise = { classes = ["timestamp"] }"#,

@@ -1,0 +1,201 @@
+//! A person's word on a read that was held back: what it would change, and taking it or letting it go.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::known::Known;
+use super::{Checker, Reading};
+use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
+use crate::domain::change::Change;
+use crate::domain::id::SourceId;
+use crate::domain::matching::Watchlist;
+use crate::domain::read_state::ReadState;
+use crate::domain::report::{ChangeReport, SourceReport};
+use crate::domain::snapshot::{HeldRead, Validators};
+use crate::domain::source::Source;
+use crate::domain::standing::{Standing, stand};
+use crate::domain::verdict::Verdict;
+use crate::store::{Accepted, ReadCommit, StoreError};
+
+/// A held read, and what would happen if it were accepted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HeldReview {
+    /// The read.
+    pub held: HeldRead,
+    /// How much it can be worth: 0.0 certainly not the source's page, 1.0 nothing speaks against it.
+    pub score: f64,
+    /// How many entries it has; nothing where it cannot be accepted.
+    pub entries: Option<usize>,
+    /// What would be told.
+    pub changes: Vec<Change>,
+    /// Why it cannot be accepted.
+    pub obstacle: Option<String>,
+}
+
+/// Why a person's word could not be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// There is nothing to decide on.
+    #[error("nothing of {0} is held back")]
+    NothingHeld(SourceId),
+    /// The body gives no entries under the current settings.
+    #[error("what is held of {id} cannot be accepted: {reason}")]
+    Obstacle {
+        /// The source.
+        id: SourceId,
+        /// Why.
+        reason: String,
+    },
+    /// The store's error.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A held read with its body, and what is known beside it.
+struct Case {
+    known: Known,
+    held: HeldRead,
+    body: Bytes,
+}
+
+impl Checker {
+    /// What of a source is held back and what would change if it were accepted; nothing where
+    /// nothing is held.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn review(&self, source: &Source) -> Result<Option<HeldReview>, StoreError> {
+        let Some(case) = self.case(source).await? else { return Ok(None) };
+        let outcome = self.outcome(source, &case, &self.registry.current()).await;
+        let (score, held) = (case.held.score(), case.held);
+        Ok(Some(match outcome {
+            Ok(Assessment { entries, changes, .. }) => {
+                HeldReview { held, score, entries: Some(entries), changes, obstacle: None }
+            }
+            Err(obstacle) => {
+                HeldReview { held, score, entries: None, changes: Vec::new(), obstacle: Some(obstacle) }
+            }
+        }))
+    }
+
+    /// Takes what is held of a source for its state: baseline, changes and alerts are one commit, as
+    /// of any good read.
+    ///
+    /// # Errors
+    /// Nothing is held, or it gives no entries under the current settings.
+    pub async fn accept(&self, source: &Source) -> Result<Reading, ReviewError> {
+        let _turn = self.turn(&source.id).await;
+        let watchlist = self.registry.current();
+        let notices = self.rematch_in_turn(source, &watchlist).await?;
+        let case = self.case(source).await?.ok_or_else(|| ReviewError::NothingHeld(source.id.clone()))?;
+        let assessment = self
+            .outcome(source, &case, &watchlist)
+            .await
+            .map_err(|reason| ReviewError::Obstacle { id: source.id.clone(), reason })?;
+        let now = self.clock.now();
+        let assessment = found_now(assessment, now);
+        let standing = assessment
+            .baseline
+            .as_ref()
+            .map(|baseline| stand(source, &baseline.document, &watchlist, case.known.standing.as_ref()).0);
+        let reading = reading(source, &assessment, standing.as_ref(), notices);
+        self.store.commit(ReadCommit { standing, ..commit(source, case, assessment, now) }).await?;
+        tracing::info!(source.id = %source.id, changes = reading.changes.len(), "held read accepted");
+        Ok(reading)
+    }
+
+    /// Lets go of what is held of a source and notes that it was not the source's. The same body is
+    /// not held again.
+    ///
+    /// # Errors
+    /// Nothing is held.
+    pub async fn reject(&self, source: &Source) -> Result<HeldRead, ReviewError> {
+        let _turn = self.turn(&source.id).await;
+        let nothing = || ReviewError::NothingHeld(source.id.clone());
+        let held = self.store.held(&source.id).await?.ok_or_else(nothing)?;
+        let state = self.store.read_state(&source.id).await?.ok_or_else(nothing)?;
+        let state = state.rejecting(held.evidence.sha256.clone(), self.clock.now());
+        self.store.commit(ReadCommit { clears_held: true, ..ReadCommit::of(state) }).await?;
+        tracing::info!(source.id = %source.id, "held read rejected");
+        Ok(held)
+    }
+
+    async fn case(&self, source: &Source) -> Result<Option<Case>, StoreError> {
+        let mut known = Known::load(&self.store, source).await?;
+        let Some(held) = known.held.take() else { return Ok(None) };
+        let body = self.store.body(&held.evidence.sha256).await?.unwrap_or_default();
+        Ok(Some(Case { known, held, body: body.into() }))
+    }
+
+    /// What the held body means, the guard left aside.
+    async fn outcome(
+        &self,
+        source: &Source,
+        case: &Case,
+        watchlist: &Watchlist,
+    ) -> Result<Assessment, String> {
+        let Case { known, held, body } = case;
+        let content_type = held.header("content-type").map(str::to_owned);
+        let url = held.evidence.url.parse().unwrap_or_else(|_| source.url.clone());
+        let document = super::extract_whole(source, body.clone(), content_type, url).await?;
+        let document = document.map_err(|unreadable| unreadable.to_string())?;
+        let facts = ReadFacts {
+            read_at: held.evidence.read_at,
+            url: held.evidence.url.clone(),
+            status: held.evidence.status,
+            headers: held.headers.clone(),
+            sha256: held.evidence.sha256.clone(),
+            body_bytes: body.len() as u64,
+        };
+        let past = Past { is_accepted: true, ..known.past() };
+        assess(source, past, document, facts, watchlist).map_err(|suspicion| suspicion.to_string())
+    }
+}
+
+/// The changes become known now, whenever the body was read: whoever asks what is new since then
+/// must find them. The proof keeps the moment of the read.
+fn found_now(mut assessment: Assessment, now: DateTime<Utc>) -> Assessment {
+    for change in &mut assessment.changes {
+        change.found_at = now;
+    }
+    for alert in &mut assessment.alerts {
+        alert.raised_at = now;
+    }
+    assessment
+}
+
+fn commit(source: &Source, case: Case, assessment: Assessment, now: DateTime<Utc>) -> ReadCommit {
+    // The server's validators of that day say nothing about today.
+    let validators = Validators {
+        fingerprint: source.fingerprint(),
+        sha256: Some(case.held.evidence.sha256),
+        ..Validators::default()
+    };
+    ReadCommit {
+        accepted: assessment.baseline.map(|baseline| Accepted { baseline, body: case.body }),
+        clears_held: true,
+        changes: assessment.changes,
+        alerts: assessment.alerts,
+        ..ReadCommit::of(ReadState::good(source.id.clone(), validators, now))
+    }
+}
+
+fn reading(
+    source: &Source,
+    assessment: &Assessment,
+    standing: Option<&Standing>,
+    notices: Vec<Change>,
+) -> Reading {
+    let report = SourceReport {
+        id: source.id.clone(),
+        verdict: Verdict::Good,
+        reason: Some("accepted by a person".to_owned()),
+        baseline: assessment.is_first_sight,
+        entries: assessment.entries,
+        named: standing.map_or(0, Standing::entries),
+        changes: assessment.changes.iter().map(ChangeReport::from).collect(),
+        notices: notices.iter().map(ChangeReport::from).collect(),
+    };
+    Reading { report, changes: assessment.changes.clone(), notices }
+}

@@ -1,0 +1,144 @@
+//! Today's extractor over the bodies of the past: what would have been found, beside what was told.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Checker;
+use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
+use crate::domain::change::Change;
+use crate::domain::id::{BodyHash, SourceId};
+use crate::domain::snapshot::{Baseline, Snapshot};
+use crate::domain::source::Source;
+use crate::store::{ChangeQuery, StoreError};
+
+/// What a replay found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Replay {
+    /// The source.
+    pub source: SourceId,
+    /// Its accepted states, the oldest first.
+    pub steps: Vec<ReplayStep>,
+}
+
+/// One accepted state, read anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReplayStep {
+    /// Its number.
+    pub sequence: u64,
+    /// When it was read.
+    pub read_at: DateTime<Utc>,
+    /// Names its body.
+    pub sha256: BodyHash,
+    /// How many entries today's extractor reads; nothing where it cannot read the body.
+    pub entries: Option<usize>,
+    /// Why it cannot.
+    pub problem: Option<String>,
+    /// Whether this is the first state that could be read.
+    pub baseline: bool,
+    /// What would be told today, as it was told then.
+    pub same: Vec<Change>,
+    /// What would be told today and was not told then, or in other words.
+    pub only_now: Vec<Change>,
+    /// What was told then and would not be told today, or in other words.
+    pub only_then: Vec<Change>,
+}
+
+impl Checker {
+    /// Reads the bodies of a source's accepted states anew, in their order, and compares them; those
+    /// before `since` only as what the first of the others is compared with. Stores and tells nothing.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn replay(&self, source: &Source, since: Option<DateTime<Utc>>) -> Result<Replay, StoreError> {
+        let mut snapshots = self.store.snapshots(&source.id, usize::MAX).await?;
+        snapshots.reverse();
+        let is_early = |snapshot: &Snapshot| since.is_some_and(|since| snapshot.read_at < since);
+        let early = snapshots.iter().take_while(|snapshot| is_early(snapshot)).count();
+        snapshots.drain(..early.saturating_sub(1));
+        let query =
+            ChangeQuery { source: Some(source.id.clone()), limit: usize::MAX, ..ChangeQuery::default() };
+        let told = self.store.changes(query).await?;
+        let (mut steps, mut previous) = (Vec::new(), None);
+        for snapshot in snapshots {
+            let is_early = is_early(&snapshot);
+            let step = self.step(source, snapshot, &mut previous, &told).await?;
+            if !is_early {
+                steps.push(step);
+            }
+        }
+        Ok(Replay { source: source.id.clone(), steps })
+    }
+
+    async fn step(
+        &self,
+        source: &Source,
+        snapshot: Snapshot,
+        previous: &mut Option<Baseline>,
+        told: &[Change],
+    ) -> Result<ReplayStep, StoreError> {
+        let told: Vec<Change> = told.iter().filter(|change| is_of(change, &snapshot)).cloned().collect();
+        let is_first = previous.is_none();
+        let (sequence, read_at, sha256) = (snapshot.sequence, snapshot.read_at, snapshot.sha256.clone());
+        let read = self.read_again(source, snapshot, previous.as_ref()).await?;
+        let mut step = ReplayStep {
+            sequence,
+            read_at,
+            sha256,
+            entries: None,
+            problem: None,
+            baseline: false,
+            same: Vec::new(),
+            only_now: Vec::new(),
+            only_then: Vec::new(),
+        };
+        match read {
+            Ok(Assessment { baseline, entries, changes, .. }) => {
+                *previous = baseline.or(previous.take());
+                step.entries = Some(entries);
+                step.baseline = is_first;
+                // The changes of the first state were found against one that is not looked at.
+                let told = if is_first { Vec::new() } else { told };
+                let is_told = |change: &Change| told.iter().any(|then| says_the_same(then, change));
+                let is_found = |then: &Change| changes.iter().any(|change| says_the_same(then, change));
+                step.only_then = told.iter().filter(|then| !is_found(then)).cloned().collect();
+                (step.same, step.only_now) = changes.iter().cloned().partition(is_told);
+            }
+            Err(problem) => {
+                step.problem = Some(problem);
+                step.only_then = told;
+            }
+        }
+        Ok(step)
+    }
+
+    async fn read_again(
+        &self,
+        source: &Source,
+        snapshot: Snapshot,
+        previous: Option<&Baseline>,
+    ) -> Result<Result<Assessment, String>, StoreError> {
+        let Some(body) = self.store.body(&snapshot.sha256).await? else {
+            return Ok(Err(format!("body {} is not in the store", snapshot.sha256)));
+        };
+        let content_type = snapshot.header("content-type").map(str::to_owned);
+        let url = snapshot.url.parse().unwrap_or_else(|_| source.url.clone());
+        let document = match super::extract_whole(source, body.into(), content_type, url).await {
+            Ok(Ok(document)) => document,
+            Ok(Err(unreadable)) => return Ok(Err(unreadable.to_string())),
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let Snapshot { read_at, url, status, headers, sha256, body_bytes, .. } = snapshot;
+        let facts = ReadFacts { read_at, url, status, headers, sha256, body_bytes };
+        let past = Past { baseline: previous, is_accepted: true, ..Past::default() };
+        Ok(assess(source, past, document, facts, &self.registry.current())
+            .map_err(|suspicion| suspicion.to_string()))
+    }
+}
+
+fn is_of(change: &Change, snapshot: &Snapshot) -> bool {
+    change.evidence.sha256 == snapshot.sha256 && change.evidence.read_at == snapshot.read_at
+}
+
+fn says_the_same(a: &Change, b: &Change) -> bool {
+    (a.entry.kind, &a.entry.key, &a.entry.fields) == (b.entry.kind, &b.entry.key, &b.entry.fields)
+}

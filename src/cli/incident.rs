@@ -1,0 +1,49 @@
+//! `regwatch incident`: trouble with reading.
+
+use clap::Subcommand;
+
+use super::exit::Exit;
+use super::source::moment;
+use super::{Context, mismatch};
+use crate::control::{Command, Reply};
+use crate::domain::id::SourceId;
+use crate::domain::incident::Incident;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum IncidentVerb {
+    /// Trouble that lasts, newest first.
+    List {
+        /// What is over too.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+pub(super) async fn run(verb: &IncidentVerb, context: &Context) -> anyhow::Result<Exit> {
+    let IncidentVerb::List { all } = verb;
+    let incidents = match context.ask(Command::Incidents { all: *all }).await? {
+        Reply::Incidents(incidents) => incidents,
+        other => return Err(mismatch(&other)),
+    };
+    if context.screen.json {
+        context.screen.object(&serde_json::json!({ "incidents": incidents }))?;
+    } else if incidents.is_empty() {
+        context.screen.line(if *all { "no incident" } else { "no incident lasts" })?;
+    } else {
+        let headings = ["SINCE", "UNTIL", "KIND", "SOURCE", "TOLD", "WHY"];
+        context.screen.table(headings, incidents.iter().map(row))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn row(incident: &Incident) -> [String; 6] {
+    let source = incident.source.as_ref().map_or("all", SourceId::as_str);
+    [
+        moment(incident.since()),
+        incident.closed_at.map(moment).unwrap_or_default(),
+        incident.kind.to_string(),
+        source.to_owned(),
+        incident.told_at.map(moment).unwrap_or_default(),
+        incident.reason.clone(),
+    ]
+}

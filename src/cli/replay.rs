@@ -1,0 +1,89 @@
+//! `regwatch replay`: today's extractor over the bodies of the past.
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::changes::beginning_of;
+use super::check::{counted, short_name};
+use super::exit::Exit;
+use super::screen::Screen;
+use super::source::moment;
+use super::{Context, mismatch};
+use crate::check::{Replay, ReplayStep};
+use crate::control::{Command, Reply};
+use crate::domain::change::Change;
+use crate::domain::company::Company;
+use crate::domain::id::SourceId;
+use crate::render::for_terminal;
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArguments {
+    /// The source.
+    #[arg(value_name = "SOURCE")]
+    id: SourceId,
+    /// Only states read on this day (UTC) or later, such as 2026-11-01.
+    #[arg(long, value_name = "DATE")]
+    since: Option<NaiveDate>,
+}
+
+pub(super) async fn run(arguments: ReplayArguments, context: &Context) -> anyhow::Result<Exit> {
+    let config = context.config()?;
+    let companies = config.companies.clone();
+    let since = arguments.since.map(beginning_of);
+    match context.ask_with(config, Command::Replay { id: arguments.id, since }).await? {
+        Reply::Replayed(replay) if context.screen.json => context.screen.object(&replay)?,
+        Reply::Replayed(replay) => show(&replay, &companies, context.screen)?,
+        other => return Err(mismatch(&other)),
+    }
+    Ok(Exit::Done)
+}
+
+fn show(replay: &Replay, companies: &[Company], screen: Screen) -> anyhow::Result<()> {
+    let rows = replay
+        .steps
+        .iter()
+        .map(|step| [step.sequence.to_string(), moment(step.read_at), found(step), step.sha256.to_string()]);
+    screen.table(["#", "READ", "FOUND TODAY", "SHA-256"], rows)?;
+    for step in &replay.steps {
+        let differing = [
+            ("would be told now, and was not told so", &step.only_now),
+            ("was told, and would not be told so now", &step.only_then),
+        ];
+        for (what, changes) in differing {
+            show_changes(step, what, changes, companies, screen)?;
+        }
+    }
+    Ok(())
+}
+
+fn show_changes(
+    step: &ReplayStep,
+    what: &str,
+    changes: &[Change],
+    companies: &[Company],
+    screen: Screen,
+) -> anyhow::Result<()> {
+    for change in changes {
+        screen.line(format!("\n#{}: {what}", step.sequence))?;
+        screen.line(for_terminal(change, |id| short_name(companies, id), screen.colour).trim_end())?;
+    }
+    Ok(())
+}
+
+/// What a state holds today, and how that differs from what was told.
+fn found(step: &ReplayStep) -> String {
+    if let Some(problem) = &step.problem {
+        return format!("cannot be read: {problem}");
+    }
+    let entries = counted(step.entries.unwrap_or_default(), "entry", "entries");
+    if step.baseline {
+        return format!("{entries} (baseline)");
+    }
+    let mut parts = vec![entries, format!("{} as told", counted(step.same.len(), "change", "changes"))];
+    for (changes, what) in [(&step.only_now, "only now"), (&step.only_then, "only then")] {
+        if !changes.is_empty() {
+            parts.push(format!("{} {what}", changes.len()));
+        }
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,139 @@
+//! `regwatch review`: what waits for a person's word.
+
+use clap::Subcommand;
+
+use super::check::{Found, counted, short_name, show as show_check};
+use super::exit::Exit;
+use super::screen::Screen;
+use super::source::moment;
+use super::{Context, mismatch};
+use crate::check::HeldReview;
+use crate::control::{Command, Reply};
+use crate::domain::company::Company;
+use crate::domain::id::SourceId;
+use crate::domain::snapshot::HeldRead;
+use crate::render::for_terminal;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Review {
+    /// Every read that is held back, and why.
+    List,
+    /// One held read: why it is held, and what would change if it were accepted.
+    ///
+    /// `regwatch source show ID --held` prints the body itself.
+    Show {
+        /// The source.
+        id: SourceId,
+    },
+    /// It is the source's page: take it, and tell what changed.
+    Accept {
+        /// The source.
+        id: SourceId,
+    },
+    /// It is not the source's page: let go of it. The same body is not held again.
+    Reject {
+        /// The source.
+        id: SourceId,
+    },
+}
+
+pub(super) async fn run(verb: Review, context: &Context) -> anyhow::Result<Exit> {
+    match verb {
+        Review::List => list(context).await?,
+        Review::Show { id } => show(id, context).await?,
+        Review::Accept { id } => accept(id, context).await?,
+        Review::Reject { id } => reject(id, context).await?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn list(context: &Context) -> anyhow::Result<()> {
+    let held = match context.ask(Command::Reviews).await? {
+        Reply::Reviews { held } => held,
+        other => return Err(mismatch(&other)),
+    };
+    if context.screen.json {
+        return context.screen.object(&serde_json::json!({ "held": held }));
+    }
+    if held.is_empty() {
+        return context.screen.line("nothing waits for a person's word");
+    }
+    let rows = held.iter().map(|held| {
+        let read_at = moment(held.evidence.read_at);
+        [held.source.to_string(), moment(held.held_since), read_at, score(held), held.reason.clone()]
+    });
+    context.screen.table(["SOURCE", "HELD SINCE", "READ", "SCORE", "WHY"], rows)
+}
+
+fn score(held: &HeldRead) -> String {
+    format!("{:.2}", held.score())
+}
+
+async fn show(id: SourceId, context: &Context) -> anyhow::Result<()> {
+    let config = context.config()?;
+    let companies = config.companies.clone();
+    let review = match context.ask_with(config, Command::Review { id: id.clone() }).await? {
+        Reply::Review(Some(review)) => review,
+        Reply::Review(None) => anyhow::bail!("nothing of {id} is held back"),
+        other => return Err(mismatch(&other)),
+    };
+    if context.screen.json {
+        return context.screen.object(&review);
+    }
+    describe(&review, &companies, context.screen)
+}
+
+fn describe(review: &HeldReview, companies: &[Company], screen: Screen) -> anyhow::Result<()> {
+    let held = &review.held;
+    let mut facts = vec![
+        ["source".to_owned(), held.source.to_string()],
+        ["held since".to_owned(), moment(held.held_since)],
+        [
+            "read".to_owned(),
+            format!("{}, HTTP status {}", moment(held.evidence.read_at), held.evidence.status),
+        ],
+        ["address".to_owned(), held.evidence.url.clone()],
+        ["sha256".to_owned(), held.evidence.sha256.to_string()],
+        ["score".to_owned(), score(held)],
+    ];
+    facts.extend(held.quality.signs().iter().map(|sign| ["because".to_owned(), sign.words.clone()]));
+    screen.table(["", ""], facts)?;
+    screen.line("")?;
+    if let Some(obstacle) = &review.obstacle {
+        return screen.line(format!("it cannot be accepted: {obstacle}"));
+    }
+    let entries = counted(review.entries.unwrap_or_default(), "entry", "entries");
+    let changes = counted(review.changes.len(), "change", "changes");
+    screen.line(format!("if it were accepted: {entries}, {changes}"))?;
+    for change in &review.changes {
+        screen.line("")?;
+        screen.line(for_terminal(change, |id| short_name(companies, id), screen.colour).trim_end())?;
+    }
+    Ok(())
+}
+
+async fn accept(id: SourceId, context: &Context) -> anyhow::Result<()> {
+    let config = context.config()?;
+    let companies = config.companies.clone();
+    match context.ask_with(config, Command::Accept { id }).await? {
+        Reply::Checked { report, .. } if context.screen.json => context.screen.object(&report),
+        Reply::Checked { report, changes, notices } => {
+            show_check(&Found { report, changes, notices }, &companies, context.screen)
+        }
+        other => Err(mismatch(&other)),
+    }
+}
+
+async fn reject(id: SourceId, context: &Context) -> anyhow::Result<()> {
+    match context.ask(Command::Reject { id }).await? {
+        Reply::Rejected(held) if context.screen.json => {
+            context.screen.object(&serde_json::json!({ "rejected": held }))
+        }
+        Reply::Rejected(held) => context.screen.line(format!(
+            "let go of what {} answered at {}",
+            held.source,
+            moment(held.evidence.read_at)
+        )),
+        other => Err(mismatch(&other)),
+    }
+}

@@ -1,0 +1,148 @@
+//! What a page shows before its entries are read, and how it differs from the one before.
+//!
+//! Pages change their faces for good reasons too, so none of this holds back a
+//! read whose known entries are all there; it explains why they are not.
+
+use super::quality::{Sign, Weight};
+
+/// What a page shows of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Face {
+    /// The HTML title, entities decoded, on one line.
+    pub title: Option<String>,
+    /// The language it says it is in, the first subtag in lower case.
+    pub language: Option<String>,
+    /// The host to which it sends its readers on by itself, where that is another than its own.
+    pub sends_on_to: Option<String>,
+    /// Whether the document's end is there; nothing where its form has none.
+    pub is_closed: Option<bool>,
+    /// The media type it was declared to have, lower-case.
+    pub media_type: Option<String>,
+    /// How long it is.
+    pub body_bytes: usize,
+}
+
+/// A page this many times shorter than the one before has lost something.
+const MUCH_SHORTER: usize = 4;
+
+/// Sizes below this say nothing about each other.
+const SMALL_BYTES: usize = 512;
+
+impl Face {
+    /// What speaks against a page of its own accord.
+    #[must_use]
+    pub fn signs(&self) -> Vec<Sign> {
+        let host = self.sends_on_to.as_ref();
+        host.map(|host| Sign::new(10, Weight::Unless(50), format!("the page sends its readers on to {host}")))
+            .into_iter()
+            .collect()
+    }
+
+    /// What speaks against a page in comparison with the accepted one.
+    #[must_use]
+    pub fn signs_against(&self, before: &Self) -> Vec<Sign> {
+        [
+            self.cut_off(before),
+            self.other_language(before),
+            self.other_type(before),
+            self.much_shorter(before),
+            self.other_title(before),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn cut_off(&self, before: &Self) -> Option<Sign> {
+        let is_cut = before.is_closed == Some(true) && self.is_closed == Some(false);
+        is_cut.then(|| {
+            Sign::new(
+                20,
+                Weight::Unless(100),
+                "the page breaks off: its end, which was there before, is missing",
+            )
+        })
+    }
+
+    fn other_language(&self, before: &Self) -> Option<Sign> {
+        let (now, then) = (self.language.as_ref()?, before.language.as_ref()?);
+        (now != then).then(|| {
+            Sign::new(
+                30,
+                Weight::Unless(50),
+                format!("the page is in another language: {now:?}, before {then:?}"),
+            )
+        })
+    }
+
+    fn other_type(&self, before: &Self) -> Option<Sign> {
+        let (now, then) = (self.media_type.as_ref()?, before.media_type.as_ref()?);
+        (now != then).then(|| Sign::new(50, Weight::Hint, format!("it came as {now}, before as {then}")))
+    }
+
+    fn much_shorter(&self, before: &Self) -> Option<Sign> {
+        let (now, then) = (self.body_bytes, before.body_bytes);
+        let is_shorter = then >= SMALL_BYTES && now.saturating_mul(MUCH_SHORTER) < then;
+        is_shorter.then(|| Sign::new(50, Weight::Hint, format!("it has {now} bytes, before {then}")))
+    }
+
+    fn other_title(&self, before: &Self) -> Option<Sign> {
+        let (now, then) = (self.title.as_ref()?, before.title.as_ref()?);
+        (now != then).then(|| Sign::new(75, Weight::Hint, format!("its title is {now:?}, before {then:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn face() -> Face {
+        Face {
+            title: Some("List".into()),
+            language: Some("en".into()),
+            sends_on_to: None,
+            is_closed: Some(true),
+            media_type: Some("text/html".into()),
+            body_bytes: 10_000,
+        }
+    }
+
+    #[track_caller]
+    fn check(now: &Face, expected: &[&str]) {
+        let words: Vec<String> = now.signs_against(&face()).into_iter().map(|sign| sign.words).collect();
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn a_page_as_it_was_bears_no_sign() {
+        check(&face(), &[]);
+        check(&Face { language: None, media_type: None, title: None, is_closed: None, ..face() }, &[]);
+        assert!(face().signs().is_empty());
+    }
+
+    #[test]
+    fn what_is_different_is_named() {
+        check(
+            &Face { is_closed: Some(false), ..face() },
+            &["the page breaks off: its end, which was there before, is missing"],
+        );
+        check(
+            &Face { language: Some("es".into()), ..face() },
+            &["the page is in another language: \"es\", before \"en\""],
+        );
+        check(
+            &Face { body_bytes: 900, title: Some("Log in".into()), ..face() },
+            &["it has 900 bytes, before 10000", "its title is \"Log in\", before \"List\""],
+        );
+        check(
+            &Face { media_type: Some("application/json".into()), ..face() },
+            &["it came as application/json, before as text/html"],
+        );
+    }
+
+    #[test]
+    fn a_page_that_sends_its_readers_away_says_where() {
+        let face = Face { sends_on_to: Some("portal.hotel.example".into()), ..face() };
+        assert_eq!(face.signs()[0].words, "the page sends its readers on to portal.hotel.example");
+    }
+}

@@ -1,0 +1,247 @@
+use super::*;
+use crate::domain::noise::Noise;
+use crate::domain::snapshot::Validators;
+use crate::domain::source::{Request, SourceKind};
+
+fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + Duration::minutes(minutes)
+}
+
+fn source(id: &str, stale_after: Option<std::time::Duration>) -> Source {
+    let kind = SourceKind::Feed;
+    Source {
+        id: id.parse().unwrap(),
+        title: format!("The {id}"),
+        url: "https://agency.test/".parse().unwrap(),
+        guard: kind.default_guard(),
+        kind,
+        schedule: "@hourly".parse().unwrap(),
+        timezone: chrono_tz::UTC,
+        companies: Vec::new(),
+        noise: Noise::default(),
+        request: Request::default(),
+        stale_after,
+    }
+}
+
+fn good(id: &str, minutes: i64) -> ReadState {
+    ReadState::good(id.parse().unwrap(), Validators::default(), at(minutes))
+}
+
+fn not_good(previous: ReadState, verdict: Verdict, minutes: i64) -> ReadState {
+    let id = previous.source.clone();
+    ReadState::unread(id, Some(previous), verdict, format!("{verdict} at {minutes}"), None, at(minutes))
+}
+
+fn down(previous: ReadState, minutes: i64) -> ReadState {
+    not_good(previous, Verdict::Failed, minutes).unreachable(true)
+}
+
+const POLICY: Policy = Policy { failures: 3, remind_every: Duration::days(1) };
+
+/// Everything that is known and what becomes of it, as the program keeps it.
+#[derive(Default)]
+struct World {
+    sources: Vec<Source>,
+    states: Vec<ReadState>,
+    incidents: Vec<Incident>,
+}
+
+impl World {
+    fn of(states: Vec<ReadState>) -> Self {
+        let sources = states.iter().map(|state| source(state.source.as_str(), None)).collect();
+        Self { sources, states, incidents: Vec::new() }
+    }
+
+    /// Reviews at a moment; gives what is told then, as `telling kind source`.
+    fn told(&mut self, minutes: i64) -> Vec<String> {
+        let standings: Vec<Standing<'_>> = self
+            .sources
+            .iter()
+            .zip(&self.states)
+            .map(|(source, state)| Standing { source, state: Some(state) })
+            .collect();
+        for changed in review(&self.incidents, &standings, &POLICY, at(0), at(minutes)) {
+            self.incidents.retain(|incident| incident.id != changed.id);
+            self.incidents.push(changed);
+        }
+        let mut told = Vec::new();
+        for incident in &mut self.incidents {
+            if let Some((telling, from)) = incident.next_telling(&POLICY)
+                && from <= at(minutes)
+            {
+                let subject = incident.source.as_ref().map_or("all", SourceId::as_str);
+                told.push(format!("{telling:?} {} {subject}", incident.kind));
+                *incident = incident.clone().told(telling, at(minutes));
+            }
+        }
+        told.sort();
+        told
+    }
+
+    fn read(&mut self, index: usize, next: impl FnOnce(ReadState) -> ReadState) {
+        let state = self.states[index].clone();
+        self.states[index] = next(state);
+    }
+}
+
+const DAY: i64 = 24 * 60;
+
+#[test]
+fn a_held_source_is_told_once_reminded_daily_and_told_again_when_it_recovers() {
+    let mut world = World::of(vec![good("a", 0)]);
+    assert_eq!(world.told(1), [""; 0]);
+    world.read(0, |state| not_good(state, Verdict::Suspect, 60));
+    assert_eq!(world.told(60), ["Begun held a"]);
+    for hour in 2..24 {
+        world.read(0, |state| not_good(state, Verdict::Suspect, hour * 60));
+        assert_eq!(world.told(hour * 60), [""; 0], "a mail an hour");
+    }
+    assert_eq!(world.told(DAY + 60), ["Reminder held a"]);
+    assert_eq!(world.told(2 * DAY + 60), ["Reminder held a"]);
+    assert_eq!(world.incidents.len(), 1);
+    assert_eq!(world.incidents[0].opened_at, at(60));
+    world.read(0, |_| good("a", 3 * DAY));
+    assert_eq!(world.told(3 * DAY), ["Over held a"]);
+    assert_eq!(world.told(4 * DAY), [""; 0]);
+}
+
+#[test]
+fn one_failure_is_nobody_s_business_and_several_in_a_row_are_an_incident() {
+    let mut world = World::of(vec![good("a", 0)]);
+    for minutes in [10, 20] {
+        world.read(0, |state| not_good(state, Verdict::Failed, minutes));
+        assert_eq!(world.told(minutes), [""; 0]);
+    }
+    world.read(0, |state| not_good(state, Verdict::Failed, 30));
+    assert_eq!(world.told(30), ["Begun failing a"]);
+    assert_eq!(world.incidents[0].since(), at(10), "it began with the first of them");
+    assert_eq!(world.incidents[0].reason, "failed at 30");
+}
+
+#[test]
+fn a_source_that_is_blocked_and_then_down_is_in_one_trouble() {
+    let mut world = World::of(vec![good("a", 0)]);
+    world.read(0, |state| not_good(state, Verdict::Suspect, 10));
+    assert_eq!(world.told(10), ["Begun held a"]);
+    world.read(0, |state| not_good(state, Verdict::Failed, 20));
+    assert_eq!(world.told(20), [""; 0]);
+    assert_eq!((world.incidents.len(), world.incidents[0].kind), (1, IncidentKind::Failing));
+}
+
+#[test]
+fn trouble_that_comes_and_goes_is_one_incident_and_told_again_only_if_it_lasts() {
+    let mut world = World::of(vec![good("a", 0)]);
+    world.read(0, |state| not_good(state, Verdict::Suspect, 10));
+    assert_eq!(world.told(10), ["Begun held a"]);
+    world.read(0, |_| good("a", 20));
+    assert_eq!(world.told(20), ["Over held a"]);
+    for minutes in [40, 80, 120] {
+        world.read(0, |state| not_good(state, Verdict::Suspect, minutes));
+        assert_eq!(world.told(minutes), [""; 0]);
+        world.read(0, |_| good("a", minutes + 10));
+        assert_eq!(world.told(minutes + 10), [""; 0]);
+    }
+    assert_eq!(world.incidents.len(), 1);
+    world.read(0, |state| not_good(state, Verdict::Suspect, 200));
+    assert_eq!(world.told(200), [""; 0]);
+    assert_eq!(world.told(260), ["Begun held a"]);
+    world.read(0, |_| good("a", 300));
+    assert_eq!(world.told(300), ["Over held a"]);
+}
+
+#[test]
+fn trouble_long_after_the_last_is_a_new_incident() {
+    let mut world = World::of(vec![good("a", 0)]);
+    world.read(0, |state| not_good(state, Verdict::Suspect, 10));
+    world.told(10);
+    world.read(0, |_| good("a", 20));
+    world.told(20);
+    world.read(0, |state| not_good(state, Verdict::Suspect, 3 * DAY));
+    assert_eq!(world.told(3 * DAY), ["Begun held a"]);
+    assert_eq!(world.incidents.len(), 2);
+}
+
+#[test]
+fn no_good_read_for_too_long_is_an_incident_of_its_own() {
+    let mut world = World::of(vec![good("a", 0)]);
+    world.sources[0].stale_after = Some(std::time::Duration::from_secs(2 * 24 * 60 * 60));
+    world.read(0, |state| not_good(state, Verdict::Suspect, 60));
+    assert_eq!(world.told(60), ["Begun held a"]);
+    world.read(0, |state| not_good(state, Verdict::Suspect, 2 * DAY));
+    assert_eq!(world.told(2 * DAY), ["Begun stale a", "Reminder held a"]);
+    world.read(0, |_| good("a", 2 * DAY + 60));
+    assert_eq!(world.told(2 * DAY + 60), ["Over held a", "Over stale a"]);
+}
+
+#[test]
+fn a_source_that_nobody_reads_becomes_stale_but_not_before_it_could_be_read() {
+    let mut world = World::of(vec![good("a", -3 * DAY)]);
+    world.sources[0].stale_after = Some(std::time::Duration::from_secs(24 * 60 * 60));
+    assert_eq!(world.told(1), [""; 0], "the service only just started");
+    assert_eq!(world.told(60), ["Begun stale a"]);
+}
+
+#[test]
+fn failing_everywhere_at_once_is_one_incident_of_this_machine() {
+    let names = ["a", "b", "c", "d"];
+    let mut world = World::of(names.iter().map(|name| good(name, 0)).collect());
+    for round in 1..=3 {
+        for index in 0..4 {
+            world.read(index, |state| down(state, round * 10));
+        }
+        let expected: &[&str] = if round == 3 { &["Begun outage all"] } else { &[] };
+        assert_eq!(world.told(round * 10), expected);
+    }
+    assert_eq!(world.incidents[0].members.len(), 4);
+    // They come back one by one: the incident ends once, and no source begins one of its own.
+    world.read(0, |_| good("a", 40));
+    assert_eq!(world.told(40), [""; 0]);
+    world.read(1, |_| good("b", 41));
+    world.read(2, |_| good("c", 41));
+    assert_eq!(world.told(41), ["Over outage all"]);
+    world.read(3, |state| down(state, 50));
+    assert_eq!(world.told(50), ["Begun failing d"], "what fails afterwards fails by itself");
+}
+
+#[test]
+fn a_source_that_was_dead_long_before_does_not_hide_an_outage_and_keeps_its_own_incident() {
+    let mut world = World::of(vec![good("dead", 0), good("b", 0), good("c", 0)]);
+    for minutes in [1, 2, 3] {
+        world.read(0, |state| down(state, minutes));
+    }
+    assert_eq!(world.told(3), ["Begun failing dead"]);
+    for minutes in [100, 110, 120] {
+        for index in 0..3 {
+            world.read(index, |state| down(state, minutes));
+        }
+    }
+    assert_eq!(world.told(120), ["Begun outage all"]);
+    assert!(
+        world
+            .incidents
+            .iter()
+            .filter(|incident| incident.kind == IncidentKind::Failing)
+            .all(Incident::is_open)
+    );
+}
+
+#[test]
+fn one_source_of_many_that_cannot_be_reached_is_no_outage() {
+    let mut world = World::of(["a", "b", "c"].iter().map(|name| good(name, 0)).collect());
+    for minutes in [10, 20, 30] {
+        world.read(0, |state| down(state, minutes));
+        world.read(1, |_| good("b", minutes));
+        world.read(2, |_| good("c", minutes));
+    }
+    assert_eq!(world.told(30), ["Begun failing a"]);
+}
+
+#[test]
+fn what_is_not_watched_any_more_is_in_no_trouble() {
+    let mut world = World::of(vec![good("a", 0)]);
+    world.read(0, |state| not_good(state, Verdict::Suspect, 10));
+    world.told(10);
+    (world.sources, world.states) = (Vec::new(), Vec::new());
+    assert_eq!(world.told(20), ["Over held a"]);
+}

@@ -1,0 +1,194 @@
+//! From trouble with reading to what the operator is told of it.
+//!
+//! Takes no input but the store's state: how every source's reads stand, and which
+//! incidents are known. What is new, over or due to be told again is kept in one
+//! commit with the mail that tells it, so that an incident is told once whatever
+//! ends the process between two steps.
+//!
+//! Deliberately absent: deciding what an incident is, which is
+//! [`crate::domain::incident`]'s.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::Clock;
+use crate::config::{MailSettings, OperatorSettings};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::MailId;
+use crate::domain::incident::{Incident, Policy, Standing, Telling, review};
+use crate::domain::outbox::Mail;
+use crate::domain::source::Source;
+use crate::mail::{Letter, MailError, Occasion, compose, incident_thread_id, message_id};
+use crate::render::{self, RenderError};
+use crate::store::{QueuedMail, Store, StoreError};
+
+/// Why the operator could not be told. The next round tries again.
+#[derive(Debug, thiserror::Error)]
+pub enum EscalateError {
+    /// The mail could not be put together.
+    #[error("the mail for the operator {recipient} could not be put together")]
+    Compose {
+        /// Most of the address is hidden.
+        recipient: String,
+        /// What was wrong.
+        source: MailError,
+    },
+    /// The mail could not be put into words.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// The store's error.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an [`Escalator`] works with.
+#[derive(Debug)]
+pub struct EscalatorParts {
+    /// Knows how reads stand, and keeps incidents.
+    pub store: Store,
+    /// What is watched.
+    pub sources: Vec<Source>,
+    /// Whom mail is from.
+    pub mail: MailSettings,
+    /// Who is told, and how often.
+    pub operator: OperatorSettings,
+    /// Keys Message-IDs, so that they cannot be guessed.
+    pub instance_key: [u8; 32],
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Tells the operator of trouble. One for the whole program.
+#[derive(Debug)]
+pub struct Escalator {
+    parts: EscalatorParts,
+    started_at: DateTime<Utc>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Escalator {
+    /// An escalator over the given parts, from now on.
+    #[must_use]
+    pub fn new(parts: EscalatorParts) -> Self {
+        let started_at = parts.clock.now();
+        Self { parts, started_at, turn: tokio::sync::Mutex::default() }
+    }
+
+    /// Looks at how all sources stand, and puts what must be told of it into the outbox.
+    ///
+    /// # Errors
+    /// A mail that cannot be put together, or the store's error; then nothing is kept.
+    pub async fn escalate(&self) -> Result<(), EscalateError> {
+        let _turn = self.turn.lock().await;
+        let now = self.parts.clock.now();
+        let known = self.parts.store.incidents().await?;
+        let changed = self.review(&known, now).await?;
+        for incident in &changed {
+            log(incident);
+        }
+        let current: Vec<&Incident> = current_of(&changed, &known).collect();
+        let due = self.due(&current, now);
+        let mails = match &self.parts.operator.address {
+            Some(address) if !due.is_empty() => vec![self.mail(address, &due, now)?],
+            _ => Vec::new(),
+        };
+        let told: Vec<Incident> =
+            due.into_iter().map(|(telling, incident)| incident.clone().told(telling, now)).collect();
+        let kept: Vec<Incident> = current_of(&told, &changed).cloned().collect();
+        if !kept.is_empty() {
+            self.parts.store.escalate(&kept, mails).await?;
+        }
+        Ok(())
+    }
+
+    fn policy(&self) -> Policy {
+        let remind_every = chrono::Duration::from_std(self.parts.operator.remind_every);
+        Policy {
+            failures: self.parts.operator.failures,
+            remind_every: remind_every.unwrap_or(chrono::Duration::days(1)),
+        }
+    }
+
+    async fn review(&self, known: &[Incident], now: DateTime<Utc>) -> Result<Vec<Incident>, StoreError> {
+        let mut states = Vec::new();
+        for source in &self.parts.sources {
+            states.push(self.parts.store.read_state(&source.id).await?);
+        }
+        let standings: Vec<Standing<'_>> = self
+            .parts
+            .sources
+            .iter()
+            .zip(&states)
+            .map(|(source, state)| Standing { source, state: state.as_ref() })
+            .collect();
+        Ok(review(known, &standings, &self.policy(), self.started_at, now))
+    }
+
+    /// What is to be told now; nothing while nobody is named to be told.
+    fn due<'a>(&self, current: &[&'a Incident], now: DateTime<Utc>) -> Vec<(Telling, &'a Incident)> {
+        let policy = self.policy();
+        let is_told = self.parts.operator.address.is_some();
+        let due = current.iter().filter(|_| is_told).filter_map(|incident| {
+            let (telling, from) = incident.next_telling(&policy)?;
+            (from <= now).then_some((telling, *incident))
+        });
+        due.collect()
+    }
+
+    fn mail(
+        &self,
+        recipient: &EmailAddress,
+        due: &[(Telling, &Incident)],
+        now: DateTime<Utc>,
+    ) -> Result<QueuedMail, EscalateError> {
+        let EscalatorParts { mail: settings, instance_key, operator, .. } = &self.parts;
+        let rendered = render::incidents(due, operator.remind_every, now)?;
+        let id = mail_id(recipient, due);
+        let domain = settings.from.address.domain();
+        let message_id = message_id(instance_key, &id, domain);
+        let thread = match due {
+            [(_, incident)] => Some(incident_thread_id(instance_key, &incident.id, domain)),
+            _ => None,
+        };
+        let letter = Letter {
+            from: &settings.from,
+            to: recipient,
+            help: &settings.help_address,
+            rendered: &rendered,
+            message_id: &message_id,
+            thread: thread.as_deref(),
+            date: now,
+            occasion: Occasion::Incident,
+        };
+        let bytes = compose(&letter)
+            .map_err(|source| EscalateError::Compose { recipient: recipient.redacted(), source })?;
+        let mail = Mail::queued(id, recipient.clone(), rendered.subject, message_id, Vec::new(), now);
+        Ok(QueuedMail { mail, bytes })
+    }
+}
+
+/// The same tellings to the same person are the same mail.
+fn mail_id(recipient: &EmailAddress, due: &[(Telling, &Incident)]) -> MailId {
+    let mut parts = vec!["incident".to_owned(), recipient.to_string()];
+    parts.extend(due.iter().map(|(telling, incident)| {
+        format!("{} {telling:?} {} {:?}", incident.id, incident.times_told, incident.closed_at)
+    }));
+    MailId::derive(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// The newer ones, and of the older ones those that are not among them.
+fn current_of<'a>(newer: &'a [Incident], older: &'a [Incident]) -> impl Iterator<Item = &'a Incident> {
+    let is_replaced = |old: &&Incident| newer.iter().any(|new| new.id == old.id);
+    newer.iter().chain(older.iter().filter(move |old| !is_replaced(old)))
+}
+
+fn log(incident: &Incident) {
+    let source = incident.source.as_ref().map(tracing::field::display);
+    let (kind, reason) = (incident.kind, incident.reason.as_str());
+    if incident.is_open() {
+        tracing::warn!(incident.id = %incident.id, source.id = source, %kind, reason, "an incident lasts");
+    } else {
+        tracing::info!(incident.id = %incident.id, source.id = source, %kind, "an incident is over");
+    }
+}

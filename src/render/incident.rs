@@ -1,0 +1,240 @@
+//! What the operator is told of trouble: that it began, that it lasts, that it is over.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::flow::{Indent, wrap};
+use super::notice::{RenderError, Rendered};
+use super::view::moment;
+use crate::domain::id::SourceId;
+use crate::domain::incident::{Incident, IncidentKind, Telling};
+use crate::domain::text::{one_line, shorten};
+
+/// Longer subjects are cut by most readers' lists.
+const MAX_SUBJECT_CHARS: usize = 70;
+
+/// What a site's answer says is shown up to here; the rest is on the disk.
+const MAX_REASON_CHARS: usize = 600;
+
+/// Of an outage's sources as many are named.
+const MAX_MEMBERS: usize = 20;
+
+/// More incidents than this are counted.
+const MAX_SHOWN: usize = 50;
+
+#[derive(Template)]
+#[template(path = "incident.txt", escape = "none")]
+struct TextTemplate<'a> {
+    page: &'a Page,
+}
+
+#[derive(Template)]
+#[template(path = "incident.html")]
+struct HtmlTemplate<'a> {
+    page: &'a Page,
+}
+
+struct Page {
+    subject: String,
+    incidents: Vec<View>,
+    left_out: usize,
+    told_every: String,
+}
+
+/// One incident, already inert.
+struct View {
+    heading: String,
+    since: String,
+    reason: String,
+    members: String,
+    advice: Vec<String>,
+}
+
+impl View {
+    fn wrapped_reason(&self) -> String {
+        wrap(&self.reason, Indent::of("  "))
+    }
+
+    fn wrapped_members(&self) -> String {
+        wrap(&self.members, Indent::of("  "))
+    }
+}
+
+/// Puts what is told of incidents into one mail.
+///
+/// # Errors
+/// A template that cannot be filled in.
+pub fn incidents(
+    told: &[(Telling, &Incident)],
+    remind_every: std::time::Duration,
+    now: DateTime<Utc>,
+) -> Result<Rendered, RenderError> {
+    let page = Page {
+        subject: subject(told),
+        incidents: told
+            .iter()
+            .take(MAX_SHOWN)
+            .map(|(telling, incident)| view(*telling, incident, now))
+            .collect(),
+        left_out: told.len().saturating_sub(MAX_SHOWN),
+        told_every: humantime::format_duration(remind_every).to_string(),
+    };
+    let text = TextTemplate { page: &page }.render()?;
+    let html = HtmlTemplate { page: &page }.render()?;
+    Ok(Rendered { subject: page.subject, text, html })
+}
+
+fn subject(told: &[(Telling, &Incident)]) -> String {
+    let subject = match told {
+        [(telling, incident)] => heading(*telling, incident),
+        all => {
+            let over = all.iter().filter(|(telling, _)| *telling == Telling::Over).count();
+            let there = all.len() - over;
+            let incidents = if there == 1 { "1 incident".to_owned() } else { format!("{there} incidents") };
+            match (there, over) {
+                (0, over) => format!("{over} incidents are over"),
+                (_, 0) => incidents,
+                (_, over) => format!("{incidents}, {over} over"),
+            }
+        }
+    };
+    shorten(&format!("[regwatch] {subject}"), MAX_SUBJECT_CHARS)
+}
+
+fn heading(telling: Telling, incident: &Incident) -> String {
+    let title = shorten(&one_line(&incident.title), 40);
+    let is_outage = incident.kind == IncidentKind::Outage;
+    let what = match (telling, incident.kind) {
+        (Telling::Over, IncidentKind::Outage) => "sources can be reached again".to_owned(),
+        (Telling::Over, _) => format!("{title} is read again"),
+        (_, IncidentKind::Held) => format!("{title} is held back"),
+        (_, IncidentKind::Failing) => format!("{title} cannot be read"),
+        (_, IncidentKind::Stale) => format!("{title} had no good read for too long"),
+        (_, IncidentKind::Outage) => "no source can be reached".to_owned(),
+    };
+    match telling {
+        Telling::Begun if is_outage => "No source can be reached".to_owned(),
+        Telling::Begun => what,
+        Telling::Reminder => format!("Still: {what}"),
+        Telling::Over => format!("Over: {what}"),
+    }
+}
+
+fn view(telling: Telling, incident: &Incident, now: DateTime<Utc>) -> View {
+    let since = incident.since();
+    let age = age(incident.closed_at.unwrap_or(now) - since);
+    let since = match incident.closed_at {
+        Some(closed_at) => format!("From {} to {} ({age})", moment(since), moment(closed_at)),
+        None => format!("Since {} ({age})", moment(since)),
+    };
+    let shown: Vec<&str> = incident.members.iter().take(MAX_MEMBERS).map(SourceId::as_str).collect();
+    let more = incident.members.len() - shown.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    View {
+        heading: heading(telling, incident),
+        since,
+        reason: shorten(&one_line(&incident.reason), MAX_REASON_CHARS),
+        members: format!("{}{more}", shown.join(", ")),
+        advice: if telling == Telling::Over { Vec::new() } else { advice(incident) },
+    }
+}
+
+/// What a person can do about it.
+fn advice(incident: &Incident) -> Vec<String> {
+    let id = incident.source.as_ref().map_or("", SourceId::as_str);
+    match incident.kind {
+        IncidentKind::Held => vec![
+            format!("regwatch review show {id}     what came, and what would change if it were accepted"),
+            format!("regwatch review accept {id}   it is the source's page: take it and tell the changes"),
+            format!("regwatch review reject {id}   it is not: let go of it"),
+        ],
+        IncidentKind::Failing | IncidentKind::Stale => {
+            vec![format!("regwatch source show {id}"), format!("regwatch check now {id}")]
+        }
+        IncidentKind::Outage => vec!["regwatch incident list".to_owned()],
+    }
+}
+
+/// A length of time in its largest unit that says enough.
+fn age(age: chrono::Duration) -> String {
+    let (days, hours, minutes) = (age.num_days(), age.num_hours(), age.num_minutes());
+    match (days, hours, minutes) {
+        (2.., ..) => format!("{days} days"),
+        (_, 2.., _) => format!("{hours} hours"),
+        (_, _, 2..) => format!("{minutes} minutes"),
+        _ => "just now".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::IncidentId;
+
+    fn at(hours: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + chrono::Duration::hours(hours)
+    }
+
+    fn incident(kind: IncidentKind) -> Incident {
+        Incident {
+            id: IncidentId::derive(&["a"]),
+            kind,
+            source: (kind != IncidentKind::Outage).then(|| "fcc".parse().unwrap()),
+            title: "Covered \u{202e}List".to_owned(),
+            reason: "looks like a block page: the title is \"<b>Denied</b>\u{1b}[2J\"".to_owned(),
+            members: Vec::new(),
+            opened_at: at(0),
+            reopened_at: None,
+            closed_at: None,
+            told_at: None,
+            times_told: 0,
+            end_told_at: None,
+        }
+    }
+
+    fn mail(telling: Telling, incident: &Incident) -> Rendered {
+        incidents(&[(telling, incident)], std::time::Duration::from_secs(86_400), at(5)).unwrap()
+    }
+
+    #[test]
+    fn a_held_source_is_told_with_its_age_its_reason_and_what_to_do() {
+        let mail = mail(Telling::Begun, &incident(IncidentKind::Held));
+        assert_eq!(mail.subject, "[regwatch] Covered List is held back");
+        for words in
+            ["Since 1970-01-01 00:00 UTC (5 hours)", "regwatch review accept fcc", "\"<b>Denied</b>[2J\""]
+        {
+            assert!(mail.text.contains(words), "{words:?} is missing in:\n{}", mail.text);
+        }
+        assert!(
+            mail.html.contains("&#60;b&#62;Denied") || mail.html.contains("&lt;b&gt;Denied"),
+            "{}",
+            mail.html
+        );
+        assert!(!mail.html.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_reminder_and_the_end_say_what_they_are() {
+        assert_eq!(
+            mail(Telling::Reminder, &incident(IncidentKind::Failing)).subject,
+            "[regwatch] Still: Covered List cannot be read"
+        );
+        let over = Incident { closed_at: Some(at(72)), ..incident(IncidentKind::Held) };
+        let mail = mail(Telling::Over, &over);
+        assert_eq!(mail.subject, "[regwatch] Over: Covered List is read again");
+        assert!(mail.text.contains("(3 days)"), "{}", mail.text);
+        assert!(!mail.text.contains("review accept"), "{}", mail.text);
+    }
+
+    #[test]
+    fn an_outage_names_its_sources_and_several_incidents_are_one_mail() {
+        let mut outage = incident(IncidentKind::Outage);
+        outage.members = (0..30).map(|number| format!("source-{number}").parse().unwrap()).collect();
+        let text = mail(Telling::Begun, &outage).text;
+        assert!(text.contains("source-19 and 10"), "{text}");
+        let held = incident(IncidentKind::Held);
+        let told = [(Telling::Begun, &outage), (Telling::Over, &held)];
+        let both = incidents(&told, std::time::Duration::from_secs(86_400), at(5)).unwrap();
+        assert_eq!(both.subject, "[regwatch] 1 incident, 1 over");
+    }
+}
