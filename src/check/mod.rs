@@ -32,7 +32,7 @@ use crate::domain::id::SourceId;
 use crate::domain::quality::Quality;
 use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::source::Source;
-use crate::domain::standing::{Standing, stand};
+use crate::domain::standing::Standing;
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Unreadable, Verdict};
 use crate::extract::Page;
@@ -137,7 +137,7 @@ impl Checker {
         };
         let mut commit = finding.to_commit(source, &known, read_at);
         commit.standing = commit.accepted.as_ref().map(|accepted| {
-            stand(source, &accepted.baseline.document, &watchlist, known.standing.as_ref()).0
+            known.standing_after(source, &accepted.baseline.document, &commit.changes, &watchlist)
         });
         let named = commit.standing.as_ref().or(known.standing.as_ref()).map_or(0, Standing::entries);
         if !options.dry_run {

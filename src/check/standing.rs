@@ -4,10 +4,11 @@ use super::Checker;
 use super::known::Known;
 use crate::domain::alert::alerts_of;
 use crate::domain::change::{Change, ChangeKind, Evidence};
+use crate::domain::entry::Document;
 use crate::domain::matching::Watchlist;
 use crate::domain::snapshot::Baseline;
 use crate::domain::source::Source;
-use crate::domain::standing::stand;
+use crate::domain::standing::{Standing, stand};
 use crate::store::{ChangeQuery, RematchCommit, StoreError};
 
 impl Checker {
@@ -63,5 +64,26 @@ impl Checker {
     async fn first_sight(&self, source: &Source, baseline: &Baseline) -> Result<Evidence, StoreError> {
         let snapshots = self.store.snapshots(&source.id, usize::MAX).await?;
         Ok(snapshots.last().unwrap_or(&baseline.snapshot).evidence())
+    }
+}
+
+impl Known {
+    /// What stands once a document is accepted. Only where registry and extraction are still those
+    /// of before does it follow from the changes.
+    pub(super) fn standing_after(
+        &self,
+        source: &Source,
+        document: &Document,
+        changes: &[Change],
+        watchlist: &Watchlist,
+    ) -> Standing {
+        let is_read_alike = self
+            .baseline
+            .as_ref()
+            .is_some_and(|baseline| baseline.snapshot.fingerprint == source.fingerprint());
+        match &self.standing {
+            Some(before) if is_read_alike && before.is_of(watchlist) => before.after(document, changes),
+            before => stand(source, document, watchlist, before.as_ref()).0,
+        }
     }
 }

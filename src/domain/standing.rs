@@ -56,6 +56,24 @@ impl Standing {
         tracked.flat_map(|(_, keys)| keys).collect::<BTreeSet<_>>().len()
     }
 
+    /// What stands after these changes, which were matched with the same registry: what did not
+    /// change need not be matched again.
+    #[must_use]
+    pub fn after(&self, document: &Document, changes: &[Change]) -> Self {
+        let mut named = self.named.clone();
+        for change in changes {
+            for found in change.matches.iter().filter(|found| is_named(found)) {
+                named.entry(found.company.clone()).or_default().insert(change.entry.key.clone());
+            }
+        }
+        let held: BTreeSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
+        for keys in named.values_mut() {
+            keys.retain(|key| held.contains(key.as_str()));
+        }
+        named.retain(|_, keys| !keys.is_empty());
+        Self { source: self.source.clone(), companies: self.companies.clone(), named }
+    }
+
     fn knows(&self, company: &CompanyId, key: &str) -> bool {
         self.named.get(company).is_some_and(|keys| keys.contains(key))
     }
@@ -96,13 +114,18 @@ pub fn stand<'a>(
     (Standing { source: source.id.clone(), companies, named }, listed)
 }
 
-/// Whom an entry names. What a source is bound to concerns its changes, and a category covers without
-/// naming: that either stands there is no discovery.
+/// Whether a company is named. What a source is bound to concerns its changes, and a category covers
+/// without naming: that either stands there is no discovery.
+fn is_named(found: &Match) -> bool {
+    !matches!(found.rule, Rule::SourceBound | Rule::Exposure)
+}
+
+/// Whom an entry names.
 fn companies_of(source: &Source, entry: &Entry, watchlist: &Watchlist) -> BTreeMap<CompanyId, Vec<Match>> {
     let mut companies: BTreeMap<CompanyId, Vec<Match>> = BTreeMap::new();
     let concern = watchlist.concern(source, &whole(ChangeKind::AlreadyListed, entry));
     for found in concern.matches {
-        if !matches!(found.rule, Rule::SourceBound | Rule::Exposure) {
+        if is_named(&found) {
             companies.entry(found.company.clone()).or_default().push(found);
         }
     }
@@ -160,7 +183,9 @@ fn fingerprint(company: &Company) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::change::EntryChange;
     use crate::domain::company::{Alias, AliasKind};
+    use crate::domain::diff::diff;
     use crate::domain::entry::{Completeness, Resemblance};
     use crate::domain::noise::Noise;
     use crate::domain::source::{Request, SourceKind};
@@ -246,6 +271,36 @@ mod tests {
             (LIST, Vec::new(), &[]),
             (LIST, basalt(), &[]),
         ]);
+    }
+
+    #[test]
+    fn what_stands_after_a_change_is_what_matching_all_of_it_anew_would_find() {
+        let (source, watchlist) = (source(), Watchlist::new(vec![company("basalt", &["Basalt"])]).unwrap());
+        let (before, after) =
+            (document(&["Amber Ltd", "Basalt Ltd"]), document(&["Amber Ltd", "Basalt Drones"]));
+        let (standing, _) = stand(&source, &before, &watchlist, None);
+        let evidence = Evidence {
+            url: String::new(),
+            read_at: DateTime::UNIX_EPOCH,
+            status: 200,
+            sha256: crate::domain::id::BodyHash::of(b""),
+        };
+        let change = |entry: EntryChange| Change {
+            id: ChangeId::derive(&[&entry.key]),
+            source: source.id.clone(),
+            source_title: String::new(),
+            matches: watchlist.concern(&source, &entry).matches,
+            possible: Vec::new(),
+            entry,
+            found_at: DateTime::UNIX_EPOCH,
+            ordinal: 0,
+            found_together: 2,
+            evidence: evidence.clone(),
+            previous: evidence.clone(),
+        };
+        let changes: Vec<Change> = diff(&before, &after, &source.noise).into_iter().map(change).collect();
+        assert!(!changes.is_empty());
+        assert_eq!(standing.after(&after, &changes), stand(&source, &after, &watchlist, None).0);
     }
 
     #[test]
