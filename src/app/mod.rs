@@ -65,6 +65,7 @@ impl App {
             Arc::clone(&watchlist),
             Arc::clone(&clock),
             config.fetch.full_read_every,
+            config.fetch.max_freshness,
         ));
         let dispatcher = Arc::new(Dispatcher::new(
             store.clone(),

@@ -11,9 +11,11 @@
 mod commit;
 mod known;
 mod verdict;
+mod word;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,7 @@ use crate::store::{Store, StoreError};
 
 use known::Known;
 use verdict::Finding;
+use word::Word;
 
 /// How a read is to be done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,13 +77,15 @@ pub struct Checker {
     watchlist: Arc<Watchlist>,
     clock: Arc<dyn Clock>,
     full_read_every: u32,
+    max_freshness: Duration,
     turns: Mutex<HashMap<SourceId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Checker {
     /// A checker over the given parts.
     ///
-    /// After `full_read_every` conditional answers in a row a full one is asked for.
+    /// After `full_read_every` conditional answers in a row a full one is asked for; a page can put
+    /// off its next read by `max_freshness` at most.
     #[must_use]
     pub fn new(
         store: Store,
@@ -88,8 +93,9 @@ impl Checker {
         watchlist: Arc<Watchlist>,
         clock: Arc<dyn Clock>,
         full_read_every: u32,
+        max_freshness: Duration,
     ) -> Self {
-        Self { store, fetcher, watchlist, clock, full_read_every, turns: Mutex::default() }
+        Self { store, fetcher, watchlist, clock, full_read_every, max_freshness, turns: Mutex::default() }
     }
 
     /// Reads one source and commits what was found.
@@ -109,7 +115,8 @@ impl Checker {
         let validators = (!options.force).then(|| known.validators(source, self.full_read_every)).flatten();
         let answer = self.fetcher.read(source, validators, self.clock.now()).await;
         let read_at = self.clock.now();
-        let finding = match answer {
+        let word = answer.as_ref().ok().map(|answer| Word::of(source, answer, self.max_freshness));
+        let mut finding = match answer {
             Ok(answer) => {
                 let was_conditional = validators.is_some();
                 let may_skip = !options.force;
@@ -118,8 +125,13 @@ impl Checker {
             }
             Err(error) => Finding::failed(error_chain(&error), error.retry_after()),
         };
+        let has_lied = word.as_ref().is_some_and(|word| word.exposes_lie(&known, &mut finding));
         if !options.dry_run {
-            self.store.commit(finding.to_commit(source, &known, read_at)).await?;
+            let mut commit = finding.to_commit(source, &known, read_at);
+            let lied_at = known.state.as_ref().and_then(|state| state.lied_at);
+            let lied_at = if has_lied { Some(read_at) } else { lied_at };
+            commit.state = commit.state.told(word.and_then(|word| word.rest_until(read_at)), lied_at);
+            self.store.commit(commit).await?;
         }
         Ok(finding.into_reading(source))
     }
@@ -217,7 +229,7 @@ async fn extract(
             &Page { body: &body, content_type: content_type.as_deref(), url: &url },
         )
     });
-    let limit = std::time::Duration::from_secs(EXTRACTION_LIMIT_SECONDS);
+    let limit = Duration::from_secs(EXTRACTION_LIMIT_SECONDS);
     match tokio::time::timeout(limit, work).await {
         Ok(Ok(document)) => Ok(document),
         Ok(Err(panic)) => Err(format!("reading the entries ended abruptly: {panic}")),

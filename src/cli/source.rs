@@ -106,6 +106,14 @@ fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::R
         ["kind".to_owned(), source.kind.to_string()],
         ["schedule".to_owned(), format!("{} ({})", source.schedule, source.timezone)],
     ];
+    facts.extend(source.misses.clone().map(|misses| ["misses".to_owned(), misses]));
+    facts.extend(
+        source
+            .request
+            .ignores_robots
+            .clone()
+            .map(|why| ["robots.txt".to_owned(), format!("passed over: {why}")]),
+    );
     let [verdict, read_at, entries] = state_of(&detail.status);
     facts.push(["last read".to_owned(), read_at]);
     facts.push(["verdict".to_owned(), verdict]);
@@ -114,6 +122,10 @@ fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::R
         facts.extend(state.reason.clone().map(|reason| ["reason".to_owned(), reason]));
         facts.extend(state.last_good_at.map(|at| ["last good".to_owned(), moment(at)]));
         facts.extend(state.not_before.map(|at| ["not before".to_owned(), moment(at)]));
+        facts.extend(state.lied_at.map(|at| {
+            let word = format!("answered 304 to a page that had changed; read in full since {}", moment(at));
+            ["conditional".to_owned(), word]
+        }));
     }
     if let Some(held) = &detail.held {
         let body =

@@ -180,9 +180,25 @@ fn watched(roots: &[Table<'_>], folder: &Path) -> (Vec<Source>, Vec<Company>) {
     let source_tables = tables(roots, "source");
     let ids = refuse_twins(&company_tables, COMPANY.heading);
     refuse_twins(&source_tables, SOURCE.heading);
+    refuse_render_without_browser(roots, &source_tables);
     let companies = company_tables.iter().filter_map(company).collect();
     let sources = source_tables.iter().filter_map(|table| source(table, &ids, folder)).collect();
     (sources, companies)
+}
+
+/// Notes every source that wants a browser where `[fetch]` names none, or one that cannot be used.
+fn refuse_render_without_browser(roots: &[Table<'_>], sources: &[Table<'_>]) {
+    let fetch = roots.first().and_then(|main| main.get("fetch")).filter(Node::is_table);
+    let fetch = fetch.and_then(|node| node.open());
+    let is_given = |key| fetch.as_ref().is_some_and(|fetch| fetch.get(key).is_some());
+    let message = match (is_given("browser"), is_given("proxy")) {
+        (true, false) => return,
+        (true, true) => "found \"browser\", which cannot use the proxy in [fetch], expected \"none\"",
+        (false, _) => "found \"browser\", and none is named; expected browser in [fetch] as well",
+    };
+    for node in sources.iter().filter_map(|source| source.get("render")).filter(|node| node.is("browser")) {
+        node.fault(message);
+    }
 }
 
 /// The tables of one name, each called by its id, or by its number where it has no valid one.

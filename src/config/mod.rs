@@ -2,7 +2,7 @@
 //!
 //! [`load()`] reads the main file and the files it includes (`load`, `file`), walks
 //! them as a tree in which every value knows its place (`node`), and turns each
-//! table into its settings (`section`, `mail`, `source`, `kind`, `company`). What
+//! table into its settings (`section`, `mail`, `source`, `request`, `kind`, `company`). What
 //! cannot be taken is noted (`fault`) and reading goes on, so that one run tells
 //! every fault. Nothing after this module meets a value that was not checked:
 //! what is valid here works there.
@@ -19,6 +19,7 @@ mod list;
 mod load;
 mod mail;
 mod node;
+mod request;
 mod secret;
 mod section;
 mod settings;

@@ -104,6 +104,15 @@ impl<'a> Node<'a> {
         fitting
     }
 
+    /// The value as yes or no.
+    pub(super) fn flag(&self) -> Option<bool> {
+        let flag = self.value.as_bool();
+        if flag.is_none() {
+            self.mistyped("true or false");
+        }
+        flag
+    }
+
     /// The items of a list, which may be empty.
     pub(super) fn items(&self, of_what: &str) -> Option<Vec<Self>> {
         let Some(array) = self.value.as_array() else {
@@ -124,6 +133,11 @@ impl<'a> Node<'a> {
             return None;
         }
         Some(items)
+    }
+
+    /// Whether the value is this text.
+    pub(super) fn is(&self, text: &str) -> bool {
+        self.value.as_str() == Some(text)
     }
 
     /// Whether the value is a table.

@@ -1,19 +1,18 @@
 //! The tables `[[source]]`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use regex::Regex;
 
-use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Table};
 use super::spelling::{likely, none_of};
-use super::{kind, section, value};
+use super::{kind, request, value};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::schedule::CronExpr;
-use crate::domain::source::{Request, Source, SourceKind};
+use crate::domain::source::{Source, SourceKind};
 use crate::domain::verdict::Guard;
 
 pub(super) const SOURCE: Keys = Keys {
@@ -31,6 +30,9 @@ pub(super) const SOURCE: Keys = Keys {
         "headers",
         "proxy",
         "proxy_password_file",
+        "robots",
+        "render",
+        "misses",
     ],
 };
 
@@ -70,8 +72,8 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     let defaults = kind.as_ref().unwrap_or(&SourceKind::Feed);
     let guard = table.or("guard", defaults.default_guard(), |node| guard(node, defaults));
     let noise = table.or("noise", Noise::of(defaults.default_noise()), |node| noise(node, defaults));
-    let headers = table.or("headers", BTreeMap::new(), headers);
-    let proxy = section::proxy(table, folder);
+    let request = request::request(table, folder);
+    let misses = table.or("misses", None, |node| Some(Some(node.line()?.to_owned())));
     Some(Source {
         id: id?,
         title: title?.to_owned(),
@@ -82,7 +84,8 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
         companies: companies?,
         guard: guard?,
         noise: noise?,
-        request: Request { headers: headers?, proxy: proxy.ok()? },
+        request: request?,
+        misses: misses?,
     })
 }
 

@@ -23,6 +23,7 @@ pub mod outbox;
 pub mod read_state;
 pub mod redact;
 pub mod report;
+pub mod robots;
 pub mod schedule;
 pub mod snapshot;
 pub mod source;

@@ -28,6 +28,10 @@ pub struct ReadState {
     pub validators: Validators,
     /// Full reads are forced now and then, since some servers lie: conditional answers since the last one.
     pub not_modified_in_a_row: u32,
+    /// When the server was found to have answered 304 to a page that had changed. It is not asked
+    /// conditionally any more.
+    #[serde(default)]
+    pub lied_at: Option<DateTime<Utc>>,
 }
 
 /// Waiting times after the first, second, … read in a row that was not good; the last one repeats.
@@ -47,7 +51,16 @@ impl ReadState {
             not_before: None,
             validators,
             not_modified_in_a_row: 0,
+            lied_at: None,
         }
+    }
+
+    /// The state with what the server said besides: until when a page that was read is fresh, and
+    /// whether it ever lied.
+    #[must_use]
+    pub fn told(self, fresh_until: Option<DateTime<Utc>>, lied_at: Option<DateTime<Utc>>) -> Self {
+        let not_before = if self.verdict.is_read() { fresh_until } else { self.not_before };
+        Self { not_before, lied_at, ..self }
     }
 
     /// The state after the server vouched that nothing changed.
@@ -98,6 +111,7 @@ impl ReadState {
     pub fn validators_for(&self, fingerprint: &str, full_read_every: u32) -> Option<&Validators> {
         let may_ask = self.validators.fingerprint == fingerprint
             && !self.validators.is_empty()
+            && self.lied_at.is_none()
             && self.not_modified_in_a_row < full_read_every;
         may_ask.then_some(&self.validators)
     }
@@ -140,6 +154,24 @@ mod tests {
         let state = ReadState::unread(source(), None, Verdict::Failed, "429".into(), wish, now);
         assert_eq!(state.not_before, Some(now + Duration::hours(2)));
         assert_eq!(state.last_good_at, None);
+    }
+
+    #[test]
+    fn who_lied_once_is_not_asked_conditionally_any_more() {
+        let now = DateTime::UNIX_EPOCH;
+        let state = accepted().told(None, Some(now)).not_modified(now);
+        assert!(state.validators_for("f", 3).is_none());
+        let state = ReadState::unread(source(), Some(state), Verdict::Failed, "down".into(), None, now);
+        assert!(state.validators_for("f", 3).is_none());
+    }
+
+    #[test]
+    fn freshness_puts_off_a_page_that_was_read_and_no_retry() {
+        let now = DateTime::UNIX_EPOCH;
+        let later = now + Duration::hours(1);
+        assert_eq!(accepted().told(Some(later), None).not_before, Some(later));
+        let state = ReadState::unread(source(), None, Verdict::Failed, "down".into(), None, now);
+        assert_eq!(state.clone().told(Some(later), None).not_before, state.not_before);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 
+/// No feed that anybody reads holds more; a hostile one could hold a million.
+const MAX_ITEMS: usize = 20_000;
+
 /// A title made from an entry's text is cut to this.
 const MAX_TITLE_CHARS: usize = 120;
 
@@ -23,6 +26,7 @@ pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
     if !text.starts_with('{') {
         xml::check(text)?;
     }
+    limit_items(text)?;
     let parser = Builder::new()
         .base_uri(Some(page.url.as_str()))
         // An entry without an id is known by its link or title, here below.
@@ -37,6 +41,20 @@ pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
     let feed = parser.parse(text.as_bytes()).map_err(|error| unexpected("the feed", &error))?;
     let entries = feed.entries.iter().map(|item| entry(item, page.url)).collect::<Result<_, _>>()?;
     Ok(Document::new(entries, Completeness::Window, Resemblance::Never))
+}
+
+/// Counts what may be an item before any of them is read: each costs hundreds of times its own bytes.
+fn limit_items(text: &str) -> Result<(), Unreadable> {
+    // An item of a JSON feed holds a few objects.
+    let count = if text.starts_with('{') {
+        text.matches('{').count() / 8
+    } else {
+        text.matches("<item").count().max(text.matches("entry>").count())
+    };
+    if count > MAX_ITEMS {
+        return Err(unexpected("the feed", &format_args!("{count} items, expected at most {MAX_ITEMS}")));
+    }
+    Ok(())
 }
 
 fn without_declaration(text: &str) -> &str {

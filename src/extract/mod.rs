@@ -24,7 +24,10 @@ mod html_table;
 mod page_text;
 mod parser;
 mod table;
+mod time_to_live;
 mod xml;
+
+use std::time::Duration;
 
 use url::Url;
 
@@ -64,6 +67,13 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
 #[must_use]
 pub fn title(page: &Page<'_>) -> Option<String> {
     html::title(page)
+}
+
+/// How long a feed says that nothing new is to be expected of it; `None` of other kinds, and where
+/// it does not say.
+#[must_use]
+pub fn time_to_live(kind: &SourceKind, page: &Page<'_>) -> Option<Duration> {
+    time_to_live::of(kind, page)
 }
 
 #[cfg(test)]

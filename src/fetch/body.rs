@@ -9,12 +9,21 @@ use url::Url;
 
 use super::error::{FetchError, Phase};
 
+/// How much of a body is taken in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    /// Decoded bytes.
+    pub bytes: usize,
+    /// Whether a longer body is cut there; it is refused otherwise.
+    pub is_cut: bool,
+}
+
 /// Reads the decoded body. The limit counts decoded bytes, so that a small
 /// compressed body cannot fill the memory.
 pub(super) async fn read(
     url: &Url,
     mut response: Response,
-    max_bytes: usize,
+    limit: Limit,
     idle: Duration,
 ) -> Result<Bytes, FetchError> {
     let mut body = BytesMut::new();
@@ -24,9 +33,14 @@ pub(super) async fn read(
             .map_err(|_| FetchError::Timeout { phase: Phase::Idle, url: url.to_string(), after: idle })?
             .map_err(|source| FetchError::body(url, &source))?;
         let Some(part) = part else { return Ok(body.freeze()) };
-        if body.len() + part.len() > max_bytes {
-            return Err(FetchError::TooLarge { url: url.to_string(), limit: max_bytes });
+        let room = limit.bytes - body.len();
+        if part.len() <= room {
+            body.extend_from_slice(&part);
+        } else if limit.is_cut {
+            body.extend_from_slice(&part[..room]);
+            return Ok(body.freeze());
+        } else {
+            return Err(FetchError::TooLarge { url: url.to_string(), limit: limit.bytes });
         }
-        body.extend_from_slice(&part);
     }
 }

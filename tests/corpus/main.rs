@@ -52,6 +52,7 @@ fn source(kind: SourceKind, url: &str) -> Source {
         guard: kind.default_guard(),
         noise: Noise::of(kind.default_noise()),
         request: Request::default(),
+        misses: None,
         kind,
     }
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod limits;
 mod manners;
+mod robots;
 mod server;
 
 use std::collections::BTreeMap;
@@ -29,12 +30,16 @@ fn settings() -> FetchSettings {
         max_redirects: 3,
         concurrency: 4,
         host_interval: Duration::ZERO,
+        host_burst: 1,
+        max_freshness: Duration::from_secs(3600),
         full_read_every: 24,
         headers: BTreeMap::new(),
         proxy: None,
+        browser: None,
     }
 }
 
+/// A source that is asked for without a look at the host's rules first.
 fn source(url: &str) -> Source {
     let kind = SourceKind::Feed;
     Source {
@@ -47,7 +52,8 @@ fn source(url: &str) -> Source {
         timezone: chrono_tz::UTC,
         companies: Vec::new(),
         noise: Noise::default(),
-        request: Request::default(),
+        request: Request { ignores_robots: Some("a test of something else".into()), ..Request::default() },
+        misses: None,
     }
 }
 

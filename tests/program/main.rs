@@ -7,6 +7,7 @@ mod crash;
 mod daemon;
 mod demo;
 mod home;
+mod hostile;
 mod keeping;
 mod site;
 mod telling;

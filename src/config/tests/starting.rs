@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::starting::FILES;
 use crate::config::write_starting_files;
-use crate::config::{StartingError, company, kind, load as load_module, mail, section, source};
+use crate::config::{StartingError, company, kind, load as load_module, mail, request, section, source};
 
 #[test]
 fn what_is_written_to_start_from_is_taken() {
@@ -65,6 +65,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &section::FETCH,
         &section::DAEMON,
         &source::SOURCE,
+        &request::ROBOTS,
         &source::GUARD,
         &source::NOISE,
         &company::COMPANY,

@@ -17,6 +17,7 @@ fn source(companies: &[&str]) -> Source {
         guard: Guard { min_entries: 2, max_drop_percent: 20 },
         noise: Noise::default(),
         request: Request::default(),
+        misses: None,
     }
 }
 
