@@ -1,15 +1,16 @@
 //! The operator's decisions: TOML in, a validated [`Config`] out.
 //!
 //! [`load()`] reads the main file and the files it includes (`load`, `file`), walks
-//! them as a tree in which every value knows its place (`node`), and turns each
-//! table into its settings (`section`, `mail`, `source`, `request`, `kind`, `company`). What
-//! cannot be taken is noted (`fault`) and reading goes on, so that one run tells
-//! every fault. Nothing after this module meets a value that was not checked:
-//! what is valid here works there.
+//! them as a tree in which every value knows its place (`node`), turns each table
+//! into its settings (`section`, `mail`, `source`, `request`, `kind`, `company`,
+//! `category`), and looks at all companies together (`registry`). What cannot be taken is noted
+//! (`fault`) and reading goes on, so that one run tells every fault. Nothing after
+//! this module meets a value that was not checked: what is valid here works there.
 //!
 //! Deliberately absent: changing a running service's configuration, and any
 //! default that depends on the machine.
 
+mod category;
 mod company;
 mod fault;
 mod file;
@@ -19,6 +20,7 @@ mod list;
 mod load;
 mod mail;
 mod node;
+mod registry;
 mod request;
 mod secret;
 mod section;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
@@ -32,6 +33,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// Who is tracked, in the order of the files.
     pub companies: Vec<Company>,
+    /// What rules cover without naming anybody, in the order of the files.
+    pub categories: Vec<Category>,
 }
 
 impl Config {

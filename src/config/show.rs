@@ -8,6 +8,7 @@ use super::settings::{
     Config, FetchSettings, MailSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings,
 };
 use super::value::size_text;
+use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
 use crate::domain::redact;
@@ -33,6 +34,7 @@ pub fn show(config: &Config) -> String {
             drain_timeout: length(config.daemon.drain_timeout),
         },
         source: config.sources.iter().map(source).collect(),
+        category: &config.categories,
         company: &config.companies,
     };
     match toml::to_string(&shown) {
@@ -49,6 +51,7 @@ struct Shown<'a> {
     fetch: Fetch<'a>,
     daemon: Daemon,
     source: Vec<ShownSource<'a>>,
+    category: &'a [Category],
     company: &'a [Company],
 }
 

@@ -22,12 +22,8 @@ const NEW_TEXT: &str = "Video surveillance and telecommunications equipment prod
     services provided by it.";
 
 fn company(id: &str, name: &str, alias: &str) -> Company {
-    Company {
-        id: id.parse().unwrap(),
-        name: name.to_owned(),
-        aliases: vec![Alias { name: alias.to_owned(), kind: AliasKind::Trade }],
-        not: Vec::new(),
-    }
+    let aliases = vec![Alias::new(alias, AliasKind::Trade)];
+    Company { aliases, ..Company::new(id.parse().unwrap(), name) }
 }
 
 fn watchlist() -> Watchlist {

@@ -96,7 +96,7 @@ fn the_store_and_the_daemon_are_checked() {
 
 #[test]
 fn an_unknown_table_is_refused_with_the_likely_one() {
-    let keys = "expected include, store, mail, fetch, daemon, source, company";
+    let keys = "expected include, store, mail, fetch, daemon, source, company, category";
     check(
         &format!("{LEAST}[[sources]]\nid = \"a\"\n[\"a\\u001b[2J\"]\n"),
         &[
@@ -156,10 +156,10 @@ fn an_id_is_given_once_in_all_files() {
 }
 
 #[test]
-fn an_include_matches_other_files_and_these_hold_sources_and_companies() {
+fn an_include_matches_other_files_and_these_hold_what_is_watched() {
     let folder = Folder::with(&format!("include = [\"*.toml\", \"none/*.toml\", \"[\", \"\"]\n{LEAST}"));
     folder.put("config/more.toml", "include = [\"regwatch.toml\"]\n[mail]\n[sorce]\n");
-    let expected = "expected only [[source]] and [[company]] in an included one";
+    let expected = "expected only [[source]], [[company]] and [[category]] in an included one";
     assert_eq!(
         folder.faults(),
         [
@@ -170,7 +170,7 @@ fn an_include_matches_other_files_and_these_hold_sources_and_companies() {
             "regwatch.toml:1:42: include[4]: is blank, expected some text".to_owned(),
             format!("more.toml:1:1: include: belongs to the main file, {expected}"),
             format!("more.toml:2:2: mail: belongs to the main file, {expected}"),
-            "more.toml:3:2: sorce: unknown key, expected source, company; did you mean \"source\"?".to_owned(),
+            "more.toml:3:2: sorce: unknown key, expected source, company, category; did you mean \"source\"?".to_owned(),
         ]
     );
     check(
