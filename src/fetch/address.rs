@@ -6,6 +6,7 @@
 //! however it is spelled), the names as resolved, and the peer that answered.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -60,17 +61,38 @@ impl AddressGuard {
     }
 }
 
+impl AddressGuard {
+    /// The addresses of a host that may be connected to, a number or a name.
+    pub(super) async fn addresses_of(
+        &self,
+        host: &Host,
+        port: u16,
+    ) -> io::Result<Result<Vec<SocketAddr>, OnlyPrivate>> {
+        let found = match host {
+            Host::Ipv4(address) => vec![SocketAddr::new((*address).into(), port)],
+            Host::Ipv6(address) => vec![SocketAddr::new((*address).into(), port)],
+            Host::Domain(name) => tokio::net::lookup_host((name.as_str(), port)).await?.collect(),
+        };
+        Ok(self.permitted(&found))
+    }
+
+    fn permitted(&self, found: &[SocketAddr]) -> Result<Vec<SocketAddr>, OnlyPrivate> {
+        let permitted: Vec<SocketAddr> =
+            found.iter().copied().filter(|address| self.permits(address.ip())).collect();
+        match found.first() {
+            Some(refused) if permitted.is_empty() => Err(OnlyPrivate(refused.ip())),
+            _ => Ok(permitted),
+        }
+    }
+}
+
 impl Resolve for AddressGuard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let permitted: Vec<SocketAddr> =
-                found.iter().copied().filter(|address| guard.permits(address.ip())).collect();
-            match found.first() {
-                Some(refused) if permitted.is_empty() => Err(OnlyPrivate(refused.ip()).into()),
-                _ => Ok(Box::new(permitted.into_iter()) as Addrs),
-            }
+            let host = Host::Domain(name.as_str().to_owned());
+            let permitted = guard.addresses_of(&host, 0).await??;
+            Ok(Box::new(permitted.into_iter()) as Addrs)
         })
     }
 }

@@ -127,6 +127,14 @@ pub enum FetchError {
         /// The HTTP status.
         status: u16,
     },
+    /// The browser could not show the page.
+    #[error("the browser could not show {url}: {reason}")]
+    Browser {
+        /// The address asked.
+        url: String,
+        /// What happened.
+        reason: String,
+    },
     /// The HTTP client cannot be built: no root certificates, a bad proxy.
     #[error("the HTTP client could not be set up")]
     Client(#[source] reqwest::Error),

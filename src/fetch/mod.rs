@@ -10,6 +10,7 @@
 
 mod address;
 mod body;
+mod browser;
 mod client;
 mod error;
 mod freshness;
@@ -32,6 +33,7 @@ use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
 
 use address::AddressGuard;
+use browser::Browser;
 use client::Clients;
 use gate::{Gates, Pace};
 use request::RequestHeaders;
@@ -70,6 +72,7 @@ pub struct Fetcher {
     clients: Clients,
     gates: Gates,
     robots: RobotsCopies,
+    browser: Option<Browser>,
 }
 
 /// The longest pause a server can ask for; more would be a source switched off from outside.
@@ -110,6 +113,7 @@ impl Fetcher {
             clients: Clients::new(settings.connect_timeout, guard.clone()),
             gates: Gates::new(pace),
             robots: RobotsCopies::default(),
+            browser: settings.browser.clone().map(|settings| Browser::new(settings, guard.clone())),
             guard,
             settings,
         }
@@ -135,7 +139,22 @@ impl Fetcher {
             limit: body::Limit { bytes: self.settings.max_body_bytes, is_cut: false },
             now,
         };
-        self.follow(ask).await
+        if source.request.in_browser { self.look(ask).await } else { self.follow(ask).await }
+    }
+
+    /// Has the browser show the page; hosts and manners count as ever.
+    async fn look(&self, ask: Ask<'_>) -> Result<Answer, FetchError> {
+        let refuse =
+            |reason: &str| FetchError::Browser { url: ask.url.to_string(), reason: reason.to_owned() };
+        let browser = self.browser.as_ref().ok_or_else(|| refuse("none is configured (fetch.browser)"))?;
+        self.guard.check_typed(ask.url)?;
+        if ask.heeds_robots {
+            self.heed_robots(&ask, ask.url, true).await?;
+        }
+        let turn = self.gates.turn(ask.url).await?;
+        let answer = browser.show(ask.url, &ask.headers.manners(&self.settings.contact), ask.limit).await;
+        drop(turn);
+        answer
     }
 
     /// Follows redirects until something else is answered. At every host it comes to, the address is

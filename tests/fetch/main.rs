@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod answers;
+mod browser;
+#[path = "../left_out/mod.rs"]
+mod left_out;
 mod limits;
 mod manners;
 mod robots;
