@@ -29,6 +29,7 @@ mod show;
 mod source;
 mod spelling;
 mod starting;
+mod token;
 mod value;
 
 pub use fault::{ConfigError, Fault};

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::header::headers;
 use super::node::{Keys, Node, Table};
-use super::section;
 use super::spelling::none_of;
+use super::{section, token};
 use crate::domain::source::Request;
 
 pub(super) const ROBOTS: Keys = Keys { heading: "robots", names: &["ignore", "because"] };
@@ -18,11 +18,13 @@ const RENDERERS: [&str; 2] = ["none", "browser"];
 pub(super) fn request(table: &Table<'_>, folder: &Path) -> Option<Request> {
     let headers = table.or("headers", BTreeMap::new(), headers);
     let proxy = section::proxy(table, folder);
+    let token = token::token(table, folder);
     let ignores_robots = table.or("robots", None, robots);
     let in_browser = table.or("render", false, |node| render(node, table));
     Some(Request {
         headers: headers?,
         proxy: proxy.ok()?,
+        token: token.ok()?,
         ignores_robots: ignores_robots?,
         in_browser: in_browser?,
     })
@@ -49,9 +51,14 @@ fn render(node: &Node<'_>, table: &Table<'_>) -> Option<bool> {
         return None;
     }
     let in_browser = name == "browser";
-    // A browser's way out is the program's own, which keeps it out of private networks.
-    if let Some(proxy) = table.get("proxy").filter(|_| in_browser) {
-        proxy.fault("cannot be used by a browser, expected none beside render");
+    // A browser's way out is the program's own, which keeps it out of private networks, and a token
+    // would be shown to every script on the page.
+    let unusable: Vec<Node<'_>> =
+        ["proxy", "token_file", "token_variable"].into_iter().filter_map(|key| table.get(key)).collect();
+    if in_browser && !unusable.is_empty() {
+        for node in &unusable {
+            node.fault("cannot be used by a browser, expected none beside render");
+        }
         return None;
     }
     Some(in_browser)

@@ -15,13 +15,13 @@ use crate::domain::redact;
 use crate::domain::source::{Source, SourceKind};
 
 const HEADING: &str = "\
-# The configuration in force, defaults filled in. Passwords are left out, and the
+# The configuration in force, defaults filled in. Passwords and tokens are left out, and the
 # values of headers that let somebody in are replaced by \"[redacted]\".
 ";
 
 /// The configuration in force as TOML that [`super::load()`] takes, defaults filled in.
 ///
-/// No secret is in it: passwords are left out, and header values that are likely secrets replaced.
+/// No secret is in it: passwords and tokens are left out, and header values that are likely secrets replaced.
 #[must_use]
 pub fn show(config: &Config) -> String {
     let shown = Shown {

@@ -33,6 +33,9 @@ pub(super) const SOURCE: Keys = Keys {
         "robots",
         "render",
         "misses",
+        "token_file",
+        "token_variable",
+        "token_as",
     ],
 };
 
@@ -56,7 +59,7 @@ const MAX_ENTRIES: u32 = 1_000_000;
 
 /// Reads one source; `companies` are the ids that it may name.
 pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &Path) -> Option<Source> {
-    refuse_unknown_keys(table);
+    table.refuse_others(&known_keys());
     let id = table
         .require("id", "a handle such as \"fcc-covered-list\"")
         .and_then(|node| node.parse(str::parse::<SourceId>));
@@ -89,15 +92,15 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     })
 }
 
-fn refuse_unknown_keys(table: &Table<'_>) {
-    // Keys of a kind are known to all; `kind` refuses those of another one.
+/// Every key a source may have. Those of a kind are known to all; `kind` refuses those of another one.
+pub(super) fn known_keys() -> Vec<&'static str> {
     let mut names = SOURCE.names.to_vec();
     for name in kind::keys().flat_map(|keys| keys.names) {
         if !names.contains(name) {
             names.push(name);
         }
     }
-    table.refuse_others(&names);
+    names
 }
 
 fn bound(node: &Node<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {

@@ -11,6 +11,7 @@
 pub mod alert;
 pub mod assess;
 pub mod block;
+pub mod bundle;
 pub mod category;
 pub mod change;
 pub mod company;
@@ -32,4 +33,5 @@ pub mod snapshot;
 pub mod source;
 pub mod subscription;
 pub mod text;
+pub mod token;
 pub mod verdict;

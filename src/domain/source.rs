@@ -2,6 +2,7 @@
 
 mod kind;
 mod page;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,10 +15,12 @@ use super::id::{CompanyId, SourceId, hex};
 use super::noise::Noise;
 use super::redact;
 use super::schedule::CronExpr;
+use super::token::Token;
 use super::verdict::Guard;
 
 pub use kind::SourceKind;
 pub use page::{PageTextSettings, TableSettings};
+pub use rules::FederalRegisterSettings;
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.
@@ -63,6 +66,8 @@ pub struct Request {
     pub ignores_robots: Option<String>,
     /// Whether a browser shows the page before it is read, for pages that scripts put together.
     pub in_browser: bool,
+    /// The secret by which the source knows who asks.
+    pub token: Option<Token>,
 }
 
 impl fmt::Debug for Request {
@@ -72,6 +77,7 @@ impl fmt::Debug for Request {
             .field("proxy", &self.proxy.as_ref().map(redact::proxy))
             .field("ignores_robots", &self.ignores_robots)
             .field("in_browser", &self.in_browser)
+            .field("token", &self.token)
             .finish()
     }
 }

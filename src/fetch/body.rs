@@ -12,8 +12,10 @@ use super::error::{FetchError, Phase};
 /// How much of a body is taken in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
-    /// Decoded bytes.
+    /// Decoded bytes, those of the same document that were read before included.
     pub bytes: usize,
+    /// How many those are.
+    pub spent_bytes: usize,
     /// Whether a longer body is cut there; it is refused otherwise.
     pub is_cut: bool,
 }
@@ -33,7 +35,7 @@ pub(super) async fn read(
             .map_err(|_| FetchError::Timeout { phase: Phase::Idle, url: url.to_string(), after: idle })?
             .map_err(|source| FetchError::body(url, &source))?;
         let Some(part) = part else { return Ok(body.freeze()) };
-        let room = limit.bytes - body.len();
+        let room = limit.bytes.saturating_sub(limit.spent_bytes).saturating_sub(body.len());
         if part.len() <= room {
             body.extend_from_slice(&part);
         } else if limit.is_cut {

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::RETRY_AFTER;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -31,6 +31,7 @@ use crate::config::FetchSettings;
 use crate::domain::robots::MAX_BYTES as MAX_ROBOTS_BYTES;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
+use crate::domain::token::Token;
 
 use address::AddressGuard;
 use browser::Browser;
@@ -82,9 +83,12 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug, Clone)]
 struct Ask<'a> {
     url: &'a Url,
-    headers: RequestHeaders,
+    headers: RequestHeaders<'a>,
+    /// The secret that a server may repeat.
+    token: Option<&'a Token>,
     proxy: Option<&'a Url>,
     heeds_robots: bool,
+    in_browser: bool,
     limit: body::Limit,
     now: DateTime<Utc>,
 }
@@ -95,7 +99,7 @@ impl Ask<'_> {
     where
         Self: 'a,
     {
-        let limit = body::Limit { bytes: MAX_ROBOTS_BYTES, is_cut: true };
+        let limit = body::Limit { bytes: MAX_ROBOTS_BYTES, spent_bytes: 0, is_cut: true };
         let mut ask = Ask { url: place, heeds_robots: false, limit, ..self.clone() };
         // What a source's headers hold is not meant for it.
         ask.headers.leave_origin();
@@ -131,15 +135,50 @@ impl Fetcher {
         validators: Option<&Validators>,
         now: DateTime<Utc>,
     ) -> Result<Answer, FetchError> {
-        let ask = Ask {
-            url: &source.url,
-            headers: RequestHeaders::of(&self.settings, source, validators)?,
+        self.answer(self.ask(source, &source.url, validators, 0, now)?).await
+    }
+
+    /// Reads another part of a source's document under the same rules, after `read_bytes` of it;
+    /// what was meant for the source's own host alone is not sent to another one.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; [`FetchError::TooLarge`] where the parts together are too large.
+    pub async fn read_further(
+        &self,
+        source: &Source,
+        url: &Url,
+        read_bytes: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Answer, FetchError> {
+        self.answer(self.ask(source, url, None, read_bytes, now)?).await
+    }
+
+    fn ask<'a>(
+        &'a self,
+        source: &'a Source,
+        url: &'a Url,
+        validators: Option<&Validators>,
+        spent_bytes: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Ask<'a>, FetchError> {
+        let mut headers = RequestHeaders::of(&self.settings, source, validators)?;
+        if url.origin() != source.url.origin() {
+            headers.leave_origin();
+        }
+        Ok(Ask {
+            url,
+            headers,
+            token: source.request.token.as_ref(),
             proxy: source.request.proxy.as_ref().or(self.settings.proxy.as_ref()),
             heeds_robots: source.request.ignores_robots.is_none(),
-            limit: body::Limit { bytes: self.settings.max_body_bytes, is_cut: false },
+            in_browser: source.request.in_browser,
+            limit: body::Limit { bytes: self.settings.max_body_bytes, spent_bytes, is_cut: false },
             now,
-        };
-        if source.request.in_browser { self.look(ask).await } else { self.follow(ask).await }
+        })
+    }
+
+    async fn answer(&self, ask: Ask<'_>) -> Result<Answer, FetchError> {
+        if ask.in_browser { self.look(ask).await } else { self.follow(ask).await }
     }
 
     /// Has the browser show the page; hosts and manners count as ever.
@@ -198,11 +237,11 @@ impl Fetcher {
     /// One request and what came of it.
     async fn hop(&self, ask: &Ask<'_>, url: &Url) -> Result<Hop, FetchError> {
         let client = self.clients.through(ask.proxy, url)?;
-        let response = self.send(&client, url, ask.headers.as_map()).await?;
+        let response = self.send(&client, url, &ask.headers).await?;
         if ask.proxy.is_none() {
             self.guard.check_peer(url, response.remote_addr())?;
         }
-        if let Some(next) = redirect::target(url, &response)? {
+        if let Some(next) = redirect::target(url, &response, ask.token)? {
             return Ok(Hop::Redirect(next));
         }
         let answer = self.receive(url.clone(), response, ask).await?;
@@ -216,9 +255,9 @@ impl Fetcher {
         &self,
         client: &reqwest::Client,
         url: &Url,
-        headers: HeaderMap,
+        headers: &RequestHeaders<'_>,
     ) -> Result<reqwest::Response, FetchError> {
-        let sending = client.get(url.clone()).headers(headers).send();
+        let sending = client.get(headers.address(url)).headers(headers.as_map()).send();
         timeout(self.settings.header_timeout, sending)
             .await
             .map_err(|_| FetchError::Timeout {
@@ -226,6 +265,8 @@ impl Fetcher {
                 url: url.to_string(),
                 after: self.settings.header_timeout,
             })?
+            // The address may hold a secret.
+            .map_err(reqwest::Error::without_url)
             .map_err(|source| FetchError::request(url, &source, self.settings.connect_timeout))
     }
 
@@ -240,14 +281,9 @@ impl Fetcher {
             .then(|| response.headers().get(RETRY_AFTER)?.to_str().ok())
             .flatten()
             .and_then(|value| retry_after(value, ask.now));
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect();
+        let headers = headers_of(&response, ask.token);
         let body = body::read(&url, response, ask.limit, self.settings.idle_timeout).await?;
+        let body = ask.token.and_then(|token| token.hidden_in_bytes(&body)).map_or(body, Bytes::from);
         Ok(Answer { status, url, headers, body, retry_after })
     }
 }
@@ -256,6 +292,22 @@ impl Fetcher {
 enum Hop {
     Answer(Answer),
     Redirect(Url),
+}
+
+/// Names in lower case, in the order received; a server may repeat the secret it was sent.
+fn headers_of(response: &reqwest::Response, token: Option<&Token>) -> Vec<(String, String)> {
+    let text = |value: &[u8]| {
+        let value = String::from_utf8_lossy(value);
+        match token {
+            Some(token) => token.hidden_in(&value),
+            None => value.into_owned(),
+        }
+    };
+    response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
+        .collect()
 }
 
 /// Seconds, or a date.

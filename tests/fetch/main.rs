@@ -8,6 +8,7 @@ mod browser;
 mod left_out;
 mod limits;
 mod manners;
+mod parts;
 mod robots;
 mod server;
 

@@ -9,6 +9,7 @@ mod demo;
 mod home;
 mod hostile;
 mod keeping;
+mod parts;
 mod site;
 mod telling;
 

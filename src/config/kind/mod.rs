@@ -1,6 +1,7 @@
 //! Kinds of sources, and the keys that not every kind has. One file a family of kinds.
 
 mod page;
+mod rules;
 
 use super::node::{Keys, Table};
 use super::spelling::none_of;
@@ -24,6 +25,7 @@ impl Kind {
 const KINDS: &[Kind] = &[
     Kind::plain("fcc-covered-list", |_| Some(SourceKind::FccCoveredList)),
     Kind::plain("court-rss", |_| Some(SourceKind::CourtRss)),
+    Kind { keys: rules::FEDERAL_REGISTER, read: rules::federal_register },
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
     Kind { keys: page::HTML_TABLE, read: page::html_table },
     Kind { keys: page::PAGE_TEXT, read: page::page_text },

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::page::{PageTextSettings, TableSettings};
+use super::rules::FederalRegisterSettings;
 use crate::domain::noise::NoiseClass;
 use crate::domain::verdict::Guard;
 
@@ -16,6 +17,8 @@ pub enum SourceKind {
     FccCoveredList,
     /// A federal court's RSS feed of docket entries.
     CourtRss,
+    /// Documents of the Federal Register, from its API.
+    FederalRegister(FederalRegisterSettings),
     /// Any RSS, Atom or JSON feed.
     Feed,
     /// Rows of HTML tables.
@@ -31,6 +34,7 @@ impl SourceKind {
         match self {
             Self::FccCoveredList => "fcc-covered-list",
             Self::CourtRss => "court-rss",
+            Self::FederalRegister(_) => "federal-register",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
@@ -46,7 +50,7 @@ impl SourceKind {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
             Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
             Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
-            Self::CourtRss | Self::Feed => Vec::new(),
+            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => Vec::new(),
         }
     }
 
@@ -57,8 +61,8 @@ impl SourceKind {
             Self::FccCoveredList => (10, 20),
             Self::HtmlTable(_) => (1, 20),
             Self::PageText(_) => (1, 50),
-            // A quiet court's feed is empty, and a feed forgets.
-            Self::CourtRss | Self::Feed => (0, 100),
+            // A quiet court's feed is empty, and a window forgets.
+            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => (0, 100),
         };
         Guard { min_entries, max_drop_percent }
     }
