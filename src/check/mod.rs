@@ -202,6 +202,18 @@ pub struct Saved {
     pub body: Bytes,
 }
 
+/// Asks for a page that is not watched yet.
+///
+/// # Errors
+/// In words, why what came is not the page.
+pub async fn look(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> Result<Answer, String> {
+    let answer = fetcher.read(source, None, clock.now()).await.map_err(|error| error_chain(&error))?;
+    match verdict::refusal(&source.url, &answer) {
+        Some(refused) => Err(refused.into_trial().reason.unwrap_or_default()),
+        None => Ok(answer),
+    }
+}
+
 /// Tells what is read out of bodies that somebody saved: a source's page, and the further parts of
 /// its document, as far as they are there.
 pub async fn try_saved(source: &Source, first: Bytes, others: Vec<Saved>) -> Trial {

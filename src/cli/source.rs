@@ -1,5 +1,8 @@
 //! `regwatch source`: what is watched, and how its reads go.
 
+mod add;
+mod list;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -21,8 +24,10 @@ use crate::domain::verdict::Verdict;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SourceVerb {
-    /// Every source and how its last read went.
+    /// Every source: how it stands, when it was last read well, when it is due.
     List,
+    /// The sources whose last read was not good, and why; exits with 4 where there are some.
+    Errors,
     /// One source: how its reads went, its accepted states, what is held back.
     Show {
         /// Its id.
@@ -42,37 +47,23 @@ pub(super) enum SourceVerb {
         #[arg(long, value_name = "BODY")]
         file: Vec<PathBuf>,
     },
+    /// Look at a page and propose how to watch it.
+    ///
+    /// Nothing is stored; with --write the proposal becomes a file of the configuration.
+    ///
+    /// Example: `regwatch source add https://www.example.gov/entity-list --write`
+    Add(add::Add),
 }
 
 pub(super) async fn run(verb: SourceVerb, context: &Context) -> anyhow::Result<Exit> {
     match verb {
-        SourceVerb::List => list(context).await,
+        SourceVerb::List => list::list(context).await,
+        SourceVerb::Errors => list::errors(context).await,
+        SourceVerb::Add(add) => add::run(add, context).await,
         SourceVerb::Show { id, held: true } => held_body(id, context).await,
         SourceVerb::Show { id, held: false } => show(id, context).await,
         SourceVerb::Test { id, file } => test(&id, &file, context).await,
     }
-}
-
-async fn list(context: &Context) -> anyhow::Result<Exit> {
-    let config = context.config()?;
-    let statuses = match context.ask_with(config.clone(), Command::Sources).await? {
-        Reply::Sources(statuses) => statuses,
-        other => return Err(mismatch(&other)),
-    };
-    if context.screen.json {
-        context.screen.object(&serde_json::json!({ "sources": statuses }))?;
-        return Ok(Exit::Done);
-    }
-    let rows = statuses.iter().map(|status| {
-        let source = config.source(&status.id);
-        let [verdict, read_at, entries] = state_of(status);
-        let (kind, schedule) = source.map_or_else(Default::default, |source| {
-            (source.kind.to_string(), format!("{} {}", source.schedule, source.timezone))
-        });
-        [status.id.to_string(), kind, schedule, read_at, verdict, entries]
-    });
-    context.screen.table(["SOURCE", "KIND", "SCHEDULE", "LAST READ", "VERDICT", "ENTRIES"], rows)?;
-    Ok(Exit::Done)
 }
 
 fn state_of(status: &SourceStatus) -> [String; 3] {

@@ -51,6 +51,28 @@ pub(super) fn load_with(path: &Path, mail_password: Option<SecretString>) -> Res
     }
 }
 
+/// Reads one `[[source]]` by itself, one that is bound to no company.
+///
+/// # Errors
+/// Every fault that was found.
+pub fn read_source(text: &str) -> Result<Source, ConfigError> {
+    let (path, faults) = (Path::new("source.toml"), Faults::default());
+    let file = TextFile::of(path, text);
+    let source = source_of(&file, &faults);
+    match (faults.into_error(), source) {
+        (None, Some(source)) => Ok(source),
+        (Some(error), _) => Err(error),
+        (None, None) => Err(unexplained(path)),
+    }
+}
+
+fn source_of(file: &TextFile, faults: &Faults) -> Option<Source> {
+    let tree = tree(file, faults)?;
+    let root = Table::root(file, faults, &tree)?;
+    refuse_sections(&root);
+    tables(&[root], "source").iter().find_map(|table| source(table, &BTreeSet::new(), Path::new("")))
+}
+
 /// A value was refused without a word, which only a fault in the program can cause.
 fn unexplained(path: &Path) -> ConfigError {
     let faults = Faults::default();

@@ -33,7 +33,7 @@ mod token;
 mod value;
 
 pub use fault::{ConfigError, Fault};
-pub use load::load;
+pub use load::{load, read_source};
 pub use secret::MAIL_PASSWORD_VARIABLE;
 pub use settings::*;
 pub use show::show;

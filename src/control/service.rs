@@ -9,6 +9,7 @@ use crate::check::{Checker, ReadOptions, Reading};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
 use crate::domain::change::Change;
+use crate::domain::due::due_at;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
 use crate::domain::report::CheckReport;
@@ -142,25 +143,28 @@ impl Service {
     async fn statuses(&self) -> Result<Vec<SourceStatus>, Refusal> {
         let mut statuses = Vec::new();
         for source in &self.0.sources {
-            statuses.push(self.status(&source.id).await?);
+            statuses.push(self.status(source).await?);
         }
         Ok(statuses)
     }
 
-    async fn status(&self, id: &SourceId) -> Result<SourceStatus, Refusal> {
-        let store = &self.0.store;
+    async fn status(&self, source: &Source) -> Result<SourceStatus, Refusal> {
+        let (store, id) = (&self.0.store, &source.id);
+        let state = store.read_state(id).await?;
+        let now = self.0.clock.now();
         Ok(SourceStatus {
             id: id.clone(),
-            state: store.read_state(id).await?,
+            next_due_at: due_at(source, state.as_ref(), now, now),
+            state,
             entries: store.baseline(id).await?.map(|baseline| baseline.snapshot.entries),
             is_held: store.held(id).await?.is_some(),
         })
     }
 
     async fn detail(&self, id: &SourceId) -> Result<SourceDetail, Refusal> {
-        self.source(id)?;
+        let source = self.source(id)?;
         Ok(SourceDetail {
-            status: self.status(id).await?,
+            status: self.status(source).await?,
             held: self.0.store.held(id).await?,
             snapshots: self.0.store.snapshots(id, SHOWN_SNAPSHOTS).await?,
         })

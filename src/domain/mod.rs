@@ -16,6 +16,7 @@ pub mod category;
 pub mod change;
 pub mod company;
 pub mod diff;
+pub mod due;
 pub mod email;
 pub mod entry;
 pub mod id;

@@ -26,6 +26,7 @@ mod html_table;
 mod json;
 mod page_text;
 mod parser;
+mod proposal;
 mod table;
 mod time_to_live;
 mod xml;
@@ -132,6 +133,13 @@ pub fn signal(kind: &SourceKind, _first: &Part<'_>) -> Option<String> {
 #[must_use]
 pub fn title(page: &Page<'_>) -> Option<String> {
     html::title(page)
+}
+
+/// The settings that could read a page, the best guess first, each as lines of a source's table that
+/// begin with its kind. Whether one reads it is for the caller to try.
+#[must_use]
+pub fn propose(page: &Page<'_>) -> Vec<String> {
+    proposal::of(page)
 }
 
 /// How long a feed says that nothing new is to be expected of it; `None` of other kinds, and where

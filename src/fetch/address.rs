@@ -33,8 +33,7 @@ impl AddressGuard {
     }
 
     fn permits(&self, address: IpAddr) -> bool {
-        let address = canonical(address);
-        is_public(address) || self.allowed.contains(&address)
+        is_public(address) || self.allowed.contains(&canonical(address))
     }
 
     /// Checks a host written as a number; `url` has already unified its spellings.
@@ -112,8 +111,10 @@ fn canonical(address: IpAddr) -> IpAddr {
     embedded.map_or_else(|| address.to_canonical(), |octets| IpAddr::V4(octets.into()))
 }
 
-fn is_public(address: IpAddr) -> bool {
-    match address {
+/// Whether an address belongs to the public network, by what it leads to.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    match canonical(address) {
         IpAddr::V4(v4) => is_public_v4(v4),
         IpAddr::V6(v6) => is_public_v6(v6),
     }

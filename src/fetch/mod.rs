@@ -40,6 +40,7 @@ use gate::{Gates, Pace};
 use request::RequestHeaders;
 use robots::RobotsCopies;
 
+pub use address::is_public;
 pub use error::{FetchError, Phase};
 
 /// What a server answered.

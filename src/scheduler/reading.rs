@@ -8,10 +8,10 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::due::due_at;
 use super::sleep_until;
 use crate::check::{Checker, ReadOptions};
 use crate::clock::Clock;
+use crate::domain::due::due_at;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::store::Store;

@@ -12,6 +12,7 @@ mod keeping;
 mod parts;
 mod site;
 mod telling;
+mod watching;
 
 use home::Home;
 use site::Site;

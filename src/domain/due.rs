@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::read_state::ReadState;
-use crate::domain::source::Source;
+use super::read_state::ReadState;
+use super::source::Source;
 
 /// When a source is to be read next; `None` where its schedule never fires again.
 ///
@@ -11,7 +11,8 @@ use crate::domain::source::Source;
 /// not run. After a good read the schedule decides, counted from that read, so that any number of
 /// missed ticks is one, and the page's own word on how long it stays fresh. After a read that was
 /// not good the backoff takes the schedule's place: sooner than a rare schedule, later than a frequent one.
-pub(super) fn due_at(
+#[must_use]
+pub fn due_at(
     source: &Source,
     state: Option<&ReadState>,
     started_at: DateTime<Utc>,
