@@ -15,10 +15,10 @@ use super::fault::{ConfigError, Faults};
 use super::file::TextFile;
 use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
-use super::settings::{Config, DaemonSettings, FetchSettings, MailSettings, StoreSettings};
+use super::settings::{Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, StoreSettings};
 use super::source::{SOURCE, source};
 use super::spelling::likely;
-use super::{mail, secret, section};
+use super::{inbox, mail, secret, section};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
@@ -26,7 +26,7 @@ use crate::domain::source::Source;
 
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",
-    names: &["include", "store", "mail", "fetch", "daemon", "source", "company", "category"],
+    names: &["include", "store", "mail", "inbox", "fetch", "daemon", "source", "company", "category"],
 };
 
 /// What an included file may hold.
@@ -108,6 +108,7 @@ fn read(path: &Path, mail_password: Option<SecretString>, faults: &Faults) -> Op
         path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
         store: sections.store,
         mail: sections.mail,
+        inbox: sections.inbox,
         fetch: sections.fetch,
         daemon: sections.daemon,
         sources,
@@ -133,6 +134,7 @@ fn folder_of(path: &Path, faults: &Faults) -> Option<PathBuf> {
 struct Sections {
     store: StoreSettings,
     mail: MailSettings,
+    inbox: Option<InboxSettings>,
     fetch: FetchSettings,
     daemon: DaemonSettings,
 }
@@ -143,7 +145,8 @@ impl Sections {
         let mail = mail::mail(root, folder, mail_password);
         let fetch = section::fetch(root, folder);
         let daemon = section::daemon(root.get("daemon").as_ref(), folder);
-        Some(Self { store: store?, mail: mail?, fetch: fetch?, daemon: daemon? })
+        let inbox = root.optional("inbox", inbox::inbox);
+        Some(Self { store: store?, mail: mail?, inbox: inbox.ok()?, fetch: fetch?, daemon: daemon? })
     }
 }
 

@@ -15,6 +15,7 @@ mod company;
 mod fault;
 mod file;
 mod header;
+mod inbox;
 mod kind;
 mod list;
 mod load;

@@ -25,6 +25,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// How mail leaves.
     pub mail: MailSettings,
+    /// Where people write to; without it nobody subscribes by mail.
+    pub inbox: Option<InboxSettings>,
     /// How pages are asked for.
     pub fetch: FetchSettings,
     /// How the daemon behaves.
@@ -79,6 +81,16 @@ pub struct MailSettings {
     pub group_within: Duration,
     /// Mails delivered at once.
     pub concurrency: usize,
+}
+
+/// Where people write to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxSettings {
+    /// The mailbox; `address+detail@` goes to it as well.
+    pub address: EmailAddress,
+    /// By which name the receiving server signs its `Authentication-Results`; without it no sender is
+    /// taken as vouched for.
+    pub authserv_id: Option<String>,
 }
 
 /// By which way mail leaves.

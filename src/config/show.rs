@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::settings::{
-    Config, FetchSettings, MailSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings,
+    Config, FetchSettings, InboxSettings, MailSettings, Sender, SmtpSecurity, StoreSettings,
+    TransportSettings,
 };
 use super::value::size_text;
 use crate::domain::category::Category;
@@ -27,6 +28,7 @@ pub fn show(config: &Config) -> String {
     let shown = Shown {
         store: Store { url: store_url(&config.store) },
         mail: mail(&config.mail),
+        inbox: config.inbox.as_ref().map(inbox),
         fetch: fetch(&config.fetch),
         daemon: Daemon {
             socket: config.daemon.socket.display().to_string(),
@@ -48,6 +50,7 @@ pub fn show(config: &Config) -> String {
 struct Shown<'a> {
     store: Store,
     mail: Mail<'a>,
+    inbox: Option<Inbox<'a>>,
     fetch: Fetch<'a>,
     daemon: Daemon,
     source: Vec<ShownSource<'a>>,
@@ -69,6 +72,12 @@ struct Mail<'a> {
     help_address: &'a str,
     group_within: String,
     concurrency: usize,
+}
+
+#[derive(Serialize)]
+struct Inbox<'a> {
+    address: &'a str,
+    authserv_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -183,6 +192,10 @@ fn transport(transport: &TransportSettings) -> (String, Option<&'static str>) {
         SmtpSecurity::None => ("smtp", Some("none")),
     };
     (format!("{scheme}://{user}{host}:{}", relay.port), tls)
+}
+
+fn inbox(inbox: &InboxSettings) -> Inbox<'_> {
+    Inbox { address: inbox.address.as_str(), authserv_id: inbox.authserv_id.as_deref() }
 }
 
 fn fetch(fetch: &FetchSettings) -> Fetch<'_> {

@@ -87,10 +87,12 @@ pub fn assess(
         fingerprint: source.fingerprint(),
         entries,
     };
-    let found_together = entry_changes.len();
+    let is_changed = !entry_changes.is_empty();
+    let told: Vec<EntryChange> =
+        entry_changes.into_iter().filter(|change| source.kind.tells(change)).collect();
+    let found_together = told.len();
     let changes: Vec<Change> = previous.map_or_else(Vec::new, |previous| {
-        entry_changes
-            .into_iter()
+        told.into_iter()
             .enumerate()
             .map(|(ordinal, entry)| Change {
                 ordinal,
@@ -102,7 +104,7 @@ pub fn assess(
     let alerts = changes.iter().flat_map(alerts_of).collect();
     let is_first_sight = previous.is_none();
     let is_newly_read = previous.is_none_or(|previous| previous.snapshot.fingerprint != snapshot.fingerprint);
-    let baseline = (is_newly_read || !changes.is_empty()).then(|| Baseline {
+    let baseline = (is_newly_read || is_changed).then(|| Baseline {
         snapshot,
         document: remember(previous.map(|previous| &previous.document), document),
     });

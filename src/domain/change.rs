@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::docket::DocketEvent;
 use super::entry::EntryDate;
 use super::id::{BodyHash, ChangeId, CompanyId, SourceId};
 use super::matching::Match;
@@ -58,6 +59,23 @@ pub struct EntryChange {
     /// Everything the entry said before and says now that matching may look at:
     /// field name and text, equal texts once.
     pub context: Vec<(String, String)>,
+}
+
+impl EntryChange {
+    /// What became of a docket entry; `None` for entries of other sources.
+    #[must_use]
+    pub fn event(&self) -> Option<DocketEvent> {
+        DocketEvent::of(self)
+    }
+
+    /// What happened, in words: `added`, `amended`, `amended (document attached)`.
+    #[must_use]
+    pub fn happened(&self) -> String {
+        match self.event() {
+            None | Some(DocketEvent::New) => self.kind.to_string(),
+            Some(event) => format!("{} ({event})", self.kind),
+        }
+    }
 }
 
 /// The proof of one state of a source: which bytes were read, when and from where.

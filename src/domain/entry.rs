@@ -129,6 +129,8 @@ pub enum Resemblance {
     Title,
     /// By its text: sections of prose, whose headings may be reworded.
     Text,
+    /// By its day and its text: entries of a docket, which clerks renumber.
+    DayAndText,
     /// Never: entries with identifiers of their own.
     Never,
 }

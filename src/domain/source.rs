@@ -1,5 +1,6 @@
 //! A watched source: where it is, how it is read, when, and whom it concerns.
 
+mod docket;
 mod kind;
 mod page;
 mod rules;
@@ -18,13 +19,14 @@ use super::schedule::CronExpr;
 use super::token::Token;
 use super::verdict::Guard;
 
+pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
 pub use kind::SourceKind;
 pub use page::{PageTextSettings, TableSettings};
 pub use rules::FederalRegisterSettings;
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.
-pub const EXTRACTOR_VERSION: u32 = 1;
+pub const EXTRACTOR_VERSION: u32 = 2;
 
 /// A watched source.
 #[derive(Debug, Clone)]

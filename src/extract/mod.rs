@@ -15,8 +15,8 @@
 //! say what the source said.
 
 mod charset;
-mod court_rss;
 mod date;
+mod docket;
 mod fcc_covered_list;
 mod federal_register;
 mod feed;
@@ -85,7 +85,9 @@ impl<'a> From<&'a Part<'_>> for Page<'a> {
 pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
     match kind {
         SourceKind::FccCoveredList => fcc_covered_list::extract(page),
-        SourceKind::CourtRss => court_rss::extract(page),
+        SourceKind::CourtRss(settings) => docket::court_rss(settings, page),
+        SourceKind::PacerDocket(settings) => docket::pacer(settings, page),
+        SourceKind::Courtlistener(settings) => docket::courtlistener(settings, page),
         SourceKind::FederalRegister(_) => federal_register::extract(page),
         SourceKind::Feed => feed::extract(page),
         SourceKind::HtmlTable(settings) => html_table::extract(settings, page),
@@ -102,9 +104,11 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
 /// Where the answers so far are not what they should be, or lead to other machines.
 pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
     match kind {
+        SourceKind::Courtlistener(settings) => docket::wanted(settings, parts),
         SourceKind::FederalRegister(settings) => federal_register::wanted(settings, parts),
         SourceKind::FccCoveredList
-        | SourceKind::CourtRss
+        | SourceKind::CourtRss(_)
+        | SourceKind::PacerDocket(_)
         | SourceKind::Feed
         | SourceKind::HtmlTable(_)
         | SourceKind::PageText(_) => Ok(None),
@@ -118,7 +122,9 @@ pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, U
 pub fn signal(kind: &SourceKind, _first: &Part<'_>) -> Option<String> {
     match kind {
         SourceKind::FccCoveredList
-        | SourceKind::CourtRss
+        | SourceKind::CourtRss(_)
+        | SourceKind::PacerDocket(_)
+        | SourceKind::Courtlistener(_)
         | SourceKind::FederalRegister(_)
         | SourceKind::Feed
         | SourceKind::HtmlTable(_)

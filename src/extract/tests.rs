@@ -3,12 +3,16 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::source::{FederalRegisterSettings, PageTextSettings, TableSettings};
+use crate::domain::source::{
+    CourtlistenerSettings, DocketSettings, FederalRegisterSettings, PageTextSettings, TableSettings,
+};
 
 fn kinds() -> Vec<SourceKind> {
     vec![
         SourceKind::FccCoveredList,
-        SourceKind::CourtRss,
+        SourceKind::CourtRss(DocketSettings::default()),
+        SourceKind::PacerDocket(DocketSettings::default()),
+        SourceKind::Courtlistener(CourtlistenerSettings::default()),
         SourceKind::FederalRegister(FederalRegisterSettings {
             pages: 3,
             inspection: Some("https://agency.test/public-inspection-documents".parse().unwrap()),
@@ -49,6 +53,15 @@ fn fragment() -> impl Strategy<Value = String> {
         Just("<tr><td>by <strong>X</strong><td>March 12, 2021".to_owned()),
         Just("<rss version='2.0'><channel><item><title>23-1 A".to_owned()),
         Just("</title><guid>?1&amp;2</guid><description>[a] (&lt;a href='/doc1/1234567'&gt;1&lt;/a&gt;)</description></item></channel></rss>".to_owned()),
+        Just("<!-- NEW SECTION - DOCKET ENTRIES -->".to_owned()),
+        Just("<table><tr><td>Docket #: 23-1<tr><td>09/01/2022<td><input value=1><td>ORDER [Entered: 09/01/2022 09:53 AM]".to_owned()),
+        Just("<h3>CIVIL DOCKET FOR CASE #: 1:09-cv-1</h3><td>A v. B<table><tr><td>Date Filed<th>#<td>Docket Text".to_owned()),
+        Just("<tr><td>09/01/2022<td>1<td>(Attachments: # <a href=/doc1/1234567>1</a>, # <a href=/doc1/1>".to_owned()),
+        Just("<h1 data-type='search.Docket'>A v. B (1:09-cv-1)</h1><div id=docket-entry-table><div class=row id=entry-1><div>".to_owned()),
+        Just("<ol aria-label='Docket entries'><li id=minute-entry-7><dl><div>1</div><div><dd>May 1, 2026</div><div><dd>x".to_owned()),
+        Just("{\"results\":[{\"id\":1,\"docket\":\"/2/\"}],\"next\":".to_owned()),
+        Just("{\"caseDetails\":{\"caseNumber\":\"1\"},\"docketInfo\":{\"docketEntries\":[{\"docketEntryId\":\"a\"}]}}".to_owned()),
+        Just("<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>Entry #1 in A".to_owned()),
         Just("<![CDATA[".to_owned()),
         Just("<!DOCTYPE x [<!ENTITY a 'b'>]>&a;".to_owned()),
         Just("<h2>".to_owned()),
@@ -112,6 +125,21 @@ fn hostile_bodies_come_to_an_end() {
         "<rss version='2.0'><channel><item><title>{}</title></item></channel></rss>",
         "1".repeat(1_000_000)
     ));
+    comes_to_an_end(&format!(
+        "<!-- NEW SECTION --><td>Docket #: 1<!-- NEW SECTION - DOCKET ENTRIES --><table>{}",
+        "<tr><td>09/01/2022<td><a href=/docs1/1234567>1</a><td>x".repeat(10_000)
+    ));
+    let heading = "<h3>DOCKET FOR CASE #: 1-cv-1</h3><td>A v. B";
+    comes_to_an_end(&format!("{heading}{}", "<table><tr><td>Date Filed<td>#<td>Docket Text".repeat(100)));
+    comes_to_an_end(&format!(
+        "{heading}<table><tr><td>Date Filed<td>#<td>Docket Text<tr><td>09/01/2022<td>1<td>Attachments: {}",
+        "# <a href=/doc1/1234567>1</a>, ".repeat(10_000)
+    ));
+    comes_to_an_end(&format!(
+        "<h1 data-type=search.Docket>A</h1><div id=docket-entry-table>{}",
+        "<div class=row id=entry-1><div></div><div>May 1, 2026</div><div><p>x</div></div>".repeat(5_000)
+    ));
+    comes_to_an_end(&format!("{{\"results\":[{}", "{\"id\":1,\"docket\":1},".repeat(40_000)));
     comes_to_an_end(&format!("{{\"a\":{}", "[".repeat(40_000)));
     comes_to_an_end(&"<".repeat(300_000));
     comes_to_an_end(&"<!--".repeat(40_000));

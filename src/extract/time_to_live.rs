@@ -17,7 +17,7 @@ const MAX_MINUTES: u64 = 366 * 24 * 60;
 
 /// `<ttl>` of RSS 2.0, in minutes, or `updatePeriod` and `updateFrequency` of RSS's syndication module.
 pub(super) fn of(kind: &SourceKind, page: &Page<'_>) -> Option<Duration> {
-    if !matches!(kind, SourceKind::Feed | SourceKind::CourtRss) {
+    if !matches!(kind, SourceKind::Feed | SourceKind::CourtRss(_)) {
         return None;
     }
     let text = decode(page);

@@ -9,7 +9,7 @@ use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, ChangeId, CompanyId};
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Filter, Subscriber, Wish};
 
 const OLD_TEXT: &str = "Video surveillance and telecommunications equipment produced by Hangzhou Hikvision \
     Digital Technology Company, to the extent it is used for the purpose of public safety, security of \
@@ -101,8 +101,18 @@ fn amended() -> Change {
 
 fn subscriber() -> Subscriber {
     let mut subscriber = Subscriber::new("ann@example.org".parse().unwrap());
-    subscriber.follow(&id("hikvision"), true, "operator", at("2026-11-02T09:00:00Z"));
-    subscriber.follow(&id("zte"), true, "mail", at("2026-11-03T09:00:00Z"));
+    for (company, channel, since) in
+        [("hikvision", "operator", "2026-11-02T09:00:00Z"), ("zte", "mail", "2026-11-03T09:00:00Z")]
+    {
+        let wish = Wish {
+            company: &id(company),
+            only: Filter::default(),
+            confirmed: true,
+            channel,
+            agreed_to: None,
+        };
+        subscriber.follow(wish, at(since));
+    }
     subscriber
 }
 
@@ -126,6 +136,26 @@ fn an_amended_entry_is_told_with_its_difference_its_reason_and_its_proof() {
     assert_eq!(mail.subject, "Hikvision: FCC Covered List entry amended");
     insta::assert_snapshot!("amended.txt", mail.text);
     insta::assert_snapshot!("amended.html", mail.html);
+}
+
+#[test]
+fn what_became_of_a_docket_entry_is_said() {
+    let mut filed = change(
+        ChangeKind::Amended,
+        "23-1032 Hikvision USA, Inc. v. FCC: ORDER",
+        vec![field("links", None, Some("document 7\thttps://court.test/docs1/7"))],
+    );
+    filed.entry.context.push(("docket".to_owned(), "23-1032".to_owned()));
+    filed.entry.context.push(("kind".to_owned(), "order".to_owned()));
+    let mail = told(std::slice::from_ref(&filed));
+    assert_eq!(mail.subject, "Hikvision: FCC Covered List entry amended (document attached)");
+    assert!(mail.text.contains("FCC Covered List: entry amended (document attached)"), "{}", mail.text);
+    assert!(mail.html.contains("entry amended (document attached)"), "{}", mail.html);
+    let shown = for_terminal(&filed, ToString::to_string, false);
+    assert!(shown.contains(" amended (document attached)  FCC Covered List"), "{shown}");
+    filed.entry.kind = ChangeKind::Removed;
+    let text = told(&[filed]).text.replace('\n', " ");
+    assert!(text.contains("was removed (gone from the docket)."), "{text}");
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl ChangeView {
     pub(super) fn of(told: &Told, watchlist: &Watchlist, place: Option<(usize, usize)>) -> Self {
         let change = told.change;
         let source = shorten(&one_line(&change.source_title), MAX_TITLE_CHARS);
-        let what = format!("{source}: entry {}", change.entry.kind);
+        let what = format!("{source}: entry {}", change.entry.happened());
         let heading =
             place.map_or_else(|| what.clone(), |(index, count)| format!("{index} of {count} · {what}"));
         let (fields, fields_left_out) = fields_of(change);
@@ -369,7 +369,7 @@ pub(super) fn lead(notice: &Notice) -> String {
         [told] => format!(
             "{names}: an entry of “{}” was {}.",
             shorten(&one_line(&told.change.source_title), MAX_TITLE_CHARS),
-            told.change.entry.kind
+            told.change.entry.happened()
         ),
         all if sources.len() == 1 => format!(
             "{names}: {} entries of “{}” changed.",
@@ -401,7 +401,7 @@ pub(super) fn brief(told: &[Told]) -> Brief {
         .map(|Told { change, .. }| {
             let title = shorten(&one_line(&change.entry.title), 120);
             let source = shorten(&one_line(&change.source_title), 80);
-            format!("{source}: {title} ({}, {})", change.entry.kind, change.id)
+            format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
         })
         .collect();
     Brief { lines, left_out: told.len().saturating_sub(MAX_BRIEF) }

@@ -8,7 +8,8 @@
 
 mod blocked;
 mod configured;
-mod court_rss;
+mod docket;
+mod docket_feed;
 mod fcc;
 #[path = "../left_out/mod.rs"]
 mod left_out;

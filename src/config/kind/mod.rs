@@ -1,5 +1,6 @@
 //! Kinds of sources, and the keys that not every kind has. One file a family of kinds.
 
+mod docket;
 mod page;
 mod rules;
 
@@ -24,12 +25,18 @@ impl Kind {
 
 const KINDS: &[Kind] = &[
     Kind::plain("fcc-covered-list", |_| Some(SourceKind::FccCoveredList)),
-    Kind::plain("court-rss", |_| Some(SourceKind::CourtRss)),
+    Kind { keys: docket::COURT_RSS, read: docket::court_rss },
+    Kind { keys: docket::PACER_DOCKET, read: docket::pacer_docket },
+    Kind { keys: docket::COURTLISTENER, read: docket::courtlistener },
     Kind { keys: rules::FEDERAL_REGISTER, read: rules::federal_register },
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
     Kind { keys: page::HTML_TABLE, read: page::html_table },
     Kind { keys: page::PAGE_TEXT, read: page::page_text },
 ];
+
+/// The tables within a kind's keys.
+#[cfg(test)]
+pub(super) const TABLES: &[&Keys] = &[&docket::ENTRIES];
 
 /// The keys of each kind that has some.
 pub(super) fn keys() -> impl Iterator<Item = &'static Keys> {

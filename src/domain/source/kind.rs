@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::docket::{CourtlistenerSettings, DocketSettings};
 use super::page::{PageTextSettings, TableSettings};
 use super::rules::FederalRegisterSettings;
+use crate::domain::change::EntryChange;
 use crate::domain::noise::NoiseClass;
 use crate::domain::verdict::Guard;
 
@@ -16,7 +18,11 @@ pub enum SourceKind {
     /// The FCC's Covered List page.
     FccCoveredList,
     /// A federal court's RSS feed of docket entries.
-    CourtRss,
+    CourtRss(DocketSettings),
+    /// A docket as PACER shows it: of an appellate court, a district court, or ACMS.
+    PacerDocket(DocketSettings),
+    /// A docket as CourtListener gives it: by its API, as a feed, or as a page.
+    Courtlistener(CourtlistenerSettings),
     /// Documents of the Federal Register, from its API.
     FederalRegister(FederalRegisterSettings),
     /// Any RSS, Atom or JSON feed.
@@ -33,12 +39,30 @@ impl SourceKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::FccCoveredList => "fcc-covered-list",
-            Self::CourtRss => "court-rss",
+            Self::CourtRss(_) => "court-rss",
+            Self::PacerDocket(_) => "pacer-docket",
+            Self::Courtlistener(_) => "courtlistener",
             Self::FederalRegister(_) => "federal-register",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
         }
+    }
+
+    /// Which entries of a docket are wanted, where the source is one.
+    #[must_use]
+    pub fn docket(&self) -> Option<&DocketSettings> {
+        match self {
+            Self::CourtRss(settings) | Self::PacerDocket(settings) => Some(settings),
+            Self::Courtlistener(settings) => Some(&settings.docket),
+            _ => None,
+        }
+    }
+
+    /// Whether a change of such a source is told to anybody.
+    #[must_use]
+    pub fn tells(&self, change: &EntryChange) -> bool {
+        self.docket().is_none_or(|settings| settings.entries.tells(change))
     }
 
     /// What differs between two reads of such a source without having changed; an
@@ -50,7 +74,11 @@ impl SourceKind {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
             Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
             Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
-            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => Vec::new(),
+            Self::CourtRss(_)
+            | Self::PacerDocket(_)
+            | Self::Courtlistener(_)
+            | Self::FederalRegister(_)
+            | Self::Feed => Vec::new(),
         }
     }
 
@@ -61,8 +89,10 @@ impl SourceKind {
             Self::FccCoveredList => (10, 20),
             Self::HtmlTable(_) => (1, 20),
             Self::PageText(_) => (1, 50),
+            // What was entered on a docket stays there, save what is sealed or struck.
+            Self::PacerDocket(_) | Self::Courtlistener(_) => (1, 10),
             // A quiet court's feed is empty, and a window forgets.
-            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => (0, 100),
+            Self::CourtRss(_) | Self::FederalRegister(_) | Self::Feed => (0, 100),
         };
         Guard { min_entries, max_drop_percent }
     }
