@@ -67,14 +67,15 @@ impl App {
             config.fetch.full_read_every,
             config.fetch.max_freshness,
         ));
-        let dispatcher = Arc::new(Dispatcher::new(
+        let dispatcher = Dispatcher::new(
             store.clone(),
             Arc::clone(&watchlist),
             config.mail.clone(),
             config.inbox.as_ref().map(|inbox| inbox.address.clone()),
             key,
             Arc::clone(&clock),
-        ));
+        );
+        let dispatcher = Arc::new(dispatcher.knowing(&config.sources));
         let deliverer = Arc::new(Deliverer::new(
             store.clone(),
             Arc::clone(&transport),
@@ -138,7 +139,7 @@ fn inbox(
 /// # Errors
 /// A company whose names cannot be looked for.
 pub fn watchlist(config: &Config) -> anyhow::Result<Arc<Watchlist>> {
-    Ok(Arc::new(Watchlist::new(config.companies.clone())?))
+    Ok(Arc::new(Watchlist::with(config.companies.clone(), config.categories.clone(), config.matching)?))
 }
 
 /// A checker for trying sources out, over no store.

@@ -12,7 +12,7 @@ use super::change::{Change, ChangeKind, EntryChange};
 use super::diff::diff;
 use super::entry::{Completeness, Document};
 use super::id::{BodyHash, ChangeId};
-use super::matching::Watchlist;
+use super::matching::{Concern, Watchlist};
 use super::snapshot::{Baseline, Snapshot};
 use super::source::Source;
 use super::verdict::Suspicion;
@@ -122,7 +122,7 @@ fn change_of(
     let kind = entry.kind.to_string();
     // The body's hash sets apart the changes of a state that was lost and built up anew.
     let id = ChangeId::derive(&[source.id.as_str(), &sequence, &kind, &entry.key, snapshot.sha256.as_str()]);
-    let matches = watchlist.concerned(&source.companies, &entry.context);
+    let Concern { matches, possible } = watchlist.concern(source, &entry);
     Change {
         id,
         source: source.id.clone(),
@@ -132,6 +132,7 @@ fn change_of(
         ordinal: 0,
         found_together: 0,
         matches,
+        possible,
         evidence: snapshot.evidence(),
         previous: previous.snapshot.evidence(),
     }

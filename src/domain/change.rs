@@ -113,6 +113,9 @@ pub struct Change {
     pub found_together: usize,
     /// Whom it concerns and why.
     pub matches: Vec<Match>,
+    /// Whom it may concern: names that are nearly theirs, for a person to look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub possible: Vec<Match>,
     /// The read that shows it.
     pub evidence: Evidence,
     /// The read before it.

@@ -66,6 +66,7 @@ fn change(kind: ChangeKind, title: &str, fields: Vec<FieldChange>) -> Change {
         source: "covered-list".parse().unwrap(),
         source_title: "FCC Covered List".to_owned(),
         matches: watchlist().concerned(&[], &context),
+        possible: Vec::new(),
         entry: EntryChange {
             kind,
             key: "key".to_owned(),

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::difference::{Budget, Piece, difference, inert};
+use super::explanation::explanation;
 use super::flow::{Indent, set, wrap};
 use super::link::Link;
 use super::notice::{Notice, Told};
-use crate::domain::change::{Change, Evidence, FieldChange};
+use crate::domain::change::{Change, ChangeKind, Evidence, FieldChange};
 use crate::domain::diff::Fate;
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
-use crate::domain::matching::{Match, Rule, Watchlist};
+use crate::domain::matching::{Match, Part, Watchlist};
 use crate::domain::subscription::Subscription;
 use crate::domain::text::{one_line, shorten};
 
@@ -89,6 +90,8 @@ pub(super) struct Brief {
 pub(super) struct FootView {
     pub recipient: String,
     pub reasons: Vec<String>,
+    /// What never appears in the sources of the mail, each with its name.
+    pub misses: Vec<String>,
     pub help: String,
     /// The same as a `mailto:` URI.
     pub help_uri: String,
@@ -330,8 +333,13 @@ pub(super) fn concerns(
     let mut lines = Vec::new();
     for company in mine {
         let name = shorten(&one_line(&short_name(company)), 80);
-        let found: Vec<&Match> = change.matches.iter().filter(|found| found.company == *company).collect();
-        lines.extend(found.iter().take(MAX_EXPLAINED).map(|found| format!("{name}: {}", explanation(found))));
+        let found = proofs(change, company);
+        lines.extend(
+            found
+                .iter()
+                .take(MAX_EXPLAINED)
+                .map(|found| format!("{name}: {}", explanation(found, change.entry.kind))),
+        );
         let more = found.len().saturating_sub(MAX_EXPLAINED);
         if more > 0 {
             lines.push(format!("{name}: found by {more} more names"));
@@ -343,17 +351,16 @@ pub(super) fn concerns(
     (lines, others)
 }
 
-fn explanation(found: &Match) -> String {
-    match found.rule {
-        Rule::SourceBound => "everything on this source concerns it, as configured".to_owned(),
-        Rule::Alias => format!(
-            "its {} “{}” stands in the {}: “{}”",
-            found.alias_kind.map_or("name", |kind| kind.label()),
-            shorten(&one_line(&found.alias), 80),
-            shorten(&one_line(&found.field), 80),
-            one_line(&found.excerpt),
-        ),
+/// Why a change concerns one company: the words that changed, or else, of an amended entry, one
+/// name that it bears as before.
+fn proofs<'a>(change: &'a Change, company: &CompanyId) -> Vec<&'a Match> {
+    let all: Vec<&Match> = change.matches.iter().filter(|found| found.company == *company).collect();
+    if change.entry.kind != ChangeKind::Amended {
+        return all;
     }
+    let (changed, stood): (Vec<&Match>, Vec<&Match>) =
+        all.into_iter().partition(|found| found.part != Part::Entry);
+    if changed.is_empty() { stood.into_iter().take(1).collect() } else { changed }
 }
 
 /// The first sentence.
@@ -437,6 +444,7 @@ impl FootView {
         Self {
             recipient: notice.recipient.to_string(),
             reasons,
+            misses: misses(notice),
             help: notice.help_address.to_string(),
             help_uri: notice.help_address.to_uri(),
             postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
@@ -446,6 +454,23 @@ impl FootView {
     pub(super) fn wrapped_reasons(&self) -> String {
         self.reasons.iter().map(|reason| item(reason)).collect::<Vec<_>>().join("\n")
     }
+
+    pub(super) fn wrapped_misses(&self) -> String {
+        self.misses.iter().map(|missed| item(missed)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Each source once, in the order in which it is told.
+fn misses(notice: &Notice) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for Told { change, .. } in &notice.told {
+        let Some(missed) = notice.misses.and_then(|misses| misses.get(&change.source)) else { continue };
+        let line = one_line(&format!("{}: {missed}", change.source_title));
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
 }
 
 fn reason(subscription: &Subscription, watchlist: &Watchlist) -> String {

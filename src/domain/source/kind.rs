@@ -65,6 +65,12 @@ impl SourceKind {
         self.docket().is_none_or(|settings| settings.entries.tells(change))
     }
 
+    /// Whether its entries are names that somebody put on a list, rather than prose.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        matches!(self, Self::FccCoveredList | Self::HtmlTable(_))
+    }
+
     /// What differs between two reads of such a source without having changed; an
     /// operator's `noise` replaces it.
     #[must_use]
