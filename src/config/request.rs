@@ -7,7 +7,7 @@ use super::header::headers;
 use super::node::{Keys, Node, Table};
 use super::spelling::none_of;
 use super::{section, token};
-use crate::domain::source::Request;
+use crate::domain::source::{Request, SourceKind};
 
 pub(super) const ROBOTS: Keys = Keys { heading: "robots", names: &["ignore", "because"] };
 
@@ -15,10 +15,10 @@ pub(super) const ROBOTS: Keys = Keys { heading: "robots", names: &["ignore", "be
 const RENDERERS: [&str; 2] = ["none", "browser"];
 
 /// The request's keys of a source's table.
-pub(super) fn request(table: &Table<'_>, folder: &Path) -> Option<Request> {
+pub(super) fn request(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Option<Request> {
     let headers = table.or("headers", BTreeMap::new(), headers);
     let proxy = section::proxy(table, folder);
-    let token = token::token(table, folder);
+    let token = token::token(table, folder, kind);
     let ignores_robots = table.or("robots", None, robots);
     let in_browser = table.or("render", false, |node| render(node, table));
     Some(Request {

@@ -75,7 +75,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     let defaults = kind.as_ref().unwrap_or(&SourceKind::Feed);
     let guard = table.or("guard", defaults.default_guard(), |node| guard(node, defaults));
     let noise = table.or("noise", Noise::of(defaults.default_noise()), |node| noise(node, defaults));
-    let request = request::request(table, folder);
+    let request = request::request(table, folder, defaults);
     let misses = table.or("misses", None, |node| Some(Some(node.line()?.to_owned())));
     Some(Source {
         id: id?,

@@ -13,6 +13,7 @@ mod docket_feed;
 mod fcc;
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod rules;
 
 use std::path::PathBuf;
 

@@ -4,13 +4,16 @@
 
 mod by_mail;
 mod cli;
+mod company;
 mod crash;
 mod daemon;
 mod demo;
+mod docket;
 mod home;
 mod hostile;
 mod keeping;
 mod parts;
+mod registry;
 mod site;
 mod telling;
 mod watching;

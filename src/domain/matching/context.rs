@@ -155,7 +155,8 @@ impl Sight<'_> {
     fn is_meant_as_letters(&self, is_backed: bool) -> bool {
         let is_named = self.is_before_company_word();
         let Some(OtherMeaning { is_usual, words }) = other_meaning(self.folded) else {
-            return self.is_written_as_alias() || is_named && !self.is_lower_case();
+            let is_name = is_named && !self.is_lower_case() && self.is_capitalised();
+            return self.is_written_as_alias() || self.is_shouted() || is_name;
         };
         let near = self.near();
         let means_other = near.iter().any(|word| words.contains(word.as_str()));
@@ -180,6 +181,12 @@ impl Sight<'_> {
         letters(self.words()) == letters(&self.alias.name)
     }
 
+    /// Whether a name of words and not of letters, "China Mobile", stands in a heading's capitals.
+    fn is_shouted(&self) -> bool {
+        let has_words = self.alias.name.chars().any(char::is_lowercase);
+        has_words && !self.words().chars().any(char::is_lowercase)
+    }
+
     fn is_lower_case(&self) -> bool {
         !self.words().chars().any(char::is_uppercase)
     }
@@ -190,13 +197,18 @@ impl Sight<'_> {
         words.all(|word| !word.chars().next().is_some_and(char::is_lowercase))
     }
 
-    /// "Hikvisions", "Hikvision's": the plural of a long name, the possessive of any.
+    /// "Hikvisions", "DJIs", "Hikvision's": the plural of a long name or of capitals, the possessive of any.
     fn may_be_plural(&self) -> bool {
         let mut following = self.text[self.span.end..].chars();
         let is_possessive = following.next().is_some_and(is_apostrophe);
         let is_long = self.folded.len() >= MIN_PLURAL_BYTES && !self.folded.ends_with('s');
         let is_exact = matches!(self.alias.kind, AliasKind::Short | AliasKind::Identifier);
-        is_possessive || (is_long && !is_exact && !self.is_core && !is_ordinary(self.folded))
+        let is_of_capitals = self.alias.kind == AliasKind::Short
+            && self.words().chars().all(|c| c.is_ascii_uppercase())
+            && self.text[self.span.end..].starts_with('s');
+        is_possessive
+            || is_of_capitals
+            || (is_long && !is_exact && !self.is_core && !is_ordinary(self.folded))
     }
 
     /// Whether it stands in a mail address, a web address, a host's or a file's name.
@@ -223,7 +235,12 @@ impl Sight<'_> {
                 && top.len() >= 2
                 && top.chars().all(|c| c.is_ascii_lowercase())
         });
-        let is_file = before.ends_with('_') || after.starts_with('_');
+        let is_marked = before.trim_end_matches('_').is_empty()
+            && !before.is_empty()
+            && after.starts_with('_')
+            && !after.trim_start_matches('_').starts_with(joins);
+        let is_file =
+            before.ends_with('\\') || !is_marked && (before.ends_with('_') || after.starts_with('_'));
         is_mail || is_web || is_host || is_below_host || is_path || is_file
     }
 

@@ -85,6 +85,8 @@ fn a_name_inside_a_word_or_an_address_is_no_hit() {
     check("https://www.hikvision.com/en/hikvision and sales@hikvision.com, Hikvision.com", &[]);
     check("see fcc.gov/docs/Hikvision or hikvision_list.pdf", &[]);
     check("by Hikvision.The order", &[("hikvision", "Hikvision")]);
+    check("D:\\evidence\\ZTE\\mail.pst", &[]);
+    check("made by _Hikvision_, too", &[("hikvision", "Hikvision")]);
 }
 
 fn of_many_meanings() -> Watchlist {
@@ -93,6 +95,7 @@ fn of_many_meanings() -> Watchlist {
         company("lts", "LT Security Inc.", &[("LTS", AliasKind::Short)], &[]),
         company("dji", "SZ DJI Technology Co., Ltd.", &[("DJI", AliasKind::Short)], &[]),
         company("pacific", "Pacific Networks Corp.", &[], &[]),
+        company("mobile", "China Mobile Limited", &[("China Mobile", AliasKind::Short)], &[]),
     ])
     .unwrap()
 }
@@ -126,6 +129,14 @@ fn a_few_letters_with_another_meaning_need_context() {
     check_meant("the Dow Jones index (DJI) fell 300 points", &[]);
     check_meant("FCC BARS DJI FROM NEW GRANTS", &["DJI"]);
     check_meant("results, dji and djinn", &[]);
+    check_meant("the county flies DJIs", &["DJI"]);
+}
+
+#[test]
+fn a_short_name_of_words_needs_its_capitals_or_only_capitals() {
+    check_meant("a licence of China Mobile lapsed", &["China Mobile"]);
+    check_meant("LICENCE OF CHINA MOBILE LAPSES", &["CHINA MOBILE"]);
+    check_meant("China mobile phones cost less", &[]);
 }
 
 #[test]
