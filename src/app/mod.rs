@@ -69,15 +69,17 @@ impl App {
             registry.clone(),
             Arc::clone(&clock),
             config.fetch.full_read_every,
+            config.fetch.max_freshness,
         ));
-        let dispatcher = Arc::new(Dispatcher::new(
+        let dispatcher = Dispatcher::new(
             store.clone(),
             registry.clone(),
             config.mail.clone(),
             config.inbox.as_ref().map(|inbox| inbox.address.clone()),
             key,
             Arc::clone(&clock),
-        ));
+        );
+        let dispatcher = Arc::new(dispatcher.knowing(&config.sources));
         let escalator = Arc::new(Escalator::new(EscalatorParts {
             store: store.clone(),
             sources: config.sources.clone(),

@@ -15,9 +15,11 @@ mod known;
 mod replay;
 mod standing;
 mod verdict;
+mod word;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -42,6 +44,7 @@ use crate::store::{Store, StoreError};
 
 use known::Known;
 use verdict::Finding;
+use word::Word;
 
 pub use held::{HeldReview, ReviewError};
 pub use replay::{Replay, ReplayStep};
@@ -87,13 +90,15 @@ pub struct Checker {
     registry: Registry,
     clock: Arc<dyn Clock>,
     full_read_every: u32,
+    max_freshness: Duration,
     turns: Mutex<HashMap<SourceId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Checker {
     /// A checker over the given parts.
     ///
-    /// After `full_read_every` conditional answers in a row a full one is asked for.
+    /// After `full_read_every` conditional answers in a row a full one is asked for; a page can put
+    /// off its next read by `max_freshness` at most.
     #[must_use]
     pub fn new(
         store: Store,
@@ -101,8 +106,9 @@ impl Checker {
         registry: Registry,
         clock: Arc<dyn Clock>,
         full_read_every: u32,
+        max_freshness: Duration,
     ) -> Self {
-        Self { store, fetcher, registry, clock, full_read_every, turns: Mutex::default() }
+        Self { store, fetcher, registry, clock, full_read_every, max_freshness, turns: Mutex::default() }
     }
 
     /// Reads one source and commits what was found.
@@ -126,7 +132,8 @@ impl Checker {
         let validators = (!options.force).then(|| known.validators(source, self.full_read_every)).flatten();
         let answer = self.fetcher.read(source, validators, self.clock.now()).await;
         let read_at = self.clock.now();
-        let finding = match answer {
+        let word = answer.as_ref().ok().map(|answer| Word::of(source, answer, self.max_freshness));
+        let mut finding = match answer {
             Ok(first) => {
                 let before = known.face(&self.store).await;
                 let may_skip = !options.force;
@@ -135,11 +142,15 @@ impl Checker {
             }
             Err(error) => Finding::unanswered(&error),
         };
+        let has_lied = word.as_ref().is_some_and(|word| word.exposes_lie(&known, &mut finding));
         let mut commit = finding.to_commit(source, &known, read_at);
         commit.standing = commit.accepted.as_ref().map(|accepted| {
             known.standing_after(source, &accepted.baseline.document, &commit.changes, &watchlist)
         });
         let named = commit.standing.as_ref().or(known.standing.as_ref()).map_or(0, Standing::entries);
+        let lied_at = known.state.as_ref().and_then(|state| state.lied_at);
+        let lied_at = if has_lied { Some(read_at) } else { lied_at };
+        commit.state = commit.state.told(word.and_then(|word| word.rest_until(read_at)), lied_at);
         if !options.dry_run {
             self.store.commit(commit).await?;
         }
@@ -218,6 +229,18 @@ pub struct Saved {
     pub body: Bytes,
 }
 
+/// Asks for a page that is not watched yet.
+///
+/// # Errors
+/// In words, why what came is not the page.
+pub async fn look(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> Result<Answer, String> {
+    let answer = fetcher.read(source, None, clock.now()).await.map_err(|error| error_chain(&error))?;
+    match verdict::refusal(&source.url, &answer) {
+        Some(refused) => Err(refused.into_trial().reason.unwrap_or_default()),
+        None => Ok(answer),
+    }
+}
+
 /// Tells what is read out of bodies that somebody saved: a source's page, and the further parts of
 /// its document, as far as they are there.
 pub async fn try_saved(source: &Source, first: Bytes, others: Vec<Saved>) -> Trial {
@@ -285,7 +308,7 @@ async fn extract_whole(
 /// # Errors
 /// The reason in words where it took too long or broke off.
 async fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
-    let limit = std::time::Duration::from_secs(EXTRACTION_LIMIT_SECONDS);
+    let limit = Duration::from_secs(EXTRACTION_LIMIT_SECONDS);
     match tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(panic)) => Err(format!("reading the entries ended abruptly: {panic}")),

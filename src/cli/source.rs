@@ -1,5 +1,8 @@
 //! `regwatch source`: what is watched, and how its reads go.
 
+mod add;
+mod list;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -21,8 +24,10 @@ use crate::domain::verdict::Verdict;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SourceVerb {
-    /// Every source and how its last read went.
+    /// Every source: how it stands, when it was last read well, when it is due.
     List,
+    /// The sources whose last read was not good, and why; exits with 4 where there are some.
+    Errors,
     /// One source: how its reads went, its accepted states, what is held back.
     Show {
         /// Its id.
@@ -42,38 +47,23 @@ pub(super) enum SourceVerb {
         #[arg(long, value_name = "BODY")]
         file: Vec<PathBuf>,
     },
+    /// Look at a page and propose how to watch it.
+    ///
+    /// Nothing is stored; with --write the proposal becomes a file of the configuration.
+    ///
+    /// Example: `regwatch source add https://www.example.gov/entity-list --write`
+    Add(add::Add),
 }
 
 pub(super) async fn run(verb: SourceVerb, context: &Context) -> anyhow::Result<Exit> {
     match verb {
-        SourceVerb::List => list(context).await,
+        SourceVerb::List => list::list(context).await,
+        SourceVerb::Errors => list::errors(context).await,
+        SourceVerb::Add(add) => add::run(add, context).await,
         SourceVerb::Show { id, held: true } => held_body(id, context).await,
         SourceVerb::Show { id, held: false } => show(id, context).await,
         SourceVerb::Test { id, file } => test(&id, &file, context).await,
     }
-}
-
-async fn list(context: &Context) -> anyhow::Result<Exit> {
-    let config = context.config()?;
-    let statuses = match context.ask_with(config.clone(), Command::Sources).await? {
-        Reply::Sources(statuses) => statuses,
-        other => return Err(mismatch(&other)),
-    };
-    if context.screen.json {
-        context.screen.object(&serde_json::json!({ "sources": statuses }))?;
-        return Ok(Exit::Done);
-    }
-    let rows = statuses.iter().map(|status| {
-        let source = config.source(&status.id);
-        let [verdict, read_at, entries] = state_of(status);
-        let (kind, schedule) = source.map_or_else(Default::default, |source| {
-            (source.kind.to_string(), format!("{} {}", source.schedule, source.timezone))
-        });
-        [status.id.to_string(), kind, schedule, read_at, verdict, entries, trouble_of(status)]
-    });
-    let headings = ["SOURCE", "KIND", "SCHEDULE", "LAST READ", "VERDICT", "ENTRIES", "TROUBLE"];
-    context.screen.table(headings, rows)?;
-    Ok(Exit::Done)
 }
 
 fn state_of(status: &SourceStatus) -> [String; 3] {
@@ -82,13 +72,6 @@ fn state_of(status: &SourceStatus) -> [String; 3] {
         Some(state) => [state.verdict.to_string(), moment(state.last_read_at), entries],
         None => ["never read".to_owned(), String::new(), entries],
     }
-}
-
-/// The trouble a source is in, and since when.
-fn trouble_of(status: &SourceStatus) -> String {
-    let troubles = status.incidents.iter();
-    let troubles = troubles.map(|incident| format!("{} since {}", incident.kind, moment(incident.since())));
-    troubles.collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn moment(at: chrono::DateTime<chrono::Utc>) -> String {
@@ -116,6 +99,14 @@ fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::R
         ["kind".to_owned(), source.kind.to_string()],
         ["schedule".to_owned(), format!("{} ({})", source.schedule, source.timezone)],
     ];
+    facts.extend(source.misses.clone().map(|misses| ["misses".to_owned(), misses]));
+    facts.extend(
+        source
+            .request
+            .ignores_robots
+            .clone()
+            .map(|why| ["robots.txt".to_owned(), format!("passed over: {why}")]),
+    );
     let [verdict, read_at, entries] = state_of(&detail.status);
     facts.push(["last read".to_owned(), read_at]);
     facts.push(["verdict".to_owned(), verdict]);
@@ -124,6 +115,10 @@ fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::R
         facts.extend(state.reason.clone().map(|reason| ["reason".to_owned(), reason]));
         facts.extend(state.last_good_at.map(|at| ["last good".to_owned(), moment(at)]));
         facts.extend(state.not_before.map(|at| ["not before".to_owned(), moment(at)]));
+        facts.extend(state.lied_at.map(|at| {
+            let word = format!("answered 304 to a page that had changed; read in full since {}", moment(at));
+            ["conditional".to_owned(), word]
+        }));
     }
     if let Some(held) = &detail.held {
         let body =
@@ -135,7 +130,7 @@ fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::R
         let seen = format!("{} since {}", pending.title, moment(pending.agreement.since));
         ["not yet gone".to_owned(), seen]
     }));
-    let trouble = trouble_of(&detail.status);
+    let trouble = list::trouble_of(&detail.status);
     facts.extend((!trouble.is_empty()).then(|| ["trouble".to_owned(), trouble]));
     screen.table(["", ""], facts)?;
     screen.line("\naccepted states")?;

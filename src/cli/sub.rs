@@ -9,6 +9,7 @@ use super::{Context, mismatch};
 use crate::control::{Command, Reply};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
+use crate::domain::source::Source;
 use crate::domain::subscription::{State, Subscriber, Subscription};
 
 #[derive(Debug, Subcommand)]
@@ -66,7 +67,8 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
     let screen = context.screen;
     match verb {
         Sub::Add(Add { address, companies, confirmed }) => {
-            one(context, Command::Subscribe { address, companies, confirmed }).await?;
+            one(context, Command::Subscribe { address, companies: companies.clone(), confirmed }).await?;
+            tell_what_is_missed(context, &companies)?;
         }
         Sub::Confirm(Whose { address }) => one(context, Command::ConfirmSubscriber { address }).await?,
         Sub::Pause(Whose { address }) => {
@@ -96,6 +98,22 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// What never appears in the sources that could tell of these companies: better said before than after.
+fn tell_what_is_missed(context: &Context, companies: &[CompanyId]) -> anyhow::Result<()> {
+    let config = context.config()?;
+    let concerns = |source: &&Source| {
+        source.companies.is_empty() || source.companies.iter().any(|company| companies.contains(company))
+    };
+    let sources = config.sources.iter().filter(concerns);
+    let missed: Vec<[String; 2]> =
+        sources.filter_map(|source| Some([source.title.clone(), source.misses.clone()?])).collect();
+    if missed.is_empty() || context.screen.json {
+        return Ok(());
+    }
+    context.screen.line("\nwhat never appears in a source, and so is not told")?;
+    context.screen.table(["SOURCE", "MISSES"], missed)
 }
 
 /// Has a command executed that changes one subscriber, and shows them as they now stand.

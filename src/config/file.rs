@@ -43,6 +43,11 @@ impl TextFile {
         }
     }
 
+    /// A text that stands in no file; it is called by this name.
+    pub(super) fn of(name: &Path, text: &str) -> Self {
+        Self { path: name.to_owned(), index: 0, text: text.to_owned() }
+    }
+
     /// Line and column of a byte, both from 1.
     pub(super) fn position(&self, offset: usize) -> (usize, usize) {
         position(&self.text, offset)

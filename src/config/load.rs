@@ -77,6 +77,28 @@ fn taken(path: &Path, loaded: Option<Loaded>, faults: Faults) -> Result<Loaded, 
     }
 }
 
+/// Reads one `[[source]]` by itself, one that is bound to no company.
+///
+/// # Errors
+/// Every fault that was found.
+pub fn read_source(text: &str) -> Result<Source, ConfigError> {
+    let (path, faults) = (Path::new("source.toml"), Faults::default());
+    let file = TextFile::of(path, text);
+    let source = source_of(&file, &faults);
+    match (faults.into_error(), source) {
+        (None, Some(source)) => Ok(source),
+        (Some(error), _) => Err(error),
+        (None, None) => Err(unexplained(path)),
+    }
+}
+
+fn source_of(file: &TextFile, faults: &Faults) -> Option<Source> {
+    let tree = tree(file, faults)?;
+    let root = Table::root(file, faults, &tree)?;
+    refuse_sections(&root);
+    tables(&[root], "source").iter().find_map(|table| source(table, &BTreeSet::new(), Path::new("")))
+}
+
 /// A value was refused without a word, which only a fault in the program can cause.
 fn unexplained(path: &Path) -> ConfigError {
     let faults = Faults::default();
@@ -247,10 +269,26 @@ fn watched(roots: &[Table<'_>], folder: &Path) -> Watched {
     let ids = refuse_twins(&company_tables, COMPANY.heading);
     let category_ids = refuse_twins(&category_tables, CATEGORY.heading);
     refuse_twins(&source_tables, SOURCE.heading);
+    refuse_render_without_browser(roots, &source_tables);
     let companies: Vec<Company> = company_tables.iter().filter_map(company).collect();
     refuse_conflicts(&company_tables, &companies, &ids, &category_ids);
     let sources = source_tables.iter().filter_map(|table| source(table, &ids, folder)).collect();
     Watched { sources, companies, categories: category_tables.iter().filter_map(category).collect() }
+}
+
+/// Notes every source that wants a browser where `[fetch]` names none, or one that cannot be used.
+fn refuse_render_without_browser(roots: &[Table<'_>], sources: &[Table<'_>]) {
+    let fetch = roots.first().and_then(|main| main.get("fetch")).filter(Node::is_table);
+    let fetch = fetch.and_then(|node| node.open());
+    let is_given = |key| fetch.as_ref().is_some_and(|fetch| fetch.get(key).is_some());
+    let message = match (is_given("browser"), is_given("proxy")) {
+        (true, false) => return,
+        (true, true) => "found \"browser\", which cannot use the proxy in [fetch], expected \"none\"",
+        (false, _) => "found \"browser\", and none is named; expected browser in [fetch] as well",
+    };
+    for node in sources.iter().filter_map(|source| source.get("render")).filter(|node| node.is("browser")) {
+        node.fault(message);
+    }
 }
 
 /// The tables of one name, each called by its id, or by its number where it has no valid one.

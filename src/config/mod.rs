@@ -2,8 +2,8 @@
 //!
 //! [`load()`] reads the main file and the files it includes (`load`, `file`), walks
 //! them as a tree in which every value knows its place (`node`), turns each table
-//! into its settings (`section`, `mail`, `source`, `kind`, `company`, `category`),
-//! and looks at all companies together (`registry`). What cannot be taken is noted
+//! into its settings (`section`, `mail`, `source`, `request`, `kind`, `company`,
+//! `category`), and looks at all companies together (`registry`). What cannot be taken is noted
 //! (`fault`) and reading goes on, so that one run tells every fault. Nothing after
 //! this module meets a value that was not checked: what is valid here works there.
 //!
@@ -28,6 +28,7 @@ mod mail;
 mod matching;
 mod node;
 mod registry;
+mod request;
 mod secret;
 mod section;
 mod settings;
@@ -40,7 +41,7 @@ mod value;
 
 pub use edit::{Edit, EditError, Revision};
 pub use fault::{ConfigError, Fault};
-pub use load::load;
+pub use load::{load, read_source};
 pub use secret::MAIL_PASSWORD_VARIABLE;
 pub use settings::*;
 pub use show::show;

@@ -104,6 +104,15 @@ impl<'a> Node<'a> {
         fitting
     }
 
+    /// The value as yes or no.
+    pub(super) fn flag(&self) -> Option<bool> {
+        let flag = self.value.as_bool();
+        if flag.is_none() {
+            self.mistyped("true or false");
+        }
+        flag
+    }
+
     /// The value as a number from 0 to 1.
     pub(super) fn share(&self) -> Option<f64> {
         let expected = "a number from 0 to 1";
@@ -139,6 +148,11 @@ impl<'a> Node<'a> {
             return None;
         }
         Some(items)
+    }
+
+    /// Whether the value is this text.
+    pub(super) fn is(&self, text: &str) -> bool {
+        self.value.as_str() == Some(text)
     }
 
     /// Whether the value is a table.

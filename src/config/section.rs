@@ -11,7 +11,7 @@ use url::Url;
 use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
-use super::settings::{DaemonSettings, FetchSettings, OperatorSettings, StoreSettings};
+use super::settings::{BrowserSettings, DaemonSettings, FetchSettings, OperatorSettings, StoreSettings};
 use super::{secret, value};
 use crate::domain::email::EmailAddress;
 
@@ -30,10 +30,15 @@ pub(super) const FETCH: Keys = Keys {
         "max_redirects",
         "concurrency",
         "host_interval",
+        "host_burst",
+        "max_freshness",
         "full_read_every",
         "headers",
         "proxy",
         "proxy_password_file",
+        "browser",
+        "browser_timeout",
+        "browser_max_memory",
     ],
 };
 
@@ -120,9 +125,12 @@ pub(super) fn fetch(root: &Table<'_>, folder: &Path) -> Option<FetchSettings> {
     let max_redirects = number("max_redirects", 5, 0, 20);
     let concurrency = number("concurrency", 4, 1, 64);
     let host_interval = table.or("host_interval", SECOND * 2, length(Duration::ZERO, HOUR));
+    let host_burst = number("host_burst", 2, 1, 100);
+    let max_freshness = table.or("max_freshness", HOUR, length(Duration::ZERO, HOUR * 24));
     let full_read_every = number("full_read_every", 24, 1, 1_000_000);
     let headers = table.or("headers", BTreeMap::new(), headers);
     let proxy = proxy(&table, folder);
+    let browser = browser(&table, folder);
     Some(FetchSettings {
         contact: contact?,
         allow_private: allow_private?,
@@ -134,10 +142,40 @@ pub(super) fn fetch(root: &Table<'_>, folder: &Path) -> Option<FetchSettings> {
         max_redirects: max_redirects? as usize,
         concurrency: concurrency? as usize,
         host_interval: host_interval?,
+        host_burst: host_burst?,
+        max_freshness: max_freshness?,
         full_read_every: full_read_every?,
         headers: headers?,
         proxy: proxy.ok()?,
+        browser: browser.ok()?,
     })
+}
+
+/// The browser of a table; how it may behave says nothing without it.
+fn browser(table: &Table<'_>, folder: &Path) -> Result<Option<BrowserSettings>, Noted> {
+    let timeout = table.or("browser_timeout", MINUTE, length(SECOND, HOUR));
+    let memory = table.or("browser_max_memory", 1 << 30, |node| node.parse(value::size));
+    let Some(node) = table.get("browser") else {
+        let needless = ["browser_timeout", "browser_max_memory"].iter().filter_map(|key| table.get(key));
+        let needless: Vec<Node<'_>> = needless.collect();
+        for node in &needless {
+            node.fault("is given without a browser, expected browser as well");
+        }
+        return if needless.is_empty() { Ok(None) } else { Err(Noted) };
+    };
+    let program = node.line().map(|path| value::path_from(folder, path)).filter(|path| {
+        let is_file = path.is_file();
+        if !is_file {
+            node.fault(format_args!("{} is not a file, expected Chromium's program", path.display()));
+        }
+        is_file
+    });
+    match (program, timeout, memory) {
+        (Some(program), Some(timeout), Some(max_memory_bytes)) => {
+            Ok(Some(BrowserSettings { program, timeout, max_memory_bytes }))
+        }
+        _ => Err(Noted),
+    }
 }
 
 fn addresses(node: &Node<'_>) -> Option<Vec<IpAddr>> {

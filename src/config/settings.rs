@@ -166,14 +166,31 @@ pub struct FetchSettings {
     pub max_redirects: usize,
     /// Sources read at once.
     pub concurrency: usize,
-    /// Between two requests to one host.
+    /// In which the right to one more request to a host comes back.
     pub host_interval: Duration,
+    /// So many requests to one host may follow each other after a silence.
+    pub host_burst: u32,
+    /// The longest that a page may put off its next read by saying how long it stays fresh.
+    pub max_freshness: Duration,
     /// After so many unconditional-free reads in a row a full one is asked for, since some servers lie.
     pub full_read_every: u32,
     /// Headers sent with every request unless a source replaces them.
     pub headers: BTreeMap<String, String>,
     /// The outgoing proxy of every source that names none.
     pub proxy: Option<Url>,
+    /// The browser that shows pages which scripts put together.
+    pub browser: Option<BrowserSettings>,
+}
+
+/// A browser without a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowserSettings {
+    /// Its program, Chromium or one of its kin.
+    pub program: PathBuf,
+    /// For a page, from the start of the browser to its end.
+    pub timeout: Duration,
+    /// The most memory it may use, all its processes together.
+    pub max_memory_bytes: usize,
 }
 
 impl fmt::Debug for FetchSettings {
@@ -190,9 +207,12 @@ impl fmt::Debug for FetchSettings {
             .field("max_redirects", &self.max_redirects)
             .field("concurrency", &self.concurrency)
             .field("host_interval", &self.host_interval)
+            .field("host_burst", &self.host_burst)
+            .field("max_freshness", &self.max_freshness)
             .field("full_read_every", &self.full_read_every)
             .field("headers", &redact::headers(headers))
             .field("proxy", &proxy.as_ref().map(redact::proxy))
+            .field("browser", &self.browser)
             .finish()
     }
 }

@@ -98,8 +98,13 @@ struct Fetch<'a> {
     max_redirects: usize,
     concurrency: usize,
     host_interval: String,
+    host_burst: u32,
+    max_freshness: String,
     full_read_every: u32,
     proxy: Option<String>,
+    browser: Option<String>,
+    browser_timeout: Option<String>,
+    browser_max_memory: Option<String>,
     headers: BTreeMap<&'a str, &'a str>,
 }
 
@@ -126,13 +131,22 @@ struct ShownSource<'a> {
     timezone: &'a str,
     companies: Vec<&'a str>,
     stale_after: Option<String>,
+    misses: Option<&'a str>,
     proxy: Option<String>,
+    render: Option<&'static str>,
     /// The kind and its keys.
     #[serde(flatten)]
     kind: &'a SourceKind,
     guard: Guard,
     noise: Noise<'a>,
+    robots: Option<Robots<'a>>,
     headers: BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Serialize)]
+struct Robots<'a> {
+    ignore: bool,
+    because: &'a str,
 }
 
 #[derive(Serialize)]
@@ -213,8 +227,13 @@ fn fetch(fetch: &FetchSettings) -> Fetch<'_> {
         max_redirects: fetch.max_redirects,
         concurrency: fetch.concurrency,
         host_interval: length(fetch.host_interval),
+        host_burst: fetch.host_burst,
+        max_freshness: length(fetch.max_freshness),
         full_read_every: fetch.full_read_every,
         proxy: fetch.proxy.as_ref().map(redact::proxy),
+        browser: fetch.browser.as_ref().map(|browser| browser.program.display().to_string()),
+        browser_timeout: fetch.browser.as_ref().map(|browser| length(browser.timeout)),
+        browser_max_memory: fetch.browser.as_ref().map(|browser| size_text(browser.max_memory_bytes)),
         headers: redact::headers(&fetch.headers),
     }
 }
@@ -236,7 +255,9 @@ fn source(source: &Source) -> ShownSource<'_> {
         timezone: source.timezone.name(),
         companies: source.companies.iter().map(CompanyId::as_str).collect(),
         stale_after: source.stale_after.map(length),
+        misses: source.misses.as_deref(),
         proxy: source.request.proxy.as_ref().map(redact::proxy),
+        render: source.request.in_browser.then_some("browser"),
         kind: &source.kind,
         guard: Guard {
             min_entries: source.guard.min_entries,
@@ -251,6 +272,7 @@ fn source(source: &Source) -> ShownSource<'_> {
             fields: source.noise.fields.iter().map(String::as_str).collect(),
             parameters: source.noise.parameters.iter().map(String::as_str).collect(),
         },
+        robots: source.request.ignores_robots.as_deref().map(|because| Robots { ignore: true, because }),
         headers: redact::headers(&source.request.headers),
     }
 }

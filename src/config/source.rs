@@ -1,20 +1,19 @@
 //! The tables `[[source]]`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use regex::Regex;
 
-use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Table};
 use super::spelling::{likely, none_of};
-use super::{kind, section, token, value};
+use super::{kind, request, section, value};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::schedule::CronExpr;
-use crate::domain::source::{Request, Source, SourceKind};
+use crate::domain::source::{Source, SourceKind};
 use crate::domain::verdict::Guard;
 
 pub(super) const SOURCE: Keys = Keys {
@@ -33,6 +32,9 @@ pub(super) const SOURCE: Keys = Keys {
         "headers",
         "proxy",
         "proxy_password_file",
+        "robots",
+        "render",
+        "misses",
         "token_file",
         "token_variable",
         "token_as",
@@ -86,9 +88,8 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     let guard = table.or("guard", defaults.default_guard(), |node| guard(node, defaults));
     let noise = table.or("noise", Noise::of(defaults.default_noise()), |node| noise(node, defaults));
     let stale_after = table.optional("stale_after", section::length(HOUR, YEAR));
-    let headers = table.or("headers", BTreeMap::new(), headers);
-    let proxy = section::proxy(table, folder);
-    let token = token::token(table, folder, defaults);
+    let request = request::request(table, folder, defaults);
+    let misses = table.or("misses", None, |node| Some(Some(node.line()?.to_owned())));
     Some(Source {
         id: id?,
         title: title?.to_owned(),
@@ -99,8 +100,9 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
         companies: companies?,
         guard: guard?,
         noise: noise?,
-        request: Request { headers: headers?, proxy: proxy.ok()?, token: token.ok()? },
+        request: request?,
         stale_after: stale_after.ok()?,
+        misses: misses?,
     })
 }
 

@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Where each file goes, and what is in it.
-pub(super) const FILES: [(&str, &str); 21] = [
+pub(super) const FILES: [(&str, &str); 23] = [
     ("config/regwatch.toml", include_str!("../../config/regwatch.toml")),
     ("config/sources/fcc.toml", include_str!("../../config/sources/fcc.toml")),
     ("config/sources/courts.toml", include_str!("../../config/sources/courts.toml")),
-    ("config/sources/lists.toml", include_str!("../../config/sources/lists.toml")),
+    ("config/sources/federal-register.toml", include_str!("../../config/sources/federal-register.toml")),
+    ("config/sources/us-lists.toml", include_str!("../../config/sources/us-lists.toml")),
+    ("config/sources/world.toml", include_str!("../../config/sources/world.toml")),
     ("config/companies/biotechnology.toml", include_str!("../../config/companies/biotechnology.toml")),
     ("config/companies/cameras.toml", include_str!("../../config/companies/cameras.toml")),
     ("config/companies/carriers.toml", include_str!("../../config/companies/carriers.toml")),

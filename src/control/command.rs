@@ -226,6 +226,8 @@ pub struct SourceStatus {
     pub state: Option<ReadState>,
     /// How many entries it has.
     pub entries: Option<usize>,
+    /// When it is due, by its schedule, its backoff and what its server asked for.
+    pub next_due_at: Option<DateTime<Utc>>,
     /// Whether a suspect body waits to be looked at.
     pub is_held: bool,
     /// The trouble it is in.

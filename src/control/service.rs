@@ -8,6 +8,7 @@ use super::command::{Command, Reply, SourceDetail, SourceStatus};
 use crate::check::{Checker, ReadOptions, Reading, ReviewError};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
+use crate::domain::due::due_at;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
 use crate::domain::incident::Incident;
@@ -219,17 +220,20 @@ impl Service {
         let incidents = self.incidents(false).await?;
         let mut statuses = Vec::new();
         for source in &self.0.sources {
-            statuses.push(self.status(&source.id, &incidents).await?);
+            statuses.push(self.status(source, &incidents).await?);
         }
         Ok(statuses)
     }
 
     /// How a source stands; `incidents` are those of all sources that are open.
-    async fn status(&self, id: &SourceId, incidents: &[Incident]) -> Result<SourceStatus, Refusal> {
-        let store = &self.0.store;
+    async fn status(&self, source: &Source, incidents: &[Incident]) -> Result<SourceStatus, Refusal> {
+        let (store, id) = (&self.0.store, &source.id);
+        let state = store.read_state(id).await?;
+        let now = self.0.clock.now();
         Ok(SourceStatus {
             id: id.clone(),
-            state: store.read_state(id).await?,
+            next_due_at: due_at(source, state.as_ref(), now, now),
+            state,
             entries: store.baseline(id).await?.map(|baseline| baseline.snapshot.entries),
             is_held: store.held(id).await?.is_some(),
             incidents: incidents.iter().filter(|incident| incident.concerns(id)).cloned().collect(),
@@ -237,9 +241,9 @@ impl Service {
     }
 
     async fn detail(&self, id: &SourceId) -> Result<SourceDetail, Refusal> {
-        self.source(id)?;
+        let source = self.source(id)?;
         Ok(SourceDetail {
-            status: self.status(id, &self.incidents(false).await?).await?,
+            status: self.status(source, &self.incidents(false).await?).await?,
             held: self.0.store.held(id).await?,
             snapshots: self.0.store.snapshots(id, SHOWN_SNAPSHOTS).await?,
         })

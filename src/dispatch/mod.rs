@@ -5,6 +5,7 @@
 //! out of the way in one commit. A mail's identity is the person and the alerts
 //! it tells: done twice, it is the same mail.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,9 +15,10 @@ use crate::config::MailSettings;
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{AlertId, ChangeId, MailId};
+use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
+use crate::domain::source::Source;
 use crate::domain::subscription::Subscriber;
 use crate::mail::{Letter, MailError, Occasion, compose, message_id, thread_id};
 use crate::registry::Registry;
@@ -59,6 +61,8 @@ pub struct Dispatcher {
     settings: MailSettings,
     /// Where people write to leave, where there is a mailbox.
     inbox: Option<EmailAddress>,
+    /// What never appears in a source, in its operator's words.
+    misses: BTreeMap<SourceId, String>,
     /// Keys Message-IDs, so that they cannot be guessed.
     instance_key: [u8; 32],
     clock: Arc<dyn Clock>,
@@ -79,7 +83,15 @@ impl Dispatcher {
         instance_key: [u8; 32],
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, registry, settings, inbox, instance_key, clock, turn: tokio::sync::Mutex::default() }
+        let (misses, turn) = (BTreeMap::new(), tokio::sync::Mutex::default());
+        Self { store, registry, settings, inbox, misses, instance_key, clock, turn }
+    }
+
+    /// Has mails tell as well what never appears in the sources they tell of.
+    #[must_use]
+    pub fn knowing(self, sources: &[Source]) -> Self {
+        let misses = sources.iter().filter_map(|source| Some((source.id.clone(), source.misses.clone()?)));
+        Self { misses: misses.collect(), ..self }
     }
 
     /// Makes mails of the alerts that wait; tells how many.
@@ -161,7 +173,7 @@ impl Dispatcher {
     fn blank<'a>(&'a self, recipient: &'a EmailAddress, watchlist: &'a Watchlist) -> Notice<'a> {
         let settings = &self.settings;
         let postal_address = settings.postal_address.as_deref();
-        Notice::new(recipient, watchlist, &settings.help_address, postal_address)
+        Notice::new(recipient, watchlist, &settings.help_address, postal_address).knowing(&self.misses)
     }
 
     fn queued(

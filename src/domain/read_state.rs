@@ -44,6 +44,10 @@ pub struct ReadState {
     /// The suspect body that a person rejected last, since the last good read.
     #[serde(default)]
     pub rejected: Option<Rejection>,
+    /// When the server was found to have answered 304 to a page that had changed. It is not asked
+    /// conditionally any more.
+    #[serde(default)]
+    pub lied_at: Option<DateTime<Utc>>,
 }
 
 /// A person's word that a suspect body is not the source's.
@@ -77,7 +81,16 @@ impl ReadState {
             pending: Vec::new(),
             confirm_at: None,
             rejected: None,
+            lied_at: None,
         }
+    }
+
+    /// The state with what the server said besides: until when a page that was read is fresh, and
+    /// whether it ever lied.
+    #[must_use]
+    pub fn told(self, fresh_until: Option<DateTime<Utc>>, lied_at: Option<DateTime<Utc>>) -> Self {
+        let not_before = if self.verdict.is_read() { fresh_until } else { self.not_before };
+        Self { not_before, lied_at, ..self }
     }
 
     /// The state after the server vouched that nothing changed.
@@ -155,6 +168,7 @@ impl ReadState {
         let may_ask = self.validators.fingerprint == fingerprint
             && self.pending.is_empty()
             && !self.validators.is_empty()
+            && self.lied_at.is_none()
             && self.not_modified_in_a_row < full_read_every;
         may_ask.then_some(&self.validators)
     }
@@ -223,6 +237,24 @@ mod tests {
         assert!(state.validators_for("f", 3).is_none());
         let state = state.waiting_for(Vec::new(), guard.delay());
         assert!(state.confirm_at.is_none() && state.validators_for("f", 3).is_some());
+    }
+
+    #[test]
+    fn who_lied_once_is_not_asked_conditionally_any_more() {
+        let now = DateTime::UNIX_EPOCH;
+        let state = accepted().told(None, Some(now)).not_modified(now);
+        assert!(state.validators_for("f", 3).is_none());
+        let state = ReadState::unread(source(), Some(state), Verdict::Failed, "down".into(), None, now);
+        assert!(state.validators_for("f", 3).is_none());
+    }
+
+    #[test]
+    fn freshness_puts_off_a_page_that_was_read_and_no_retry() {
+        let now = DateTime::UNIX_EPOCH;
+        let later = now + Duration::hours(1);
+        assert_eq!(accepted().told(Some(later), None).not_before, Some(later));
+        let state = ReadState::unread(source(), None, Verdict::Failed, "down".into(), None, now);
+        assert_eq!(state.clone().told(Some(later), None).not_before, state.not_before);
     }
 
     #[test]

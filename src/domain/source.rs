@@ -54,6 +54,8 @@ pub struct Source {
     pub request: Request,
     /// After so long without a good read the operator is told.
     pub stale_after: Option<Duration>,
+    /// What never appears in it, in words for those who rely on it.
+    pub misses: Option<String>,
 }
 
 /// How a source is asked for, beyond its address.
@@ -65,6 +67,10 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     /// An outgoing proxy, `http://`, `https://` or `socks5://`.
     pub proxy: Option<Url>,
+    /// Why the host's robots.txt is passed over; it is heeded unless a reason is given.
+    pub ignores_robots: Option<String>,
+    /// Whether a browser shows the page before it is read, for pages that scripts put together.
+    pub in_browser: bool,
     /// The secret by which the source knows who asks.
     pub token: Option<Token>,
 }
@@ -74,6 +80,8 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("headers", &redact::headers(&self.headers))
             .field("proxy", &self.proxy.as_ref().map(redact::proxy))
+            .field("ignores_robots", &self.ignores_robots)
+            .field("in_browser", &self.in_browser)
             .field("token", &self.token)
             .finish()
     }

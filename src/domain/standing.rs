@@ -204,6 +204,7 @@ mod tests {
             stale_after: None,
             noise: Noise::default(),
             request: Request::default(),
+            misses: None,
         }
     }
 

@@ -13,6 +13,9 @@ use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 
+/// No feed that anybody reads holds more; a hostile one could hold a million.
+const MAX_ITEMS: usize = 20_000;
+
 /// A title made from an entry's text is cut to this.
 const MAX_TITLE_CHARS: usize = 120;
 
@@ -33,6 +36,7 @@ pub(super) fn parse(page: &Page<'_>) -> Result<model::Feed, Unreadable> {
     if !text.starts_with('{') {
         xml::check(text)?;
     }
+    limit_items(text)?;
     let parser = Builder::new()
         .base_uri(Some(page.url.as_str()))
         // An entry without an id is known by its link or title, here below.
@@ -45,6 +49,20 @@ pub(super) fn parse(page: &Page<'_>) -> Result<model::Feed, Unreadable> {
         })
         .build();
     parser.parse(text.as_bytes()).map_err(|error| unexpected("the feed", &error))
+}
+
+/// Counts what may be an item before any of them is read: each costs hundreds of times its own bytes.
+fn limit_items(text: &str) -> Result<(), Unreadable> {
+    // An item of a JSON feed holds a few objects.
+    let count = if text.starts_with('{') {
+        text.matches('{').count() / 8
+    } else {
+        text.matches("<item").count().max(text.matches("entry>").count())
+    };
+    if count > MAX_ITEMS {
+        return Err(unexpected("the feed", &format_args!("{count} items, expected at most {MAX_ITEMS}")));
+    }
+    Ok(())
 }
 
 fn without_declaration(text: &str) -> &str {

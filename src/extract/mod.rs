@@ -29,8 +29,12 @@ mod html_table;
 mod json;
 mod page_text;
 mod parser;
+mod proposal;
 mod table;
+mod time_to_live;
 mod xml;
+
+use std::time::Duration;
 
 use url::Url;
 
@@ -139,6 +143,20 @@ pub fn title(page: &Page<'_>) -> Option<String> {
 #[must_use]
 pub fn face(page: &Page<'_>) -> Face {
     face::face(page)
+}
+
+/// The settings that could read a page, the best guess first, each as lines of a source's table that
+/// begin with its kind. Whether one reads it is for the caller to try.
+#[must_use]
+pub fn propose(page: &Page<'_>) -> Vec<String> {
+    proposal::of(page)
+}
+
+/// How long a feed says that nothing new is to be expected of it; `None` of other kinds, and where
+/// it does not say.
+#[must_use]
+pub fn time_to_live(kind: &SourceKind, page: &Page<'_>) -> Option<Duration> {
+    time_to_live::of(kind, page)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! however it is spelled), the names as resolved, and the peer that answered.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -32,8 +33,7 @@ impl AddressGuard {
     }
 
     fn permits(&self, address: IpAddr) -> bool {
-        let address = canonical(address);
-        is_public(address) || self.allowed.contains(&address)
+        is_public(address) || self.allowed.contains(&canonical(address))
     }
 
     /// Checks a host written as a number; `url` has already unified its spellings.
@@ -60,17 +60,38 @@ impl AddressGuard {
     }
 }
 
+impl AddressGuard {
+    /// The addresses of a host that may be connected to, a number or a name.
+    pub(super) async fn addresses_of(
+        &self,
+        host: &Host,
+        port: u16,
+    ) -> io::Result<Result<Vec<SocketAddr>, OnlyPrivate>> {
+        let found = match host {
+            Host::Ipv4(address) => vec![SocketAddr::new((*address).into(), port)],
+            Host::Ipv6(address) => vec![SocketAddr::new((*address).into(), port)],
+            Host::Domain(name) => tokio::net::lookup_host((name.as_str(), port)).await?.collect(),
+        };
+        Ok(self.permitted(&found))
+    }
+
+    fn permitted(&self, found: &[SocketAddr]) -> Result<Vec<SocketAddr>, OnlyPrivate> {
+        let permitted: Vec<SocketAddr> =
+            found.iter().copied().filter(|address| self.permits(address.ip())).collect();
+        match found.first() {
+            Some(refused) if permitted.is_empty() => Err(OnlyPrivate(refused.ip())),
+            _ => Ok(permitted),
+        }
+    }
+}
+
 impl Resolve for AddressGuard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let permitted: Vec<SocketAddr> =
-                found.iter().copied().filter(|address| guard.permits(address.ip())).collect();
-            match found.first() {
-                Some(refused) if permitted.is_empty() => Err(OnlyPrivate(refused.ip()).into()),
-                _ => Ok(Box::new(permitted.into_iter()) as Addrs),
-            }
+            let host = Host::Domain(name.as_str().to_owned());
+            let permitted = guard.addresses_of(&host, 0).await??;
+            Ok(Box::new(permitted.into_iter()) as Addrs)
         })
     }
 }
@@ -90,8 +111,10 @@ fn canonical(address: IpAddr) -> IpAddr {
     embedded.map_or_else(|| address.to_canonical(), |octets| IpAddr::V4(octets.into()))
 }
 
-fn is_public(address: IpAddr) -> bool {
-    match address {
+/// Whether an address belongs to the public network, by what it leads to.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    match canonical(address) {
         IpAddr::V4(v4) => is_public_v4(v4),
         IpAddr::V6(v6) => is_public_v6(v6),
     }
@@ -100,6 +123,7 @@ fn is_public(address: IpAddr) -> bool {
 /// The special-purpose registry of IANA (RFC 6890).
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
+    let is_relay = a == 192 && b == 88 && c == 99;
     let is_shared = a == 100 && (64..128).contains(&b);
     let is_benchmark = a == 198 && (b == 18 || b == 19);
     let is_protocol = a == 192 && b == 0 && c == 0;
@@ -110,6 +134,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_multicast()
         || address.is_documentation()
         || is_shared
+        || is_relay
         || is_benchmark
         || is_protocol
         || is_reserved)
@@ -121,7 +146,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let is_global_unicast = first & 0xe000 == 0x2000;
     let is_documentation = (first == 0x2001 && second == 0x0db8) || first == 0x3fff;
     let is_protocol = first == 0x2001 && second < 0x0200;
-    is_global_unicast && !is_documentation && !is_protocol
+    // Of a tunnel that begins in the network it leads into (RFC 5214).
+    let is_isatap = matches!(address.segments(), [_, _, _, _, 0 | 0x0200, 0x5efe, ..]);
+    is_global_unicast && !is_documentation && !is_protocol && !is_isatap
 }
 
 #[cfg(test)]
@@ -138,25 +165,65 @@ mod tests {
     #[test]
     fn private_addresses_are_refused_however_they_are_spelled() {
         for host in [
+            // This machine, in the spellings that `inet_aton` and browsers take.
             "127.0.0.1",
+            "127.0.0.1.",
             "127.1",
             "0x7f000001",
+            "0x7f.1",
             "2130706433",
+            "017700000001",
             "0177.0.0.1",
+            "%31%32%37.0.0.1",
+            "①②⑦.０.０.１",
+            "127。0。0。1",
+            "0.0.0.0",
+            "0",
+            "[::]",
             "[::1]",
+            "[0:0:0:0:0:0:0:1]",
+            // IPv4 within IPv6: mapped, translated, compatible, NAT64, 6to4, Teredo, ISATAP.
             "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::ffff:0:127.0.0.1]",
             "[::127.0.0.1]",
             "[64:ff9b::10.0.0.1]",
+            "[64:ff9b::a9fe:a9fe]",
+            "[64:ff9b:1::10.0.0.1]",
             "[2002:a00:1::]",
-            "[fe80::1]",
-            "[fd00::1]",
-            "0.0.0.0",
+            "[2002:7f00:1::1]",
+            "[2001:0:53aa:64c:0:0:80ff:fffe]",
+            "[2606:4700::5efe:10.0.0.1]",
+            // Private, shared, link-local and cloud metadata.
             "10.0.0.1",
-            "169.254.169.254",
-            "100.64.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
             "192.168.1.1",
+            "100.64.0.1",
+            "100.100.100.200",
+            "169.254.169.254",
+            "0xa9fea9fe",
+            "169.254.170.2",
+            "[fe80::1]",
+            "[fe80::a9fe:a9fe]",
+            "[fec0::1]",
+            "[fd00::1]",
+            "[fd00:ec2::254]",
+            // Nobody's: documentation, benchmarks, protocols, multicast, reserved.
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.88.99.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
             "224.0.0.1",
+            "240.0.0.1",
             "255.255.255.255",
+            "[2001:db8::1]",
+            "[3fff::1]",
+            "[5f00::1]",
+            "[ff02::1]",
+            "[100::1]",
         ] {
             check(host, true);
         }
@@ -164,9 +231,17 @@ mod tests {
 
     #[test]
     fn public_and_allowed_addresses_pass() {
-        for host in
-            ["192.0.66.233", "23.1.2.3", "[2606:4700::1111]", "10.1.2.3", "[::ffff:10.1.2.3]", "fcc.gov"]
-        {
+        for host in [
+            "192.0.66.233",
+            "23.1.2.3",
+            "172.32.0.1",
+            "100.128.0.1",
+            "[2606:4700::1111]",
+            "[64:ff9b::23.1.2.3]",
+            "10.1.2.3",
+            "[::ffff:10.1.2.3]",
+            "fcc.gov",
+        ] {
             check(host, false);
         }
     }

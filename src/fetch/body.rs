@@ -9,13 +9,23 @@ use url::Url;
 
 use super::error::{FetchError, Phase};
 
+/// How much of a body is taken in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    /// Decoded bytes, those of the same document that were read before included.
+    pub bytes: usize,
+    /// How many those are.
+    pub spent_bytes: usize,
+    /// Whether a longer body is cut there; it is refused otherwise.
+    pub is_cut: bool,
+}
+
 /// Reads the decoded body. The limit counts decoded bytes, so that a small
-/// compressed body cannot fill the memory, and those read of the same document before.
+/// compressed body cannot fill the memory.
 pub(super) async fn read(
     url: &Url,
     mut response: Response,
-    read_bytes: usize,
-    max_bytes: usize,
+    limit: Limit,
     idle: Duration,
 ) -> Result<Bytes, FetchError> {
     let mut body = BytesMut::new();
@@ -25,9 +35,14 @@ pub(super) async fn read(
             .map_err(|_| FetchError::Timeout { phase: Phase::Idle, url: url.to_string(), after: idle })?
             .map_err(|source| FetchError::body(url, &source))?;
         let Some(part) = part else { return Ok(body.freeze()) };
-        if read_bytes + body.len() + part.len() > max_bytes {
-            return Err(FetchError::TooLarge { url: url.to_string(), limit: max_bytes });
+        let room = limit.bytes.saturating_sub(limit.spent_bytes).saturating_sub(body.len());
+        if part.len() <= room {
+            body.extend_from_slice(&part);
+        } else if limit.is_cut {
+            body.extend_from_slice(&part[..room]);
+            return Ok(body.freeze());
+        } else {
+            return Err(FetchError::TooLarge { url: url.to_string(), limit: limit.bytes });
         }
-        body.extend_from_slice(&part);
     }
 }

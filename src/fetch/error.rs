@@ -105,6 +105,36 @@ pub enum FetchError {
         /// What is left of the pause.
         seconds: u64,
     },
+    /// The host's robots.txt keeps programs away from the address.
+    #[error(
+        "{url} is not to be read by programs, says {robots} in {rule}; the source's robots = {{ ignore = true, because = \"…\" }} passes over it"
+    )]
+    Robots {
+        /// The address asked.
+        url: String,
+        /// Where the rules stand.
+        robots: String,
+        /// The rule with its line.
+        rule: String,
+    },
+    /// The host has rules and cannot tell them.
+    #[error(
+        "{robots} answered {status}, and until it says what programs may read, they read nothing (RFC 9309)"
+    )]
+    RobotsUnread {
+        /// Where the rules stand.
+        robots: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The browser could not show the page.
+    #[error("the browser could not show {url}: {reason}")]
+    Browser {
+        /// The address asked.
+        url: String,
+        /// What happened.
+        reason: String,
+    },
     /// The HTTP client cannot be built: no root certificates, a bad proxy.
     #[error("the HTTP client could not be set up")]
     Client(#[source] reqwest::Error),

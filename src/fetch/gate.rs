@@ -1,4 +1,5 @@
-//! Every host's pace: one request at a time, a pause between two, and a longer one when it asks.
+//! Every host's pace: one request at a time, a bucket of requests that fills again, and a pause when
+//! the host asks for one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,37 +11,59 @@ use url::Url;
 
 use super::error::FetchError;
 
+/// How fast a host may be asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// In which the right to one more request comes back.
+    pub interval: Duration,
+    /// So many requests may follow each other after a silence.
+    pub burst: u32,
+}
+
 /// The gates of all hosts.
 #[derive(Debug)]
 pub(super) struct Gates {
-    interval: Duration,
+    pace: Pace,
     hosts: Mutex<HashMap<String, Gate>>,
 }
 
 #[derive(Debug, Default)]
 struct Gate {
-    /// When the host may be asked next; held while it is being asked.
-    next: Arc<tokio::sync::Mutex<Option<Instant>>>,
+    /// Held while the host is being asked.
+    bucket: Arc<tokio::sync::Mutex<Bucket>>,
     /// Until when the host asked to be left alone.
     paused_until: Option<Instant>,
 }
 
-/// The right to ask a host now. When it is given back, the interval begins.
-#[derive(Debug)]
-pub(super) struct Turn {
-    next: OwnedMutexGuard<Option<Instant>>,
-    interval: Duration,
+/// A token bucket, told by the one moment at which it will be full again.
+#[derive(Debug, Default)]
+struct Bucket {
+    full_at: Option<Instant>,
 }
 
-impl Drop for Turn {
-    fn drop(&mut self) {
-        *self.next = Some(Instant::now() + self.interval);
+impl Bucket {
+    /// When a token can be taken at the earliest.
+    fn free_at(&self, pace: Pace, now: Instant) -> Instant {
+        let slack = pace.interval.saturating_mul(pace.burst.saturating_sub(1));
+        let free_at = self.full_at.and_then(|full_at| full_at.checked_sub(slack));
+        free_at.map_or(now, |free_at| free_at.max(now))
+    }
+
+    fn take(&mut self, pace: Pace, now: Instant) {
+        let from = self.full_at.map_or(now, |full_at| full_at.max(now));
+        self.full_at = Some(from + pace.interval);
     }
 }
 
+/// The right to ask a host now. Nobody else has it until it is given back.
+#[derive(Debug)]
+pub(super) struct Turn {
+    _bucket: OwnedMutexGuard<Bucket>,
+}
+
 impl Gates {
-    pub(super) fn new(interval: Duration) -> Self {
-        Self { interval, hosts: Mutex::default() }
+    pub(super) fn new(pace: Pace) -> Self {
+        Self { pace, hosts: Mutex::default() }
     }
 
     /// Waits until the host may be asked.
@@ -49,13 +72,12 @@ impl Gates {
     /// [`FetchError::Paused`] at once where the host asked for a pause that is not over.
     pub(super) async fn turn(&self, url: &Url) -> Result<Turn, FetchError> {
         self.check_pause(url)?;
-        let next = self.with(url, |gate| Arc::clone(&gate.next)).lock_owned().await;
+        let mut bucket = self.with(url, |gate| Arc::clone(&gate.bucket)).lock_owned().await;
         // The pause may have been asked for while this request stood in line.
         self.check_pause(url)?;
-        if let Some(next) = *next {
-            sleep_until(next).await;
-        }
-        Ok(Turn { next, interval: self.interval })
+        sleep_until(bucket.free_at(self.pace, Instant::now())).await;
+        bucket.take(self.pace, Instant::now());
+        Ok(Turn { _bucket: bucket })
     }
 
     /// Leaves a host alone for a while.
@@ -96,20 +118,52 @@ mod tests {
         Url::parse("http://agency.test/list").unwrap()
     }
 
+    fn gates(seconds: u64, burst: u32) -> Gates {
+        Gates::new(Pace { interval: Duration::from_secs(seconds), burst })
+    }
+
+    /// When each of so many requests in a row is let through.
+    async fn let_through(gates: &Gates, count: usize) -> Vec<u64> {
+        let start = Instant::now();
+        let mut moments = Vec::new();
+        for _ in 0..count {
+            drop(gates.turn(&url()).await.unwrap());
+            moments.push(start.elapsed().as_secs());
+        }
+        moments
+    }
+
     #[tokio::test(start_paused = true)]
     async fn two_requests_to_one_host_are_an_interval_apart() {
-        let gates = Gates::new(Duration::from_secs(2));
-        let start = Instant::now();
-        drop(gates.turn(&url()).await.unwrap());
-        drop(gates.turn(&url()).await.unwrap());
-        assert_eq!(start.elapsed().as_secs(), 2);
+        let gates = gates(2, 1);
+        assert_eq!(let_through(&gates, 3).await, [0, 2, 4]);
+        let before = Instant::now();
         drop(gates.turn(&Url::parse("http://other.test/").unwrap()).await.unwrap());
-        assert_eq!(start.elapsed().as_secs(), 2);
+        assert_eq!(before.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_is_let_through_and_comes_back_with_time() {
+        let gates = gates(10, 3);
+        assert_eq!(let_through(&gates, 5).await, [0, 0, 0, 10, 20]);
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert_eq!(let_through(&gates, 3).await, [0, 0, 10], "two tokens came back");
+        tokio::time::advance(Duration::from_secs(86_400)).await;
+        assert_eq!(let_through(&gates, 4).await, [0, 0, 0, 10], "never more than the burst");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_request_keeps_the_others_waiting_and_no_longer() {
+        let gates = gates(2, 1);
+        let turn = gates.turn(&url()).await.unwrap();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        drop(turn);
+        assert_eq!(let_through(&gates, 2).await, [0, 2]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_host_that_asked_for_a_pause_is_left_alone() {
-        let gates = Gates::new(Duration::ZERO);
+        let gates = gates(0, 1);
         gates.pause(&url(), Duration::from_secs(90));
         assert!(matches!(gates.turn(&url()).await, Err(FetchError::Paused { seconds: 90, .. })));
         tokio::time::advance(Duration::from_secs(90)).await;

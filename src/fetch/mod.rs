@@ -10,30 +10,37 @@
 
 mod address;
 mod body;
+mod browser;
 mod client;
 mod error;
+mod freshness;
 mod gate;
 mod redirect;
 mod request;
+mod robots;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::header::RETRY_AFTER;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::config::FetchSettings;
+use crate::domain::robots::MAX_BYTES as MAX_ROBOTS_BYTES;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
 use crate::domain::token::Token;
 
 use address::AddressGuard;
+use browser::Browser;
 use client::Clients;
-use gate::Gates;
+use gate::{Gates, Pace};
 use request::RequestHeaders;
+use robots::RobotsCopies;
 
+pub use address::is_public;
 pub use error::{FetchError, Phase};
 
 /// What a server answered.
@@ -59,26 +66,59 @@ impl Answer {
     }
 }
 
-/// Asks for pages. One for the whole program: it keeps connections and every host's pace.
+/// Asks for pages. One for the whole program: it keeps connections, every host's pace and its rules.
 #[derive(Debug)]
 pub struct Fetcher {
     settings: FetchSettings,
     guard: AddressGuard,
     clients: Clients,
     gates: Gates,
+    robots: RobotsCopies,
+    browser: Option<Browser>,
 }
 
 /// The longest pause a server can ask for; more would be a source switched off from outside.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A question: what is asked for, and how.
+#[derive(Debug, Clone)]
+struct Ask<'a> {
+    url: &'a Url,
+    headers: RequestHeaders<'a>,
+    /// The secret that a server may repeat.
+    token: Option<&'a Token>,
+    proxy: Option<&'a Url>,
+    heeds_robots: bool,
+    in_browser: bool,
+    limit: body::Limit,
+    now: DateTime<Utc>,
+}
+
+impl Ask<'_> {
+    /// The question for a host's rules on the way to another one.
+    fn for_robots<'a>(&self, place: &'a Url) -> Ask<'a>
+    where
+        Self: 'a,
+    {
+        let limit = body::Limit { bytes: MAX_ROBOTS_BYTES, spent_bytes: 0, is_cut: true };
+        let mut ask = Ask { url: place, heeds_robots: false, limit, ..self.clone() };
+        // What a source's headers hold is not meant for it.
+        ask.headers.leave_origin();
+        ask
+    }
+}
 
 impl Fetcher {
     /// A fetcher with the given limits. Connects to nothing.
     #[must_use]
     pub fn new(settings: FetchSettings) -> Self {
         let guard = AddressGuard::allowing(&settings.allow_private);
+        let pace = Pace { interval: settings.host_interval, burst: settings.host_burst };
         Self {
             clients: Clients::new(settings.connect_timeout, guard.clone()),
-            gates: Gates::new(settings.host_interval),
+            gates: Gates::new(pace),
+            robots: RobotsCopies::default(),
+            browser: settings.browser.clone().map(|settings| Browser::new(settings, guard.clone())),
             guard,
             settings,
         }
@@ -86,7 +126,7 @@ impl Fetcher {
 
     /// Reads a source's page: conditionally where there are validators.
     ///
-    /// Waits for the host's turn first; the total timeout counts from then on.
+    /// Waits for each host's turn; the total timeout counts what is spent besides.
     ///
     /// # Errors
     /// Everything that keeps a complete answer from arriving. A status of 4xx or 5xx is an answer.
@@ -96,8 +136,7 @@ impl Fetcher {
         validators: Option<&Validators>,
         now: DateTime<Utc>,
     ) -> Result<Answer, FetchError> {
-        let question = Question { source, url: &source.url, validators, read_bytes: 0 };
-        self.answer(&question, now).await
+        self.answer(self.ask(source, &source.url, validators, 0, now)?).await
     }
 
     /// Reads another part of a source's document under the same rules, after `read_bytes` of it;
@@ -112,53 +151,105 @@ impl Fetcher {
         read_bytes: usize,
         now: DateTime<Utc>,
     ) -> Result<Answer, FetchError> {
-        self.answer(&Question { source, url, validators: None, read_bytes }, now).await
+        self.answer(self.ask(source, url, None, read_bytes, now)?).await
     }
 
-    async fn answer(&self, question: &Question<'_>, now: DateTime<Utc>) -> Result<Answer, FetchError> {
-        let turn = self.gates.turn(question.url).await?;
-        let deadline = Instant::now() + self.settings.total_timeout;
-        let outcome = timeout_at(deadline, self.follow(question, now)).await;
-        drop(turn);
-        let answer = outcome.map_err(|_| FetchError::Timeout {
-            phase: Phase::Total,
-            url: question.url.to_string(),
-            after: self.settings.total_timeout,
-        })??;
-        if let Some(pause) = answer.retry_after {
-            self.gates.pause(&answer.url, pause);
-        }
-        Ok(answer)
-    }
-
-    /// Follows redirects until something else is answered.
-    async fn follow(&self, question: &Question<'_>, now: DateTime<Utc>) -> Result<Answer, FetchError> {
-        let Question { source, validators, .. } = *question;
+    fn ask<'a>(
+        &'a self,
+        source: &'a Source,
+        url: &'a Url,
+        validators: Option<&Validators>,
+        spent_bytes: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Ask<'a>, FetchError> {
         let mut headers = RequestHeaders::of(&self.settings, source, validators)?;
-        let proxy = source.request.proxy.as_ref().or(self.settings.proxy.as_ref());
-        let mut url = question.url.clone();
         if url.origin() != source.url.origin() {
             headers.leave_origin();
         }
+        Ok(Ask {
+            url,
+            headers,
+            token: source.request.token.as_ref(),
+            proxy: source.request.proxy.as_ref().or(self.settings.proxy.as_ref()),
+            heeds_robots: source.request.ignores_robots.is_none(),
+            in_browser: source.request.in_browser,
+            limit: body::Limit { bytes: self.settings.max_body_bytes, spent_bytes, is_cut: false },
+            now,
+        })
+    }
+
+    async fn answer(&self, ask: Ask<'_>) -> Result<Answer, FetchError> {
+        if ask.in_browser { self.look(ask).await } else { self.follow(ask).await }
+    }
+
+    /// Has the browser show the page; hosts and manners count as ever.
+    async fn look(&self, ask: Ask<'_>) -> Result<Answer, FetchError> {
+        let refuse =
+            |reason: &str| FetchError::Browser { url: ask.url.to_string(), reason: reason.to_owned() };
+        let browser = self.browser.as_ref().ok_or_else(|| refuse("none is configured (fetch.browser)"))?;
+        self.guard.check_typed(ask.url)?;
+        if ask.heeds_robots {
+            self.heed_robots(&ask, ask.url, true).await?;
+        }
+        let turn = self.gates.turn(ask.url).await?;
+        let answer = browser.show(ask.url, &ask.headers.manners(&self.settings.contact), ask.limit).await;
+        drop(turn);
+        answer
+    }
+
+    /// Follows redirects until something else is answered. At every host it comes to, the address is
+    /// checked, the host's rules are heeded and its turn is waited for; never is more than one host's
+    /// turn held, so that two reads cannot wait for each other.
+    async fn follow(&self, mut ask: Ask<'_>) -> Result<Answer, FetchError> {
+        let mut url = ask.url.clone();
+        let mut left = self.settings.total_timeout;
+        let mut turn = None;
         for _ in 0..=self.settings.max_redirects {
             self.guard.check_typed(&url)?;
-            let client = self.clients.through(proxy, &url)?;
-            let response = self.send(&client, &url, &headers).await?;
-            if proxy.is_none() {
-                self.guard.check_peer(&url, response.remote_addr())?;
+            if ask.heeds_robots {
+                self.heed_robots(&ask, &url, turn.is_none()).await?;
             }
-            let Some(next) = redirect::target(&url, &response, source.request.token.as_ref())? else {
-                return self.receive(question, url, response, now).await;
+            let held = match turn.take() {
+                Some(held) => held,
+                None => self.gates.turn(&url).await?,
             };
-            if next.origin() != url.origin() {
-                headers.leave_origin();
+            let began = Instant::now();
+            let hop = timeout(left, self.hop(&ask, &url)).await.map_err(|_| self.too_long(&ask))??;
+            left = left.saturating_sub(began.elapsed());
+            let next = match hop {
+                Hop::Answer(answer) => return Ok(answer),
+                Hop::Redirect(next) => next,
+            };
+            if next.origin() == url.origin() {
+                turn = Some(held);
+            } else {
+                ask.headers.leave_origin();
             }
             url = next;
         }
-        Err(FetchError::TooManyRedirects {
-            url: question.url.to_string(),
-            limit: self.settings.max_redirects,
-        })
+        Err(FetchError::TooManyRedirects { url: ask.url.to_string(), limit: self.settings.max_redirects })
+    }
+
+    fn too_long(&self, ask: &Ask<'_>) -> FetchError {
+        let after = self.settings.total_timeout;
+        FetchError::Timeout { phase: Phase::Total, url: ask.url.to_string(), after }
+    }
+
+    /// One request and what came of it.
+    async fn hop(&self, ask: &Ask<'_>, url: &Url) -> Result<Hop, FetchError> {
+        let client = self.clients.through(ask.proxy, url)?;
+        let response = self.send(&client, url, &ask.headers).await?;
+        if ask.proxy.is_none() {
+            self.guard.check_peer(url, response.remote_addr())?;
+        }
+        if let Some(next) = redirect::target(url, &response, ask.token)? {
+            return Ok(Hop::Redirect(next));
+        }
+        let answer = self.receive(url.clone(), response, ask).await?;
+        if let Some(pause) = answer.retry_after {
+            self.gates.pause(&answer.url, pause);
+        }
+        Ok(Hop::Answer(answer))
     }
 
     async fn send(
@@ -182,33 +273,26 @@ impl Fetcher {
 
     async fn receive(
         &self,
-        question: &Question<'_>,
         url: Url,
         response: reqwest::Response,
-        now: DateTime<Utc>,
+        ask: &Ask<'_>,
     ) -> Result<Answer, FetchError> {
         let status = response.status().as_u16();
         let retry_after = matches!(status, 429 | 503)
             .then(|| response.headers().get(RETRY_AFTER)?.to_str().ok())
             .flatten()
-            .and_then(|value| retry_after(value, now));
-        let token = question.source.request.token.as_ref();
-        let headers = headers_of(&response, token);
-        let FetchSettings { max_body_bytes, idle_timeout, .. } = self.settings;
-        let body = body::read(&url, response, question.read_bytes, max_body_bytes, idle_timeout).await?;
-        let body = token.and_then(|token| token.hidden_in_bytes(&body)).map_or(body, Bytes::from);
+            .and_then(|value| retry_after(value, ask.now));
+        let headers = headers_of(&response, ask.token);
+        let body = body::read(&url, response, ask.limit, self.settings.idle_timeout).await?;
+        let body = ask.token.and_then(|token| token.hidden_in_bytes(&body)).map_or(body, Bytes::from);
         Ok(Answer { status, url, headers, body, retry_after })
     }
 }
 
-/// One request: for a source's own address or for another part of its document.
-#[derive(Debug, Clone, Copy)]
-struct Question<'a> {
-    source: &'a Source,
-    url: &'a Url,
-    validators: Option<&'a Validators>,
-    /// How much of the document was read before.
-    read_bytes: usize,
+/// What one request came to.
+enum Hop {
+    Answer(Answer),
+    Redirect(Url),
 }
 
 /// Names in lower case, in the order received; a server may repeat the secret it was sent.

@@ -9,6 +9,7 @@ use reqwest::header::{
 use secrecy::ExposeSecret;
 use url::Url;
 
+use super::browser::{Manners, UserAgent};
 use super::error::FetchError;
 use crate::config::FetchSettings;
 use crate::domain::snapshot::Validators;
@@ -65,6 +66,15 @@ impl<'a> RequestHeaders<'a> {
     /// For the next request.
     pub(super) fn as_map(&self) -> HeaderMap {
         self.headers.clone()
+    }
+
+    /// What of it a browser says: its own name beside ours, unless another one was configured.
+    pub(super) fn manners(&self, contact: &str) -> Manners {
+        let text = |name| self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (ours, said) = (user_agent(contact), text(USER_AGENT));
+        let user_agent =
+            if said == ours { UserAgent::Extended(ours) } else { UserAgent::Configured(said.to_owned()) };
+        Manners { user_agent, language: text(ACCEPT_LANGUAGE).to_owned() }
     }
 
     /// Drops what was meant for the first host alone: everything but the manners.

@@ -12,6 +12,7 @@ use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::diff::Fate;
 use crate::domain::email::EmailAddress;
+use crate::domain::id::SourceId;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Subscriber, Subscription};
 
@@ -28,6 +29,8 @@ pub struct Notice<'a> {
     pub help_address: &'a EmailAddress,
     /// The postal address of whoever runs the service (CAN-SPAM, 15 U.S.C. 7704(a)(5)).
     pub postal_address: Option<&'a str>,
+    /// What never appears in a source, in its operator's words; told beside what did.
+    pub misses: Option<&'a BTreeMap<SourceId, String>>,
     /// Whether this only proves that mail arrives; then subject and text say so.
     pub test: bool,
 }
@@ -50,7 +53,14 @@ impl<'a> Notice<'a> {
         help_address: &'a EmailAddress,
         postal_address: Option<&'a str>,
     ) -> Self {
-        Self { recipient, told: Vec::new(), watchlist, help_address, postal_address, test: false }
+        let (told, misses, test) = (Vec::new(), None, false);
+        Self { recipient, told, watchlist, help_address, postal_address, misses, test }
+    }
+
+    /// Tells as well what never appears in the sources it tells of.
+    #[must_use]
+    pub fn knowing(self, misses: &'a BTreeMap<SourceId, String>) -> Self {
+        Self { misses: Some(misses), ..self }
     }
 
     /// Tells what the alerts are about, each change once however many of its companies are

@@ -92,6 +92,8 @@ pub(super) struct Brief {
 pub(super) struct FootView {
     pub recipient: String,
     pub reasons: Vec<String>,
+    /// What never appears in the sources of the mail, each with its name.
+    pub misses: Vec<String>,
     pub help: String,
     /// The same as a `mailto:` URI.
     pub help_uri: String,
@@ -488,6 +490,7 @@ impl FootView {
         Self {
             recipient: notice.recipient.to_string(),
             reasons,
+            misses: misses(notice),
             help: notice.help_address.to_string(),
             help_uri: notice.help_address.to_uri(),
             postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
@@ -497,6 +500,23 @@ impl FootView {
     pub(super) fn wrapped_reasons(&self) -> String {
         self.reasons.iter().map(|reason| item(reason)).collect::<Vec<_>>().join("\n")
     }
+
+    pub(super) fn wrapped_misses(&self) -> String {
+        self.misses.iter().map(|missed| item(missed)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Each source once, in the order in which it is told.
+fn misses(notice: &Notice) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for Told { change, .. } in &notice.told {
+        let Some(missed) = notice.misses.and_then(|misses| misses.get(&change.source)) else { continue };
+        let line = one_line(&format!("{}: {missed}", change.source_title));
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
 }
 
 fn reason(subscription: &Subscription, watchlist: &Watchlist) -> String {

@@ -7,7 +7,6 @@
 //!
 //! Missed ticks collapse into one: what counts is when a source was last read.
 
-mod due;
 mod reading;
 mod telling;
 

@@ -8,10 +8,10 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::due::due_at;
 use super::sleep_until;
 use crate::check::{Checker, ReadOptions};
 use crate::clock::Clock;
+use crate::domain::due::due_at;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::store::Store;
@@ -45,8 +45,11 @@ impl SourceLoop {
     /// Runs until stopped; a read under way is finished first. Nothing a source does ends it.
     pub async fn run(self, stop: CancellationToken) {
         let mut delay = Delay::default();
+        let mut started_at = self.clock.now();
         loop {
-            let Some(due) = self.next(&mut delay).await else {
+            // A clock that was set back would have it start in the future.
+            started_at = started_at.min(self.clock.now());
+            let Some(due) = self.next(&mut delay, started_at).await else {
                 tracing::warn!(source.id = %self.source.id, "the schedule never fires again");
                 return;
             };
@@ -72,10 +75,13 @@ impl SourceLoop {
     }
 
     /// When the source is to be read, its delay included.
-    async fn next(&self, delay: &mut Delay) -> Option<DateTime<Utc>> {
+    async fn next(&self, delay: &mut Delay, started_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let now = self.clock.now();
         match self.store.read_state(&self.source.id).await {
-            Ok(state) => Some(delay.put_off(due_at(&self.source, state.as_ref(), now)?, self.jitter)),
+            Ok(state) => {
+                let due = due_at(&self.source, state.as_ref(), started_at, now)?;
+                Some(delay.put_off(due, self.jitter))
+            }
             Err(error) => {
                 tracing::error!(source.id = %self.source.id, error = error_chain(&error), "the source's state cannot be read");
                 Some(now + AFTER_A_FAULT)

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use regwatch::config::{Config, load};
+use regwatch::domain::diff::diff;
 use regwatch::domain::entry::Document;
 use regwatch::domain::id::SourceId;
 use regwatch::domain::matching::Watchlist;
@@ -82,5 +83,55 @@ fn the_courts_of_the_configuration_are_read() {
     for (id, capture) in [("court-cadc", "cadc"), ("court-ca10", "ca10"), ("court-nyed", "nyed_1")] {
         let body = fs::read(corpus.join(format!("dockets/rss/{capture}.xml"))).unwrap();
         assert!(!read(&config(), id, &body).entries.is_empty(), "{id}");
+    }
+}
+
+#[test]
+fn what_the_state_department_added_and_then_corrected_is_found_and_its_markup_is_not() {
+    let Some(corpus) = super::corpus() else { return };
+    let config = config();
+    let source = config.source(&"state-cuba-restricted".parse().unwrap()).unwrap();
+    let at = |day: &str| {
+        let path = format!("page_versions/state_cuba_restricted/{day}_restricted-list.html");
+        read(&config, "state-cuba-restricted", &fs::read(corpus.join(path)).unwrap())
+    };
+    let (february, july, later) = (at("2025-02-06"), at("2025-07-14"), at("2025-07-21"));
+    let changes = diff(&february, &july, &source.noise);
+    assert!(format!("{changes:?}").contains("Grand Aston La Habana"), "{changes:#?}");
+    // A week later new mark-up, and six dates whose year had been wrong.
+    let corrections = diff(&july, &later, &source.noise);
+    let [correction] = &corrections[..] else { panic!("{corrections:#?}") };
+    let [field] = &correction.fields[..] else { panic!("{correction:#?}") };
+    let corrected = field.before.as_deref().map(|text| text.replace("July 14, 2024", "July 14, 2025"));
+    assert_eq!(corrected, field.after);
+}
+
+#[test]
+fn the_registers_api_is_read_as_the_catalogue_asks_it() {
+    let Some(corpus) = super::corpus() else { return };
+    let capture = "federal_register/api_json/documents_fcc_rule_notice_newest_2026-09-21.json";
+    let body = fs::read(corpus.join(capture)).unwrap();
+    let config = config();
+    let registers: Vec<&str> = config
+        .sources
+        .iter()
+        .filter(|source| source.kind.name() == "federal-register")
+        .map(|source| source.id.as_str())
+        .collect();
+    assert!(registers.len() >= 4, "{registers:?}");
+    for id in registers {
+        let document = read(&config, id, &body);
+        assert!(
+            document.entries.iter().any(|entry| entry.title.starts_with("Promoting Fair and Open")),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn every_source_of_the_catalogue_says_what_it_misses_and_when_it_is_read_in_its_own_zone() {
+    for source in config().sources {
+        assert!(source.misses.is_some(), "{}", source.id);
+        assert_ne!(source.timezone, chrono_tz::UTC, "{}", source.id);
     }
 }

@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::response::Redirect;
 use axum::routing::get;
 use regwatch::fetch::{FetchError, Phase};
-use tower_http::compression::CompressionLayer;
+use tokio_util::io::ReaderStream;
 
-use crate::server::{answer_raw, serve};
+use crate::server::{answer_endlessly, answer_raw, only, serve};
 use crate::{read, read_with, settings, source};
+
+/// Between two bytes of a body that drips.
+const DROP: Duration = Duration::from_millis(20);
 
 #[track_caller]
 fn check_timeout(error: FetchError, expected: Phase) {
@@ -56,12 +62,55 @@ async fn a_body_that_breaks_off_is_no_body() {
 }
 
 #[tokio::test]
-async fn a_small_body_that_unpacks_to_a_huge_one_is_refused() {
-    let zeros = || async { vec![0u8; 64 << 20] };
-    let router = Router::new().route("/", get(zeros)).layer(CompressionLayer::new());
-    let server = serve(router).await;
+async fn a_small_body_that_unpacks_to_a_huge_one_is_refused_in_every_encoding() {
+    for encoding in ["gzip", "br", "zstd", "deflate"] {
+        let zeros = || async { vec![0u8; 64 << 20] };
+        let server = serve(Router::new().route("/", get(zeros)).layer(only(encoding))).await;
+        let error = read(&server.url).await.unwrap_err();
+        assert!(matches!(error, FetchError::TooLarge { limit: 1_048_576, .. }), "{encoding}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_an_end_is_refused_whatever_length_it_claims() {
+    let endless = || async { Body::from_stream(ReaderStream::new(tokio::io::repeat(b' '))) };
+    let server = serve(Router::new().route("/", get(endless))).await;
     let error = read(&server.url).await.unwrap_err();
     assert!(matches!(error, FetchError::TooLarge { limit: 1_048_576, .. }), "{error:?}");
+    let (server, _asked) =
+        answer_endlessly(b"HTTP/1.1 200 OK\r\ncontent-length: 2147483648\r\n\r\n", b"<li>item", None).await;
+    let error = read(&server.url).await.unwrap_err();
+    assert!(matches!(error, FetchError::TooLarge { limit: 1_048_576, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_header_without_an_end_is_refused() {
+    for line in [&b"x-more: and more\r\n"[..], b"and more ", b"\r\n"] {
+        let (server, _asked) = answer_endlessly(b"HTTP/1.1 200 OK\r\nx-first: ", line, None).await;
+        let error = read(&server.url).await;
+        if line == b"\r\n" {
+            // The header ends, and the line feeds are the body.
+            assert!(matches!(error, Err(FetchError::TooLarge { .. })), "{error:?}");
+        } else {
+            assert!(matches!(error, Err(FetchError::Unreachable { .. })), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_single_bytes_is_given_up_when_the_time_is_over() {
+    let (server, _asked) = answer_endlessly(b"HTTP/1.1 200 OK\r\n\r\n", b"x", Some(DROP)).await;
+    let mut settings = settings();
+    settings.total_timeout = Duration::from_millis(300);
+    check_timeout(read_with(settings, &source(&server.url)).await.unwrap_err(), Phase::Total);
+}
+
+#[tokio::test]
+async fn redirects_without_an_end_are_followed_a_few_times() {
+    let next = |Path(number): Path<u64>| async move { Redirect::to(&format!("/{}", number + 1)) };
+    let server = serve(Router::new().route("/{number}", get(next))).await;
+    let error = read(&format!("{}/0", server.url)).await.unwrap_err();
+    assert!(matches!(error, FetchError::TooManyRedirects { limit: 3, .. }), "{error:?}");
 }
 
 #[tokio::test]

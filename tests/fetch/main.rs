@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod answers;
+mod browser;
+#[path = "../left_out/mod.rs"]
+mod left_out;
 mod limits;
 mod manners;
 mod parts;
+mod robots;
 mod server;
 
 use std::collections::BTreeMap;
@@ -30,12 +34,16 @@ fn settings() -> FetchSettings {
         max_redirects: 3,
         concurrency: 4,
         host_interval: Duration::ZERO,
+        host_burst: 1,
+        max_freshness: Duration::from_secs(3600),
         full_read_every: 24,
         headers: BTreeMap::new(),
         proxy: None,
+        browser: None,
     }
 }
 
+/// A source that is asked for without a look at the host's rules first.
 fn source(url: &str) -> Source {
     let kind = SourceKind::Feed;
     Source {
@@ -48,8 +56,9 @@ fn source(url: &str) -> Source {
         timezone: chrono_tz::UTC,
         companies: Vec::new(),
         noise: Noise::default(),
-        request: Request::default(),
+        request: Request { ignores_robots: Some("a test of something else".into()), ..Request::default() },
         stale_after: None,
+        misses: None,
     }
 }
 

@@ -99,6 +99,15 @@ impl Home {
         std::fs::write(&path, format!("{before}\n{text}\n")).unwrap();
     }
 
+    /// Replaces a part of the configuration.
+    #[track_caller]
+    pub fn amend(&self, old: &str, new: &str) {
+        let path = self.path("config/regwatch.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{old:?} is not in {text}");
+        std::fs::write(path, text.replace(old, new)).unwrap();
+    }
+
     pub fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
     }

@@ -136,3 +136,44 @@ fn a_source_that_cannot_be_reached_holds_up_no_other() {
     assert_eq!(report["sources"][0]["verdict"], "failed");
     assert_eq!(report["sources"][1]["verdict"], "good");
 }
+
+#[test]
+fn a_server_that_lies_with_its_304s_is_caught_told_and_not_believed_again() {
+    let html = ("content-type", "text/html");
+    let tag = ("etag", "\"for ever\"");
+    let site = Site::start();
+    site.answer("/list", 200, &[html, tag], covered_list(&[HUAWEI, ZTE, HIKVISION]));
+    let home = Home::watching_list(&site);
+    home.amend("host_interval = \"0s\"", "host_interval = \"0s\"\nfull_read_every = 2");
+    home.subscribe("ann@example.org", "hikvision");
+    home.check(0);
+    // The page changes, and the server goes on calling it by the same name.
+    site.answer("/list", 200, &[html, tag], covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    for _ in 0..2 {
+        assert_eq!(verdict(&home.check(0)).0, "not-modified");
+    }
+    let report = home.check(0);
+    assert_eq!(verdict(&report).0, "good", "the occasional full read");
+    assert!(verdict(&report).1.contains("had answered 304, not modified, 2 times"), "{report}");
+    assert_eq!(home.letters().len(), 1, "the change is told");
+    let asked = site.asked().len();
+    for _ in 0..3 {
+        assert_eq!(verdict(&home.check(0)).0, "good");
+    }
+    assert!(site.asked()[asked..].iter().all(|asked| asked.headers.get("if-none-match").is_none()));
+    let shown = home.run(&["source", "show", "covered-list"]).expect(0).stdout;
+    assert!(shown.contains("304"), "{shown}");
+}
+
+#[test]
+fn what_robots_txt_keeps_programs_from_is_not_read_and_the_line_is_told() {
+    let (site, home) = watched();
+    site.answer("/robots.txt", 200, &[], "User-agent: *\nDisallow: /list");
+    let report = home.check(4);
+    assert_eq!(verdict(&report).0, "failed");
+    assert!(verdict(&report).1.contains("robots.txt in line 2: Disallow: /list"), "{report}");
+    assert!(site.asked().is_empty());
+    let kind = "kind = \"fcc-covered-list\"";
+    home.amend(kind, &format!("{kind}\nrobots = {{ ignore = true, because = \"the host agreed\" }}"));
+    home.check(0);
+}

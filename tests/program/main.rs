@@ -12,6 +12,7 @@ mod docket;
 mod doubted;
 mod held;
 mod home;
+mod hostile;
 mod incident;
 mod keeping;
 mod parts;
@@ -19,6 +20,7 @@ mod registry;
 mod replay;
 mod site;
 mod telling;
+mod watching;
 
 use home::Home;
 use site::Site;

@@ -46,6 +46,11 @@ impl Site {
     pub fn start() -> Self {
         let shared = Arc::new((Mutex::new(Shared::default()), Condvar::new()));
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
+        Self { url: Self::serve(router), shared }
+    }
+
+    /// Serves any router the same way; gives its address.
+    pub fn serve(router: Router) -> String {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -56,7 +61,7 @@ impl Site {
                 axum::serve(listener, router).await.unwrap();
             });
         });
-        Self { url, shared }
+        url
     }
 
     /// Serves an HTML page.
@@ -83,9 +88,11 @@ impl Site {
         }
     }
 
-    /// What was asked for so far.
+    /// Which pages were asked for so far; the host's rules are none.
     pub fn asked(&self) -> Vec<Asked> {
-        self.shared.0.lock().unwrap().asked.clone()
+        let mut asked = self.shared.0.lock().unwrap().asked.clone();
+        asked.retain(|asked| asked.path != "/robots.txt");
+        asked
     }
 
     /// Waits until the path was asked for so many times.

@@ -150,3 +150,19 @@ fn after_leaving_nothing_more_is_told() {
     assert!(home.letters().is_empty());
     home.run(&["sub", "remove", "ann@example.org"]).expect(1);
 }
+
+#[test]
+fn what_a_source_misses_is_told_when_somebody_subscribes_and_in_the_mail() {
+    let (site, home) = watched();
+    let kind = "kind = \"fcc-covered-list\"";
+    home.amend(kind, &format!("{kind}\nmisses = \"Conditional approvals & exemptions.\""));
+    let told =
+        home.run(&["sub", "add", "ann@example.org", "--company", "hikvision", "--confirmed"]).expect(0);
+    assert!(told.stdout.contains("Conditional approvals & exemptions."), "{}", told.stdout);
+    home.check(0);
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    home.check(0);
+    let letter = &home.letters()[0];
+    assert!(letter.text.contains("  * Covered List: Conditional approvals & exemptions."), "{}", letter.text);
+    assert!(letter.html.contains("Conditional approvals &#38; exemptions."), "{}", letter.html);
+}

@@ -6,7 +6,8 @@ use super::*;
 use crate::config::starting::FILES;
 use crate::config::write_starting_files;
 use crate::config::{
-    StartingError, category, company, inbox, kind, load as load_module, mail, matching, section, source,
+    StartingError, category, company, inbox, kind, load as load_module, mail, matching, request, section,
+    source,
 };
 
 #[test]
@@ -69,6 +70,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &matching::MATCHING,
         &section::DAEMON,
         &source::SOURCE,
+        &request::ROBOTS,
         &source::GUARD,
         &source::NOISE,
         &company::COMPANY,

@@ -21,6 +21,7 @@ fn source(id: &str, stale_after: Option<std::time::Duration>) -> Source {
         noise: Noise::default(),
         request: Request::default(),
         stale_after,
+        misses: None,
     }
 }
 

@@ -6,7 +6,7 @@ const FETCH: &[Case] = &[
     (
         "contakt = 1",
         &[
-            r#"5:1: fetch.contakt: unknown key, expected contact, allow_private, connect_timeout, header_timeout, idle_timeout, total_timeout, max_body, max_redirects, concurrency, host_interval, full_read_every, headers, proxy, proxy_password_file; did you mean "contact"?"#,
+            r#"5:1: fetch.contakt: unknown key, expected contact, allow_private, connect_timeout, header_timeout, idle_timeout, total_timeout, max_body, max_redirects, concurrency, host_interval, host_burst, max_freshness, full_read_every, headers, proxy, proxy_password_file, browser, browser_timeout, browser_max_memory; did you mean "contact"?"#,
         ],
     ),
     (
@@ -38,6 +38,21 @@ const FETCH: &[Case] = &[
         &[
             r#"5:17: fetch.total_timeout: found "0s", expected a length of time from 1s to 1h, such as "30s", "5m" or "1h 30m""#,
         ],
+    ),
+    ("host_burst = 0", &["5:14: fetch.host_burst: found 0, expected a whole number from 1 to 100"]),
+    (
+        r#"max_freshness = "2d""#,
+        &[
+            r#"5:17: fetch.max_freshness: found "2d", expected a length of time from 0s to 1day, such as "30s", "5m" or "1h 30m""#,
+        ],
+    ),
+    (
+        r#"browser = "/nowhere/chromium""#,
+        &["5:11: fetch.browser: /nowhere/chromium is not a file, expected Chromium's program"],
+    ),
+    (
+        r#"browser_timeout = "30s""#,
+        &["5:19: fetch.browser_timeout: is given without a browser, expected browser as well"],
     ),
     ("concurrency = 0", &["5:15: fetch.concurrency: found 0, expected a whole number from 1 to 64"]),
     ("concurrency = 0x41", &["5:15: fetch.concurrency: found 0x41, expected a whole number from 1 to 64"]),

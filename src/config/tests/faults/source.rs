@@ -84,6 +84,36 @@ const SOURCE: &[Case] = &[
         ],
     ),
     (
+        "robots = { ignore = true }",
+        &[
+            "14:10: source[a].robots.because: is missing, expected the reason why robots.txt does not speak of this source",
+        ],
+    ),
+    (
+        r#"robots = { because = "we like to" }"#,
+        &["14:22: source[a].robots.because: is given although robots.txt is heeded, expected none"],
+    ),
+    (
+        r#"robots = { ignore = "yes", because = "x" }"#,
+        &["14:21: source[a].robots.ignore: found a string, expected true or false"],
+    ),
+    (
+        r#"render = "browser""#,
+        &[
+            r#"14:10: source[a].render: found "browser", and none is named; expected browser in [fetch] as well"#,
+        ],
+    ),
+    (
+        r#"render = "Browser""#,
+        &[
+            r#"14:10: source[a].render: found "Browser", expected one of none, browser; did you mean "browser"?"#,
+        ],
+    ),
+    (
+        r#"misses = "a\nb""#,
+        &[r#"14:10: source[a].misses: found "a\nb", expected one line without control characters"#],
+    ),
+    (
         r#"timezone = "EDT""#,
         &[
             r#"14:12: source[a].timezone: found "EDT", expected a time zone such as "America/New_York" or "UTC""#,

@@ -2,28 +2,37 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::read_state::ReadState;
-use crate::domain::source::Source;
+use super::read_state::ReadState;
+use super::source::Source;
 
 /// When a source is to be read next; `None` where its schedule never fires again.
 ///
-/// A source never read is due at once. After a good read the schedule decides, counted from that
-/// read, so that any number of missed ticks is one. After a read that was not good the backoff
-/// takes the schedule's place: sooner than a rare schedule, later than a frequent one. What waits to
-/// be confirmed does not wait for the schedule.
-pub(super) fn due_at(
+/// A source never read was due when the service started, and so was one whose time came while it did
+/// not run. After a good read the schedule decides, counted from that read, so that any number of
+/// missed ticks is one, and the page's own word on how long it stays fresh; what waits to be confirmed
+/// waits for neither. After a read that was not good the backoff takes the schedule's place: sooner
+/// than a rare schedule, later than a frequent one.
+#[must_use]
+pub fn due_at(
     source: &Source,
     state: Option<&ReadState>,
+    started_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let Some(state) = state else { return Some(now) };
-    if let Some(not_before) = state.not_before {
-        return Some(not_before);
-    }
+    let Some(state) = state else { return Some(started_at) };
     // A clock that was set back must not silence a source until it has caught up.
     let last_read_at = state.last_read_at.min(now);
-    let scheduled = source.schedule.next_after(last_read_at, source.timezone);
-    scheduled.into_iter().chain(state.confirm_at).min()
+    let set_back = state.last_read_at - last_read_at;
+    let not_before = state.not_before.map(|moment| moment - set_back);
+    let due = match not_before {
+        Some(not_before) if !state.verdict.is_read() => not_before,
+        not_before => {
+            let scheduled = source.schedule.next_after(last_read_at, source.timezone);
+            let fresh = scheduled.map(|due| due.max(not_before.unwrap_or(last_read_at)));
+            fresh.into_iter().chain(state.confirm_at).min()?
+        }
+    };
+    Some(due.max(started_at))
 }
 
 #[cfg(test)]
@@ -48,6 +57,7 @@ mod tests {
             noise: Noise::default(),
             request: Request::default(),
             stale_after: None,
+            misses: None,
         }
     }
 
@@ -57,7 +67,8 @@ mod tests {
 
     #[track_caller]
     fn check(state: Option<&ReadState>, now: &str, expected: &str) {
-        assert_eq!(due_at(&source("0 9 * * 1-5"), state, at(now)), Some(at(expected)));
+        let started_at = at("2026-11-20T00:00:00Z");
+        assert_eq!(due_at(&source("0 9 * * 1-5"), state, started_at, at(now)), Some(at(expected)));
     }
 
     fn read_at(moment: &str) -> ReadState {
@@ -65,14 +76,16 @@ mod tests {
     }
 
     #[test]
-    fn a_source_never_read_is_due_at_once() {
-        check(None, "2026-11-24T03:00:00Z", "2026-11-24T03:00:00Z");
+    fn a_source_never_read_was_due_at_the_start() {
+        for now in ["2026-11-20T00:00:00Z", "2026-11-24T03:00:00Z"] {
+            check(None, now, "2026-11-20T00:00:00Z");
+        }
     }
 
     #[test]
     fn missed_ticks_are_one() {
         let state = read_at("2026-11-16T14:00:00Z");
-        check(Some(&state), "2026-11-24T20:00:00Z", "2026-11-17T14:00:00Z");
+        check(Some(&state), "2026-11-24T20:00:00Z", "2026-11-20T00:00:00Z");
         let state = read_at("2026-11-24T20:00:00Z");
         check(Some(&state), "2026-11-24T20:00:01Z", "2026-11-25T14:00:00Z");
     }
@@ -92,6 +105,13 @@ mod tests {
         check(Some(&state), "2026-11-24T14:00:01Z", "2026-11-24T14:10:00Z");
         state.confirm_at = Some(at("2026-11-26T14:10:00Z"));
         check(Some(&state), "2026-11-24T14:00:01Z", "2026-11-25T14:00:00Z");
+    }
+
+    #[test]
+    fn a_page_that_says_it_is_fresh_is_put_off_and_never_hurried() {
+        let until = |moment: &str| read_at("2026-11-24T13:59:00Z").told(Some(at(moment)), None);
+        check(Some(&until("2026-11-24T14:30:00Z")), "2026-11-24T14:00:00Z", "2026-11-24T14:30:00Z");
+        check(Some(&until("2026-11-24T13:59:30Z")), "2026-11-24T14:00:00Z", "2026-11-24T14:00:00Z");
     }
 
     #[test]

@@ -1,0 +1,11 @@
+//! Bodies of a source of this kind.
+
+#![no_main]
+
+regwatch_fuzz::extractor!(
+    "
+    kind = 'page-text'
+    keep = ['main']
+    drop = ['nav']
+"
+);

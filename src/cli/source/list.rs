@@ -1,0 +1,105 @@
+//! `regwatch source list` and `source errors`: how every source stands.
+
+use chrono::{DateTime, Utc};
+
+use super::moment;
+use crate::cli::exit::Exit;
+use crate::cli::{Context, mismatch};
+use crate::control::{Command, Reply, SourceStatus};
+use crate::domain::verdict::Verdict;
+
+/// Every source in a line.
+pub(super) async fn list(context: &Context) -> anyhow::Result<Exit> {
+    let config = context.config()?;
+    let statuses = statuses(context).await?;
+    if context.screen.json {
+        context.screen.object(&serde_json::json!({ "sources": statuses }))?;
+        return Ok(Exit::Done);
+    }
+    let rows = statuses.iter().map(|status| {
+        let kind = config.source(&status.id).map(|source| source.kind.to_string());
+        [
+            status.id.to_string(),
+            kind.unwrap_or_default(),
+            standing(status).to_owned(),
+            optional(last_good_at(status)),
+            optional(status.next_due_at),
+            failures(status),
+            status.entries.map(|entries| entries.to_string()).unwrap_or_default(),
+            trouble_of(status),
+        ]
+    });
+    let headings = ["SOURCE", "KIND", "STATE", "LAST GOOD", "NEXT DUE", "FAILURES", "ENTRIES", "TROUBLE"];
+    context.screen.table(headings, rows)?;
+    Ok(Exit::Done)
+}
+
+/// The sources whose last read was not good, and why.
+pub(super) async fn errors(context: &Context) -> anyhow::Result<Exit> {
+    let mut statuses = statuses(context).await?;
+    statuses.retain(is_unread);
+    if context.screen.json {
+        context.screen.object(&serde_json::json!({ "sources": statuses }))?;
+    } else if statuses.is_empty() {
+        context.screen.line("every source that was read was read well")?;
+    } else {
+        let rows = statuses.iter().map(|status| {
+            let reason = status.state.as_ref().and_then(|state| state.reason.clone());
+            [
+                status.id.to_string(),
+                standing(status).to_owned(),
+                optional(last_good_at(status)),
+                failures(status),
+                optional(status.next_due_at),
+                reason.unwrap_or_default(),
+            ]
+        });
+        let headings = ["SOURCE", "STATE", "LAST GOOD", "FAILURES", "NEXT DUE", "REASON"];
+        context.screen.table(headings, rows)?;
+    }
+    Ok(if statuses.is_empty() { Exit::Done } else { Exit::Unread })
+}
+
+async fn statuses(context: &Context) -> anyhow::Result<Vec<SourceStatus>> {
+    match context.ask(Command::Sources).await? {
+        Reply::Sources(statuses) => Ok(statuses),
+        other => Err(mismatch(&other)),
+    }
+}
+
+fn is_unread(status: &SourceStatus) -> bool {
+    status.state.as_ref().is_some_and(|state| !state.verdict.is_read())
+}
+
+/// How it stands, in a word.
+fn standing(status: &SourceStatus) -> &'static str {
+    match status.state.as_ref().map(|state| state.verdict) {
+        None => "never read",
+        Some(_) if status.is_held => "held",
+        Some(Verdict::Good | Verdict::NotModified) => "good",
+        Some(Verdict::Suspect) => "suspect",
+        Some(Verdict::Failed) => "failed",
+    }
+}
+
+fn last_good_at(status: &SourceStatus) -> Option<DateTime<Utc>> {
+    status.state.as_ref()?.last_good_at
+}
+
+/// Nothing where there were none.
+fn failures(status: &SourceStatus) -> String {
+    let failures = status.state.as_ref().map_or(0, |state| state.failures);
+    if failures == 0 { String::new() } else { failures.to_string() }
+}
+
+fn optional(at: Option<DateTime<Utc>>) -> String {
+    at.map(moment).unwrap_or_default()
+}
+
+/// The incidents that are open.
+/// The trouble a source is in, and since when.
+pub(super) fn trouble_of(status: &SourceStatus) -> String {
+    let troubles = status.incidents.iter();
+    let troubles = troubles.map(|incident| format!("{} since {}", incident.kind, moment(incident.since())));
+    troubles.collect::<Vec<_>>().join(", ")
+}
