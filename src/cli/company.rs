@@ -4,11 +4,11 @@ use clap::Subcommand;
 
 use super::Context;
 use super::exit::Exit;
+use super::explain;
 use super::screen::Screen;
 use crate::app::watchlist;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
-use crate::domain::matching::Match;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CompanyVerb {
@@ -45,12 +45,10 @@ pub(super) fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<Exit> 
             show(company, screen)?;
         }
         CompanyVerb::Test { text } => {
-            let found = watchlist(&config)?.find("text", &text);
-            if screen.json {
-                screen.object(&serde_json::json!({ "matches": found }))?;
-            } else {
-                explain(&found, screen)?;
-            }
+            let watchlist = watchlist(&config)?;
+            let matches = watchlist.named("text", &text);
+            let resembling = watchlist.resembling("text", &text);
+            explain::text(&text, &matches, &resembling, screen)?;
         }
     }
     Ok(Exit::Done)
@@ -71,15 +69,4 @@ fn show(company: &Company, screen: Screen) -> anyhow::Result<()> {
     let names = company.aliases.iter().map(|alias| [alias.name.clone(), alias.kind.label().to_owned()]);
     let others = company.not.iter().map(|name| [name.clone(), "somebody else".to_owned()]);
     screen.table(["NAME", "KIND"], names.chain(others))
-}
-
-fn explain(found: &[Match], screen: Screen) -> anyhow::Result<()> {
-    if found.is_empty() {
-        return screen.line("no tracked company is named");
-    }
-    let rows = found.iter().map(|found| {
-        let kind = found.alias_kind.map(|kind| kind.label().to_owned()).unwrap_or_default();
-        [found.company.to_string(), found.alias.clone(), kind, found.excerpt.clone()]
-    });
-    screen.table(["COMPANY", "BY", "KIND", "WHERE"], rows)
 }
