@@ -22,7 +22,7 @@ use super::verdict::Guard;
 pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
 pub use kind::SourceKind;
 pub use page::{PageTextSettings, TableSettings};
-pub use rules::FederalRegisterSettings;
+pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.

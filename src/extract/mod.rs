@@ -17,6 +17,8 @@
 mod charset;
 mod date;
 mod docket;
+mod ecfr;
+mod ecfs;
 mod fcc_covered_list;
 mod federal_register;
 mod feed;
@@ -85,6 +87,8 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
         SourceKind::PacerDocket(settings) => docket::pacer(settings, page),
         SourceKind::Courtlistener(settings) => docket::courtlistener(settings, page),
         SourceKind::FederalRegister(_) => federal_register::extract(page),
+        SourceKind::Ecfr(settings) => ecfr::extract(settings, page),
+        SourceKind::Ecfs(_) => ecfs::extract(page),
         SourceKind::Feed => feed::extract(page),
         SourceKind::HtmlTable(settings) => html_table::extract(settings, page),
         SourceKind::PageText(settings) => page_text::extract(settings, page),
@@ -102,12 +106,10 @@ pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, U
     match kind {
         SourceKind::Courtlistener(settings) => docket::wanted(settings, parts),
         SourceKind::FederalRegister(settings) => federal_register::wanted(settings, parts),
-        SourceKind::FccCoveredList
-        | SourceKind::CourtRss(_)
-        | SourceKind::PacerDocket(_)
-        | SourceKind::Feed
-        | SourceKind::HtmlTable(_)
-        | SourceKind::PageText(_) => Ok(None),
+        SourceKind::Ecfr(settings) => ecfr::wanted(settings, parts),
+        SourceKind::Ecfs(settings) => ecfs::wanted(settings, parts),
+        // The others' documents are one answer.
+        _ => Ok(None),
     }
 }
 
@@ -115,16 +117,10 @@ pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, U
 /// stays the same, nothing else needs to be asked for. `None` where the first answer says nothing of
 /// the others.
 #[must_use]
-pub fn signal(kind: &SourceKind, _first: &Part<'_>) -> Option<String> {
+pub fn signal(kind: &SourceKind, first: &Part<'_>) -> Option<String> {
     match kind {
-        SourceKind::FccCoveredList
-        | SourceKind::CourtRss(_)
-        | SourceKind::PacerDocket(_)
-        | SourceKind::Courtlistener(_)
-        | SourceKind::FederalRegister(_)
-        | SourceKind::Feed
-        | SourceKind::HtmlTable(_)
-        | SourceKind::PageText(_) => None,
+        SourceKind::Ecfr(settings) => ecfr::signal(settings, first),
+        _ => None,
     }
 }
 

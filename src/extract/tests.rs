@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::source::{
-    CourtlistenerSettings, DocketSettings, FederalRegisterSettings, PageTextSettings, TableSettings,
+    CourtlistenerSettings, DocketSettings, EcfrSettings, EcfsSettings, FederalRegisterSettings,
+    PageTextSettings, TableSettings,
 };
 
 fn kinds() -> Vec<SourceKind> {
@@ -17,6 +18,13 @@ fn kinds() -> Vec<SourceKind> {
             pages: 3,
             inspection: Some("https://agency.test/public-inspection-documents".parse().unwrap()),
         }),
+        SourceKind::Ecfr(EcfrSettings {
+            title: 15,
+            part: "744".to_owned(),
+            appendix: Some("Supplement No. 4 to Part 744".to_owned()),
+        }),
+        SourceKind::Ecfr(EcfrSettings { title: 15, part: "744".to_owned(), appendix: None }),
+        SourceKind::Ecfs(EcfsSettings { pages: 3 }),
         SourceKind::Feed,
         SourceKind::HtmlTable(TableSettings {
             selector: "table".to_owned(),
@@ -69,6 +77,11 @@ fn fragment() -> impl Strategy<Value = String> {
         Just("<title>".to_owned()),
         Just("<svg><style>".to_owned()),
         Just("{\"version\":\"1\",\"items\":[".to_owned()),
+        Just("<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'>".to_owned()),
+        Just("<TR><TH>Country</TH><TH>Entity</TH></TR><TR><TD ROWSPAN='9'>A</TD><TD>b, a.k.a. c<br/>—d;".to_owned()),
+        Just("</TD></TR></DIV9></DIV5>".to_owned()),
+        Just("{\"titles\":[{\"number\":15,\"latest_amended_on\":\"2026-01-02\"}]}".to_owned()),
+        Just("{\"filing\":[{\"id_submission\":\"1\"".to_owned()),
         Just("regwatch bundle 1\n{\"parts\":[]}\n".to_owned()),
         Just("{\"count\":1,\"next_page_url\":\"?page=2\",\"results\":[{\"document_number\":\"C1-1-1\"".to_owned()),
         "</?[a-z]{1,8}( [a-z]+='?[^>]{0,6})*>?",
@@ -126,6 +139,28 @@ fn hostile_bodies_come_to_an_end() {
         "1".repeat(1_000_000)
     ));
     comes_to_an_end(&format!(
+        "<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'><TABLE>\
+         <TR><TH>Country</TH><TH>Entity</TH></TR>{}</TABLE></DIV9></DIV5>",
+        "<TR><TD ROWSPAN='64'>A</TD><TD COLSPAN='64'>b, c, d, —e</TD></TR>".repeat(1_000)
+    ));
+    comes_to_an_end(&format!(
+        "<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'><TABLE>\
+         <TR><TH>Country</TH><TH>Entity</TH></TR><TR><TD>A</TD><TD>{}</TD></TR></TABLE></DIV9></DIV5>",
+        "a, ".repeat(50_000)
+    ));
+    comes_to_an_end(&format!(
+        "<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'><TABLE>\
+         <TR><TH>Country</TH><TH>Entity</TH>{}</TR><TR><TD ROWSPAN='64'>{}</TD><TD>a</TD></TR>{}</TABLE></DIV9></DIV5>",
+        "<TH COLSPAN='64'>c</TH>".repeat(5_000),
+        "x ".repeat(20_000),
+        "<TR><TD/><TD>a</TD></TR>".repeat(5_000)
+    ));
+    comes_to_an_end(&format!(
+        "{{\"count\":1,\"results\":[{{\"document_number\":\"1\",\"docket_ids\":[{}\"\"]}}]}}",
+        numbered("\"#\",", 60_000)
+    ));
+    comes_to_an_end(&format!("{{\"filing\":[{}]}}", vec!["{\"id_submission\":\"1\"}"; 40_000].join(",")));
+    comes_to_an_end(&format!(
         "<!-- NEW SECTION --><td>Docket #: 1<!-- NEW SECTION - DOCKET ENTRIES --><table>{}",
         "<tr><td>09/01/2022<td><a href=/docs1/1234567>1</a><td>x".repeat(10_000)
     ));
@@ -138,6 +173,21 @@ fn hostile_bodies_come_to_an_end() {
     comes_to_an_end(&format!(
         "<h1 data-type=search.Docket>A</h1><div id=docket-entry-table>{}",
         "<div class=row id=entry-1><div></div><div>May 1, 2026</div><div><p>x</div></div>".repeat(5_000)
+    ));
+    let text = "x ".repeat(200_000);
+    comes_to_an_end(&format!(
+        "{heading}{}{text}</table>",
+        "<table><tr><td>Date Filed<td>#<td>Docket Text<tr><td>09/01/2022<td>1<td>".repeat(120)
+    ));
+    comes_to_an_end(&format!(
+        "<title>x</title><!-- NEW SECTION --><td>Docket #: 1<!-- NEW SECTION - DOCKET ENTRIES -->{}{text}</table>",
+        "<table><tr><td>09/01/2022<td>1<td>".repeat(120)
+    ));
+    comes_to_an_end(&format!(
+        "<h1 data-type=search.Docket>A</h1>{}{}",
+        "<div id=docket-entry-table><div class=row id=entry-1><div></div><div>May 1, 2026</div><div>"
+            .repeat(100),
+        "<div class=recap-documents><a href='https://storage.courtlistener.com/1'>1</a></div>".repeat(5_000)
     ));
     comes_to_an_end(&format!("{{\"results\":[{}", "{\"id\":1,\"docket\":1},".repeat(40_000)));
     comes_to_an_end(&format!("{{\"a\":{}", "[".repeat(40_000)));

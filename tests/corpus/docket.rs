@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use regwatch::domain::entry::{Document, Entry};
-use regwatch::domain::source::{DocketSettings, SourceKind};
+use regwatch::domain::source::{CourtlistenerSettings, DocketSettings, SourceKind};
 use regwatch::domain::verdict::Unreadable;
 use regwatch::extract::{Page, extract};
 use serde_json::Value;
@@ -205,4 +205,57 @@ fn answers_of_the_newer_appellate_system_agree_with_the_parse_beside_them() {
 #[test]
 fn a_page_made_from_a_feed_agrees_with_the_parse_beside_it() {
     check("rss_entries", "html", "text/html", &[], 1);
+}
+
+#[test]
+fn an_answer_to_a_webhook_is_read_as_one_of_the_api() {
+    let Some(corpus) = crate::corpus() else { return };
+    let file = corpus.join("courtlistener/webhooks/docket_alert_webhook_dummy.txt");
+    let event: Value =
+        serde_json::from_str(&fs::read_to_string(file).unwrap().replace("{{ webhook_version }}", "1"))
+            .unwrap();
+    let url = "https://www.courtlistener.com/api/rest/v4/docket-entries/?docket=4214664".parse().unwrap();
+    let body = event["payload"].to_string();
+    let page = Page { body: body.as_bytes(), content_type: Some("application/json"), url: &url };
+    let document = extract(&SourceKind::Courtlistener(CourtlistenerSettings::default()), &page).unwrap();
+    let expected = &event["payload"]["results"][0];
+    let entry = &document.entries[0];
+    assert_eq!(entry.key, format!("4214664/{}", expected["id"]));
+    assert_eq!(field(entry, "number"), expected["entry_number"].to_string());
+    assert_eq!(field(entry, "filed"), text(expected, "date_filed"));
+    assert_eq!(field(entry, "text"), text(expected, "description"));
+    assert_eq!((field(entry, "kind"), field(entry, "entered")), ("motion", "2022-10-11"));
+    let links: Vec<&str> = field(entry, "links").lines().collect();
+    assert_eq!(links.len(), 2);
+    assert!(links[0].ends_with(
+        "storage.courtlistener.com/recap/gov.uscourts.dcd.178502/gov.uscourts.dcd.178502.140.0.pdf"
+    ));
+    assert!(links[1].starts_with("attachment 1\thttps://www.courtlistener.com/docket/4214664/140/1/"));
+}
+
+#[test]
+fn the_docket_of_an_aggregator_s_tests_is_read_and_what_is_none_is_not() {
+    let Some(corpus) = crate::corpus() else { return };
+    let folder = corpus.join("courtlistener");
+    let document = read(&fs::read(folder.join("azd.html")).unwrap(), "text/html").unwrap();
+    let unnumbered = document.entries.iter().filter(|entry| field(entry, "number").is_empty());
+    assert_eq!((document.entries.len(), unnumbered.count()), (23, 1));
+    for other in ["courtlistener/dcd_04505578698.html", "dockets/attachments/ca5_22-30311.html"] {
+        assert!(read(&fs::read(corpus.join(other)).unwrap(), "text/html").is_err(), "{other}");
+    }
+}
+
+#[test]
+fn a_docket_that_is_cut_off_anywhere_is_refused_or_says_nothing_of_the_rest() {
+    let Some(corpus) = crate::corpus() else { return };
+    for family in ["appellate", "district", "cit"] {
+        for path in pages(&corpus, family, "html") {
+            let body = fs::read(&path).unwrap();
+            let Ok(whole) = read(&body, "text/html") else { continue };
+            for tenth in 1..10 {
+                let Ok(part) = read(&body[..body.len() * tenth / 10], "text/html") else { continue };
+                assert_eq!(part.entries, whole.entries, "{} cut at {tenth}0%", path.display());
+            }
+        }
+    }
 }

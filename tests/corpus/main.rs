@@ -14,6 +14,7 @@ mod fcc;
 mod labelled;
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod rules;
 
 use std::path::PathBuf;
 

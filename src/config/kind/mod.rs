@@ -29,6 +29,8 @@ const KINDS: &[Kind] = &[
     Kind { keys: docket::PACER_DOCKET, read: docket::pacer_docket },
     Kind { keys: docket::COURTLISTENER, read: docket::courtlistener },
     Kind { keys: rules::FEDERAL_REGISTER, read: rules::federal_register },
+    Kind { keys: rules::ECFR, read: rules::ecfr },
+    Kind { keys: rules::ECFS, read: rules::ecfs },
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
     Kind { keys: page::HTML_TABLE, read: page::html_table },
     Kind { keys: page::PAGE_TEXT, read: page::page_text },

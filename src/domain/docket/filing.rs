@@ -67,13 +67,14 @@ const HEAD_CHARS: usize = 200;
 
 /// What the words at the beginning of an entry make it, the first that stands there. Of several
 /// that begin at one place the upper one counts.
-const RULES: [(FilingKind, &str); 22] = [
+const RULES: [(FilingKind, &str); 23] = [
     // Whoever proposes an order has not got one.
     (
         FilingKind::Other,
         r"(?:\[?proposed\]?|unsigned)\s+(?:(?:sealed|scheduling|consent|final)\s+)*(?:order|judgment|findings|summons)",
     ),
     (FilingKind::Motion, r"order to show cause\s+(?:motion|application)"),
+    (FilingKind::Other, r"appearance\s+bond"),
     (FilingKind::Appearance, r"notice\s+(?:of\s+)?(?:\S+\s+){0,3}?appearances?"),
     (
         FilingKind::Appearance,
@@ -94,11 +95,11 @@ const RULES: [(FilingKind, &str); 22] = [
     ),
     (
         FilingKind::Order,
-        r"memorandum\s*(?:and|&)\s*order|orders?|ordered|so\s+ordered|certiorari\s+(?:granted|denied)|writ\s+issued",
+        r"memorandum\s*(?:and|&)\s*order|orders?|ordered|so\s+ordered|memo[- ]endorse(?:ment|d)|endorsed\s+letter|rulings?|(?:hearing|trial|pretrial|scheduling)\s+order|certiorari\s+(?:granted|denied)|writ\s+issued",
     ),
     (
         FilingKind::Brief,
-        r"memorand(?:um|a)(?:\s+(?:of|in))?|(?:\S+['’]s\s+)?(?:\S+\s+)?briefs?|oppositions?|repl(?:y|ies)|responses?|surreply|points\s+and\s+authorities",
+        r"memorand(?:um|a)(?:\s+(?:of|in))?|(?:\S+['’]s\s+)?(?:\S+\s+)?briefs?|oppositions?|repl(?:y|ies)|responses?|objections?|surreply|points\s+and\s+authorities",
     ),
     (FilingKind::Judgment, r"judge?ments?|verdicts?|decrees?"),
     (FilingKind::Mandate, r"mandates?"),
@@ -108,7 +109,7 @@ const RULES: [(FilingKind, &str); 22] = [
     ),
     (
         FilingKind::Pleading,
-        r"complaints?|indictments?|information\b|petitions?|counterclaims?|cross-?claims?|answers?|notice\s+of\s+appeal",
+        r"complaints?|indictments?|information\b|petitions?|counterclaims?|cross-?claims?|answers?",
     ),
     (FilingKind::Letter, r"letters?"),
     (
@@ -183,6 +184,8 @@ mod tests {
                 "STIPULATION AND ORDER for voluntary dismissal",
                 "ORDERED that the Secretary file a response to the petition",
                 "Order on Motion for Extension of Time",
+                "HEARING ORDER -- Setting motion to transfer for hearing",
+                "MEMO ENDORSEMENT on letter re 12",
             ],
         );
         check(
@@ -250,7 +253,15 @@ mod tests {
         );
         check(FilingKind::Service, &["SUMMONS issued", "AFFIDAVIT of Service for Complaint"]);
         check(FilingKind::Stipulation, &["STIPULATION of dismissal by Example"]);
-        check(FilingKind::Other, &["", "Case assigned to Judge Doe", "Set/Reset Deadlines as to 17 MOTION"]);
+        check(
+            FilingKind::Other,
+            &[
+                "APPEARANCE BOND posted by Jane Doe",
+                "",
+                "Case assigned to Judge Doe",
+                "Set/Reset Deadlines as to 17 MOTION",
+            ],
+        );
     }
 
     #[test]

@@ -99,6 +99,7 @@ fn of_many_meanings() -> Watchlist {
         company("lts", "LT Security Inc.", &[("LTS", AliasKind::Short)], &[]),
         company("dji", "SZ DJI Technology Co., Ltd.", &[("DJI", AliasKind::Short)], &[]),
         company("pacific", "Pacific Networks Corp.", &[], &[]),
+        company("mobile", "China Mobile Limited", &[("China Mobile", AliasKind::Short)], &[]),
     ])
     .unwrap()
 }
@@ -135,6 +136,14 @@ fn a_few_letters_with_another_meaning_need_context() {
     check_meant("firefighters fly DJIs, DJI's best", &["DJI", "DJI"]);
     check_meant("the Drone Jury Initiative (DJI) meets", &[]);
     check_meant(".DJI -0.4%", &[]);
+    check_meant("the county flies DJIs", &["DJI"]);
+}
+
+#[test]
+fn a_short_name_of_words_needs_its_capitals_or_only_capitals() {
+    check_meant("a licence of China Mobile lapsed", &["China Mobile"]);
+    check_meant("LICENCE OF CHINA MOBILE LAPSES", &["CHINA MOBILE"]);
+    check_meant("China mobile phones cost less", &[]);
 }
 
 #[test]

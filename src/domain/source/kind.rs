@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::docket::{CourtlistenerSettings, DocketSettings};
 use super::page::{PageTextSettings, TableSettings};
-use super::rules::FederalRegisterSettings;
+use super::rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 use crate::domain::change::EntryChange;
 use crate::domain::noise::NoiseClass;
+use crate::domain::token::TokenPlace;
 use crate::domain::verdict::Guard;
 
 /// The closed set of ways to read a body. Each has its file in `extract/`.
@@ -25,6 +26,10 @@ pub enum SourceKind {
     Courtlistener(CourtlistenerSettings),
     /// Documents of the Federal Register, from its API.
     FederalRegister(FederalRegisterSettings),
+    /// A part of the Code of Federal Regulations, from the API of eCFR.
+    Ecfr(EcfrSettings),
+    /// Filings in proceedings of the FCC, from the API of ECFS.
+    Ecfs(EcfsSettings),
     /// Any RSS, Atom or JSON feed.
     Feed,
     /// Rows of HTML tables.
@@ -43,6 +48,8 @@ impl SourceKind {
             Self::PacerDocket(_) => "pacer-docket",
             Self::Courtlistener(_) => "courtlistener",
             Self::FederalRegister(_) => "federal-register",
+            Self::Ecfr(_) => "ecfr",
+            Self::Ecfs(_) => "ecfs",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
@@ -68,7 +75,11 @@ impl SourceKind {
     /// Whether its entries are names that somebody put on a list, rather than prose.
     #[must_use]
     pub fn is_list(&self) -> bool {
-        matches!(self, Self::FccCoveredList | Self::HtmlTable(_))
+        match self {
+            Self::FccCoveredList | Self::HtmlTable(_) => true,
+            Self::Ecfr(settings) => settings.appendix.is_some(),
+            _ => false,
+        }
     }
 
     /// What differs between two reads of such a source without having changed; an
@@ -84,6 +95,8 @@ impl SourceKind {
             | Self::PacerDocket(_)
             | Self::Courtlistener(_)
             | Self::FederalRegister(_)
+            | Self::Ecfr(_)
+            | Self::Ecfs(_)
             | Self::Feed => Vec::new(),
         }
     }
@@ -93,14 +106,26 @@ impl SourceKind {
     pub fn default_guard(&self) -> Guard {
         let (min_entries, max_drop_percent) = match self {
             Self::FccCoveredList => (10, 20),
-            Self::HtmlTable(_) => (1, 20),
+            Self::HtmlTable(_) | Self::Ecfr(_) => (1, 20),
             Self::PageText(_) => (1, 50),
             // What was entered on a docket stays there, save what is sealed or struck.
             Self::PacerDocket(_) | Self::Courtlistener(_) => (1, 10),
             // A quiet court's feed is empty, and a window forgets.
-            Self::CourtRss(_) | Self::FederalRegister(_) | Self::Feed => (0, 100),
+            Self::CourtRss(_) | Self::FederalRegister(_) | Self::Ecfs(_) | Self::Feed => (0, 100),
         };
         Guard { min_entries, max_drop_percent }
+    }
+}
+
+impl SourceKind {
+    /// Where such a source looks for the token of who asks; an operator's `token_as` replaces it.
+    #[must_use]
+    pub fn default_token_place(&self) -> TokenPlace {
+        match self {
+            Self::Ecfs(_) => TokenPlace::Parameter { name: "api_key".to_owned() },
+            Self::Courtlistener(_) => TokenPlace::authorization("Token "),
+            _ => TokenPlace::authorization("Bearer "),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use ego_tree::iter::Edge;
 use regex::Regex;
 use scraper::{ElementRef, Node};
 
-use super::{Docket, DocketEntry, day, document_id, entered, normal_address, pattern, words};
+use super::{Docket, DocketEntry, day, document_id, entered, is_innermost, normal_address, pattern, words};
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
 use crate::extract::html::{self, Markup};
@@ -97,15 +97,13 @@ fn case(rows: &[ElementRef<'_>]) -> Option<(String, String)> {
     Some((number?, caption.unwrap_or_default()))
 }
 
-/// Whether no table lies within the row.
-fn is_innermost(row: ElementRef<'_>) -> bool {
-    !row.descendent_elements().any(|element| element.value().name() == "table")
-}
-
 /// A row of three cells of which the first is a day.
 fn entry(markup: &Markup, row: ElementRef<'_>) -> Option<DocketEntry> {
     let cells: Vec<ElementRef<'_>> = row.child_elements().take(4).collect();
     let &[date, papers, said] = cells.as_slice() else { return None };
+    if !is_innermost(row) {
+        return None;
+    }
     let filed = day(&html::text(date))?;
     let text = words(&html::text(said));
     let number = html::text(papers);

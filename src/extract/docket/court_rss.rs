@@ -10,12 +10,13 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use chrono::NaiveDate;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use regex::Regex;
 use url::Url;
 
-use super::{DocketEntry, case_number, document_id, normal_address, pattern};
+use super::{DocketEntry, case_number, document_id, normal_address, pattern, zone};
 use crate::domain::entry::EntryDate;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
@@ -125,7 +126,7 @@ impl Filing {
             caption,
             number,
             id: own.or(id).unwrap_or_else(|| entered.clone()),
-            filed: moment.and_then(filing_day),
+            filed: moment.and_then(|moment| filing_day(moment, page)),
             entered,
             moment,
             text: rest,
@@ -159,11 +160,13 @@ fn is_number(label: &str) -> bool {
     !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The day as the court counts it, which a time in Greenwich's zone does not tell: what is filed in
-/// the evening in New York appears on the next day there.
-fn filing_day(moment: EntryDate) -> Option<chrono::NaiveDate> {
+/// The day as the court counts it. A time in Greenwich's zone, which district courts give, does not
+/// tell it: what is filed in the evening in New York appears on the next day there.
+fn filing_day(moment: EntryDate, court: &Url) -> Option<NaiveDate> {
     match moment {
-        EntryDate::Moment(moment) if moment.offset().local_minus_utc() == 0 => None,
+        EntryDate::Moment(moment) if moment.offset().local_minus_utc() == 0 => {
+            Some(moment.with_timezone(&zone::of_court(court)?).date_naive())
+        }
         other => Some(other.day()),
     }
 }

@@ -15,11 +15,13 @@ mod atom;
 mod court_rss;
 mod district;
 mod page;
+mod zone;
 
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use regex::{Captures, Regex};
+use scraper::ElementRef;
 use url::Url;
 
 use super::Page;
@@ -43,7 +45,7 @@ pub(super) fn pacer(settings: &DocketSettings, page: &Page<'_>) -> Result<Docume
     let docket = if begins(page, &["{"]) {
         acms::read(page)?
     } else {
-        let markup = Markup::of(page)?;
+        let markup = whole(page, "<tr", "</table")?;
         if appellate::is_one(&markup) { appellate::read(&markup)? } else { district::read(&markup)? }
     };
     docket.into_document(settings)
@@ -61,9 +63,28 @@ pub(super) fn courtlistener(
     } else if begins(&first, &["<?xml", "<feed"]) {
         atom::read(&first)?
     } else {
-        page::read(&Markup::of(&first)?)?
+        page::read(&whole(&first, "entry-", "</")?)?
     };
     docket.into_document(&settings.docket)
+}
+
+/// A page that was not cut off among its entries: what ends them stands behind the last, and so does
+/// the page's own end where it has a beginning. A parser would close everything itself, and the
+/// entries that did not arrive would seem to be gone.
+fn whole(page: &Page<'_>, entry: &str, end: &str) -> Result<Markup, Unreadable> {
+    let text = decode(page).to_ascii_lowercase();
+    let behind = &text[text.rfind(entry).unwrap_or(0)..];
+    let is_ended = !text.contains("<body") || behind.contains("</body") || behind.contains("</html");
+    if !(is_ended && behind.contains(end)) {
+        return Err(Unreadable::Missing { what: "the end of the page".to_owned() });
+    }
+    Markup::of(page)
+}
+
+/// Whether no table lies within an element. An entry's text holds none; where entries lay within
+/// entries, each would be read as often as it is deep, and a page must not grow by being read.
+fn is_innermost(element: ElementRef<'_>) -> bool {
+    !element.descendent_elements().any(|inner| inner.value().name() == "table")
 }
 
 /// What else must be asked of CourtListener's API.
@@ -182,7 +203,7 @@ fn pattern(text: &str) -> Regex {
 /// A case number with what judges' initials and defendants' numbers may follow. Initials change when
 /// a case is reassigned and do not belong to the number.
 static CASE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^(?<case>(?:\d+:)?\d{2,4}-(?:[a-z~]+-)?\d+)(?:-[A-Z0-9/]{1,5})*(?:\s+|$)"));
+    LazyLock::new(|| pattern(r"^(?<case>(?:\d+:)?\d{2,4}-(?:[a-z~]+-)?\d+)(?:-[A-Za-z0-9/]{1,5})*(?:\s+|$)"));
 
 /// The case number at the beginning of a text, and what follows it.
 fn case_number(text: &str) -> Option<(String, &str)> {

@@ -70,8 +70,15 @@ pub(super) fn read(markup: &Markup) -> Result<Docket, Unreadable> {
     };
     let mut entries = Vec::new();
     for template in Template::all()? {
-        let rows = markup.tree.select(&template.rows);
-        entries.extend(rows.filter_map(|row| entry(markup, &template, row)));
+        let mut outer = None;
+        for row in markup.tree.select(&template.rows) {
+            // Rows within rows are no docket's, and each would be read as often as it is deep.
+            if outer.is_some_and(|outer| row.ancestors().any(|element| element.id() == outer)) {
+                continue;
+            }
+            outer = Some(row.id());
+            entries.extend(entry(markup, &template, row));
+        }
     }
     if entries.is_empty() {
         return Err(missing("the list of docket entries"));

@@ -50,7 +50,7 @@ fn appellate_page(rows: &str, receipt: &str) -> String {
          <!-- === NEW SECTION - Prior Cases === --><table><tr><td>01/01/2020<td>None<td>not an entry</table>\
          <!-- === NEW SECTION - DOCKET ENTRIES === --><form><table border=1><tr><td><table>{rows}</table></td></tr></table></form>\
          <center><table><tr><th>Search Criteria:</th><td>23-0001</td><th>Description:</th><td>{receipt}</td></tr>\
-         <tr><td colspan=4>01/06/2023 10:22:43</td></tr></table></center>"
+         <tr><td colspan=4>01/06/2023 10:22:43</td></tr></table></center></body>"
     )
 }
 
@@ -94,6 +94,20 @@ fn an_appellate_page_is_read_whole() {
     );
     assert_eq!(document.entries[1].url.as_deref(), Some("https://ecf.sample.test/docs1/01208400001"));
     assert!(document.entries[0].title.starts_with("23-0001 Bread & Roses v. FCC: CLERK'S ORDER"));
+}
+
+#[test]
+fn the_receipt_tells_whether_all_was_asked_for() {
+    for (criteria, completeness) in [
+        ("1:17-cv-00554-ABC", Completeness::Whole),
+        ("17-43611-BDL Fil or Ent: filed Doc From: 0 Doc To: 99999999 Term: included", Completeness::Whole),
+        ("17-43611-BDL Fil or Ent: filed From: 1/1/2017 Doc From: 0 Doc To: 99999999", Completeness::Window),
+        ("17-43611-BDL Fil or Ent: filed Doc From: 12 Doc To: 99999999", Completeness::Window),
+        ("1:17-cv-00554 Start date: 1/1/2017", Completeness::Window),
+    ] {
+        let document = pacer_page(&district_page(MINUTES, criteria)).unwrap();
+        assert_eq!(document.completeness, completeness, "{criteria}");
+    }
 }
 
 #[test]
@@ -165,6 +179,41 @@ fn a_district_page_is_read_whole() {
             ("text", "Minute Entry for proceedings held before Judge Doe. (Entered: 02/07/2017)"),
         ],
     );
+}
+
+#[test]
+fn a_long_docket_goes_on_in_another_table() {
+    let rows = format!(
+        "{COMPLAINT}</table> <table>{MINUTES}</table><table><tr><td>02/09/2017</td><td>other</td></tr>"
+    );
+    let document = pacer_page(&district_page(&rows, "")).unwrap();
+    assert_eq!(document.entries.len(), 2);
+}
+
+#[test]
+fn a_bankruptcy_page_is_read_whole() {
+    let page = "<center><b>U.S. Bankruptcy Court<br>Sample District<br>Bankruptcy Petition #: 2:17-bk-05481-abc7</b></center>\
+        <table><tr><td><i>Assigned to:</i> Judge Doe<br>Chapter 11</td><td>Date filed: 10/19/2017</td></tr>\
+        <tr><td><i><b>Debtor</b></i><br><b>Bread & Roses, Inc.</b><br>1 Sample Street</td></tr></table>\
+        <table><tr><th>Filing Date</th><th colspan=2>#</th><th>Docket Text</th></tr>\
+        <tr><td>10/19/2017</td><td>&nbsp;</td><td><a href='/doc1/02201226343?caseid=7'>1</a></td><td>Chapter 11 Voluntary Petition (Entered: 10/19/2017)</td></tr>\
+        <tr><td>10/20/2017</td><td>2</td><td></td><td>Receipt of filing fee</td></tr></table>";
+    let entries = pacer_page(page).unwrap().entries;
+    check(
+        &entries[0],
+        "2:17-bk-05481/1",
+        &[
+            ("caption", "Bread & Roses, Inc."),
+            ("docket", "2:17-bk-05481"),
+            ("entered", "2017-10-19"),
+            ("filed", "2017-10-19"),
+            ("kind", "pleading"),
+            ("links", "document 1\thttps://ecf.sample.test/doc1/02201226343"),
+            ("number", "1"),
+            ("text", "Chapter 11 Voluntary Petition (Entered: 10/19/2017)"),
+        ],
+    );
+    assert_eq!(entries[1].key, "2:17-bk-05481/2");
 }
 
 #[test]
@@ -370,7 +419,7 @@ fn an_atom_feed_is_read_whole() {
     assert!(courtlistener_page(&other).is_err());
 }
 
-const HEADING: &str = "<h1 data-type='search.Docket' data-id='77'><span>Bread <span class=alt>v.</span> FCC</span>\n(<span>1:16-cv-00745</span>)</h1>\
+const HEADING: &str = "<body><h1 data-type='search.Docket' data-id='77'><span>Bread <span class=alt>v.</span> FCC</span>\n(<span>1:16-cv-00745</span>)</h1>\
     <p><span class=meta-data-header>Last Updated:</span> <span class=meta-data-value>Oct. 18, 2022, 1:03 p.m.</span></p>";
 
 const OLD_PAGE: &str = "<div class='fake-table' id='docket-entry-table'><div class='row bold'><div>Document Number</div></div>\
@@ -381,7 +430,7 @@ const OLD_PAGE: &str = "<div class='fake-table' id='docket-entry-table'><div cla
     <ul><li><a href='https://archive.org/x.pdf'>From Internet Archive</a></li><li><a href='https://ecf.dcd.uscourts.gov/doc1/04519519006?caseid=1'>Buy on PACER ($2.80)</a></li></ul></div></div>\
     <div class='row recap-documents'><div><p>Att<span>ach&shy;ment</span>&nbsp;1</p></div><div><p>Proposed Order</p></div>\
     <div><a href='https://ecf.dcd.uscourts.gov/doc1/04519519007?caseid=1'>Buy on PACER ($0.60)</a></div></div></div></div>\
-    <div class='row even' id='minute-entry-9002'><div><p></p></div><div><p>Oct 12, 2022</p></div><div><p>Minute Entry</p></div></div></div>";
+    <div class='row even' id='minute-entry-9002'><div><p></p></div><div><p>Oct 12, 2022</p></div><div><p>Minute Entry</p></div></div></div></body>";
 
 const NEW_PAGE: &str = "<ol role=list aria-label='Docket entries'><li id='entry-140'><div><dl>\
     <div><dt>Document Number</dt><dd>140</dd></div><div><dt>Date Filed</dt><dd><time datetime='2022-10-11'>Oct 11, 2022</time></dd></div>\
@@ -390,7 +439,7 @@ const NEW_PAGE: &str = "<ol role=list aria-label='Docket entries'><li id='entry-
     <div><a href='https://storage.courtlistener.com/recap/x.140.0.pdf'>From CourtListener</a></div></li>\
     <li><div><span>Attachment 1</span><p>Proposed Order</p></div><div><a href='https://ecf.dcd.uscourts.gov/doc1/04519519007'>Buy on PACER</a></div></li></ul></li>\
     <li id='minute-entry-9002'><dl><div><dt>Document Number</dt><dd></dd></div><div><dt>Date Filed</dt><dd>Oct 12, 2022</dd></div>\
-    <div><dt>Description</dt><dd><p>Minute Entry</p></dd></div></dl></li></ol>";
+    <div><dt>Description</dt><dd><p>Minute Entry</p></dd></div></dl></li></ol></body>";
 
 #[test]
 fn the_page_of_a_docket_is_read_in_both_templates() {
@@ -449,7 +498,7 @@ fn what_moves_on_the_page_of_a_docket_is_no_change() {
 
 #[test]
 fn one_page_of_several_is_a_window() {
-    let page = format!("{HEADING}{OLD_PAGE}<a rel=next href='?order_by=desc&page=2'>Next</a>");
+    let page = format!("{HEADING}<a rel=next href='?order_by=desc&page=2'>Next</a>{OLD_PAGE}");
     assert_eq!(courtlistener_page(&page).unwrap().completeness, Completeness::Window);
     let narrowed = "https://www.courtlistener.com/docket/77/a-v-b/?filed_after=01/01/2022";
     let document = read_at(courtlistener_plain, &format!("{HEADING}{OLD_PAGE}"), narrowed).unwrap();
@@ -473,6 +522,24 @@ fn without_its_structure_nothing_is_read() {
     assert!(matches!(pacer_page(&no_entries), Err(Unreadable::Missing { .. })));
     assert!(matches!(courtlistener_page(HEADING), Err(Unreadable::Missing { .. })));
     assert!(matches!(pacer_page("<h3>DOCKET FOR CASE #: 1:17-cv-1</h3>"), Err(Unreadable::Missing { .. })));
+}
+
+#[test]
+fn a_page_that_is_cut_off_is_refused() {
+    let appellate = appellate_page(&format!("{UNNUMBERED}{NUMBERED}"), "");
+    let district = district_page(&format!("{COMPLAINT}{MINUTES}"), "");
+    for (page, cut) in
+        [(&appellate, "filed by<br>"), (&district, "Minute Entry for"), (&district, "02/07/2017</td>")]
+    {
+        let cut = page.find(cut).unwrap();
+        assert!(pacer_page(page).is_ok() && pacer_page(&page[..cut]).is_err(), "cut at {cut}");
+    }
+    let page = format!("{HEADING}{OLD_PAGE}");
+    let cut = page.find("minute-entry").unwrap();
+    assert!(courtlistener_page(&page).is_ok() && courtlistener_page(&page[..cut]).is_err());
+    assert!(courtlistener_page(&atom_feed(ATOM)[..600]).is_err());
+    assert!(courtlistener_page(&API[..API.len() - 20]).is_err());
+    assert!(pacer_page(&ACMS[..ACMS.len() - 20]).is_err());
 }
 
 #[test]

@@ -245,6 +245,33 @@ fn a_token_that_cannot_be_sent_is_refused() {
 
 const KINDS: &[Case] = &[
     (
+        r#"kind = "ecfr"
+cfr_title = 51
+cfr_part = "§ 744"
+appendix = """#,
+        &[
+            "14:13: source[a].cfr_title: found 51, expected a whole number from 1 to 50",
+            r#"15:12: source[a].cfr_part: found "§ 744", expected the number of a part such as "744""#,
+            "16:12: source[a].appendix: is blank, expected some text",
+        ],
+    ),
+    (
+        r#"kind = "ecfr""#,
+        &[
+            "8:1: source[a].cfr_title: is missing, expected the number of a title",
+            r#"8:1: source[a].cfr_part: is missing, expected the number of a part such as "744""#,
+        ],
+    ),
+    (
+        r#"kind = "ecfs"
+pages = "all"
+cfr_part = "744""#,
+        &[
+            "14:9: source[a].pages: found a string, expected a whole number from 1 to 50",
+            "15:12: source[a].cfr_part: belongs to the kind ecfr, expected none for the kind ecfs",
+        ],
+    ),
+    (
         r#"kind = "federal-register"
 pages = 51
 inspection = "current.json""#,

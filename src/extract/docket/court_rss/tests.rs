@@ -151,7 +151,23 @@ fn entities_of_a_document_type_are_never_expanded() {
 }
 
 #[test]
-fn what_is_filed_in_the_evening_has_no_day_in_another_zone() {
+fn what_is_filed_in_the_evening_bears_the_day_of_its_court() {
+    let read = |host: &str| {
+        let url = format!("https://ecf.{host}/cgi-bin/rss_outside.pl").parse().unwrap();
+        let body = feed(&district("1:17-cv-00554 A v. B", "[Order]", "g").replace("22:10:04", "02:10:04"));
+        let page = Page { body: body.as_bytes(), content_type: None, url: &url };
+        let document = crate::extract::docket::court_rss(&DocketSettings::default(), &page).unwrap();
+        document.entries[0].fields.get("filed").cloned()
+    };
+    for host in ["nyed.uscourts.gov", "cacd.uscourts.gov", "hib.uscourts.gov"] {
+        assert_eq!(read(host).as_deref(), Some("2018-05-21"), "{host}");
+    }
+    assert_eq!(read("gud.uscourts.gov").as_deref(), Some("2018-05-22"));
+    assert_eq!(read("sample.test"), None);
+}
+
+#[test]
+fn where_the_court_is_not_known_neither_is_its_day() {
     let found =
         entries(&district("1:17-cv-00554 A v. B", "[Order]", "https://ecf.sample.test/DktRpt.pl?408"));
     assert_eq!(found[0].fields["entered"], "2018-05-22T22:10:04+00:00");
