@@ -11,9 +11,9 @@ use regex::Regex;
 /// Every top module of `src/` with its layer. Siblings do not see each other.
 const LAYERS: [(&str, &[&str]); 7] = [
     ("L0", &["domain"]),
-    ("L1", &["extract", "config", "render", "clock"]),
+    ("L1", &["extract", "config", "render", "clock", "registry", "exchange"]),
     ("L2", &["fetch", "mail", "store"]),
-    ("L3", &["check", "dispatch", "deliver", "subscribe"]),
+    ("L3", &["check", "dispatch", "deliver", "subscribe", "reload"]),
     ("L4", &["scheduler", "control"]),
     ("L5", &["app"]),
     ("L6", &["cli"]),

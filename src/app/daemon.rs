@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{App, watchdog};
+use crate::check::Checker;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::Server;
+use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::scheduler::{SourceLoop, TellingLoop};
 use crate::store::{Store, StoreError};
@@ -71,6 +73,7 @@ impl App {
             found: Arc::clone(&found),
         };
         tasks.spawn(telling.run(stop.clone()));
+        tasks.spawn(rematch(self.config.sources.clone(), Arc::clone(&self.checker), Arc::clone(&found)));
         let slots = Arc::new(Semaphore::new(self.config.fetch.concurrency.max(1)));
         for source in self.config.sources.clone() {
             let reading = SourceLoop {
@@ -87,6 +90,19 @@ impl App {
         tasks.spawn(tidy_up(self.store.clone(), Arc::clone(&self.clock), stop.clone()));
         tasks.spawn(watchdog::keep_alive(stop.clone()));
         Ok(())
+    }
+}
+
+/// Tells what a registry that changed while nobody ran finds in what stands.
+async fn rematch(sources: Vec<Source>, checker: Arc<Checker>, found: Arc<Notify>) {
+    for source in sources {
+        match checker.rematch(&source).await {
+            Ok(notices) if !notices.is_empty() => found.notify_one(),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(source.id = %source.id, error = error_chain(&error), "what stands could not be matched anew");
+            }
+        }
     }
 }
 

@@ -20,12 +20,14 @@ use crate::config::Config;
 use crate::control::{Service, ServiceParts};
 use crate::deliver::Deliverer;
 use crate::dispatch::Dispatcher;
-use crate::domain::matching::Watchlist;
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
+use crate::registry::Registry;
+use crate::reload::Reloader;
 use crate::store::{Store, StoreError};
 use crate::subscribe::{Inbox, InboxParts, Subscriptions};
 
+pub use crate::reload::watchlist;
 pub use daemon::run as run_daemon;
 pub use door::Door;
 pub use log::{LogFormat, start as start_log};
@@ -55,20 +57,20 @@ impl App {
     }
 
     async fn over(store: Store, config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let watchlist = watchlist(&config)?;
+        let registry = Registry::new(watchlist(&config)?);
         let transport = Arc::new(Transport::open(&config.mail.transport).context("mail.transport")?);
         let key = store.instance_key(rand::random()).await?;
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
         let checker = Arc::new(Checker::new(
             store.clone(),
             fetcher,
-            Arc::clone(&watchlist),
+            registry.clone(),
             Arc::clone(&clock),
             config.fetch.full_read_every,
         ));
         let dispatcher = Arc::new(Dispatcher::new(
             store.clone(),
-            Arc::clone(&watchlist),
+            registry.clone(),
             config.mail.clone(),
             config.inbox.as_ref().map(|inbox| inbox.address.clone()),
             key,
@@ -89,8 +91,9 @@ impl App {
             checker: Arc::clone(&checker),
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
-            subscriptions: Subscriptions::new(store.clone(), Arc::clone(&watchlist), Arc::clone(&clock)),
-            inbox: inbox(&config, &store, &watchlist, key, &clock),
+            subscriptions: Subscriptions::new(store.clone(), registry.clone(), Arc::clone(&clock)),
+            inbox: inbox(&config, &store, &registry, key, &clock),
+            reloader: Reloader::new(&config, registry),
             clock: Arc::clone(&clock),
         }));
         Ok(Self { config, store, transport, checker, dispatcher, deliverer, service, clock })
@@ -116,28 +119,20 @@ impl App {
 fn inbox(
     config: &Config,
     store: &Store,
-    watchlist: &Arc<Watchlist>,
+    registry: &Registry,
     instance_key: [u8; 32],
     clock: &Arc<dyn Clock>,
 ) -> Option<Arc<Inbox>> {
     let settings = config.inbox.clone()?;
     Some(Arc::new(Inbox::new(InboxParts {
         store: store.clone(),
-        watchlist: Arc::clone(watchlist),
+        registry: registry.clone(),
         sources: config.sources.iter().map(|source| source.id.clone()).collect(),
         mail: config.mail.clone(),
         settings,
         instance_key,
         clock: Arc::clone(clock),
     })))
-}
-
-/// Every tracked company, ready to be looked for.
-///
-/// # Errors
-/// A company whose names cannot be looked for.
-pub fn watchlist(config: &Config) -> anyhow::Result<Arc<Watchlist>> {
-    Ok(Arc::new(Watchlist::with(config.companies.clone(), config.categories.clone(), config.matching)?))
 }
 
 /// A checker for trying sources out, over no store.

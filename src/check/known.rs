@@ -3,6 +3,7 @@
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, Validators};
 use crate::domain::source::Source;
+use crate::domain::standing::Standing;
 use crate::store::{Store, StoreError};
 
 /// The state a read starts from.
@@ -12,6 +13,8 @@ pub(super) struct Known {
     pub baseline: Option<Baseline>,
     /// How the last reads went.
     pub state: Option<ReadState>,
+    /// Which of the accepted entries name whom.
+    pub standing: Option<Standing>,
     /// Since when a suspect body is held.
     pub held_since: Option<chrono::DateTime<chrono::Utc>>,
     /// Why there is no baseline although the source was read before.
@@ -24,7 +27,9 @@ impl Known {
     pub(super) async fn load(store: &Store, source: &Source) -> Result<Self, StoreError> {
         let state = store.read_state(&source.id).await?;
         let held_since = store.held(&source.id).await?.map(|held| held.held_since);
-        let mut known = Self { baseline: store.baseline(&source.id).await?, state, held_since, note: None };
+        let standing = store.standing(&source.id).await?;
+        let baseline = store.baseline(&source.id).await?;
+        let mut known = Self { baseline, state, standing, held_since, note: None };
         if let Some(baseline) = known.baseline.take() {
             if baseline.snapshot.fingerprint == source.fingerprint() {
                 known.baseline = Some(baseline);

@@ -11,6 +11,7 @@
 mod commit;
 mod gather;
 mod known;
+mod standing;
 mod verdict;
 
 use std::collections::HashMap;
@@ -26,13 +27,14 @@ use crate::clock::Clock;
 use crate::domain::change::Change;
 use crate::domain::entry::Document;
 use crate::domain::id::SourceId;
-use crate::domain::matching::Watchlist;
-use crate::domain::report::SourceReport;
+use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::source::Source;
+use crate::domain::standing::{Standing, stand};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Unreadable, Verdict};
 use crate::extract::Page;
 use crate::fetch::{Answer, Fetcher};
+use crate::registry::Registry;
 use crate::store::{Store, StoreError};
 
 use known::Known;
@@ -54,6 +56,8 @@ pub struct Reading {
     pub report: SourceReport,
     /// The changes with their proof.
     pub changes: Vec<Change>,
+    /// What stood there already when the company registry came to know whom it names.
+    pub notices: Vec<Change>,
 }
 
 /// What a body says, without being compared or stored: `source test`.
@@ -72,7 +76,7 @@ pub struct Trial {
 pub struct Checker {
     store: Store,
     fetcher: Arc<Fetcher>,
-    watchlist: Arc<Watchlist>,
+    registry: Registry,
     clock: Arc<dyn Clock>,
     full_read_every: u32,
     turns: Mutex<HashMap<SourceId, Arc<tokio::sync::Mutex<()>>>>,
@@ -86,11 +90,11 @@ impl Checker {
     pub fn new(
         store: Store,
         fetcher: Arc<Fetcher>,
-        watchlist: Arc<Watchlist>,
+        registry: Registry,
         clock: Arc<dyn Clock>,
         full_read_every: u32,
     ) -> Self {
-        Self { store, fetcher, watchlist, clock, full_read_every, turns: Mutex::default() }
+        Self { store, fetcher, registry, clock, full_read_every, turns: Mutex::default() }
     }
 
     /// Reads one source and commits what was found.
@@ -106,6 +110,10 @@ impl Checker {
     }
 
     async fn read_in_turn(&self, source: &Source, options: ReadOptions) -> Result<Reading, StoreError> {
+        // One registry for the whole read, whatever is taken over meanwhile.
+        let watchlist = self.registry.current();
+        let notices =
+            if options.dry_run { Vec::new() } else { self.rematch_in_turn(source, &watchlist).await? };
         let known = Known::load(&self.store, source).await?;
         let validators = (!options.force).then(|| known.validators(source, self.full_read_every)).flatten();
         let answer = self.fetcher.read(source, validators, self.clock.now()).await;
@@ -113,14 +121,24 @@ impl Checker {
         let finding = match answer {
             Ok(first) => {
                 let received = verdict::Received { first, read_at, validators, may_skip: !options.force };
-                verdict::of(source, &known, received, &self.watchlist, &self.fetcher).await
+                verdict::of(source, &known, received, &watchlist, &self.fetcher).await
             }
             Err(error) => Finding::failed(error_chain(&error), error.retry_after()),
         };
+        let mut commit = finding.to_commit(source, &known, read_at);
+        commit.standing = commit.accepted.as_ref().map(|accepted| {
+            stand(source, &accepted.baseline.document, &watchlist, known.standing.as_ref()).0
+        });
+        let named = commit.standing.as_ref().or(known.standing.as_ref()).map_or(0, Standing::entries);
         if !options.dry_run {
-            self.store.commit(finding.to_commit(source, &known, read_at)).await?;
+            self.store.commit(commit).await?;
         }
-        Ok(finding.into_reading(source))
+        let mut reading = finding.into_reading(source);
+        if reading.report.verdict.is_read() {
+            reading.report.named = named;
+        }
+        reading.report.notices = notices.iter().map(ChangeReport::from).collect();
+        Ok(Reading { notices, ..reading })
     }
 
     /// Reads several sources, `concurrency` at once, and sends each reading when it is there.

@@ -105,9 +105,11 @@ impl Finding {
             reason,
             baseline,
             entries,
+            named: 0,
             changes: changes.iter().map(ChangeReport::from).collect(),
+            notices: Vec::new(),
         };
-        Reading { report, changes }
+        Reading { report, changes, notices: Vec::new() }
     }
 }
 

@@ -46,13 +46,20 @@ pub(super) async fn run(check: Check, context: &Context) -> anyhow::Result<Exit>
     let companies = config.companies.clone();
     let expected = if now.sources.is_empty() { config.sources.len() } else { now.sources.len() };
     let options = ReadOptions { dry_run: now.dry_run, force: now.force };
-    let (report, changes) = read(config, now.sources, options, expected).await?;
+    let found = read(config, now.sources, options, expected).await?;
     if context.screen.json {
-        context.screen.object(&report)?;
+        context.screen.object(&found.report)?;
     } else {
-        show(&report, &changes, &companies, context.screen)?;
+        show(&found, &companies, context.screen)?;
     }
-    Ok(exit_of(&report, now.exit_code))
+    Ok(exit_of(&found.report, now.exit_code))
+}
+
+/// What a check found, with what it takes to show it.
+pub(super) struct Found {
+    pub report: CheckReport,
+    pub changes: Vec<Change>,
+    pub notices: Vec<Change>,
 }
 
 async fn read(
@@ -60,13 +67,13 @@ async fn read(
     sources: Vec<SourceId>,
     options: ReadOptions,
     expected: usize,
-) -> anyhow::Result<(CheckReport, Vec<Change>)> {
+) -> anyhow::Result<Found> {
     let door = open(config).await?;
     let (progress, readings) = Progress::start(expected);
     let reply = door.execute(Command::Check { sources, options }, readings).await;
     progress.end().await;
     match reply? {
-        Reply::Checked { report, changes } => Ok((report, changes)),
+        Reply::Checked { report, changes, notices } => Ok(Found { report, changes, notices }),
         other => Err(mismatch(&other)),
     }
 }
@@ -82,23 +89,19 @@ fn exit_of(report: &CheckReport, tells_changes: bool) -> Exit {
 }
 
 /// The report in words: a line a source, then every change, then the mails.
-pub(super) fn show(
-    report: &CheckReport,
-    changes: &[Change],
-    companies: &[Company],
-    screen: Screen,
-) -> anyhow::Result<()> {
-    let rows = report
+pub(super) fn show(found: &Found, companies: &[Company], screen: Screen) -> anyhow::Result<()> {
+    let rows = found
+        .report
         .sources
         .iter()
-        .map(|source| [source.id.to_string(), source.verdict.to_string(), found(source)]);
+        .map(|source| [source.id.to_string(), source.verdict.to_string(), outcome(source)]);
     screen.table(["SOURCE", "VERDICT", "FOUND"], rows)?;
-    for change in changes {
+    for change in found.notices.iter().chain(&found.changes) {
         screen.line("")?;
         screen.line(for_terminal(change, |id| short_name(companies, id), screen.colour).trim_end())?;
     }
     screen.line("")?;
-    screen.line(summary(report))
+    screen.line(summary(&found.report))
 }
 
 /// The name readers know a company by; its id where it is not tracked any more.
@@ -109,13 +112,13 @@ pub(super) fn short_name(companies: &[Company], id: &CompanyId) -> String {
         .map_or_else(|| id.to_string(), |company| company.short_name().to_owned())
 }
 
-fn found(source: &SourceReport) -> String {
+fn outcome(source: &SourceReport) -> String {
     if !source.verdict.is_read() {
         return source.reason.clone().unwrap_or_default();
     }
     let entries = counted(source.entries, "entry", "entries");
     let found = if source.baseline {
-        format!("{entries}, now tracked (baseline)")
+        format!("{entries}, now tracked (baseline); {} tracked companies", naming(source.named))
     } else if source.changes.is_empty() {
         format!("{entries}, no change")
     } else {
@@ -127,13 +130,26 @@ fn found(source: &SourceReport) -> String {
     }
 }
 
+/// How many entries speak of somebody.
+fn naming(entries: usize) -> String {
+    match entries {
+        0 => "none names any of the".to_owned(),
+        1 => "1 names".to_owned(),
+        _ => format!("{entries} name"),
+    }
+}
+
 fn summary(report: &CheckReport) -> String {
     let changes = report.sources.iter().map(|source| source.changes.len()).sum();
+    let notices: usize = report.sources.iter().map(|source| source.notices.len()).sum();
     let unread = report.sources.iter().filter(|source| !source.verdict.is_read()).count();
     let mut parts = vec![
         counted(changes, "change", "changes"),
         format!("{} queued", counted(report.mails_queued, "mail", "mails")),
     ];
+    if notices > 0 {
+        parts.insert(1, format!("{} of what stood already", counted(notices, "notice", "notices")));
+    }
     if unread > 0 {
         parts.push(format!("{} could not be read", counted(unread, "source", "sources")));
     }

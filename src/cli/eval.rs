@@ -49,7 +49,7 @@ pub(super) fn run(verb: &Eval, context: &Context) -> anyhow::Result<Exit> {
             let (table, watchlist) = (read(&file.file)?, watchlist(&config)?);
             (file, evaluation::entries(&table, &corrections, &watchlist, config.matching.alert_at))
         }
-        Eval::Text(file) => (file, evaluation::texts(&read(&file.file)?, &*watchlist(&config)?)),
+        Eval::Text(file) => (file, evaluation::texts(&read(&file.file)?, &watchlist(&config)?)),
     };
     let mut evaluation = evaluation.with_context(|| in_file(&file.file))?;
     if !file.misses {

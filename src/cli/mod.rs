@@ -69,7 +69,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Daemon => daemon::run(&context).await,
         Verb::Demo(verb) => demo::run(verb, screen).await,
         Verb::Source(verb) => source::run(verb, &context).await,
-        Verb::Company(verb) => company::run(verb, &context),
+        Verb::Company(verb) => company::run(verb, &context).await,
         Verb::Eval(verb) => eval::run(&verb, &context),
         Verb::Changes(verb) => changes::run(verb, &context).await,
         Verb::Sub(verb) => sub::run(verb, &context).await,

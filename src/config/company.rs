@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
 use super::spelling::none_of;
-use crate::domain::company::{Alias, AliasKind, Company};
+use crate::domain::company::{Alias, AliasKind, Company, objection};
 use crate::domain::id::{CategoryId, CompanyId};
 use crate::domain::identifier::{Identifier, IdentifierScheme};
-use crate::domain::reference::too_common;
 
 pub(super) const COMPANY: Keys = Keys {
     heading: "[[company]]",
@@ -18,18 +17,6 @@ pub(super) const COMPANY: Keys = Keys {
 pub(super) const ALIAS: Keys = Keys { heading: "aliases", names: &["name", "kind", "source"] };
 
 pub(super) const IDENTIFIER: Keys = Keys { heading: "identifiers", names: &["scheme", "value", "source"] };
-
-/// The kinds of names as they are written.
-pub(super) const KINDS: [(&str, AliasKind); 8] = [
-    ("legal", AliasKind::Legal),
-    ("trade", AliasKind::Trade),
-    ("short", AliasKind::Short),
-    ("brand", AliasKind::Brand),
-    ("former", AliasKind::Former),
-    ("native-script", AliasKind::NativeScript),
-    ("subsidiary", AliasKind::Subsidiary),
-    ("identifier", AliasKind::Identifier),
-];
 
 /// Reads one company.
 pub(super) fn company(table: &Table<'_>) -> Option<Company> {
@@ -134,11 +121,11 @@ fn scheme(text: &str) -> Result<IdentifierScheme, String> {
 }
 
 fn kind(text: &str) -> Result<AliasKind, String> {
-    let found = KINDS.iter().find(|(name, _)| *name == text);
-    found.map(|(_, kind)| *kind).ok_or_else(|| none_of(text, &KINDS.map(|(name, _)| name)))
+    let found = AliasKind::ALL.iter().find(|(name, _)| *name == text);
+    found.map(|(_, kind)| *kind).ok_or_else(|| none_of(text, &AliasKind::ALL.map(|(name, _)| name)))
 }
 
-/// A name that can be looked for in a text.
+/// A name that contains one of the company's: it can be looked for in a text.
 fn searchable(node: &Node<'_>) -> Option<String> {
     let name = node.line()?;
     if !name.chars().any(char::is_alphanumeric) {
@@ -148,16 +135,14 @@ fn searchable(node: &Node<'_>) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// A name that does not stand in every text anyway.
+/// A name of the company, which does not stand in every text anyway.
 fn telling(node: &Node<'_>, kind: AliasKind) -> Option<String> {
-    let name = searchable(node)?;
-    if let Some(frequency) = too_common(&name, kind.is_case_sensitive()) {
-        node.fault(format_args!(
-            "found {name:?}, which stands {frequency}, expected a name that means this company alone"
-        ));
+    let name = node.line()?;
+    if let Some(objection) = objection(name, kind) {
+        node.fault(objection);
         return None;
     }
-    Some(name)
+    Some(name.to_owned())
 }
 
 fn new_name(node: &Node<'_>, name: &str, earlier: &mut BTreeSet<String>) -> Option<()> {

@@ -1,11 +1,11 @@
 //! Files of the configuration: their text, and which line a byte of it is on.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::draft::Drafts;
 use super::fault::Faults;
 
 /// A file that was read.
@@ -20,9 +20,9 @@ pub(super) struct TextFile {
 
 impl TextFile {
     /// Reads a file; what is wrong with it is noted.
-    pub(super) fn read(path: &Path, index: usize, faults: &Faults) -> Option<Self> {
+    pub(super) fn read(path: &Path, index: usize, drafts: &Drafts, faults: &Faults) -> Option<Self> {
         let refuse = |position, message| faults.of_file(path.to_owned(), index, position, message);
-        let bytes = match fs::read(path) {
+        let bytes = match drafts.read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 refuse(

@@ -11,6 +11,7 @@ use toml::de::DeValue;
 
 use super::category::{CATEGORY, category};
 use super::company::{COMPANY, company};
+use super::draft::{Drafts, real};
 use super::fault::{ConfigError, Faults};
 use super::file::TextFile;
 use super::matching::matching;
@@ -44,12 +45,30 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     load_with(path, secret::mail_password())
 }
 
+/// A configuration and the files it was read from, the main one first.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) config: Config,
+    pub(super) files: Vec<PathBuf>,
+}
+
+/// The same as it would be with these drafts.
+pub(super) fn load_drafted(path: &Path, drafts: &Drafts) -> Result<Loaded, ConfigError> {
+    let faults = Faults::default();
+    let loaded = read(path, drafts, secret::mail_password(), &faults);
+    taken(path, loaded, faults)
+}
+
 /// The same with the password that the environment holds, so that tests need not change theirs.
 pub(super) fn load_with(path: &Path, mail_password: Option<SecretString>) -> Result<Config, ConfigError> {
     let faults = Faults::default();
-    let config = read(path, mail_password, &faults);
-    match (faults.into_error(), config) {
-        (None, Some(config)) => Ok(config),
+    let loaded = read(path, &Drafts::default(), mail_password, &faults);
+    Ok(taken(path, loaded, faults)?.config)
+}
+
+fn taken(path: &Path, loaded: Option<Loaded>, faults: Faults) -> Result<Loaded, ConfigError> {
+    match (faults.into_error(), loaded) {
+        (None, Some(loaded)) => Ok(loaded),
         (Some(error), _) => Err(error),
         (None, None) => Err(unexplained(path)),
     }
@@ -62,20 +81,25 @@ fn unexplained(path: &Path) -> ConfigError {
     faults.into_error().unwrap_or_default()
 }
 
-fn read(path: &Path, mail_password: Option<SecretString>, faults: &Faults) -> Option<Config> {
-    let main = TextFile::read(path, 0, faults)?;
+fn read(
+    path: &Path,
+    drafts: &Drafts,
+    mail_password: Option<SecretString>,
+    faults: &Faults,
+) -> Option<Loaded> {
+    let main = TextFile::read(path, 0, drafts, faults)?;
     let main_tree = tree(&main, faults)?;
     let root = Table::root(&main, faults, &main_tree)?;
     root.refuse_others(MAIN.names);
     let folder = folder_of(path, faults)?;
     let sections = Sections::read(&root, &folder, mail_password);
 
-    let included = included(&root, path);
+    let included = included(&root, path, drafts);
     let files: Vec<TextFile> = included
         .iter()
         .flatten()
         .enumerate()
-        .filter_map(|(index, path)| TextFile::read(path, index + 1, faults))
+        .filter_map(|(index, path)| TextFile::read(path, index + 1, drafts, faults))
         .collect();
     let trees: Vec<_> = files.iter().map(|file| tree(file, faults)).collect();
     let mut roots = vec![root];
@@ -86,7 +110,7 @@ fn read(path: &Path, mail_password: Option<SecretString>, faults: &Faults) -> Op
     }
     let Watched { sources, companies, categories } = watched(&roots, &folder);
     let sections = sections?;
-    Some(Config {
+    let config = Config {
         path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
         store: sections.store,
         mail: sections.mail,
@@ -97,7 +121,9 @@ fn read(path: &Path, mail_password: Option<SecretString>, faults: &Faults) -> Op
         sources,
         companies,
         categories,
-    })
+    };
+    let files = std::iter::once(path.to_owned()).chain(included.into_iter().flatten()).collect();
+    Some(Loaded { config, files })
 }
 
 fn tree<'a>(file: &'a TextFile, faults: &Faults) -> Option<Spanned<DeValue<'a>>> {
@@ -156,15 +182,14 @@ fn refuse_sections(root: &Table<'_>) {
 }
 
 /// The files that the globs match, each once, in the order of the globs and then of their names.
-fn included(root: &Table<'_>, main: &Path) -> Option<Vec<PathBuf>> {
+fn included(root: &Table<'_>, main: &Path, drafts: &Drafts) -> Option<Vec<PathBuf>> {
     let node = root.get("include")?;
     let mut files = Vec::new();
     // By their real names, so that two ways to one file are one file.
-    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (main_itself, mut seen) = (real(main), BTreeSet::new());
     for item in node.some_items("patterns of files")? {
         let Some(pattern) = item.line() else { continue };
-        for path in files_of(pattern, main).map_err(|error| item.fault(error)).unwrap_or_default() {
+        for path in files_of(pattern, main, drafts).map_err(|error| item.fault(error)).unwrap_or_default() {
             let real = real(&path);
             if real == main_itself {
                 item.fault(format_args!(
@@ -178,7 +203,7 @@ fn included(root: &Table<'_>, main: &Path) -> Option<Vec<PathBuf>> {
     Some(files)
 }
 
-fn files_of(pattern: &str, main: &Path) -> Result<Vec<PathBuf>, String> {
+fn files_of(pattern: &str, main: &Path, drafts: &Drafts) -> Result<Vec<PathBuf>, String> {
     let folder = main.parent().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
     let from_folder = match folder.as_str() {
         _ if Path::new(pattern).is_absolute() => pattern.to_owned(),
@@ -191,7 +216,14 @@ fn files_of(pattern: &str, main: &Path) -> Result<Vec<PathBuf>, String> {
         |what: String| format!("found {pattern:?}, {what}, expected a pattern such as \"sources/*.toml\"");
     let paths = glob::glob_with(&from_folder, options)
         .map_err(|error| refuse(format!("which is not a pattern ({})", error.msg)))?;
-    let files: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|path| !path.is_dir()).collect();
+    let is_there = |path: &PathBuf| !path.is_dir() && !drafts.has_removed(path);
+    let mut files: Vec<PathBuf> = paths.filter_map(Result::ok).filter(is_there).collect();
+    let is_meant = |path: &&Path| {
+        let options = MatchOptions { require_literal_separator: true, ..options };
+        let pattern = Pattern::new(&from_folder);
+        pattern.is_ok_and(|pattern| pattern.matches_path_with(path, options))
+    };
+    files.extend(drafts.new_files().filter(is_meant).map(Path::to_owned));
     if files.is_empty() { Err(refuse("which matches no file".to_owned())) } else { Ok(files) }
 }
 

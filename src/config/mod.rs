@@ -7,11 +7,16 @@
 //! (`fault`) and reading goes on, so that one run tells every fault. Nothing after
 //! this module meets a value that was not checked: what is valid here works there.
 //!
-//! Deliberately absent: changing a running service's configuration, and any
-//! default that depends on the machine.
+//! Companies can be changed in place ([`Edit`]): the files as they would be are
+//! read like any others before one of them is written.
+//!
+//! Deliberately absent: changing a running service's configuration
+//! ([`crate::reload`]), and any default that depends on the machine.
 
 mod category;
 mod company;
+mod draft;
+mod edit;
 mod fault;
 mod file;
 mod header;
@@ -33,6 +38,7 @@ mod starting;
 mod token;
 mod value;
 
+pub use edit::{Edit, EditError, Revision};
 pub use fault::{ConfigError, Fault};
 pub use load::load;
 pub use secret::MAIL_PASSWORD_VARIABLE;

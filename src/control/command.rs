@@ -95,6 +95,8 @@ pub enum Command {
         /// Only this one, by its id or the beginning of it.
         id: Option<String>,
     },
+    /// Take over the company registry as the files have it, and tell what stands already.
+    Reload,
     /// Take in a message that somebody wrote to the service.
     Ingest {
         /// The message as it came.
@@ -129,6 +131,8 @@ pub enum Reply {
         report: CheckReport,
         /// The changes with their proof.
         changes: Vec<Change>,
+        /// What stood there already when the company registry came to know whom it names.
+        notices: Vec<Change>,
     },
     /// Of [`Command::Sources`].
     Sources(Vec<SourceStatus>),
@@ -150,6 +154,17 @@ pub enum Reply {
     Mails(Vec<MailSummary>),
     /// Of [`Command::RetryMails`]: how many were put back.
     Retried(usize),
+    /// Of [`Command::Reload`].
+    Reloaded {
+        /// How many companies are tracked now.
+        companies: usize,
+        /// Whether other settings differ from those in force and wait for a restart.
+        needs_restart: bool,
+        /// What stood there already when the registry came to know whom it names.
+        notices: Vec<Change>,
+        /// Mails put into the outbox for it.
+        mails_queued: usize,
+    },
     /// Of [`Command::Ingest`].
     Ingested(Ingested),
     /// Of [`Command::TestMail`]: the mail after its first attempt.

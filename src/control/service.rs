@@ -8,12 +8,12 @@ use super::command::{Command, Reply, SourceDetail, SourceStatus};
 use crate::check::{Checker, ReadOptions, Reading};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
-use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
 use crate::domain::report::CheckReport;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
+use crate::reload::{ReloadError, Reloaded, Reloader};
 use crate::store::{Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
 
@@ -34,6 +34,8 @@ pub struct ServiceParts {
     pub deliverer: Arc<Deliverer>,
     /// Takes subscriptions.
     pub subscriptions: Subscriptions,
+    /// Takes over the company registry.
+    pub reloader: Reloader,
     /// Takes mail in, where there is a mailbox.
     pub inbox: Option<Arc<Inbox>>,
     /// Tells the time.
@@ -55,6 +57,8 @@ enum Refusal {
     Dispatch(#[from] DispatchError),
     #[error(transparent)]
     Subscribe(#[from] SubscribeError),
+    #[error(transparent)]
+    Reload(#[from] ReloadError),
     #[error("nobody can write to this service; name its mailbox: [inbox] address = \"…\"")]
     NoInbox,
     #[error(transparent)]
@@ -107,6 +111,7 @@ impl Service {
                 Reply::Mails(mails.into_iter().map(Into::into).collect())
             }
             Command::RetryMails { id } => Reply::Retried(self.retry(id.as_deref()).await?),
+            Command::Reload => self.reload().await?,
             Command::Ingest { message, envelope } => {
                 let inbox = parts.inbox.as_ref().ok_or(Refusal::NoInbox)?;
                 let ingested = inbox.ingest(message, &envelope).await?;
@@ -134,12 +139,26 @@ impl Service {
             parts.deliverer.deliver_due().await?;
             queued
         };
-        let (mut reports, mut changes): (Vec<_>, Vec<Change>) = (Vec::new(), Vec::new());
+        let (mut reports, mut changes, mut notices) = (Vec::new(), Vec::new(), Vec::new());
         for reading in readings {
             reports.push(reading.report);
             changes.extend(reading.changes);
+            notices.extend(reading.notices);
         }
-        Ok(Reply::Checked { report: CheckReport { sources: reports, mails_queued }, changes })
+        Ok(Reply::Checked { report: CheckReport { sources: reports, mails_queued }, changes, notices })
+    }
+
+    /// Takes over the registry and matches what stands with it; tells what that finds.
+    async fn reload(&self) -> Result<Reply, Refusal> {
+        let parts = &self.0;
+        let Reloaded { companies, needs_restart } = parts.reloader.reload().await?;
+        let mut notices = Vec::new();
+        for source in &parts.sources {
+            notices.extend(parts.checker.rematch(source).await?);
+        }
+        let mails_queued = parts.dispatcher.dispatch(Patience::Now).await?;
+        parts.deliverer.deliver_due().await?;
+        Ok(Reply::Reloaded { companies, needs_restart, notices, mails_queued })
     }
 
     /// The sources by these ids, in the order of the configuration; all for none.

@@ -19,6 +19,7 @@ use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::Subscriber;
 use crate::mail::{Letter, MailError, Occasion, compose, message_id, thread_id};
+use crate::registry::Registry;
 use crate::render::{self, Notice, RenderError, Rendered};
 use crate::store::{QueuedMail, Store, StoreError};
 
@@ -54,7 +55,7 @@ pub enum DispatchError {
 #[derive(Debug)]
 pub struct Dispatcher {
     store: Store,
-    watchlist: Arc<Watchlist>,
+    registry: Registry,
     settings: MailSettings,
     /// Where people write to leave, where there is a mailbox.
     inbox: Option<EmailAddress>,
@@ -72,13 +73,13 @@ impl Dispatcher {
     #[must_use]
     pub fn new(
         store: Store,
-        watchlist: Arc<Watchlist>,
+        registry: Registry,
         settings: MailSettings,
         inbox: Option<EmailAddress>,
         instance_key: [u8; 32],
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, watchlist, settings, inbox, instance_key, clock, turn: tokio::sync::Mutex::default() }
+        Self { store, registry, settings, inbox, instance_key, clock, turn: tokio::sync::Mutex::default() }
     }
 
     /// Makes mails of the alerts that wait; tells how many.
@@ -93,14 +94,18 @@ impl Dispatcher {
         if pending.is_empty() || !is_time {
             return Ok(0);
         }
+        let watchlist = self.registry.current();
         let mut mails = Vec::new();
         for subscriber in self.store.subscribers().await? {
-            let told: Vec<&Pending> = pending
-                .iter()
-                .filter(|(alert, change)| subscriber.wants(&alert.company, change).is_some())
-                .collect();
-            if !told.is_empty() {
-                mails.push(self.mail(&subscriber, &told, now)?);
+            let told =
+                pending.iter().filter(|(alert, change)| subscriber.wants(&alert.company, change).is_some());
+            // What was there already is no news: it never hides among it.
+            let (notices, news): (Vec<&Pending>, Vec<&Pending>) =
+                told.partition(|(_, change)| change.is_notice());
+            for told in [news, notices] {
+                if !told.is_empty() {
+                    mails.push(self.mail(&subscriber, &told, &watchlist, now)?);
+                }
             }
         }
         let alerts: Vec<AlertId> = pending.into_iter().map(|(alert, _)| alert.id).collect();
@@ -125,7 +130,8 @@ impl Dispatcher {
     pub async fn queue_test(&self, recipient: &EmailAddress) -> Result<MailId, DispatchError> {
         let now = self.clock.now();
         let id = MailId::derive(&["test", recipient.as_str(), &now.to_rfc3339()]);
-        let rendered = render::notice(&self.blank(recipient).as_test())?;
+        let watchlist = self.registry.current();
+        let rendered = render::notice(&self.blank(recipient, &watchlist).as_test())?;
         let mail = self.queued(id.clone(), recipient, &rendered, &[], now)?;
         self.store.dispatch(&[], vec![mail]).await?;
         Ok(id)
@@ -140,21 +146,22 @@ impl Dispatcher {
         &self,
         subscriber: &Subscriber,
         told: &[&Pending],
+        watchlist: &Watchlist,
         now: DateTime<Utc>,
     ) -> Result<QueuedMail, DispatchError> {
         let mut parts = vec![subscriber.address.as_str()];
         parts.extend(told.iter().map(|(alert, _)| alert.id.as_str()));
         let id = MailId::derive(&parts);
         let pairs = told.iter().map(|(alert, change)| (alert, change));
-        let rendered = render::notice(&self.blank(&subscriber.address).with(subscriber, pairs))?;
+        let rendered = render::notice(&self.blank(&subscriber.address, watchlist).with(subscriber, pairs))?;
         self.queued(id, &subscriber.address, &rendered, told, now)
     }
 
     /// A notice that tells nothing yet.
-    fn blank<'a>(&'a self, recipient: &'a EmailAddress) -> Notice<'a> {
+    fn blank<'a>(&'a self, recipient: &'a EmailAddress, watchlist: &'a Watchlist) -> Notice<'a> {
         let settings = &self.settings;
         let postal_address = settings.postal_address.as_deref();
-        Notice::new(recipient, &self.watchlist, &settings.help_address, postal_address)
+        Notice::new(recipient, watchlist, &settings.help_address, postal_address)
     }
 
     fn queued(

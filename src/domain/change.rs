@@ -18,6 +18,8 @@ pub enum ChangeKind {
     Removed,
     /// It says something else than it did.
     Amended,
+    /// It was there before the company it names was tracked: a notice, not news.
+    AlreadyListed,
 }
 
 impl std::fmt::Display for ChangeKind {
@@ -26,6 +28,7 @@ impl std::fmt::Display for ChangeKind {
             Self::Added => "added",
             Self::Removed => "removed",
             Self::Amended => "amended",
+            Self::AlreadyListed => "already listed",
         })
     }
 }
@@ -118,11 +121,17 @@ pub struct Change {
     pub possible: Vec<Match>,
     /// The read that shows it.
     pub evidence: Evidence,
-    /// The read before it.
+    /// The read before it; of a notice the earliest read known to show the entry.
     pub previous: Evidence,
 }
 
 impl Change {
+    /// Whether it tells what was there already, and nothing new.
+    #[must_use]
+    pub fn is_notice(&self) -> bool {
+        self.entry.kind == ChangeKind::AlreadyListed
+    }
+
     /// The companies concerned, each once, in the order of their ids.
     #[must_use]
     pub fn companies(&self) -> Vec<&CompanyId> {

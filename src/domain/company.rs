@@ -5,6 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::id::{CategoryId, CompanyId};
 use super::identifier::Identifier;
+use super::reference::too_common;
 
 /// What sort of name an alias is; it decides how strictly it is matched and how it is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -30,6 +31,24 @@ pub enum AliasKind {
 }
 
 impl AliasKind {
+    /// Every kind, with its name in the configuration.
+    pub const ALL: [(&'static str, Self); 8] = [
+        ("legal", Self::Legal),
+        ("trade", Self::Trade),
+        ("short", Self::Short),
+        ("brand", Self::Brand),
+        ("former", Self::Former),
+        ("native-script", Self::NativeScript),
+        ("subsidiary", Self::Subsidiary),
+        ("identifier", Self::Identifier),
+    ];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+
     /// The kind in words, for explanations.
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -139,6 +158,21 @@ impl Company {
     }
 }
 
+/// Why a name cannot be looked for, in words; `None` where it can.
+///
+/// A name that stands in every notice anyway would be found on every page.
+#[must_use]
+pub fn objection(name: &str, kind: AliasKind) -> Option<String> {
+    if name.chars().any(char::is_control) {
+        return Some(format!("found {name:?}, expected one line without control characters"));
+    }
+    if !name.chars().any(char::is_alphanumeric) {
+        return Some(format!("found {name:?}, expected a name with at least one letter or digit"));
+    }
+    let frequency = too_common(name, kind.is_case_sensitive())?;
+    Some(format!("found {name:?}, which stands {frequency}, expected a name that means this company alone"))
+}
+
 /// A name in the form in which two are one: compatibility forms and capitals folded, everything
 /// but letters and digits taken for a blank. Whose a name is, is decided on it.
 #[must_use]
@@ -166,6 +200,13 @@ mod tests {
             ("CNE100000PM8", AliasKind::Identifier),
         ];
         assert_eq!(names, expected.map(|(name, kind)| (name.to_owned(), kind)));
+    }
+
+    #[test]
+    fn every_kind_has_its_own_name() {
+        for (name, kind) in AliasKind::ALL {
+            assert_eq!(kind.name(), name);
+        }
     }
 
     #[test]

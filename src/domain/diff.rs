@@ -29,9 +29,9 @@ pub fn diff(before: &Document, after: &Document, noise: &Noise) -> Vec<EntryChan
     let pairing = Pairing::of(before, after, noise);
     let mut changes: Vec<EntryChange> =
         pairing.pairs.iter().filter_map(|(old, new)| amended(old, new, noise)).collect();
-    changes.extend(pairing.only_after.iter().map(|entry| one_sided(ChangeKind::Added, entry)));
+    changes.extend(pairing.only_after.iter().map(|entry| whole(ChangeKind::Added, entry)));
     if after.completeness == Completeness::Whole {
-        changes.extend(pairing.only_before.iter().map(|entry| one_sided(ChangeKind::Removed, entry)));
+        changes.extend(pairing.only_before.iter().map(|entry| whole(ChangeKind::Removed, entry)));
     }
     changes
 }
@@ -257,13 +257,14 @@ fn amended(before: &Entry, after: &Entry, noise: &Noise) -> Option<EntryChange> 
     })
 }
 
-fn one_sided(kind: ChangeKind, entry: &Entry) -> EntryChange {
+/// An entry that came, went, or was there already, told whole.
+pub(super) fn whole(kind: ChangeKind, entry: &Entry) -> EntryChange {
     let fields = entry
         .fields
         .iter()
         .map(|(name, text)| {
             let text = Some(text.clone());
-            let (before, after) = if kind == ChangeKind::Added { (None, text) } else { (text, None) };
+            let (before, after) = if kind == ChangeKind::Removed { (text, None) } else { (None, text) };
             FieldChange { name: name.clone(), before, after }
         })
         .collect();

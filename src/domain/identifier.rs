@@ -40,6 +40,12 @@ impl IdentifierScheme {
         ("other", Self::Other),
     ];
 
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+
     /// The scheme in words, for explanations.
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -237,6 +243,13 @@ mod tests {
                 "91330000733796106O",
             ],
         );
+    }
+
+    #[test]
+    fn every_scheme_has_its_own_name() {
+        for (name, scheme) in IdentifierScheme::ALL {
+            assert_eq!(scheme.name(), name);
+        }
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod schedule;
 pub mod scoring;
 pub mod snapshot;
 pub mod source;
+pub mod standing;
 pub mod subscription;
 pub mod text;
 pub mod token;

@@ -44,8 +44,12 @@ pub struct SourceReport {
     pub baseline: bool,
     /// How many entries it has.
     pub entries: usize,
+    /// How many of them name a tracked company.
+    pub named: usize,
     /// What changed since the last good read.
     pub changes: Vec<ChangeReport>,
+    /// What stood there already when the company registry came to know whom it names.
+    pub notices: Vec<ChangeReport>,
 }
 
 /// One change.

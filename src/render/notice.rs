@@ -78,6 +78,11 @@ impl<'a> Notice<'a> {
         Self { test: true, ..self }
     }
 
+    /// Whether it tells nothing but what was there already.
+    pub(super) fn is_of_what_stood(&self) -> bool {
+        !self.told.is_empty() && self.told.iter().all(|told| told.change.is_notice())
+    }
+
     /// How many changes the same reads found that this recipient is not told.
     pub(super) fn untold(&self) -> usize {
         let mut reads: BTreeMap<_, (usize, usize)> = BTreeMap::new();

@@ -16,7 +16,13 @@ const MAX_NAMED: usize = 2;
 /// The company comes first and the words depend on source and kind only, so
 /// that a reader's filters and threads hold.
 pub(super) fn subject(notice: &Notice) -> String {
-    let mark = if notice.test { "[test] " } else { "" };
+    let is_of_what_stood = notice.is_of_what_stood();
+    let mark = match (notice.test, is_of_what_stood) {
+        (true, _) => "[test] ",
+        (false, true) => "[notice] ",
+        (false, false) => "",
+    };
+    let what = if is_of_what_stood { "entries already" } else { "changes" };
     let names = names(notice);
     let sources: BTreeSet<_> = notice.told.iter().map(|told| &told.change.source).collect();
     let text = match notice.told.as_slice() {
@@ -27,10 +33,10 @@ pub(super) fn subject(notice: &Notice) -> String {
             return fitted(&head, &told.change.source_title, &tail);
         }
         all if sources.len() == 1 => {
-            let head = format!("{mark}{names}: {} changes on ", all.len());
+            let head = format!("{mark}{names}: {} {what} on ", all.len());
             return fitted(&head, &all[0].change.source_title, "");
         }
-        all => format!("{names}: {} changes on {} sources", all.len(), sources.len()),
+        all => format!("{names}: {} {what} on {} sources", all.len(), sources.len()),
     };
     shorten(&one_line(&format!("{mark}{text}")), MAX_SUBJECT_CHARS)
 }

@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Effects, Style};
 use super::difference::{Piece, inert, runs_of};
 use super::explanation::explanation;
 use super::flow::{Indent, set, wrap};
-use super::view::{FieldBody, FieldView, ProofView, concerns, fields_of, indent_of, moment};
+use super::view::{FieldBody, FieldView, ProofView, concerns, fields_of, indent_of, listed_since, moment};
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::diff::Fate;
 use crate::domain::docket::DocketEvent;
@@ -29,7 +29,7 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
     let kind = match change.entry.kind {
         ChangeKind::Added => paint(ADDED, "added", colour),
         ChangeKind::Removed => paint(REMOVED, "removed", colour),
-        ChangeKind::Amended => bold("amended"),
+        ChangeKind::Amended | ChangeKind::AlreadyListed => bold(&change.entry.kind.to_string()),
     };
     let event = change.entry.event().filter(|event| *event != DocketEvent::New);
     let event = event.map_or_else(String::new, |event| format!(" ({event})"));
@@ -39,6 +39,9 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
     ];
     if let Some(date) = change.entry.date {
         lines.push(format!("  date:   {date}"));
+    }
+    if change.is_notice() {
+        lines.push(format!("  since:  {}", listed_since(change)));
     }
     if let Some(url) = &change.entry.url {
         lines.push(format!("  link:   {}", shorten(&one_line(url), 500)));
@@ -62,7 +65,8 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
         lines.extend(possible.map(|line| wrap(&line, Indent { first: "    ", rest: "      " })));
     }
     lines.push("  proof".to_owned());
-    lines.extend([("now", &change.evidence), ("before", &change.previous)].map(|(when, evidence)| {
+    let earlier = if change.is_notice() { "first" } else { "before" };
+    lines.extend([("now", &change.evidence), (earlier, &change.previous)].map(|(when, evidence)| {
         let proof = ProofView::of(evidence);
         let (address, read_at) = (proof.address, proof.read_at);
         format!(

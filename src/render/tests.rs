@@ -175,6 +175,24 @@ fn several_changes_are_one_mail() {
 }
 
 #[test]
+fn what_stood_already_is_told_as_a_notice_in_which_nothing_is_new() {
+    let fields = vec![
+        field("equipment", None, Some("Modems produced by ZTE Corporation")),
+        field("links", None, Some("Order\thttps://agency.test/DA-21-309")),
+    ];
+    let mut listed = change(ChangeKind::AlreadyListed, "ZTE modems", fields);
+    listed.entry.date = None;
+    let mail = told(std::slice::from_ref(&listed));
+    assert_eq!(mail.subject, "[notice] ZTE: FCC Covered List entry already listed");
+    insta::assert_snapshot!("notice.txt", mail.text);
+    assert!(!mail.html.contains("<ins") && !mail.html.contains("<del"), "{}", mail.html);
+    let second = Change { id: ChangeId::derive(&["second"]), ..listed.clone() };
+    let mail = told(&[listed, second]);
+    assert_eq!(mail.subject, "[notice] ZTE: 2 entries already on FCC Covered List");
+    assert!(mail.text.contains("2 entries about ZTE stand already"), "{}", mail.text);
+}
+
+#[test]
 fn what_else_the_same_read_found_is_counted_and_not_shown() {
     let with = |found_together| Change { found_together, ..amended() };
     for (found_together, words) in

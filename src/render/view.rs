@@ -36,6 +36,8 @@ pub(super) struct ChangeView {
     pub heading: String,
     pub title: String,
     pub date: Option<String>,
+    /// Of a notice: since when the entry is known to be there.
+    pub listed_since: Option<String>,
     pub link: Option<Link>,
     pub found_at: String,
     pub fields: Vec<FieldView>,
@@ -111,6 +113,7 @@ impl ChangeView {
             heading,
             title: shorten(&one_line(&change.entry.title), MAX_TITLE_CHARS),
             date: change.entry.date.map(|date| date.to_string()),
+            listed_since: change.is_notice().then(|| listed_since(change)),
             link: change.entry.url.as_deref().and_then(Link::of),
             found_at: moment(change.found_at),
             fields,
@@ -164,7 +167,8 @@ pub(super) fn fields_of(change: &Change) -> (Vec<FieldView>, usize) {
         if budget.is_spent() {
             break;
         }
-        fields.push(FieldView::of(field, &mut budget));
+        let field = FieldView::of(field, &mut budget);
+        fields.push(if change.is_notice() { field.unchanged() } else { field });
     }
     let left_out = change.entry.fields.len() - fields.len();
     (fields, left_out)
@@ -203,10 +207,28 @@ impl FieldView {
         Self { name, body: FieldBody::Links(rows), left_out }
     }
 
+    /// The same with nothing in it new: a notice tells what was there already.
+    fn unchanged(mut self) -> Self {
+        match &mut self.body {
+            FieldBody::Words { pieces, .. } => {
+                for piece in pieces {
+                    if let Piece::Words(fate, _) = piece {
+                        *fate = Fate::Kept;
+                    }
+                }
+            }
+            FieldBody::Links(rows) => rows.iter_mut().for_each(|row| row.fate = Fate::Kept),
+        }
+        self
+    }
+
     /// Whether removed and added words are told apart by marks inside the text.
     pub(super) fn is_marked(&self) -> bool {
+        let is_changed = |piece: &Piece| matches!(piece, Piece::Words(Fate::Removed | Fate::Added, _));
         match &self.body {
-            FieldBody::Words { pieces, whole: None } => !is_one_sided(pieces),
+            FieldBody::Words { pieces, whole: None } => {
+                pieces.iter().any(is_changed) && !is_one_sided(pieces)
+            }
             _ => false,
         }
     }
@@ -318,6 +340,14 @@ impl ProofView {
     }
 }
 
+/// Since when a notice's entry is known to be there, in words.
+pub(super) fn listed_since(change: &Change) -> String {
+    match change.entry.date {
+        Some(date) => format!("{date}, the date it bears"),
+        None => format!("{} or earlier, when it was read first", moment(change.previous.read_at)),
+    }
+}
+
 /// Why a change concerns the companies `followed`, and which others it names. Where none is
 /// followed, all it concerns are explained.
 pub(super) fn concerns(
@@ -371,6 +401,7 @@ pub(super) fn lead(notice: &Notice) -> String {
         [] => {
             "This mail proves that regwatch can reach you. Alerts will come from the same sender.".to_owned()
         }
+        all if notice.is_of_what_stood() => what_stood(all, &names),
         [told] => format!(
             "{names}: an entry of “{}” was {}.",
             shorten(&one_line(&told.change.source_title), MAX_TITLE_CHARS),
@@ -383,6 +414,21 @@ pub(super) fn lead(notice: &Notice) -> String {
         ),
         all => format!("{names}: {} entries of {} sources changed.", all.len(), sources.len()),
     }
+}
+
+/// The first sentence of a notice.
+fn what_stood(told: &[Told], names: &str) -> String {
+    let titles: BTreeSet<String> =
+        told.iter().map(|told| shorten(&one_line(&told.change.source_title), MAX_TITLE_CHARS)).collect();
+    let titles: Vec<String> = titles.into_iter().map(|title| format!("“{title}”")).collect();
+    let entries = match told.len() {
+        1 => format!("an entry about {names} stands"),
+        many => format!("{many} entries about {names} stand"),
+    };
+    format!(
+        "This is a notice, not news: the company registry changed, and on {} {entries} already.",
+        listed(&titles)
+    )
 }
 
 fn listed(names: &[String]) -> String {

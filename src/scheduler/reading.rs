@@ -84,7 +84,9 @@ impl SourceLoop {
         let mut attempt = JoinSet::new();
         attempt.spawn(async move { checker.read(&source, ReadOptions::default()).await });
         match attempt.join_next().await {
-            Some(Ok(reading)) if !reading.changes.is_empty() => self.found.notify_one(),
+            Some(Ok(reading)) if !reading.changes.is_empty() || !reading.notices.is_empty() => {
+                self.found.notify_one();
+            }
             Some(Err(panic)) => {
                 tracing::error!(source.id = %self.source.id, error = error_chain(&panic), "a read ended abruptly");
                 tokio::time::sleep(AFTER_A_FAULT).await;

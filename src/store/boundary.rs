@@ -11,6 +11,7 @@ use crate::domain::inbound::Conversation;
 use crate::domain::outbox::Mail;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead};
+use crate::domain::standing::Standing;
 
 /// Everything one read means, kept as one atomic, durable step.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct ReadCommit {
     pub changes: Vec<Change>,
     /// What must be told about it.
     pub alerts: Vec<Alert>,
+    /// Which entries of the new accepted state name whom.
+    pub standing: Option<Standing>,
 }
 
 impl ReadCommit {
@@ -40,8 +43,18 @@ impl ReadCommit {
             clears_held: false,
             changes: Vec::new(),
             alerts: Vec::new(),
+            standing: None,
         }
     }
+}
+
+/// What another company registry found in the accepted state of a source.
+#[derive(Debug, Clone)]
+pub struct RematchCommit {
+    /// Which entries name whom, and with which registry that was found out.
+    pub standing: Standing,
+    /// What is to be told of it, each with its alerts. One that was kept before is not told again.
+    pub notices: Vec<(Change, Vec<Alert>)>,
 }
 
 /// An accepted state with the body that shows it.

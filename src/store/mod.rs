@@ -27,12 +27,14 @@ use crate::domain::inbound::{Conversation, TokenHash};
 use crate::domain::outbox::{Mail, MailState, Outcome};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::standing::Standing;
 use crate::domain::subscription::Subscriber;
 
 use self::sled::{Sled, changes, inbox, instance_key, outbox, sources, subscribers};
 
 pub use boundary::{
     Accepted, ChangeQuery, Exchange, GarbageReport, HeldBody, LeasedMail, QueuedMail, ReadCommit,
+    RematchCommit,
 };
 pub use error::StoreError;
 
@@ -96,6 +98,18 @@ impl Store {
     /// Keeps all that one read means, or nothing of it.
     pub async fn commit(&self, commit: ReadCommit) -> Result<(), StoreError> {
         self.sled.write(move |trees, writes| sources::commit(trees, writes, &commit)).await
+    }
+
+    /// Which entries of a source's accepted state name whom.
+    pub async fn standing(&self, source: &SourceId) -> Result<Option<Standing>, StoreError> {
+        let source = source.clone();
+        self.sled.read(move |trees| sources::standing(trees, &source)).await
+    }
+
+    /// Keeps all that another registry found in a source's accepted state, or nothing of it; gives
+    /// the notices that were not kept before.
+    pub async fn rematch(&self, commit: RematchCommit) -> Result<Vec<Change>, StoreError> {
+        self.sled.write(move |trees, writes| sources::rematch(trees, writes, commit)).await
     }
 
     /// The change whose id begins so.

@@ -16,6 +16,7 @@ use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::{State, Subscriber};
 use crate::mail::{Envelope, Letter, MailError, Occasion, Received, compose, message_id};
+use crate::registry::Registry;
 use crate::render::{self, Addressed, RenderError, confirm_address};
 use crate::store::{ChangeQuery, Exchange, QueuedMail, Store, StoreError};
 
@@ -23,7 +24,7 @@ use crate::store::{ChangeQuery, Exchange, QueuedMail, Store, StoreError};
 #[derive(Debug)]
 pub struct Inbox {
     store: Store,
-    watchlist: Arc<Watchlist>,
+    registry: Registry,
     sources: Vec<SourceId>,
     mail: MailSettings,
     settings: InboxSettings,
@@ -71,7 +72,7 @@ pub struct InboxParts {
     /// Keeps it.
     pub store: Store,
     /// Who may be followed.
-    pub watchlist: Arc<Watchlist>,
+    pub registry: Registry,
     /// What may be followed of them.
     pub sources: Vec<SourceId>,
     /// How mail is written.
@@ -88,9 +89,9 @@ impl Inbox {
     /// An inbox over the given parts.
     #[must_use]
     pub fn new(parts: InboxParts) -> Self {
-        let InboxParts { store, watchlist, sources, mail, settings, instance_key, clock } = parts;
+        let InboxParts { store, registry, sources, mail, settings, instance_key, clock } = parts;
         let turn = tokio::sync::Mutex::default();
-        Self { store, watchlist, sources, mail, settings, instance_key, clock, turn }
+        Self { store, registry, sources, mail, settings, instance_key, clock, turn }
     }
 
     /// Takes one message in: does what it asks for as far as that may be done, and queues the
@@ -131,8 +132,9 @@ impl Inbox {
         let now = self.clock.now();
         let asked = commands(received.detail.as_deref(), &received.subject, &received.text);
         let address = self.address_of(&asked, &received.from).await?;
+        let watchlist = self.registry.current();
         let requests: Vec<Request> =
-            asked.into_iter().map(|command| command.resolve(&self.watchlist, &self.sources)).collect();
+            asked.into_iter().map(|command| command.resolve(&watchlist, &self.sources)).collect();
         let mut state = self.store.conversation(&address).await?;
         let answers = converse(&mut state, requests, received.trust, rand::random::<u128>, now);
         if answers.is_empty() {
@@ -176,7 +178,8 @@ impl Inbox {
             Answer::Resumed(Some(since)) => self.missed(&state.subscriber, *since).await?,
             _ => 0,
         };
-        let rendered = render::answer(answer, &self.addressed(&state.subscriber, missed))?;
+        let watchlist = self.registry.current();
+        let rendered = render::answer(answer, &self.addressed(&state.subscriber, &watchlist, missed))?;
         let recipient = &state.subscriber.address;
         let message_id = message_id(&self.instance_key, &id, self.mail.from.address.domain());
         let reply_to = match answer {
@@ -209,13 +212,18 @@ impl Inbox {
         Ok(QueuedMail { mail, bytes })
     }
 
-    fn addressed<'a>(&'a self, subscriber: &'a Subscriber, missed: usize) -> Addressed<'a> {
+    fn addressed<'a>(
+        &'a self,
+        subscriber: &'a Subscriber,
+        watchlist: &'a Watchlist,
+        missed: usize,
+    ) -> Addressed<'a> {
         Addressed {
             subscriber,
             mailbox: &self.settings.address,
             help_address: &self.mail.help_address,
             postal_address: self.mail.postal_address.as_deref(),
-            watchlist: &self.watchlist,
+            watchlist,
             missed,
         }
     }

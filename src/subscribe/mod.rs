@@ -12,8 +12,8 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
-use crate::domain::matching::Watchlist;
 use crate::domain::subscription::Subscriber;
+use crate::registry::Registry;
 use crate::store::{Store, StoreError};
 
 /// The channel under which an operator's word is noted in the record of consent.
@@ -23,7 +23,7 @@ const OPERATOR: &str = "operator";
 #[derive(Debug)]
 pub struct Subscriptions {
     store: Store,
-    watchlist: Arc<Watchlist>,
+    registry: Registry,
     clock: Arc<dyn Clock>,
 }
 
@@ -48,10 +48,10 @@ pub enum SubscribeError {
 }
 
 impl Subscriptions {
-    /// Subscriptions to the companies of a watchlist.
+    /// Subscriptions to the companies of a registry.
     #[must_use]
-    pub fn new(store: Store, watchlist: Arc<Watchlist>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, watchlist, clock }
+    pub fn new(store: Store, registry: Registry, clock: Arc<dyn Clock>) -> Self {
+        Self { store, registry, clock }
     }
 
     /// Notes that an address wants to hear about companies. `confirmed` says that the operator has
@@ -65,7 +65,8 @@ impl Subscriptions {
         companies: &[CompanyId],
         confirmed: bool,
     ) -> Result<Subscriber, SubscribeError> {
-        if let Some(unknown) = companies.iter().find(|id| self.watchlist.company(id).is_none()) {
+        let watchlist = self.registry.current();
+        if let Some(unknown) = companies.iter().find(|id| watchlist.company(id).is_none()) {
             return Err(SubscribeError::UnknownCompany(unknown.clone()));
         }
         Ok(self.store.follow(address, companies, confirmed, OPERATOR, self.clock.now()).await?)

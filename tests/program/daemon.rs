@@ -11,14 +11,14 @@ use super::home::list_source;
 use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};
 
 /// A running daemon; killed when dropped.
-struct Daemon {
+pub struct Daemon {
     process: Child,
     log: BufReader<ChildStderr>,
 }
 
 impl Daemon {
     /// Starts it and waits until it says this.
-    fn start(home: &Home, until: &str) -> Self {
+    pub fn start(home: &Home, until: &str) -> Self {
         let mut process =
             home.program().arg("daemon").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
@@ -27,7 +27,7 @@ impl Daemon {
         daemon
     }
 
-    fn wait_until_it_says(&mut self, words: &str) {
+    pub fn wait_until_it_says(&mut self, words: &str) {
         let mut said = String::new();
         while !said.lines().last().is_some_and(|line| line.contains(words)) {
             let read = self.log.read_line(&mut said).unwrap();
@@ -52,7 +52,7 @@ impl Drop for Daemon {
     }
 }
 
-const RUNS: &str = "regwatch runs";
+pub const RUNS: &str = "regwatch runs";
 
 #[test]
 fn it_reads_what_it_never_read_at_once_and_every_command_works_through_it() {

@@ -72,12 +72,21 @@ impl Home {
 
     /// Writes the configuration anew.
     pub fn configure(&self, sources: &str, transport: &str) {
+        self.put(sources, transport, COMPANIES);
+    }
+
+    /// Writes the configuration anew, with these `[[company]]` tables.
+    pub fn track(&self, sources: &str, companies: &str) {
+        self.put(sources, "maildir:../state/mail", companies);
+    }
+
+    fn put(&self, sources: &str, transport: &str, companies: &str) {
         let text = format!(
             "[store]\nurl = \"sled:../state/db\"\n\n\
              [mail]\nfrom = \"regwatch <alerts@tracker.example>\"\ntransport = \"{transport}\"\n\
              group_within = \"0s\"\n\n\
              [fetch]\ncontact = \"ops@tracker.example\"\nallow_private = [\"127.0.0.1\"]\nhost_interval = \"0s\"\n\n\
-             [daemon]\njitter = \"0s\"\n\n{sources}\n{COMPANIES}"
+             [daemon]\njitter = \"0s\"\n\n{sources}\n{companies}"
         );
         std::fs::create_dir_all(self.path("config")).unwrap();
         std::fs::write(self.path("config/regwatch.toml"), text).unwrap();

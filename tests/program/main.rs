@@ -4,6 +4,7 @@
 
 mod by_mail;
 mod cli;
+mod company;
 mod crash;
 mod daemon;
 mod demo;
@@ -11,6 +12,7 @@ mod docket;
 mod home;
 mod keeping;
 mod parts;
+mod registry;
 mod site;
 mod telling;
 

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use self::letter::Letter;
 use self::origin::Origin;
-use super::check;
+use super::check::{self, Found};
 use super::exit::Exit;
 use super::mismatch;
 use super::screen::Screen;
@@ -85,11 +85,12 @@ async fn two_days(
 async fn check(app: &App, config: &Config, screen: Screen) -> anyhow::Result<CheckReport> {
     let command = Command::Check { sources: Vec::new(), options: ReadOptions::default() };
     match execute(app, command).await? {
-        Reply::Checked { report, changes } => {
+        Reply::Checked { report, changes, notices } => {
+            let found = Found { report, changes, notices };
             if !screen.json {
-                check::show(&report, &changes, &config.companies, screen)?;
+                check::show(&found, &config.companies, screen)?;
             }
-            Ok(report)
+            Ok(found.report)
         }
         other => Err(mismatch(&other)),
     }

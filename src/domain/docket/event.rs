@@ -39,11 +39,13 @@ impl DocketEvent {
         if !(has(DOCKET) && has(KIND)) {
             return None;
         }
-        Some(match change.kind {
-            ChangeKind::Added => Self::New,
-            ChangeKind::Removed => Self::Gone,
-            ChangeKind::Amended => Self::of_fields(&change.fields),
-        })
+        match change.kind {
+            ChangeKind::Added => Some(Self::New),
+            ChangeKind::Removed => Some(Self::Gone),
+            ChangeKind::Amended => Some(Self::of_fields(&change.fields)),
+            // Nothing became of it.
+            ChangeKind::AlreadyListed => None,
+        }
     }
 
     fn of_fields(fields: &[FieldChange]) -> Self {

@@ -178,7 +178,7 @@ impl List {
 
     fn enter(&mut self, country: &str) {
         if !country.is_empty() && country != self.country {
-            self.country = country.to_owned();
+            country.clone_into(&mut self.country);
             self.citation.clear();
             self.group = None;
             self.is_announced = false;

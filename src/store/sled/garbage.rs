@@ -15,10 +15,11 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 12] = [
+const RECORDS: [TreeName; 13] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Held,
+    TreeName::Standings,
     TreeName::Snapshots,
     TreeName::Changes,
     TreeName::Alerts,

@@ -4,10 +4,13 @@ use super::bodies::name_of;
 use super::keys;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
+use crate::domain::alert::Alert;
+use crate::domain::change::Change;
 use crate::domain::id::{BodyHash, SourceId};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
-use crate::store::{ReadCommit, StoreError};
+use crate::domain::standing::Standing;
+use crate::store::{ReadCommit, RematchCommit, StoreError};
 
 pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
     trees.get(TreeName::Baselines, source.as_str().as_bytes())
@@ -22,6 +25,10 @@ pub(in crate::store) fn read_state(
 
 pub(in crate::store) fn held(trees: &Trees, source: &SourceId) -> Result<Option<HeldRead>, StoreError> {
     trees.get(TreeName::Held, source.as_str().as_bytes())
+}
+
+pub(in crate::store) fn standing(trees: &Trees, source: &SourceId) -> Result<Option<Standing>, StoreError> {
+    trees.get(TreeName::Standings, source.as_str().as_bytes())
 }
 
 pub(in crate::store) fn body(trees: &Trees, hash: &BodyHash) -> Result<Option<Vec<u8>>, StoreError> {
@@ -67,12 +74,38 @@ pub(in crate::store) fn commit(
         writes.put(trees, TreeName::Baselines, source.as_bytes(), &accepted.baseline)?;
         writes.put(trees, TreeName::Snapshots, &keys::snapshot(source, snapshot.sequence), snapshot)?;
     }
-    for change in &commit.changes {
+    if let Some(standing) = &commit.standing {
+        writes.put(trees, TreeName::Standings, source.as_bytes(), standing)?;
+    }
+    told(trees, writes, &commit.changes, &commit.alerts)
+}
+
+/// Gathers all that another registry found; gives the notices that are new.
+pub(in crate::store) fn rematch(
+    trees: &Trees,
+    writes: &mut Writes,
+    commit: RematchCommit,
+) -> Result<Vec<Change>, StoreError> {
+    let RematchCommit { standing, notices } = commit;
+    writes.put(trees, TreeName::Standings, standing.source.as_str().as_bytes(), &standing)?;
+    let mut new = Vec::new();
+    for (notice, alerts) in notices {
+        let is_kept = trees.tree(TreeName::Changes).contains_key(notice.id.as_str().as_bytes())?;
+        if !is_kept {
+            told(trees, writes, std::slice::from_ref(&notice), &alerts)?;
+            new.push(notice);
+        }
+    }
+    Ok(new)
+}
+
+fn told(trees: &Trees, writes: &mut Writes, changes: &[Change], alerts: &[Alert]) -> Result<(), StoreError> {
+    for change in changes {
         let id = change.id.as_str();
         writes.put(trees, TreeName::Changes, id.as_bytes(), change)?;
         writes.put_raw(TreeName::ChangesByTime, &keys::at(change.found_at, id), Vec::new())?;
     }
-    for alert in &commit.alerts {
+    for alert in alerts {
         writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), alert)?;
     }
     Ok(())

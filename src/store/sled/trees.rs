@@ -19,6 +19,8 @@ pub(super) enum TreeName {
     Baselines,
     /// Source id → `HeldRead`.
     Held,
+    /// Source id → `Standing`.
+    Standings,
     /// Source id, 0, sequence (u64) → `Snapshot`.
     Snapshots,
     /// Change id → `Change`.
@@ -46,11 +48,12 @@ pub(super) enum TreeName {
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 16] = [
+const ALL: [(TreeName, &str, &str); 17] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
     (TreeName::Held, "held", "held read"),
+    (TreeName::Standings, "standings", "standing"),
     (TreeName::Snapshots, "snapshots", "snapshot"),
     (TreeName::Changes, "changes", "change"),
     (TreeName::ChangesByTime, "changes_by_time", "change"),

@@ -1,9 +1,14 @@
 //! What a read means is kept, all of it, and read again after the store was closed.
 
-use regwatch::domain::snapshot::Snapshot;
-use regwatch::store::{ChangeQuery, ReadCommit};
+use std::collections::BTreeSet;
 
-use crate::fixture::{Home, at, changed, good, noise, page, snapshot, source, suspect};
+use regwatch::domain::alert::alerts_of;
+use regwatch::domain::id::SourceId;
+use regwatch::domain::snapshot::Snapshot;
+use regwatch::domain::standing::Standing;
+use regwatch::store::{ChangeQuery, ReadCommit, RematchCommit};
+
+use crate::fixture::{Home, at, change, changed, company, good, noise, page, snapshot, source, suspect};
 
 #[tokio::test]
 async fn all_that_a_read_means_is_read_again_after_closing() {
@@ -153,4 +158,46 @@ async fn the_state_of_a_source_is_the_last_one_committed() {
     }
     let store = home.reopen(store).await;
     assert_eq!(store.read_state(&fcc).await.unwrap().unwrap().last_read_at, at(50));
+}
+
+#[tokio::test]
+async fn what_another_registry_finds_is_kept_with_it_and_told_once() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    assert_eq!(store.standing(&fcc).await.unwrap(), None);
+    let mut read = changed(&fcc, 1, page(1, 50), &[]);
+    let first = standing(&fcc, &["hytera"]);
+    read.standing = Some(first.clone());
+    let snapshot = read.accepted.as_ref().unwrap().baseline.snapshot.clone();
+    store.commit(read).await.unwrap();
+    assert_eq!(store.standing(&fcc).await.unwrap(), Some(first));
+
+    let second = standing(&fcc, &["hytera", "zte"]);
+    let notice = change(&snapshot, "listed", &["zte"]);
+    let commit =
+        RematchCommit { standing: second.clone(), notices: vec![(notice.clone(), alerts_of(&notice))] };
+    assert_eq!(store.rematch(commit.clone()).await.unwrap(), std::slice::from_ref(&notice));
+    let store = home.reopen(store).await;
+    assert_eq!(store.standing(&fcc).await.unwrap(), Some(second));
+    let pending = store.pending_alerts().await.unwrap();
+    assert_eq!(pending.len(), 1);
+    assert_eq!(pending[0].1, notice);
+
+    store.dispatch(&[pending[0].0.id.clone()], Vec::new()).await.unwrap();
+    assert_eq!(store.rematch(commit).await.unwrap(), [], "it was told before");
+    assert_eq!(store.pending_alerts().await.unwrap(), []);
+    store.collect_garbage().await.unwrap();
+    assert!(store.standing(&fcc).await.unwrap().is_some(), "what is kept as a body is not garbage");
+}
+
+/// A standing in which each company is named by more entries than fit a record of a few bytes.
+fn standing(source: &SourceId, companies: &[&str]) -> Standing {
+    let keys: BTreeSet<String> = (0..200).map(|number| format!("entry number {number}")).collect();
+    let each = |id: &&str| (company(id), keys.clone());
+    Standing {
+        source: source.clone(),
+        companies: companies.iter().map(|id| (company(id), "names".to_owned())).collect(),
+        named: companies.iter().map(each).collect(),
+    }
 }

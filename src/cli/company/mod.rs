@@ -1,0 +1,114 @@
+//! `regwatch company`: who is tracked, and by which names.
+
+mod change;
+mod export;
+mod facts;
+mod import;
+mod reload;
+
+use clap::Subcommand;
+
+use super::Context;
+use super::exit::Exit;
+use super::explain;
+use super::screen::Screen;
+use crate::app::watchlist;
+use crate::domain::company::Company;
+use crate::domain::id::CompanyId;
+use crate::domain::text::one_line;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CompanyVerb {
+    /// Every tracked company.
+    List,
+    /// One company with all its names and numbers, and where they are known from.
+    Show {
+        /// Its id.
+        id: CompanyId,
+    },
+    /// Track another company: it is written to the files, put in force, and what stands already is told.
+    ///
+    /// Example: regwatch company add dji --name "SZ DJI Technology Co., Ltd." --alias short=DJI
+    Add(change::Add),
+    /// Change a company where it stands in the files; comments and order are kept.
+    ///
+    /// Example: regwatch company edit dji --alias native-script=大疆创新 --without "DJI Technology"
+    Edit(change::Change),
+    /// Track a company no longer. What was told stays told.
+    Remove {
+        /// Its id.
+        id: CompanyId,
+    },
+    /// Take companies over from CSV or FollowTheMoney entities.
+    Import(import::Import),
+    /// Print every company as CSV or as FollowTheMoney entities.
+    Export(export::Export),
+    /// Put the files in force: a running daemon takes them over, and what stands already is told.
+    Reload,
+    /// Tell which companies a text is about, and why.
+    ///
+    /// Example: regwatch company test "an order against Prama Hikvision India"
+    Test {
+        /// The text.
+        text: String,
+    },
+}
+
+pub(super) async fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<Exit> {
+    let screen = context.screen;
+    match verb {
+        CompanyVerb::List => list(&context.config()?.companies, screen)?,
+        CompanyVerb::Show { id } => {
+            let companies = context.config()?.companies;
+            let company = companies
+                .iter()
+                .find(|company| company.id == id)
+                .ok_or_else(|| anyhow::anyhow!("no company {id}; see `regwatch company list`"))?;
+            show(company, screen)?;
+        }
+        CompanyVerb::Add(add) => change::add(add, context).await?,
+        CompanyVerb::Edit(edit) => change::edit(edit, context).await?,
+        CompanyVerb::Remove { id } => change::remove(&id, context).await?,
+        CompanyVerb::Import(import) => import::run(import, context).await?,
+        CompanyVerb::Export(export) => export::run(&export, context)?,
+        CompanyVerb::Reload => reload::run(context).await?,
+        CompanyVerb::Test { text } => {
+            let watchlist = watchlist(&context.config()?)?;
+            let matches = watchlist.named("text", &text);
+            let resembling = watchlist.resembling("text", &text);
+            explain::text(&text, &matches, &resembling, screen)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn list(companies: &[Company], screen: Screen) -> anyhow::Result<()> {
+    if screen.json {
+        return screen.object(&serde_json::json!({ "companies": companies }));
+    }
+    let rows = companies.iter().map(|company| {
+        [company.id.to_string(), company.name.clone(), (company.aliases.len() + 1).to_string()]
+    });
+    screen.table(["COMPANY", "NAME", "NAMES"], rows)
+}
+
+fn show(company: &Company, screen: Screen) -> anyhow::Result<()> {
+    if screen.json {
+        return screen.object(company);
+    }
+    screen.line(format!("{}  {}\n", company.id, company.name))?;
+    if let Some(parent) = &company.parent {
+        screen.line(format!("controlled by {parent}"))?;
+    }
+    for category in &company.exposures {
+        screen.line(format!("exposed to {category}"))?;
+    }
+    let row = |name: &str, kind: &str, source: &Option<String>| {
+        [name.to_owned(), kind.to_owned(), source.clone().unwrap_or_default()]
+    };
+    let aliases = company.aliases.iter().map(|alias| row(&alias.name, alias.kind.label(), &alias.source));
+    let numbers = company.identifiers.iter().map(|id| row(&id.value, id.scheme.label(), &id.source));
+    let others = company.not.iter().map(|name| row(name, "somebody else", &None));
+    screen.table(["NAME", "KIND", "SOURCE"], aliases.chain(numbers).chain(others))?;
+    company.sources.iter().try_for_each(|source| screen.line(format!("described at {}", one_line(source))))
+}

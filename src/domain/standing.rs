@@ -1,0 +1,261 @@
+//! Which entries of a source's current state name which companies.
+//!
+//! A change is matched when it is found. What stood there before a company was tracked never
+//! changes and would never be told: so for each source it is remembered which entries named whom,
+//! and by which names each company was looked for. When the registry says something else, what
+//! stands is matched anew, and the difference is told once, as a notice: "already listed".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::change::{Change, ChangeKind, Evidence};
+use super::company::Company;
+use super::diff::whole;
+use super::entry::{Document, Entry};
+use super::id::{ChangeId, CompanyId, SourceId, hex};
+use super::matching::{Match, Rule, Watchlist};
+use super::snapshot::Baseline;
+use super::source::Source;
+
+/// What was found in a source's current state, and with which registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The source.
+    pub source: SourceId,
+    /// Each company that was looked for, and a fingerprint of the names it was looked for by.
+    pub companies: BTreeMap<CompanyId, String>,
+    /// The keys of the entries that name each company, those of companies no longer tracked
+    /// included: one that comes back is not news.
+    pub named: BTreeMap<CompanyId, BTreeSet<String>>,
+}
+
+/// An entry that was there when the registry came to know the company it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<'a> {
+    /// The entry.
+    pub entry: &'a Entry,
+    /// The company.
+    pub company: CompanyId,
+    /// Why it concerns the company.
+    pub matches: Vec<Match>,
+}
+
+impl Standing {
+    /// Whether every company was looked for by the names it has in this watchlist.
+    #[must_use]
+    pub fn is_of(&self, watchlist: &Watchlist) -> bool {
+        self.companies == fingerprints(watchlist)
+    }
+
+    /// How many entries name a company that is tracked.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        let tracked = self.named.iter().filter(|(company, _)| self.companies.contains_key(*company));
+        tracked.flat_map(|(_, keys)| keys).collect::<BTreeSet<_>>().len()
+    }
+
+    fn knows(&self, company: &CompanyId, key: &str) -> bool {
+        self.named.get(company).is_some_and(|keys| keys.contains(key))
+    }
+}
+
+/// Matches a source's current state with a watchlist. Gives what stands now, and the entries that
+/// name a company which is new in the watchlist or has other names than `before`, and named it not.
+///
+/// Without a `before` nothing is listed: the first sight of a source is its baseline.
+#[must_use]
+pub fn stand<'a>(
+    source: &Source,
+    document: &'a Document,
+    watchlist: &Watchlist,
+    before: Option<&Standing>,
+) -> (Standing, Vec<Listed<'a>>) {
+    let companies = fingerprints(watchlist);
+    let mut named: BTreeMap<CompanyId, BTreeSet<String>> = BTreeMap::new();
+    let mut listed = Vec::new();
+    for entry in &document.entries {
+        for (company, matches) in companies_of(source, entry, watchlist) {
+            let is_told = before.is_none_or(|before| {
+                before.knows(&company, &entry.key)
+                    || before.companies.get(&company) == companies.get(&company)
+            });
+            if !is_told {
+                listed.push(Listed { entry, company: company.clone(), matches });
+            }
+            named.entry(company).or_default().insert(entry.key.clone());
+        }
+    }
+    let held: BTreeSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
+    for (company, keys) in before.iter().flat_map(|before| &before.named) {
+        let kept = keys.iter().filter(|key| held.contains(key.as_str())).cloned();
+        named.entry(company.clone()).or_default().extend(kept);
+    }
+    named.retain(|_, keys| !keys.is_empty());
+    (Standing { source: source.id.clone(), companies, named }, listed)
+}
+
+/// Whom an entry names. What a source is bound to concerns its changes, and a category covers without
+/// naming: that either stands there is no discovery.
+fn companies_of(source: &Source, entry: &Entry, watchlist: &Watchlist) -> BTreeMap<CompanyId, Vec<Match>> {
+    let mut companies: BTreeMap<CompanyId, Vec<Match>> = BTreeMap::new();
+    let concern = watchlist.concern(source, &whole(ChangeKind::AlreadyListed, entry));
+    for found in concern.matches {
+        if !matches!(found.rule, Rule::SourceBound | Rule::Exposure) {
+            companies.entry(found.company.clone()).or_default().push(found);
+        }
+    }
+    companies
+}
+
+impl Listed<'_> {
+    /// The notice that tells it. `earliest` is the earliest read known to show the entry.
+    ///
+    /// Its id comes from source, company and entry alone: it can be told once and never again.
+    #[must_use]
+    pub fn notice(
+        self,
+        source: &Source,
+        baseline: &Baseline,
+        earliest: Evidence,
+        now: DateTime<Utc>,
+    ) -> Change {
+        let Self { entry, company, matches } = self;
+        Change {
+            id: ChangeId::derive(&["already listed", source.id.as_str(), company.as_str(), &entry.key]),
+            source: source.id.clone(),
+            source_title: source.title.clone(),
+            entry: whole(ChangeKind::AlreadyListed, entry),
+            found_at: now,
+            ordinal: baseline.document.entries.iter().position(|other| other.key == entry.key).unwrap_or(0),
+            found_together: 0,
+            matches,
+            possible: Vec::new(),
+            evidence: baseline.snapshot.evidence(),
+            previous: earliest,
+        }
+    }
+}
+
+fn fingerprints(watchlist: &Watchlist) -> BTreeMap<CompanyId, String> {
+    watchlist.companies().map(|company| (company.id.clone(), fingerprint(company))).collect()
+}
+
+/// What a company is looked for by; a source that is cited, or an owner, is no other name.
+fn fingerprint(company: &Company) -> String {
+    use sha2::{Digest, Sha256};
+    let mut hasher = Sha256::new();
+    for alias in company.names() {
+        hasher.update(alias.name.as_bytes());
+        hasher.update([0xff, alias.kind as u8]);
+    }
+    for name in &company.not {
+        hasher.update(name.as_bytes());
+        hasher.update([0xff, 0xff]);
+    }
+    hex(&hasher.finalize()[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::company::{Alias, AliasKind};
+    use crate::domain::entry::{Completeness, Resemblance};
+    use crate::domain::noise::Noise;
+    use crate::domain::source::{Request, SourceKind};
+
+    fn source() -> Source {
+        let kind = SourceKind::FccCoveredList;
+        Source {
+            id: "list".parse().unwrap(),
+            title: "A list".to_owned(),
+            url: "https://agency.test/list".parse().unwrap(),
+            guard: kind.default_guard(),
+            kind,
+            schedule: "@hourly".parse().unwrap(),
+            timezone: chrono_tz::UTC,
+            companies: vec!["bound".parse().unwrap()],
+            noise: Noise::default(),
+            request: Request::default(),
+        }
+    }
+
+    fn company(id: &str, names: &[&str]) -> Company {
+        Company {
+            aliases: names.iter().map(|name| Alias::new(*name, AliasKind::Trade)).collect(),
+            ..Company::new(id.parse().unwrap(), format!("{id} Incorporated"))
+        }
+    }
+
+    fn document(titles: &[&str]) -> Document {
+        let entries = titles.iter().map(|title| Entry::new(*title, *title)).collect();
+        Document::new(entries, Completeness::Whole, Resemblance::Title)
+    }
+
+    /// Stands the list with one registry after another; gives what each of them lists anew.
+    #[track_caller]
+    fn check(steps: &[(&[&str], Vec<Company>, &[&str])]) {
+        let source = source();
+        let mut before: Option<Standing> = None;
+        for (number, (titles, companies, expected)) in steps.iter().enumerate() {
+            let watchlist = Watchlist::new(companies.clone()).unwrap();
+            let document = document(titles);
+            let (standing, listed) = stand(&source, &document, &watchlist, before.as_ref());
+            let listed: Vec<String> =
+                listed.iter().map(|listed| format!("{} {}", listed.company, listed.entry.key)).collect();
+            assert_eq!(listed, *expected, "step {}", number + 1);
+            assert!(standing.is_of(&watchlist));
+            before = Some(standing);
+        }
+    }
+
+    const LIST: &[&str] = &["Amber Ltd", "Basalt Ltd", "Basalt Drones"];
+
+    #[test]
+    fn the_first_sight_lists_nothing() {
+        check(&[(LIST, vec![company("basalt", &["Basalt"])], &[])]);
+    }
+
+    #[test]
+    fn a_new_company_is_listed_once_with_every_entry_that_names_it() {
+        let amber = || company("amber", &["Amber"]);
+        let both = || vec![amber(), company("basalt", &["Basalt"])];
+        check(&[
+            (LIST, vec![amber()], &[]),
+            (LIST, both(), &["basalt Basalt Ltd", "basalt Basalt Drones"]),
+            (LIST, both(), &[]),
+        ]);
+    }
+
+    #[test]
+    fn a_new_name_lists_only_what_no_other_name_found() {
+        check(&[
+            (LIST, vec![company("basalt", &["Basalt Ltd"])], &[]),
+            (LIST, vec![company("basalt", &["Basalt Ltd", "Basalt"])], &["basalt Basalt Drones"]),
+        ]);
+    }
+
+    #[test]
+    fn what_was_told_as_a_change_and_a_company_that_comes_back_are_not_listed() {
+        let basalt = || vec![company("basalt", &["Basalt"])];
+        check(&[
+            (&["Amber Ltd"], basalt(), &[]),
+            (LIST, basalt(), &[]),
+            (LIST, Vec::new(), &[]),
+            (LIST, basalt(), &[]),
+        ]);
+    }
+
+    #[test]
+    fn entries_are_counted_once_and_only_for_who_is_tracked() {
+        let watchlist =
+            Watchlist::new(vec![company("basalt", &["Basalt"]), company("drones", &["Basalt Drones"])])
+                .unwrap();
+        let (standing, _) = stand(&source(), &document(LIST), &watchlist, None);
+        assert_eq!(standing.entries(), 2);
+        let (standing, _) =
+            stand(&source(), &document(LIST), &Watchlist::new(Vec::new()).unwrap(), Some(&standing));
+        assert_eq!(standing.entries(), 0);
+    }
+}

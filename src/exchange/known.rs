@@ -1,0 +1,103 @@
+//! Who is tracked already, and what a company that comes in is to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::has_name;
+use crate::domain::company::{Alias, AliasKind, Company, comparable};
+use crate::domain::id::CompanyId;
+
+/// The companies that are tracked, by their names and numbers.
+#[derive(Debug, Default)]
+pub struct Known {
+    companies: BTreeMap<CompanyId, Company>,
+    owners: BTreeMap<String, BTreeSet<CompanyId>>,
+}
+
+impl Known {
+    /// These companies.
+    #[must_use]
+    pub fn of(companies: &[Company]) -> Self {
+        let mut known = Self::default();
+        for company in companies {
+            known.add(company.clone());
+        }
+        known
+    }
+
+    /// One more.
+    pub fn add(&mut self, company: Company) {
+        for name in spellings(&company) {
+            self.owners.entry(name).or_default().insert(company.id.clone());
+        }
+        self.companies.insert(company.id.clone(), company);
+    }
+
+    /// A company by its id.
+    #[must_use]
+    pub fn get(&self, id: &CompanyId) -> Option<&Company> {
+        self.companies.get(id)
+    }
+
+    /// The companies with which this one shares its id, or a name or number that may mean one
+    /// company only: those above it and below it apart.
+    #[must_use]
+    pub fn twins(&self, company: &Company) -> BTreeSet<CompanyId> {
+        let sharing = spellings(company).filter_map(|name| self.owners.get(&name)).flatten();
+        let mut twins: BTreeSet<CompanyId> =
+            sharing.filter(|id| !self.is_relative(id, company)).cloned().collect();
+        twins.extend(self.companies.get(&company.id).map(|known| known.id.clone()));
+        twins
+    }
+
+    fn is_relative(&self, id: &CompanyId, company: &Company) -> bool {
+        *id != company.id
+            && (self.is_above(id, company.parent.as_ref()) || self.is_above(&company.id, Some(id)))
+    }
+
+    /// Whether `above` is `from` or stands above it. A circle ends after as many steps as there are companies.
+    fn is_above(&self, above: &CompanyId, from: Option<&CompanyId>) -> bool {
+        std::iter::successors(from, |id| self.companies.get(id)?.parent.as_ref())
+            .take(self.companies.len() + 1)
+            .any(|id| id == above)
+    }
+
+    /// Adds what a company says beyond what is known of its twin; gives that much, in a company with
+    /// the twin's id and name. Nothing where there is no such twin.
+    pub fn merge(&mut self, twin: &CompanyId, company: Company) -> Option<Company> {
+        let mut known = self.companies.get(twin)?.clone();
+        let more = beyond(&known, company);
+        known.aliases.extend(more.aliases.iter().cloned());
+        known.identifiers.extend(more.identifiers.iter().cloned());
+        known.not.extend(more.not.iter().cloned());
+        known.exposures.extend(more.exposures.iter().cloned());
+        known.sources.extend(more.sources.iter().cloned());
+        known.parent = known.parent.or_else(|| more.parent.clone());
+        self.add(known);
+        Some(more)
+    }
+}
+
+fn beyond(twin: &Company, company: Company) -> Company {
+    let mut more = Company::new(twin.id.clone(), twin.name.clone());
+    let is_new = |name: &str| !has_name(twin, name);
+    more.aliases = company.aliases;
+    more.aliases.insert(0, Alias::new(company.name, AliasKind::Legal));
+    more.aliases.retain(|alias| is_new(&alias.name));
+    more.identifiers = company.identifiers;
+    more.identifiers.retain(|identifier| is_new(&identifier.value));
+    more.not = company.not;
+    more.not.retain(|name| is_new(name));
+    more.exposures = company.exposures;
+    more.exposures.retain(|category| !twin.exposures.contains(category));
+    more.sources = company.sources;
+    more.sources.retain(|source| !twin.sources.contains(source));
+    more.parent = company.parent.filter(|_| twin.parent.is_none());
+    more
+}
+
+/// Every name and number in the form in which two are one.
+fn spellings(company: &Company) -> impl Iterator<Item = String> {
+    let aliases = company.aliases.iter().map(|alias| alias.name.as_str());
+    let numbers = company.identifiers.iter().map(|identifier| identifier.value.as_str());
+    std::iter::once(company.name.as_str()).chain(aliases).chain(numbers).map(comparable)
+}

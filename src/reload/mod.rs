@@ -1,0 +1,84 @@
+//! Taking over what the configuration's files say now.
+//!
+//! Only the company registry is taken over while the service runs: sources have loops, mail has a
+//! transport, and the store is open. Where anything else differs, the answer says that it waits
+//! for a restart. A file that would be refused at a start is refused here, and the registry in
+//! force stays.
+
+use std::path::PathBuf;
+
+use crate::config::{Config, ConfigError, load, show};
+use crate::domain::matching::{Watchlist, WatchlistError};
+use crate::domain::scoring::Thresholds;
+use crate::registry::Registry;
+
+/// Why nothing was taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The files are not valid.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Names that cannot be looked for.
+    #[error(transparent)]
+    Watchlist(#[from] WatchlistError),
+    /// The work ended abruptly.
+    #[error("reading the configuration ended abruptly")]
+    Ended(#[from] tokio::task::JoinError),
+}
+
+/// What was taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reloaded {
+    /// How many companies are tracked now.
+    pub companies: usize,
+    /// Whether other settings differ from those in force.
+    pub needs_restart: bool,
+}
+
+/// Takes over what the files say.
+#[derive(Debug)]
+pub struct Reloader {
+    path: PathBuf,
+    /// The settings in force, without what a reload takes over.
+    settings: String,
+    registry: Registry,
+}
+
+impl Reloader {
+    /// Replaces what is in `registry`; `config` is what is in force.
+    #[must_use]
+    pub fn new(config: &Config, registry: Registry) -> Self {
+        Self { path: config.path.clone(), settings: settings(config), registry }
+    }
+
+    /// Reads the files and puts their companies in force.
+    ///
+    /// # Errors
+    /// What a start would be refused for; then the registry in force stays.
+    pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        let path = self.path.clone();
+        // Files are read and an automaton is built: neither belongs on the runtime's own threads.
+        let read = tokio::task::spawn_blocking(move || {
+            let config = load(&path)?;
+            let watchlist = watchlist(&config)?;
+            Ok::<_, ReloadError>((config, watchlist))
+        });
+        let (config, watchlist) = read.await??;
+        self.registry.replace(watchlist);
+        tracing::info!(companies = config.companies.len(), "company registry taken over");
+        Ok(Reloaded { companies: config.companies.len(), needs_restart: settings(&config) != self.settings })
+    }
+}
+
+/// Every tracked company, ready to be looked for.
+///
+/// # Errors
+/// A company whose names cannot be looked for.
+pub fn watchlist(config: &Config) -> Result<Watchlist, WatchlistError> {
+    Watchlist::with(config.companies.clone(), config.categories.clone(), config.matching)
+}
+
+fn settings(config: &Config) -> String {
+    let matching = Thresholds::default();
+    show(&Config { companies: Vec::new(), categories: Vec::new(), matching, ..config.clone() })
+}
