@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use regwatch::config::load;
+use regwatch::domain::evaluation::texts;
+use regwatch::domain::matching::Watchlist;
 use serde::{Deserialize, Serialize};
 
 /// One text, and the companies that must be found in it.
@@ -145,6 +147,15 @@ fn no_passage_stands_there_twice() {
     let ids: BTreeSet<&str> = passages.iter().map(|passage| passage.id.as_str()).collect();
     let texts: BTreeSet<&str> = passages.iter().map(|passage| passage.text.as_str()).collect();
     assert_eq!((ids.len(), texts.len()), (passages.len(), passages.len()));
+}
+
+#[test]
+fn companies_are_found_where_they_stand_and_nowhere_else() {
+    let config = load(&project().join("config/regwatch.toml")).unwrap();
+    let watchlist = Watchlist::with(config.companies, config.categories, config.matching).unwrap();
+    let evaluation = texts(&fs::read_to_string(written_out()).unwrap(), &watchlist).unwrap();
+    let figures = evaluation.figures;
+    assert!(figures.precision >= 0.99 && figures.recall >= 0.98, "{figures:?}\n{:#?}", evaluation.misses);
 }
 
 #[test]

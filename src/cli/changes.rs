@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::check::short_name;
 use super::exit::Exit;
+use super::explain;
 use super::{Context, mismatch};
 use crate::control::{Command, Reply};
 use crate::domain::change::Change;
@@ -18,6 +19,11 @@ pub(super) enum Changes {
     List(List),
     /// One change: what differs, whom it concerns, and the proof.
     Show {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
+    /// Why one change concerns whom: every name found, its place in the text, its score and owners.
+    Explain {
         /// Its id, or the beginning of it.
         id: String,
     },
@@ -36,6 +42,9 @@ pub(super) struct List {
     /// Only those that concern this company.
     #[arg(long, value_name = "ID")]
     company: Option<CompanyId>,
+    /// Only those that may concern a company, by a name that is nearly its own.
+    #[arg(long)]
+    possible: bool,
     /// Only those found on this day (UTC) or later, such as 2026-11-01.
     #[arg(long, value_name = "DATE")]
     since: Option<NaiveDate>,
@@ -46,8 +55,13 @@ pub(super) struct List {
 
 impl From<List> for ChangeQuery {
     fn from(list: List) -> Self {
-        let since = list.since.map(beginning_of);
-        Self { source: list.source, company: list.company, since, limit: list.limit }
+        Self {
+            source: list.source,
+            company: list.company,
+            is_possible: list.possible,
+            since: list.since.map(beginning_of),
+            limit: list.limit,
+        }
     }
 }
 
@@ -69,6 +83,10 @@ pub(super) async fn run(verb: Changes, context: &Context) -> anyhow::Result<Exit
                 context.screen.line(text.trim_end())?;
             }
         }
+        Changes::Explain { id } => {
+            let change = find(id, context).await?;
+            explain::change(&change, context.screen)?;
+        }
         Changes::Diff { id } => {
             let change = find(id, context).await?;
             if context.screen.json {
@@ -83,7 +101,7 @@ pub(super) async fn run(verb: Changes, context: &Context) -> anyhow::Result<Exit
 }
 
 async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()> {
-    let changes = match context.ask(Command::Changes { query }).await? {
+    let changes = match context.ask(Command::Changes { query: query.clone() }).await? {
         Reply::Changes(changes) => changes,
         other => return Err(mismatch(&other)),
     };
@@ -91,7 +109,11 @@ async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()>
         return context.screen.object(&serde_json::json!({ "changes": changes }));
     }
     let rows = changes.iter().map(|change| {
-        let companies: Vec<&str> = change.companies().into_iter().map(CompanyId::as_str).collect();
+        let companies: Vec<&str> = if query.is_possible {
+            change.possible.iter().map(|found| found.company.as_str()).collect()
+        } else {
+            change.companies().into_iter().map(CompanyId::as_str).collect()
+        };
         [
             change.id.to_string(),
             found_at(change.found_at),

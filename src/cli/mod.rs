@@ -13,6 +13,7 @@ mod daemon;
 mod demo;
 mod eval;
 mod exit;
+mod explain;
 mod incident;
 mod init;
 mod mail;

@@ -26,7 +26,7 @@ mod view;
 pub use answer::{Addressed, answer, confirm_address};
 pub use incident::incidents;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
-pub use terminal::{differences_for_terminal, for_terminal};
+pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
 
 #[cfg(test)]
 mod tests;

@@ -3,16 +3,19 @@
 use anstyle::{AnsiColor, Effects, Style};
 
 use super::difference::{Piece, inert, runs_of};
+use super::explanation::explanation;
 use super::flow::{Indent, set, wrap};
 use super::view::{FieldBody, FieldView, ProofView, concerns, fields_of, indent_of, listed_since, moment};
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::diff::Fate;
 use crate::domain::docket::DocketEvent;
 use crate::domain::id::CompanyId;
+use crate::domain::matching::Match;
 use crate::domain::text::{one_line, shorten};
 
 const BOLD: Style = Style::new().effects(Effects::BOLD);
 const REMOVED: Style = AnsiColor::Red.on_default().effects(Effects::STRIKETHROUGH);
+const FOUND: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD.insert(Effects::UNDERLINE));
 const ADDED: Style = AnsiColor::Green.on_default().effects(Effects::UNDERLINE);
 
 /// A change as `changes show` and `check now` print it, ending in a line feed.
@@ -54,6 +57,13 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
         lines.push("  concerns".to_owned());
         lines.extend(explained.iter().map(|line| wrap(line, Indent { first: "    ", rest: "      " })));
     }
+    if !change.possible.is_empty() {
+        let possible = change.possible.iter().map(|found| {
+            format!("{}: {}", one_line(found.company.as_str()), explanation(found, change.entry.kind))
+        });
+        lines.push("  possible, no alert was raised".to_owned());
+        lines.extend(possible.map(|line| wrap(&line, Indent { first: "    ", rest: "      " })));
+    }
     lines.push("  proof".to_owned());
     let earlier = if change.is_notice() { "first" } else { "before" };
     lines.extend([("now", &change.evidence), (earlier, &change.previous)].map(|(when, evidence)| {
@@ -66,6 +76,49 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
     }));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// A match with everything that speaks for it, as `changes explain` and `company test` print it,
+/// ending in a line feed: the rule, the name, the place in the text with its words marked, the
+/// score, and the way from whom is named to the company.
+///
+/// `texts` are those the match may stand in, each with its field.
+#[must_use]
+pub fn match_for_terminal(found: &Match, texts: &[(String, String)], colour: bool) -> String {
+    let mut lines = vec![format!(
+        "{}  by {}, score {}",
+        paint(BOLD, found.company.as_str(), colour),
+        found.rule.label(),
+        found.score
+    )];
+    if !found.alias.is_empty() {
+        let kind = found.alias_kind.map_or("words", |kind| kind.label());
+        lines.push(wrap(&format!("{kind} “{}”", shorten(&one_line(&found.alias), 300)), Indent::of("  ")));
+    }
+    if let Some(marked) = marked_place(found, texts, colour) {
+        let part = found.part.label();
+        lines.push(format!("  {} {}..{}, {part}:", one_line(&found.field), found.span.start, found.span.end));
+        lines.push(format!("    {marked}"));
+    }
+    if !found.path.is_empty() {
+        lines.push(wrap(&format!("ownership: {}", one_line(&found.path.join(" → "))), Indent::of("  ")));
+    }
+    if !found.reason.is_empty() {
+        lines.push(wrap(&one_line(&found.reason), Indent::of("  ")));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// The words of a match between those around it.
+fn marked_place(found: &Match, texts: &[(String, String)], colour: bool) -> Option<String> {
+    let is_its_text = |text: &&String| found.stands_in(text);
+    let (_, text) = texts.iter().find(|(field, text)| *field == found.field && is_its_text(&text))?;
+    let (before, words, after) = found.around(text);
+    let words =
+        if colour { paint(FOUND, &one_line(words), colour) } else { format!("[{}]", one_line(words)) };
+    let (before, after) = (one_line(&format!("{before}|")), one_line(&format!("|{after}")));
+    Some(format!("{}{words}{}", before.trim_end_matches('|'), after.trim_start_matches('|')))
 }
 
 /// A change word by word, as `changes diff` prints it, ending in a line feed: every changed field

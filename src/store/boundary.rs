@@ -82,6 +82,9 @@ pub struct ChangeQuery {
     pub source: Option<SourceId>,
     /// Only those that concern this company.
     pub company: Option<CompanyId>,
+    /// Only those that may concern a company that they do not name for certain.
+    #[serde(default)]
+    pub is_possible: bool,
     /// Only those found then or later.
     pub since: Option<DateTime<Utc>>,
     /// At most so many, the newest.
@@ -92,9 +95,11 @@ impl ChangeQuery {
     /// Whether a change is asked for, the limit apart.
     #[must_use]
     pub fn covers(&self, change: &Change) -> bool {
-        let concerns = |company: &CompanyId| change.matches.iter().any(|found| found.company == *company);
+        let concerning = if self.is_possible { &change.possible } else { &change.matches };
+        let concerns = |company: &CompanyId| concerning.iter().any(|found| found.company == *company);
         self.source.as_ref().is_none_or(|source| *source == change.source)
             && self.company.as_ref().is_none_or(concerns)
+            && (!self.is_possible || !change.possible.is_empty())
             && self.since.is_none_or(|since| change.found_at >= since)
     }
 }

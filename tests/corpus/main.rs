@@ -11,6 +11,7 @@ mod configured;
 mod docket;
 mod docket_feed;
 mod fcc;
+mod labelled;
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod rules;

@@ -91,9 +91,10 @@ fn help_has_examples_and_the_exit_codes() {
     for words in ["Examples:", "regwatch check now", "Exit codes:", "some source could not be read"] {
         assert!(help.contains(words), "{words:?} is missing in:\n{help}");
     }
-    for verb in
-        ["init", "check", "daemon", "demo", "source", "company", "changes", "sub", "outbox", "mail", "config"]
-    {
+    for verb in [
+        "init", "check", "daemon", "demo", "source", "company", "changes", "eval", "sub", "outbox", "mail",
+        "config",
+    ] {
         home.run(&[verb, "--help"]).expect(0);
     }
 }
@@ -110,9 +111,22 @@ fn changes_are_listed_shown_and_told_apart_word_by_word() {
     assert_eq!(future["changes"], serde_json::json!([]));
 
     let shown = home.run(&["changes", "show", &id[..6]]).expect(0).stdout;
-    for words in ["amended  Covered List", "sha256", "Hikvision: its trade name"] {
+    for words in ["amended  Covered List", "sha256", "Hikvision: the amended entry names it: its legal name"]
+    {
         assert!(shown.contains(words), "{words:?} is missing in:\n{shown}");
     }
+    let explained = home.run(&["changes", "explain", &id]).expect(0).stdout;
+    for words in [
+        "hikvision  by its name, score 1.00",
+        "legal name “Hangzhou",
+        "[Hangzhou Hikvision Digital Technology] Company",
+    ] {
+        assert!(explained.contains(words), "{words:?} is missing in:\n{explained}");
+    }
+    let explained = home.run(&["changes", "explain", &id, "--json"]).expect(0).json();
+    assert_eq!(explained["matches"][0]["score"], 1.0);
+    let possible = home.run(&["changes", "list", "--possible", "--json"]).expect(0).json();
+    assert_eq!(possible["changes"], serde_json::json!([]));
     let diff = home.run(&["changes", "diff", &id]).expect(0).stdout;
     assert!(diff.contains("Company, {+and by any affiliate, +}for public safety."), "{diff}");
     let diff = home.run(&["changes", "diff", &id, "--json"]).expect(0).json();

@@ -10,11 +10,11 @@ use clap::Subcommand;
 
 use super::Context;
 use super::exit::Exit;
+use super::explain;
 use super::screen::Screen;
 use crate::app::watchlist;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
-use crate::domain::matching::Match;
 use crate::domain::text::one_line;
 
 #[derive(Debug, Subcommand)]
@@ -73,12 +73,10 @@ pub(super) async fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<
         CompanyVerb::Export(export) => export::run(&export, context)?,
         CompanyVerb::Reload => reload::run(context).await?,
         CompanyVerb::Test { text } => {
-            let found = watchlist(&context.config()?)?.find("text", &text);
-            if screen.json {
-                screen.object(&serde_json::json!({ "matches": found }))?;
-            } else {
-                explain(&found, screen)?;
-            }
+            let watchlist = watchlist(&context.config()?)?;
+            let matches = watchlist.named("text", &text);
+            let resembling = watchlist.resembling("text", &text);
+            explain::text(&text, &matches, &resembling, screen)?;
         }
     }
     Ok(Exit::Done)
@@ -113,15 +111,4 @@ fn show(company: &Company, screen: Screen) -> anyhow::Result<()> {
     let others = company.not.iter().map(|name| row(name, "somebody else", &None));
     screen.table(["NAME", "KIND", "SOURCE"], aliases.chain(numbers).chain(others))?;
     company.sources.iter().try_for_each(|source| screen.line(format!("described at {}", one_line(source))))
-}
-
-fn explain(found: &[Match], screen: Screen) -> anyhow::Result<()> {
-    if found.is_empty() {
-        return screen.line("no tracked company is named");
-    }
-    let rows = found.iter().map(|found| {
-        let kind = found.alias_kind.map(|kind| kind.label().to_owned()).unwrap_or_default();
-        [found.company.to_string(), found.alias.clone(), kind, found.excerpt.clone()]
-    });
-    screen.table(["COMPANY", "BY", "KIND", "WHERE"], rows)
 }

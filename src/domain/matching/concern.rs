@@ -47,6 +47,14 @@ impl Watchlist {
         matches
     }
 
+    /// The companies that a text names, and those who own them.
+    #[must_use]
+    pub fn named(&self, field: &str, text: &str) -> Vec<Match> {
+        let mut matches = self.find(field, text);
+        self.add_owners(&mut matches);
+        matches
+    }
+
     /// The companies concerned by a change of an entry.
     #[must_use]
     pub fn concern(&self, source: &Source, change: &EntryChange) -> Concern {
@@ -122,11 +130,11 @@ impl Watchlist {
         for found in named.flat_map(|(field, text)| self.resembling(field, text)) {
             let is_known =
                 matches.iter().any(|known| known.company == found.company && known.rule != Rule::SourceBound);
-            match found.score.as_f64() >= self.thresholds.alert_at {
-                _ if is_known => {}
-                true => take(matches, found),
-                false => take(&mut possible, found),
+            if is_known {
+                continue;
             }
+            let is_sure = found.score.as_f64() >= self.thresholds.alert_at;
+            take(if is_sure { &mut *matches } else { &mut possible }, found);
         }
         possible.retain(|found| !matches.iter().any(|known| known.company == found.company));
         possible
@@ -205,3 +213,6 @@ fn part_of(amended: &[(Range<usize>, Part)], span: &Range<usize>) -> Part {
     let touched = amended.iter().find(|(words, _)| words.start < span.end && span.start < words.end);
     touched.map_or(Part::Entry, |(_, part)| *part)
 }
+
+#[cfg(test)]
+mod tests;

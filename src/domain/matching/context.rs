@@ -137,7 +137,8 @@ impl Sight<'_> {
             AliasKind::Identifier => self.is_written_as_alias(),
             AliasKind::Short => self.is_meant_as_letters(is_backed),
             _ if is_ordinary(self.folded) => self.is_meant_as_word(is_backed),
-            _ if self.is_core => self.is_capitalised() || is_backed,
+            _ if self.has_lost_hyphen() => false,
+            _ if self.is_core => self.has_long_words_capitalised() || is_backed,
             _ => true,
         }
     }
@@ -154,15 +155,18 @@ impl Sight<'_> {
 
     fn is_meant_as_letters(&self, is_backed: bool) -> bool {
         let is_named = self.is_before_company_word();
-        let Some(OtherMeaning { is_usual, words }) = other_meaning(self.folded) else {
-            let is_name = is_named && !self.is_lower_case() && self.is_capitalised();
-            return self.is_written_as_alias() || self.is_shouted() || is_name;
-        };
+        let is_written = self.is_written_as_alias()
+            || self.is_in_capitals_of_several_words()
+            || (is_named && self.is_capitalised());
+        if !is_written || self.is_code() || (!is_backed && self.abbreviates_words_before()) {
+            return false;
+        }
+        let Some(OtherMeaning { is_usual, words }) = other_meaning(self.folded) else { return true };
         let near = self.near();
         let means_other = near.iter().any(|word| words.contains(word.as_str()));
         let is_expected =
             !is_usual || is_backed || near.iter().any(|word| NEAR_MAKERS.contains(&word.as_str()));
-        self.is_written_as_alias() && (is_named || (!means_other && is_expected))
+        is_named || (!means_other && is_expected)
     }
 
     fn is_meant_as_word(&self, is_backed: bool) -> bool {
@@ -181,33 +185,57 @@ impl Sight<'_> {
         letters(self.words()) == letters(&self.alias.name)
     }
 
-    /// Whether a name of words and not of letters, "China Mobile", stands in a heading's capitals.
-    fn is_shouted(&self) -> bool {
-        let has_words = self.alias.name.chars().any(char::is_lowercase);
-        has_words && !self.words().chars().any(char::is_lowercase)
+    /// "CHINA TELECOM": in a heading the capitals of several words are no others than its own.
+    fn is_in_capitals_of_several_words(&self) -> bool {
+        self.folded.contains(' ') && !self.words().chars().any(char::is_lowercase)
     }
 
-    fn is_lower_case(&self) -> bool {
-        !self.words().chars().any(char::is_uppercase)
-    }
-
-    /// Whether each word of several letters begins with a capital.
+    /// Whether each word begins with a capital.
     fn is_capitalised(&self) -> bool {
+        let mut words = self.words().split_whitespace();
+        words.all(|word| !word.chars().next().is_some_and(char::is_lowercase))
+    }
+
+    /// The same, "of" and "the" left aside.
+    fn has_long_words_capitalised(&self) -> bool {
         let mut words = self.words().split_whitespace().filter(|word| word.chars().count() > 3);
         words.all(|word| !word.chars().next().is_some_and(char::is_lowercase))
     }
 
-    /// "Hikvisions", "DJIs", "Hikvision's": the plural of a long name or of capitals, the possessive of any.
+    /// Whether two parts of a name that a hyphen joins stand apart, and not as a name: "TP link".
+    fn has_lost_hyphen(&self) -> bool {
+        self.alias.name.contains(is_hyphen) && !self.words().contains(is_hyphen) && !self.is_capitalised()
+    }
+
+    /// ".DJI": the code of something, a full stop before it.
+    fn is_code(&self) -> bool {
+        let before = &self.text[..self.span.start];
+        before.strip_suffix('.').is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric()))
+    }
+
+    /// "Community Rehabilitation and Recovery Center (CRRC)": the letters are explained, as
+    /// something else than the company.
+    fn abbreviates_words_before(&self) -> bool {
+        let Some(before) = self.text[..self.span.start].strip_suffix('(') else { return false };
+        let begin = boundary_before(before, before.len().saturating_sub(2 * NEAR));
+        let initials: String = before[begin..]
+            .split(|c: char| !c.is_alphanumeric())
+            .filter_map(|word| word.chars().next().filter(|c| c.is_uppercase()))
+            .flat_map(char::to_lowercase)
+            .collect();
+        !initials.is_empty() && initials.ends_with(self.folded)
+    }
+
+    /// "Hikvisions", "Hikvision's": the plural of a long name, the possessive of any.
     fn may_be_plural(&self) -> bool {
         let mut following = self.text[self.span.end..].chars();
-        let is_possessive = following.next().is_some_and(is_apostrophe);
+        let next = following.next();
+        let is_possessive = next.is_some_and(is_apostrophe);
+        let is_capitals_and_s = self.alias.kind == AliasKind::Short && next == Some('s');
         let is_long = self.folded.len() >= MIN_PLURAL_BYTES && !self.folded.ends_with('s');
         let is_exact = matches!(self.alias.kind, AliasKind::Short | AliasKind::Identifier);
-        let is_of_capitals = self.alias.kind == AliasKind::Short
-            && self.words().chars().all(|c| c.is_ascii_uppercase())
-            && self.text[self.span.end..].starts_with('s');
         is_possessive
-            || is_of_capitals
+            || is_capitals_and_s
             || (is_long && !is_exact && !self.is_core && !is_ordinary(self.folded))
     }
 
@@ -235,12 +263,9 @@ impl Sight<'_> {
                 && top.len() >= 2
                 && top.chars().all(|c| c.is_ascii_lowercase())
         });
-        let is_marked = before.trim_end_matches('_').is_empty()
-            && !before.is_empty()
-            && after.starts_with('_')
-            && !after.trim_start_matches('_').starts_with(joins);
-        let is_file =
-            before.ends_with('\\') || !is_marked && (before.ends_with('_') || after.starts_with('_'));
+        let is_file = before.strip_suffix('_').is_some_and(|rest| rest.ends_with(joins))
+            || after.strip_prefix('_').is_some_and(|rest| rest.starts_with(joins));
+        let is_path = is_path || before.starts_with('/') || before.contains('\\');
         is_mail || is_web || is_host || is_below_host || is_path || is_file
     }
 

@@ -25,6 +25,20 @@ pub enum Rule {
     Exposure,
 }
 
+impl Rule {
+    /// The rule in words, as in "found by …".
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Alias => "its name",
+            Self::SourceBound => "its source",
+            Self::Name => "a name nearly its own",
+            Self::Caption => "the caption",
+            Self::Exposure => "exposure",
+        }
+    }
+}
+
 /// Which part of a change speaks of the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -36,6 +50,18 @@ pub enum Part {
     AddedWords,
     /// Words that are gone.
     RemovedWords,
+}
+
+impl Part {
+    /// The part in words.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Entry => "the entry",
+            Self::AddedWords => "added words",
+            Self::RemovedWords => "removed words",
+        }
+    }
 }
 
 /// Why a change concerns a company.
@@ -105,6 +131,21 @@ impl Match {
         Self { field: field.to_owned(), excerpt: excerpt(text, &span), span, ..self }
     }
 
+    /// Whether this is the text that the match was found in.
+    #[must_use]
+    pub fn stands_in(&self, text: &str) -> bool {
+        text.get(self.span.clone()).is_some() && excerpt(text, &self.span) == self.excerpt
+    }
+
+    /// What stands before the match in its text, its words, and what stands after them, with as
+    /// much on either side as an excerpt shows.
+    #[must_use]
+    pub fn around<'a>(&self, text: &'a str) -> (&'a str, &'a str, &'a str) {
+        let around = surroundings(text, &self.span);
+        let (start, end) = (self.span.start, self.span.end);
+        (&text[around.start..start], &text[start..end], &text[end..around.end])
+    }
+
     /// Whether the company, or one that belongs to it, is named or the source is its own: not a
     /// mere exposure.
     #[must_use]
@@ -121,9 +162,7 @@ const MAX_EXCERPT_CHARS: usize = 160;
 
 /// The words of a span with a little of what surrounds them.
 pub(super) fn excerpt(text: &str, span: &Range<usize>) -> String {
-    let start = text[..span.start].char_indices().rev().nth(EXCERPT_CHARS - 1).map_or(0, |(index, _)| index);
-    let end =
-        text[span.end..].char_indices().nth(EXCERPT_CHARS).map_or(text.len(), |(index, _)| span.end + index);
+    let Range { start, end } = surroundings(text, span);
     let mut words = String::new();
     if start > 0 {
         words.push('…');
@@ -133,4 +172,12 @@ pub(super) fn excerpt(text: &str, span: &Range<usize>) -> String {
         words.push('…');
     }
     shorten(&one_line(&words), MAX_EXCERPT_CHARS)
+}
+
+/// A span with a little of what surrounds it.
+fn surroundings(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text[..span.start].char_indices().rev().nth(EXCERPT_CHARS - 1).map_or(0, |(index, _)| index);
+    let end =
+        text[span.end..].char_indices().nth(EXCERPT_CHARS).map_or(text.len(), |(index, _)| span.end + index);
+    start..end
 }

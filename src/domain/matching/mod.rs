@@ -36,8 +36,11 @@ use super::scoring::{Thresholds, without_legal_forms};
 
 pub use self::concern::Concern;
 pub use self::found::{Match, Part, Rule};
-pub use self::normalise::Folded;
+pub use self::normalise::{Divided, Folded};
 pub(crate) use self::script::is_unspaced;
+
+/// Of names at one place, each of another company, so many are told from one another.
+const MAX_OVERLAPPING: usize = 64;
 
 /// Every tracked company, ready to be looked for.
 #[derive(Debug, Clone)]
@@ -117,7 +120,26 @@ struct Scan<'a> {
     reaches: Vec<Range<usize>>,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    /// Takes over what another look at the same text found elsewhere.
+    fn take(&mut self, other: Scan<'a>) {
+        let is_free = |taken: &[Hit<'_>], hit: &Hit<'_>| {
+            let overlaps = |known: &Hit<'_>| {
+                known.named.company == hit.named.company
+                    && known.span.start < hit.span.end
+                    && hit.span.start < known.span.end
+            };
+            // Both are in the order of the text.
+            let end = taken.partition_point(|known| known.span.start < hit.span.end);
+            !taken[..end].iter().rev().take(MAX_OVERLAPPING).any(overlaps)
+        };
+        let new: Vec<Hit<'a>> = other.hits.into_iter().filter(|hit| is_free(&self.hits, hit)).collect();
+        self.hits.extend(new);
+        self.hits.sort_by_key(|hit| hit.span.start);
+        self.categories.extend(other.categories);
+        self.reaches.extend(other.reaches);
+    }
+
     fn is_empty(&self) -> bool {
         self.hits.is_empty() && self.categories.is_empty() && self.reaches.is_empty()
     }
@@ -205,9 +227,18 @@ impl Watchlist {
 
     fn scan(&self, text: &str) -> Scan<'_> {
         let folded = Folded::of(text);
+        let mut scan = self.scan_folded(text, &folded);
+        if folded.has_divided() {
+            let other = self.scan_folded(text, &Folded::with(text, Divided::Apart));
+            scan.take(other);
+        }
+        scan
+    }
+
+    fn scan_folded(&self, text: &str, folded: &Folded) -> Scan<'_> {
         let mut scan = Scan { hits: Vec::new(), categories: Vec::new(), reaches: Vec::new() };
         let mut claims = Vec::new();
-        for sighting in self.automaton.find(&folded) {
+        for sighting in self.automaton.find(folded) {
             for owner in sighting.owners {
                 match *owner {
                     Owner::Name { .. } | Owner::Veto { .. } => claims.extend(self.claim(*owner, &sighting)),
@@ -218,7 +249,7 @@ impl Watchlist {
                 }
             }
         }
-        let claims = meant(claims, text, &folded);
+        let claims = meant(claims, text, folded);
         scan.hits = longest(claims)
             .into_iter()
             .filter_map(|claim| Some(Hit { named: claim.named?, span: folded.original(&claim.folded) }))

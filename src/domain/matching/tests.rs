@@ -84,9 +84,13 @@ fn a_name_inside_a_word_or_an_address_is_no_hit() {
     check("ZTE and Zte", &[("zte", "ZTE")]);
     check("https://www.hikvision.com/en/hikvision and sales@hikvision.com, Hikvision.com", &[]);
     check("see fcc.gov/docs/Hikvision or hikvision_list.pdf", &[]);
+    check(r"D:\evidence\Hikvision\mail.pst /srv/Hikvision/x", &[]);
+    check("by _Hikvision_ itself", &[("hikvision", "Hikvision")]);
+    check(
+        "a Dahua-\nbranded and a Hik-\nvision camera",
+        &[("dahua", "Dahua"), ("hikvision", "Hik-\nvision")],
+    );
     check("by Hikvision.The order", &[("hikvision", "Hikvision")]);
-    check("D:\\evidence\\ZTE\\mail.pst", &[]);
-    check("made by _Hikvision_, too", &[("hikvision", "Hikvision")]);
 }
 
 fn of_many_meanings() -> Watchlist {
@@ -129,6 +133,9 @@ fn a_few_letters_with_another_meaning_need_context() {
     check_meant("the Dow Jones index (DJI) fell 300 points", &[]);
     check_meant("FCC BARS DJI FROM NEW GRANTS", &["DJI"]);
     check_meant("results, dji and djinn", &[]);
+    check_meant("firefighters fly DJIs, DJI's best", &["DJI", "DJI"]);
+    check_meant("the Drone Jury Initiative (DJI) meets", &[]);
+    check_meant(".DJI -0.4%", &[]);
     check_meant("the county flies DJIs", &["DJI"]);
 }
 

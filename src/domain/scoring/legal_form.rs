@@ -151,6 +151,15 @@ pub(super) fn forms_in(words: &[String]) -> Vec<(Range<usize>, LegalClass)> {
     found
 }
 
+/// How many words at the end of a name are legal forms, written without an error.
+pub(super) fn words_of_form_at_end(words: &[&str]) -> usize {
+    let mut end = words.len();
+    while let Some((length, _)) = longest(end, |length| words[end - length..end].concat()) {
+        end -= length;
+    }
+    words.len() - end
+}
+
 fn longest(most: usize, together: impl Fn(usize) -> String) -> Option<(usize, LegalClass)> {
     (1..=most.min(MAX_WORDS)).rev().find_map(|length| {
         let class = FORMS.spaced.get(&together(length))?;

@@ -2,7 +2,7 @@
 
 use any_ascii::any_ascii;
 
-use super::legal_form::{LegalClass, forms_in, without_form};
+use super::legal_form::{LegalClass, forms_in, without_form, words_of_form_at_end};
 use super::number;
 use super::vocabulary::{Kind, MAX_WORDS, known};
 use crate::domain::matching::{Folded, is_unspaced};
@@ -74,19 +74,15 @@ impl Name {
 /// least two words that are not all said of many, or three.
 #[must_use]
 pub fn without_legal_forms(folded: &str) -> Option<String> {
-    let words: Vec<String> = folded.split(' ').map(str::to_owned).collect();
-    let mut end = words.len();
-    let mut forms = forms_in(&words);
-    forms.sort_by_key(|(range, _)| std::cmp::Reverse(range.end));
-    for (range, _) in forms {
-        if range.end == end {
-            end = range.start;
-        }
+    if !folded.is_ascii() {
+        return None;
     }
+    let words: Vec<&str> = folded.split(' ').collect();
+    let end = words.len() - words_of_form_at_end(&words);
     let core = &words[..end];
-    let telling = core.iter().filter(|word| known(word).is_none()).count();
-    let is_enough = core.len() >= 3 || (core.len() == 2 && telling > 0);
-    (end < words.len() && is_enough && folded.is_ascii()).then(|| core.join(" "))
+    let is_telling = || core.iter().any(|word| known(word).is_none());
+    let is_enough = core.len() >= 3 || (core.len() == 2 && is_telling());
+    (end < words.len() && is_enough).then(|| core.join(" "))
 }
 
 fn beginning(text: &str, bytes: usize) -> &str {

@@ -32,8 +32,13 @@ async fn every_question_about_changes_is_answered_newest_first() {
         for company in &companies {
             for since in moments {
                 for limit in [0, 1, 5, usize::MAX] {
-                    let query =
-                        ChangeQuery { source: source.clone(), company: company.clone(), since, limit };
+                    let query = ChangeQuery {
+                        source: source.clone(),
+                        company: company.clone(),
+                        since,
+                        limit,
+                        ..ChangeQuery::default()
+                    };
                     let asked: Vec<_> = all
                         .iter()
                         .filter(|change| {

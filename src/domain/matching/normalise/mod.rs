@@ -46,6 +46,19 @@ pub struct Folded {
     bytes: Vec<u8>,
     steps: Vec<Step>,
     last: Last,
+    /// What a hyphen at a line's end does.
+    divided: Divided,
+    /// Whether there was one.
+    has_divided: bool,
+}
+
+/// What becomes of two parts with a hyphen and a line's end between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Divided {
+    /// One word that was too long for its line: "Hik-", "vision".
+    Joined,
+    /// Two words that a hyphen joins: "Dahua-", "branded".
+    Apart,
 }
 
 /// What an ASCII byte is to the pass over plain text.
@@ -74,15 +87,28 @@ impl Folded {
     /// Folds a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
+        Self::with(text, Divided::Joined)
+    }
+
+    /// Folds a text in which words divided at a line's end are taken in this way.
+    #[must_use]
+    pub fn with(text: &str, divided: Divided) -> Self {
         let mut bytes = Vec::with_capacity(text.len() + text.len() / 16 + 2);
         bytes.push(b' ');
-        let mut folded = Self { bytes, steps: Vec::new(), last: Last::Blank };
+        let mut folded = Self { bytes, steps: Vec::new(), last: Last::Blank, divided, has_divided: false };
         let mut at = 0;
         while at < text.len() {
             at = folded.copy_plain(text.as_bytes(), at);
             at = folded.take_other(text, at);
         }
         folded
+    }
+
+    /// Whether some word is divided at a line's end, or two are joined by a hyphen there: the text
+    /// alone does not say which.
+    #[must_use]
+    pub fn has_divided(&self) -> bool {
+        self.has_divided
     }
 
     /// The folded text, valid UTF-8.
@@ -157,10 +183,12 @@ impl Folded {
                 self.blank();
             }
         } else if is_hyphen(c) {
-            if let Some(blank_bytes) = line_break_after(after) {
-                return end + blank_bytes;
+            let line_break = line_break_after(after);
+            self.has_divided |= line_break.is_some();
+            match line_break {
+                Some(blank_bytes) if self.divided == Divided::Joined => return end + blank_bytes,
+                _ => self.blank(),
             }
-            self.blank();
         } else if c == '&' || c == '\u{FF06}' {
             self.blank();
             self.of_one(at, end);

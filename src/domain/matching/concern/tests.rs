@@ -1,0 +1,175 @@
+use super::*;
+use crate::domain::category::Category;
+use crate::domain::change::FieldChange;
+use crate::domain::company::{Alias, AliasKind};
+use crate::domain::noise::Noise;
+use crate::domain::scoring::Thresholds;
+use crate::domain::source::{Request, SourceKind};
+
+fn watchlist() -> Watchlist {
+    let company = |id: &str, name: &str, alias: &str, kind| Company {
+        aliases: vec![Alias::new(alias, kind)],
+        ..Company::new(id.parse().unwrap(), name)
+    };
+    let marine = Company {
+        parent: Some("huawei".parse().unwrap()),
+        ..company("marine", "HMN Technologies Co., Ltd.", "HMN Tech", AliasKind::Trade)
+    };
+    let drones = Company {
+        exposures: vec!["drones".parse().unwrap()],
+        ..company("dji", "SZ DJI Technology Co., Ltd.", "DJI", AliasKind::Short)
+    };
+    let category = Category {
+        id: "drones".parse().unwrap(),
+        title: "foreign drones".to_owned(),
+        phrases: vec!["uncrewed aircraft systems".to_owned()],
+    };
+    Watchlist::with(
+        vec![
+            company("huawei", "Huawei Technologies Co., Ltd.", "HiSilicon", AliasKind::Subsidiary),
+            company(
+                "hikvision",
+                "Hangzhou Hikvision Digital Technology Co., Ltd.",
+                "Hikvision",
+                AliasKind::Trade,
+            ),
+            marine,
+            drones,
+        ],
+        vec![category],
+        Thresholds::default(),
+    )
+    .unwrap()
+}
+
+fn source(kind: SourceKind) -> Source {
+    Source {
+        id: "list".parse().unwrap(),
+        title: "A list".to_owned(),
+        url: "https://agency.test/list".parse().unwrap(),
+        schedule: "@hourly".parse().unwrap(),
+        timezone: chrono_tz::UTC,
+        companies: Vec::new(),
+        guard: kind.default_guard(),
+        noise: Noise::default(),
+        request: Request::default(),
+        stale_after: None,
+        misses: None,
+        kind,
+    }
+}
+
+fn added(title: &str, field: &str, text: &str) -> EntryChange {
+    EntryChange {
+        kind: ChangeKind::Added,
+        key: "entry".to_owned(),
+        title: title.to_owned(),
+        date: None,
+        url: None,
+        fields: vec![FieldChange { name: field.to_owned(), before: None, after: Some(text.to_owned()) }],
+        context: vec![(field.to_owned(), text.to_owned())],
+    }
+}
+
+fn amended(before: &str, after: &str) -> EntryChange {
+    let text = |text: &str| ("text".to_owned(), text.to_owned());
+    EntryChange {
+        kind: ChangeKind::Amended,
+        fields: vec![FieldChange {
+            name: "text".to_owned(),
+            before: Some(before.to_owned()),
+            after: Some(after.to_owned()),
+        }],
+        context: vec![text(before), text(after)],
+        ..added("an entry", "text", after)
+    }
+}
+
+/// Each match as `company rule part`.
+#[track_caller]
+fn check(kind: SourceKind, change: &EntryChange, matches: &[&str], possible: &[&str]) -> Concern {
+    let concern = watchlist().concern(&source(kind), change);
+    let said = |found: &Match| format!("{} {:?} {:?}", found.company, found.rule, found.part);
+    assert_eq!(concern.matches.iter().map(said).collect::<Vec<_>>(), matches);
+    let said: Vec<&str> = concern.possible.iter().map(|found| found.company.as_str()).collect();
+    assert_eq!(said, possible);
+    concern
+}
+
+#[test]
+fn words_that_changed_are_told_from_the_entry_they_stand_in() {
+    let list = SourceKind::FccCoveredList;
+    check(
+        list.clone(),
+        &amended("made by Hikvision, one", "made by Hikvision, two"),
+        &["hikvision Alias Entry"],
+        &[],
+    );
+    check(
+        list.clone(),
+        &amended("made by us", "made by us and Hikvision"),
+        &["hikvision Alias AddedWords"],
+        &[],
+    );
+    check(list, &amended("made by us and Hikvision", "made by us"), &["hikvision Alias RemovedWords"], &[]);
+}
+
+#[test]
+fn a_company_that_is_named_concerns_those_who_own_it() {
+    let concern = check(
+        SourceKind::Feed,
+        &added("news", "text", "A contract went to HMN Tech."),
+        &["marine Alias Entry", "huawei Alias Entry"],
+        &[],
+    );
+    assert!(concern.matches[0].path.is_empty());
+    assert_eq!(concern.matches[1].path, ["HMN Tech", "Huawei Technologies Co., Ltd."]);
+    let concern =
+        check(SourceKind::Feed, &added("news", "text", "HiSilicon chips"), &["huawei Alias Entry"], &[]);
+    assert_eq!(concern.matches[0].path, ["HiSilicon", "Huawei Technologies Co., Ltd."]);
+}
+
+#[test]
+fn a_clause_and_a_category_expose_and_never_hit() {
+    let clause = "Equipment produced by Huawei Technologies Company, or by any subsidiaries or affiliates of such entities";
+    let concern = check(
+        SourceKind::FccCoveredList,
+        &added("row", "text", clause),
+        &["huawei Alias Entry", "marine Exposure Entry"],
+        &[],
+    );
+    assert_eq!(concern.matches[1].path, ["Huawei Technologies Co., Ltd.", "HMN Tech"]);
+    assert!(!concern.matches[1].is_hit());
+    let category = "Uncrewed aircraft systems produced in a foreign country";
+    let concern =
+        check(SourceKind::FccCoveredList, &added("row", "text", category), &["dji Exposure Entry"], &[]);
+    assert_eq!(concern.matches[0].reason, "the category “foreign drones” covers it");
+    check(SourceKind::Feed, &added("news", "text", category), &[], &[]);
+}
+
+#[test]
+fn a_caption_concerns_every_entry_of_its_docket() {
+    let change = added("order", CAPTION, "Hikvision USA, Inc. v. FCC");
+    check(SourceKind::Feed, &change, &["hikvision Caption Entry"], &[]);
+}
+
+#[test]
+fn a_name_on_a_list_that_is_nearly_one_of_ours_is_told_or_kept_as_possible() {
+    let named = |name: &str| added(name, "name", name);
+    let misspelt = named("Hangzhou Hikvison Digital Technologies Company");
+    let concern = check(SourceKind::FccCoveredList, &misspelt, &["hikvision Name Entry"], &[]);
+    assert!(concern.matches[0].score < Score::default());
+    assert!(concern.matches[0].reason.contains("hikvision = hikvison"), "{}", concern.matches[0].reason);
+    let sibling = named("Hikvison Digital Technology (Mexico) S.A.");
+    check(SourceKind::FccCoveredList, &sibling, &[], &["hikvision"]);
+    check(SourceKind::Feed, &misspelt, &[], &[]);
+}
+
+#[test]
+fn a_record_from_before_there_were_scores_is_read() {
+    let record = r#"{"company":"zte","alias":"ZTE","alias_kind":"short","rule":"alias","field":"text",
+        "span":{"start":0,"end":3},"excerpt":"ZTE"}"#;
+    let found: Match = serde_json::from_str(record).unwrap();
+    assert_eq!((found.score, found.part), (Score::default(), Part::Entry));
+    assert!(found.path.is_empty() && found.reason.is_empty());
+}
