@@ -126,6 +126,25 @@ impl<'a> Node<'a> {
         Some(items)
     }
 
+    /// The value as yes or no.
+    pub(super) fn flag(&self) -> Option<bool> {
+        let flag = self.value.as_bool();
+        if flag.is_none() {
+            self.mistyped("true or false");
+        }
+        flag
+    }
+
+    /// The text that the value is, if it is one; nothing is noted.
+    pub(super) fn as_text(&self) -> Option<&'a str> {
+        self.value.as_str()
+    }
+
+    /// Whether the value is a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.value.is_array()
+    }
+
     /// Whether the value is a table.
     pub(super) fn is_table(&self) -> bool {
         self.value.is_table()

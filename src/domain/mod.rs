@@ -14,6 +14,7 @@ pub mod block;
 pub mod change;
 pub mod company;
 pub mod diff;
+pub mod element_path;
 pub mod email;
 pub mod entry;
 pub mod id;

@@ -1,7 +1,9 @@
 //! A watched source: where it is, how it is read, when, and whom it concerns.
 
+mod file;
 mod kind;
 mod page;
+mod row;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,12 +18,14 @@ use super::redact;
 use super::schedule::CronExpr;
 use super::verdict::Guard;
 
+pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 pub use kind::SourceKind;
 pub use page::{PageTextSettings, TableSettings};
+pub use row::{Brackets, Pairs, RowSettings};
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.
-pub const EXTRACTOR_VERSION: u32 = 1;
+pub const EXTRACTOR_VERSION: u32 = 2;
 
 /// A watched source.
 #[derive(Debug, Clone)]

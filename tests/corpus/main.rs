@@ -12,6 +12,7 @@ mod court_rss;
 mod fcc;
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod lists;
 
 use std::path::PathBuf;
 

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 use super::page::{PageTextSettings, TableSettings};
 use crate::domain::noise::NoiseClass;
 use crate::domain::verdict::Guard;
 
 /// The closed set of ways to read a body. Each has its file in `extract/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SourceKind {
     /// The FCC's Covered List page.
@@ -22,6 +23,30 @@ pub enum SourceKind {
     HtmlTable(TableSettings),
     /// The prose of a page, by headings.
     PageText(PageTextSettings),
+    /// Rows of delimited text.
+    Csv(CsvSettings),
+    /// Rows of a spreadsheet.
+    Xlsx(XlsxSettings),
+    /// Values within JSON.
+    Json(JsonSettings),
+    /// Elements within XML.
+    Xml(XmlSettings),
+    /// Lines of a PDF's text.
+    PdfText(PdfTextSettings),
+    /// The Consolidated Screening List of the United States, CSV or JSON.
+    Csl,
+    /// The delimited files of the Office of Foreign Assets Control.
+    Ofac,
+    /// The entity list of the Uyghur Forced Labor Prevention Act.
+    Uflpa,
+    /// The Denied Persons List of the Bureau of Industry and Security.
+    Dpl,
+    /// The Consolidated List of the Security Council of the United Nations.
+    UnXml,
+    /// The financial sanctions list of the European Union, CSV or XML.
+    Eu,
+    /// The UK Sanctions List.
+    UkCsv,
 }
 
 impl SourceKind {
@@ -34,6 +59,18 @@ impl SourceKind {
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
+            Self::Csv(_) => "csv",
+            Self::Xlsx(_) => "xlsx",
+            Self::Json(_) => "json",
+            Self::Xml(_) => "xml",
+            Self::PdfText(_) => "pdf-text",
+            Self::Csl => "csl",
+            Self::Ofac => "ofac",
+            Self::Uflpa => "uflpa",
+            Self::Dpl => "dpl",
+            Self::UnXml => "un-xml",
+            Self::Eu => "eu",
+            Self::UkCsv => "uk-csv",
         }
     }
 
@@ -41,11 +78,26 @@ impl SourceKind {
     /// operator's `noise` replaces it.
     #[must_use]
     pub fn default_noise(&self) -> Vec<NoiseClass> {
-        use NoiseClass::{Counters, FootnoteMarks, LinkPresence, Nonces, ScreenReader, Timestamps};
+        use NoiseClass::{
+            Counters, FootnoteMarks, LineOrder, LinkPresence, Nonces, RelativeTimes, ScreenReader, Timestamps,
+        };
         match self {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
-            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
-            Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
+            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader, RelativeTimes],
+            Self::Uflpa => vec![FootnoteMarks, ScreenReader, LineOrder],
+            Self::PageText(_) => vec![Timestamps, RelativeTimes, Counters, Nonces, ScreenReader],
+            // Addresses and aliases of one party come in any order.
+            Self::Csv(_)
+            | Self::Xlsx(_)
+            | Self::Json(_)
+            | Self::Xml(_)
+            | Self::PdfText(_)
+            | Self::Csl
+            | Self::Ofac
+            | Self::Dpl
+            | Self::UnXml
+            | Self::Eu
+            | Self::UkCsv => vec![LineOrder],
             Self::CourtRss | Self::Feed => Vec::new(),
         }
     }
@@ -55,7 +107,15 @@ impl SourceKind {
     pub fn default_guard(&self) -> Guard {
         let (min_entries, max_drop_percent) = match self {
             Self::FccCoveredList => (10, 20),
-            Self::HtmlTable(_) => (1, 20),
+            Self::HtmlTable(_)
+            | Self::Csv(_)
+            | Self::Xlsx(_)
+            | Self::Json(_)
+            | Self::Xml(_)
+            | Self::PdfText(_) => (1, 20),
+            // Each has held hundreds of entries for years, and loses a handful at a time.
+            Self::Uflpa | Self::Dpl | Self::UnXml => (100, 10),
+            Self::Csl | Self::Ofac | Self::Eu | Self::UkCsv => (400, 5),
             Self::PageText(_) => (1, 50),
             // A quiet court's feed is empty, and a feed forgets.
             Self::CourtRss | Self::Feed => (0, 100),

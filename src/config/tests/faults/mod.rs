@@ -57,7 +57,7 @@ fn what_is_missing_is_asked_for() {
             "regwatch.toml:3:1: company[#1].id: is missing, expected a handle such as \"hikvision\"",
             "regwatch.toml:3:1: company[#1].name: is missing, expected the company's full name",
             "regwatch.toml:4:1: source[#1].id: is missing, expected a handle such as \"fcc-covered-list\"",
-            "regwatch.toml:4:1: source[#1].kind: is missing, expected one of fcc-covered-list, court-rss, feed, html-table, page-text",
+            "regwatch.toml:4:1: source[#1].kind: is missing, expected one of fcc-covered-list, court-rss, feed, html-table, page-text, csv, xlsx, json, xml, pdf-text, csl, ofac, uflpa, dpl, un-xml, eu, uk-csv",
             "regwatch.toml:4:1: source[#1].title: is missing, expected what readers call the source",
             "regwatch.toml:4:1: source[#1].url: is missing, expected the address of the page",
             "regwatch.toml:4:1: source[#1].schedule: is missing, expected a crontab(5) expression such as \"15 */2 * * *\"",

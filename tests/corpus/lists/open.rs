@@ -1,0 +1,1 @@
+//! Lists without a kind of their own: configuration is enough.
