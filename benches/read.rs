@@ -68,10 +68,11 @@ fn compare_two_texts_word_by_word(bencher: Bencher, sentences: usize) {
 fn find_companies_in_a_text(bencher: Bencher, companies: usize) {
     let companies = (0..companies)
         .map(|number| Company {
-            id: format!("company-{number}").parse().unwrap(),
-            name: format!("Company Number {number} Ltd"),
-            aliases: vec![Alias { name: format!("Brand{number}"), kind: AliasKind::Trade }],
-            not: Vec::new(),
+            aliases: vec![Alias::new(format!("Brand{number}"), AliasKind::Trade)],
+            ..Company::new(
+                format!("company-{number}").parse().unwrap(),
+                format!("Company Number {number} Ltd"),
+            )
         })
         .collect();
     let watchlist = Watchlist::new(companies).unwrap();

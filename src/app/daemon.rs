@@ -20,7 +20,7 @@ use crate::store::{Store, StoreError};
 /// How long a start waits for a command that owns the store to end.
 const WAIT_FOR_STORE: Duration = Duration::from_secs(150);
 
-/// Between two clean-ups of bodies that nothing refers to any more.
+/// Between two clean-ups of what nothing refers to any more.
 const GARBAGE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Between two attempts to open the store.
@@ -84,7 +84,7 @@ impl App {
             };
             tasks.spawn(reading.run(stop.clone()));
         }
-        tasks.spawn(collect_garbage(self.store.clone(), stop.clone()));
+        tasks.spawn(tidy_up(self.store.clone(), Arc::clone(&self.clock), stop.clone()));
         tasks.spawn(watchdog::keep_alive(stop.clone()));
         Ok(())
     }
@@ -137,11 +137,15 @@ fn stop_on_signal(stop: &CancellationToken) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn collect_garbage(store: Store, stop: CancellationToken) {
+/// Lets go of what nobody needs any more, once a day.
+async fn tidy_up(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         tokio::select! {
             () = tokio::time::sleep(GARBAGE_INTERVAL) => {}
             () = stop.cancelled() => return,
+        }
+        if let Err(error) = store.forget_messages(clock.now()).await {
+            tracing::error!(error = error_chain(&error), "old messages could not be forgotten");
         }
         match store.collect_garbage().await {
             Ok(report) => tracing::info!(?report, "unused bodies removed"),

@@ -24,7 +24,7 @@ use crate::domain::matching::Watchlist;
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
 use crate::store::{Store, StoreError};
-use crate::subscribe::Subscriptions;
+use crate::subscribe::{Inbox, InboxParts, Subscriptions};
 
 pub use daemon::run as run_daemon;
 pub use door::Door;
@@ -70,6 +70,7 @@ impl App {
             store.clone(),
             Arc::clone(&watchlist),
             config.mail.clone(),
+            config.inbox.as_ref().map(|inbox| inbox.address.clone()),
             key,
             Arc::clone(&clock),
         ));
@@ -88,7 +89,8 @@ impl App {
             checker: Arc::clone(&checker),
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
-            subscriptions: Subscriptions::new(store.clone(), watchlist, Arc::clone(&clock)),
+            subscriptions: Subscriptions::new(store.clone(), Arc::clone(&watchlist), Arc::clone(&clock)),
+            inbox: inbox(&config, &store, &watchlist, key, &clock),
             clock: Arc::clone(&clock),
         }));
         Ok(Self { config, store, transport, checker, dispatcher, deliverer, service, clock })
@@ -108,6 +110,26 @@ impl App {
         self.transport.close().await;
         self.store.close().await
     }
+}
+
+/// What takes mail in, where a mailbox is configured.
+fn inbox(
+    config: &Config,
+    store: &Store,
+    watchlist: &Arc<Watchlist>,
+    instance_key: [u8; 32],
+    clock: &Arc<dyn Clock>,
+) -> Option<Arc<Inbox>> {
+    let settings = config.inbox.clone()?;
+    Some(Arc::new(Inbox::new(InboxParts {
+        store: store.clone(),
+        watchlist: Arc::clone(watchlist),
+        sources: config.sources.iter().map(|source| source.id.clone()).collect(),
+        mail: config.mail.clone(),
+        settings,
+        instance_key,
+        clock: Arc::clone(clock),
+    })))
 }
 
 /// Every tracked company, ready to be looked for.

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::known::Known;
-use super::verdict::Finding;
+use super::verdict::{Finding, signal_of};
+use crate::domain::bundle::is_bundle;
 use crate::domain::change::Evidence;
 use crate::domain::id::BodyHash;
 use crate::domain::read_state::ReadState;
@@ -62,13 +63,18 @@ impl Finding {
     }
 }
 
-/// The server's words about a body that was accepted.
+/// The server's words about a body that was accepted. They are about the first answer; of a document
+/// of several they count where that one alone says whether anything changed.
 fn validators(source: &Source, answer: &Answer) -> Validators {
+    let signal = signal_of(source, answer);
+    let speaks_for_all = signal.is_some() || !is_bundle(&answer.body);
+    let header = |name| answer.header(name).filter(|_| speaks_for_all).map(str::to_owned);
     Validators {
-        etag: answer.header("etag").map(str::to_owned),
-        last_modified: answer.header("last-modified").map(str::to_owned),
+        etag: header("etag"),
+        last_modified: header("last-modified"),
         fingerprint: source.fingerprint(),
         sha256: Some(BodyHash::of(&answer.body)),
+        signal,
     }
 }
 

@@ -60,7 +60,7 @@ async fn read_anew(
     };
     let content_type = snapshot.header("content-type").map(str::to_owned);
     let url = snapshot.url.parse().unwrap_or_else(|_| source.url.clone());
-    let document = super::extract(source, body.into(), content_type, url).await;
+    let document = super::extract_whole(source, body.into(), content_type, url).await;
     Ok(match document {
         Ok(Ok(document)) => Ok(Baseline { snapshot, document }),
         Ok(Err(unreadable)) => Err(unreadable.to_string()),

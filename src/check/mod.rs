@@ -9,6 +9,7 @@
 //! No read fails as a function: what went wrong is the finding.
 
 mod commit;
+mod gather;
 mod known;
 mod verdict;
 
@@ -110,11 +111,9 @@ impl Checker {
         let answer = self.fetcher.read(source, validators, self.clock.now()).await;
         let read_at = self.clock.now();
         let finding = match answer {
-            Ok(answer) => {
-                let was_conditional = validators.is_some();
-                let may_skip = !options.force;
-                let page = verdict::Received { answer, read_at, was_conditional, may_skip };
-                verdict::of(source, &known, page, &self.watchlist).await
+            Ok(first) => {
+                let received = verdict::Received { first, read_at, validators, may_skip: !options.force };
+                verdict::of(source, &known, received, &self.watchlist, &self.fetcher).await
             }
             Err(error) => Finding::failed(error_chain(&error), error.retry_after()),
         };
@@ -175,17 +174,33 @@ impl Trial {
 
 /// Asks for a source's page and tells what is read out of it. Compares and stores nothing.
 pub async fn try_source(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> Trial {
-    match fetcher.read(source, None, clock.now()).await {
-        Ok(answer) => verdict::trial(source, answer).await,
+    let now = clock.now();
+    match fetcher.read(source, None, now).await {
+        Ok(first) => verdict::trial_of_first(source, first, fetcher, now).await,
         Err(error) => Trial::failed(error_chain(&error)),
     }
 }
 
-/// Tells what is read out of a body that somebody saved.
-pub async fn try_body(source: &Source, body: Bytes) -> Trial {
+/// A body that somebody saved.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// Which part of the document it is, where that is said.
+    pub name: Option<String>,
+    /// The bytes.
+    pub body: Bytes,
+}
+
+/// Tells what is read out of bodies that somebody saved: a source's page, and the further parts of
+/// its document, as far as they are there.
+pub async fn try_saved(source: &Source, first: Bytes, others: Vec<Saved>) -> Trial {
+    let (body, missing) = match gather::put_together(source, first, others).await {
+        Ok(put_together) => put_together,
+        Err(refused) => return refused.into_trial(),
+    };
     let answer =
         Answer { status: 200, url: source.url.clone(), headers: Vec::new(), body, retry_after: None };
-    verdict::trial(source, answer).await
+    let trial = verdict::trial(source, answer).await;
+    Trial { reason: trial.reason.or(missing), ..trial }
 }
 
 fn log(report: &SourceReport) {
@@ -200,7 +215,7 @@ fn log(report: &SourceReport) {
 /// The most time a body may take to be read into entries, in seconds; real pages take milliseconds.
 const EXTRACTION_LIMIT_SECONDS: u64 = 30;
 
-/// Reads a body into entries beside the runtime's own threads.
+/// Reads a body into entries.
 ///
 /// # Errors
 /// The reason in words: the structure is missing, or it took too long.
@@ -211,15 +226,40 @@ async fn extract(
     url: Url,
 ) -> Result<Result<Document, Unreadable>, String> {
     let kind = source.kind.clone();
-    let work = tokio::task::spawn_blocking(move || {
-        crate::extract::extract(
-            &kind,
-            &Page { body: &body, content_type: content_type.as_deref(), url: &url },
-        )
-    });
+    in_time(move || {
+        let page = Page { body: &body, content_type: content_type.as_deref(), url: &url };
+        crate::extract::extract(&kind, &page)
+    })
+    .await
+}
+
+/// The same for a stored body, which may lack what the settings ask for today: it would be compared
+/// with more than it has.
+async fn extract_whole(
+    source: &Source,
+    body: Bytes,
+    content_type: Option<String>,
+    url: Url,
+) -> Result<Result<Document, Unreadable>, String> {
+    let kind = source.kind.clone();
+    in_time(move || {
+        let page = Page { body: &body, content_type: content_type.as_deref(), url: &url };
+        match crate::extract::wanted(&kind, &page.parts()?)? {
+            Some(wanted) => Err(Unreadable::Missing { what: format!("the part {:?}", wanted.name) }),
+            None => crate::extract::extract(&kind, &page),
+        }
+    })
+    .await
+}
+
+/// Does work beside the runtime's own threads.
+///
+/// # Errors
+/// The reason in words where it took too long or broke off.
+async fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
     let limit = std::time::Duration::from_secs(EXTRACTION_LIMIT_SECONDS);
-    match tokio::time::timeout(limit, work).await {
-        Ok(Ok(document)) => Ok(document),
+    match tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await {
+        Ok(Ok(done)) => Ok(done),
         Ok(Err(panic)) => Err(format!("reading the entries ended abruptly: {panic}")),
         Err(_) => Err(format!("reading the entries took longer than {EXTRACTION_LIMIT_SECONDS} s")),
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use url::Url;
 
+use super::gather::gather;
 use super::known::Known;
 use super::{Reading, Trial};
 use crate::domain::assess::{Assessment, ReadFacts, assess};
@@ -12,18 +14,42 @@ use crate::domain::entry::Document;
 use crate::domain::id::BodyHash;
 use crate::domain::matching::Watchlist;
 use crate::domain::report::{ChangeReport, SourceReport};
+use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
 use crate::domain::verdict::{Suspicion, Verdict};
-use crate::extract::{Page, title};
-use crate::fetch::Answer;
+use crate::extract::{Page, signal, title};
+use crate::fetch::{Answer, Fetcher};
 
-/// An answer and the circumstances it came under.
-pub(super) struct Received {
-    pub answer: Answer,
+/// A first answer and the circumstances it came under.
+pub(super) struct Received<'a> {
+    pub first: Answer,
     pub read_at: DateTime<Utc>,
-    pub was_conditional: bool,
+    /// What was known of the accepted body, where it might be vouched for.
+    pub validators: Option<&'a Validators>,
     /// Whether a body that was accepted before may be taken as such unread.
     pub may_skip: bool,
+}
+
+impl Received<'_> {
+    /// Whether the server, or the source's own word in its first answer, vouches for the accepted body.
+    fn is_vouched_for(&self, source: &Source) -> Result<bool, String> {
+        let can_be_304 = self.validators.is_some_and(Validators::can_be_sent);
+        if self.first.status == 304 {
+            return if can_be_304 {
+                Ok(true)
+            } else {
+                Err("answered 304 to an unconditional request".to_owned())
+            };
+        }
+        let known = self.validators.and_then(|validators| validators.signal.as_ref());
+        Ok(known.is_some() && self.first.status == 200 && signal_of(source, &self.first).as_ref() == known)
+    }
+}
+
+/// The source's own word for its state. Of a bundle, its first part's.
+pub(super) fn signal_of(source: &Source, answer: &Answer) -> Option<String> {
+    let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &source.url };
+    signal(&source.kind, page.parts().ok()?.first()?)
 }
 
 /// What a read was found to be, with all that is needed to commit and report it.
@@ -85,18 +111,27 @@ impl Finding {
     }
 }
 
-/// Judges an answer against what is known.
-pub(super) async fn of(source: &Source, known: &Known, received: Received, watchlist: &Watchlist) -> Finding {
-    let Received { answer, read_at, was_conditional, may_skip } = received;
-    if answer.status == 304 {
-        return match &known.baseline {
-            Some(baseline) if was_conditional => Finding::NotModified { entries: baseline.snapshot.entries },
-            _ => Finding::failed("answered 304 to an unconditional request".to_owned(), None),
-        };
+/// Judges an answer against what is known, once the whole document is there.
+pub(super) async fn of(
+    source: &Source,
+    known: &Known,
+    received: Received<'_>,
+    watchlist: &Watchlist,
+    fetcher: &Fetcher,
+) -> Finding {
+    match (received.is_vouched_for(source), &known.baseline) {
+        (Ok(true), Some(baseline)) => return Finding::NotModified { entries: baseline.snapshot.entries },
+        (Err(reason), _) => return Finding::failed(reason, None),
+        _ => {}
     }
-    if let Some(refused) = refusal(source, &answer) {
-        return refused.into_finding(answer);
+    let Received { first, read_at, may_skip, .. } = received;
+    if let Some(why) = refusal(&source.url, &first) {
+        return why.into_finding(first);
     }
+    let answer = match gather(fetcher, source, first, read_at).await {
+        Ok(answer) => answer,
+        Err(refused) => return refused.why.into_finding(refused.answer),
+    };
     let sha256 = BodyHash::of(&answer.body);
     if let Some(entries) = known.accepted_entries(source, &sha256).filter(|_| may_skip) {
         return Finding::Unchanged { answer, entries };
@@ -135,8 +170,8 @@ impl Known {
     }
 }
 
-/// Why an answer is not the source's page.
-enum Refusal {
+/// Why an answer is not the source's page, or not a part of its document.
+pub(super) enum Refusal {
     Suspect(Suspicion),
     Failed(String),
 }
@@ -149,7 +184,7 @@ impl Refusal {
         }
     }
 
-    fn into_trial(self) -> Trial {
+    pub(super) fn into_trial(self) -> Trial {
         let (verdict, reason) = match self {
             Self::Suspect(suspicion) => (Verdict::Suspect, suspicion.to_string()),
             Self::Failed(reason) => (Verdict::Failed, reason),
@@ -158,9 +193,9 @@ impl Refusal {
     }
 }
 
-/// What can be told without reading the entries.
-fn refusal(source: &Source, answer: &Answer) -> Option<Refusal> {
-    if let Some(mark) = block_mark(source, answer) {
+/// What can be told of the answer to an address without reading the entries.
+pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<Refusal> {
+    if let Some(mark) = block_mark(asked, answer) {
         return Some(Refusal::Suspect(Suspicion::Blocked(mark)));
     }
     if answer.status != 200 {
@@ -181,13 +216,13 @@ fn status_name(status: u16) -> String {
         .map_or_else(String::new, |name| format!(" {name}"))
 }
 
-fn block_mark(source: &Source, answer: &Answer) -> Option<Mark> {
+fn block_mark(asked: &Url, answer: &Answer) -> Option<Mark> {
     let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
     let title = title(&page);
     ResponseFacts {
         status: answer.status,
         headers: &answer.headers,
-        requested: &source.url,
+        requested: asked,
         answered: &answer.url,
         body_bytes: answer.body.len(),
         title: title.as_deref(),
@@ -204,9 +239,9 @@ async fn document_of(source: &Source, answer: &Answer) -> Result<Document, Refus
     }
 }
 
-/// What an answer would be found to be at first sight.
+/// What a document would be found to be at first sight.
 pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
-    if let Some(refused) = refusal(source, &answer) {
+    if let Some(refused) = refusal(&source.url, &answer) {
         return refused.into_trial();
     }
     match document_of(source, &answer).await {
@@ -216,5 +251,21 @@ pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
             Trial { verdict, reason: suspicion.map(|reason| reason.to_string()), document: Some(document) }
         }
         Err(refused) => refused.into_trial(),
+    }
+}
+
+/// The same for the document that a first answer begins.
+pub(super) async fn trial_of_first(
+    source: &Source,
+    first: Answer,
+    fetcher: &Fetcher,
+    now: DateTime<Utc>,
+) -> Trial {
+    if let Some(refused) = refusal(&source.url, &first) {
+        return refused.into_trial();
+    }
+    match gather(fetcher, source, first, now).await {
+        Ok(answer) => trial(source, answer).await,
+        Err(refused) => refused.why.into_trial(),
     }
 }

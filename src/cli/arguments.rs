@@ -19,7 +19,8 @@ Exit codes:
   1  error
   2  wrong usage
   3  something changed (check now --exit-code)
-  4  some source could not be read";
+  4  some source could not be read
+  75 try again later (mail ingest)";
 
 /// Watches public regulatory pages and emails the people concerned what changed, why it concerns
 /// them, and the proof.

@@ -14,6 +14,8 @@ pub(super) enum Exit {
     Changed = 3,
     /// Some source could not be read; this outweighs a change.
     Unread = 4,
+    /// Not done for now: whoever handed it over should do so again (`EX_TEMPFAIL`, sysexits(3)).
+    TryAgain = 75,
 }
 
 impl From<Exit> for ExitCode {

@@ -1,12 +1,16 @@
-//! `regwatch mail test`: whether mail arrives.
+//! `regwatch mail`: whether mail arrives, and taking in what people write.
 
-use clap::Subcommand;
+use std::io::Read;
+
+use clap::{Args, Subcommand};
 
 use super::exit::Exit;
 use super::{Context, mismatch};
 use crate::control::{Command, Reply};
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::MailState;
+use crate::mail::{Envelope, MAX_MESSAGE_BYTES};
+use crate::subscribe::Ingested;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Mail {
@@ -15,10 +19,37 @@ pub(super) enum Mail {
         /// To whom.
         address: EmailAddress,
     },
+    /// Take in one message from standard input, as a mail server hands it over.
+    ///
+    /// Exits with 75 where the server should hand it over again later.
+    Ingest(Ingest),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Ingest {
+    /// The envelope's sender; empty for a bounce.
+    #[arg(long, value_name = "ADDRESS")]
+    sender: Option<String>,
+    /// The envelope's recipient, with what stands behind its `+`.
+    #[arg(long, value_name = "ADDRESS")]
+    recipient: Option<String>,
 }
 
 pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
-    let Mail::Test { address } = verb;
+    match verb {
+        Mail::Test { address } => test(address, context).await,
+        Mail::Ingest(verb) => Ok(match ingest(verb, context).await {
+            Ok(()) => Exit::Done,
+            // Whatever is wrong is wrong here, not with the message: it must come again.
+            Err(error) => {
+                super::screen::print_error(&error);
+                Exit::TryAgain
+            }
+        }),
+    }
+}
+
+async fn test(address: EmailAddress, context: &Context) -> anyhow::Result<Exit> {
     let mail = match context.ask(Command::TestMail { address }).await? {
         Reply::Tested(mail) => mail,
         other => return Err(mismatch(&other)),
@@ -30,4 +61,33 @@ pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
         context.screen.line(format!("{} to {}{reason}", mail.state, mail.recipient))?;
     }
     Ok(if mail.state == MailState::Sent { Exit::Done } else { Exit::Error })
+}
+
+async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<()> {
+    let envelope = Envelope { sender: verb.sender, recipient: verb.recipient };
+    let message = tokio::task::spawn_blocking(message).await??;
+    let ingested = match context.ask(Command::Ingest { message, envelope }).await? {
+        Reply::Ingested(ingested) => ingested,
+        other => return Err(mismatch(&other)),
+    };
+    if context.screen.json {
+        return context.screen.object(&ingested);
+    }
+    context.screen.line(match &ingested {
+        Ingested::Answered { mails } => {
+            format!("answered by {}", super::check::counted(*mails, "mail", "mails"))
+        }
+        Ingested::Known => "taken in before".to_owned(),
+        Ingested::PassedOver { reason } => format!("passed over: {reason}"),
+    })
+}
+
+/// What comes on standard input, up to just more than is ever looked at; the rest is read and let go,
+/// since a mail server takes a closed pipe for a failure.
+fn message() -> std::io::Result<Vec<u8>> {
+    let mut input = std::io::stdin().lock();
+    let mut message = Vec::new();
+    input.by_ref().take(MAX_MESSAGE_BYTES as u64 + 1).read_to_end(&mut message)?;
+    std::io::copy(&mut input, &mut std::io::sink())?;
+    Ok(message)
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ use super::exit::Exit;
 use super::screen::{Screen, print_bytes};
 use super::{Context, mismatch};
 use crate::app::fetcher;
-use crate::check::{Trial, try_body, try_source};
+use crate::check::{Saved, Trial, try_saved, try_source};
 use crate::config::Config;
 use crate::control::{Command, Reply, SourceDetail, SourceStatus};
 use crate::domain::entry::Entry;
@@ -36,9 +37,10 @@ pub(super) enum SourceVerb {
     Test {
         /// Its id.
         id: SourceId,
-        /// Read this file in place of the page.
+        /// Read this file in place of the page. Where a document comes in several answers, give the
+        /// further ones behind it, in their order or as NAME=BODY; it is read without what is missing.
         #[arg(long, value_name = "BODY")]
-        file: Option<PathBuf>,
+        file: Vec<PathBuf>,
     },
 }
 
@@ -47,7 +49,7 @@ pub(super) async fn run(verb: SourceVerb, context: &Context) -> anyhow::Result<E
         SourceVerb::List => list(context).await,
         SourceVerb::Show { id, held: true } => held_body(id, context).await,
         SourceVerb::Show { id, held: false } => show(id, context).await,
-        SourceVerb::Test { id, file } => test(&id, file.as_deref(), context).await,
+        SourceVerb::Test { id, file } => test(&id, &file, context).await,
     }
 }
 
@@ -153,15 +155,15 @@ struct TrialReport<'a> {
     entries: &'a [Entry],
 }
 
-async fn test(id: &SourceId, file: Option<&Path>, context: &Context) -> anyhow::Result<Exit> {
+async fn test(id: &SourceId, files: &[PathBuf], context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let source = source_of(&config, id)?;
-    let trial = match file {
-        Some(path) => {
-            let body = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            try_body(source, body.into()).await
+    let trial = match files {
+        [] => try_source(&fetcher(&config), source, &crate::clock::SystemClock).await,
+        [first, others @ ..] => {
+            let others = others.iter().map(|file| saved(file)).collect::<anyhow::Result<_>>()?;
+            try_saved(source, read(first)?, others).await
         }
-        None => try_source(&fetcher(&config), source, &crate::clock::SystemClock).await,
     };
     let entries = trial.document.as_ref().map_or(&[][..], |document| &document.entries);
     if context.screen.json {
@@ -171,6 +173,20 @@ async fn test(id: &SourceId, file: Option<&Path>, context: &Context) -> anyhow::
         show_trial(&trial, entries, context.screen)?;
     }
     Ok(if trial.verdict.is_read() { Exit::Done } else { Exit::Unread })
+}
+
+fn read(path: &Path) -> anyhow::Result<Bytes> {
+    let body = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(body.into())
+}
+
+/// A further file: its path, or a part's name and its path.
+fn saved(file: &Path) -> anyhow::Result<Saved> {
+    let named = file.to_str().filter(|_| !file.exists()).and_then(|text| text.split_once('='));
+    match named {
+        Some((name, path)) => Ok(Saved { name: Some(name.to_owned()), body: read(Path::new(path))? }),
+        None => Ok(Saved { name: None, body: read(file)? }),
+    }
 }
 
 fn show_trial(trial: &Trial, entries: &[Entry], screen: Screen) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use super::{Context, mismatch};
 use crate::control::{Command, Reply};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{State, Subscriber, Subscription};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sub {
@@ -18,6 +18,14 @@ pub(super) enum Sub {
     /// Without --confirmed the subscription is noted and nothing is sent: nobody gets mail they did
     /// not agree to.
     Add(Add),
+    /// Make the subscriptions of an address active that wait for it; you can show the consent.
+    Confirm(Whose),
+    /// Send an address nothing for a while.
+    Pause(Whose),
+    /// Send a paused address mail again.
+    Resume(Whose),
+    /// What an address follows, and the record of its consent.
+    Show(Whose),
     /// Everyone who is or was subscribed.
     List,
     /// End an address's subscriptions.
@@ -38,6 +46,13 @@ pub(super) struct Add {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Whose {
+    /// Whose.
+    #[arg(value_name = "ADDRESS")]
+    address: EmailAddress,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Remove {
     /// Whom to tell no more.
     #[arg(value_name = "ADDRESS")]
@@ -51,12 +66,16 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
     let screen = context.screen;
     match verb {
         Sub::Add(Add { address, companies, confirmed }) => {
-            match context.ask(Command::Subscribe { address, companies, confirmed }).await? {
-                Reply::Subscriber(subscriber) if screen.json => screen.object(&subscriber)?,
-                Reply::Subscriber(subscriber) => list(&[subscriber], screen)?,
-                other => return Err(mismatch(&other)),
-            }
+            one(context, Command::Subscribe { address, companies, confirmed }).await?;
         }
+        Sub::Confirm(Whose { address }) => one(context, Command::ConfirmSubscriber { address }).await?,
+        Sub::Pause(Whose { address }) => {
+            one(context, Command::PauseSubscriber { address, paused: true }).await?;
+        }
+        Sub::Resume(Whose { address }) => {
+            one(context, Command::PauseSubscriber { address, paused: false }).await?;
+        }
+        Sub::Show(Whose { address }) => show(context, address).await?,
         Sub::List => match context.ask(Command::Subscribers).await? {
             Reply::Subscribers(all) if screen.json => {
                 screen.object(&serde_json::json!({ "subscribers": all }))?;
@@ -79,16 +98,64 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Has a command executed that changes one subscriber, and shows them as they now stand.
+async fn one(context: &Context, command: Command) -> anyhow::Result<()> {
+    match context.ask(command).await? {
+        Reply::Subscriber(subscriber) if context.screen.json => context.screen.object(&subscriber),
+        Reply::Subscriber(subscriber) => list(&[subscriber], context.screen),
+        other => Err(mismatch(&other)),
+    }
+}
+
+async fn show(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
+    let subscriber = match context.ask(Command::Subscriber { address }).await? {
+        Reply::Subscriber(subscriber) => subscriber,
+        other => return Err(mismatch(&other)),
+    };
+    let screen = context.screen;
+    if screen.json {
+        return screen.object(&subscriber);
+    }
+    list(std::slice::from_ref(&subscriber), screen)?;
+    for known in &subscriber.subscriptions {
+        let asked = known.requested_at.format("%Y-%m-%d %H:%M UTC");
+        let confirmed = known.confirmed_at.map_or_else(
+            || "not confirmed".to_owned(),
+            |at| format!("confirmed {} by {}", at.format("%Y-%m-%d %H:%M UTC"), known.channel),
+        );
+        screen.line(format!("{}: asked for {asked}, {confirmed}", known.company))?;
+        if let Some(words) = &known.agreed_to {
+            screen.line(format!("    agreed to: {words}"))?;
+        }
+    }
+    Ok(())
+}
+
 fn list(subscribers: &[Subscriber], screen: Screen) -> anyhow::Result<()> {
     let rows = subscribers.iter().flat_map(|subscriber| {
         subscriber.subscriptions.iter().map(|subscription| {
             [
                 subscriber.address.to_string(),
-                subscription.company.to_string(),
-                subscription.state.to_string(),
+                named(subscription),
+                state(subscriber, subscription),
                 subscription.confirmed_at.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default(),
             ]
         })
     });
     screen.table(["ADDRESS", "COMPANY", "STATE", "CONFIRMED"], rows)
+}
+
+/// The company, and what of its changes is wanted.
+fn named(subscription: &Subscription) -> String {
+    let only = subscription.only.words().map(|only| format!(", {only}")).unwrap_or_default();
+    format!("{}{only}", subscription.company)
+}
+
+fn state(subscriber: &Subscriber, subscription: &Subscription) -> String {
+    match subscriber.paused_since {
+        Some(since) if subscription.state == State::Active => {
+            format!("paused since {}", since.format("%Y-%m-%d"))
+        }
+        _ => subscription.state.to_string(),
+    }
 }

@@ -2,17 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use super::node::{Keys, Node, Table};
+use super::list;
+use super::node::{Keys, Node, Noted, Table};
 use super::spelling::none_of;
 use crate::domain::company::{Alias, AliasKind, Company};
-use crate::domain::id::CompanyId;
+use crate::domain::id::{CategoryId, CompanyId};
+use crate::domain::identifier::{Identifier, IdentifierScheme};
+use crate::domain::reference::too_common;
 
-pub(super) const COMPANY: Keys = Keys { heading: "[[company]]", names: &["id", "name", "aliases", "not"] };
+pub(super) const COMPANY: Keys = Keys {
+    heading: "[[company]]",
+    names: &["id", "name", "aliases", "not", "identifiers", "parent", "exposed_to", "sources"],
+};
 
-pub(super) const ALIAS: Keys = Keys { heading: "aliases", names: &["name", "kind"] };
+pub(super) const ALIAS: Keys = Keys { heading: "aliases", names: &["name", "kind", "source"] };
+
+pub(super) const IDENTIFIER: Keys = Keys { heading: "identifiers", names: &["scheme", "value", "source"] };
 
 /// The kinds of names as they are written.
-const KINDS: [(&str, AliasKind); 8] = [
+pub(super) const KINDS: [(&str, AliasKind); 8] = [
     ("legal", AliasKind::Legal),
     ("trade", AliasKind::Trade),
     ("short", AliasKind::Short),
@@ -29,7 +37,8 @@ pub(super) fn company(table: &Table<'_>) -> Option<Company> {
     let id = table
         .require("id", "a handle such as \"hikvision\"")
         .and_then(|node| node.parse(str::parse::<CompanyId>));
-    let name = table.require("name", "the company's full name").and_then(|node| searchable(&node));
+    let name =
+        table.require("name", "the company's full name").and_then(|node| telling(&node, AliasKind::Legal));
     // Every name so far, to tell when one comes again.
     let mut names: BTreeSet<String> = name.iter().map(|name| folded(name)).collect();
     let aliases = table.or("aliases", Vec::new(), |node| {
@@ -39,6 +48,13 @@ pub(super) fn company(table: &Table<'_>) -> Option<Company> {
             Some(alias)
         })
     });
+    let identifiers = table.or("identifiers", Vec::new(), |node| {
+        all(node, "tables with a scheme and a value", |item| {
+            let identifier = identifier(item)?;
+            new_name(item, &identifier.value, &mut names)?;
+            Some(identifier)
+        })
+    });
     let not = table.or("not", Vec::new(), |node| {
         all(node, "names", |item| {
             let name = searchable(item)?;
@@ -46,7 +62,21 @@ pub(super) fn company(table: &Table<'_>) -> Option<Company> {
             Some(name)
         })
     });
-    Some(Company { id: id?, name: name?, aliases: aliases?, not: not? })
+    let parent = table.optional("parent", |node| node.parse(str::parse::<CompanyId>));
+    let exposures = table.or("exposed_to", Vec::new(), |node| {
+        list::distinct(&node.items("ids of categories")?, |item| item.parse(str::parse::<CategoryId>))
+    });
+    let sources = table.or("sources", Vec::new(), |node| list::lines(&node.items("addresses or citations")?));
+    Some(Company {
+        id: id?,
+        name: name?,
+        parent: parent.ok()?,
+        exposures: exposures?,
+        not: not?,
+        sources: sources?,
+        aliases: aliases?,
+        identifiers: identifiers?,
+    })
 }
 
 /// Reads every item of a list, in order, so that all faults are told.
@@ -66,12 +96,41 @@ fn all<'a, T>(
 /// A bare string is a trade name.
 fn alias(node: &Node<'_>) -> Option<Alias> {
     if !node.is_table() {
-        return Some(Alias { name: searchable(node)?, kind: AliasKind::default() });
+        return Some(Alias::new(telling(node, AliasKind::default())?, AliasKind::default()));
     }
     let table = node.table(&ALIAS)?;
-    let name = table.require("name", "the name as people write it").and_then(|node| searchable(&node));
     let kind = table.or("kind", AliasKind::default(), |node| node.parse(kind));
-    Some(Alias { name: name?, kind: kind? })
+    let name = table
+        .require("name", "the name as people write it")
+        .and_then(|node| telling(&node, kind.unwrap_or_default()));
+    let source = cited(&table);
+    Some(Alias { name: name?, kind: kind?, source: source.ok()? })
+}
+
+fn identifier(node: &Node<'_>) -> Option<Identifier> {
+    let table = node.table(&IDENTIFIER)?;
+    let scheme =
+        table.require("scheme", "whose number it is, such as \"lei\"").and_then(|node| node.parse(scheme));
+    let value = table.require("value", "the number").and_then(|node| Some((node.line()?, node)));
+    let source = cited(&table);
+    let (scheme, (value, node)) = (scheme?, value?);
+    if let Some(expected) = scheme.objection(value) {
+        node.fault(format_args!("found {value:?}, expected {expected}"));
+        return None;
+    }
+    Some(Identifier { scheme, value: value.to_owned(), source: source.ok()? })
+}
+
+/// Where a fact is known from.
+fn cited(table: &Table<'_>) -> Result<Option<String>, Noted> {
+    table.optional("source", |node| node.line().map(str::to_owned))
+}
+
+fn scheme(text: &str) -> Result<IdentifierScheme, String> {
+    let found = IdentifierScheme::ALL.iter().find(|(name, _)| *name == text);
+    found
+        .map(|(_, scheme)| *scheme)
+        .ok_or_else(|| none_of(text, &IdentifierScheme::ALL.map(|(name, _)| name)))
 }
 
 fn kind(text: &str) -> Result<AliasKind, String> {
@@ -87,6 +146,18 @@ fn searchable(node: &Node<'_>) -> Option<String> {
         return None;
     }
     Some(name.to_owned())
+}
+
+/// A name that does not stand in every text anyway.
+fn telling(node: &Node<'_>, kind: AliasKind) -> Option<String> {
+    let name = searchable(node)?;
+    if let Some(frequency) = too_common(&name, kind.is_case_sensitive()) {
+        node.fault(format_args!(
+            "found {name:?}, which stands {frequency}, expected a name that means this company alone"
+        ));
+        return None;
+    }
+    Some(name)
 }
 
 fn new_name(node: &Node<'_>, name: &str, earlier: &mut BTreeSet<String>) -> Option<()> {

@@ -9,25 +9,28 @@ use secrecy::SecretString;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::category::{CATEGORY, category};
 use super::company::{COMPANY, company};
 use super::fault::{ConfigError, Faults};
 use super::file::TextFile;
 use super::node::{Keys, Node, Table};
-use super::settings::{Config, DaemonSettings, FetchSettings, MailSettings, StoreSettings};
+use super::registry::refuse_conflicts;
+use super::settings::{Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, StoreSettings};
 use super::source::{SOURCE, source};
 use super::spelling::likely;
-use super::{mail, secret, section};
+use super::{inbox, mail, secret, section};
+use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
 
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",
-    names: &["include", "store", "mail", "fetch", "daemon", "source", "company"],
+    names: &["include", "store", "mail", "inbox", "fetch", "daemon", "source", "company", "category"],
 };
 
 /// What an included file may hold.
-const INCLUDED: [&str; 2] = ["source", "company"];
+const INCLUDED: [&str; 3] = ["source", "company", "category"];
 
 /// Reads and validates a configuration: the main file, what it includes, and the files of passwords.
 ///
@@ -77,16 +80,18 @@ fn read(path: &Path, mail_password: Option<SecretString>, faults: &Faults) -> Op
         refuse_sections(&root);
         roots.push(root);
     }
-    let (sources, companies) = watched(&roots, &folder);
+    let Watched { sources, companies, categories } = watched(&roots, &folder);
     let sections = sections?;
     Some(Config {
         path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
         store: sections.store,
         mail: sections.mail,
+        inbox: sections.inbox,
         fetch: sections.fetch,
         daemon: sections.daemon,
         sources,
         companies,
+        categories,
     })
 }
 
@@ -107,6 +112,7 @@ fn folder_of(path: &Path, faults: &Faults) -> Option<PathBuf> {
 struct Sections {
     store: StoreSettings,
     mail: MailSettings,
+    inbox: Option<InboxSettings>,
     fetch: FetchSettings,
     daemon: DaemonSettings,
 }
@@ -117,7 +123,8 @@ impl Sections {
         let mail = mail::mail(root, folder, mail_password);
         let fetch = section::fetch(root, folder);
         let daemon = section::daemon(root.get("daemon").as_ref(), folder);
-        Some(Self { store: store?, mail: mail?, fetch: fetch?, daemon: daemon? })
+        let inbox = root.optional("inbox", inbox::inbox);
+        Some(Self { store: store?, mail: mail?, inbox: inbox.ok()?, fetch: fetch?, daemon: daemon? })
     }
 }
 
@@ -125,7 +132,7 @@ fn refuse_sections(root: &Table<'_>) {
     for (key, name, _) in root.pairs() {
         if MAIN.names.contains(&name) && !INCLUDED.contains(&name) {
             key.fault(
-                "belongs to the main file, expected only [[source]] and [[company]] in an included one",
+                "belongs to the main file, expected only [[source]], [[company]] and [[category]] in an included one",
             );
         } else if !INCLUDED.contains(&name) {
             let hint = likely(name, INCLUDED);
@@ -174,15 +181,23 @@ fn matching(pattern: &str, main: &Path) -> Result<Vec<PathBuf>, String> {
     if files.is_empty() { Err(refuse("which matches no file".to_owned())) } else { Ok(files) }
 }
 
-/// Every `[[source]]` and `[[company]]` of all files that is without fault.
-fn watched(roots: &[Table<'_>], folder: &Path) -> (Vec<Source>, Vec<Company>) {
-    let company_tables = tables(roots, "company");
+/// Every `[[source]]`, `[[company]]` and `[[category]]` of all files that is without fault.
+struct Watched {
+    sources: Vec<Source>,
+    companies: Vec<Company>,
+    categories: Vec<Category>,
+}
+
+fn watched(roots: &[Table<'_>], folder: &Path) -> Watched {
+    let (company_tables, category_tables) = (tables(roots, "company"), tables(roots, "category"));
     let source_tables = tables(roots, "source");
     let ids = refuse_twins(&company_tables, COMPANY.heading);
+    let category_ids = refuse_twins(&category_tables, CATEGORY.heading);
     refuse_twins(&source_tables, SOURCE.heading);
-    let companies = company_tables.iter().filter_map(company).collect();
+    let companies: Vec<Company> = company_tables.iter().filter_map(company).collect();
+    refuse_conflicts(&company_tables, &companies, &ids, &category_ids);
     let sources = source_tables.iter().filter_map(|table| source(table, &ids, folder)).collect();
-    (sources, companies)
+    Watched { sources, companies, categories: category_tables.iter().filter_map(category).collect() }
 }
 
 /// The tables of one name, each called by its id, or by its number where it has no valid one.

@@ -10,14 +10,19 @@ use secrecy::{ExposeSecret, SecretString};
 /// The variable that holds the relay's password where no `mail.password_file` is given.
 pub const MAIL_PASSWORD_VARIABLE: &str = "REGWATCH_MAIL_PASSWORD";
 
-/// No password is longer; a file that is was not meant.
+/// No secret is longer; a file that is was not meant.
 const MAX_SECRET_BYTES: u64 = 4096;
 
-/// The relay's password from the environment; an empty variable counts as none.
+/// The relay's password from the environment.
 pub(super) fn mail_password() -> Option<SecretString> {
+    variable(MAIL_PASSWORD_VARIABLE)
+}
+
+/// A secret from the environment; an empty variable counts as none.
+pub(super) fn variable(name: &str) -> Option<SecretString> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let password = std::env::var(MAIL_PASSWORD_VARIABLE).ok();
-    password.filter(|password| !password.is_empty()).map(SecretString::from)
+    let secret = std::env::var(name).ok();
+    secret.filter(|secret| !secret.is_empty()).map(SecretString::from)
 }
 
 /// The secret in a file, without the line end that editors leave.
@@ -28,7 +33,7 @@ pub(super) fn read_file(path: &Path) -> Result<SecretString, String> {
     let shown = path.display();
     let about = fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     if !about.is_file() {
-        return Err(format!("{shown} is not a file, expected one that holds the password"));
+        return Err(format!("{shown} is not a file, expected one that holds the secret"));
     }
     if let Some(mode) = open_mode(&about) {
         return Err(format!(
@@ -43,10 +48,10 @@ pub(super) fn read_file(path: &Path) -> Result<SecretString, String> {
         .map_err(|error| format!("{shown} cannot be read: {error}"))?;
     let secret = text.expose_secret().trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
-        return Err(format!("{shown} is empty, expected the password"));
+        return Err(format!("{shown} is empty, expected the secret"));
     }
     if secret.chars().any(char::is_control) {
-        return Err(format!("{shown} holds more than one line, expected the password alone"));
+        return Err(format!("{shown} holds more than one line, expected the secret alone"));
     }
     Ok(SecretString::from(secret))
 }

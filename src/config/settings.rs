@@ -9,6 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
@@ -24,6 +25,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// How mail leaves.
     pub mail: MailSettings,
+    /// Where people write to; without it nobody subscribes by mail.
+    pub inbox: Option<InboxSettings>,
     /// How pages are asked for.
     pub fetch: FetchSettings,
     /// How the daemon behaves.
@@ -32,6 +35,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// Who is tracked, in the order of the files.
     pub companies: Vec<Company>,
+    /// What rules cover without naming anybody, in the order of the files.
+    pub categories: Vec<Category>,
 }
 
 impl Config {
@@ -76,6 +81,16 @@ pub struct MailSettings {
     pub group_within: Duration,
     /// Mails delivered at once.
     pub concurrency: usize,
+}
+
+/// Where people write to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxSettings {
+    /// The mailbox; `address+detail@` goes to it as well.
+    pub address: EmailAddress,
+    /// By which name the receiving server signs its `Authentication-Results`; without it no sender is
+    /// taken as vouched for.
+    pub authserv_id: Option<String>,
 }
 
 /// By which way mail leaves.

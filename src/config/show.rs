@@ -5,27 +5,30 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::settings::{
-    Config, FetchSettings, MailSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings,
+    Config, FetchSettings, InboxSettings, MailSettings, Sender, SmtpSecurity, StoreSettings,
+    TransportSettings,
 };
 use super::value::size_text;
+use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
 use crate::domain::redact;
 use crate::domain::source::{Source, SourceKind};
 
 const HEADING: &str = "\
-# The configuration in force, defaults filled in. Passwords are left out, and the
+# The configuration in force, defaults filled in. Passwords and tokens are left out, and the
 # values of headers that let somebody in are replaced by \"[redacted]\".
 ";
 
 /// The configuration in force as TOML that [`super::load()`] takes, defaults filled in.
 ///
-/// No secret is in it: passwords are left out, and header values that are likely secrets replaced.
+/// No secret is in it: passwords and tokens are left out, and header values that are likely secrets replaced.
 #[must_use]
 pub fn show(config: &Config) -> String {
     let shown = Shown {
         store: Store { url: store_url(&config.store) },
         mail: mail(&config.mail),
+        inbox: config.inbox.as_ref().map(inbox),
         fetch: fetch(&config.fetch),
         daemon: Daemon {
             socket: config.daemon.socket.display().to_string(),
@@ -33,6 +36,7 @@ pub fn show(config: &Config) -> String {
             drain_timeout: length(config.daemon.drain_timeout),
         },
         source: config.sources.iter().map(source).collect(),
+        category: &config.categories,
         company: &config.companies,
     };
     match toml::to_string(&shown) {
@@ -46,9 +50,11 @@ pub fn show(config: &Config) -> String {
 struct Shown<'a> {
     store: Store,
     mail: Mail<'a>,
+    inbox: Option<Inbox<'a>>,
     fetch: Fetch<'a>,
     daemon: Daemon,
     source: Vec<ShownSource<'a>>,
+    category: &'a [Category],
     company: &'a [Company],
 }
 
@@ -66,6 +72,12 @@ struct Mail<'a> {
     help_address: &'a str,
     group_within: String,
     concurrency: usize,
+}
+
+#[derive(Serialize)]
+struct Inbox<'a> {
+    address: &'a str,
+    authserv_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -166,6 +178,10 @@ fn transport(transport: &TransportSettings) -> (String, Option<&'static str>) {
         SmtpSecurity::None => ("smtp", Some("none")),
     };
     (format!("{scheme}://{user}{host}:{}", relay.port), tls)
+}
+
+fn inbox(inbox: &InboxSettings) -> Inbox<'_> {
+    Inbox { address: inbox.address.as_str(), authserv_id: inbox.authserv_id.as_deref() }
 }
 
 fn fetch(fetch: &FetchSettings) -> Fetch<'_> {

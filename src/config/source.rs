@@ -9,7 +9,7 @@ use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Table};
 use super::spelling::{likely, none_of};
-use super::{kind, section, value};
+use super::{kind, section, token, value};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::schedule::CronExpr;
@@ -31,6 +31,9 @@ pub(super) const SOURCE: Keys = Keys {
         "headers",
         "proxy",
         "proxy_password_file",
+        "token_file",
+        "token_variable",
+        "token_as",
     ],
 };
 
@@ -74,6 +77,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     let noise = table.or("noise", Noise::of(defaults.default_noise()), |node| noise(node, defaults));
     let headers = table.or("headers", BTreeMap::new(), headers);
     let proxy = section::proxy(table, folder);
+    let token = token::token(table, folder);
     Some(Source {
         id: id?,
         title: title?.to_owned(),
@@ -84,7 +88,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
         companies: companies?,
         guard: guard?,
         noise: noise?,
-        request: Request { headers: headers?, proxy: proxy.ok()? },
+        request: Request { headers: headers?, proxy: proxy.ok()?, token: token.ok()? },
     })
 }
 

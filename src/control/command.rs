@@ -11,7 +11,9 @@ use crate::domain::read_state::ReadState;
 use crate::domain::report::CheckReport;
 use crate::domain::snapshot::{HeldRead, Snapshot};
 use crate::domain::subscription::Subscriber;
+use crate::mail::Envelope;
 use crate::store::ChangeQuery;
+use crate::subscribe::Ingested;
 
 /// What is asked for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,6 +57,23 @@ pub enum Command {
         /// Whether the person's consent is there.
         confirmed: bool,
     },
+    /// Make the subscriptions of an address active that wait for it.
+    ConfirmSubscriber {
+        /// Whose.
+        address: EmailAddress,
+    },
+    /// Send an address nothing for a while, or again.
+    PauseSubscriber {
+        /// Whose.
+        address: EmailAddress,
+        /// Nothing, or again.
+        paused: bool,
+    },
+    /// One who is or was subscribed.
+    Subscriber {
+        /// Whose.
+        address: EmailAddress,
+    },
     /// Everyone who is or was subscribed.
     Subscribers,
     /// End subscriptions.
@@ -75,6 +94,13 @@ pub enum Command {
     RetryMails {
         /// Only this one, by its id or the beginning of it.
         id: Option<String>,
+    },
+    /// Take in a message that somebody wrote to the service.
+    Ingest {
+        /// The message as it came.
+        message: Vec<u8>,
+        /// What the server that took it in knows of it.
+        envelope: Envelope,
     },
     /// Send a test mail.
     TestMail {
@@ -114,7 +140,7 @@ pub enum Reply {
     Changes(Vec<Change>),
     /// Of [`Command::Change`].
     Change(Box<Change>),
-    /// Of [`Command::Subscribe`].
+    /// Of [`Command::Subscribe`], [`Command::Subscriber`] and the commands that change one.
     Subscriber(Subscriber),
     /// Of [`Command::Subscribers`].
     Subscribers(Vec<Subscriber>),
@@ -124,6 +150,8 @@ pub enum Reply {
     Mails(Vec<MailSummary>),
     /// Of [`Command::RetryMails`]: how many were put back.
     Retried(usize),
+    /// Of [`Command::Ingest`].
+    Ingested(Ingested),
     /// Of [`Command::TestMail`]: the mail after its first attempt.
     Tested(Box<MailSummary>),
     /// The command could not be done.

@@ -15,7 +15,7 @@ use crate::domain::report::CheckReport;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::store::{Store, StoreError};
-use crate::subscribe::{SubscribeError, Subscriptions};
+use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
 
 /// The use cases a command may need.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct ServiceParts {
     pub deliverer: Arc<Deliverer>,
     /// Takes subscriptions.
     pub subscriptions: Subscriptions,
+    /// Takes mail in, where there is a mailbox.
+    pub inbox: Option<Arc<Inbox>>,
     /// Tells the time.
     pub clock: Arc<dyn crate::clock::Clock>,
 }
@@ -53,6 +55,10 @@ enum Refusal {
     Dispatch(#[from] DispatchError),
     #[error(transparent)]
     Subscribe(#[from] SubscribeError),
+    #[error("nobody can write to this service; name its mailbox: [inbox] address = \"…\"")]
+    NoInbox,
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
 }
 
 /// Snapshots shown with a source.
@@ -85,6 +91,13 @@ impl Service {
             Command::Subscribe { address, companies, confirmed } => {
                 Reply::Subscriber(parts.subscriptions.add(&address, &companies, confirmed).await?)
             }
+            Command::ConfirmSubscriber { address } => {
+                Reply::Subscriber(parts.subscriptions.confirm(&address).await?)
+            }
+            Command::PauseSubscriber { address, paused } => {
+                Reply::Subscriber(parts.subscriptions.pause(&address, paused).await?)
+            }
+            Command::Subscriber { address } => Reply::Subscriber(parts.subscriptions.show(&address).await?),
             Command::Subscribers => Reply::Subscribers(parts.subscriptions.list().await?),
             Command::Unsubscribe { address, companies } => {
                 Reply::Unsubscribed(parts.subscriptions.remove(&address, &companies).await?)
@@ -94,6 +107,12 @@ impl Service {
                 Reply::Mails(mails.into_iter().map(Into::into).collect())
             }
             Command::RetryMails { id } => Reply::Retried(self.retry(id.as_deref()).await?),
+            Command::Ingest { message, envelope } => {
+                let inbox = parts.inbox.as_ref().ok_or(Refusal::NoInbox)?;
+                let ingested = inbox.ingest(message, &envelope).await?;
+                parts.deliverer.deliver_due().await?;
+                Reply::Ingested(ingested)
+            }
             Command::TestMail { address } => self.test_mail(&address).await?,
         })
     }

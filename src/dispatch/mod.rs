@@ -18,7 +18,7 @@ use crate::domain::id::{AlertId, ChangeId, MailId};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::Subscriber;
-use crate::mail::{Letter, MailError, compose, message_id, thread_id};
+use crate::mail::{Letter, MailError, Occasion, compose, message_id, thread_id};
 use crate::render::{self, Notice, RenderError, Rendered};
 use crate::store::{QueuedMail, Store, StoreError};
 
@@ -56,6 +56,8 @@ pub struct Dispatcher {
     store: Store,
     watchlist: Arc<Watchlist>,
     settings: MailSettings,
+    /// Where people write to leave, where there is a mailbox.
+    inbox: Option<EmailAddress>,
     /// Keys Message-IDs, so that they cannot be guessed.
     instance_key: [u8; 32],
     clock: Arc<dyn Clock>,
@@ -72,10 +74,11 @@ impl Dispatcher {
         store: Store,
         watchlist: Arc<Watchlist>,
         settings: MailSettings,
+        inbox: Option<EmailAddress>,
         instance_key: [u8; 32],
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, watchlist, settings, instance_key, clock, turn: tokio::sync::Mutex::default() }
+        Self { store, watchlist, settings, inbox, instance_key, clock, turn: tokio::sync::Mutex::default() }
     }
 
     /// Makes mails of the alerts that wait; tells how many.
@@ -92,8 +95,10 @@ impl Dispatcher {
         }
         let mut mails = Vec::new();
         for subscriber in self.store.subscribers().await? {
-            let told: Vec<&Pending> =
-                pending.iter().filter(|(alert, _)| subscriber.active(&alert.company).is_some()).collect();
+            let told: Vec<&Pending> = pending
+                .iter()
+                .filter(|(alert, change)| subscriber.wants(&alert.company, change).is_some())
+                .collect();
             if !told.is_empty() {
                 mails.push(self.mail(&subscriber, &told, now)?);
             }
@@ -170,6 +175,7 @@ impl Dispatcher {
             message_id: &message_id,
             thread: thread.as_deref(),
             date: now,
+            occasion: Occasion::Alert { leave: self.inbox.as_ref().unwrap_or(&self.settings.help_address) },
         };
         let bytes = compose(&letter)
             .map_err(|source| DispatchError::Compose { recipient: recipient.redacted(), source })?;

@@ -1,8 +1,10 @@
 //! Tracked companies and the names by which pages speak of them.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
-use super::id::CompanyId;
+use super::id::{CategoryId, CompanyId};
+use super::identifier::Identifier;
 
 /// What sort of name an alias is; it decides how strictly it is matched and how it is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -57,6 +59,17 @@ pub struct Alias {
     pub name: String,
     /// What sort of name it is.
     pub kind: AliasKind,
+    /// Where it is known from: an address or a citation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+impl Alias {
+    /// A name whose source is not cited.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: AliasKind) -> Self {
+        Self { name: name.into(), kind, source: None }
+    }
 }
 
 /// A company people want to hear about.
@@ -66,13 +79,42 @@ pub struct Company {
     pub id: CompanyId,
     /// Its full name; matched as an alias of kind [`AliasKind::Legal`].
     pub name: String,
-    /// Every other name.
-    pub aliases: Vec<Alias>,
+    /// The company that controls it, tracked as well: what is told of this one names the path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<CompanyId>,
+    /// Categories that rules cover without naming it.
+    #[serde(rename = "exposed_to", default, skip_serializing_if = "Vec::is_empty")]
+    pub exposures: Vec<CategoryId>,
     /// Names that contain an alias and mean somebody else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not: Vec<String>,
+    /// Where the company is described: addresses or citations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// Every other name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<Alias>,
+    /// The numbers under which registers have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<Identifier>,
 }
 
 impl Company {
+    /// A company of which no more than its full name is known.
+    #[must_use]
+    pub fn new(id: CompanyId, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            parent: None,
+            exposures: Vec::new(),
+            not: Vec::new(),
+            sources: Vec::new(),
+            aliases: Vec::new(),
+            identifiers: Vec::new(),
+        }
+    }
+
     /// The name a reader knows the company by: its first trade name, else its full name.
     #[must_use]
     pub fn short_name(&self) -> &str {
@@ -80,5 +122,58 @@ impl Company {
             .iter()
             .find(|alias| matches!(alias.kind, AliasKind::Trade | AliasKind::Short))
             .map_or(self.name.as_str(), |alias| alias.name.as_str())
+    }
+
+    /// Everything by which a text may speak of it: the full name, the aliases, and the identifiers
+    /// in every form in which they mean this company alone.
+    pub fn names(&self) -> impl Iterator<Item = Alias> {
+        let legal = Alias::new(self.name.clone(), AliasKind::Legal);
+        let identifiers = self.identifiers.iter().flat_map(|identifier| {
+            identifier.spellings().into_iter().map(|name| Alias {
+                name,
+                kind: AliasKind::Identifier,
+                source: identifier.source.clone(),
+            })
+        });
+        std::iter::once(legal).chain(self.aliases.iter().cloned()).chain(identifiers)
+    }
+}
+
+/// A name in the form in which two are one: compatibility forms and capitals folded, everything
+/// but letters and digits taken for a blank. Whose a name is, is decided on it.
+#[must_use]
+pub fn comparable(name: &str) -> String {
+    let folded: String = name.nfkc().flat_map(char::to_lowercase).collect();
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::identifier::IdentifierScheme;
+
+    #[test]
+    fn a_text_may_speak_of_a_company_by_its_names_and_its_numbers() {
+        let mut company = Company::new("hikvision".parse().unwrap(), "Hangzhou Hikvision Digital Technology");
+        company.aliases.push(Alias::new("Hikvision", AliasKind::Trade));
+        let value = "CNE100000PM8".to_owned();
+        company.identifiers.push(Identifier { scheme: IdentifierScheme::Isin, value, source: None });
+        let names: Vec<(String, AliasKind)> = company.names().map(|alias| (alias.name, alias.kind)).collect();
+        let expected = [
+            ("Hangzhou Hikvision Digital Technology", AliasKind::Legal),
+            ("Hikvision", AliasKind::Trade),
+            ("CNE100000PM8", AliasKind::Identifier),
+        ];
+        assert_eq!(names, expected.map(|(name, kind)| (name.to_owned(), kind)));
+    }
+
+    #[test]
+    fn two_spellings_are_one_name() {
+        assert_eq!(
+            comparable(" Dahua  Technology Co., LTD. "),
+            comparable("ＤＡＨＵＡ Technology (Co. Ltd)")
+        );
+        assert_ne!(comparable("Dahua"), comparable("Dahuang"));
     }
 }

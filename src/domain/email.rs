@@ -83,6 +83,12 @@ impl EmailAddress {
         &self.text
     }
 
+    /// The part before the @.
+    #[must_use]
+    pub fn local(&self) -> &str {
+        &self.text[..self.at]
+    }
+
     /// The part after the @.
     #[must_use]
     pub fn domain(&self) -> &str {

@@ -86,6 +86,11 @@ slug_id!(
     CompanyId,
     "company"
 );
+slug_id!(
+    /// A category of things that rules cover without naming a company.
+    CategoryId,
+    "category"
+);
 
 macro_rules! digest_id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -108,9 +108,8 @@ impl Watchlist {
             Ok(())
         };
         for company in &companies {
-            let legal = Alias { name: company.name.clone(), kind: AliasKind::Legal };
-            for alias in std::iter::once(&legal).chain(&company.aliases) {
-                add(&company.id, &alias.name, Some(alias.clone()))?;
+            for alias in company.names() {
+                add(&company.id, &alias.name.clone(), Some(alias))?;
             }
             for name in &company.not {
                 add(&company.id, name, None)?;

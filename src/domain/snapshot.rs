@@ -71,13 +71,22 @@ pub struct Validators {
     pub fingerprint: String,
     /// The accepted body: a 304 speaks of this one.
     pub sha256: Option<BodyHash>,
+    /// The source's own word for its state, where its first answer gives one.
+    #[serde(default)]
+    pub signal: Option<String>,
 }
 
 impl Validators {
-    /// Whether there is anything to send.
+    /// Whether there is nothing by which the accepted state could be recognised.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.etag.is_none() && self.last_modified.is_none()
+        !self.can_be_sent() && self.signal.is_none()
+    }
+
+    /// Whether a request with them is conditional.
+    #[must_use]
+    pub fn can_be_sent(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some()
     }
 }
 

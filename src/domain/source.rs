@@ -4,6 +4,7 @@ mod file;
 mod kind;
 mod page;
 mod row;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,12 +17,14 @@ use super::id::{CompanyId, SourceId, hex};
 use super::noise::Noise;
 use super::redact;
 use super::schedule::CronExpr;
+use super::token::Token;
 use super::verdict::Guard;
 
 pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 pub use kind::SourceKind;
 pub use page::{PageTextSettings, TableSettings};
 pub use row::{Brackets, Pairs, RowSettings};
+pub use rules::FederalRegisterSettings;
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.
@@ -61,6 +64,8 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     /// An outgoing proxy, `http://`, `https://` or `socks5://`.
     pub proxy: Option<Url>,
+    /// The secret by which the source knows who asks.
+    pub token: Option<Token>,
 }
 
 impl fmt::Debug for Request {
@@ -68,6 +73,7 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("headers", &redact::headers(&self.headers))
             .field("proxy", &self.proxy.as_ref().map(redact::proxy))
+            .field("token", &self.token)
             .finish()
     }
 }

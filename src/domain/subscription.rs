@@ -3,8 +3,13 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::change::Change;
 use super::email::EmailAddress;
 use super::id::CompanyId;
+
+mod filter;
+
+pub use filter::Filter;
 
 /// Where a subscription stands. Only `Active` receives alerts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,6 +46,27 @@ pub struct Subscription {
     pub confirmed_at: Option<DateTime<Utc>>,
     /// By what channel, for the record of consent.
     pub channel: String,
+    /// What of the company's changes is wanted.
+    #[serde(default, skip_serializing_if = "Filter::is_everything")]
+    pub only: Filter,
+    /// The words that were agreed to, for the record of consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_to: Option<String>,
+}
+
+/// A wish to follow a company, and by what right it is written down.
+#[derive(Debug, Clone)]
+pub struct Wish<'a> {
+    /// The company.
+    pub company: &'a CompanyId,
+    /// What of its changes.
+    pub only: Filter,
+    /// Whether the person has agreed.
+    pub confirmed: bool,
+    /// By what channel it came.
+    pub channel: &'a str,
+    /// The words that were agreed to, where they are known.
+    pub agreed_to: Option<String>,
 }
 
 /// A person who is or was written to.
@@ -50,40 +76,59 @@ pub struct Subscriber {
     pub address: EmailAddress,
     /// One for each company ever asked for.
     pub subscriptions: Vec<Subscription>,
+    /// Since when nothing is sent, at the subscriber's own wish.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_since: Option<DateTime<Utc>>,
 }
 
 impl Subscriber {
     /// Somebody new.
     #[must_use]
     pub fn new(address: EmailAddress) -> Self {
-        Self { address, subscriptions: Vec::new() }
+        Self { address, subscriptions: Vec::new(), paused_since: None }
     }
 
-    /// Notes a wish to follow a company. A confirmed wish makes the subscription active; an
-    /// unconfirmed one never weakens a subscription that already is.
-    pub fn follow(&mut self, company: &CompanyId, confirmed: bool, channel: &str, now: DateTime<Utc>) {
-        let index =
-            self.subscriptions.iter().position(|known| known.company == *company).unwrap_or_else(|| {
-                self.subscriptions.push(Subscription {
-                    company: company.clone(),
-                    state: State::Pending,
-                    requested_at: now,
-                    confirmed_at: None,
-                    channel: channel.to_owned(),
-                });
-                self.subscriptions.len() - 1
+    /// Notes a wish to follow a company. A confirmed wish makes the subscription active and says
+    /// anew what is wanted; an unconfirmed one never changes a subscription that already is active.
+    pub fn follow(&mut self, wish: Wish<'_>, now: DateTime<Utc>) {
+        let known = self.subscriptions.iter_mut().find(|known| known.company == *wish.company);
+        let Some(subscription) = known else {
+            self.subscriptions.push(Subscription {
+                company: wish.company.clone(),
+                state: if wish.confirmed { State::Active } else { State::Pending },
+                requested_at: now,
+                confirmed_at: wish.confirmed.then_some(now),
+                channel: wish.channel.to_owned(),
+                only: wish.only,
+                agreed_to: wish.agreed_to,
             });
-        let subscription = &mut self.subscriptions[index];
-        if confirmed {
+            return;
+        };
+        if wish.confirmed {
             if subscription.state != State::Active {
                 subscription.confirmed_at = Some(now);
             }
             subscription.state = State::Active;
-            channel.clone_into(&mut subscription.channel);
+            wish.channel.clone_into(&mut subscription.channel);
+            subscription.only = wish.only;
+            subscription.agreed_to = wish.agreed_to;
         } else if subscription.state == State::Unsubscribed {
             subscription.state = State::Pending;
             subscription.requested_at = now;
+            subscription.only = wish.only;
         }
+    }
+
+    /// Makes every subscription that waits for it active; tells how many.
+    pub fn confirm(&mut self, channel: &str, now: DateTime<Utc>) -> usize {
+        let mut confirmed = 0;
+        for subscription in self.subscriptions.iter_mut().filter(|known| known.state == State::Pending) {
+            subscription.state = State::Active;
+            subscription.confirmed_at = Some(now);
+            channel.clone_into(&mut subscription.channel);
+            confirmed += 1;
+        }
+        confirmed
     }
 
     /// Ends the subscription to one company, or to all; tells how many were ended.
@@ -106,6 +151,13 @@ impl Subscriber {
             .iter()
             .find(|subscription| subscription.company == *company && subscription.state == State::Active)
     }
+
+    /// The subscription by right of which a change is told as a change of `company`, if it is.
+    #[must_use]
+    pub fn wants(&self, company: &CompanyId, change: &Change) -> Option<&Subscription> {
+        let subscription = self.active(company)?;
+        (self.paused_since.is_none() && subscription.only.admits(change)).then_some(subscription)
+    }
 }
 
 #[cfg(test)]
@@ -117,15 +169,24 @@ mod tests {
         let company: CompanyId = "hikvision".parse().unwrap();
         let now = DateTime::UNIX_EPOCH;
         let mut subscriber = Subscriber::new("a@example.org".parse().unwrap());
-        subscriber.follow(&company, false, "operator", now);
+        let wish = |confirmed| Wish {
+            company: &company,
+            only: Filter::default(),
+            confirmed,
+            channel: "operator",
+            agreed_to: None,
+        };
+        subscriber.follow(wish(false), now);
         assert!(subscriber.active(&company).is_none());
-        subscriber.follow(&company, true, "operator", now);
-        subscriber.follow(&company, false, "operator", now);
+        subscriber.follow(wish(true), now);
+        subscriber.follow(wish(false), now);
         assert!(subscriber.active(&company).is_some());
         assert_eq!(subscriber.leave(None), 1);
         assert_eq!(subscriber.leave(None), 0);
         assert!(subscriber.active(&company).is_none());
-        subscriber.follow(&company, false, "operator", now);
+        subscriber.follow(wish(false), now);
         assert_eq!(subscriber.subscriptions[0].state, State::Pending);
+        assert_eq!(subscriber.confirm("operator", now), 1);
+        assert!(subscriber.active(&company).is_some());
     }
 }

@@ -18,9 +18,12 @@ mod charset;
 mod court_rss;
 mod date;
 mod fcc_covered_list;
+mod federal_register;
 mod feed;
+mod following;
 mod html;
 mod html_table;
+mod json;
 mod list;
 mod page_text;
 mod parser;
@@ -29,9 +32,12 @@ mod xml;
 
 use url::Url;
 
+use crate::domain::bundle::{self, FIRST, Part};
 use crate::domain::entry::Document;
 use crate::domain::source::SourceKind;
 use crate::domain::verdict::Unreadable;
+
+pub use following::Wanted;
 
 /// A body and what is needed to read it.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +50,31 @@ pub struct Page<'a> {
     pub url: &'a Url,
 }
 
+impl<'a> Page<'a> {
+    /// The answers the body was made of, in the order they were read; a plain body is the first and
+    /// only one. For kinds whose documents come in several answers: see [`wanted`].
+    ///
+    /// # Errors
+    /// Where the body begins like a bundle and cannot be taken apart.
+    pub fn parts(&self) -> Result<Vec<Part<'a>>, Unreadable> {
+        match bundle::decode(self.body) {
+            Some(parts) => parts.map_err(|error| xml::unexpected("the stored body", &error)),
+            None => Ok(vec![Part {
+                name: FIRST.to_owned(),
+                url: self.url.clone(),
+                content_type: self.content_type.map(str::to_owned),
+                body: self.body,
+            }]),
+        }
+    }
+}
+
+impl<'a> From<&'a Part<'_>> for Page<'a> {
+    fn from(part: &'a Part<'_>) -> Self {
+        Self { body: part.body, content_type: part.content_type.as_deref(), url: &part.url }
+    }
+}
+
 /// Reads a body as the given kind of source.
 ///
 /// # Errors
@@ -52,6 +83,7 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
     match kind {
         SourceKind::FccCoveredList => fcc_covered_list::extract(page),
         SourceKind::CourtRss => court_rss::extract(page),
+        SourceKind::FederalRegister(_) => federal_register::extract(page),
         SourceKind::Feed => feed::extract(page),
         SourceKind::HtmlTable(settings) => html_table::extract(settings, page),
         SourceKind::PageText(settings) => page_text::extract(settings, page),
@@ -68,6 +100,29 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
         SourceKind::Eu => list::eu::extract(page),
         SourceKind::UkCsv => list::uk::extract(page),
     }
+}
+
+/// What else must be asked for before a document is whole, given the answers read so far; `None`
+/// when it is whole. Asked again after each answer.
+///
+/// How many answers a document may have is for the kind to bound; the reader bounds it once more.
+///
+/// # Errors
+/// Where the answers so far are not what they should be, or lead to other machines.
+pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+    match kind {
+        SourceKind::FederalRegister(settings) => federal_register::wanted(settings, parts),
+        SourceKind::Ofac => list::ofac::wanted(parts),
+        _ => Ok(None),
+    }
+}
+
+/// The source's own word for the state its document is in, from the first answer alone: while it
+/// stays the same, nothing else needs to be asked for. `None` where the first answer says nothing of
+/// the others.
+#[must_use]
+pub fn signal(_kind: &SourceKind, _first: &Part<'_>) -> Option<String> {
+    None
 }
 
 /// The HTML title, entities decoded, on one line; `None` where there is none or it is blank.

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::source::{
-    Brackets, CsvSettings, JsonSettings, PageTextSettings, Pairs, PdfTextSettings, RowSettings,
-    TableSettings, XlsxSettings, XmlSettings,
+    Brackets, CsvSettings, FederalRegisterSettings, JsonSettings, PageTextSettings, Pairs, PdfTextSettings,
+    RowSettings, TableSettings, XlsxSettings, XmlSettings,
 };
 
 fn fields(path: &str) -> Pairs<Vec<String>> {
@@ -22,10 +22,14 @@ fn rows() -> RowSettings {
     }
 }
 
-fn kinds() -> [SourceKind; 18] {
-    [
+fn kinds() -> Vec<SourceKind> {
+    vec![
         SourceKind::FccCoveredList,
         SourceKind::CourtRss,
+        SourceKind::FederalRegister(FederalRegisterSettings {
+            pages: 3,
+            inspection: Some("https://agency.test/public-inspection-documents".parse().unwrap()),
+        }),
         SourceKind::Feed,
         SourceKind::HtmlTable(TableSettings {
             selector: "table".to_owned(),
@@ -71,6 +75,9 @@ fn read_all(body: &[u8], content_type: Option<&str>) {
     let url = "https://agency.test/a/b?c".parse().unwrap();
     let page = Page { body, content_type, url: &url };
     for kind in kinds() {
+        if let Ok(parts) = page.parts() {
+            let _ = (wanted(&kind, &parts), signal(&kind, &parts[0]));
+        }
         if let Ok(document) = extract(&kind, &page) {
             let keys: std::collections::BTreeSet<&str> =
                 document.entries.iter().map(|entry| entry.key.as_str()).collect();
@@ -95,6 +102,8 @@ fn fragment() -> impl Strategy<Value = String> {
         Just("<title>".to_owned()),
         Just("<svg><style>".to_owned()),
         Just("{\"version\":\"1\",\"items\":[".to_owned()),
+        Just("regwatch bundle 1\n{\"parts\":[]}\n".to_owned()),
+        Just("{\"count\":1,\"next_page_url\":\"?page=2\",\"results\":[{\"document_number\":\"C1-1-1\"".to_owned()),
         "</?[a-z]{1,8}( [a-z]+='?[^>]{0,6})*>?",
         "\\PC{0,12}",
     ]

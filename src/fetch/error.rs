@@ -57,7 +57,7 @@ pub enum FetchError {
         /// What the system or the transport said.
         reason: String,
     },
-    /// The decoded body is larger than allowed.
+    /// The decoded body, with the parts of the document read before it, is larger than allowed.
     #[error("the body of {url} is larger than {limit} bytes (fetch.max_body)")]
     TooLarge {
         /// The address asked.

@@ -20,13 +20,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::RETRY_AFTER;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use crate::config::FetchSettings;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
+use crate::domain::token::Token;
 
 use address::AddressGuard;
 use client::Clients;
@@ -95,13 +96,33 @@ impl Fetcher {
         validators: Option<&Validators>,
         now: DateTime<Utc>,
     ) -> Result<Answer, FetchError> {
-        let turn = self.gates.turn(&source.url).await?;
+        let question = Question { source, url: &source.url, validators, read_bytes: 0 };
+        self.answer(&question, now).await
+    }
+
+    /// Reads another part of a source's document under the same rules, after `read_bytes` of it;
+    /// what was meant for the source's own host alone is not sent to another one.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; [`FetchError::TooLarge`] where the parts together are too large.
+    pub async fn read_further(
+        &self,
+        source: &Source,
+        url: &Url,
+        read_bytes: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Answer, FetchError> {
+        self.answer(&Question { source, url, validators: None, read_bytes }, now).await
+    }
+
+    async fn answer(&self, question: &Question<'_>, now: DateTime<Utc>) -> Result<Answer, FetchError> {
+        let turn = self.gates.turn(question.url).await?;
         let deadline = Instant::now() + self.settings.total_timeout;
-        let outcome = timeout_at(deadline, self.follow(source, validators, now)).await;
+        let outcome = timeout_at(deadline, self.follow(question, now)).await;
         drop(turn);
         let answer = outcome.map_err(|_| FetchError::Timeout {
             phase: Phase::Total,
-            url: source.url.to_string(),
+            url: question.url.to_string(),
             after: self.settings.total_timeout,
         })??;
         if let Some(pause) = answer.retry_after {
@@ -111,40 +132,42 @@ impl Fetcher {
     }
 
     /// Follows redirects until something else is answered.
-    async fn follow(
-        &self,
-        source: &Source,
-        validators: Option<&Validators>,
-        now: DateTime<Utc>,
-    ) -> Result<Answer, FetchError> {
+    async fn follow(&self, question: &Question<'_>, now: DateTime<Utc>) -> Result<Answer, FetchError> {
+        let Question { source, validators, .. } = *question;
         let mut headers = RequestHeaders::of(&self.settings, source, validators)?;
         let proxy = source.request.proxy.as_ref().or(self.settings.proxy.as_ref());
-        let mut url = source.url.clone();
+        let mut url = question.url.clone();
+        if url.origin() != source.url.origin() {
+            headers.leave_origin();
+        }
         for _ in 0..=self.settings.max_redirects {
             self.guard.check_typed(&url)?;
             let client = self.clients.through(proxy, &url)?;
-            let response = self.send(&client, &url, headers.as_map()).await?;
+            let response = self.send(&client, &url, &headers).await?;
             if proxy.is_none() {
                 self.guard.check_peer(&url, response.remote_addr())?;
             }
-            let Some(next) = redirect::target(&url, &response)? else {
-                return self.receive(url, response, now).await;
+            let Some(next) = redirect::target(&url, &response, source.request.token.as_ref())? else {
+                return self.receive(question, url, response, now).await;
             };
             if next.origin() != url.origin() {
                 headers.leave_origin();
             }
             url = next;
         }
-        Err(FetchError::TooManyRedirects { url: source.url.to_string(), limit: self.settings.max_redirects })
+        Err(FetchError::TooManyRedirects {
+            url: question.url.to_string(),
+            limit: self.settings.max_redirects,
+        })
     }
 
     async fn send(
         &self,
         client: &reqwest::Client,
         url: &Url,
-        headers: HeaderMap,
+        headers: &RequestHeaders<'_>,
     ) -> Result<reqwest::Response, FetchError> {
-        let sending = client.get(url.clone()).headers(headers).send();
+        let sending = client.get(headers.address(url)).headers(headers.as_map()).send();
         timeout(self.settings.header_timeout, sending)
             .await
             .map_err(|_| FetchError::Timeout {
@@ -152,11 +175,14 @@ impl Fetcher {
                 url: url.to_string(),
                 after: self.settings.header_timeout,
             })?
+            // The address may hold a secret.
+            .map_err(reqwest::Error::without_url)
             .map_err(|source| FetchError::request(url, &source, self.settings.connect_timeout))
     }
 
     async fn receive(
         &self,
+        question: &Question<'_>,
         url: Url,
         response: reqwest::Response,
         now: DateTime<Utc>,
@@ -166,17 +192,39 @@ impl Fetcher {
             .then(|| response.headers().get(RETRY_AFTER)?.to_str().ok())
             .flatten()
             .and_then(|value| retry_after(value, now));
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect();
-        let body =
-            body::read(&url, response, self.settings.max_body_bytes, self.settings.idle_timeout).await?;
+        let token = question.source.request.token.as_ref();
+        let headers = headers_of(&response, token);
+        let FetchSettings { max_body_bytes, idle_timeout, .. } = self.settings;
+        let body = body::read(&url, response, question.read_bytes, max_body_bytes, idle_timeout).await?;
+        let body = token.and_then(|token| token.hidden_in_bytes(&body)).map_or(body, Bytes::from);
         Ok(Answer { status, url, headers, body, retry_after })
     }
+}
+
+/// One request: for a source's own address or for another part of its document.
+#[derive(Debug, Clone, Copy)]
+struct Question<'a> {
+    source: &'a Source,
+    url: &'a Url,
+    validators: Option<&'a Validators>,
+    /// How much of the document was read before.
+    read_bytes: usize,
+}
+
+/// Names in lower case, in the order received; a server may repeat the secret it was sent.
+fn headers_of(response: &reqwest::Response, token: Option<&Token>) -> Vec<(String, String)> {
+    let text = |value: &[u8]| {
+        let value = String::from_utf8_lossy(value);
+        match token {
+            Some(token) => token.hidden_in(&value),
+            None => value.into_owned(),
+        }
+    };
+    response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
+        .collect()
 }
 
 /// Seconds, or a date.

@@ -5,9 +5,15 @@ use reqwest::{Response, StatusCode};
 use url::Url;
 
 use super::error::FetchError;
+use crate::domain::token::Token;
 
-/// The address a response sends us to; `None` where it is not a redirect.
-pub(super) fn target(url: &Url, response: &Response) -> Result<Option<Url>, FetchError> {
+/// The address a response sends us to; `None` where it is not a redirect. Servers repeat in it what
+/// they were asked, a secret too.
+pub(super) fn target(
+    url: &Url,
+    response: &Response,
+    token: Option<&Token>,
+) -> Result<Option<Url>, FetchError> {
     let is_redirect = matches!(
         response.status(),
         StatusCode::MOVED_PERMANENTLY
@@ -18,20 +24,27 @@ pub(super) fn target(url: &Url, response: &Response) -> Result<Option<Url>, Fetc
     );
     match response.headers().get(LOCATION) {
         Some(location) if is_redirect => {
-            resolve(url, &String::from_utf8_lossy(location.as_bytes())).map(Some)
+            let location = String::from_utf8_lossy(location.as_bytes());
+            let next = resolve(url, &location).map_err(|reason| FetchError::Redirect {
+                url: url.to_string(),
+                location: token.map_or_else(|| location.to_string(), |token| token.hidden_in(&location)),
+                reason,
+            })?;
+            Ok(Some(match token {
+                Some(token) => token.taken_from(next),
+                None => next,
+            }))
         }
         _ => Ok(None),
     }
 }
 
-fn resolve(url: &Url, location: &str) -> Result<Url, FetchError> {
-    let refuse =
-        |reason| FetchError::Redirect { url: url.to_string(), location: location.to_owned(), reason };
-    let mut next = url.join(location).map_err(|_| refuse("expected an address"))?;
+fn resolve(url: &Url, location: &str) -> Result<Url, &'static str> {
+    let mut next = url.join(location).map_err(|_| "expected an address")?;
     match (url.scheme(), next.scheme()) {
-        ("https", "http") => return Err(refuse("the protection of https would be lost")),
+        ("https", "http") => return Err("the protection of https would be lost"),
         (_, "http" | "https") => {}
-        _ => return Err(refuse("expected http or https")),
+        _ => return Err("expected http or https"),
     }
     next.set_fragment(None);
     Ok(next)

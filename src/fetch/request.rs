@@ -6,25 +6,31 @@ use reqwest::header::{
     ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT,
 };
 
+use secrecy::ExposeSecret;
+use url::Url;
+
 use super::error::FetchError;
 use crate::config::FetchSettings;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
+use crate::domain::token::Token;
 
-/// The headers of a request and what becomes of them on the way.
+/// What is sent beside an address, and what becomes of it on the way.
 #[derive(Debug, Clone)]
-pub(super) struct RequestHeaders {
+pub(super) struct RequestHeaders<'a> {
     headers: HeaderMap,
+    /// The secret that stands in the address, as long as that is the source's own.
+    token: Option<&'a Token>,
 }
 
 const ACCEPTED: &str = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,\
                         application/xml;q=0.9,application/json;q=0.9,*/*;q=0.8";
 
-impl RequestHeaders {
+impl<'a> RequestHeaders<'a> {
     /// The service's own headers, then those for every source, then the source's, then validators.
     pub(super) fn of(
         settings: &FetchSettings,
-        source: &Source,
+        source: &'a Source,
         validators: Option<&Validators>,
     ) -> Result<Self, FetchError> {
         let mut headers = HeaderMap::new();
@@ -33,6 +39,12 @@ impl RequestHeaders {
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.9"));
         add(&mut headers, &settings.headers)?;
         add(&mut headers, &source.request.headers)?;
+        let token = source.request.token.as_ref();
+        if let Some((name, secret)) = token.and_then(Token::header) {
+            let mut value = value(name, secret.expose_secret())?;
+            value.set_sensitive(true);
+            headers.insert(header_name(name)?, value);
+        }
         if let Some(validators) = validators {
             for (name, text) in
                 [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)]
@@ -42,7 +54,12 @@ impl RequestHeaders {
                 }
             }
         }
-        Ok(Self { headers })
+        Ok(Self { headers, token })
+    }
+
+    /// The address as it is asked for.
+    pub(super) fn address(&self, url: &Url) -> Url {
+        self.token.map_or_else(|| url.clone(), |token| token.put_into(url))
     }
 
     /// For the next request.
@@ -52,6 +69,7 @@ impl RequestHeaders {
 
     /// Drops what was meant for the first host alone: everything but the manners.
     pub(super) fn leave_origin(&mut self) {
+        self.token = None;
         let foreign: Vec<HeaderName> = self
             .headers
             .keys()
@@ -74,11 +92,13 @@ fn user_agent(contact: &str) -> String {
 
 fn add(headers: &mut HeaderMap, configured: &BTreeMap<String, String>) -> Result<(), FetchError> {
     for (name, text) in configured {
-        let key =
-            HeaderName::try_from(name.as_str()).map_err(|_| FetchError::Header { name: name.clone() })?;
-        headers.insert(key, value(name, text)?);
+        headers.insert(header_name(name)?, value(name, text)?);
     }
     Ok(())
+}
+
+fn header_name(name: &str) -> Result<HeaderName, FetchError> {
+    HeaderName::try_from(name).map_err(|_| FetchError::Header { name: name.to_owned() })
 }
 
 fn value(name: &str, text: &str) -> Result<HeaderValue, FetchError> {

@@ -8,6 +8,7 @@ use lettre::{Address, Message};
 use super::MailError;
 use crate::config::Sender;
 use crate::domain::email::EmailAddress;
+use crate::domain::inbound::LOOP_MARK;
 use crate::domain::text::{one_line, shorten};
 use crate::render::Rendered;
 
@@ -28,6 +29,25 @@ pub struct Letter<'a> {
     pub thread: Option<&'a str>,
     /// When it was made.
     pub date: DateTime<Utc>,
+    /// Whether it was asked for a moment ago or a machine found something.
+    pub occasion: Occasion<'a>,
+}
+
+/// Why a mail is written.
+#[derive(Debug, Clone, Copy)]
+pub enum Occasion<'a> {
+    /// Something was found; `leave` is where the wish to leave is taken in.
+    Alert {
+        /// The mailbox to which people write.
+        leave: &'a EmailAddress,
+    },
+    /// Somebody wrote.
+    Answer {
+        /// The Message-ID of what they wrote, without angle brackets.
+        to: Option<&'a str>,
+        /// Where an answer to this goes.
+        reply_to: &'a str,
+    },
 }
 
 /// A subject beyond this is not a subject; rendering cuts it far earlier.
@@ -37,8 +57,8 @@ const MAX_SUBJECT_CHARS: usize = 200;
 /// most 998 octets, pure ASCII.
 ///
 /// The headers say what a machine wrote (`Auto-Submitted`, RFC 3834), ask vacation responders
-/// to keep silent, name the list (RFC 2919) and how to leave it (RFC 2369). There is no
-/// one-click header (RFC 8058), since it needs a web address, and no `Precedence`, which no
+/// to keep silent, mark the mail so that it is not taken in again, and, for an alert, name the list
+/// (RFC 2919) and how to leave it (RFC 2369). There is no one-click header (RFC 8058), since it needs a web address, and no `Precedence`, which no
 /// standard defines.
 ///
 /// # Errors
@@ -49,12 +69,18 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, MailError> {
     let mut builder = Message::builder()
         .from(from)
         .to(Mailbox::new(None, address(letter.to)?))
-        .reply_to(Mailbox::new(None, address(letter.help)?))
+        .reply_to(Mailbox::new(None, reply_to(letter)?))
         .subject(shorten(&one_line(&letter.rendered.subject), MAX_SUBJECT_CHARS))
         .date(letter.date.into())
         .message_id(Some(message_id));
     if let Some(thread) = letter.thread {
         builder = builder.references(bracketed(thread)?);
+    }
+    // A stranger's id that cannot stand in a header is left out, not refused: the answer is due.
+    if let Occasion::Answer { to: Some(id), .. } = letter.occasion
+        && let Ok(id) = bracketed(id)
+    {
+        builder = builder.in_reply_to(id.clone()).references(id);
     }
     let mut message = builder
         .multipart(alternatives(letter))
@@ -92,17 +118,37 @@ fn bracketed(id: &str) -> Result<String, MailError> {
     }
 }
 
-fn machine_headers(letter: &Letter) -> [(&'static str, String); 7] {
-    let help = letter.help.to_uri();
-    [
-        ("Auto-Submitted", "auto-generated".to_owned()),
-        ("X-Auto-Response-Suppress", "OOF, AutoReply".to_owned()),
-        ("List-Id", format!("<alerts.{}>", letter.from.address.domain())),
-        ("List-Unsubscribe", format!("<{help}?subject=unsubscribe>")),
-        ("List-Help", format!("<{help}?subject=help>")),
-        ("List-Owner", format!("<{help}>")),
-        ("List-Post", "NO".to_owned()),
-    ]
+fn reply_to(letter: &Letter) -> Result<Address, MailError> {
+    match letter.occasion {
+        Occasion::Alert { .. } => address(letter.help),
+        Occasion::Answer { reply_to, .. } => reply_to.parse().map_err(|source| MailError::Address {
+            // What stands behind the plus lets its reader confirm.
+            address: letter.help.redacted(),
+            source,
+        }),
+    }
+}
+
+fn machine_headers(letter: &Letter) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        ("X-Auto-Response-Suppress", "All".to_owned()),
+        (LOOP_MARK, letter.from.address.domain().to_owned()),
+    ];
+    match letter.occasion {
+        Occasion::Answer { .. } => headers.push(("Auto-Submitted", "auto-replied".to_owned())),
+        Occasion::Alert { leave } => {
+            let (help, leave) = (letter.help.to_uri(), leave.to_uri());
+            headers.extend([
+                ("Auto-Submitted", "auto-generated".to_owned()),
+                ("List-Id", format!("<alerts.{}>", letter.from.address.domain())),
+                ("List-Unsubscribe", format!("<{leave}?subject=unsubscribe>")),
+                ("List-Help", format!("<{leave}?subject=help>")),
+                ("List-Owner", format!("<{help}>")),
+                ("List-Post", "NO".to_owned()),
+            ]);
+        }
+    }
+    headers
 }
 
 /// Plain text first, since readers take the last alternative they understand (RFC 2046, 5.1.4).

@@ -17,13 +17,15 @@ mod compose;
 mod maildir;
 mod memory;
 mod message_id;
+mod received;
 mod smtp;
 mod transport;
 
-pub use compose::{Letter, compose};
+pub use compose::{Letter, Occasion, compose};
 pub use maildir::Maildir;
 pub use memory::{Delivered, Memory};
 pub use message_id::{message_id, thread_id};
+pub use received::{Envelope, MAX_MESSAGE_BYTES, Received, Unusable};
 pub use smtp::{Smtp, Timeouts};
 pub use transport::Transport;
 

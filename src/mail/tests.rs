@@ -38,6 +38,7 @@ fn composed(from: &Sender, rendered: &Rendered, message_id: &str) -> Result<Vec<
         message_id,
         thread: Some("thread@tracker.example"),
         date: date(),
+        occasion: Occasion::Alert { leave: &"watch+%x@tracker.example".parse().unwrap() },
     })
 }
 
@@ -83,9 +84,9 @@ fn the_headers_tell_machines_what_it_is() {
     let head = text.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
     for line in [
         "Auto-Submitted: auto-generated",
-        "X-Auto-Response-Suppress: OOF, AutoReply",
+        "X-Auto-Response-Suppress: All",
         "List-Id: <alerts.tracker.example>",
-        "List-Unsubscribe: <mailto:help+%25x@tracker.example?subject=unsubscribe>",
+        "List-Unsubscribe: <mailto:watch+%25x@tracker.example?subject=unsubscribe>",
         "List-Post: NO",
         "Reply-To: help+%x@tracker.example",
         "References: <thread@tracker.example>",

@@ -12,6 +12,7 @@
 //! Deliberately absent: MIME and headers (`mail::compose`), tables and JSON for
 //! the command line (`cli`), and any wording that depends on the time of day.
 
+mod answer;
 mod difference;
 mod flow;
 mod link;
@@ -20,6 +21,7 @@ mod subject;
 mod terminal;
 mod view;
 
+pub use answer::{Addressed, answer, confirm_address};
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
 pub use terminal::{differences_for_terminal, for_terminal};
 

@@ -54,7 +54,7 @@ impl<'a> Notice<'a> {
     }
 
     /// Tells what the alerts are about, each change once however many of its companies are
-    /// followed. Alerts of companies the subscriber does not follow now are passed over.
+    /// followed. Alerts that the subscriber does not want now are passed over.
     #[must_use]
     pub fn with(
         mut self,
@@ -62,7 +62,7 @@ impl<'a> Notice<'a> {
         alerts: impl IntoIterator<Item = (&'a Alert, &'a Change)>,
     ) -> Self {
         for (alert, change) in alerts {
-            let Some(subscription) = subscriber.active(&alert.company) else { continue };
+            let Some(subscription) = subscriber.wants(&alert.company, change) else { continue };
             match self.told.iter_mut().find(|told| told.change.id == change.id) {
                 Some(told) if told.followed.contains(&subscription) => {}
                 Some(told) => told.followed.push(subscription),

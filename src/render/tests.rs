@@ -9,7 +9,7 @@ use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, ChangeId, CompanyId};
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Filter, Subscriber, Wish};
 
 const OLD_TEXT: &str = "Video surveillance and telecommunications equipment produced by Hangzhou Hikvision \
     Digital Technology Company, to the extent it is used for the purpose of public safety, security of \
@@ -22,12 +22,8 @@ const NEW_TEXT: &str = "Video surveillance and telecommunications equipment prod
     services provided by it.";
 
 fn company(id: &str, name: &str, alias: &str) -> Company {
-    Company {
-        id: id.parse().unwrap(),
-        name: name.to_owned(),
-        aliases: vec![Alias { name: alias.to_owned(), kind: AliasKind::Trade }],
-        not: Vec::new(),
-    }
+    let aliases = vec![Alias::new(alias, AliasKind::Trade)];
+    Company { aliases, ..Company::new(id.parse().unwrap(), name) }
 }
 
 fn watchlist() -> Watchlist {
@@ -105,8 +101,18 @@ fn amended() -> Change {
 
 fn subscriber() -> Subscriber {
     let mut subscriber = Subscriber::new("ann@example.org".parse().unwrap());
-    subscriber.follow(&id("hikvision"), true, "operator", at("2026-11-02T09:00:00Z"));
-    subscriber.follow(&id("zte"), true, "mail", at("2026-11-03T09:00:00Z"));
+    for (company, channel, since) in
+        [("hikvision", "operator", "2026-11-02T09:00:00Z"), ("zte", "mail", "2026-11-03T09:00:00Z")]
+    {
+        let wish = Wish {
+            company: &id(company),
+            only: Filter::default(),
+            confirmed: true,
+            channel,
+            agreed_to: None,
+        };
+        subscriber.follow(wish, at(since));
+    }
     subscriber
 }
 

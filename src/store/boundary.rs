@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
-use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::id::{BodyHash, CompanyId, SourceId};
+use crate::domain::inbound::Conversation;
 use crate::domain::outbox::Mail;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead};
@@ -92,6 +93,19 @@ pub struct QueuedMail {
     pub mail: Mail,
     /// The message as it goes over the wire (RFC 5322, CRLF).
     pub bytes: Vec<u8>,
+}
+
+/// All that a message which came in means, kept as one atomic, durable step.
+#[derive(Debug)]
+pub struct Exchange {
+    /// Names the message: the same one taken in again is no news.
+    pub message: BodyHash,
+    /// When it was taken in.
+    pub at: DateTime<Utc>,
+    /// The state it leaves, where it changed any.
+    pub state: Option<Conversation>,
+    /// What is answered.
+    pub mails: Vec<QueuedMail>,
 }
 
 /// A mail in a sender's hands.

@@ -23,14 +23,17 @@ use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, SourceId};
+use crate::domain::inbound::{Conversation, TokenHash};
 use crate::domain::outbox::{Mail, MailState, Outcome};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::subscription::Subscriber;
 
-use self::sled::{Sled, changes, instance_key, outbox, sources, subscribers};
+use self::sled::{Sled, changes, inbox, instance_key, outbox, sources, subscribers};
 
-pub use boundary::{Accepted, ChangeQuery, GarbageReport, HeldBody, LeasedMail, QueuedMail, ReadCommit};
+pub use boundary::{
+    Accepted, ChangeQuery, Exchange, GarbageReport, HeldBody, LeasedMail, QueuedMail, ReadCommit,
+};
 pub use error::StoreError;
 
 /// An open store. Clones are the same store.
@@ -193,6 +196,12 @@ impl Store {
         self.sled.read(subscribers::all).await
     }
 
+    /// Somebody who is or was subscribed.
+    pub async fn subscriber(&self, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
+        let address = address.clone();
+        self.sled.read(move |trees| subscribers::get(trees, &address)).await
+    }
+
     /// Notes a wish to follow companies, as [`Subscriber::follow`] says.
     pub async fn follow(
         &self,
@@ -220,6 +229,58 @@ impl Store {
         self.sled
             .write(move |trees, writes| subscribers::leave(trees, writes, &address, company.as_ref()))
             .await
+    }
+
+    /// Whether a message was taken in before.
+    pub async fn is_taken(&self, message: &BodyHash) -> Result<bool, StoreError> {
+        let message = message.clone();
+        self.sled.read(move |trees| inbox::is_taken(trees, &message)).await
+    }
+
+    /// The address whose question a token answers.
+    pub async fn asked(&self, token: &TokenHash) -> Result<Option<EmailAddress>, StoreError> {
+        let token = token.clone();
+        self.sled.read(move |trees| inbox::asked(trees, &token)).await
+    }
+
+    /// The state that a message from an address meets; somebody new where nobody is known.
+    pub async fn conversation(&self, address: &EmailAddress) -> Result<Conversation, StoreError> {
+        let address = address.clone();
+        self.sled.read(move |trees| inbox::conversation(trees, &address)).await
+    }
+
+    /// Keeps all that a message means, or nothing of it.
+    pub async fn converse(&self, exchange: Exchange) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| inbox::converse(trees, writes, exchange)).await
+    }
+
+    /// Forgets messages that were taken in so long ago that no server hands them over again; tells
+    /// how many.
+    pub async fn forget_messages(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        self.sled.write(move |trees, writes| inbox::forget(trees, writes, now)).await
+    }
+
+    /// Makes every subscription of an address that waits for it active; tells how many.
+    pub async fn confirm(
+        &self,
+        address: &EmailAddress,
+        channel: &str,
+        now: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let (address, channel) = (address.clone(), channel.to_owned());
+        self.sled
+            .write(move |trees, writes| subscribers::confirm(trees, writes, &address, &channel, now))
+            .await
+    }
+
+    /// Sends an address nothing from now on, or again; gives since when it was paused before.
+    pub async fn pause(
+        &self,
+        address: &EmailAddress,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let address = address.clone();
+        self.sled.write(move |trees, writes| subscribers::pause(trees, writes, &address, since)).await
     }
 
     /// The installation's own key: `candidate` the first time, the same ever after.

@@ -1,7 +1,11 @@
 //! Taking and ending subscriptions.
 //!
-//! Today the operator subscribes people; what they asked for takes effect only
-//! once it is confirmed. Double opt-in by mail and by web will end here too.
+//! People subscribe by mail ([`Inbox`]) or the operator subscribes them; what was asked for takes
+//! effect only once it is confirmed. Whatever else will take wishes in ends here too.
+
+mod inbox;
+
+pub use inbox::{Inbox, InboxParts, IngestError, Ingested};
 
 use std::sync::Arc;
 
@@ -32,6 +36,12 @@ pub enum SubscribeError {
     /// Nobody by this address.
     #[error("{0} has no subscription to end")]
     NotSubscribed(EmailAddress),
+    /// Nobody by this address.
+    #[error("no subscriber {0}")]
+    Unknown(EmailAddress),
+    /// Nothing of this address waits to be confirmed.
+    #[error("{0} has no subscription that waits to be confirmed")]
+    NothingToConfirm(EmailAddress),
     /// It could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,6 +91,35 @@ impl Subscriptions {
             return Err(SubscribeError::NotSubscribed(address.clone()));
         }
         Ok(ended)
+    }
+
+    /// Makes the subscriptions of an address active that wait for it: the operator has the person's
+    /// consent. Gives the subscriber as they now stand.
+    ///
+    /// # Errors
+    /// An address with nothing to confirm; or the store's error.
+    pub async fn confirm(&self, address: &EmailAddress) -> Result<Subscriber, SubscribeError> {
+        if self.store.confirm(address, OPERATOR, self.clock.now()).await? == 0 {
+            return Err(SubscribeError::NothingToConfirm(address.clone()));
+        }
+        self.show(address).await
+    }
+
+    /// Sends an address nothing from now on, or again. Gives the subscriber as they now stand.
+    ///
+    /// # Errors
+    /// An address nobody knows; or the store's error.
+    pub async fn pause(&self, address: &EmailAddress, paused: bool) -> Result<Subscriber, SubscribeError> {
+        self.store.pause(address, paused.then(|| self.clock.now())).await?;
+        self.show(address).await
+    }
+
+    /// One who is or was subscribed.
+    ///
+    /// # Errors
+    /// An address nobody knows; or the store's error.
+    pub async fn show(&self, address: &EmailAddress) -> Result<Subscriber, SubscribeError> {
+        self.store.subscriber(address).await?.ok_or_else(|| SubscribeError::Unknown(address.clone()))
     }
 
     /// Everyone who is or was subscribed.

@@ -5,6 +5,7 @@
 mod answers;
 mod limits;
 mod manners;
+mod parts;
 mod server;
 
 use std::collections::BTreeMap;

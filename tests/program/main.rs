@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod by_mail;
 mod cli;
 mod crash;
 mod daemon;
 mod demo;
 mod home;
 mod keeping;
+mod parts;
 mod site;
 mod telling;
 

@@ -21,7 +21,7 @@ use regwatch::config::{Sender, SmtpCredentials, SmtpSecurity, SmtpSettings};
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::MailId;
 use regwatch::domain::outbox::{Mail, MailState, Outcome};
-use regwatch::mail::{Letter, Smtp, Timeouts, Transport, compose, message_id};
+use regwatch::mail::{Letter, Occasion, Smtp, Timeouts, Transport, compose, message_id};
 use regwatch::render::Rendered;
 
 use self::left_out::left_out;
@@ -134,6 +134,7 @@ fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
         message_id: &mail.message_id,
         thread: None,
         date: DateTime::UNIX_EPOCH,
+        occasion: Occasion::Alert { leave: &from() },
     };
     let bytes = compose(&letter).unwrap();
     (mail, bytes)

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod changes;
+mod inbox;
 mod life;
 mod model;
 mod outbox;

@@ -112,6 +112,7 @@ pub fn good(source: &SourceId, snapshot: &Snapshot) -> ReadState {
         last_modified: None,
         fingerprint: snapshot.fingerprint.clone(),
         sha256: Some(snapshot.sha256.clone()),
+        signal: None,
     };
     ReadState::good(source.clone(), validators, snapshot.read_at)
 }

@@ -3,6 +3,7 @@
 mod file;
 mod page;
 mod rows;
+mod rules;
 
 use super::node::{Keys, Table};
 use super::spelling::none_of;
@@ -24,6 +25,11 @@ impl Kind {
         Self { keys: Keys { heading: name, names: &[] }, has_rows: false, read }
     }
 
+    /// A kind with keys of its own.
+    const fn own(keys: Keys, read: fn(&Table<'_>) -> Option<SourceKind>) -> Self {
+        Self { keys, has_rows: false, read }
+    }
+
     /// A kind that makes entries of rows.
     const fn rows(keys: Keys, read: fn(&Table<'_>) -> Option<SourceKind>) -> Self {
         Self { keys, has_rows: true, read }
@@ -38,9 +44,10 @@ impl Kind {
 const KINDS: &[Kind] = &[
     Kind::plain("fcc-covered-list", |_| Some(SourceKind::FccCoveredList)),
     Kind::plain("court-rss", |_| Some(SourceKind::CourtRss)),
+    Kind::own(rules::FEDERAL_REGISTER, rules::federal_register),
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
     Kind::rows(page::HTML_TABLE, page::html_table),
-    Kind { keys: page::PAGE_TEXT, has_rows: false, read: page::page_text },
+    Kind::own(page::PAGE_TEXT, page::page_text),
     Kind::rows(file::CSV, file::csv),
     Kind::rows(file::XLSX, file::xlsx),
     Kind::rows(file::JSON, file::json),

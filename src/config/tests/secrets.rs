@@ -32,6 +32,27 @@ fn a_password_comes_from_its_file_or_from_the_environment() {
     assert_eq!(password_of(&with_relay("").load_with_password(SECRET).unwrap()), SECRET);
 }
 
+const SOURCE: &str = "[[source]]\nid = \"a\"\nkind = \"feed\"\ntitle = \"A\"\n\
+                      url = \"https://a.example/\"\nschedule = \"@daily\"\n";
+
+#[test]
+fn a_token_comes_from_its_file_or_from_the_environment_and_is_never_shown() {
+    for (keys, place) in [
+        ("token_file = \"secret\"", "Authorization: Bearer {}"),
+        ("token_file = \"secret\"\ntoken_as = \"Authorization: Token {}\"", "Authorization: Token {}"),
+        // Cargo sets it for every test.
+        ("token_variable = \"CARGO_MANIFEST_DIR\"\ntoken_as = \"?api_key={}\"", "?api_key={}"),
+    ] {
+        let folder = Folder::with(&format!("{LEAST}{SOURCE}{keys}\n"));
+        put_secret(&folder, &format!("{SECRET}\n"), 0o600);
+        let config = folder.load().unwrap();
+        let token = config.sources[0].request.token.as_ref().unwrap();
+        assert_eq!(token.place().to_string(), place);
+        let debugged = format!("{config:?}{}", show(&config));
+        assert!(!debugged.contains(SECRET), "{debugged}");
+    }
+}
+
 #[track_caller]
 fn check_file(text: &str, mode: u32, expected: &str) {
     let folder = with_relay("password_file = \"secret\"");
@@ -42,8 +63,8 @@ fn check_file(text: &str, mode: u32, expected: &str) {
 #[test]
 fn a_password_file_must_be_the_services_own() {
     check_file(SECRET, 0o644, "has mode 0644 and can be read by everyone, expected 0600 or 0640");
-    check_file("\n", 0o600, "is empty, expected the password");
-    check_file("a\nb\n", 0o600, "holds more than one line, expected the password alone");
+    check_file("\n", 0o600, "is empty, expected the secret");
+    check_file("a\nb\n", 0o600, "holds more than one line, expected the secret alone");
     check_file(&"x".repeat(4097), 0o600, "has 4097 bytes, expected at most 4096");
 }
 

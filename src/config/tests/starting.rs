@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::starting::FILES;
 use crate::config::write_starting_files;
-use crate::config::{StartingError, company, kind, load as load_module, mail, section, source};
+use crate::config::{
+    StartingError, category, company, inbox, kind, load as load_module, mail, section, source,
+};
 
 #[test]
 fn what_is_written_to_start_from_is_taken() {
@@ -65,6 +67,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &load_module::MAIN,
         &section::STORE,
         &mail::MAIL,
+        &inbox::INBOX,
         &section::FETCH,
         &section::DAEMON,
         &source::SOURCE,
@@ -72,6 +75,8 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &source::NOISE,
         &company::COMPANY,
         &company::ALIAS,
+        &company::IDENTIFIER,
+        &category::CATEGORY,
     ];
     for table in tables.into_iter().chain(kind::keys()) {
         let heading = format!("# {}\n", table.heading);

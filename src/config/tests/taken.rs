@@ -5,13 +5,14 @@ use std::time::Duration;
 use super::*;
 use crate::config::{SmtpSecurity, StoreSettings, TransportSettings};
 use crate::domain::company::AliasKind;
+use crate::domain::identifier::IdentifierScheme;
 use crate::domain::matching::Watchlist;
 use crate::domain::source::SourceKind;
 
 #[test]
 fn the_configuration_of_the_project_is_taken() {
     let config = load(&project().join("config/regwatch.toml")).unwrap();
-    assert_eq!(config.companies.len(), 5);
+    assert!(config.companies.len() >= 5, "{}", config.companies.len());
     assert!(config.sources.len() >= 8, "{}", config.sources.len());
     assert!(Watchlist::new(config.companies).is_ok());
 }
@@ -57,6 +58,48 @@ fn a_source_has_the_guard_and_the_noise_of_its_kind_unless_it_says_otherwise() {
     assert_eq!((told.guard.min_entries, told.guard.max_drop_percent), (10, 7));
     assert!(told.noise.classes.is_empty());
     assert_eq!(told.noise.patterns.len(), 1);
+}
+
+#[test]
+fn a_company_may_share_names_with_the_one_that_controls_it() {
+    let folder = Folder::with(&format!(
+        r#"{LEAST}
+[[category]]
+id = "drones"
+title = "Drones"
+phrases = ["uncrewed aircraft systems"]
+[[company]]
+id = "basalt"
+name = "Basalt Holdings"
+sources = ["https://basalt.example/about"]
+exposed_to = ["drones"]
+aliases = [{{ name = "Onyx", kind = "subsidiary", source = "annual report 2024, p. 12" }}]
+identifiers = [{{ scheme = "isin", value = "CNE100000PM8", source = "https://basalt.example/shares" }}]
+[[company]]
+id = "onyx"
+name = "Onyx"
+parent = "basalt"
+"#
+    ));
+    let config = folder.load().unwrap();
+    let [basalt, onyx] = config.companies.as_slice() else { panic!("{:?}", config.companies) };
+    assert_eq!(onyx.parent.as_ref(), Some(&basalt.id));
+    assert_eq!(basalt.exposures, [config.categories[0].id.clone()]);
+    assert_eq!(basalt.aliases[0].source.as_deref(), Some("annual report 2024, p. 12"));
+    assert_eq!(basalt.identifiers[0].scheme, IdentifierScheme::Isin);
+    let found =
+        Watchlist::new(config.companies.clone()).unwrap().find("text", "the notes CNE100000PM8 of Onyx");
+    let found: Vec<(&str, Option<AliasKind>)> =
+        found.iter().map(|found| (found.company.as_str(), found.alias_kind)).collect();
+    let by = |id, kind| (id, Some(kind));
+    assert_eq!(
+        found,
+        [
+            by("basalt", AliasKind::Identifier),
+            by("basalt", AliasKind::Subsidiary),
+            by("onyx", AliasKind::Legal)
+        ]
+    );
 }
 
 #[track_caller]

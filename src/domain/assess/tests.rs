@@ -21,13 +21,9 @@ fn source(companies: &[&str]) -> Source {
 }
 
 fn watchlist() -> Watchlist {
-    Watchlist::new(vec![Company {
-        id: "hikvision".parse().unwrap(),
-        name: "Hangzhou Hikvision Digital Technology Co., Ltd.".to_owned(),
-        aliases: vec![Alias { name: "Hikvision".to_owned(), kind: AliasKind::Trade }],
-        not: Vec::new(),
-    }])
-    .unwrap()
+    let name = "Hangzhou Hikvision Digital Technology Co., Ltd.";
+    let aliases = vec![Alias::new("Hikvision", AliasKind::Trade)];
+    Watchlist::new(vec![Company { aliases, ..Company::new("hikvision".parse().unwrap(), name) }]).unwrap()
 }
 
 fn page(completeness: Completeness, rows: &[(&str, &str)]) -> Document {

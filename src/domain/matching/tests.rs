@@ -2,10 +2,9 @@ use super::*;
 
 fn company(id: &str, name: &str, aliases: &[(&str, AliasKind)], not: &[&str]) -> Company {
     Company {
-        id: id.parse().unwrap(),
-        name: name.to_owned(),
-        aliases: aliases.iter().map(|&(name, kind)| Alias { name: name.to_owned(), kind }).collect(),
+        aliases: aliases.iter().map(|&(name, kind)| Alias::new(name, kind)).collect(),
         not: not.iter().map(|&name| name.to_owned()).collect(),
+        ..Company::new(id.parse().unwrap(), name)
     }
 }
 

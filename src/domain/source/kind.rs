@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 use super::page::{PageTextSettings, TableSettings};
+use super::rules::FederalRegisterSettings;
 use crate::domain::noise::NoiseClass;
 use crate::domain::verdict::Guard;
 
@@ -17,6 +18,8 @@ pub enum SourceKind {
     FccCoveredList,
     /// A federal court's RSS feed of docket entries.
     CourtRss,
+    /// Documents of the Federal Register, from its API.
+    FederalRegister(FederalRegisterSettings),
     /// Any RSS, Atom or JSON feed.
     Feed,
     /// Rows of HTML tables.
@@ -56,6 +59,7 @@ impl SourceKind {
         match self {
             Self::FccCoveredList => "fcc-covered-list",
             Self::CourtRss => "court-rss",
+            Self::FederalRegister(_) => "federal-register",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
@@ -98,7 +102,7 @@ impl SourceKind {
             | Self::UnXml
             | Self::Eu
             | Self::UkCsv => vec![LineOrder],
-            Self::CourtRss | Self::Feed => Vec::new(),
+            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => Vec::new(),
         }
     }
 
@@ -117,8 +121,8 @@ impl SourceKind {
             Self::Uflpa | Self::Dpl | Self::UnXml => (100, 10),
             Self::Csl | Self::Ofac | Self::Eu | Self::UkCsv => (400, 5),
             Self::PageText(_) => (1, 50),
-            // A quiet court's feed is empty, and a feed forgets.
-            Self::CourtRss | Self::Feed => (0, 100),
+            // A quiet court's feed is empty, and a window forgets.
+            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => (0, 100),
         };
         Guard { min_entries, max_drop_percent }
     }

@@ -11,8 +11,8 @@ use std::io::Read as _;
 
 use encoding_rs::Encoding;
 
-use super::Rows;
 use super::columns::Plan;
+use super::{Record, Rows};
 use crate::domain::entry::Document;
 use crate::domain::source::CsvSettings;
 use crate::domain::text::{one_line, shorten};
@@ -31,9 +31,25 @@ const AFTER_END: &str = "\u{1}end";
 const MAX_SHOWN_CHARS: usize = 80;
 
 pub(in crate::extract) fn extract(settings: &CsvSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+    let mut rows = Rows::new(&settings.rows, page.url);
+    records(settings, page, |record| {
+        rows.take(record);
+        Ok(())
+    })?;
+    rows.finish(&[])
+}
+
+/// Shows every row of a table, its texts as they are written.
+///
+/// # Errors
+/// Those of `take`, and where the body is not such a table, or not all of one.
+pub(super) fn records(
+    settings: &CsvSettings,
+    page: &Page<'_>,
+    mut take: impl FnMut(Record) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
     let text = text(settings, page);
     let mut reader = Reader::new(settings, body(settings, &text)?);
-    let mut rows = Rows::new(&settings.rows, page.url);
     let mut waiting = Vec::new();
     let plan = if settings.header {
         while waiting.len() < HEADER_ROWS
@@ -48,20 +64,24 @@ pub(in crate::extract) fn extract(settings: &CsvSettings, page: &Page<'_>) -> Re
         Plan::by_numbers(&settings.columns)
     };
     for row in &waiting {
-        rows.take(plan.record(|column| row.get(column).map(String::as_str)));
+        take(plan.record(|column| row.get(column).map(String::as_str)))?;
     }
     while let Some(row) = reader.next()? {
         if !settings.header && row.len() < plan.width() {
-            let shown = one_line(&row.iter().collect::<Vec<_>>().join(" "));
-            return Err(Unreadable::Unexpected {
-                what: format!("row {} (expected {} columns)", reader.read, plan.width()),
-                found: format!("{:?}", shorten(&shown, MAX_SHOWN_CHARS)),
-            });
+            let row = row.clone();
+            return Err(too_short(&row, reader.read, plan.width()));
         }
-        rows.take(plan.record(|column| row.get(column)));
+        take(plan.record(|column| row.get(column)))?;
     }
-    reader.check_end()?;
-    rows.finish(&[])
+    reader.check_end()
+}
+
+fn too_short(row: &csv::StringRecord, number: usize, width: usize) -> Unreadable {
+    let shown = one_line(&row.iter().collect::<Vec<_>>().join(" "));
+    Unreadable::Unexpected {
+        what: format!("row {number} (expected {width} columns)"),
+        found: format!("{:?}", shorten(&shown, MAX_SHOWN_CHARS)),
+    }
 }
 
 fn text<'a>(settings: &CsvSettings, page: &Page<'a>) -> Cow<'a, str> {

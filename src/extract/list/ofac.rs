@@ -2,13 +2,19 @@
 //!
 //! Twelve columns without headers, `-0-` for nothing, a DOS end-of-file mark.
 //! What is known of a party beside its name is one remark of many parts; other
-//! names, numbers and ties are taken out of it into fields of their own.
+//! names, numbers and ties are taken out of it into fields of their own. Three
+//! files beside the list hold addresses, more names and the rest of long remarks.
 
-use super::csv;
-use crate::domain::entry::{Document, Entry};
+use std::collections::HashMap;
+
+use super::{Record, Rows, csv};
+use crate::domain::bundle::Part;
+use crate::domain::entry::Document;
 use crate::domain::source::{CsvSettings, Pairs, RowSettings};
+use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 use crate::extract::Page;
+use crate::extract::following::{self, Wanted};
 
 const COLUMNS: [(&str, &str); 12] = [
     ("1", "number"),
@@ -25,14 +31,89 @@ const COLUMNS: [(&str, &str); 12] = [
     ("12", "remarks"),
 ];
 
-pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
-    let mut document = csv::extract(&settings(&COLUMNS), page)?;
-    for entry in &mut document.entries {
-        check_number(entry)?;
-        sort_remarks(entry);
-    }
-    Ok(document)
+/// The files beside a list, by its own name: addresses, other names, what remarks had no room for.
+const COMPANIONS: [(&str, [(&str, &str); 3]); 2] = [
+    ("sdn.csv", [(ADDRESSES, "add.csv"), (NAMES, "alt.csv"), (COMMENTS, "sdn_comments.csv")]),
+    (
+        "cons_prim.csv",
+        [(ADDRESSES, "cons_add.csv"), (NAMES, "cons_alt.csv"), (COMMENTS, "cons_comments.csv")],
+    ),
+];
+
+const ADDRESSES: &str = "addresses";
+const NAMES: &str = "names";
+const COMMENTS: &str = "comments";
+
+/// The next file without which a list is not whole; a file of another name stands alone.
+pub(in crate::extract) fn wanted(parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+    let Some(list) = parts.first() else { return Ok(None) };
+    let file = list.url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
+    let companions = COMPANIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(file));
+    let missing = companions
+        .and_then(|(_, files)| files.iter().find(|(name, _)| parts.iter().all(|part| part.name != *name)));
+    missing
+        .map(|(name, file)| Ok(Wanted { name: (*name).to_owned(), url: following::address(list, file)? }))
+        .transpose()
 }
+
+pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+    let parts = page.parts()?;
+    let beside = |name: &str, columns: &[(&str, &str)], between: &str| match parts
+        .iter()
+        .find(|part| part.name == name)
+    {
+        Some(part) => companion(&part.into(), columns, between),
+        None => Ok(HashMap::new()),
+    };
+    let addresses = beside(
+        ADDRESSES,
+        &[("1", "number"), ("3", "said"), ("4", "said"), ("5", "said"), ("6", "said")],
+        ", ",
+    )?;
+    let names = beside(NAMES, &[("1", "number"), ("4", "said")], " ")?;
+    let comments = beside(COMMENTS, &[("1", "number"), ("2", "said")], "")?;
+    let Some(list) = parts.first() else {
+        return Err(Unreadable::Missing { what: "the list".to_owned() });
+    };
+    let settings = settings(&COLUMNS);
+    let mut rows = Rows::new(&settings.rows, page.url);
+    csv::records(&settings, &list.into(), |mut record| {
+        let number = number(&record)?;
+        let more = |of: &HashMap<String, Vec<String>>| of.get(&number).cloned().unwrap_or_default();
+        // A remark breaks off in the middle of a word and goes on beside the list.
+        let remarks =
+            [record.fields.remove("remarks").unwrap_or_default(), more(&comments)].concat().concat();
+        sort_remarks(&remarks, &mut record);
+        for (field, said) in [("address", more(&addresses)), ("aliases", more(&names))] {
+            said.iter().for_each(|text| record.push(field, text));
+        }
+        rows.take(record);
+        Ok(())
+    })?;
+    rows.finish(&[])
+}
+
+/// What a file beside the list says of each party, by its number.
+fn companion(
+    page: &Page<'_>,
+    columns: &[(&str, &str)],
+    between: &str,
+) -> Result<HashMap<String, Vec<String>>, Unreadable> {
+    let mut said: HashMap<String, Vec<String>> = HashMap::new();
+    csv::records(&settings(columns), page, |record| {
+        let number = number(&record)?;
+        let parts = record.fields.get("said").into_iter().flatten();
+        let parts: Vec<&str> = parts.map(String::as_str).filter(|part| part.trim() != NULL).collect();
+        if !parts.is_empty() {
+            said.entry(number).or_default().push(parts.join(between));
+        }
+        Ok(())
+    })?;
+    Ok(said)
+}
+
+/// What stands for nothing.
+const NULL: &str = "-0-";
 
 fn settings(columns: &[(&str, &str)]) -> CsvSettings {
     CsvSettings {
@@ -41,25 +122,29 @@ fn settings(columns: &[(&str, &str)]) -> CsvSettings {
         rows: RowSettings {
             key: vec!["number".to_owned()],
             title: Some("name".to_owned()),
-            null: vec!["-0-".to_owned()],
-            split: [("program".to_owned(), "] [".to_owned()), ("remarks".to_owned(), "; ".to_owned())].into(),
+            null: vec![NULL.to_owned()],
+            split: [("program".to_owned(), "] [".to_owned())].into(),
             ..RowSettings::default()
         },
         ..CsvSettings::default()
     }
 }
 
-/// Every row begins with the party's number; a page in the list's place does not.
-fn check_number(entry: &Entry) -> Result<(), Unreadable> {
-    let number = entry.fields.get("number").map_or("", String::as_str);
+/// Every row begins with a party's number; a page in the list's place does not.
+fn number(record: &Record) -> Result<String, Unreadable> {
+    let number = record.fields.get("number").map(|parts| parts.concat()).unwrap_or_default();
+    let number = number.trim();
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Unreadable::Unexpected {
             what: "a row's first column (expected a number)".to_owned(),
-            found: format!("{number:?}"),
+            found: format!("{:?}", shorten(number, MAX_SHOWN_CHARS)),
         });
     }
-    Ok(())
+    Ok(number.to_owned())
 }
+
+/// So much of what is no number is shown.
+const MAX_SHOWN_CHARS: usize = 40;
 
 /// How the parts of a remark begin that are identifiers.
 const IDENTIFIERS: [&str; 30] = [
@@ -95,32 +180,19 @@ const IDENTIFIERS: [&str; 30] = [
     "Vessel Registration Identification",
 ];
 
-/// Moves the parts of the remark that are names, numbers or ties into fields of their own.
-fn sort_remarks(entry: &mut Entry) {
-    let Some(remarks) = entry.fields.remove("remarks") else { return };
-    let mut sorted: [(&str, Vec<&str>); 4] = [
-        ("aliases", Vec::new()),
-        ("identifiers", Vec::new()),
-        ("linked_to", Vec::new()),
-        ("remarks", Vec::new()),
-    ];
-    let end = remarks.strip_suffix('.').unwrap_or(&remarks);
-    for part in end.lines() {
+/// Puts the parts of a remark that are names, numbers or ties into fields of their own.
+fn sort_remarks(remarks: &str, record: &mut Record) {
+    let remarks = one_line(remarks);
+    for part in remarks.strip_suffix('.').unwrap_or(&remarks).split("; ") {
         let plain = part.strip_prefix("alt. ").unwrap_or(part);
-        let (index, text) = if let Some(name) = alias(plain) {
-            (0, name)
+        if let Some(name) = alias(plain) {
+            record.push("aliases", name);
         } else if IDENTIFIERS.iter().any(|known| plain.starts_with(known)) {
-            (1, plain)
+            record.push("identifiers", plain);
         } else if let Some(other) = plain.strip_prefix("Linked To: ") {
-            (2, other.trim_end_matches('.'))
+            record.push("linked_to", other.trim_end_matches('.'));
         } else {
-            (3, part)
-        };
-        sorted[index].1.push(text);
-    }
-    for (field, texts) in sorted {
-        if !texts.is_empty() {
-            entry.fields.insert(field.to_owned(), texts.join("\n"));
+            record.push("remarks", part);
         }
     }
 }

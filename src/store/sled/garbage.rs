@@ -15,7 +15,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 8] = [
+const RECORDS: [TreeName; 12] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Held,
@@ -24,6 +24,10 @@ const RECORDS: [TreeName; 8] = [
     TreeName::Alerts,
     TreeName::Subscribers,
     TreeName::Mails,
+    TreeName::Messages,
+    TreeName::Correspondence,
+    TreeName::Tokens,
+    TreeName::Budgets,
 ];
 
 /// Removes them. Whoever calls this keeps everybody else from reading and writing.

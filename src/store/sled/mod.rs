@@ -10,6 +10,7 @@ mod bodies;
 pub(super) mod changes;
 mod durability;
 mod garbage;
+pub(super) mod inbox;
 mod keys;
 mod lock;
 mod opening;

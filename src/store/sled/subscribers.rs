@@ -6,7 +6,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Filter, Subscriber, Wish};
 use crate::store::StoreError;
 
 /// Everyone who is or was subscribed, in the order of their addresses.
@@ -26,7 +26,8 @@ pub(in crate::store) fn follow(
 ) -> Result<Subscriber, StoreError> {
     let mut subscriber = get(trees, address)?.unwrap_or_else(|| Subscriber::new(address.clone()));
     for company in companies {
-        subscriber.follow(company, confirmed, channel, now);
+        let wish = Wish { company, only: Filter::default(), confirmed, channel, agreed_to: None };
+        subscriber.follow(wish, now);
     }
     writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
     Ok(subscriber)
@@ -47,6 +48,41 @@ pub(in crate::store) fn leave(
     Ok(ended)
 }
 
-fn get(trees: &Trees, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
+/// Makes the subscriptions that wait for it active; tells how many.
+pub(in crate::store) fn confirm(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    channel: &str,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let mut subscriber = required(trees, address)?;
+    let confirmed = subscriber.confirm(channel, now);
+    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    Ok(confirmed)
+}
+
+/// Notes since when nothing is sent, or that mail is sent again; gives what was noted before. Who is
+/// paused already stays so since then.
+pub(in crate::store) fn pause(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    since: Option<DateTime<Utc>>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let mut subscriber = required(trees, address)?;
+    let before = subscriber.paused_since;
+    subscriber.paused_since = since.map(|since| before.unwrap_or(since));
+    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    Ok(before)
+}
+
+fn required(trees: &Trees, address: &EmailAddress) -> Result<Subscriber, StoreError> {
+    let not_found = || StoreError::NotFound { what: "subscriber", id: address.to_string() };
+    get(trees, address)?.ok_or_else(not_found)
+}
+
+/// Somebody who is or was subscribed.
+pub(in crate::store) fn get(trees: &Trees, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
     trees.get(TreeName::Subscribers, address.as_str().as_bytes())
 }

@@ -33,12 +33,20 @@ pub(super) enum TreeName {
     Mails,
     /// Moment due, mail id → nothing, for every mail that is not settled.
     MailsDue,
+    /// SHA-256 of a message that came in → when.
+    Messages,
+    /// Address → `Correspondence`.
+    Correspondence,
+    /// Hash of a token → the address it was mailed to.
+    Tokens,
+    /// What is counted → how much of it may still be done.
+    Budgets,
     /// SHA-256, chunk number (u16) → a part of the body, compressed.
     Bodies,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 12] = [
+const ALL: [(TreeName, &str, &str); 16] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -50,6 +58,10 @@ const ALL: [(TreeName, &str, &str); 12] = [
     (TreeName::Subscribers, "subscribers", "subscriber"),
     (TreeName::Mails, "mails", "mail"),
     (TreeName::MailsDue, "mails_due", "mail"),
+    (TreeName::Messages, "messages", "message"),
+    (TreeName::Correspondence, "correspondence", "correspondence"),
+    (TreeName::Tokens, "tokens", "token"),
+    (TreeName::Budgets, "budgets", "budget"),
     (TreeName::Bodies, "bodies", "body"),
 ];
 

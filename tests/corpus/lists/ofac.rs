@@ -1,5 +1,6 @@
 //! The files of the Office of Foreign Assets Control.
 
+use regwatch::domain::bundle::{Part, encode};
 use regwatch::domain::source::SourceKind;
 
 use super::*;
@@ -37,6 +38,66 @@ fn a_remark_is_told_apart() {
     assert!(hikvision["remarks"].contains("Listing Date (CMIC) 03 Jun 2021"));
     let bank = fields(entry(&document, "17014"));
     assert_eq!(bank["program"], "UKRAINE-EO13662\nRUSSIA-EO14024");
+}
+
+/// A list with the files beside it, as they are kept.
+fn bundle(parts: &[(&str, &str)]) -> Option<Vec<u8>> {
+    let bodies = parts.iter().map(|(_, path)| capture(path)).collect::<Option<Vec<_>>>()?;
+    let parts: Vec<Part<'_>> = parts
+        .iter()
+        .zip(&bodies)
+        .map(|((name, path), body)| Part {
+            name: (*name).to_owned(),
+            url: format!("https://agency.test/{path}").parse().unwrap(),
+            content_type: None,
+            body,
+        })
+        .collect();
+    Some(encode(&parts))
+}
+
+#[test]
+fn what_stands_beside_the_list_is_told_with_it() {
+    let parts = [
+        ("first", "ofac/cons_prim.csv"),
+        ("addresses", "ofac/cons_add.csv"),
+        ("comments", "ofac/cons_comments.csv"),
+    ];
+    let Some(body) = bundle(&parts) else { return };
+    let document = good(&SourceKind::Ofac, "ofac/cons_*.csv", &body);
+    let addressed = document.entries.iter().filter(|entry| entry.fields.contains_key("address")).count();
+    assert_eq!((document.entries.len(), addressed), (442, 390));
+    let bank = fields(entry(&document, "17014"));
+    assert!(
+        bank["identifiers"].contains("Registration Number 1027700342890 (Russia)"),
+        "{}",
+        bank["identifiers"]
+    );
+    assert_eq!(bank["aliases"], "RUSAG");
+    let bank = fields(entry(&document, "17016"));
+    assert!(bank["remarks"].contains("after the 'Effective Date (EO 14024 Directive)' associated"));
+}
+
+#[test]
+fn other_names_come_from_their_own_file() {
+    let parts = [
+        ("first", "ofac_small/sdn.csv"),
+        ("addresses", "ofac_small/add.csv"),
+        ("names", "ofac_small/alt.csv"),
+        ("comments", "ofac_small/sdn_comments.csv"),
+    ];
+    let Some(body) = bundle(&parts) else { return };
+    let document = good(&SourceKind::Ofac, "ofac_small", &body);
+    let maker = fields(entry(&document, "11195"));
+    let aliases: Vec<&str> = maker["aliases"].lines().collect();
+    assert!(
+        aliases.contains(&"HESA") && aliases.contains(&"IRAN AIRCRAFT MANUFACTURING INDUSTRIES"),
+        "{aliases:?}"
+    );
+    let addresses: Vec<&str> = maker["address"].lines().collect();
+    assert_eq!(addresses.len(), 5);
+    assert_eq!(addresses[2], "P.O. Box 81465-935, Esfahan, Iran");
+    assert_eq!(maker["linked_to"].lines().count(), 2);
 }
 
 #[test]

@@ -4,8 +4,9 @@ use chrono::Duration;
 use regwatch::config::StoreSettings;
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::{BodyHash, MailId};
+use regwatch::domain::inbound::ConfirmToken;
 use regwatch::domain::outbox::Outcome;
-use regwatch::store::{ChangeQuery, Store, StoreError};
+use regwatch::store::{ChangeQuery, Exchange, Store, StoreError};
 use tokio::task::JoinSet;
 
 use crate::fixture::{Home, at, changed, company, mail, page, source};
@@ -67,6 +68,15 @@ async fn after_closing_every_call_says_so() {
         check(&store.subscribers().await);
         check(&store.follow(&ann, &[company("zte")], true, "cli", now).await);
         check(&store.leave(&ann, None).await);
+        check(&store.subscriber(&ann).await);
+        check(&store.confirm(&ann, "cli", now).await);
+        check(&store.pause(&ann, Some(now)).await);
+        check(&store.is_taken(&BodyHash::of(b"")).await);
+        check(&store.asked(&ConfirmToken::of(1).hash()).await);
+        check(&store.conversation(&ann).await);
+        let message = BodyHash::of(b"");
+        check(&store.converse(Exchange { message, at: now, state: None, mails: Vec::new() }).await);
+        check(&store.forget_messages(now).await);
         check(&store.instance_key([0; 32]).await);
         check(&store.collect_garbage().await);
     }

@@ -26,7 +26,7 @@ const SOURCE: &[Case] = &[
     (
         r#"kind = "fcc-coverd-list""#,
         &[
-            r#"10:8: source[a].kind: found "fcc-coverd-list", expected one of fcc-covered-list, court-rss, feed, html-table, page-text, csv, xlsx, json, xml, pdf-text, csl, ofac, uflpa, dpl, un-xml, eu, uk-csv; did you mean "fcc-covered-list"?"#,
+            r#"10:8: source[a].kind: found "fcc-coverd-list", expected one of {kinds}; did you mean "fcc-covered-list"?"#,
         ],
     ),
     (
@@ -149,15 +149,11 @@ drop = []"#,
     ),
     (
         r#"schedul = "@daily""#,
-        &[
-            r#"14:1: source[a].schedul: unknown key, expected id, kind, title, url, schedule, timezone, companies, guard, noise, headers, proxy, proxy_password_file; did you mean "schedule"?"#,
-        ],
+        &[r#"14:1: source[a].schedul: unknown key, expected {source keys}; did you mean "schedule"?"#],
     ),
     (
         r#"selecter = "table""#,
-        &[
-            r#"14:1: source[a].selecter: unknown key, expected id, kind, title, url, schedule, timezone, companies, guard, noise, headers, proxy, proxy_password_file; did you mean "selector"?"#,
-        ],
+        &[r#"14:1: source[a].selecter: unknown key, expected {source keys}; did you mean "selector"?"#],
     ),
     ("timezone = 5.5", &["14:12: source[a].timezone: found a float, expected a string"]),
     ("headers = []", &["14:11: source[a].headers: found an array, expected a table"]),
@@ -168,7 +164,57 @@ fn a_source_that_cannot_be_read_is_refused() {
     check_all(&before(), SOURCE_BASE, SOURCE);
 }
 
+const TOKENS: &[Case] = &[
+    (
+        r#"token_as = "Authorization {}""#,
+        &[
+            r#"14:12: source[a].token_as: found "Authorization {}", expected a header such as "Authorization: Token {}" or a parameter such as "?api_key={}", {} standing for the token"#,
+            "14:12: source[a].token_as: is given without a token, expected token_file or token_variable as well",
+        ],
+    ),
+    (
+        r#"token_variable = "A B""#,
+        &[
+            "14:18: source[a].token_variable: is not the name of an environment variable, expected letters, digits and _",
+        ],
+    ),
+    (
+        r#"token_variable = "REGWATCH_TEST_NO_SUCH_TOKEN""#,
+        &[
+            "14:18: source[a].token_variable: names REGWATCH_TEST_NO_SUCH_TOKEN, which is not set, expected the token in it",
+        ],
+    ),
+    (
+        // Cargo sets it to 0 or to another number of one digit.
+        r#"token_variable = "CARGO_PKG_VERSION_MAJOR""#,
+        &[
+            "14:18: source[a].token_variable: leads to no token, expected at least 8 printable ASCII characters without blanks",
+        ],
+    ),
+    (
+        "token_variable = \"CARGO_MANIFEST_DIR\"\ntoken_file = \"secret\"",
+        &[
+            "14:18: source[a].token_variable: is given beside token_file, expected one of the two",
+            "15:14: source[a].token_file: secret cannot be read: No such file or directory (os error 2)",
+        ],
+    ),
+];
+
+#[test]
+fn a_token_that_cannot_be_sent_is_refused() {
+    check_all(&before(), SOURCE_BASE, TOKENS);
+}
+
 const KINDS: &[Case] = &[
+    (
+        r#"kind = "federal-register"
+pages = 51
+inspection = "current.json""#,
+        &[
+            "14:9: source[a].pages: found 51, expected a whole number from 1 to 50",
+            r#"15:14: source[a].inspection: is not an address (relative URL without a base), expected an address such as "https://www.example.gov/list""#,
+        ],
+    ),
     (
         r#"kind = "html-table"
 selector = "table["

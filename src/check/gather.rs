@@ -1,0 +1,182 @@
+//! From a first answer to a whole document: the parts it names are asked for, and become one body.
+//!
+//! All or nothing: a part that does not come, is blocked or leads astray fails the read, and what
+//! was read of the document counts for nothing.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::verdict::{Refusal, refusal};
+use super::{Saved, in_time};
+use crate::domain::bundle::{self, FIRST, Part};
+use crate::domain::source::{Source, SourceKind};
+use crate::domain::text::error_chain;
+use crate::domain::verdict::{Suspicion, Unreadable};
+use crate::extract::{Wanted, wanted};
+use crate::fetch::{Answer, Fetcher};
+
+/// No document is made of more answers. Kinds bound theirs more tightly; this ends what a body
+/// leads them into.
+const MAX_PARTS: usize = 64;
+
+/// The answers read so far.
+#[derive(Debug, Clone)]
+struct Gathered {
+    parts: Vec<Received>,
+}
+
+#[derive(Debug, Clone)]
+struct Received {
+    name: String,
+    url: Url,
+    content_type: Option<String>,
+    body: Bytes,
+}
+
+impl Received {
+    fn as_part(&self) -> Part<'_> {
+        Part {
+            name: self.name.clone(),
+            url: self.url.clone(),
+            content_type: self.content_type.clone(),
+            body: &self.body,
+        }
+    }
+}
+
+impl Gathered {
+    fn first(url: &Url, content_type: Option<&str>, body: &Bytes) -> Self {
+        let mut gathered = Self { parts: Vec::new() };
+        gathered.take(FIRST.to_owned(), url.clone(), content_type, body.clone());
+        gathered
+    }
+
+    fn take(&mut self, name: String, url: Url, content_type: Option<&str>, body: Bytes) {
+        self.parts.push(Received { name, url, content_type: content_type.map(str::to_owned), body });
+    }
+
+    fn as_parts(&self) -> Vec<Part<'_>> {
+        self.parts.iter().map(Received::as_part).collect()
+    }
+
+    fn bytes(&self) -> usize {
+        self.parts.iter().map(|part| part.body.len()).sum()
+    }
+
+    /// What is still missing. An address that was asked, or a name that was given, leads nowhere new.
+    async fn wanted(&self, kind: &SourceKind) -> Result<Option<Wanted>, Refusal> {
+        let (gathered, kind) = (self.clone(), kind.clone());
+        let found = in_time(move || wanted(&kind, &gathered.as_parts())).await.map_err(Refusal::Failed)?;
+        let Some(wanted) = found.map_err(|unreadable| Refusal::Suspect(Suspicion::Structure(unreadable)))?
+        else {
+            return Ok(None);
+        };
+        if self.parts.iter().any(|part| part.url == wanted.url || part.name == wanted.name) {
+            return Err(Refusal::Failed(format!("{} leads back to {}", self.parts[0].url, wanted.url)));
+        }
+        if self.parts.len() == MAX_PARTS {
+            return Err(Refusal::Failed(format!(
+                "{} leads to more than {MAX_PARTS} parts",
+                self.parts[0].url
+            )));
+        }
+        Ok(Some(wanted))
+    }
+
+    /// The parts as one body; a single one stays as it came.
+    fn into_body(self) -> Bytes {
+        match &self.parts[..] {
+            [only] => only.body.clone(),
+            _ => bundle::encode(&self.as_parts()).into(),
+        }
+    }
+}
+
+/// An answer that is not a part of the document, with why.
+pub(super) struct Refused {
+    pub answer: Answer,
+    pub why: Refusal,
+}
+
+/// Asks for what the first answer lacks, and gives the answer with the whole document for its body.
+pub(super) async fn gather(
+    fetcher: &Fetcher,
+    source: &Source,
+    first: Answer,
+    now: DateTime<Utc>,
+) -> Result<Answer, Box<Refused>> {
+    if bundle::is_bundle(&first.body) {
+        // What is stored as several answers must not have come as one.
+        let found = "what this program stores bodies in".to_owned();
+        let unreadable = Unreadable::Unexpected { what: "the body".to_owned(), found };
+        let why = Refusal::Suspect(Suspicion::Structure(unreadable));
+        return Err(Box::new(Refused { answer: first, why }));
+    }
+    let mut gathered = Gathered::first(&source.url, first.header("content-type"), &first.body);
+    loop {
+        let wanted = match gathered.wanted(&source.kind).await {
+            Ok(Some(wanted)) => wanted,
+            Ok(None) => return Ok(Answer { body: gathered.into_body(), ..first }),
+            Err(why) => return Err(Box::new(Refused { answer: first, why })),
+        };
+        let url = match &source.request.token {
+            Some(token) => token.taken_from(wanted.url),
+            None => wanted.url,
+        };
+        let answer = match fetcher.read_further(source, &url, gathered.bytes(), now).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let retry_after = error.retry_after();
+                let why = Refusal::Failed(error_chain(&error));
+                return Err(Box::new(Refused { answer: Answer { retry_after, ..first }, why }));
+            }
+        };
+        if let Some(why) = refusal(&url, &answer) {
+            return Err(Box::new(Refused { answer, why }));
+        }
+        let content_type = answer.header("content-type").map(str::to_owned);
+        gathered.take(wanted.name, url, content_type.as_deref(), answer.body);
+    }
+}
+
+/// Puts saved answers together as they would be asked for: by their names, or else in their order.
+/// What is not among them is told and does without.
+///
+/// # Errors
+/// Where a saved answer is none that is asked for.
+pub(super) async fn put_together(
+    source: &Source,
+    first: Bytes,
+    mut others: Vec<Saved>,
+) -> Result<(Bytes, Option<String>), Refusal> {
+    if bundle::is_bundle(&first) && others.is_empty() {
+        return Ok((first, None));
+    }
+    let mut gathered = Gathered::first(&source.url, None, &first);
+    let mut missing = None;
+    while let Some(wanted) = gathered.wanted(&source.kind).await? {
+        let fits = |saved: &Saved| saved.name.as_ref() == Some(&wanted.name);
+        let index =
+            others.iter().position(fits).or_else(|| others.iter().position(|saved| saved.name.is_none()));
+        let Some(index) = index else {
+            missing = Some(format!("without {:?} ({})", wanted.name, wanted.url));
+            break;
+        };
+        gathered.take(wanted.name, wanted.url, None, others.remove(index).body);
+    }
+    match others.first() {
+        None => Ok((gathered.into_body(), missing)),
+        Some(Saved { name: Some(name), .. }) => {
+            let expected = missing.map_or_else(String::new, |missing| format!("; it is read {missing}"));
+            Err(Refusal::Failed(format!("no part {name:?} is asked for here{expected}")))
+        }
+        Some(_) => {
+            let count = gathered.parts.len();
+            Err(Refusal::Failed(format!(
+                "{} files are given, only {count} are asked for",
+                count + others.len()
+            )))
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The table `[inbox]`: where people write to.
+
+use super::node::{Keys, Node, Table};
+use super::settings::InboxSettings;
+use crate::domain::email::EmailAddress;
+
+pub(super) const INBOX: Keys = Keys { heading: "[inbox]", names: &["address", "authserv_id"] };
+
+/// Parts the address of a mailbox from what a mail to it is about.
+const DELIMITER: char = '+';
+
+/// Reads the table; without it nobody can subscribe by mail.
+pub(super) fn inbox(section: &Node<'_>) -> Option<InboxSettings> {
+    let table = section.table(&INBOX)?;
+    let address = address(&table);
+    let authserv_id = table.optional("authserv_id", |node| {
+        node.parse(|text| {
+            let is_one_word = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
+            let expected = "expected the name that the receiving server writes into Authentication-Results, such as \"mx.tracker.example\"";
+            if is_one_word { Ok(text.to_owned()) } else { Err(format!("found {text:?}, {expected}")) }
+        })
+    });
+    Some(InboxSettings { address: address?, authserv_id: authserv_id.ok()? })
+}
+
+fn address(table: &Table<'_>) -> Option<EmailAddress> {
+    let node =
+        table.require("address", "the address to which people write, such as \"watch@tracker.example\"")?;
+    let address = node.parse(str::parse::<EmailAddress>)?;
+    if address.local().contains(DELIMITER) {
+        node.fault("holds a \"+\", expected the plain address: what stands behind one is a command");
+        return None;
+    }
+    Some(address)
+}

@@ -1,0 +1,101 @@
+//! Which mail is never answered: what a machine wrote, and what went in a circle (RFC 3834, 2).
+
+use crate::domain::email::EmailAddress;
+
+/// A message's headers: names in any case, values unfolded, in their order.
+pub type Headers<'a> = &'a [(String, String)];
+
+/// The header by which this program recognises its own mail.
+pub const LOOP_MARK: &str = "X-Regwatch-Loop";
+
+/// A message that passed through more machines than this goes in a circle.
+const MAX_RECEIVED: usize = 25;
+
+/// Local parts of machines. A reply to one of them reaches nobody, or everybody.
+const MACHINES: [&str; 7] =
+    ["mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply", "listserv"];
+
+/// Why a message must not be answered, if it must not.
+///
+/// `envelope` is the envelope's sender, empty for bounces; `from` who it says it is from.
+#[must_use]
+pub fn silence(
+    headers: Headers<'_>,
+    envelope: Option<&str>,
+    from: &EmailAddress,
+    own: &EmailAddress,
+) -> Option<String> {
+    if envelope.is_some_and(|sender| sender.trim().trim_matches(['<', '>']).is_empty()) {
+        return Some("it is a bounce: the envelope has no sender".to_owned());
+    }
+    if from == own {
+        return Some("it is our own".to_owned());
+    }
+    of_address(from).or_else(|| headers.iter().find_map(of_header)).or_else(|| {
+        let hops = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("received")).count();
+        (hops > MAX_RECEIVED).then(|| format!("it went through {hops} machines, which is a circle"))
+    })
+}
+
+fn of_address(from: &EmailAddress) -> Option<String> {
+    let local = from.as_str().split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let is_machine = MACHINES.contains(&local.as_str())
+        || local.starts_with("owner-")
+        || ["-request", "-owner", "-bounces"].iter().any(|end| local.ends_with(end));
+    is_machine.then(|| format!("{local} is a machine's address"))
+}
+
+fn of_header((name, value): &(String, String)) -> Option<String> {
+    let value = value.trim().to_ascii_lowercase();
+    let first = value.split([';', ' ', '(']).next().unwrap_or_default();
+    let is_automatic = match name.to_ascii_lowercase().as_str() {
+        "auto-submitted" => first != "no",
+        "precedence" => matches!(first, "bulk" | "list" | "junk" | "auto_reply"),
+        "x-auto-response-suppress" => !matches!(first, "" | "none"),
+        "content-type" => first == "multipart/report",
+        "return-path" => value == "<>",
+        "list-id" | "x-autoreply" | "x-autorespond" | "x-autoresponder" | "feedback-id" => true,
+        name => name.eq_ignore_ascii_case(LOOP_MARK),
+    };
+    is_automatic.then(|| format!("it is automatic: {name}: {}", crate::domain::text::shorten(&value, 60)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(headers: &[(&str, &str)], envelope: Option<&str>, from: &str, is_silent: bool) {
+        let headers: Vec<_> = headers.iter().map(|&(n, v)| (n.to_owned(), v.to_owned())).collect();
+        let own = "watch@tracker.example".parse().unwrap();
+        let found = silence(&headers, envelope, &from.parse().unwrap(), &own);
+        assert_eq!(found.is_some(), is_silent, "{found:?}");
+    }
+
+    const ANN: &str = "ann@example.org";
+
+    #[test]
+    fn what_a_machine_wrote_is_not_answered() {
+        check(&[], Some("<>"), ANN, true);
+        check(&[], Some(""), ANN, true);
+        check(&[("Return-Path", "<>")], None, ANN, true);
+        check(&[("Auto-Submitted", "auto-replied (vacation)")], Some(ANN), ANN, true);
+        check(&[("Precedence", "bulk")], Some(ANN), ANN, true);
+        check(&[("List-ID", "<x.example.org>")], Some(ANN), ANN, true);
+        check(&[("X-Auto-Response-Suppress", "All")], Some(ANN), ANN, true);
+        check(&[("Content-Type", "multipart/report; report-type=delivery-status")], Some(ANN), ANN, true);
+        check(&[("X-Regwatch-Loop", "1")], Some(ANN), ANN, true);
+        check(&[], Some(ANN), "MAILER-DAEMON@example.org", true);
+        check(&[], Some(ANN), "security-request@example.org", true);
+        check(&[], Some(ANN), "watch@tracker.example", true);
+        check(&[("Received", "by mx"); 26], Some(ANN), ANN, true);
+    }
+
+    #[test]
+    fn what_a_person_wrote_is() {
+        check(&[], Some(ANN), ANN, false);
+        check(&[("Auto-Submitted", "no"), ("Precedence", "first-class")], Some(ANN), ANN, false);
+        check(&[("Content-Type", "multipart/alternative; boundary=x")], None, ANN, false);
+        check(&[("Received", "by mx"); 8], Some(ANN), ANN, false);
+    }
+}

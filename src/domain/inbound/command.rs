@@ -1,0 +1,214 @@
+//! The commands a mail holds: `subscribe hikvision`, `unsubscribe`, `confirm TOKEN`, …
+//!
+//! The address a mail went to counts first (`watch+subscribe-hikvision@…`), then the
+//! subject, then the first lines of the text. What is not understood is an error that
+//! ends the reading: nothing after it may take effect, since it was meant for a person.
+
+use super::token::ConfirmToken;
+
+/// One mail does at most so much.
+pub const MAX_COMMANDS: usize = 5;
+
+/// Of the text, at most so many lines are looked at: below them stands what was quoted or signed.
+const MAX_LINES: usize = 10;
+
+/// A command is one short line; anything longer is prose.
+const MAX_LINE_CHARS: usize = 200;
+
+/// What is asked for, names as they were written; [`super::select`] finds out who is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailCommand {
+    /// Follow what is named; not blank.
+    Subscribe(String),
+    /// End what is named; everything where blank.
+    Unsubscribe(String),
+    /// Tell what I follow.
+    List,
+    /// Tell what can be asked.
+    Help,
+    /// Yes, it was I who asked.
+    Confirm(ConfirmToken),
+    /// Send nothing until I say so.
+    Pause,
+    /// Go on sending.
+    Resume,
+    /// A line that is none of these.
+    Unknown,
+}
+
+/// Marks of replies and forwards that mail programs put before a subject, in the languages of those
+/// that do not use `Re:` alone.
+const SUBJECT_MARKS: [&str; 16] = [
+    "re", "aw", "antw", "sv", "vs", "ref", "rif", "odp", "ynt", "fwd", "fw", "wg", "tr", "回复", "答复",
+    "转发",
+];
+
+/// The commands of a mail: those of the address it went to, or else of its subject and text.
+///
+/// `detail` is what stands behind the `+` of the address. Reading stops at the first confirmation,
+/// the first line that is not understood, and after [`MAX_COMMANDS`].
+#[must_use]
+pub fn commands(detail: Option<&str>, subject: &str, text: &str) -> Vec<MailCommand> {
+    if let Some(command) = detail.and_then(of_detail) {
+        return vec![command];
+    }
+    let subject = of_line(without_marks(subject));
+    let has_subject = subject.is_some();
+    let lines = text.lines().map(str::trim).take_while(|line| !is_end(line)).filter(|line| !is_passed(line));
+    let mut found: Vec<MailCommand> = subject.into_iter().collect();
+    for line in lines.take(MAX_LINES) {
+        if found.len() >= MAX_COMMANDS || found.iter().any(MailCommand::ends_reading) {
+            break;
+        }
+        match of_line(line) {
+            Some(command) => found.push(command),
+            // After a subject that said it, the text is a greeting or a signature.
+            None if has_subject || !found.is_empty() => break,
+            None => found.push(MailCommand::Unknown),
+        }
+    }
+    if found.is_empty() { vec![MailCommand::Unknown] } else { found }
+}
+
+impl MailCommand {
+    fn ends_reading(&self) -> bool {
+        matches!(self, Self::Confirm(_) | Self::Unknown)
+    }
+}
+
+/// `subscribe-hikvision`, `confirm-TOKEN`; other details are the operator's own.
+fn of_detail(detail: &str) -> Option<MailCommand> {
+    let (verb, rest) = detail.split_once(['-', '=', '+']).unwrap_or((detail, ""));
+    of_line(&format!("{verb} {rest}"))
+}
+
+/// The subject behind any number of `Re:` and their like, also with a count (`Re[2]:`).
+fn without_marks(subject: &str) -> &str {
+    let mut rest = subject.trim();
+    while let Some((head, tail)) = rest.split_once([':', '：']) {
+        let mark = head.trim().split('[').next().unwrap_or_default().trim().to_lowercase();
+        if !SUBJECT_MARKS.contains(&mark.as_str()) {
+            break;
+        }
+        rest = tail.trim();
+    }
+    rest
+}
+
+/// Where a person's own words end: the signature's dashes (RFC 3676, 4.3), or a quoted message.
+fn is_end(line: &str) -> bool {
+    matches!(line, "--" | "—" | "___") || line.starts_with("-----Original") || line.starts_with("________")
+}
+
+/// Blank and quoted lines say nothing of their own.
+fn is_passed(line: &str) -> bool {
+    line.is_empty() || line.starts_with(['>', '|'])
+}
+
+fn of_line(line: &str) -> Option<MailCommand> {
+    if line.chars().count() > MAX_LINE_CHARS {
+        return None;
+    }
+    let line = line.trim();
+    let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let verb = verb.trim_end_matches(['.', '!', ':', ',']).to_lowercase();
+    let rest = rest.trim();
+    match verb.as_str() {
+        "subscribe" | "follow" => (!rest.is_empty()).then(|| MailCommand::Subscribe(rest.to_owned())),
+        "unsubscribe" | "stop" | "remove" => Some(MailCommand::Unsubscribe(rest.to_owned())),
+        "confirm" => rest.parse().ok().map(MailCommand::Confirm),
+        // The other verbs stand alone; with more words behind them they are prose.
+        _ if !rest.is_empty() => None,
+        "list" | "subscriptions" => Some(MailCommand::List),
+        "help" | "info" => Some(MailCommand::Help),
+        "pause" => Some(MailCommand::Pause),
+        "resume" => Some(MailCommand::Resume),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "abcdefghijklmnopqrstuvwxyz";
+
+    fn subscribe(names: &str) -> MailCommand {
+        MailCommand::Subscribe(names.to_owned())
+    }
+
+    fn unsubscribe(names: &str) -> MailCommand {
+        MailCommand::Unsubscribe(names.to_owned())
+    }
+
+    fn confirm() -> MailCommand {
+        MailCommand::Confirm(TOKEN.parse().unwrap())
+    }
+
+    #[track_caller]
+    fn check(subject: &str, text: &str, expected: &[MailCommand]) {
+        assert_eq!(commands(None, subject, text), expected);
+    }
+
+    #[test]
+    fn the_subject_says_it() {
+        check("subscribe hikvision", "", &[subscribe("hikvision")]);
+        check("Subscribe: hikvision, ZTE Corporation", "", &[subscribe("hikvision, ZTE Corporation")]);
+        check("SUBSCRIBE hikvision zte", "Best regards\nAnn", &[subscribe("hikvision zte")]);
+        check("Subscribe 海康威视", "", &[subscribe("海康威视")]);
+        check("unsubscribe", "", &[unsubscribe("")]);
+        check("Help!", "", &[MailCommand::Help]);
+        check("pause", "", &[MailCommand::Pause]);
+    }
+
+    #[test]
+    fn marks_of_replies_are_passed_over() {
+        check("Re: AW: Re[2]: list", "", &[MailCommand::List]);
+        check("回复：list", "", &[MailCommand::List]);
+        check("Fwd: subscribe zte", "", &[subscribe("zte")]);
+        check("Reminder: list", "", &[MailCommand::Unknown]);
+    }
+
+    #[test]
+    fn the_text_says_it_where_the_subject_does_not() {
+        check("hello", "\nsubscribe hikvision\nsubscribe zte\n", &[subscribe("hikvision"), subscribe("zte")]);
+        check("", "> unsubscribe\n\nlist\n-- \nhelp", &[MailCommand::List]);
+        check("", "Dear team,\nunsubscribe", &[MailCommand::Unknown]);
+        check("", "", &[MailCommand::Unknown]);
+        check("subscribe", "zte", &[MailCommand::Unknown]);
+    }
+
+    #[test]
+    fn one_mail_does_so_much_and_no_more() {
+        assert_eq!(commands(None, "", &"subscribe zte\n".repeat(9)).len(), MAX_COMMANDS);
+        check("list", "not a command\nunsubscribe", &[MailCommand::List]);
+        let long = format!("subscribe {}", "x".repeat(300));
+        check(&long, "", &[MailCommand::Unknown]);
+    }
+
+    #[test]
+    fn a_confirmation_ends_the_reading_and_a_quoted_one_is_none() {
+        check(&format!("confirm {TOKEN}"), "unsubscribe", &[confirm()]);
+        check("Re: hello", &format!("CONFIRM {}", TOKEN.to_uppercase()), &[confirm()]);
+        check("Automatic reply: hello", &format!("I am away.\n> confirm {TOKEN}"), &[MailCommand::Unknown]);
+        assert_eq!(commands(Some(&format!("confirm-{TOKEN}")), "anything", "unsubscribe"), [confirm()]);
+        check("confirm", "", &[MailCommand::Unknown]);
+        check("confirm short", "", &[MailCommand::Unknown]);
+    }
+
+    #[test]
+    fn the_address_says_it_first() {
+        assert_eq!(commands(Some("subscribe-china-mobile"), "hi", ""), [subscribe("china-mobile")]);
+        assert_eq!(commands(Some("unsubscribe"), "hi", "list"), [unsubscribe("")]);
+        assert_eq!(commands(Some("unsubscribe-zte"), "", ""), [unsubscribe("zte")]);
+        assert_eq!(commands(Some("newsletter"), "list", ""), [MailCommand::List]);
+    }
+
+    #[test]
+    fn any_text_comes_to_an_end() {
+        let long = "confirm ".repeat(20_000);
+        assert_eq!(commands(Some(&long), &long, &long), [MailCommand::Unknown]);
+        let marks = "re:".repeat(50_000);
+        assert_eq!(commands(None, &marks, ""), [MailCommand::Unknown]);
+    }
+}

@@ -1,0 +1,366 @@
+//! One mail taken in: what it changes, and what is answered.
+//!
+//! Nothing takes effect on the word of a sender's address, which anybody can write: to follow
+//! something is always asked back, to end it unless the sender's domain vouches for the mail.
+
+use chrono::{DateTime, Utc};
+
+use super::command::MailCommand;
+use super::correspondence::{AskBudget, Correspondence, Purpose};
+use super::selection::{Selection, companies, select};
+use super::token::{ConfirmToken, TokenHash};
+use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::matching::Watchlist;
+use crate::domain::subscription::{Subscriber, Wish};
+
+/// The channel under which consent by mail is noted.
+pub const BY_MAIL: &str = "mail";
+
+/// What is known of a message's sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// The sender's domain vouches for the message (DMARC pass).
+    Vouched,
+    /// Nobody says anything.
+    Unknown,
+    /// The sender's domain says that it is forged (DMARC fail under reject or quarantine).
+    Forged,
+}
+
+/// What is asked for, names resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Follow companies.
+    Subscribe(Selection),
+    /// End subscriptions; all where empty.
+    Unsubscribe(Vec<CompanyId>),
+    /// Tell what is followed.
+    List,
+    /// Tell what can be asked.
+    Help,
+    /// Answers a question.
+    Confirm(TokenHash),
+    /// Send nothing for a while.
+    Pause,
+    /// Send again.
+    Resume,
+    /// Not understood; the companies that may have been meant.
+    Unknown(Vec<CompanyId>),
+}
+
+/// What is mailed back, in the service's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Whether this was really asked for.
+    Confirm(Purpose, ConfirmToken),
+    /// It is followed now, or was already.
+    Welcome(Selection),
+    /// It is not followed any more; all where empty.
+    Goodbye(Vec<CompanyId>),
+    /// What is followed.
+    List,
+    /// What can be asked.
+    Help,
+    /// Nothing is sent for a while.
+    Paused,
+    /// Mail is sent again; since when it was not.
+    Resumed(Option<DateTime<Utc>>),
+    /// The token is unknown or too old.
+    Expired,
+    /// Not understood; the companies that may have been meant.
+    Unknown(Vec<CompanyId>),
+}
+
+/// The state a message meets and leaves behind.
+#[derive(Debug)]
+pub struct Conversation {
+    /// Whose it is; somebody new where nobody is known.
+    pub subscriber: Subscriber,
+    /// What went before.
+    pub correspondence: Correspondence,
+    /// How much may still be asked, of anybody.
+    pub budget: AskBudget,
+}
+
+impl MailCommand {
+    /// Finds out who is meant.
+    #[must_use]
+    pub fn resolve(self, watchlist: &Watchlist, sources: &[SourceId]) -> Request {
+        match self {
+            Self::Subscribe(words) => match select(&words, watchlist, sources) {
+                Ok(selection) => Request::Subscribe(selection),
+                Err(unresolved) => Request::Unknown(unresolved.nearest),
+            },
+            Self::Unsubscribe(words) if is_everything(&words) => Request::Unsubscribe(Vec::new()),
+            Self::Unsubscribe(words) => match companies(&words, watchlist) {
+                Ok(companies) => Request::Unsubscribe(companies),
+                Err(unresolved) => Request::Unknown(unresolved.nearest),
+            },
+            Self::List => Request::List,
+            Self::Help => Request::Help,
+            Self::Confirm(token) => Request::Confirm(token.hash()),
+            Self::Pause => Request::Pause,
+            Self::Resume => Request::Resume,
+            Self::Unknown => Request::Unknown(Vec::new()),
+        }
+    }
+}
+
+fn is_everything(words: &str) -> bool {
+    matches!(words.trim().to_lowercase().as_str(), "" | "all" | "everything" | "me")
+}
+
+/// Does what is asked, as far as it may be done, and says what to answer. `random` gives bits that
+/// nobody can guess.
+pub fn converse(
+    state: &mut Conversation,
+    requests: Vec<Request>,
+    trust: Trust,
+    mut random: impl FnMut() -> u128,
+    now: DateTime<Utc>,
+) -> Vec<Answer> {
+    if trust == Trust::Forged {
+        return Vec::new();
+    }
+    let mut answers = Vec::new();
+    for request in merged(requests) {
+        let answer = match asked_back(request, trust) {
+            Ok(purpose) => state.ask(purpose, random(), now),
+            Err(request) => Some(state.act(request, now)),
+        };
+        answers.extend(answer.filter(|answer| !answers.contains(answer)));
+    }
+    if answers.is_empty() || !state.correspondence.may_answer(now) { Vec::new() } else { answers }
+}
+
+/// What must be asked back before it is done; or else the request itself.
+fn asked_back(request: Request, trust: Trust) -> Result<Purpose, Request> {
+    match request {
+        Request::Subscribe(selection) => Ok(Purpose::Subscribe(selection)),
+        request if trust == Trust::Vouched => Err(request),
+        Request::Unsubscribe(companies) => Ok(Purpose::Unsubscribe { companies }),
+        Request::List => Ok(Purpose::List),
+        Request::Pause => Ok(Purpose::Pause),
+        Request::Resume => Ok(Purpose::Resume),
+        request => Err(request),
+    }
+}
+
+/// Several wishes of one mail that want the same of different companies are one wish.
+fn merged(requests: Vec<Request>) -> Vec<Request> {
+    let mut merged: Vec<Request> = Vec::new();
+    for request in requests {
+        let earlier = merged.iter_mut().find_map(|known| match (known, &request) {
+            (Request::Subscribe(known), Request::Subscribe(other)) if known.only == other.only => Some(known),
+            _ => None,
+        });
+        match (earlier, request) {
+            (Some(known), Request::Subscribe(other)) => {
+                known.companies.extend(other.companies);
+                known.companies.sort();
+                known.companies.dedup();
+            }
+            (_, request) => merged.push(request),
+        }
+    }
+    merged
+}
+
+impl Conversation {
+    fn ask(&mut self, purpose: Purpose, random: u128, now: DateTime<Utc>) -> Option<Answer> {
+        let mut correspondence = self.correspondence.clone();
+        let token = correspondence.ask(purpose.clone(), random, now)?;
+        if !self.budget.take(self.subscriber.address.domain(), now) {
+            return None;
+        }
+        self.correspondence = correspondence;
+        Some(Answer::Confirm(purpose, token))
+    }
+
+    /// Does what needs no question, or was answered.
+    fn act(&mut self, request: Request, now: DateTime<Utc>) -> Answer {
+        match request {
+            Request::Confirm(token) => match self.correspondence.answer(&token, now) {
+                Some((purpose, is_first)) => self.act_on(purpose, is_first, now),
+                None => Answer::Expired,
+            },
+            Request::Subscribe(selection) => Answer::Welcome(selection),
+            Request::Unsubscribe(companies) => self.leave(companies),
+            Request::List => Answer::List,
+            Request::Help => Answer::Help,
+            Request::Pause => self.pause(now),
+            Request::Resume => Answer::Resumed(self.subscriber.paused_since.take()),
+            Request::Unknown(nearest) => Answer::Unknown(nearest),
+        }
+    }
+
+    /// Does what was confirmed. A confirmation that comes again does nothing again: what was left
+    /// meanwhile stays left.
+    fn act_on(&mut self, purpose: Purpose, is_first: bool, now: DateTime<Utc>) -> Answer {
+        match purpose {
+            Purpose::Subscribe(selection) => {
+                if is_first {
+                    self.follow(&selection, now);
+                }
+                Answer::Welcome(selection)
+            }
+            Purpose::Unsubscribe { companies } if is_first => self.leave(companies),
+            Purpose::Unsubscribe { companies } => Answer::Goodbye(companies),
+            Purpose::Pause if is_first => self.pause(now),
+            Purpose::Pause => Answer::Paused,
+            Purpose::Resume if is_first => Answer::Resumed(self.subscriber.paused_since.take()),
+            Purpose::Resume => Answer::Resumed(None),
+            Purpose::List => Answer::List,
+        }
+    }
+
+    fn follow(&mut self, selection: &Selection, now: DateTime<Utc>) {
+        for company in &selection.companies {
+            let wish = Wish {
+                company,
+                only: selection.only.clone(),
+                confirmed: true,
+                channel: BY_MAIL,
+                agreed_to: Some(selection.agreement(company)),
+            };
+            self.subscriber.follow(wish, now);
+        }
+    }
+
+    fn leave(&mut self, companies: Vec<CompanyId>) -> Answer {
+        if companies.is_empty() {
+            self.subscriber.leave(None);
+        }
+        for company in &companies {
+            self.subscriber.leave(Some(company));
+        }
+        Answer::Goodbye(companies)
+    }
+
+    fn pause(&mut self, now: DateTime<Utc>) -> Answer {
+        self.subscriber.paused_since.get_or_insert(now);
+        Answer::Paused
+    }
+}
+
+impl Selection {
+    /// The words that somebody agrees to who follows a company, as they are mailed and noted.
+    #[must_use]
+    pub fn agreement(&self, company: &CompanyId) -> String {
+        let only = self.only.words().map(|words| format!(", {words}")).unwrap_or_default();
+        format!("Send me mail when a watched source changes in an entry about {company}{only}.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::subscription::Filter;
+    use chrono::Duration;
+
+    fn state() -> Conversation {
+        Conversation {
+            subscriber: Subscriber::new("ann@example.org".parse().unwrap()),
+            correspondence: Correspondence::default(),
+            budget: AskBudget::default(),
+        }
+    }
+
+    fn zte() -> CompanyId {
+        "zte".parse().unwrap()
+    }
+
+    fn to_follow(company: &str) -> Request {
+        Request::Subscribe(Selection { companies: vec![company.parse().unwrap()], only: Filter::default() })
+    }
+
+    fn now() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH
+    }
+
+    fn say(state: &mut Conversation, requests: Vec<Request>, trust: Trust) -> Vec<Answer> {
+        // Another token for every question: there is one more of them each time.
+        let random = 7 + state.correspondence.asked.len() as u128;
+        converse(state, requests, trust, || random, now())
+    }
+
+    fn token_of(answers: &[Answer]) -> TokenHash {
+        match answers {
+            [Answer::Confirm(_, token)] => token.hash(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn following_is_asked_back_whoever_vouches_and_takes_effect_once_confirmed() {
+        let mut state = state();
+        let asked = say(&mut state, vec![to_follow("zte"), to_follow("hikvision")], Trust::Vouched);
+        assert!(state.subscriber.active(&zte()).is_none());
+        let token = token_of(&asked);
+        let answers = say(&mut state, vec![Request::Confirm(token.clone())], Trust::Unknown);
+        assert!(matches!(&answers[..], [Answer::Welcome(selection)] if selection.companies.len() == 2));
+        let subscription = state.subscriber.active(&zte()).unwrap();
+        assert_eq!(subscription.channel, BY_MAIL);
+        assert!(subscription.agreed_to.as_deref().unwrap().contains("about zte"));
+
+        say(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Vouched);
+        let again = say(&mut state, vec![Request::Confirm(token)], Trust::Unknown);
+        assert!(matches!(&again[..], [Answer::Welcome(_)]));
+        assert!(state.subscriber.active(&zte()).is_none(), "a confirmation counts once");
+    }
+
+    #[test]
+    fn leaving_takes_effect_at_once_where_the_sender_is_vouched_for_and_is_asked_back_otherwise() {
+        let mut state = state();
+        let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
+        say(&mut state, vec![Request::Confirm(token)], Trust::Unknown);
+        let asked = say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Unknown);
+        assert!(state.subscriber.active(&zte()).is_some());
+        let token = token_of(&asked);
+        let answers = say(&mut state, vec![Request::Confirm(token)], Trust::Unknown);
+        assert_eq!(answers, [Answer::Goodbye(vec![zte()])]);
+        assert!(state.subscriber.active(&zte()).is_none());
+        let answers = say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
+        assert_eq!(answers, [Answer::Goodbye(vec![zte()])], "the answer does not tell who is subscribed");
+    }
+
+    #[test]
+    fn a_stranger_is_asked_the_same_whether_they_are_known_or_not() {
+        let (mut known, mut stranger) = (state(), state());
+        let token = token_of(&say(&mut known, vec![to_follow("zte")], Trust::Unknown));
+        say(&mut known, vec![Request::Confirm(token)], Trust::Unknown);
+        for request in [Request::List, Request::Unsubscribe(Vec::new())] {
+            let answers = [&mut known, &mut stranger].map(|state| {
+                match say(state, vec![request.clone()], Trust::Unknown).remove(0) {
+                    Answer::Confirm(purpose, _) => purpose,
+                    other => panic!("{other:?}"),
+                }
+            });
+            assert_eq!(answers[0], answers[1]);
+        }
+    }
+
+    #[test]
+    fn a_pause_holds_until_it_is_ended() {
+        let mut state = state();
+        assert_eq!(say(&mut state, vec![Request::Pause], Trust::Vouched), [Answer::Paused]);
+        let later = now() + Duration::days(1);
+        converse(&mut state, vec![Request::Pause], Trust::Vouched, || 1, later);
+        let answers = converse(&mut state, vec![Request::Resume], Trust::Vouched, || 1, later);
+        assert_eq!(answers, [Answer::Resumed(Some(now()))]);
+    }
+
+    #[test]
+    fn a_forged_message_does_nothing_and_is_not_answered() {
+        let mut state = state();
+        assert_eq!(say(&mut state, vec![to_follow("zte"), Request::Help], Trust::Forged), []);
+        assert_eq!(state.correspondence, Correspondence::default());
+    }
+
+    #[test]
+    fn a_made_up_token_brings_nothing() {
+        let mut state = state();
+        let token = ConfirmToken::of(99).hash();
+        assert_eq!(say(&mut state, vec![Request::Confirm(token)], Trust::Vouched), [Answer::Expired]);
+    }
+}

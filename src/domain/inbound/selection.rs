@@ -1,0 +1,225 @@
+//! Who and what is meant by the words behind `subscribe`: companies, and what of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::company::Company;
+use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::matching::Watchlist;
+use crate::domain::subscription::Filter;
+
+/// What somebody wants to follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The companies, each once, in the order of their ids.
+    pub companies: Vec<CompanyId>,
+    /// What of them.
+    pub only: Filter,
+}
+
+/// Words that name nothing or more than one thing. They are not kept: what a stranger wrote is
+/// never sent to anybody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The companies that were likely meant, the likeliest first.
+    pub nearest: Vec<CompanyId>,
+}
+
+/// Parts the companies from what is wanted of them.
+const ONLY: &str = " only ";
+
+/// More companies than this are an operator's business.
+const MAX_COMPANIES: usize = 50;
+
+/// So many likely companies are named.
+const MAX_NEAREST: usize = 5;
+
+/// Below this likeness (Jaro-Winkler) a name is not what was meant.
+const NEAR: f64 = 0.8;
+
+/// Finds out what `words` mean: names of companies parted by commas or blanks, and after `only`
+/// kinds of changes, kinds of docket entries and sources.
+///
+/// # Errors
+/// The companies that may have been meant, where some word names none.
+pub fn select(words: &str, watchlist: &Watchlist, sources: &[SourceId]) -> Result<Selection, Unresolved> {
+    // A blank before makes "only" at the beginning findable; it then names no company.
+    let padded = format!(" {words} ");
+    let at = padded.to_ascii_lowercase().find(ONLY);
+    let (names, wishes) = at.map_or((padded.as_str(), ""), |at| (&padded[..at], &padded[at + ONLY.len()..]));
+    let companies = companies(names, watchlist)?;
+    let only = filter(wishes, sources).ok_or_else(Unresolved::default)?;
+    Ok(Selection { companies, only })
+}
+
+/// The companies that `names` name, each once.
+///
+/// # Errors
+/// As [`select`].
+pub fn companies(names: &str, watchlist: &Watchlist) -> Result<Vec<CompanyId>, Unresolved> {
+    let parts: Vec<&str> =
+        names.split([',', ';', '，', '、', '\n']).map(bare).filter(|name| !name.is_empty()).collect();
+    let (mut found, mut unresolved) = (Vec::new(), None::<Unresolved>);
+    for part in parts {
+        // "hikvision zte" is two names, "China Mobile" one: the whole is tried first.
+        match company(part, watchlist) {
+            Ok(company) => found.push(company),
+            Err(whole) => {
+                for word in part.split_whitespace().map(bare).filter(|word| !is_joint(word)) {
+                    match company(word, watchlist) {
+                        Ok(company) => found.push(company),
+                        Err(single) => unresolved.get_or_insert_default().add(single.or(&whole)),
+                    }
+                }
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    match unresolved {
+        Some(unresolved) => Err(unresolved),
+        None if found.is_empty() || found.len() > MAX_COMPANIES => Err(Unresolved::default()),
+        None => Ok(found),
+    }
+}
+
+impl Unresolved {
+    fn or(self, other: &Self) -> Self {
+        if self.nearest.is_empty() { other.clone() } else { self }
+    }
+
+    fn add(&mut self, other: Self) {
+        let new = other.nearest.into_iter().filter(|id| !self.nearest.contains(id)).collect::<Vec<_>>();
+        self.nearest.extend(new);
+        self.nearest.truncate(MAX_NEAREST);
+    }
+}
+
+fn bare(name: &str) -> &str {
+    name.trim().trim_matches(['"', '“', '”', '\'', '<', '>', '.']).trim()
+}
+
+fn is_joint(word: &str) -> bool {
+    word.is_empty() || matches!(word.to_lowercase().as_str(), "and" | "&" | "+" | "to" | "和")
+}
+
+/// The one company that a name names, capitals and punctuation aside.
+fn company(name: &str, watchlist: &Watchlist) -> Result<CompanyId, Unresolved> {
+    let wanted = folded(name);
+    let is_meant = |company: &&Company| names_of(company).any(|known| known == wanted);
+    let meant: Vec<&Company> = watchlist.companies().filter(is_meant).collect();
+    match meant.as_slice() {
+        [company] => Ok(company.id.clone()),
+        [] => Err(nearest(&wanted, watchlist)),
+        several => {
+            let nearest = several.iter().take(MAX_NEAREST).map(|company| company.id.clone()).collect();
+            Err(Unresolved { nearest })
+        }
+    }
+}
+
+fn names_of(company: &Company) -> impl Iterator<Item = String> {
+    let own = [company.id.as_str(), company.name.as_str()];
+    own.into_iter().chain(company.aliases.iter().map(|alias| alias.name.as_str())).map(folded)
+}
+
+fn folded(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn nearest(wanted: &str, watchlist: &Watchlist) -> Unresolved {
+    let likeness = |company: &Company| {
+        names_of(company).map(|name| strsim::jaro_winkler(&name, wanted)).fold(0.0, f64::max)
+    };
+    let mut near: Vec<(f64, &CompanyId)> = watchlist
+        .companies()
+        .map(|company| (likeness(company), &company.id))
+        .filter(|(likeness, _)| *likeness >= NEAR)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    Unresolved { nearest: near.into_iter().take(MAX_NEAREST).map(|(_, id)| id.clone()).collect() }
+}
+
+/// `removals`, `orders`, `fcc`; nothing where some word is none of them.
+fn filter(wishes: &str, sources: &[SourceId]) -> Option<Filter> {
+    let mut filter = Filter::default();
+    for word in wishes.split([',', ';', ' ', '\t']).map(bare).filter(|word| !is_joint(word)) {
+        let word = word.to_lowercase();
+        if !filter.take_kind(&word) {
+            let meant: Vec<&SourceId> = sources.iter().filter(|id| is_of(id, &word)).collect();
+            if meant.is_empty() {
+                return None;
+            }
+            filter.sources.extend(meant.into_iter().cloned());
+        }
+    }
+    Some(filter)
+}
+
+/// Whether a source is meant by its id or by a word of it: `fcc` means `fcc-covered-list`.
+fn is_of(source: &SourceId, word: &str) -> bool {
+    source.as_str() == word || source.as_str().split('-').any(|part| part == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::change::ChangeKind;
+    use crate::domain::company::{Alias, AliasKind};
+
+    fn watchlist() -> Watchlist {
+        let company = |id: &str, name: &str, alias: &str| Company {
+            aliases: vec![Alias::new(alias, AliasKind::Trade)],
+            ..Company::new(id.parse().unwrap(), name)
+        };
+        Watchlist::new(vec![
+            company("hikvision", "Hangzhou Hikvision Digital Technology Co., Ltd.", "海康威视"),
+            company("zte", "ZTE Corporation", "ZTE"),
+            company("china-mobile", "China Mobile International (USA) Inc.", "China Mobile"),
+        ])
+        .unwrap()
+    }
+
+    fn sources() -> Vec<SourceId> {
+        ["fcc-covered-list", "fcc-orders", "court-cadc"].map(|id| id.parse().unwrap()).to_vec()
+    }
+
+    #[track_caller]
+    fn check(words: &str, expected: &[&str]) {
+        let found = select(words, &watchlist(), &sources()).unwrap();
+        let ids: Vec<&str> = found.companies.iter().map(CompanyId::as_str).collect();
+        assert_eq!(ids, expected);
+        assert_eq!(found.only, Filter::default());
+    }
+
+    #[test]
+    fn companies_are_named_by_id_name_or_alias() {
+        check("hikvision", &["hikvision"]);
+        check("\"ZTE\" and Hikvision", &["hikvision", "zte"]);
+        check("China Mobile", &["china-mobile"]);
+        check("china mobile, zte", &["china-mobile", "zte"]);
+        check("china-mobile zte zte", &["china-mobile", "zte"]);
+        check("海康威视、ZTE", &["hikvision", "zte"]);
+        check("Hangzhou Hikvision Digital Technology Co. Ltd.", &["hikvision"]);
+    }
+
+    #[test]
+    fn unknown_names_bring_the_nearest_and_nothing_of_what_was_written() {
+        let nearest = |words: &str| select(words, &watchlist(), &sources()).unwrap_err().nearest;
+        assert_eq!(nearest("hikvison"), ["hikvision".parse().unwrap()]);
+        assert_eq!(nearest("zte hikvison"), ["hikvision".parse().unwrap()]);
+        assert_eq!(nearest("http://evil.test"), []);
+        assert_eq!(nearest(" , "), []);
+    }
+
+    #[test]
+    fn a_subscription_may_be_to_some_changes_only() {
+        let of = |words: &str| select(words, &watchlist(), &sources()).map(|selection| selection.only);
+        let only = of("hikvision only removals").unwrap();
+        assert_eq!(only.changes, [ChangeKind::Removed].into());
+        let only = of("hikvision, zte ONLY fcc, orders").unwrap();
+        assert_eq!(only.entries, ["order".to_owned()].into());
+        assert_eq!(only.sources.len(), 2, "fcc means both of its sources");
+        assert!(of("hikvision only nonsense").is_err());
+        assert!(of("only removals").is_err());
+    }
+}

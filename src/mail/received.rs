@@ -1,0 +1,243 @@
+//! A message that came in, as what is needed of it.
+
+use mail_parser::{Address, Message, MessageParser};
+use serde::{Deserialize, Serialize};
+
+use crate::config::InboxSettings;
+use crate::domain::email::EmailAddress;
+use crate::domain::inbound::Trust;
+
+/// What the server that took the message in knows of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The envelope's sender; empty for a bounce.
+    pub sender: Option<String>,
+    /// The envelope's recipient.
+    pub recipient: Option<String>,
+}
+
+/// A message, its sender's own words apart from what surrounds them.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// Who it says it is from.
+    pub from: EmailAddress,
+    /// What stands behind the `+` of the address it went to.
+    pub detail: Option<String>,
+    /// The subject, decoded, on one line.
+    pub subject: String,
+    /// The first text of the body, decoded.
+    pub text: String,
+    /// All headers, values as text, in their order.
+    pub headers: Vec<(String, String)>,
+    /// Its Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// What is known of its sender.
+    pub trust: Trust,
+}
+
+/// Why a message cannot be acted upon.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// Larger than any request.
+    #[error("it has {bytes} bytes, expected at most {MAX_MESSAGE_BYTES}")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+    /// No header can be read.
+    #[error("it is not a message")]
+    NotAMessage,
+    /// Not from one address that can be answered.
+    #[error("it is not from one usable address")]
+    Sender,
+    /// For another mailbox.
+    #[error("it went to another mailbox than {0}")]
+    Recipient(EmailAddress),
+}
+
+/// Nobody writes a longer request; the parser never sees more.
+pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
+
+/// Of the body, so many bytes are looked at.
+const MAX_TEXT_BYTES: usize = 16 * 1024;
+
+impl Received {
+    /// Reads a message. Attachments and HTML are passed over.
+    ///
+    /// # Errors
+    /// Why nothing can be done with it.
+    pub fn parse(raw: &[u8], envelope: &Envelope, inbox: &InboxSettings) -> Result<Self, Unusable> {
+        if raw.len() > MAX_MESSAGE_BYTES {
+            return Err(Unusable::TooLarge { bytes: raw.len() });
+        }
+        let message = MessageParser::default().parse(raw).ok_or(Unusable::NotAMessage)?;
+        let headers = headers(&message);
+        let recipients = recipients(&message, envelope, &headers);
+        let detail = recipients.iter().find_map(|recipient| detail_of(recipient, &inbox.address));
+        Ok(Self {
+            from: sender(&message).ok_or(Unusable::Sender)?,
+            detail: Some(detail.ok_or_else(|| Unusable::Recipient(inbox.address.clone()))?)
+                .filter(|detail| !detail.is_empty()),
+            subject: crate::domain::text::one_line(message.subject().unwrap_or_default()),
+            text: text(&message),
+            message_id: message.message_id().map(str::to_owned),
+            trust: trust(&headers, inbox.authserv_id.as_deref()),
+            headers,
+        })
+    }
+}
+
+fn headers(message: &Message<'_>) -> Vec<(String, String)> {
+    message.headers_raw().map(|(name, value)| (name.to_owned(), unfolded(value))).collect()
+}
+
+/// A header's value on one line (RFC 5322, 2.2.3).
+fn unfolded(value: &str) -> String {
+    value.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The one address in From. A name is never used: it is the sender's to make up.
+fn sender(message: &Message<'_>) -> Option<EmailAddress> {
+    let Some(Address::List(list)) = message.from() else { return None };
+    let [only] = list.as_slice() else { return None };
+    only.address()?.parse().ok()
+}
+
+/// Where it went: the envelope knows, else what our own server noted, else To.
+fn recipients(message: &Message<'_>, envelope: &Envelope, headers: &[(String, String)]) -> Vec<String> {
+    if let Some(recipient) = &envelope.recipient {
+        return vec![recipient.clone()];
+    }
+    let noted = |wanted: &str| {
+        let mut all = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        all.next().map(|(_, value)| value.clone())
+    };
+    if let Some(recipient) = noted("Delivered-To").or_else(|| noted("X-Original-To")) {
+        return vec![recipient];
+    }
+    let to = [message.to(), message.cc()];
+    let addresses = to.into_iter().flatten().flat_map(Address::iter);
+    addresses.filter_map(|address| address.address().map(str::to_owned)).collect()
+}
+
+/// The detail of an address that leads to the mailbox, often empty; nothing for another mailbox.
+fn detail_of(recipient: &str, inbox: &EmailAddress) -> Option<String> {
+    let recipient = recipient.trim().trim_matches(['<', '>']);
+    let (local, domain) = recipient.rsplit_once('@')?;
+    let (mailbox, detail) = local.split_once('+').unwrap_or((local, ""));
+    let is_ours = mailbox.eq_ignore_ascii_case(inbox.local()) && domain.eq_ignore_ascii_case(inbox.domain());
+    is_ours.then(|| detail.to_owned())
+}
+
+fn text(message: &Message<'_>) -> String {
+    let text = message
+        .text_bodies()
+        .find(|part| part.is_text() && !part.is_text_html())
+        .and_then(|part| part.text_contents())
+        .unwrap_or_default();
+    let mut end = text.len().min(MAX_TEXT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+/// What our own server found out about the sender (RFC 8601): only the topmost field counts, and
+/// only if it bears that server's name, since a sender may have written any other.
+fn trust(headers: &[(String, String)], authserv_id: Option<&str>) -> Trust {
+    let Some(own) = authserv_id else { return Trust::Unknown };
+    let topmost = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Authentication-Results"));
+    let Some((_, value)) = topmost else { return Trust::Unknown };
+    let value = value.to_ascii_lowercase();
+    let (id, results) = value.split_once(';').unwrap_or((&value, ""));
+    if id.split_whitespace().next() != Some(own.to_ascii_lowercase().as_str()) {
+        return Trust::Unknown;
+    }
+    let Some(dmarc) = results.split(';').map(str::trim).find_map(|result| result.strip_prefix("dmarc="))
+    else {
+        return Trust::Unknown;
+    };
+    let rejects = ["p=reject", "p=quarantine", "policy.dmarc=reject", "policy.dmarc=quarantine"];
+    match dmarc.split([' ', '(']).next() {
+        Some("pass") => Trust::Vouched,
+        Some("fail") if rejects.iter().any(|policy| dmarc.contains(policy)) => Trust::Forged,
+        _ => Trust::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inbox() -> InboxSettings {
+        InboxSettings {
+            address: "watch@tracker.example".parse().unwrap(),
+            authserv_id: Some("mx.tracker.example".to_owned()),
+        }
+    }
+
+    fn parse(raw: &str, recipient: Option<&str>) -> Result<Received, Unusable> {
+        let envelope = Envelope { sender: None, recipient: recipient.map(str::to_owned) };
+        Received::parse(raw.replace('\n', "\r\n").as_bytes(), &envelope, &inbox())
+    }
+
+    #[test]
+    fn a_message_gives_its_senders_own_words() {
+        let raw = "From: \"Ann\r\n Example\" <ann@example.org>\nTo: watch@tracker.example\n\
+            Subject: =?utf-8?q?subscribe_=E6=B5=B7=E5=BA=B7?=\nMessage-ID: <1@example.org>\n\
+            Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n\
+            subscribe zte\n--b\nContent-Type: text/html\n\n<p>subscribe dahua</p>\n--b--\n";
+        let received = parse(raw, None).unwrap();
+        assert_eq!(received.from.as_str(), "ann@example.org");
+        assert_eq!(received.subject, "subscribe 海康");
+        assert_eq!(received.text.trim(), "subscribe zte");
+        assert_eq!(received.message_id.as_deref(), Some("1@example.org"));
+        assert_eq!((received.detail, received.trust), (None, Trust::Unknown));
+    }
+
+    #[track_caller]
+    fn check_detail(headers: &str, recipient: Option<&str>, expected: Option<&str>) {
+        let raw = format!("{headers}From: ann@example.org\nSubject: x\n\nx\n");
+        assert_eq!(parse(&raw, recipient).unwrap().detail.as_deref(), expected);
+    }
+
+    #[test]
+    fn the_envelope_says_where_it_went_then_our_server_then_the_sender() {
+        let to = "To: Watch\n <watch+subscribe-zte@tracker.example>,\n other@example.org\n";
+        check_detail(to, None, Some("subscribe-zte"));
+        check_detail(to, Some("WATCH@Tracker.example"), None);
+        check_detail(&format!("Delivered-To: watch+help@tracker.example\n{to}"), None, Some("help"));
+        let elsewhere = parse("From: ann@example.org\nTo: other@tracker.example\n\nx\n", None);
+        assert!(matches!(elsewhere, Err(Unusable::Recipient(_))));
+    }
+
+    #[test]
+    fn what_cannot_be_answered_is_unusable() {
+        for from in ["", "From: nobody\n", "From: a@example.org, b@example.org\n", "From: <>\n"] {
+            let raw = format!("{from}To: watch@tracker.example\nSubject: x\n\nx\n");
+            assert_eq!(parse(&raw, None).unwrap_err(), Unusable::Sender, "{from}");
+        }
+        let large = "x".repeat(MAX_MESSAGE_BYTES + 1);
+        assert!(matches!(parse(&large, None), Err(Unusable::TooLarge { .. })));
+    }
+
+    #[track_caller]
+    fn check_trust(results: &str, expected: Trust) {
+        let raw = format!("{results}From: ann@example.org\nTo: watch@tracker.example\n\nx\n");
+        assert_eq!(parse(&raw, None).unwrap().trust, expected);
+    }
+
+    #[test]
+    fn only_our_own_servers_topmost_word_counts() {
+        let of =
+            |id: &str, result: &str| format!("Authentication-Results: {id};\n spf=pass; dmarc={result}\n");
+        check_trust(&of("mx.tracker.example", "pass header.from=example.org"), Trust::Vouched);
+        check_trust(&of("MX.tracker.example 1", "pass"), Trust::Vouched);
+        check_trust(&of("mx.tracker.example", "fail (p=REJECT sp=none) header.from=x"), Trust::Forged);
+        check_trust(&of("mx.tracker.example", "fail (p=none)"), Trust::Unknown);
+        check_trust(&of("mx.evil.example", "pass"), Trust::Unknown);
+        let forged_below = of("mx.other.example", "none") + &of("mx.tracker.example", "pass");
+        check_trust(&forged_below, Trust::Unknown);
+        check_trust("", Trust::Unknown);
+    }
+}

@@ -1,0 +1,219 @@
+//! What is answered to a mail that came in: one folder of templates a mail.
+//!
+//! Nothing that the sender wrote is in any of them: whoever forges a sender's address cannot make
+//! this service carry a message of theirs.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::flow::{Indent, wrap};
+use super::notice::{RenderError, Rendered};
+use super::view::{item, moment};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::CompanyId;
+use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
+use crate::domain::matching::Watchlist;
+use crate::domain::subscription::{State, Subscriber};
+use crate::domain::text::{one_line, shorten};
+
+/// Longer names are cut.
+const MAX_NAME_CHARS: usize = 80;
+
+/// What every answer needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Addressed<'a> {
+    /// Whom it goes to, and what they follow.
+    pub subscriber: &'a Subscriber,
+    /// Where people write to.
+    pub mailbox: &'a EmailAddress,
+    /// Where a person answers.
+    pub help_address: &'a EmailAddress,
+    /// The postal address of whoever runs the service.
+    pub postal_address: Option<&'a str>,
+    /// How readers call the companies.
+    pub watchlist: &'a Watchlist,
+    /// How many changes of what they follow were not mailed while they had paused.
+    pub missed: usize,
+}
+
+/// What the templates show; each takes what it needs.
+#[derive(Debug, Default)]
+struct Letter {
+    subject: &'static str,
+    lead: &'static str,
+    lines: Vec<String>,
+    mailbox: String,
+    mailbox_uri: String,
+    token: String,
+    confirm_address: String,
+    confirm_uri: String,
+    is_paused: bool,
+    paused_since: Option<String>,
+    missed: usize,
+    recipient: String,
+    help: String,
+    help_uri: String,
+    postal: Vec<String>,
+}
+
+impl Letter {
+    fn wrapped_lines(&self) -> String {
+        self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn wrapped_lead(&self) -> String {
+        wrap(self.lead, Indent::of(""))
+    }
+}
+
+/// The two templates of one mail.
+macro_rules! mail {
+    ($module:ident, $text:literal, $html:literal) => {
+        mod $module {
+            use super::{Letter, RenderError, Rendered, Template};
+
+            #[derive(Template)]
+            #[template(path = $text, escape = "none")]
+            struct Text<'a> {
+                letter: &'a Letter,
+            }
+
+            #[derive(Template)]
+            #[template(path = $html)]
+            struct Html<'a> {
+                letter: &'a Letter,
+            }
+
+            pub(super) fn render(letter: &Letter) -> Result<Rendered, RenderError> {
+                Ok(Rendered {
+                    subject: letter.subject.to_owned(),
+                    text: Text { letter }.render()?,
+                    html: Html { letter }.render()?,
+                })
+            }
+        }
+    };
+}
+
+mail!(confirmation, "confirmation/mail.txt", "confirmation/mail.html");
+mail!(welcome, "welcome/mail.txt", "welcome/mail.html");
+mail!(goodbye, "goodbye/mail.txt", "goodbye/mail.html");
+mail!(list, "list/mail.txt", "list/mail.html");
+mail!(pause, "pause/mail.txt", "pause/mail.html");
+mail!(help, "help/mail.txt", "help/mail.html");
+
+/// Puts an answer into words.
+///
+/// # Errors
+/// A template that cannot be filled in.
+pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderError> {
+    match answer {
+        Answer::Confirm(purpose, token) => confirmation::render(&to.confirmation(purpose, token)),
+        Answer::Welcome(selection) => welcome::render(&to.letter("You will be told", to.selected(selection))),
+        Answer::Goodbye(companies) => {
+            goodbye::render(&to.letter("You will not be told any more", to.names(companies)))
+        }
+        Answer::List => list::render(&to.list()),
+        Answer::Paused => {
+            pause::render(&Letter { is_paused: true, ..to.letter("Mail is paused", Vec::new()) })
+        }
+        Answer::Resumed(_) => pause::render(&to.letter("Mail goes on", Vec::new())),
+        Answer::Help => help::render(
+            &to.help("This service tells you by mail what changes on the pages it watches.", &[]),
+        ),
+        Answer::Expired => help::render(&to.help(
+            "There is nothing to confirm: the question is too old, or was never asked. Ask again.",
+            &[],
+        )),
+        Answer::Unknown(nearest) => help::render(&to.help("That was not understood.", nearest)),
+    }
+}
+
+impl Addressed<'_> {
+    fn letter(&self, subject: &'static str, lines: Vec<String>) -> Letter {
+        let postal = self.postal_address.unwrap_or_default();
+        Letter {
+            subject,
+            lines,
+            mailbox: self.mailbox.to_string(),
+            mailbox_uri: self.mailbox.to_uri(),
+            missed: self.missed,
+            recipient: self.subscriber.address.to_string(),
+            help: self.help_address.to_string(),
+            help_uri: self.help_address.to_uri(),
+            postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
+            ..Letter::default()
+        }
+    }
+
+    fn confirmation(&self, purpose: &Purpose, token: &ConfirmToken) -> Letter {
+        let address = confirm_address(self.mailbox, token);
+        let uri = self.mailbox.to_uri();
+        let (local, domain) = uri.rsplit_once('@').unwrap_or((uri.as_str(), ""));
+        Letter {
+            token: token.as_str().to_owned(),
+            confirm_uri: format!("{local}+confirm-{}@{domain}", token.as_str()),
+            confirm_address: address,
+            ..self.letter("Please confirm what you asked for", self.wishes(purpose))
+        }
+    }
+
+    fn list(&self) -> Letter {
+        let subscriptions = self.subscriber.subscriptions.iter().filter(|known| known.state == State::Active);
+        let lines = subscriptions.map(|known| {
+            let since = known.confirmed_at.unwrap_or(known.requested_at).format("%Y-%m-%d");
+            format!("{}, since {since}", self.named(&known.company, known.only.words()))
+        });
+        let paused_since = self.subscriber.paused_since.map(|since: DateTime<Utc>| moment(since));
+        Letter { paused_since, ..self.letter("What you follow", lines.collect()) }
+    }
+
+    fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
+        let lines = nearest.iter().map(|id| format!("{} ({id})", self.name(id))).collect();
+        Letter { lead, ..self.letter("What you can ask for", lines) }
+    }
+
+    /// What a question is about, a line each.
+    fn wishes(&self, purpose: &Purpose) -> Vec<String> {
+        match purpose {
+            Purpose::Subscribe(selection) => {
+                let lines = self.selected(selection);
+                lines.into_iter().map(|line| format!("send mail about changes that concern {line}")).collect()
+            }
+            Purpose::Unsubscribe { companies } if companies.is_empty() => {
+                vec!["send no mail any more".to_owned()]
+            }
+            Purpose::Unsubscribe { companies } => self
+                .names(companies)
+                .into_iter()
+                .map(|name| format!("send no mail about {name} any more"))
+                .collect(),
+            Purpose::List => vec!["tell what this address follows".to_owned()],
+            Purpose::Pause => vec!["send no mail for a while".to_owned()],
+            Purpose::Resume => vec!["send mail again".to_owned()],
+        }
+    }
+
+    fn selected(&self, selection: &Selection) -> Vec<String> {
+        selection.companies.iter().map(|company| self.named(company, selection.only.words())).collect()
+    }
+
+    fn names(&self, companies: &[CompanyId]) -> Vec<String> {
+        companies.iter().map(|company| self.name(company)).collect()
+    }
+
+    fn named(&self, company: &CompanyId, only: Option<String>) -> String {
+        let only = only.map(|only| format!(", {only}")).unwrap_or_default();
+        format!("{}{only}", self.name(company))
+    }
+
+    fn name(&self, company: &CompanyId) -> String {
+        shorten(&one_line(self.watchlist.short_name(company)), MAX_NAME_CHARS)
+    }
+}
+
+/// The address to which an empty mail is enough to confirm.
+#[must_use]
+pub fn confirm_address(mailbox: &EmailAddress, token: &ConfirmToken) -> String {
+    format!("{}+confirm-{}@{}", mailbox.local(), token.as_str(), mailbox.domain())
+}

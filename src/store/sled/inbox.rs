@@ -1,0 +1,100 @@
+//! Mail that came in: what was taken in already, and what went between us and an address.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::trees::{TreeName, Trees};
+use super::writes::Writes;
+use super::{outbox, subscribers};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::BodyHash;
+use crate::domain::inbound::{Conversation, Correspondence, TokenHash};
+use crate::domain::subscription::Subscriber;
+use crate::store::{Exchange, StoreError};
+
+/// A message is known for so long; a server that hands it over again does so within days.
+const REMEMBERED_FOR: Duration = Duration::days(30);
+
+/// The one record of the tree of budgets.
+const ASK: &[u8] = b"ask";
+
+/// A message that was taken in.
+#[derive(Debug, Serialize, Deserialize)]
+struct Taken {
+    at: DateTime<Utc>,
+}
+
+/// Whether a message was taken in before.
+pub(in crate::store) fn is_taken(trees: &Trees, message: &BodyHash) -> Result<bool, StoreError> {
+    Ok(trees.tree(TreeName::Messages).contains_key(message.as_str().as_bytes())?)
+}
+
+/// The address whose question a token answers.
+pub(in crate::store) fn asked(trees: &Trees, token: &TokenHash) -> Result<Option<EmailAddress>, StoreError> {
+    trees.get(TreeName::Tokens, token.as_str().as_bytes())
+}
+
+/// The state that a message from an address meets.
+pub(in crate::store) fn conversation(
+    trees: &Trees,
+    address: &EmailAddress,
+) -> Result<Conversation, StoreError> {
+    let subscriber = subscribers::get(trees, address)?;
+    Ok(Conversation {
+        subscriber: subscriber.unwrap_or_else(|| Subscriber::new(address.clone())),
+        correspondence: trees.get(TreeName::Correspondence, address.as_str().as_bytes())?.unwrap_or_default(),
+        budget: trees.get(TreeName::Budgets, ASK)?.unwrap_or_default(),
+    })
+}
+
+/// Keeps all that a message means: that it was taken in, what it changed, and what is answered.
+pub(in crate::store) fn converse(
+    trees: &Trees,
+    writes: &mut Writes,
+    exchange: Exchange,
+) -> Result<(), StoreError> {
+    let taken = Taken { at: exchange.at };
+    writes.put(trees, TreeName::Messages, exchange.message.as_str().as_bytes(), &taken)?;
+    if let Some(state) = exchange.state {
+        keep(trees, writes, &state)?;
+    }
+    outbox::dispatch(trees, writes, &[], exchange.mails)
+}
+
+fn keep(trees: &Trees, writes: &mut Writes, state: &Conversation) -> Result<(), StoreError> {
+    let address = &state.subscriber.address;
+    let key = address.as_str().as_bytes();
+    let before: Option<Correspondence> = trees.get(TreeName::Correspondence, key)?;
+    for gone in before.iter().flat_map(|before| &before.asked) {
+        writes.remove(TreeName::Tokens, gone.token.as_str().as_bytes());
+    }
+    for asked in &state.correspondence.asked {
+        writes.put(trees, TreeName::Tokens, asked.token.as_str().as_bytes(), address)?;
+    }
+    writes.put(trees, TreeName::Correspondence, key, &state.correspondence)?;
+    writes.put(trees, TreeName::Budgets, ASK, &state.budget)?;
+    // Somebody who only asked is no subscriber: nothing of them is kept but the question.
+    let is_known = subscribers::get(trees, address)?.is_some();
+    if is_known || !state.subscriber.subscriptions.is_empty() {
+        writes.put(trees, TreeName::Subscribers, key, &state.subscriber)?;
+    }
+    Ok(())
+}
+
+/// Forgets messages that no server hands over again; tells how many.
+pub(in crate::store) fn forget(
+    trees: &Trees,
+    writes: &mut Writes,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let mut forgotten = 0;
+    for pair in trees.tree(TreeName::Messages) {
+        let (key, _) = pair?;
+        let taken: Option<Taken> = trees.get(TreeName::Messages, &key)?;
+        if taken.is_some_and(|taken| taken.at + REMEMBERED_FOR < now) {
+            writes.remove(TreeName::Messages, &key);
+            forgotten += 1;
+        }
+    }
+    Ok(forgotten)
+}

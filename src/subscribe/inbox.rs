@@ -1,0 +1,244 @@
+//! Taking mail in: what people ask for by mail, and the answers to it.
+//!
+//! One function behind every way in. Taken in twice, a message is the same one; killed before its
+//! commit, it has done nothing and is handed over again.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::Clock;
+use crate::config::{InboxSettings, MailSettings};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{BodyHash, MailId, SourceId};
+use crate::domain::inbound::{Answer, Conversation, MailCommand, Request, commands, converse, silence};
+use crate::domain::matching::Watchlist;
+use crate::domain::outbox::{Mail, MailState};
+use crate::domain::subscription::{State, Subscriber};
+use crate::mail::{Envelope, Letter, MailError, Occasion, Received, compose, message_id};
+use crate::render::{self, Addressed, RenderError, confirm_address};
+use crate::store::{ChangeQuery, Exchange, QueuedMail, Store, StoreError};
+
+/// Takes mail in. One for the whole program.
+#[derive(Debug)]
+pub struct Inbox {
+    store: Store,
+    watchlist: Arc<Watchlist>,
+    sources: Vec<SourceId>,
+    mail: MailSettings,
+    settings: InboxSettings,
+    instance_key: [u8; 32],
+    clock: Arc<dyn Clock>,
+    /// Reading a conversation and keeping it is one step.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Ingested {
+    /// It was acted upon; so many mails answer it.
+    Answered {
+        /// Mails put into the outbox.
+        mails: usize,
+    },
+    /// It was taken in before.
+    Known,
+    /// Nothing was done about it, on purpose.
+    PassedOver {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a message could not be taken in. It must be handed over again.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// An answer could not be put into words.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// An answer could not be put together.
+    #[error("an answer could not be put together")]
+    Compose(#[from] MailError),
+    /// The store's error.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What the inbox is made of.
+#[derive(Debug)]
+pub struct InboxParts {
+    /// Keeps it.
+    pub store: Store,
+    /// Who may be followed.
+    pub watchlist: Arc<Watchlist>,
+    /// What may be followed of them.
+    pub sources: Vec<SourceId>,
+    /// How mail is written.
+    pub mail: MailSettings,
+    /// Where people write to.
+    pub settings: InboxSettings,
+    /// Keys Message-IDs.
+    pub instance_key: [u8; 32],
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Inbox {
+    /// An inbox over the given parts.
+    #[must_use]
+    pub fn new(parts: InboxParts) -> Self {
+        let InboxParts { store, watchlist, sources, mail, settings, instance_key, clock } = parts;
+        let turn = tokio::sync::Mutex::default();
+        Self { store, watchlist, sources, mail, settings, instance_key, clock, turn }
+    }
+
+    /// Takes one message in: does what it asks for as far as that may be done, and queues the
+    /// answers, all in one commit.
+    ///
+    /// # Errors
+    /// What must be tried again; nothing was done.
+    pub async fn ingest(&self, raw: Vec<u8>, envelope: &Envelope) -> Result<Ingested, IngestError> {
+        let message = named(&raw, envelope);
+        let _turn = self.turn.lock().await;
+        if self.store.is_taken(&message).await? {
+            return Ok(Ingested::Known);
+        }
+        let (settings, around) = (self.settings.clone(), envelope.clone());
+        // Parsing takes its time with a hostile message: not on the threads that wait for others.
+        let parsed = tokio::task::spawn_blocking(move || Received::parse(&raw, &around, &settings)).await;
+        let received = match parsed {
+            Ok(Ok(received)) => received,
+            Ok(Err(unusable)) => return self.pass_over(message, unusable.to_string()).await,
+            Err(_) => return self.pass_over(message, "the parser gave up on it".to_owned()).await,
+        };
+        let (sender, from) = (envelope.sender.as_deref(), &received.from);
+        if let Some(reason) = silence(&received.headers, sender, from, &self.settings.address) {
+            return self.pass_over(message, reason).await;
+        }
+        self.act(message, &received).await
+    }
+
+    /// Notes a message that nothing is done about, so that it is not looked at again.
+    async fn pass_over(&self, message: BodyHash, reason: String) -> Result<Ingested, IngestError> {
+        let at = self.clock.now();
+        tracing::info!(message.sha256 = message.as_str(), reason, "a message was passed over");
+        self.store.converse(Exchange { message, at, state: None, mails: Vec::new() }).await?;
+        Ok(Ingested::PassedOver { reason })
+    }
+
+    async fn act(&self, message: BodyHash, received: &Received) -> Result<Ingested, IngestError> {
+        let now = self.clock.now();
+        let asked = commands(received.detail.as_deref(), &received.subject, &received.text);
+        let address = self.address_of(&asked, &received.from).await?;
+        let requests: Vec<Request> =
+            asked.into_iter().map(|command| command.resolve(&self.watchlist, &self.sources)).collect();
+        let mut state = self.store.conversation(&address).await?;
+        let answers = converse(&mut state, requests, received.trust, rand::random::<u128>, now);
+        if answers.is_empty() {
+            return self.pass_over(message, "nothing may be answered to its sender now".to_owned()).await;
+        }
+        let mut mails = Vec::new();
+        for (number, answer) in answers.iter().enumerate() {
+            let id = MailId::derive(&["answer", message.as_str(), &number.to_string()]);
+            mails.push(self.mail(id, answer, &state, received, now).await?);
+        }
+        let queued = mails.len();
+        self.store.converse(Exchange { message, at: now, state: Some(state), mails }).await?;
+        tracing::info!(mails = queued, "a message was answered");
+        Ok(Ingested::Answered { mails: queued })
+    }
+
+    /// Who is meant: whoever a token was mailed to, even where the answer comes from another of
+    /// their addresses; else the sender.
+    async fn address_of(
+        &self,
+        asked: &[MailCommand],
+        from: &EmailAddress,
+    ) -> Result<EmailAddress, StoreError> {
+        let token = asked.iter().find_map(|command| match command {
+            MailCommand::Confirm(token) => Some(token.hash()),
+            _ => None,
+        });
+        let Some(token) = token else { return Ok(from.clone()) };
+        Ok(self.store.asked(&token).await?.unwrap_or_else(|| from.clone()))
+    }
+
+    async fn mail(
+        &self,
+        id: MailId,
+        answer: &Answer,
+        state: &Conversation,
+        received: &Received,
+        now: DateTime<Utc>,
+    ) -> Result<QueuedMail, IngestError> {
+        let missed = match answer {
+            Answer::Resumed(Some(since)) => self.missed(&state.subscriber, *since).await?,
+            _ => 0,
+        };
+        let rendered = render::answer(answer, &self.addressed(&state.subscriber, missed))?;
+        let recipient = &state.subscriber.address;
+        let message_id = message_id(&self.instance_key, &id, self.mail.from.address.domain());
+        let reply_to = match answer {
+            Answer::Confirm(_, token) => confirm_address(&self.settings.address, token),
+            _ => self.settings.address.to_string(),
+        };
+        let bytes = compose(&Letter {
+            from: &self.mail.from,
+            to: recipient,
+            help: &self.mail.help_address,
+            rendered: &rendered,
+            message_id: &message_id,
+            thread: None,
+            date: now,
+            occasion: Occasion::Answer { to: received.message_id.as_deref(), reply_to: &reply_to },
+        })?;
+        let mail = Mail {
+            id,
+            recipient: recipient.clone(),
+            subject: rendered.subject,
+            message_id,
+            changes: Vec::new(),
+            queued_at: now,
+            state: MailState::Queued,
+            at: now,
+            attempts: 0,
+            in_doubt: 0,
+            last_error: None,
+        };
+        Ok(QueuedMail { mail, bytes })
+    }
+
+    fn addressed<'a>(&'a self, subscriber: &'a Subscriber, missed: usize) -> Addressed<'a> {
+        Addressed {
+            subscriber,
+            mailbox: &self.settings.address,
+            help_address: &self.mail.help_address,
+            postal_address: self.mail.postal_address.as_deref(),
+            watchlist: &self.watchlist,
+            missed,
+        }
+    }
+
+    /// How many changes a subscriber would have been told of since then.
+    async fn missed(&self, subscriber: &Subscriber, since: DateTime<Utc>) -> Result<usize, StoreError> {
+        let query = ChangeQuery { since: Some(since), limit: usize::MAX, ..ChangeQuery::default() };
+        let changes = self.store.changes(query).await?;
+        let active = subscriber.subscriptions.iter().filter(|known| known.state == State::Active);
+        let active: Vec<_> = active.collect();
+        let is_missed = |change: &&crate::domain::change::Change| {
+            active
+                .iter()
+                .any(|known| change.companies().contains(&&known.company) && known.only.admits(change))
+        };
+        Ok(changes.iter().filter(is_missed).count())
+    }
+}
+
+/// Names a message together with where it went: a copy to another detail is another message.
+fn named(raw: &[u8], envelope: &Envelope) -> BodyHash {
+    let mut bytes = envelope.recipient.clone().unwrap_or_default().into_bytes();
+    bytes.push(0);
+    bytes.extend_from_slice(raw);
+    BodyHash::of(&bytes)
+}

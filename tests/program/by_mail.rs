@@ -1,0 +1,171 @@
+//! Subscribing by mail: the whole conversation, as a mail server hands it over.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use super::home::{Letter, Ran, list_source};
+use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
+
+const INBOX: &str = "[inbox]\naddress = \"watch@tracker.example\"\nauthserv_id = \"mx.tracker.example\"\n";
+
+fn home(site: &Site) -> Home {
+    Home::with_sources(&format!("{INBOX}\n{}", list_source(&site.url)))
+}
+
+fn site() -> Site {
+    let site = Site::start();
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
+    site
+}
+
+impl Home {
+    /// Hands over a message, as a server's pipe does.
+    fn hand_over(&self, envelope: &[&str], message: &str) -> Ran {
+        let mut child = self
+            .program()
+            .args(["mail", "ingest", "--json"])
+            .args(envelope)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(message.replace('\n', "\r\n").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Writes to the service; gives the answers that came.
+    #[track_caller]
+    fn write(&self, message: &str) -> Vec<Letter> {
+        let before: Vec<String> = self.letters().into_iter().map(|letter| letter.message_id).collect();
+        self.hand_over(&["--sender", "ann@example.org"], message).expect(0);
+        let mut letters = self.letters();
+        letters.retain(|letter| !before.contains(&letter.message_id));
+        letters
+    }
+}
+
+fn from_ann(to: &str, subject: &str, more: &str) -> String {
+    format!(
+        "From: Ann <ann@example.org>\nTo: {to}\nSubject: {subject}\nMessage-ID: <{}@example.org>\n{more}\nRegards\nAnn\n",
+        subject.len()
+    )
+}
+
+/// The token in a question.
+#[track_caller]
+fn token(letters: &[Letter]) -> String {
+    let [letter] = letters else { panic!("{letters:#?}") };
+    assert_eq!(letter.subject, "Please confirm what you asked for");
+    let line = letter.text.lines().find_map(|line| line.strip_prefix("confirm "));
+    line.unwrap_or_else(|| panic!("{}", letter.text)).trim().to_owned()
+}
+
+const WATCH: &str = "watch@tracker.example";
+
+/// Has Ann follow Hikvision.
+#[track_caller]
+fn subscribe(home: &Home) {
+    let token = token(&home.write(&from_ann(WATCH, "subscribe hikvision", "")));
+    let to = format!("watch+confirm-{token}@tracker.example");
+    let answers = home.write(&from_ann(&to, "Re: Please confirm what you asked for", ""));
+    assert_eq!(answers[0].subject, "You will be told");
+}
+
+#[test]
+fn who_subscribes_and_confirms_is_told_and_who_leaves_is_not() {
+    let site = site();
+    let home = home(&site);
+    home.check(0);
+    let asked = home.write(&from_ann(WATCH, "subscribe hikvision", ""));
+    assert!(asked[0].text.contains("Hikvision") && asked[0].to == "ann@example.org", "{asked:#?}");
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    assert_eq!(home.check(0)["mails_queued"], 0, "nobody is told who did not confirm");
+
+    let answers = home.write(&from_ann(WATCH, &format!("confirm {}", token(&asked)), ""));
+    assert_eq!(answers[0].subject, "You will be told");
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
+    assert_eq!(home.check(0)["mails_queued"], 1);
+
+    let token = token(&home.write(&from_ann(WATCH, "unsubscribe", "")));
+    let goodbye = home.write(&from_ann(WATCH, &format!("confirm {token}"), ""));
+    assert_eq!(goodbye[0].subject, "You will not be told any more");
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    assert_eq!(home.check(0)["mails_queued"], 0);
+}
+
+#[test]
+fn an_empty_answer_to_the_question_confirms_and_a_vacation_responder_does_not() {
+    let site = site();
+    let home = home(&site);
+    let token = token(&home.write(&from_ann(WATCH, "subscribe hikvision", "")));
+    let to = format!("watch+confirm-{token}@tracker.example");
+    let away = from_ann(&to, "Automatic reply: Please confirm", "Auto-Submitted: auto-replied\n");
+    assert_eq!(home.write(&away).len(), 0);
+    assert!(home.run(&["sub", "list"]).expect(0).stdout.lines().all(|line| !line.contains("active")));
+    let bounce = home.hand_over(&["--sender", "", "--recipient", &to], &from_ann(&to, "Undeliverable", ""));
+    assert_eq!(bounce.expect(0).json()["outcome"], "passed-over");
+
+    let person = from_ann(WATCH, "Re: Please confirm what you asked for", "");
+    home.hand_over(&["--sender", "ann@example.org", "--recipient", &to], &person).expect(0);
+    let shown = home.run(&["sub", "show", "ann@example.org"]).expect(0).stdout;
+    assert!(shown.contains("confirmed") && shown.contains("agreed to: Send me mail"), "{shown}");
+}
+
+#[test]
+fn a_sender_whose_domain_vouches_leaves_at_once_and_a_forged_one_does_nothing() {
+    let site = site();
+    let home = home(&site);
+    subscribe(&home);
+    let forged = "Authentication-Results: mx.tracker.example; dmarc=fail (p=reject)\n";
+    assert_eq!(home.write(&format!("{forged}{}", from_ann(WATCH, "unsubscribe", ""))).len(), 0);
+    let vouched = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=example.org\n";
+    let listed = home.write(&format!("{vouched}{}", from_ann(WATCH, "list", "")));
+    assert!(listed[0].text.contains("Hikvision, since"), "{}", listed[0].text);
+    let goodbye = home.write(&format!("{vouched}{}", from_ann(WATCH, "unsubscribe hikvision", "")));
+    assert_eq!(goodbye[0].subject, "You will not be told any more");
+}
+
+#[test]
+fn a_pause_keeps_mail_back_and_its_end_says_how_much_was_missed() {
+    let site = site();
+    let home = home(&site);
+    home.check(0);
+    subscribe(&home);
+    let vouched = |subject: &str| {
+        format!("Authentication-Results: mx.tracker.example; dmarc=pass\n{}", from_ann(WATCH, subject, ""))
+    };
+    assert_eq!(home.write(&vouched("pause"))[0].subject, "Mail is paused");
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    assert_eq!(home.check(0)["mails_queued"], 0);
+    let resumed = home.write(&vouched("resume"));
+    assert!(resumed[0].text.contains("changed 1 times"), "{}", resumed[0].text);
+}
+
+#[test]
+fn what_was_written_is_never_sent_back_and_a_message_counts_once() {
+    let site = site();
+    let home = home(&site);
+    let message = from_ann(WATCH, "subscribe http://evil.test/ hikvison", "");
+    let answers = home.write(&message);
+    assert_eq!(answers[0].subject, "What you can ask for");
+    assert!(answers[0].text.contains("Hikvision (hikvision)"), "{}", answers[0].text);
+    for text in [&answers[0].text, &answers[0].html] {
+        assert!(!text.contains("evil.test") && !text.contains("hikvison"), "{text}");
+    }
+    let again = home.hand_over(&["--sender", "ann@example.org"], &message).expect(0);
+    assert_eq!(again.json()["outcome"], "known");
+}
+
+#[test]
+fn a_server_is_asked_to_try_again_where_the_fault_is_here() {
+    let site = site();
+    let home = Home::watching_list(&site);
+    let refused = home.hand_over(&[], &from_ann(WATCH, "help", "")).expect(75);
+    assert!(refused.stderr.contains("[inbox]"), "{}", refused.stderr);
+}
