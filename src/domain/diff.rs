@@ -65,13 +65,20 @@ impl<'a> Pairing<'a> {
     }
 
     /// Pairs the entries about one thing: unchanged ones first, then the most alike.
-    fn pair_family(&mut self, mut old: Vec<&'a Entry>, mut new: Vec<&'a Entry>, noise: &Noise) {
+    fn pair_family(&mut self, old: Vec<&'a Entry>, new: Vec<&'a Entry>, noise: &Noise) {
         if let ([before], [after]) = (old.as_slice(), new.as_slice()) {
             self.pairs.push((*before, *after));
             return;
         }
+        let (old, mut new) = self.pair_copies(old, new);
+        // A flood of twins must not cost its square.
+        if old.len().saturating_mul(new.len()) > MAX_SCORED_PAIRS {
+            self.only_before.extend(old);
+            self.only_after.extend(new);
+            return;
+        }
         let mut left = Vec::new();
-        for entry in old.drain(..) {
+        for entry in old {
             match new.iter().position(|candidate| changed_fields(entry, candidate, noise).is_empty()) {
                 Some(index) => self.pairs.push((entry, new.remove(index))),
                 None => left.push(entry),
@@ -79,6 +86,27 @@ impl<'a> Pairing<'a> {
         }
         let scores = scored(&left, &new, SAME_TWIN, text_likeness);
         self.take_best(left, new, scores);
+    }
+
+    /// Pairs twins that say exactly the same; gives those that are left.
+    fn pair_copies(&mut self, old: Vec<&'a Entry>, new: Vec<&'a Entry>) -> (Vec<&'a Entry>, Vec<&'a Entry>) {
+        let said = |entry: &'a Entry| (&entry.fields, &entry.title, &entry.url, entry.date);
+        let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (index, entry) in new.iter().enumerate().rev() {
+            places.entry(said(entry)).or_default().push(index);
+        }
+        let (mut left, mut taken) = (Vec::new(), BTreeSet::new());
+        for entry in old {
+            match places.get_mut(&said(entry)).and_then(Vec::pop) {
+                Some(index) => {
+                    taken.insert(index);
+                    self.pairs.push((entry, new[index]));
+                }
+                None => left.push(entry),
+            }
+        }
+        let rest = new.into_iter().enumerate().filter(|(index, _)| !taken.contains(index));
+        (left, rest.map(|(_, entry)| entry).collect())
     }
 
     /// Pairs what is left over where one entry seems to be another under a new name.

@@ -1,6 +1,6 @@
 //! What a page says, as entries: the unit that is compared, matched and told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
@@ -177,10 +177,9 @@ impl Document {
                 entries[index].key = key;
             }
         }
-        copies.sort_unstable();
-        for index in copies.into_iter().rev() {
-            entries.remove(index);
-        }
+        let copies: BTreeSet<usize> = copies.into_iter().collect();
+        let mut index = 0..;
+        entries.retain(|_| index.next().is_none_or(|index| !copies.contains(&index)));
         Self { entries, completeness, resemblance }
     }
 }

@@ -110,7 +110,9 @@ static COUNTERS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
         pattern(
             r"(?i)\b\d[\d,.\u{a0} ]*\s*(?:page\s+)?(?:views?|visits?|visitors?|downloads?|hits|likes|shares)\b",
         ),
-        pattern(r"(?i)\b(?:page\s+)?(?:views|visits|visitors|downloads|hits|shares)\s*:\s*\d[\d,.]*"),
+        pattern(
+            r"(?i)\b(?:page\s+)?(?:views|visits|visitors|downloads|hits|shares)\s*(?::\s*\d[\d,.]*|\(\s*\d[\d,.]*\s*\))",
+        ),
     ]
 });
 
@@ -268,6 +270,7 @@ mod tests {
         same(NoiseClass::LineOrder, "one\ntwo\nthree", "three\none\ntwo");
         same(NoiseClass::Counters, "This page: 1,234 views", "This page: 1,301 views");
         same(NoiseClass::Counters, "Visitors: 9", "Visitors: 12");
+        same(NoiseClass::Counters, "Number of views (4099)", "Number of views (4116)");
         same(NoiseClass::Counters, "Viewed 1,202 times.", "Viewed 1,377 times.");
         same(NoiseClass::Counters, "downloaded 1 time", "downloaded 2 times");
         same(NoiseClass::Nonces, "Request ID: a8f3c2-1", "Request ID: 77ab1-9");

@@ -5,6 +5,7 @@
 //! tests pass with a note, except in CI, which must have them.
 
 #![expect(clippy::unwrap_used, reason = "a capture that cannot be read is a failed test")]
+#![expect(clippy::print_stdout, reason = "how much was read, and how far it agrees, is a figure to be shown")]
 
 mod blocked;
 mod configured;
@@ -13,6 +14,7 @@ mod fcc;
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod lists;
+mod page_versions;
 
 use std::path::PathBuf;
 

@@ -9,7 +9,10 @@ mod daemon;
 mod demo;
 mod home;
 mod keeping;
+#[path = "../left_out/mod.rs"]
+mod left_out;
 mod parts;
+mod pdf;
 mod site;
 mod telling;
 

@@ -285,3 +285,6 @@ fn web_address(page: &Url, text: &str) -> Option<String> {
     let url = page.join(text.trim()).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,7 +85,9 @@ pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadabl
             [record.fields.remove("remarks").unwrap_or_default(), more(&comments)].concat().concat();
         sort_remarks(&remarks, &mut record);
         for (field, said) in [("address", more(&addresses)), ("aliases", more(&names))] {
-            said.iter().for_each(|text| record.push(field, text));
+            for text in &said {
+                record.push(field, text);
+            }
         }
         rows.take(record);
         Ok(())

@@ -27,7 +27,7 @@ const MAX_FILES: usize = 4096;
 const MAX_COLUMNS: usize = 256;
 
 pub(in crate::extract) fn extract(settings: &XlsxSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
-    check_size(page.body)?;
+    check_size(page.body, MAX_UNPACKED_BYTES)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(page.body)).map_err(|error| no_book(&error))?;
     let sheet = sheet(settings, &book)?;
     let mut cells =
@@ -55,7 +55,7 @@ pub(in crate::extract) fn extract(settings: &XlsxSettings, page: &Page<'_>) -> R
 }
 
 /// Unpacks the archive without keeping anything.
-fn check_size(body: &[u8]) -> Result<(), Unreadable> {
+fn check_size(body: &[u8], limit: u64) -> Result<(), Unreadable> {
     let not_packed = |error: &dyn std::fmt::Display| Unreadable::Unexpected {
         what: "the spreadsheet (expected an archive in the XLSX form)".to_owned(),
         found: error.to_string(),
@@ -64,14 +64,14 @@ fn check_size(body: &[u8]) -> Result<(), Unreadable> {
     if archive.len() > MAX_FILES {
         return Err(not_packed(&format!("one of {} files", archive.len())));
     }
-    let mut left = MAX_UNPACKED_BYTES;
+    let mut left = limit;
     for index in 0..archive.len() {
         let file = archive.by_index(index).map_err(|error| not_packed(&error))?;
         let read = std::io::copy(&mut file.take(left + 1), &mut std::io::sink())
             .map_err(|error| not_packed(&error))?;
-        left = left.checked_sub(read).ok_or_else(|| {
-            not_packed(&format!("one that unpacks to more than {} MiB", MAX_UNPACKED_BYTES >> 20))
-        })?;
+        left = left
+            .checked_sub(read)
+            .ok_or_else(|| not_packed(&format!("one that unpacks to more than {} MiB", limit >> 20)))?;
     }
     Ok(())
 }
@@ -151,3 +151,6 @@ fn plain(cell: &Cell<DataRef<'_>>) -> String {
         DataRef::Error(_) | DataRef::Empty => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;
