@@ -137,7 +137,7 @@ fn inbox(
 /// # Errors
 /// A company whose names cannot be looked for.
 pub fn watchlist(config: &Config) -> anyhow::Result<Arc<Watchlist>> {
-    Ok(Arc::new(Watchlist::new(config.companies.clone())?))
+    Ok(Arc::new(Watchlist::with(config.companies.clone(), config.categories.clone(), config.matching)?))
 }
 
 /// A checker for trying sources out, over no store.

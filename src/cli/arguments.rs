@@ -72,6 +72,9 @@ pub(super) enum Verb {
     /// Who is tracked.
     #[command(subcommand)]
     Company(super::company::CompanyVerb),
+    /// How well names are matched, on labelled files.
+    #[command(subcommand)]
+    Eval(super::eval::Eval),
     /// What changed.
     #[command(subcommand)]
     Changes(super::changes::Changes),

@@ -11,6 +11,7 @@ mod company;
 mod config;
 mod daemon;
 mod demo;
+mod eval;
 mod exit;
 mod init;
 mod mail;
@@ -68,6 +69,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Demo(verb) => demo::run(verb, screen).await,
         Verb::Source(verb) => source::run(verb, &context).await,
         Verb::Company(verb) => company::run(verb, &context),
+        Verb::Eval(verb) => eval::run(&verb, &context),
         Verb::Changes(verb) => changes::run(verb, &context).await,
         Verb::Sub(verb) => sub::run(verb, &context).await,
         Verb::Outbox(verb) => outbox::run(verb, &context).await,

@@ -13,6 +13,7 @@ use super::category::{CATEGORY, category};
 use super::company::{COMPANY, company};
 use super::fault::{ConfigError, Faults};
 use super::file::TextFile;
+use super::matching::matching;
 use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
 use super::settings::{Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, StoreSettings};
@@ -22,11 +23,14 @@ use super::{inbox, mail, secret, section};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
+use crate::domain::scoring::Thresholds;
 use crate::domain::source::Source;
 
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",
-    names: &["include", "store", "mail", "inbox", "fetch", "daemon", "source", "company", "category"],
+    names: &[
+        "include", "store", "mail", "inbox", "fetch", "matching", "daemon", "source", "company", "category",
+    ],
 };
 
 /// What an included file may hold.
@@ -88,6 +92,7 @@ fn read(path: &Path, mail_password: Option<SecretString>, faults: &Faults) -> Op
         mail: sections.mail,
         inbox: sections.inbox,
         fetch: sections.fetch,
+        matching: sections.matching,
         daemon: sections.daemon,
         sources,
         companies,
@@ -114,6 +119,7 @@ struct Sections {
     mail: MailSettings,
     inbox: Option<InboxSettings>,
     fetch: FetchSettings,
+    matching: Thresholds,
     daemon: DaemonSettings,
 }
 
@@ -122,9 +128,17 @@ impl Sections {
         let store = section::store(root.get("store").as_ref(), folder);
         let mail = mail::mail(root, folder, mail_password);
         let fetch = section::fetch(root, folder);
+        let matching = matching(root.get("matching").as_ref());
         let daemon = section::daemon(root.get("daemon").as_ref(), folder);
         let inbox = root.optional("inbox", inbox::inbox);
-        Some(Self { store: store?, mail: mail?, inbox: inbox.ok()?, fetch: fetch?, daemon: daemon? })
+        Some(Self {
+            store: store?,
+            mail: mail?,
+            inbox: inbox.ok()?,
+            fetch: fetch?,
+            matching: matching?,
+            daemon: daemon?,
+        })
     }
 }
 
@@ -150,7 +164,7 @@ fn included(root: &Table<'_>, main: &Path) -> Option<Vec<PathBuf>> {
     let (main_itself, mut seen) = (real(main), BTreeSet::new());
     for item in node.some_items("patterns of files")? {
         let Some(pattern) = item.line() else { continue };
-        for path in matching(pattern, main).map_err(|error| item.fault(error)).unwrap_or_default() {
+        for path in files_of(pattern, main).map_err(|error| item.fault(error)).unwrap_or_default() {
             let real = real(&path);
             if real == main_itself {
                 item.fault(format_args!(
@@ -164,7 +178,7 @@ fn included(root: &Table<'_>, main: &Path) -> Option<Vec<PathBuf>> {
     Some(files)
 }
 
-fn matching(pattern: &str, main: &Path) -> Result<Vec<PathBuf>, String> {
+fn files_of(pattern: &str, main: &Path) -> Result<Vec<PathBuf>, String> {
     let folder = main.parent().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
     let from_folder = match folder.as_str() {
         _ if Path::new(pattern).is_absolute() => pattern.to_owned(),

@@ -20,6 +20,7 @@ mod kind;
 mod list;
 mod load;
 mod mail;
+mod matching;
 mod node;
 mod registry;
 mod secret;

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
 use super::fault::Faults;
 use super::file::TextFile;
@@ -102,6 +102,21 @@ impl<'a> Node<'a> {
             self.fault(format_args!("found {integer}, expected {expected}"));
         }
         fitting
+    }
+
+    /// The value as a number from 0 to 1.
+    pub(super) fn share(&self) -> Option<f64> {
+        let expected = "a number from 0 to 1";
+        let text = self.value.as_float().map(DeFloat::as_str);
+        let Some(text) = text.or_else(|| self.value.as_integer().map(DeInteger::as_str)) else {
+            self.mistyped(expected);
+            return None;
+        };
+        let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+        if share.is_none() {
+            self.fault(format_args!("found {text}, expected {expected}"));
+        }
+        share
     }
 
     /// The items of a list, which may be empty.

@@ -14,6 +14,7 @@ use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
 use crate::domain::redact;
+use crate::domain::scoring::Thresholds;
 use crate::domain::source::Source;
 
 /// Everything the operator decided. Every path is absolute, every reference resolved.
@@ -29,6 +30,8 @@ pub struct Config {
     pub inbox: Option<InboxSettings>,
     /// How pages are asked for.
     pub fetch: FetchSettings,
+    /// From which score on a name of a list counts.
+    pub matching: Thresholds,
     /// How the daemon behaves.
     pub daemon: DaemonSettings,
     /// What is watched, in the order of the files.

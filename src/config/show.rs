@@ -13,6 +13,7 @@ use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
 use crate::domain::redact;
+use crate::domain::scoring::Thresholds;
 use crate::domain::source::{Source, SourceKind};
 
 const HEADING: &str = "\
@@ -30,6 +31,7 @@ pub fn show(config: &Config) -> String {
         mail: mail(&config.mail),
         inbox: config.inbox.as_ref().map(inbox),
         fetch: fetch(&config.fetch),
+        matching: config.matching,
         daemon: Daemon {
             socket: config.daemon.socket.display().to_string(),
             jitter: length(config.daemon.jitter),
@@ -52,6 +54,7 @@ struct Shown<'a> {
     mail: Mail<'a>,
     inbox: Option<Inbox<'a>>,
     fetch: Fetch<'a>,
+    matching: Thresholds,
     daemon: Daemon,
     source: Vec<ShownSource<'a>>,
     category: &'a [Category],

@@ -77,7 +77,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     let noise = table.or("noise", Noise::of(defaults.default_noise()), |node| noise(node, defaults));
     let headers = table.or("headers", BTreeMap::new(), headers);
     let proxy = section::proxy(table, folder);
-    let token = token::token(table, folder);
+    let token = token::token(table, folder, defaults);
     Some(Source {
         id: id?,
         title: title?.to_owned(),

@@ -5,15 +5,26 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Where each file goes, and what is in it.
-pub(super) const FILES: [(&str, &str); 10] = [
+pub(super) const FILES: [(&str, &str); 21] = [
     ("config/regwatch.toml", include_str!("../../config/regwatch.toml")),
     ("config/sources/fcc.toml", include_str!("../../config/sources/fcc.toml")),
     ("config/sources/courts.toml", include_str!("../../config/sources/courts.toml")),
     ("config/sources/lists.toml", include_str!("../../config/sources/lists.toml")),
+    ("config/companies/biotechnology.toml", include_str!("../../config/companies/biotechnology.toml")),
+    ("config/companies/cameras.toml", include_str!("../../config/companies/cameras.toml")),
+    ("config/companies/carriers.toml", include_str!("../../config/companies/carriers.toml")),
+    ("config/companies/categories.toml", include_str!("../../config/companies/categories.toml")),
+    ("config/companies/components.toml", include_str!("../../config/companies/components.toml")),
+    ("config/companies/computing.toml", include_str!("../../config/companies/computing.toml")),
     ("config/companies/dahua.toml", include_str!("../../config/companies/dahua.toml")),
+    ("config/companies/drones.toml", include_str!("../../config/companies/drones.toml")),
+    ("config/companies/groups.toml", include_str!("../../config/companies/groups.toml")),
     ("config/companies/hikvision.toml", include_str!("../../config/companies/hikvision.toml")),
     ("config/companies/huawei.toml", include_str!("../../config/companies/huawei.toml")),
     ("config/companies/hytera.toml", include_str!("../../config/companies/hytera.toml")),
+    ("config/companies/kaspersky.toml", include_str!("../../config/companies/kaspersky.toml")),
+    ("config/companies/recognition.toml", include_str!("../../config/companies/recognition.toml")),
+    ("config/companies/semiconductors.toml", include_str!("../../config/companies/semiconductors.toml")),
     ("config/companies/zte.toml", include_str!("../../config/companies/zte.toml")),
     ("state/.gitignore", include_str!("../../state/.gitignore")),
 ];

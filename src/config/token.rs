@@ -6,14 +6,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::node::{Node, Noted, Table};
 use super::{secret, value};
+use crate::domain::source::SourceKind;
 use crate::domain::token::{Token, TokenPlace};
 
 /// Shorter secrets would be found, and hidden, in texts that do not mean them.
 const MIN_TOKEN_CHARS: usize = 8;
 
 /// Reads `token_file` or `token_variable`, and `token_as`.
-pub(super) fn token(table: &Table<'_>, folder: &Path) -> Result<Option<Token>, Noted> {
-    let place = table.or("token_as", default_place(), |node| node.parse(place));
+pub(super) fn token(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Result<Option<Token>, Noted> {
+    let place = table.or("token_as", kind.default_token_place(), |node| node.parse(place));
     let file = table.optional("token_file", |node| from_file(node, folder));
     let variable = table.optional("token_variable", from_variable);
     let given = [table.get("token_file"), table.get("token_variable")];
@@ -30,14 +31,6 @@ pub(super) fn token(table: &Table<'_>, folder: &Path) -> Result<Option<Token>, N
     }
     let place = place.ok_or(Noted)?;
     Ok(file?.or(variable?).map(|secret| Token::new(secret, place)))
-}
-
-fn default_place() -> TokenPlace {
-    TokenPlace::Header {
-        name: "Authorization".to_owned(),
-        before: "Bearer ".to_owned(),
-        behind: String::new(),
-    }
 }
 
 fn place(text: &str) -> Result<TokenPlace, String> {

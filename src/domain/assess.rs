@@ -12,7 +12,7 @@ use super::change::{Change, ChangeKind, EntryChange};
 use super::diff::diff;
 use super::entry::{Completeness, Document};
 use super::id::{BodyHash, ChangeId};
-use super::matching::Watchlist;
+use super::matching::{Concern, Watchlist};
 use super::snapshot::{Baseline, Snapshot};
 use super::source::Source;
 use super::verdict::Suspicion;
@@ -87,10 +87,12 @@ pub fn assess(
         fingerprint: source.fingerprint(),
         entries,
     };
-    let found_together = entry_changes.len();
+    let is_changed = !entry_changes.is_empty();
+    let told: Vec<EntryChange> =
+        entry_changes.into_iter().filter(|change| source.kind.tells(change)).collect();
+    let found_together = told.len();
     let changes: Vec<Change> = previous.map_or_else(Vec::new, |previous| {
-        entry_changes
-            .into_iter()
+        told.into_iter()
             .enumerate()
             .map(|(ordinal, entry)| Change {
                 ordinal,
@@ -102,7 +104,7 @@ pub fn assess(
     let alerts = changes.iter().flat_map(alerts_of).collect();
     let is_first_sight = previous.is_none();
     let is_newly_read = previous.is_none_or(|previous| previous.snapshot.fingerprint != snapshot.fingerprint);
-    let baseline = (is_newly_read || !changes.is_empty()).then(|| Baseline {
+    let baseline = (is_newly_read || is_changed).then(|| Baseline {
         snapshot,
         document: remember(previous.map(|previous| &previous.document), document),
     });
@@ -120,7 +122,7 @@ fn change_of(
     let kind = entry.kind.to_string();
     // The body's hash sets apart the changes of a state that was lost and built up anew.
     let id = ChangeId::derive(&[source.id.as_str(), &sequence, &kind, &entry.key, snapshot.sha256.as_str()]);
-    let matches = watchlist.concerned(&source.companies, &entry.context);
+    let Concern { matches, possible } = watchlist.concern(source, &entry);
     Change {
         id,
         source: source.id.clone(),
@@ -130,6 +132,7 @@ fn change_of(
         ordinal: 0,
         found_together: 0,
         matches,
+        possible,
         evidence: snapshot.evidence(),
         previous: previous.snapshot.evidence(),
     }

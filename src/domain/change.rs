@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::docket::DocketEvent;
 use super::entry::EntryDate;
 use super::id::{BodyHash, ChangeId, CompanyId, SourceId};
 use super::matching::Match;
@@ -60,6 +61,23 @@ pub struct EntryChange {
     pub context: Vec<(String, String)>,
 }
 
+impl EntryChange {
+    /// What became of a docket entry; `None` for entries of other sources.
+    #[must_use]
+    pub fn event(&self) -> Option<DocketEvent> {
+        DocketEvent::of(self)
+    }
+
+    /// What happened, in words: `added`, `amended`, `amended (document attached)`.
+    #[must_use]
+    pub fn happened(&self) -> String {
+        match self.event() {
+            None | Some(DocketEvent::New) => self.kind.to_string(),
+            Some(event) => format!("{} ({event})", self.kind),
+        }
+    }
+}
+
 /// The proof of one state of a source: which bytes were read, when and from where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -95,6 +113,9 @@ pub struct Change {
     pub found_together: usize,
     /// Whom it concerns and why.
     pub matches: Vec<Match>,
+    /// Whom it may concern: names that are nearly theirs, for a person to look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub possible: Vec<Match>,
     /// The read that shows it.
     pub evidence: Evidence,
     /// The read before it.

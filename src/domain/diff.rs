@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use similar::{Algorithm, ChangeTag, TextDiff};
 
 use super::change::{ChangeKind, EntryChange, FieldChange};
-use super::entry::{Completeness, Document, Entry, LINKS, Resemblance, family};
+use super::docket::{self, is_docket_entry};
+use super::entry::{Completeness, Document, Entry, EntryDate, LINKS, Resemblance, family};
 use super::noise::{Noise, NoiseClass};
 
 /// How alike two names must be (shared words over all words) to be one thing renamed.
@@ -28,9 +29,9 @@ pub fn diff(before: &Document, after: &Document, noise: &Noise) -> Vec<EntryChan
     let pairing = Pairing::of(before, after, noise);
     let mut changes: Vec<EntryChange> =
         pairing.pairs.iter().filter_map(|(old, new)| amended(old, new, noise)).collect();
-    changes.extend(pairing.only_after.iter().map(|entry| one_sided(ChangeKind::Added, entry)));
+    changes.extend(pairing.only_after.iter().map(|entry| whole(ChangeKind::Added, entry)));
     if after.completeness == Completeness::Whole {
-        changes.extend(pairing.only_before.iter().map(|entry| one_sided(ChangeKind::Removed, entry)));
+        changes.extend(pairing.only_before.iter().map(|entry| whole(ChangeKind::Removed, entry)));
     }
     changes
 }
@@ -65,21 +66,17 @@ impl<'a> Pairing<'a> {
     }
 
     /// Pairs the entries about one thing: unchanged ones first, then the most alike.
-    fn pair_family(&mut self, old: Vec<&'a Entry>, new: Vec<&'a Entry>, noise: &Noise) {
+    fn pair_family(&mut self, mut old: Vec<&'a Entry>, mut new: Vec<&'a Entry>, noise: &Noise) {
         if let ([before], [after]) = (old.as_slice(), new.as_slice()) {
             self.pairs.push((*before, *after));
             return;
         }
-        let (old, mut new) = self.pair_copies(old, new);
-        // A flood of twins must not cost its square.
-        if old.len().saturating_mul(new.len()) > MAX_SCORED_PAIRS {
-            self.only_before.extend(old);
-            self.only_after.extend(new);
-            return;
-        }
+        self.pair_equal(&mut old, &mut new);
         let mut left = Vec::new();
+        let is_small = old.len().saturating_mul(new.len()) <= MAX_COMPARED_PAIRS;
         for entry in old {
-            match new.iter().position(|candidate| changed_fields(entry, candidate, noise).is_empty()) {
+            let is_same = |candidate: &&Entry| changed_fields(entry, candidate, noise).is_empty();
+            match is_small.then(|| new.iter().position(is_same)).flatten() {
                 Some(index) => self.pairs.push((entry, new.remove(index))),
                 None => left.push(entry),
             }
@@ -88,25 +85,22 @@ impl<'a> Pairing<'a> {
         self.take_best(left, new, scores);
     }
 
-    /// Pairs twins that say exactly the same; gives those that are left.
-    fn pair_copies(&mut self, old: Vec<&'a Entry>, new: Vec<&'a Entry>) -> (Vec<&'a Entry>, Vec<&'a Entry>) {
-        let said = |entry: &'a Entry| (&entry.fields, &entry.title, &entry.url, entry.date);
-        let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        for (index, entry) in new.iter().enumerate().rev() {
-            places.entry(said(entry)).or_default().push(index);
+    /// Takes out what is letter by letter the same, however many entries there are.
+    fn pair_equal(&mut self, old: &mut Vec<&'a Entry>, new: &mut Vec<&'a Entry>) {
+        let contents = |entry: &'a Entry| (&entry.title, entry.date, &entry.url, &entry.fields);
+        let mut waiting: BTreeMap<_, Vec<&Entry>> = BTreeMap::new();
+        for entry in new.drain(..).rev() {
+            waiting.entry(contents(entry)).or_default().push(entry);
         }
-        let (mut left, mut taken) = (Vec::new(), BTreeSet::new());
-        for entry in old {
-            match places.get_mut(&said(entry)).and_then(Vec::pop) {
-                Some(index) => {
-                    taken.insert(index);
-                    self.pairs.push((entry, new[index]));
-                }
+        let mut left = Vec::new();
+        for entry in old.drain(..) {
+            match waiting.get_mut(&contents(entry)).and_then(Vec::pop) {
+                Some(partner) => self.pairs.push((entry, partner)),
                 None => left.push(entry),
             }
         }
-        let rest = new.into_iter().enumerate().filter(|(index, _)| !taken.contains(index));
-        (left, rest.map(|(_, entry)| entry).collect())
+        *old = left;
+        new.extend(waiting.into_values().flatten());
     }
 
     /// Pairs what is left over where one entry seems to be another under a new name.
@@ -116,6 +110,7 @@ impl<'a> Pairing<'a> {
             Resemblance::Never => Vec::new(),
             Resemblance::Title => scored(&old, &new, SAME_NAME, name_likeness),
             Resemblance::Text => scored(&old, &new, SAME_TEXT, text_likeness),
+            Resemblance::DayAndText => scored(&old, &new, SAME_TEXT, likeness_of_a_day),
         };
         self.take_best(old, new, scores);
     }
@@ -142,6 +137,9 @@ impl<'a> Pairing<'a> {
         self.only_after.extend(rest(new, paired_new));
     }
 }
+
+/// More pairs of twins than this are not compared one with another.
+const MAX_COMPARED_PAIRS: usize = 250_000;
 
 /// More pairs than this are not scored: a rewritten page is told as such, not puzzled over.
 const MAX_SCORED_PAIRS: usize = 10_000;
@@ -214,10 +212,18 @@ fn name_likeness(before: &Entry, after: &Entry) -> f32 {
 /// Words beyond this many do not sway how alike two texts are, and comparing them costs quadratic time.
 const MAX_LIKENESS_WORDS: usize = 400;
 
+/// How alike two texts of one day are; what is of two days is two things.
+fn likeness_of_a_day(before: &Entry, after: &Entry) -> f32 {
+    let day = |entry: &Entry| entry.date.map(EntryDate::day);
+    if day(before) == day(after) { text_likeness(before, after) } else { 0.0 }
+}
+
 fn text_likeness(before: &Entry, after: &Entry) -> f32 {
     let joined = |entry: &Entry| {
         let mut text = String::new();
-        for field in entry.fields.values() {
+        // What else a docket entry has is the case's or the day's, and alike in all.
+        let is_own = |name: &str| !is_docket_entry(entry) || name == docket::TEXT;
+        for (_, field) in entry.fields.iter().filter(|(name, _)| is_own(name)) {
             for word in field.split_whitespace().take(MAX_LIKENESS_WORDS) {
                 text.push_str(word);
                 text.push(' ');
@@ -251,13 +257,14 @@ fn amended(before: &Entry, after: &Entry, noise: &Noise) -> Option<EntryChange> 
     })
 }
 
-fn one_sided(kind: ChangeKind, entry: &Entry) -> EntryChange {
+/// An entry that came, went, or was there already, told whole.
+pub(super) fn whole(kind: ChangeKind, entry: &Entry) -> EntryChange {
     let fields = entry
         .fields
         .iter()
         .map(|(name, text)| {
             let text = Some(text.clone());
-            let (before, after) = if kind == ChangeKind::Added { (None, text) } else { (text, None) };
+            let (before, after) = if kind == ChangeKind::Removed { (text, None) } else { (None, text) };
             FieldChange { name: name.clone(), before, after }
         })
         .collect();
@@ -276,9 +283,13 @@ fn one_sided(kind: ChangeKind, entry: &Entry) -> EntryChange {
 /// nothing else differs, since most often they repeat a field.
 fn changed_fields(before: &Entry, after: &Entry, noise: &Noise) -> Vec<FieldChange> {
     let names: BTreeSet<&String> = before.fields.keys().chain(after.fields.keys()).collect();
+    // A docket repeats its caption in every entry: comparing it would tell one party's new name as
+    // often as there are entries.
+    let of_a_docket = is_docket_entry(before) && is_docket_entry(after);
     let mut changed: Vec<FieldChange> = names
         .into_iter()
         .filter(|name| !noise.fields.contains(*name))
+        .filter(|name| !(of_a_docket && name.as_str() == docket::CAPTION))
         .filter_map(|name| field_change(name, before.fields.get(name), after.fields.get(name), noise))
         .collect();
     if !changed.iter().any(|field| field.name == LINKS) {
@@ -287,7 +298,7 @@ fn changed_fields(before: &Entry, after: &Entry, noise: &Noise) -> Vec<FieldChan
             changed.extend(frame_change("url", before.url.clone(), after.url.clone(), noise));
         }
     }
-    if changed.is_empty() && noise.canonical(&before.title) != noise.canonical(&after.title) {
+    if changed.is_empty() && !of_a_docket && noise.canonical(&before.title) != noise.canonical(&after.title) {
         changed.extend(frame_change("title", Some(before.title.clone()), Some(after.title.clone()), noise));
     }
     if changed.is_empty() && before.date != after.date {

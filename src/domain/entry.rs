@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// The field that holds an entry's links, one `label ⇥ address` a line.
 pub const LINKS: &str = "links";
 
+/// The field that names the parties of the proceeding an entry belongs to.
+pub const CAPTION: &str = "caption";
+
 /// The date an entry bears: a bare day, or a moment where the source gives one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EntryDate {
@@ -129,6 +132,8 @@ pub enum Resemblance {
     Title,
     /// By its text: sections of prose, whose headings may be reworded.
     Text,
+    /// By its day and its text: entries of a docket, which clerks renumber.
+    DayAndText,
     /// Never: entries with identifiers of their own.
     Never,
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, ChangeKind, FieldChange};
+use super::docket::DocketEvent;
 use super::id::{ChangeId, CompanyId, SourceId};
 use super::matching::Rule;
 use super::verdict::Verdict;
@@ -54,6 +55,9 @@ pub struct ChangeReport {
     pub id: ChangeId,
     /// What happened.
     pub kind: ChangeKind,
+    /// What became of a docket entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<DocketEvent>,
     /// The entry.
     pub key: String,
     /// What a reader would call it.
@@ -90,6 +94,7 @@ impl From<&Change> for ChangeReport {
         Self {
             id: change.id.clone(),
             kind: change.entry.kind,
+            event: change.entry.event(),
             key: change.entry.key.clone(),
             title: change.entry.title.clone(),
             fields: change.entry.fields.clone(),

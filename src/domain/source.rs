@@ -1,5 +1,6 @@
 //! A watched source: where it is, how it is read, when, and whom it concerns.
 
+mod docket;
 mod file;
 mod kind;
 mod page;
@@ -20,11 +21,12 @@ use super::schedule::CronExpr;
 use super::token::Token;
 use super::verdict::Guard;
 
+pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
 pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 pub use kind::SourceKind;
 pub use page::{PageTextSettings, TableSettings};
 pub use row::{Brackets, Pairs, RowSettings};
-pub use rules::FederalRegisterSettings;
+pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.

@@ -44,6 +44,18 @@ pub fn shorten(text: &str, max_chars: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// The nearest character boundary at or before a byte; the text's end where it lies beyond.
+#[must_use]
+pub fn boundary_before(text: &str, byte: usize) -> usize {
+    (0..=byte.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+/// The nearest character boundary at or after a byte; the text's end where it lies beyond.
+#[must_use]
+pub fn boundary_after(text: &str, byte: usize) -> usize {
+    (byte..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
+}
+
 /// An error and all its causes on one line: each says only its own part.
 #[must_use]
 pub fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
@@ -63,6 +75,13 @@ mod tests {
         assert_eq!(one_line("  a\u{a0}\n b\t\tc "), "a b c");
         assert_eq!(one_line("pay\u{202e}load \u{200b} x"), "payload x");
         assert_eq!(lines(" a \n\n  b  c\n"), "a\nb c");
+    }
+
+    #[test]
+    fn a_boundary_lies_between_characters_and_inside_the_text() {
+        assert_eq!((boundary_before("a海b", 2), boundary_after("a海b", 2)), (1, 4));
+        assert_eq!((boundary_before("a海b", 4), boundary_after("a海b", 4)), (4, 4));
+        assert_eq!((boundary_before("海", 9), boundary_after("海", 9)), (3, 3));
     }
 
     #[test]

@@ -27,6 +27,14 @@ pub enum TokenPlace {
     },
 }
 
+impl TokenPlace {
+    /// In the `Authorization` header, behind the scheme and its blank.
+    #[must_use]
+    pub fn authorization(scheme: &str) -> Self {
+        Self::Header { name: "Authorization".to_owned(), before: scheme.to_owned(), behind: String::new() }
+    }
+}
+
 /// What marks the token's place in its written form.
 const MARK: &str = "{}";
 

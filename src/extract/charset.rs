@@ -52,11 +52,14 @@ fn encoding(page: &Page<'_>) -> &'static Encoding {
     if let Some(encoding) = in_header().as_ref().and_then(known) {
         return encoding;
     }
+    let is_utf_8 = || std::str::from_utf8(page.body).is_ok();
     match in_head(&XML).or_else(|| in_head(&META)).as_ref().and_then(known) {
         // A declaration that could be read as ASCII cannot stand in UTF-16.
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => UTF_8,
+        // A browser saves a page as UTF-8 and leaves in it what it declared before.
+        Some(encoding) if encoding == WINDOWS_1252 && in_head(&XML).is_none() && is_utf_8() => UTF_8,
         Some(encoding) => encoding,
-        None if std::str::from_utf8(page.body).is_ok() => UTF_8,
+        None if is_utf_8() => UTF_8,
         None => WINDOWS_1252,
     }
 }
@@ -88,6 +91,13 @@ mod tests {
             None,
             "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=big5\">海",
         );
+    }
+
+    #[test]
+    fn a_page_that_was_saved_as_utf_8_is_read_as_such() {
+        check("<meta charset=iso-8859-1>“é”".as_bytes(), None, "<meta charset=iso-8859-1>“é”");
+        check(b"<meta charset=iso-8859-1>\xe9", None, "<meta charset=iso-8859-1>é");
+        check("é".as_bytes(), Some("text/html; charset=iso-8859-1"), "Ã©");
     }
 
     #[test]

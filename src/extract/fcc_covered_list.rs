@@ -50,14 +50,14 @@ struct Listing<'a> {
 }
 
 fn listing(markup: &Markup) -> Result<Listing<'_>, Unreadable> {
-    let mut others = Vec::new();
+    let mut other = None;
     for place in PLACES {
         let selector = html::selector(place)?;
         let tables = markup.tree.select(&selector).filter(|table| !is_exemption(*table));
         let mut found: Vec<Listing<'_>> = Vec::new();
         for rows in tables.map(table::rows) {
-            if let Some(first) = rows.first() {
-                others.push(row_text(first));
+            if other.is_none() {
+                other = rows.first().map(row_text);
             }
             found.extend(with_headers(rows));
         }
@@ -72,9 +72,9 @@ fn listing(markup: &Markup) -> Result<Listing<'_>, Unreadable> {
         }
     }
     let what = format!("the table {SUBJECT_HEADER:?} / {DATE_HEADER:?}");
-    Err(match others.first() {
+    Err(match other {
         Some(other) => {
-            Unreadable::Unexpected { what, found: format!("a table that begins {:?}", shorten(other, 80)) }
+            Unreadable::Unexpected { what, found: format!("a table that begins {:?}", shorten(&other, 80)) }
         }
         None => Unreadable::Missing { what },
     })

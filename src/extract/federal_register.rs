@@ -10,7 +10,7 @@
 //! Counters (`page_views`), search excerpts and addresses of machine copies are not read: they move
 //! while the document stays as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
@@ -36,12 +36,17 @@ const INSPECTION_PATH: &str = "/public-inspection-documents";
 pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
     let mut copies: BTreeMap<String, usize> = BTreeMap::new();
     let mut read: Vec<Copy> = Vec::new();
-    for part in &page.parts()? {
+    let parts = page.parts()?;
+    let asked = Asked::of(&parts);
+    for part in &parts {
         let is_published = !part.url.path().contains(INSPECTION_PATH);
         for document in Answer::of(part)?.documents()? {
             let number = one_line(&document.document_number);
             if number.is_empty() {
                 return Err(Unreadable::Missing { what: "a document's number".to_owned() });
+            }
+            if !is_published && !asked.covers(&document) {
+                continue;
             }
             match copies.get(&number) {
                 // A later page repeats what an insertion pushed onto it; a published copy wins.
@@ -54,8 +59,39 @@ pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
             }
         }
     }
+    leave_out_the_past(&mut read);
     let entries = read.into_iter().map(Copy::into_entry).collect();
     Ok(Document::new(entries, Completeness::Window, Resemblance::Never))
+}
+
+/// What a search asks for that can be told of a document on public inspection.
+///
+/// The address with all of them (`/current.json`) takes no conditions.
+struct Asked {
+    /// By the names they have in addresses; every agency where there are none.
+    agencies: Vec<String>,
+}
+
+impl Asked {
+    fn of(parts: &[Part<'_>]) -> Self {
+        let pairs = parts.first().map(|part| part.url.query_pairs());
+        let agencies = pairs.into_iter().flatten().filter(|(name, _)| name == "conditions[agencies][]");
+        Self { agencies: agencies.map(|(_, agency)| agency.into_owned()).collect() }
+    }
+
+    fn covers(&self, document: &Raw) -> bool {
+        let agencies = document.agencies.iter().flatten();
+        let mut slugs = agencies.filter_map(|agency| agency.slug.as_ref()).peekable();
+        // A document that does not name its agencies so cannot be told from what was asked for.
+        self.agencies.is_empty() || slugs.peek().is_none() || slugs.any(|slug| self.agencies.contains(slug))
+    }
+}
+
+/// Leaves out what is still shown on public inspection although its day has come: it was published,
+/// and is only too old for the results, or not yet among them.
+fn leave_out_the_past(read: &mut Vec<Copy>) {
+    let newest = read.iter().filter(|copy| copy.is_published).filter_map(Copy::day).max();
+    read.retain(|copy| copy.is_published || newest.is_none() || copy.day().is_none() || copy.day() > newest);
 }
 
 /// The next page of the results, then the documents on public inspection.
@@ -153,6 +189,7 @@ struct Raw {
 struct Agency {
     name: Option<String>,
     raw_name: Option<String>,
+    slug: Option<String>,
 }
 
 /// A document in one of its two states.
@@ -167,7 +204,13 @@ static CORRECTION: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[CR]\d+-(?<corrected>[A-Z0-9]+-\d+)$").expect("constant pattern"));
 
 impl Copy {
+    /// When it is or will be published.
+    fn day(&self) -> Option<NaiveDate> {
+        self.document.publication_date.as_deref().and_then(day)
+    }
+
     fn into_entry(self) -> Entry {
+        let published = self.day();
         let Self { number, document, is_published } = self;
         let agencies = document.agencies.unwrap_or_default().into_iter();
         let agencies = agencies.filter_map(|agency| agency.name.or(agency.raw_name));
@@ -193,7 +236,7 @@ impl Copy {
             .with("comments_close", line(document.comments_close_on))
             .with("corrects", corrected.unwrap_or_default())
             .with("corrected_by", list(corrections.iter().map(|address| number_in(address))));
-        entry.date = document.publication_date.as_deref().and_then(day).map(EntryDate::Day);
+        entry.date = published.map(EntryDate::Day);
         entry.url = document.html_url.as_deref().and_then(web_address).map(String::from);
         let pdf = document.pdf_url.as_deref().and_then(web_address).map(|url| ("PDF".to_owned(), url));
         html::with_links(entry, pdf)
@@ -206,13 +249,9 @@ fn line(text: Option<String>) -> String {
 
 /// One a line, each once.
 fn list(texts: impl Iterator<Item = String>) -> String {
-    let mut list: Vec<String> = Vec::new();
-    for text in texts.map(|text| one_line(&text)) {
-        if !text.is_empty() && !list.contains(&text) {
-            list.push(text);
-        }
-    }
-    list.join("\n")
+    let mut seen = HashSet::new();
+    let texts = texts.map(|text| one_line(&text)).filter(|text| !text.is_empty());
+    texts.filter(|text| seen.insert(text.clone())).collect::<Vec<_>>().join("\n")
 }
 
 fn titled(title: Option<String>, number: &str) -> String {

@@ -17,6 +17,16 @@ use crate::domain::verdict::Unreadable;
 const MAX_TITLE_CHARS: usize = 120;
 
 pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+    let feed = parse(page)?;
+    let entries = feed.entries.iter().map(|item| entry(item, page.url)).collect::<Result<_, _>>()?;
+    Ok(Document::new(entries, Completeness::Window, Resemblance::Never))
+}
+
+/// Reads a feed of any form.
+///
+/// # Errors
+/// Where it is none.
+pub(super) fn parse(page: &Page<'_>) -> Result<model::Feed, Unreadable> {
     let text = decode(page);
     // The text is decoded; what the declaration says of its bytes no longer holds.
     let text = without_declaration(text.trim_start_matches('\u{feff}').trim_start());
@@ -34,9 +44,7 @@ pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
             })
         })
         .build();
-    let feed = parser.parse(text.as_bytes()).map_err(|error| unexpected("the feed", &error))?;
-    let entries = feed.entries.iter().map(|item| entry(item, page.url)).collect::<Result<_, _>>()?;
-    Ok(Document::new(entries, Completeness::Window, Resemblance::Never))
+    parser.parse(text.as_bytes()).map_err(|error| unexpected("the feed", &error))
 }
 
 fn without_declaration(text: &str) -> &str {
@@ -74,7 +82,7 @@ fn entry(item: &model::Entry, page: &Url) -> Result<Entry, Unreadable> {
 }
 
 /// Where the entry is read: its alternate link, or its first.
-fn link(item: &model::Entry, page: &Url) -> Option<Url> {
+pub(super) fn link(item: &model::Entry, page: &Url) -> Option<Url> {
     let is_alternate = |link: &&model::Link| link.rel.as_deref().is_none_or(|rel| rel == "alternate");
     let link = item.links.iter().find(is_alternate).or_else(|| item.links.first())?;
     page.join(link.href.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))

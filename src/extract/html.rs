@@ -56,6 +56,11 @@ impl Markup {
         Ok(Self { base: base.unwrap_or_else(|| url.clone()), tree })
     }
 
+    /// The address against which links are resolved.
+    pub(super) fn address(&self) -> &Url {
+        &self.base
+    }
+
     /// The whole text, by lines.
     pub(super) fn text(&self) -> String {
         text(self.tree.root_element())

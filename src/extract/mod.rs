@@ -15,8 +15,10 @@
 //! say what the source said.
 
 mod charset;
-mod court_rss;
 mod date;
+mod docket;
+mod ecfr;
+mod ecfs;
 mod fcc_covered_list;
 mod federal_register;
 mod feed;
@@ -82,8 +84,12 @@ impl<'a> From<&'a Part<'_>> for Page<'a> {
 pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
     match kind {
         SourceKind::FccCoveredList => fcc_covered_list::extract(page),
-        SourceKind::CourtRss => court_rss::extract(page),
+        SourceKind::CourtRss(settings) => docket::court_rss(settings, page),
+        SourceKind::PacerDocket(settings) => docket::pacer(settings, page),
+        SourceKind::Courtlistener(settings) => docket::courtlistener(settings, page),
         SourceKind::FederalRegister(_) => federal_register::extract(page),
+        SourceKind::Ecfr(settings) => ecfr::extract(settings, page),
+        SourceKind::Ecfs(_) => ecfs::extract(page),
         SourceKind::Feed => feed::extract(page),
         SourceKind::HtmlTable(settings) => html_table::extract(settings, page),
         SourceKind::PageText(settings) => page_text::extract(settings, page),
@@ -111,8 +117,12 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
 /// Where the answers so far are not what they should be, or lead to other machines.
 pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
     match kind {
+        SourceKind::Courtlistener(settings) => docket::wanted(settings, parts),
         SourceKind::FederalRegister(settings) => federal_register::wanted(settings, parts),
         SourceKind::Ofac => list::ofac::wanted(parts),
+        SourceKind::Ecfr(settings) => ecfr::wanted(settings, parts),
+        SourceKind::Ecfs(settings) => ecfs::wanted(settings, parts),
+        // The others' documents are one answer.
         _ => Ok(None),
     }
 }
@@ -121,8 +131,11 @@ pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, U
 /// stays the same, nothing else needs to be asked for. `None` where the first answer says nothing of
 /// the others.
 #[must_use]
-pub fn signal(_kind: &SourceKind, _first: &Part<'_>) -> Option<String> {
-    None
+pub fn signal(kind: &SourceKind, first: &Part<'_>) -> Option<String> {
+    match kind {
+        SourceKind::Ecfr(settings) => ecfr::signal(settings, first),
+        _ => None,
+    }
 }
 
 /// The HTML title, entities decoded, on one line; `None` where there is none or it is blank.

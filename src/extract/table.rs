@@ -82,7 +82,23 @@ pub(super) fn folded_header(text: &str) -> String {
 
 /// The headers of a row as they are compared.
 pub(super) fn folded_headers(row: &Row<'_>) -> Vec<String> {
-    row.iter().map(|cell| folded_header(&html::text(*cell))).collect()
+    row.iter().map(|cell| folded_header(&header(*cell))).collect()
+}
+
+/// A cell with a longer text than this is no header.
+const MAX_HEADER_BYTES: usize = 1024;
+
+/// The text of a cell that may be a header. Of a layout table's cell, which may hold the whole page
+/// and other tables, no more is read than shows that it is none.
+fn header(cell: ElementRef<'_>) -> String {
+    let mut start = String::new();
+    for words in cell.text() {
+        start.push_str(words);
+        if start.len() > MAX_HEADER_BYTES {
+            return start;
+        }
+    }
+    html::text(cell)
 }
 
 /// How many rows from the top may be the one with the headers; titles and notes may stand above it.

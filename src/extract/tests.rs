@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::source::{
-    Brackets, CsvSettings, FederalRegisterSettings, JsonSettings, PageTextSettings, Pairs, PdfTextSettings,
-    RowSettings, TableSettings, XlsxSettings, XmlSettings,
+    Brackets, CourtlistenerSettings, CsvSettings, DocketSettings, EcfrSettings, EcfsSettings,
+    FederalRegisterSettings, JsonSettings, PageTextSettings, Pairs, PdfTextSettings, RowSettings,
+    TableSettings, XlsxSettings, XmlSettings,
 };
 
 fn fields(path: &str) -> Pairs<Vec<String>> {
@@ -25,11 +26,20 @@ fn rows() -> RowSettings {
 fn kinds() -> Vec<SourceKind> {
     vec![
         SourceKind::FccCoveredList,
-        SourceKind::CourtRss,
+        SourceKind::CourtRss(DocketSettings::default()),
+        SourceKind::PacerDocket(DocketSettings::default()),
+        SourceKind::Courtlistener(CourtlistenerSettings::default()),
         SourceKind::FederalRegister(FederalRegisterSettings {
             pages: 3,
             inspection: Some("https://agency.test/public-inspection-documents".parse().unwrap()),
         }),
+        SourceKind::Ecfr(EcfrSettings {
+            title: 15,
+            part: "744".to_owned(),
+            appendix: Some("Supplement No. 4 to Part 744".to_owned()),
+        }),
+        SourceKind::Ecfr(EcfrSettings { title: 15, part: "744".to_owned(), appendix: None }),
+        SourceKind::Ecfs(EcfsSettings { pages: 3 }),
         SourceKind::Feed,
         SourceKind::HtmlTable(TableSettings {
             selector: "table".to_owned(),
@@ -95,6 +105,15 @@ fn fragment() -> impl Strategy<Value = String> {
         Just("<tr><td>by <strong>X</strong><td>March 12, 2021".to_owned()),
         Just("<rss version='2.0'><channel><item><title>23-1 A".to_owned()),
         Just("</title><guid>?1&amp;2</guid><description>[a] (&lt;a href='/doc1/1234567'&gt;1&lt;/a&gt;)</description></item></channel></rss>".to_owned()),
+        Just("<!-- NEW SECTION - DOCKET ENTRIES -->".to_owned()),
+        Just("<table><tr><td>Docket #: 23-1<tr><td>09/01/2022<td><input value=1><td>ORDER [Entered: 09/01/2022 09:53 AM]".to_owned()),
+        Just("<h3>CIVIL DOCKET FOR CASE #: 1:09-cv-1</h3><td>A v. B<table><tr><td>Date Filed<th>#<td>Docket Text".to_owned()),
+        Just("<tr><td>09/01/2022<td>1<td>(Attachments: # <a href=/doc1/1234567>1</a>, # <a href=/doc1/1>".to_owned()),
+        Just("<h1 data-type='search.Docket'>A v. B (1:09-cv-1)</h1><div id=docket-entry-table><div class=row id=entry-1><div>".to_owned()),
+        Just("<ol aria-label='Docket entries'><li id=minute-entry-7><dl><div>1</div><div><dd>May 1, 2026</div><div><dd>x".to_owned()),
+        Just("{\"results\":[{\"id\":1,\"docket\":\"/2/\"}],\"next\":".to_owned()),
+        Just("{\"caseDetails\":{\"caseNumber\":\"1\"},\"docketInfo\":{\"docketEntries\":[{\"docketEntryId\":\"a\"}]}}".to_owned()),
+        Just("<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>Entry #1 in A".to_owned()),
         Just("<![CDATA[".to_owned()),
         Just("<!DOCTYPE x [<!ENTITY a 'b'>]>&a;".to_owned()),
         Just("<h2>".to_owned()),
@@ -102,6 +121,11 @@ fn fragment() -> impl Strategy<Value = String> {
         Just("<title>".to_owned()),
         Just("<svg><style>".to_owned()),
         Just("{\"version\":\"1\",\"items\":[".to_owned()),
+        Just("<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'>".to_owned()),
+        Just("<TR><TH>Country</TH><TH>Entity</TH></TR><TR><TD ROWSPAN='9'>A</TD><TD>b, a.k.a. c<br/>—d;".to_owned()),
+        Just("</TD></TR></DIV9></DIV5>".to_owned()),
+        Just("{\"titles\":[{\"number\":15,\"latest_amended_on\":\"2026-01-02\"}]}".to_owned()),
+        Just("{\"filing\":[{\"id_submission\":\"1\"".to_owned()),
         Just("regwatch bundle 1\n{\"parts\":[]}\n".to_owned()),
         Just("{\"count\":1,\"next_page_url\":\"?page=2\",\"results\":[{\"document_number\":\"C1-1-1\"".to_owned()),
         "</?[a-z]{1,8}( [a-z]+='?[^>]{0,6})*>?",
@@ -158,6 +182,58 @@ fn hostile_bodies_come_to_an_end() {
         "<rss version='2.0'><channel><item><title>{}</title></item></channel></rss>",
         "1".repeat(1_000_000)
     ));
+    comes_to_an_end(&format!(
+        "<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'><TABLE>\
+         <TR><TH>Country</TH><TH>Entity</TH></TR>{}</TABLE></DIV9></DIV5>",
+        "<TR><TD ROWSPAN='64'>A</TD><TD COLSPAN='64'>b, c, d, —e</TD></TR>".repeat(1_000)
+    ));
+    comes_to_an_end(&format!(
+        "<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'><TABLE>\
+         <TR><TH>Country</TH><TH>Entity</TH></TR><TR><TD>A</TD><TD>{}</TD></TR></TABLE></DIV9></DIV5>",
+        "a, ".repeat(50_000)
+    ));
+    comes_to_an_end(&format!(
+        "<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'><TABLE>\
+         <TR><TH>Country</TH><TH>Entity</TH>{}</TR><TR><TD ROWSPAN='64'>{}</TD><TD>a</TD></TR>{}</TABLE></DIV9></DIV5>",
+        "<TH COLSPAN='64'>c</TH>".repeat(5_000),
+        "x ".repeat(20_000),
+        "<TR><TD/><TD>a</TD></TR>".repeat(5_000)
+    ));
+    comes_to_an_end(&format!(
+        "{{\"count\":1,\"results\":[{{\"document_number\":\"1\",\"docket_ids\":[{}\"\"]}}]}}",
+        numbered("\"#\",", 60_000)
+    ));
+    comes_to_an_end(&format!("{{\"filing\":[{}]}}", vec!["{\"id_submission\":\"1\"}"; 40_000].join(",")));
+    comes_to_an_end(&format!(
+        "<!-- NEW SECTION --><td>Docket #: 1<!-- NEW SECTION - DOCKET ENTRIES --><table>{}",
+        "<tr><td>09/01/2022<td><a href=/docs1/1234567>1</a><td>x".repeat(10_000)
+    ));
+    let heading = "<h3>DOCKET FOR CASE #: 1-cv-1</h3><td>A v. B";
+    comes_to_an_end(&format!("{heading}{}", "<table><tr><td>Date Filed<td>#<td>Docket Text".repeat(100)));
+    comes_to_an_end(&format!(
+        "{heading}<table><tr><td>Date Filed<td>#<td>Docket Text<tr><td>09/01/2022<td>1<td>Attachments: {}",
+        "# <a href=/doc1/1234567>1</a>, ".repeat(10_000)
+    ));
+    comes_to_an_end(&format!(
+        "<h1 data-type=search.Docket>A</h1><div id=docket-entry-table>{}",
+        "<div class=row id=entry-1><div></div><div>May 1, 2026</div><div><p>x</div></div>".repeat(5_000)
+    ));
+    let text = "x ".repeat(200_000);
+    comes_to_an_end(&format!(
+        "{heading}{}{text}</table>",
+        "<table><tr><td>Date Filed<td>#<td>Docket Text<tr><td>09/01/2022<td>1<td>".repeat(120)
+    ));
+    comes_to_an_end(&format!(
+        "<title>x</title><!-- NEW SECTION --><td>Docket #: 1<!-- NEW SECTION - DOCKET ENTRIES -->{}{text}</table>",
+        "<table><tr><td>09/01/2022<td>1<td>".repeat(120)
+    ));
+    comes_to_an_end(&format!(
+        "<h1 data-type=search.Docket>A</h1>{}{}",
+        "<div id=docket-entry-table><div class=row id=entry-1><div></div><div>May 1, 2026</div><div>"
+            .repeat(100),
+        "<div class=recap-documents><a href='https://storage.courtlistener.com/1'>1</a></div>".repeat(5_000)
+    ));
+    comes_to_an_end(&format!("{{\"results\":[{}", "{\"id\":1,\"docket\":1},".repeat(40_000)));
     comes_to_an_end(&format!("{{\"a\":{}", "[".repeat(40_000)));
     comes_to_an_end(&"<".repeat(300_000));
     comes_to_an_end(&"<!--".repeat(40_000));

@@ -14,6 +14,7 @@
 
 mod answer;
 mod difference;
+mod explanation;
 mod flow;
 mod link;
 mod notice;

@@ -23,7 +23,7 @@ pub(super) fn subject(notice: &Notice) -> String {
         [] => "regwatch can reach you".to_owned(),
         [told] => {
             let head = format!("{mark}{names}: ");
-            let tail = format!(" entry {}", told.change.entry.kind);
+            let tail = format!(" entry {}", told.change.entry.happened());
             return fitted(&head, &told.change.source_title, &tail);
         }
         all if sources.len() == 1 => {

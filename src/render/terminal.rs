@@ -7,6 +7,7 @@ use super::flow::{Indent, set, wrap};
 use super::view::{FieldBody, FieldView, ProofView, concerns, fields_of, indent_of, moment};
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::diff::Fate;
+use crate::domain::docket::DocketEvent;
 use crate::domain::id::CompanyId;
 use crate::domain::text::{one_line, shorten};
 
@@ -27,8 +28,10 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
         ChangeKind::Removed => paint(REMOVED, "removed", colour),
         ChangeKind::Amended => bold("amended"),
     };
+    let event = change.entry.event().filter(|event| *event != DocketEvent::New);
+    let event = event.map_or_else(String::new, |event| format!(" ({event})"));
     let mut lines = vec![
-        format!("{} {kind}  {}", bold(&one_line(change.id.as_str())), one_line(&change.source_title)),
+        format!("{} {kind}{event}  {}", bold(&one_line(change.id.as_str())), one_line(&change.source_title)),
         wrap(&shorten(&one_line(&change.entry.title), 300), Indent::of("  ")),
     ];
     if let Some(date) = change.entry.date {

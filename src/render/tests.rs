@@ -66,6 +66,7 @@ fn change(kind: ChangeKind, title: &str, fields: Vec<FieldChange>) -> Change {
         source: "covered-list".parse().unwrap(),
         source_title: "FCC Covered List".to_owned(),
         matches: watchlist().concerned(&[], &context),
+        possible: Vec::new(),
         entry: EntryChange {
             kind,
             key: "key".to_owned(),
@@ -136,6 +137,26 @@ fn an_amended_entry_is_told_with_its_difference_its_reason_and_its_proof() {
     assert_eq!(mail.subject, "Hikvision: FCC Covered List entry amended");
     insta::assert_snapshot!("amended.txt", mail.text);
     insta::assert_snapshot!("amended.html", mail.html);
+}
+
+#[test]
+fn what_became_of_a_docket_entry_is_said() {
+    let mut filed = change(
+        ChangeKind::Amended,
+        "23-1032 Hikvision USA, Inc. v. FCC: ORDER",
+        vec![field("links", None, Some("document 7\thttps://court.test/docs1/7"))],
+    );
+    filed.entry.context.push(("docket".to_owned(), "23-1032".to_owned()));
+    filed.entry.context.push(("kind".to_owned(), "order".to_owned()));
+    let mail = told(std::slice::from_ref(&filed));
+    assert_eq!(mail.subject, "Hikvision: FCC Covered List entry amended (document attached)");
+    assert!(mail.text.contains("FCC Covered List: entry amended (document attached)"), "{}", mail.text);
+    assert!(mail.html.contains("entry amended (document attached)"), "{}", mail.html);
+    let shown = for_terminal(&filed, ToString::to_string, false);
+    assert!(shown.contains(" amended (document attached)  FCC Covered List"), "{shown}");
+    filed.entry.kind = ChangeKind::Removed;
+    let text = told(&[filed]).text.replace('\n', " ");
+    assert!(text.contains("was removed (gone from the docket)."), "{text}");
 }
 
 #[test]

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::difference::{Budget, Piece, difference, inert};
+use super::explanation::explanation;
 use super::flow::{Indent, set, wrap};
 use super::link::Link;
 use super::notice::{Notice, Told};
-use crate::domain::change::{Change, Evidence, FieldChange};
+use crate::domain::change::{Change, ChangeKind, Evidence, FieldChange};
 use crate::domain::diff::Fate;
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
-use crate::domain::matching::{Match, Rule, Watchlist};
+use crate::domain::matching::{Match, Part, Watchlist};
 use crate::domain::subscription::Subscription;
 use crate::domain::text::{one_line, shorten};
 
@@ -100,7 +101,7 @@ impl ChangeView {
     pub(super) fn of(told: &Told, watchlist: &Watchlist, place: Option<(usize, usize)>) -> Self {
         let change = told.change;
         let source = shorten(&one_line(&change.source_title), MAX_TITLE_CHARS);
-        let what = format!("{source}: entry {}", change.entry.kind);
+        let what = format!("{source}: entry {}", change.entry.happened());
         let heading =
             place.map_or_else(|| what.clone(), |(index, count)| format!("{index} of {count} · {what}"));
         let (fields, fields_left_out) = fields_of(change);
@@ -330,8 +331,13 @@ pub(super) fn concerns(
     let mut lines = Vec::new();
     for company in mine {
         let name = shorten(&one_line(&short_name(company)), 80);
-        let found: Vec<&Match> = change.matches.iter().filter(|found| found.company == *company).collect();
-        lines.extend(found.iter().take(MAX_EXPLAINED).map(|found| format!("{name}: {}", explanation(found))));
+        let found = proofs(change, company);
+        lines.extend(
+            found
+                .iter()
+                .take(MAX_EXPLAINED)
+                .map(|found| format!("{name}: {}", explanation(found, change.entry.kind))),
+        );
         let more = found.len().saturating_sub(MAX_EXPLAINED);
         if more > 0 {
             lines.push(format!("{name}: found by {more} more names"));
@@ -343,17 +349,16 @@ pub(super) fn concerns(
     (lines, others)
 }
 
-fn explanation(found: &Match) -> String {
-    match found.rule {
-        Rule::SourceBound => "everything on this source concerns it, as configured".to_owned(),
-        Rule::Alias => format!(
-            "its {} “{}” stands in the {}: “{}”",
-            found.alias_kind.map_or("name", |kind| kind.label()),
-            shorten(&one_line(&found.alias), 80),
-            shorten(&one_line(&found.field), 80),
-            one_line(&found.excerpt),
-        ),
+/// Why a change concerns one company: the words that changed, or else, of an amended entry, one
+/// name that it bears as before.
+fn proofs<'a>(change: &'a Change, company: &CompanyId) -> Vec<&'a Match> {
+    let all: Vec<&Match> = change.matches.iter().filter(|found| found.company == *company).collect();
+    if change.entry.kind != ChangeKind::Amended {
+        return all;
     }
+    let (changed, stood): (Vec<&Match>, Vec<&Match>) =
+        all.into_iter().partition(|found| found.part != Part::Entry);
+    if changed.is_empty() { stood.into_iter().take(1).collect() } else { changed }
 }
 
 /// The first sentence.
@@ -369,7 +374,7 @@ pub(super) fn lead(notice: &Notice) -> String {
         [told] => format!(
             "{names}: an entry of “{}” was {}.",
             shorten(&one_line(&told.change.source_title), MAX_TITLE_CHARS),
-            told.change.entry.kind
+            told.change.entry.happened()
         ),
         all if sources.len() == 1 => format!(
             "{names}: {} entries of “{}” changed.",
@@ -401,7 +406,7 @@ pub(super) fn brief(told: &[Told]) -> Brief {
         .map(|Told { change, .. }| {
             let title = shorten(&one_line(&change.entry.title), 120);
             let source = shorten(&one_line(&change.source_title), 80);
-            format!("{source}: {title} ({}, {})", change.entry.kind, change.id)
+            format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
         })
         .collect();
     Brief { lines, left_out: told.len().saturating_sub(MAX_BRIEF) }

@@ -8,7 +8,9 @@ use regwatch::domain::block::ResponseFacts;
 use regwatch::domain::id::BodyHash;
 use regwatch::domain::matching::Watchlist;
 use regwatch::domain::snapshot::{Baseline, Snapshot};
-use regwatch::domain::source::{PageTextSettings, Pairs, RowSettings, Source, SourceKind, TableSettings};
+use regwatch::domain::source::{
+    DocketSettings, PageTextSettings, Pairs, RowSettings, Source, SourceKind, TableSettings,
+};
 use regwatch::extract::{Page, extract, title};
 use serde_json::Value;
 use url::Url;
@@ -131,7 +133,7 @@ fn tracked(corpus: &Path) -> Vec<(Source, Baseline)> {
             "<table><tr><th>Entity<th>Date<tr><td>A<td>1<tr><td>B<td>2</table>".to_owned(),
         ),
         (SourceKind::PageText(text), "<main><h1>Guide</h1>One.<h2>Two</h2>Three.</main>".to_owned()),
-        (SourceKind::CourtRss, rss.to_owned()),
+        (SourceKind::CourtRss(DocketSettings::default()), rss.to_owned()),
         (SourceKind::Feed, rss.to_owned()),
     ];
     good.into_iter()

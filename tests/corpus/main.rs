@@ -9,12 +9,14 @@
 
 mod blocked;
 mod configured;
-mod court_rss;
+mod docket;
+mod docket_feed;
 mod fcc;
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod lists;
 mod page_versions;
+mod rules;
 
 use std::path::PathBuf;
 

@@ -18,7 +18,7 @@ fn told() -> (Site, Home) {
 
 /// Fails unless the report is as `docs/check.schema.json` says.
 #[track_caller]
-fn check_schema(report: &serde_json::Value) {
+pub fn check_schema(report: &serde_json::Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/check.schema.json");
     let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let faults: Vec<String> = jsonschema::validator_for(&schema)

@@ -7,6 +7,7 @@ mod cli;
 mod crash;
 mod daemon;
 mod demo;
+mod docket;
 mod home;
 mod keeping;
 #[path = "../left_out/mod.rs"]

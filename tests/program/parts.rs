@@ -191,3 +191,79 @@ fn a_token_goes_with_every_part_and_into_nothing_that_is_kept() {
         assert!(!ran.stdout.contains(SECRET) && !ran.stderr.contains(SECRET), "{ran:?}");
     }
 }
+
+const TITLES: &str = "/api/versioner/v1/titles.json";
+
+fn regulations_on(day: &str) -> String {
+    format!("/api/versioner/v1/full/{day}/title-15.xml")
+}
+
+/// Serves a list of these names, last amended on this day.
+fn serve_list(site: &Site, amended: &str, as_of: &str, names: &[&str]) {
+    let title = json!({
+        "number": 15,
+        "latest_amended_on": amended,
+        "latest_issue_date": amended,
+        "up_to_date_as_of": as_of,
+    });
+    site.answer(TITLES, 200, &[], json!({ "titles": [title], "meta": {} }).to_string());
+    let rows: String =
+        names.iter().map(|name| ["<TR><TD>CHINA</TD><TD>", name, ", Port City</TD></TR>"].concat()).collect();
+    let list = format!(
+        "<DIV5 N=\"744\" TYPE=\"PART\"><DIV9 N=\"Supplement No. 4 to Part 744\" TYPE=\"APPENDIX\"><TABLE>\
+         <TR><TH>Country</TH><TH>Entity</TH></TR>{rows}</TABLE></DIV9></DIV5>"
+    );
+    site.answer(&regulations_on(amended), 200, &[("content-type", "application/xml")], list);
+}
+
+#[test]
+fn while_the_code_says_it_was_not_amended_the_regulations_are_not_asked_for() {
+    let site = Site::start();
+    let source = format!(
+        "[[source]]\nid = \"entity-list\"\nkind = \"ecfr\"\ntitle = \"Entity List\"\nurl = \"{}{TITLES}\"\n\
+         schedule = \"@daily\"\ncfr_title = 15\ncfr_part = \"744\"\nappendix = \"Supplement No. 4 to Part 744\"\n",
+        site.url
+    );
+    let home = Home::with_sources(&source);
+    let asked = |day: &str| site.asked().iter().filter(|asked| asked.path == regulations_on(day)).count();
+    serve_list(&site, "2026-06-01", "2026-06-02", &["Northwind Co., Ltd."]);
+    assert_eq!(home.check(0)["sources"][0]["entries"], 1);
+
+    serve_list(&site, "2026-06-01", "2026-06-03", &["Northwind Co., Ltd."]);
+    assert_eq!(home.check(0)["sources"][0]["verdict"], "not-modified");
+    assert_eq!(asked("2026-06-01"), 1, "the code's own word was enough");
+
+    home.run(&["check", "now", "--force"]).expect(0);
+    assert_eq!(asked("2026-06-01"), 2, "a full read is a full read");
+
+    serve_list(&site, "2026-06-05", "2026-06-05", &["Northwind Co., Ltd.", "Hikvision Example Co., Ltd."]);
+    let report = home.check(0);
+    assert_eq!(report["sources"][0]["changes"][0]["title"], "Hikvision Example Co., Ltd.");
+    assert_eq!((asked("2026-06-01"), asked("2026-06-05")), (2, 1));
+}
+
+#[test]
+fn a_document_on_inspection_is_new_once_and_its_publication_is_told_as_such() {
+    let site = Site::start();
+    let inspected = "/api/v1/public-inspection-documents.json";
+    let home = Home::with_sources(&source(&site, &format!("inspection = \"{}{inspected}\"", site.url)));
+    home.subscribe("ann@example.org", "hikvision");
+    let empty = page(None, &[]);
+    site.answer(FIRST, 200, &[], empty.clone());
+    site.answer(inspected, 200, &[], empty.clone());
+    home.check(0);
+
+    let order = [document("2026-00009", "Order on Hikvision cameras")];
+    site.answer(inspected, 200, &[], page(None, &order));
+    let change = &home.check(0)["sources"][0]["changes"][0];
+    assert_eq!((&change["kind"], &change["key"]), (&json!("added"), &json!("2026-00009")));
+
+    site.answer(FIRST, 200, &[], page(None, &order));
+    site.answer(inspected, 200, &[], empty);
+    let report = home.check(0);
+    let change = &report["sources"][0]["changes"][0];
+    assert_eq!((&change["kind"], &change["key"]), (&json!("amended"), &json!("2026-00009")));
+    assert_eq!(change["fields"][0]["before"], "on public inspection");
+    assert_eq!(change["fields"][0]["after"], "published");
+    assert_eq!(home.letters().len(), 2);
+}

@@ -6,6 +6,7 @@
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod mta;
+mod pipe;
 mod postfix;
 mod scripted;
 mod sink;

@@ -14,7 +14,7 @@ const POSTFIX: &str = "/usr/sbin/postfix";
 const OPENSSL: &str = "/usr/bin/openssl";
 
 /// The user `nobody`, to whom the mailboxes belong; Postfix delivers to no mailbox as root.
-const NOBODY: u32 = 65534;
+pub const NOBODY: u32 = 65534;
 
 /// The services that it takes to accept mail and to put it into mailboxes.
 const SERVICES: &str = "\
@@ -42,6 +42,11 @@ pub struct Mta {
 impl Mta {
     /// Starts one with these further lines of `main.cf`; none where the machine cannot.
     pub fn start(settings: &str) -> Option<Self> {
+        Self::start_with(settings, "")
+    }
+
+    /// The same with these further services in `master.cf`.
+    pub fn start_with(settings: &str, services: &str) -> Option<Self> {
         if !have(&[POSTFIX, OPENSSL]) {
             return None;
         }
@@ -53,6 +58,7 @@ impl Mta {
         mta.make_folders();
         mta.make_certificate();
         mta.configure(settings);
+        mta.offer(services);
         mta.resume();
         Some(mta)
     }
@@ -117,6 +123,13 @@ impl Mta {
         fs::write(self.path("config/main.cf"), main).unwrap();
         let master = format!("127.0.0.1:{} inet n - n - - smtpd\n{SERVICES}", self.port);
         fs::write(self.path("config/master.cf"), master).unwrap();
+    }
+
+    /// Adds services, for the next start.
+    fn offer(&self, services: &str) {
+        let file = self.path("config/master.cf");
+        let master = fs::read_to_string(&file).unwrap();
+        fs::write(file, master + services).unwrap();
     }
 
     /// Starts it again, after [`Self::stop`].

@@ -8,7 +8,7 @@ use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldC
 use regwatch::domain::company::AliasKind;
 use regwatch::domain::entry::{Completeness, Document, Entry, Resemblance};
 use regwatch::domain::id::{BodyHash, ChangeId, CompanyId, MailId, SourceId};
-use regwatch::domain::matching::{Match, Rule};
+use regwatch::domain::matching::Match;
 use regwatch::domain::outbox::{Mail, MailState};
 use regwatch::domain::read_state::ReadState;
 use regwatch::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
@@ -120,14 +120,8 @@ pub fn good(source: &SourceId, snapshot: &Snapshot) -> ReadState {
 /// A change that a read of this number shows, concerning these companies.
 pub fn change(snapshot: &Snapshot, key: &str, companies: &[&str]) -> Change {
     let text = format!("radios, list {}", snapshot.sequence);
-    let found = |id: &&str| Match {
-        company: company(id),
-        alias: (*id).to_owned(),
-        alias_kind: Some(AliasKind::Trade),
-        rule: Rule::Alias,
-        field: "equipment".to_owned(),
-        span: 0..6,
-        excerpt: text.clone(),
+    let found = |id: &&str| {
+        Match::by_alias(company(id), (*id).to_owned(), AliasKind::Trade).at("equipment", &text, 0..6)
     };
     Change {
         ordinal: 0,
@@ -150,6 +144,7 @@ pub fn change(snapshot: &Snapshot, key: &str, companies: &[&str]) -> Change {
         },
         found_at: snapshot.read_at,
         matches: companies.iter().map(found).collect(),
+        possible: Vec::new(),
         evidence: snapshot.evidence(),
         previous: Evidence { sha256: BodyHash::of(b""), ..snapshot.evidence() },
     }

@@ -1,5 +1,6 @@
 //! Kinds of sources, and the keys that not every kind has. One file a family of kinds.
 
+mod docket;
 mod file;
 mod page;
 mod rows;
@@ -43,8 +44,12 @@ impl Kind {
 
 const KINDS: &[Kind] = &[
     Kind::plain("fcc-covered-list", |_| Some(SourceKind::FccCoveredList)),
-    Kind::plain("court-rss", |_| Some(SourceKind::CourtRss)),
+    Kind::own(docket::COURT_RSS, docket::court_rss),
+    Kind::own(docket::PACER_DOCKET, docket::pacer_docket),
+    Kind::own(docket::COURTLISTENER, docket::courtlistener),
     Kind::own(rules::FEDERAL_REGISTER, rules::federal_register),
+    Kind::own(rules::ECFR, rules::ecfr),
+    Kind::own(rules::ECFS, rules::ecfs),
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
     Kind::rows(page::HTML_TABLE, page::html_table),
     Kind::own(page::PAGE_TEXT, page::page_text),
@@ -61,6 +66,10 @@ const KINDS: &[Kind] = &[
     Kind::plain("eu", |_| Some(SourceKind::Eu)),
     Kind::plain("uk-csv", |_| Some(SourceKind::UkCsv)),
 ];
+
+/// The tables within a kind's keys.
+#[cfg(test)]
+pub(super) const TABLES: &[&Keys] = &[&docket::ENTRIES];
 
 /// The tables of keys that kinds have.
 #[cfg(test)]
@@ -114,10 +123,15 @@ fn refuse_foreign(table: &Table<'_>, own: &Kind) -> bool {
             .filter(|kind| kind.names().any(|known| known == name))
             .map(|kind| kind.keys.heading)
             .collect();
-        if !owners.is_empty() {
-            let kinds = if owners.len() == 1 { "kind" } else { "kinds" };
-            let (owners, own) = (owners.join(", "), own.keys.heading);
-            node.fault(format_args!("belongs to the {kinds} {owners}, expected none for the kind {own}"));
+        if let Some((last, others)) = owners.split_last() {
+            let owners = match others {
+                [] => format!("kind {last}"),
+                others => format!("kinds {} and {last}", others.join(", ")),
+            };
+            node.fault(format_args!(
+                "belongs to the {owners}, expected none for the kind {}",
+                own.keys.heading
+            ));
             is_fine = false;
         }
     }

@@ -2,15 +2,22 @@
 
 use crate::config::node::{Keys, Table};
 use crate::config::value;
-use crate::domain::source::{FederalRegisterSettings, SourceKind};
+use crate::domain::source::{EcfrSettings, EcfsSettings, FederalRegisterSettings, SourceKind};
 
 pub(super) const FEDERAL_REGISTER: Keys =
     Keys { heading: "federal-register", names: &["pages", "inspection"] };
 
+pub(super) const ECFR: Keys = Keys { heading: "ecfr", names: &["cfr_title", "cfr_part", "appendix"] };
+
+pub(super) const ECFS: Keys = Keys { heading: "ecfs", names: &["pages"] };
+
+/// The code has so many titles.
+const TITLES: u32 = 50;
+
 /// Few pages unless asked for: the newest documents are on the first.
 const DEFAULT_PAGES: usize = 5;
 
-/// The Federal Register gives no more.
+/// The Federal Register gives no more, and nobody reads further.
 const MAX_PAGES: u32 = 50;
 
 fn pages(table: &Table<'_>) -> Option<usize> {
@@ -21,4 +28,24 @@ pub(super) fn federal_register(table: &Table<'_>) -> Option<SourceKind> {
     let pages = pages(table);
     let inspection = table.optional("inspection", |node| node.parse(value::page_url));
     Some(SourceKind::FederalRegister(FederalRegisterSettings { pages: pages?, inspection: inspection.ok()? }))
+}
+
+pub(super) fn ecfr(table: &Table<'_>) -> Option<SourceKind> {
+    let title = table.require("cfr_title", "the number of a title").and_then(|node| node.number(1..=TITLES));
+    let part =
+        table.require("cfr_part", "the number of a part such as \"744\"").and_then(|node| node.parse(part));
+    let appendix = table.optional("appendix", |node| node.line().map(str::to_owned));
+    Some(SourceKind::Ecfr(EcfrSettings { title: title?, part: part?, appendix: appendix.ok()? }))
+}
+
+fn part(text: &str) -> Result<String, String> {
+    let is_part = text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_part
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("found {text:?}, expected the number of a part such as \"744\""))
+}
+
+pub(super) fn ecfs(table: &Table<'_>) -> Option<SourceKind> {
+    Some(SourceKind::Ecfs(EcfsSettings { pages: pages(table)? }))
 }

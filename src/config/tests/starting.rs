@@ -6,7 +6,7 @@ use super::*;
 use crate::config::starting::FILES;
 use crate::config::write_starting_files;
 use crate::config::{
-    StartingError, category, company, inbox, kind, load as load_module, mail, section, source,
+    StartingError, category, company, inbox, kind, load as load_module, mail, matching, section, source,
 };
 
 #[test]
@@ -69,6 +69,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &mail::MAIL,
         &inbox::INBOX,
         &section::FETCH,
+        &matching::MATCHING,
         &section::DAEMON,
         &source::SOURCE,
         &source::GUARD,
@@ -78,7 +79,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &company::IDENTIFIER,
         &category::CATEGORY,
     ];
-    for table in tables.into_iter().chain(kind::keys()) {
+    for table in tables.into_iter().chain(kind::TABLES.iter().copied()).chain(kind::keys()) {
         let heading = format!("# {}\n", table.heading);
         let (_, section) = text.split_once(&heading).unwrap_or_else(|| panic!("{heading:?} is missing"));
         let section = section.split("\n#").next().unwrap();

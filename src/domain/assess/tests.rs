@@ -126,3 +126,41 @@ fn an_entry_that_returns_to_a_window_is_not_news() {
         assess(&source, Some(&baseline), page(&[("a", "1"), ("c", "3")]), read("3"), &watchlist()).unwrap();
     assert!(three.changes.is_empty());
 }
+
+mod dockets {
+    use super::*;
+    use crate::domain::docket::{DOCKET, KIND, TEXT};
+    use crate::domain::source::{DocketSettings, KindFilter, SourceKind};
+
+    fn filing(number: &str, kind: &str) -> Entry {
+        Entry::new(format!("23-1/{number}"), format!("23-1 A v. B: {kind}"))
+            .with(DOCKET, "23-1")
+            .with(KIND, kind)
+            .with(TEXT, format!("{kind} by Example"))
+    }
+
+    fn docket(entries: Vec<Entry>) -> Document {
+        Document::new(entries, Completeness::Whole, Resemblance::DayAndText)
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_not_told_and_what_it_becomes_is() {
+        let entries = KindFilter { keep: Vec::new(), drop: vec!["appearance".to_owned()] };
+        let settings = DocketSettings { entries, ..DocketSettings::default() };
+        let guard = Guard { min_entries: 1, max_drop_percent: 50 };
+        let source = Source { kind: SourceKind::PacerDocket(settings), guard, ..source(&[]) };
+        let mut baseline = first_sight(&source, docket(vec![filing("1", "order")]));
+        let mut told = |entries: Vec<Entry>| -> Vec<String> {
+            let read = read(&format!("{entries:?}"));
+            let assessment = assess(&source, Some(&baseline), docket(entries), read, &watchlist()).unwrap();
+            if let Some(next) = assessment.baseline {
+                baseline = next;
+            }
+            assessment.changes.into_iter().map(|change| change.entry.happened()).collect()
+        };
+        assert_eq!(told(vec![filing("1", "order"), filing("2", "appearance")]), [""; 0]);
+        assert_eq!(told(vec![filing("1", "order"), filing("2", "motion")]), ["amended (text amended)"]);
+        assert_eq!(told(vec![filing("1", "order"), filing("2", "appearance")]), ["amended (text amended)"]);
+        assert_eq!(told(vec![filing("1", "order")]), [""; 0]);
+    }
+}

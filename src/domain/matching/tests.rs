@@ -53,6 +53,14 @@ fn a_name_is_found_in_its_many_spellings() {
     check("the Hik-\n  vision list", &[("hikvision", "Hik-\n  vision")]);
     check("Ｈｉｋｖｉｓｉｏｎ", &[("hikvision", "Ｈｉｋｖｉｓｉｏｎ")]);
     check("杭州海康威视数字技术股份有限公司", &[("hikvision", "海康威视")]);
+    check("杭州海康威視數字技術", &[("hikvision", "海康威視")]);
+    check("海康\n威视", &[("hikvision", "海康\n威视")]);
+    check("Hikvisions and HIKVISION'S", &[("hikvision", "Hikvision"), ("hikvision", "HIKVISION")]);
+    check(
+        "a Hikvision-made camera, non-Hikvision",
+        &[("hikvision", "Hikvision"), ("hikvision", "Hikvision")],
+    );
+    check("中国ZTE公司", &[("zte", "ZTE")]);
     check("code 91330000733796106P,", &[("hikvision", "91330000733796106P")]);
 }
 
@@ -62,7 +70,10 @@ fn the_longest_name_wins() {
         "Hangzhou Hikvision Digital Technology Co., Ltd. (PRC)",
         &[("hikvision", "Hangzhou Hikvision Digital Technology Co., Ltd")],
     );
-    check("Hangzhou Hikvision Digital Technology Company", &[("hikvision", "Hikvision")]);
+    check(
+        "Hangzhou Hikvision Digital Technology Company",
+        &[("hikvision", "Hangzhou Hikvision Digital Technology")],
+    );
 }
 
 #[test]
@@ -71,6 +82,67 @@ fn a_name_inside_a_word_or_an_address_is_no_hit() {
     check("see www.zte.com.cn or mail zte@zte.com.cn", &[]);
     check("the zte protocol; bazteck", &[]);
     check("ZTE and Zte", &[("zte", "ZTE")]);
+    check("https://www.hikvision.com/en/hikvision and sales@hikvision.com, Hikvision.com", &[]);
+    check("see fcc.gov/docs/Hikvision or hikvision_list.pdf", &[]);
+    check("by Hikvision.The order", &[("hikvision", "Hikvision")]);
+    check("D:\\evidence\\ZTE\\mail.pst", &[]);
+    check("made by _Hikvision_, too", &[("hikvision", "Hikvision")]);
+}
+
+fn of_many_meanings() -> Watchlist {
+    Watchlist::new(vec![
+        company("target", "Target Corporation", &[("Target", AliasKind::Trade)], &[]),
+        company("lts", "LT Security Inc.", &[("LTS", AliasKind::Short)], &[]),
+        company("dji", "SZ DJI Technology Co., Ltd.", &[("DJI", AliasKind::Short)], &[]),
+        company("pacific", "Pacific Networks Corp.", &[], &[]),
+        company("mobile", "China Mobile Limited", &[("China Mobile", AliasKind::Short)], &[]),
+    ])
+    .unwrap()
+}
+
+#[track_caller]
+fn check_meant(text: &str, expected: &[&str]) {
+    let list = of_many_meanings();
+    let found: Vec<String> =
+        list.find("text", text).iter().map(|found| text[found.span.clone()].to_owned()).collect();
+    assert_eq!(found, expected, "in {text:?}");
+}
+
+#[test]
+fn a_word_that_is_also_a_name_needs_capitals_that_tell_or_company() {
+    check_meant("Target dates were missed by the agency.", &[]);
+    check_meant("The agency missed its target.", &[]);
+    check_meant("THE TARGET OF THE ORDER", &[]);
+    check_meant("Agency Finds New Target In Probe", &[]);
+    check_meant("Regulators say that Target sold banned cameras to shoppers.", &["Target"]);
+    check_meant("Target Corp. sold banned cameras.", &["Target"]);
+    check_meant("Target said it would stop.", &["Target"]);
+    check_meant("Target", &["Target"]);
+}
+
+#[test]
+fn a_few_letters_with_another_meaning_need_context() {
+    check_meant("Ubuntu 24.04 LTS is supported for five years", &[]);
+    check_meant("the LTS release of the kernel", &[]);
+    check_meant("cameras sold by LTS under its own brand", &["LTS"]);
+    check_meant("DJI drones are grounded", &["DJI"]);
+    check_meant("the Dow Jones index (DJI) fell 300 points", &[]);
+    check_meant("FCC BARS DJI FROM NEW GRANTS", &["DJI"]);
+    check_meant("results, dji and djinn", &[]);
+    check_meant("the county flies DJIs", &["DJI"]);
+}
+
+#[test]
+fn a_short_name_of_words_needs_its_capitals_or_only_capitals() {
+    check_meant("a licence of China Mobile lapsed", &["China Mobile"]);
+    check_meant("LICENCE OF CHINA MOBILE LAPSES", &["CHINA MOBILE"]);
+    check_meant("China mobile phones cost less", &[]);
+}
+
+#[test]
+fn a_name_without_its_legal_form_needs_capitals() {
+    check_meant("an order against Pacific Networks and others", &["Pacific Networks"]);
+    check_meant("cables link pacific networks to each other", &[]);
 }
 
 #[test]

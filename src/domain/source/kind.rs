@@ -4,10 +4,13 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::docket::{CourtlistenerSettings, DocketSettings};
 use super::file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 use super::page::{PageTextSettings, TableSettings};
-use super::rules::FederalRegisterSettings;
+use super::rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
+use crate::domain::change::EntryChange;
 use crate::domain::noise::NoiseClass;
+use crate::domain::token::TokenPlace;
 use crate::domain::verdict::Guard;
 
 /// The closed set of ways to read a body. Each has its file in `extract/`.
@@ -17,9 +20,17 @@ pub enum SourceKind {
     /// The FCC's Covered List page.
     FccCoveredList,
     /// A federal court's RSS feed of docket entries.
-    CourtRss,
+    CourtRss(DocketSettings),
+    /// A docket as PACER shows it: of an appellate court, a district court, or ACMS.
+    PacerDocket(DocketSettings),
+    /// A docket as CourtListener gives it: by its API, as a feed, or as a page.
+    Courtlistener(CourtlistenerSettings),
     /// Documents of the Federal Register, from its API.
     FederalRegister(FederalRegisterSettings),
+    /// A part of the Code of Federal Regulations, from the API of eCFR.
+    Ecfr(EcfrSettings),
+    /// Filings in proceedings of the FCC, from the API of ECFS.
+    Ecfs(EcfsSettings),
     /// Any RSS, Atom or JSON feed.
     Feed,
     /// Rows of HTML tables.
@@ -58,8 +69,12 @@ impl SourceKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::FccCoveredList => "fcc-covered-list",
-            Self::CourtRss => "court-rss",
+            Self::CourtRss(_) => "court-rss",
+            Self::PacerDocket(_) => "pacer-docket",
+            Self::Courtlistener(_) => "courtlistener",
             Self::FederalRegister(_) => "federal-register",
+            Self::Ecfr(_) => "ecfr",
+            Self::Ecfs(_) => "ecfs",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
@@ -75,6 +90,32 @@ impl SourceKind {
             Self::UnXml => "un-xml",
             Self::Eu => "eu",
             Self::UkCsv => "uk-csv",
+        }
+    }
+
+    /// Which entries of a docket are wanted, where the source is one.
+    #[must_use]
+    pub fn docket(&self) -> Option<&DocketSettings> {
+        match self {
+            Self::CourtRss(settings) | Self::PacerDocket(settings) => Some(settings),
+            Self::Courtlistener(settings) => Some(&settings.docket),
+            _ => None,
+        }
+    }
+
+    /// Whether a change of such a source is told to anybody.
+    #[must_use]
+    pub fn tells(&self, change: &EntryChange) -> bool {
+        self.docket().is_none_or(|settings| settings.entries.tells(change))
+    }
+
+    /// Whether its entries are names that somebody put on a list, rather than prose.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        match self {
+            Self::FccCoveredList | Self::HtmlTable(_) => true,
+            Self::Ecfr(settings) => settings.appendix.is_some(),
+            _ => false,
         }
     }
 
@@ -102,7 +143,13 @@ impl SourceKind {
             | Self::UnXml
             | Self::Eu
             | Self::UkCsv => vec![LineOrder],
-            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => Vec::new(),
+            Self::CourtRss(_)
+            | Self::PacerDocket(_)
+            | Self::Courtlistener(_)
+            | Self::FederalRegister(_)
+            | Self::Ecfr(_)
+            | Self::Ecfs(_)
+            | Self::Feed => Vec::new(),
         }
     }
 
@@ -112,6 +159,7 @@ impl SourceKind {
         let (min_entries, max_drop_percent) = match self {
             Self::FccCoveredList => (10, 20),
             Self::HtmlTable(_)
+            | Self::Ecfr(_)
             | Self::Csv(_)
             | Self::Xlsx(_)
             | Self::Json(_)
@@ -121,10 +169,24 @@ impl SourceKind {
             Self::Uflpa | Self::Dpl | Self::UnXml => (100, 10),
             Self::Csl | Self::Ofac | Self::Eu | Self::UkCsv => (400, 5),
             Self::PageText(_) => (1, 50),
+            // What was entered on a docket stays there, save what is sealed or struck.
+            Self::PacerDocket(_) | Self::Courtlistener(_) => (1, 10),
             // A quiet court's feed is empty, and a window forgets.
-            Self::CourtRss | Self::FederalRegister(_) | Self::Feed => (0, 100),
+            Self::CourtRss(_) | Self::FederalRegister(_) | Self::Ecfs(_) | Self::Feed => (0, 100),
         };
         Guard { min_entries, max_drop_percent }
+    }
+}
+
+impl SourceKind {
+    /// Where such a source looks for the token of who asks; an operator's `token_as` replaces it.
+    #[must_use]
+    pub fn default_token_place(&self) -> TokenPlace {
+        match self {
+            Self::Ecfs(_) => TokenPlace::Parameter { name: "api_key".to_owned() },
+            Self::Courtlistener(_) => TokenPlace::authorization("Token "),
+            _ => TokenPlace::authorization("Bearer "),
+        }
     }
 }
 

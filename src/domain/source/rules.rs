@@ -3,6 +3,29 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// Which regulations are read.
+///
+/// They are one part of a title of the Code of Federal Regulations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EcfrSettings {
+    /// The title's number.
+    #[serde(rename = "cfr_title")]
+    pub title: u32,
+    /// The part's number.
+    #[serde(rename = "cfr_part")]
+    pub part: String,
+    /// The appendix whose lists are read, by its number, such as `Supplement No. 4 to Part 744`; the
+    /// part's sections and appendices where there is none.
+    pub appendix: Option<String>,
+}
+
+/// How far the filings of the FCC's proceedings are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EcfsSettings {
+    /// At most so many pages of results are read.
+    pub pages: usize,
+}
+
 /// Which answers of the Federal Register's API make up a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FederalRegisterSettings {

@@ -153,6 +153,26 @@ fn a_document_on_inspection_and_published_is_one_entry() {
 }
 
 #[test]
+fn of_what_is_on_inspection_only_the_agencys_coming_documents_are_read() {
+    let inspected = |number: &str, day: &str, slug: Option<&str>| json!({ "document_number": number, "publication_date": day, "agencies": [{ "name": "A", "slug": slug }] });
+    let search = format!("{SEARCH}&conditions%5Bagencies%5D%5B%5D=wires-agency");
+    let current = "https://register.test/api/v1/public-inspection-documents/current.json";
+    let inspection = results(&[
+        inspected("2031-00031", "2031-02-02", Some("wires-agency")),
+        inspected("2031-00032", "2031-02-02", Some("water-agency")),
+        inspected("2031-00033", "2031-02-02", None),
+        inspected("2031-00009", "2031-01-02", Some("wires-agency")),
+    ]);
+    let (published, inspection) = (results(&[rule()]).to_string(), inspection.to_string());
+    let body =
+        bundle::encode(&[part("first", &search, &published), part("inspection", current, &inspection)]);
+    let url = search.parse().unwrap();
+    let document = extract(&Page { body: &body, content_type: None, url: &url }).unwrap();
+    let keys: Vec<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
+    assert_eq!(keys, ["2031-00017", "2031-00031", "2031-00033"]);
+}
+
+#[test]
 fn pages_are_followed_as_far_as_the_settings_say() {
     let more = json!({ "count": 9, "next_page_url": "https://register.test/api/v1/documents?page=2", "results": [] });
     let (more, last) = (more.to_string(), results(&[]).to_string());

@@ -30,8 +30,11 @@ pub(in crate::extract) fn extract(settings: &XlsxSettings, page: &Page<'_>) -> R
     check_size(page.body, MAX_UNPACKED_BYTES)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(page.body)).map_err(|error| no_book(&error))?;
     let sheet = sheet(settings, &book)?;
-    let mut cells =
-        Sheet { cells: book.worksheet_cells_reader(&sheet).map_err(|error| no_book(&error))?, next: None };
+    let mut cells = Sheet {
+        cells: book.worksheet_cells_reader(&sheet).map_err(|error| no_book(&error))?,
+        next: None,
+        is_over: false,
+    };
     let mut waiting = Vec::new();
     for _ in 0..settings.skip_rows {
         cells.row()?;
@@ -94,6 +97,8 @@ fn sheet(settings: &XlsxSettings, book: &Xlsx<Cursor<&[u8]>>) -> Result<String, 
 struct Sheet<'a> {
     cells: calamine::XlsxCellReader<'a, Cursor<&'a [u8]>>,
     next: Option<(u32, usize, String)>,
+    /// The reader may not be asked again after its last cell.
+    is_over: bool,
 }
 
 impl Sheet<'_> {
@@ -119,7 +124,9 @@ impl Sheet<'_> {
         if let Some(cell) = self.next.take() {
             return Ok(Some(cell));
         }
-        while let Some(cell) = self.cells.next_cell().map_err(|error| no_book(&error))? {
+        while !self.is_over
+            && let Some(cell) = self.cells.next_cell().map_err(|error| no_book(&error))?
+        {
             let (line, column) = cell.get_position();
             let column = column as usize;
             let text = plain(&cell);
@@ -127,6 +134,7 @@ impl Sheet<'_> {
                 return Ok(Some((line, column, text)));
             }
         }
+        self.is_over = true;
         Ok(None)
     }
 }

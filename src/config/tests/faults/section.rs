@@ -1,6 +1,6 @@
 //! What the main file's own tables cannot hold.
 
-use super::{Case, check_all};
+use super::{Case, Folder, LEAST, check_all};
 
 const FETCH: &[Case] = &[
     (
@@ -211,4 +211,27 @@ fn what_cannot_be_mailed_is_refused() {
         "[mail]\nfrom = \"alerts@tracker.example\"\n",
         MAIL,
     );
+}
+
+const MATCHING: &[Case] = &[
+    ("alert_at = 1.5", &["6:12: matching.alert_at: found 1.5, expected a number from 0 to 1"]),
+    ("alert_at = nan", &["6:12: matching.alert_at: found nan, expected a number from 0 to 1"]),
+    (
+        "possible_at = \"high\"",
+        &["7:15: matching.possible_at: found a string, expected a number from 0 to 1"],
+    ),
+    ("possible_at = 0.95", &["7:15: matching.possible_at: is 0.95, expected at most alert_at, which is 0.9"]),
+    (
+        "possible = 0.5",
+        &[
+            "8:1: matching.possible: unknown key, expected alert_at, possible_at; did you mean \"possible_at\"?",
+        ],
+    ),
+];
+
+#[test]
+fn thresholds_are_shares_in_their_order() {
+    let main = format!("{LEAST}[matching]\nalert_at = 1\npossible_at = 0\n");
+    assert!(Folder::with(&main).load().is_ok());
+    check_all(LEAST, "[matching]\nalert_at = 0.9\npossible_at = 0.8\n", MATCHING);
 }

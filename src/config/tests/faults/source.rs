@@ -140,6 +140,44 @@ const SOURCE: &[Case] = &[
         &["14:12: source[a].selector: belongs to the kind html-table, expected none for the kind feed"],
     ),
     (
+        r#"dockets = ["23-1032"]"#,
+        &[
+            "14:11: source[a].dockets: belongs to the kinds court-rss, pacer-docket and courtlistener, expected none for the kind feed",
+        ],
+    ),
+    (
+        r#"kind = "court-rss"
+dockets = ["23-1032", "none", "", "No. 23-1032"]
+entries = { keep = ["orders"], drop = [1], skip = [] }"#,
+        &[
+            r#"14:23: source[a].dockets[2]: found "none", expected a case number such as "23-1032" or "1:09-cv-00480""#,
+            "14:31: source[a].dockets[3]: is blank, expected some text",
+            r#"15:21: source[a].entries.keep[1]: found "orders", expected one of order, opinion, judgment, mandate, minute-entry, pleading, motion, brief, stipulation, notice, appearance, letter, service, hearing, transcript, other; did you mean "order"?"#,
+            r#"15:40: source[a].entries.drop[1]: found "1", expected one of order, opinion, judgment, mandate, minute-entry, pleading, motion, brief, stipulation, notice, appearance, letter, service, hearing, transcript, other"#,
+            "15:44: source[a].entries.skip: unknown key, expected keep, drop",
+        ],
+    ),
+    (
+        r#"kind = "pacer-docket"
+dockets = ["1:09-cv-00480", "09-cv-480-LJO"]
+entries = { keep = ["order"], drop = ["order", "motion"] }"#,
+        &[
+            r#"14:29: source[a].dockets[2]: is "1:09-cv-00480" in another spelling, expected each case once"#,
+            "15:11: source[a].entries: drops everything that it keeps, expected at least one kind of entry to be left",
+        ],
+    ),
+    (
+        r#"kind = "courtlistener"
+dockets = []
+pages = 0
+case = "77""#,
+        &[
+            "14:11: source[a].dockets: is empty, expected a list of case numbers with at least one",
+            "15:9: source[a].pages: found 0, expected a whole number from 1 to 100",
+            r#"16:8: source[a].case: is not an address (relative URL without a base), expected an address such as "https://www.example.gov/list""#,
+        ],
+    ),
+    (
         r#"keep = ["main"]
 drop = []"#,
         &[
@@ -207,6 +245,33 @@ fn a_token_that_cannot_be_sent_is_refused() {
 
 const KINDS: &[Case] = &[
     (
+        r#"kind = "ecfr"
+cfr_title = 51
+cfr_part = "§ 744"
+appendix = """#,
+        &[
+            "14:13: source[a].cfr_title: found 51, expected a whole number from 1 to 50",
+            r#"15:12: source[a].cfr_part: found "§ 744", expected the number of a part such as "744""#,
+            "16:12: source[a].appendix: is blank, expected some text",
+        ],
+    ),
+    (
+        r#"kind = "ecfr""#,
+        &[
+            "8:1: source[a].cfr_title: is missing, expected the number of a title",
+            r#"8:1: source[a].cfr_part: is missing, expected the number of a part such as "744""#,
+        ],
+    ),
+    (
+        r#"kind = "ecfs"
+pages = "all"
+cfr_part = "744""#,
+        &[
+            "14:9: source[a].pages: found a string, expected a whole number from 1 to 50",
+            "15:12: source[a].cfr_part: belongs to the kind ecfr, expected none for the kind ecfs",
+        ],
+    ),
+    (
         r#"kind = "federal-register"
 pages = 51
 inspection = "current.json""#,
@@ -266,8 +331,8 @@ selector = "x""#,
     (
         "group = true\nentries = \"x\"",
         &[
-            "14:9: source[a].group: belongs to the kinds html-table, csv, xlsx, json, xml, pdf-text, expected none for the kind feed",
-            "15:11: source[a].entries: belongs to the kinds json, xml, expected none for the kind feed",
+            "14:9: source[a].group: belongs to the kinds html-table, csv, xlsx, json, xml and pdf-text, expected none for the kind feed",
+            "15:11: source[a].entries: belongs to the kinds court-rss, pacer-docket, courtlistener, json and xml, expected none for the kind feed",
         ],
     ),
     (

@@ -1,8 +1,11 @@
 use super::*;
+use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
+use crate::domain::source::DocketSettings;
 
 fn read(body: &[u8]) -> Result<Document, Unreadable> {
     let url = "https://ecf.sample.test/rss".parse().unwrap();
-    extract(&Page { body, content_type: Some("text/xml"), url: &url })
+    let page = Page { body, content_type: Some("text/xml"), url: &url };
+    crate::extract::docket::court_rss(&DocketSettings::default(), &page)
 }
 
 fn feed(items: &str) -> String {
@@ -35,10 +38,12 @@ fn an_appellate_item_is_read_whole() {
         fields,
         [
             ("caption", "Bread & Roses v. FCC"),
-            ("case", "23-0001"),
-            ("document", "01208400001"),
-            ("event", "Order Filed (CLERK)"),
+            ("docket", "23-0001"),
+            ("entered", "2023-02-03T11:57:38-05:00"),
+            ("filed", "2023-02-03"),
+            ("kind", "order"),
             ("links", "Document\thttps://ecf.sample.test/docs1/01208400001"),
+            ("text", "Order Filed (CLERK)"),
         ]
     );
 }
@@ -67,15 +72,14 @@ fn several_events_of_one_filing_are_one_entry() {
     let found = entries(&format!("{one}{two}"));
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].key, "1:17-cv-00554/2018-05-22T22:10:04+00:00");
-    assert_eq!(found[0].fields["event"], "Order; Scheduling Order");
-    assert!(!found[0].fields.contains_key("description"));
+    assert_eq!(found[0].fields["text"], "Order; Scheduling Order");
 }
 
 #[track_caller]
-fn check_district(title: &str, description: &str, guid: &str, key: &str, document: Option<&str>) {
+fn check_district(title: &str, description: &str, guid: &str, key: &str, number: Option<&str>) {
     let found = entries(&district(title, description, guid));
     assert_eq!(found[0].key, key);
-    assert_eq!(found[0].fields.get("document").map(String::as_str), document);
+    assert_eq!(found[0].fields.get("number").map(String::as_str), number);
 }
 
 #[test]
@@ -144,4 +148,57 @@ fn entities_of_a_document_type_are_never_expanded() {
     );
     let document = read(body.as_bytes()).unwrap();
     assert_eq!(document.entries[0].fields["caption"], "&e29; &file; A");
+}
+
+#[test]
+fn what_is_filed_in_the_evening_bears_the_day_of_its_court() {
+    let read = |host: &str| {
+        let url = format!("https://ecf.{host}/cgi-bin/rss_outside.pl").parse().unwrap();
+        let body = feed(&district("1:17-cv-00554 A v. B", "[Order]", "g").replace("22:10:04", "02:10:04"));
+        let page = Page { body: body.as_bytes(), content_type: None, url: &url };
+        let document = crate::extract::docket::court_rss(&DocketSettings::default(), &page).unwrap();
+        document.entries[0].fields.get("filed").cloned()
+    };
+    for host in ["nyed.uscourts.gov", "cacd.uscourts.gov", "hib.uscourts.gov"] {
+        assert_eq!(read(host).as_deref(), Some("2018-05-21"), "{host}");
+    }
+    assert_eq!(read("gud.uscourts.gov").as_deref(), Some("2018-05-22"));
+    assert_eq!(read("sample.test"), None);
+}
+
+#[test]
+fn where_the_court_is_not_known_neither_is_its_day() {
+    let found =
+        entries(&district("1:17-cv-00554 A v. B", "[Order]", "https://ecf.sample.test/DktRpt.pl?408"));
+    assert_eq!(found[0].fields["entered"], "2018-05-22T22:10:04+00:00");
+    assert!(!found[0].fields.contains_key("filed"));
+}
+
+#[test]
+fn what_a_bankruptcy_court_says_of_the_case_is_no_text() {
+    let frame = "Type: ap Office: 1 Chapter:   [Close Adversary Case] ";
+    let found = entries(&district("18-00079 A v. B", frame, "https://ecf.sample.test/DktRpt.pl?408-19"));
+    assert_eq!(found[0].fields["text"], "Close Adversary Case");
+}
+
+#[test]
+fn of_a_court_s_feed_the_wanted_cases_are_kept() {
+    let read = |dockets: &[&str]| -> Vec<String> {
+        let settings = DocketSettings {
+            dockets: dockets.iter().map(ToString::to_string).collect(),
+            ..DocketSettings::default()
+        };
+        let url = "https://ecf.sample.test/rss".parse().unwrap();
+        let body = feed(&format!(
+            "{APPELLATE}{}{}",
+            APPELLATE.replace("23-0001", "23-0002"),
+            APPELLATE.replace("23-0001", "1:23-cv-00001-ABC-DE")
+        ));
+        let page = Page { body: body.as_bytes(), content_type: Some("text/xml"), url: &url };
+        let document = crate::extract::docket::court_rss(&settings, &page).unwrap();
+        document.entries.into_iter().map(|entry| entry.fields["docket"].clone()).collect()
+    };
+    assert_eq!(read(&[]), ["23-0001", "23-0002", "1:23-cv-00001"]);
+    assert_eq!(read(&["23-2", "1:23-cv-1-XYZ"]), ["23-0002", "1:23-cv-00001"]);
+    assert_eq!(read(&["22-1"]), [""; 0]);
 }

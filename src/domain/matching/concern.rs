@@ -1,0 +1,207 @@
+//! Whom a change concerns: the change, not the page.
+//!
+//! Of an added or removed entry everything counts, of an amended one what was amended and whose
+//! entry it is, each told apart. A source may be a company's own; a caption names the parties of a
+//! whole proceeding; a company that is named concerns those who own it.
+
+use std::ops::Range;
+
+use super::roster::variants;
+use super::{Match, Part, Rule, Watchlist};
+use crate::domain::change::{ChangeKind, EntryChange};
+use crate::domain::company::Company;
+use crate::domain::diff::{Fate, words};
+use crate::domain::entry::CAPTION;
+use crate::domain::id::CompanyId;
+use crate::domain::scoring::{Name, Score};
+use crate::domain::source::Source;
+
+/// A chain of owners is followed so far.
+const MAX_OWNERS: usize = 8;
+
+/// Longer texts are not compared word by word: all of them counts as amended.
+const MAX_COMPARED_BYTES: usize = 200_000;
+
+/// The fields in which lists name an entry.
+const NAME_FIELDS: [&str; 6] = ["title", "name", "names", "alias", "aliases", "entity"];
+
+/// Whom a change concerns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Concern {
+    /// Whom it must be told to.
+    pub matches: Vec<Match>,
+    /// Names that may be a company's: for a person to look at, no alert.
+    pub possible: Vec<Match>,
+}
+
+impl Watchlist {
+    /// The companies concerned by texts of one source: those it is bound to, then those named.
+    /// One match a company and alias: the first place is proof enough.
+    #[must_use]
+    pub fn concerned(&self, bound: &[CompanyId], texts: &[(String, String)]) -> Vec<Match> {
+        let mut matches: Vec<Match> = bound.iter().cloned().map(Match::by_source).collect();
+        for (field, text) in texts {
+            self.find(field, text).into_iter().for_each(|found| take(&mut matches, found));
+        }
+        self.add_owners(&mut matches);
+        matches
+    }
+
+    /// The companies concerned by a change of an entry.
+    #[must_use]
+    pub fn concern(&self, source: &Source, change: &EntryChange) -> Concern {
+        let mut matches: Vec<Match> = source.companies.iter().cloned().map(Match::by_source).collect();
+        let mut exposed = Vec::new();
+        for (field, text) in &change.context {
+            let scan = self.scan(text);
+            if scan.is_empty() {
+                continue;
+            }
+            let amended = amended_words(change, field, text);
+            for hit in &scan.hits {
+                let found = self.match_of(hit, field, text);
+                let rule = if field == CAPTION { Rule::Caption } else { found.rule };
+                take(&mut matches, Match { rule, part: part_of(&amended, &found.span), ..found });
+            }
+            if source.kind.is_list() {
+                let of_part = |found: Match| Match { part: part_of(&amended, &found.span), ..found };
+                exposed.extend(self.exposed(field, text, &scan).into_iter().map(of_part));
+            }
+        }
+        let possible = if source.kind.is_list() { self.add_names(&mut matches, change) } else { Vec::new() };
+        self.add_owners(&mut matches);
+        for found in exposed {
+            let is_named =
+                matches.iter().any(|known| known.company == found.company && known.rule != Rule::SourceBound);
+            if !is_named {
+                take(&mut matches, found);
+            }
+        }
+        Concern { matches, possible }
+    }
+
+    /// Companies whose name an entry's name is, or nearly is.
+    #[must_use]
+    pub fn resembling(&self, field: &str, text: &str) -> Vec<Match> {
+        let mut resembling: Vec<Match> = Vec::new();
+        for name in variants(text) {
+            for found in self.near(field, text, &name) {
+                match resembling.iter_mut().find(|known| known.company == found.company) {
+                    Some(known) if known.score >= found.score => {}
+                    Some(known) => *known = found,
+                    None => resembling.push(found),
+                }
+            }
+        }
+        resembling
+    }
+
+    fn near(&self, field: &str, text: &str, name: &Name) -> Vec<Match> {
+        let near = self.roster().near(name, self.thresholds.possible_at);
+        near.into_iter()
+            .map(|near| {
+                let named = &self.names[near.name];
+                let company = &self.companies[near.company];
+                let found = Match::by_alias(company.id.clone(), named.alias.name.clone(), named.alias.kind);
+                Match {
+                    rule: Rule::Name,
+                    score: Score::of(near.comparison.score),
+                    reason: near.comparison.to_string(),
+                    ..found.at(field, text, 0..text.len())
+                }
+            })
+            .collect()
+    }
+
+    /// Adds companies whose names an entry's names nearly are, and gives those that are possible.
+    fn add_names(&self, matches: &mut Vec<Match>, change: &EntryChange) -> Vec<Match> {
+        let title = ("title", change.title.as_str());
+        let fields = change.context.iter().map(|(field, text)| (field.as_str(), text.as_str()));
+        let named = std::iter::once(title).chain(fields.filter(|(field, _)| NAME_FIELDS.contains(field)));
+        let mut possible = Vec::new();
+        for found in named.flat_map(|(field, text)| self.resembling(field, text)) {
+            let is_known =
+                matches.iter().any(|known| known.company == found.company && known.rule != Rule::SourceBound);
+            match found.score.as_f64() >= self.thresholds.alert_at {
+                _ if is_known => {}
+                true => take(matches, found),
+                false => take(&mut possible, found),
+            }
+        }
+        possible.retain(|found| !matches.iter().any(|known| known.company == found.company));
+        possible
+    }
+
+    /// Adds those who own a company that is named, each with the way there.
+    fn add_owners(&self, matches: &mut Vec<Match>) {
+        let named: Vec<Match> =
+            matches.iter().filter(|found| found.rule != Rule::SourceBound).cloned().collect();
+        for found in named {
+            let Some(company) = self.company(&found.company) else { continue };
+            let mut path = match found.path.as_slice() {
+                [] => vec![company.short_name().to_owned()],
+                path => path.to_vec(),
+            };
+            for owner in self.owners(company) {
+                path.push(owner.short_name().to_owned());
+                let is_named = matches.iter().any(|known| known.company == owner.id && known.path.is_empty());
+                if !is_named {
+                    take(matches, Match { company: owner.id.clone(), path: path.clone(), ..found.clone() });
+                }
+            }
+        }
+    }
+
+    /// Those who own a company, the nearest first.
+    pub(super) fn owners<'a>(&'a self, company: &'a Company) -> impl Iterator<Item = &'a Company> {
+        let parent = |company: &&Company| company.parent.as_ref().and_then(|id| self.company(id));
+        std::iter::successors(parent(&company), move |owner| parent(owner)).take(MAX_OWNERS)
+    }
+}
+
+/// Keeps one match a company, alias and rule: words that changed before words that stood.
+fn take(matches: &mut Vec<Match>, found: Match) {
+    let known = matches.iter_mut().find(|known| {
+        known.company == found.company && known.alias == found.alias && known.reason == found.reason
+    });
+    match known {
+        Some(known) if known.part == Part::Entry && found.part != Part::Entry => *known = found,
+        Some(_) => {}
+        None => matches.push(found),
+    }
+}
+
+/// Where a text of an amended entry is new, or has gone.
+fn amended_words(change: &EntryChange, field: &str, text: &str) -> Vec<(Range<usize>, Part)> {
+    if change.kind != ChangeKind::Amended {
+        return Vec::new();
+    }
+    let mut amended = Vec::new();
+    for changed in change.fields.iter().filter(|changed| changed.name == field) {
+        let (before, after) =
+            (changed.before.as_deref().unwrap_or_default(), changed.after.as_deref().unwrap_or_default());
+        let (kept, part) = match text {
+            text if text == after => (Fate::Added, Part::AddedWords),
+            text if text == before => (Fate::Removed, Part::RemovedWords),
+            _ => continue,
+        };
+        if before.len() + after.len() > MAX_COMPARED_BYTES {
+            amended.push((0..text.len(), part));
+            continue;
+        }
+        let mut at = 0;
+        for run in words(before, after).into_iter().filter(|run| run.fate == Fate::Kept || run.fate == kept) {
+            let end = at + run.text.len();
+            if run.fate == kept {
+                amended.push((at..end, part));
+            }
+            at = end;
+        }
+    }
+    amended
+}
+
+fn part_of(amended: &[(Range<usize>, Part)], span: &Range<usize>) -> Part {
+    let touched = amended.iter().find(|(words, _)| words.start < span.end && span.start < words.end);
+    touched.map_or(Part::Entry, |(_, part)| *part)
+}

@@ -1,0 +1,306 @@
+//! Whom a text is about: names found in prose, each with its explanation.
+//!
+//! One pass over a folded copy of the text ([`Folded`]) finds every name of every company
+//! (`automaton`). Latin names must stand between word boundaries, Han names may stand anywhere. A
+//! name that is also something else must be meant as one (`context`). Where several overlap the
+//! longest wins, and a `not` name that wins vetoes what it covers.
+//!
+//! What a change concerns is more than what its texts name: `concern` adds whose source it is, who
+//! owns those named, whom a category or a clause covers, and names that are nearly somebody's
+//! (`scoring`). Deliberately absent: similarity in prose, where every word is like another.
+
+mod automaton;
+mod concern;
+mod context;
+mod exposure;
+mod found;
+mod normalise;
+mod ordinary;
+mod roster;
+mod script;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::BuildError;
+
+use self::automaton::{Automaton, Patterns, Sighting};
+use self::context::Sight;
+use self::roster::Roster;
+use super::category::Category;
+use super::company::{Alias, AliasKind, Company};
+use super::id::CompanyId;
+use super::scoring::{Thresholds, without_legal_forms};
+
+pub use self::concern::Concern;
+pub use self::found::{Match, Part, Rule};
+pub use self::normalise::Folded;
+pub(crate) use self::script::is_unspaced;
+
+/// Every tracked company, ready to be looked for.
+#[derive(Debug, Clone)]
+pub struct Watchlist {
+    /// In the order of their ids.
+    companies: Vec<Company>,
+    categories: Vec<Category>,
+    thresholds: Thresholds,
+    names: Vec<Named>,
+    automaton: Automaton<Owner>,
+    /// The same names as the scorer has them; made when a list's name is first compared.
+    roster: OnceLock<Roster>,
+}
+
+/// A name of a company.
+#[derive(Debug, Clone)]
+struct Named {
+    /// Its place among the companies.
+    company: usize,
+    alias: Alias,
+    /// The name as it is looked for.
+    folded: String,
+}
+
+/// Whose a pattern is.
+#[derive(Debug, Clone, Copy)]
+enum Owner {
+    /// A name, by its place among the names.
+    Name { name: usize, is_core: bool },
+    /// A name that contains an alias and means somebody else.
+    Veto { company: usize },
+    /// A phrase that means a category, by its place among the categories.
+    Category { category: usize },
+    /// A phrase by which a rule reaches those who belong to whom it names.
+    Reach,
+}
+
+/// The watchlist could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchlistError {
+    /// A name holds no letter or digit.
+    #[error("company {company}: the name {name:?} holds no letter or digit to look for")]
+    EmptyName {
+        /// The company.
+        company: CompanyId,
+        /// The name as configured.
+        name: String,
+    },
+    /// The names together are too large for one automaton.
+    #[error("the names of all companies together are too large to search for")]
+    TooLarge(#[from] BuildError),
+}
+
+/// A name, or a veto, where it stands.
+struct Claim<'a> {
+    company: usize,
+    /// `None` for a veto.
+    named: Option<&'a Named>,
+    is_core: bool,
+    is_plural: bool,
+    folded: Range<usize>,
+}
+
+/// A name that is meant.
+struct Hit<'a> {
+    named: &'a Named,
+    span: Range<usize>,
+}
+
+/// What a text holds.
+struct Scan<'a> {
+    /// In the order of the text.
+    hits: Vec<Hit<'a>>,
+    /// Categories, by their place, and where they are spoken of.
+    categories: Vec<(usize, Range<usize>)>,
+    /// Where it is said that those who belong to somebody are meant, too.
+    reaches: Vec<Range<usize>>,
+}
+
+impl Scan<'_> {
+    fn is_empty(&self) -> bool {
+        self.hits.is_empty() && self.categories.is_empty() && self.reaches.is_empty()
+    }
+}
+
+impl Watchlist {
+    /// Prepares the companies' names, without categories and with the usual thresholds.
+    ///
+    /// # Errors
+    /// A name without a letter or digit, or more names than fit one automaton.
+    pub fn new(companies: Vec<Company>) -> Result<Self, WatchlistError> {
+        Self::with(companies, Vec::new(), Thresholds::default())
+    }
+
+    /// Prepares the companies' names and the categories' phrases.
+    ///
+    /// # Errors
+    /// A name without a letter or digit, or more names than fit one automaton.
+    pub fn with(
+        mut companies: Vec<Company>,
+        categories: Vec<Category>,
+        thresholds: Thresholds,
+    ) -> Result<Self, WatchlistError> {
+        companies.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut patterns = Patterns::new();
+        let mut names = Vec::new();
+        for (company, entry) in companies.iter().enumerate() {
+            for alias in entry.names() {
+                let name = Named { company, folded: fold(entry, &alias.name)?, alias };
+                add_name(&mut patterns, &name, names.len());
+                names.push(name);
+            }
+            for name in &entry.not {
+                let folded = fold(entry, name)?;
+                patterns.add_words(&folded, Owner::Veto { company });
+                if let Some(core) = without_legal_forms(&folded) {
+                    patterns.add_words(&core, Owner::Veto { company });
+                }
+            }
+        }
+        exposure::add_phrases(&mut patterns, &categories);
+        let automaton = patterns.build()?;
+        Ok(Self { companies, categories, thresholds, names, automaton, roster: OnceLock::new() })
+    }
+
+    /// A tracked company.
+    #[must_use]
+    pub fn company(&self, id: &CompanyId) -> Option<&Company> {
+        let index = self.companies.binary_search_by(|company| company.id.cmp(id)).ok()?;
+        self.companies.get(index)
+    }
+
+    /// All tracked companies, in the order of their ids.
+    pub fn companies(&self) -> impl Iterator<Item = &Company> {
+        self.companies.iter()
+    }
+
+    /// What readers call a company; its id where it is no longer tracked.
+    #[must_use]
+    pub fn short_name<'a>(&'a self, id: &'a CompanyId) -> &'a str {
+        self.company(id).map_or(id.as_str(), Company::short_name)
+    }
+
+    /// The companies named in a text, in the order of the text. `field` names the text in the
+    /// explanation.
+    #[must_use]
+    pub fn find(&self, field: &str, text: &str) -> Vec<Match> {
+        self.scan(text).hits.into_iter().map(|hit| self.match_of(&hit, field, text)).collect()
+    }
+
+    fn match_of(&self, hit: &Hit<'_>, field: &str, text: &str) -> Match {
+        let company = &self.companies[hit.named.company];
+        let alias = &hit.named.alias;
+        let path = match alias.kind {
+            AliasKind::Subsidiary => vec![alias.name.clone(), company.short_name().to_owned()],
+            _ => Vec::new(),
+        };
+        let found = Match::by_alias(company.id.clone(), alias.name.clone(), alias.kind);
+        Match { path, ..found.at(field, text, hit.span.clone()) }
+    }
+
+    fn roster(&self) -> &Roster {
+        self.roster.get_or_init(|| Roster::of(&self.names))
+    }
+
+    fn scan(&self, text: &str) -> Scan<'_> {
+        let folded = Folded::of(text);
+        let mut scan = Scan { hits: Vec::new(), categories: Vec::new(), reaches: Vec::new() };
+        let mut claims = Vec::new();
+        for sighting in self.automaton.find(&folded) {
+            for owner in sighting.owners {
+                match *owner {
+                    Owner::Name { .. } | Owner::Veto { .. } => claims.extend(self.claim(*owner, &sighting)),
+                    Owner::Category { category } => {
+                        scan.categories.push((category, folded.original(&sighting.folded)));
+                    }
+                    Owner::Reach => scan.reaches.push(folded.original(&sighting.folded)),
+                }
+            }
+        }
+        let claims = meant(claims, text, &folded);
+        scan.hits = longest(claims)
+            .into_iter()
+            .filter_map(|claim| Some(Hit { named: claim.named?, span: folded.original(&claim.folded) }))
+            .collect();
+        scan
+    }
+
+    fn claim(&self, owner: Owner, sighting: &Sighting<'_, Owner>) -> Option<Claim<'_>> {
+        let (folded, is_plural) = (sighting.folded.clone(), sighting.is_plural);
+        match owner {
+            Owner::Name { name, is_core } => {
+                let named = &self.names[name];
+                Some(Claim { company: named.company, named: Some(named), is_core, is_plural, folded })
+            }
+            Owner::Veto { company } => {
+                Some(Claim { company, named: None, is_core: false, is_plural, folded })
+            }
+            Owner::Category { .. } | Owner::Reach => None,
+        }
+    }
+}
+
+/// Vetoes, and the names that are meant as names.
+fn meant<'a>(claims: Vec<Claim<'a>>, text: &str, folded: &Folded) -> Vec<Claim<'a>> {
+    let sight = |claim: &Claim<'a>, named: &'a Named| Sight {
+        text,
+        span: folded.original(&claim.folded),
+        alias: &named.alias,
+        folded: &named.folded,
+        is_core: claim.is_core,
+        is_plural: claim.is_plural,
+    };
+    let is_plain = |claim: &&Claim<'a>| claim.named.is_some_and(|named| sight(claim, named).is_plain());
+    let backed: BTreeSet<usize> = claims.iter().filter(is_plain).map(|claim| claim.company).collect();
+    let is_meant = |claim: &Claim<'a>| match claim.named {
+        Some(named) => sight(claim, named).is_meant(backed.contains(&claim.company)),
+        None => true,
+    };
+    claims.into_iter().filter(is_meant).collect()
+}
+
+fn fold(company: &Company, name: &str) -> Result<String, WatchlistError> {
+    let folded = Folded::of(name).words().into_owned();
+    if folded.is_empty() {
+        return Err(WatchlistError::EmptyName { company: company.id.clone(), name: name.to_owned() });
+    }
+    Ok(folded)
+}
+
+/// Adds a name in every form in which it is looked for: as it is, with its hyphens joined, and
+/// without its legal form.
+fn add_name(patterns: &mut Patterns<Owner>, named: &Named, name: usize) {
+    patterns.add_words(&named.folded, Owner::Name { name, is_core: false });
+    if named.alias.kind == AliasKind::Identifier {
+        return;
+    }
+    if named.alias.name.contains('-') {
+        let joined = Folded::of(&named.alias.name.replace('-', ""));
+        patterns.add(&joined, Owner::Name { name, is_core: false });
+    }
+    if let Some(core) = without_legal_forms(&named.folded) {
+        patterns.add_words(&core, Owner::Name { name, is_core: true });
+    }
+}
+
+/// Of claims that overlap and speak of one company the longest wins, a veto before a name.
+fn longest(mut claims: Vec<Claim<'_>>) -> Vec<Claim<'_>> {
+    claims.sort_by_key(|claim| (Reverse(claim.folded.len()), claim.named.is_some(), claim.folded.start));
+    let mut taken: BTreeMap<usize, BTreeMap<usize, usize>> = BTreeMap::new();
+    claims.retain(|claim| {
+        let spans = taken.entry(claim.company).or_default();
+        // The spans taken do not overlap: only the last that begins before the end can.
+        let before = spans.range(..claim.folded.end).next_back();
+        let is_free = before.is_none_or(|(_, &end)| end <= claim.folded.start);
+        if is_free {
+            spans.insert(claim.folded.start, claim.folded.end);
+        }
+        is_free
+    });
+    claims.sort_by_key(|claim| claim.folded.start);
+    claims
+}
+
+#[cfg(test)]
+mod tests;

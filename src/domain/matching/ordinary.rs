@@ -1,0 +1,62 @@
+//! Names that are also something else: ordinary words, and letters with another meaning.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+const TABLE: &str = include_str!("ordinary.txt");
+
+/// What a few letters mean beside a company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OtherMeaning {
+    /// Whether the other meaning is the usual one.
+    pub is_usual: bool,
+    /// Words that stand beside the other meaning.
+    pub words: HashSet<&'static str>,
+}
+
+struct Ordinary {
+    words: HashSet<&'static str>,
+    short: HashMap<String, OtherMeaning>,
+}
+
+static ORDINARY: LazyLock<Ordinary> = LazyLock::new(|| {
+    let mut ordinary = Ordinary { words: HashSet::new(), short: HashMap::new() };
+    for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
+        let Some((head, words)) = line.split_once(':') else { continue };
+        match head.split_once(' ') {
+            Some((mark, name)) => {
+                let meaning =
+                    OtherMeaning { is_usual: mark.ends_with('!'), words: words.split_whitespace().collect() };
+                ordinary.short.insert(name.to_lowercase(), meaning);
+            }
+            None => ordinary.words.extend(words.split_whitespace()),
+        }
+    }
+    ordinary
+});
+
+/// Whether a folded name is an ordinary word.
+pub(super) fn is_ordinary(folded: &str) -> bool {
+    ORDINARY.words.contains(folded)
+}
+
+/// What else a folded short name means.
+pub(super) fn other_meaning(folded: &str) -> Option<&'static OtherMeaning> {
+    ORDINARY.short.get(folded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_letters_are_told_apart_from_names() {
+        assert!(is_ordinary("target"));
+        assert!(!is_ordinary("hikvision"));
+        assert!(
+            other_meaning("lts").is_some_and(|meaning| meaning.is_usual && meaning.words.contains("kernel"))
+        );
+        assert!(other_meaning("dji").is_some_and(|meaning| !meaning.is_usual));
+        assert_eq!(other_meaning("zte"), None);
+    }
+}

@@ -1,0 +1,234 @@
+//! Legal forms in a name: the table `legal_forms.txt`, and where in a name they may stand.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::name::plain_words;
+use crate::domain::matching::is_unspaced;
+
+const TABLE: &str = include_str!("legal_forms.txt");
+
+/// The most words that one form has.
+const MAX_WORDS: usize = 7;
+
+/// Forms of so few letters are also words: they count at the ends of a name only.
+const SHORT_BYTES: usize = 2;
+
+/// Words from so many letters on are known with a letter wrong, too.
+const LONG_BYTES: usize = 7;
+
+/// What sort of body a legal form is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LegalClass {
+    /// A company, it does not say of which sort.
+    Any,
+    /// Limited liability.
+    Limited,
+    /// Shares.
+    Stock,
+    /// Partners.
+    Partnership,
+    /// Owned by its members.
+    Cooperative,
+    /// One person.
+    Sole,
+    /// Not for profit.
+    Nonprofit,
+    /// Owned by a state, without shares.
+    State,
+}
+
+impl LegalClass {
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "any" => Self::Any,
+            "limited" => Self::Limited,
+            "stock" => Self::Stock,
+            "partnership" => Self::Partnership,
+            "cooperative" => Self::Cooperative,
+            "sole" => Self::Sole,
+            "nonprofit" => Self::Nonprofit,
+            "state" => Self::State,
+            _ => return None,
+        })
+    }
+
+    /// The class in words.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Any => "company",
+            Self::Limited => "limited liability",
+            Self::Stock => "stock company",
+            Self::Partnership => "partnership",
+            Self::Cooperative => "cooperative",
+            Self::Sole => "sole trader",
+            Self::Nonprofit => "not for profit",
+            Self::State => "state enterprise",
+        }
+    }
+
+    /// How well two classes go together, 1 for perfectly.
+    pub(super) fn agreement(self, other: Self) -> f64 {
+        let is_business = |class| !matches!(class, Self::Nonprofit | Self::State);
+        match (self, other) {
+            (a, b) if a == b => 1.0,
+            (Self::Any, other) | (other, Self::Any) if is_business(other) => 1.0,
+            (a, b) if is_business(a) && is_business(b) => 0.95,
+            _ => 0.6,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Table {
+    /// Spellings without blanks.
+    spaced: HashMap<String, LegalClass>,
+    /// Spellings of unspaced scripts, the longest first.
+    unspaced: Vec<(String, LegalClass)>,
+    /// The words of spellings.
+    words: HashSet<String>,
+    /// The long ones by their length, to know them with a letter wrong.
+    long_words: HashMap<usize, Vec<String>>,
+}
+
+static FORMS: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::default();
+    for (class, spelling) in spellings() {
+        let words = plain_words(spelling);
+        let together = words.concat();
+        if together.chars().next().is_some_and(is_unspaced) {
+            table.unspaced.push((together, class));
+            continue;
+        }
+        for word in words {
+            if word.len() >= LONG_BYTES && !table.words.contains(&word) {
+                table.long_words.entry(word.len()).or_default().push(word.clone());
+            }
+            table.words.insert(word);
+        }
+        table.spaced.entry(together).or_insert(class);
+    }
+    table.unspaced.sort_by_key(|(spelling, _)| std::cmp::Reverse(spelling.len()));
+    table
+});
+
+fn spellings() -> impl Iterator<Item = (LegalClass, &'static str)> {
+    TABLE
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(':'))
+        .filter_map(|(class, spellings)| Some((LegalClass::of(class)?, spellings)))
+        .flat_map(|(class, spellings)| spellings.split(',').map(move |spelling| (class, spelling.trim())))
+}
+
+/// The legal forms among the words of a name: which words they are, and of which class.
+pub(super) fn forms_in(words: &[String]) -> Vec<(Range<usize>, LegalClass)> {
+    let words: Vec<&str> = words.iter().map(|word| corrected(word)).collect();
+    let mut found: Vec<(Range<usize>, LegalClass)> = Vec::new();
+    let mut end = words.len();
+    while let Some((length, class)) = longest(end, |length| words[end - length..end].concat()) {
+        found.push((end - length..end, class));
+        end -= length;
+    }
+    let mut start = 0;
+    while let Some((length, class)) = longest(end - start, |length| words[start..start + length].concat()) {
+        found.push((start..start + length, class));
+        start += length;
+    }
+    while start < end {
+        let inside = longest(end - start, |length| {
+            let together = words[start..start + length].concat();
+            if together.len() > SHORT_BYTES { together } else { String::new() }
+        });
+        let length = inside.map_or(1, |(length, _)| length);
+        if let Some((length, class)) = inside {
+            found.push((start..start + length, class));
+        }
+        start += length;
+    }
+    found
+}
+
+fn longest(most: usize, together: impl Fn(usize) -> String) -> Option<(usize, LegalClass)> {
+    (1..=most.min(MAX_WORDS)).rev().find_map(|length| {
+        let class = FORMS.spaced.get(&together(length))?;
+        Some((length, *class))
+    })
+}
+
+/// A word as legal forms write it, where it is one of theirs with a letter wrong.
+fn corrected(word: &str) -> &str {
+    if word.len() + 1 < LONG_BYTES || !word.is_ascii() || FORMS.words.contains(word) {
+        return word;
+    }
+    let lengths = word.len().saturating_sub(1)..=word.len() + 1;
+    let candidates = lengths.filter_map(|length| FORMS.long_words.get(&length)).flatten();
+    let mut near = candidates.filter(|known| strsim::osa_distance(known, word) <= 1);
+    near.next().map_or(word, String::as_str)
+}
+
+/// Parts a word of an unspaced script from the legal form at its end or beginning.
+pub(super) fn without_form(word: &str) -> (&str, Option<LegalClass>) {
+    for (spelling, class) in &FORMS.unspaced {
+        let rest = word.strip_suffix(spelling.as_str()).or_else(|| word.strip_prefix(spelling.as_str()));
+        if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
+            return (rest, Some(*class));
+        }
+    }
+    (word, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, expected: &[(&str, LegalClass)]) {
+        let words = plain_words(name);
+        let found: Vec<(String, LegalClass)> =
+            forms_in(&words).into_iter().map(|(range, class)| (words[range].join(" "), class)).collect();
+        let expected: Vec<(String, LegalClass)> =
+            expected.iter().map(|&(words, class)| (words.to_owned(), class)).collect();
+        assert_eq!(found, expected, "{name}");
+    }
+
+    #[test]
+    fn a_form_is_known_in_every_spelling() {
+        check("Siemens Aktiengesellschaft", &[("aktiengesellschaft", LegalClass::Stock)]);
+        check("Siemens Aktiengeselschaft", &[("aktiengeselschaft", LegalClass::Stock)]);
+        check("FABERLIC EUROPE Sp. z o.o.", &[("sp z oo", LegalClass::Limited)]);
+        check("Hangzhou Hikvision Co., Ltd.", &[("co ltd", LegalClass::Limited)]);
+        check("Open Joint Stock Company Gazprom", &[("open joint stock company", LegalClass::Stock)]);
+        check(
+            "Societatea cu Răspundere Limitată PRO TRAFFIC",
+            &[("societatea cu raspundere limitata", LegalClass::Limited)],
+        );
+        check("BP p.l.c.", &[("plc", LegalClass::Stock)]);
+    }
+
+    #[test]
+    fn two_letters_count_at_the_ends_only() {
+        check("Banco S.A. Norte", &[]);
+        check("Banco Norte S. A.", &[("s a", LegalClass::Stock)]);
+    }
+
+    #[test]
+    fn a_form_without_blanks_is_parted_from_its_word() {
+        assert_eq!(without_form("杭州海康威视数字技术股份有限公司").0, "杭州海康威视数字技术");
+        assert_eq!(without_form("华为").0, "华为");
+        assert_eq!(without_form("有限公司").0, "有限公司".strip_suffix("公司").unwrap());
+    }
+
+    #[test]
+    fn every_line_of_the_table_is_read() {
+        for line in TABLE.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            let (class, spellings) = line.split_once(": ").unwrap();
+            assert!(LegalClass::of(class).is_some(), "{line}");
+            for spelling in spellings.split(", ") {
+                assert!((1..=MAX_WORDS).contains(&plain_words(spelling).len()), "{spelling}");
+            }
+        }
+    }
+}

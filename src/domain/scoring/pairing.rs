@@ -1,0 +1,260 @@
+//! Which words of two names are the same word.
+
+use std::ops::Range;
+
+use super::name::Token;
+use super::vocabulary::Kind;
+
+/// Words with fewer letters are never taken for misspelt.
+const MIN_MISSPELT_BYTES: usize = 4;
+/// Words from so many letters on may have two letters wrong.
+const MIN_TWICE_MISSPELT_BYTES: usize = 9;
+/// Longer words are compared as they are.
+const MAX_MISSPELT_BYTES: usize = 64;
+/// As many words may be written as one.
+const MAX_TOGETHER: usize = 3;
+/// As many words at least make an abbreviation.
+const MIN_ABBREVIATED: usize = 3;
+/// What two different fund vehicles of one family have in common.
+const FUND_WORDS: [&str; 4] = ["fund", "trust", "capital", "partner"];
+
+/// Words that pair: one with one, or several with the one that they are written as.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pair {
+    pub a: Range<usize>,
+    pub b: Range<usize>,
+    pub weight: f64,
+    /// Whether the words tell one company from another.
+    pub is_telling: bool,
+    errors: usize,
+    /// Whether one is the initials of the others.
+    pub is_abbreviation: bool,
+    /// The letters of the shorter word.
+    bytes: usize,
+}
+
+impl Pair {
+    /// The factor by which a wrong letter lowers the score: the shorter the word, the more.
+    pub fn misspelling(&self) -> Option<f64> {
+        let by_length = match self.bytes {
+            0..=5 => 0.80,
+            6..=7 => 0.88,
+            _ => 0.93,
+        };
+        (self.errors > 0).then_some(if self.errors > 1 { by_length - 0.07 } else { by_length })
+    }
+}
+
+/// The pairs of two names, and what has no partner.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pairing<'a> {
+    pub a: &'a [Token],
+    pub b: &'a [Token],
+    pub pairs: Vec<Pair>,
+    /// A bit for each word that has a partner; a name has at most 32 words.
+    paired_a: u32,
+    paired_b: u32,
+}
+
+impl<'a> Pairing<'a> {
+    pub fn of(a: &'a [Token], b: &'a [Token]) -> Self {
+        let mut pairing = Self { a, b, pairs: Vec::new(), paired_a: 0, paired_b: 0 };
+        pairing.pair_equals();
+        if pairing.is_open() {
+            pairing.pair_written_together();
+        }
+        if pairing.is_open() {
+            pairing.pair_abbreviation();
+        }
+        if pairing.is_open() {
+            pairing.pair_misspelt();
+        }
+        pairing
+    }
+
+    pub fn left_a(&self) -> impl Iterator<Item = &'a Token> {
+        left(self.a, self.paired_a)
+    }
+
+    pub fn left_b(&self) -> impl Iterator<Item = &'a Token> {
+        left(self.b, self.paired_b)
+    }
+
+    /// Whether the partners stand in the same order on both sides.
+    pub fn is_in_order(&self) -> bool {
+        let mut places: Vec<(usize, usize)> =
+            self.pairs.iter().map(|pair| (pair.a.start, pair.b.start)).collect();
+        places.sort_unstable();
+        places.is_sorted_by_key(|(_, b)| *b)
+    }
+
+    /// Whether a word that pairs says that these are funds.
+    pub fn is_fund_family(&self) -> bool {
+        self.pairs.iter().any(|pair| FUND_WORDS.contains(&self.a[pair.a.start].text.as_str()))
+    }
+
+    /// Whether both sides have words without a partner.
+    fn is_open(&self) -> bool {
+        self.left_a().next().is_some() && self.left_b().next().is_some()
+    }
+
+    fn pair_equals(&mut self) {
+        for (i, word) in self.a.iter().enumerate() {
+            let partner =
+                (0..self.b.len()).find(|&j| !is_paired(self.paired_b, j) && self.b[j].text == word.text);
+            if let Some(j) = partner {
+                self.pair(i..i + 1, j..j + 1, 0);
+            }
+        }
+    }
+
+    /// "Good Will" with "Goodwill".
+    fn pair_written_together(&mut self) {
+        for j in 0..self.b.len() {
+            if let Some(range) = written_as(self.a, self.paired_a, &self.b[j], is_paired(self.paired_b, j)) {
+                self.pair(range, j..j + 1, 0);
+            }
+        }
+        for i in 0..self.a.len() {
+            if let Some(range) = written_as(self.b, self.paired_b, &self.a[i], is_paired(self.paired_a, i)) {
+                self.pair(i..i + 1, range, 0);
+            }
+        }
+        // "Andrang Heta" with "'Ndrangheta": the whole of what is left, when that is one long word.
+        if let (Some(i), Some(j)) = (only_run(self.a, self.paired_a), only_run(self.b, self.paired_b))
+            && i.len().max(j.len()) > 1
+        {
+            let (left, right) = (together(self.a, &i), together(self.b, &j));
+            if let Some(errors) = errors_between(&left, &right).filter(|_| left.len().min(right.len()) >= 8) {
+                self.pair(i, j, errors);
+            }
+        }
+    }
+
+    /// "SMIC" with "Semiconductor Manufacturing International Corporation".
+    fn pair_abbreviation(&mut self) {
+        let abbreviates = |short: &[Token], paired: u32, long: Option<Range<usize>>, words: &[Token]| {
+            let run = long.filter(|run| run.len() >= MIN_ABBREVIATED)?;
+            let initials: Vec<u8> = words[run.clone()].iter().map(|token| token.initial).collect();
+            let at = (0..short.len()).find(|&index| {
+                !is_paired(paired, index) && short[index].text.as_bytes() == initials.as_slice()
+            })?;
+            Some((at, run))
+        };
+        if let Some((i, run)) = abbreviates(self.a, self.paired_a, run_left(self.b, self.paired_b), self.b) {
+            self.pair(i..i + 1, run, 0);
+        } else if let Some((j, run)) =
+            abbreviates(self.b, self.paired_b, run_left(self.a, self.paired_a), self.a)
+        {
+            self.pair(run, j..j + 1, 0);
+        } else {
+            return;
+        }
+        if let Some(pair) = self.pairs.last_mut() {
+            pair.is_abbreviation = true;
+        }
+    }
+
+    fn pair_misspelt(&mut self) {
+        let mut near = Vec::new();
+        for (i, word) in self.a.iter().enumerate().filter(|(i, _)| !is_paired(self.paired_a, *i)) {
+            for (j, other) in self.b.iter().enumerate().filter(|(j, _)| !is_paired(self.paired_b, *j)) {
+                if let Some(errors) = misspelling(word, other) {
+                    near.push((errors, i, j));
+                }
+            }
+        }
+        near.sort_unstable();
+        for (errors, i, j) in near {
+            if !is_paired(self.paired_a, i) && !is_paired(self.paired_b, j) {
+                self.pair(i..i + 1, j..j + 1, errors);
+            }
+        }
+    }
+
+    fn pair(&mut self, a: Range<usize>, b: Range<usize>, errors: usize) {
+        let (left, right) = (&self.a[a.clone()], &self.b[b.clone()]);
+        let weight = |side: &[Token]| side.iter().map(|token| token.weight).fold(0.0, f64::max);
+        let bytes = |side: &[Token]| side.iter().map(|token| token.text.len()).sum::<usize>();
+        let is_telling = |side: &[Token]| side.iter().any(|token| token.kind == Kind::Telling);
+        self.paired_a |= bits(&a);
+        self.paired_b |= bits(&b);
+        self.pairs.push(Pair {
+            weight: f64::midpoint(weight(left), weight(right)),
+            is_telling: is_telling(left) && is_telling(right),
+            errors,
+            is_abbreviation: false,
+            bytes: bytes(left).min(bytes(right)),
+            a,
+            b,
+        });
+    }
+}
+
+fn is_paired(bits: u32, index: usize) -> bool {
+    bits & (1 << index) != 0
+}
+
+fn bits(range: &Range<usize>) -> u32 {
+    range.clone().fold(0, |bits, index| bits | 1 << index)
+}
+
+fn left(tokens: &[Token], paired: u32) -> impl Iterator<Item = &Token> {
+    tokens.iter().enumerate().filter(move |(index, _)| !is_paired(paired, *index)).map(|(_, token)| token)
+}
+
+/// Words written as one.
+pub(super) fn together(tokens: &[Token], range: &Range<usize>) -> String {
+    tokens[range.clone()].iter().map(|token| token.text.as_str()).collect()
+}
+
+/// Words side by side, none of them paired, that together are written as one other.
+fn written_as(tokens: &[Token], paired: u32, word: &Token, is_paired: bool) -> Option<Range<usize>> {
+    if is_paired {
+        return None;
+    }
+    (0..tokens.len()).find_map(|start| {
+        (start + 2..=(start + MAX_TOGETHER).min(tokens.len())).map(|end| start..end).find(|range| {
+            let is_free = paired & bits(range) == 0;
+            let letters: usize = tokens[range.clone()].iter().map(|token| token.text.len()).sum();
+            is_free && letters == word.text.len() && together(tokens, range) == word.text
+        })
+    })
+}
+
+/// The words without a partner, where they stand side by side.
+fn run_left(tokens: &[Token], paired: u32) -> Option<Range<usize>> {
+    let start = (0..tokens.len()).find(|&index| !is_paired(paired, index))?;
+    let end = (0..tokens.len()).rev().find(|&index| !is_paired(paired, index))? + 1;
+    (paired & bits(&(start..end)) == 0).then_some(start..end)
+}
+
+/// The same where they are up to three and none is known.
+fn only_run(tokens: &[Token], paired: u32) -> Option<Range<usize>> {
+    let run = run_left(tokens, paired).filter(|run| run.len() <= MAX_TOGETHER)?;
+    tokens[run.clone()].iter().all(|token| token.kind == Kind::Telling).then_some(run)
+}
+
+/// How many letters are wrong, where one word may be the other misspelt.
+fn misspelling(a: &Token, b: &Token) -> Option<usize> {
+    let is_known = |token: &Token| token.kind != Kind::Telling;
+    let have_number = a.kind == Kind::Number || b.kind == Kind::Number;
+    if have_number || (is_known(a) && is_known(b)) || (a.letters ^ b.letters).count_ones() > 4 {
+        return None;
+    }
+    errors_between(&a.text, &b.text)
+}
+
+fn errors_between(a: &str, b: &str) -> Option<usize> {
+    let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
+    let tolerated = match shorter {
+        0..MIN_MISSPELT_BYTES => 0,
+        MIN_MISSPELT_BYTES..MIN_TWICE_MISSPELT_BYTES => 1,
+        _ => 2,
+    };
+    let is_comparable = a.is_ascii() && b.is_ascii() && longer <= MAX_MISSPELT_BYTES;
+    if !is_comparable || longer - shorter > tolerated {
+        return None;
+    }
+    Some(strsim::osa_distance(a, b)).filter(|&errors| errors <= tolerated)
+}

@@ -1,0 +1,203 @@
+//! Docket pages of the district and bankruptcy courts, the Court of International Trade and the
+//! Judicial Panel on Multidistrict Litigation, as PACER shows them.
+//!
+//! The heading names the case, a table with the headers `Date Filed`, `#` and
+//! `Docket Text` holds the entries; both are the proof. Entries without a number
+//! are usual. The receipt at the foot differs on every read and is passed over,
+//! save that it tells whether the whole docket was asked for.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use scraper::ElementRef;
+use url::Url;
+
+use super::{
+    Docket, DocketEntry, case_number, day, document_id, entered, is_innermost, normal_address, pattern, words,
+};
+use crate::domain::entry::Completeness;
+use crate::domain::text::one_line;
+use crate::domain::verdict::Unreadable;
+use crate::extract::html::{self, Markup, Piece, selector};
+use crate::extract::table::{self, Row};
+
+/// The headers over the days; which it is depends on how the docket was asked to be sorted.
+const DATES: [&str; 4] = ["datefiled", "dateentered", "filingdate", "docketdate"];
+
+static HEADING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)(?:DOCKET FOR CASE|Bankruptcy Petition|Adversary Proceeding) #:\s*(?:[A-Z]{2,4}/)?(?<number>\S.*)$",
+    )
+});
+
+pub(super) fn read(markup: &Markup) -> Result<Docket, Unreadable> {
+    let missing = |what: &str| Unreadable::Missing { what: what.to_owned() };
+    let (heading, number) = heading(markup)?.ok_or_else(|| missing("the heading of a docket"))?;
+    let caption = caption(markup, heading)?;
+    let mut known: Option<Columns> = None;
+    let mut entries = Vec::new();
+    for table in markup.tree.select(&selector("table")?) {
+        let rows = table::rows(table);
+        let (body, columns) = match (columns(&rows), &known) {
+            (Some((header, columns)), _) => (&rows[header + 1..], columns),
+            // A long docket goes on in tables without headers.
+            (None, Some(columns)) if rows.first().is_some_and(|row| is_entry(row, columns)) => {
+                (&rows[..], columns.clone())
+            }
+            _ => continue,
+        };
+        entries.extend(body.iter().filter_map(|row| entry(markup, row, &columns)));
+        known = Some(columns);
+    }
+    if known.is_none() {
+        return Err(missing("the table of docket entries"));
+    }
+    for entry in &mut entries {
+        entry.docket.clone_from(&number);
+        entry.caption.clone_from(&caption);
+    }
+    Ok(Docket { entries, completeness: completeness(markup)?, number })
+}
+
+/// The heading of the page and the case's number in it.
+fn heading(markup: &Markup) -> Result<Option<(ElementRef<'_>, String)>, Unreadable> {
+    let headings = selector("h3, h2, center > b")?;
+    let numbered = |heading| html::text(heading).lines().find_map(number).map(|number| (heading, number));
+    Ok(markup.tree.select(&headings).find_map(numbered))
+}
+
+/// The case's number in a line of the heading: after the words that announce it, or alone.
+fn number(line: &str) -> Option<String> {
+    let announced = HEADING.captures(line).map(|found| found["number"].to_owned());
+    let alone = case_number(announced.as_deref().unwrap_or(line)).filter(|(_, rest)| rest.is_empty());
+    alone.map(|(number, _)| number).or(announced)
+}
+
+/// The first words of the first table after the heading; in bankruptcy, where there are no two
+/// sides, who owes.
+fn caption(markup: &Markup, heading: ElementRef<'_>) -> Result<String, Unreadable> {
+    let cells = selector("td")?;
+    let mut texts = markup.tree.select(&cells).filter(|cell| cell.id() > heading.id()).map(html::text);
+    let first = texts.next().unwrap_or_default();
+    let line = first.lines().next().unwrap_or_default();
+    if line.starts_with("Assigned to:") {
+        let debtor = texts.take(MAX_CELLS).find(|text| text.starts_with("Debtor"));
+        return Ok(debtor.and_then(|text| text.lines().nth(1).map(one_line)).unwrap_or_default());
+    }
+    let line = line.strip_prefix("Case title:").unwrap_or(line);
+    Ok(if line.starts_with("Date Filed") { String::new() } else { one_line(line) })
+}
+
+/// Among so many cells after the heading the debtor is looked for.
+const MAX_CELLS: usize = 40;
+
+/// Where an entry's day, its number and documents, and its text stand.
+#[derive(Clone)]
+struct Columns {
+    count: usize,
+    date: usize,
+    papers: Range<usize>,
+    text: usize,
+}
+
+/// The row of headers and the columns below it, if the table is one of docket entries.
+fn columns(rows: &[Row<'_>]) -> Option<(usize, Columns)> {
+    rows.iter().take(2).enumerate().find_map(|(index, row)| {
+        let headers = table::folded_headers(row);
+        let date = headers.iter().position(|header| DATES.contains(&header.as_str()))?;
+        let text = headers.iter().position(|header| header == "dockettext")?;
+        // One header may stand over two columns: for entries with a document and without.
+        let first = row.get(date + 1)?.id();
+        let papers = row[date + 1..].iter().take_while(|cell| cell.id() == first).count();
+        let papers = date + 1..date + 1 + papers;
+        (papers.end <= text).then_some((index, Columns { count: row.len(), date, papers, text }))
+    })
+}
+
+/// Whether a row without headers above it has a day where these columns have one.
+fn is_entry(row: &Row<'_>, columns: &Columns) -> bool {
+    let date = row.get(columns.date).filter(|_| row.len() == columns.count);
+    date.is_some_and(|cell| day(&cell.text().take(8).collect::<String>()).is_some())
+}
+
+fn entry(markup: &Markup, row: &Row<'_>, columns: &Columns) -> Option<DocketEntry> {
+    let (date, said) = (row.get(columns.date)?, row.get(columns.text)?);
+    if !is_innermost(*said) {
+        return None;
+    }
+    let papers = row.get(columns.papers.clone())?;
+    let filed = day(&html::text(*date))?;
+    let text = words(&html::text(*said));
+    let digits = |cell: &ElementRef<'_>| html::text(*cell).chars().take_while(char::is_ascii_digit).collect();
+    let number: String =
+        papers.iter().map(digits).find(|number: &String| !number.is_empty()).unwrap_or_default();
+    let label = format!("document {number}").trim_end().to_owned();
+    let links = papers.iter().flat_map(|cell| markup.links_in(*cell));
+    let main = links.into_iter().find(|(_, address)| document_id(address).is_some());
+    let mut documents: Vec<(String, Url)> =
+        main.map(|(_, address)| (label, normal_address(address))).into_iter().collect();
+    let id = documents.first().and_then(|(_, address)| document_id(address));
+    documents.extend(attachments(markup, *said));
+    Some(DocketEntry {
+        // A number may be put in later and is the same on every page; a paper's may change its copy.
+        id: if number.is_empty() { id.unwrap_or_default() } else { String::new() },
+        number,
+        filed: Some(filed),
+        entered: entered(&text),
+        text,
+        documents,
+        ..DocketEntry::default()
+    })
+}
+
+/// What stands before the first attachment's number, and before each further one's.
+static FIRST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)attachments?(?:\(s\))?[^#]{0,60}:\s*#\s*$"));
+static FURTHER: LazyLock<Regex> = LazyLock::new(|| pattern(r",\s*#\s*$"));
+
+/// Before a link so much of the text is looked at.
+const MAX_LEAD_BYTES: usize = 200;
+
+/// The attachments that a text lists. Links to other entries of the docket stand in it as well.
+fn attachments(markup: &Markup, text: ElementRef<'_>) -> Vec<(String, Url)> {
+    let (mut attachments, mut lead) = (Vec::new(), String::new());
+    html::walk(text, &HashSet::new(), |piece| match piece {
+        Piece::Text(words) => {
+            lead.push_str(words);
+            if lead.len() > 2 * MAX_LEAD_BYTES {
+                let cut = (0..=lead.len() - MAX_LEAD_BYTES).rev().find(|cut| lead.is_char_boundary(*cut));
+                lead.drain(..cut.unwrap_or(0));
+            }
+        }
+        Piece::Open(element) => {
+            let Some(address) = markup.target(element).filter(|address| document_id(address).is_some())
+            else {
+                return;
+            };
+            if FIRST.is_match(&lead) || !attachments.is_empty() && FURTHER.is_match(&lead) {
+                let number = one_line(&element.text().take(4).collect::<String>());
+                attachments.push((format!("attachment {number}"), normal_address(address)));
+            }
+        }
+        Piece::Break | Piece::Close(_) => {}
+    });
+    attachments
+}
+
+static PARTIAL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:(?:starting|ending) with|(?:start|end) date|(?:from|to):\s*\d{1,2}/|doc from:\s*[1-9])|\(filtered\)",
+    )
+});
+
+/// Whether the receipt says that a part of the docket was asked for: then what is not there may still be.
+pub(super) fn completeness(markup: &Markup) -> Result<Completeness, Unreadable> {
+    let is_receipt = |row: &ElementRef<'_>| row.child_elements().any(|cell| cell.value().name() == "th");
+    let rows = selector("center > table tr")?;
+    let is_partial = markup.tree.select(&rows).filter(is_receipt).any(|row| {
+        let text: String = row.text().take(32).collect();
+        PARTIAL.is_match(&text)
+    });
+    Ok(if is_partial { Completeness::Window } else { Completeness::Whole })
+}
