@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod convert;
 pub mod deliver;
 pub mod dispatch;
 pub mod domain;

@@ -12,7 +12,7 @@ use regex::Regex;
 const LAYERS: [(&str, &[&str]); 7] = [
     ("L0", &["domain"]),
     ("L1", &["extract", "config", "render", "clock", "registry", "exchange"]),
-    ("L2", &["fetch", "mail", "store"]),
+    ("L2", &["fetch", "mail", "store", "convert"]),
     ("L3", &["check", "dispatch", "deliver", "subscribe", "reload", "escalate"]),
     ("L4", &["scheduler", "control"]),
     ("L5", &["app"]),

@@ -28,12 +28,13 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::Clock;
+use crate::convert::{ConversionError, pdf_text};
 use crate::domain::change::Change;
 use crate::domain::entry::Document;
 use crate::domain::id::SourceId;
 use crate::domain::quality::Quality;
 use crate::domain::report::{ChangeReport, SourceReport};
-use crate::domain::source::Source;
+use crate::domain::source::{Source, SourceKind};
 use crate::domain::standing::Standing;
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Unreadable, Verdict};
@@ -276,12 +277,7 @@ async fn extract(
     content_type: Option<String>,
     url: Url,
 ) -> Result<Result<Document, Unreadable>, String> {
-    let kind = source.kind.clone();
-    in_time(move || {
-        let page = Page { body: &body, content_type: content_type.as_deref(), url: &url };
-        crate::extract::extract(&kind, &page)
-    })
-    .await
+    read_by(source, body, content_type, url, crate::extract::extract).await
 }
 
 /// The same for a stored body, which may lack what the settings ask for today: it would be compared
@@ -292,15 +288,43 @@ async fn extract_whole(
     content_type: Option<String>,
     url: Url,
 ) -> Result<Result<Document, Unreadable>, String> {
+    let extract = |kind: &SourceKind, page: &Page<'_>| match crate::extract::wanted(kind, &page.parts()?)? {
+        Some(wanted) => Err(Unreadable::Missing { what: format!("the part {:?}", wanted.name) }),
+        None => crate::extract::extract(kind, page),
+    };
+    read_by(source, body, content_type, url, extract).await
+}
+
+async fn read_by(
+    source: &Source,
+    body: Bytes,
+    content_type: Option<String>,
+    url: Url,
+    extract: fn(&SourceKind, &Page<'_>) -> Result<Document, Unreadable>,
+) -> Result<Result<Document, Unreadable>, String> {
     let kind = source.kind.clone();
-    in_time(move || {
-        let page = Page { body: &body, content_type: content_type.as_deref(), url: &url };
-        match crate::extract::wanted(&kind, &page.parts()?)? {
-            Some(wanted) => Err(Unreadable::Missing { what: format!("the part {:?}", wanted.name) }),
-            None => crate::extract::extract(&kind, &page),
+    let (body, content_type) = match readable(&kind, body, content_type).await {
+        Ok(readable) => readable,
+        Err(error) if error.is_of_body() => {
+            let what = "the body (expected a PDF)".to_owned();
+            return Ok(Err(Unreadable::Unexpected { what, found: error_chain(&error) }));
         }
-    })
-    .await
+        Err(error) => return Err(error_chain(&error)),
+    };
+    in_time(move || extract(&kind, &Page { body: &body, content_type: content_type.as_deref(), url: &url }))
+        .await
+}
+
+/// The body in the form in which its extractor reads it.
+async fn readable(
+    kind: &SourceKind,
+    body: Bytes,
+    content_type: Option<String>,
+) -> Result<(Bytes, Option<String>), ConversionError> {
+    match kind {
+        SourceKind::PdfText(_) => Ok((pdf_text(&body).await?, Some("text/plain; charset=utf-8".to_owned()))),
+        _ => Ok((body, content_type)),
+    }
 }
 
 /// Does work beside the runtime's own threads.

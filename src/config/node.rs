@@ -155,6 +155,16 @@ impl<'a> Node<'a> {
         self.value.as_str() == Some(text)
     }
 
+    /// The text that the value is, if it is one; nothing is noted.
+    pub(super) fn as_text(&self) -> Option<&'a str> {
+        self.value.as_str()
+    }
+
+    /// Whether the value is a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.value.is_array()
+    }
+
     /// Whether the value is a table.
     pub(super) fn is_table(&self) -> bool {
         self.value.is_table()

@@ -50,11 +50,13 @@ pub(super) const NOISE: Keys =
     Keys { heading: "noise", names: &["classes", "patterns", "fields", "parameters"] };
 
 /// The classes of noise as they are written.
-const CLASSES: [(&str, NoiseClass); 6] = [
+const CLASSES: [(&str, NoiseClass); 8] = [
     ("footnote-marks", NoiseClass::FootnoteMarks),
     ("screen-reader", NoiseClass::ScreenReader),
     ("timestamps", NoiseClass::Timestamps),
+    ("relative-times", NoiseClass::RelativeTimes),
     ("counters", NoiseClass::Counters),
+    ("line-order", NoiseClass::LineOrder),
     ("nonces", NoiseClass::Nonces),
     ("link-presence", NoiseClass::LinkPresence),
 ];
@@ -71,7 +73,7 @@ const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Reads one source; `companies` are the ids that it may name.
 pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &Path) -> Option<Source> {
-    table.refuse_others(&known_keys());
+    refuse_unknown_keys(table);
     let id = table
         .require("id", "a handle such as \"fcc-covered-list\"")
         .and_then(|node| node.parse(str::parse::<SourceId>));
@@ -106,15 +108,15 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     })
 }
 
-/// Every key a source may have. Those of a kind are known to all; `kind` refuses those of another one.
-pub(super) fn known_keys() -> Vec<&'static str> {
-    let mut names = SOURCE.names.to_vec();
-    for name in kind::keys().flat_map(|keys| keys.names) {
-        if !names.contains(name) {
-            names.push(name);
+fn refuse_unknown_keys(table: &Table<'_>) {
+    let expected = [SOURCE.names, &kind::own_names(table)].concat();
+    for (key, name, _) in table.pairs() {
+        // Keys of another kind are refused by `kind`, which can say whose they are.
+        if !SOURCE.names.contains(&name) && !kind::all_names().any(|known| known == name) {
+            let hint = likely(name, SOURCE.names.iter().copied().chain(kind::all_names()));
+            key.fault(format_args!("unknown key, expected {}{hint}", expected.join(", ")));
         }
     }
-    names
 }
 
 fn bound(node: &Node<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {

@@ -182,10 +182,9 @@ impl Document {
                 entries[index].key = key;
             }
         }
-        copies.sort_unstable();
-        for index in copies.into_iter().rev() {
-            entries.remove(index);
-        }
+        let copies: BTreeSet<usize> = copies.into_iter().collect();
+        let mut index = 0..;
+        entries.retain(|_| index.next().is_none_or(|index| !copies.contains(&index)));
         Self { entries, completeness, resemblance }
     }
 

@@ -18,6 +18,7 @@ pub mod company;
 pub mod diff;
 pub mod docket;
 pub mod due;
+pub mod element_path;
 pub mod email;
 pub mod entry;
 pub mod evaluation;

@@ -25,8 +25,12 @@ pub enum NoiseClass {
     ScreenReader,
     /// "Last updated: …", "Generated at …" and machine time stamps.
     Timestamps,
+    /// "3 days ago", "2 hours left": what was said at another moment about the same one.
+    RelativeTimes,
     /// "1,234 views", "Visitors: 1234", "viewed 1,234 times".
     Counters,
+    /// Lines that come in another order: a party's aliases, its addresses.
+    LineOrder,
     /// Request, support and incident numbers; long hexadecimal strings.
     Nonces,
     /// A link that appears or vanishes around unchanged words. A link that *moves* is always told.
@@ -81,10 +85,20 @@ static TIMESTAMPS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         r"(?:\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|{MONTH}\s+\d{{1,2}},?\s+\d{{4}}|\d{{1,2}}\s+{MONTH}\s+\d{{4}})"
     );
     let time = r"(?:\s*(?:,|at|-|T)?\s*\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[ap]\.?m\.?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[A-Z]{2,4}T|UTC|GMT)?)?";
-    let label = r"(?:(?:page\s+)?last\s+(?:updated|modified|reviewed|changed|refreshed)|(?:page\s+)?(?:generated|rendered|retrieved)|date\s+modified|page\s+updated)(?:\s+(?:at|on))?";
+    let label = r"(?:(?:page\s+)?last\s+(?:updated|modified|reviewed|changed|refreshed|viewed|visited|accessed|checked)|(?:page\s+)?(?:generated|rendered|retrieved)|date\s+modified|page\s+updated)(?:\s+(?:at|on))?";
     [
         pattern(&format!(r"(?i)\b{label}\s*:?\s*(?:[a-z]+day,?\s+)?{day}{time}")),
         pattern(r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?\b"),
+    ]
+});
+
+static RELATIVE_TIMES: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    let unit = "(?:second|sec|minute|min|hour|hr|day|week|month|year)s?";
+    [
+        pattern(&format!(
+            r"(?i)\b(?:(?:about|almost|over|less than|more than)\s+)?(?:an?|\d+)\s*{unit}\s+(?:ago|left|remaining)\b"
+        )),
+        pattern(r"(?i)\b(?:just now|moments ago)\b"),
     ]
 });
 
@@ -96,7 +110,9 @@ static COUNTERS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
         pattern(
             r"(?i)\b\d[\d,.\u{a0} ]*\s*(?:page\s+)?(?:views?|visits?|visitors?|downloads?|hits|likes|shares)\b",
         ),
-        pattern(r"(?i)\b(?:page\s+)?(?:views|visits|visitors|downloads|hits|shares)\s*:\s*\d[\d,.]*"),
+        pattern(
+            r"(?i)\b(?:page\s+)?(?:views|visits|visitors|downloads|hits|shares)\s*(?::\s*\d[\d,.]*|\(\s*\d[\d,.]*\s*\))",
+        ),
     ]
 });
 
@@ -148,12 +164,23 @@ impl Noise {
     /// The form in which a text is compared: two texts that differ in noise only have the same one.
     #[must_use]
     pub fn canonical(&self, text: &str) -> String {
+        if !self.has(NoiseClass::LineOrder) || !text.contains('\n') {
+            return self.canonical_part(text);
+        }
+        let lines: BTreeSet<String> = text.lines().map(|line| self.canonical_part(line)).collect();
+        lines.into_iter().collect::<Vec<_>>().join("\n")
+    }
+
+    fn canonical_part(&self, text: &str) -> String {
         let mut text = Cow::Borrowed(text);
         if self.has(NoiseClass::ScreenReader) {
             text = remove_all(text, std::slice::from_ref(&*SCREEN_READER));
         }
         if self.has(NoiseClass::Timestamps) {
             text = remove_all(text, &*TIMESTAMPS);
+        }
+        if self.has(NoiseClass::RelativeTimes) {
+            text = remove_all(text, &*RELATIVE_TIMES);
         }
         if self.has(NoiseClass::Counters) {
             text = remove_all(text, &*COUNTERS);
@@ -217,8 +244,10 @@ mod tests {
             NoiseClass::FootnoteMarks,
             NoiseClass::ScreenReader,
             NoiseClass::Timestamps,
+            NoiseClass::RelativeTimes,
             NoiseClass::Counters,
             NoiseClass::Nonces,
+            NoiseClass::LineOrder,
         ]);
         assert_ne!(noise.canonical(before), noise.canonical(after));
     }
@@ -234,8 +263,14 @@ mod tests {
             "Page generated on 2026-01-01 10:00:01",
             "Page generated on 2026-01-02 11:20:01",
         );
+        same(NoiseClass::Timestamps, "Last viewed: 01/14/2025 10:02", "Last viewed: 01/15/2025 9:12");
+        same(NoiseClass::RelativeTimes, "posted 3 days ago", "posted 4 days ago");
+        same(NoiseClass::RelativeTimes, "about an hour ago", "2 hours ago");
+        same(NoiseClass::RelativeTimes, "open, 5 days left", "open, 4 days left");
+        same(NoiseClass::LineOrder, "one\ntwo\nthree", "three\none\ntwo");
         same(NoiseClass::Counters, "This page: 1,234 views", "This page: 1,301 views");
         same(NoiseClass::Counters, "Visitors: 9", "Visitors: 12");
+        same(NoiseClass::Counters, "Number of views (4099)", "Number of views (4116)");
         same(NoiseClass::Counters, "Viewed 1,202 times.", "Viewed 1,377 times.");
         same(NoiseClass::Counters, "downloaded 1 time", "downloaded 2 times");
         same(NoiseClass::Nonces, "Request ID: a8f3c2-1", "Request ID: 77ab1-9");
@@ -262,6 +297,9 @@ mod tests {
         differ("a fine of $5,000", "a fine of $50,000");
         differ("Hikvision", "Dahua");
         differ("DA 26-957", "DA 26-958");
+        differ("within 30 days", "within 60 days");
+        differ("one\ntwo", "one\nthree");
+        differ("one two", "two one");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! A watched source: where it is, how it is read, when, and whom it concerns.
 
 mod docket;
+mod file;
 mod kind;
 mod page;
+mod row;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -21,8 +23,10 @@ use super::token::Token;
 use super::verdict::Guard;
 
 pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
+pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 pub use kind::SourceKind;
 pub use page::{PageTextSettings, TableSettings};
+pub use row::{Brackets, Pairs, RowSettings};
 pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 
 /// Raised whenever an extractor gives other entries for the same body, so that

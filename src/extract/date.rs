@@ -56,6 +56,14 @@ pub(super) fn date(text: &str) -> Option<EntryDate> {
     moment(text).map(EntryDate::Moment).or_else(|| days(text).first().copied().map(EntryDate::Day))
 }
 
+/// The date a text is in the given form (strftime), or in any usual form where none is given.
+///
+/// An impossible day, as `00/00/1975` for somebody's year of birth, is no date.
+pub(super) fn formatted(text: &str, format: Option<&str>) -> Option<EntryDate> {
+    let Some(format) = format else { return date(text) };
+    NaiveDate::parse_from_str(text.trim(), format).ok().map(EntryDate::Day)
+}
+
 fn moment(text: &str) -> Option<DateTime<chrono::FixedOffset>> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Some(moment);
@@ -92,6 +100,16 @@ mod tests {
             "December 22, 2025Updated:January 7, 2026Updated:March 18, 2026",
             &["2025-12-22", "2026-01-07", "2026-03-18"],
         );
+    }
+
+    #[test]
+    fn a_form_that_is_given_is_the_only_one() {
+        let read = |text, format| formatted(text, Some(format)).map(|date| date.to_string());
+        assert_eq!(read("03/04/2021", "%d/%m/%Y").as_deref(), Some("2021-04-03"));
+        assert_eq!(read(" 3-Apr-2021", "%d-%b-%Y").as_deref(), Some("2021-04-03"));
+        assert_eq!(read("00/00/1975", "%d/%m/%Y"), None);
+        assert_eq!(read("2021-04-03", "%d/%m/%Y"), None);
+        assert_eq!(formatted("2021-04-03", None).map(|date| date.to_string()).as_deref(), Some("2021-04-03"));
     }
 
     #[track_caller]

@@ -4,122 +4,89 @@
 //! proof that this is the list and not an error page or a redesign. Rows are
 //! known by their key fields, never by where they stand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 use scraper::ElementRef;
 
 use super::Page;
-use super::date::date;
 use super::html::{self, Markup};
-use super::table::{self, Row, folded};
-use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
+use super::list::columns::Plan;
+use super::list::{Record, Rows};
+use super::table::{self, HEADER_ROWS, Row};
+use crate::domain::entry::Document;
 use crate::domain::source::TableSettings;
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
-
-/// So many characters of what was found instead are shown.
-const MAX_SHOWN_CHARS: usize = 200;
 
 pub(super) fn extract(settings: &TableSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
     let markup = Markup::of(page)?;
     let selector = html::selector(&settings.selector)?;
-    let mut entries = Vec::new();
+    let place = format!("a table that matches {:?}", settings.selector);
+    let mut rows = Rows::new(&settings.rows, page.url);
     let mut tables = 0;
     for table in markup.tree.select(&selector) {
         tables += 1;
-        let rows = table::rows(table);
-        let (header, columns) = columns(settings, &rows)?;
-        let headers = table::folded_headers(&rows[header]);
-        // A long table repeats its headers.
-        let is_header = |row: &Row<'_>| row.len() == headers.len() && table::folded_headers(row) == headers;
-        entries.extend(
-            rows[header + 1..]
-                .iter()
-                .filter(|row| !table::is_spanned(row) && !is_header(row))
-                .filter_map(|row| entry(settings, &markup, row, &columns)),
-        );
+        take(settings, &markup, table, &place, &mut rows)?;
     }
     if tables == 0 {
-        return Err(Unreadable::Missing { what: format!("a table that matches {:?}", settings.selector) });
+        return Err(Unreadable::Missing { what: place });
     }
-    Ok(Document::new(entries, Completeness::Whole, Resemblance::Title))
+    rows.finish(&[])
 }
 
-/// Field → the columns that give it.
-type Columns<'a> = BTreeMap<&'a str, Vec<usize>>;
-
-/// The row of headers and where each field stands below it.
-fn columns<'a>(settings: &'a TableSettings, rows: &[Row<'_>]) -> Result<(usize, Columns<'a>), Unreadable> {
-    let wanted: BTreeMap<String, &str> = settings
-        .columns
-        .iter()
-        .map(|(header, field)| (table::folded_header(header), field.as_str()))
-        .collect();
-    let fields: BTreeSet<&str> = wanted.values().copied().collect();
-    for (index, row) in rows.iter().take(table::HEADER_ROWS).enumerate() {
-        let mut columns = Columns::new();
-        for (column, header) in table::folded_headers(row).iter().enumerate() {
-            if let Some(field) = wanted.get(header) {
-                columns.entry(*field).or_default().push(column);
-            }
+/// Takes the rows of one table.
+fn take(
+    settings: &TableSettings,
+    markup: &Markup,
+    table: ElementRef<'_>,
+    place: &str,
+    rows: &mut Rows<'_>,
+) -> Result<(), Unreadable> {
+    let grid = table::rows(table);
+    let texts = |row: &Row<'_>| row.iter().map(|cell| html::text(*cell)).collect::<Vec<_>>();
+    let first: Vec<Vec<String>> = grid.iter().take(HEADER_ROWS).map(texts).collect();
+    let (header, plan) = Plan::by_headers(&settings.columns, &settings.rows, &first, place)?;
+    let headers = table::folded_headers(&grid[header]);
+    // A long table repeats its headers.
+    let is_header = |row: &Row<'_>| row.len() == headers.len() && table::folded_headers(row) == headers;
+    let caption = settings.caption.as_ref().map(|field| (field, caption(table)));
+    for row in grid[header + 1..].iter().filter(|row| !table::is_spanned(row) && !is_header(row)) {
+        let mut record = record(&plan, markup, row);
+        // A row that says nothing itself says nothing under a caption either.
+        if let Some((field, text)) = &caption
+            && !record.says_nothing()
+        {
+            record.push(field, text);
         }
-        if columns.len() == fields.len() {
-            return Ok((index, columns));
+        rows.take(record);
+    }
+    Ok(())
+}
+
+/// What a row says; a cell that covers several of a field's columns says it once.
+fn record(plan: &Plan<'_>, markup: &Markup, row: &Row<'_>) -> Record {
+    let mut record = Record::default();
+    let mut said = HashSet::new();
+    for (column, field) in &plan.0 {
+        if let Some(cell) = row.get(*column).filter(|cell| said.insert((*field, cell.id()))) {
+            record.push(field, &html::text(*cell));
         }
     }
-    let expected: Vec<&str> = settings.columns.keys().map(String::as_str).collect();
-    let found = rows.first().map_or_else(
-        || "no rows".to_owned(),
-        |row| row.iter().map(|cell| one_line(&html::text(*cell))).collect::<Vec<_>>().join(" | "),
-    );
-    Err(Unreadable::Unexpected {
-        what: format!(
-            "a table that matches {:?} (expected the headers {})",
-            settings.selector,
-            expected.join(" | ")
-        ),
-        found: format!("{:?}", shorten(&found, MAX_SHOWN_CHARS)),
-    })
-}
-
-fn entry(settings: &TableSettings, markup: &Markup, row: &Row<'_>, columns: &Columns<'_>) -> Option<Entry> {
-    let fields: BTreeMap<&str, String> =
-        columns.iter().map(|(field, columns)| (*field, field_text(row, columns))).collect();
-    let text = |field: &str| fields.get(field).map_or("", String::as_str);
-    if fields.values().all(String::is_empty) {
-        return None;
-    }
-    let mut key = joined(settings.key.iter().map(|field| folded(text(field))));
-    if key.trim_matches('/').is_empty() {
-        // A row that leaves its key blank is still said by the page.
-        key = joined(fields.values().map(|text| folded(text)));
-    }
-    let name = settings.title.as_ref().or_else(|| settings.key.first());
-    let title = one_line(name.map_or("", |field| text(field)));
-    let mut entry = Entry::new(key.clone(), if title.is_empty() { key } else { title });
-    entry.date = settings.date.as_ref().and_then(|field| date(text(field)));
-    for (field, text) in fields {
-        entry = entry.with(field, text);
-    }
-    let links = distinct(row).into_iter().flat_map(|cell| markup.links_in(cell));
-    Some(html::with_links(entry, links))
-}
-
-fn joined(parts: impl Iterator<Item = String>) -> String {
-    parts.collect::<Vec<_>>().join("/")
-}
-
-/// The cells of a row, each once however many columns it covers.
-fn distinct<'a>(row: &Row<'a>) -> Vec<ElementRef<'a>> {
-    let mut cells: Row<'a> = row.clone();
+    let mut cells = row.clone();
     cells.dedup_by_key(|cell| cell.id());
-    cells
+    record.links = cells.into_iter().flat_map(|cell| markup.links_in(cell)).collect();
+    record
 }
 
-fn field_text(row: &Row<'_>, columns: &[usize]) -> String {
-    let mut cells: Row<'_> = columns.iter().filter_map(|&column| row.get(column).copied()).collect();
-    cells.dedup_by_key(|cell| cell.id());
-    cells.into_iter().map(html::text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+/// So many elements above a table are looked at for what is said of it.
+const MAX_ABOVE: usize = 8;
+
+/// What a table says of itself, or else what stands right above it.
+fn caption(table: ElementRef<'_>) -> String {
+    let own = table.child_elements().find(|child| child.value().name() == "caption");
+    let above = table.prev_siblings().filter_map(ElementRef::wrap).take(MAX_ABOVE);
+    let texts = own.into_iter().chain(above).map(|element| one_line(&html::text(element)));
+    texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 #[cfg(test)]

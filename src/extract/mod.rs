@@ -27,6 +27,7 @@ mod following;
 mod html;
 mod html_table;
 mod json;
+mod list;
 mod page_text;
 mod parser;
 mod proposal;
@@ -98,6 +99,18 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
         SourceKind::Feed => feed::extract(page),
         SourceKind::HtmlTable(settings) => html_table::extract(settings, page),
         SourceKind::PageText(settings) => page_text::extract(settings, page),
+        SourceKind::Csv(settings) => list::csv::extract(settings, page),
+        SourceKind::Xlsx(settings) => list::xlsx::extract(settings, page),
+        SourceKind::Json(settings) => list::json::extract(settings, page),
+        SourceKind::Xml(settings) => list::xml::extract(settings, page),
+        SourceKind::PdfText(settings) => list::pdf_text::extract(settings, page),
+        SourceKind::Csl => list::csl::extract(page),
+        SourceKind::Ofac => list::ofac::extract(page),
+        SourceKind::Uflpa => list::uflpa::extract(page),
+        SourceKind::Dpl => list::dpl::extract(page),
+        SourceKind::UnXml => list::un::extract(page),
+        SourceKind::Eu => list::eu::extract(page),
+        SourceKind::UkCsv => list::uk::extract(page),
     }
 }
 
@@ -112,6 +125,7 @@ pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, U
     match kind {
         SourceKind::Courtlistener(settings) => docket::wanted(settings, parts),
         SourceKind::FederalRegister(settings) => federal_register::wanted(settings, parts),
+        SourceKind::Ofac => list::ofac::wanted(parts),
         SourceKind::Ecfr(settings) => ecfr::wanted(settings, parts),
         SourceKind::Ecfs(settings) => ecfs::wanted(settings, parts),
         // The others' documents are one answer.

@@ -4,9 +4,24 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::source::{
-    CourtlistenerSettings, DocketSettings, EcfrSettings, EcfsSettings, FederalRegisterSettings,
-    PageTextSettings, TableSettings,
+    Brackets, CourtlistenerSettings, CsvSettings, DocketSettings, EcfrSettings, EcfsSettings,
+    FederalRegisterSettings, JsonSettings, PageTextSettings, Pairs, PdfTextSettings, RowSettings,
+    TableSettings, XlsxSettings, XmlSettings,
 };
+
+fn fields(path: &str) -> Pairs<Vec<String>> {
+    [("a".to_owned(), vec![path.to_owned()])].into_iter().collect()
+}
+
+fn rows() -> RowSettings {
+    RowSettings {
+        key: vec!["a".to_owned()],
+        date: Some("a".to_owned()),
+        group: true,
+        bracketed_aliases: Some(Brackets::Last),
+        ..RowSettings::default()
+    }
+}
 
 fn kinds() -> Vec<SourceKind> {
     vec![
@@ -28,12 +43,41 @@ fn kinds() -> Vec<SourceKind> {
         SourceKind::Feed,
         SourceKind::HtmlTable(TableSettings {
             selector: "table".to_owned(),
-            columns: [("a".to_owned(), "a".to_owned())].into(),
-            key: vec!["a".to_owned()],
-            title: None,
-            date: Some("a".to_owned()),
+            columns: Pairs::of(&[("a", "a")]),
+            caption: Some("b".to_owned()),
+            rows: rows(),
         }),
         SourceKind::PageText(PageTextSettings { keep: vec!["body".to_owned()], drop: vec![".x".to_owned()] }),
+        SourceKind::Csv(CsvSettings {
+            columns: Pairs::of(&[("a", "a")]),
+            rows: rows(),
+            ..CsvSettings::default()
+        }),
+        SourceKind::Csv(CsvSettings {
+            header: false,
+            columns: Pairs::of(&[("1", "a")]),
+            rows: rows(),
+            ..CsvSettings::default()
+        }),
+        SourceKind::Xlsx(XlsxSettings {
+            columns: Pairs::of(&[("a", "a")]),
+            rows: rows(),
+            ..XlsxSettings::default()
+        }),
+        SourceKind::Json(JsonSettings { entries: "$..a".to_owned(), fields: fields("$"), rows: rows() }),
+        SourceKind::Xml(XmlSettings { entries: vec!["//a".to_owned()], fields: fields("."), rows: rows() }),
+        SourceKind::PdfText(PdfTextSettings {
+            entry: "(?<a>.*)".to_owned(),
+            rows: rows(),
+            ..PdfTextSettings::default()
+        }),
+        SourceKind::Csl,
+        SourceKind::Ofac,
+        SourceKind::Uflpa,
+        SourceKind::Dpl,
+        SourceKind::UnXml,
+        SourceKind::Eu,
+        SourceKind::UkCsv,
     ]
 }
 

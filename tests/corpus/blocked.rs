@@ -9,7 +9,9 @@ use regwatch::domain::id::BodyHash;
 use regwatch::domain::matching::Watchlist;
 use regwatch::domain::quality::Quality;
 use regwatch::domain::snapshot::{Baseline, Snapshot};
-use regwatch::domain::source::{DocketSettings, PageTextSettings, Source, SourceKind, TableSettings};
+use regwatch::domain::source::{
+    DocketSettings, PageTextSettings, Pairs, RowSettings, Source, SourceKind, TableSettings,
+};
 use regwatch::extract::{Page, extract, face};
 use serde_json::Value;
 use url::Url;
@@ -119,13 +121,9 @@ impl Answer {
 fn tracked(corpus: &Path) -> Vec<(Source, Baseline)> {
     let table = TableSettings {
         selector: "table".to_owned(),
-        columns: [("Entity", "name"), ("Date", "date")]
-            .iter()
-            .map(|&(h, f)| (h.to_owned(), f.to_owned()))
-            .collect(),
-        key: vec!["name".to_owned()],
-        title: None,
-        date: None,
+        columns: Pairs::of(&[("Entity", "name"), ("Date", "date")]),
+        caption: None,
+        rows: RowSettings { key: vec!["name".to_owned()], ..RowSettings::default() },
     };
     let text = PageTextSettings { keep: vec!["main".to_owned()], drop: Vec::new() };
     let rss = "<rss version='2.0'><channel><title>Orders</title><item><title>23-1 A v. B</title><guid>1</guid></item></channel></rss>";

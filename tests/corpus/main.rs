@@ -5,6 +5,7 @@
 //! tests pass with a note, except in CI, which must have them.
 
 #![expect(clippy::unwrap_used, reason = "a capture that cannot be read is a failed test")]
+#![expect(clippy::print_stdout, reason = "how much was read, and how far it agrees, is a figure to be shown")]
 
 mod blocked;
 mod configured;
@@ -14,6 +15,8 @@ mod fcc;
 mod labelled;
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod lists;
+mod page_versions;
 mod rules;
 
 use std::path::PathBuf;

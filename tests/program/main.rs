@@ -15,7 +15,10 @@ mod home;
 mod hostile;
 mod incident;
 mod keeping;
+#[path = "../left_out/mod.rs"]
+mod left_out;
 mod parts;
+mod pdf;
 mod registry;
 mod replay;
 mod site;

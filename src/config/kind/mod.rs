@@ -1,7 +1,9 @@
 //! Kinds of sources, and the keys that not every kind has. One file a family of kinds.
 
 mod docket;
+mod file;
 mod page;
+mod rows;
 mod rules;
 
 use super::node::{Keys, Table};
@@ -12,37 +14,67 @@ use crate::domain::source::SourceKind;
 struct Kind {
     /// Its name as the heading, and the keys that it has beside those of every source.
     keys: Keys,
-    /// Reads those keys.
+    /// Whether it has the keys of rows as well.
+    has_rows: bool,
+    /// Reads its keys.
     read: fn(&Table<'_>) -> Option<SourceKind>,
 }
 
 impl Kind {
     /// A kind that needs no keys of its own.
     const fn plain(name: &'static str, read: fn(&Table<'_>) -> Option<SourceKind>) -> Self {
-        Self { keys: Keys { heading: name, names: &[] }, read }
+        Self { keys: Keys { heading: name, names: &[] }, has_rows: false, read }
+    }
+
+    /// A kind with keys of its own.
+    const fn own(keys: Keys, read: fn(&Table<'_>) -> Option<SourceKind>) -> Self {
+        Self { keys, has_rows: false, read }
+    }
+
+    /// A kind that makes entries of rows.
+    const fn rows(keys: Keys, read: fn(&Table<'_>) -> Option<SourceKind>) -> Self {
+        Self { keys, has_rows: true, read }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let rows = if self.has_rows { rows::ROWS.names } else { &[] };
+        self.keys.names.iter().chain(rows).copied()
     }
 }
 
 const KINDS: &[Kind] = &[
     Kind::plain("fcc-covered-list", |_| Some(SourceKind::FccCoveredList)),
-    Kind { keys: docket::COURT_RSS, read: docket::court_rss },
-    Kind { keys: docket::PACER_DOCKET, read: docket::pacer_docket },
-    Kind { keys: docket::COURTLISTENER, read: docket::courtlistener },
-    Kind { keys: rules::FEDERAL_REGISTER, read: rules::federal_register },
-    Kind { keys: rules::ECFR, read: rules::ecfr },
-    Kind { keys: rules::ECFS, read: rules::ecfs },
+    Kind::own(docket::COURT_RSS, docket::court_rss),
+    Kind::own(docket::PACER_DOCKET, docket::pacer_docket),
+    Kind::own(docket::COURTLISTENER, docket::courtlistener),
+    Kind::own(rules::FEDERAL_REGISTER, rules::federal_register),
+    Kind::own(rules::ECFR, rules::ecfr),
+    Kind::own(rules::ECFS, rules::ecfs),
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
-    Kind { keys: page::HTML_TABLE, read: page::html_table },
-    Kind { keys: page::PAGE_TEXT, read: page::page_text },
+    Kind::rows(page::HTML_TABLE, page::html_table),
+    Kind::own(page::PAGE_TEXT, page::page_text),
+    Kind::rows(file::CSV, file::csv),
+    Kind::rows(file::XLSX, file::xlsx),
+    Kind::rows(file::JSON, file::json),
+    Kind::rows(file::XML, file::xml),
+    Kind::rows(file::PDF_TEXT, file::pdf_text),
+    Kind::plain("csl", |_| Some(SourceKind::Csl)),
+    Kind::plain("ofac", |_| Some(SourceKind::Ofac)),
+    Kind::plain("uflpa", |_| Some(SourceKind::Uflpa)),
+    Kind::plain("dpl", |_| Some(SourceKind::Dpl)),
+    Kind::plain("un-xml", |_| Some(SourceKind::UnXml)),
+    Kind::plain("eu", |_| Some(SourceKind::Eu)),
+    Kind::plain("uk-csv", |_| Some(SourceKind::UkCsv)),
 ];
 
 /// The tables within a kind's keys.
 #[cfg(test)]
 pub(super) const TABLES: &[&Keys] = &[&docket::ENTRIES];
 
-/// The keys of each kind that has some.
+/// The tables of keys that kinds have.
+#[cfg(test)]
 pub(super) fn keys() -> impl Iterator<Item = &'static Keys> {
-    KINDS.iter().map(|kind| &kind.keys).filter(|keys| !keys.names.is_empty())
+    KINDS.iter().map(|kind| &kind.keys).filter(|keys| !keys.names.is_empty()).chain([&rows::ROWS])
 }
 
 /// The names of all kinds.
@@ -50,35 +82,55 @@ pub(super) fn names() -> Vec<&'static str> {
     KINDS.iter().map(|kind| kind.keys.heading).collect()
 }
 
+/// Every key that some kind has.
+pub(super) fn all_names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().flat_map(Kind::names)
+}
+
+fn kind_of(table: &Table<'_>) -> Option<&'static Kind> {
+    let node = table.get("kind")?;
+    let name = node.as_text()?;
+    KINDS.iter().find(|kind| kind.keys.heading == name)
+}
+
+/// The keys of the kind that the table says to be.
+pub(super) fn own_names(table: &Table<'_>) -> Vec<&'static str> {
+    kind_of(table).map_or_else(Vec::new, |kind| kind.names().collect())
+}
+
 /// Reads the kind and its own keys; keys of other kinds are faults.
 pub(super) fn kind(table: &Table<'_>) -> Option<SourceKind> {
     let names = names();
     let node = table.require("kind", &format!("one of {}", names.join(", ")))?;
     let name = node.text()?;
-    let Some(kind) = KINDS.iter().find(|kind| kind.keys.heading == name) else {
+    let Some(kind) = kind_of(table) else {
         node.fault(none_of(name, &names));
         return None;
     };
-    let is_fine = refuse_foreign(table, &kind.keys);
+    let is_fine = refuse_foreign(table, kind);
     (kind.read)(table).filter(|_| is_fine)
 }
 
 /// Notes each key that only other kinds have.
-fn refuse_foreign(table: &Table<'_>, own: &Keys) -> bool {
+fn refuse_foreign(table: &Table<'_>, own: &Kind) -> bool {
     let mut is_fine = true;
-    for (_, name, node) in table.pairs().into_iter().filter(|(_, name, _)| !own.names.contains(name)) {
-        let owners: Vec<&str> =
-            keys().filter(|keys| keys.names.contains(&name)).map(|keys| keys.heading).collect();
+    for (_, name, node) in table.pairs() {
+        if own.names().any(|known| known == name) {
+            continue;
+        }
+        let owners: Vec<&str> = KINDS
+            .iter()
+            .filter(|kind| kind.names().any(|known| known == name))
+            .map(|kind| kind.keys.heading)
+            .collect();
         if let Some((last, others)) = owners.split_last() {
-            let kinds = if others.is_empty() { "kind" } else { "kinds" };
-            let owners = if others.is_empty() {
-                (*last).to_owned()
-            } else {
-                format!("{} and {last}", others.join(", "))
+            let owners = match others {
+                [] => format!("kind {last}"),
+                others => format!("kinds {} and {last}", others.join(", ")),
             };
             node.fault(format_args!(
-                "belongs to the {kinds} {owners}, expected none for the kind {}",
-                own.heading
+                "belongs to the {owners}, expected none for the kind {}",
+                own.keys.heading
             ));
             is_fine = false;
         }

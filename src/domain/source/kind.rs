@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::docket::{CourtlistenerSettings, DocketSettings};
+use super::file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 use super::page::{PageTextSettings, TableSettings};
 use super::rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 use crate::domain::change::EntryChange;
@@ -13,7 +14,7 @@ use crate::domain::token::TokenPlace;
 use crate::domain::verdict::Guard;
 
 /// The closed set of ways to read a body. Each has its file in `extract/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SourceKind {
     /// The FCC's Covered List page.
@@ -36,6 +37,30 @@ pub enum SourceKind {
     HtmlTable(TableSettings),
     /// The prose of a page, by headings.
     PageText(PageTextSettings),
+    /// Rows of delimited text.
+    Csv(CsvSettings),
+    /// Rows of a spreadsheet.
+    Xlsx(XlsxSettings),
+    /// Values within JSON.
+    Json(JsonSettings),
+    /// Elements within XML.
+    Xml(XmlSettings),
+    /// Lines of a PDF's text.
+    PdfText(PdfTextSettings),
+    /// The Consolidated Screening List of the United States, CSV or JSON.
+    Csl,
+    /// The delimited files of the Office of Foreign Assets Control.
+    Ofac,
+    /// The entity list of the Uyghur Forced Labor Prevention Act.
+    Uflpa,
+    /// The Denied Persons List of the Bureau of Industry and Security.
+    Dpl,
+    /// The Consolidated List of the Security Council of the United Nations.
+    UnXml,
+    /// The financial sanctions list of the European Union, CSV or XML.
+    Eu,
+    /// The UK Sanctions List.
+    UkCsv,
 }
 
 impl SourceKind {
@@ -53,6 +78,18 @@ impl SourceKind {
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::PageText(_) => "page-text",
+            Self::Csv(_) => "csv",
+            Self::Xlsx(_) => "xlsx",
+            Self::Json(_) => "json",
+            Self::Xml(_) => "xml",
+            Self::PdfText(_) => "pdf-text",
+            Self::Csl => "csl",
+            Self::Ofac => "ofac",
+            Self::Uflpa => "uflpa",
+            Self::Dpl => "dpl",
+            Self::UnXml => "un-xml",
+            Self::Eu => "eu",
+            Self::UkCsv => "uk-csv",
         }
     }
 
@@ -76,9 +113,15 @@ impl SourceKind {
     #[must_use]
     pub fn is_list(&self) -> bool {
         match self {
-            Self::FccCoveredList | Self::HtmlTable(_) => true,
             Self::Ecfr(settings) => settings.appendix.is_some(),
-            _ => false,
+            Self::CourtRss(_)
+            | Self::PacerDocket(_)
+            | Self::Courtlistener(_)
+            | Self::FederalRegister(_)
+            | Self::Ecfs(_)
+            | Self::Feed
+            | Self::PageText(_) => false,
+            _ => true,
         }
     }
 
@@ -86,11 +129,26 @@ impl SourceKind {
     /// operator's `noise` replaces it.
     #[must_use]
     pub fn default_noise(&self) -> Vec<NoiseClass> {
-        use NoiseClass::{Counters, FootnoteMarks, LinkPresence, Nonces, ScreenReader, Timestamps};
+        use NoiseClass::{
+            Counters, FootnoteMarks, LineOrder, LinkPresence, Nonces, RelativeTimes, ScreenReader, Timestamps,
+        };
         match self {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
-            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader],
-            Self::PageText(_) => vec![Timestamps, Counters, Nonces, ScreenReader],
+            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader, RelativeTimes],
+            Self::Uflpa => vec![FootnoteMarks, ScreenReader, LineOrder],
+            Self::PageText(_) => vec![Timestamps, RelativeTimes, Counters, Nonces, ScreenReader],
+            // Addresses and aliases of one party come in any order.
+            Self::Csv(_)
+            | Self::Xlsx(_)
+            | Self::Json(_)
+            | Self::Xml(_)
+            | Self::PdfText(_)
+            | Self::Csl
+            | Self::Ofac
+            | Self::Dpl
+            | Self::UnXml
+            | Self::Eu
+            | Self::UkCsv => vec![LineOrder],
             Self::CourtRss(_)
             | Self::PacerDocket(_)
             | Self::Courtlistener(_)
@@ -106,7 +164,16 @@ impl SourceKind {
     pub fn default_guard(&self) -> Guard {
         let (min_entries, max_drop_percent) = match self {
             Self::FccCoveredList => (10, 20),
-            Self::HtmlTable(_) | Self::Ecfr(_) => (1, 20),
+            Self::HtmlTable(_)
+            | Self::Ecfr(_)
+            | Self::Csv(_)
+            | Self::Xlsx(_)
+            | Self::Json(_)
+            | Self::Xml(_)
+            | Self::PdfText(_) => (1, 20),
+            // Each has held hundreds of entries for years, and loses a handful at a time.
+            Self::Uflpa | Self::Dpl | Self::UnXml => (100, 10),
+            Self::Csl | Self::Ofac | Self::Eu | Self::UkCsv => (400, 5),
             Self::PageText(_) => (1, 50),
             // What was entered on a docket stays there, save what is sealed or struck.
             Self::PacerDocket(_) | Self::Courtlistener(_) => (1, 10),

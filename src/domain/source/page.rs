@@ -3,29 +3,26 @@
 //! Settings are serialised under the keys of the configuration: that is what
 //! `config show` prints and what a source's fingerprint covers.
 
-use std::collections::BTreeMap;
+use serde::Serialize;
 
-use serde::{Deserialize, Serialize};
+use super::row::{Pairs, RowSettings};
 
-/// How the rows of a table become entries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How the rows of HTML tables become entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TableSettings {
     /// CSS selector of the tables; every match is read, and each must have the mapped headers.
     pub selector: String,
     /// Header text → field name. Compared without case, white space and footnote marks.
-    pub columns: BTreeMap<String, String>,
-    /// The fields that say what a row is about.
-    pub key: Vec<String>,
-    /// The field that names a row to a reader; the first key field unless given.
-    #[serde(rename = "row_title")]
-    pub title: Option<String>,
-    /// The field that holds a row's date.
-    #[serde(rename = "row_date")]
-    pub date: Option<String>,
+    pub columns: Pairs,
+    /// The field that takes what is said above each table: its caption or the paragraph before it.
+    pub caption: Option<String>,
+    /// How its rows become entries.
+    #[serde(flatten)]
+    pub rows: RowSettings,
 }
 
 /// Which prose of a page is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PageTextSettings {
     /// CSS selectors of what is read; each must match.
     pub keep: Vec<String>,

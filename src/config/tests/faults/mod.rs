@@ -23,11 +23,11 @@ fn replaced(table: &str, lines: &str) -> String {
     text.join("\n") + "\n"
 }
 
-/// A fault with the lists that grow with every kind filled in.
+/// A fault with the lists that grow with time filled in; the keys are those of a source that needs no others.
 fn filled_in(fault: &str) -> String {
     fault
         .replace("{kinds}", &crate::config::kind::names().join(", "))
-        .replace("{source keys}", &crate::config::source::known_keys().join(", "))
+        .replace("{source keys}", &crate::config::source::SOURCE.names.join(", "))
 }
 
 /// Every case after the same text and with the same table.

@@ -175,7 +175,7 @@ const SOURCE: &[Case] = &[
     (
         r#"noise = { classes = ["timestamp"] }"#,
         &[
-            r#"14:22: source[a].noise.classes[1]: found "timestamp", expected one of footnote-marks, screen-reader, timestamps, counters, nonces, link-presence; did you mean "timestamps"?"#,
+            r#"14:22: source[a].noise.classes[1]: found "timestamp", expected one of footnote-marks, screen-reader, timestamps, relative-times, counters, line-order, nonces, link-presence; did you mean "timestamps"?"#,
         ],
     ),
     (
@@ -377,6 +377,71 @@ selector = "x""#,
             r#"14:17: source[a].keep[2]: found "::", expected a CSS selector such as "table.entities""#,
             r#"15:9: source[a].drop[1]: found "1", expected a CSS selector such as "table.entities""#,
             "16:12: source[a].selector: belongs to the kind html-table, expected none for the kind page-text",
+        ],
+    ),
+    (
+        "group = true\nentries = \"x\"",
+        &[
+            "14:9: source[a].group: belongs to the kinds html-table, csv, xlsx, json, xml and pdf-text, expected none for the kind feed",
+            "15:11: source[a].entries: belongs to the kinds court-rss, pacer-docket, courtlistener, json and xml, expected none for the kind feed",
+        ],
+    ),
+    (
+        r#"kind = "csv"
+header = false
+columns = { 1 = "number", Name = "name", 0 = "x" }
+delimiter = ";;"
+encoding = "klingon"
+key = ["number|nam"]
+date_format = "%d/%Q"
+split = { nme = ";", name = "" }
+group = "yes"
+bracketed_aliases = "all"
+skip_lines = 1001"#,
+        &[
+            "15:27: source[a].columns.Name: is not a column's number, expected one from 1 where there is no header",
+            "15:42: source[a].columns.0: is not a column's number, expected one from 1 where there is no header",
+            r#"16:13: source[a].delimiter: found ";;", expected one character such as ",", ";" or "\t""#,
+            r#"17:12: source[a].encoding: found "klingon", expected a charset such as "utf-8" or "windows-1252""#,
+            r#"18:8: source[a].key[1]: found "nam", expected one of name, number, x; did you mean "name"?"#,
+            r#"19:15: source[a].date_format: found "%d/%Q", expected a date in the letters of strftime, such as "%d/%m/%Y""#,
+            r#"20:11: source[a].split.nme: found "nme", expected one of name, number, x; did you mean "name"?"#,
+            "20:29: source[a].split.name: is empty, expected a text",
+            "21:9: source[a].group: found a string, expected true or false",
+            r#"22:21: source[a].bracketed_aliases: found "all", expected one of named, last"#,
+            "23:14: source[a].skip_lines: found 1001, expected a whole number from 0 to 1000",
+        ],
+    ),
+    (
+        r#"kind = "json"
+entries = "results"
+fields = { name = ["$.name", "$.["], "" = "$" }
+key = ["id"]"#,
+        &[
+            r#"14:11: source[a].entries: found "results" (at position 0, parser error), expected a JSONPath such as "$.results[*]""#,
+            r#"15:30: source[a].fields.name[2]: found "$.[" (at position 2, in dot member name, must start with lowercase alpha or '_'), expected a JSONPath such as "$.results[*]""#,
+            "15:38: source[a].fields.: is blank, expected a field",
+        ],
+    ),
+    (
+        r#"kind = "xml"
+entries = "@id"
+fields = { name = "a[1]" }
+key = []"#,
+        &[
+            r#"14:11: source[a].entries: found "@id", expected a path to elements such as "list/entry" or "//entry""#,
+            r#"15:19: source[a].fields.name: found "a[1]", expected a path such as "list/entry", "//entry", "name/@last" or "alias/(first, last)""#,
+            "16:7: source[a].key: is empty, expected a list of fields with at least one",
+        ],
+    ),
+    (
+        r#"kind = "pdf-text"
+begin = "("
+entry = ".+"
+key = ["name"]"#,
+        &[
+            r#"14:9: source[a].begin: found "(" (unclosed group), expected a regular expression"#,
+            r#"15:9: source[a].entry: found ".+", expected named groups in it, such as "(?<name>.+)""#,
         ],
     ),
 ];

@@ -1,0 +1,68 @@
+//! JSON: the entries and their fields are found by `JSONPath` (RFC 9535).
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use super::{Record, Rows};
+use crate::domain::entry::Document;
+use crate::domain::source::JsonSettings;
+use crate::domain::verdict::Unreadable;
+use crate::extract::Page;
+use crate::extract::charset::decode;
+
+pub(in crate::extract) fn extract(settings: &JsonSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+    let value = parse(&decode(page))?;
+    let entries = path(&settings.entries)?;
+    let fields = settings
+        .fields
+        .0
+        .iter()
+        .map(|(field, paths)| {
+            Ok((field, paths.iter().map(|text| path(text)).collect::<Result<Vec<_>, _>>()?))
+        })
+        .collect::<Result<Vec<_>, Unreadable>>()?;
+    let mut rows = Rows::new(&settings.rows, page.url);
+    for entry in entries.query(&value) {
+        let mut record = Record::default();
+        for (field, paths) in &fields {
+            for found in paths.iter().flat_map(|path| path.query(entry)) {
+                record.push(field, &plain(found));
+            }
+        }
+        rows.take(record);
+    }
+    let names: Vec<String> = settings.fields.0.iter().map(|(field, _)| field.clone()).collect();
+    rows.finish(&names)
+}
+
+/// Parses a whole body; nesting is bounded by the parser.
+///
+/// # Errors
+/// Where it is not JSON, or not all of it.
+pub(super) fn parse(text: &str) -> Result<Value, Unreadable> {
+    serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| Unreadable::Unexpected { what: "the JSON".to_owned(), found: error.to_string() })
+}
+
+fn path(text: &str) -> Result<JsonPath, Unreadable> {
+    JsonPath::parse(text).map_err(|error| Unreadable::Unexpected {
+        what: format!("the path {text:?}"),
+        found: error.to_string(),
+    })
+}
+
+/// A value as a reader would write it; null says nothing, the parts of a list or an object are
+/// parted by commas.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(values) => enumerated(values.iter()),
+        Value::Object(values) => enumerated(values.values()),
+    }
+}
+
+fn enumerated<'a>(values: impl Iterator<Item = &'a Value>) -> String {
+    values.map(plain).filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join(", ")
+}

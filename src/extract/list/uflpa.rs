@@ -1,0 +1,29 @@
+//! The UFLPA Entity List (dhs.gov): several tables, one for each ground of the act.
+//!
+//! A name's column is headed in two ways, other names stand in brackets, and one
+//! entity may be in several tables: then it is one entry with several grounds.
+
+use crate::domain::entry::Document;
+use crate::domain::source::{Brackets, Pairs, RowSettings, TableSettings};
+use crate::domain::verdict::Unreadable;
+use crate::extract::{Page, html_table};
+
+pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+    let settings = TableSettings {
+        selector: ".field--name-body table".to_owned(),
+        columns: Pairs::of(&[
+            ("Name of Entity", "name"),
+            ("Entity Name", "name"),
+            ("Effective Date", "listed"),
+        ]),
+        caption: Some("program".to_owned()),
+        rows: RowSettings {
+            key: vec!["name".to_owned()],
+            date: Some("listed".to_owned()),
+            group: true,
+            bracketed_aliases: Some(Brackets::Named),
+            ..RowSettings::default()
+        },
+    };
+    html_table::extract(&settings, page)
+}
