@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, geteuid, kill_process_group};
+use rustix::process::{Pid, Signal, geteuid, kill_process_group, test_kill_process_group};
 use tempfile::TempDir;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -43,6 +43,12 @@ const WITH_PIPES: &str = "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1";
 
 /// Between two looks at the memory.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// Between two looks whether the killed processes are gone.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// So long they may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running browser; killed with all its processes when dropped.
 #[derive(Debug)]
@@ -99,12 +105,27 @@ impl Process {
         }
     }
 
-    /// Ends all its processes and waits for the first.
+    /// Ends all its processes and waits until they are gone: only then is nobody left who writes into
+    /// the profile.
     pub(super) async fn end(mut self) {
         self.kill();
         let _ = self.child.wait().await;
+        self.others_gone().await;
         // Its id may be somebody else's from now on.
         self.group = None;
+    }
+
+    /// Waits until no process of the group is left. Killed they are all; the system takes its time to
+    /// clear away what used much memory.
+    async fn others_gone(&self) {
+        let Some(group) = self.group else { return };
+        let cleared = async {
+            while test_kill_process_group(group).is_ok() {
+                tokio::time::sleep(GLANCE).await;
+            }
+        };
+        // A process that cannot die, for a disk that does not answer, must not hold up the read.
+        let _ = tokio::time::timeout(PATIENCE, cleared).await;
     }
 
     fn kill(&self) {
