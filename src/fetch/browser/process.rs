@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, geteuid, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, geteuid, kill_process_group};
 use tempfile::TempDir;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -120,7 +121,7 @@ impl Process {
     async fn others_gone(&self) {
         let Some(group) = self.group else { return };
         let cleared = async {
-            while test_kill_process_group(group).is_ok() {
+            while has_living(group.as_raw_nonzero().get()) {
                 tokio::time::sleep(GLANCE).await;
             }
         };
@@ -144,23 +145,30 @@ impl Drop for Process {
 
 /// The memory that the processes of a group do not share with others, in bytes; proc(5).
 fn memory_of(group: i32) -> usize {
-    let Ok(processes) = std::fs::read_dir("/proc") else { return 0 };
-    let pages: usize = processes
-        .filter_map(Result::ok)
-        .map(|process| process.path())
-        .filter(|process| group_of(process) == Some(group))
-        .filter_map(|process| private_pages(&process))
-        .sum();
+    let pages: usize = living(group).filter_map(|process| private_pages(&process)).sum();
     pages.saturating_mul(rustix::param::page_size())
 }
 
-fn group_of(process: &std::path::Path) -> Option<i32> {
-    let stat = std::fs::read_to_string(process.join("stat")).ok()?;
-    // The name, in brackets, may hold anything.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse().ok()
+fn has_living(group: i32) -> bool {
+    living(group).next().is_some()
 }
 
-fn private_pages(process: &std::path::Path) -> Option<usize> {
+/// The processes of a group but for the dead ones that nobody has taken notice of yet.
+fn living(group: i32) -> impl Iterator<Item = PathBuf> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    processes.map(|process| process.path()).filter(move |process| living_group_of(process) == Some(group))
+}
+
+fn living_group_of(process: &Path) -> Option<i32> {
+    let stat = std::fs::read_to_string(process.join("stat")).ok()?;
+    // The name, in brackets, may hold anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let is_dead = matches!(fields.next()?, "Z" | "X");
+    let group = fields.nth(1)?.parse().ok()?;
+    (!is_dead).then_some(group)
+}
+
+fn private_pages(process: &Path) -> Option<usize> {
     let statm = std::fs::read_to_string(process.join("statm")).ok()?;
     let mut numbers = statm.split_whitespace().skip(1).map(|number| number.parse::<usize>().unwrap_or(0));
     Some(numbers.next()?.saturating_sub(numbers.next()?))
