@@ -9,14 +9,16 @@ use super::source::moment;
 use super::{Context, mismatch};
 use crate::check::HeldReview;
 use crate::control::{Command, Reply};
+use crate::domain::change::Change;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
 use crate::domain::snapshot::HeldRead;
+use crate::domain::text::one_line;
 use crate::render::for_terminal;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Review {
-    /// Every read that is held back, and why.
+    /// Every read that is held back, and why; and every change in which a name may be a company's.
     List,
     /// One held read: why it is held, and what would change if it were accepted.
     ///
@@ -25,15 +27,16 @@ pub(super) enum Review {
         /// The source.
         id: SourceId,
     },
-    /// It is the source's page: take it, and tell what changed.
+    /// It is the source's page: take it, and tell what changed. Or the name is the company's: tell it.
     Accept {
-        /// The source.
-        id: SourceId,
+        /// The source, or the change's id.
+        id: String,
     },
-    /// It is not the source's page: let go of it. The same body is not held again.
+    /// It is not the source's page: let go of it. The same body is not held again. Or the name is
+    /// somebody else's.
     Reject {
-        /// The source.
-        id: SourceId,
+        /// The source, or the change's id.
+        id: String,
     },
 }
 
@@ -41,28 +44,78 @@ pub(super) async fn run(verb: Review, context: &Context) -> anyhow::Result<Exit>
     match verb {
         Review::List => list(context).await?,
         Review::Show { id } => show(id, context).await?,
-        Review::Accept { id } => accept(id, context).await?,
-        Review::Reject { id } => reject(id, context).await?,
+        Review::Accept { id } => match source_of(&id, context)? {
+            Some(source) => accept(source, context).await?,
+            None => decide(id, true, context).await?,
+        },
+        Review::Reject { id } => match source_of(&id, context)? {
+            Some(source) => reject(source, context).await?,
+            None => decide(id, false, context).await?,
+        },
     }
     Ok(Exit::Done)
 }
 
+/// The source that is meant, where one has this id; changes are meant otherwise.
+fn source_of(id: &str, context: &Context) -> anyhow::Result<Option<SourceId>> {
+    Ok(context.config()?.sources.into_iter().map(|source| source.id).find(|known| known.as_str() == id))
+}
+
 async fn list(context: &Context) -> anyhow::Result<()> {
-    let held = match context.ask(Command::Reviews).await? {
-        Reply::Reviews { held } => held,
+    let (held, possible) = match context.ask(Command::Reviews).await? {
+        Reply::Reviews { held, possible } => (held, possible),
         other => return Err(mismatch(&other)),
     };
     if context.screen.json {
-        return context.screen.object(&serde_json::json!({ "held": held }));
+        return context.screen.object(&serde_json::json!({ "held": held, "possible": possible }));
     }
-    if held.is_empty() {
+    if held.is_empty() && possible.is_empty() {
         return context.screen.line("nothing waits for a person's word");
     }
+    if !held.is_empty() {
+        list_held(&held, context.screen)?;
+    }
+    if !possible.is_empty() {
+        list_possible(&possible, context.screen)?;
+    }
+    Ok(())
+}
+
+/// Names that are near a company's and may be its own.
+fn list_possible(changes: &[Change], screen: Screen) -> anyhow::Result<()> {
+    let rows = changes.iter().flat_map(|change| {
+        change.possible.iter().map(|found| {
+            [
+                change.id.to_string(),
+                change.source.to_string(),
+                one_line(&found.excerpt),
+                format!("{}: {}", found.company, one_line(&found.alias)),
+                found.score.to_string(),
+            ]
+        })
+    });
+    screen.table(["CHANGE", "SOURCE", "NAME", "MAY BE", "SCORE"], rows)
+}
+
+async fn decide(id: String, is_meant: bool, context: &Context) -> anyhow::Result<()> {
+    let (change, mails_queued) = match context.ask(Command::Decide { id, is_meant }).await? {
+        Reply::Decided { change, mails_queued } => (change, mails_queued),
+        other => return Err(mismatch(&other)),
+    };
+    if context.screen.json {
+        return context.screen.object(&serde_json::json!({ "change": change, "mails_queued": mails_queued }));
+    }
+    let words = if is_meant { "told as theirs" } else { "noted as somebody else's" };
+    let mails = counted(mails_queued, "mail", "mails");
+    context.screen.line(format!("{}: {words}, {mails} queued", change.id))
+}
+
+fn list_held(held: &[HeldRead], screen: Screen) -> anyhow::Result<()> {
     let rows = held.iter().map(|held| {
         let read_at = moment(held.evidence.read_at);
         [held.source.to_string(), moment(held.held_since), read_at, score(held), held.reason.clone()]
     });
-    context.screen.table(["SOURCE", "HELD SINCE", "READ", "SCORE", "WHY"], rows)
+    screen.table(["SOURCE", "HELD SINCE", "READ", "SCORE", "WHY"], rows)
 }
 
 fn score(held: &HeldRead) -> String {

@@ -57,6 +57,13 @@ pub enum Command {
         /// Whose.
         id: SourceId,
     },
+    /// Say whether the names that may be meant in a change are.
+    Decide {
+        /// The change's id, or the beginning of it.
+        id: String,
+        /// Whether they are.
+        is_meant: bool,
+    },
     /// Trouble with reading, newest first.
     Incidents {
         /// Those that are over too.
@@ -175,9 +182,18 @@ pub enum Reply {
     Reviews {
         /// Reads that were held back.
         held: Vec<HeldRead>,
+        /// Changes in which a name may be a company's.
+        possible: Vec<Change>,
     },
     /// Of [`Command::Review`]; nothing where nothing is held.
     Review(Option<Box<HeldReview>>),
+    /// Of [`Command::Decide`]: the change as it now stands, and how many mails tell of it.
+    Decided {
+        /// The change.
+        change: Box<Change>,
+        /// Mails put into the outbox.
+        mails_queued: usize,
+    },
     /// Of [`Command::Reject`]: what was let go.
     Rejected(Box<HeldRead>),
     /// Of [`Command::Incidents`].

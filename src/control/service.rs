@@ -18,7 +18,7 @@ use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::escalate::{EscalateError, Escalator};
 use crate::reload::{ReloadError, Reloaded, Reloader};
-use crate::store::{Store, StoreError};
+use crate::store::{ChangeQuery, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
 
 /// The use cases a command may need.
@@ -75,6 +75,9 @@ enum Refusal {
     Ingest(#[from] IngestError),
 }
 
+/// Changes whose names wait for a person's word, shown at once.
+const SHOWN_POSSIBLE: usize = 100;
+
 /// Snapshots shown with a source.
 const SHOWN_SNAPSHOTS: usize = 20;
 
@@ -100,7 +103,16 @@ impl Service {
             Command::Sources => Reply::Sources(self.statuses().await?),
             Command::Source { id } => Reply::Source(Box::new(self.detail(&id).await?)),
             Command::HeldBody { id } => Reply::Body(self.held_body(&id).await?),
-            Command::Reviews => Reply::Reviews { held: self.held_reads().await? },
+            Command::Reviews => {
+                let query =
+                    ChangeQuery { is_possible: true, limit: SHOWN_POSSIBLE, ..ChangeQuery::default() };
+                Reply::Reviews { held: self.held_reads().await?, possible: parts.store.changes(query).await? }
+            }
+            Command::Decide { id, is_meant } => {
+                let change = parts.store.decide(&id, is_meant, parts.clock.now()).await?;
+                let mails_queued = self.tell().await?;
+                Reply::Decided { change: Box::new(change), mails_queued }
+            }
             Command::Review { id } => {
                 Reply::Review(parts.checker.review(self.source(&id)?).await?.map(Box::new))
             }

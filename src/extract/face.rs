@@ -17,7 +17,7 @@ const HEAD_BYTES: usize = 256 * 1024;
 /// How close to a body's end its closing tag is looked for: scripts and comments may follow it.
 const TAIL_BYTES: usize = 4 * 1024;
 
-/// See [`super::face`].
+/// See [`super::face()`].
 pub(super) fn face(page: &Page<'_>) -> Face {
     let start = Page { body: &page.body[..page.body.len().min(HEAD_BYTES)], ..*page };
     let head = head(&start);

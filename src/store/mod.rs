@@ -127,6 +127,21 @@ impl Store {
         self.sled.read(move |trees| changes::list(trees, &query)).await
     }
 
+    /// Takes a person's word on the names that may be meant in the change whose id begins so, with the
+    /// alerts this raises; gives the change as it now stands.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also where no name waits for a word; [`StoreError::Ambiguous`].
+    pub async fn decide(
+        &self,
+        beginning: &str,
+        is_meant: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Change, StoreError> {
+        let beginning = beginning.to_owned();
+        self.sled.write(move |trees, writes| changes::decide(trees, writes, &beginning, is_meant, now)).await
+    }
+
     /// Every alert that no mail was made of yet, with its change: source by source, each read's
     /// changes in their order.
     pub async fn pending_alerts(&self) -> Result<Vec<(Alert, Change)>, StoreError> {

@@ -1,7 +1,10 @@
 //! Changes, and the alerts that no mail was made of yet.
 
+use chrono::{DateTime, Utc};
+
 use super::keys;
 use super::trees::{TreeName, Trees};
+use super::writes::Writes;
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::store::record::undecodable;
@@ -42,6 +45,25 @@ pub(in crate::store) fn pending_alerts(trees: &Trees) -> Result<Vec<(Alert, Chan
         order(of_a).cmp(&order(of_b)).then_with(|| a.company.cmp(&b.company))
     });
     Ok(pending)
+}
+
+/// Takes a person's word on the names that may be meant in a change; gives it as it now stands.
+pub(in crate::store) fn decide(
+    trees: &Trees,
+    writes: &mut Writes,
+    beginning: &str,
+    is_meant: bool,
+    now: DateTime<Utc>,
+) -> Result<Change, StoreError> {
+    let mut change = find(trees, beginning)?;
+    if change.possible.is_empty() {
+        return Err(StoreError::NotFound { what: "possible name in the change", id: change.id.to_string() });
+    }
+    for alert in change.decide(is_meant, now) {
+        writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), &alert)?;
+    }
+    writes.put(trees, TreeName::Changes, change.id.as_str().as_bytes(), &change)?;
+    Ok(change)
 }
 
 fn change(trees: &Trees, id: &[u8]) -> Result<Change, StoreError> {
