@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use ::csv::{ReaderBuilder, StringRecord, Writer};
 
-use super::{Incoming, LineFault, Parsed, add_alias, add_identifier, alias_kind, has_name, scheme};
+use super::{
+    Incoming, LineFault, Parsed, add_alias, add_identifier, alias_kind, forget_name, has_name, scheme,
+};
 use crate::domain::company::AliasKind;
 use crate::domain::company::{Alias, Company, objection};
 use crate::domain::id::CompanyId;
@@ -114,13 +116,19 @@ fn take(company: &mut Company, row: Row<'_>) -> Result<(), String> {
             if !company.name.is_empty() {
                 return Err(format!("found {value:?}, but the company is called {:?} already", company.name));
             }
+            forget_name(company, value);
             value.clone_into(&mut company.name);
             company.sources.extend(source);
         }
         "not" if !has_name(company, value) => company.not.push(value.to_owned()),
         "not" => {}
         "parent" => company.parent = Some(value.parse().map_err(|error| format!("{error}"))?),
-        "exposed-to" => company.exposures.push(value.parse().map_err(|error| format!("{error}"))?),
+        "exposed-to" => {
+            let category = value.parse().map_err(|error| format!("{error}"))?;
+            if !company.exposures.contains(&category) {
+                company.exposures.push(category);
+            }
+        }
         "source" => company.sources.push(value.to_owned()),
         other => {
             return Err(format!(

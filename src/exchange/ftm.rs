@@ -5,7 +5,7 @@
 //! fewer kinds of names than we do: brands and subsidiaries go out as aliases and come back as
 //! trade names, and dockets and grantee codes stay at home.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,6 +41,9 @@ const NAMES: [(&str, AliasKind); 5] = [
 /// The longest id made of a name, in bytes; room is left for a number that tells it apart.
 const MAX_SLUG_BYTES: usize = 56;
 
+/// The ids that companies have, and the last number put behind each to tell another apart.
+type Ids = BTreeMap<CompanyId, u64>;
+
 #[derive(Deserialize)]
 struct Entity {
     id: String,
@@ -61,7 +64,7 @@ pub(super) fn parse(text: &str) -> Parsed {
     let mut parsed = Parsed::default();
     // Their ids to ours, and ours so far.
     let mut ids: BTreeMap<String, CompanyId> = BTreeMap::new();
-    let mut taken: BTreeSet<CompanyId> = BTreeSet::new();
+    let mut taken = Ids::new();
     let mut owners: Vec<(String, String)> = Vec::new();
     for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
         let entity: Entity = match serde_json::from_str(text) {
@@ -99,11 +102,7 @@ pub(super) fn parse(text: &str) -> Parsed {
 }
 
 /// The company that an entity is; nothing where it has no name that can be looked for.
-fn company(
-    entity: &Entity,
-    taken: &mut BTreeSet<CompanyId>,
-    fault: &mut impl FnMut(String),
-) -> Option<Company> {
+fn company(entity: &Entity, taken: &mut Ids, fault: &mut impl FnMut(String)) -> Option<Company> {
     let mut names: Vec<&str> = entity.texts("name").collect();
     // The first Latin one is what readers can read.
     names.sort_by_key(|name| !is_latin(name));
@@ -115,7 +114,10 @@ fn company(
         fault(objection);
         return None;
     }
-    let id = own_id(entity, name, taken)?;
+    let Some(id) = own_id(entity, name, taken) else {
+        fault(format!("no id can be made of {:?} and {name:?}, expected a Latin letter or digit", entity.id));
+        return None;
+    };
     let mut company = Company::new(id, *name);
     for (property, kind) in NAMES {
         for name in entity.texts(property) {
@@ -138,14 +140,18 @@ fn company(
 }
 
 /// The entity's id where it is one of ours, else one made of its name.
-fn own_id(entity: &Entity, name: &str, taken: &mut BTreeSet<CompanyId>) -> Option<CompanyId> {
+fn own_id(entity: &Entity, name: &str, taken: &mut Ids) -> Option<CompanyId> {
     let made = [slug(name), slug(&entity.id)].into_iter().find(|slug| !slug.is_empty());
     let first = entity.id.parse::<CompanyId>().ok().or_else(|| made?.parse().ok())?;
-    let later = (2..).map(|number| format!("{first}-{number}").parse().ok());
-    let id = std::iter::once(Some(first.clone()))
-        .chain(later)
-        .find(|id| id.as_ref().is_none_or(|id| !taken.contains(id)))??;
-    taken.insert(id.clone());
+    let Some(last) = taken.get(&first) else {
+        taken.insert(first.clone(), 1);
+        return Some(first);
+    };
+    let mut later = (last + 1..).map(|number| Some((number, format!("{first}-{number}").parse().ok()?)));
+    let (number, id): (u64, CompanyId) = later
+        .find(|found| found.as_ref().is_none_or(|(_, id): &(u64, CompanyId)| !taken.contains_key(id)))??;
+    taken.insert(first, number);
+    taken.insert(id.clone(), 1);
     Some(id)
 }
 

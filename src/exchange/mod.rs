@@ -114,13 +114,24 @@ fn add_identifier(company: &mut Company, identifier: Identifier) -> Result<(), S
 
 /// Whether a name or number is the company's, capitals and blanks apart, as the configuration has it.
 fn has_name(company: &Company, name: &str) -> bool {
-    let folded = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let name = folded(name);
     let aliases = company.aliases.iter().map(|alias| alias.name.as_str());
     let numbers = company.identifiers.iter().map(|identifier| identifier.value.as_str());
     let not = company.not.iter().map(String::as_str);
     let mut all = std::iter::once(company.name.as_str()).chain(aliases).chain(numbers).chain(not);
     all.any(|other| folded(other) == name)
+}
+
+/// Leaves out what the company has by this name: it becomes the company's own.
+fn forget_name(company: &mut Company, name: &str) {
+    let name = folded(name);
+    company.aliases.retain(|alias| folded(&alias.name) != name);
+    company.identifiers.retain(|identifier| folded(&identifier.value) != name);
+    company.not.retain(|other| folded(other) != name);
+}
+
+fn folded(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 fn alias_kind(name: &str) -> Option<AliasKind> {

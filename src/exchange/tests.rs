@@ -53,6 +53,16 @@ fn what_goes_out_as_csv_comes_back_the_same() {
 }
 
 #[test]
+fn the_order_of_rows_does_not_matter_to_a_csv() {
+    let rows = ["amber,name,Amber Networks,", "amber,trade,amber  networks,", "amber,exposed-to,drones,"];
+    let read =
+        |rows: &[&str]| parsed(Format::Csv, &format!("company,kind,value,source\n{}\n", rows.join("\n")));
+    let company = read(&rows).remove(0);
+    assert_eq!((company.aliases.len(), company.exposures.len()), (0, 1));
+    assert_eq!(read(&[rows[2], rows[1], rows[0], rows[2]]), [company]);
+}
+
+#[test]
 fn what_goes_out_as_ftm_comes_back_with_every_name_number_and_owner() {
     let back = parsed(Format::Ftm, &Format::Ftm.write(&stones()).unwrap());
     let texts = |companies: &[Company]| -> Vec<_> {
@@ -91,6 +101,14 @@ fn entities_as_they_are_published_are_taken_and_others_passed_over() {
     assert_eq!(companies[0].identifiers[0].scheme, IdentifierScheme::Uscc);
 }
 
+#[test]
+fn companies_of_one_name_are_numbered_in_time_that_grows_with_them() {
+    let entity =
+        |n| format!("{{\"id\":\"É{n}\",\"schema\":\"Company\",\"properties\":{{\"name\":[\"Onyx\"]}}}}\n");
+    let companies = parsed(Format::Ftm, &(0..20_000).map(entity).collect::<String>());
+    assert_eq!(companies.last().unwrap().id, id("onyx-20000"));
+}
+
 #[track_caller]
 fn check_faults(format: Format, text: &str, expected: &[(u64, &str)]) {
     let faults = format.parse(text).faults;
@@ -123,8 +141,14 @@ fn every_fault_of_a_csv_is_told_by_its_line() {
 fn every_fault_of_an_entity_is_told_by_its_line() {
     check_faults(
         Format::Ftm,
-        "{\n{\"id\":\"a\",\"schema\":\"Company\"}\n{\"id\":\"b\",\"schema\":\"Company\",\"properties\":{\"name\":[\"Basalt\"],\"weakAlias\":[\"China\"],\"leiCode\":[\"1\"]}}\n",
-        &[(1, "is no FollowTheMoney entity"), (2, "has no name"), (3, "times in"), (3, "expected an LEI")],
+        "{\n{\"id\":\"a\",\"schema\":\"Company\"}\n{\"id\":\"b\",\"schema\":\"Company\",\"properties\":{\"name\":[\"Basalt\"],\"weakAlias\":[\"China\"],\"leiCode\":[\"1\"]}}\n{\"id\":\"琥\",\"schema\":\"Company\",\"properties\":{\"name\":[\"琥珀网络\"]}}\n",
+        &[
+            (1, "is no FollowTheMoney entity"),
+            (2, "has no name"),
+            (3, "times in"),
+            (3, "expected an LEI"),
+            (4, "no id can be made"),
+        ],
     );
 }
 

@@ -137,3 +137,24 @@ fn refuse_foreign(table: &Table<'_>, own: &Kind) -> bool {
     }
     is_fine
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_fuzz_target_with_seeds() {
+        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+        let manifest = std::fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+        for kind in names() {
+            let target = kind.replace('-', "_");
+            let text = std::fs::read_to_string(fuzz.join(format!("fuzz_targets/{target}.rs"))).unwrap();
+            assert!(text.contains(&format!("kind = '{kind}'")), "{target} reads another kind");
+            assert!(manifest.contains(&format!("name = \"{target}\"")), "{target} is never built");
+            let mut seeds = std::fs::read_dir(fuzz.join("seeds").join(&target)).unwrap();
+            assert!(seeds.next().is_some(), "{target} begins with nothing");
+        }
+    }
+}

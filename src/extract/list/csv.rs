@@ -104,6 +104,8 @@ fn body<'a>(settings: &CsvSettings, text: &'a str) -> Result<&'a str, Unreadable
 struct Reader<'a> {
     csv: csv::Reader<std::io::Chain<&'a [u8], std::io::Cursor<String>>>,
     row: csv::StringRecord,
+    /// How far what the body says reaches.
+    length: u64,
     read: usize,
     lengths: BTreeMap<usize, usize>,
     last: usize,
@@ -119,7 +121,8 @@ impl<'a> Reader<'a> {
             .flexible(true)
             .from_reader(body.as_bytes().chain(end));
         let row = csv::StringRecord::new();
-        Self { csv, row, read: 0, lengths: BTreeMap::new(), last: 0, is_over: false }
+        let length = body.trim_end_matches(['\n', '\r']).len() as u64;
+        Self { csv, row, length, read: 0, lengths: BTreeMap::new(), last: 0, is_over: false }
     }
 
     /// The next row, if there is one.
@@ -127,7 +130,8 @@ impl<'a> Reader<'a> {
         if self.is_over || !self.csv.read_record(&mut self.row).map_err(|error| not_rows(&error))? {
             return Ok(None);
         }
-        if self.row.len() == 1 && &self.row[0] == AFTER_END {
+        let is_after = self.row.position().is_some_and(|position| position.byte() >= self.length);
+        if is_after && self.row.len() == 1 && &self.row[0] == AFTER_END {
             self.is_over = true;
             return Ok(None);
         }

@@ -155,6 +155,16 @@ fn a_table_that_ends_too_early_is_refused() {
 }
 
 #[test]
+fn no_row_hides_those_below_it() {
+    let rows = RowSettings { key: vec!["name".to_owned()], ..RowSettings::default() };
+    let kind = SourceKind::Csv(CsvSettings { columns: Pairs::of(&[("Name", "name")]), rows, ..table() });
+    for end in ["", "\n", "\r\n", "\n\n\r\n"] {
+        let document = read(&kind, &format!("Name\r\nA\n\u{1}end\nB{end}")).unwrap();
+        assert_eq!(document.entries.len(), 3, "{end:?}");
+    }
+}
+
+#[test]
 fn floods_take_time_in_proportion() {
     let kind = SourceKind::Csv(table());
     let same = format!("Name,Other\n{}", (0..100_000).map(|n| format!("A,{n}\n")).collect::<String>());

@@ -1,0 +1,42 @@
+//! What a mail asks for, and who is meant by it.
+
+#![no_main]
+
+use std::sync::OnceLock;
+
+use libfuzzer_sys::fuzz_target;
+use regwatch::domain::company::{Alias, AliasKind, Company};
+use regwatch::domain::inbound::{MAX_COMMANDS, MailCommand, commands, select};
+use regwatch::domain::matching::Watchlist;
+
+static WATCHLIST: OnceLock<Watchlist> = OnceLock::new();
+
+fuzz_target!(|input: (Option<&str>, &str, &str)| {
+    let (detail, subject, text) = input;
+    let found = commands(detail, subject, text);
+    assert!((1..=MAX_COMMANDS).contains(&found.len()));
+    let others = &found[..found.len() - 1];
+    // What is not understood ends the reading, and so does a confirmation.
+    assert!(!others.iter().any(|command| matches!(command, MailCommand::Unknown | MailCommand::Confirm(_))));
+    let sources = ["fcc-covered-list", "court-cadc"].map(|id| id.parse().expect("an id"));
+    for command in found {
+        if let MailCommand::Subscribe(words) | MailCommand::Unsubscribe(words) = command {
+            let Ok(selection) = select(&words, WATCHLIST.get_or_init(watchlist), &sources) else { continue };
+            assert!(!selection.companies.is_empty());
+            assert!(selection.companies.is_sorted_by(|one, next| one < next), "each once");
+        }
+    }
+});
+
+fn watchlist() -> Watchlist {
+    let company = |id: &str, name: &str, alias: &str| Company {
+        aliases: vec![Alias::new(alias, AliasKind::Trade)],
+        ..Company::new(id.parse().expect("an id"), name)
+    };
+    let companies = vec![
+        company("amber", "Amber Networks Co., Ltd.", "琥珀"),
+        company("onyx", "Onyx", "Onyx Mobile"),
+        company("onyx-mobile", "Onyx Mobile (Freedonia) Inc.", "Onyx Telecom"),
+    ];
+    Watchlist::new(companies).expect("a watchlist")
+}

@@ -1,0 +1,13 @@
+//! Bodies of a source of this kind.
+
+#![no_main]
+
+regwatch_fuzz::extractor!(
+    "
+    kind = 'ecfr'
+    cfr_title = 15
+    cfr_part = '744'
+    appendix = 'Supplement No. 4 to Part 744'
+",
+    "titles.json"
+);
