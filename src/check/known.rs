@@ -3,9 +3,13 @@
 use std::collections::HashSet;
 
 use crate::domain::assess::Past;
+use crate::domain::change::ChangeKind;
+use crate::domain::diff::diff;
 use crate::domain::entry::{Completeness, Document};
 use crate::domain::face::Face;
+use crate::domain::noise::Noise;
 use crate::domain::pending::Pending;
+use crate::domain::quality::Found;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Validators};
 use crate::domain::source::Source;
@@ -77,9 +81,9 @@ impl Known {
         Some(face(&Page { body: &body, content_type: snapshot.header("content-type"), url: &url }))
     }
 
-    /// The share of the known entries, in percent, that a document shows again.
-    pub(super) fn found_again(&self, document: &Document) -> u8 {
-        found_again(self.baseline.as_ref(), document)
+    /// How much of what is known a document shows again.
+    pub(super) fn found_again(&self, document: &Document, noise: &Noise) -> Found {
+        found_again(self.baseline.as_ref(), document, noise)
     }
 
     /// What makes the request conditional; nothing unless an accepted body stands behind it.
@@ -89,17 +93,20 @@ impl Known {
     }
 }
 
-/// The share of the known entries, in percent, that a document shows again. A window shows what it
-/// shows, and where nothing is known nothing can be found again.
-pub(super) fn found_again(baseline: Option<&Baseline>, document: &Document) -> u8 {
+/// How much of what is known a document shows again. A window shows what it shows, and where nothing
+/// is known nothing can be found again.
+pub(super) fn found_again(baseline: Option<&Baseline>, document: &Document, noise: &Noise) -> Found {
     if document.completeness == Completeness::Window {
-        return 100;
+        return Found::ALL;
     }
-    let Some(Baseline { document: before, .. }) = baseline else { return 0 };
+    let Some(Baseline { document: before, .. }) = baseline else { return Found::NOTHING };
     let keys: HashSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
     let found = before.entries.iter().filter(|entry| keys.contains(entry.key.as_str())).count();
-    let share = (found * 100).checked_div(before.entries.len()).unwrap_or(100);
-    u8::try_from(share).unwrap_or(100)
+    let differ = diff(before, document, noise);
+    let differ = differ.iter().filter(|change| change.kind != ChangeKind::Added).count();
+    let share = |count: usize| (count * 100).checked_div(before.entries.len()).unwrap_or(100);
+    let percent = |count| u8::try_from(share(count)).unwrap_or(100);
+    Found { again: percent(found), unchanged: percent(before.entries.len().saturating_sub(differ)) }
 }
 
 async fn read_anew(

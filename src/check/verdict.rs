@@ -15,7 +15,7 @@ use crate::domain::face::Face;
 use crate::domain::id::BodyHash;
 use crate::domain::matching::Watchlist;
 use crate::domain::pending;
-use crate::domain::quality::{Quality, Sign, Weight};
+use crate::domain::quality::{Found, Quality, Sign, Weight};
 use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
@@ -157,7 +157,9 @@ pub(super) async fn of(
         Ok(document) => document,
         Err(refused) => return refused.with(quality).into_finding(answer),
     };
-    if let Some(signs) = quality.not_outweighed(known.found_again(&document)) {
+    let found =
+        if quality.signs().is_empty() { Found::ALL } else { known.found_again(&document, &source.noise) };
+    if let Some(signs) = quality.not_outweighed(found) {
         return Finding::Suspect { answer, suspicion: Suspicion::Other(signs), quality };
     }
     let facts = facts_of(&answer, sha256, read_at);
@@ -325,7 +327,7 @@ pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
         Ok(document) => document,
         Err(refused) => return refused.with(quality).into_trial(),
     };
-    let suspicion = match quality.not_outweighed(found_again(None, &document)) {
+    let suspicion = match quality.not_outweighed(found_again(None, &document, &source.noise)) {
         Some(signs) => Some(Suspicion::Other(signs)),
         None => source.guard.judge(None, &document, &[]).err(),
     };

@@ -58,7 +58,7 @@ impl Face {
         is_cut.then(|| {
             Sign::new(
                 20,
-                Weight::Unless(100),
+                Weight::UnlessUnchanged(100),
                 "the page breaks off: its end, which was there before, is missing",
             )
         })
@@ -69,7 +69,7 @@ impl Face {
         (now != then).then(|| {
             Sign::new(
                 30,
-                Weight::Unless(50),
+                Weight::UnlessUnchanged(50),
                 format!("the page is in another language: {now:?}, before {then:?}"),
             )
         })

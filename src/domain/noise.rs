@@ -27,7 +27,7 @@ pub enum NoiseClass {
     Timestamps,
     /// "3 days ago", "2 hours left": what was said at another moment about the same one.
     RelativeTimes,
-    /// "1,234 views", "Visitors: 1234", "viewed 1,234 times".
+    /// What visitors leave behind: "1,234 views", "Visitors: 1234", "viewed 1,234 times", "Last viewed: …".
     Counters,
     /// Lines that come in another order: a party's aliases, its addresses.
     LineOrder,
@@ -80,14 +80,19 @@ static SCREEN_READER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bVisit - "))
 
 const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?";
 
-static TIMESTAMPS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+/// A day as pages write it, perhaps with the time of day.
+fn moment() -> String {
     let day = format!(
         r"(?:\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|{MONTH}\s+\d{{1,2}},?\s+\d{{4}}|\d{{1,2}}\s+{MONTH}\s+\d{{4}})"
     );
     let time = r"(?:\s*(?:,|at|-|T)?\s*\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[ap]\.?m\.?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[A-Z]{2,4}T|UTC|GMT)?)?";
-    let label = r"(?:(?:page\s+)?last\s+(?:updated|modified|reviewed|changed|refreshed|viewed|visited|accessed|checked)|(?:page\s+)?(?:generated|rendered|retrieved)|date\s+modified|page\s+updated)(?:\s+(?:at|on))?";
+    format!(r"(?:\s+(?:at|on))?\s*:?\s*(?:[a-z]+day,?\s+)?{day}{time}")
+}
+
+static TIMESTAMPS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    let label = r"(?:(?:page\s+)?last\s+(?:updated|modified|reviewed|changed|refreshed|viewed|visited|accessed|checked)|(?:page\s+)?(?:generated|rendered|retrieved)|date\s+modified|page\s+updated)";
     [
-        pattern(&format!(r"(?i)\b{label}\s*:?\s*(?:[a-z]+day,?\s+)?{day}{time}")),
+        pattern(&format!(r"(?i)\b{label}{}", moment())),
         pattern(r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?\b"),
     ]
 });
@@ -102,16 +107,15 @@ static RELATIVE_TIMES: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     ]
 });
 
-static COUNTERS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+static COUNTERS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
     [
+        pattern(&format!(r"(?i)\blast\s+(?:viewed|visited|accessed){}", moment())),
         pattern(
             r"(?i)\b(?:viewed|visited|downloaded|accessed|read|shared)\s+\d[\d,.\u{a0}]*\s*(?:times?|x)\b",
         ),
+        pattern(r"(?i)\b\d[\d,.\u{a0} ]*\s*(?:page\s+)?(?:views?|visits?|visitors?|downloads?|hits|likes)\b"),
         pattern(
-            r"(?i)\b\d[\d,.\u{a0} ]*\s*(?:page\s+)?(?:views?|visits?|visitors?|downloads?|hits|likes|shares)\b",
-        ),
-        pattern(
-            r"(?i)\b(?:page\s+)?(?:views|visits|visitors|downloads|hits|shares)\s*(?::\s*\d[\d,.]*|\(\s*\d[\d,.]*\s*\))",
+            r"(?i)\b(?:page\s+)?(?:views|visits|visitors|downloads|hits)\s*(?::\s*\d[\d,.]*|\(\s*\d[\d,.]*\s*\))",
         ),
     ]
 });
@@ -273,6 +277,11 @@ mod tests {
         same(NoiseClass::Counters, "Number of views (4099)", "Number of views (4116)");
         same(NoiseClass::Counters, "Viewed 1,202 times.", "Viewed 1,377 times.");
         same(NoiseClass::Counters, "downloaded 1 time", "downloaded 2 times");
+        same(
+            NoiseClass::Counters,
+            "Last viewed: 01/14/2025 10:02",
+            "Last viewed on Jan. 15, 2025 at 9:12 am",
+        );
         same(NoiseClass::Nonces, "Request ID: a8f3c2-1", "Request ID: 77ab1-9");
         same(NoiseClass::Nonces, "b 0123456789abcdef0123456789abcdef", "b ffffffffffffffffffffffffffffffff");
     }
@@ -295,6 +304,7 @@ mod tests {
         differ("effective March 12, 2021", "effective March 12, 2022");
         differ("Updated: June 15, 2026", "Updated: July 21, 2026");
         differ("a fine of $5,000", "a fine of $50,000");
+        differ("holds 1,000 shares", "holds 2,000 shares");
         differ("Hikvision", "Dahua");
         differ("DA 26-957", "DA 26-958");
         differ("within 30 days", "within 60 days");

@@ -19,6 +19,25 @@ pub enum Weight {
     Unless(u8),
     /// It explains what other proof is missing, and holds nothing back.
     Hint,
+    /// It holds the read back unless this share of the known entries, in percent, is found again and
+    /// says what it said: what is missing from an entry looks like an amendment.
+    UnlessUnchanged(u8),
+}
+
+/// The shares of the known entries, in percent, that a document shows again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Those that are there.
+    pub again: u8,
+    /// Those that say what they said.
+    pub unchanged: u8,
+}
+
+impl Found {
+    /// As much as can be found.
+    pub const ALL: Self = Self { again: 100, unchanged: 100 };
+    /// Nothing that is known.
+    pub const NOTHING: Self = Self { again: 0, unchanged: 0 };
 }
 
 /// One thing that speaks against an answer.
@@ -72,10 +91,14 @@ impl Quality {
         self.signs.iter().any(|sign| sign.weight == Weight::Certain)
     }
 
-    /// The signs that the known entries do not outweigh, of which this share, in percent, was found again.
+    /// The signs that the known entries do not outweigh, as far as they were found again.
     #[must_use]
-    pub fn not_outweighed(&self, found_again: u8) -> Option<Self> {
-        let holds = |sign: &&Sign| matches!(sign.weight, Weight::Unless(share) if found_again < share);
+    pub fn not_outweighed(&self, found: Found) -> Option<Self> {
+        let holds = |sign: &&Sign| match sign.weight {
+            Weight::Unless(share) => found.again < share,
+            Weight::UnlessUnchanged(share) => found.unchanged < share,
+            Weight::Certain | Weight::Hint => false,
+        };
         let signs: Vec<Sign> = self.signs.iter().filter(holds).cloned().collect();
         (!signs.is_empty()).then_some(Self { signs })
     }
@@ -117,12 +140,12 @@ mod tests {
     fn known_entries_outweigh_what_good_pages_bear_as_well() {
         let quality = Quality::of(vec![
             Sign::new(10, Weight::Unless(50), "a"),
-            Sign::new(20, Weight::Unless(100), "b"),
+            Sign::new(20, Weight::UnlessUnchanged(100), "b"),
             Sign::new(30, Weight::Hint, "c"),
         ]);
-        let held_by = |found_again| quality.not_outweighed(found_again).map(|signs| signs.to_string());
-        assert_eq!(held_by(0).as_deref(), Some("a; b"));
-        assert_eq!(held_by(50).as_deref(), Some("b"));
-        assert_eq!(held_by(100), None);
+        let held_by = |found| quality.not_outweighed(found).map(|signs| signs.to_string());
+        assert_eq!(held_by(Found::NOTHING).as_deref(), Some("a; b"));
+        assert_eq!(held_by(Found { again: 100, unchanged: 99 }).as_deref(), Some("b"));
+        assert_eq!(held_by(Found::ALL), None);
     }
 }

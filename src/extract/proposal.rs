@@ -1,16 +1,21 @@
 //! What kind of source a page could be, for somebody who wants to watch it.
 //!
 //! Guesses, the best first, as an operator would write them; whether one reads
-//! the page is for the caller to try.
+//! the page is for the caller to try. Pages are looked at here, files of lists in
+//! `file`; what both make of their rows stands in `grid`.
+
+mod file;
+mod grid;
+mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use scraper::ElementRef;
 use toml::Value;
 
+use self::grid::Grid;
 use super::Page;
 use super::charset::decode;
-use super::date::date;
 use super::html::{self, Markup};
 use super::table::{self, Row};
 use super::xml;
@@ -25,9 +30,6 @@ const MIN_ROWS: usize = 3;
 /// Where the prose of a page stands, the most telling place first.
 const PROSE: [&str; 5] = ["main", "article", "[role=\"main\"]", "#content", "body"];
 
-/// What a header says that stands over names.
-const NAMING: [&str; 6] = ["name", "entity", "company", "party", "title", "equipment"];
-
 /// The settings that could read a page, each as lines of TOML that begin with its kind.
 pub(super) fn of(page: &Page<'_>) -> Vec<String> {
     let text = decode(page);
@@ -38,11 +40,16 @@ pub(super) fn of(page: &Page<'_>) -> Vec<String> {
         let is_court = page.url.host_str().is_some_and(|host| host.ends_with(".uscourts.gov"));
         found.extend(is_court.then(|| lines(&[("kind", "court-rss".into())])));
         found.push(lines(&[("kind", "feed".into())]));
+        found.extend(file::json(text));
         return found;
     }
-    let Ok(markup) = Markup::of(page) else { return found };
+    let Ok(markup) = Markup::of(page) else { return file::of(text) };
     found.push(lines(&[("kind", "fcc-covered-list".into())]));
     found.extend(tables(&markup));
+    // Pages of prose may be well-formed as well.
+    if !root.eq_ignore_ascii_case("html") {
+        found.extend(file::of(text));
+    }
     found.extend(PROSE.map(|place| lines(&[("kind", "page-text".into()), ("keep", vec![place].into())])));
     found
 }
@@ -56,91 +63,40 @@ fn tables(markup: &Markup) -> Vec<String> {
     let Ok(selector) = html::selector("table") else { return Vec::new() };
     let mut tables: Vec<Sheet<'_>> =
         markup.tree.select(&selector).take(MAX_TABLES).filter_map(Sheet::of).collect();
-    tables.sort_by_key(|sheet| std::cmp::Reverse(sheet.rows.len()));
+    tables.sort_by_key(|sheet| std::cmp::Reverse(sheet.grid.rows.len()));
     tables.iter().flat_map(Sheet::settings).collect()
 }
 
-/// A table with headers, each column with its field.
+/// A table with headers.
 struct Sheet<'a> {
     element: ElementRef<'a>,
     /// Header and field of each column; `None` for one without a header.
     columns: Vec<Option<(String, String)>>,
-    rows: Vec<Vec<String>>,
+    grid: Grid,
 }
 
 impl<'a> Sheet<'a> {
     fn of(element: ElementRef<'a>) -> Option<Self> {
         let rows = table::rows(element);
         let header = rows.iter().take(table::HEADER_ROWS).position(is_header)?;
-        let columns: Vec<_> = rows[header].iter().map(|cell| column(*cell)).collect();
+        let columns: Vec<_> = rows[header].iter().map(|cell| column(&html::text(*cell))).collect();
         let text = |row: &Row<'_>| row.iter().map(|cell| one_line(&html::text(*cell))).collect();
         let rows: Vec<Vec<String>> =
             rows[header + 1..].iter().filter(|row| !table::is_spanned(row)).map(text).collect();
-        (rows.len() >= MIN_ROWS).then_some(Self { element, columns, rows })
-    }
-
-    /// What the rows say in a column.
-    fn values(&self, column: usize) -> impl Iterator<Item = &str> {
-        self.rows.iter().map(move |row| row.get(column).map_or("", String::as_str))
-    }
-
-    fn fields(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.columns.iter().enumerate().filter_map(|(at, column)| Some((at, column.as_ref()?.1.as_str())))
-    }
-
-    /// The fields by which rows are known: one that is never blank and never the same, or else as
-    /// many as it takes.
-    fn key(&self) -> Vec<String> {
-        let is_whole = |column: usize| self.values(column).all(|value| !value.is_empty());
-        let is_alone = |column: usize| {
-            let mut seen = BTreeSet::new();
-            is_whole(column) && self.values(column).all(|value| seen.insert(value))
-        };
-        let alone: Vec<&str> =
-            self.fields().filter(|(at, _)| is_alone(*at)).map(|(_, field)| field).collect();
-        if let Some(field) = alone.iter().find(|field| is_naming(field)).or_else(|| alone.first()) {
-            return vec![(*field).to_owned()];
-        }
-        let mut key: Vec<String> = Vec::new();
-        let mut taken = Vec::new();
-        for (at, field) in self.fields() {
-            if key.iter().any(|known| known == field) {
-                continue;
-            }
-            key.push(field.to_owned());
-            taken.push(at);
-            let mut seen = BTreeSet::new();
-            let rows = self.rows.iter();
-            let mut values = rows.map(|row| taken.iter().map(|at| row.get(*at)).collect::<Vec<_>>());
-            if values.all(|values| seen.insert(values)) {
-                break;
-            }
-        }
-        key
-    }
-
-    /// The field that mostly holds dates.
-    fn date(&self) -> Option<&str> {
-        let dates = |column| self.values(column).filter(|value| date(value).is_some()).count();
-        self.fields().find(|(at, _)| dates(*at) * 2 > self.rows.len()).map(|(_, field)| field)
+        let fields = columns.iter().map(|column| column.as_ref().map(|(_, field)| field.clone())).collect();
+        (rows.len() >= MIN_ROWS).then_some(Self { element, columns, grid: Grid { fields, rows } })
     }
 
     /// The settings with each selector by which the table could be found, the most telling first.
     fn settings(&self) -> Vec<String> {
-        let columns: BTreeMap<&str, &str> =
-            self.columns.iter().flatten().map(|(header, field)| (header.as_str(), field.as_str())).collect();
-        let columns = columns.into_iter().map(|(header, field)| (header.to_owned(), field.into()));
-        let columns = Value::Table(columns.collect());
-        let name = self.fields().map(|(_, field)| field).find(|field| is_naming(field));
+        let columns = renamed(&self.columns);
         let selectors = selectors(self.element).into_iter().map(|selector| {
             let mut pairs = vec![
                 ("kind", "html-table".into()),
                 ("selector", selector.into()),
                 ("columns", columns.clone()),
-                ("key", self.key().into()),
             ];
-            pairs.extend(name.map(|field| ("row_title", field.into())));
-            pairs.extend(self.date().map(|field| ("row_date", field.into())));
+            pairs.extend(self.grid.settings());
             lines(&pairs)
         });
         selectors.collect()
@@ -154,14 +110,18 @@ fn is_header(row: &Row<'_>) -> bool {
     headers.len() >= 2 && headers.iter().collect::<BTreeSet<_>>().len() == headers.len()
 }
 
-fn column(cell: ElementRef<'_>) -> Option<(String, String)> {
-    let header = one_line(&html::text(cell));
+/// A header and the field that it becomes.
+fn column(header: &str) -> Option<(String, String)> {
+    let header = one_line(header);
     let field = table::folded(&header).replace('-', "_");
     (!field.is_empty()).then_some((header, field))
 }
 
-fn is_naming(field: &str) -> bool {
-    field.split('_').any(|word| NAMING.contains(&word))
+/// The setting that names columns.
+fn renamed(columns: &[Option<(String, String)>]) -> Value {
+    let columns: BTreeMap<&str, &str> =
+        columns.iter().flatten().map(|(header, field)| (header.as_str(), field.as_str())).collect();
+    Value::Table(columns.into_iter().map(|(header, field)| (header.to_owned(), field.into())).collect())
 }
 
 /// Selectors that match a table: by its own id, by one it stands in, by its classes, or any table.
@@ -220,6 +180,31 @@ mod tests {
             "https://agency.test/list",
             &body,
             "kind = \"html-table\"\nselector = \"#list-of-entities table\"\ncolumns = { Country = \"country\", \"Effective Date\" = \"effective_date\", \"Name of Entity*\" = \"name_of_entity\" }\nkey = [\"country\", \"name_of_entity\", \"effective_date\"]\n",
+        );
+    }
+
+    #[test]
+    fn files_of_lists_are_read_by_what_their_rows_have() {
+        check(
+            "https://agency.test/list.csv",
+            "Name;Listed on;Note\nOne;2026-01-01;a\nTwo;2026-01-02;a\nThree;2026-01-02;\"b; c\"\n",
+            "kind = \"csv\"\ndelimiter = \";\"\ncolumns = { \"Listed on\" = \"listed_on\", Name = \"name\", Note = \"note\" }\n\
+             key = [\"name\"]\nrow_title = \"name\"\nrow_date = \"listed_on\"\n",
+        );
+        check(
+            "https://agency.test/list.json",
+            r#"{"at": "x", "found": [{"id": 1, "Full name": "One", "page": "https://agency.test/1", "also": ["a"]},
+                {"id": 2, "Full name": "Two", "page": "https://agency.test/2"}, {"id": 3, "Full name": "Two", "page": "https://agency.test/3"}]}"#,
+            "kind = \"json\"\nentries = \"$.found[*]\"\n\
+             fields = { also = \"$.also[*]\", full_name = \"$['Full name']\", id = \"$.id\", page = \"$.page\" }\n\
+             key = [\"id\"]\nrow_title = \"full_name\"\nrow_link = \"page\"\n",
+        );
+        check(
+            "https://agency.test/list.xml",
+            "<list><people><person id='1'><name>One</name></person><person id='2'><name>Two</name></person>\
+             <person id='3'><name>Three</name></person></people><firms><firm id='4'><name>Four</name></firm></firms></list>",
+            "kind = \"xml\"\nentries = [\"list/firms/firm\", \"list/people/person\"]\n\
+             fields = { id = \"@id\", name = \"name\" }\nkey = [\"name\"]\nrow_title = \"name\"\n",
         );
     }
 

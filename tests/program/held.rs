@@ -153,3 +153,59 @@ fn a_drop_that_enough_reads_agree_on_is_believed_where_that_is_asked_for() {
     let report = home.check(0);
     assert_eq!(report["sources"][0]["changes"].as_array().unwrap().len(), 2);
 }
+
+/// A section under one heading, whose sentences go when the page breaks off.
+const NOTICE: &str = "<!DOCTYPE html><html lang=\"en\"><head><title>Notice</title></head><body><main><h1>Covered equipment</h1>\
+    <p>Hikvision is covered.</p><p>ZTE is covered.</p></main></body></html>";
+
+#[test]
+fn a_section_that_lost_its_end_or_speaks_another_language_is_not_an_amended_one() {
+    let site = Site::start();
+    site.page("/notice", NOTICE);
+    let home = Home::with_sources(&format!(
+        "[[source]]\nid = \"notice\"\nkind = \"page-text\"\ntitle = \"Notice\"\nurl = \"{}/notice\"\nschedule = \"@daily\"\nkeep = [\"main\"]\n",
+        site.url
+    ));
+    home.check(0);
+    let held = |page: &str, words: &str| {
+        site.page("/notice", page);
+        let source = home.check(4)["sources"][0].clone();
+        assert_eq!(source["verdict"], "suspect", "{source}");
+        assert!(source["reason"].as_str().unwrap().contains(words), "{source}");
+    };
+    held(NOTICE.split("<p>ZTE").next().unwrap(), "the page breaks off");
+    let translated = NOTICE.replace("\"en\"", "\"es\"").replace("is covered", "queda incluida");
+    held(&translated, "the page is in another language");
+    site.page("/notice", NOTICE.replace("\"en\"", "\"es\""));
+    assert_eq!(home.check(0)["sources"][0]["changes"], serde_json::json!([]));
+    site.page("/notice", NOTICE.replace("ZTE is", "ZTE and its subsidiaries are"));
+    assert_eq!(home.check(0)["sources"][0]["changes"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_moves_by_itself_within_an_entry_is_no_change() {
+    let site = Site::start();
+    let list = |note: &str| {
+        let items: Vec<_> = ["Hikvision", "ZTE"]
+            .map(|name| serde_json::json!({ "name": name, "note": format!("{name}, {note}") }))
+            .into();
+        serde_json::json!({ "items": items }).to_string()
+    };
+    site.answer(
+        "/list",
+        200,
+        &[("content-type", "application/json")],
+        list("posted 3 days ago, viewed 12 times"),
+    );
+    let home = Home::with_sources(&format!(
+        "[[source]]\nid = \"list\"\nkind = \"json\"\ntitle = \"List\"\nurl = \"{}/list\"\nschedule = \"@daily\"\nentries = \"$.items[*]\"\nfields = {{ name = \"$.name\", note = \"$.note\" }}\nkey = [\"name\"]\n",
+        site.url
+    ));
+    home.check(0);
+    let changes = |note| {
+        site.answer("/list", 200, &[("content-type", "application/json")], list(note));
+        home.check(0)["sources"][0]["changes"].as_array().unwrap().len()
+    };
+    assert_eq!(changes("posted 4 days ago, viewed 31 times"), 0);
+    assert_eq!(changes("posted 4 days ago and withdrawn, viewed 31 times"), 2);
+}

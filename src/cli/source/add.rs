@@ -93,7 +93,10 @@ async fn proposal(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<P
             return Ok(Proposal { source: config::read_source(&text)?, text, entries });
         }
     }
-    anyhow::bail!("no kind of source reads {}: expected a feed, a table with headers, or text", add.url)
+    anyhow::bail!(
+        "no kind of source reads {}: expected a feed, a list in CSV, JSON or XML, a table with headers, or text",
+        add.url
+    )
 }
 
 /// The saved page, or what is there now; with its content type and the address that answered.

@@ -134,28 +134,21 @@ impl SourceKind {
         };
         match self {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
-            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader, RelativeTimes],
+            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader, RelativeTimes, Counters],
             Self::Uflpa => vec![FootnoteMarks, ScreenReader, LineOrder],
             Self::PageText(_) => vec![Timestamps, RelativeTimes, Counters, Nonces, ScreenReader],
             // Addresses and aliases of one party come in any order.
-            Self::Csv(_)
-            | Self::Xlsx(_)
-            | Self::Json(_)
-            | Self::Xml(_)
-            | Self::PdfText(_)
-            | Self::Csl
-            | Self::Ofac
-            | Self::Dpl
-            | Self::UnXml
-            | Self::Eu
-            | Self::UkCsv => vec![LineOrder],
+            Self::Csv(_) | Self::Xlsx(_) | Self::Json(_) | Self::Xml(_) | Self::PdfText(_) => {
+                vec![LineOrder, RelativeTimes, Counters]
+            }
+            Self::Csl | Self::Ofac | Self::Dpl | Self::UnXml | Self::Eu | Self::UkCsv => vec![LineOrder],
             Self::CourtRss(_)
             | Self::PacerDocket(_)
             | Self::Courtlistener(_)
             | Self::FederalRegister(_)
             | Self::Ecfr(_)
-            | Self::Ecfs(_)
-            | Self::Feed => Vec::new(),
+            | Self::Ecfs(_) => Vec::new(),
+            Self::Feed => vec![RelativeTimes, Counters],
         }
     }
 

@@ -39,7 +39,7 @@ pub(in crate::extract) fn extract(settings: &JsonSettings, page: &Page<'_>) -> R
 ///
 /// # Errors
 /// Where it is not JSON, or not all of it.
-pub(super) fn parse(text: &str) -> Result<Value, Unreadable> {
+pub(in crate::extract) fn parse(text: &str) -> Result<Value, Unreadable> {
     serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| Unreadable::Unexpected { what: "the JSON".to_owned(), found: error.to_string() })
 }

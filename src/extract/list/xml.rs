@@ -45,6 +45,29 @@ pub(in crate::extract) fn extract(settings: &XmlSettings, page: &Page<'_>) -> Re
     rows.finish(&names)
 }
 
+/// What every entry says under each of some paths.
+///
+/// # Errors
+/// Where it is not XML, or a path is none.
+pub(in crate::extract) fn texts(
+    text: &str,
+    entries: &[String],
+    fields: &[&str],
+) -> Result<Vec<Vec<String>>, Unreadable> {
+    let entries = entries.iter().map(|text| path(text)).collect::<Result<Vec<_>, _>>()?;
+    let fields = fields.iter().map(|text| path(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut rows = Vec::new();
+    each_entry(text, &entries, |entry| {
+        let said = |path| {
+            let mut texts = Vec::new();
+            entry.visit(path, &mut |text| texts.push(one_line(&text)));
+            texts.join("\n")
+        };
+        rows.push(fields.iter().map(said).collect());
+    })?;
+    Ok(rows)
+}
+
 fn path(text: &str) -> Result<ElementPath, Unreadable> {
     text.parse().map_err(|error| unexpected(&format!("the path {text:?}"), &error))
 }
