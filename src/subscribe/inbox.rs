@@ -13,7 +13,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, MailId, SourceId};
 use crate::domain::inbound::{Answer, Conversation, MailCommand, Request, commands, converse, silence};
 use crate::domain::matching::Watchlist;
-use crate::domain::outbox::{Mail, MailState};
+use crate::domain::outbox::Mail;
 use crate::domain::subscription::{State, Subscriber};
 use crate::mail::{Envelope, Letter, MailError, Occasion, Received, compose, message_id};
 use crate::registry::Registry;
@@ -196,19 +196,7 @@ impl Inbox {
             date: now,
             occasion: Occasion::Answer { to: received.message_id.as_deref(), reply_to: &reply_to },
         })?;
-        let mail = Mail {
-            id,
-            recipient: recipient.clone(),
-            subject: rendered.subject,
-            message_id,
-            changes: Vec::new(),
-            queued_at: now,
-            state: MailState::Queued,
-            at: now,
-            attempts: 0,
-            in_doubt: 0,
-            last_error: None,
-        };
+        let mail = Mail::queued(id, recipient.clone(), rendered.subject, message_id, Vec::new(), now);
         Ok(QueuedMail { mail, bytes })
     }
 
