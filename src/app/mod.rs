@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Service, ServiceParts};
 use crate::deliver::Deliverer;
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{Composer, ComposerParts, Dispatcher};
 use crate::escalate::{Escalator, EscalatorParts};
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
@@ -71,15 +71,19 @@ impl App {
             config.fetch.full_read_every,
             config.fetch.max_freshness,
         ));
-        let dispatcher = Dispatcher::new(
+        let composer = Composer::new(ComposerParts {
+            settings: config.mail.clone(),
+            inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
+            sources: config.sources.clone(),
+            instance_key: key,
+        });
+        let dispatcher = Arc::new(Dispatcher::new(
             store.clone(),
             registry.clone(),
             config.mail.clone(),
-            config.inbox.as_ref().map(|inbox| inbox.address.clone()),
-            key,
+            composer,
             Arc::clone(&clock),
-        );
-        let dispatcher = Arc::new(dispatcher.knowing(&config.sources));
+        ));
         let escalator = Arc::new(Escalator::new(EscalatorParts {
             store: store.clone(),
             sources: config.sources.clone(),

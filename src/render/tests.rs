@@ -1,12 +1,13 @@
 //! Mails as their readers get them, and hostile text that must stay inert in them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
-use crate::domain::alert::alerts_of;
+use crate::domain::alert::{AlertItem, alerts_of};
 use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::email::EmailAddress;
+use crate::domain::grouping::{Collecting, Waiting, plan};
 use crate::domain::id::{BodyHash, ChangeId, CompanyId};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Filter, Subscriber, Wish};
@@ -124,10 +125,17 @@ fn id(text: &str) -> CompanyId {
 fn told(changes: &[Change]) -> Rendered {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
-    let alerts: Vec<_> = changes.iter().flat_map(|c| alerts_of(c).into_iter().map(move |a| (a, c))).collect();
+    let items: Vec<_> = changes
+        .iter()
+        .flat_map(|change| {
+            alerts_of(change).iter().map(|alert| (AlertItem::of(alert), change)).collect::<Vec<_>>()
+        })
+        .collect();
+    let waiting = items.iter().map(|(item, change)| Waiting { item, change });
+    let collecting = Collecting { wait: TimeDelta::zero(), lead: TimeDelta::days(7) };
+    let plan = plan(&subscriber, waiting, collecting, at("2026-11-24T06:00:04Z"));
     let postal = Some("Example Watch\n1 Example Street, 10115 Berlin");
-    let built = Notice::new(&subscriber.address, &watchlist, &help, postal)
-        .with(&subscriber, alerts.iter().map(|(alert, change)| (alert, *change)));
+    let built = Notice::new(&subscriber.address, &watchlist, &help, postal).telling(&plan.bundles[0]);
     notice(&built).unwrap()
 }
 

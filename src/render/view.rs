@@ -13,6 +13,7 @@ use super::notice::{Notice, Told};
 use crate::domain::change::{Change, ChangeKind, Evidence, FieldChange};
 use crate::domain::diff::Fate;
 use crate::domain::entry::LINKS;
+use crate::domain::grouping::MAX_ITEMS;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::{Match, Part, Watchlist};
 use crate::domain::subscription::Subscription;
@@ -29,13 +30,15 @@ const MAX_EXPLAINED: usize = 3;
 /// Texts up to this length are shown whole, before and after on lines of their own.
 const SHORT_CHARS: usize = 160;
 /// Of the changes not shown in full, as many are named.
-const MAX_BRIEF: usize = 40;
+const MAX_BRIEF: usize = MAX_ITEMS;
 
 /// One change, ready to be set.
 pub(super) struct ChangeView {
     pub heading: String,
     pub title: String,
     pub date: Option<String>,
+    /// By when its reader must have acted.
+    pub deadline: Option<String>,
     /// Of a notice: since when the entry is known to be there.
     pub listed_since: Option<String>,
     pub link: Option<Link>,
@@ -115,6 +118,7 @@ impl ChangeView {
             heading,
             title: shorten(&one_line(&change.entry.title), MAX_TITLE_CHARS),
             date: change.entry.date.map(|date| date.to_string()),
+            deadline: told.deadline.map(|deadline| deadline.to_string()),
             listed_since: change.is_notice().then(|| listed_since(change)),
             link: change.entry.url.as_deref().and_then(Link::of),
             found_at: moment(change.found_at),
