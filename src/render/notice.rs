@@ -8,7 +8,7 @@ use super::difference::Piece;
 use super::flow::{Indent, wrap};
 use super::health;
 use super::subject::subject;
-use super::view::{Brief, ChangeView, FieldBody, FootView, brief, lead, untold};
+use super::view::{ChangeView, FieldBody, FootView, brief, item, lead, untold};
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
 use crate::domain::diff::Fate;
@@ -179,7 +179,8 @@ pub(super) struct Page {
     pub lead: String,
     pub test: bool,
     pub changes: Vec<ChangeView>,
-    pub brief: Brief,
+    /// The changes that are not shown in full, a line each.
+    pub brief: Vec<String>,
     /// What else the same reads found, counted.
     pub untold: Option<String>,
     /// How the sources are, a sentence each.
@@ -190,6 +191,10 @@ pub(super) struct Page {
 impl Page {
     fn wrapped_lead(&self) -> String {
         wrap(&self.lead, Indent::of(""))
+    }
+
+    fn wrapped_brief(&self) -> String {
+        self.brief.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
     }
 
     fn wrapped_health(&self) -> String {
@@ -205,7 +210,7 @@ impl Page {
 
 /// Puts a notice into words, both bodies below 95 KB.
 ///
-/// Where everything does not fit, the last changes are only named, and beyond that only counted.
+/// Where everything does not fit, the last changes are only named; none is left out.
 ///
 /// # Errors
 /// A template that cannot be filled in: a mail without words must never leave.

@@ -7,7 +7,7 @@ use crate::domain::alert::{AlertItem, alerts_of};
 use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::email::EmailAddress;
-use crate::domain::grouping::{Collecting, Waiting, plan};
+use crate::domain::grouping::{Collecting, MAX_ITEMS, Waiting, plan};
 use crate::domain::id::{BodyHash, ChangeId, CompanyId};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Filter, Subscriber, Wish};
@@ -232,13 +232,6 @@ fn a_terminal_shows_the_same_with_and_without_colour() {
     insta::assert_snapshot!("terminal.ansi", coloured.replace('\u{1b}', "␛"));
 }
 
-#[test]
-fn a_change_of_companies_nobody_follows_is_not_told() {
-    let other = change(ChangeKind::Added, "Dahua cameras", vec![field("text", None, Some("Dahua"))]);
-    let mail = told(&[other]);
-    assert!(!mail.text.contains("Dahua"), "{}", mail.text);
-}
-
 const HOSTILE: &str = "Hikvision</p><script>alert(1)</script><a href=\"https://evil.test\">agency.test</a> \
     \u{202e}gpj.exe\u{202c} \u{1b}]0;owned\u{7}\u{1b}[2J\r\nBcc: victim@example.org\r\n\r\n.\r\n {{ 7*7 }} & 'x'";
 
@@ -302,8 +295,11 @@ fn a_mail_stays_small_however_much_changed() {
         assert!(mail.text.contains("more changed characters are not shown"));
     }
     let mail = told(&changes);
-    assert!(mail.text.contains("further changes are not named"));
-    assert!(mail.subject.starts_with("Hikvision: 300 changes on "), "{}", mail.subject);
+    assert!(mail.subject.starts_with(&format!("Hikvision: {MAX_ITEMS} changes on ")), "{}", mail.subject);
+    for change in &changes[..MAX_ITEMS] {
+        let id = change.id.as_str();
+        assert!(mail.text.contains(id) && mail.html.contains(id), "{id} is not named");
+    }
 }
 
 #[test]

@@ -13,7 +13,6 @@ use super::notice::{Notice, Told};
 use crate::domain::change::{Change, ChangeKind, Evidence, FieldChange};
 use crate::domain::diff::Fate;
 use crate::domain::entry::LINKS;
-use crate::domain::grouping::MAX_ITEMS;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::{Match, Part, Watchlist};
 use crate::domain::subscription::Subscription;
@@ -29,8 +28,6 @@ const MAX_TITLE_CHARS: usize = 300;
 const MAX_EXPLAINED: usize = 3;
 /// Texts up to this length are shown whole, before and after on lines of their own.
 const SHORT_CHARS: usize = 160;
-/// Of the changes not shown in full, as many are named.
-const MAX_BRIEF: usize = MAX_ITEMS;
 
 /// One change, ready to be set.
 pub(super) struct ChangeView {
@@ -83,12 +80,6 @@ pub(super) struct ProofView {
     pub read_at: String,
     pub status: u16,
     pub sha256: String,
-}
-
-/// The changes that are not shown in full.
-pub(super) struct Brief {
-    pub lines: Vec<String>,
-    pub left_out: usize,
 }
 
 /// Why the mail came, and how to stop it.
@@ -451,17 +442,14 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Names the changes that are not shown in full.
-pub(super) fn brief(told: &[Told]) -> Brief {
-    let lines = told
-        .iter()
-        .take(MAX_BRIEF)
-        .map(|Told { change, .. }| {
-            let title = shorten(&one_line(&change.entry.title), 120);
-            let source = shorten(&one_line(&change.source_title), 80);
-            format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
-        })
-        .collect();
-    Brief { lines, left_out: told.len().saturating_sub(MAX_BRIEF) }
+pub(super) fn brief(told: &[Told]) -> Vec<String> {
+    let line = |told: &Told| {
+        let change = told.change;
+        let title = shorten(&one_line(&change.entry.title), 120);
+        let source = shorten(&one_line(&change.source_title), 80);
+        format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
+    };
+    told.iter().map(line).collect()
 }
 
 /// Counts what else the same reads found and the mail does not show.
@@ -472,12 +460,6 @@ pub(super) fn untold(count: usize) -> Option<String> {
         more => {
             Some(format!("The same pages changed in {more} more entries, which name no company you follow."))
         }
-    }
-}
-
-impl Brief {
-    pub(super) fn wrapped(&self) -> String {
-        self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
     }
 }
 
