@@ -76,7 +76,7 @@ fn keep(trees: &Trees, writes: &mut Writes, state: &Conversation) -> Result<(), 
     // Somebody who only asked is no subscriber: nothing of them is kept but the question.
     let is_known = subscribers::get(trees, address)?.is_some();
     if is_known || !state.subscriber.subscriptions.is_empty() {
-        writes.put(trees, TreeName::Subscribers, key, &state.subscriber)?;
+        subscribers::keep(trees, writes, &state.subscriber)?;
     }
     Ok(())
 }

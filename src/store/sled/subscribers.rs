@@ -6,6 +6,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
+use crate::domain::keyed_link::{LinkKey, SubscriberKey};
 use crate::domain::subscription::{Filter, Subscriber, Wish};
 use crate::store::StoreError;
 
@@ -29,7 +30,7 @@ pub(in crate::store) fn follow(
         let wish = Wish { company, only: Filter::default(), confirmed, channel, agreed_to: None };
         subscriber.follow(wish, now);
     }
-    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    keep(trees, writes, &subscriber)?;
     Ok(subscriber)
 }
 
@@ -43,7 +44,7 @@ pub(in crate::store) fn leave(
     let Some(mut subscriber) = get(trees, address)? else { return Ok(0) };
     let ended = subscriber.leave(company);
     if ended > 0 {
-        writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+        keep(trees, writes, &subscriber)?;
     }
     Ok(ended)
 }
@@ -58,7 +59,7 @@ pub(in crate::store) fn confirm(
 ) -> Result<usize, StoreError> {
     let mut subscriber = required(trees, address)?;
     let confirmed = subscriber.confirm(channel, now);
-    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    keep(trees, writes, &subscriber)?;
     Ok(confirmed)
 }
 
@@ -73,7 +74,7 @@ pub(in crate::store) fn pause(
     let mut subscriber = required(trees, address)?;
     let before = subscriber.paused_since;
     subscriber.paused_since = since.map(|since| before.unwrap_or(since));
-    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    keep(trees, writes, &subscriber)?;
     Ok(before)
 }
 
@@ -85,4 +86,34 @@ fn required(trees: &Trees, address: &EmailAddress) -> Result<Subscriber, StoreEr
 /// Somebody who is or was subscribed.
 pub(in crate::store) fn get(trees: &Trees, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
     trees.get(TreeName::Subscribers, address.as_str().as_bytes())
+}
+
+/// Somebody by the key that stands in their links.
+pub(in crate::store) fn by_key(trees: &Trees, key: &SubscriberKey) -> Result<Option<Subscriber>, StoreError> {
+    let address: Option<EmailAddress> = trees.get(TreeName::SubscriberKeys, key.as_str().as_bytes())?;
+    address.map_or(Ok(None), |address| get(trees, &address))
+}
+
+/// Writes a subscriber, and the way from their links back to them. The one place that does: a
+/// subscriber written otherwise could not be found by their links.
+pub(super) fn keep(trees: &Trees, writes: &mut Writes, subscriber: &Subscriber) -> Result<(), StoreError> {
+    if let Some(key) = super::kept_key(trees)? {
+        index(trees, writes, &LinkKey::new(key), &subscriber.address)?;
+    }
+    writes.put(trees, TreeName::Subscribers, subscriber.address.as_str().as_bytes(), subscriber)
+}
+
+/// Makes everybody findable who was written before there was a key, or by an older program.
+pub(super) fn index_all(trees: &Trees, writes: &mut Writes, key: &LinkKey) -> Result<(), StoreError> {
+    all(trees)?.iter().try_for_each(|subscriber| index(trees, writes, key, &subscriber.address))
+}
+
+fn index(
+    trees: &Trees,
+    writes: &mut Writes,
+    key: &LinkKey,
+    address: &EmailAddress,
+) -> Result<(), StoreError> {
+    let name = key.subscriber(address);
+    writes.put(trees, TreeName::SubscriberKeys, name.as_str().as_bytes(), address)
 }
