@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::control::{Service, ServiceParts};
 use crate::deliver::Deliverer;
 use crate::dispatch::Dispatcher;
+use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::escalate::{Escalator, EscalatorParts};
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
@@ -71,6 +72,7 @@ impl App {
             config.fetch.full_read_every,
             config.fetch.max_freshness,
         ));
+        let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new(key)));
         let dispatcher = Dispatcher::new(
             store.clone(),
             registry.clone(),
@@ -79,7 +81,7 @@ impl App {
             key,
             Arc::clone(&clock),
         );
-        let dispatcher = Arc::new(dispatcher.knowing(&config.sources));
+        let dispatcher = Arc::new(dispatcher.knowing(&config.sources).linking(web.clone()));
         let escalator = Arc::new(Escalator::new(EscalatorParts {
             store: store.clone(),
             sources: config.sources.clone(),
@@ -105,7 +107,7 @@ impl App {
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
             subscriptions: Subscriptions::new(store.clone(), registry.clone(), Arc::clone(&clock)),
-            inbox: inbox(&config, &store, &registry, key, &clock),
+            inbox: inbox(&config, &store, &registry, web, key, &clock),
             reloader: Reloader::new(&config, registry),
             clock: Arc::clone(&clock),
         }));
@@ -133,6 +135,7 @@ fn inbox(
     config: &Config,
     store: &Store,
     registry: &Registry,
+    web: Option<WebAddresses>,
     instance_key: [u8; 32],
     clock: &Arc<dyn Clock>,
 ) -> Option<Arc<Inbox>> {
@@ -143,6 +146,7 @@ fn inbox(
         sources: config.sources.iter().map(|source| source.id.clone()).collect(),
         mail: config.mail.clone(),
         settings,
+        web,
         instance_key,
         clock: Arc::clone(clock),
     })))

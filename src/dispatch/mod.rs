@@ -16,11 +16,12 @@ use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
+use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
 use crate::domain::source::Source;
 use crate::domain::subscription::Subscriber;
-use crate::mail::{Letter, MailError, Occasion, compose, message_id, thread_id};
+use crate::mail::{Leaving, Letter, MailError, Occasion, compose, message_id, thread_id};
 use crate::registry::Registry;
 use crate::render::{self, Notice, RenderError, Rendered};
 use crate::store::{QueuedMail, Store, StoreError};
@@ -61,6 +62,8 @@ pub struct Dispatcher {
     settings: MailSettings,
     /// Where people write to leave, where there is a mailbox.
     inbox: Option<EmailAddress>,
+    /// Where the links of a mail lead, where there is a web server.
+    web: Option<WebAddresses>,
     /// What never appears in a source, in its operator's words.
     misses: BTreeMap<SourceId, String>,
     /// Keys Message-IDs, so that they cannot be guessed.
@@ -83,8 +86,14 @@ impl Dispatcher {
         instance_key: [u8; 32],
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (misses, turn) = (BTreeMap::new(), tokio::sync::Mutex::default());
-        Self { store, registry, settings, inbox, misses, instance_key, clock, turn }
+        let (web, misses, turn) = (None, BTreeMap::new(), tokio::sync::Mutex::default());
+        Self { store, registry, settings, inbox, web, misses, instance_key, clock, turn }
+    }
+
+    /// Has mails bear links into the web.
+    #[must_use]
+    pub fn linking(self, web: Option<WebAddresses>) -> Self {
+        Self { web, ..self }
     }
 
     /// Has mails tell as well what never appears in the sources they tell of.
@@ -173,7 +182,13 @@ impl Dispatcher {
     fn blank<'a>(&'a self, recipient: &'a EmailAddress, watchlist: &'a Watchlist) -> Notice<'a> {
         let settings = &self.settings;
         let postal_address = settings.postal_address.as_deref();
-        Notice::new(recipient, watchlist, &settings.help_address, postal_address).knowing(&self.misses)
+        Notice::new(recipient, watchlist, &settings.help_address, postal_address)
+            .knowing(&self.misses)
+            .linking(self.links(recipient))
+    }
+
+    fn links(&self, recipient: &EmailAddress) -> Option<PersonalLinks> {
+        self.web.as_ref().map(|web| web.of(recipient))
     }
 
     fn queued(
@@ -186,6 +201,8 @@ impl Dispatcher {
     ) -> Result<QueuedMail, DispatchError> {
         let message_id = message_id(&self.instance_key, &id, self.settings.from.address.domain());
         let thread = self.thread(told);
+        let mailbox = self.inbox.as_ref().unwrap_or(&self.settings.help_address);
+        let links = self.links(recipient);
         let letter = Letter {
             from: &self.settings.from,
             to: recipient,
@@ -194,7 +211,8 @@ impl Dispatcher {
             message_id: &message_id,
             thread: thread.as_deref(),
             date: now,
-            occasion: Occasion::Alert { leave: self.inbox.as_ref().unwrap_or(&self.settings.help_address) },
+            list: Some(Leaving { mailbox, links: links.as_ref() }),
+            occasion: Occasion::Alert,
         };
         let bytes = compose(&letter)
             .map_err(|source| DispatchError::Compose { recipient: recipient.redacted(), source })?;

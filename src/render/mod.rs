@@ -23,7 +23,7 @@ mod subject;
 mod terminal;
 mod view;
 
-pub use answer::{Addressed, answer, confirm_address};
+pub use answer::{Addressed, answer, confirm_address, followed, name as company_name, wishes};
 pub use incident::incidents;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};

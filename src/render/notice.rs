@@ -13,6 +13,7 @@ use crate::domain::change::Change;
 use crate::domain::diff::Fate;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
+use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Subscriber, Subscription};
 
@@ -31,6 +32,8 @@ pub struct Notice<'a> {
     pub postal_address: Option<&'a str>,
     /// What never appears in a source, in its operator's words; told beside what did.
     pub misses: Option<&'a BTreeMap<SourceId, String>>,
+    /// The reader's links into the web, where there is a server.
+    pub links: Option<PersonalLinks>,
     /// Whether this only proves that mail arrives; then subject and text say so.
     pub test: bool,
 }
@@ -53,8 +56,14 @@ impl<'a> Notice<'a> {
         help_address: &'a EmailAddress,
         postal_address: Option<&'a str>,
     ) -> Self {
-        let (told, misses, test) = (Vec::new(), None, false);
-        Self { recipient, told, watchlist, help_address, postal_address, misses, test }
+        let (told, misses, links, test) = (Vec::new(), None, None, false);
+        Self { recipient, told, watchlist, help_address, postal_address, misses, links, test }
+    }
+
+    /// Shows the reader the way to change what they follow.
+    #[must_use]
+    pub fn linking(self, links: Option<PersonalLinks>) -> Self {
+        Self { links, ..self }
     }
 
     /// Tells as well what never appears in the sources it tells of.
