@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::control::{Service, ServiceParts};
 use crate::deliver::Deliverer;
 use crate::dispatch::{Composer, ComposerParts, Dispatcher};
+use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::escalate::{Escalator, EscalatorParts};
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
@@ -71,10 +72,12 @@ impl App {
             config.fetch.full_read_every,
             config.fetch.max_freshness,
         ));
+        let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new(key)));
         let composer = Composer::new(ComposerParts {
             settings: config.mail.clone(),
             inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
             sources: config.sources.clone(),
+            web: web.clone(),
             instance_key: key,
         });
         let dispatcher = Arc::new(Dispatcher::new(
@@ -109,7 +112,7 @@ impl App {
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
             subscriptions: Subscriptions::new(store.clone(), registry.clone(), Arc::clone(&clock)),
-            inbox: inbox(&config, &store, &registry, key, &clock),
+            inbox: inbox(&config, &store, &registry, web, key, &clock),
             reloader: Reloader::new(&config, registry),
             clock: Arc::clone(&clock),
         }));
@@ -137,6 +140,7 @@ fn inbox(
     config: &Config,
     store: &Store,
     registry: &Registry,
+    web: Option<WebAddresses>,
     instance_key: [u8; 32],
     clock: &Arc<dyn Clock>,
 ) -> Option<Arc<Inbox>> {
@@ -147,6 +151,7 @@ fn inbox(
         sources: config.sources.iter().map(|source| source.id.clone()).collect(),
         mail: config.mail.clone(),
         settings,
+        web,
         instance_key,
         clock: Arc::clone(clock),
     })))

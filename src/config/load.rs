@@ -19,10 +19,11 @@ use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
 use super::settings::{
     Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, OperatorSettings, StoreSettings,
+    WebSettings,
 };
 use super::source::{SOURCE, source};
 use super::spelling::likely;
-use super::{inbox, mail, secret, section};
+use super::{inbox, mail, secret, section, web};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
@@ -32,8 +33,8 @@ use crate::domain::source::Source;
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",
     names: &[
-        "include", "store", "mail", "inbox", "fetch", "matching", "daemon", "operator", "source", "company",
-        "category",
+        "include", "store", "mail", "inbox", "web", "fetch", "matching", "daemon", "operator", "source",
+        "company", "category",
     ],
 };
 
@@ -140,6 +141,7 @@ fn read(
         store: sections.store,
         mail: sections.mail,
         inbox: sections.inbox,
+        web: sections.web,
         fetch: sections.fetch,
         matching: sections.matching,
         daemon: sections.daemon,
@@ -170,6 +172,7 @@ struct Sections {
     store: StoreSettings,
     mail: MailSettings,
     inbox: Option<InboxSettings>,
+    web: Option<WebSettings>,
     fetch: FetchSettings,
     matching: Thresholds,
     daemon: DaemonSettings,
@@ -185,10 +188,12 @@ impl Sections {
         let daemon = section::daemon(root.get("daemon").as_ref(), folder);
         let operator = section::operator(root.get("operator").as_ref());
         let inbox = root.optional("inbox", inbox::inbox);
+        let web = root.optional("web", web::web);
         Some(Self {
             store: store?,
             mail: mail?,
             inbox: inbox.ok()?,
+            web: web.ok()?,
             fetch: fetch?,
             matching: matching?,
             daemon: daemon?,

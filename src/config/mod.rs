@@ -38,6 +38,7 @@ mod spelling;
 mod starting;
 mod token;
 mod value;
+mod web;
 
 pub use edit::{Edit, EditError, Revision};
 pub use fault::{ConfigError, Fault};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub struct Config {
     pub mail: MailSettings,
     /// Where people write to; without it nobody subscribes by mail.
     pub inbox: Option<InboxSettings>,
+    /// The web server to which mail's links lead; without it mail has none.
+    pub web: Option<WebSettings>,
     /// How pages are asked for.
     pub fetch: FetchSettings,
     /// From which score on a name of a list counts.
@@ -98,6 +100,23 @@ pub struct InboxSettings {
     /// By which name the receiving server signs its `Authentication-Results`; without it no sender is
     /// taken as vouched for.
     pub authserv_id: Option<String>,
+}
+
+/// The web server to which mail's links lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSettings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Under which address people reach it: https, or http on this machine; its path ends with a slash.
+    pub base_url: Url,
+    /// Whose word is taken on who asks, in `X-Forwarded-For`.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Requests of one client in a minute.
+    pub client_rate: u32,
+    /// Requests in a minute, of all.
+    pub total_rate: u32,
+    /// Connections at once.
+    pub max_connections: usize,
 }
 
 /// By which way mail leaves.

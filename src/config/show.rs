@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::settings::{
     Config, FetchSettings, InboxSettings, MailSettings, OperatorSettings, Sender, SmtpSecurity,
-    StoreSettings, TransportSettings,
+    StoreSettings, TransportSettings, WebSettings,
 };
 use super::value::size_text;
 use crate::domain::category::Category;
@@ -31,6 +31,7 @@ pub fn show(config: &Config) -> String {
         store: Store { url: store_url(&config.store) },
         mail: mail(&config.mail),
         inbox: config.inbox.as_ref().map(inbox),
+        web: config.web.as_ref().map(web),
         fetch: fetch(&config.fetch),
         matching: config.matching,
         daemon: Daemon {
@@ -55,6 +56,7 @@ struct Shown<'a> {
     store: Store,
     mail: Mail<'a>,
     inbox: Option<Inbox<'a>>,
+    web: Option<Web<'a>>,
     fetch: Fetch<'a>,
     matching: Thresholds,
     daemon: Daemon,
@@ -85,6 +87,16 @@ struct Mail<'a> {
 struct Inbox<'a> {
     address: &'a str,
     authserv_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Web<'a> {
+    listen: String,
+    base_url: &'a str,
+    trusted_proxies: Vec<String>,
+    client_rate: u32,
+    total_rate: u32,
+    max_connections: usize,
 }
 
 #[derive(Serialize)]
@@ -215,6 +227,17 @@ fn transport(transport: &TransportSettings) -> (String, Option<&'static str>) {
 
 fn inbox(inbox: &InboxSettings) -> Inbox<'_> {
     Inbox { address: inbox.address.as_str(), authserv_id: inbox.authserv_id.as_deref() }
+}
+
+fn web(web: &WebSettings) -> Web<'_> {
+    Web {
+        listen: web.listen.to_string(),
+        base_url: web.base_url.as_str(),
+        trusted_proxies: web.trusted_proxies.iter().map(ToString::to_string).collect(),
+        client_rate: web.client_rate,
+        total_rate: web.total_rate,
+        max_connections: web.max_connections,
+    }
 }
 
 fn fetch(fetch: &FetchSettings) -> Fetch<'_> {

@@ -13,13 +13,14 @@ use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Bundle, Collecting, Plan, Waiting, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
 use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
+use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;
 use crate::domain::subscription::{Cadence, Subscriber};
 use crate::domain::text::error_chain;
-use crate::mail::{Letter, Occasion, compose, message_id, thread_id};
+use crate::mail::{Leaving, Letter, Occasion, compose, message_id, thread_id};
 use crate::render::{self, Attestation, Notice, Rendered};
 use crate::store::{Composed, QueuedMail, WaitingReader};
 
@@ -39,6 +40,8 @@ pub struct ComposerParts {
     pub settings: MailSettings,
     /// Where people write to leave, where there is a mailbox.
     pub inbox: Option<EmailAddress>,
+    /// Where the links of a mail lead, where there is a web server.
+    pub web: Option<WebAddresses>,
     /// What is watched.
     pub sources: Vec<Source>,
     /// Keys Message-IDs, so that they cannot be guessed.
@@ -216,6 +219,7 @@ impl Composer {
             until: round.now,
             changes: found.iter().filter(is_followed).count(),
             health: &self.health(reader, since, round),
+            links: self.links(&reader.address),
             watchlist: &round.watchlist,
             help_address: &settings.help_address,
             postal_address: settings.postal_address.as_deref(),
@@ -234,7 +238,13 @@ impl Composer {
     fn blank<'a>(&'a self, recipient: &'a EmailAddress, watchlist: &'a Watchlist) -> Notice<'a> {
         let settings = &self.parts.settings;
         let postal_address = settings.postal_address.as_deref();
-        Notice::new(recipient, watchlist, &settings.help_address, postal_address).knowing(&self.misses)
+        Notice::new(recipient, watchlist, &settings.help_address, postal_address)
+            .knowing(&self.misses)
+            .linking(self.links(recipient))
+    }
+
+    fn links(&self, recipient: &EmailAddress) -> Option<PersonalLinks> {
+        self.parts.web.as_ref().map(|web| web.of(recipient))
     }
 
     fn queued(
@@ -247,6 +257,8 @@ impl Composer {
     ) -> Result<QueuedMail, DispatchError> {
         let ComposerParts { settings, inbox, instance_key, .. } = &self.parts;
         let message_id = message_id(instance_key, &id, settings.from.address.domain());
+        let mailbox = inbox.as_ref().unwrap_or(&settings.help_address);
+        let links = self.links(recipient);
         let letter = Letter {
             from: &settings.from,
             to: recipient,
@@ -255,7 +267,8 @@ impl Composer {
             message_id: &message_id,
             thread,
             date: now,
-            occasion: Occasion::Alert { leave: inbox.as_ref().unwrap_or(&settings.help_address) },
+            list: Some(Leaving { mailbox, links: links.as_ref() }),
+            occasion: Occasion::Alert,
         };
         let bytes = compose(&letter)
             .map_err(|source| DispatchError::Compose { recipient: recipient.redacted(), source })?;

@@ -30,6 +30,8 @@ pub mod id;
 pub mod identifier;
 pub mod inbound;
 pub mod incident;
+pub mod keyed;
+pub mod keyed_link;
 pub mod matching;
 pub mod noise;
 pub mod outbox;

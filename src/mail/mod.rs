@@ -21,7 +21,7 @@ mod received;
 mod smtp;
 mod transport;
 
-pub use compose::{Letter, Occasion, compose};
+pub use compose::{Leaving, Letter, Occasion, compose};
 pub use maildir::Maildir;
 pub use memory::{Delivered, Memory};
 pub use message_id::{incident_thread_id, message_id, thread_id};

@@ -8,6 +8,7 @@ use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
 use crate::domain::email::EmailAddress;
 use crate::domain::health::SourceHealth;
+use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{State, Subscriber};
 use crate::domain::text::{one_line, shorten};
@@ -18,7 +19,7 @@ mail!(letter_mail, "attestation/mail.txt", "attestation/mail.html");
 const MAX_NAMED: usize = 3;
 
 /// What is attested.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Attestation<'a> {
     /// To whom.
     pub reader: &'a Subscriber,
@@ -30,6 +31,8 @@ pub struct Attestation<'a> {
     pub changes: usize,
     /// What was watched for the reader.
     pub health: &'a [SourceHealth],
+    /// The reader's links into the web, where there is a server.
+    pub links: Option<PersonalLinks>,
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
     /// Where a person answers.
@@ -43,12 +46,13 @@ pub struct Attestation<'a> {
 /// # Errors
 /// A template that cannot be filled in.
 pub fn attestation(attestation: &Attestation<'_>) -> Result<Rendered, RenderError> {
-    let Attestation { reader, since, health, help_address, postal_address, .. } = *attestation;
+    let Attestation { reader, since, health, help_address, postal_address, .. } = attestation;
     letter_mail::render(&Letter {
         subject: attestation.subject(),
         lead: attestation.lead(),
-        lines: health.iter().map(|source| account(source, since)).collect(),
-        ..Letter::to(&reader.address, help_address, postal_address)
+        lines: health.iter().map(|source| account(source, *since)).collect(),
+        links: attestation.links.clone(),
+        ..Letter::to(&reader.address, help_address, *postal_address)
     })
 }
 

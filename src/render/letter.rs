@@ -3,6 +3,7 @@
 use super::flow::{Indent, wrap};
 use super::view::item;
 use crate::domain::email::EmailAddress;
+use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::text::one_line;
 
 /// What the templates show; each takes what it needs.
@@ -16,6 +17,8 @@ pub(super) struct Letter {
     pub token: String,
     pub confirm_address: String,
     pub confirm_uri: String,
+    pub confirm_link: Option<String>,
+    pub links: Option<PersonalLinks>,
     pub is_paused: bool,
     pub paused_since: Option<String>,
     pub missed: usize,

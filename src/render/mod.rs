@@ -26,7 +26,7 @@ mod subject;
 mod terminal;
 mod view;
 
-pub use answer::{Addressed, answer, confirm_address};
+pub use answer::{Addressed, answer, confirm_address, followed, name as company_name, wishes};
 pub use attestation::{Attestation, attestation};
 pub use incident::incidents;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};

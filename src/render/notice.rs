@@ -16,6 +16,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::grouping::Bundle;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::SourceId;
+use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Cadence, Subscription};
 
@@ -34,6 +35,8 @@ pub struct Notice<'a> {
     pub postal_address: Option<&'a str>,
     /// What never appears in a source, in its operator's words; told beside what did.
     pub misses: Option<&'a BTreeMap<SourceId, String>>,
+    /// The reader's links into the web, where there is a server.
+    pub links: Option<PersonalLinks>,
     /// Whether this only proves that mail arrives; then subject and text say so.
     pub test: bool,
     /// Of what it is the digest; [`Cadence::Immediate`] where it is none.
@@ -62,9 +65,24 @@ impl<'a> Notice<'a> {
         help_address: &'a EmailAddress,
         postal_address: Option<&'a str>,
     ) -> Self {
-        let (told, misses, test) = (Vec::new(), None, false);
-        let (cadence, health) = (Cadence::Immediate, [].as_slice());
-        Self { recipient, told, watchlist, help_address, postal_address, misses, test, cadence, health }
+        Self {
+            recipient,
+            told: Vec::new(),
+            watchlist,
+            help_address,
+            postal_address,
+            misses: None,
+            links: None,
+            test: false,
+            cadence: Cadence::Immediate,
+            health: &[],
+        }
+    }
+
+    /// Shows the reader the way to change what they follow.
+    #[must_use]
+    pub fn linking(self, links: Option<PersonalLinks>) -> Self {
+        Self { links, ..self }
     }
 
     /// Tells as well what never appears in the sources it tells of.

@@ -9,6 +9,7 @@ use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Collecting, MAX_ITEMS, Waiting, plan};
 use crate::domain::id::{BodyHash, ChangeId, CompanyId};
+use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Filter, Subscriber, Wish};
 
@@ -212,6 +213,21 @@ fn what_else_the_same_read_found_is_counted_and_not_shown() {
     }
     assert!(!told(&[with(1)]).text.contains("more entr"), "all that was found is shown");
     assert!(!told(&[with(0)]).text.contains("more entr"), "an old record does not say");
+}
+
+#[test]
+fn with_a_web_server_the_foot_leads_to_the_readers_own_pages() {
+    let (subscriber, watchlist) = (subscriber(), watchlist());
+    let help: EmailAddress = "help@tracker.example".parse().unwrap();
+    let base = "https://tracker.example/".parse().unwrap();
+    let links = WebAddresses::new(&base, LinkKey::new([7; 32])).of(&subscriber.address);
+    let built = Notice::new(&subscriber.address, &watchlist, &help, None).linking(Some(links.clone()));
+    let mail = notice(&built).unwrap();
+    for link in [&links.manage, &links.unsubscribe] {
+        assert!(mail.text.lines().any(|line| line.trim() == link), "{}", mail.text);
+        assert!(mail.html.contains(&format!("<a href=\"{link}\">")), "{}", mail.html);
+    }
+    assert!(!mail.text.contains("To stop these mails"), "{}", mail.text);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::domain::change::{Change, ChangeKind, Evidence, FieldChange};
 use crate::domain::diff::Fate;
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
+use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::matching::{Match, Part, Watchlist};
 use crate::domain::subscription::Subscription;
 use crate::domain::text::{one_line, shorten};
@@ -91,6 +92,8 @@ pub(super) struct FootView {
     pub help: String,
     /// The same as a `mailto:` URI.
     pub help_uri: String,
+    /// The reader's own, where there is a web server.
+    pub links: Option<PersonalLinks>,
     pub postal: Vec<String>,
 }
 
@@ -479,6 +482,7 @@ impl FootView {
             misses: misses(notice),
             help: notice.help_address.to_string(),
             help_uri: notice.help_address.to_uri(),
+            links: notice.links.clone(),
             postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
         }
     }
@@ -510,6 +514,7 @@ fn reason(subscription: &Subscription, watchlist: &Watchlist) -> String {
     let by = match subscription.channel.as_str() {
         "operator" => "asked for by the operator".to_owned(),
         "mail" | "email" => "confirmed by mail".to_owned(),
+        "web" => "confirmed on the web".to_owned(),
         channel => format!("by {}", shorten(&one_line(channel), 40)),
     };
     let name = shorten(&one_line(watchlist.short_name(&subscription.company)), 80);

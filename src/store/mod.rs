@@ -25,6 +25,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, SourceId};
 use crate::domain::inbound::{Conversation, TokenHash};
 use crate::domain::incident::Incident;
+use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::outbox::{Mail, MailState, Outcome};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
@@ -291,6 +292,13 @@ impl Store {
     pub async fn subscriber(&self, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
         let address = address.clone();
         self.sled.read(move |trees| subscribers::get(trees, &address)).await
+    }
+
+    /// The same by the key that stands in their links. Nobody is found before [`Self::instance_key`] was
+    /// asked for the first time.
+    pub async fn subscriber_by(&self, key: &SubscriberKey) -> Result<Option<Subscriber>, StoreError> {
+        let key = key.clone();
+        self.sled.read(move |trees| subscribers::by_key(trees, &key)).await
     }
 
     /// Notes a wish to follow companies, as [`Subscriber::follow`] says.

@@ -12,10 +12,11 @@ use crate::config::{InboxSettings, MailSettings};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, MailId, SourceId};
 use crate::domain::inbound::{Answer, Conversation, MailCommand, Request, commands, converse, silence};
+use crate::domain::keyed_link::WebAddresses;
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
 use crate::domain::subscription::{State, Subscriber};
-use crate::mail::{Envelope, Letter, MailError, Occasion, Received, compose, message_id};
+use crate::mail::{Envelope, Leaving, Letter, MailError, Occasion, Received, compose, message_id};
 use crate::registry::Registry;
 use crate::render::{self, Addressed, RenderError, confirm_address};
 use crate::store::{ChangeQuery, Exchange, QueuedMail, Store, StoreError};
@@ -28,6 +29,7 @@ pub struct Inbox {
     sources: Vec<SourceId>,
     mail: MailSettings,
     settings: InboxSettings,
+    web: Option<WebAddresses>,
     instance_key: [u8; 32],
     clock: Arc<dyn Clock>,
     /// Reading a conversation and keeping it is one step.
@@ -79,6 +81,8 @@ pub struct InboxParts {
     pub mail: MailSettings,
     /// Where people write to.
     pub settings: InboxSettings,
+    /// Where the links of a mail lead, where there is a web server.
+    pub web: Option<WebAddresses>,
     /// Keys Message-IDs.
     pub instance_key: [u8; 32],
     /// Tells the time.
@@ -89,9 +93,9 @@ impl Inbox {
     /// An inbox over the given parts.
     #[must_use]
     pub fn new(parts: InboxParts) -> Self {
-        let InboxParts { store, registry, sources, mail, settings, instance_key, clock } = parts;
+        let InboxParts { store, registry, sources, mail, settings, web, instance_key, clock } = parts;
         let turn = tokio::sync::Mutex::default();
-        Self { store, registry, sources, mail, settings, instance_key, clock, turn }
+        Self { store, registry, sources, mail, settings, web, instance_key, clock, turn }
     }
 
     /// Takes one message in: does what it asks for as far as that may be done, and queues the
@@ -186,6 +190,10 @@ impl Inbox {
             Answer::Confirm(_, token) => confirm_address(&self.settings.address, token),
             _ => self.settings.address.to_string(),
         };
+        // Somebody who only asked is on no list.
+        let is_known = !state.subscriber.subscriptions.is_empty();
+        let links = self.web.as_ref().map(|web| web.of(recipient));
+        let leaving = Leaving { mailbox: &self.settings.address, links: links.as_ref() };
         let bytes = compose(&Letter {
             from: &self.mail.from,
             to: recipient,
@@ -194,6 +202,7 @@ impl Inbox {
             message_id: &message_id,
             thread: None,
             date: now,
+            list: is_known.then_some(leaving),
             occasion: Occasion::Answer { to: received.message_id.as_deref(), reply_to: &reply_to },
         })?;
         let mail = Mail::queued(id, recipient.clone(), rendered.subject, message_id, Vec::new(), now);
@@ -212,6 +221,7 @@ impl Inbox {
             help_address: &self.mail.help_address,
             postal_address: self.mail.postal_address.as_deref(),
             watchlist,
+            web: self.web.as_ref(),
             missed,
         }
     }

@@ -81,7 +81,7 @@ fn keep(
     // Somebody who only asked is no subscriber: nothing of them is kept but the question.
     let is_known = subscribers::get(trees, address)?.is_some();
     if is_known || !state.subscriber.subscriptions.is_empty() {
-        subscribers::put(trees, writes, &state.subscriber, now)?;
+        subscribers::keep_and_wake(trees, writes, &state.subscriber, now)?;
     }
     Ok(())
 }

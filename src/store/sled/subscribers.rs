@@ -9,6 +9,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
+use crate::domain::keyed_link::{LinkKey, SubscriberKey};
 use crate::domain::subscription::{Filter, Preference, Subscriber, Wish};
 use crate::store::StoreError;
 
@@ -51,7 +52,7 @@ pub(in crate::store) fn follow(
         let wish = Wish { company, only: Filter::default(), confirmed, channel, agreed_to: None };
         subscriber.follow(wish, now);
     }
-    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    keep(trees, writes, &subscriber)?;
     Ok(subscriber)
 }
 
@@ -65,7 +66,7 @@ pub(in crate::store) fn leave(
     let Some(mut subscriber) = get(trees, address)? else { return Ok(0) };
     let ended = subscriber.leave(company);
     if ended > 0 {
-        writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+        keep(trees, writes, &subscriber)?;
     }
     Ok(ended)
 }
@@ -80,7 +81,7 @@ pub(in crate::store) fn confirm(
 ) -> Result<usize, StoreError> {
     let mut subscriber = required(trees, address)?;
     let confirmed = subscriber.confirm(channel, now);
-    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    keep(trees, writes, &subscriber)?;
     Ok(confirmed)
 }
 
@@ -96,7 +97,7 @@ pub(in crate::store) fn pause(
     let mut subscriber = required(trees, address)?;
     let before = subscriber.paused_since;
     subscriber.paused_since = is_paused.then(|| before.unwrap_or(now));
-    put(trees, writes, &subscriber, now)?;
+    keep_and_wake(trees, writes, &subscriber, now)?;
     Ok(before)
 }
 
@@ -112,7 +113,7 @@ pub(in crate::store) fn prefer(
     for wish in wishes {
         subscriber.preferences.take(*wish, now);
     }
-    put(trees, writes, &subscriber, now)?;
+    keep_and_wake(trees, writes, &subscriber, now)?;
     Ok(subscriber)
 }
 
@@ -126,20 +127,20 @@ pub(super) fn attest(
     let Some(mut subscriber) = get(trees, address)? else { return Ok(()) };
     if subscriber.preferences.attested_until.is_some() {
         subscriber.preferences.attested_until = Some(until);
-        writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+        keep(trees, writes, &subscriber)?;
     }
     Ok(())
 }
 
 /// Writes a subscriber who may want mail at other times than before.
-pub(super) fn put(
+pub(super) fn keep_and_wake(
     trees: &Trees,
     writes: &mut Writes,
     subscriber: &Subscriber,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     items::wake(trees, writes, subscriber, now)?;
-    writes.put(trees, TreeName::Subscribers, subscriber.address.as_str().as_bytes(), subscriber)
+    keep(trees, writes, subscriber)
 }
 
 fn required(trees: &Trees, address: &EmailAddress) -> Result<Subscriber, StoreError> {
@@ -150,4 +151,34 @@ fn required(trees: &Trees, address: &EmailAddress) -> Result<Subscriber, StoreEr
 /// Somebody who is or was subscribed.
 pub(in crate::store) fn get(trees: &Trees, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
     trees.get(TreeName::Subscribers, address.as_str().as_bytes())
+}
+
+/// Somebody by the key that stands in their links.
+pub(in crate::store) fn by_key(trees: &Trees, key: &SubscriberKey) -> Result<Option<Subscriber>, StoreError> {
+    let address: Option<EmailAddress> = trees.get(TreeName::SubscriberKeys, key.as_str().as_bytes())?;
+    address.map_or(Ok(None), |address| get(trees, &address))
+}
+
+/// Writes a subscriber, and the way from their links back to them. The one place that does: a
+/// subscriber written otherwise could not be found by their links.
+pub(super) fn keep(trees: &Trees, writes: &mut Writes, subscriber: &Subscriber) -> Result<(), StoreError> {
+    if let Some(key) = super::kept_key(trees)? {
+        index(trees, writes, &LinkKey::new(key), &subscriber.address)?;
+    }
+    writes.put(trees, TreeName::Subscribers, subscriber.address.as_str().as_bytes(), subscriber)
+}
+
+/// Makes everybody findable who was written before there was a key, or by an older program.
+pub(super) fn index_all(trees: &Trees, writes: &mut Writes, key: &LinkKey) -> Result<(), StoreError> {
+    all(trees)?.iter().try_for_each(|subscriber| index(trees, writes, key, &subscriber.address))
+}
+
+fn index(
+    trees: &Trees,
+    writes: &mut Writes,
+    key: &LinkKey,
+    address: &EmailAddress,
+) -> Result<(), StoreError> {
+    let name = key.subscriber(address);
+    writes.put(trees, TreeName::SubscriberKeys, name.as_str().as_bytes(), address)
 }

@@ -47,6 +47,8 @@ pub(super) enum TreeName {
     Bodies,
     /// Incident id → `Incident`.
     Incidents,
+    /// `SubscriberKey` → the address of a subscriber.
+    SubscriberKeys,
     /// Address, 0, alert id → `AlertItem`, until a mail was made of it.
     Items,
     /// Moment, address → nothing: when to look at what waits for a reader.
@@ -54,7 +56,7 @@ pub(super) enum TreeName {
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 20] = [
+const ALL: [(TreeName, &str, &str); 21] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -73,6 +75,7 @@ const ALL: [(TreeName, &str, &str); 20] = [
     (TreeName::Budgets, "budgets", "budget"),
     (TreeName::Bodies, "bodies", "body"),
     (TreeName::Incidents, "incidents", "incident"),
+    (TreeName::SubscriberKeys, "subscriber_keys", "subscriber key"),
     (TreeName::Items, "items", "alert item"),
     (TreeName::Looks, "looks", "look"),
 ];
