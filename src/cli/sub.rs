@@ -10,7 +10,7 @@ use crate::control::{Command, Reply};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::source::Source;
-use crate::domain::subscription::{State, Subscriber, Subscription};
+use crate::domain::subscription::{Preference, State, Subscriber, Subscription};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sub {
@@ -25,6 +25,8 @@ pub(super) enum Sub {
     Pause(Whose),
     /// Send a paused address mail again.
     Resume(Whose),
+    /// Send an address mail otherwise: in digests, not at night, with a weekly attestation of silence.
+    Set(Set),
     /// What an address follows, and the record of its consent.
     Show(Whose),
     /// Everyone who is or was subscribed.
@@ -54,6 +56,43 @@ pub(super) struct Whose {
 }
 
 #[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(super) struct Wishes {
+    /// How often: immediate, daily or weekly.
+    #[arg(long, value_name = "CADENCE", value_parser = |value: &str| wish("digest", value))]
+    digest: Option<Preference>,
+    /// In which time zone mornings and nights are, such as Europe/Berlin.
+    #[arg(long, value_name = "ZONE", value_parser = |value: &str| wish("zone", value))]
+    zone: Option<Preference>,
+    /// When nothing is sent, such as 22:00-07:00, or off.
+    #[arg(long, value_name = "HOURS", value_parser = |value: &str| wish("quiet", value))]
+    quiet: Option<Preference>,
+    /// Whether to tell each week that nothing happened: weekly or off.
+    #[arg(long, value_name = "WHETHER", value_parser = |value: &str| wish("attestation", value))]
+    attestation: Option<Preference>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Set {
+    /// Whose.
+    #[arg(value_name = "ADDRESS")]
+    address: EmailAddress,
+    #[command(flatten)]
+    wishes: Wishes,
+}
+
+/// A wish as it is typed.
+fn wish(name: &str, value: &str) -> Result<Preference, String> {
+    let expected = match name {
+        "digest" => "immediate, daily or weekly",
+        "zone" => "a time zone such as Europe/Berlin",
+        "quiet" => "two times such as 22:00-07:00, or off",
+        _ => "weekly or off",
+    };
+    Preference::of(name, value).ok_or_else(|| format!("expected {expected}"))
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Remove {
     /// Whom to tell no more.
     #[arg(value_name = "ADDRESS")]
@@ -76,6 +115,10 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
         }
         Sub::Resume(Whose { address }) => {
             one(context, Command::PauseSubscriber { address, paused: false }).await?;
+        }
+        Sub::Set(Set { address, wishes: Wishes { digest, zone, quiet, attestation } }) => {
+            let wishes = [digest, zone, quiet, attestation].into_iter().flatten().collect();
+            one(context, Command::Prefer { address, wishes }).await?;
         }
         Sub::Show(Whose { address }) => show(context, address).await?,
         Sub::List => match context.ask(Command::Subscribers).await? {
@@ -135,6 +178,10 @@ async fn show(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
         return screen.object(&subscriber);
     }
     list(std::slice::from_ref(&subscriber), screen)?;
+    let ways = subscriber.preferences.words();
+    if !ways.is_empty() {
+        screen.line(format!("mail comes with {}", ways.join(", ")))?;
+    }
     for known in &subscriber.subscriptions {
         let asked = known.requested_at.format("%Y-%m-%d %H:%M UTC");
         let confirmed = known.confirmed_at.map_or_else(

@@ -12,7 +12,7 @@ use crate::domain::outbox::{Mail, MailState};
 use crate::domain::read_state::ReadState;
 use crate::domain::report::CheckReport;
 use crate::domain::snapshot::{HeldRead, Snapshot};
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Preference, Subscriber};
 use crate::mail::Envelope;
 use crate::store::ChangeQuery;
 use crate::subscribe::Ingested;
@@ -106,6 +106,13 @@ pub enum Command {
         address: EmailAddress,
         /// Nothing, or again.
         paused: bool,
+    },
+    /// Send an address mail otherwise.
+    Prefer {
+        /// Whose.
+        address: EmailAddress,
+        /// How.
+        wishes: Vec<Preference>,
     },
     /// One who is or was subscribed.
     Subscriber {

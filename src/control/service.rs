@@ -135,6 +135,9 @@ impl Service {
             Command::PauseSubscriber { address, paused } => {
                 Reply::Subscriber(parts.subscriptions.pause(&address, paused).await?)
             }
+            Command::Prefer { address, wishes } => {
+                Reply::Subscriber(parts.subscriptions.prefer(&address, wishes).await?)
+            }
             Command::Subscriber { address } => Reply::Subscriber(parts.subscriptions.show(&address).await?),
             Command::Subscribers => Reply::Subscribers(parts.subscriptions.list().await?),
             Command::Unsubscribe { address, companies } => {

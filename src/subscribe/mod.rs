@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Preference, Subscriber};
 use crate::registry::Registry;
 use crate::store::{Store, StoreError};
 
@@ -113,6 +113,18 @@ impl Subscriptions {
     pub async fn pause(&self, address: &EmailAddress, paused: bool) -> Result<Subscriber, SubscribeError> {
         self.store.pause(address, paused, self.clock.now()).await?;
         self.show(address).await
+    }
+
+    /// Sends an address mail otherwise. Gives the subscriber as they now stand.
+    ///
+    /// # Errors
+    /// An address nobody knows; or the store's error.
+    pub async fn prefer(
+        &self,
+        address: &EmailAddress,
+        wishes: Vec<Preference>,
+    ) -> Result<Subscriber, SubscribeError> {
+        Ok(self.store.prefer(address, wishes, self.clock.now()).await?)
     }
 
     /// One who is or was subscribed.
