@@ -309,3 +309,67 @@ fn changes_of(bundle: &Bundle) -> Vec<ChangeId> {
     changes.dedup();
     changes
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{Sender, TransportSettings};
+    use crate::domain::grouping::Told;
+    use crate::domain::grouping::tests::{change, reader};
+    use crate::mail::MailError;
+
+    fn composer() -> Composer {
+        let address: EmailAddress = "alerts@tracker.example".parse().unwrap();
+        let settings = MailSettings {
+            from: Sender { name: None, address: address.clone() },
+            transport: TransportSettings::Maildir { path: PathBuf::new() },
+            postal_address: None,
+            help_address: address,
+            group_within: Duration::ZERO,
+            deadline_within: Duration::ZERO,
+            concurrency: 1,
+        };
+        let (inbox, web, sources) = (None, None, Vec::new());
+        Composer::new(ComposerParts { settings, inbox, web, sources, instance_key: [7; 32] })
+    }
+
+    #[test]
+    fn what_no_mail_can_be_made_of_is_tried_five_times_and_then_shown_to_the_operator() {
+        let (made_by, reader) = (composer(), reader(&[]));
+        let (mut item, change) = change("a", "2026-11-24T10:00:00Z", &[]);
+        let now = item.raised_at;
+        let error = DispatchError::Compose {
+            recipient: "a…@example.org".to_owned(),
+            source: MailError::MessageId { id: "x".to_owned() },
+        };
+        for strikes in 1..=MAX_STRIKES {
+            let mut composed = Composed {
+                reader: reader.address.clone(),
+                looks: Vec::new(),
+                settled: Vec::new(),
+                struck: Vec::new(),
+                mails: Vec::new(),
+                next: None,
+                attested_until: None,
+            };
+            let told =
+                Told { item: &item, change: &change, subscription: &reader.subscriptions[0], deadline: None };
+            let bundle = Bundle { told: vec![told], cadence: Cadence::Immediate };
+            made_by.strike(&mut composed, &reader, &bundle, &error, now);
+            if strikes < MAX_STRIKES {
+                assert_eq!(composed.next, Some(now + RETRY_AFTER));
+                assert!(composed.settled.is_empty() && composed.mails.is_empty());
+                item = composed.struck.remove(0);
+                assert_eq!(item.strikes, strikes);
+            } else {
+                assert_eq!(composed.settled, [item.alert.clone()]);
+                assert_eq!(composed.mails[0].mail.state, MailState::Failed);
+                assert_eq!(composed.mails[0].mail.changes, std::slice::from_ref(&change.id));
+                assert!(composed.struck.is_empty() && composed.next.is_none());
+            }
+        }
+    }
+}

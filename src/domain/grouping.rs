@@ -141,4 +141,4 @@ fn bundles(told: Vec<Told<'_>>, cadence: Cadence) -> Vec<Bundle<'_>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -109,7 +109,7 @@ impl Addressed<'_> {
         let lines = followed(self.subscriber, self.watchlist).into_iter().map(|(_, line)| line);
         let paused_since = self.subscriber.paused_since.map(|since: DateTime<Utc>| moment(since));
         let ways = self.subscriber.preferences.words();
-        Letter { paused_since, ways, ..self.letter("What you follow", lines.collect()) }
+        Letter { ways, paused_since, ..self.letter("What you follow", lines.collect()) }
     }
 
     fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {

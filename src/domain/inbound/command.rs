@@ -164,7 +164,7 @@ mod tests {
         check("Help!", "", &[MailCommand::Help]);
         check("pause", "", &[MailCommand::Pause]);
         let daily = MailCommand::Prefer(Preference::Cadence(Cadence::Daily));
-        check("digest daily", "", &[daily.clone()]);
+        check("digest daily", "", std::slice::from_ref(&daily));
         check(
             "hi",
             "Quiet off\nzone UTC",
