@@ -46,12 +46,13 @@ async fn measure(readers: usize) {
     stand.advance(5);
     let before = memory("VmRSS");
     let (stop, stopped) = oneshot::channel();
-    let others = tokio::spawn(keep_reads(stand.store.clone(), stopped));
+    let mut others = tokio::task::JoinSet::new();
+    others.spawn(keep_reads(stand.store.clone(), stopped));
     let start = Instant::now();
     let queued = stand.round().await;
     let took = start.elapsed();
     stop.send(()).unwrap();
-    let mut waits = others.await.unwrap();
+    let mut waits = others.join_next().await.unwrap().unwrap();
     waits.sort();
     assert_eq!(queued, readers);
     println!("readers               {readers}");
@@ -61,12 +62,11 @@ async fn measure(readers: usize) {
         readers as f64 / took.as_secs_f64()
     );
     println!("memory at most        {} MB, {before} MB before", memory("VmHWM"));
-    let at = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize].as_millis();
     println!(
         "reads kept meanwhile  {}, waiting {} ms at the median, {} ms at most",
         waits.len(),
-        at(0.5),
-        at(1.0)
+        waits[waits.len() / 2].as_millis(),
+        waits[waits.len() - 1].as_millis()
     );
 }
 

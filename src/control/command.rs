@@ -11,6 +11,7 @@ use crate::domain::incident::Incident;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::read_state::ReadState;
 use crate::domain::report::CheckReport;
+use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{HeldRead, Snapshot};
 use crate::domain::subscription::{Preference, Subscriber};
 use crate::mail::Envelope;
@@ -63,6 +64,13 @@ pub enum Command {
         id: String,
         /// Whether they are.
         is_meant: bool,
+    },
+    /// Say that the read which shows a change was not the source's.
+    Retract {
+        /// The change's id, or the beginning of it.
+        id: String,
+        /// Why, for those who were told.
+        reason: Option<String>,
     },
     /// Trouble with reading, newest first.
     Incidents {
@@ -198,6 +206,13 @@ pub enum Reply {
     Decided {
         /// The change.
         change: Box<Change>,
+        /// Mails put into the outbox.
+        mails_queued: usize,
+    },
+    /// Of [`Command::Retract`]: what was taken back, and how many mails say so.
+    Retracted {
+        /// What was taken back.
+        retraction: Retraction,
         /// Mails put into the outbox.
         mails_queued: usize,
     },

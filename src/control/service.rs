@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::command::{Command, Reply, SourceDetail, SourceStatus};
-use crate::check::{Checker, ReadOptions, Reading, ReviewError};
+use crate::check::{Checker, ReadOptions, Reading, RetractError, ReviewError};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
 use crate::domain::due::due_at;
@@ -66,6 +66,8 @@ enum Refusal {
     #[error(transparent)]
     Review(#[from] ReviewError),
     #[error(transparent)]
+    Retract(#[from] RetractError),
+    #[error(transparent)]
     Subscribe(#[from] SubscribeError),
     #[error(transparent)]
     Reload(#[from] ReloadError),
@@ -119,6 +121,12 @@ impl Service {
             Command::Accept { id } => self.accept(&id).await?,
             Command::Reject { id } => {
                 Reply::Rejected(Box::new(parts.checker.reject(self.source(&id)?).await?))
+            }
+            Command::Retract { id, reason } => {
+                let change = parts.store.find_change(&id).await?;
+                let source = self.source(&change.source)?;
+                let retraction = parts.checker.retract(source, &change, reason).await?;
+                Reply::Retracted { retraction, mails_queued: self.tell().await? }
             }
             Command::Incidents { all } => Reply::Incidents(self.incidents(all).await?),
             Command::Replay { id, since } => {

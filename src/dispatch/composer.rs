@@ -17,11 +17,12 @@ use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::read_state::ReadState;
+use crate::domain::retraction::Retraction;
 use crate::domain::source::Source;
 use crate::domain::subscription::{Cadence, Subscriber};
 use crate::domain::text::error_chain;
 use crate::mail::{Leaving, Letter, Occasion, compose, message_id, thread_id};
-use crate::render::{self, Attestation, Notice, Rendered};
+use crate::render::{self, Attestation, Notice, Rendered, Withdrawal};
 use crate::store::{Composed, QueuedMail, WaitingReader};
 
 /// So often is it tried to make a mail of an item before it is given up and shown as such.
@@ -226,6 +227,27 @@ impl Composer {
         })?;
         let id = MailId::derive(&["attestation", reader.address.as_str(), &since.to_rfc3339()]);
         self.queued(id, &reader.address, &rendered, None, round.now)
+    }
+
+    /// The mail that takes an earlier one back, in the same thread.
+    pub(super) fn withdraw(
+        &self,
+        retraction: &Retraction,
+        mail: &Mail,
+        changes: &[Change],
+        now: DateTime<Utc>,
+    ) -> Result<QueuedMail, DispatchError> {
+        let settings = &self.parts.settings;
+        let rendered = render::retraction(&Withdrawal {
+            retraction,
+            mail,
+            changes: changes.iter().filter(|change| mail.changes.contains(&change.id)).collect(),
+            links: self.links(&mail.recipient),
+            help_address: &settings.help_address,
+            postal_address: settings.postal_address.as_deref(),
+        })?;
+        let id = MailId::derive(&["retraction", retraction.id.as_str(), mail.id.as_str()]);
+        self.queued(id, &mail.recipient, &rendered, Some(&mail.message_id), now)
     }
 
     /// How the sources are that can tell a reader anything.

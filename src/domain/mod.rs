@@ -41,6 +41,7 @@ pub mod read_state;
 pub mod redact;
 pub mod reference;
 pub mod report;
+pub mod retraction;
 pub mod robots;
 pub mod schedule;
 pub mod scoring;

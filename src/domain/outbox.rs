@@ -196,6 +196,13 @@ impl Mail {
         self.last_error = error;
     }
 
+    /// Keeps back a mail that nobody has and that told what is not so.
+    pub fn retract(&mut self, now: DateTime<Utc>) {
+        self.state = MailState::Failed;
+        self.at = now;
+        self.last_error = Some("retracted before it was sent".to_owned());
+    }
+
     /// Puts a mail that is not under way back to the head of the queue.
     ///
     /// Returns whether it was: a sent mail is never sent again, a leased one is in somebody's hands.

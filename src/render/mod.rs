@@ -22,6 +22,7 @@ mod incident;
 mod letter;
 mod link;
 mod notice;
+mod retraction;
 mod subject;
 mod terminal;
 mod view;
@@ -30,6 +31,7 @@ pub use answer::{Addressed, answer, confirm_address, followed, name as company_n
 pub use attestation::{Attestation, attestation};
 pub use incident::incidents;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
+pub use retraction::{Withdrawal, retraction};
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
 
 #[cfg(test)]

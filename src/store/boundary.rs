@@ -14,6 +14,7 @@ use crate::domain::id::{AlertId, BodyHash, ChangeId, CompanyId, SourceId};
 use crate::domain::inbound::Conversation;
 use crate::domain::outbox::Mail;
 use crate::domain::read_state::ReadState;
+use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::Subscriber;
@@ -60,6 +61,15 @@ pub struct RematchCommit {
     pub standing: Standing,
     /// What is to be told of it, each with its alerts. One that was kept before is not told again.
     pub notices: Vec<(Change, Vec<Alert>)>,
+}
+
+/// A read that is taken back, kept as one atomic, durable step.
+#[derive(Debug, Clone)]
+pub struct RetractCommit {
+    /// What is taken back.
+    pub retraction: Retraction,
+    /// The state before it as the source's own again, where the read was the last that was accepted.
+    pub restored: Option<ReadCommit>,
 }
 
 /// An accepted state with the body that shows it.

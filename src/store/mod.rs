@@ -22,21 +22,24 @@ use crate::config::StoreSettings;
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, SourceId};
+use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, RetractionId, SourceId};
 use crate::domain::inbound::{Conversation, TokenHash};
 use crate::domain::incident::Incident;
 use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::outbox::{Mail, MailState, Outcome};
 use crate::domain::read_state::ReadState;
+use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::{Preference, Subscriber};
 
-use self::sled::{Sled, changes, inbox, incidents, instance_key, items, outbox, sources, subscribers};
+use self::sled::{
+    Sled, changes, inbox, incidents, instance_key, items, outbox, retractions, sources, subscribers,
+};
 
 pub use boundary::{
     Accepted, ChangeQuery, Composed, Exchange, GarbageReport, HeldBody, LeasedMail, Look, QueuedMail,
-    ReadCommit, RematchCommit, Spread, WaitingReader, WaitingReaders,
+    ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader, WaitingReaders,
 };
 pub use error::StoreError;
 
@@ -180,6 +183,37 @@ impl Store {
     pub async fn dispatch(&self, alerts: &[AlertId], mails: Vec<QueuedMail>) -> Result<(), StoreError> {
         let alerts = alerts.to_vec();
         self.sled.write(move |trees, writes| outbox::dispatch(trees, writes, &alerts, mails)).await
+    }
+
+    /// Takes a read back with all that it seemed to show, or nothing of it.
+    pub async fn retract(&self, commit: RetractCommit) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| retractions::retract(trees, writes, &commit)).await
+    }
+
+    /// The retractions that not everybody was told of yet.
+    pub async fn pending_retractions(&self) -> Result<Vec<Retraction>, StoreError> {
+        self.sled.read(retractions::pending).await
+    }
+
+    /// Keeps back the mails that nobody has, puts those that tell of a retraction into the outbox, and
+    /// notes up to which mail that went; the retraction is done with where none is given.
+    pub async fn tell_retraction(
+        &self,
+        id: &RetractionId,
+        dropped: Vec<MailId>,
+        mails: Vec<QueuedMail>,
+        reached: Option<MailId>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.sled
+            .write(move |trees, writes| retractions::tell(trees, writes, &id, &dropped, mails, reached, now))
+            .await
+    }
+
+    /// The next mails in the order of their ids, after one of them or from the first, at most `limit`.
+    pub async fn mails_after(&self, id: Option<MailId>, limit: usize) -> Result<Vec<Mail>, StoreError> {
+        self.sled.read(move |trees| outbox::after(trees, id.as_ref(), limit)).await
     }
 
     /// Every incident, open or over, the newest first.

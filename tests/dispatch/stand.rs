@@ -162,6 +162,7 @@ fn change(name: &str, deadline: Option<&str>, now: DateTime<Utc>) -> Change {
         found_together: 1,
         matches: vec![serde_json::from_value(found).unwrap()],
         possible: Vec::new(),
+        retracted_at: None,
         evidence: evidence("new"),
         previous: evidence("old"),
     }

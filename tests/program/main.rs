@@ -21,6 +21,7 @@ mod parts;
 mod pdf;
 mod registry;
 mod replay;
+mod retraction;
 mod site;
 mod telling;
 mod watching;

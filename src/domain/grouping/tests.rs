@@ -62,6 +62,7 @@ pub(crate) fn change(name: &str, raised: &str, fields: &[(&str, &str)]) -> (Aler
         found_together: 1,
         matches: Vec::new(),
         possible: Vec::new(),
+        retracted_at: None,
         evidence: evidence.clone(),
         previous: evidence,
     };

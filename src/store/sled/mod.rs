@@ -17,6 +17,7 @@ mod keys;
 mod lock;
 mod opening;
 pub(super) mod outbox;
+pub(super) mod retractions;
 pub(super) mod sources;
 pub(super) mod subscribers;
 mod trees;
