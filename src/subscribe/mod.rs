@@ -130,7 +130,7 @@ impl Subscriptions {
     /// An address nobody knows; or the store's error.
     pub async fn pause(&self, address: &EmailAddress, paused: bool) -> Result<Subscriber, SubscribeError> {
         let _turn = self.turn.wait().await;
-        self.store.pause(address, paused.then(|| self.clock.now())).await?;
+        self.store.pause(address, paused, self.clock.now()).await?;
         self.show(address).await
     }
 

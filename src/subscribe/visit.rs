@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose};
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, SubscriberKey};
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Preference, Subscriber};
 use crate::store::{Store, StoreError};
 
 /// Takes wishes in from the web. One for the whole program.
@@ -101,7 +101,18 @@ impl Visits {
     pub async fn pause(&self, key: &SubscriberKey, paused: bool) -> Result<(), StoreError> {
         let _turn = self.turn.wait().await;
         let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
-        self.store.pause(&subscriber.address, paused.then(|| self.clock.now())).await?;
+        self.store.pause(&subscriber.address, paused, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Takes wishes about how mail comes.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn prefer(&self, key: &SubscriberKey, wishes: Vec<Preference>) -> Result<(), StoreError> {
+        let _turn = self.turn.wait().await;
+        let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
+        self.store.prefer(&subscriber.address, wishes, self.clock.now()).await?;
         Ok(())
     }
 }

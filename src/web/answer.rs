@@ -17,11 +17,11 @@ use url::form_urlencoded;
 
 use super::Shared;
 use super::guard::guard;
-use super::page::{Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
+use super::page::{Choice, Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken};
 use crate::domain::keyed_link::{LinkPurpose, SubscriberKey};
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Cadence, Preference, Preferences, Subscriber};
 use crate::domain::text::error_chain;
 use crate::render::{company_name, followed, wishes};
 use crate::store::StoreError;
@@ -142,6 +142,7 @@ enum Change {
     LeaveAll,
     Pause,
     Resume,
+    Prefer([Preference; 2]),
 }
 
 impl Change {
@@ -155,6 +156,11 @@ impl Change {
             "leave-all" => Some(Self::LeaveAll),
             "pause" => Some(Self::Pause),
             "resume" => Some(Self::Resume),
+            "prefer" => {
+                let cadence = field("cadence")?.parse().ok()?;
+                let is_attested = field("attestation").is_some();
+                Some(Self::Prefer([Preference::Cadence(cadence), Preference::Attestation(is_attested)]))
+            }
             _ => None,
         }
     }
@@ -181,6 +187,10 @@ impl Shared {
                 self.visits.pause(key, false).await?;
                 "Mail goes on.".to_owned()
             }
+            Change::Prefer(wishes) => {
+                self.visits.prefer(key, wishes.to_vec()).await?;
+                "Mail comes as you wish from now on.".to_owned()
+            }
         })
     }
 
@@ -198,11 +208,14 @@ impl Shared {
             line,
         });
         let paused_since = found.as_ref().and_then(|subscriber| subscriber.paused_since);
+        let preferences = found.as_ref().map(|subscriber| subscriber.preferences.clone()).unwrap_or_default();
         let manage = Manage {
             root: self.root(),
             whom: whom(found.as_ref()),
             done,
             followed: followed.collect(),
+            cadences: cadences(&preferences),
+            is_attested: preferences.attested_until.is_some(),
             paused_since: paused_since.map(|since| since.format("%Y-%m-%d %H:%M UTC").to_string()),
         };
         page(StatusCode::OK, &manage)
@@ -278,6 +291,20 @@ impl Shared {
     }
 }
 
+/// How often mail can come, in words.
+fn cadences(preferences: &Preferences) -> Vec<Choice> {
+    let choice = |(value, cadence): (&'static str, Cadence)| Choice {
+        value,
+        label: match cadence {
+            Cadence::Immediate => "As soon as something changed".to_owned(),
+            Cadence::Daily => format!("Once a day, at 8 in the morning ({})", preferences.zone),
+            Cadence::Weekly => format!("Once a week, on Monday at 8 in the morning ({})", preferences.zone),
+        },
+        is_chosen: preferences.cadence == cadence,
+    };
+    Cadence::ALL.map(choice).into()
+}
+
 /// Whom a page is about, most of the address hidden: a mail with its links may have been passed on.
 fn whom(subscriber: Option<&Subscriber>) -> Option<String> {
     subscriber.map(|subscriber| subscriber.address.redacted())
@@ -294,7 +321,16 @@ mod tests {
         assert_eq!(Change::of(b"action=leave-all"), Some(Change::LeaveAll));
         assert_eq!(Change::of(b"action=pause"), Some(Change::Pause));
         assert_eq!(Change::of(b"action=resume"), Some(Change::Resume));
-        for bad in [&b""[..], b"action=leave", b"action=leave&company=../x", b"action=x", b"\xff=%zz&&"] {
+        let wishes = [Preference::Cadence(Cadence::Daily), Preference::Attestation(true)];
+        assert_eq!(Change::of(b"action=prefer&cadence=daily&attestation=on"), Some(Change::Prefer(wishes)));
+        for bad in [
+            &b""[..],
+            b"action=prefer&cadence=hourly",
+            b"action=leave",
+            b"action=leave&company=../x",
+            b"action=x",
+            b"\xff=%zz&&",
+        ] {
             assert_eq!(Change::of(bad), None, "{bad:?}");
         }
     }

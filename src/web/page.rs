@@ -43,6 +43,9 @@ pub(super) struct Manage<'a> {
     /// What was just done.
     pub done: Option<String>,
     pub followed: Vec<Followed>,
+    pub cadences: Vec<Choice>,
+    /// Whether silence is attested.
+    pub is_attested: bool,
     pub paused_since: Option<String>,
 }
 
@@ -51,6 +54,13 @@ pub(super) struct Followed {
     pub company: String,
     pub name: String,
     pub line: String,
+}
+
+/// One of several of which one is chosen.
+pub(super) struct Choice {
+    pub value: &'static str,
+    pub label: String,
+    pub is_chosen: bool,
 }
 
 /// The one style sheet.

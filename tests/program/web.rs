@@ -224,6 +224,12 @@ fn what_is_followed_is_shown_and_changed_and_no_address_stands_anywhere() {
     assert!(service.post(&manage, "action=resume").body.contains("Mail goes on."));
     assert_eq!(service.told(), 1);
 
+    assert!(page_chooses(&service.get(&manage), "immediate"));
+    let page = service.post(&manage, "cadence=daily&attestation=weekly&action=prefer");
+    assert!(page_chooses(&page, "daily") && page.body.contains("value=\"weekly\" checked"), "{page:?}");
+    assert_eq!(service.told(), 0, "a digest waits for its morning");
+    assert!(page_chooses(&service.post(&manage, "cadence=immediate&action=prefer"), "immediate"));
+
     let page = service.post(&manage, "action=leave&company=hikvision");
     assert!(page.body.contains("Nothing is sent about Hikvision any more."), "{page:?}");
     assert!(!page.body.contains("Hikvision, since") && page.body.contains("ZTE, since"), "{page:?}");
@@ -232,6 +238,10 @@ fn what_is_followed_is_shown_and_changed_and_no_address_stands_anywhere() {
     assert_eq!(service.post(&manage, "nothing=at&all").status, 200);
     let too_much = service.post(&manage, &"x".repeat(5000));
     assert_eq!(too_much.status, 413, "{too_much:?}");
+}
+
+fn page_chooses(page: &Page, cadence: &str) -> bool {
+    page.body.contains(&format!("name=\"cadence\" value=\"{cadence}\" checked"))
 }
 
 #[test]
