@@ -3,13 +3,14 @@
 use std::io::Read;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::exit::Exit;
 use super::{Context, mismatch};
 use crate::control::{Command, Reply};
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::MailState;
-use crate::mail::{Envelope, MAX_MESSAGE_BYTES};
+use crate::mail::{DnsRecord, Envelope, MAX_MESSAGE_BYTES, dns_records};
 use crate::subscribe::Ingested;
 
 #[derive(Debug, Subcommand)]
@@ -19,6 +20,8 @@ pub(super) enum Mail {
         /// To whom.
         address: EmailAddress,
     },
+    /// Print the DNS records that make receivers believe mail from here: SPF, DKIM, DMARC.
+    Dns,
     /// Take in one message from standard input, as a mail server hands it over.
     ///
     /// Exits with 75 where the server should hand it over again later.
@@ -38,6 +41,7 @@ pub(super) struct Ingest {
 pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         Mail::Test { address } => test(address, context).await,
+        Mail::Dns => dns(context),
         Mail::Ingest(verb) => Ok(match ingest(verb, context).await {
             Ok(()) => Exit::Done,
             // Whatever is wrong is wrong here, not with the message: it must come again.
@@ -61,6 +65,25 @@ async fn test(address: EmailAddress, context: &Context) -> anyhow::Result<Exit> 
         context.screen.line(format!("{} to {}{reason}", mail.state, mail.recipient))?;
     }
     Ok(if mail.state == MailState::Sent { Exit::Done } else { Exit::Error })
+}
+
+fn dns(context: &Context) -> anyhow::Result<Exit> {
+    let records = dns_records(&context.config()?.mail);
+    if context.screen.json {
+        context.screen.object(&Published { records })?;
+        return Ok(Exit::Done);
+    }
+    for record in &records {
+        context.screen.line(format!("; {}", record.note))?;
+        context.screen.line(record.zone_line())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What `mail dns --json` prints.
+#[derive(Debug, Serialize)]
+struct Published {
+    records: Vec<DnsRecord>,
 }
 
 async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use super::node::{Keys, Node, Noted, Table};
 use super::section::length;
 use super::settings::{MailSettings, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, TransportSettings};
 use super::spelling::none_of;
-use super::{secret, value};
+use super::{dkim, secret, value};
 use crate::domain::email::EmailAddress;
 
 pub(super) const MAIL: Keys = Keys {
@@ -25,6 +25,7 @@ pub(super) const MAIL: Keys = Keys {
         "group_within",
         "deadline_within",
         "concurrency",
+        "dkim",
     ],
 };
 
@@ -46,6 +47,8 @@ pub(super) fn mail(
     let group_within = table.or("group_within", Duration::from_secs(5 * 60), length(Duration::ZERO, DAY));
     let deadline_within = table.or("deadline_within", 7 * DAY, length(Duration::ZERO, 90 * DAY));
     let concurrency = table.or("concurrency", 2, |node| node.number(1..=32));
+    let dkim =
+        table.optional("dkim", |node| dkim::dkim(node, folder, from.as_ref().map(|from| &from.address)));
     let from = from?;
     Some(MailSettings {
         help_address: help_address.ok()?.unwrap_or_else(|| from.address.clone()),
@@ -55,6 +58,7 @@ pub(super) fn mail(
         group_within: group_within?,
         deadline_within: deadline_within?,
         concurrency: concurrency? as usize,
+        dkim: dkim.ok()?,
     })
 }
 

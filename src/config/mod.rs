@@ -15,6 +15,7 @@
 
 mod category;
 mod company;
+mod dkim;
 mod draft;
 mod edit;
 mod fault;
@@ -40,6 +41,7 @@ mod token;
 mod value;
 mod web;
 
+pub use dkim::DkimKey;
 pub use edit::{Edit, EditError, Revision};
 pub use fault::{ConfigError, Fault};
 pub use load::{load, read_source};

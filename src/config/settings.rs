@@ -9,6 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::DkimKey;
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
@@ -90,6 +91,21 @@ pub struct MailSettings {
     pub deadline_within: Duration,
     /// Mails delivered at once.
     pub concurrency: usize,
+    /// By which key it is signed; without it the relay signs, or nobody.
+    pub dkim: Option<DkimSettings>,
+}
+
+/// By which key mail is signed (RFC 6376).
+#[derive(Debug, Clone)]
+pub struct DkimSettings {
+    /// The domain that signs: that of the sender or one above it.
+    pub domain: String,
+    /// Under which name the key is published below it.
+    pub selector: String,
+    /// The file that holds the key.
+    pub key_file: PathBuf,
+    /// The key.
+    pub key: DkimKey,
 }
 
 /// Where people write to.

@@ -81,6 +81,14 @@ struct Mail<'a> {
     group_within: String,
     deadline_within: String,
     concurrency: usize,
+    dkim: Option<Dkim<'a>>,
+}
+
+#[derive(Serialize)]
+struct Dkim<'a> {
+    domain: &'a str,
+    selector: &'a str,
+    key_file: String,
 }
 
 #[derive(Serialize)]
@@ -207,6 +215,11 @@ fn mail(mail: &MailSettings) -> Mail<'_> {
         group_within: length(mail.group_within),
         deadline_within: length(mail.deadline_within),
         concurrency: mail.concurrency,
+        dkim: mail.dkim.as_ref().map(|dkim| Dkim {
+            domain: &dkim.domain,
+            selector: &dkim.selector,
+            key_file: dkim.key_file.display().to_string(),
+        }),
     }
 }
 

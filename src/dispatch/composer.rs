@@ -288,6 +288,7 @@ impl Composer {
             rendered,
             message_id: &message_id,
             thread,
+            dkim: settings.dkim.as_ref(),
             date: now,
             list: Some(Leaving { mailbox, links: links.as_ref() }),
             occasion: Occasion::Alert,

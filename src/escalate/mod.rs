@@ -158,6 +158,7 @@ impl Escalator {
             rendered: &rendered,
             message_id: &message_id,
             thread: thread.as_deref(),
+            dkim: settings.dkim.as_ref(),
             date: now,
             list: None,
             occasion: Occasion::Incident,

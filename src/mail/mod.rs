@@ -9,11 +9,13 @@
 //! says so, and the same Message-ID lets the reader's side drop a copy.
 //!
 //! Deliberately absent: the store, retries and their waiting times (the outbox's, in
-//! `domain::outbox`), DKIM (the relay signs) and everything inbound.
+//! `domain::outbox`), and everything inbound but a message's parsing.
 //!
 //! [`Outcome`]: crate::domain::outbox::Outcome
 
 mod compose;
+mod dkim;
+mod dns;
 mod maildir;
 mod memory;
 mod message_id;
@@ -22,6 +24,7 @@ mod smtp;
 mod transport;
 
 pub use compose::{Leaving, Letter, Occasion, compose};
+pub use dns::{DnsRecord, dns_records};
 pub use maildir::Maildir;
 pub use memory::{Delivered, Memory};
 pub use message_id::{incident_thread_id, message_id, thread_id};
@@ -56,6 +59,12 @@ pub enum MailError {
     MessageId {
         /// The id.
         id: String,
+    },
+    /// The key does not sign.
+    #[error("a mail cannot be signed")]
+    Signature {
+        /// What the library says.
+        source: Box<mail_auth::Error>,
     },
     /// A folder of the Maildir is missing and cannot be made, or cannot be used.
     #[error("the Maildir folder {} cannot be used", path.display())]

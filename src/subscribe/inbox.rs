@@ -236,6 +236,7 @@ impl Inbox {
             rendered: &rendered,
             message_id: &message_id,
             thread: None,
+            dkim: self.mail.dkim.as_ref(),
             date: now,
             list: is_known.then_some(leaving),
             occasion: Occasion::Answer { to, reply_to: &reply_to },

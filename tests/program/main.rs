@@ -8,6 +8,7 @@ mod company;
 mod crash;
 mod daemon;
 mod demo;
+mod dkim;
 mod docket;
 mod doubted;
 mod held;

@@ -135,6 +135,7 @@ fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
         message_id: &mail.message_id,
         thread: None,
         date: DateTime::UNIX_EPOCH,
+        dkim: None,
         list: None,
         occasion: Occasion::Alert,
     };
