@@ -49,10 +49,13 @@ pub(super) enum TreeName {
     Incidents,
     /// `SubscriberKey` → the address of a subscriber.
     SubscriberKeys,
+    /// Source id → the `Snapshot` of its `Baseline`, so that nobody decodes a document who only asks
+    /// whether it is another.
+    Accepted,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 19] = [
+const ALL: [(TreeName, &str, &str); 20] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -72,6 +75,7 @@ const ALL: [(TreeName, &str, &str); 19] = [
     (TreeName::Bodies, "bodies", "body"),
     (TreeName::Incidents, "incidents", "incident"),
     (TreeName::SubscriberKeys, "subscriber_keys", "subscriber key"),
+    (TreeName::Accepted, "accepted", "snapshot"),
 ];
 
 impl TreeName {
