@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Service, ServiceParts};
 use crate::deliver::Deliverer;
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{Composer, ComposerParts, Dispatcher};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::escalate::{Escalator, EscalatorParts};
 use crate::fetch::Fetcher;
@@ -73,15 +73,20 @@ impl App {
             config.fetch.max_freshness,
         ));
         let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new(key)));
-        let dispatcher = Dispatcher::new(
+        let composer = Composer::new(ComposerParts {
+            settings: config.mail.clone(),
+            inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
+            sources: config.sources.clone(),
+            web: web.clone(),
+            instance_key: key,
+        });
+        let dispatcher = Arc::new(Dispatcher::new(
             store.clone(),
             registry.clone(),
             config.mail.clone(),
-            config.inbox.as_ref().map(|inbox| inbox.address.clone()),
-            key,
+            composer,
             Arc::clone(&clock),
-        );
-        let dispatcher = Arc::new(dispatcher.knowing(&config.sources).linking(web.clone()));
+        ));
         let escalator = Arc::new(Escalator::new(EscalatorParts {
             store: store.clone(),
             sources: config.sources.clone(),

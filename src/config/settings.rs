@@ -86,6 +86,8 @@ pub struct MailSettings {
     pub help_address: EmailAddress,
     /// How long alerts of one subscriber are collected before a mail is made of them.
     pub group_within: Duration,
+    /// Whoever would be told of a deadline with less time left than this is told at once.
+    pub deadline_within: Duration,
     /// Mails delivered at once.
     pub concurrency: usize,
 }

@@ -79,6 +79,7 @@ struct Mail<'a> {
     postal_address: Option<&'a str>,
     help_address: &'a str,
     group_within: String,
+    deadline_within: String,
     concurrency: usize,
 }
 
@@ -204,6 +205,7 @@ fn mail(mail: &MailSettings) -> Mail<'_> {
         postal_address: mail.postal_address.as_deref(),
         help_address: mail.help_address.as_str(),
         group_within: length(mail.group_within),
+        deadline_within: length(mail.deadline_within),
         concurrency: mail.concurrency,
     }
 }

@@ -3,12 +3,11 @@
 //! Nothing that the sender wrote is in any of them: whoever forges a sender's address cannot make
 //! this service carry a message of theirs.
 
-use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::flow::{Indent, wrap};
+use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
-use super::view::{item, moment};
+use super::view::moment;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
@@ -37,67 +36,6 @@ pub struct Addressed<'a> {
     pub web: Option<&'a WebAddresses>,
     /// How many changes of what they follow were not mailed while they had paused.
     pub missed: usize,
-}
-
-/// What the templates show; each takes what it needs.
-#[derive(Debug, Default)]
-struct Letter {
-    subject: &'static str,
-    lead: &'static str,
-    lines: Vec<String>,
-    mailbox: String,
-    mailbox_uri: String,
-    token: String,
-    confirm_address: String,
-    confirm_uri: String,
-    confirm_link: Option<String>,
-    links: Option<PersonalLinks>,
-    is_paused: bool,
-    paused_since: Option<String>,
-    missed: usize,
-    recipient: String,
-    help: String,
-    help_uri: String,
-    postal: Vec<String>,
-}
-
-impl Letter {
-    fn wrapped_lines(&self) -> String {
-        self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
-    }
-
-    fn wrapped_lead(&self) -> String {
-        wrap(self.lead, Indent::of(""))
-    }
-}
-
-/// The two templates of one mail.
-macro_rules! mail {
-    ($module:ident, $text:literal, $html:literal) => {
-        mod $module {
-            use super::{Letter, RenderError, Rendered, Template};
-
-            #[derive(Template)]
-            #[template(path = $text, escape = "none")]
-            struct Text<'a> {
-                letter: &'a Letter,
-            }
-
-            #[derive(Template)]
-            #[template(path = $html)]
-            struct Html<'a> {
-                letter: &'a Letter,
-            }
-
-            pub(super) fn render(letter: &Letter) -> Result<Rendered, RenderError> {
-                Ok(Rendered {
-                    subject: letter.subject.to_owned(),
-                    text: Text { letter }.render()?,
-                    html: Html { letter }.render()?,
-                })
-            }
-        }
-    };
 }
 
 mail!(confirmation, "confirmation/mail.txt", "confirmation/mail.html");
@@ -136,19 +74,14 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
 
 impl Addressed<'_> {
     fn letter(&self, subject: &'static str, lines: Vec<String>) -> Letter {
-        let postal = self.postal_address.unwrap_or_default();
         Letter {
-            subject,
+            subject: subject.to_owned(),
             lines,
             mailbox: self.mailbox.to_string(),
             mailbox_uri: self.mailbox.to_uri(),
             missed: self.missed,
             links: self.links(),
-            recipient: self.subscriber.address.to_string(),
-            help: self.help_address.to_string(),
-            help_uri: self.help_address.to_uri(),
-            postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
-            ..Letter::default()
+            ..Letter::to(&self.subscriber.address, self.help_address, self.postal_address)
         }
     }
 
@@ -179,7 +112,7 @@ impl Addressed<'_> {
 
     fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
         let lines = nearest.iter().map(|id| format!("{} ({id})", name(id, self.watchlist))).collect();
-        Letter { lead, ..self.letter("What you can ask for", lines) }
+        Letter { lead: lead.to_owned(), ..self.letter("What you can ask for", lines) }
     }
 
     fn selected(&self, selection: &Selection) -> Vec<String> {

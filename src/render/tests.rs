@@ -1,12 +1,13 @@
 //! Mails as their readers get them, and hostile text that must stay inert in them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
-use crate::domain::alert::alerts_of;
+use crate::domain::alert::{AlertItem, alerts_of};
 use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::email::EmailAddress;
+use crate::domain::grouping::{Collecting, MAX_ITEMS, Waiting, plan};
 use crate::domain::id::{BodyHash, ChangeId, CompanyId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::matching::Watchlist;
@@ -125,10 +126,17 @@ fn id(text: &str) -> CompanyId {
 fn told(changes: &[Change]) -> Rendered {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
-    let alerts: Vec<_> = changes.iter().flat_map(|c| alerts_of(c).into_iter().map(move |a| (a, c))).collect();
+    let items: Vec<_> = changes
+        .iter()
+        .flat_map(|change| {
+            alerts_of(change).iter().map(|alert| (AlertItem::of(alert), change)).collect::<Vec<_>>()
+        })
+        .collect();
+    let waiting = items.iter().map(|(item, change)| Waiting { item, change });
+    let collecting = Collecting { wait: TimeDelta::zero(), lead: TimeDelta::days(7) };
+    let plan = plan(&subscriber, waiting, collecting, at("2026-11-24T06:00:04Z"));
     let postal = Some("Example Watch\n1 Example Street, 10115 Berlin");
-    let built = Notice::new(&subscriber.address, &watchlist, &help, postal)
-        .with(&subscriber, alerts.iter().map(|(alert, change)| (alert, *change)));
+    let built = Notice::new(&subscriber.address, &watchlist, &help, postal).telling(&plan.bundles[0]);
     notice(&built).unwrap()
 }
 
@@ -240,13 +248,6 @@ fn a_terminal_shows_the_same_with_and_without_colour() {
     insta::assert_snapshot!("terminal.ansi", coloured.replace('\u{1b}', "␛"));
 }
 
-#[test]
-fn a_change_of_companies_nobody_follows_is_not_told() {
-    let other = change(ChangeKind::Added, "Dahua cameras", vec![field("text", None, Some("Dahua"))]);
-    let mail = told(&[other]);
-    assert!(!mail.text.contains("Dahua"), "{}", mail.text);
-}
-
 const HOSTILE: &str = "Hikvision</p><script>alert(1)</script><a href=\"https://evil.test\">agency.test</a> \
     \u{202e}gpj.exe\u{202c} \u{1b}]0;owned\u{7}\u{1b}[2J\r\nBcc: victim@example.org\r\n\r\n.\r\n {{ 7*7 }} & 'x'";
 
@@ -310,8 +311,11 @@ fn a_mail_stays_small_however_much_changed() {
         assert!(mail.text.contains("more changed characters are not shown"));
     }
     let mail = told(&changes);
-    assert!(mail.text.contains("further changes are not named"));
-    assert!(mail.subject.starts_with("Hikvision: 300 changes on "), "{}", mail.subject);
+    assert!(mail.subject.starts_with(&format!("Hikvision: {MAX_ITEMS} changes on ")), "{}", mail.subject);
+    for change in &changes[..MAX_ITEMS] {
+        let id = change.id.as_str();
+        assert!(mail.text.contains(id) && mail.html.contains(id), "{id} is not named");
+    }
 }
 
 #[test]

@@ -29,14 +29,14 @@ const MAX_TITLE_CHARS: usize = 300;
 const MAX_EXPLAINED: usize = 3;
 /// Texts up to this length are shown whole, before and after on lines of their own.
 const SHORT_CHARS: usize = 160;
-/// Of the changes not shown in full, as many are named.
-const MAX_BRIEF: usize = 40;
 
 /// One change, ready to be set.
 pub(super) struct ChangeView {
     pub heading: String,
     pub title: String,
     pub date: Option<String>,
+    /// By when its reader must have acted.
+    pub deadline: Option<String>,
     /// Of a notice: since when the entry is known to be there.
     pub listed_since: Option<String>,
     pub link: Option<Link>,
@@ -83,12 +83,6 @@ pub(super) struct ProofView {
     pub sha256: String,
 }
 
-/// The changes that are not shown in full.
-pub(super) struct Brief {
-    pub lines: Vec<String>,
-    pub left_out: usize,
-}
-
 /// Why the mail came, and how to stop it.
 pub(super) struct FootView {
     pub recipient: String,
@@ -118,6 +112,7 @@ impl ChangeView {
             heading,
             title: shorten(&one_line(&change.entry.title), MAX_TITLE_CHARS),
             date: change.entry.date.map(|date| date.to_string()),
+            deadline: told.deadline.map(|deadline| deadline.to_string()),
             listed_since: change.is_notice().then(|| listed_since(change)),
             link: change.entry.url.as_deref().and_then(Link::of),
             found_at: moment(change.found_at),
@@ -450,17 +445,14 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Names the changes that are not shown in full.
-pub(super) fn brief(told: &[Told]) -> Brief {
-    let lines = told
-        .iter()
-        .take(MAX_BRIEF)
-        .map(|Told { change, .. }| {
-            let title = shorten(&one_line(&change.entry.title), 120);
-            let source = shorten(&one_line(&change.source_title), 80);
-            format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
-        })
-        .collect();
-    Brief { lines, left_out: told.len().saturating_sub(MAX_BRIEF) }
+pub(super) fn brief(told: &[Told]) -> Vec<String> {
+    let line = |told: &Told| {
+        let change = told.change;
+        let title = shorten(&one_line(&change.entry.title), 120);
+        let source = shorten(&one_line(&change.source_title), 80);
+        format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
+    };
+    told.iter().map(line).collect()
 }
 
 /// Counts what else the same reads found and the mail does not show.
@@ -471,12 +463,6 @@ pub(super) fn untold(count: usize) -> Option<String> {
         more => {
             Some(format!("The same pages changed in {more} more entries, which name no company you follow."))
         }
-    }
-}
-
-impl Brief {
-    pub(super) fn wrapped(&self) -> String {
-        self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -111,7 +111,7 @@ impl Subscriptions {
     /// # Errors
     /// An address nobody knows; or the store's error.
     pub async fn pause(&self, address: &EmailAddress, paused: bool) -> Result<Subscriber, SubscribeError> {
-        self.store.pause(address, paused.then(|| self.clock.now())).await?;
+        self.store.pause(address, paused, self.clock.now()).await?;
         self.show(address).await
     }
 

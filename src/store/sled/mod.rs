@@ -12,6 +12,7 @@ mod durability;
 mod garbage;
 pub(super) mod inbox;
 pub(super) mod incidents;
+pub(super) mod items;
 mod keys;
 mod lock;
 mod opening;

@@ -27,7 +27,7 @@ pub(super) enum TreeName {
     Changes,
     /// Moment found, change id → nothing.
     ChangesByTime,
-    /// Alert id → `Alert`, until mails were made of it.
+    /// Alert id → `Alert`, until every reader has an item of it.
     Alerts,
     /// Address → `Subscriber`.
     Subscribers,
@@ -49,13 +49,17 @@ pub(super) enum TreeName {
     Incidents,
     /// `SubscriberKey` → the address of a subscriber.
     SubscriberKeys,
+    /// Address, 0, alert id → `AlertItem`, until a mail was made of it.
+    Items,
+    /// Moment, address → nothing: when to look at what waits for a reader.
+    Looks,
     /// Source id → the `Snapshot` of its `Baseline`, so that nobody decodes a document who only asks
     /// whether it is another.
     Accepted,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 20] = [
+const ALL: [(TreeName, &str, &str); 22] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -75,6 +79,8 @@ const ALL: [(TreeName, &str, &str); 20] = [
     (TreeName::Bodies, "bodies", "body"),
     (TreeName::Incidents, "incidents", "incident"),
     (TreeName::SubscriberKeys, "subscriber_keys", "subscriber key"),
+    (TreeName::Items, "items", "alert item"),
+    (TreeName::Looks, "looks", "look"),
     (TreeName::Accepted, "accepted", "snapshot"),
 ];
 
