@@ -1,4 +1,6 @@
-//! `regwatch mail`: whether mail arrives, and taking in what people write.
+//! `regwatch mail`: whether mail arrives, how it looks, and taking in what people write.
+
+mod preview;
 
 use std::io::Read;
 
@@ -19,6 +21,10 @@ pub(super) enum Mail {
         /// To whom.
         address: EmailAddress,
     },
+    /// Show a mail with example data: on the terminal, in a file, or in a browser.
+    ///
+    /// Example: regwatch mail preview digest --browser
+    Preview(preview::Preview),
     /// Take in one message from standard input, as a mail server hands it over.
     ///
     /// Exits with 75 where the server should hand it over again later.
@@ -38,6 +44,7 @@ pub(super) struct Ingest {
 pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         Mail::Test { address } => test(address, context).await,
+        Mail::Preview(preview) => preview::run(&preview, context).map(|()| Exit::Done),
         Mail::Ingest(verb) => Ok(match ingest(verb, context).await {
             Ok(()) => Exit::Done,
             // Whatever is wrong is wrong here, not with the message: it must come again.

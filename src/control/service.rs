@@ -129,6 +129,9 @@ impl Service {
             Command::Subscribe { address, companies, confirmed } => {
                 Reply::Subscriber(parts.subscriptions.add(&address, &companies, confirmed).await?)
             }
+            Command::ImportSubscribers { subscribers, dry_run } => {
+                Reply::Imported(parts.subscriptions.import(subscribers, dry_run).await?)
+            }
             Command::ConfirmSubscriber { address } => {
                 Reply::Subscriber(parts.subscriptions.confirm(&address).await?)
             }

@@ -30,7 +30,7 @@ use crate::domain::outbox::{Mail, MailState, Outcome};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
-use crate::domain::subscription::{Preference, Subscriber};
+use crate::domain::subscription::{Imported, Preference, Subscriber};
 
 use self::sled::{Sled, changes, inbox, incidents, instance_key, items, outbox, sources, subscribers};
 
@@ -322,6 +322,15 @@ impl Store {
                 subscribers::follow(trees, writes, &address, &companies, confirmed, &channel, now)
             })
             .await
+    }
+
+    /// Takes over subscribers that were kept elsewhere, all or none; tells what became of what they
+    /// follow. A dry run only tells.
+    pub async fn import(&self, incoming: Vec<Subscriber>, dry_run: bool) -> Result<Imported, StoreError> {
+        if dry_run {
+            return self.sled.read(move |trees| Ok(subscribers::taken_over(trees, incoming)?.1)).await;
+        }
+        self.sled.write(move |trees, writes| subscribers::import(trees, writes, incoming.clone())).await
     }
 
     /// Ends the subscription to one company, or all; tells how many were ended.

@@ -8,11 +8,11 @@ use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list}
 
 const INBOX: &str = "[inbox]\naddress = \"watch@tracker.example\"\nauthserv_id = \"mx.tracker.example\"\n";
 
-fn home(site: &Site) -> Home {
+pub fn home(site: &Site) -> Home {
     Home::with_sources(&format!("{INBOX}\n{}", list_source(&site.url)))
 }
 
-fn site() -> Site {
+pub fn site() -> Site {
     let site = Site::start();
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
     site
@@ -20,7 +20,7 @@ fn site() -> Site {
 
 impl Home {
     /// Hands over a message, as a server's pipe does.
-    fn hand_over(&self, envelope: &[&str], message: &str) -> Ran {
+    pub fn hand_over(&self, envelope: &[&str], message: &str) -> Ran {
         let mut child = self
             .program()
             .args(["mail", "ingest", "--json"])
@@ -41,7 +41,7 @@ impl Home {
 
     /// Writes to the service; gives the answers that came.
     #[track_caller]
-    fn write(&self, message: &str) -> Vec<Letter> {
+    pub fn write(&self, message: &str) -> Vec<Letter> {
         let before: Vec<String> = self.letters().into_iter().map(|letter| letter.message_id).collect();
         self.hand_over(&["--sender", "ann@example.org"], message).expect(0);
         let mut letters = self.letters();
@@ -50,7 +50,7 @@ impl Home {
     }
 }
 
-fn from_ann(to: &str, subject: &str, more: &str) -> String {
+pub fn from_ann(to: &str, subject: &str, more: &str) -> String {
     format!(
         "From: Ann <ann@example.org>\nTo: {to}\nSubject: {subject}\nMessage-ID: <{}@example.org>\n{more}\nRegards\nAnn\n",
         subject.len()
@@ -66,11 +66,11 @@ fn token(letters: &[Letter]) -> String {
     line.unwrap_or_else(|| panic!("{}", letter.text)).trim().to_owned()
 }
 
-const WATCH: &str = "watch@tracker.example";
+pub const WATCH: &str = "watch@tracker.example";
 
 /// Has Ann follow Hikvision.
 #[track_caller]
-fn subscribe(home: &Home) {
+pub fn subscribe(home: &Home) {
     let token = token(&home.write(&from_ann(WATCH, "subscribe hikvision", "")));
     let to = format!("watch+confirm-{token}@tracker.example");
     let answers = home.write(&from_ann(&to, "Re: Please confirm what you asked for", ""));
