@@ -6,7 +6,8 @@ use std::process::Stdio;
 use super::home::{Letter, Ran, list_source};
 use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
 
-const INBOX: &str = "[inbox]\naddress = \"watch@tracker.example\"\nauthserv_id = \"mx.tracker.example\"\n";
+pub const INBOX: &str =
+    "[inbox]\naddress = \"watch@tracker.example\"\nauthserv_id = \"mx.tracker.example\"\n";
 
 pub fn home(site: &Site) -> Home {
     Home::with_sources(&format!("{INBOX}\n{}", list_source(&site.url)))

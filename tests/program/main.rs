@@ -26,6 +26,7 @@ mod scored;
 mod site;
 mod telling;
 mod watching;
+mod web;
 
 use home::Home;
 use site::Site;
