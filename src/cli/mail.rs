@@ -1,4 +1,6 @@
-//! `regwatch mail`: whether mail arrives, and taking in what people write.
+//! `regwatch mail`: whether mail arrives, how it looks, and taking in what people write.
+
+mod preview;
 
 use std::io::Read;
 
@@ -22,6 +24,10 @@ pub(super) enum Mail {
     },
     /// Print the DNS records that make receivers believe mail from here: SPF, DKIM, DMARC.
     Dns,
+    /// Show a mail with example data: on the terminal, in a file, or in a browser.
+    ///
+    /// Example: regwatch mail preview digest --browser
+    Preview(preview::Preview),
     /// Take in one message from standard input, as a mail server hands it over.
     ///
     /// Exits with 75 where the server should hand it over again later.
@@ -42,6 +48,7 @@ pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         Mail::Test { address } => test(address, context).await,
         Mail::Dns => dns(context),
+        Mail::Preview(preview) => preview::run(&preview, context).map(|()| Exit::Done),
         Mail::Ingest(verb) => Ok(match ingest(verb, context).await {
             Ok(()) => Exit::Done,
             // Whatever is wrong is wrong here, not with the message: it must come again.

@@ -1,5 +1,7 @@
 //! `regwatch sub`: who is told about which companies.
 
+mod import;
+
 use clap::{Args, Subcommand};
 
 use super::check::counted;
@@ -33,6 +35,14 @@ pub(super) enum Sub {
     List,
     /// End an address's subscriptions.
     Remove(Remove),
+    /// Take over subscribers from a CSV file, all of it or nothing.
+    ///
+    /// Whoever is to get mail must have agreed: the row says when. Who has left here is not brought back.
+    ///
+    /// Example: regwatch sub import subscribers.csv --dry-run
+    Import(import::Import),
+    /// Everyone who is or was subscribed as CSV, with the record of their consent.
+    Export,
 }
 
 #[derive(Debug, Args)]
@@ -121,6 +131,8 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
             one(context, Command::Prefer { address, wishes }).await?;
         }
         Sub::Show(Whose { address }) => show(context, address).await?,
+        Sub::Import(from) => import::import(from, context).await?,
+        Sub::Export => import::export(context).await?,
         Sub::List => match context.ask(Command::Subscribers).await? {
             Reply::Subscribers(all) if screen.json => {
                 screen.object(&serde_json::json!({ "subscribers": all }))?;

@@ -13,7 +13,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::report::CheckReport;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{HeldRead, Snapshot};
-use crate::domain::subscription::{Preference, Subscriber};
+use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::mail::Envelope;
 use crate::store::ChangeQuery;
 use crate::subscribe::Ingested;
@@ -102,6 +102,13 @@ pub enum Command {
         companies: Vec<CompanyId>,
         /// Whether the person's consent is there.
         confirmed: bool,
+    },
+    /// Take over subscribers that were kept elsewhere, all or none.
+    ImportSubscribers {
+        /// Whom, with what they follow and the record of their consent.
+        subscribers: Vec<Subscriber>,
+        /// Only tell what would become of it.
+        dry_run: bool,
     },
     /// Make the subscriptions of an address active that wait for it.
     ConfirmSubscriber {
@@ -228,6 +235,8 @@ pub enum Reply {
     Change(Box<Change>),
     /// Of [`Command::Subscribe`], [`Command::Subscriber`] and the commands that change one.
     Subscriber(Subscriber),
+    /// Of [`Command::ImportSubscribers`].
+    Imported(Imported),
     /// Of [`Command::Subscribers`].
     Subscribers(Vec<Subscriber>),
     /// Of [`Command::Unsubscribe`]: how many subscriptions ended.

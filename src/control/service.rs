@@ -137,6 +137,9 @@ impl Service {
             Command::Subscribe { address, companies, confirmed } => {
                 Reply::Subscriber(parts.subscriptions.add(&address, &companies, confirmed).await?)
             }
+            Command::ImportSubscribers { subscribers, dry_run } => {
+                Reply::Imported(parts.subscriptions.import(subscribers, dry_run).await?)
+            }
             Command::ConfirmSubscriber { address } => {
                 Reply::Subscriber(parts.subscriptions.confirm(&address).await?)
             }
@@ -257,7 +260,7 @@ impl Service {
             id: id.clone(),
             next_due_at: due_at(source, state.as_ref(), now, now),
             state,
-            entries: store.baseline(id).await?.map(|baseline| baseline.snapshot.entries),
+            entries: store.accepted(id).await?.map(|snapshot| snapshot.entries),
             is_held: store.held(id).await?.is_some(),
             incidents: incidents.iter().filter(|incident| incident.concerns(id)).cloned().collect(),
         })

@@ -31,7 +31,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
-use crate::domain::subscription::{Preference, Subscriber};
+use crate::domain::subscription::{Imported, Preference, Subscriber};
 
 use self::sled::{
     Sled, changes, inbox, incidents, instance_key, items, outbox, retractions, sources, subscribers,
@@ -71,6 +71,12 @@ impl Store {
     pub async fn baseline(&self, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
         let source = source.clone();
         self.sled.read(move |trees| sources::baseline(trees, &source)).await
+    }
+
+    /// The snapshot of a source's accepted state, without the entries: no document is decoded.
+    pub async fn accepted(&self, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
+        let source = source.clone();
+        self.sled.read(move |trees| sources::accepted(trees, &source)).await
     }
 
     /// How the reads of a source stand.
@@ -350,6 +356,15 @@ impl Store {
                 subscribers::follow(trees, writes, &address, &companies, confirmed, &channel, now)
             })
             .await
+    }
+
+    /// Takes over subscribers that were kept elsewhere, all or none; tells what became of what they
+    /// follow. A dry run only tells.
+    pub async fn import(&self, incoming: Vec<Subscriber>, dry_run: bool) -> Result<Imported, StoreError> {
+        if dry_run {
+            return self.sled.read(move |trees| Ok(subscribers::taken_over(trees, incoming)?.1)).await;
+        }
+        self.sled.write(move |trees, writes| subscribers::import(trees, writes, incoming.clone())).await
     }
 
     /// Ends the subscription to one company, or all; tells how many were ended.

@@ -18,11 +18,13 @@ mod incident;
 mod keeping;
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod moving;
 mod parts;
 mod pdf;
 mod registry;
 mod replay;
 mod retraction;
+mod scored;
 mod site;
 mod telling;
 mod watching;

@@ -18,6 +18,7 @@ const BATCH: usize = 64;
 const RECORDS: [TreeName; 16] = [
     TreeName::ReadStates,
     TreeName::Baselines,
+    TreeName::Accepted,
     TreeName::Held,
     TreeName::Standings,
     TreeName::Snapshots,
