@@ -142,9 +142,12 @@ fn what_is_shown_is_taken_again_and_shown_the_same() {
     for path in ["config/regwatch.toml", "docs/CONFIGURATION.md"] {
         let shown = match path.strip_suffix(".md") {
             None => show(&load(&project().join(path)).unwrap()),
-            Some(_) => show(&Folder::with(&starting::examples().concat()).load().unwrap()),
+            Some(_) => {
+                let folder = Folder::with(&starting::examples().concat());
+                show(&folder.load_with_password("geheim").unwrap())
+            }
         };
-        let again = Folder::with(&shown).load().unwrap();
+        let again = Folder::with(&shown).load_with_password("geheim").unwrap();
         assert_eq!(show(&again), shown);
     }
 }
