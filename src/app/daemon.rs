@@ -40,7 +40,7 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let drain_timeout = config.daemon.drain_timeout;
     let app = App::over(store, config, clock).await?;
     let tasks = TaskTracker::new();
-    app.start(&tasks, &stop)?;
+    app.start(&tasks, &stop).await?;
     watchdog::ready(app.config.sources.len());
     tracing::info!(sources = app.config.sources.len(), socket = %app.config.daemon.socket.display(), "regwatch runs");
     stop.cancelled().await;
@@ -57,7 +57,7 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
 
 impl App {
     /// Starts everything that runs by itself.
-    fn start(&self, tasks: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<()> {
+    async fn start(&self, tasks: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<()> {
         let server = Server::bind(&self.config.daemon.socket)?;
         let (service, tracker, stopped) = (Arc::clone(&self.service), tasks.clone(), stop.clone());
         tasks.spawn(async move {
@@ -74,6 +74,7 @@ impl App {
             found: Arc::clone(&found),
         };
         tasks.spawn(telling.run(stop.clone()));
+        self.take_mail_in(tasks, stop, &found).await?;
         tasks.spawn(rematch(self.config.sources.clone(), Arc::clone(&self.checker), Arc::clone(&found)));
         let slots = Arc::new(Semaphore::new(self.config.fetch.concurrency.max(1)));
         for source in self.config.sources.clone() {

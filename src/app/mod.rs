@@ -7,6 +7,7 @@
 
 mod daemon;
 mod door;
+mod inbox;
 mod log;
 mod watchdog;
 
@@ -26,7 +27,7 @@ use crate::mail::Transport;
 use crate::registry::Registry;
 use crate::reload::Reloader;
 use crate::store::{Store, StoreError};
-use crate::subscribe::{Inbox, InboxParts, Subscriptions};
+use crate::subscribe::{Inbox, Subscriptions};
 
 pub use crate::reload::watchlist;
 pub use daemon::run as run_daemon;
@@ -43,6 +44,7 @@ pub struct App {
     escalator: Arc<Escalator>,
     dispatcher: Arc<Dispatcher>,
     deliverer: Arc<Deliverer>,
+    inbox: Option<Arc<Inbox>>,
     service: Arc<Service>,
     clock: Arc<dyn Clock>,
 }
@@ -83,6 +85,7 @@ impl App {
         let escalator = Arc::new(Escalator::new(EscalatorParts {
             store: store.clone(),
             sources: config.sources.clone(),
+            ways_in: inbox::fetched(&config),
             mail: config.mail.clone(),
             operator: config.operator.clone(),
             instance_key: key,
@@ -96,6 +99,7 @@ impl App {
             config.mail.concurrency,
         ));
         deliverer.recover().await?;
+        let inbox = inbox::inbox(&config, &store, &registry, key, &clock);
         let service = Arc::new(Service::new(ServiceParts {
             sources: config.sources.clone(),
             concurrency: config.fetch.concurrency,
@@ -105,11 +109,22 @@ impl App {
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
             subscriptions: Subscriptions::new(store.clone(), registry.clone(), Arc::clone(&clock)),
-            inbox: inbox(&config, &store, &registry, key, &clock),
+            inbox: inbox.clone(),
             reloader: Reloader::new(&config, registry),
             clock: Arc::clone(&clock),
         }));
-        Ok(Self { config, store, transport, checker, escalator, dispatcher, deliverer, service, clock })
+        Ok(Self {
+            config,
+            store,
+            transport,
+            checker,
+            escalator,
+            dispatcher,
+            deliverer,
+            inbox,
+            service,
+            clock,
+        })
     }
 
     /// Executes commands.
@@ -126,26 +141,6 @@ impl App {
         self.transport.close().await;
         self.store.close().await
     }
-}
-
-/// What takes mail in, where a mailbox is configured.
-fn inbox(
-    config: &Config,
-    store: &Store,
-    registry: &Registry,
-    instance_key: [u8; 32],
-    clock: &Arc<dyn Clock>,
-) -> Option<Arc<Inbox>> {
-    let settings = config.inbox.clone()?;
-    Some(Arc::new(Inbox::new(InboxParts {
-        store: store.clone(),
-        registry: registry.clone(),
-        sources: config.sources.iter().map(|source| source.id.clone()).collect(),
-        mail: config.mail.clone(),
-        settings,
-        instance_key,
-        clock: Arc::clone(clock),
-    })))
 }
 
 /// A checker for trying sources out, over no store.

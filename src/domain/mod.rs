@@ -46,3 +46,4 @@ pub mod subscription;
 pub mod text;
 pub mod token;
 pub mod verdict;
+pub mod way_in;

@@ -17,6 +17,7 @@ mod incident;
 mod keeping;
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod mailbox;
 mod parts;
 mod pdf;
 mod registry;

@@ -47,10 +47,12 @@ pub(super) enum TreeName {
     Bodies,
     /// Incident id → `Incident`.
     Incidents,
+    /// Way in → `WayInState`.
+    WaysIn,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 18] = [
+const ALL: [(TreeName, &str, &str); 19] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -69,6 +71,7 @@ const ALL: [(TreeName, &str, &str); 18] = [
     (TreeName::Budgets, "budgets", "budget"),
     (TreeName::Bodies, "bodies", "body"),
     (TreeName::Incidents, "incidents", "incident"),
+    (TreeName::WaysIn, "ways_in", "way in"),
 ];
 
 impl TreeName {
