@@ -1,4 +1,4 @@
-//! What takes mail in, where a mailbox is configured, and what drives it.
+//! What takes mail in by itself, where a mailbox is configured.
 
 use std::sync::Arc;
 
@@ -8,35 +8,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::App;
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::way_in::WayIn;
 use crate::inbox::{ImapLoop, Intake, IntakeParts, Listener, LmtpServer, MaildirLoop};
 use crate::mail::Maildrop;
 use crate::mail::imap::Imap;
-use crate::registry::Registry;
-use crate::store::Store;
-use crate::subscribe::{Inbox, InboxParts};
-
-/// The one function behind every way in.
-pub(super) fn inbox(
-    config: &Config,
-    store: &Store,
-    registry: &Registry,
-    instance_key: [u8; 32],
-    clock: &Arc<dyn Clock>,
-) -> Option<Arc<Inbox>> {
-    let settings = config.inbox.clone()?;
-    Some(Arc::new(Inbox::new(InboxParts {
-        store: store.clone(),
-        registry: registry.clone(),
-        sources: config.sources.iter().map(|source| source.id.clone()).collect(),
-        mail: config.mail.clone(),
-        settings,
-        instance_key,
-        clock: Arc::clone(clock),
-    })))
-}
 
 /// The ways by which mail is fetched.
 pub(super) fn fetched(config: &Config) -> Vec<WayIn> {

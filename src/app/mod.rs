@@ -20,14 +20,15 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Service, ServiceParts};
 use crate::deliver::Deliverer;
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{Composer, ComposerParts, Dispatcher};
+use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::escalate::{Escalator, EscalatorParts};
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
 use crate::registry::Registry;
 use crate::reload::Reloader;
 use crate::store::{Store, StoreError};
-use crate::subscribe::{Inbox, Subscriptions};
+use crate::subscribe::{Inbox, InboxParts, Subscriptions, Turn, Visits};
 
 pub use crate::reload::watchlist;
 pub use daemon::run as run_daemon;
@@ -39,6 +40,7 @@ pub use log::{LogFormat, start as start_log};
 pub struct App {
     config: Config,
     store: Store,
+    registry: Registry,
     transport: Arc<Transport>,
     checker: Arc<Checker>,
     escalator: Arc<Escalator>,
@@ -46,6 +48,7 @@ pub struct App {
     deliverer: Arc<Deliverer>,
     inbox: Option<Arc<Inbox>>,
     service: Arc<Service>,
+    visits: Arc<Visits>,
     clock: Arc<dyn Clock>,
 }
 
@@ -73,15 +76,21 @@ impl App {
             config.fetch.full_read_every,
             config.fetch.max_freshness,
         ));
-        let dispatcher = Dispatcher::new(
+        let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new(key)));
+        let composer = Composer::new(ComposerParts {
+            settings: config.mail.clone(),
+            inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
+            sources: config.sources.clone(),
+            web: web.clone(),
+            instance_key: key,
+        });
+        let dispatcher = Arc::new(Dispatcher::new(
             store.clone(),
             registry.clone(),
             config.mail.clone(),
-            config.inbox.as_ref().map(|inbox| inbox.address.clone()),
-            key,
+            composer,
             Arc::clone(&clock),
-        );
-        let dispatcher = Arc::new(dispatcher.knowing(&config.sources));
+        ));
         let escalator = Arc::new(Escalator::new(EscalatorParts {
             store: store.clone(),
             sources: config.sources.clone(),
@@ -99,7 +108,20 @@ impl App {
             config.mail.concurrency,
         ));
         deliverer.recover().await?;
-        let inbox = inbox::inbox(&config, &store, &registry, key, &clock);
+        let turn = Turn::default();
+        let inbox = config.inbox.clone().map(|settings| {
+            Arc::new(Inbox::new(InboxParts {
+                store: store.clone(),
+                registry: registry.clone(),
+                sources: config.sources.iter().map(|source| source.id.clone()).collect(),
+                mail: config.mail.clone(),
+                settings,
+                web,
+                instance_key: key,
+                turn: turn.clone(),
+                clock: Arc::clone(&clock),
+            }))
+        });
         let service = Arc::new(Service::new(ServiceParts {
             sources: config.sources.clone(),
             concurrency: config.fetch.concurrency,
@@ -108,14 +130,21 @@ impl App {
             escalator: Arc::clone(&escalator),
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
-            subscriptions: Subscriptions::new(store.clone(), registry.clone(), Arc::clone(&clock)),
+            subscriptions: Subscriptions::new(
+                store.clone(),
+                registry.clone(),
+                turn.clone(),
+                Arc::clone(&clock),
+            ),
             inbox: inbox.clone(),
-            reloader: Reloader::new(&config, registry),
+            reloader: Reloader::new(&config, registry.clone()),
             clock: Arc::clone(&clock),
         }));
+        let visits = Visits::new(store.clone(), LinkKey::new(key), inbox.clone(), turn, Arc::clone(&clock));
         Ok(Self {
             config,
             store,
+            registry,
             transport,
             checker,
             escalator,
@@ -123,6 +152,7 @@ impl App {
             deliverer,
             inbox,
             service,
+            visits: Arc::new(visits),
             clock,
         })
     }

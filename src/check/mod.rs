@@ -151,7 +151,8 @@ impl Checker {
         let named = commit.standing.as_ref().or(known.standing.as_ref()).map_or(0, Standing::entries);
         let lied_at = known.state.as_ref().and_then(|state| state.lied_at);
         let lied_at = if has_lied { Some(read_at) } else { lied_at };
-        commit.state = commit.state.told(word.and_then(|word| word.rest_until(read_at)), lied_at);
+        let state = commit.state.told(word.and_then(|word| word.rest_until(read_at)), lied_at);
+        commit.state = state.counted_after(known.state.as_ref());
         if !options.dry_run {
             self.store.commit(commit).await?;
         }

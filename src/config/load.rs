@@ -19,11 +19,11 @@ use super::registry::refuse_conflicts;
 use super::secret::Passwords;
 use super::settings::{
     Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, OperatorSettings, StoreSettings,
-    WaysInSettings,
+    WaysInSettings, WebSettings,
 };
 use super::source::{SOURCE, source};
 use super::spelling::likely;
-use super::{inbox, mail, section};
+use super::{inbox, mail, section, web};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
@@ -33,8 +33,8 @@ use crate::domain::source::Source;
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",
     names: &[
-        "include", "store", "mail", "inbox", "fetch", "matching", "daemon", "operator", "source", "company",
-        "category",
+        "include", "store", "mail", "inbox", "web", "fetch", "matching", "daemon", "operator", "source",
+        "company", "category",
     ],
 };
 
@@ -137,6 +137,7 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
         mail: sections.mail,
         inbox: sections.inbox,
         ways_in: sections.ways_in,
+        web: sections.web,
         fetch: sections.fetch,
         matching: sections.matching,
         daemon: sections.daemon,
@@ -168,6 +169,7 @@ struct Sections {
     mail: MailSettings,
     inbox: Option<InboxSettings>,
     ways_in: WaysInSettings,
+    web: Option<WebSettings>,
     fetch: FetchSettings,
     matching: Thresholds,
     daemon: DaemonSettings,
@@ -185,11 +187,13 @@ impl Sections {
         let transport = mail.as_ref().map(|mail| &mail.transport);
         let inbox = root.optional("inbox", |node| inbox::inbox(node, folder, passwords.imap, transport));
         let (inbox, ways_in) = inbox.ok()?.unzip();
+        let web = root.optional("web", web::web);
         Some(Self {
             store: store?,
             mail: mail?,
             inbox,
             ways_in: ways_in.unwrap_or_default(),
+            web: web.ok()?,
             fetch: fetch?,
             matching: matching?,
             daemon: daemon?,

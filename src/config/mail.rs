@@ -23,6 +23,7 @@ pub(super) const MAIL: Keys = Keys {
         "postal_address",
         "help_address",
         "group_within",
+        "deadline_within",
         "concurrency",
     ],
 };
@@ -42,7 +43,8 @@ pub(super) fn mail(
     let transport = transport(&table, folder, from_environment);
     let postal_address = table.optional("postal_address", |node| postal(node));
     let help_address = table.optional("help_address", |node| node.parse(str::parse::<EmailAddress>));
-    let group_within = table.or("group_within", Duration::from_secs(60), length(Duration::ZERO, DAY));
+    let group_within = table.or("group_within", Duration::from_secs(5 * 60), length(Duration::ZERO, DAY));
+    let deadline_within = table.or("deadline_within", 7 * DAY, length(Duration::ZERO, 90 * DAY));
     let concurrency = table.or("concurrency", 2, |node| node.number(1..=32));
     let from = from?;
     Some(MailSettings {
@@ -51,6 +53,7 @@ pub(super) fn mail(
         transport: transport?,
         postal_address: postal_address.ok()?,
         group_within: group_within?,
+        deadline_within: deadline_within?,
         concurrency: concurrency? as usize,
     })
 }

@@ -39,6 +39,7 @@ mod starting;
 mod token;
 mod value;
 mod way_in;
+mod web;
 
 pub use edit::{Edit, EditError, Revision};
 pub use fault::{ConfigError, Fault};

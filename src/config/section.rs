@@ -178,7 +178,8 @@ fn browser(table: &Table<'_>, folder: &Path) -> Result<Option<BrowserSettings>, 
     }
 }
 
-fn addresses(node: &Node<'_>) -> Option<Vec<IpAddr>> {
+/// Addresses of single machines, each once.
+pub(super) fn addresses(node: &Node<'_>) -> Option<Vec<IpAddr>> {
     let items = node.items("addresses of machines")?;
     list::distinct(&items, |item| {
         item.parse(|text| {

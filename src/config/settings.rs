@@ -30,6 +30,8 @@ pub struct Config {
     pub inbox: Option<InboxSettings>,
     /// By which ways mail to it comes in, besides `regwatch mail ingest`.
     pub ways_in: WaysInSettings,
+    /// The web server to which mail's links lead; without it mail has none.
+    pub web: Option<WebSettings>,
     /// How pages are asked for.
     pub fetch: FetchSettings,
     /// From which score on a name of a list counts.
@@ -86,6 +88,8 @@ pub struct MailSettings {
     pub help_address: EmailAddress,
     /// How long alerts of one subscriber are collected before a mail is made of them.
     pub group_within: Duration,
+    /// Whoever would be told of a deadline with less time left than this is told at once.
+    pub deadline_within: Duration,
     /// Mails delivered at once.
     pub concurrency: usize,
 }
@@ -150,6 +154,23 @@ pub enum LmtpListen {
     Tcp(SocketAddr),
     /// A Unix socket.
     Unix(PathBuf),
+}
+
+/// The web server to which mail's links lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSettings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Under which address people reach it: https, or http on this machine; its path ends with a slash.
+    pub base_url: Url,
+    /// Whose word is taken on who asks, in `X-Forwarded-For`.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Requests of one client in a minute.
+    pub client_rate: u32,
+    /// Requests in a minute, of all.
+    pub total_rate: u32,
+    /// Connections at once.
+    pub max_connections: usize,
 }
 
 /// By which way mail leaves.

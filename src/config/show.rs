@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::settings::{
     Config, FetchSettings, ImapSecurity, ImapSettings, InboxSettings, LmtpListen, MailSettings,
-    OperatorSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings, WaysInSettings,
+    OperatorSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings, WaysInSettings, WebSettings,
 };
 use super::value::size_text;
 use crate::domain::category::Category;
@@ -31,6 +31,7 @@ pub fn show(config: &Config) -> String {
         store: Store { url: store_url(&config.store) },
         mail: mail(&config.mail),
         inbox: config.inbox.as_ref().map(|settings| inbox(settings, &config.ways_in)),
+        web: config.web.as_ref().map(web),
         fetch: fetch(&config.fetch),
         matching: config.matching,
         daemon: Daemon {
@@ -55,6 +56,7 @@ struct Shown<'a> {
     store: Store,
     mail: Mail<'a>,
     inbox: Option<Inbox<'a>>,
+    web: Option<Web<'a>>,
     fetch: Fetch<'a>,
     matching: Thresholds,
     daemon: Daemon,
@@ -77,6 +79,7 @@ struct Mail<'a> {
     postal_address: Option<&'a str>,
     help_address: &'a str,
     group_within: String,
+    deadline_within: String,
     concurrency: usize,
 }
 
@@ -103,6 +106,16 @@ struct Imap<'a> {
 #[derive(Serialize)]
 struct Lmtp {
     listen: String,
+}
+
+#[derive(Serialize)]
+struct Web<'a> {
+    listen: String,
+    base_url: &'a str,
+    trusted_proxies: Vec<String>,
+    client_rate: u32,
+    total_rate: u32,
+    max_connections: usize,
 }
 
 #[derive(Serialize)]
@@ -211,6 +224,7 @@ fn mail(mail: &MailSettings) -> Mail<'_> {
         postal_address: mail.postal_address.as_deref(),
         help_address: mail.help_address.as_str(),
         group_within: length(mail.group_within),
+        deadline_within: length(mail.deadline_within),
         concurrency: mail.concurrency,
     }
 }
@@ -258,6 +272,17 @@ fn imap(imap: &ImapSettings) -> Imap<'_> {
         mailbox: &imap.mailbox,
         processed: &imap.processed,
         failed: &imap.failed,
+    }
+}
+
+fn web(web: &WebSettings) -> Web<'_> {
+    Web {
+        listen: web.listen.to_string(),
+        base_url: web.base_url.as_str(),
+        trusted_proxies: web.trusted_proxies.iter().map(ToString::to_string).collect(),
+        client_rate: web.client_rate,
+        total_rate: web.total_rate,
+        max_connections: web.max_connections,
     }
 }
 

@@ -1,40 +1,54 @@
 //! From alerts to mails in the outbox.
 //!
-//! Takes every alert that no mail was made of yet, gathers what concerns each
-//! subscriber into one mail, and puts the mails into the outbox and the alerts
-//! out of the way in one commit. A mail's identity is the person and the alerts
-//! it tells: done twice, it is the same mail.
+//! In two steps, each of which may end anywhere and be taken up again. First every reader gets an
+//! item of every alert they follow, page by page in the order of their addresses; how far that went
+//! is kept with the items. Then, for each reader something is due for, what waits is grouped
+//! ([`crate::domain::grouping`]) and made into mails, and the mails go into the outbox and the items
+//! out of the way in one commit. A mail's identity is its reader and the alerts it tells: made twice,
+//! it is the same mail.
+//!
+//! Deliberately absent: deciding what goes into which mail and when, which the domain does.
+
+mod composer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinSet;
 
+use self::composer::Round;
 use crate::clock::Clock;
 use crate::config::MailSettings;
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
-use crate::domain::matching::Watchlist;
-use crate::domain::outbox::Mail;
-use crate::domain::source::Source;
+use crate::domain::grouping::{Collecting, due};
+use crate::domain::id::{AlertId, MailId, SourceId};
 use crate::domain::subscription::Subscriber;
-use crate::mail::{Letter, MailError, Occasion, compose, message_id, thread_id};
+use crate::mail::MailError;
 use crate::registry::Registry;
-use crate::render::{self, Notice, RenderError, Rendered};
-use crate::store::{QueuedMail, Store, StoreError};
+use crate::render::RenderError;
+use crate::store::{ChangeQuery, Composed, Spread, Store, StoreError, WaitingReaders};
+
+pub use composer::{Composer, ComposerParts};
+
+/// Readers that get their items in one commit.
+const SPREAD_PAGE: usize = 1_000;
+
+/// Readers whose mails are made and kept in one commit.
+const COMPOSE_PAGE: usize = 250;
 
 /// Whether alerts wait for company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
     /// Let the oldest alert wait for the configured time, so that one mail tells what one round found.
     Group,
-    /// Tell everything now.
+    /// Tell now whatever waits for nothing but company.
     Now,
 }
 
-/// Why no mails were made. The alerts stay.
+/// Why no mails were made. What waits stays.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
     /// A mail could not be put together.
@@ -59,80 +73,48 @@ pub struct Dispatcher {
     store: Store,
     registry: Registry,
     settings: MailSettings,
-    /// Where people write to leave, where there is a mailbox.
-    inbox: Option<EmailAddress>,
-    /// What never appears in a source, in its operator's words.
-    misses: BTreeMap<SourceId, String>,
-    /// Keys Message-IDs, so that they cannot be guessed.
-    instance_key: [u8; 32],
+    composer: Arc<Composer>,
     clock: Arc<dyn Clock>,
     turn: tokio::sync::Mutex<()>,
 }
 
-/// An alert with the change it tells.
-type Pending = (Alert, Change);
+/// Readers with the moments at which they were to be looked at.
+type Looks = BTreeMap<EmailAddress, Vec<DateTime<Utc>>>;
 
 impl Dispatcher {
-    /// A dispatcher over the given parts.
+    /// A dispatcher whose mails the given composer makes.
     #[must_use]
     pub fn new(
         store: Store,
         registry: Registry,
         settings: MailSettings,
-        inbox: Option<EmailAddress>,
-        instance_key: [u8; 32],
+        composer: Composer,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (misses, turn) = (BTreeMap::new(), tokio::sync::Mutex::default());
-        Self { store, registry, settings, inbox, misses, instance_key, clock, turn }
+        let turn = tokio::sync::Mutex::default();
+        Self { store, registry, settings, composer: Arc::new(composer), clock, turn }
     }
 
-    /// Has mails tell as well what never appears in the sources they tell of.
-    #[must_use]
-    pub fn knowing(self, sources: &[Source]) -> Self {
-        let misses = sources.iter().filter_map(|source| Some((source.id.clone(), source.misses.clone()?)));
-        Self { misses: misses.collect(), ..self }
-    }
-
-    /// Makes mails of the alerts that wait; tells how many.
+    /// Makes mails of what is due; tells how many. A mail that cannot be made holds up no other.
     ///
     /// # Errors
-    /// The first mail that cannot be put together, or the store's error; then every alert stays.
+    /// The store's error; what was kept before it stays so.
     pub async fn dispatch(&self, patience: Patience) -> Result<usize, DispatchError> {
         let _turn = self.turn.lock().await;
-        let pending = self.store.pending_alerts().await?;
-        let now = self.clock.now();
-        let is_time = patience == Patience::Now || self.due(&pending).is_some_and(|due| due <= now);
-        if pending.is_empty() || !is_time {
-            return Ok(0);
-        }
-        let watchlist = self.registry.current();
-        let mut mails = Vec::new();
-        for subscriber in self.store.subscribers().await? {
-            let told =
-                pending.iter().filter(|(alert, change)| subscriber.wants(&alert.company, change).is_some());
-            // What was there already is no news: it never hides among it.
-            let (notices, news): (Vec<&Pending>, Vec<&Pending>) =
-                told.partition(|(_, change)| change.is_notice());
-            for told in [news, notices] {
-                if !told.is_empty() {
-                    mails.push(self.mail(&subscriber, &told, &watchlist, now)?);
-                }
-            }
-        }
-        let alerts: Vec<AlertId> = pending.into_iter().map(|(alert, _)| alert.id).collect();
-        let queued = mails.len();
-        self.store.dispatch(&alerts, mails).await?;
-        tracing::info!(alerts = alerts.len(), mails = queued, "alerts dispatched");
-        Ok(queued)
+        self.spread().await?;
+        self.compose(patience).await
     }
 
-    /// When the alerts that wait are to be made into mails.
+    /// When there is something to do next.
     ///
     /// # Errors
     /// The store's error.
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        Ok(self.due(&self.store.pending_alerts().await?))
+        if self.store.pending_alerts().await?.is_empty() {
+            self.store.next_look().await
+        } else {
+            Ok(Some(self.clock.now()))
+        }
     }
 
     /// Queues a mail that shows an address that mail from here arrives.
@@ -140,81 +122,160 @@ impl Dispatcher {
     /// # Errors
     /// A mail that cannot be put together, or the store's error.
     pub async fn queue_test(&self, recipient: &EmailAddress) -> Result<MailId, DispatchError> {
-        let now = self.clock.now();
-        let id = MailId::derive(&["test", recipient.as_str(), &now.to_rfc3339()]);
-        let watchlist = self.registry.current();
-        let rendered = render::notice(&self.blank(recipient, &watchlist).as_test())?;
-        let mail = self.queued(id.clone(), recipient, &rendered, &[], now)?;
+        let mail = self.composer.test(recipient, &self.registry.current(), self.clock.now())?;
+        let id = mail.mail.id.clone();
         self.store.dispatch(&[], vec![mail]).await?;
         Ok(id)
     }
 
-    fn due(&self, pending: &[Pending]) -> Option<DateTime<Utc>> {
-        let wait = TimeDelta::from_std(self.settings.group_within).unwrap_or_default();
-        pending.iter().map(|(alert, _)| alert.raised_at + wait).min()
-    }
-
-    fn mail(
-        &self,
-        subscriber: &Subscriber,
-        told: &[&Pending],
-        watchlist: &Watchlist,
-        now: DateTime<Utc>,
-    ) -> Result<QueuedMail, DispatchError> {
-        let mut parts = vec![subscriber.address.as_str()];
-        parts.extend(told.iter().map(|(alert, _)| alert.id.as_str()));
-        let id = MailId::derive(&parts);
-        let pairs = told.iter().map(|(alert, change)| (alert, change));
-        let rendered = render::notice(&self.blank(&subscriber.address, watchlist).with(subscriber, pairs))?;
-        self.queued(id, &subscriber.address, &rendered, told, now)
-    }
-
-    /// A notice that tells nothing yet.
-    fn blank<'a>(&'a self, recipient: &'a EmailAddress, watchlist: &'a Watchlist) -> Notice<'a> {
-        let settings = &self.settings;
-        let postal_address = settings.postal_address.as_deref();
-        Notice::new(recipient, watchlist, &settings.help_address, postal_address).knowing(&self.misses)
-    }
-
-    fn queued(
-        &self,
-        id: MailId,
-        recipient: &EmailAddress,
-        rendered: &Rendered,
-        told: &[&Pending],
-        now: DateTime<Utc>,
-    ) -> Result<QueuedMail, DispatchError> {
-        let message_id = message_id(&self.instance_key, &id, self.settings.from.address.domain());
-        let thread = self.thread(told);
-        let letter = Letter {
-            from: &self.settings.from,
-            to: recipient,
-            help: &self.settings.help_address,
-            rendered,
-            message_id: &message_id,
-            thread: thread.as_deref(),
-            date: now,
-            occasion: Occasion::Alert { leave: self.inbox.as_ref().unwrap_or(&self.settings.help_address) },
+    fn collecting(&self, patience: Patience) -> Collecting {
+        let length = |length| TimeDelta::from_std(length).unwrap_or_default();
+        let wait = match patience {
+            Patience::Group => length(self.settings.group_within),
+            Patience::Now => TimeDelta::zero(),
         };
-        let bytes = compose(&letter)
-            .map_err(|source| DispatchError::Compose { recipient: recipient.redacted(), source })?;
-        let subject = rendered.subject.clone();
-        let mail = Mail::queued(id, recipient.clone(), subject, message_id, changes_of(told), now);
-        Ok(QueuedMail { mail, bytes })
+        Collecting { wait, lead: length(self.settings.deadline_within) }
     }
 
-    /// Mails about one company on one source are one thread; a mail about several belongs to none.
-    fn thread(&self, told: &[&Pending]) -> Option<String> {
-        let (alert, change) = told.first()?;
-        let is_one = told.iter().all(|(a, c)| a.company == alert.company && c.source == change.source);
-        let domain = self.settings.from.address.domain();
-        is_one.then(|| thread_id(&self.instance_key, &change.source, &alert.company, domain))
+    /// Gives every reader an item of every alert they follow.
+    async fn spread(&self) -> Result<(), StoreError> {
+        // Alerts that a run before got equally far with go on together.
+        let mut runs: BTreeMap<Option<EmailAddress>, Vec<(Alert, Change)>> = BTreeMap::new();
+        for (alert, change) in self.store.pending_alerts().await? {
+            runs.entry(alert.spread_to.clone()).or_default().push((alert, change));
+        }
+        for (mut reached, pending) in runs {
+            let alerts: Vec<AlertId> = pending.iter().map(|(alert, _)| alert.id.clone()).collect();
+            loop {
+                let page = self.store.subscribers_after(reached, SPREAD_PAGE).await?;
+                reached = page.last().filter(|_| page.len() == SPREAD_PAGE).map(|last| last.address.clone());
+                let items = self.items(&page, &pending);
+                let step = Spread { alerts: alerts.clone(), items, reached: reached.clone() };
+                self.store.spread(step).await?;
+                if reached.is_none() {
+                    break;
+                }
+            }
+            tracing::info!(alerts = alerts.len(), "alerts given to their readers");
+        }
+        Ok(())
+    }
+
+    fn items(
+        &self,
+        readers: &[Subscriber],
+        pending: &[(Alert, Change)],
+    ) -> Vec<(EmailAddress, AlertItem, DateTime<Utc>)> {
+        let (collecting, now) = (self.collecting(Patience::Group), self.clock.now());
+        let mut items = Vec::new();
+        for reader in readers {
+            let followed =
+                pending.iter().filter(|(alert, change)| reader.wants(&alert.company, change).is_some());
+            items.extend(followed.map(|(alert, change)| {
+                let item = AlertItem::of(alert);
+                let (look_at, _) = due(reader, &item, change, collecting, now);
+                (reader.address.clone(), item, look_at)
+            }));
+        }
+        items
+    }
+
+    /// Makes mails for every reader something is due for.
+    async fn compose(&self, patience: Patience) -> Result<usize, DispatchError> {
+        let now = self.clock.now();
+        let ahead = self.collecting(Patience::Group).wait;
+        let until = if patience == Patience::Now { now + ahead } else { now };
+        let mut looks = Looks::new();
+        for look in self.store.looks(until).await? {
+            looks.entry(look.reader).or_default().push(look.at);
+        }
+        if looks.is_empty() {
+            return Ok(0);
+        }
+        let round = Arc::new(self.round(patience, now).await?);
+        let mut queued = 0;
+        while !looks.is_empty() {
+            let rest = looks.keys().nth(COMPOSE_PAGE).cloned().map(|key| looks.split_off(&key));
+            let page = std::mem::replace(&mut looks, rest.unwrap_or_default());
+            queued += self.compose_page(page, &round).await?;
+        }
+        if queued > 0 {
+            tracing::info!(mails = queued, "mails queued");
+        }
+        Ok(queued)
+    }
+
+    async fn round(&self, patience: Patience, now: DateTime<Utc>) -> Result<Round, StoreError> {
+        let mut states = BTreeMap::new();
+        for source in self.composer.sources() {
+            states.extend(self.store.read_state(source).await?.map(|state| (source.clone(), state)));
+        }
+        let collecting = self.collecting(patience);
+        Ok(Round { watchlist: self.registry.current(), states, collecting, now })
+    }
+
+    async fn compose_page(&self, looks: Looks, round: &Arc<Round>) -> Result<usize, StoreError> {
+        let waiting = self.store.waiting(looks.keys().cloned().collect()).await?;
+        let found = Arc::new(self.found_since(&waiting, round.now).await?);
+        let composed = self.in_parallel(waiting, found, looks, round).await;
+        let queued = composed.iter().map(|composed| composed.mails.len()).sum();
+        self.store.compose(composed).await?;
+        Ok(queued)
+    }
+
+    /// What was found in the time for which somebody of the page is to have silence attested.
+    async fn found_since(
+        &self,
+        waiting: &WaitingReaders,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Change>, StoreError> {
+        let due = waiting.readers.iter().filter_map(|waiting| {
+            let preferences = &waiting.reader.preferences;
+            preferences.attestation_due().filter(|due| *due <= now).and(preferences.attested_until)
+        });
+        let Some(since) = due.min() else { return Ok(Vec::new()) };
+        let query = ChangeQuery { since: Some(since), limit: usize::MAX, ..ChangeQuery::default() };
+        self.store.changes(query).await
+    }
+
+    /// Makes the mails of a page on as many threads as there are: words and encoding take their time,
+    /// and others wait for this one.
+    async fn in_parallel(
+        &self,
+        waiting: WaitingReaders,
+        found: Arc<Vec<Change>>,
+        mut looks: Looks,
+        round: &Arc<Round>,
+    ) -> Vec<Composed> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let changes = Arc::new(waiting.changes);
+        let mut readers = waiting.readers;
+        let share = readers.len().div_ceil(threads).max(1);
+        let mut tasks = JoinSet::new();
+        while !readers.is_empty() {
+            let part = readers.split_off(readers.len().saturating_sub(share));
+            let (composer, round) = (Arc::clone(&self.composer), Arc::clone(round));
+            let (changes, found) = (Arc::clone(&changes), Arc::clone(&found));
+            tasks.spawn_blocking(move || {
+                part.iter()
+                    .map(|waiting| composer.compose(waiting, &changes, &found, &round))
+                    .collect::<Vec<_>>()
+            });
+        }
+        let mut composed = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            match done {
+                Ok(part) => composed.extend(part),
+                // What waits for its readers stays, and so do their looks.
+                Err(panic) => tracing::error!(error = %panic, "mails could not be made"),
+            }
+        }
+        for composed in &mut composed {
+            composed.looks = looks.remove(&composed.reader).unwrap_or_default();
+        }
+        composed
     }
 }
 
-/// Each change once, however many companies it concerns.
-fn changes_of(told: &[&Pending]) -> Vec<ChangeId> {
-    let mut changes: Vec<ChangeId> = told.iter().map(|(_, change)| change.id.clone()).collect();
-    changes.dedup();
-    changes
-}
+/// What never appears in the sources, in their operators' words.
+pub(super) type Misses = BTreeMap<SourceId, String>;

@@ -1,15 +1,16 @@
-//! An alert: one change that must be told about one company.
+//! An alert: one change that must be told about one company, and its items: one a reader.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
+use super::email::EmailAddress;
 use super::id::{AlertId, ChangeId, CompanyId};
 
 /// A change to be told to everyone who follows a company.
 ///
-/// Written in the same commit as its change; it stays until mails for it are in
-/// the outbox, so that a crash between the two loses nothing.
+/// Written in the same commit as its change; it stays until every reader has an [`AlertItem`] of it,
+/// so that a crash between the two loses nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// Identity, derived from change and company.
@@ -20,6 +21,39 @@ pub struct Alert {
     pub company: CompanyId,
     /// When it was raised.
     pub raised_at: DateTime<Utc>,
+    /// Up to which address, in their order, readers have their item; nobody yet where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread_to: Option<EmailAddress>,
+}
+
+/// An alert for one reader. It stays until the mail that tells it is in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertItem {
+    /// The alert.
+    pub alert: AlertId,
+    /// The change.
+    pub change: ChangeId,
+    /// The company.
+    pub company: CompanyId,
+    /// When the alert was raised.
+    pub raised_at: DateTime<Utc>,
+    /// How often no mail could be made of it.
+    #[serde(default)]
+    pub strikes: u32,
+}
+
+impl AlertItem {
+    /// A reader's item of an alert.
+    #[must_use]
+    pub fn of(alert: &Alert) -> Self {
+        Self {
+            alert: alert.id.clone(),
+            change: alert.change.clone(),
+            company: alert.company.clone(),
+            raised_at: alert.raised_at,
+            strikes: 0,
+        }
+    }
 }
 
 /// The alerts a change raises: one for each company concerned.
@@ -33,6 +67,7 @@ pub fn alerts_of(change: &Change) -> Vec<Alert> {
             change: change.id.clone(),
             company: company.clone(),
             raised_at: change.found_at,
+            spread_to: None,
         })
         .collect()
 }

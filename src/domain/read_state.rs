@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{BodyHash, SourceId};
 use super::pending::Pending;
 use super::snapshot::Validators;
+use super::tally::Tally;
 use super::verdict::Verdict;
 
 /// How the reads of a source went; small, rewritten by every read.
@@ -48,6 +49,9 @@ pub struct ReadState {
     /// conditionally any more.
     #[serde(default)]
     pub lied_at: Option<DateTime<Utc>>,
+    /// How often it was read lately.
+    #[serde(default)]
+    pub tally: Tally,
 }
 
 /// A person's word that a suspect body is not the source's.
@@ -82,7 +86,16 @@ impl ReadState {
             confirm_at: None,
             rejected: None,
             lied_at: None,
+            tally: Tally::default(),
         }
+    }
+
+    /// The state of a read that counts, after what stood before it.
+    #[must_use]
+    pub fn counted_after(self, previous: Option<&Self>) -> Self {
+        let before = previous.map(|state| state.tally.clone()).unwrap_or_default();
+        let tally = before.counting(self.verdict.is_read(), self.last_read_at);
+        Self { tally, ..self }
     }
 
     /// The state with what the server said besides: until when a page that was read is fresh, and

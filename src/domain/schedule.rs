@@ -216,6 +216,13 @@ impl CronExpr {
     }
 }
 
+/// The moment at which a zone's clocks first show a time, or would have shown it had they not skipped it.
+#[must_use]
+pub fn instant(wall: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+    let shown = zone.from_local_datetime(&wall).earliest().map(|instant| instant.to_utc());
+    shown.or_else(|| end_of_gap(wall, zone))
+}
+
 /// The first moment after the gap in which a wall-clock time falls.
 fn end_of_gap(wall: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
     let minutes = MAX_CLOCK_SHIFT.num_minutes();

@@ -8,8 +8,10 @@ use super::email::EmailAddress;
 use super::id::CompanyId;
 
 mod filter;
+mod preferences;
 
 pub use filter::Filter;
+pub use preferences::{Cadence, Preference, Preferences, QuietHours};
 
 /// Where a subscription stands. Only `Active` receives alerts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,13 +81,17 @@ pub struct Subscriber {
     /// Since when nothing is sent, at the subscriber's own wish.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_since: Option<DateTime<Utc>>,
+    /// When mail is wanted.
+    #[serde(default)]
+    pub preferences: Preferences,
 }
 
 impl Subscriber {
     /// Somebody new.
     #[must_use]
     pub fn new(address: EmailAddress) -> Self {
-        Self { address, subscriptions: Vec::new(), paused_since: None }
+        let (subscriptions, paused_since) = (Vec::new(), None);
+        Self { address, subscriptions, paused_since, preferences: Preferences::default() }
     }
 
     /// Notes a wish to follow a company. A confirmed wish makes the subscription active and says
@@ -152,11 +158,23 @@ impl Subscriber {
             .find(|subscription| subscription.company == *company && subscription.state == State::Active)
     }
 
+    /// Whether anything is followed.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.subscriptions.iter().any(|subscription| subscription.state == State::Active)
+    }
+
+    /// The subscription by right of which a change concerns this reader as a change of `company`,
+    /// paused or not.
+    #[must_use]
+    pub fn follows(&self, company: &CompanyId, change: &Change) -> Option<&Subscription> {
+        self.active(company).filter(|subscription| subscription.only.admits(change))
+    }
+
     /// The subscription by right of which a change is told as a change of `company`, if it is.
     #[must_use]
     pub fn wants(&self, company: &CompanyId, change: &Change) -> Option<&Subscription> {
-        let subscription = self.active(company)?;
-        (self.paused_since.is_none() && subscription.only.admits(change)).then_some(subscription)
+        self.follows(company, change).filter(|_| self.paused_since.is_none())
     }
 }
 

@@ -164,6 +164,7 @@ impl Escalator {
             message_id: &message_id,
             thread: thread.as_deref(),
             date: now,
+            list: None,
             occasion: Occasion::Incident,
         };
         let bytes = compose(&letter)

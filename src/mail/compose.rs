@@ -9,6 +9,7 @@ use super::MailError;
 use crate::config::Sender;
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::LOOP_MARK;
+use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::text::{one_line, shorten};
 use crate::render::Rendered;
 
@@ -29,6 +30,8 @@ pub struct Letter<'a> {
     pub thread: Option<&'a str>,
     /// When it was made.
     pub date: DateTime<Utc>,
+    /// How its reader leaves; nothing for whoever is no subscriber.
+    pub list: Option<Leaving<'a>>,
     /// Whether it was asked for a moment ago, or a machine found something.
     pub occasion: Occasion<'a>,
 }
@@ -36,11 +39,8 @@ pub struct Letter<'a> {
 /// Why a mail is written.
 #[derive(Debug, Clone, Copy)]
 pub enum Occasion<'a> {
-    /// Something was found; `leave` is where the wish to leave is taken in.
-    Alert {
-        /// The mailbox to which people write.
-        leave: &'a EmailAddress,
-    },
+    /// Something was found.
+    Alert,
     /// Something is wrong, and the operator is told.
     Incident,
     /// Somebody wrote.
@@ -52,6 +52,15 @@ pub enum Occasion<'a> {
     },
 }
 
+/// How a subscriber leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Leaving<'a> {
+    /// The mailbox that takes the wish in.
+    pub mailbox: &'a EmailAddress,
+    /// Their own links, where there is a web server.
+    pub links: Option<&'a PersonalLinks>,
+}
+
 /// A subject beyond this is not a subject; rendering cuts it far earlier.
 const MAX_SUBJECT_CHARS: usize = 200;
 
@@ -59,9 +68,9 @@ const MAX_SUBJECT_CHARS: usize = 200;
 /// most 998 octets, pure ASCII.
 ///
 /// The headers say what a machine wrote (`Auto-Submitted`, RFC 3834), ask vacation responders
-/// to keep silent, mark the mail so that it is not taken in again, and, for an alert, name the list
-/// (RFC 2919) and how to leave it (RFC 2369). There is no one-click header (RFC 8058), since it needs a web address, and no `Precedence`, which no
-/// standard defines.
+/// to keep silent, mark the mail so that it is not taken in again, and, for a subscriber, name the list
+/// (RFC 2919) and how to leave it (RFC 2369), by one click where there is a web address (RFC 8058). There
+/// is no `Precedence`, which no standard defines.
 ///
 /// # Errors
 /// An address or id that cannot be put into a header safely.
@@ -122,7 +131,7 @@ fn bracketed(id: &str) -> Result<String, MailError> {
 
 fn reply_to(letter: &Letter) -> Result<Address, MailError> {
     match letter.occasion {
-        Occasion::Alert { .. } | Occasion::Incident => address(letter.help),
+        Occasion::Alert | Occasion::Incident => address(letter.help),
         Occasion::Answer { reply_to, .. } => reply_to.parse().map_err(|source| MailError::Address {
             // What stands behind the plus lets its reader confirm.
             address: letter.help.redacted(),
@@ -132,25 +141,39 @@ fn reply_to(letter: &Letter) -> Result<Address, MailError> {
 }
 
 fn machine_headers(letter: &Letter) -> Vec<(&'static str, String)> {
+    let submitted = match letter.occasion {
+        Occasion::Answer { .. } => "auto-replied",
+        Occasion::Alert | Occasion::Incident => "auto-generated",
+    };
     let mut headers = vec![
         ("X-Auto-Response-Suppress", "All".to_owned()),
         (LOOP_MARK, letter.from.address.domain().to_owned()),
+        ("Auto-Submitted", submitted.to_owned()),
     ];
-    match letter.occasion {
-        Occasion::Answer { .. } => headers.push(("Auto-Submitted", "auto-replied".to_owned())),
-        Occasion::Incident => headers.push(("Auto-Submitted", "auto-generated".to_owned())),
-        Occasion::Alert { leave } => {
-            let (help, leave) = (letter.help.to_uri(), leave.to_uri());
-            headers.extend([
-                ("Auto-Submitted", "auto-generated".to_owned()),
-                ("List-Id", format!("<alerts.{}>", letter.from.address.domain())),
-                ("List-Unsubscribe", format!("<{leave}?subject=unsubscribe>")),
-                ("List-Help", format!("<{leave}?subject=help>")),
-                ("List-Owner", format!("<{help}>")),
-                ("List-Post", "NO".to_owned()),
-            ]);
-        }
+    if let Some(list) = letter.list {
+        headers.extend(list_headers(letter, list));
     }
+    headers
+}
+
+/// What the list says of itself. The web address comes first: programs take the first they know.
+fn list_headers(letter: &Letter, list: Leaving) -> Vec<(&'static str, String)> {
+    let (help, mailbox) = (letter.help.to_uri(), list.mailbox.to_uri());
+    let by_mail = format!("<{mailbox}?subject=unsubscribe>");
+    let mut headers = vec![("List-Id", format!("<alerts.{}>", letter.from.address.domain()))];
+    match list.links {
+        Some(links) => headers.extend([
+            ("List-Unsubscribe", format!("<{}>, {by_mail}", links.unsubscribe)),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+        ]),
+        None => headers.push(("List-Unsubscribe", by_mail)),
+    }
+    headers.extend([
+        ("List-Help", format!("<{mailbox}?subject=help>")),
+        ("List-Subscribe", format!("<{mailbox}?subject=subscribe>")),
+        ("List-Owner", format!("<{help}>")),
+        ("List-Post", "NO".to_owned()),
+    ]);
     headers
 }
 

@@ -29,7 +29,7 @@ mod smtp;
 mod tls;
 mod transport;
 
-pub use compose::{Letter, Occasion, compose};
+pub use compose::{Leaving, Letter, Occasion, compose};
 pub use maildir::Maildir;
 pub use maildrop::{Dropped, Maildrop};
 pub use memory::{Delivered, Memory};

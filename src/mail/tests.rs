@@ -10,6 +10,7 @@ use mail_parser::{MessageParser, MimeHeaders};
 use super::*;
 use crate::config::{Sender, TransportSettings};
 use crate::domain::id::MailId;
+use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::outbox::{Mail, MailState, Outcome};
 use crate::render::Rendered;
 
@@ -38,7 +39,8 @@ fn composed(from: &Sender, rendered: &Rendered, message_id: &str) -> Result<Vec<
         message_id,
         thread: Some("thread@tracker.example"),
         date: date(),
-        occasion: Occasion::Alert { leave: &"watch+%x@tracker.example".parse().unwrap() },
+        list: Some(Leaving { mailbox: &"watch+%x@tracker.example".parse().unwrap(), links: None }),
+        occasion: Occasion::Alert,
     })
 }
 
@@ -87,6 +89,9 @@ fn the_headers_tell_machines_what_it_is() {
         "X-Auto-Response-Suppress: All",
         "List-Id: <alerts.tracker.example>",
         "List-Unsubscribe: <mailto:watch+%25x@tracker.example?subject=unsubscribe>",
+        "List-Help: <mailto:watch+%25x@tracker.example?subject=help>",
+        "List-Subscribe: <mailto:watch+%25x@tracker.example?subject=subscribe>",
+        "List-Owner: <mailto:help+%25x@tracker.example>",
         "List-Post: NO",
         "Reply-To: help+%x@tracker.example",
         "References: <thread@tracker.example>",
@@ -95,7 +100,40 @@ fn the_headers_tell_machines_what_it_is() {
     ] {
         assert!(head.lines().any(|found| found == line), "{line} is missing in:\n{head}");
     }
-    assert!(!head.contains("Precedence"), "{head}");
+    assert!(!head.contains("Precedence") && !head.contains("List-Unsubscribe-Post"), "{head}");
+}
+
+#[test]
+fn with_links_of_their_own_a_reader_leaves_by_one_click() {
+    let links = PersonalLinks {
+        unsubscribe: "https://tracker.example/unsubscribe/abc".to_owned(),
+        manage: "https://tracker.example/manage/abc".to_owned(),
+    };
+    let mailbox = "watch@tracker.example".parse().unwrap();
+    let letter = Letter {
+        from: &sender(None),
+        to: &"ann@example.org".parse().unwrap(),
+        help: &"help@tracker.example".parse().unwrap(),
+        rendered: &rendered("s"),
+        message_id: "id@tracker.example",
+        thread: None,
+        date: date(),
+        list: Some(Leaving { mailbox: &mailbox, links: Some(&links) }),
+        occasion: Occasion::Alert,
+    };
+    let head = |letter: &Letter| {
+        let text = String::from_utf8(compose(letter).unwrap()).unwrap();
+        text.split("\r\n\r\n").next().unwrap().to_owned()
+    };
+    let shown = head(&letter);
+    for line in [
+        "List-Unsubscribe: <https://tracker.example/unsubscribe/abc>, <mailto:watch@tracker.example?subject=unsubscribe>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+    ] {
+        assert!(shown.lines().any(|found| found == line), "{line} is missing in:\n{shown}");
+    }
+    let operator = head(&Letter { list: None, occasion: Occasion::Incident, ..letter });
+    assert!(!operator.contains("List-"), "{operator}");
 }
 
 #[test]

@@ -3,17 +3,17 @@
 //! Nothing that the sender wrote is in any of them: whoever forges a sender's address cannot make
 //! this service carry a message of theirs.
 
-use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::flow::{Indent, wrap};
+use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
-use super::view::{item, moment};
+use super::view::moment;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
+use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::{State, Subscriber};
+use crate::domain::subscription::{State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
 
 /// Longer names are cut.
@@ -32,67 +32,10 @@ pub struct Addressed<'a> {
     pub postal_address: Option<&'a str>,
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
+    /// Where the links lead, where there is a web server.
+    pub web: Option<&'a WebAddresses>,
     /// How many changes of what they follow were not mailed while they had paused.
     pub missed: usize,
-}
-
-/// What the templates show; each takes what it needs.
-#[derive(Debug, Default)]
-struct Letter {
-    subject: &'static str,
-    lead: &'static str,
-    lines: Vec<String>,
-    mailbox: String,
-    mailbox_uri: String,
-    token: String,
-    confirm_address: String,
-    confirm_uri: String,
-    is_paused: bool,
-    paused_since: Option<String>,
-    missed: usize,
-    recipient: String,
-    help: String,
-    help_uri: String,
-    postal: Vec<String>,
-}
-
-impl Letter {
-    fn wrapped_lines(&self) -> String {
-        self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
-    }
-
-    fn wrapped_lead(&self) -> String {
-        wrap(self.lead, Indent::of(""))
-    }
-}
-
-/// The two templates of one mail.
-macro_rules! mail {
-    ($module:ident, $text:literal, $html:literal) => {
-        mod $module {
-            use super::{Letter, RenderError, Rendered, Template};
-
-            #[derive(Template)]
-            #[template(path = $text, escape = "none")]
-            struct Text<'a> {
-                letter: &'a Letter,
-            }
-
-            #[derive(Template)]
-            #[template(path = $html)]
-            struct Html<'a> {
-                letter: &'a Letter,
-            }
-
-            pub(super) fn render(letter: &Letter) -> Result<Rendered, RenderError> {
-                Ok(Rendered {
-                    subject: letter.subject.to_owned(),
-                    text: Text { letter }.render()?,
-                    html: Html { letter }.render()?,
-                })
-            }
-        }
-    };
 }
 
 mail!(confirmation, "confirmation/mail.txt", "confirmation/mail.html");
@@ -131,19 +74,21 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
 
 impl Addressed<'_> {
     fn letter(&self, subject: &'static str, lines: Vec<String>) -> Letter {
-        let postal = self.postal_address.unwrap_or_default();
         Letter {
-            subject,
+            subject: subject.to_owned(),
             lines,
             mailbox: self.mailbox.to_string(),
             mailbox_uri: self.mailbox.to_uri(),
             missed: self.missed,
-            recipient: self.subscriber.address.to_string(),
-            help: self.help_address.to_string(),
-            help_uri: self.help_address.to_uri(),
-            postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
-            ..Letter::default()
+            links: self.links(),
+            ..Letter::to(&self.subscriber.address, self.help_address, self.postal_address)
         }
+    }
+
+    /// The links of whoever is or was a subscriber; a stranger has nothing to manage.
+    fn links(&self) -> Option<PersonalLinks> {
+        let is_known = !self.subscriber.subscriptions.is_empty();
+        self.web.filter(|_| is_known).map(|web| web.of(&self.subscriber.address))
     }
 
     fn confirmation(&self, purpose: &Purpose, token: &ConfirmToken) -> Letter {
@@ -154,62 +99,81 @@ impl Addressed<'_> {
             token: token.as_str().to_owned(),
             confirm_uri: format!("{local}+confirm-{}@{domain}", token.as_str()),
             confirm_address: address,
-            ..self.letter("Please confirm what you asked for", self.wishes(purpose))
+            confirm_link: self.web.map(|web| web.confirm(token)),
+            ..self.letter("Please confirm what you asked for", wishes(purpose, self.watchlist))
         }
     }
 
     fn list(&self) -> Letter {
-        let subscriptions = self.subscriber.subscriptions.iter().filter(|known| known.state == State::Active);
-        let lines = subscriptions.map(|known| {
-            let since = known.confirmed_at.unwrap_or(known.requested_at).format("%Y-%m-%d");
-            format!("{}, since {since}", self.named(&known.company, known.only.words()))
-        });
+        let lines = followed(self.subscriber, self.watchlist).into_iter().map(|(_, line)| line);
         let paused_since = self.subscriber.paused_since.map(|since: DateTime<Utc>| moment(since));
         Letter { paused_since, ..self.letter("What you follow", lines.collect()) }
     }
 
     fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
-        let lines = nearest.iter().map(|id| format!("{} ({id})", self.name(id))).collect();
-        Letter { lead, ..self.letter("What you can ask for", lines) }
-    }
-
-    /// What a question is about, a line each.
-    fn wishes(&self, purpose: &Purpose) -> Vec<String> {
-        match purpose {
-            Purpose::Subscribe(selection) => {
-                let lines = self.selected(selection);
-                lines.into_iter().map(|line| format!("send mail about changes that concern {line}")).collect()
-            }
-            Purpose::Unsubscribe { companies } if companies.is_empty() => {
-                vec!["send no mail any more".to_owned()]
-            }
-            Purpose::Unsubscribe { companies } => self
-                .names(companies)
-                .into_iter()
-                .map(|name| format!("send no mail about {name} any more"))
-                .collect(),
-            Purpose::List => vec!["tell what this address follows".to_owned()],
-            Purpose::Pause => vec!["send no mail for a while".to_owned()],
-            Purpose::Resume => vec!["send mail again".to_owned()],
-        }
+        let lines = nearest.iter().map(|id| format!("{} ({id})", name(id, self.watchlist))).collect();
+        Letter { lead: lead.to_owned(), ..self.letter("What you can ask for", lines) }
     }
 
     fn selected(&self, selection: &Selection) -> Vec<String> {
-        selection.companies.iter().map(|company| self.named(company, selection.only.words())).collect()
+        selected(selection, self.watchlist)
     }
 
     fn names(&self, companies: &[CompanyId]) -> Vec<String> {
-        companies.iter().map(|company| self.name(company)).collect()
+        names(companies, self.watchlist)
     }
+}
 
-    fn named(&self, company: &CompanyId, only: Option<String>) -> String {
-        let only = only.map(|only| format!(", {only}")).unwrap_or_default();
-        format!("{}{only}", self.name(company))
+/// What a question is about, a line each.
+#[must_use]
+pub fn wishes(purpose: &Purpose, watchlist: &Watchlist) -> Vec<String> {
+    match purpose {
+        Purpose::Subscribe(selection) => {
+            let lines = selected(selection, watchlist);
+            lines.into_iter().map(|line| format!("send mail about changes that concern {line}")).collect()
+        }
+        Purpose::Unsubscribe { companies } if companies.is_empty() => {
+            vec!["send no mail any more".to_owned()]
+        }
+        Purpose::Unsubscribe { companies } => names(companies, watchlist)
+            .into_iter()
+            .map(|name| format!("send no mail about {name} any more"))
+            .collect(),
+        Purpose::List => vec!["tell what this address follows".to_owned()],
+        Purpose::Pause => vec!["send no mail for a while".to_owned()],
+        Purpose::Resume => vec!["send mail again".to_owned()],
     }
+}
 
-    fn name(&self, company: &CompanyId) -> String {
-        shorten(&one_line(self.watchlist.short_name(company)), MAX_NAME_CHARS)
-    }
+/// The companies that somebody follows, each with what of it and since when.
+#[must_use]
+pub fn followed(subscriber: &Subscriber, watchlist: &Watchlist) -> Vec<(CompanyId, String)> {
+    let active = subscriber.subscriptions.iter().filter(|known| known.state == State::Active);
+    let line = |known: &Subscription| {
+        let since = known.confirmed_at.unwrap_or(known.requested_at).format("%Y-%m-%d");
+        format!("{}, since {since}", named(&known.company, known.only.words(), watchlist))
+    };
+    active.map(|known| (known.company.clone(), line(known))).collect()
+}
+
+fn selected(selection: &Selection, watchlist: &Watchlist) -> Vec<String> {
+    let line = |company| named(company, selection.only.words(), watchlist);
+    selection.companies.iter().map(line).collect()
+}
+
+fn names(companies: &[CompanyId], watchlist: &Watchlist) -> Vec<String> {
+    companies.iter().map(|company| name(company, watchlist)).collect()
+}
+
+fn named(company: &CompanyId, only: Option<String>, watchlist: &Watchlist) -> String {
+    let only = only.map(|only| format!(", {only}")).unwrap_or_default();
+    format!("{}{only}", name(company, watchlist))
+}
+
+/// What readers call a company, cut where it is long.
+#[must_use]
+pub fn name(company: &CompanyId, watchlist: &Watchlist) -> String {
+    shorten(&one_line(watchlist.short_name(company)), MAX_NAME_CHARS)
 }
 
 /// The address to which an empty mail is enough to confirm.

@@ -13,17 +13,21 @@
 //! the command line (`cli`), and any wording that depends on the time of day.
 
 mod answer;
+mod attestation;
 mod difference;
 mod explanation;
 mod flow;
+mod health;
 mod incident;
+mod letter;
 mod link;
 mod notice;
 mod subject;
 mod terminal;
 mod view;
 
-pub use answer::{Addressed, answer, confirm_address};
+pub use answer::{Addressed, answer, confirm_address, followed, name as company_name, wishes};
+pub use attestation::{Attestation, attestation};
 pub use incident::incidents;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};

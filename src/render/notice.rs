@@ -6,15 +6,19 @@ use askama::Template;
 
 use super::difference::Piece;
 use super::flow::{Indent, wrap};
+use super::health;
 use super::subject::subject;
-use super::view::{Brief, ChangeView, FieldBody, FootView, brief, lead, untold};
-use crate::domain::alert::Alert;
+use super::view::{ChangeView, FieldBody, FootView, brief, item, lead, untold};
 use crate::domain::change::Change;
+use crate::domain::deadline::Deadline;
 use crate::domain::diff::Fate;
 use crate::domain::email::EmailAddress;
+use crate::domain::grouping::Bundle;
+use crate::domain::health::SourceHealth;
 use crate::domain::id::SourceId;
+use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::{Subscriber, Subscription};
+use crate::domain::subscription::{Cadence, Subscription};
 
 /// Everything one mail tells one recipient.
 #[derive(Debug, Clone)]
@@ -31,8 +35,14 @@ pub struct Notice<'a> {
     pub postal_address: Option<&'a str>,
     /// What never appears in a source, in its operator's words; told beside what did.
     pub misses: Option<&'a BTreeMap<SourceId, String>>,
+    /// The reader's links into the web, where there is a server.
+    pub links: Option<PersonalLinks>,
     /// Whether this only proves that mail arrives; then subject and text say so.
     pub test: bool,
+    /// Of what it is the digest; [`Cadence::Immediate`] where it is none.
+    pub cadence: Cadence,
+    /// Of a digest: how the sources are that can tell its reader anything.
+    pub health: &'a [SourceHealth],
 }
 
 /// One change and by what right its reader is told.
@@ -42,6 +52,8 @@ pub struct Told<'a> {
     pub change: &'a Change,
     /// The reader's subscriptions to companies it concerns, each once.
     pub followed: Vec<&'a Subscription>,
+    /// What presses, where something does.
+    pub deadline: Option<Deadline>,
 }
 
 impl<'a> Notice<'a> {
@@ -53,8 +65,24 @@ impl<'a> Notice<'a> {
         help_address: &'a EmailAddress,
         postal_address: Option<&'a str>,
     ) -> Self {
-        let (told, misses, test) = (Vec::new(), None, false);
-        Self { recipient, told, watchlist, help_address, postal_address, misses, test }
+        Self {
+            recipient,
+            told: Vec::new(),
+            watchlist,
+            help_address,
+            postal_address,
+            misses: None,
+            links: None,
+            test: false,
+            cadence: Cadence::Immediate,
+            health: &[],
+        }
+    }
+
+    /// Shows the reader the way to change what they follow.
+    #[must_use]
+    pub fn linking(self, links: Option<PersonalLinks>) -> Self {
+        Self { links, ..self }
     }
 
     /// Tells as well what never appears in the sources it tells of.
@@ -63,23 +91,33 @@ impl<'a> Notice<'a> {
         Self { misses: Some(misses), ..self }
     }
 
-    /// Tells what the alerts are about, each change once however many of its companies are
-    /// followed. Alerts that the subscriber does not want now are passed over.
+    /// Tells what a bundle tells, each change once however many of its companies are followed.
     #[must_use]
-    pub fn with(
-        mut self,
-        subscriber: &'a Subscriber,
-        alerts: impl IntoIterator<Item = (&'a Alert, &'a Change)>,
-    ) -> Self {
-        for (alert, change) in alerts {
-            let Some(subscription) = subscriber.wants(&alert.company, change) else { continue };
-            match self.told.iter_mut().find(|told| told.change.id == change.id) {
-                Some(told) if told.followed.contains(&subscription) => {}
-                Some(told) => told.followed.push(subscription),
-                None => self.told.push(Told { change, followed: vec![subscription] }),
+    pub fn telling(mut self, bundle: &Bundle<'a>) -> Self {
+        self.cadence = bundle.cadence;
+        for item in &bundle.told {
+            match self.told.iter_mut().find(|told| told.change.id == item.change.id) {
+                Some(told) if told.followed.contains(&item.subscription) => {}
+                Some(told) => told.followed.push(item.subscription),
+                None => self.told.push(Told {
+                    change: item.change,
+                    followed: vec![item.subscription],
+                    deadline: item.deadline,
+                }),
             }
         }
         self
+    }
+
+    /// Tells as well how the sources are.
+    #[must_use]
+    pub fn with_health(self, health: &'a [SourceHealth]) -> Self {
+        Self { health, ..self }
+    }
+
+    /// The nearest date by which its reader must have acted.
+    pub(super) fn deadline(&self) -> Option<Deadline> {
+        self.told.iter().filter_map(|told| told.deadline).min()
     }
 
     /// Marks the notice as a test.
@@ -159,15 +197,28 @@ pub(super) struct Page {
     pub lead: String,
     pub test: bool,
     pub changes: Vec<ChangeView>,
-    pub brief: Brief,
+    /// The changes that are not shown in full, a line each.
+    pub brief: Vec<String>,
     /// What else the same reads found, counted.
     pub untold: Option<String>,
+    /// How the sources are, a sentence each.
+    pub health: Vec<String>,
     pub foot: FootView,
 }
 
 impl Page {
     fn wrapped_lead(&self) -> String {
         wrap(&self.lead, Indent::of(""))
+    }
+
+    fn wrapped_brief(&self) -> String {
+        self.brief.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn wrapped_health(&self) -> String {
+        let sentences: Vec<String> =
+            self.health.iter().map(|sentence| wrap(sentence, Indent::of("  "))).collect();
+        sentences.join("\n")
     }
 
     fn wrapped_untold(&self) -> Option<String> {
@@ -177,7 +228,7 @@ impl Page {
 
 /// Puts a notice into words, both bodies below 95 KB.
 ///
-/// Where everything does not fit, the last changes are only named, and beyond that only counted.
+/// Where everything does not fit, the last changes are only named; none is left out.
 ///
 /// # Errors
 /// A template that cannot be filled in: a mail without words must never leave.
@@ -210,6 +261,7 @@ fn page(notice: &Notice, detailed: usize) -> Page {
         changes,
         brief: brief(&notice.told[detailed..]),
         untold: untold(notice.untold()),
+        health: health::sentences(notice.health),
         foot: FootView::of(notice),
     }
 }

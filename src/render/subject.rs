@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::notice::Notice;
+use crate::domain::subscription::Cadence;
 use crate::domain::text::{one_line, shorten};
 
 /// Longer subjects are cut by most readers' lists.
@@ -13,30 +14,33 @@ const MAX_NAMED: usize = 2;
 
 /// One line without control characters, at most 70 characters.
 ///
-/// The company comes first and the words depend on source and kind only, so
+/// The company comes first, then what presses; the words else depend on source and kind only, so
 /// that a reader's filters and threads hold.
 pub(super) fn subject(notice: &Notice) -> String {
     let is_of_what_stood = notice.is_of_what_stood();
-    let mark = match (notice.test, is_of_what_stood) {
-        (true, _) => "[test] ",
-        (false, true) => "[notice] ",
-        (false, false) => "",
+    let mark = match (notice.test, is_of_what_stood, notice.cadence) {
+        (true, ..) => "[test] ",
+        (false, true, _) => "[notice] ",
+        (false, false, Cadence::Immediate) => "",
+        (false, false, Cadence::Daily) => "[daily] ",
+        (false, false, Cadence::Weekly) => "[weekly] ",
     };
+    let deadline = notice.deadline().map(|deadline| format!("{deadline}, ")).unwrap_or_default();
     let what = if is_of_what_stood { "entries already" } else { "changes" };
     let names = names(notice);
     let sources: BTreeSet<_> = notice.told.iter().map(|told| &told.change.source).collect();
     let text = match notice.told.as_slice() {
         [] => "regwatch can reach you".to_owned(),
         [told] => {
-            let head = format!("{mark}{names}: ");
+            let head = format!("{mark}{names}: {deadline}");
             let tail = format!(" entry {}", told.change.entry.happened());
             return fitted(&head, &told.change.source_title, &tail);
         }
         all if sources.len() == 1 => {
-            let head = format!("{mark}{names}: {} {what} on ", all.len());
+            let head = format!("{mark}{names}: {deadline}{} {what} on ", all.len());
             return fitted(&head, &all[0].change.source_title, "");
         }
-        all => format!("{names}: {} {what} on {} sources", all.len(), sources.len()),
+        all => format!("{names}: {deadline}{} {what} on {} sources", all.len(), sources.len()),
     };
     shorten(&one_line(&format!("{mark}{text}")), MAX_SUBJECT_CHARS)
 }

@@ -1,13 +1,15 @@
 //! Mails as their readers get them, and hostile text that must stay inert in them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
-use crate::domain::alert::alerts_of;
+use crate::domain::alert::{AlertItem, alerts_of};
 use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::email::EmailAddress;
+use crate::domain::grouping::{Collecting, MAX_ITEMS, Waiting, plan};
 use crate::domain::id::{BodyHash, ChangeId, CompanyId};
+use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Filter, Subscriber, Wish};
 
@@ -124,10 +126,17 @@ fn id(text: &str) -> CompanyId {
 fn told(changes: &[Change]) -> Rendered {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
-    let alerts: Vec<_> = changes.iter().flat_map(|c| alerts_of(c).into_iter().map(move |a| (a, c))).collect();
+    let items: Vec<_> = changes
+        .iter()
+        .flat_map(|change| {
+            alerts_of(change).iter().map(|alert| (AlertItem::of(alert), change)).collect::<Vec<_>>()
+        })
+        .collect();
+    let waiting = items.iter().map(|(item, change)| Waiting { item, change });
+    let collecting = Collecting { wait: TimeDelta::zero(), lead: TimeDelta::days(7) };
+    let plan = plan(&subscriber, waiting, collecting, at("2026-11-24T06:00:04Z"));
     let postal = Some("Example Watch\n1 Example Street, 10115 Berlin");
-    let built = Notice::new(&subscriber.address, &watchlist, &help, postal)
-        .with(&subscriber, alerts.iter().map(|(alert, change)| (alert, *change)));
+    let built = Notice::new(&subscriber.address, &watchlist, &help, postal).telling(&plan.bundles[0]);
     notice(&built).unwrap()
 }
 
@@ -207,6 +216,21 @@ fn what_else_the_same_read_found_is_counted_and_not_shown() {
 }
 
 #[test]
+fn with_a_web_server_the_foot_leads_to_the_readers_own_pages() {
+    let (subscriber, watchlist) = (subscriber(), watchlist());
+    let help: EmailAddress = "help@tracker.example".parse().unwrap();
+    let base = "https://tracker.example/".parse().unwrap();
+    let links = WebAddresses::new(&base, LinkKey::new([7; 32])).of(&subscriber.address);
+    let built = Notice::new(&subscriber.address, &watchlist, &help, None).linking(Some(links.clone()));
+    let mail = notice(&built).unwrap();
+    for link in [&links.manage, &links.unsubscribe] {
+        assert!(mail.text.lines().any(|line| line.trim() == link), "{}", mail.text);
+        assert!(mail.html.contains(&format!("<a href=\"{link}\">")), "{}", mail.html);
+    }
+    assert!(!mail.text.contains("To stop these mails"), "{}", mail.text);
+}
+
+#[test]
 fn a_test_says_that_it_is_one() {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
@@ -222,13 +246,6 @@ fn a_terminal_shows_the_same_with_and_without_colour() {
     insta::assert_snapshot!("terminal.txt", plain);
     let coloured = for_terminal(&amended(), |id| names.short_name(id).to_owned(), true);
     insta::assert_snapshot!("terminal.ansi", coloured.replace('\u{1b}', "␛"));
-}
-
-#[test]
-fn a_change_of_companies_nobody_follows_is_not_told() {
-    let other = change(ChangeKind::Added, "Dahua cameras", vec![field("text", None, Some("Dahua"))]);
-    let mail = told(&[other]);
-    assert!(!mail.text.contains("Dahua"), "{}", mail.text);
 }
 
 const HOSTILE: &str = "Hikvision</p><script>alert(1)</script><a href=\"https://evil.test\">agency.test</a> \
@@ -294,8 +311,11 @@ fn a_mail_stays_small_however_much_changed() {
         assert!(mail.text.contains("more changed characters are not shown"));
     }
     let mail = told(&changes);
-    assert!(mail.text.contains("further changes are not named"));
-    assert!(mail.subject.starts_with("Hikvision: 300 changes on "), "{}", mail.subject);
+    assert!(mail.subject.starts_with(&format!("Hikvision: {MAX_ITEMS} changes on ")), "{}", mail.subject);
+    for change in &changes[..MAX_ITEMS] {
+        let id = change.id.as_str();
+        assert!(mail.text.contains(id) && mail.html.contains(id), "{id} is not named");
+    }
 }
 
 #[test]

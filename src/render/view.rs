@@ -14,6 +14,7 @@ use crate::domain::change::{Change, ChangeKind, Evidence, FieldChange};
 use crate::domain::diff::Fate;
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
+use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::matching::{Match, Part, Watchlist};
 use crate::domain::subscription::Subscription;
 use crate::domain::text::{one_line, shorten};
@@ -28,14 +29,14 @@ const MAX_TITLE_CHARS: usize = 300;
 const MAX_EXPLAINED: usize = 3;
 /// Texts up to this length are shown whole, before and after on lines of their own.
 const SHORT_CHARS: usize = 160;
-/// Of the changes not shown in full, as many are named.
-const MAX_BRIEF: usize = 40;
 
 /// One change, ready to be set.
 pub(super) struct ChangeView {
     pub heading: String,
     pub title: String,
     pub date: Option<String>,
+    /// By when its reader must have acted.
+    pub deadline: Option<String>,
     /// Of a notice: since when the entry is known to be there.
     pub listed_since: Option<String>,
     pub link: Option<Link>,
@@ -82,12 +83,6 @@ pub(super) struct ProofView {
     pub sha256: String,
 }
 
-/// The changes that are not shown in full.
-pub(super) struct Brief {
-    pub lines: Vec<String>,
-    pub left_out: usize,
-}
-
 /// Why the mail came, and how to stop it.
 pub(super) struct FootView {
     pub recipient: String,
@@ -97,6 +92,8 @@ pub(super) struct FootView {
     pub help: String,
     /// The same as a `mailto:` URI.
     pub help_uri: String,
+    /// The reader's own, where there is a web server.
+    pub links: Option<PersonalLinks>,
     pub postal: Vec<String>,
 }
 
@@ -115,6 +112,7 @@ impl ChangeView {
             heading,
             title: shorten(&one_line(&change.entry.title), MAX_TITLE_CHARS),
             date: change.entry.date.map(|date| date.to_string()),
+            deadline: told.deadline.map(|deadline| deadline.to_string()),
             listed_since: change.is_notice().then(|| listed_since(change)),
             link: change.entry.url.as_deref().and_then(Link::of),
             found_at: moment(change.found_at),
@@ -447,17 +445,14 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Names the changes that are not shown in full.
-pub(super) fn brief(told: &[Told]) -> Brief {
-    let lines = told
-        .iter()
-        .take(MAX_BRIEF)
-        .map(|Told { change, .. }| {
-            let title = shorten(&one_line(&change.entry.title), 120);
-            let source = shorten(&one_line(&change.source_title), 80);
-            format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
-        })
-        .collect();
-    Brief { lines, left_out: told.len().saturating_sub(MAX_BRIEF) }
+pub(super) fn brief(told: &[Told]) -> Vec<String> {
+    let line = |told: &Told| {
+        let change = told.change;
+        let title = shorten(&one_line(&change.entry.title), 120);
+        let source = shorten(&one_line(&change.source_title), 80);
+        format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
+    };
+    told.iter().map(line).collect()
 }
 
 /// Counts what else the same reads found and the mail does not show.
@@ -468,12 +463,6 @@ pub(super) fn untold(count: usize) -> Option<String> {
         more => {
             Some(format!("The same pages changed in {more} more entries, which name no company you follow."))
         }
-    }
-}
-
-impl Brief {
-    pub(super) fn wrapped(&self) -> String {
-        self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -493,6 +482,7 @@ impl FootView {
             misses: misses(notice),
             help: notice.help_address.to_string(),
             help_uri: notice.help_address.to_uri(),
+            links: notice.links.clone(),
             postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
         }
     }
@@ -524,6 +514,7 @@ fn reason(subscription: &Subscription, watchlist: &Watchlist) -> String {
     let by = match subscription.channel.as_str() {
         "operator" => "asked for by the operator".to_owned(),
         "mail" | "email" => "confirmed by mail".to_owned(),
+        "web" => "confirmed on the web".to_owned(),
         channel => format!("by {}", shorten(&one_line(channel), 40)),
     };
     let name = shorten(&one_line(watchlist.short_name(&subscription.company)), 80);

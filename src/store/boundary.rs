@@ -1,17 +1,22 @@
 //! What crosses the store's boundary: whole outcomes in, whole facts out.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::change::Change;
-use crate::domain::id::{BodyHash, CompanyId, SourceId};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{AlertId, BodyHash, ChangeId, CompanyId, SourceId};
 use crate::domain::inbound::Conversation;
 use crate::domain::outbox::Mail;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead};
 use crate::domain::standing::Standing;
+use crate::domain::subscription::Subscriber;
 
 /// Everything one read means, kept as one atomic, durable step.
 #[derive(Debug, Clone)]
@@ -124,6 +129,63 @@ pub struct Exchange {
     pub state: Option<Conversation>,
     /// What is answered.
     pub mails: Vec<QueuedMail>,
+}
+
+/// Items of alerts for a run of readers, kept as one atomic, durable step.
+#[derive(Debug)]
+pub struct Spread {
+    /// The alerts.
+    pub alerts: Vec<AlertId>,
+    /// Readers with their items, and when to look at each.
+    pub items: Vec<(EmailAddress, AlertItem, DateTime<Utc>)>,
+    /// The last reader of the run; nothing where nobody comes after it, and the alerts are done.
+    pub reached: Option<EmailAddress>,
+}
+
+/// When to look at what waits for a reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// When, to the millisecond.
+    pub at: DateTime<Utc>,
+    /// At whose.
+    pub reader: EmailAddress,
+}
+
+/// A reader and what waits for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingReader {
+    /// Who; somebody without subscriptions where nobody is known any more.
+    pub reader: Subscriber,
+    /// What waits, in the order in which it is told.
+    pub items: Vec<AlertItem>,
+}
+
+/// Readers, what waits for them, and the changes it is about.
+#[derive(Debug, Clone)]
+pub struct WaitingReaders {
+    /// The readers.
+    pub readers: Vec<WaitingReader>,
+    /// Each change once, however many wait to be told of it.
+    pub changes: BTreeMap<ChangeId, Arc<Change>>,
+}
+
+/// What became of what waited for a reader.
+#[derive(Debug)]
+pub struct Composed {
+    /// The reader.
+    pub reader: EmailAddress,
+    /// The looks that were taken.
+    pub looks: Vec<DateTime<Utc>>,
+    /// What is told by the mails, or need not be told any more.
+    pub settled: Vec<AlertId>,
+    /// What no mail could be made of, as it now stands.
+    pub struck: Vec<AlertItem>,
+    /// The mails.
+    pub mails: Vec<QueuedMail>,
+    /// When to look again.
+    pub next: Option<DateTime<Utc>>,
+    /// Up to when silence was attested by one of the mails.
+    pub attested_until: Option<DateTime<Utc>>,
 }
 
 /// A mail in a sender's hands.

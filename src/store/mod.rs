@@ -25,18 +25,19 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, SourceId};
 use crate::domain::inbound::{Conversation, TokenHash};
 use crate::domain::incident::Incident;
+use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::outbox::{Mail, MailState, Outcome};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Preference, Subscriber};
 use crate::domain::way_in::WayInState;
 
-use self::sled::{Sled, changes, inbox, incidents, instance_key, outbox, sources, subscribers};
+use self::sled::{Sled, changes, inbox, incidents, instance_key, items, outbox, sources, subscribers};
 
 pub use boundary::{
-    Accepted, ChangeQuery, Exchange, GarbageReport, HeldBody, LeasedMail, QueuedMail, ReadCommit,
-    RematchCommit,
+    Accepted, ChangeQuery, Composed, Exchange, GarbageReport, HeldBody, LeasedMail, Look, QueuedMail,
+    ReadCommit, RematchCommit, Spread, WaitingReader, WaitingReaders,
 };
 pub use error::StoreError;
 
@@ -143,10 +144,36 @@ impl Store {
         self.sled.write(move |trees, writes| changes::decide(trees, writes, &beginning, is_meant, now)).await
     }
 
-    /// Every alert that no mail was made of yet, with its change: source by source, each read's
-    /// changes in their order.
+    /// Every alert that not every reader has an item of yet, with its change: source by source, each
+    /// read's changes in their order.
     pub async fn pending_alerts(&self) -> Result<Vec<(Alert, Change)>, StoreError> {
         self.sled.read(changes::pending_alerts).await
+    }
+
+    /// Gives readers their items of alerts and notes how far that went, both or neither.
+    pub async fn spread(&self, spread: Spread) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| items::spread(trees, writes, &spread)).await
+    }
+
+    /// The looks that are due until then, the longest due first; a reader may be among them twice.
+    pub async fn looks(&self, until: DateTime<Utc>) -> Result<Vec<Look>, StoreError> {
+        self.sled.read(move |trees| items::looks(trees, until)).await
+    }
+
+    /// When the next look is due.
+    pub async fn next_look(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.sled.read(items::next_look).await
+    }
+
+    /// What waits for these readers.
+    pub async fn waiting(&self, readers: Vec<EmailAddress>) -> Result<WaitingReaders, StoreError> {
+        self.sled.read(move |trees| items::waiting(trees, &readers)).await
+    }
+
+    /// Puts mails into the outbox and the items they tell out of the way, all of it or nothing. A mail
+    /// that is there already stays as it is.
+    pub async fn compose(&self, composed: Vec<Composed>) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| items::compose(trees, writes, composed)).await
     }
 
     /// Puts mails into the outbox and the alerts they tell out of the way, both or neither. A mail
@@ -239,10 +266,40 @@ impl Store {
         self.sled.read(subscribers::all).await
     }
 
+    /// The next of them after an address, or the first, at most `limit`.
+    pub async fn subscribers_after(
+        &self,
+        address: Option<EmailAddress>,
+        limit: usize,
+    ) -> Result<Vec<Subscriber>, StoreError> {
+        self.sled.read(move |trees| subscribers::after(trees, address.as_ref(), limit)).await
+    }
+
+    /// Notes wishes about how mail comes; gives the subscriber as they now stand.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn prefer(
+        &self,
+        address: &EmailAddress,
+        wishes: Vec<Preference>,
+        now: DateTime<Utc>,
+    ) -> Result<Subscriber, StoreError> {
+        let address = address.clone();
+        self.sled.write(move |trees, writes| subscribers::prefer(trees, writes, &address, &wishes, now)).await
+    }
+
     /// Somebody who is or was subscribed.
     pub async fn subscriber(&self, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
         let address = address.clone();
         self.sled.read(move |trees| subscribers::get(trees, &address)).await
+    }
+
+    /// The same by the key that stands in their links. Nobody is found before [`Self::instance_key`] was
+    /// asked for the first time.
+    pub async fn subscriber_by(&self, key: &SubscriberKey) -> Result<Option<Subscriber>, StoreError> {
+        let key = key.clone();
+        self.sled.read(move |trees| subscribers::by_key(trees, &key)).await
     }
 
     /// Notes a wish to follow companies, as [`Subscriber::follow`] says.
@@ -330,10 +387,13 @@ impl Store {
     pub async fn pause(
         &self,
         address: &EmailAddress,
-        since: Option<DateTime<Utc>>,
+        is_paused: bool,
+        now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let address = address.clone();
-        self.sled.write(move |trees, writes| subscribers::pause(trees, writes, &address, since)).await
+        self.sled
+            .write(move |trees, writes| subscribers::pause(trees, writes, &address, is_paused, now))
+            .await
     }
 
     /// The installation's own key: `candidate` the first time, the same ever after.

@@ -7,15 +7,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::Turn;
 use crate::clock::Clock;
 use crate::config::{InboxSettings, MailSettings};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, MailId, SourceId};
-use crate::domain::inbound::{Answer, Conversation, MailCommand, Request, commands, converse, silence};
+use crate::domain::inbound::{
+    Answer, Conversation, MailCommand, Purpose, Request, TokenHash, commands, converse, silence,
+};
+use crate::domain::keyed_link::WebAddresses;
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
 use crate::domain::subscription::{State, Subscriber};
-use crate::mail::{Envelope, Letter, MailError, Occasion, Received, compose, message_id};
+use crate::mail::{Envelope, Leaving, Letter, MailError, Occasion, Received, compose, message_id};
 use crate::registry::Registry;
 use crate::render::{self, Addressed, RenderError, confirm_address};
 use crate::store::{ChangeQuery, Exchange, QueuedMail, Store, StoreError};
@@ -28,10 +32,10 @@ pub struct Inbox {
     sources: Vec<SourceId>,
     mail: MailSettings,
     settings: InboxSettings,
+    web: Option<WebAddresses>,
     instance_key: [u8; 32],
     clock: Arc<dyn Clock>,
-    /// Reading a conversation and keeping it is one step.
-    turn: tokio::sync::Mutex<()>,
+    turn: Turn,
 }
 
 /// What became of a message.
@@ -79,8 +83,12 @@ pub struct InboxParts {
     pub mail: MailSettings,
     /// Where people write to.
     pub settings: InboxSettings,
+    /// Where the links of a mail lead, where there is a web server.
+    pub web: Option<WebAddresses>,
     /// Keys Message-IDs.
     pub instance_key: [u8; 32],
+    /// Shared with whatever else changes subscribers.
+    pub turn: Turn,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -89,9 +97,8 @@ impl Inbox {
     /// An inbox over the given parts.
     #[must_use]
     pub fn new(parts: InboxParts) -> Self {
-        let InboxParts { store, registry, sources, mail, settings, instance_key, clock } = parts;
-        let turn = tokio::sync::Mutex::default();
-        Self { store, registry, sources, mail, settings, instance_key, clock, turn }
+        let InboxParts { store, registry, sources, mail, settings, web, instance_key, turn, clock } = parts;
+        Self { store, registry, sources, mail, settings, web, instance_key, clock, turn }
     }
 
     /// Takes one message in: does what it asks for as far as that may be done, and queues the
@@ -101,7 +108,7 @@ impl Inbox {
     /// What must be tried again; nothing was done.
     pub async fn ingest(&self, raw: Vec<u8>, envelope: &Envelope) -> Result<Ingested, IngestError> {
         let message = named(&raw, envelope);
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn.wait().await;
         if self.store.is_taken(&message).await? {
             return Ok(Ingested::Known);
         }
@@ -118,6 +125,38 @@ impl Inbox {
             return self.pass_over(message, reason).await;
         }
         self.act(message, &received).await
+    }
+
+    /// The question that a token answers, and whether it stands open. Changes nothing.
+    pub(super) async fn question(&self, token: &TokenHash) -> Result<Option<(Purpose, bool)>, StoreError> {
+        let Some(address) = self.store.asked(token).await? else { return Ok(None) };
+        let state = self.store.conversation(&address).await?;
+        let question = state.correspondence.question(token, self.clock.now());
+        Ok(question.map(|(purpose, is_open)| (purpose.clone(), is_open)))
+    }
+
+    /// Takes the answer to a question that somebody gave on its page: done as if it had come by mail, with
+    /// a mail that welcomes whoever follows something now. Nothing where the token is unknown or too old.
+    pub(super) async fn confirm(
+        &self,
+        token: &TokenHash,
+    ) -> Result<Option<(Answer, Subscriber)>, IngestError> {
+        let _turn = self.turn.wait().await;
+        let Some(address) = self.store.asked(token).await? else { return Ok(None) };
+        let now = self.clock.now();
+        let mut state = self.store.conversation(&address).await?;
+        let Some((answer, is_first)) = state.confirm_on_web(token, now) else { return Ok(None) };
+        let subscriber = state.subscriber.clone();
+        if is_first {
+            let message = BodyHash::of(format!("web {}", token.as_str()).as_bytes());
+            let id = MailId::derive(&["answer", message.as_str()]);
+            let mails = match &answer {
+                Answer::Welcome(_) => vec![self.mail(id, &answer, &state, None, now).await?],
+                _ => Vec::new(),
+            };
+            self.store.converse(Exchange { message, at: now, state: Some(state), mails }).await?;
+        }
+        Ok(Some((answer, subscriber)))
     }
 
     /// Notes a message that nothing is done about, so that it is not looked at again.
@@ -143,7 +182,7 @@ impl Inbox {
         let mut mails = Vec::new();
         for (number, answer) in answers.iter().enumerate() {
             let id = MailId::derive(&["answer", message.as_str(), &number.to_string()]);
-            mails.push(self.mail(id, answer, &state, received, now).await?);
+            mails.push(self.mail(id, answer, &state, received.message_id.as_deref(), now).await?);
         }
         let queued = mails.len();
         self.store.converse(Exchange { message, at: now, state: Some(state), mails }).await?;
@@ -171,7 +210,7 @@ impl Inbox {
         id: MailId,
         answer: &Answer,
         state: &Conversation,
-        received: &Received,
+        to: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<QueuedMail, IngestError> {
         let missed = match answer {
@@ -186,6 +225,10 @@ impl Inbox {
             Answer::Confirm(_, token) => confirm_address(&self.settings.address, token),
             _ => self.settings.address.to_string(),
         };
+        // Somebody who only asked is on no list.
+        let is_known = !state.subscriber.subscriptions.is_empty();
+        let links = self.web.as_ref().map(|web| web.of(recipient));
+        let leaving = Leaving { mailbox: &self.settings.address, links: links.as_ref() };
         let bytes = compose(&Letter {
             from: &self.mail.from,
             to: recipient,
@@ -194,7 +237,8 @@ impl Inbox {
             message_id: &message_id,
             thread: None,
             date: now,
-            occasion: Occasion::Answer { to: received.message_id.as_deref(), reply_to: &reply_to },
+            list: is_known.then_some(leaving),
+            occasion: Occasion::Answer { to, reply_to: &reply_to },
         })?;
         let mail = Mail::queued(id, recipient.clone(), rendered.subject, message_id, Vec::new(), now);
         Ok(QueuedMail { mail, bytes })
@@ -212,6 +256,7 @@ impl Inbox {
             help_address: &self.mail.help_address,
             postal_address: self.mail.postal_address.as_deref(),
             watchlist,
+            web: self.web.as_ref(),
             missed,
         }
     }

@@ -25,6 +25,7 @@ mod replay;
 mod site;
 mod telling;
 mod watching;
+mod web;
 
 use home::Home;
 use site::Site;

@@ -135,7 +135,8 @@ fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
         message_id: &mail.message_id,
         thread: None,
         date: DateTime::UNIX_EPOCH,
-        occasion: Occasion::Alert { leave: &from() },
+        list: None,
+        occasion: Occasion::Alert,
     };
     let bytes = compose(&letter).unwrap();
     (mail, bytes)

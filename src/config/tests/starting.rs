@@ -7,7 +7,7 @@ use crate::config::starting::FILES;
 use crate::config::write_starting_files;
 use crate::config::{
     StartingError, category, company, inbox, kind, load as load_module, mail, matching, request, section,
-    source, way_in,
+    source, way_in, web,
 };
 
 #[test]
@@ -71,6 +71,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &inbox::INBOX,
         &way_in::IMAP,
         &way_in::LMTP,
+        &web::WEB,
         &section::FETCH,
         &matching::MATCHING,
         &section::DAEMON,

@@ -124,6 +124,19 @@ fn a_relay_is_protected_unless_it_is_this_machine_or_the_operator_insists() {
 }
 
 #[test]
+fn a_server_is_reached_over_https_or_from_this_machine_alone() {
+    let base = |text: &str| {
+        let folder = Folder::with(&format!("{LEAST}[web]\nbase_url = \"{text}\"\n"));
+        folder.load().unwrap().web.unwrap().base_url.to_string()
+    };
+    assert_eq!(base("https://tracker.example"), "https://tracker.example/");
+    assert_eq!(base("https://münchen.example/watch"), "https://xn--mnchen-3ya.example/watch/");
+    assert_eq!(base("http://127.0.0.1:8080"), "http://127.0.0.1:8080/");
+    assert_eq!(base("http://[::1]"), "http://[::1]/");
+    assert!(Folder::with(LEAST).load().unwrap().web.is_none());
+}
+
+#[test]
 fn included_files_are_read_once_in_the_order_of_the_patterns() {
     let company = |id: &str| format!("[[company]]\nid = \"{id}\"\nname = \"{id} Inc.\"\n");
     let folder = Folder::with(&format!("include = [\"z.toml\", \"*/*.toml\", \"[a-z].toml\"]\n{LEAST}"));

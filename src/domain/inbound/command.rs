@@ -131,7 +131,7 @@ fn of_line(line: &str) -> Option<MailCommand> {
 mod tests {
     use super::*;
 
-    const TOKEN: &str = "abcdefghijklmnopqrstuvwxyz";
+    const TOKEN: &str = "abcdefghijklmnopqrstuvwxya";
 
     fn subscribe(names: &str) -> MailCommand {
         MailCommand::Subscribe(names.to_owned())

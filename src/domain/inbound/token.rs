@@ -7,12 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::domain::id::hex;
-
-/// Lower-case base32 (RFC 4648, 6): survives mail programs that change the case of a subject.
-const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-
-/// 128 bits at 5 bits a letter, rounded up.
-const LETTERS: usize = 26;
+use crate::domain::keyed::{LETTERS, bits, letters};
 
 /// A confirmation token. `Debug` hides it: whoever has it can confirm.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,11 +35,7 @@ impl ConfirmToken {
     /// A token made of random bits.
     #[must_use]
     pub fn of(random: u128) -> Self {
-        let letter = |place: usize| {
-            let bits = (random >> (place * 5)) & 31;
-            char::from(ALPHABET[usize::try_from(bits).unwrap_or_default()])
-        };
-        Self((0..LETTERS).map(letter).collect())
+        Self(letters(random))
     }
 
     /// The token as it stands in the mail.
@@ -64,9 +55,7 @@ impl FromStr for ConfirmToken {
     type Err = InvalidToken;
 
     fn from_str(text: &str) -> Result<Self, InvalidToken> {
-        let text = text.to_ascii_lowercase();
-        let is_token = text.len() == LETTERS && text.bytes().all(|byte| ALPHABET.contains(&byte));
-        if is_token { Ok(Self(text)) } else { Err(InvalidToken) }
+        bits(text).map(Self::of).ok_or(InvalidToken)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Changes, and the alerts that no mail was made of yet.
+//! Changes, and the alerts that not every reader has an item of yet.
 
 use chrono::{DateTime, Utc};
 
@@ -7,6 +7,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
+use crate::domain::id::{ChangeId, SourceId};
 use crate::store::record::undecodable;
 use crate::store::{ChangeQuery, StoreError};
 
@@ -41,10 +42,19 @@ pub(in crate::store) fn pending_alerts(trees: &Trees) -> Result<Vec<(Alert, Chan
         pending.push((alert, change));
     }
     pending.sort_by(|(a, of_a), (b, of_b)| {
-        let order = |change: &Change| (change.source.clone(), change.found_at, change.ordinal);
-        order(of_a).cmp(&order(of_b)).then_with(|| a.company.cmp(&b.company))
+        place(of_a).cmp(&place(of_b)).then_with(|| a.company.cmp(&b.company))
     });
     Ok(pending)
+}
+
+/// Where a change stands among others that are told with it.
+pub(super) fn place(change: &Change) -> (SourceId, DateTime<Utc>, usize) {
+    (change.source.clone(), change.found_at, change.ordinal)
+}
+
+/// A change that is referred to.
+pub(super) fn by_id(trees: &Trees, id: &ChangeId) -> Result<Change, StoreError> {
+    change(trees, id.as_str().as_bytes())
 }
 
 /// Takes a person's word on the names that may be meant in a change; gives it as it now stands.

@@ -15,7 +15,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 14] = [
+const RECORDS: [TreeName; 15] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Held,
@@ -30,6 +30,7 @@ const RECORDS: [TreeName; 14] = [
     TreeName::Tokens,
     TreeName::Budgets,
     TreeName::Incidents,
+    TreeName::Items,
 ];
 
 /// Removes them. Whoever calls this keeps everybody else from reading and writing.

@@ -57,12 +57,17 @@ pub(in crate::store) fn converse(
     let taken = Taken { at: exchange.at };
     writes.put(trees, TreeName::Messages, exchange.message.as_str().as_bytes(), &taken)?;
     if let Some(state) = exchange.state {
-        keep(trees, writes, &state)?;
+        keep(trees, writes, &state, exchange.at)?;
     }
     outbox::dispatch(trees, writes, &[], exchange.mails)
 }
 
-fn keep(trees: &Trees, writes: &mut Writes, state: &Conversation) -> Result<(), StoreError> {
+fn keep(
+    trees: &Trees,
+    writes: &mut Writes,
+    state: &Conversation,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let address = &state.subscriber.address;
     let key = address.as_str().as_bytes();
     let before: Option<Correspondence> = trees.get(TreeName::Correspondence, key)?;
@@ -77,7 +82,7 @@ fn keep(trees: &Trees, writes: &mut Writes, state: &Conversation) -> Result<(), 
     // Somebody who only asked is no subscriber: nothing of them is kept but the question.
     let is_known = subscribers::get(trees, address)?.is_some();
     if is_known || !state.subscriber.subscriptions.is_empty() {
-        writes.put(trees, TreeName::Subscribers, key, &state.subscriber)?;
+        subscribers::keep_and_wake(trees, writes, &state.subscriber, now)?;
     }
     Ok(())
 }

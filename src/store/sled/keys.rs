@@ -12,6 +12,16 @@ pub(super) fn snapshot(source: &str, sequence: u64) -> Vec<u8> {
     [&snapshots_of(source)[..], &sequence.to_be_bytes()].concat()
 }
 
+/// What waits for a reader. No address holds a zero byte.
+pub(super) fn items_of(reader: &str) -> Vec<u8> {
+    [reader.as_bytes(), &[0]].concat()
+}
+
+/// One alert for one reader.
+pub(super) fn item(reader: &str, alert: &str) -> Vec<u8> {
+    [&items_of(reader)[..], alert.as_bytes()].concat()
+}
+
 /// A moment as a key, to the millisecond below; moments sort as they follow each other.
 pub(super) fn moment(at: DateTime<Utc>) -> [u8; 8] {
     const SIGN: u64 = 1 << 63;

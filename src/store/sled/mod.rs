@@ -12,6 +12,7 @@ mod durability;
 mod garbage;
 pub(super) mod inbox;
 pub(super) mod incidents;
+pub(super) mod items;
 mod keys;
 mod lock;
 mod opening;
@@ -30,6 +31,7 @@ use self::trees::{TreeName, Trees};
 use self::writer::{Open, Shared, Writer};
 use self::writes::Writes;
 use super::{GarbageReport, StoreError};
+use crate::domain::keyed_link::LinkKey;
 
 /// An open sled database that this process owns.
 #[derive(Debug, Clone)]
@@ -106,22 +108,35 @@ fn make_parent(folder: &Path) -> Result<(), StoreError> {
         .map_err(|error| StoreError::File { path: parent.display().to_string(), reason: error.to_string() })
 }
 
-/// A key the installation makes up once: the first candidate is kept for ever.
+const INSTANCE_KEY: &[u8] = b"instance-key";
+
+/// Stands in the database once every subscriber can be found by their links.
+const INDEXED: &[u8] = b"subscribers-indexed";
+
+/// A key the installation makes up once: the first candidate is kept for ever. With it goes the index
+/// that leads from a subscriber's links to them, for those who were there before.
 pub(super) fn instance_key(
     trees: &Trees,
     writes: &mut Writes,
     candidate: [u8; 32],
 ) -> Result<[u8; 32], StoreError> {
-    const INSTANCE_KEY: &[u8] = b"instance-key";
-    if let Some(kept) = trees.tree(TreeName::Meta).get(INSTANCE_KEY)? {
-        return kept[..].try_into().map_err(|_| {
-            super::record::undecodable(
-                "setting",
-                "instance-key",
-                format!("{} bytes, expected 32", kept.len()),
-            )
-        });
+    let kept = kept_key(trees)?;
+    let key = kept.unwrap_or(candidate);
+    if kept.is_none() {
+        writes.put_raw(TreeName::Meta, INSTANCE_KEY, key.to_vec())?;
     }
-    writes.put_raw(TreeName::Meta, INSTANCE_KEY, candidate.to_vec())?;
-    Ok(candidate)
+    if !trees.tree(TreeName::Meta).contains_key(INDEXED)? {
+        subscribers::index_all(trees, writes, &LinkKey::new(key))?;
+        writes.put_raw(TreeName::Meta, INDEXED, Vec::new())?;
+    }
+    Ok(key)
+}
+
+/// The installation's key, once it has one.
+fn kept_key(trees: &Trees) -> Result<Option<[u8; 32]>, StoreError> {
+    let Some(kept) = trees.tree(TreeName::Meta).get(INSTANCE_KEY)? else { return Ok(None) };
+    kept[..].try_into().map(Some).map_err(|_| {
+        let reason = format!("{} bytes, expected 32", kept.len());
+        super::record::undecodable("setting", "instance-key", reason)
+    })
 }

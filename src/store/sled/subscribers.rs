@@ -1,17 +1,40 @@
 //! Who is told.
 
+use std::ops::Bound;
+
 use chrono::{DateTime, Utc};
 
+use super::items;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
-use crate::domain::subscription::{Filter, Subscriber, Wish};
+use crate::domain::keyed_link::{LinkKey, SubscriberKey};
+use crate::domain::subscription::{Filter, Preference, Subscriber, Wish};
 use crate::store::StoreError;
 
 /// Everyone who is or was subscribed, in the order of their addresses.
 pub(in crate::store) fn all(trees: &Trees) -> Result<Vec<Subscriber>, StoreError> {
     trees.all_with(TreeName::Subscribers, &[])
+}
+
+/// The next readers in the order of their addresses, after one of them or from the first, at most
+/// `limit`.
+pub(in crate::store) fn after(
+    trees: &Trees,
+    address: Option<&EmailAddress>,
+    limit: usize,
+) -> Result<Vec<Subscriber>, StoreError> {
+    let start = match address {
+        Some(address) => Bound::Excluded(address.as_str().as_bytes()),
+        None => Bound::Unbounded,
+    };
+    let pairs = trees.tree(TreeName::Subscribers).range::<&[u8], _>((start, Bound::Unbounded));
+    let decoded = pairs.take(limit).map(|pair| {
+        let (key, bytes) = pair?;
+        trees.decode(TreeName::Subscribers, &key, &bytes)
+    });
+    decoded.collect()
 }
 
 /// Notes a wish to follow companies; gives the subscriber as they now stand.
@@ -29,7 +52,7 @@ pub(in crate::store) fn follow(
         let wish = Wish { company, only: Filter::default(), confirmed, channel, agreed_to: None };
         subscriber.follow(wish, now);
     }
-    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    keep(trees, writes, &subscriber)?;
     Ok(subscriber)
 }
 
@@ -43,7 +66,7 @@ pub(in crate::store) fn leave(
     let Some(mut subscriber) = get(trees, address)? else { return Ok(0) };
     let ended = subscriber.leave(company);
     if ended > 0 {
-        writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+        keep(trees, writes, &subscriber)?;
     }
     Ok(ended)
 }
@@ -58,7 +81,7 @@ pub(in crate::store) fn confirm(
 ) -> Result<usize, StoreError> {
     let mut subscriber = required(trees, address)?;
     let confirmed = subscriber.confirm(channel, now);
-    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    keep(trees, writes, &subscriber)?;
     Ok(confirmed)
 }
 
@@ -68,13 +91,56 @@ pub(in crate::store) fn pause(
     trees: &Trees,
     writes: &mut Writes,
     address: &EmailAddress,
-    since: Option<DateTime<Utc>>,
+    is_paused: bool,
+    now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let mut subscriber = required(trees, address)?;
     let before = subscriber.paused_since;
-    subscriber.paused_since = since.map(|since| before.unwrap_or(since));
-    writes.put(trees, TreeName::Subscribers, address.as_str().as_bytes(), &subscriber)?;
+    subscriber.paused_since = is_paused.then(|| before.unwrap_or(now));
+    keep_and_wake(trees, writes, &subscriber, now)?;
     Ok(before)
+}
+
+/// Notes wishes about how mail comes; gives the subscriber as they now stand.
+pub(in crate::store) fn prefer(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    wishes: &[Preference],
+    now: DateTime<Utc>,
+) -> Result<Subscriber, StoreError> {
+    let mut subscriber = required(trees, address)?;
+    for wish in wishes {
+        subscriber.preferences.take(*wish, now);
+    }
+    keep_and_wake(trees, writes, &subscriber, now)?;
+    Ok(subscriber)
+}
+
+/// Notes up to when silence was attested to somebody who still wants it to be.
+pub(super) fn attest(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    until: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let Some(mut subscriber) = get(trees, address)? else { return Ok(()) };
+    if subscriber.preferences.attested_until.is_some() {
+        subscriber.preferences.attested_until = Some(until);
+        keep(trees, writes, &subscriber)?;
+    }
+    Ok(())
+}
+
+/// Writes a subscriber who may want mail at other times than before.
+pub(super) fn keep_and_wake(
+    trees: &Trees,
+    writes: &mut Writes,
+    subscriber: &Subscriber,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    items::wake(trees, writes, subscriber, now)?;
+    keep(trees, writes, subscriber)
 }
 
 fn required(trees: &Trees, address: &EmailAddress) -> Result<Subscriber, StoreError> {
@@ -85,4 +151,34 @@ fn required(trees: &Trees, address: &EmailAddress) -> Result<Subscriber, StoreEr
 /// Somebody who is or was subscribed.
 pub(in crate::store) fn get(trees: &Trees, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
     trees.get(TreeName::Subscribers, address.as_str().as_bytes())
+}
+
+/// Somebody by the key that stands in their links.
+pub(in crate::store) fn by_key(trees: &Trees, key: &SubscriberKey) -> Result<Option<Subscriber>, StoreError> {
+    let address: Option<EmailAddress> = trees.get(TreeName::SubscriberKeys, key.as_str().as_bytes())?;
+    address.map_or(Ok(None), |address| get(trees, &address))
+}
+
+/// Writes a subscriber, and the way from their links back to them. The one place that does: a
+/// subscriber written otherwise could not be found by their links.
+pub(super) fn keep(trees: &Trees, writes: &mut Writes, subscriber: &Subscriber) -> Result<(), StoreError> {
+    if let Some(key) = super::kept_key(trees)? {
+        index(trees, writes, &LinkKey::new(key), &subscriber.address)?;
+    }
+    writes.put(trees, TreeName::Subscribers, subscriber.address.as_str().as_bytes(), subscriber)
+}
+
+/// Makes everybody findable who was written before there was a key, or by an older program.
+pub(super) fn index_all(trees: &Trees, writes: &mut Writes, key: &LinkKey) -> Result<(), StoreError> {
+    all(trees)?.iter().try_for_each(|subscriber| index(trees, writes, key, &subscriber.address))
+}
+
+fn index(
+    trees: &Trees,
+    writes: &mut Writes,
+    key: &LinkKey,
+    address: &EmailAddress,
+) -> Result<(), StoreError> {
+    let name = key.subscriber(address);
+    writes.put(trees, TreeName::SubscriberKeys, name.as_str().as_bytes(), address)
 }

@@ -27,7 +27,7 @@ pub(super) enum TreeName {
     Changes,
     /// Moment found, change id → nothing.
     ChangesByTime,
-    /// Alert id → `Alert`, until mails were made of it.
+    /// Alert id → `Alert`, until every reader has an item of it.
     Alerts,
     /// Address → `Subscriber`.
     Subscribers,
@@ -47,12 +47,18 @@ pub(super) enum TreeName {
     Bodies,
     /// Incident id → `Incident`.
     Incidents,
+    /// `SubscriberKey` → the address of a subscriber.
+    SubscriberKeys,
+    /// Address, 0, alert id → `AlertItem`, until a mail was made of it.
+    Items,
+    /// Moment, address → nothing: when to look at what waits for a reader.
+    Looks,
     /// Way in → `WayInState`.
     WaysIn,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 19] = [
+const ALL: [(TreeName, &str, &str); 22] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -71,6 +77,9 @@ const ALL: [(TreeName, &str, &str); 19] = [
     (TreeName::Budgets, "budgets", "budget"),
     (TreeName::Bodies, "bodies", "body"),
     (TreeName::Incidents, "incidents", "incident"),
+    (TreeName::SubscriberKeys, "subscriber_keys", "subscriber key"),
+    (TreeName::Items, "items", "alert item"),
+    (TreeName::Looks, "looks", "look"),
     (TreeName::WaysIn, "ways_in", "way in"),
 ];
 

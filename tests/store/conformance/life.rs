@@ -70,7 +70,7 @@ async fn after_closing_every_call_says_so() {
         check(&store.leave(&ann, None).await);
         check(&store.subscriber(&ann).await);
         check(&store.confirm(&ann, "cli", now).await);
-        check(&store.pause(&ann, Some(now)).await);
+        check(&store.pause(&ann, true, now).await);
         check(&store.is_taken(&BodyHash::of(b"")).await);
         check(&store.asked(&ConfirmToken::of(1).hash()).await);
         check(&store.conversation(&ann).await);

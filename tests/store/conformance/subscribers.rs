@@ -1,7 +1,10 @@
 //! Who is told, and the installation's key.
 
 use regwatch::domain::email::EmailAddress;
-use regwatch::domain::subscription::State;
+use regwatch::domain::id::{BodyHash, CompanyId};
+use regwatch::domain::keyed_link::LinkKey;
+use regwatch::domain::subscription::{Filter, State, Wish};
+use regwatch::store::Exchange;
 
 use crate::fixture::{Home, at, company};
 
@@ -66,4 +69,33 @@ async fn the_installations_key_is_made_up_once() {
     assert_eq!(store.instance_key([2; 32]).await.unwrap(), [1; 32]);
     let store = home.reopen(store).await;
     assert_eq!(store.instance_key([3; 32]).await.unwrap(), [1; 32]);
+}
+
+#[tokio::test]
+async fn a_subscriber_is_found_by_the_key_in_their_links_whenever_they_were_written() {
+    let home = Home::new();
+    let store = home.open();
+    let (ann, bob, cid) =
+        (address("ann@example.org"), address("bob@example.org"), address("cid@example.org"));
+    // Written before there was a key, as by an older program.
+    store.follow(&ann, &[company("zte")], true, "operator", at(0)).await.unwrap();
+    let key = LinkKey::new(store.instance_key([1; 32]).await.unwrap());
+    store.follow(&bob, &[company("zte")], true, "operator", at(1)).await.unwrap();
+    let mut state = store.conversation(&cid).await.unwrap();
+    state.subscriber.follow(wish(&company("zte")), at(2));
+    let message = BodyHash::of(b"confirm");
+    let exchange = Exchange { message, at: at(2), state: Some(state), mails: Vec::new() };
+    store.converse(exchange).await.unwrap();
+
+    let store = home.reopen(store).await;
+    for person in [&ann, &bob, &cid] {
+        let found = store.subscriber_by(&key.subscriber(person)).await.unwrap();
+        assert_eq!(found.map(|found| found.address).as_ref(), Some(person));
+    }
+    let stranger = key.subscriber(&address("dora@example.org"));
+    assert_eq!(store.subscriber_by(&stranger).await.unwrap(), None);
+}
+
+fn wish(company: &CompanyId) -> Wish<'_> {
+    Wish { company, only: Filter::default(), confirmed: true, channel: "web", agreed_to: None }
 }

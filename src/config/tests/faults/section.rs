@@ -228,6 +228,59 @@ fn what_cannot_be_mailed_is_refused() {
     );
 }
 
+const WEB: &[Case] = &[
+    (
+        r#"listen = "8080""#,
+        &[
+            r#"7:10: web.listen: found "8080", expected an address and a port such as "127.0.0.1:8080" or "[::1]:8080""#,
+        ],
+    ),
+    (
+        r#"base_url = "http://tracker.example""#,
+        &[
+            r#"6:12: web.base_url: found "http://tracker.example", expected an https address such as "https://tracker.example"; http only for this machine itself"#,
+        ],
+    ),
+    (
+        r#"base_url = "https://me@tracker.example""#,
+        &[
+            r#"6:12: web.base_url: is not an address of a server, expected an https address such as "https://tracker.example""#,
+        ],
+    ),
+    (
+        r#"base_url = "https://tracker.example/?a=1""#,
+        &[
+            r#"6:12: web.base_url: found "https://tracker.example/?a=1", expected an https address such as "https://tracker.example" without ? and #, of at most 200 characters"#,
+        ],
+    ),
+    (
+        r#"trusted_proxies = ["10.0.0.0/8"]"#,
+        &[
+            r#"7:20: web.trusted_proxies[1]: found "10.0.0.0/8", expected the address of one machine such as "127.0.0.1" or "::1""#,
+        ],
+    ),
+    ("client_rate = 0", &["7:15: web.client_rate: found 0, expected a whole number from 1 to 100000"]),
+    ("total_rate = 0", &["7:14: web.total_rate: found 0, expected a whole number from 1 to 100000"]),
+    ("max_connections = 0", &["7:19: web.max_connections: found 0, expected a whole number from 1 to 10000"]),
+    (
+        "port = 80",
+        &[
+            "7:1: web.port: unknown key, expected listen, base_url, trusted_proxies, client_rate, total_rate, max_connections",
+        ],
+    ),
+];
+
+#[test]
+fn a_server_that_nobody_should_reach_is_refused() {
+    check_all(LEAST, "[web]\nbase_url = \"https://tracker.example\"\n", WEB);
+    super::check(
+        &format!("{LEAST}[web]\n"),
+        &[
+            "regwatch.toml:5:1: web.base_url: is missing, expected the https address under which people reach the server, such as \"https://tracker.example\"",
+        ],
+    );
+}
+
 const OPERATOR: &[Case] = &[
     (
         r#"address = "nobody""#,

@@ -1,0 +1,311 @@
+//! One reader's mails: from what waits for them to bytes that are frozen.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{DispatchError, Misses};
+use crate::config::MailSettings;
+use crate::domain::alert::AlertItem;
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::grouping::{Bundle, Collecting, Plan, Waiting, plan};
+use crate::domain::health::{SourceHealth, is_watched_for};
+use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
+use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
+use crate::domain::matching::Watchlist;
+use crate::domain::outbox::{Mail, MailState};
+use crate::domain::read_state::ReadState;
+use crate::domain::source::Source;
+use crate::domain::subscription::{Cadence, Subscriber};
+use crate::domain::text::error_chain;
+use crate::mail::{Leaving, Letter, Occasion, compose, message_id, thread_id};
+use crate::render::{self, Attestation, Notice, Rendered};
+use crate::store::{Composed, QueuedMail, WaitingReader};
+
+/// So often is it tried to make a mail of an item before it is given up and shown as such.
+const MAX_STRIKES: u32 = 5;
+
+/// Between two tries.
+const RETRY_AFTER: TimeDelta = TimeDelta::minutes(5);
+
+/// Of a daily digest, so far back is counted how often its sources were read.
+const DAY: TimeDelta = TimeDelta::days(1);
+
+/// What a [`Composer`] works with.
+#[derive(Debug)]
+pub struct ComposerParts {
+    /// How mail is written.
+    pub settings: MailSettings,
+    /// Where people write to leave, where there is a mailbox.
+    pub inbox: Option<EmailAddress>,
+    /// Where the links of a mail lead, where there is a web server.
+    pub web: Option<WebAddresses>,
+    /// What is watched.
+    pub sources: Vec<Source>,
+    /// Keys Message-IDs, so that they cannot be guessed.
+    pub instance_key: [u8; 32],
+}
+
+/// Makes mails. It has no state and asks nobody: the same that waits gives the same mails.
+#[derive(Debug)]
+pub struct Composer {
+    parts: ComposerParts,
+    misses: Misses,
+    ids: Vec<SourceId>,
+}
+
+/// What is the same for all readers of a round.
+#[derive(Debug)]
+pub(super) struct Round {
+    pub watchlist: Arc<Watchlist>,
+    pub states: BTreeMap<SourceId, ReadState>,
+    pub collecting: Collecting,
+    pub now: DateTime<Utc>,
+}
+
+/// Changes by their ids.
+type Changes = BTreeMap<ChangeId, Arc<Change>>;
+
+impl Composer {
+    /// A composer of the given parts.
+    #[must_use]
+    pub fn new(parts: ComposerParts) -> Self {
+        let misses =
+            parts.sources.iter().filter_map(|source| Some((source.id.clone(), source.misses.clone()?)));
+        let ids = parts.sources.iter().map(|source| source.id.clone()).collect();
+        Self { misses: misses.collect(), ids, parts }
+    }
+
+    /// The sources whose health is told.
+    pub(super) fn sources(&self) -> &[SourceId] {
+        &self.ids
+    }
+
+    /// Makes the mails that are due for one reader. `found` is what was found since silence was last
+    /// attested to them, or longer.
+    pub(super) fn compose(
+        &self,
+        waiting: &WaitingReader,
+        changes: &Changes,
+        found: &[Change],
+        round: &Round,
+    ) -> Composed {
+        let WaitingReader { reader, items } = waiting;
+        let waiting =
+            items.iter().filter_map(|item| Some(Waiting { item, change: changes.get(&item.change)? }));
+        let Plan { bundles, dropped, next } = plan(reader, waiting, round.collecting, round.now);
+        let mut composed = Composed {
+            reader: reader.address.clone(),
+            looks: Vec::new(),
+            settled: dropped.into_iter().map(|item| item.alert.clone()).collect(),
+            struck: Vec::new(),
+            mails: Vec::new(),
+            next,
+            attested_until: None,
+        };
+        for bundle in &bundles {
+            match self.mail(reader, bundle, round) {
+                Ok(mail) => composed.take(bundle, mail),
+                Err(error) => self.strike(&mut composed, reader, bundle, &error, round.now),
+            }
+        }
+        self.attest(&mut composed, reader, found, round);
+        composed
+    }
+
+    /// A mail that shows an address that mail from here arrives.
+    pub(super) fn test(
+        &self,
+        recipient: &EmailAddress,
+        watchlist: &Watchlist,
+        now: DateTime<Utc>,
+    ) -> Result<QueuedMail, DispatchError> {
+        let id = MailId::derive(&["test", recipient.as_str(), &now.to_rfc3339()]);
+        let rendered = render::notice(&self.blank(recipient, watchlist).as_test())?;
+        self.queued(id, recipient, &rendered, None, now)
+    }
+
+    fn mail(&self, reader: &Subscriber, bundle: &Bundle, round: &Round) -> Result<QueuedMail, DispatchError> {
+        let health = match bundle.cadence {
+            Cadence::Immediate => Vec::new(),
+            Cadence::Daily | Cadence::Weekly => self.health(reader, round.now - DAY, round),
+        };
+        let notice = self.blank(&reader.address, &round.watchlist).telling(bundle).with_health(&health);
+        let rendered = render::notice(&notice)?;
+        let thread = self.thread(bundle);
+        let mut mail =
+            self.queued(id_of(reader, bundle), &reader.address, &rendered, thread.as_deref(), round.now)?;
+        mail.mail.changes = changes_of(bundle);
+        Ok(mail)
+    }
+
+    /// Notes that no mail could be made: the items are tried again, and in the end given up where the
+    /// operator sees it.
+    fn strike(
+        &self,
+        composed: &mut Composed,
+        reader: &Subscriber,
+        bundle: &Bundle,
+        error: &DispatchError,
+        now: DateTime<Utc>,
+    ) {
+        let (to, error) = (reader.address.redacted(), error_chain(error));
+        let strikes = bundle.told.iter().map(|told| told.item.strikes).max().unwrap_or_default() + 1;
+        tracing::error!(mail.to = to, strikes, error, "a mail could not be made");
+        if strikes < MAX_STRIKES {
+            let struck = bundle.told.iter().map(|told| AlertItem { strikes, ..told.item.clone() });
+            composed.struck.extend(struck);
+            composed.next = composed.next.into_iter().chain([now + RETRY_AFTER]).min();
+            return;
+        }
+        let id = id_of(reader, bundle);
+        let message_id = message_id(&self.parts.instance_key, &id, self.parts.settings.from.address.domain());
+        let (to, changes) = (reader.address.clone(), changes_of(bundle));
+        let queued = Mail::queued(id, to, "(could not be made)".to_owned(), message_id, changes, now);
+        let mail = Mail { state: MailState::Failed, last_error: Some(error), ..queued };
+        composed.take(bundle, QueuedMail { mail, bytes: Vec::new() });
+    }
+
+    /// Attests silence where that is due and anything is followed.
+    fn attest(&self, composed: &mut Composed, reader: &Subscriber, found: &[Change], round: &Round) {
+        let preferences = &reader.preferences;
+        let (Some(since), Some(due)) = (preferences.attested_until, preferences.attestation_due()) else {
+            return;
+        };
+        let is_silent = reader.paused_since.is_some() || !reader.is_active();
+        if due > round.now {
+            composed.next = composed.next.into_iter().chain([due]).min();
+            return;
+        }
+        let mut later = preferences.clone();
+        later.attested_until = Some(round.now);
+        composed.next = composed.next.into_iter().chain(later.attestation_due()).min();
+        // Of the time of a pause nothing is attested.
+        if is_silent {
+            composed.attested_until = Some(round.now);
+            return;
+        }
+        match self.attestation(reader, since, found, round) {
+            Ok(mail) => {
+                composed.mails.push(mail);
+                composed.attested_until = Some(round.now);
+            }
+            Err(error) => {
+                let (to, error) = (reader.address.redacted(), error_chain(&error));
+                tracing::error!(mail.to = to, error, "an attestation could not be made");
+                composed.next = Some(round.now + RETRY_AFTER);
+            }
+        }
+    }
+
+    fn attestation(
+        &self,
+        reader: &Subscriber,
+        since: DateTime<Utc>,
+        found: &[Change],
+        round: &Round,
+    ) -> Result<QueuedMail, DispatchError> {
+        let is_followed = |change: &&Change| {
+            change.found_at > since
+                && !change.is_notice()
+                && change.companies().into_iter().any(|company| reader.follows(company, change).is_some())
+        };
+        let settings = &self.parts.settings;
+        let rendered = render::attestation(&Attestation {
+            reader,
+            since,
+            until: round.now,
+            changes: found.iter().filter(is_followed).count(),
+            health: &self.health(reader, since, round),
+            links: self.links(&reader.address),
+            watchlist: &round.watchlist,
+            help_address: &settings.help_address,
+            postal_address: settings.postal_address.as_deref(),
+        })?;
+        let id = MailId::derive(&["attestation", reader.address.as_str(), &since.to_rfc3339()]);
+        self.queued(id, &reader.address, &rendered, None, round.now)
+    }
+
+    /// How the sources are that can tell a reader anything.
+    fn health(&self, reader: &Subscriber, since: DateTime<Utc>, round: &Round) -> Vec<SourceHealth> {
+        let watched = self.parts.sources.iter().filter(|source| is_watched_for(source, reader));
+        watched.map(|source| SourceHealth::of(source, round.states.get(&source.id), since)).collect()
+    }
+
+    /// A notice that tells nothing yet.
+    fn blank<'a>(&'a self, recipient: &'a EmailAddress, watchlist: &'a Watchlist) -> Notice<'a> {
+        let settings = &self.parts.settings;
+        let postal_address = settings.postal_address.as_deref();
+        Notice::new(recipient, watchlist, &settings.help_address, postal_address)
+            .knowing(&self.misses)
+            .linking(self.links(recipient))
+    }
+
+    fn links(&self, recipient: &EmailAddress) -> Option<PersonalLinks> {
+        self.parts.web.as_ref().map(|web| web.of(recipient))
+    }
+
+    fn queued(
+        &self,
+        id: MailId,
+        recipient: &EmailAddress,
+        rendered: &Rendered,
+        thread: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<QueuedMail, DispatchError> {
+        let ComposerParts { settings, inbox, instance_key, .. } = &self.parts;
+        let message_id = message_id(instance_key, &id, settings.from.address.domain());
+        let mailbox = inbox.as_ref().unwrap_or(&settings.help_address);
+        let links = self.links(recipient);
+        let letter = Letter {
+            from: &settings.from,
+            to: recipient,
+            help: &settings.help_address,
+            rendered,
+            message_id: &message_id,
+            thread,
+            date: now,
+            list: Some(Leaving { mailbox, links: links.as_ref() }),
+            occasion: Occasion::Alert,
+        };
+        let bytes = compose(&letter)
+            .map_err(|source| DispatchError::Compose { recipient: recipient.redacted(), source })?;
+        let subject = rendered.subject.clone();
+        let mail = Mail::queued(id, recipient.clone(), subject, message_id, Vec::new(), now);
+        Ok(QueuedMail { mail, bytes })
+    }
+
+    /// Mails about one company on one source are one thread; a mail about several belongs to none.
+    fn thread(&self, bundle: &Bundle) -> Option<String> {
+        let first = bundle.told.first()?;
+        let (company, source) = (&first.item.company, &first.change.source);
+        let is_one =
+            bundle.told.iter().all(|told| told.item.company == *company && told.change.source == *source);
+        let domain = self.parts.settings.from.address.domain();
+        is_one.then(|| thread_id(&self.parts.instance_key, source, company, domain))
+    }
+}
+
+impl Composed {
+    /// Puts a mail beside what it tells.
+    fn take(&mut self, bundle: &Bundle, mail: QueuedMail) {
+        self.settled.extend(bundle.told.iter().map(|told| told.item.alert.clone()));
+        self.mails.push(mail);
+    }
+}
+
+/// The same alerts for the same reader are the same mail.
+fn id_of(reader: &Subscriber, bundle: &Bundle) -> MailId {
+    let alerts = bundle.told.iter().map(|told| AlertId::as_str(&told.item.alert));
+    let parts: Vec<&str> = [reader.address.as_str()].into_iter().chain(alerts).collect();
+    MailId::derive(&parts)
+}
+
+/// Each change once, however many companies it concerns.
+fn changes_of(bundle: &Bundle) -> Vec<ChangeId> {
+    let mut changes: Vec<ChangeId> = bundle.told.iter().map(|told| told.change.id.clone()).collect();
+    changes.dedup();
+    changes
+}

@@ -1,0 +1,171 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::domain::change::{ChangeKind, EntryChange, Evidence};
+use crate::domain::id::{AlertId, BodyHash, ChangeId, CompanyId};
+use crate::domain::subscription::{Filter, Preference, Wish};
+
+const COLLECTING: Collecting = Collecting { wait: Duration::minutes(5), lead: Duration::days(7) };
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn company() -> CompanyId {
+    "zte".parse().unwrap()
+}
+
+fn reader(wishes: &[Preference]) -> Subscriber {
+    let mut reader = Subscriber::new("ann@example.org".parse().unwrap());
+    let company = company();
+    let only = Filter::default();
+    let wish = Wish { company: &company, only, confirmed: true, channel: "mail", agreed_to: None };
+    reader.follow(wish, DateTime::UNIX_EPOCH);
+    for wish in wishes {
+        reader.preferences.take(*wish, at("2026-11-23T00:00:00Z"));
+    }
+    reader
+}
+
+/// A change found then, with the fields of its entry.
+fn change(name: &str, raised: &str, fields: &[(&str, &str)]) -> (AlertItem, Change) {
+    let id = ChangeId::derive(&[name]);
+    let evidence = Evidence {
+        url: "https://agency.test/list".to_owned(),
+        read_at: at(raised),
+        status: 200,
+        sha256: BodyHash::of(b"page"),
+    };
+    let entry = EntryChange {
+        kind: ChangeKind::Added,
+        key: name.to_owned(),
+        title: name.to_owned(),
+        date: None,
+        url: None,
+        fields: Vec::new(),
+        context: fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
+    };
+    let item = AlertItem {
+        alert: AlertId::derive(&[name]),
+        change: id.clone(),
+        company: company(),
+        raised_at: at(raised),
+        strikes: 0,
+    };
+    let change = Change {
+        id,
+        source: "list".parse().unwrap(),
+        source_title: "A list".to_owned(),
+        entry,
+        found_at: at(raised),
+        ordinal: 0,
+        found_together: 1,
+        matches: Vec::new(),
+        possible: Vec::new(),
+        evidence: evidence.clone(),
+        previous: evidence,
+    };
+    (item, change)
+}
+
+fn waiting(all: &[(AlertItem, Change)]) -> impl Iterator<Item = Waiting<'_>> {
+    all.iter().map(|(item, change)| Waiting { item, change })
+}
+
+fn titles<'a>(bundle: &Bundle<'a>) -> Vec<&'a str> {
+    bundle.told.iter().map(|told| told.change.entry.title.as_str()).collect()
+}
+
+#[test]
+fn what_is_found_within_minutes_of_each_other_is_one_mail() {
+    let all = [change("a", "2026-11-24T10:00:00Z", &[]), change("b", "2026-11-24T10:04:00Z", &[])];
+    let reader = reader(&[]);
+    let early = plan(&reader, waiting(&all), COLLECTING, at("2026-11-24T10:04:59Z"));
+    assert!(early.bundles.is_empty() && early.dropped.is_empty());
+    assert_eq!(early.next, Some(at("2026-11-24T10:05:00Z")));
+    let plan = plan(&reader, waiting(&all), COLLECTING, at("2026-11-24T10:05:00Z"));
+    assert_eq!(plan.bundles.iter().map(titles).collect::<Vec<_>>(), [["a", "b"]]);
+    assert_eq!((plan.bundles[0].cadence, plan.next), (Cadence::Immediate, None));
+}
+
+#[test]
+fn a_digest_waits_for_the_morning_and_a_deadline_does_not_wait_for_it() {
+    let soon = [("comments_close", "2026-12-01"), ("effective", "2026-12-20")];
+    let later = [("comments_close", "2027-02-01")];
+    let all = [
+        change("a", "2026-11-24T10:00:00Z", &[]),
+        change("soon", "2026-11-24T10:00:00Z", &soon),
+        change("later", "2026-11-24T10:00:00Z", &later),
+        change("past", "2026-11-24T10:00:00Z", &[("effective", "2026-11-01")]),
+    ];
+    let reader = reader(&[Preference::Cadence(Cadence::Daily)]);
+    let first = plan(&reader, waiting(&all), COLLECTING, at("2026-11-24T10:05:00Z"));
+    assert_eq!(first.bundles.iter().map(titles).collect::<Vec<_>>(), [["soon"]]);
+    assert_eq!(first.bundles[0].told[0].deadline.unwrap().to_string(), "comments close 2026-12-01");
+    assert_eq!(first.next, Some(at("2026-11-25T08:00:00Z")));
+    let left = [all[0].clone(), all[2].clone(), all[3].clone()];
+    let digest = plan(&reader, waiting(&left), COLLECTING, at("2026-11-25T08:00:00Z"));
+    assert_eq!(digest.bundles.iter().map(titles).collect::<Vec<_>>(), [["a", "later", "past"]]);
+    assert_eq!(digest.bundles[0].cadence, Cadence::Daily);
+}
+
+#[test]
+fn a_deadline_goes_first_and_through_quiet_hours() {
+    let all = [
+        change("a", "2026-11-24T23:00:00Z", &[]),
+        change("late", "2026-11-24T23:00:00Z", &[("effective", "2026-11-30")]),
+        change("soon", "2026-11-24T23:00:00Z", &[("effective", "2026-11-26")]),
+    ];
+    let reader = reader(&[Preference::Quiet(Some("22:00-07:00".parse().unwrap()))]);
+    let plan = plan(&reader, waiting(&all), COLLECTING, at("2026-11-24T23:05:00Z"));
+    assert_eq!(plan.bundles.iter().map(titles).collect::<Vec<_>>(), [["soon", "late", "a"]]);
+}
+
+#[test]
+fn what_is_not_followed_any_more_is_let_go_and_what_waits_in_a_pause_stays() {
+    let all = [change("a", "2026-11-24T10:00:00Z", &[])];
+    let now = at("2026-11-24T12:00:00Z");
+    let mut paused = reader(&[]);
+    paused.paused_since = Some(now);
+    let during = plan(&paused, waiting(&all), COLLECTING, now);
+    assert!(during.bundles.is_empty() && during.dropped.is_empty() && during.next.is_none());
+    let mut gone = reader(&[]);
+    gone.leave(None);
+    assert_eq!(plan(&gone, waiting(&all), COLLECTING, now).dropped, [&all[0].0]);
+}
+
+#[test]
+fn a_wish_for_digests_counts_for_what_waits_already() {
+    let all = [change("a", "2026-11-24T10:00:00Z", &[])];
+    let mut reader = reader(&[Preference::Cadence(Cadence::Weekly)]);
+    let now = at("2026-11-24T12:00:00Z");
+    assert_eq!(plan(&reader, waiting(&all), COLLECTING, now).next, Some(at("2026-11-30T08:00:00Z")));
+    reader.preferences.take(Preference::Cadence(Cadence::Immediate), now);
+    assert_eq!(plan(&reader, waiting(&all), COLLECTING, now).bundles.len(), 1);
+}
+
+proptest::proptest! {
+    #[test]
+    fn every_item_is_told_once_let_go_or_looked_at_again(
+        raised in proptest::collection::vec(0_i64..20_000, 1..250),
+        cadence in 0_usize..3,
+        after in 0_i64..20_000,
+    ) {
+        let zero = at("2026-11-24T00:00:00Z");
+        let all: Vec<_> = raised.iter().enumerate().map(|(number, minutes)| {
+            let raised = (zero + Duration::minutes(*minutes)).to_rfc3339();
+            let deadline = [("effective", "2026-12-03")];
+            change(&format!("{number}"), &raised, if number % 7 == 0 { &deadline } else { &[] })
+        }).collect();
+        let reader = reader(&[Preference::Cadence(Cadence::ALL[cadence].1)]);
+        let now = zero + Duration::minutes(after);
+        let plan = plan(&reader, waiting(&all), COLLECTING, now);
+        let told: Vec<&AlertId> =
+            plan.bundles.iter().flat_map(|bundle| &bundle.told).map(|told| &told.item.alert).collect();
+        let once: BTreeSet<_> = told.iter().collect();
+        proptest::prop_assert_eq!(once.len(), told.len());
+        proptest::prop_assert!(plan.dropped.is_empty());
+        proptest::prop_assert!(told.len() == all.len() || plan.next.is_some_and(|next| next > now));
+        proptest::prop_assert!(plan.bundles.iter().all(|bundle| bundle.told.len() <= MAX_ITEMS));
+    }
+}

@@ -1,0 +1,53 @@
+//! How often a source was read lately, by days.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Days that are remembered: enough for a weekly report that is late by a night.
+const DAYS: u64 = 10;
+
+/// Reads by day (UTC): good ones, and others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tally {
+    days: BTreeMap<NaiveDate, (u32, u32)>,
+}
+
+impl Tally {
+    /// With one read more; the days before the last ten are forgotten.
+    #[must_use]
+    pub fn counting(mut self, is_good: bool, now: DateTime<Utc>) -> Self {
+        let today = now.date_naive();
+        let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(NaiveDate::MIN);
+        self.days = self.days.split_off(&first);
+        let (good, unread) = self.days.entry(today).or_default();
+        let count = if is_good { good } else { unread };
+        *count = count.saturating_add(1);
+        self
+    }
+
+    /// Good reads and others on that day and since.
+    #[must_use]
+    pub fn since(&self, day: NaiveDate) -> (u32, u32) {
+        self.days.range(day..).fold((0, 0), |(good, unread), (_, day)| (good + day.0, unread + day.1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::Duration;
+
+    #[test]
+    fn ten_days_are_remembered() {
+        let mut tally = Tally::default();
+        let at = |hours| DateTime::UNIX_EPOCH + Duration::hours(hours);
+        for hour in 0..(24 * 12) {
+            tally = tally.counting(hour % 24 != 0, at(hour));
+        }
+        assert_eq!(tally.since(NaiveDate::MIN), (230, 10));
+        assert_eq!(tally.since(at(24 * 11).date_naive()), (23, 1));
+    }
+}

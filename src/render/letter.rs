@@ -1,0 +1,85 @@
+//! Mails that are letters: a few words and lines in one frame, with a folder of templates each.
+
+use super::flow::{Indent, wrap};
+use super::view::item;
+use crate::domain::email::EmailAddress;
+use crate::domain::keyed_link::PersonalLinks;
+use crate::domain::text::one_line;
+
+/// What the templates show; each takes what it needs.
+#[derive(Debug, Default)]
+pub(super) struct Letter {
+    pub subject: String,
+    pub lead: String,
+    pub lines: Vec<String>,
+    pub mailbox: String,
+    pub mailbox_uri: String,
+    pub token: String,
+    pub confirm_address: String,
+    pub confirm_uri: String,
+    pub confirm_link: Option<String>,
+    pub links: Option<PersonalLinks>,
+    pub is_paused: bool,
+    pub paused_since: Option<String>,
+    pub missed: usize,
+    pub recipient: String,
+    pub help: String,
+    pub help_uri: String,
+    pub postal: Vec<String>,
+}
+
+impl Letter {
+    /// A letter without words.
+    pub fn to(recipient: &EmailAddress, help: &EmailAddress, postal_address: Option<&str>) -> Self {
+        let postal = postal_address.unwrap_or_default();
+        Self {
+            recipient: recipient.to_string(),
+            help: help.to_string(),
+            help_uri: help.to_uri(),
+            postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
+            ..Self::default()
+        }
+    }
+
+    pub fn wrapped_lines(&self) -> String {
+        self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn wrapped_lead(&self) -> String {
+        wrap(&self.lead, Indent::of(""))
+    }
+}
+
+/// The two templates of one mail, in a module that renders them.
+macro_rules! mail {
+    ($module:ident, $text:literal, $html:literal) => {
+        mod $module {
+            use askama::Template;
+
+            use crate::render::letter::Letter;
+            use crate::render::notice::{RenderError, Rendered};
+
+            #[derive(Template)]
+            #[template(path = $text, escape = "none")]
+            struct Text<'a> {
+                letter: &'a Letter,
+            }
+
+            #[derive(Template)]
+            #[template(path = $html)]
+            struct Html<'a> {
+                letter: &'a Letter,
+            }
+
+            pub(super) fn render(letter: &Letter) -> Result<Rendered, RenderError> {
+                Ok(Rendered {
+                    subject: letter.subject.clone(),
+                    text: Text { letter }.render()?,
+                    html: Html { letter }.render()?,
+                })
+            }
+        }
+    };
+}
+
+pub(super) use mail;

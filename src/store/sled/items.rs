@@ -1,0 +1,136 @@
+//! What waits for each reader, and when to look at it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::trees::{TreeName, Trees};
+use super::writes::Writes;
+use super::{changes, keys, outbox, subscribers};
+use crate::domain::alert::{Alert, AlertItem};
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::ChangeId;
+use crate::domain::subscription::Subscriber;
+use crate::store::record::undecodable;
+use crate::store::{Composed, Look, Spread, StoreError, WaitingReader, WaitingReaders};
+
+/// Gives readers their items of alerts, and notes how far that went: once everybody has theirs, the
+/// alerts have done their work.
+pub(in crate::store) fn spread(
+    trees: &Trees,
+    writes: &mut Writes,
+    spread: &Spread,
+) -> Result<(), StoreError> {
+    for (reader, item, look_at) in &spread.items {
+        let reader = reader.as_str();
+        writes.put(trees, TreeName::Items, &keys::item(reader, item.alert.as_str()), item)?;
+        writes.put_raw(TreeName::Looks, &keys::at(*look_at, reader), Vec::new())?;
+    }
+    for id in &spread.alerts {
+        let key = id.as_str().as_bytes();
+        let alert: Option<Alert> = trees.get(TreeName::Alerts, key)?;
+        match (&spread.reached, alert) {
+            (Some(reached), Some(alert)) => {
+                let alert = Alert { spread_to: Some(reached.clone()), ..alert };
+                writes.put(trees, TreeName::Alerts, key, &alert)?;
+            }
+            _ => writes.remove(TreeName::Alerts, key),
+        }
+    }
+    Ok(())
+}
+
+/// The looks that are due, the longest due first.
+pub(in crate::store) fn looks(trees: &Trees, until: DateTime<Utc>) -> Result<Vec<Look>, StoreError> {
+    let mut looks = Vec::new();
+    for key in trees.tree(TreeName::Looks).iter().keys() {
+        let look = look(&key?)?;
+        if look.at > until {
+            break;
+        }
+        looks.push(look);
+    }
+    Ok(looks)
+}
+
+/// When the next look is due.
+pub(in crate::store) fn next_look(trees: &Trees) -> Result<Option<DateTime<Utc>>, StoreError> {
+    trees.tree(TreeName::Looks).first()?.map(|(key, _)| Ok(look(&key)?.at)).transpose()
+}
+
+fn look(key: &[u8]) -> Result<Look, StoreError> {
+    let damaged = |reason: String| undecodable("look", &super::trees::shown(key), reason);
+    let at = keys::moment_of(key).ok_or_else(|| damaged("it begins with no moment".to_owned()))?;
+    let reader = String::from_utf8_lossy(keys::id_of(key)).parse();
+    Ok(Look { at, reader: reader.map_err(|error| damaged(format!("{error}")))? })
+}
+
+/// What waits for these readers, in the order in which it is told: source by source, each read's
+/// changes in their order.
+pub(in crate::store) fn waiting(
+    trees: &Trees,
+    readers: &[EmailAddress],
+) -> Result<WaitingReaders, StoreError> {
+    let mut changes: BTreeMap<ChangeId, Arc<Change>> = BTreeMap::new();
+    let mut all = Vec::with_capacity(readers.len());
+    for address in readers {
+        let mut items: Vec<AlertItem> = trees.all_with(TreeName::Items, &keys::items_of(address.as_str()))?;
+        for item in &items {
+            if !changes.contains_key(&item.change) {
+                changes.insert(item.change.clone(), Arc::new(changes::by_id(trees, &item.change)?));
+            }
+        }
+        items.sort_by_cached_key(|item| {
+            let place = changes.get(&item.change).map(|change| changes::place(change));
+            (place, item.company.clone())
+        });
+        let reader = subscribers::get(trees, address)?.unwrap_or_else(|| Subscriber::new(address.clone()));
+        all.push(WaitingReader { reader, items });
+    }
+    Ok(WaitingReaders { readers: all, changes })
+}
+
+/// Puts mails into the outbox and what they tell out of the way.
+pub(in crate::store) fn compose(
+    trees: &Trees,
+    writes: &mut Writes,
+    composed: Vec<Composed>,
+) -> Result<(), StoreError> {
+    for Composed { reader, looks, settled, struck, mails, next, attested_until } in composed {
+        let address = reader.as_str();
+        for at in looks {
+            writes.remove(TreeName::Looks, &keys::at(at, address));
+        }
+        for alert in &settled {
+            writes.remove(TreeName::Items, &keys::item(address, alert.as_str()));
+        }
+        for item in &struck {
+            writes.put(trees, TreeName::Items, &keys::item(address, item.alert.as_str()), item)?;
+        }
+        if let Some(next) = next {
+            writes.put_raw(TreeName::Looks, &keys::at(next, address), Vec::new())?;
+        }
+        if let Some(until) = attested_until {
+            subscribers::attest(trees, writes, &reader, until)?;
+        }
+        outbox::dispatch(trees, writes, &[], mails)?;
+    }
+    Ok(())
+}
+
+/// Has a reader looked at who changed how mail comes, where anything waits for them or is promised.
+pub(super) fn wake(
+    trees: &Trees,
+    writes: &mut Writes,
+    reader: &Subscriber,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let address = reader.address.as_str();
+    let mut waiting = trees.tree(TreeName::Items).scan_prefix(keys::items_of(address)).keys();
+    if reader.preferences.attested_until.is_some() || waiting.next().transpose()?.is_some() {
+        writes.put_raw(TreeName::Looks, &keys::at(now, address), Vec::new())?;
+    }
+    Ok(())
+}
