@@ -1,4 +1,4 @@
-//! Mail in from an ordinary mailbox, by IMAP4rev1 (RFC 3501) with UIDPLUS (4315), MOVE (6851) and
+//! Mail in from an ordinary mailbox, by IMAP (RFC 3501) with UIDPLUS (4315), MOVE (6851) and
 //! IDLE (2177) where the server has them.
 //!
 //! A session is used until anything in it is odd, and then let go of: an answer that cannot be

@@ -169,25 +169,17 @@ impl Dialogue {
 
     /// The next whole line with its end; what is too long to be one is passed over.
     fn line(&mut self) -> Option<Vec<u8>> {
-        let end = self.input.iter().position(|&byte| byte == b'\n');
-        match end {
-            Some(end) => {
-                let line: Vec<u8> = self.input.drain(..=end).collect();
-                let is_rest = std::mem::take(&mut self.is_skipping);
-                if is_rest || line.len() > MAX_LINE_BYTES {
-                    // Nothing of it is understood; an empty line is refused as it deserves.
-                    return Some(Vec::new());
-                }
-                Some(line)
+        let Some(end) = self.input.iter().position(|&byte| byte == b'\n') else {
+            if self.is_skipping || self.input.len() > MAX_LINE_BYTES {
+                self.is_skipping = true;
+                self.input.clear();
             }
-            None => {
-                if self.is_skipping || self.input.len() > MAX_LINE_BYTES {
-                    self.is_skipping = true;
-                    self.input.clear();
-                }
-                None
-            }
-        }
+            return None;
+        };
+        let line: Vec<u8> = self.input.drain(..=end).collect();
+        let is_rest = std::mem::take(&mut self.is_skipping);
+        // Nothing of a line too long is understood; as an empty one it is refused as it deserves.
+        Some(if is_rest || line.len() > MAX_LINE_BYTES { Vec::new() } else { line })
     }
 
     fn command(&mut self, line: &[u8]) {
