@@ -16,6 +16,7 @@ pub mod escalate;
 pub mod exchange;
 pub mod extract;
 pub mod fetch;
+pub mod inbox;
 pub mod mail;
 pub mod registry;
 pub mod reload;

@@ -76,6 +76,7 @@ impl App {
             found: Arc::clone(&found),
         };
         tasks.spawn(telling.run(stop.clone()));
+        self.take_mail_in(tasks, stop, &found).await?;
         tasks.spawn(rematch(self.config.sources.clone(), Arc::clone(&self.checker), Arc::clone(&found)));
         let slots = Arc::new(Semaphore::new(self.config.fetch.concurrency.max(1)));
         for source in self.config.sources.clone() {

@@ -7,6 +7,7 @@
 
 mod daemon;
 mod door;
+mod inbox;
 mod log;
 mod watchdog;
 
@@ -45,6 +46,7 @@ pub struct App {
     escalator: Arc<Escalator>,
     dispatcher: Arc<Dispatcher>,
     deliverer: Arc<Deliverer>,
+    inbox: Option<Arc<Inbox>>,
     service: Arc<Service>,
     visits: Arc<Visits>,
     clock: Arc<dyn Clock>,
@@ -92,6 +94,7 @@ impl App {
         let escalator = Arc::new(Escalator::new(EscalatorParts {
             store: store.clone(),
             sources: config.sources.clone(),
+            ways_in: inbox::fetched(&config),
             mail: config.mail.clone(),
             operator: config.operator.clone(),
             instance_key: key,
@@ -137,7 +140,7 @@ impl App {
             reloader: Reloader::new(&config, registry.clone()),
             clock: Arc::clone(&clock),
         }));
-        let visits = Visits::new(store.clone(), LinkKey::new(key), inbox, turn, Arc::clone(&clock));
+        let visits = Visits::new(store.clone(), LinkKey::new(key), inbox.clone(), turn, Arc::clone(&clock));
         Ok(Self {
             config,
             store,
@@ -147,6 +150,7 @@ impl App {
             escalator,
             dispatcher,
             deliverer,
+            inbox,
             service,
             visits: Arc::new(visits),
             clock,

@@ -1,16 +1,28 @@
 //! The table `[inbox]`: where people write to.
 
+use std::path::Path;
+
+use secrecy::SecretString;
+
 use super::node::{Keys, Node, Table};
-use super::settings::InboxSettings;
+use super::settings::{InboxSettings, TransportSettings, WaysInSettings};
+use super::way_in::ways_in;
 use crate::domain::email::EmailAddress;
 
-pub(super) const INBOX: Keys = Keys { heading: "[inbox]", names: &["address", "authserv_id"] };
+pub(super) const INBOX: Keys =
+    Keys { heading: "[inbox]", names: &["address", "authserv_id", "maildir", "imap", "lmtp"] };
 
 /// Parts the address of a mailbox from what a mail to it is about.
 const DELIMITER: char = '+';
 
-/// Reads the table; without it nobody can subscribe by mail.
-pub(super) fn inbox(section: &Node<'_>) -> Option<InboxSettings> {
+/// Reads the table; without it nobody can subscribe by mail. `from_environment` is the mailbox's
+/// password that the environment holds, `transport` the way out, where that is known.
+pub(super) fn inbox(
+    section: &Node<'_>,
+    folder: &Path,
+    from_environment: Option<SecretString>,
+    transport: Option<&TransportSettings>,
+) -> Option<(InboxSettings, WaysInSettings)> {
     let table = section.table(&INBOX)?;
     let address = address(&table);
     let authserv_id = table.optional("authserv_id", |node| {
@@ -20,7 +32,8 @@ pub(super) fn inbox(section: &Node<'_>) -> Option<InboxSettings> {
             if is_one_word { Ok(text.to_owned()) } else { Err(format!("found {text:?}, {expected}")) }
         })
     });
-    Some(InboxSettings { address: address?, authserv_id: authserv_id.ok()? })
+    let ways_in = ways_in(&table, folder, from_environment, transport);
+    Some((InboxSettings { address: address?, authserv_id: authserv_id.ok()? }, ways_in?))
 }
 
 fn address(table: &Table<'_>) -> Option<EmailAddress> {

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
-use secrecy::SecretString;
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -17,13 +16,14 @@ use super::file::TextFile;
 use super::matching::matching;
 use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
+use super::secret::Passwords;
 use super::settings::{
     Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, OperatorSettings, StoreSettings,
-    WebSettings,
+    WaysInSettings, WebSettings,
 };
 use super::source::{SOURCE, source};
 use super::spelling::likely;
-use super::{inbox, mail, secret, section, web};
+use super::{inbox, mail, section, web};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
@@ -46,7 +46,7 @@ const INCLUDED: [&str; 3] = ["source", "company", "category"];
 /// # Errors
 /// Every fault that was found, each with its file, line and column.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
-    load_with(path, secret::mail_password())
+    load_with(path, Passwords::from_environment())
 }
 
 /// A configuration and the files it was read from, the main one first.
@@ -59,14 +59,14 @@ pub(super) struct Loaded {
 /// The same as it would be with these drafts.
 pub(super) fn load_drafted(path: &Path, drafts: &Drafts) -> Result<Loaded, ConfigError> {
     let faults = Faults::default();
-    let loaded = read(path, drafts, secret::mail_password(), &faults);
+    let loaded = read(path, drafts, Passwords::from_environment(), &faults);
     taken(path, loaded, faults)
 }
 
-/// The same with the password that the environment holds, so that tests need not change theirs.
-pub(super) fn load_with(path: &Path, mail_password: Option<SecretString>) -> Result<Config, ConfigError> {
+/// The same with the passwords that the environment holds, so that tests need not change theirs.
+pub(super) fn load_with(path: &Path, passwords: Passwords) -> Result<Config, ConfigError> {
     let faults = Faults::default();
-    let loaded = read(path, &Drafts::default(), mail_password, &faults);
+    let loaded = read(path, &Drafts::default(), passwords, &faults);
     Ok(taken(path, loaded, faults)?.config)
 }
 
@@ -107,18 +107,13 @@ fn unexplained(path: &Path) -> ConfigError {
     faults.into_error().unwrap_or_default()
 }
 
-fn read(
-    path: &Path,
-    drafts: &Drafts,
-    mail_password: Option<SecretString>,
-    faults: &Faults,
-) -> Option<Loaded> {
+fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> Option<Loaded> {
     let main = TextFile::read(path, 0, drafts, faults)?;
     let main_tree = tree(&main, faults)?;
     let root = Table::root(&main, faults, &main_tree)?;
     root.refuse_others(MAIN.names);
     let folder = folder_of(path, faults)?;
-    let sections = Sections::read(&root, &folder, mail_password);
+    let sections = Sections::read(&root, &folder, passwords);
 
     let included = included(&root, path, drafts);
     let files: Vec<TextFile> = included
@@ -141,6 +136,7 @@ fn read(
         store: sections.store,
         mail: sections.mail,
         inbox: sections.inbox,
+        ways_in: sections.ways_in,
         web: sections.web,
         fetch: sections.fetch,
         matching: sections.matching,
@@ -172,6 +168,7 @@ struct Sections {
     store: StoreSettings,
     mail: MailSettings,
     inbox: Option<InboxSettings>,
+    ways_in: WaysInSettings,
     web: Option<WebSettings>,
     fetch: FetchSettings,
     matching: Thresholds,
@@ -180,19 +177,22 @@ struct Sections {
 }
 
 impl Sections {
-    fn read(root: &Table<'_>, folder: &Path, mail_password: Option<SecretString>) -> Option<Self> {
+    fn read(root: &Table<'_>, folder: &Path, passwords: Passwords) -> Option<Self> {
         let store = section::store(root.get("store").as_ref(), folder);
-        let mail = mail::mail(root, folder, mail_password);
+        let mail = mail::mail(root, folder, passwords.mail);
         let fetch = section::fetch(root, folder);
         let matching = matching(root.get("matching").as_ref());
         let daemon = section::daemon(root.get("daemon").as_ref(), folder);
         let operator = section::operator(root.get("operator").as_ref());
-        let inbox = root.optional("inbox", inbox::inbox);
+        let transport = mail.as_ref().map(|mail| &mail.transport);
+        let inbox = root.optional("inbox", |node| inbox::inbox(node, folder, passwords.imap, transport));
+        let (inbox, ways_in) = inbox.ok()?.unzip();
         let web = root.optional("web", web::web);
         Some(Self {
             store: store?,
             mail: mail?,
-            inbox: inbox.ok()?,
+            inbox,
+            ways_in: ways_in.unwrap_or_default(),
             web: web.ok()?,
             fetch: fetch?,
             matching: matching?,

@@ -39,13 +39,14 @@ mod spelling;
 mod starting;
 mod token;
 mod value;
+mod way_in;
 mod web;
 
 pub use dkim::DkimKey;
 pub use edit::{Edit, EditError, Revision};
 pub use fault::{ConfigError, Fault};
 pub use load::{load, read_source};
-pub use secret::MAIL_PASSWORD_VARIABLE;
+pub use secret::{IMAP_PASSWORD_VARIABLE, MAIL_PASSWORD_VARIABLE};
 pub use settings::*;
 pub use show::show;
 pub use starting::{StartingError, write_starting_files};

@@ -10,15 +10,28 @@ use secrecy::{ExposeSecret, SecretString};
 /// The variable that holds the relay's password where no `mail.password_file` is given.
 pub const MAIL_PASSWORD_VARIABLE: &str = "REGWATCH_MAIL_PASSWORD";
 
+/// The variable that holds the mailbox's password where no `inbox.imap.password_file` is given.
+pub const IMAP_PASSWORD_VARIABLE: &str = "REGWATCH_IMAP_PASSWORD";
+
 /// No secret is longer; a file that is was not meant.
 const MAX_SECRET_BYTES: u64 = 4096;
 
 /// RSA of 8192 bits takes half of it.
 const MAX_PEM_BYTES: u64 = 16 * 1024;
 
-/// The relay's password from the environment.
-pub(super) fn mail_password() -> Option<SecretString> {
-    variable(MAIL_PASSWORD_VARIABLE)
+/// The passwords that the environment holds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Passwords {
+    /// The relay's.
+    pub(super) mail: Option<SecretString>,
+    /// The mailbox's.
+    pub(super) imap: Option<SecretString>,
+}
+
+impl Passwords {
+    pub(super) fn from_environment() -> Self {
+        Self { mail: variable(MAIL_PASSWORD_VARIABLE), imap: variable(IMAP_PASSWORD_VARIABLE) }
+    }
 }
 
 /// A secret from the environment; an empty variable counts as none.

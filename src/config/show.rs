@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::settings::{
-    Config, FetchSettings, InboxSettings, MailSettings, OperatorSettings, Sender, SmtpSecurity,
-    StoreSettings, TransportSettings, WebSettings,
+    Config, FetchSettings, ImapSecurity, ImapSettings, InboxSettings, LmtpListen, MailSettings,
+    OperatorSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings, WaysInSettings, WebSettings,
 };
 use super::value::size_text;
 use crate::domain::category::Category;
@@ -30,7 +30,7 @@ pub fn show(config: &Config) -> String {
     let shown = Shown {
         store: Store { url: store_url(&config.store) },
         mail: mail(&config.mail),
-        inbox: config.inbox.as_ref().map(inbox),
+        inbox: config.inbox.as_ref().map(|settings| inbox(settings, &config.ways_in)),
         web: config.web.as_ref().map(web),
         fetch: fetch(&config.fetch),
         matching: config.matching,
@@ -95,6 +95,25 @@ struct Dkim<'a> {
 struct Inbox<'a> {
     address: &'a str,
     authserv_id: Option<&'a str>,
+    maildir: Option<String>,
+    imap: Option<Imap<'a>>,
+    lmtp: Option<Lmtp>,
+}
+
+#[derive(Serialize)]
+struct Imap<'a> {
+    host: &'a str,
+    port: u16,
+    tls: &'static str,
+    user: &'a str,
+    mailbox: &'a str,
+    processed: &'a str,
+    failed: &'a str,
+}
+
+#[derive(Serialize)]
+struct Lmtp {
+    listen: String,
 }
 
 #[derive(Serialize)]
@@ -238,8 +257,35 @@ fn transport(transport: &TransportSettings) -> (String, Option<&'static str>) {
     (format!("{scheme}://{user}{host}:{}", relay.port), tls)
 }
 
-fn inbox(inbox: &InboxSettings) -> Inbox<'_> {
-    Inbox { address: inbox.address.as_str(), authserv_id: inbox.authserv_id.as_deref() }
+fn inbox<'a>(inbox: &'a InboxSettings, ways_in: &'a WaysInSettings) -> Inbox<'a> {
+    Inbox {
+        address: inbox.address.as_str(),
+        authserv_id: inbox.authserv_id.as_deref(),
+        maildir: ways_in.maildir.as_ref().map(|path| path.display().to_string()),
+        imap: ways_in.imap.as_ref().map(imap),
+        lmtp: ways_in.lmtp.as_ref().map(|listen| Lmtp {
+            listen: match listen {
+                LmtpListen::Tcp(address) => address.to_string(),
+                LmtpListen::Unix(path) => format!("unix:{}", path.display()),
+            },
+        }),
+    }
+}
+
+fn imap(imap: &ImapSettings) -> Imap<'_> {
+    Imap {
+        host: &imap.host,
+        port: imap.port,
+        tls: match imap.security {
+            ImapSecurity::Tls => "implicit",
+            ImapSecurity::StartTls => "starttls",
+            ImapSecurity::None => "none",
+        },
+        user: &imap.user,
+        mailbox: &imap.mailbox,
+        processed: &imap.processed,
+        failed: &imap.failed,
+    }
 }
 
 fn web(web: &WebSettings) -> Web<'_> {

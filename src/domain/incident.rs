@@ -4,7 +4,7 @@
 //! restart could lose. A source that cannot be believed or reached is one incident
 //! however often it is tried, one too long without a good read is another, and when
 //! no source can be reached the fault is most likely on this side: that is one
-//! incident for all of them. Each is told when it begins, again now and then while
+//! incident for all of them. A mailbox that cannot be read is one, too. Each is told when it begins, again now and then while
 //! it lasts, and once more when it is over.
 
 use std::collections::BTreeSet;
@@ -16,6 +16,7 @@ use super::id::{IncidentId, SourceId};
 use super::read_state::ReadState;
 use super::source::Source;
 use super::verdict::Verdict;
+use super::way_in::WayInState;
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub enum IncidentKind {
     Stale,
     /// No source can be reached.
     Outage,
+    /// What people write cannot be taken in.
+    Mailbox,
 }
 
 impl std::fmt::Display for IncidentKind {
@@ -38,6 +41,7 @@ impl std::fmt::Display for IncidentKind {
             Self::Failing => "failing",
             Self::Stale => "stale",
             Self::Outage => "outage",
+            Self::Mailbox => "mailbox",
         })
     }
 }
@@ -208,17 +212,19 @@ impl Trouble {
 
 /// The incidents that are new or stand otherwise than before, as they now stand.
 ///
-/// `known` are those of the past, open or not, in any order; `started_at` is when the service began
-/// to run.
+/// `known` are those of the past, open or not, in any order; `ways_in` how those ways stand that are
+/// in use; `started_at` is when the service began to run.
 #[must_use]
 pub fn review(
     known: &[Incident],
     standings: &[Standing<'_>],
+    ways_in: &[WayInState],
     policy: &Policy,
     started_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Vec<Incident> {
-    let troubles = troubles(known, standings, policy, started_at, now);
+    let mut troubles = troubles(known, standings, policy, started_at, now);
+    troubles.extend(mailbox(known, ways_in, policy));
     let over = known
         .iter()
         .filter(|incident| incident.is_open() && !troubles.iter().any(|trouble| trouble.is(incident)))
@@ -337,6 +343,43 @@ fn outage(known: &[Incident], standings: &[Standing<'_>], policy: &Policy) -> Op
             members: together.iter().map(|state| state.source.clone()).collect(),
             since: start,
         })
+    })
+}
+
+/// Ways in that failed often enough, or that set messages aside; one trouble however many there are.
+fn mailbox(known: &[Incident], ways_in: &[WayInState], policy: &Policy) -> Option<Trouble> {
+    let is_open = known.iter().any(|incident| incident.is_open() && incident.kind == IncidentKind::Mailbox);
+    let is_failing =
+        |state: &WayInState| state.failures >= policy.failures || (is_open && state.failures > 0);
+    let (mut reasons, mut since) = (Vec::new(), Vec::new());
+    for state in ways_in {
+        if is_failing(state) {
+            reasons.push(format!(
+                "{}: {}",
+                state.way,
+                state.reason.as_deref().unwrap_or("it cannot be used")
+            ));
+            since.extend(state.failing_since);
+        }
+        if state.set_aside > 0 {
+            let messages = match state.set_aside {
+                1 => "1 message".to_owned(),
+                count => format!("{count} messages"),
+            };
+            reasons.push(format!(
+                "{}: {messages} could not be taken in; look into the folder Failed",
+                state.way
+            ));
+            since.extend(state.set_aside_since);
+        }
+    }
+    Some(Trouble {
+        kind: IncidentKind::Mailbox,
+        source: None,
+        title: "the mailbox".to_owned(),
+        reason: reasons.join("; "),
+        members: Vec::new(),
+        since: since.into_iter().min()?,
     })
 }
 

@@ -53,3 +53,4 @@ pub mod tally;
 pub mod text;
 pub mod token;
 pub mod verdict;
+pub mod way_in;

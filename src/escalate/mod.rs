@@ -19,6 +19,7 @@ use crate::domain::id::MailId;
 use crate::domain::incident::{Incident, Policy, Standing, Telling, review};
 use crate::domain::outbox::Mail;
 use crate::domain::source::Source;
+use crate::domain::way_in::WayIn;
 use crate::mail::{Letter, MailError, Occasion, compose, incident_thread_id, message_id};
 use crate::render::{self, RenderError};
 use crate::store::{QueuedMail, Store, StoreError};
@@ -49,6 +50,8 @@ pub struct EscalatorParts {
     pub store: Store,
     /// What is watched.
     pub sources: Vec<Source>,
+    /// The ways in that are in use.
+    pub ways_in: Vec<WayIn>,
     /// Whom mail is from.
     pub mail: MailSettings,
     /// Who is told, and how often.
@@ -122,7 +125,9 @@ impl Escalator {
             .zip(&states)
             .map(|(source, state)| Standing { source, state: state.as_ref() })
             .collect();
-        Ok(review(known, &standings, &self.policy(), self.started_at, now))
+        let mut ways_in = self.parts.store.ways_in().await?;
+        ways_in.retain(|state| self.parts.ways_in.contains(&state.way));
+        Ok(review(known, &standings, &ways_in, &self.policy(), self.started_at, now))
     }
 
     /// What is to be told now; nothing while nobody is named to be told.

@@ -89,7 +89,7 @@ fn with_local_line_ends(bytes: &[u8]) -> Vec<u8> {
     local
 }
 
-fn make(folder: &Path) -> io::Result<()> {
+pub(super) fn make(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }

@@ -1,6 +1,7 @@
-//! Mail out: MIME made of words, and its way to a relay or into a Maildir.
+//! Mail out and in: MIME made of words and its way to a relay or into a Maildir; and the ways by which
+//! messages come in.
 //!
-//! The last step of the flow: `deliver` takes a mail and its frozen bytes from the
+//! Out is the last step of the flow: `deliver` takes a mail and its frozen bytes from the
 //! outbox, hands them to a [`Transport`] and writes the [`Outcome`] back. The bytes
 //! are composed once, when the mail is queued, so that every attempt sends the same.
 //!
@@ -8,24 +9,32 @@
 //! outcome by one question: who has the mail now? Where nobody can know, the outcome
 //! says so, and the same Message-ID lets the reader's side drop a copy.
 //!
+//! In are a [`Maildrop`] and [`imap`], which are looked into, and [`lmtp`], through which a server hands
+//! over. Each gives the bytes of one message after another; `inbox` takes them to `subscribe::Inbox`.
+//!
 //! Deliberately absent: the store, retries and their waiting times (the outbox's, in
-//! `domain::outbox`), and everything inbound but a message's parsing.
+//! `domain::outbox`), and what a message that came in means.
 //!
 //! [`Outcome`]: crate::domain::outbox::Outcome
 
 mod compose;
 mod dkim;
 mod dns;
+pub mod imap;
+pub mod lmtp;
 mod maildir;
+mod maildrop;
 mod memory;
 mod message_id;
 mod received;
 mod smtp;
+mod tls;
 mod transport;
 
 pub use compose::{Leaving, Letter, Occasion, compose};
 pub use dns::{DnsRecord, dns_records};
 pub use maildir::Maildir;
+pub use maildrop::{Dropped, Maildrop};
 pub use memory::{Delivered, Memory};
 pub use message_id::{incident_thread_id, message_id, thread_id};
 pub use received::{Envelope, MAX_MESSAGE_BYTES, Received, Unusable};
@@ -34,6 +43,15 @@ pub use transport::Transport;
 
 use std::io;
 use std::path::PathBuf;
+
+/// Where a message goes that waited in a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folder {
+    /// It was taken in.
+    Processed,
+    /// It could not be.
+    Failed,
+}
 
 /// Mail could not be made, or its transport not be opened.
 #[derive(Debug, thiserror::Error)]

@@ -121,7 +121,7 @@ fn recipients(message: &Message<'_>, envelope: &Envelope, headers: &[(String, St
 }
 
 /// The detail of an address that leads to the mailbox, often empty; nothing for another mailbox.
-fn detail_of(recipient: &str, inbox: &EmailAddress) -> Option<String> {
+pub(super) fn detail_of(recipient: &str, inbox: &EmailAddress) -> Option<String> {
     let recipient = recipient.trim().trim_matches(['<', '>']);
     let (local, domain) = recipient.rsplit_once('@')?;
     let (mailbox, detail) = local.split_once('+').unwrap_or((local, ""));

@@ -106,14 +106,19 @@ fn heading(telling: Telling, incident: &Incident) -> String {
     let is_outage = incident.kind == IncidentKind::Outage;
     let what = match (telling, incident.kind) {
         (Telling::Over, IncidentKind::Outage) => "sources can be reached again".to_owned(),
+        (Telling::Over, IncidentKind::Mailbox) => "what people write is taken in again".to_owned(),
         (Telling::Over, _) => format!("{title} is read again"),
         (_, IncidentKind::Held) => format!("{title} is held back"),
         (_, IncidentKind::Failing) => format!("{title} cannot be read"),
         (_, IncidentKind::Stale) => format!("{title} had no good read for too long"),
         (_, IncidentKind::Outage) => "no source can be reached".to_owned(),
+        (_, IncidentKind::Mailbox) => "what people write is not taken in".to_owned(),
     };
     match telling {
         Telling::Begun if is_outage => "No source can be reached".to_owned(),
+        Telling::Begun if incident.kind == IncidentKind::Mailbox => {
+            "What people write is not taken in".to_owned()
+        }
         Telling::Begun => what,
         Telling::Reminder => format!("Still: {what}"),
         Telling::Over => format!("Over: {what}"),
@@ -152,6 +157,10 @@ fn advice(incident: &Incident) -> Vec<String> {
             vec![format!("regwatch source show {id}"), format!("regwatch check now {id}")]
         }
         IncidentKind::Outage => vec!["regwatch incident list".to_owned()],
+        IncidentKind::Mailbox => vec![
+            "Until it is, nobody's subscribe, confirm or unsubscribe is heard.".to_owned(),
+            "docs/OPERATIONS.md, \"Mail that comes in\", says what to look at.".to_owned(),
+        ],
     }
 }
 

@@ -32,6 +32,7 @@ use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
+use crate::domain::way_in::WayInState;
 
 use self::sled::{
     Sled, changes, inbox, incidents, instance_key, items, outbox, retractions, sources, subscribers,
@@ -400,6 +401,16 @@ impl Store {
     /// Keeps all that a message means, or nothing of it.
     pub async fn converse(&self, exchange: Exchange) -> Result<(), StoreError> {
         self.sled.write(move |trees, writes| inbox::converse(trees, writes, exchange)).await
+    }
+
+    /// How the ways stand by which mail is fetched, those that were ever tried.
+    pub async fn ways_in(&self) -> Result<Vec<WayInState>, StoreError> {
+        self.sled.read(inbox::ways_in).await
+    }
+
+    /// Keeps how a way in stands.
+    pub async fn keep_way_in(&self, state: WayInState) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| inbox::keep_way_in(trees, writes, &state)).await
     }
 
     /// Forgets messages that were taken in so long ago that no server hands them over again; tells

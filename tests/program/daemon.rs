@@ -20,8 +20,14 @@ pub struct Daemon {
 impl Daemon {
     /// Starts it and waits until it says this.
     pub fn start(home: &Home, until: &str) -> Self {
-        let mut process =
-            home.program().arg("daemon").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::start_with(home, &[], until)
+    }
+
+    /// The same in this environment.
+    pub fn start_with(home: &Home, environment: &[(&str, &str)], until: &str) -> Self {
+        let mut program = home.program();
+        program.arg("daemon").envs(environment.iter().copied());
+        let mut process = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
         let mut daemon = Self { process, log, last_line: String::new() };
         daemon.wait_until_it_says(until);
@@ -45,6 +51,12 @@ impl Daemon {
     pub fn signal(&self, signal: &str) {
         let pid = self.process.id().to_string();
         assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn end(&mut self) {
+        self.signal("-TERM");
+        assert_eq!(self.exit_code(), Some(0));
     }
 
     pub fn exit_code(&mut self) -> Option<i32> {

@@ -18,6 +18,7 @@ mod incident;
 mod keeping;
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod mailbox;
 mod moving;
 mod parts;
 mod pdf;

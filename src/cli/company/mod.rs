@@ -69,7 +69,7 @@ pub(super) async fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<
         CompanyVerb::Add(add) => change::add(add, context).await?,
         CompanyVerb::Edit(edit) => change::edit(edit, context).await?,
         CompanyVerb::Remove { id } => change::remove(&id, context).await?,
-        CompanyVerb::Import(import) => import::run(import, context).await?,
+        CompanyVerb::Import(import) => Box::pin(import::run(import, context)).await?,
         CompanyVerb::Export(export) => export::run(&export, context)?,
         CompanyVerb::Reload => reload::run(context).await?,
         CompanyVerb::Test { text } => {

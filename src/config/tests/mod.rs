@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::load::load_with;
+use super::secret::Passwords;
 use super::{Config, ConfigError, load, show};
 
 /// The least that a main file must hold.
@@ -41,11 +42,12 @@ impl Folder {
     }
 
     fn load(&self) -> Result<Config, ConfigError> {
-        load_with(&self.main(), None)
+        load_with(&self.main(), Passwords::default())
     }
 
     fn load_with_password(&self, password: &str) -> Result<Config, ConfigError> {
-        load_with(&self.main(), Some(SecretString::from(password)))
+        let password = Some(SecretString::from(password));
+        load_with(&self.main(), Passwords { mail: password.clone(), imap: password })
     }
 
     /// Every fault on a line, the folder left out.

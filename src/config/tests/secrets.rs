@@ -163,3 +163,26 @@ fn a_key_that_signs_no_mail_or_is_everybodys_is_refused() {
     let missing = "regwatch.toml:7:12: mail.dkim.key_file: dkim.pem cannot be read: No such file or directory (os error 2)";
     assert_eq!(folder.faults(), [missing]);
 }
+
+const IMAP: &str = "[inbox]\naddress = \"watch@tracker.example\"\nmaildir = \"../state/inbox\"\n\
+    [inbox.lmtp]\nlisten = \"unix:../state/lmtp.sock\"\n\
+    [inbox.imap]\nhost = \"imap.tracker.example\"\nuser = \"watch\"\npassword_file = \"secret\"\n";
+
+#[test]
+fn a_mailbox_s_password_comes_from_its_file_and_is_never_shown() {
+    let folder = Folder::with(&format!("{LEAST}{IMAP}"));
+    put_secret(&folder, &format!("{SECRET}\n"), 0o600);
+    let config = folder.load().unwrap();
+    let imap = config.ways_in.imap.as_ref().unwrap();
+    assert_eq!((imap.port, imap.password.expose_secret()), (993, SECRET));
+    let shown = show(&config);
+    assert!(!format!("{config:?}{shown}").contains(SECRET));
+    for key in ["processed = \"Processed\"", "tls = \"implicit\"", "lmtp.sock", "state/inbox"] {
+        assert!(shown.contains(key), "{key} is missing in {shown}");
+    }
+    let open = IMAP.replace("user", "tls = \"none\"\nuser");
+    let folder = Folder::with(&format!("{LEAST}{open}"));
+    put_secret(&folder, SECRET, 0o600);
+    let faults = folder.faults();
+    assert!(faults[0].contains("inbox.imap.tls: would send the password in the clear"), "{faults:?}");
+}

@@ -7,7 +7,7 @@ use crate::config::starting::FILES;
 use crate::config::write_starting_files;
 use crate::config::{
     StartingError, category, company, dkim, inbox, kind, load as load_module, mail, matching, request,
-    section, source, web,
+    section, source, way_in, web,
 };
 
 #[test]
@@ -49,7 +49,7 @@ pub(super) fn examples() -> Vec<String> {
 
 #[test]
 fn the_examples_of_the_documentation_are_taken() {
-    let config = Folder::with(&examples().concat()).load().unwrap();
+    let config = Folder::with(&examples().concat()).load_with_password("geheim").unwrap();
     let shown: Vec<&str> = config.sources.iter().map(|source| source.kind.name()).collect();
     let text = documentation();
     let (_, kinds) = text.split_once("### kind\n").unwrap();
@@ -70,6 +70,8 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &mail::MAIL,
         &dkim::DKIM,
         &inbox::INBOX,
+        &way_in::IMAP,
+        &way_in::LMTP,
         &web::WEB,
         &section::FETCH,
         &matching::MATCHING,

@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::noise::Noise;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::{Request, SourceKind};
+use crate::domain::way_in::{WayIn, WayInState};
 
 fn at(minutes: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + Duration::minutes(minutes)
@@ -46,12 +47,13 @@ struct World {
     sources: Vec<Source>,
     states: Vec<ReadState>,
     incidents: Vec<Incident>,
+    ways_in: Vec<WayInState>,
 }
 
 impl World {
     fn of(states: Vec<ReadState>) -> Self {
         let sources = states.iter().map(|state| source(state.source.as_str(), None)).collect();
-        Self { sources, states, incidents: Vec::new() }
+        Self { sources, states, incidents: Vec::new(), ways_in: Vec::new() }
     }
 
     /// Reviews at a moment; gives what is told then, as `telling kind source`.
@@ -62,7 +64,7 @@ impl World {
             .zip(&self.states)
             .map(|(source, state)| Standing { source, state: Some(state) })
             .collect();
-        for changed in review(&self.incidents, &standings, &POLICY, at(0), at(minutes)) {
+        for changed in review(&self.incidents, &standings, &self.ways_in, &POLICY, at(0), at(minutes)) {
             self.incidents.retain(|incident| incident.id != changed.id);
             self.incidents.push(changed);
         }
@@ -245,4 +247,38 @@ fn what_is_not_watched_any_more_is_in_no_trouble() {
     world.told(10);
     (world.sources, world.states) = (Vec::new(), Vec::new());
     assert_eq!(world.told(20), ["Over held a"]);
+}
+
+fn failing(failures: u32) -> WayInState {
+    (0..failures).fold(WayInState::new(WayIn::Imap), |state, _| state.failed("refused".to_owned(), at(5)))
+}
+
+#[test]
+fn a_mailbox_that_cannot_be_read_is_an_incident_until_it_can() {
+    let mut world = World::of(Vec::new());
+    world.ways_in = vec![failing(2)];
+    assert_eq!(world.told(10), [""; 0]);
+    world.ways_in = vec![failing(3)];
+    assert_eq!(world.told(11), ["Begun mailbox all"]);
+    assert_eq!(world.incidents[0].reason, "imap: refused");
+    assert_eq!(world.incidents[0].opened_at, at(5));
+    world.ways_in = vec![failing(3).worked(0, at(20))];
+    assert_eq!(world.told(20), ["Over mailbox all"]);
+    // Before the first attempt after a start nothing is known but what was known.
+    assert_eq!(world.told(21), [""; 0]);
+}
+
+#[test]
+fn messages_put_aside_are_an_incident_until_somebody_has_looked() {
+    let mut world = World::of(Vec::new());
+    let aside = WayInState::new(WayIn::Maildir).worked(2, at(5));
+    world.ways_in = vec![aside.clone(), failing(3)];
+    assert_eq!(world.told(10), ["Begun mailbox all"]);
+    let reason = world.incidents[0].reason.as_str();
+    assert!(
+        reason.contains("2 messages could not be taken in") && reason.contains("; imap: refused"),
+        "{reason}"
+    );
+    world.ways_in = vec![aside.worked(0, at(20)), failing(3).worked(0, at(20))];
+    assert_eq!(world.told(20), ["Over mailbox all"]);
 }

@@ -4,16 +4,13 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{AsyncTokioStream, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls_platform_verifier::BuilderVerifierExt as _;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
@@ -23,6 +20,7 @@ use tokio_rustls::client::TlsStream;
 use super::reply::{Fault, Phase};
 use crate::config::{SmtpSecurity, SmtpSettings};
 use crate::mail::MailError;
+use crate::mail::tls::Tls;
 
 /// Where the relay is, how it is spoken to, and as whom.
 pub(super) struct Relay {
@@ -88,13 +86,8 @@ fn protection(settings: &SmtpSettings) -> Result<Protection, BoxError> {
         SmtpSecurity::None => Protection::None,
         SmtpSecurity::StartTls => Protection::StartTls(TlsParameters::new_rustls(settings.host.clone())?),
         SmtpSecurity::Tls => {
-            let provider = Arc::new(rustls::crypto::ring::default_provider());
-            let config = ClientConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()?
-                .with_platform_verifier()?
-                .with_no_client_auth();
-            let server = ServerName::try_from(settings.host.clone())?;
-            Protection::Tls { connector: TlsConnector::from(Arc::new(config)), server }
+            let Tls { connector, server } = Tls::to(&settings.host)?;
+            Protection::Tls { connector, server }
         }
     })
 }

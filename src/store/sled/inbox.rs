@@ -10,6 +10,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::BodyHash;
 use crate::domain::inbound::{Conversation, Correspondence, TokenHash};
 use crate::domain::subscription::Subscriber;
+use crate::domain::way_in::WayInState;
 use crate::store::{Exchange, StoreError};
 
 /// A message is known for so long; a server that hands it over again does so within days.
@@ -84,6 +85,20 @@ fn keep(
         subscribers::keep_and_wake(trees, writes, &state.subscriber, now)?;
     }
     Ok(())
+}
+
+/// How the ways in stand that were ever tried.
+pub(in crate::store) fn ways_in(trees: &Trees) -> Result<Vec<WayInState>, StoreError> {
+    trees.all_with(TreeName::WaysIn, &[])
+}
+
+/// Keeps how a way in stands.
+pub(in crate::store) fn keep_way_in(
+    trees: &Trees,
+    writes: &mut Writes,
+    state: &WayInState,
+) -> Result<(), StoreError> {
+    writes.put(trees, TreeName::WaysIn, state.way.to_string().as_bytes(), state)
 }
 
 /// Forgets messages that no server hands over again; tells how many.

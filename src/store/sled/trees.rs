@@ -58,10 +58,12 @@ pub(super) enum TreeName {
     /// Source id → the `Snapshot` of its `Baseline`, so that nobody decodes a document who only asks
     /// whether it is another.
     Accepted,
+    /// Way in → `WayInState`.
+    WaysIn,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 23] = [
+const ALL: [(TreeName, &str, &str); 24] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -85,6 +87,7 @@ const ALL: [(TreeName, &str, &str); 23] = [
     (TreeName::Looks, "looks", "look"),
     (TreeName::Retractions, "retractions", "retraction"),
     (TreeName::Accepted, "accepted", "snapshot"),
+    (TreeName::WaysIn, "ways_in", "way in"),
 ];
 
 impl TreeName {

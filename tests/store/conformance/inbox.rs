@@ -5,6 +5,7 @@ use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::BodyHash;
 use regwatch::domain::inbound::{Purpose, Selection};
 use regwatch::domain::subscription::{Filter, Wish};
+use regwatch::domain::way_in::{WayIn, WayInState};
 use regwatch::store::Exchange;
 
 use crate::fixture::{Home, at, company, mail};
@@ -81,4 +82,19 @@ async fn the_operator_confirms_and_pauses() {
     assert_eq!(store.subscriber(&ann()).await.unwrap().unwrap().paused_since, Some(at(2)));
     assert_eq!(store.pause(&ann(), false, at(1)).await.unwrap(), Some(at(2)));
     assert_eq!(store.subscriber(&ann()).await.unwrap().unwrap().paused_since, None);
+}
+
+#[tokio::test]
+async fn how_a_way_in_stands_is_kept_and_the_last_word_counts() {
+    let home = Home::new();
+    let store = home.open();
+    assert_eq!(store.ways_in().await.unwrap(), []);
+    let failing = WayInState::new(WayIn::Imap).failed("refused".to_owned(), at(1));
+    store.keep_way_in(failing.clone()).await.unwrap();
+    let maildir = WayInState::new(WayIn::Maildir).worked(2, at(2));
+    store.keep_way_in(maildir.clone()).await.unwrap();
+    let failing = failing.failed("refused again".to_owned(), at(3));
+    store.keep_way_in(failing.clone()).await.unwrap();
+    let store = home.reopen(store).await;
+    assert_eq!(store.ways_in().await.unwrap(), [failing, maildir]);
 }

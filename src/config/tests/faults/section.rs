@@ -326,3 +326,50 @@ fn thresholds_are_shares_in_their_order() {
     assert!(Folder::with(&main).load().is_ok());
     check_all(LEAST, "[matching]\nalert_at = 0.9\npossible_at = 0.8\n", MATCHING);
 }
+
+const INBOX: &[Case] = &[
+    (
+        "maildir = \"../state/mail\"",
+        &["7:11: inbox.maildir: is the Maildir into which mail leaves (mail.transport), expected another"],
+    ),
+    (
+        "lmtp = { listen = \"0.0.0.0:2424\" }",
+        &[
+            "7:19: inbox.lmtp.listen: found \"0.0.0.0:2424\", where others than this machine can connect, expected an address on this machine, such as \"127.0.0.1:2424\" or \"unix:../state/lmtp.sock\"",
+        ],
+    ),
+    (
+        "lmtp = { listen = \"2424\" }",
+        &[
+            "7:19: inbox.lmtp.listen: found \"2424\", expected an address on this machine, such as \"127.0.0.1:2424\" or \"unix:../state/lmtp.sock\"",
+        ],
+    ),
+    (
+        "lmtp = {}",
+        &[
+            "7:8: inbox.lmtp.listen: is missing, expected an address on this machine, such as \"127.0.0.1:2424\" or \"unix:../state/lmtp.sock\"",
+        ],
+    ),
+    (
+        "imap = { host = \"a.example\", user = \"me\" }",
+        &[
+            "7:8: inbox.imap.password_file: is missing, expected a file that holds the password, or the password in REGWATCH_IMAP_PASSWORD",
+        ],
+    ),
+    (
+        "imap = { host = \"imap://a\", password_file = \"secret\", tls = \"ssl\", port = 0, mailbox = \"Posteingänge\" }",
+        &[
+            "7:8: inbox.imap.user: is missing, expected who logs in, such as \"watch@tracker.example\"",
+            "7:17: inbox.imap.host: found \"imap://a\", expected the server's name alone, such as \"imap.tracker.example\"",
+            "7:45: inbox.imap.password_file: secret cannot be read: No such file or directory (os error 2)",
+            "7:61: inbox.imap.tls: found \"ssl\", expected one of implicit, starttls, none",
+            "7:75: inbox.imap.port: found 0, expected a whole number from 1 to 65535",
+            "7:88: inbox.imap.mailbox: found \"Posteingänge\", expected a folder's name in plain ASCII, such as \"INBOX\"",
+        ],
+    ),
+];
+
+#[test]
+fn a_way_in_that_is_open_to_others_or_half_said_is_refused() {
+    check_all(LEAST, "[inbox]\naddress = \"watch@tracker.example\"\n", INBOX);
+}

@@ -1,0 +1,187 @@
+//! Taking in what a mail server on this machine hands over.
+
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::LmtpListen;
+use crate::domain::email::EmailAddress;
+use crate::domain::text::error_chain;
+use crate::mail::Envelope;
+use crate::mail::lmtp::{Handed, Session, Verdict};
+use crate::subscribe::{Inbox, Ingested};
+
+/// Connections at once; a mail server uses a few.
+const MAX_CONNECTIONS: usize = 20;
+
+/// After a connection could not be taken, for want of file descriptors for one.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// It cannot be listened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen for LMTP on {place}")]
+pub struct ListenError {
+    place: String,
+    source: io::Error,
+}
+
+/// The LMTP server: what all its connections share.
+#[derive(Debug, Clone)]
+pub struct LmtpServer {
+    /// Takes messages in.
+    pub inbox: Arc<Inbox>,
+    /// The mailboxes for which there is mail.
+    pub mailboxes: Vec<EmailAddress>,
+    /// Wakes who sends the answers.
+    pub found: Arc<Notify>,
+    /// Connections.
+    pub tasks: TaskTracker,
+}
+
+/// Where it listens.
+#[derive(Debug)]
+pub enum Listener {
+    /// On a loopback address.
+    Tcp(TcpListener),
+    /// On a socket, whose file goes when it is dropped.
+    Unix(UnixListener, SocketFile),
+}
+
+/// The file of a socket.
+#[derive(Debug)]
+pub struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Listener {
+    /// Listens.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn bind(listen: &LmtpListen) -> Result<Self, ListenError> {
+        match listen {
+            LmtpListen::Tcp(address) => TcpListener::bind(address)
+                .await
+                .map(Self::Tcp)
+                .map_err(|source| ListenError { place: address.to_string(), source }),
+            LmtpListen::Unix(path) => bind_socket(path)
+                .map(|listener| Self::Unix(listener, SocketFile(path.clone())))
+                .map_err(|source| ListenError { place: path.display().to_string(), source }),
+        }
+    }
+}
+
+/// A socket that any user of this machine may write to, as they may to a loopback address: mail servers
+/// run as users of their own. Its folder says who gets that far.
+fn bind_socket(path: &Path) -> io::Result<UnixListener> {
+    // What a run that was ended left behind; the store's owner is the only one who listens.
+    if path.symlink_metadata().is_ok_and(|about| about.file_type().is_socket()) {
+        std::fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
+    Ok(listener)
+}
+
+impl LmtpServer {
+    /// Takes connections until stopped.
+    pub async fn run(self, listener: Listener, stop: CancellationToken) {
+        let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        while !stop.is_cancelled() {
+            // Who finds no room waits to be greeted, in the system's queue.
+            let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+            let accepted = tokio::select! {
+                accepted = self.accept(&listener, &stop) => accepted,
+                () = stop.cancelled() => return,
+            };
+            match accepted {
+                Ok(serving) => {
+                    self.tasks.spawn(async move {
+                        serving.await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "an LMTP connection could not be taken");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn accept(
+        &self,
+        listener: &Listener,
+        stop: &CancellationToken,
+    ) -> io::Result<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
+        let (server, stop) = (self.clone(), stop.clone());
+        Ok(match listener {
+            Listener::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Box::pin(server.serve(stream, stop))
+            }
+            Listener::Unix(listener, _) => {
+                let (stream, _) = listener.accept().await?;
+                Box::pin(server.serve(stream, stop))
+            }
+        })
+    }
+
+    /// One connection. A message that was handed over is taken and answered before it stops.
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin, stop: CancellationToken) {
+        let mut session = Session::new(stream, self.mailboxes.clone());
+        let ended = loop {
+            let next = tokio::select! {
+                next = session.next() => next,
+                () = stop.cancelled() => break session.stop().await,
+            };
+            let handed = match next {
+                Ok(Some(handed)) => handed,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            };
+            let verdicts = self.take(handed).await;
+            if let Err(error) = session.settle(&verdicts).await {
+                break Err(error);
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "an LMTP connection broke");
+        }
+    }
+
+    async fn take(&self, handed: Handed) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        for recipient in handed.recipients {
+            let envelope = Envelope { sender: Some(handed.sender.clone()), recipient: Some(recipient) };
+            let ingested = self.inbox.ingest(handed.raw.clone(), &envelope).await;
+            verdicts.push(match ingested {
+                Ok(ingested) => {
+                    if matches!(ingested, Ingested::Answered { .. }) {
+                        self.found.notify_one();
+                    }
+                    Verdict::Taken
+                }
+                Err(error) => {
+                    let error = error_chain(&error);
+                    tracing::error!(error, "a message could not be taken in; its server keeps it");
+                    Verdict::TryAgain
+                }
+            });
+        }
+        verdicts
+    }
+}

@@ -1,0 +1,18 @@
+//! What takes mail in by itself: from a Maildir, from a mailbox at a server, and from a mail server
+//! on this machine.
+//!
+//! All three end in [`crate::subscribe::Inbox`], the one function behind every way in, and follow
+//! one order: a message's effects are kept first, and only then it leaves the place from which it
+//! came. Killed between the two, the next run takes it again, and it is known.
+//!
+//! Deliberately absent: what a message is about, and the protocols ([`crate::mail`]).
+
+mod imap;
+mod intake;
+mod lmtp;
+mod maildir;
+
+pub use imap::ImapLoop;
+pub use intake::{Intake, IntakeParts};
+pub use lmtp::{ListenError, Listener, LmtpServer};
+pub use maildir::MaildirLoop;

@@ -1,0 +1,126 @@
+//! An ordinary mailbox at a real Dovecot.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::dovecot::Dovecot;
+use super::{Home, Site, WATCH, await_letters, await_subject, await_that, converse, from_ann, home};
+use crate::daemon::{Daemon, RUNS};
+
+const OPEN: &str = "the mailbox is open";
+const OPERATOR: &str = "[operator]\naddress = \"ops@tracker.example\"\nfailures = 1\n";
+
+fn watching(site: &Site, dovecot: &Dovecot) -> Home {
+    let home = home(site, "");
+    home.amend("[daemon]", &format!("{}\n[daemon]", dovecot.table(&home.path("config"))));
+    home
+}
+
+#[test]
+fn a_mailbox_carries_the_whole_conversation() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let site = Site::start();
+    let home = watching(&site, &dovecot);
+    home.check(0);
+    let mut daemon = Daemon::start(&home, RUNS);
+    daemon.wait_until_it_says(OPEN);
+    // It looks by itself every five minutes: that it answers within one is IDLE's doing.
+    converse(&home, &site, |to, message| dovecot.deliver(to, message));
+    await_that("all is put away", || dovecot.messages(".Processed").len() == 4);
+    assert!(dovecot.messages("").is_empty() && dovecot.messages(".Failed").is_empty());
+}
+
+#[test]
+fn a_message_that_was_taken_in_and_not_moved_is_not_answered_twice() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let site = Site::start();
+    let home = watching(&site, &dovecot);
+    home.configure_also(OPERATOR);
+    let mut daemon = Daemon::start(&home, RUNS);
+    daemon.wait_until_it_says(OPEN);
+    let processed = dovecot.path("mail/watch/.Processed");
+    let lock = |mode| fs::set_permissions(&processed, fs::Permissions::from_mode(mode)).unwrap();
+    await_that("the folder is there", || processed.exists());
+    lock(0);
+    dovecot.deliver(WATCH, &from_ann("1", "help"));
+    await_letters(&home, "ann@example.org", 1);
+    await_subject(&home, "[regwatch] What people write is not taken in");
+    // Killed between the commit and the move, and what was in the way is gone.
+    drop(daemon);
+    assert_eq!(dovecot.messages("").len(), 1);
+    lock(0o700);
+
+    let _daemon = Daemon::start(&home, OPEN);
+    await_that("it is put away", || dovecot.messages(".Processed").len() == 1);
+    await_subject(&home, "[regwatch] Over: what people write is taken in again");
+    assert_eq!(home.letters_to("ann@example.org").len(), 1);
+    assert_eq!(home.letters_to("ops@tracker.example").len(), 2);
+}
+
+#[test]
+fn a_server_that_restarts_is_found_again() {
+    let Some(mut dovecot) = Dovecot::start() else { return };
+    let site = Site::start();
+    let home = watching(&site, &dovecot);
+    let mut daemon = Daemon::start(&home, RUNS);
+    daemon.wait_until_it_says(OPEN);
+    dovecot.stop();
+    daemon.wait_until_it_says("mail cannot be taken in");
+    dovecot.resume();
+    dovecot.deliver(WATCH, &from_ann("1", "help"));
+    daemon.wait_until_it_says(OPEN);
+    await_letters(&home, "ann@example.org", 1);
+}
+
+#[test]
+fn what_cannot_be_read_is_put_aside_and_holds_nobody_up() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let site = Site::start();
+    let home = watching(&site, &dovecot);
+    home.configure_also(OPERATOR);
+    dovecot.deliver(WATCH, &from_ann("1", "help"));
+    // Dovecot itself cannot give this one out.
+    fs::set_permissions(&dovecot.messages("")[0], fs::Permissions::from_mode(0)).unwrap();
+    dovecot.deliver(WATCH, &format!("{}{}", from_ann("2", "help"), "x\r\n".repeat(100_000)));
+    dovecot.deliver(WATCH, &from_ann("3", "list"));
+    let _daemon = Daemon::start(&home, OPEN);
+    await_letters(&home, "ann@example.org", 1);
+    await_that("both are put aside", || dovecot.messages(".Failed").len() == 2);
+    await_subject(&home, "[regwatch] What people write is not taken in");
+    // A person has looked at them.
+    for message in dovecot.messages(".Failed") {
+        fs::remove_file(message).unwrap();
+    }
+    dovecot.deliver(WATCH, &from_ann("4", "help"));
+    await_subject(&home, "[regwatch] Over: what people write is taken in again");
+    assert_eq!(home.letters_to("ann@example.org").len(), 2);
+}
+
+#[test]
+fn the_server_s_certificate_is_looked_at_with_either_form_of_tls() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let site = Site::start();
+    for (tls, port) in [("implicit", dovecot.imaps), ("starttls", dovecot.imap)] {
+        let home = watching(&site, &dovecot);
+        home.amend("tls = \"none\"", &format!("tls = \"{tls}\""));
+        home.amend(&format!("port = {}", dovecot.imap), &format!("port = {port}"));
+        let mut stranger = Daemon::start(&home, RUNS);
+        stranger.wait_until_it_says("mail cannot be taken in");
+        drop(stranger);
+        let trusted = dovecot.path("certificate");
+        drop(Daemon::start_with(&home, &[("SSL_CERT_FILE", trusted.to_str().unwrap())], OPEN));
+    }
+}
+
+#[test]
+fn a_refused_log_in_is_told_without_the_password() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let site = Site::start();
+    let home = watching(&site, &dovecot);
+    home.configure_also(OPERATOR);
+    fs::write(home.path("config/imap-password"), "Zwiebelkuchen").unwrap();
+    let _daemon = Daemon::start(&home, RUNS);
+    let told = await_letters(&home, "ops@tracker.example", 1).remove(0);
+    assert!(told.text.contains("refuses the log-in of watch@tracker.example"), "{}", told.text);
+    assert!(!told.text.contains("Zwiebelkuchen"));
+}
