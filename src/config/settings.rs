@@ -13,6 +13,7 @@ use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
+use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
 use crate::domain::source::Source;
@@ -90,6 +91,21 @@ pub struct MailSettings {
     pub deadline_within: Duration,
     /// Mails delivered at once.
     pub concurrency: usize,
+    /// How fast they leave.
+    pub pace: Pace,
+    /// What becomes of a mail whose fate nobody knows.
+    pub on_in_doubt: Doubt,
+}
+
+/// How fast mail leaves; nothing limits what is not said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Mails in a minute.
+    pub rate_per_minute: Option<u32>,
+    /// Mails in a minute to one recipient domain.
+    pub domain_rate_per_minute: Option<u32>,
+    /// Mails to one recipient domain at once.
+    pub domain_concurrency: Option<usize>,
 }
 
 /// Where people write to.

@@ -164,7 +164,7 @@ impl Composer {
         let message_id = message_id(&self.parts.instance_key, &id, self.parts.settings.from.address.domain());
         let (to, changes) = (reader.address.clone(), changes_of(bundle));
         let queued = Mail::queued(id, to, "(could not be made)".to_owned(), message_id, changes, now);
-        let mail = Mail { state: MailState::Failed, last_error: Some(error), ..queued };
+        let mail = Mail { state: MailState::Dead, is_undelivered: true, last_error: Some(error), ..queued };
         composed.take(bundle, QueuedMail { mail, bytes: Vec::new() });
     }
 

@@ -6,6 +6,9 @@
 //! no source can be reached the fault is most likely on this side: that is one
 //! incident for all of them. Each is told when it begins, again now and then while
 //! it lasts, and once more when it is over.
+//!
+//! Trouble with mail is the same kind of thing, except that a mail cannot tell that no
+//! mail leaves: of that the operator is mailed once it is over.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +19,10 @@ use super::id::{IncidentId, SourceId};
 use super::read_state::ReadState;
 use super::source::Source;
 use super::verdict::Verdict;
+
+mod mail;
+
+pub use mail::{MailStanding, review_mail};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +36,10 @@ pub enum IncidentKind {
     Stale,
     /// No source can be reached.
     Outage,
+    /// Mail cannot leave.
+    Relay,
+    /// Mails were given up, and their recipients do not know what they tell.
+    Undelivered,
 }
 
 impl std::fmt::Display for IncidentKind {
@@ -38,11 +49,19 @@ impl std::fmt::Display for IncidentKind {
             Self::Failing => "failing",
             Self::Stale => "stale",
             Self::Outage => "outage",
+            Self::Relay => "relay",
+            Self::Undelivered => "undelivered",
         })
     }
 }
 
 impl IncidentKind {
+    /// Whether it is about mail and not about reading.
+    #[must_use]
+    pub fn is_of_mail(self) -> bool {
+        matches!(self, Self::Relay | Self::Undelivered)
+    }
+
     /// A source that is blocked now and down next is in one trouble, not in two.
     fn is_same_trouble(self, other: Self) -> bool {
         let is_unread = |kind| matches!(kind, Self::Held | Self::Failing);
@@ -137,6 +156,9 @@ impl Incident {
     /// What is to be told and from when on.
     #[must_use]
     pub fn next_telling(&self, policy: &Policy) -> Option<(Telling, DateTime<Utc>)> {
+        if self.kind == IncidentKind::Relay {
+            return mail::telling_of_relay(self);
+        }
         let is_end_told = self.end_told_at.is_some() && self.end_told_at >= self.told_at;
         match (self.told_at, self.closed_at) {
             (None, None) => Some((Telling::Begun, self.since())),
@@ -219,10 +241,21 @@ pub fn review(
     now: DateTime<Utc>,
 ) -> Vec<Incident> {
     let troubles = troubles(known, standings, policy, started_at, now);
+    let known: Vec<&Incident> = known.iter().filter(|incident| !incident.kind.is_of_mail()).collect();
+    changed(&known, troubles, policy, now)
+}
+
+/// What the troubles of now make of the incidents of the past.
+fn changed(
+    known: &[&Incident],
+    troubles: Vec<Trouble>,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Vec<Incident> {
     let over = known
         .iter()
         .filter(|incident| incident.is_open() && !troubles.iter().any(|trouble| trouble.is(incident)))
-        .map(|incident| Incident { closed_at: Some(now), ..incident.clone() });
+        .map(|incident| Incident { closed_at: Some(now), ..Incident::clone(incident) });
     let mut changed: Vec<Incident> = over.collect();
     for trouble in troubles {
         let same = known
@@ -233,7 +266,7 @@ pub fn review(
         match same.filter(|incident| incident.closed_at.is_none_or(is_recent)) {
             Some(incident) => {
                 let continued = trouble.continue_in(incident, now);
-                changed.extend((continued != *incident).then_some(continued));
+                changed.extend((continued != **incident).then_some(continued));
             }
             None => changed.push(trouble.into_incident()),
         }

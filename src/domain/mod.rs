@@ -11,6 +11,8 @@
 pub mod alert;
 pub mod assess;
 pub mod block;
+pub mod bounce;
+pub mod breaker;
 pub mod bundle;
 pub mod category;
 pub mod change;
@@ -48,7 +50,9 @@ pub mod snapshot;
 pub mod source;
 pub mod standing;
 pub mod subscription;
+pub mod suppression;
 pub mod tally;
 pub mod text;
 pub mod token;
 pub mod verdict;
+pub mod verp;

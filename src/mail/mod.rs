@@ -18,6 +18,7 @@ mod maildir;
 mod memory;
 mod message_id;
 mod received;
+mod report;
 mod smtp;
 mod transport;
 
@@ -26,6 +27,7 @@ pub use maildir::Maildir;
 pub use memory::{Delivered, Memory};
 pub use message_id::{incident_thread_id, message_id, thread_id};
 pub use received::{Envelope, MAX_MESSAGE_BYTES, Received, Unusable};
+pub use report::Report;
 pub use smtp::{Smtp, Timeouts};
 pub use transport::Transport;
 

@@ -15,7 +15,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 15] = [
+const RECORDS: [TreeName; 17] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Held,
@@ -31,6 +31,8 @@ const RECORDS: [TreeName; 15] = [
     TreeName::Budgets,
     TreeName::Incidents,
     TreeName::Items,
+    TreeName::Suppressions,
+    TreeName::Breakers,
 ];
 
 /// Removes them. Whoever calls this keeps everybody else from reading and writing.

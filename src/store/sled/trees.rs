@@ -53,10 +53,18 @@ pub(super) enum TreeName {
     Items,
     /// Moment, address → nothing: when to look at what waits for a reader.
     Looks,
+    /// `SuppressionKey` → `Suppression`.
+    Suppressions,
+    /// `SuppressionKey` → `SoftBounces`.
+    SoftBounces,
+    /// Mail id → nothing, for every mail that was given up and somebody must know of.
+    Undelivered,
+    /// Channel → `Breaker`, while it is out of reach.
+    Breakers,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 21] = [
+const ALL: [(TreeName, &str, &str); 25] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -78,6 +86,10 @@ const ALL: [(TreeName, &str, &str); 21] = [
     (TreeName::SubscriberKeys, "subscriber_keys", "subscriber key"),
     (TreeName::Items, "items", "alert item"),
     (TreeName::Looks, "looks", "look"),
+    (TreeName::Suppressions, "suppressions", "suppression"),
+    (TreeName::SoftBounces, "soft_bounces", "soft bounce"),
+    (TreeName::Undelivered, "undelivered", "mail"),
+    (TreeName::Breakers, "breakers", "breaker"),
 ];
 
 impl TreeName {
