@@ -107,6 +107,7 @@ async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<()> {
         Ingested::Answered { mails } => {
             format!("answered by {}", super::check::counted(*mails, "mail", "mails"))
         }
+        Ingested::Reported { mail } => format!("kept with mail {mail}"),
         Ingested::Known => "taken in before".to_owned(),
         Ingested::PassedOver { reason } => format!("passed over: {reason}"),
     })

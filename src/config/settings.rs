@@ -14,6 +14,7 @@ use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
+use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
 use crate::domain::source::Source;
@@ -93,6 +94,10 @@ pub struct MailSettings {
     pub deadline_within: Duration,
     /// Mails delivered at once.
     pub concurrency: usize,
+    /// How fast they leave.
+    pub pace: Pace,
+    /// What becomes of a mail whose fate nobody knows.
+    pub on_in_doubt: Doubt,
     /// By which key it is signed; without it the relay signs, or nobody.
     pub dkim: Option<DkimSettings>,
 }
@@ -108,6 +113,17 @@ pub struct DkimSettings {
     pub key_file: PathBuf,
     /// The key.
     pub key: DkimKey,
+}
+
+/// How fast mail leaves; nothing limits what is not said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Mails in a minute.
+    pub rate_per_minute: Option<u32>,
+    /// Mails in a minute to one recipient domain.
+    pub domain_rate_per_minute: Option<u32>,
+    /// Mails to one recipient domain at once.
+    pub domain_concurrency: Option<usize>,
 }
 
 /// Where people write to.

@@ -165,7 +165,7 @@ impl Composer {
         let message_id = message_id(&self.parts.instance_key, &id, self.parts.settings.from.address.domain());
         let (to, changes) = (reader.address.clone(), changes_of(bundle));
         let queued = Mail::queued(id, to, "(could not be made)".to_owned(), message_id, changes, now);
-        let mail = Mail { state: MailState::Failed, last_error: Some(error), ..queued };
+        let mail = Mail { state: MailState::Dead, is_undelivered: true, last_error: Some(error), ..queued };
         composed.take(bundle, QueuedMail { mail, bytes: Vec::new() });
     }
 
@@ -339,9 +339,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Sender, TransportSettings};
+    use crate::config::{Pace, Sender, TransportSettings};
     use crate::domain::grouping::Told;
     use crate::domain::grouping::tests::{change, reader};
+    use crate::domain::outbox::Doubt;
     use crate::mail::MailError;
 
     fn composer() -> Composer {
@@ -354,6 +355,9 @@ mod tests {
             group_within: Duration::ZERO,
             deadline_within: Duration::ZERO,
             concurrency: 1,
+            pace: Pace::default(),
+            on_in_doubt: Doubt::Resend,
+            dkim: None,
         };
         let (inbox, web, sources) = (None, None, Vec::new());
         Composer::new(ComposerParts { settings, inbox, web, sources, instance_key: [7; 32] })
@@ -389,7 +393,7 @@ mod tests {
                 assert_eq!(item.strikes, strikes);
             } else {
                 assert_eq!(composed.settled, [item.alert.clone()]);
-                assert_eq!(composed.mails[0].mail.state, MailState::Failed);
+                assert_eq!(composed.mails[0].mail.state, MailState::Dead);
                 assert_eq!(composed.mails[0].mail.changes, std::slice::from_ref(&change.id));
                 assert!(composed.struck.is_empty() && composed.next.is_none());
             }

@@ -27,6 +27,7 @@ mod maildrop;
 mod memory;
 mod message_id;
 mod received;
+mod report;
 mod smtp;
 mod tls;
 mod transport;
@@ -38,6 +39,7 @@ pub use maildrop::{Dropped, Maildrop};
 pub use memory::{Delivered, Memory};
 pub use message_id::{incident_thread_id, message_id, thread_id};
 pub use received::{Envelope, MAX_MESSAGE_BYTES, Received, Unusable};
+pub use report::Report;
 pub use smtp::{Smtp, Timeouts};
 pub use transport::Transport;
 

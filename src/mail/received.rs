@@ -87,7 +87,7 @@ impl Received {
     }
 }
 
-fn headers(message: &Message<'_>) -> Vec<(String, String)> {
+pub(super) fn headers(message: &Message<'_>) -> Vec<(String, String)> {
     message.headers_raw().map(|(name, value)| (name.to_owned(), unfolded(value))).collect()
 }
 
@@ -104,7 +104,11 @@ fn sender(message: &Message<'_>) -> Option<EmailAddress> {
 }
 
 /// Where it went: the envelope knows, else what our own server noted, else To.
-fn recipients(message: &Message<'_>, envelope: &Envelope, headers: &[(String, String)]) -> Vec<String> {
+pub(super) fn recipients(
+    message: &Message<'_>,
+    envelope: &Envelope,
+    headers: &[(String, String)],
+) -> Vec<String> {
     if let Some(recipient) = &envelope.recipient {
         return vec![recipient.clone()];
     }

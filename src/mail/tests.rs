@@ -11,7 +11,7 @@ use super::*;
 use crate::config::{Sender, TransportSettings};
 use crate::domain::id::MailId;
 use crate::domain::keyed_link::PersonalLinks;
-use crate::domain::outbox::{Mail, MailState, Outcome};
+use crate::domain::outbox::{Mail, Outcome};
 use crate::render::Rendered;
 
 fn sender(name: Option<&str>) -> Sender {
@@ -46,19 +46,9 @@ fn composed(from: &Sender, rendered: &Rendered, message_id: &str) -> Result<Vec<
 }
 
 fn mail(id: &str) -> Mail {
-    Mail {
-        id: MailId::derive(&[id]),
-        recipient: "ann@example.org".parse().unwrap(),
-        subject: "subject".to_owned(),
-        message_id: "id@tracker.example".to_owned(),
-        changes: Vec::new(),
-        queued_at: date(),
-        state: MailState::Leased,
-        at: date(),
-        attempts: 0,
-        in_doubt: 0,
-        last_error: None,
-    }
+    let recipient = "ann@example.org".parse().unwrap();
+    let (subject, message_id) = ("subject".to_owned(), "id@tracker.example".to_owned());
+    Mail::queued(MailId::derive(&[id]), recipient, subject, message_id, Vec::new(), date())
 }
 
 #[test]

@@ -12,6 +12,7 @@
 //! mail after an attempt: the domain says so, the store keeps it.
 
 mod boundary;
+mod delivery;
 mod error;
 mod record;
 mod sled;
@@ -26,7 +27,7 @@ use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, RetractionId, Sour
 use crate::domain::inbound::{Conversation, TokenHash};
 use crate::domain::incident::Incident;
 use crate::domain::keyed_link::SubscriberKey;
-use crate::domain::outbox::{Mail, MailState, Outcome};
+use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
@@ -39,8 +40,8 @@ use self::sled::{
 };
 
 pub use boundary::{
-    Accepted, ChangeQuery, Composed, Exchange, GarbageReport, HeldBody, LeasedMail, Look, QueuedMail,
-    ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader, WaitingReaders,
+    Accepted, CameBack, ChangeQuery, Composed, Deed, Exchange, GarbageReport, HeldBody, LeasedMail, Look,
+    MailTrouble, QueuedMail, ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader, WaitingReaders,
 };
 pub use error::StoreError;
 
@@ -243,7 +244,20 @@ impl Store {
         limit: usize,
         lasting: Duration,
     ) -> Result<Vec<LeasedMail>, StoreError> {
-        self.sled.write(move |trees, writes| outbox::lease_due(trees, writes, now, limit, lasting)).await
+        self.lease_due_if(now, limit, lasting, |_| Ok(())).await
+    }
+
+    /// The same of those that may go; `may_go` gives the moment until which a mail has to wait.
+    pub async fn lease_due_if(
+        &self,
+        now: DateTime<Utc>,
+        limit: usize,
+        lasting: Duration,
+        may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>> + Send + 'static,
+    ) -> Result<Vec<LeasedMail>, StoreError> {
+        self.sled
+            .write(move |trees, writes| outbox::lease_due(trees, writes, now, limit, lasting, may_go))
+            .await
     }
 
     /// Notes how an attempt went; gives the mail as it now stands. `jitter` as in [`Mail::settle`].
@@ -262,14 +276,8 @@ impl Store {
     }
 
     /// Takes every leased mail back, as [`Mail::reclaim`] says; tells how many.
-    pub async fn reclaim_leases(
-        &self,
-        now: DateTime<Utc>,
-        delivery_is_idempotent: bool,
-    ) -> Result<usize, StoreError> {
-        self.sled
-            .write(move |trees, writes| outbox::reclaim_leases(trees, writes, now, delivery_is_idempotent))
-            .await
+    pub async fn reclaim_leases(&self, now: DateTime<Utc>, doubt: Doubt) -> Result<usize, StoreError> {
+        self.sled.write(move |trees, writes| outbox::reclaim_leases(trees, writes, now, doubt)).await
     }
 
     /// When the next mail falls due, or the next lease ends.

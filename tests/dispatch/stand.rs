@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use regwatch::clock::{Clock, ManualClock};
-use regwatch::config::{MailSettings, Sender, StoreSettings, TransportSettings};
+use regwatch::config::{MailSettings, Pace, Sender, StoreSettings, TransportSettings};
 use regwatch::dispatch::{Composer, ComposerParts, Dispatcher, Patience};
 use regwatch::domain::alert::alerts_of;
 use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
@@ -14,7 +14,7 @@ use regwatch::domain::company::{Alias, AliasKind, Company};
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::{BodyHash, ChangeId, CompanyId};
 use regwatch::domain::matching::Watchlist;
-use regwatch::domain::outbox::Mail;
+use regwatch::domain::outbox::{Doubt, Mail};
 use regwatch::domain::read_state::ReadState;
 use regwatch::domain::snapshot::Validators;
 use regwatch::domain::subscription::Preference;
@@ -111,6 +111,9 @@ fn dispatcher(store: &Store, clock: &ManualClock) -> Dispatcher {
         group_within: Duration::from_secs(300),
         deadline_within: Duration::from_secs(7 * 24 * 60 * 60),
         concurrency: 1,
+        pace: Pace::default(),
+        on_in_doubt: Doubt::Resend,
+        dkim: None,
     };
     let sources = Vec::new();
     let composer = Composer::new(ComposerParts {

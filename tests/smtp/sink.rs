@@ -9,7 +9,7 @@ use std::time::Duration;
 use regwatch::config::SmtpSecurity;
 use regwatch::mail::Timeouts;
 
-use crate::{Running, await_listener, free_port, have, is_root, name_of, patient, relay, send, settings};
+use crate::{Running, await_listener, free_port, have, is_root, patient, relay, send, settings};
 
 const SINK: &str = "/usr/sbin/smtp-sink";
 
@@ -37,7 +37,7 @@ async fn what_arrives_is_what_was_composed() {
     let (_sink, port) = sink(&["-d", &template]);
     let transport = relay(&settings(port, SmtpSecurity::None), patient());
     for name in ["one", "two", "three"] {
-        assert_eq!(name_of(&send(&transport, name).await), "sent");
+        assert_eq!(send(&transport, name).await.name(), "sent");
     }
     transport.close().await;
     let mut bodies: Vec<String> = read_all(dumps.path());
@@ -61,7 +61,7 @@ fn check(flags: &[&str], timeouts: Timeouts, expected: &str) {
     let transport = relay(&settings(port, SmtpSecurity::None), timeouts);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let outcome = runtime.block_on(send(&transport, "a mail"));
-    assert_eq!(name_of(&outcome), expected, "{flags:?}: {outcome:?}");
+    assert_eq!(outcome.name(), expected, "{flags:?}: {outcome:?}");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn every_way_in_which_a_relay_fails_has_its_outcome() {
     check(&["-f", "data"], patient(), "failed");
     check(&["-f", "."], patient(), "failed");
     check(&["-Q", "mail"], patient(), "channel down");
-    check(&["-Q", "rcpt"], patient(), "deferred");
+    check(&["-Q", "rcpt"], patient(), "busy");
     check(&["-q", "helo,ehlo"], patient(), "channel down");
     check(&["-q", "mail"], patient(), "channel down");
     check(&["-q", "rcpt"], patient(), "deferred");
@@ -102,7 +102,7 @@ fn a_relay_that_keeps_silent_has_its_outcome_too() {
 #[tokio::test]
 async fn a_relay_that_is_not_there_is_the_channels_fault() {
     let transport = relay(&settings(free_port(), SmtpSecurity::None), patient());
-    assert_eq!(name_of(&send(&transport, "a mail").await), "channel down");
+    assert_eq!(send(&transport, "a mail").await.name(), "channel down");
 }
 
 #[tokio::test]
@@ -112,5 +112,5 @@ async fn a_relay_without_starttls_gets_nothing_where_it_is_asked_for() {
     }
     let (_sink, port) = sink(&[]);
     let transport = relay(&settings(port, SmtpSecurity::StartTls), patient());
-    assert_eq!(name_of(&send(&transport, "a mail").await), "channel down");
+    assert_eq!(send(&transport, "a mail").await.name(), "channel down");
 }

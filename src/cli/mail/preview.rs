@@ -71,6 +71,7 @@ fn message(rendered: &Rendered, to: &EmailAddress, config: &Config) -> anyhow::R
         thread: None,
         date: chrono::DateTime::UNIX_EPOCH,
         list: None,
+        dkim: config.mail.dkim.as_ref(),
         occasion: Occasion::Alert,
     };
     Ok(compose(&letter)?)

@@ -4,9 +4,9 @@ use std::ops::Bound;
 
 use chrono::{DateTime, Utc};
 
-use super::items;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
+use super::{items, suppression};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
@@ -186,9 +186,11 @@ pub(in crate::store) fn by_key(trees: &Trees, key: &SubscriberKey) -> Result<Opt
     address.map_or(Ok(None), |address| get(trees, &address))
 }
 
-/// Writes a subscriber, and the way from their links back to them. The one place that does: a
+/// Writes a subscriber, and the way from their links back to them; a new confirmation ends what came of
+/// mail that came back. The one place that does: a
 /// subscriber written otherwise could not be found by their links.
 pub(super) fn keep(trees: &Trees, writes: &mut Writes, subscriber: &Subscriber) -> Result<(), StoreError> {
+    suppression::confirmed(trees, writes, subscriber)?;
     if let Some(key) = super::kept_key(trees)? {
         index(trees, writes, &LinkKey::new(key), &subscriber.address)?;
     }

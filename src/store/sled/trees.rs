@@ -60,10 +60,18 @@ pub(super) enum TreeName {
     Accepted,
     /// Way in → `WayInState`.
     WaysIn,
+    /// `SuppressionKey` → `Suppression`.
+    Suppressions,
+    /// `SuppressionKey` → `SoftBounces`.
+    SoftBounces,
+    /// Mail id → nothing, for every mail that was given up and somebody must know of.
+    Undelivered,
+    /// Channel → `Breaker`, while it is out of reach.
+    Breakers,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 24] = [
+const ALL: [(TreeName, &str, &str); 28] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -88,6 +96,10 @@ const ALL: [(TreeName, &str, &str); 24] = [
     (TreeName::Retractions, "retractions", "retraction"),
     (TreeName::Accepted, "accepted", "snapshot"),
     (TreeName::WaysIn, "ways_in", "way in"),
+    (TreeName::Suppressions, "suppressions", "suppression"),
+    (TreeName::SoftBounces, "soft_bounces", "soft bounce"),
+    (TreeName::Undelivered, "undelivered", "mail"),
+    (TreeName::Breakers, "breakers", "breaker"),
 ];
 
 impl TreeName {
