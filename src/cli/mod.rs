@@ -107,7 +107,8 @@ impl Context {
     async fn ask_with(&self, config: Config, command: Command) -> anyhow::Result<Reply> {
         let (progress, listener) = mpsc::channel(1);
         drop(listener);
-        open(config).await?.execute(command, progress).await
+        // Every verb's future holds this one: on the heap, so that none is large.
+        Box::pin(async { open(config).await?.execute(command, progress).await }).await
     }
 }
 
