@@ -23,3 +23,4 @@ pub mod render;
 pub mod scheduler;
 pub mod store;
 pub mod subscribe;
+pub mod web;

@@ -14,7 +14,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("L1", &["extract", "config", "render", "clock", "registry", "exchange"]),
     ("L2", &["fetch", "mail", "store", "convert"]),
     ("L3", &["check", "dispatch", "deliver", "subscribe", "reload", "escalate"]),
-    ("L4", &["scheduler", "control"]),
+    ("L4", &["scheduler", "control", "web"]),
     ("L5", &["app"]),
     ("L6", &["cli"]),
 ];

@@ -18,6 +18,7 @@ use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::scheduler::{SourceLoop, TellingLoop};
 use crate::store::{Store, StoreError};
+use crate::web::{WebParts, WebServer};
 
 /// How long a start waits for a command that owns the store to end.
 const WAIT_FOR_STORE: Duration = Duration::from_secs(150);
@@ -40,7 +41,7 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let drain_timeout = config.daemon.drain_timeout;
     let app = App::over(store, config, clock).await?;
     let tasks = TaskTracker::new();
-    app.start(&tasks, &stop)?;
+    app.start(&tasks, &stop).await?;
     watchdog::ready(app.config.sources.len());
     tracing::info!(sources = app.config.sources.len(), socket = %app.config.daemon.socket.display(), "regwatch runs");
     stop.cancelled().await;
@@ -57,7 +58,7 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
 
 impl App {
     /// Starts everything that runs by itself.
-    fn start(&self, tasks: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<()> {
+    async fn start(&self, tasks: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<()> {
         let server = Server::bind(&self.config.daemon.socket)?;
         let (service, tracker, stopped) = (Arc::clone(&self.service), tasks.clone(), stop.clone());
         tasks.spawn(async move {
@@ -66,6 +67,7 @@ impl App {
             }
         });
         let found = Arc::new(Notify::new());
+        self.start_web(tasks, stop, &found).await?;
         let telling = TellingLoop {
             escalator: Arc::clone(&self.escalator),
             dispatcher: Arc::clone(&self.dispatcher),
@@ -90,6 +92,25 @@ impl App {
         }
         tasks.spawn(tidy_up(self.store.clone(), Arc::clone(&self.clock), stop.clone()));
         tasks.spawn(watchdog::keep_alive(stop.clone()));
+        Ok(())
+    }
+
+    /// Starts the server to which mail's links lead, where one is configured.
+    async fn start_web(
+        &self,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+        found: &Arc<Notify>,
+    ) -> anyhow::Result<()> {
+        let Some(settings) = &self.config.web else { return Ok(()) };
+        let server = WebServer::bind(settings).await?;
+        tracing::info!(web.listen = %server.address()?, web.base_url = %settings.base_url, "mail's links are answered");
+        let parts = WebParts {
+            visits: Arc::clone(&self.visits),
+            registry: self.registry.clone(),
+            woken: Arc::clone(found),
+        };
+        tasks.spawn(server.serve(parts, tasks.clone(), stop.clone()));
         Ok(())
     }
 }

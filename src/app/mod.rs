@@ -27,7 +27,7 @@ use crate::mail::Transport;
 use crate::registry::Registry;
 use crate::reload::Reloader;
 use crate::store::{Store, StoreError};
-use crate::subscribe::{Inbox, InboxParts, Subscriptions};
+use crate::subscribe::{Inbox, InboxParts, Subscriptions, Turn, Visits};
 
 pub use crate::reload::watchlist;
 pub use daemon::run as run_daemon;
@@ -39,12 +39,14 @@ pub use log::{LogFormat, start as start_log};
 pub struct App {
     config: Config,
     store: Store,
+    registry: Registry,
     transport: Arc<Transport>,
     checker: Arc<Checker>,
     escalator: Arc<Escalator>,
     dispatcher: Arc<Dispatcher>,
     deliverer: Arc<Deliverer>,
     service: Arc<Service>,
+    visits: Arc<Visits>,
     clock: Arc<dyn Clock>,
 }
 
@@ -103,6 +105,20 @@ impl App {
             config.mail.concurrency,
         ));
         deliverer.recover().await?;
+        let turn = Turn::default();
+        let inbox = config.inbox.clone().map(|settings| {
+            Arc::new(Inbox::new(InboxParts {
+                store: store.clone(),
+                registry: registry.clone(),
+                sources: config.sources.iter().map(|source| source.id.clone()).collect(),
+                mail: config.mail.clone(),
+                settings,
+                web,
+                instance_key: key,
+                turn: turn.clone(),
+                clock: Arc::clone(&clock),
+            }))
+        });
         let service = Arc::new(Service::new(ServiceParts {
             sources: config.sources.clone(),
             concurrency: config.fetch.concurrency,
@@ -111,12 +127,30 @@ impl App {
             escalator: Arc::clone(&escalator),
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
-            subscriptions: Subscriptions::new(store.clone(), registry.clone(), Arc::clone(&clock)),
-            inbox: inbox(&config, &store, &registry, web, key, &clock),
-            reloader: Reloader::new(&config, registry),
+            subscriptions: Subscriptions::new(
+                store.clone(),
+                registry.clone(),
+                turn.clone(),
+                Arc::clone(&clock),
+            ),
+            inbox: inbox.clone(),
+            reloader: Reloader::new(&config, registry.clone()),
             clock: Arc::clone(&clock),
         }));
-        Ok(Self { config, store, transport, checker, escalator, dispatcher, deliverer, service, clock })
+        let visits = Visits::new(store.clone(), LinkKey::new(key), inbox, turn, Arc::clone(&clock));
+        Ok(Self {
+            config,
+            store,
+            registry,
+            transport,
+            checker,
+            escalator,
+            dispatcher,
+            deliverer,
+            service,
+            visits: Arc::new(visits),
+            clock,
+        })
     }
 
     /// Executes commands.
@@ -133,28 +167,6 @@ impl App {
         self.transport.close().await;
         self.store.close().await
     }
-}
-
-/// What takes mail in, where a mailbox is configured.
-fn inbox(
-    config: &Config,
-    store: &Store,
-    registry: &Registry,
-    web: Option<WebAddresses>,
-    instance_key: [u8; 32],
-    clock: &Arc<dyn Clock>,
-) -> Option<Arc<Inbox>> {
-    let settings = config.inbox.clone()?;
-    Some(Arc::new(Inbox::new(InboxParts {
-        store: store.clone(),
-        registry: registry.clone(),
-        sources: config.sources.iter().map(|source| source.id.clone()).collect(),
-        mail: config.mail.clone(),
-        settings,
-        web,
-        instance_key,
-        clock: Arc::clone(clock),
-    })))
 }
 
 /// A checker for trying sources out, over no store.

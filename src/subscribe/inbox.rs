@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::Turn;
 use crate::clock::Clock;
 use crate::config::{InboxSettings, MailSettings};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, MailId, SourceId};
-use crate::domain::inbound::{Answer, Conversation, MailCommand, Request, commands, converse, silence};
+use crate::domain::inbound::{
+    Answer, Conversation, MailCommand, Purpose, Request, TokenHash, commands, converse, silence,
+};
 use crate::domain::keyed_link::WebAddresses;
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
@@ -32,8 +35,7 @@ pub struct Inbox {
     web: Option<WebAddresses>,
     instance_key: [u8; 32],
     clock: Arc<dyn Clock>,
-    /// Reading a conversation and keeping it is one step.
-    turn: tokio::sync::Mutex<()>,
+    turn: Turn,
 }
 
 /// What became of a message.
@@ -85,6 +87,8 @@ pub struct InboxParts {
     pub web: Option<WebAddresses>,
     /// Keys Message-IDs.
     pub instance_key: [u8; 32],
+    /// Shared with whatever else changes subscribers.
+    pub turn: Turn,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -93,8 +97,7 @@ impl Inbox {
     /// An inbox over the given parts.
     #[must_use]
     pub fn new(parts: InboxParts) -> Self {
-        let InboxParts { store, registry, sources, mail, settings, web, instance_key, clock } = parts;
-        let turn = tokio::sync::Mutex::default();
+        let InboxParts { store, registry, sources, mail, settings, web, instance_key, turn, clock } = parts;
         Self { store, registry, sources, mail, settings, web, instance_key, clock, turn }
     }
 
@@ -105,7 +108,7 @@ impl Inbox {
     /// What must be tried again; nothing was done.
     pub async fn ingest(&self, raw: Vec<u8>, envelope: &Envelope) -> Result<Ingested, IngestError> {
         let message = named(&raw, envelope);
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn.wait().await;
         if self.store.is_taken(&message).await? {
             return Ok(Ingested::Known);
         }
@@ -122,6 +125,38 @@ impl Inbox {
             return self.pass_over(message, reason).await;
         }
         self.act(message, &received).await
+    }
+
+    /// The question that a token answers, and whether it stands open. Changes nothing.
+    pub(super) async fn question(&self, token: &TokenHash) -> Result<Option<(Purpose, bool)>, StoreError> {
+        let Some(address) = self.store.asked(token).await? else { return Ok(None) };
+        let state = self.store.conversation(&address).await?;
+        let question = state.correspondence.question(token, self.clock.now());
+        Ok(question.map(|(purpose, is_open)| (purpose.clone(), is_open)))
+    }
+
+    /// Takes the answer to a question that somebody gave on its page: done as if it had come by mail, with
+    /// a mail that welcomes whoever follows something now. Nothing where the token is unknown or too old.
+    pub(super) async fn confirm(
+        &self,
+        token: &TokenHash,
+    ) -> Result<Option<(Answer, Subscriber)>, IngestError> {
+        let _turn = self.turn.wait().await;
+        let Some(address) = self.store.asked(token).await? else { return Ok(None) };
+        let now = self.clock.now();
+        let mut state = self.store.conversation(&address).await?;
+        let Some((answer, is_first)) = state.confirm_on_web(token, now) else { return Ok(None) };
+        let subscriber = state.subscriber.clone();
+        if is_first {
+            let message = BodyHash::of(format!("web {}", token.as_str()).as_bytes());
+            let id = MailId::derive(&["answer", message.as_str()]);
+            let mails = match &answer {
+                Answer::Welcome(_) => vec![self.mail(id, &answer, &state, None, now).await?],
+                _ => Vec::new(),
+            };
+            self.store.converse(Exchange { message, at: now, state: Some(state), mails }).await?;
+        }
+        Ok(Some((answer, subscriber)))
     }
 
     /// Notes a message that nothing is done about, so that it is not looked at again.
@@ -147,7 +182,7 @@ impl Inbox {
         let mut mails = Vec::new();
         for (number, answer) in answers.iter().enumerate() {
             let id = MailId::derive(&["answer", message.as_str(), &number.to_string()]);
-            mails.push(self.mail(id, answer, &state, received, now).await?);
+            mails.push(self.mail(id, answer, &state, received.message_id.as_deref(), now).await?);
         }
         let queued = mails.len();
         self.store.converse(Exchange { message, at: now, state: Some(state), mails }).await?;
@@ -175,7 +210,7 @@ impl Inbox {
         id: MailId,
         answer: &Answer,
         state: &Conversation,
-        received: &Received,
+        to: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<QueuedMail, IngestError> {
         let missed = match answer {
@@ -203,7 +238,7 @@ impl Inbox {
             thread: None,
             date: now,
             list: is_known.then_some(leaving),
-            occasion: Occasion::Answer { to: received.message_id.as_deref(), reply_to: &reply_to },
+            occasion: Occasion::Answer { to, reply_to: &reply_to },
         })?;
         let mail = Mail::queued(id, recipient.clone(), rendered.subject, message_id, Vec::new(), now);
         Ok(QueuedMail { mail, bytes })

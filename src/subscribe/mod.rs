@@ -1,11 +1,14 @@
 //! Taking and ending subscriptions.
 //!
 //! People subscribe by mail ([`Inbox`]) or the operator subscribes them; what was asked for takes
-//! effect only once it is confirmed. Whatever else will take wishes in ends here too.
+//! effect only once it is confirmed, by mail or on the page to which the question leads ([`Visits`]).
+//! Whatever else will take wishes in ends here too.
 
 mod inbox;
+mod visit;
 
 pub use inbox::{Inbox, InboxParts, IngestError, Ingested};
+pub use visit::{Question, Visits};
 
 use std::sync::Arc;
 
@@ -19,11 +22,23 @@ use crate::store::{Store, StoreError};
 /// The channel under which an operator's word is noted in the record of consent.
 const OPERATOR: &str = "operator";
 
+/// The right to change subscribers. To look at one and to keep what becomes of them is one step:
+/// otherwise a confirmation that comes by mail could undo an end that was asked for on the web.
+#[derive(Debug, Clone, Default)]
+pub struct Turn(Arc<tokio::sync::Mutex<()>>);
+
+impl Turn {
+    async fn wait(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.lock().await
+    }
+}
+
 /// Takes and ends subscriptions.
 #[derive(Debug)]
 pub struct Subscriptions {
     store: Store,
     registry: Registry,
+    turn: Turn,
     clock: Arc<dyn Clock>,
 }
 
@@ -50,8 +65,8 @@ pub enum SubscribeError {
 impl Subscriptions {
     /// Subscriptions to the companies of a registry.
     #[must_use]
-    pub fn new(store: Store, registry: Registry, clock: Arc<dyn Clock>) -> Self {
-        Self { store, registry, clock }
+    pub fn new(store: Store, registry: Registry, turn: Turn, clock: Arc<dyn Clock>) -> Self {
+        Self { store, registry, turn, clock }
     }
 
     /// Notes that an address wants to hear about companies. `confirmed` says that the operator has
@@ -69,6 +84,7 @@ impl Subscriptions {
         if let Some(unknown) = companies.iter().find(|id| watchlist.company(id).is_none()) {
             return Err(SubscribeError::UnknownCompany(unknown.clone()));
         }
+        let _turn = self.turn.wait().await;
         Ok(self.store.follow(address, companies, confirmed, OPERATOR, self.clock.now()).await?)
     }
 
@@ -81,6 +97,7 @@ impl Subscriptions {
         address: &EmailAddress,
         companies: &[CompanyId],
     ) -> Result<usize, SubscribeError> {
+        let _turn = self.turn.wait().await;
         let mut ended = 0;
         if companies.is_empty() {
             ended += self.store.leave(address, None).await?;
@@ -100,6 +117,7 @@ impl Subscriptions {
     /// # Errors
     /// An address with nothing to confirm; or the store's error.
     pub async fn confirm(&self, address: &EmailAddress) -> Result<Subscriber, SubscribeError> {
+        let _turn = self.turn.wait().await;
         if self.store.confirm(address, OPERATOR, self.clock.now()).await? == 0 {
             return Err(SubscribeError::NothingToConfirm(address.clone()));
         }
@@ -111,6 +129,7 @@ impl Subscriptions {
     /// # Errors
     /// An address nobody knows; or the store's error.
     pub async fn pause(&self, address: &EmailAddress, paused: bool) -> Result<Subscriber, SubscribeError> {
+        let _turn = self.turn.wait().await;
         self.store.pause(address, paused, self.clock.now()).await?;
         self.show(address).await
     }

@@ -6,7 +6,8 @@ use std::process::Stdio;
 use super::home::{Letter, Ran, list_source};
 use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
 
-const INBOX: &str = "[inbox]\naddress = \"watch@tracker.example\"\nauthserv_id = \"mx.tracker.example\"\n";
+pub const INBOX: &str =
+    "[inbox]\naddress = \"watch@tracker.example\"\nauthserv_id = \"mx.tracker.example\"\n";
 
 fn home(site: &Site) -> Home {
     Home::with_sources(&format!("{INBOX}\n{}", list_source(&site.url)))
@@ -41,7 +42,7 @@ impl Home {
 
     /// Writes to the service; gives the answers that came.
     #[track_caller]
-    fn write(&self, message: &str) -> Vec<Letter> {
+    pub fn write(&self, message: &str) -> Vec<Letter> {
         let before: Vec<String> = self.letters().into_iter().map(|letter| letter.message_id).collect();
         self.hand_over(&["--sender", "ann@example.org"], message).expect(0);
         let mut letters = self.letters();
@@ -50,7 +51,7 @@ impl Home {
     }
 }
 
-fn from_ann(to: &str, subject: &str, more: &str) -> String {
+pub fn from_ann(to: &str, subject: &str, more: &str) -> String {
     format!(
         "From: Ann <ann@example.org>\nTo: {to}\nSubject: {subject}\nMessage-ID: <{}@example.org>\n{more}\nRegards\nAnn\n",
         subject.len()
@@ -66,7 +67,7 @@ fn token(letters: &[Letter]) -> String {
     line.unwrap_or_else(|| panic!("{}", letter.text)).trim().to_owned()
 }
 
-const WATCH: &str = "watch@tracker.example";
+pub const WATCH: &str = "watch@tracker.example";
 
 /// Has Ann follow Hikvision.
 #[track_caller]

@@ -14,6 +14,7 @@ use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list,
 pub struct Daemon {
     process: Child,
     log: BufReader<ChildStderr>,
+    last_line: String,
 }
 
 impl Daemon {
@@ -22,7 +23,7 @@ impl Daemon {
         let mut process =
             home.program().arg("daemon").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
-        let mut daemon = Self { process, log };
+        let mut daemon = Self { process, log, last_line: String::new() };
         daemon.wait_until_it_says(until);
         daemon
     }
@@ -33,14 +34,20 @@ impl Daemon {
             let read = self.log.read_line(&mut said).unwrap();
             assert!(read > 0, "the daemon ended without saying {words:?}:\n{said}");
         }
+        self.last_line = said.lines().last().unwrap_or_default().to_owned();
     }
 
-    fn signal(&self, signal: &str) {
+    /// The line that was waited for last.
+    pub fn last_line(&self) -> &str {
+        &self.last_line
+    }
+
+    pub fn signal(&self, signal: &str) {
         let pid = self.process.id().to_string();
         assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
-    fn exit_code(&mut self) -> Option<i32> {
+    pub fn exit_code(&mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
     }
 }

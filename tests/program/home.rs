@@ -38,6 +38,8 @@ impl Ran {
 /// A mail as its reader sees it.
 #[derive(Debug)]
 pub struct Letter {
+    /// The header, each field on one line.
+    pub head: String,
     pub to: String,
     pub subject: String,
     pub text: String,
@@ -178,7 +180,10 @@ pub fn read_letter(path: &PathBuf) -> Letter {
     let bytes = std::fs::read(path).unwrap();
     let mail = MessageParser::default().parse(&bytes).unwrap();
     let to = mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default().to_owned();
+    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+    let head = text.split("\n\n").next().unwrap_or_default().replace("\n ", " ").replace("\n\t", " ");
     Letter {
+        head,
         to,
         subject: mail.subject().unwrap_or_default().to_owned(),
         text: mail.body_text(0).unwrap_or_default().into_owned(),

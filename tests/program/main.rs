@@ -24,6 +24,7 @@ mod replay;
 mod site;
 mod telling;
 mod watching;
+mod web;
 
 use home::Home;
 use site::Site;

@@ -69,6 +69,11 @@ impl Site {
         self.answer(path, 200, &[("content-type", "text/html; charset=utf-8")], body);
     }
 
+    /// Whether a path is answered by this text now.
+    pub fn is_page(&self, path: &str, body: &str) -> bool {
+        self.shared.0.lock().unwrap().pages.get(path).is_some_and(|page| page.body == body)
+    }
+
     /// Serves any answer.
     pub fn answer(&self, path: &str, status: u16, headers: &[(&'static str, &str)], body: impl Into<String>) {
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();

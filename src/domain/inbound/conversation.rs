@@ -16,6 +16,9 @@ use crate::domain::subscription::{Subscriber, Wish};
 /// The channel under which consent by mail is noted.
 pub const BY_MAIL: &str = "mail";
 
+/// The same for consent by the button on a question's page.
+pub const ON_WEB: &str = "web";
+
 /// What is known of a message's sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
@@ -181,7 +184,7 @@ impl Conversation {
     fn act(&mut self, request: Request, now: DateTime<Utc>) -> Answer {
         match request {
             Request::Confirm(token) => match self.correspondence.answer(&token, now) {
-                Some((purpose, is_first)) => self.act_on(purpose, is_first, now),
+                Some((purpose, is_first)) => self.act_on(purpose, is_first, BY_MAIL, now),
                 None => Answer::Expired,
             },
             Request::Subscribe(selection) => Answer::Welcome(selection),
@@ -194,13 +197,20 @@ impl Conversation {
         }
     }
 
+    /// Takes an answer given on the page to which the question led, and tells whether it is the first.
+    /// Nothing where the token is unknown or too old.
+    pub fn confirm_on_web(&mut self, token: &TokenHash, now: DateTime<Utc>) -> Option<(Answer, bool)> {
+        let (purpose, is_first) = self.correspondence.answer(token, now)?;
+        Some((self.act_on(purpose, is_first, ON_WEB, now), is_first))
+    }
+
     /// Does what was confirmed. A confirmation that comes again does nothing again: what was left
     /// meanwhile stays left.
-    fn act_on(&mut self, purpose: Purpose, is_first: bool, now: DateTime<Utc>) -> Answer {
+    fn act_on(&mut self, purpose: Purpose, is_first: bool, channel: &str, now: DateTime<Utc>) -> Answer {
         match purpose {
             Purpose::Subscribe(selection) => {
                 if is_first {
-                    self.follow(&selection, now);
+                    self.follow(&selection, channel, now);
                 }
                 Answer::Welcome(selection)
             }
@@ -214,13 +224,13 @@ impl Conversation {
         }
     }
 
-    fn follow(&mut self, selection: &Selection, now: DateTime<Utc>) {
+    fn follow(&mut self, selection: &Selection, channel: &str, now: DateTime<Utc>) {
         for company in &selection.companies {
             let wish = Wish {
                 company,
                 only: selection.only.clone(),
                 confirmed: true,
-                channel: BY_MAIL,
+                channel,
                 agreed_to: Some(selection.agreement(company)),
             };
             self.subscriber.follow(wish, now);
@@ -307,6 +317,22 @@ mod tests {
         let again = say(&mut state, vec![Request::Confirm(token)], Trust::Unknown);
         assert!(matches!(&again[..], [Answer::Welcome(_)]));
         assert!(state.subscriber.active(&zte()).is_none(), "a confirmation counts once");
+    }
+
+    #[test]
+    fn a_button_confirms_once_and_notes_where_it_was_pressed() {
+        let mut state = state();
+        let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
+        let welcome = |answer: Option<(Answer, bool)>| match answer {
+            Some((Answer::Welcome(_), is_first)) => is_first,
+            other => panic!("{other:?}"),
+        };
+        assert!(welcome(state.confirm_on_web(&token, now())));
+        assert_eq!(state.subscriber.active(&zte()).unwrap().channel, ON_WEB);
+        state.subscriber.leave(None);
+        assert!(!welcome(state.confirm_on_web(&token, now())));
+        assert!(state.subscriber.active(&zte()).is_none(), "a confirmation counts once");
+        assert_eq!(state.confirm_on_web(&ConfirmToken::of(99).hash(), now()), None);
     }
 
     #[test]

@@ -116,6 +116,14 @@ impl Correspondence {
         asked.answered_at.map(|_| (asked.purpose.clone(), is_first))
     }
 
+    /// The question that a token answers, and whether it stands open; what [`Self::answer`] would take.
+    #[must_use]
+    pub fn question(&self, token: &TokenHash, now: DateTime<Utc>) -> Option<(&Purpose, bool)> {
+        let asked = self.asked.iter().find(|asked| asked.token == *token)?;
+        let is_open = asked.is_open(now);
+        (is_open || asked.answered_at.is_some()).then_some((&asked.purpose, is_open))
+    }
+
     /// Notes that the address is answered, unless it had too many answers today.
     pub fn may_answer(&mut self, now: DateTime<Utc>) -> bool {
         self.answered_at.retain(|at| now < *at + Duration::days(1));
@@ -194,9 +202,12 @@ mod tests {
         let mut with = Correspondence::default();
         let token = with.ask(Purpose::List, 1, at(0)).unwrap().hash();
         assert_eq!(with.answer(&ConfirmToken::of(2).hash(), at(0)), None);
+        assert_eq!(with.question(&token, at(1)), Some((&Purpose::List, true)));
         assert_eq!(with.answer(&token, at(1)), Some((Purpose::List, true)));
+        assert_eq!(with.question(&token, at(1)), Some((&Purpose::List, false)));
         assert_eq!(with.answer(&token, at(2)), Some((Purpose::List, false)));
         let late = with.ask(Purpose::Pause, 9, at(10)).unwrap().hash();
+        assert_eq!(with.question(&late, at(13)), None);
         assert_eq!(with.answer(&late, at(13)), None);
     }
 

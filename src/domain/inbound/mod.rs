@@ -12,7 +12,7 @@ mod token;
 
 pub use automatic::{Headers, LOOP_MARK, silence};
 pub use command::{MAX_COMMANDS, MailCommand, commands};
-pub use conversation::{Answer, BY_MAIL, Conversation, Request, Trust, converse};
+pub use conversation::{Answer, BY_MAIL, Conversation, ON_WEB, Request, Trust, converse};
 pub use correspondence::{AskBudget, Asked, Correspondence, Purpose};
 pub use selection::{Selection, Unresolved, companies, select};
 pub use token::{ConfirmToken, InvalidToken, TokenHash};

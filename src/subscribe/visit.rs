@@ -1,0 +1,118 @@
+//! What people do on the pages to which their mails lead.
+//!
+//! To look changes nothing, whoever looks: scanners follow every link of a mail. To act twice is to act
+//! once. A link that was made here always works; where its subscriber is gone, there is just nothing to
+//! end any more.
+
+use std::sync::Arc;
+
+use super::{Inbox, IngestError, Turn};
+use crate::clock::Clock;
+use crate::domain::id::CompanyId;
+use crate::domain::inbound::{Answer, ConfirmToken, Purpose};
+use crate::domain::keyed_link::{LinkKey, LinkPurpose, SubscriberKey};
+use crate::domain::subscription::{Preference, Subscriber};
+use crate::store::{Store, StoreError};
+
+/// Takes wishes in from the web. One for the whole program.
+#[derive(Debug)]
+pub struct Visits {
+    store: Store,
+    key: LinkKey,
+    /// Knows what was asked, where there is a mailbox.
+    inbox: Option<Arc<Inbox>>,
+    turn: Turn,
+    clock: Arc<dyn Clock>,
+}
+
+/// A question that somebody is about to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What it is about.
+    pub purpose: Purpose,
+    /// Whether it still waits for its answer.
+    pub is_open: bool,
+}
+
+impl Visits {
+    /// Visits over the given parts; `turn` is that of whatever else changes subscribers.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        key: LinkKey,
+        inbox: Option<Arc<Inbox>>,
+        turn: Turn,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { store, key, inbox, turn, clock }
+    }
+
+    /// Whose link it is; nothing for what was not made here for this purpose.
+    #[must_use]
+    pub fn open(&self, purpose: LinkPurpose, link: &str) -> Option<SubscriberKey> {
+        self.key.open(purpose, link)
+    }
+
+    /// The question that a token answers; nothing where it is unknown or too old.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn question(&self, token: &ConfirmToken) -> Result<Option<Question>, StoreError> {
+        let Some(inbox) = &self.inbox else { return Ok(None) };
+        let question = inbox.question(&token.hash()).await?;
+        Ok(question.map(|(purpose, is_open)| Question { purpose, is_open }))
+    }
+
+    /// Answers it; gives what was done and the subscriber as they now stand.
+    ///
+    /// # Errors
+    /// A mail that could not be made, or the store's error; nothing was done.
+    pub async fn confirm(&self, token: &ConfirmToken) -> Result<Option<(Answer, Subscriber)>, IngestError> {
+        match &self.inbox {
+            Some(inbox) => inbox.confirm(&token.hash()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whose link it is, as they now stand.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn subscriber(&self, key: &SubscriberKey) -> Result<Option<Subscriber>, StoreError> {
+        self.store.subscriber_by(key).await
+    }
+
+    /// Ends the subscription to one company, or all.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn leave(&self, key: &SubscriberKey, company: Option<&CompanyId>) -> Result<(), StoreError> {
+        let _turn = self.turn.wait().await;
+        let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
+        let ended = self.store.leave(&subscriber.address, company).await?;
+        tracing::info!(subscriptions = ended, "ended by a link");
+        Ok(())
+    }
+
+    /// Sends nothing from now on, or again.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn pause(&self, key: &SubscriberKey, paused: bool) -> Result<(), StoreError> {
+        let _turn = self.turn.wait().await;
+        let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
+        self.store.pause(&subscriber.address, paused, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Takes wishes about how mail comes.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn prefer(&self, key: &SubscriberKey, wishes: Vec<Preference>) -> Result<(), StoreError> {
+        let _turn = self.turn.wait().await;
+        let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
+        self.store.prefer(&subscriber.address, wishes, self.clock.now()).await?;
+        Ok(())
+    }
+}

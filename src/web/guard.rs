@@ -1,0 +1,55 @@
+//! What stands before every page: how often one may ask, and how long a request may take.
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::RETRY_AFTER;
+use axum::middleware::Next;
+use axum::response::Response;
+use tokio::time::{Instant, timeout};
+
+use super::Shared;
+use super::answer::last_part;
+use super::client::client_address;
+use super::rate::Client;
+use crate::domain::keyed_link::LinkPurpose;
+
+/// For one request, its body included.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The address that a connection came from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub IpAddr);
+
+pub(super) async fn guard(
+    State(shared): State<Arc<Shared>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let client = shared.client(peer, &request);
+    let taken = shared.rates.lock().unwrap_or_else(PoisonError::into_inner).take(client, Instant::now());
+    if let Err(wait) = taken {
+        let seconds = HeaderValue::from(wait.as_secs() + 1);
+        let mut response = shared.too_many();
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+        return response;
+    }
+    timeout(REQUEST_TIMEOUT, next.run(request)).await.unwrap_or_else(|_| shared.too_slow())
+}
+
+impl Shared {
+    /// Whose account a request goes on.
+    fn client(&self, peer: IpAddr, request: &Request) -> Client {
+        let link = last_part(request.uri());
+        let purposes = [LinkPurpose::Unsubscribe, LinkPurpose::Manage];
+        match purposes.into_iter().find_map(|purpose| self.visits.open(purpose, link)) {
+            Some(key) => Client::Holder(key),
+            None => Client::at(client_address(peer, request.headers(), &self.trusted_proxies)),
+        }
+    }
+}

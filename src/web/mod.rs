@@ -1,0 +1,152 @@
+//! The addresses to which mail leads: confirming, seeing what one follows, leaving.
+//!
+//! A driver beside `control`: it takes requests in and ends in `subscribe`. Mail scanners and readers'
+//! programs open every address they find, so a GET or HEAD never changes anything; a POST does, and needs
+//! neither cookie nor log-in (RFC 8058), since the address itself is what only its reader has. Everything is
+//! bounded: requests a minute, connections, bytes, time.
+//!
+//! TLS is a proxy's in front of it. Deliberately absent: anything else that could be shown on the web, any
+//! script, and any address of a person in full.
+
+mod answer;
+mod client;
+mod connection;
+mod guard;
+mod page;
+mod rate;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::{Extension, Router};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::connection::Places;
+use self::guard::Peer;
+use self::rate::Rates;
+use crate::config::WebSettings;
+use crate::registry::Registry;
+use crate::subscribe::Visits;
+
+/// A server that listens.
+#[derive(Debug)]
+pub struct WebServer {
+    listener: TcpListener,
+    settings: WebSettings,
+}
+
+/// The server cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {listen}, which web.listen names")]
+pub struct WebError {
+    listen: SocketAddr,
+    source: io::Error,
+}
+
+/// What the pages are made of.
+#[derive(Debug)]
+pub struct WebParts {
+    /// Does what is asked for.
+    pub visits: Arc<Visits>,
+    /// How readers call the companies.
+    pub registry: Registry,
+    /// Woken when a mail may wait.
+    pub woken: Arc<Notify>,
+}
+
+/// The same with what the answers need besides.
+#[derive(Debug)]
+struct Shared {
+    visits: Arc<Visits>,
+    registry: Registry,
+    woken: Arc<Notify>,
+    trusted_proxies: Vec<IpAddr>,
+    rates: Mutex<Rates>,
+    root: String,
+}
+
+impl Shared {
+    fn of(parts: WebParts, settings: &WebSettings) -> Self {
+        let WebParts { visits, registry, woken } = parts;
+        Self {
+            visits,
+            registry,
+            woken,
+            trusted_proxies: settings.trusted_proxies.clone(),
+            rates: Mutex::new(Rates::new(settings.client_rate, settings.total_rate, Instant::now())),
+            root: settings.base_url.path().to_owned(),
+        }
+    }
+
+    /// The path under which all pages stand.
+    fn root(&self) -> &str {
+        &self.root
+    }
+}
+
+/// Before another attempt where a connection could not be taken, for want of file descriptors say.
+const AFTER_A_FAULT: Duration = Duration::from_millis(200);
+
+impl WebServer {
+    /// Listens where the settings say.
+    ///
+    /// # Errors
+    /// [`WebError`] naming the address.
+    pub async fn bind(settings: &WebSettings) -> Result<Self, WebError> {
+        let listen = settings.listen;
+        let listener = TcpListener::bind(listen).await.map_err(|source| WebError { listen, source })?;
+        Ok(Self { listener, settings: settings.clone() })
+    }
+
+    /// Where it listens: the port is known even where the settings leave it open.
+    ///
+    /// # Errors
+    /// The system's, which does not know.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers until stopped. Each connection is a task of its own; one under way is finished.
+    pub async fn serve(self, parts: WebParts, tasks: TaskTracker, stop: CancellationToken) {
+        let Self { listener, settings } = self;
+        let router = answer::router(Arc::new(Shared::of(parts, &settings)));
+        let slots = Arc::new(Semaphore::new(settings.max_connections));
+        let places = Places::new(settings.max_connections / 4, &settings.trusted_proxies);
+        loop {
+            let next = async {
+                let slot = Arc::clone(&slots).acquire_owned().await;
+                (slot, listener.accept().await)
+            };
+            let (slot, accepted) = tokio::select! {
+                next = next => next,
+                () = stop.cancelled() => return,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a web connection could not be taken");
+                    tokio::time::sleep(AFTER_A_FAULT).await;
+                    continue;
+                }
+            };
+            // Who has too many is hung up on at once.
+            let Some(place) = places.take(peer.ip()) else { continue };
+            let (router, stop) = (knowing(&router, peer), stop.clone());
+            tasks.spawn(async move {
+                connection::serve(stream, router, stop).await;
+                drop((slot, place));
+            });
+        }
+    }
+}
+
+/// The pages as they are shown to one peer.
+fn knowing(router: &Router, peer: SocketAddr) -> Router {
+    router.clone().layer(Extension(Peer(peer.ip())))
+}

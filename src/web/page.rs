@@ -1,0 +1,108 @@
+//! The pages, and what every answer says to browsers.
+
+use askama::Template;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::domain::text::error_chain;
+
+/// A page. `root` is the path under which all of them stand.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(super) struct Message<'a> {
+    pub root: &'a str,
+    pub title: &'a str,
+    pub lines: Vec<String>,
+    pub text: &'a str,
+}
+
+/// A question with its button.
+#[derive(Template)]
+#[template(path = "confirm.html")]
+pub(super) struct Confirm<'a> {
+    pub root: &'a str,
+    pub lines: Vec<String>,
+    pub is_open: bool,
+}
+
+/// The end of all mail, with its button.
+#[derive(Template)]
+#[template(path = "unsubscribe.html")]
+pub(super) struct Unsubscribe<'a> {
+    pub root: &'a str,
+    pub whom: Option<String>,
+}
+
+/// What somebody follows, with the buttons that change it.
+#[derive(Template)]
+#[template(path = "manage.html")]
+pub(super) struct Manage<'a> {
+    pub root: &'a str,
+    pub whom: Option<String>,
+    /// What was just done.
+    pub done: Option<String>,
+    pub followed: Vec<Followed>,
+    pub cadences: Vec<Choice>,
+    /// Whether silence is attested.
+    pub is_attested: bool,
+    pub paused_since: Option<String>,
+}
+
+/// One company on it.
+pub(super) struct Followed {
+    pub company: String,
+    pub name: String,
+    pub line: String,
+}
+
+/// One of several of which one is chosen.
+pub(super) struct Choice {
+    pub value: &'static str,
+    pub label: String,
+    pub is_chosen: bool,
+}
+
+/// The one style sheet.
+const STYLE: &str = include_str!("style.css");
+
+/// A page as an answer.
+pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
+        Err(error) => {
+            tracing::error!(error = error_chain(&error), "a page cannot be filled in");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// The style sheet as an answer.
+pub(super) async fn style() -> Response {
+    let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=86400")];
+    (headers, STYLE).into_response()
+}
+
+/// What every answer bears: nothing runs, nothing is framed, nothing is kept, and no address of ours, which
+/// is a secret of its reader, is told to anybody else.
+const HEADERS: [(HeaderName, &str); 7] = [
+    (
+        HeaderName::from_static("content-security-policy"),
+        "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    (HeaderName::from_static("referrer-policy"), "no-referrer"),
+    (HeaderName::from_static("x-content-type-options"), "nosniff"),
+    (HeaderName::from_static("x-frame-options"), "DENY"),
+    (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+pub(super) async fn secured(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,147 @@
+//! How much is asked: by one client, and by all of them together.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::keyed_link::SubscriberKey;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Who asks, as far as they are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Client {
+    /// Somebody at an address.
+    Address(IpAddr),
+    /// Whoever holds a link that was made here. A mail provider presses the buttons of all its users
+    /// from a few addresses, and none of them may keep the others from leaving.
+    Holder(SubscriberKey),
+}
+
+impl Client {
+    /// Who asks from an address. One subscriber line has a whole IPv6 network of 64 bits.
+    pub(super) fn at(address: IpAddr) -> Self {
+        Self::Address(match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let network = address.to_bits() & !u128::from(u64::MAX);
+                IpAddr::V6(Ipv6Addr::from_bits(network))
+            }
+            address @ IpAddr::V4(_) => address,
+        })
+    }
+}
+
+/// A token bucket of a minute's requests, told by the one moment at which it will be full again.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    full_at: Instant,
+}
+
+impl Bucket {
+    /// How long until a token can be taken; nothing where it can be now.
+    fn wait(self, rate: u32, now: Instant) -> Option<Duration> {
+        let slack = (MINUTE / rate).saturating_mul(rate.saturating_sub(1));
+        let wait = self.full_at.saturating_duration_since(now).saturating_sub(slack);
+        (!wait.is_zero()).then_some(wait)
+    }
+
+    fn take(&mut self, rate: u32, now: Instant) {
+        self.full_at = self.full_at.max(now) + MINUTE / rate;
+    }
+}
+
+/// The buckets of all.
+#[derive(Debug)]
+pub(super) struct Rates {
+    client_rate: u32,
+    total_rate: u32,
+    total: Bucket,
+    clients: HashMap<Client, Bucket>,
+}
+
+impl Rates {
+    /// Both rates are requests in a minute, at least one.
+    pub(super) fn new(client_rate: u32, total_rate: u32, now: Instant) -> Self {
+        Self { client_rate, total_rate, total: Bucket { full_at: now }, clients: HashMap::new() }
+    }
+
+    /// Notes one more request.
+    ///
+    /// # Errors
+    /// How long the client has to wait; then nothing is noted, so that who is refused takes nothing away
+    /// from the others.
+    pub(super) fn take(&mut self, client: Client, now: Instant) -> Result<(), Duration> {
+        let mut bucket = self.clients.get(&client).copied().unwrap_or(Bucket { full_at: now });
+        let waits = [bucket.wait(self.client_rate, now), self.total.wait(self.total_rate, now)];
+        if let Some(wait) = waits.into_iter().flatten().max() {
+            return Err(wait);
+        }
+        bucket.take(self.client_rate, now);
+        self.total.take(self.total_rate, now);
+        self.forget_idle(now);
+        self.clients.insert(client, bucket);
+        Ok(())
+    }
+
+    /// A bucket is full again after a minute, and no more clients than two minutes' requests can have
+    /// one that is not: more are never remembered.
+    fn forget_idle(&mut self, now: Instant) {
+        if self.clients.len() >= 2 * self.total_rate as usize {
+            self.clients.retain(|_, bucket| bucket.full_at > now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(address: &str) -> Client {
+        Client::at(address.parse().unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_client_is_told_to_wait_and_the_others_are_not() {
+        let start = Instant::now();
+        let mut rates = Rates::new(3, 100, start);
+        for _ in 0..3 {
+            assert_eq!(rates.take(client("192.0.2.1"), start), Ok(()));
+        }
+        assert_eq!(rates.take(client("192.0.2.1"), start), Err(Duration::from_secs(20)));
+        assert_eq!(rates.take(client("192.0.2.2"), start), Ok(()));
+        assert_eq!(rates.take(client("192.0.2.1"), start + Duration::from_secs(20)), Ok(()));
+        assert!(rates.take(client("192.0.2.1"), start + Duration::from_secs(20)).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_together_have_a_limit_that_refusals_do_not_use_up() {
+        let start = Instant::now();
+        let mut rates = Rates::new(1, 2, start);
+        assert_eq!(rates.take(client("192.0.2.1"), start), Ok(()));
+        for _ in 0..10 {
+            assert!(rates.take(client("192.0.2.1"), start).is_err());
+        }
+        assert_eq!(rates.take(client("192.0.2.2"), start), Ok(()));
+        assert_eq!(rates.take(client("192.0.2.3"), start), Err(Duration::from_secs(30)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn however_many_ask_few_are_remembered() {
+        let start = Instant::now();
+        let mut rates = Rates::new(5, 60, start);
+        for second in 0..10_000_u32 {
+            let address = IpAddr::V4(std::net::Ipv4Addr::from_bits(second));
+            assert_eq!(rates.take(Client::at(address), start + Duration::from_secs(second.into())), Ok(()));
+        }
+        assert!(rates.clients.len() <= 120, "{}", rates.clients.len());
+    }
+
+    #[test]
+    fn a_network_of_one_line_is_one_client() {
+        assert_eq!(client("2001:db8:1:2:3::4"), client("2001:db8:1:2::"));
+        assert_ne!(client("2001:db8:1:2::"), client("2001:db8:1:3::"));
+        assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
+    }
+}

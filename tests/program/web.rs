@@ -1,0 +1,311 @@
+//! The addresses that mail leads to, over real HTTP: to look changes nothing, to act needs no more than the
+//! address, and nothing is learned from an answer.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use super::by_mail::{INBOX, WATCH, from_ann};
+use super::daemon::{Daemon, RUNS};
+use super::home::{Letter, list_source};
+use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
+
+/// A running service with a page that it watches.
+struct Service {
+    site: Site,
+    home: Home,
+    daemon: Daemon,
+    /// Where its web server listens.
+    address: String,
+}
+
+/// An answer as it came over the wire.
+#[derive(Debug)]
+struct Page {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Service {
+    /// `more` are further keys of `[web]`.
+    fn start(more: &str) -> Self {
+        let site = Site::start();
+        site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
+        let web = format!("[web]\nbase_url = \"http://127.0.0.1/watch\"\nlisten = \"127.0.0.1:0\"\n{more}");
+        let home = Home::with_sources(&format!("{INBOX}\n{web}\n{}", list_source(&site.url)));
+        home.check(0);
+        let mut daemon = Daemon::start(&home, "mail's links are answered");
+        let line = daemon.last_line().to_owned();
+        daemon.wait_until_it_says(RUNS);
+        let address = line.split("web.listen=").nth(1).and_then(|rest| rest.split(' ').next());
+        let address = address.unwrap_or_else(|| panic!("{line}")).to_owned();
+        Self { site, home, daemon, address }
+    }
+
+    /// Sends a request as it stands; gives the answer.
+    #[track_caller]
+    fn send(&self, request: &str) -> Page {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}"));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap();
+        Page { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    #[track_caller]
+    fn ask(&self, method: &str, link: &str) -> Page {
+        self.send(&format!("{method} {} HTTP/1.1\r\nHost: tracker.example\r\n\r\n", path(link)))
+    }
+
+    #[track_caller]
+    fn get(&self, link: &str) -> Page {
+        self.ask("GET", link)
+    }
+
+    #[track_caller]
+    fn post(&self, link: &str, body: &str) -> Page {
+        self.send(&format!(
+            "POST {} HTTP/1.1\r\nHost: tracker.example\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            path(link),
+            body.len()
+        ))
+    }
+
+    /// What the records say of Ann.
+    fn record(&self) -> serde_json::Value {
+        self.home.run(&["sub", "show", "ann@example.org", "--json"]).expect(0).json()
+    }
+
+    /// Has the page change; gives how many were told.
+    #[track_caller]
+    fn told(&self) -> u64 {
+        let amended = covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]);
+        let before = self.site.is_page("/list", &amended);
+        let next = if before { covered_list(&[HUAWEI, ZTE, HIKVISION]) } else { amended };
+        self.site.page("/list", next);
+        self.home.check(0)["mails_queued"].as_u64().unwrap()
+    }
+
+    /// Has Ann ask to follow Hikvision; gives the page of the question.
+    #[track_caller]
+    fn asked(&self) -> String {
+        let asked = self.home.write(&from_ann(WATCH, "subscribe hikvision", ""));
+        link(&asked[0], "confirm")
+    }
+
+    /// Has Ann follow Hikvision; gives a mail that told her of a change.
+    #[track_caller]
+    fn followed(&self) -> Letter {
+        self.home.subscribe("ann@example.org", "hikvision");
+        assert_eq!(self.told(), 1);
+        self.home.letters().pop().unwrap()
+    }
+}
+
+/// What the proxy in front passes on: the path below the one it serves.
+fn path(link: &str) -> String {
+    link.strip_prefix("http://127.0.0.1/watch").unwrap_or(link).to_owned()
+}
+
+/// The link of a mail that leads to a page; it stands in both of its bodies.
+#[track_caller]
+fn link(letter: &Letter, page: &str) -> String {
+    let begin = format!("http://127.0.0.1/watch/{page}/");
+    let found = letter.text.split_whitespace().find(|word| word.starts_with(&begin));
+    let found = found.unwrap_or_else(|| panic!("no {begin} in {}", letter.text));
+    assert!(letter.html.contains(&format!("href=\"{found}\"")), "{}", letter.html);
+    found.to_owned()
+}
+
+#[test]
+fn who_confirms_by_the_button_is_told_and_leaves_by_one_click() {
+    let service = Service::start("");
+    let question = service.asked();
+    assert_eq!(service.told(), 0, "nobody is told who did not confirm");
+    let page = service.get(&question);
+    assert!(
+        page.body.contains("changes that concern Hikvision") && page.body.contains("<button"),
+        "{page:?}"
+    );
+    let page = service.post(&question, "");
+    assert!(page.status == 200 && page.body.contains("You will be told"), "{page:?}");
+    let record = service.record().to_string();
+    assert!(record.contains("\"active\"") && record.contains("\"web\""), "{record}");
+
+    assert_eq!(service.told(), 1);
+    let letters = service.home.letters_to("ann@example.org");
+    let alert = letters.iter().find(|letter| letter.subject.contains("Covered List")).unwrap();
+    let (manage, leave) = (link(alert, "manage"), link(alert, "unsubscribe"));
+    let header = format!("List-Unsubscribe: <{leave}>, <mailto:watch@tracker.example?subject=unsubscribe>");
+    assert!(alert.head.lines().any(|line| line == header), "{}", alert.head);
+    assert!(alert.head.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{}", alert.head);
+    assert!(letters.iter().any(|letter| letter.subject == "You will be told"), "{letters:?}");
+
+    for _ in 0..2 {
+        let page = service.post(&leave, "List-Unsubscribe=One-Click");
+        assert_eq!((page.status, page.head.contains("location:")), (200, false), "{page:?}");
+    }
+    assert_eq!(service.told(), 0, "who left is not told");
+    assert!(service.get(&manage).body.contains("follows nothing"));
+}
+
+#[test]
+fn to_look_at_every_address_of_a_mail_changes_nothing() {
+    let service = Service::start("");
+    let letter = service.followed();
+    let question = service.asked();
+    let before = service.record();
+    for link in [&question, &link(&letter, "manage"), &link(&letter, "unsubscribe")] {
+        for _ in 0..2 {
+            assert_eq!(service.get(link).status, 200, "{link}");
+            let head = service.ask("HEAD", link);
+            assert_eq!((head.status, head.body.as_str()), (200, ""), "{link}");
+        }
+        for method in ["PUT", "DELETE", "OPTIONS", "PATCH"] {
+            assert_eq!(service.ask(method, link).status, 405, "{method} {link}");
+        }
+    }
+    assert_eq!(service.record(), before);
+    assert!(service.get(&question).body.contains("<button"), "the question still stands open");
+    assert_eq!(service.told(), 1);
+}
+
+#[test]
+fn what_leads_nowhere_gets_one_answer_whatever_it_is() {
+    let service = Service::start("");
+    let letter = service.followed();
+    let question = service.asked();
+    let expected = service.get("/");
+    assert_eq!(expected.status, 404);
+    let head = |page: &Page| {
+        let lines = page.head.lines().filter(|line| !line.starts_with("date:"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let forged = |page: &str| {
+        let real = path(&link(&letter, page));
+        let last = if real.ends_with('a') { 'b' } else { 'a' };
+        format!("{}{last}", &real[..real.len() - 1])
+    };
+    let swapped = path(&link(&letter, "manage")).replace("manage", "unsubscribe");
+    let unknown = format!("/confirm/{}", "a".repeat(26));
+    let twisted = format!("/manage/%ff{}", "a".repeat(60));
+    let none = [forged("manage"), forged("unsubscribe"), swapped, unknown, twisted, "/confirm/x".to_owned()];
+    for address in &none {
+        for page in [service.get(address), service.post(address, "action=leave-all")] {
+            assert_eq!(
+                (page.status, &page.body, head(&page)),
+                (404, &expected.body, head(&expected)),
+                "{address}"
+            );
+        }
+    }
+    assert_eq!(service.told(), 1, "nothing was done");
+    assert!(service.get(&question).body.contains("<button"));
+}
+
+#[test]
+fn what_is_followed_is_shown_and_changed_and_no_address_stands_anywhere() {
+    let service = Service::start("");
+    service.home.subscribe("ann@example.org", "zte");
+    let manage = link(&service.followed(), "manage");
+    assert!(!manage.contains("ann"), "{manage}");
+    let page = service.get(&manage);
+    assert!(page.body.contains("Hikvision, since") && page.body.contains("ZTE, since"), "{page:?}");
+    assert!(page.body.contains("a…@example.org") && !page.body.contains("ann@"), "{page:?}");
+
+    let page = service.post(&manage, "action=pause");
+    assert!(page.body.contains("Mail is paused.") && page.body.contains("Nothing has been sent since"));
+    assert_eq!(service.told(), 0);
+    assert!(service.post(&manage, "action=resume").body.contains("Mail goes on."));
+    assert_eq!(service.told(), 1);
+
+    assert!(page_chooses(&service.get(&manage), "immediate"));
+    let page = service.post(&manage, "cadence=daily&attestation=weekly&action=prefer");
+    assert!(page_chooses(&page, "daily") && page.body.contains("value=\"weekly\" checked"), "{page:?}");
+    assert_eq!(service.told(), 0, "a digest waits for its morning");
+    assert!(page_chooses(&service.post(&manage, "cadence=immediate&action=prefer"), "immediate"));
+
+    let page = service.post(&manage, "action=leave&company=hikvision");
+    assert!(page.body.contains("Nothing is sent about Hikvision any more."), "{page:?}");
+    assert!(!page.body.contains("Hikvision, since") && page.body.contains("ZTE, since"), "{page:?}");
+    assert_eq!(service.told(), 0);
+    assert!(service.post(&manage, "action=leave-all").body.contains("follows nothing"));
+    assert_eq!(service.post(&manage, "nothing=at&all").status, 200);
+    let too_much = service.post(&manage, &"x".repeat(5000));
+    assert_eq!(too_much.status, 413, "{too_much:?}");
+}
+
+fn page_chooses(page: &Page, cadence: &str) -> bool {
+    page.body.contains(&format!("name=\"cadence\" value=\"{cadence}\" checked"))
+}
+
+#[test]
+fn pages_run_nothing_are_framed_nowhere_and_are_kept_by_nobody() {
+    let service = Service::start("");
+    let page = service.get(&link(&service.followed(), "manage"));
+    for header in [
+        "content-security-policy: default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        "referrer-policy: no-referrer",
+        "cache-control: no-store",
+        "x-content-type-options: nosniff",
+        "x-frame-options: deny",
+    ] {
+        assert!(page.head.lines().any(|line| line == header), "{header} is missing in {}", page.head);
+    }
+    assert!(!page.head.contains("set-cookie") && !page.body.contains("<script"), "{page:?}");
+    assert!(page.body.contains("<html lang=\"en\">") && page.body.contains("width=device-width"), "{page:?}");
+    assert!(page.body.contains("href=\"/watch/style.css\""), "{page:?}");
+    let style = service.get("/style.css");
+    assert!(style.status == 200 && style.head.contains("content-type: text/css"), "{style:?}");
+}
+
+#[test]
+fn who_asks_too_often_waits_and_whoever_holds_a_link_does_not() {
+    let service = Service::start("client_rate = 5\n");
+    let leave = link(&service.followed(), "unsubscribe");
+    let statuses: Vec<u16> = (0..7).map(|_| service.get("/confirm/x").status).collect();
+    assert_eq!(statuses, [404, 404, 404, 404, 404, 429, 429]);
+    let refused = service.post("/confirm/x", "");
+    let wait = refused.head.lines().find_map(|line| line.strip_prefix("retry-after: "));
+    assert!(wait.is_some_and(|wait| (1..=60).contains(&wait.parse::<u32>().unwrap())), "{refused:?}");
+    assert_eq!(service.post(&leave, "List-Unsubscribe=One-Click").status, 200);
+    assert_eq!(service.told(), 0);
+}
+
+#[test]
+fn slow_clients_are_hung_up_on_and_keep_nobody_out() {
+    let service = Service::start("max_connections = 8\n");
+    let connect = || {
+        let mut stream = TcpStream::connect(&service.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: tracker").unwrap();
+        stream
+    };
+    // A quarter of eight may wait for the rest of their header; the third is hung up on.
+    let mut slow = [connect(), connect()];
+    let began = Instant::now();
+    let mut third = connect();
+    assert!(matches!(third.read(&mut [0; 64]), Ok(0) | Err(_)), "it is hung up on");
+    assert!(began.elapsed() < Duration::from_secs(5), "at once: {:?}", began.elapsed());
+    for stream in &mut slow {
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest);
+        assert!(!String::from_utf8_lossy(&rest).contains(" 200 "));
+    }
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+    assert_eq!(service.get("/").status, 404, "others are answered again");
+}
+
+#[test]
+fn asked_to_end_the_service_ends_whoever_is_connected() {
+    let mut service = Service::start("");
+    let _idle = TcpStream::connect(&service.address).unwrap();
+    service.daemon.signal("-TERM");
+    assert_eq!(service.daemon.exit_code(), Some(0));
+    assert!(TcpStream::connect(&service.address).is_err());
+}
