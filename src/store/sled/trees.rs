@@ -53,10 +53,13 @@ pub(super) enum TreeName {
     Items,
     /// Moment, address → nothing: when to look at what waits for a reader.
     Looks,
+    /// Source id → the `Snapshot` of its `Baseline`, so that nobody decodes a document who only asks
+    /// whether it is another.
+    Accepted,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 21] = [
+const ALL: [(TreeName, &str, &str); 22] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -78,6 +81,7 @@ const ALL: [(TreeName, &str, &str); 21] = [
     (TreeName::SubscriberKeys, "subscriber_keys", "subscriber key"),
     (TreeName::Items, "items", "alert item"),
     (TreeName::Looks, "looks", "look"),
+    (TreeName::Accepted, "accepted", "snapshot"),
 ];
 
 impl TreeName {
