@@ -58,7 +58,7 @@ fn mails_of(home: &Home) -> Vec<PathBuf> {
     mails
 }
 
-/// What SpamAssassin makes of a mail, by its rules alone: no network, no learned words.
+/// What the filter makes of a mail, by its rules alone: no network, no learned words.
 fn score(mail: &Path, home: &Home) -> (f64, String) {
     let mut child = Command::new("spamassassin")
         .args(["-L", "-t", "--cf=use_bayes 0"])
