@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use quick_xml::events::Event;
-use regwatch::domain::source::{CsvSettings, Pairs, RowSettings, SourceKind};
+use regwatch::domain::source::{
+    CsvSettings, EcfrSettings, FederalRegisterSettings, Pairs, RowSettings, SourceKind,
+};
 use regwatch::extract::{Page, extract};
 
 fn main() {
@@ -69,6 +71,69 @@ fn un(rows: usize) -> String {
     )
 }
 
+/// Part 744 of the regulations with so many rows in its Entity List, some with aliases and addresses.
+fn regulations(rows: usize) -> String {
+    let row = |row: usize| {
+        let country = if row.is_multiple_of(60) { format!("FREEDONIA {row}") } else { String::new() };
+        let aliases = (0..row % 4).map(|alias| format!("<br/>&#x2014;Exco {row}-{alias}; <I>and</I>"));
+        let aliases: String = aliases.collect();
+        let aliases = if aliases.is_empty() {
+            aliases
+        } else {
+            format!("a.k.a., the following aliases:{aliases}<br/>")
+        };
+        format!(
+            "<TR><TD class=\"gpotbl_cell\">{country}</TD>\
+             <TD class=\"gpotbl_cell\">Example Cameras {row} Co., Ltd., {aliases}No. {row} Harbour Road, Example \
+             District, Example Town; <I>and</I> Building {row}, Pier Street, Example Port, Freedonia.</TD>\
+             <TD class=\"gpotbl_cell\">For all items subject to the EAR. (See §§ 734.9(e) and 744.11 of the EAR)</TD>\
+             <TD class=\"gpotbl_cell\">Presumption of denial</TD>\
+             <TD class=\"gpotbl_cell\">84 FR {row}, 10/9/19. 85 FR {row}, 7/22/20.</TD></TR>\n"
+        )
+    };
+    let section = |section: usize| {
+        format!(
+            "<DIV8 N=\"744.{section}\" TYPE=\"SECTION\"><HEAD>§ 744.{section} Restrictions.</HEAD>{}</DIV8>\n",
+            "<P>(a) <I>General.</I> In addition to the license requirements for items specified elsewhere, you may \
+             not export, reexport or transfer an item without a license.</P>\n".repeat(40)
+        )
+    };
+    format!(
+        "<?xml version=\"1.0\"?>\n<DIV5 N=\"744\" TYPE=\"PART\"><HEAD>PART 744</HEAD>{}\
+         <DIV9 N=\"Supplement No. 4 to Part 744\" TYPE=\"APPENDIX\"><HEAD>Entity List</HEAD>\
+         <DIV width=\"100%\"><DIV class=\"gpotbl_div\"><TABLE border=\"1\"><THEAD><TR><TH>Country</TH><TH>Entity</TH>\
+         <TH>License <br/>requirement</TH><TH>License review policy</TH><TH>Federal Register citation</TH></TR></THEAD>\
+         <TBODY>{}</TBODY></TABLE></DIV></DIV></DIV9></DIV5>",
+        (1..=23).map(section).collect::<String>(),
+        (0..rows).map(row).collect::<String>()
+    )
+}
+
+/// What the Federal Register's API says of the documents of one day.
+fn issue(documents: usize) -> String {
+    let summary = "The agency adopts, amends or proposes something, and says in a few sentences of this kind whom it \
+                   concerns, what they must do, until when they may comment, and where they can read the rest. ";
+    let document = |number: usize| {
+        format!(
+            "{{\"document_number\":\"2031-{number:05}\",\"title\":\"Example Rule Number {number}; Approvals and Meetings\",\
+             \"type\":\"Notice\",\"abstract\":\"{}\",\"action\":\"Notice.\",\"dates\":\"Comments are due within 60 days.\",\
+             \"agencies\":[{{\"raw_name\":\"AGENCY {number}\",\"name\":\"Agency {number}\",\"id\":{number},\
+             \"url\":\"https://register.example/agencies/{number}\",\"json_url\":\"https://register.example/api/{number}\",\
+             \"parent_id\":null,\"slug\":\"agency-{number}\"}}],\"docket_ids\":[\"Docket No. {number}\"],\
+             \"citation\":\"96 FR {number}\",\"publication_date\":\"2031-02-03\",\"effective_on\":null,\
+             \"comments_close_on\":\"2031-04-04\",\"correction_of\":null,\"corrections\":[],\
+             \"html_url\":\"https://register.example/documents/2031/02/03/2031-{number:05}/example\",\
+             \"pdf_url\":\"https://register.example/2031-{number:05}.pdf\",\"page_length\":3,\
+             \"topics\":[],\"significant\":false,\"excerpts\":\"Example Rule Number {number}\"}}",
+            summary.repeat(4)
+        )
+    };
+    format!(
+        "{{\"count\":{documents},\"total_pages\":1,\"results\":[{}]}}",
+        (0..documents).map(document).collect::<Vec<_>>().join(",")
+    )
+}
+
 /// A plain table of a million rows.
 fn million() -> List {
     let kind = SourceKind::Csv(CsvSettings {
@@ -87,7 +152,22 @@ fn million() -> List {
 /// So many parties as the largest of the real lists have.
 const ROWS: usize = 20_000;
 
-const WRITTEN: [&str; 5] = ["ofac", "csl-csv", "csl-json", "un", "million-rows"];
+/// The Entity List has had so many.
+const LISTED: usize = 3_400;
+
+/// On a working day the register has so many documents.
+const OF_A_DAY: usize = 160;
+
+const WRITTEN: [&str; 8] = [
+    "ofac",
+    "csl-csv",
+    "csl-json",
+    "un",
+    "ecfr-entity-list",
+    "ecfr-sections",
+    "federal-register-day",
+    "million-rows",
+];
 
 fn written(name: &str) -> List {
     match name {
@@ -95,8 +175,21 @@ fn written(name: &str) -> List {
         "csl-csv" => List { kind: SourceKind::Csl, body: csl_csv(ROWS) },
         "csl-json" => List { kind: SourceKind::Csl, body: csl_json(ROWS) },
         "un" => List { kind: SourceKind::UnXml, body: un(ROWS) },
+        "ecfr-entity-list" => {
+            List { kind: ecfr(Some("Supplement No. 4 to Part 744")), body: regulations(LISTED) }
+        }
+        "ecfr-sections" => List { kind: ecfr(None), body: regulations(LISTED) },
+        "federal-register-day" => {
+            let settings = FederalRegisterSettings { pages: 1, inspection: None };
+            List { kind: SourceKind::FederalRegister(settings), body: issue(OF_A_DAY) }
+        }
         _ => million(),
     }
+}
+
+fn ecfr(appendix: Option<&str>) -> SourceKind {
+    let appendix = appendix.map(str::to_owned);
+    SourceKind::Ecfr(EcfrSettings { title: 15, part: "744".to_owned(), appendix })
 }
 
 const CAPTURED: [&str; 3] = ["ofac/sdn.csv", "un/UN_consolidated.xml", "bis/dpl.txt"];

@@ -1,8 +1,12 @@
 //! What every fuzz target of an extractor does.
 
+use std::collections::BTreeSet;
+
 use regwatch::config::read_source;
 use regwatch::domain::bundle::{FIRST, Part, encode};
+use regwatch::domain::change::{ChangeKind, EntryChange};
 use regwatch::domain::diff::diff;
+use regwatch::domain::entry::{Completeness, Document};
 use regwatch::domain::noise::Noise;
 use regwatch::domain::source::Source;
 use regwatch::extract::{Page, extract, signal, time_to_live, wanted};
@@ -42,9 +46,26 @@ pub fn check(source: &Source, body: &[u8]) {
     let _ = time_to_live(kind, &page);
     let Ok(document) = extract(kind, &page) else { return };
     assert_eq!(extract(kind, &page).as_ref(), Ok(&document), "read twice");
+    let keys: BTreeSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
+    assert_eq!(keys.len(), document.entries.len(), "each key once");
     for noise in [Noise::default(), Noise::of(kind.default_noise())] {
         assert!(diff(&document, &document, &noise).is_empty(), "compared with itself");
+        check_halves(&document, &noise);
     }
+}
+
+/// Every second entry is new to the others and gone from the whole: none is passed over, and nothing
+/// else is told.
+fn check_halves(whole: &Document, noise: &Noise) {
+    let half = Document { entries: whole.entries.iter().step_by(2).cloned().collect(), ..whole.clone() };
+    let missing = whole.entries.len() - half.entries.len();
+    let told = |changes: Vec<EntryChange>, kind: ChangeKind| {
+        assert!(changes.iter().all(|change| change.kind == kind), "{changes:?}");
+        changes.len()
+    };
+    assert_eq!(told(diff(&half, whole, noise), ChangeKind::Added), missing);
+    let gone = if whole.completeness == Completeness::Whole { missing } else { 0 };
+    assert_eq!(told(diff(whole, &half, noise), ChangeKind::Removed), gone);
 }
 
 /// The answers in a body as one, where the first of them asks for more; each answers what is asked next.

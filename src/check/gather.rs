@@ -155,7 +155,17 @@ pub(super) async fn put_together(
     }
     let mut gathered = Gathered::first(&source.url, None, &first);
     let mut missing = None;
-    while let Some(wanted) = gathered.wanted(&source.kind).await? {
+    loop {
+        let wanted = match gathered.wanted(&source.kind).await {
+            Ok(Some(wanted)) => wanted,
+            Ok(None) => break,
+            // A page saved from elsewhere leads back there. Where the page itself is at fault, reading it tells.
+            Err(Refusal::Suspect { suspicion: Suspicion::Structure(why), .. }) => {
+                missing = Some(format!("without what may follow: {why}"));
+                break;
+            }
+            Err(why) => return Err(why),
+        };
         let fits = |saved: &Saved| saved.name.as_ref() == Some(&wanted.name);
         let index =
             others.iter().position(fits).or_else(|| others.iter().position(|saved| saved.name.is_none()));

@@ -122,7 +122,7 @@ impl Checker {
     }
 
     async fn case(&self, source: &Source) -> Result<Option<Case>, StoreError> {
-        let mut known = Known::load(&self.store, source).await?;
+        let mut known = Known::load_whole(&self.store, source).await?;
         let Some(held) = known.held.take() else { return Ok(None) };
         let body = self.store.body(&held.evidence.sha256).await?.unwrap_or_default();
         Ok(Some(Case { known, held, body: body.into() }))

@@ -11,7 +11,7 @@ use crate::domain::noise::Noise;
 use crate::domain::pending::Pending;
 use crate::domain::quality::Found;
 use crate::domain::read_state::ReadState;
-use crate::domain::snapshot::{Baseline, HeldRead, Validators};
+use crate::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
 use crate::domain::source::Source;
 use crate::domain::standing::Standing;
 use crate::extract::{Page, face};
@@ -20,7 +20,10 @@ use crate::store::{Store, StoreError};
 /// The state a read starts from.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// The accepted entries, as the current settings read them.
+    /// The accepted state, without its entries.
+    pub accepted: Option<Snapshot>,
+    /// The same with its entries, as the current settings read them, once they were loaded: most
+    /// reads find nothing to compare with them.
     pub baseline: Option<Baseline>,
     /// How the last reads went.
     pub state: Option<ReadState>,
@@ -33,29 +36,49 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Loads the state. Where the extraction settings are new, the stored body is read anew under
-    /// them, so that the difference between the settings is never told as a change of the source.
+    /// Loads the state, without the entries unless they must be read anew.
     pub(super) async fn load(store: &Store, source: &Source) -> Result<Self, StoreError> {
         let state = store.read_state(&source.id).await?;
         let held = store.held(&source.id).await?;
         let standing = store.standing(&source.id).await?;
-        let baseline = store.baseline(&source.id).await?;
-        let mut known = Self { baseline, state, standing, held, note: None };
-        if let Some(baseline) = known.baseline.take() {
-            if baseline.snapshot.fingerprint == source.fingerprint() {
-                known.baseline = Some(baseline);
-            } else {
-                match read_anew(store, source, baseline, known.pending()).await? {
-                    Ok(baseline) => known.baseline = Some(baseline),
-                    Err(reason) => {
-                        known.note = Some(format!(
-                            "begun anew: the extraction settings changed and the stored body does not fit them: {reason}"
-                        ));
-                    }
-                }
-            }
+        let accepted = store.accepted(&source.id).await?;
+        let is_read_alike =
+            accepted.as_ref().is_some_and(|snapshot| snapshot.fingerprint == source.fingerprint());
+        let mut known = Self { accepted, baseline: None, state, standing, held, note: None };
+        if !is_read_alike {
+            known.load_entries(store, source).await?;
         }
         Ok(known)
+    }
+
+    /// The same with the entries.
+    pub(super) async fn load_whole(store: &Store, source: &Source) -> Result<Self, StoreError> {
+        let mut known = Self::load(store, source).await?;
+        known.load_entries(store, source).await?;
+        Ok(known)
+    }
+
+    /// Loads the accepted entries. Where the extraction settings are new, the stored body is read anew
+    /// under them, so that the difference between the settings is never told as a change of the source.
+    pub(super) async fn load_entries(&mut self, store: &Store, source: &Source) -> Result<(), StoreError> {
+        if self.accepted.is_none() || self.baseline.is_some() {
+            return Ok(());
+        }
+        let Some(baseline) = store.baseline(&source.id).await? else { return Ok(()) };
+        if baseline.snapshot.fingerprint == source.fingerprint() {
+            self.baseline = Some(baseline);
+            return Ok(());
+        }
+        match read_anew(store, source, baseline, self.pending()).await? {
+            Ok(baseline) => self.baseline = Some(baseline),
+            Err(reason) => {
+                self.accepted = None;
+                self.note = Some(format!(
+                    "begun anew: the extraction settings changed and the stored body does not fit them: {reason}"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// What was missing from the last reads and is not believed gone yet.
@@ -75,7 +98,7 @@ impl Known {
 
     /// How the accepted page shows itself; nothing where its body cannot be had.
     pub(super) async fn face(&self, store: &Store) -> Option<Face> {
-        let snapshot = &self.baseline.as_ref()?.snapshot;
+        let snapshot = self.accepted.as_ref()?;
         let body = store.body(&snapshot.sha256).await.ok()??;
         let url = snapshot.url.parse().ok()?;
         Some(face(&Page { body: &body, content_type: snapshot.header("content-type"), url: &url }))
@@ -88,7 +111,7 @@ impl Known {
 
     /// What makes the request conditional; nothing unless an accepted body stands behind it.
     pub(super) fn validators(&self, source: &Source, full_read_every: u32) -> Option<&Validators> {
-        self.baseline.as_ref()?;
+        self.accepted.as_ref()?;
         self.state.as_ref()?.validators_for(&source.fingerprint(), full_read_every)
     }
 }

@@ -129,17 +129,18 @@ impl Checker {
         let watchlist = self.registry.current();
         let notices =
             if options.dry_run { Vec::new() } else { self.rematch_in_turn(source, &watchlist).await? };
-        let known = Known::load(&self.store, source).await?;
+        let mut known = Known::load(&self.store, source).await?;
         let validators = (!options.force).then(|| known.validators(source, self.full_read_every)).flatten();
-        let answer = self.fetcher.read(source, validators, self.clock.now()).await;
+        let validators = validators.cloned();
+        let answer = self.fetcher.read(source, validators.as_ref(), self.clock.now()).await;
         let read_at = self.clock.now();
         let word = answer.as_ref().ok().map(|answer| Word::of(source, answer, self.max_freshness));
         let mut finding = match answer {
             Ok(first) => {
-                let before = known.face(&self.store).await;
                 let may_skip = !options.force;
-                let received = verdict::Received { first, read_at, validators, may_skip, before };
-                verdict::of(source, &known, received, &watchlist, &self.fetcher).await
+                let received =
+                    verdict::Received { first, read_at, validators: validators.as_ref(), may_skip };
+                verdict::of(source, &mut known, received, &watchlist, (&self.fetcher, &self.store)).await?
             }
             Err(error) => Finding::unanswered(&error),
         };

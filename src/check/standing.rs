@@ -32,7 +32,9 @@ impl Checker {
         if before.as_ref().is_some_and(|before| before.is_of(watchlist)) {
             return Ok(Vec::new());
         }
-        let Some(baseline) = Known::load(&self.store, source).await?.baseline else { return Ok(Vec::new()) };
+        let Some(baseline) = Known::load_whole(&self.store, source).await?.baseline else {
+            return Ok(Vec::new());
+        };
         let (standing, listed) = stand(source, &baseline.document, watchlist, before.as_ref());
         let earliest = if listed.is_empty() { Vec::new() } else { self.additions(source).await? };
         let first = self.first_sight(source, &baseline).await?;

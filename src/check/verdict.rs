@@ -23,6 +23,7 @@ use crate::domain::text::error_chain;
 use crate::domain::verdict::{Suspicion, Verdict};
 use crate::extract::{Page, face, signal};
 use crate::fetch::{Answer, FetchError, Fetcher};
+use crate::store::{Store, StoreError};
 
 /// A first answer and the circumstances it came under.
 pub(super) struct Received<'a> {
@@ -32,8 +33,6 @@ pub(super) struct Received<'a> {
     pub validators: Option<&'a Validators>,
     /// Whether a body that was accepted before may be taken as such unread.
     pub may_skip: bool,
-    /// How the accepted page shows itself.
-    pub before: Option<Face>,
 }
 
 impl Received<'_> {
@@ -128,35 +127,49 @@ impl Finding {
 /// Judges an answer against what is known, once the whole document is there.
 pub(super) async fn of(
     source: &Source,
-    known: &Known,
+    known: &mut Known,
     received: Received<'_>,
     watchlist: &Watchlist,
-    fetcher: &Fetcher,
-) -> Finding {
-    match (received.is_vouched_for(source), &known.baseline) {
-        (Ok(true), Some(baseline)) => return Finding::NotModified { entries: baseline.snapshot.entries },
-        (Err(reason), _) => return Finding::failed(reason, None),
+    (fetcher, store): (&Fetcher, &Store),
+) -> Result<Finding, StoreError> {
+    match (received.is_vouched_for(source), &known.accepted) {
+        (Ok(true), Some(snapshot)) => return Ok(Finding::NotModified { entries: snapshot.entries }),
+        (Err(reason), _) => return Ok(Finding::failed(reason, None)),
         _ => {}
     }
-    let Received { first, read_at, may_skip, before, .. } = received;
+    let Received { first, read_at, may_skip, .. } = received;
     if let Some(why) = refusal(&source.url, &first) {
-        return why.into_finding(first);
+        return Ok(why.into_finding(first));
     }
     let answer = match gather(fetcher, source, first, read_at).await {
         Ok(answer) => answer,
-        Err(refused) => return refused.why.into_finding(refused.answer),
+        Err(refused) => return Ok(refused.why.into_finding(refused.answer)),
     };
     let sha256 = BodyHash::of(&answer.body);
     let may_skip = may_skip && known.pending().is_empty();
     if let Some(entries) = known.accepted_entries(source, &sha256).filter(|_| may_skip) {
-        return Finding::Unchanged { answer, entries };
+        return Ok(Finding::Unchanged { answer, entries });
     }
+    known.load_entries(store, source).await?;
+    let before = known.face(store).await;
     let (face, quality) = first_look(&source.url, &answer);
     let quality = quality.with(before.iter().flat_map(|before| face.signs_against(before)));
     let document = match document_of(source, &answer).await {
         Ok(document) => document,
-        Err(refused) => return refused.with(quality).into_finding(answer),
+        Err(refused) => return Ok(refused.with(quality).into_finding(answer)),
     };
+    Ok(compared(source, known, (answer, quality), document, (sha256, read_at), watchlist))
+}
+
+/// Compares a document with what is known.
+fn compared(
+    source: &Source,
+    known: &Known,
+    (answer, quality): (Answer, Quality),
+    document: Document,
+    (sha256, read_at): (BodyHash, DateTime<Utc>),
+    watchlist: &Watchlist,
+) -> Finding {
     let found =
         if quality.signs().is_empty() { Found::ALL } else { known.found_again(&document, &source.noise) };
     if let Some(signs) = quality.not_outweighed(found) {
@@ -195,14 +208,14 @@ fn in_words(suspicion: &Suspicion, quality: &Quality) -> String {
 impl Known {
     /// How many entries a body has that was accepted before under the same settings.
     fn accepted_entries(&self, source: &Source, sha256: &BodyHash) -> Option<usize> {
-        let baseline = self.baseline.as_ref()?;
+        let snapshot = self.accepted.as_ref()?;
         let fingerprint = source.fingerprint();
         let is_last_accepted = self.state.as_ref().is_some_and(|state| {
             state.validators.fingerprint == fingerprint && state.validators.sha256.as_ref() == Some(sha256)
         });
-        let is_known = baseline.snapshot.fingerprint == fingerprint
-            && (baseline.snapshot.sha256 == *sha256 || is_last_accepted);
-        is_known.then_some(baseline.snapshot.entries)
+        let is_known =
+            snapshot.fingerprint == fingerprint && (snapshot.sha256 == *sha256 || is_last_accepted);
+        is_known.then_some(snapshot.entries)
     }
 
     /// Whether a person said of this very body that it is not the source's.

@@ -246,7 +246,7 @@ impl Service {
             id: id.clone(),
             next_due_at: due_at(source, state.as_ref(), now, now),
             state,
-            entries: store.baseline(id).await?.map(|baseline| baseline.snapshot.entries),
+            entries: store.accepted(id).await?.map(|snapshot| snapshot.entries),
             is_held: store.held(id).await?.is_some(),
             incidents: incidents.iter().filter(|incident| incident.concerns(id)).cloned().collect(),
         })

@@ -143,7 +143,9 @@ pub fn assess<'a>(
     let alerts = changes.iter().flat_map(alerts_of).collect();
     let is_first_sight = previous.is_none();
     let is_newly_read = previous.is_none_or(|previous| previous.snapshot.fingerprint != snapshot.fingerprint);
-    let baseline = (is_newly_read || is_changed).then(|| Baseline {
+    // What was believed against the guard is what the next read is measured by, even where nothing changed:
+    // of a window that was emptied nothing is gone.
+    let baseline = (is_newly_read || is_changed || is_settled).then(|| Baseline {
         snapshot,
         document: remember(previous.map(|previous| &previous.document), document),
     });
@@ -160,8 +162,7 @@ fn is_drop_confirmed(
 ) -> Result<bool, Suspicion> {
     let guard = &source.guard;
     let removed: Vec<&str> = removed.iter().copied().collect();
-    let previous = past.baseline.map(|previous| &previous.document);
-    match guard.judge(previous, document, &removed) {
+    match guard.judge(past.baseline, document, &removed) {
         Err(Suspicion::Dropped { which, .. })
             if guard.confirm_drop > 0
                 && Agreement::after(past.drop, &which, guard.delay(), now).reads >= guard.confirm_drop =>

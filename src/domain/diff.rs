@@ -294,11 +294,12 @@ fn changed_fields(before: &Entry, after: &Entry, noise: &Noise) -> Vec<FieldChan
         .collect();
     if !changed.iter().any(|field| field.name == LINKS) {
         let target = |entry: &Entry| entry.url.as_deref().map(|url| noise.canonical_url(url));
-        if target(before) != target(after) {
+        if target(before) != target(after) && !changed.iter().any(|field| tells_address(field, before, after))
+        {
             changed.extend(frame_change("url", before.url.clone(), after.url.clone(), noise));
         }
     }
-    if changed.is_empty() && !of_a_docket && noise.canonical(&before.title) != noise.canonical(&after.title) {
+    if changed.is_empty() && !of_a_docket && !noise.is_same(&before.title, &after.title) {
         changed.extend(frame_change("title", Some(before.title.clone()), Some(after.title.clone()), noise));
     }
     if changed.is_empty() && before.date != after.date {
@@ -306,6 +307,18 @@ fn changed_fields(before: &Entry, after: &Entry, noise: &Noise) -> Vec<FieldChan
         changed.extend(frame_change("date", text(before), text(after), noise));
     }
     changed
+}
+
+/// Whether a field that changed is where the entries have their addresses from.
+fn tells_address(field: &FieldChange, before: &Entry, after: &Entry) -> bool {
+    let says = |text: Option<&String>, url: Option<&String>| match (text, url) {
+        (Some(text), Some(url)) => {
+            let path = text.lines().next().unwrap_or_default().trim_start_matches(['.', '/']);
+            !path.is_empty() && url.ends_with(path)
+        }
+        (text, url) => text.is_none() && url.is_none(),
+    };
+    says(field.before.as_ref(), before.url.as_ref()) && says(field.after.as_ref(), after.url.as_ref())
 }
 
 fn frame_change(
@@ -324,12 +337,7 @@ fn field_change(
     noise: &Noise,
 ) -> Option<FieldChange> {
     let (old, new) = (before.map_or("", String::as_str), after.map_or("", String::as_str));
-    let is_same = old == new
-        || if name == LINKS {
-            same_links(old, new, noise)
-        } else {
-            noise.canonical(old) == noise.canonical(new)
-        };
+    let is_same = if name == LINKS { same_links(old, new, noise) } else { noise.is_same(old, new) };
     (!is_same).then(|| FieldChange { name: name.to_owned(), before: before.cloned(), after: after.cloned() })
 }
 

@@ -157,9 +157,16 @@ impl Document {
     ///
     /// Entries about the same thing share a key as the parser made it; all but
     /// the first get `~2`, `~3`, … in the order of their dates and texts, never
-    /// of their positions. Exact copies are one entry.
+    /// of their positions. Exact copies are one entry. A key that looks like that of a
+    /// twin before any was told apart gets `~1`: it is nobody's twin.
     #[must_use]
     pub fn new(mut entries: Vec<Entry>, completeness: Completeness, resemblance: Resemblance) -> Self {
+        for entry in &mut entries {
+            if family(&entry.key) != entry.key {
+                entry.key.push(TWIN_MARK);
+                entry.key.push('1');
+            }
+        }
         let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, entry) in entries.iter().enumerate() {
             families.entry(entry.key.clone()).or_default().push(index);
@@ -178,7 +185,7 @@ impl Document {
                 is_copy
             });
             for (number, &index) in members.iter().enumerate().skip(1) {
-                let key = format!("{}{TWIN_MARK}{}", entries[index].key, number + 1);
+                let key = format!("{}{TWIN_MARK}{}", family(&entries[index].key), number + 1);
                 entries[index].key = key;
             }
         }
@@ -260,5 +267,15 @@ mod tests {
         for text in ["2021-03-12", "2023-02-03T11:57:38-05:00"] {
             assert_eq!(text.parse::<EntryDate>().map(|date| date.to_string()), Ok(text.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_key_that_looks_like_a_twins_is_nobodys_twin() {
+        let entries = [("a", "one"), ("a", "two"), ("a~2", "three"), ("a~2", "four"), ("b~", "five")];
+        let keys = keys(entries.map(|(key, text)| row(key, text)).to_vec());
+        let keys: Vec<&str> = keys.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["a", "a~2", "a~2~2", "a~2~1", "b~"]);
+        let families: Vec<&str> = keys.iter().map(|key| family(key)).collect();
+        assert_eq!(families, ["a", "a", "a~2", "a~2", "b~"]);
     }
 }

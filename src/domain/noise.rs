@@ -154,6 +154,27 @@ fn remove_all<'a>(text: Cow<'a, str>, patterns: &[Regex]) -> Cow<'a, str> {
     })
 }
 
+/// An address with every escape in capitals, and none where none is needed (RFC 3986, 6.2.2).
+fn with_plain_escapes(address: &str) -> String {
+    let mut plain = String::with_capacity(address.len());
+    let mut rest = address;
+    while let Some((before, behind)) = rest.split_once('%') {
+        plain.push_str(before);
+        let digits = behind.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte.map(char::from) {
+            Some(c) if c.is_ascii_alphanumeric() || "-._~".contains(c) => plain.push(c),
+            _ => {
+                plain.push('%');
+                plain.push_str(&digits.unwrap_or_default().to_ascii_uppercase());
+            }
+        }
+        rest = &behind[digits.map_or(0, str::len)..];
+    }
+    plain.push_str(rest);
+    plain
+}
+
 impl Noise {
     /// Noise of the given classes only.
     #[must_use]
@@ -165,17 +186,23 @@ impl Noise {
         self.classes.contains(&class)
     }
 
-    /// The form in which a text is compared: two texts that differ in noise only have the same one.
+    /// Whether two texts differ in noise only.
     #[must_use]
-    pub fn canonical(&self, text: &str) -> String {
-        if !self.has(NoiseClass::LineOrder) || !text.contains('\n') {
-            return self.canonical_part(text);
-        }
-        let lines: BTreeSet<String> = text.lines().map(|line| self.canonical_part(line)).collect();
-        lines.into_iter().collect::<Vec<_>>().join("\n")
+    pub fn is_same(&self, before: &str, after: &str) -> bool {
+        before == after
+            || self.canonical(before) == self.canonical(after)
+            || self.has(NoiseClass::LineOrder) && self.canonical_lines(before) == self.canonical_lines(after)
     }
 
-    fn canonical_part(&self, text: &str) -> String {
+    /// The lines that say something, in no order.
+    fn canonical_lines(&self, text: &str) -> BTreeSet<String> {
+        text.lines().map(|line| self.canonical(line)).filter(|line| !line.is_empty()).collect()
+    }
+
+    /// The form in which a text is compared, on one line. That lines may come in another order is left
+    /// to [`Self::is_same`].
+    #[must_use]
+    pub fn canonical(&self, text: &str) -> String {
         let mut text = Cow::Borrowed(text);
         if self.has(NoiseClass::ScreenReader) {
             text = remove_all(text, std::slice::from_ref(&*SCREEN_READER));
@@ -221,7 +248,7 @@ impl Noise {
         } else {
             url.query_pairs_mut().clear().extend_pairs(kept);
         }
-        url.into()
+        with_plain_escapes(url.as_str())
     }
 
     fn is_session_parameter(&self, name: &str) -> bool {
@@ -238,8 +265,7 @@ mod tests {
 
     #[track_caller]
     fn same(class: NoiseClass, before: &str, after: &str) {
-        let noise = Noise::of([class]);
-        assert_eq!(noise.canonical(before), noise.canonical(after));
+        assert!(Noise::of([class]).is_same(before, after), "{before:?} {after:?}");
     }
 
     #[track_caller]
@@ -253,7 +279,7 @@ mod tests {
             NoiseClass::Nonces,
             NoiseClass::LineOrder,
         ]);
-        assert_ne!(noise.canonical(before), noise.canonical(after));
+        assert!(!noise.is_same(before, after), "{before:?} {after:?}");
     }
 
     #[test]
@@ -272,6 +298,8 @@ mod tests {
         same(NoiseClass::RelativeTimes, "about an hour ago", "2 hours ago");
         same(NoiseClass::RelativeTimes, "open, 5 days left", "open, 4 days left");
         same(NoiseClass::LineOrder, "one\ntwo\nthree", "three\none\ntwo");
+        same(NoiseClass::LineOrder, "one\ntwo three", "one two\nthree");
+        same(NoiseClass::LineOrder, "two\n \none", "one\ntwo");
         same(NoiseClass::Counters, "This page: 1,234 views", "This page: 1,301 views");
         same(NoiseClass::Counters, "Visitors: 9", "Visitors: 12");
         same(NoiseClass::Counters, "Number of views (4099)", "Number of views (4116)");
@@ -321,6 +349,12 @@ mod tests {
             canonical("https://X.test/a?doc=3")
         );
         assert_eq!(canonical("https://x.test/a?utm_source=m"), canonical("https://x.test/a"));
+        assert_eq!(
+            canonical("https://x.test/%7ea%2fb%20c?d=%2f"),
+            canonical("https://x.test/~a%2Fb%20c?d=%2F")
+        );
+        assert_eq!(canonical("https://x.test/100%/%4"), "https://x.test/100%/%4");
+        assert_ne!(canonical("https://x.test/a%2Fb"), canonical("https://x.test/a/b"));
         assert_ne!(canonical("https://x.test/order.pdf"), canonical("https://x.test/order-rev1.pdf"));
         assert_ne!(canonical("https://x.test/?caseNum=1"), canonical("https://x.test/?caseNum=2"));
     }

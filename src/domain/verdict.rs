@@ -1,13 +1,15 @@
 //! Whether a read may be believed, decided before anything is compared.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Completeness, Document};
+use super::entry::{Completeness, Document, LINKS, Resemblance};
 use super::pending;
 use super::quality::Quality;
+use super::snapshot::Baseline;
 
 /// What a read was found to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,18 +92,38 @@ pub enum Suspicion {
         /// The configured minimum.
         min: usize,
     },
-    /// Too many entries gone at once.
-    #[error("{gone} of {before} entries gone at once, tolerated are {tolerated} (guard.max_drop)")]
+    /// Too much gone at once.
+    #[error("{gone} of {before} {unit} gone at once, tolerated are {tolerated} (guard.max_drop)")]
     Dropped {
-        /// Entries before.
+        /// What is counted.
+        unit: Unit,
+        /// How many there were.
         before: usize,
-        /// Entries gone.
+        /// How many are gone.
         gone: usize,
         /// The most that may go.
         tolerated: usize,
         /// Names the set of those that are gone.
         which: String,
     },
+}
+
+/// What a person would count on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Entries.
+    Entries,
+    /// Paragraphs of prose, of which an entry may hold any number.
+    Paragraphs,
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Entries => "entries",
+            Self::Paragraphs => "paragraphs",
+        })
+    }
 }
 
 /// What a good read must look like, beyond its structure.
@@ -165,13 +187,13 @@ impl Guard {
         chrono::Duration::from_std(self.confirm_delay).unwrap_or(chrono::Duration::days(365))
     }
 
-    /// Judges a document against the one before it, of which the `removed` are not in it any more.
+    /// Judges a document against the accepted state, of which the `removed` are not in it any more.
     ///
     /// # Errors
     /// The reason to hold the read back.
     pub fn judge(
         &self,
-        previous: Option<&Document>,
+        previous: Option<&Baseline>,
         document: &Document,
         removed: &[&str],
     ) -> Result<(), Suspicion> {
@@ -179,17 +201,51 @@ impl Guard {
         if found < self.min_entries {
             return Err(Suspicion::TooFew { found, min: self.min_entries });
         }
+        let Some(previous) = previous else { return Ok(()) };
         if document.completeness == Completeness::Window {
-            return Ok(());
+            return self.judge_window(previous.snapshot.entries, document);
         }
-        let before = previous.map_or(0, |document| document.entries.len());
+        let before = previous.document.entries.len();
         let tolerated = self.tolerated_drop(before);
         if removed.len() > tolerated {
             let which = pending::name_of_set(removed.iter().copied());
-            return Err(Suspicion::Dropped { before, gone: removed.len(), tolerated, which });
+            let gone = removed.len();
+            return Err(Suspicion::Dropped { unit: Unit::Entries, before, gone, tolerated, which });
         }
-        Ok(())
+        match document.resemblance {
+            Resemblance::Text => self.judge_prose(&previous.document, document),
+            _ => Ok(()),
+        }
     }
+
+    /// Entries leave a window without being gone, but not all of them at once, unless its settings say
+    /// that they may: every later read would be good, and blind.
+    fn judge_window(&self, before: usize, document: &Document) -> Result<(), Suspicion> {
+        if before == 0 || !document.entries.is_empty() || self.max_drop_percent == 100 {
+            return Ok(());
+        }
+        let which = pending::name_of_set([]);
+        Err(Suspicion::Dropped { unit: Unit::Entries, before, gone: before, tolerated: before - 1, which })
+    }
+
+    /// A section that lost its paragraphs is still there: of prose the paragraphs are counted as well.
+    fn judge_prose(&self, previous: &Document, document: &Document) -> Result<(), Suspicion> {
+        let (before, after) = (paragraphs(previous), paragraphs(document));
+        let gone = before.len().saturating_sub(after.len());
+        let tolerated = self.tolerated_drop(before.len());
+        if gone <= tolerated {
+            return Ok(());
+        }
+        let which = pending::name_of_set(before.difference(&after).copied());
+        Err(Suspicion::Dropped { unit: Unit::Paragraphs, before: before.len(), gone, tolerated, which })
+    }
+}
+
+/// The paragraphs of a document's prose, a line each; one that comes twice counts once.
+fn paragraphs(document: &Document) -> BTreeSet<&str> {
+    let fields = document.entries.iter().flat_map(|entry| &entry.fields);
+    let prose = fields.filter(|(name, _)| name.as_str() != LINKS);
+    prose.flat_map(|(_, text)| text.lines()).filter(|line| !line.trim().is_empty()).collect()
 }
 
 #[cfg(test)]

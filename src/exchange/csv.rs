@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use ::csv::{ReaderBuilder, StringRecord, Writer};
 
-use super::{
-    Incoming, LineFault, Parsed, add_alias, add_identifier, alias_kind, forget_name, has_name, scheme,
-};
+use super::draft::Draft;
+use super::{Incoming, LineFault, Parsed, alias_kind, scheme};
 use crate::domain::company::AliasKind;
 use crate::domain::company::{Alias, Company, objection};
 use crate::domain::id::CompanyId;
@@ -40,22 +39,21 @@ pub(super) fn parse(text: &str) -> Parsed {
         }
     };
     let mut found: BTreeMap<CompanyId, usize> = BTreeMap::new();
-    let mut is_named = Vec::new();
+    // Where each company begins, and whether it has a name.
+    let mut drafts: Vec<(u64, Draft, bool)> = Vec::new();
     for record in reader.records() {
         let (line, taken) = match &record {
             Ok(record) => {
                 let line = record.position().map_or(0, ::csv::Position::line);
                 let taken = row(record, &places).and_then(|row| {
                     let index = *found.entry(row.company.clone()).or_insert_with(|| {
-                        parsed
-                            .companies
-                            .push(Incoming { line, company: Company::new(row.company.clone(), "") });
-                        is_named.push(false);
-                        parsed.companies.len() - 1
+                        drafts.push((line, Company::new(row.company.clone(), "").into(), false));
+                        drafts.len() - 1
                     });
                     let is_name = row.kind == "name";
-                    take(&mut parsed.companies[index].company, row)?;
-                    is_named[index] |= is_name;
+                    let (_, draft, is_named) = &mut drafts[index];
+                    take(draft, row)?;
+                    *is_named |= is_name;
                     Ok(())
                 });
                 (line, taken)
@@ -64,15 +62,16 @@ pub(super) fn parse(text: &str) -> Parsed {
         };
         parsed.faults.extend(taken.err().map(|message| LineFault { line, message }));
     }
-    let mut named = is_named.into_iter();
-    let (whole, nameless): (Vec<_>, Vec<_>) =
-        parsed.companies.into_iter().partition(|_| named.next().unwrap_or_default());
-    parsed.companies = whole;
-    parsed.faults.extend(nameless.into_iter().map(|Incoming { line, company }| {
-        let message =
-            format!("company {} has no row of kind name, expected one with its full name", company.id);
-        LineFault { line, message }
-    }));
+    for (line, draft, is_named) in drafts {
+        let company = draft.into_company();
+        if is_named {
+            parsed.companies.push(Incoming { line, company });
+        } else {
+            let message =
+                format!("company {} has no row of kind name, expected one with its full name", company.id);
+            parsed.faults.push(LineFault { line, message });
+        }
+    }
     parsed
 }
 
@@ -100,14 +99,15 @@ fn row<'a>(record: &'a StringRecord, places: &[Option<usize>; 4]) -> Result<Row<
 }
 
 /// Takes one fact over.
-fn take(company: &mut Company, row: Row<'_>) -> Result<(), String> {
+fn take(draft: &mut Draft, row: Row<'_>) -> Result<(), String> {
     let Row { kind, value, source, company: _ } = row;
     if let Some(kind) = alias_kind(kind) {
-        return add_alias(company, Alias { name: value.to_owned(), kind, source });
+        return draft.add_alias(Alias { name: value.to_owned(), kind, source });
     }
     if let Some(scheme) = scheme(kind) {
-        return add_identifier(company, Identifier { scheme, value: value.to_owned(), source });
+        return draft.add_identifier(Identifier { scheme, value: value.to_owned(), source });
     }
+    let company = draft.company_mut();
     match kind {
         "name" => {
             if let Some(objection) = objection(value, AliasKind::Legal) {
@@ -116,12 +116,10 @@ fn take(company: &mut Company, row: Row<'_>) -> Result<(), String> {
             if !company.name.is_empty() {
                 return Err(format!("found {value:?}, but the company is called {:?} already", company.name));
             }
-            forget_name(company, value);
-            value.clone_into(&mut company.name);
             company.sources.extend(source);
+            draft.call(value);
         }
-        "not" if !has_name(company, value) => company.not.push(value.to_owned()),
-        "not" => {}
+        "not" => draft.add_not(value),
         "parent" => company.parent = Some(value.parse().map_err(|error| format!("{error}"))?),
         "exposed-to" => {
             let category = value.parse().map_err(|error| format!("{error}"))?;

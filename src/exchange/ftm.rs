@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Incoming, LineFault, Parsed, add_alias, add_identifier};
+use super::draft::Draft;
+use super::{Incoming, LineFault, Parsed};
 use crate::domain::company::{Alias, AliasKind, Company, objection};
 use crate::domain::id::CompanyId;
 use crate::domain::identifier::{Identifier, IdentifierScheme};
@@ -118,11 +119,11 @@ fn company(entity: &Entity, taken: &mut Ids, fault: &mut impl FnMut(String)) -> 
         fault(format!("no id can be made of {:?} and {name:?}, expected a Latin letter or digit", entity.id));
         return None;
     };
-    let mut company = Company::new(id, *name);
+    let mut draft = Draft::from(Company::new(id, *name));
     for (property, kind) in NAMES {
         for name in entity.texts(property) {
             let kind = if is_latin(name) { kind } else { AliasKind::NativeScript };
-            add_alias(&mut company, Alias::new(name, kind)).unwrap_or_else(&mut *fault);
+            draft.add_alias(Alias::new(name, kind)).unwrap_or_else(&mut *fault);
         }
     }
     for (property, scheme) in NUMBERS {
@@ -131,9 +132,10 @@ fn company(entity: &Entity, taken: &mut Ids, fault: &mut impl FnMut(String)) -> 
             let scheme =
                 if scheme == IdentifierScheme::Other && is_uscc { IdentifierScheme::Uscc } else { scheme };
             let identifier = Identifier { scheme, value: value.to_owned(), source: None };
-            add_identifier(&mut company, identifier).unwrap_or_else(&mut *fault);
+            draft.add_identifier(identifier).unwrap_or_else(&mut *fault);
         }
     }
+    let mut company = draft.into_company();
     company.sources = entity.texts("sourceUrl").map(str::to_owned).collect();
     company.sources.dedup();
     Some(company)

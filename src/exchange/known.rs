@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::has_name;
-use crate::domain::company::{Alias, AliasKind, Company, comparable};
+use super::draft::Draft;
+use crate::domain::company::{Company, comparable};
 use crate::domain::id::CompanyId;
 
 /// The companies that are tracked, by their names and numbers.
 #[derive(Debug, Default)]
 pub struct Known {
-    companies: BTreeMap<CompanyId, Company>,
+    companies: BTreeMap<CompanyId, Draft>,
     owners: BTreeMap<String, BTreeSet<CompanyId>>,
 }
 
@@ -26,16 +26,21 @@ impl Known {
 
     /// One more.
     pub fn add(&mut self, company: Company) {
-        for name in spellings(&company) {
+        self.own(&company);
+        self.companies.insert(company.id.clone(), company.into());
+    }
+
+    /// Notes whose these names and numbers are.
+    fn own(&mut self, company: &Company) {
+        for name in spellings(company) {
             self.owners.entry(name).or_default().insert(company.id.clone());
         }
-        self.companies.insert(company.id.clone(), company);
     }
 
     /// A company by its id.
     #[must_use]
     pub fn get(&self, id: &CompanyId) -> Option<&Company> {
-        self.companies.get(id)
+        self.companies.get(id).map(Draft::company)
     }
 
     /// The companies with which this one shares its id, or a name or number that may mean one
@@ -45,7 +50,7 @@ impl Known {
         let sharing = spellings(company).filter_map(|name| self.owners.get(&name)).flatten();
         let mut twins: BTreeSet<CompanyId> =
             sharing.filter(|id| !self.is_relative(id, company)).cloned().collect();
-        twins.extend(self.companies.get(&company.id).map(|known| known.id.clone()));
+        twins.extend(self.get(&company.id).map(|known| known.id.clone()));
         twins
     }
 
@@ -56,7 +61,7 @@ impl Known {
 
     /// Whether `above` is `from` or stands above it. A circle ends after as many steps as there are companies.
     fn is_above(&self, above: &CompanyId, from: Option<&CompanyId>) -> bool {
-        std::iter::successors(from, |id| self.companies.get(id)?.parent.as_ref())
+        std::iter::successors(from, |id| self.get(id)?.parent.as_ref())
             .take(self.companies.len() + 1)
             .any(|id| id == above)
     }
@@ -64,35 +69,10 @@ impl Known {
     /// Adds what a company says beyond what is known of its twin; gives that much, in a company with
     /// the twin's id and name. Nothing where there is no such twin.
     pub fn merge(&mut self, twin: &CompanyId, company: Company) -> Option<Company> {
-        let mut known = self.companies.get(twin)?.clone();
-        let more = beyond(&known, company);
-        known.aliases.extend(more.aliases.iter().cloned());
-        known.identifiers.extend(more.identifiers.iter().cloned());
-        known.not.extend(more.not.iter().cloned());
-        known.exposures.extend(more.exposures.iter().cloned());
-        known.sources.extend(more.sources.iter().cloned());
-        known.parent = known.parent.or_else(|| more.parent.clone());
-        self.add(known);
+        let more = self.companies.get_mut(twin)?.merge(company);
+        self.own(&more);
         Some(more)
     }
-}
-
-fn beyond(twin: &Company, company: Company) -> Company {
-    let mut more = Company::new(twin.id.clone(), twin.name.clone());
-    let is_new = |name: &str| !has_name(twin, name);
-    more.aliases = company.aliases;
-    more.aliases.insert(0, Alias::new(company.name, AliasKind::Legal));
-    more.aliases.retain(|alias| is_new(&alias.name));
-    more.identifiers = company.identifiers;
-    more.identifiers.retain(|identifier| is_new(&identifier.value));
-    more.not = company.not;
-    more.not.retain(|name| is_new(name));
-    more.exposures = company.exposures;
-    more.exposures.retain(|category| !twin.exposures.contains(category));
-    more.sources = company.sources;
-    more.sources.retain(|source| !twin.sources.contains(source));
-    more.parent = company.parent.filter(|_| twin.parent.is_none());
-    more
 }
 
 /// Every name and number in the form in which two are one.

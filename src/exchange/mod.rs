@@ -7,13 +7,14 @@
 //! (`cli::company`).
 
 mod csv;
+mod draft;
 mod ftm;
 mod known;
 
 use std::fmt;
 
-use crate::domain::company::{Alias, AliasKind, Company, objection};
-use crate::domain::identifier::{Identifier, IdentifierScheme};
+use crate::domain::company::{AliasKind, Company};
+use crate::domain::identifier::IdentifierScheme;
 
 pub use csv::CsvError;
 pub use known::Known;
@@ -82,56 +83,6 @@ impl Format {
             Self::Ftm => Ok(ftm::write(companies)),
         }
     }
-}
-
-/// Adds a name unless the company has it.
-///
-/// # Errors
-/// A name that cannot be looked for.
-fn add_alias(company: &mut Company, alias: Alias) -> Result<(), String> {
-    if let Some(objection) = objection(&alias.name, alias.kind) {
-        return Err(objection);
-    }
-    if !has_name(company, &alias.name) {
-        company.aliases.push(alias);
-    }
-    Ok(())
-}
-
-/// Adds a number unless the company has it.
-///
-/// # Errors
-/// A number that is none of its scheme.
-fn add_identifier(company: &mut Company, identifier: Identifier) -> Result<(), String> {
-    if let Some(expected) = identifier.scheme.objection(&identifier.value) {
-        return Err(format!("found {:?}, expected {expected}", identifier.value));
-    }
-    if !has_name(company, &identifier.value) {
-        company.identifiers.push(identifier);
-    }
-    Ok(())
-}
-
-/// Whether a name or number is the company's, capitals and blanks apart, as the configuration has it.
-fn has_name(company: &Company, name: &str) -> bool {
-    let name = folded(name);
-    let aliases = company.aliases.iter().map(|alias| alias.name.as_str());
-    let numbers = company.identifiers.iter().map(|identifier| identifier.value.as_str());
-    let not = company.not.iter().map(String::as_str);
-    let mut all = std::iter::once(company.name.as_str()).chain(aliases).chain(numbers).chain(not);
-    all.any(|other| folded(other) == name)
-}
-
-/// Leaves out what the company has by this name: it becomes the company's own.
-fn forget_name(company: &mut Company, name: &str) {
-    let name = folded(name);
-    company.aliases.retain(|alias| folded(&alias.name) != name);
-    company.identifiers.retain(|identifier| folded(&identifier.value) != name);
-    company.not.retain(|other| folded(other) != name);
-}
-
-fn folded(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 fn alias_kind(name: &str) -> Option<AliasKind> {

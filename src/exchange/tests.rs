@@ -1,7 +1,9 @@
 //! What goes out comes back, and what cannot be taken is told by its line.
 
 use super::*;
+use crate::domain::company::Alias;
 use crate::domain::id::CompanyId;
+use crate::domain::identifier::Identifier;
 
 fn id(text: &str) -> CompanyId {
     text.parse().unwrap()
@@ -182,6 +184,22 @@ fn only_what_is_new_is_beyond_what_is_known() {
     assert_eq!(names, ["Amber Group", "Succinite"]);
     assert_eq!(beyond.parent, Some(id("onyx")));
     assert_eq!(known.twins(&Company::new(id("other"), "succinite")).len(), 1, "it is known from then on");
+}
+
+#[test]
+fn thirty_thousand_names_of_one_company_are_told_apart_in_no_time() {
+    // A look at every earlier name for each would take minutes.
+    let names = |number: u32| format!("amber,trade,Amber {number}\n");
+    let rows: String = (0..30_000).map(names).collect();
+    let parsed = Format::Csv.parse(&format!("company,kind,value\namber,name,Amber Works\n{rows}{rows}"));
+    assert_eq!(parsed.faults, []);
+    assert_eq!(parsed.companies[0].company.aliases.len(), 30_000);
+    let mut known = Known::of(&stones());
+    for number in 0..30_000 {
+        let more = known.merge(&id("amber"), Company::new(id("other"), format!("Succinite {number}")));
+        assert_eq!(more.unwrap().aliases.len(), 1);
+    }
+    assert_eq!(known.get(&id("amber")).unwrap().aliases.len(), stones()[0].aliases.len() + 30_000);
 }
 
 proptest::proptest! {

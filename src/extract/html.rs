@@ -166,6 +166,11 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    /// What begins where this ends, perhaps within preformatted text.
+    pub(super) fn following(&self) -> Self {
+        Self { text: String::new(), preformatted: self.preformatted }
+    }
+
     /// Adds a piece.
     pub(super) fn take(&mut self, piece: &Piece<'_>) {
         match piece {
@@ -176,7 +181,9 @@ impl Lines {
             }
             Piece::Break => self.text.push('\n'),
             Piece::Open(element) => self.preformatted += usize::from(is_preformatted(*element)),
-            Piece::Close(element) => self.preformatted -= usize::from(is_preformatted(*element)),
+            Piece::Close(element) => {
+                self.preformatted = self.preformatted.saturating_sub(usize::from(is_preformatted(*element)));
+            }
         }
     }
 

@@ -125,7 +125,8 @@ impl<'a> Sections<'a> {
         self.headings.retain(|(above, _)| *above < level);
         self.headings.push((level, folded(&heading)));
         let path = self.headings.iter().map(|(_, folded)| folded.clone()).collect();
-        let section = Section { path, heading, ..Section::default() };
+        let lines = self.current.lines.following();
+        let section = Section { path, heading, lines, ..Section::default() };
         self.done.push(std::mem::replace(&mut self.current, section));
     }
 

@@ -71,6 +71,12 @@ impl Store {
         self.sled.read(move |trees| sources::baseline(trees, &source)).await
     }
 
+    /// The snapshot of a source's accepted state, without the entries: no document is decoded.
+    pub async fn accepted(&self, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
+        let source = source.clone();
+        self.sled.read(move |trees| sources::accepted(trees, &source)).await
+    }
+
     /// How the reads of a source stand.
     pub async fn read_state(&self, source: &SourceId) -> Result<Option<ReadState>, StoreError> {
         let source = source.clone();

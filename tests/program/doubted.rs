@@ -92,6 +92,45 @@ fn a_feed_that_breaks_off_is_held() {
 }
 
 #[test]
+fn an_emptied_feed_is_held_until_a_person_believes_it() {
+    let item = |number: u32| format!("<item><title>Notice {number}</title><guid>{number}</guid></item>");
+    let feed = |items: &str| {
+        format!(
+            "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Notices</title>{items}</channel></rss>"
+        )
+    };
+    let full = feed(&(1..=10).map(item).collect::<String>());
+    check("/feed", &full, &feed(""), &["10 of 10 entries gone at once, tolerated are 9 (guard.max_drop)"]);
+    let site = Site::start();
+    let home = Home::with_sources(&self::feed(&site.url));
+    for (items, code) in [("", 0), (&*item(1), 0), ("", 4)] {
+        site.page("/feed", feed(items));
+        home.check(code);
+    }
+    home.run(&["review", "accept", "feed"]).expect(0);
+    site.page("/feed", feed("<!-- still nothing -->"));
+    assert_eq!(home.check(0)["sources"][0]["verdict"], "good", "what was accepted is the measure");
+    site.page("/feed", feed(&item(1)));
+    assert_eq!(home.check(0)["sources"][0]["changes"], serde_json::json!([]), "it is no news");
+    site.page("/feed", feed(&item(2)));
+    assert_eq!(home.check(0)["sources"][0]["changes"][0]["kind"], "added");
+}
+
+#[test]
+fn a_page_that_keeps_its_heading_and_loses_half_its_paragraphs_is_held() {
+    let guide = |numbers: std::ops::RangeInclusive<u32>| {
+        let text: String =
+            numbers.map(|number| format!("<p>Rule {number} asks for a licence.</p>")).collect();
+        format!(
+            "<!DOCTYPE html><html lang=\"en\"><head><title>Guide</title></head>\
+             <body><main><h1>Guide</h1>{text}</main></body></html>"
+        )
+    };
+    let words = "5 of 10 paragraphs gone at once, tolerated are 4 (guard.max_drop)";
+    check("/guide", &guide(1..=10), &guide(1..=5), &[words]);
+}
+
+#[test]
 fn a_log_in_page_in_the_list_s_place_is_held_and_named() {
     let login = "<html><head><title>Log in | Agency</title></head><body><form>…</form></body></html>";
     check(

@@ -158,6 +158,13 @@ fn saved_parts_are_read_together_in_their_order_or_by_their_names() {
         let both = test(&files, 0);
         assert_eq!((both["entries"].as_array().unwrap().len(), &both["reason"]), (2, &Value::Null));
     }
+    let elsewhere = write("else.json", page(Some("https://register.example/api/page-2"), &cameras("One")));
+    let saved_elsewhere = test(&[&elsewhere], 0);
+    assert_eq!(saved_elsewhere["entries"].as_array().unwrap().len(), 1);
+    let reason = saved_elsewhere["reason"].as_str().unwrap();
+    assert!(reason.contains("https://register.example/api/page-2, which is not at"), "{reason}");
+    let broken = write("broken.json", "{\"count\": 7}".to_owned());
+    assert!(test(&[&broken], 4)["reason"].as_str().unwrap().contains("structure is not there"));
     let asked_for = site.asked().len();
     let odd = test(&[&first, &format!("alt={second}")], 4);
     assert!(odd["reason"].as_str().unwrap().contains("no part \"alt\" is asked for here"), "{odd}");

@@ -114,15 +114,19 @@ fn set(table: &mut Table, key: &str, text: &str) {
 
 fn extend(table: &mut Table, key: &str, items: Vec<Value>) {
     match table.get_mut(key).and_then(Item::as_array_mut) {
-        Some(array) => items.into_iter().for_each(|item| push(array, item)),
+        Some(array) => {
+            let has_lines = array.iter().any(|item| prefix(item).contains('\n'));
+            for item in items {
+                push(array, item, has_lines);
+            }
+        }
         None if !items.is_empty() => table[key] = value(list(items)),
         None => {}
     }
 }
 
-/// Puts an item at the end of a list in the way its items are set.
-fn push(array: &mut Array, item: Value) {
-    let has_lines = array.iter().any(|item| prefix(item).contains('\n'));
+/// Puts an item at the end of a list in the way its items are set: each on a line of its own or not.
+fn push(array: &mut Array, item: Value, has_lines: bool) {
     if !has_lines {
         array.push(item);
         return;

@@ -117,6 +117,42 @@ fn too_few_entries_or_too_large_a_drop_is_held_back() {
 }
 
 #[test]
+fn a_window_that_was_emptied_is_held_back_and_is_the_measure_once_accepted() {
+    let mut source = source(&[]);
+    source.guard = Guard::of(0, 99);
+    let page = |rows: &[(&str, &str)]| page(Completeness::Window, rows);
+    let before = first_sight(&source, page(&DAY_ONE));
+    let judged = |past: Past<'_>, rows: &[(&str, &str)]| {
+        assess(&source, past, page(rows), read("later"), &watchlist())
+    };
+    let held = judged(Some(&before).into(), &[]);
+    assert!(matches!(held, Err(Suspicion::Dropped { before: 3, gone: 3, tolerated: 2, .. })), "{held:?}");
+    assert!(judged(Some(&before).into(), &DAY_ONE[..1]).is_ok());
+    let accepted = judged(Past { is_accepted: true, ..Some(&before).into() }, &[]).unwrap();
+    assert!(accepted.changes.is_empty());
+    let emptied = accepted.baseline.unwrap();
+    assert!(judged(Some(&emptied).into(), &[]).is_ok());
+    assert!(judged(Some(&emptied).into(), &DAY_ONE).unwrap().changes.is_empty(), "all of it is known");
+    source.guard = Guard::of(0, 100);
+    assert!(assess(&source, Some(&before), page(&[]), read("later"), &watchlist()).is_ok());
+}
+
+#[test]
+fn prose_that_loses_its_paragraphs_is_held_back_though_every_section_is_there() {
+    let source = source(&[]);
+    let prose = |kept: usize| {
+        let text: Vec<String> = (0..kept).map(|number| format!("Paragraph {number}.")).collect();
+        let entries = vec![Entry::new("guide", "Guide").with("text", text.join("\n")), Entry::new("b", "B")];
+        Document::new(entries, Completeness::Whole, Resemblance::Text)
+    };
+    let before = first_sight(&source, prose(10));
+    let judge = |kept| assess(&source, Some(&before), prose(kept), read("two"), &watchlist());
+    assert_eq!(judge(8).map(|found| found.changes.len()), Ok(1));
+    let reason = judge(7).unwrap_err().to_string();
+    assert_eq!(reason, "3 of 10 paragraphs gone at once, tolerated are 2 (guard.max_drop)");
+}
+
+#[test]
 fn an_entry_that_returns_to_a_window_is_not_news() {
     let mut source = source(&[]);
     source.guard.min_entries = 0;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::source::{PageTextSettings, SourceKind};
 
 fn row(key: &str, text: &str) -> Entry {
     Entry::new(key, key).with("text", text)
@@ -82,6 +83,33 @@ fn a_moved_link_target_is_a_change() {
         vec![entry]
     };
     check(at("https://x.test/order.pdf"), at("https://x.test/order-rev1.pdf"), &moved);
+}
+
+#[test]
+fn an_address_that_a_field_tells_is_not_told_twice() {
+    let at = |link: &str, url: &str| {
+        let entry = Entry { url: Some(url.to_owned()), ..row("a", "order").with("page", link) };
+        list(vec![entry])
+    };
+    let fields = |before: &Document, after: &Document| -> Vec<String> {
+        let changes = diff(before, after, &Noise::default());
+        changes.iter().flat_map(|change| &change.fields).map(|field| field.name.clone()).collect()
+    };
+    let (old, new) = (at("../docs/1", "https://x.test/docs/1"), at("../docs/2", "https://x.test/docs/2"));
+    assert_eq!(fields(&old, &new), ["page"]);
+    let elsewhere = at("../docs/3", "https://y.test/other");
+    assert_eq!(fields(&old, &elsewhere), ["page", "url"], "the field does not say where it leads");
+}
+
+#[test]
+fn paragraphs_in_another_order_are_no_change_where_the_source_says_so() {
+    let prose = |lines: [&str; 3]| list(vec![row("scope", &lines.join("\n"))]);
+    let (before, after) = (prose(["One.", "Two.", "Three."]), prose(["Three.", "One.", "Two."]));
+    let page_text = SourceKind::PageText(PageTextSettings { keep: Vec::new(), drop: Vec::new() });
+    let noise = Noise::of(page_text.default_noise());
+    assert!(diff(&before, &after, &noise).is_empty());
+    assert_eq!(diff(&before, &prose(["Three.", "One.", "Four."]), &noise).len(), 1);
+    assert_eq!(diff(&before, &after, &Noise::default()).len(), 1, "where order is meaning it is told");
 }
 
 #[test]

@@ -134,9 +134,10 @@ impl SourceKind {
         };
         match self {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
-            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader, RelativeTimes, Counters],
+            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader, RelativeTimes, Counters, LineOrder],
             Self::Uflpa => vec![FootnoteMarks, ScreenReader, LineOrder],
-            Self::PageText(_) => vec![Timestamps, RelativeTimes, Counters, Nonces, ScreenReader],
+            // Paragraphs and items of a list come in any order, as entries do.
+            Self::PageText(_) => vec![Timestamps, RelativeTimes, Counters, Nonces, ScreenReader, LineOrder],
             // Addresses and aliases of one party come in any order.
             Self::Csv(_) | Self::Xlsx(_) | Self::Json(_) | Self::Xml(_) | Self::PdfText(_) => {
                 vec![LineOrder, RelativeTimes, Counters]
@@ -148,7 +149,7 @@ impl SourceKind {
             | Self::FederalRegister(_)
             | Self::Ecfr(_)
             | Self::Ecfs(_) => Vec::new(),
-            Self::Feed => vec![RelativeTimes, Counters],
+            Self::Feed => vec![RelativeTimes, Counters, LineOrder],
         }
     }
 
@@ -167,11 +168,13 @@ impl SourceKind {
             // Each has held hundreds of entries for years, and loses a handful at a time.
             Self::Uflpa | Self::Dpl | Self::UnXml => (100, 10),
             Self::Csl | Self::Ofac | Self::Eu | Self::UkCsv => (400, 5),
-            Self::PageText(_) => (1, 50),
+            Self::PageText(_) => (1, 40),
             // What was entered on a docket stays there, save what is sealed or struck.
             Self::PacerDocket(_) | Self::Courtlistener(_) => (1, 10),
             // A quiet court's feed is empty, and a window forgets.
-            Self::CourtRss(_) | Self::FederalRegister(_) | Self::Ecfs(_) | Self::Feed => (0, 100),
+            Self::CourtRss(_) => (0, 100),
+            // Nothing may have been found yet; once something was, nothing at all is no answer.
+            Self::FederalRegister(_) | Self::Ecfs(_) | Self::Feed => (0, 99),
         };
         Guard::of(min_entries, max_drop_percent)
     }

@@ -39,6 +39,14 @@ fn a_section_begins_with_its_heading() {
 }
 
 #[test]
+fn a_heading_within_preformatted_text_divides_it_and_ends_nothing() {
+    check(
+        "<main><pre>a\nb<h2>Terms</h2>c\nd</pre>e\nf</main>",
+        &[("", "https://agency.test/guide/", "a\nb"), ("terms", "Terms", "c\nd\ne f")],
+    );
+}
+
+#[test]
 fn what_is_dropped_is_not_read_and_blank_headings_do_not_count() {
     check(
         "<main><nav>menu</nav><h1> </h1><p>a <span class=aside>x</span>b</p><div class=aside><h2>no</h2></div></main>",

@@ -15,9 +15,10 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 15] = [
+const RECORDS: [TreeName; 16] = [
     TreeName::ReadStates,
     TreeName::Baselines,
+    TreeName::Accepted,
     TreeName::Held,
     TreeName::Standings,
     TreeName::Snapshots,

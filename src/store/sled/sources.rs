@@ -16,6 +16,14 @@ pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Opt
     trees.get(TreeName::Baselines, source.as_str().as_bytes())
 }
 
+/// The snapshot of the accepted state. What was written before it was kept by itself has it in the baseline.
+pub(in crate::store) fn accepted(trees: &Trees, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
+    match trees.get(TreeName::Accepted, source.as_str().as_bytes())? {
+        Some(snapshot) => Ok(Some(snapshot)),
+        None => Ok(baseline(trees, source)?.map(|baseline| baseline.snapshot)),
+    }
+}
+
 pub(in crate::store) fn read_state(
     trees: &Trees,
     source: &SourceId,
@@ -72,6 +80,7 @@ pub(in crate::store) fn commit(
         let snapshot = &accepted.baseline.snapshot;
         writes.put_body(trees, &accepted.body)?;
         writes.put(trees, TreeName::Baselines, source.as_bytes(), &accepted.baseline)?;
+        writes.put(trees, TreeName::Accepted, source.as_bytes(), snapshot)?;
         writes.put(trees, TreeName::Snapshots, &keys::snapshot(source, snapshot.sequence), snapshot)?;
     }
     if let Some(standing) = &commit.standing {

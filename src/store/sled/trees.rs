@@ -55,10 +55,13 @@ pub(super) enum TreeName {
     Looks,
     /// Way in → `WayInState`.
     WaysIn,
+    /// Source id → the `Snapshot` of its `Baseline`, so that nobody decodes a document who only asks
+    /// whether it is another.
+    Accepted,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 22] = [
+const ALL: [(TreeName, &str, &str); 23] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -81,6 +84,7 @@ const ALL: [(TreeName, &str, &str); 22] = [
     (TreeName::Items, "items", "alert item"),
     (TreeName::Looks, "looks", "look"),
     (TreeName::WaysIn, "ways_in", "way in"),
+    (TreeName::Accepted, "accepted", "snapshot"),
 ];
 
 impl TreeName {

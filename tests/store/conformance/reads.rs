@@ -23,6 +23,7 @@ async fn all_that_a_read_means_is_read_again_after_closing() {
     assert_eq!(store.read_state(&fcc).await.unwrap(), Some(read.state));
     assert_eq!(store.snapshots(&fcc, 9).await.unwrap(), std::slice::from_ref(&kept.baseline.snapshot));
     assert_eq!(store.body(&kept.baseline.snapshot.sha256).await.unwrap().unwrap(), kept.body);
+    assert_eq!(store.accepted(&fcc).await.unwrap().as_ref(), Some(&kept.baseline.snapshot));
     assert_eq!(store.baseline(&fcc).await.unwrap(), Some(kept.baseline));
     let all = ChangeQuery { limit: 9, ..ChangeQuery::default() };
     assert_eq!(store.changes(all).await.unwrap(), read.changes);
@@ -39,6 +40,7 @@ async fn a_source_that_was_never_read_has_nothing() {
     let store = Home::new().open();
     let fcc = source("fcc");
     assert_eq!(store.baseline(&fcc).await.unwrap(), None);
+    assert_eq!(store.accepted(&fcc).await.unwrap(), None);
     assert_eq!(store.read_state(&fcc).await.unwrap(), None);
     assert_eq!(store.held(&fcc).await.unwrap(), None);
     assert_eq!(store.snapshots(&fcc, 9).await.unwrap(), []);
@@ -84,6 +86,20 @@ async fn a_read_that_only_went_somehow_leaves_all_else_as_it_was() {
     assert_eq!(store.held(&fcc).await.unwrap(), held);
     assert_eq!(store.baseline(&fcc).await.unwrap(), Some(read.accepted.unwrap().baseline));
     assert_eq!(store.pending_alerts().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_accepted_is_told_without_its_entries_though_the_count_began_anew() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    for sequence in [1, 2, 3, 1] {
+        let read = changed(&fcc, sequence, page(sequence, 40), &[]);
+        store.commit(read.clone()).await.unwrap();
+        store.commit(suspect(&fcc, b"<html>".to_vec())).await.unwrap();
+        let accepted = store.accepted(&fcc).await.unwrap();
+        assert_eq!(accepted, Some(read.accepted.unwrap().baseline.snapshot));
+    }
 }
 
 #[tokio::test]

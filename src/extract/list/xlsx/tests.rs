@@ -37,8 +37,13 @@ fn book(cells: &[(&str, &str)]) -> Vec<u8> {
             format!("<row r='{}'>{}</row>", row(cells[0].0), cells.iter().map(cell).collect::<String>())
         })
         .collect();
+    book_of(&format!("<sheetData>{rows}</sheetData>"))
+}
+
+/// A spreadsheet whose one sheet holds this.
+fn book_of(content: &str) -> Vec<u8> {
     let sheet = format!(
-        "<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>{rows}</sheetData></worksheet>"
+        "<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>{content}</worksheet>"
     );
     packed(&[
         ("[Content_Types].xml", TYPES.as_bytes()),
@@ -80,6 +85,19 @@ fn rows_below_the_headers_are_entries() {
             .map(|entry| (entry.title.as_str(), entry.date.map(|date| date.to_string())))
             .collect();
         assert_eq!(told, [("Example Works", Some("2024-05-06".to_owned())), ("Specimen Ltd", None)]);
+    }
+}
+
+#[test]
+fn a_sheet_that_says_to_end_before_it_begins_is_read() {
+    let cells = |row: &str, name: &str, day: &str| {
+        let cell = |text: &str| format!("<c t='inlineStr'><is><t>{text}</t></is></c>");
+        format!("<row r='{row}'>{}{}</row>", cell(name), cell(day))
+    };
+    let rows = [cells("1", "Company", "From"), cells("2", "Example Works", "2024-05-06")].concat();
+    for dimension in ["B3:A1", "AU1:B3", "A9:B3"] {
+        let body = book_of(&format!("<dimension ref='{dimension}'/><sheetData>{rows}</sheetData>"));
+        assert_eq!(read(None, &body).unwrap().entries[0].title, "Example Works", "{dimension}");
     }
 }
 
