@@ -1,5 +1,7 @@
 //! A message that came in, as what is needed of it.
 
+use std::net::IpAddr;
+
 use mail_parser::{Address, Message, MessageParser};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +35,8 @@ pub struct Received {
     pub message_id: Option<String>,
     /// What is known of its sender.
     pub trust: Trust,
+    /// The machine that handed it to our own server, where that is a machine of the internet.
+    pub client: Option<String>,
 }
 
 /// Why a message cannot be acted upon.
@@ -71,24 +75,30 @@ impl Received {
             return Err(Unusable::TooLarge { bytes: raw.len() });
         }
         let message = MessageParser::default().parse(raw).ok_or(Unusable::NotAMessage)?;
-        let headers = headers(&message);
+        let subject = crate::domain::text::one_line(message.subject().unwrap_or_default());
+        let headers = headers(&message, &subject);
         let recipients = recipients(&message, envelope, &headers);
         let detail = recipients.iter().find_map(|recipient| detail_of(recipient, &inbox.address));
         Ok(Self {
             from: sender(&message).ok_or(Unusable::Sender)?,
             detail: Some(detail.ok_or_else(|| Unusable::Recipient(inbox.address.clone()))?)
                 .filter(|detail| !detail.is_empty()),
-            subject: crate::domain::text::one_line(message.subject().unwrap_or_default()),
+            subject,
             text: text(&message),
             message_id: message.message_id().map(str::to_owned),
             trust: trust(&headers, inbox.authserv_id.as_deref()),
+            client: client(&headers),
             headers,
         })
     }
 }
 
-pub(super) fn headers(message: &Message<'_>) -> Vec<(String, String)> {
-    message.headers_raw().map(|(name, value)| (name.to_owned(), unfolded(value))).collect()
+/// The subject among them as it is read, decoded.
+pub(super) fn headers(message: &Message<'_>, subject: &str) -> Vec<(String, String)> {
+    let text = |name: &str, value| {
+        if name.eq_ignore_ascii_case("subject") { subject.to_owned() } else { unfolded(value) }
+    };
+    message.headers_raw().map(|(name, value)| (name.to_owned(), text(name, value))).collect()
 }
 
 /// A header's value on one line (RFC 5322, 2.2.3).
@@ -144,6 +154,22 @@ fn text(message: &Message<'_>) -> String {
         end -= 1;
     }
     text[..end].to_owned()
+}
+
+/// Who handed the message over, as our own server noted (RFC 5321, 4.4): only the topmost field counts, since
+/// a sender may have written any other. Machines of our own network are nobody in particular.
+fn client(headers: &[(String, String)]) -> Option<String> {
+    let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Received"))?;
+    let (_, rest) = value.split_once('[')?;
+    let (address, _) = rest.split_once(']')?;
+    let address: IpAddr = address.trim_start_matches("IPv6:").parse().ok()?;
+    let is_own = match address {
+        IpAddr::V4(address) => address.is_private() || address.is_loopback() || address.is_link_local(),
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+    };
+    (!is_own).then(|| address.to_string())
 }
 
 /// What our own server found out about the sender (RFC 8601): only the topmost field counts, and
@@ -223,6 +249,23 @@ mod tests {
         }
         let large = "x".repeat(MAX_MESSAGE_BYTES + 1);
         assert!(matches!(parse(&large, None), Err(Unusable::TooLarge { .. })));
+    }
+
+    #[track_caller]
+    fn check_client(received: &str, expected: Option<&str>) {
+        let raw = format!("{received}From: ann@example.org\nTo: watch@tracker.example\n\nx\n");
+        assert_eq!(parse(&raw, None).unwrap().client.as_deref(), expected, "{received}");
+    }
+
+    #[test]
+    fn who_handed_it_over_is_what_our_own_server_noted() {
+        let of =
+            |from: &str| format!("Received: from mail.example.org (mail.example.org\n {from})\n by mx\n");
+        check_client(&of("[203.0.113.7]"), Some("203.0.113.7"));
+        check_client(&of("[IPv6:2001:db8::7]"), Some("2001:db8::7"));
+        check_client(&(of("[10.0.0.7]") + &of("[203.0.113.7]")), None);
+        check_client(&of("[nonsense"), None);
+        check_client("", None);
     }
 
     #[track_caller]

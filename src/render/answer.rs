@@ -41,6 +41,7 @@ pub struct Addressed<'a> {
 mail!(confirmation, "confirmation/mail.txt", "confirmation/mail.html");
 mail!(welcome, "welcome/mail.txt", "welcome/mail.html");
 mail!(goodbye, "goodbye/mail.txt", "goodbye/mail.html");
+mail!(never, "never/mail.txt", "never/mail.html");
 mail!(list, "list/mail.txt", "list/mail.html");
 mail!(pause, "pause/mail.txt", "pause/mail.html");
 mail!(help, "help/mail.txt", "help/mail.html");
@@ -56,6 +57,7 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
         Answer::Goodbye(companies) => {
             goodbye::render(&to.letter("You will not be told any more", to.names(companies)))
         }
+        Answer::Never => never::render(&to.letter("You will not be written to again", Vec::new())),
         Answer::List => list::render(&to.list()),
         Answer::Paused => {
             pause::render(&Letter { is_paused: true, ..to.letter("Mail is paused", Vec::new()) })
@@ -100,6 +102,8 @@ impl Addressed<'_> {
             token: token.as_str().to_owned(),
             confirm_uri: format!("{local}+confirm-{}@{domain}", token.as_str()),
             confirm_address: address,
+            never_address: never_address(self.mailbox, token),
+            never_uri: format!("{local}+never-{}@{domain}", token.as_str()),
             confirm_link: self.web.map(|web| web.confirm(token)),
             ..self.letter("Please confirm what you asked for", wishes(purpose, self.watchlist))
         }
@@ -177,6 +181,11 @@ fn named(company: &CompanyId, only: Option<String>, watchlist: &Watchlist) -> St
 #[must_use]
 pub fn name(company: &CompanyId, watchlist: &Watchlist) -> String {
     shorten(&one_line(watchlist.short_name(company)), MAX_NAME_CHARS)
+}
+
+/// The address to which an empty mail is enough to be asked nothing any more.
+fn never_address(mailbox: &EmailAddress, token: &ConfirmToken) -> String {
+    format!("{}+never-{}@{}", mailbox.local(), token.as_str(), mailbox.domain())
 }
 
 /// The address to which an empty mail is enough to confirm.

@@ -19,6 +19,9 @@ pub(super) struct Letter {
     pub token: String,
     pub confirm_address: String,
     pub confirm_uri: String,
+    /// Where to write to so as never to be asked again.
+    pub never_address: String,
+    pub never_uri: String,
     pub confirm_link: Option<String>,
     pub links: Option<PersonalLinks>,
     pub is_paused: bool,

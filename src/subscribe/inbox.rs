@@ -216,7 +216,14 @@ impl Inbox {
         let requests: Vec<Request> =
             asked.into_iter().map(|command| command.resolve(&watchlist, &self.sources)).collect();
         let mut state = self.store.conversation(&address).await?;
-        let answers = converse(&mut state, requests, received.trust, rand::random::<u128>, now);
+        let answers = converse(
+            &mut state,
+            requests,
+            received.trust,
+            received.client.as_deref(),
+            rand::random::<u128>,
+            now,
+        );
         if answers.is_empty() {
             return self.pass_over(message, "nothing may be answered to its sender now".to_owned()).await;
         }
@@ -239,7 +246,7 @@ impl Inbox {
         from: &EmailAddress,
     ) -> Result<EmailAddress, StoreError> {
         let token = asked.iter().find_map(|command| match command {
-            MailCommand::Confirm(token) => Some(token.hash()),
+            MailCommand::Confirm(token) | MailCommand::Never(token) => Some(token.hash()),
             _ => None,
         });
         let Some(token) = token else { return Ok(from.clone()) };

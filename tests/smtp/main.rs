@@ -5,6 +5,7 @@
 
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod lmtp;
 mod mta;
 mod pipe;
 mod postfix;

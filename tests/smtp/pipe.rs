@@ -25,7 +25,7 @@ maximal_backoff_time = 1s
 queue_run_delay = 1s
 ";
 
-const CONFIG: &str = r#"
+pub const CONFIG: &str = r#"
 [mail]
 from = "regwatch <alerts@tracker.example>"
 [inbox]
@@ -91,12 +91,12 @@ impl Service {
     }
 }
 
-fn files_of(folder: &Path) -> Vec<PathBuf> {
+pub fn files_of(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
 }
 
 /// Ann writes.
-async fn write(mta: &Mta, to: &str, subject: &str) {
+pub async fn write(mta: &Mta, to: &str, subject: &str) {
     let (mail, _) = mail(subject, to);
     let ann: EmailAddress = "ann@example.org".parse().unwrap();
     let message = format!(

@@ -15,6 +15,23 @@ const MAX_RECEIVED: usize = 25;
 const MACHINES: [&str; 7] =
     ["mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply", "listserv"];
 
+/// How the subjects of vacation responders begin that do not mark their mails otherwise. One that answered
+/// a question would confirm it.
+const MACHINE_SUBJECTS: [&str; 12] = [
+    "automatic reply",
+    "auto reply",
+    "auto-reply",
+    "autoreply",
+    "out of office",
+    "out of the office",
+    "automatische antwort",
+    "abwesenheit",
+    "réponse automatique",
+    "respuesta automática",
+    "自动回复",
+    "自动答复",
+];
+
 /// Why a message must not be answered, if it must not.
 ///
 /// `envelope` is the envelope's sender, empty for bounces; `from` who it says it is from.
@@ -54,6 +71,7 @@ fn of_header((name, value): &(String, String)) -> Option<String> {
         "x-auto-response-suppress" => !matches!(first, "" | "none"),
         "content-type" => first == "multipart/report",
         "return-path" => value == "<>",
+        "subject" => MACHINE_SUBJECTS.iter().any(|begin| value.starts_with(begin)),
         "list-id" | "x-autoreply" | "x-autorespond" | "x-autoresponder" | "feedback-id" => true,
         name => name.eq_ignore_ascii_case(LOOP_MARK),
     };
@@ -85,6 +103,8 @@ mod tests {
         check(&[("X-Auto-Response-Suppress", "All")], Some(ANN), ANN, true);
         check(&[("Content-Type", "multipart/report; report-type=delivery-status")], Some(ANN), ANN, true);
         check(&[("X-Regwatch-Loop", "1")], Some(ANN), ANN, true);
+        check(&[("Subject", "Out of Office: Please confirm")], Some(ANN), ANN, true);
+        check(&[("Subject", "自动回复: 你好")], Some(ANN), ANN, true);
         check(&[], Some(ANN), "MAILER-DAEMON@example.org", true);
         check(&[], Some(ANN), "security-request@example.org", true);
         check(&[], Some(ANN), "watch@tracker.example", true);

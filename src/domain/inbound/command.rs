@@ -29,6 +29,8 @@ pub enum MailCommand {
     Help,
     /// Yes, it was I who asked.
     Confirm(ConfirmToken),
+    /// Never ask me anything again.
+    Never(ConfirmToken),
     /// Send nothing until I say so.
     Pause,
     /// Go on sending.
@@ -75,7 +77,7 @@ pub fn commands(detail: Option<&str>, subject: &str, text: &str) -> Vec<MailComm
 
 impl MailCommand {
     fn ends_reading(&self) -> bool {
-        matches!(self, Self::Confirm(_) | Self::Unknown)
+        matches!(self, Self::Confirm(_) | Self::Never(_) | Self::Unknown)
     }
 }
 
@@ -120,6 +122,7 @@ fn of_line(line: &str) -> Option<MailCommand> {
         "subscribe" | "follow" => (!rest.is_empty()).then(|| MailCommand::Subscribe(rest.to_owned())),
         "unsubscribe" | "stop" | "remove" => Some(MailCommand::Unsubscribe(rest.to_owned())),
         "confirm" => rest.parse().ok().map(MailCommand::Confirm),
+        "never" => rest.parse().ok().map(MailCommand::Never),
         // The other verbs stand alone; with more words behind them they are a wish or prose.
         _ if !rest.is_empty() => Preference::of(&verb, rest).map(MailCommand::Prefer),
         "list" | "subscriptions" => Some(MailCommand::List),
@@ -208,6 +211,9 @@ mod tests {
         check("Re: hello", &format!("CONFIRM {}", TOKEN.to_uppercase()), &[confirm()]);
         check("Automatic reply: hello", &format!("I am away.\n> confirm {TOKEN}"), &[MailCommand::Unknown]);
         assert_eq!(commands(Some(&format!("confirm-{TOKEN}")), "anything", "unsubscribe"), [confirm()]);
+        let never = MailCommand::Never(TOKEN.parse().unwrap());
+        assert_eq!(commands(Some(&format!("never-{TOKEN}")), "Re: Please confirm", "confirm"), [never]);
+        check("never again", "", &[MailCommand::Unknown]);
         check("confirm", "", &[MailCommand::Unknown]);
         check("confirm short", "", &[MailCommand::Unknown]);
     }

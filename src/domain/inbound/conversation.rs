@@ -43,6 +43,8 @@ pub enum Request {
     Help,
     /// Answers a question.
     Confirm(TokenHash),
+    /// Ask and send nothing any more.
+    Never(TokenHash),
     /// Send nothing for a while.
     Pause,
     /// Send again.
@@ -72,6 +74,8 @@ pub enum Answer {
     Resumed(Option<DateTime<Utc>>),
     /// How mail comes now.
     Preferred,
+    /// Nothing is asked or sent any more.
+    Never,
     /// The token is unknown or too old.
     Expired,
     /// Not understood; the companies that may have been meant.
@@ -106,6 +110,7 @@ impl MailCommand {
             Self::List => Request::List,
             Self::Help => Request::Help,
             Self::Confirm(token) => Request::Confirm(token.hash()),
+            Self::Never(token) => Request::Never(token.hash()),
             Self::Pause => Request::Pause,
             Self::Resume => Request::Resume,
             Self::Prefer(wish) => Request::Prefer(wish),
@@ -119,11 +124,12 @@ fn is_everything(words: &str) -> bool {
 }
 
 /// Does what is asked, as far as it may be done, and says what to answer. `random` gives bits that
-/// nobody can guess.
+/// nobody can guess; `client` is who handed the mail over, where that is known.
 pub fn converse(
     state: &mut Conversation,
     requests: Vec<Request>,
     trust: Trust,
+    client: Option<&str>,
     mut random: impl FnMut() -> u128,
     now: DateTime<Utc>,
 ) -> Vec<Answer> {
@@ -132,8 +138,12 @@ pub fn converse(
     }
     let mut answers = Vec::new();
     for request in merged(requests) {
+        if trust == Trust::Vouched && matches!(request, Request::Subscribe(_)) {
+            // Who wanted to be asked nothing has asked themselves.
+            state.correspondence.refused_at = None;
+        }
         let answer = match asked_back(request, trust) {
-            Ok(purpose) => state.ask(purpose, random(), now),
+            Ok(purpose) => state.ask(purpose, client, random(), now),
             Err(request) => Some(state.act(request, now)),
         };
         answers.extend(answer.filter(|answer| !answers.contains(answer)));
@@ -176,10 +186,16 @@ fn merged(requests: Vec<Request>) -> Vec<Request> {
 }
 
 impl Conversation {
-    fn ask(&mut self, purpose: Purpose, random: u128, now: DateTime<Utc>) -> Option<Answer> {
+    fn ask(
+        &mut self,
+        purpose: Purpose,
+        client: Option<&str>,
+        random: u128,
+        now: DateTime<Utc>,
+    ) -> Option<Answer> {
         let mut correspondence = self.correspondence.clone();
         let token = correspondence.ask(purpose.clone(), random, now)?;
-        if !self.budget.take(self.subscriber.address.domain(), now) {
+        if !self.budget.take(self.subscriber.address.domain(), client, now) {
             return None;
         }
         self.correspondence = correspondence;
@@ -193,6 +209,11 @@ impl Conversation {
                 Some((purpose, is_first)) => self.act_on(purpose, is_first, BY_MAIL, now),
                 None => Answer::Expired,
             },
+            Request::Never(token) if self.correspondence.refuse(&token, now) => {
+                self.subscriber.leave(None);
+                Answer::Never
+            }
+            Request::Never(_) => Answer::Expired,
             Request::Subscribe(selection) => Answer::Welcome(selection),
             Request::Unsubscribe(companies) => self.leave(companies),
             Request::List => Answer::List,
@@ -305,7 +326,7 @@ mod tests {
     fn say(state: &mut Conversation, requests: Vec<Request>, trust: Trust) -> Vec<Answer> {
         // Another token for every question: there is one more of them each time.
         let random = 7 + state.correspondence.asked.len() as u128;
-        converse(state, requests, trust, || random, now())
+        converse(state, requests, trust, None, || random, now())
     }
 
     fn token_of(answers: &[Answer]) -> TokenHash {
@@ -313,6 +334,26 @@ mod tests {
             [Answer::Confirm(_, token)] => token.hash(),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn who_wants_to_be_asked_nothing_is_left_alone_until_they_ask_themselves() {
+        let mut state = state();
+        let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
+        let stranger = Request::Never(ConfirmToken::of(1).hash());
+        assert_eq!(say(&mut state, vec![stranger], Trust::Unknown), [Answer::Expired]);
+        assert_eq!(say(&mut state, vec![Request::Never(token)], Trust::Unknown), [Answer::Never]);
+        assert_eq!(say(&mut state, vec![to_follow("hikvision")], Trust::Unknown), []);
+        assert_eq!(say(&mut state, vec![to_follow("hikvision")], Trust::Vouched).len(), 1);
+    }
+
+    #[test]
+    fn one_machine_cannot_have_many_people_asked() {
+        let client = Some("203.0.113.7");
+        let mut budget = AskBudget::default();
+        let taken = (0..70).filter(|number| budget.take(&format!("{number}.example"), client, now()));
+        assert_eq!(taken.count(), 60);
+        assert!(budget.take("other.example", None, now()));
     }
 
     #[test]
@@ -385,8 +426,8 @@ mod tests {
         let mut state = state();
         assert_eq!(say(&mut state, vec![Request::Pause], Trust::Vouched), [Answer::Paused]);
         let later = now() + Duration::days(1);
-        converse(&mut state, vec![Request::Pause], Trust::Vouched, || 1, later);
-        let answers = converse(&mut state, vec![Request::Resume], Trust::Vouched, || 1, later);
+        converse(&mut state, vec![Request::Pause], Trust::Vouched, None, || 1, later);
+        let answers = converse(&mut state, vec![Request::Resume], Trust::Vouched, None, || 1, later);
         assert_eq!(answers, [Answer::Resumed(Some(now()))]);
     }
 

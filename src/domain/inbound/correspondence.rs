@@ -73,6 +73,9 @@ pub struct Correspondence {
     pub asked: Vec<Asked>,
     /// When it was answered lately, questions included.
     pub answered_at: Vec<DateTime<Utc>>,
+    /// Since when it wants to be asked nothing any more.
+    #[serde(default)]
+    pub refused_at: Option<DateTime<Utc>>,
 }
 
 impl Asked {
@@ -92,7 +95,8 @@ impl Correspondence {
         self.asked.retain(|asked| now < asked.at + REMEMBERED_FOR);
         let is_standing = self.asked.iter().any(|asked| asked.is_open(now) && asked.purpose == purpose);
         let today = self.asked.iter().filter(|asked| now < asked.at + Duration::days(1)).count();
-        if is_standing || today >= MAX_ASKED_A_DAY || self.is_left_alone(now) {
+        let is_unwanted = self.refused_at.is_some() || self.is_left_alone(now);
+        if is_standing || today >= MAX_ASKED_A_DAY || is_unwanted {
             return None;
         }
         let token = ConfirmToken::of(random);
@@ -130,6 +134,16 @@ impl Correspondence {
         (is_open || asked.answered_at.is_some()).then_some((&asked.purpose, is_open))
     }
 
+    /// Notes that the address wants to be asked nothing any more, if it knows a token that only its reader
+    /// can; tells whether it does.
+    pub fn refuse(&mut self, token: &TokenHash, now: DateTime<Utc>) -> bool {
+        let is_theirs = self.asked.iter().any(|asked| asked.token == *token);
+        if is_theirs {
+            self.refused_at.get_or_insert(now);
+        }
+        is_theirs
+    }
+
     /// Notes that the address is answered, unless it had too many answers today.
     pub fn may_answer(&mut self, now: DateTime<Utc>) -> bool {
         self.answered_at.retain(|at| now < *at + Duration::days(1));
@@ -141,7 +155,8 @@ impl Correspondence {
     }
 }
 
-/// How many questions may leave in an hour: in all, and to one domain. Whoever floods the service
+/// How many questions may leave in an hour: in all, to one domain, and for one machine that hands mail over.
+/// Whoever floods the service
 /// with forged senders makes it write to no more people than this.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AskBudget {
@@ -151,24 +166,36 @@ pub struct AskBudget {
     total: u32,
     /// Questions by recipient's domain.
     domains: BTreeMap<String, u32>,
+    /// Questions by who handed over the mail that asks for them.
+    #[serde(default)]
+    clients: BTreeMap<String, u32>,
 }
 
 const MAX_ASKED_AN_HOUR: u32 = 300;
 const MAX_ASKED_A_DOMAIN_AN_HOUR: u32 = 60;
+const MAX_ASKED_A_CLIENT_AN_HOUR: u32 = 60;
 
 impl AskBudget {
-    /// Notes one more question to a domain, unless there were too many in this hour.
-    pub fn take(&mut self, domain: &str, now: DateTime<Utc>) -> bool {
+    /// Notes one more question to a domain, for a client where one is known, unless there were too many in
+    /// this hour.
+    pub fn take(&mut self, domain: &str, client: Option<&str>, now: DateTime<Utc>) -> bool {
         let hour = now.timestamp().div_euclid(3600);
         if hour != self.hour {
             *self = Self { hour, ..Self::default() };
         }
         let of_domain = self.domains.get(domain).copied().unwrap_or_default();
-        if self.total >= MAX_ASKED_AN_HOUR || of_domain >= MAX_ASKED_A_DOMAIN_AN_HOUR {
+        let of_client = client.and_then(|client| self.clients.get(client)).copied().unwrap_or_default();
+        let is_spent = self.total >= MAX_ASKED_AN_HOUR
+            || of_domain >= MAX_ASKED_A_DOMAIN_AN_HOUR
+            || of_client >= MAX_ASKED_A_CLIENT_AN_HOUR;
+        if is_spent {
             return false;
         }
         self.total += 1;
         self.domains.insert(domain.to_owned(), of_domain + 1);
+        if let Some(client) = client {
+            self.clients.insert(client.to_owned(), of_client + 1);
+        }
         true
     }
 }
@@ -228,9 +255,9 @@ mod tests {
     #[test]
     fn a_flood_writes_to_few() {
         let mut budget = AskBudget::default();
-        assert_eq!((0..100).filter(|_| budget.take("example.org", at(0))).count(), 60);
-        let many = (0..1000).filter(|n| budget.take(&format!("d{n}.example"), at(0))).count();
+        assert_eq!((0..100).filter(|_| budget.take("example.org", None, at(0))).count(), 60);
+        let many = (0..1000).filter(|n| budget.take(&format!("d{n}.example"), None, at(0))).count();
         assert_eq!(many, 240);
-        assert!(budget.take("example.org", at(1)));
+        assert!(budget.take("example.org", None, at(1)));
     }
 }

@@ -101,6 +101,7 @@ impl Mailbox {
         let name = self.name(folder).to_owned();
         let what = format!("tell of the folder {name}");
         let status = step!(self, &what, self.session.status(&name, "(MESSAGES)"))?;
+        self.confirm_alive(&what).await?;
         Ok(status.exists)
     }
 
@@ -124,6 +125,7 @@ impl Mailbox {
     /// The server's no, or the end of the session.
     pub async fn waiting(&mut self) -> Result<Vec<u32>, ImapError> {
         let found: HashSet<Uid> = step!(self, "search", self.session.uid_search("UNDELETED"))?;
+        self.confirm_alive("search").await?;
         let mut uids: Vec<Uid> = found.into_iter().collect();
         uids.sort_unstable();
         Ok(uids)
@@ -137,7 +139,11 @@ impl Mailbox {
     pub async fn size(&mut self, uid: u32) -> Result<Option<u64>, ImapError> {
         let what = format!("tell the size of message {uid}");
         let fetched = self.fetch(uid, "RFC822.SIZE", &what).await?;
-        Ok(fetched.iter().filter(|fetch| fetch.uid == Some(uid)).find_map(|fetch| fetch.size).map(u64::from))
+        let size = fetched.iter().filter(|fetch| fetch.uid == Some(uid)).find_map(|fetch| fetch.size);
+        match size {
+            Some(bytes) => Ok(Some(u64::from(bytes))),
+            None => self.confirm_gone(uid, &what).await.map(|()| None),
+        }
     }
 
     /// A message's bytes, its flags left as they are; nothing where it is gone.
@@ -148,7 +154,29 @@ impl Mailbox {
         let what = format!("give message {uid}");
         let fetched = self.fetch(uid, "BODY.PEEK[]", &what).await?;
         let mut own = fetched.iter().filter(|fetch| fetch.uid == Some(uid));
-        Ok(own.find_map(|fetch| fetch.body()).map(<[u8]>::to_vec))
+        match own.find_map(|fetch| fetch.body()) {
+            Some(body) => Ok(Some(body.to_vec())),
+            None => self.confirm_gone(uid, &what).await.map(|()| None),
+        }
+    }
+
+    /// The library takes the end of a connection for the end of a list of answers, so that a search in
+    /// which a server died finds nothing. Whatever may rightly be empty is followed by this.
+    async fn confirm_alive(&mut self, what: &str) -> Result<(), ImapError> {
+        step!(self, what, self.session.run_command_and_check_ok("NOOP"))
+    }
+
+    /// Makes sure that a message of which nothing came is gone, and not one that the server cannot give or
+    /// at which it died: what is wrong then must be told of this message and not of the next.
+    async fn confirm_gone(&mut self, uid: u32, what: &str) -> Result<(), ImapError> {
+        self.confirm_alive(what).await?;
+        let found = step!(self, what, self.session.uid_search(format!("UID {uid}")))?;
+        self.confirm_alive(what).await?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        let (server, reason) = (self.server.clone(), "nothing of it came".to_owned());
+        Err(ImapError::Refused { server, what: what.to_owned(), reason })
     }
 
     /// Every answer is drained, or the next command would meet the rest.
