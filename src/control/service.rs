@@ -142,9 +142,10 @@ impl Service {
                 Reply::Unsubscribed(parts.subscriptions.remove(&address, &companies).await?)
             }
             Command::Outbox { state, undelivered, limit } => {
-                let mails = match undelivered {
-                    true => parts.store.mail_trouble(limit).await?.undelivered,
-                    false => parts.store.mails(state, limit).await?,
+                let mails = if undelivered {
+                    parts.store.mail_trouble(limit).await?.undelivered
+                } else {
+                    parts.store.mails(state, limit).await?
                 };
                 Reply::Mails(mails.into_iter().map(Into::into).collect())
             }

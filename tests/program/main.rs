@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod bounced;
 mod by_mail;
 mod cli;
 mod company;
@@ -15,12 +16,14 @@ mod home;
 mod hostile;
 mod incident;
 mod keeping;
+mod killed;
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod parts;
 mod pdf;
 mod registry;
 mod replay;
+mod sink;
 mod site;
 mod telling;
 mod watching;
