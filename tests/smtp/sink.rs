@@ -65,13 +65,15 @@ fn check(flags: &[&str], timeouts: Timeouts, expected: &str) {
     assert_eq!(outcome.name(), expected, "{flags:?}: {outcome:?}");
 }
 
+/// Mails sent one after the other over one connection.
+const MAILS: u32 = 50;
+
 /// With Nagle's algorithm and delayed acknowledgement each mail would wait 40 ms for its final dot.
 #[tokio::test]
 async fn mails_on_one_connection_do_not_wait_for_the_final_dot() {
     if !have(&[SINK]) {
         return;
     }
-    const MAILS: u32 = 50;
     let (_sink, port) = sink(&[]);
     let transport = relay(&settings(port, SmtpSecurity::None), patient());
     send(&transport, "the one that connects").await;
