@@ -133,10 +133,10 @@ impl Deliverer {
         let _turn = self.turn.lock().await;
         let DelivererParts { store, transport, clock, concurrency, .. } = &self.parts.given;
         let mut delivered = Delivered::default();
-        if let Some(breaker) = store.breaker(&transport.name()).await? {
-            if !breaker.may_probe(clock.now()) || !self.round(1, Feed::of_one(), &mut delivered).await? {
-                return Ok(delivered);
-            }
+        if let Some(breaker) = store.breaker(&transport.name()).await?
+            && (!breaker.may_probe(clock.now()) || !self.round(1, Feed::of_one(), &mut delivered).await?)
+        {
+            return Ok(delivered);
         }
         self.round((*concurrency).max(1), Feed::default(), &mut delivered).await?;
         Ok(delivered)
@@ -267,10 +267,10 @@ impl Delivered {
         match state {
             MailState::Sent => self.sent += 1,
             MailState::Queued | MailState::Leased | MailState::Deferred | MailState::Held => {
-                self.deferred += 1
+                self.deferred += 1;
             }
             MailState::Failed | MailState::Suppressed | MailState::Expired | MailState::Dead => {
-                self.failed += 1
+                self.failed += 1;
             }
         }
     }

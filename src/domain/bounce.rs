@@ -120,7 +120,7 @@ const MAX_VALUE_CHARS: usize = 240;
 #[must_use]
 pub fn delivery_status(text: &str) -> Verdict {
     let blocks = blocks(text);
-    let verdicts: Vec<Verdict> = blocks.iter().filter_map(|fields| of_recipient(fields)).collect();
+    let verdicts: Vec<Verdict> = blocks.iter().filter_map(of_recipient).collect();
     let worst = |verdict: &&Verdict| match verdict {
         Verdict::NoMailbox { .. } => 3,
         Verdict::Passing { .. } => 2,

@@ -21,6 +21,11 @@ pub struct Report {
 /// Of a report, so many parts are looked at.
 const MAX_PARTS: usize = 32;
 
+/// Of header fields that came back as a text, so many lines.
+const MAX_LINES: usize = 200;
+
+const RETURN_PATH: &str = "Return-Path";
+
 impl Report {
     /// Reads a message that came to an address to which mail comes back, or that is a complaint;
     /// nothing for every other.
@@ -65,21 +70,24 @@ fn complaint(message: &Message<'_>, text: &str, inbox: &EmailAddress) -> Report 
 /// Where the mail complained of says that it comes back to.
 fn return_paths(message: &Message<'_>) -> Vec<String> {
     let parts = message.parts.iter().take(MAX_PARTS);
-    let texts = parts.filter_map(|part| match &part.body {
-        PartType::Message(inner) => {
-            let path = inner.headers_raw().find(|(name, _)| name.eq_ignore_ascii_case("Return-Path"));
-            path.map(|(_, value)| value.trim().to_owned())
-        }
-        _ => {
-            let text = text_of(part);
-            let path = text.lines().take(200).find_map(|line| {
-                let (name, value) = line.split_once(':')?;
-                name.eq_ignore_ascii_case("Return-Path").then(|| value.trim().to_owned())
-            });
-            path
-        }
-    });
-    texts.collect()
+    parts
+        .filter_map(|part| {
+            if let PartType::Message(inner) = &part.body { of_message(inner) } else { of_headers(part) }
+        })
+        .collect()
+}
+
+fn of_message(message: &Message<'_>) -> Option<String> {
+    let mut fields = message.headers_raw();
+    fields.find(|(name, _)| name.eq_ignore_ascii_case(RETURN_PATH)).map(|(_, value)| value.trim().to_owned())
+}
+
+/// Where only the header fields came back, as a text.
+fn of_headers(part: &MessagePart<'_>) -> Option<String> {
+    text_of(part).lines().take(MAX_LINES).find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case(RETURN_PATH).then(|| value.trim().to_owned())
+    })
 }
 
 fn is_report(message: &Message<'_>) -> bool {

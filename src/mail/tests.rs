@@ -235,3 +235,12 @@ async fn memory_keeps_every_copy_and_answers_as_told() {
     assert_eq!(memory.delivered().len(), 2);
     assert!(!transport.is_idempotent());
 }
+
+/// The library's builder panics on it.
+#[test]
+fn a_line_feed_in_a_display_name_makes_no_header() {
+    for name in ["Watch\r\nBcc: eve@example.org", "Watch\nBcc: eve@example.org", "\n"] {
+        let bytes = composed(&sender(Some(name)), &rendered("subject"), "id@tracker.example").unwrap();
+        assert_eq!(MessageParser::default().parse(&bytes).unwrap().bcc(), None, "{name:?}");
+    }
+}

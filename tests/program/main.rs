@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod bounced;
 mod by_mail;
 mod cli;
 mod company;
@@ -16,6 +17,7 @@ mod home;
 mod hostile;
 mod incident;
 mod keeping;
+mod killed;
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod mailbox;
@@ -26,6 +28,7 @@ mod registry;
 mod replay;
 mod retraction;
 mod scored;
+mod sink;
 mod site;
 mod telling;
 mod watching;

@@ -149,6 +149,17 @@ async fn a_delivery_broken_off_never_lends_its_answer_to_the_next() {
 }
 
 #[tokio::test]
+async fn a_connection_that_went_silent_while_it_rested_costs_its_time_and_no_mail() {
+    let silent = script(&[&HELLO, &ACCEPTED, &[HOLD]]);
+    let relay_ = Relay::following(vec![silent, script(&[&HELLO, &ACCEPTED])]).await;
+    let timeouts = regwatch::mail::Timeouts { command: Duration::from_millis(200), ..patient() };
+    let transport = relay(&settings(relay_.port, SmtpSecurity::None), timeouts);
+    assert_eq!(send(&transport, "one").await, Outcome::Sent);
+    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    assert_eq!(relay_.heard().len(), 2);
+}
+
+#[tokio::test]
 async fn an_answer_out_of_place_is_not_taken_for_consent() {
     let cases: [(&[&str], &str); 3] = [
         (&["250 sender", "250 recipient", "250 not 354"], "deferred"),

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use regwatch::config::SmtpSecurity;
+use regwatch::domain::outbox::Outcome;
 use regwatch::mail::Timeouts;
 
 use crate::{Running, await_listener, free_port, have, is_root, patient, relay, send, settings};
@@ -62,6 +63,26 @@ fn check(flags: &[&str], timeouts: Timeouts, expected: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let outcome = runtime.block_on(send(&transport, "a mail"));
     assert_eq!(outcome.name(), expected, "{flags:?}: {outcome:?}");
+}
+
+/// Mails sent one after the other over one connection.
+const MAILS: u32 = 50;
+
+/// With Nagle's algorithm and delayed acknowledgement each mail would wait 40 ms for its final dot.
+#[tokio::test]
+async fn mails_on_one_connection_do_not_wait_for_the_final_dot() {
+    if !have(&[SINK]) {
+        return;
+    }
+    let (_sink, port) = sink(&[]);
+    let transport = relay(&settings(port, SmtpSecurity::None), patient());
+    send(&transport, "the one that connects").await;
+    let start = std::time::Instant::now();
+    for number in 0..MAILS {
+        assert_eq!(send(&transport, &format!("mail {number}")).await, Outcome::Sent);
+    }
+    let each = start.elapsed() / MAILS;
+    assert!(each < Duration::from_millis(20), "{each:?} a mail");
 }
 
 #[test]
