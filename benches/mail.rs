@@ -158,6 +158,7 @@ fn settings(port: u16) -> MailSettings {
         concurrency: CONNECTIONS,
         pace: Pace::default(),
         on_in_doubt: Doubt::Resend,
+        dkim: None,
     }
 }
 

@@ -56,14 +56,10 @@ pub(in crate::store) fn tell(
     outbox::dispatch(trees, writes, &[], mails)?;
     let key = id.as_str().as_bytes();
     let pending: Option<Retraction> = trees.get(TreeName::Retractions, key)?;
-    match (reached, pending) {
-        (Some(reached), Some(retraction)) => {
-            let retraction = Retraction { reached: Some(reached), ..retraction };
-            writes.put(trees, TreeName::Retractions, key, &retraction)
-        }
-        _ => {
-            writes.remove(TreeName::Retractions, key);
-            Ok(())
-        }
+    if let (Some(reached), Some(retraction)) = (reached, pending) {
+        let retraction = Retraction { reached: Some(reached), ..retraction };
+        return writes.put(trees, TreeName::Retractions, key, &retraction);
     }
+    writes.remove(TreeName::Retractions, key);
+    Ok(())
 }
