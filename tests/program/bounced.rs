@@ -78,7 +78,7 @@ fn a_mail_that_comes_back_ends_mail_to_its_address_until_somebody_says_otherwise
     assert_eq!(told.comes(sender, away)["outcome"], "passed-over");
     let delayed = report(sender, "Action: delayed\nStatus: 4.4.1\n");
     assert_eq!(told.comes(sender, &delayed)["outcome"], "passed-over");
-    let forged = sender.replace("@", "a@");
+    let forged = sender.replace('@', "a@");
     assert_eq!(told.comes(&forged, &report(&forged, GONE))["outcome"], "passed-over");
     let ours = report(sender, "Action: failed\nStatus: 5.7.1\n");
     assert_eq!(told.comes(sender, &ours)["outcome"], "reported");

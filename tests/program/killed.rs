@@ -18,7 +18,7 @@ const CONCURRENCY: usize = 4;
 /// Who is told of every change.
 const READERS: usize = 6;
 
-/// Draws numbers from a seed, the same ones each time (Steele's SplitMix64).
+/// Draws numbers from a seed, the same ones each time (Steele's `SplitMix64`).
 struct Draws(u64);
 
 impl Draws {
