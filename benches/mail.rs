@@ -108,7 +108,6 @@ async fn tell(port: u16) -> (Duration, Duration) {
         concurrency: settings.concurrency,
         pace: settings.pace,
         on_in_doubt: settings.on_in_doubt,
-        dkim: None,
         clock,
     });
     store.commit(changed(&source("list"), 1, page(1, 100_000), &["hytera"])).await.unwrap();
