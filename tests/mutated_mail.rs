@@ -3,7 +3,6 @@
 //! A test binary of its own: it looks at how much memory the process ever used.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-#![expect(clippy::print_stdout, reason = "its figures are for people")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
