@@ -47,6 +47,7 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     stop.cancelled().await;
     tracing::info!("stopping: work under way is finished first");
     watchdog::stopping();
+    app.deliverer.stop();
     tasks.close();
     if tokio::time::timeout(drain_timeout, tasks.wait()).await.is_err() {
         tracing::warn!(after = ?drain_timeout, "work was still under way; it is taken up again at the next start");

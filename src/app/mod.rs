@@ -19,7 +19,7 @@ use crate::check::Checker;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Service, ServiceParts};
-use crate::deliver::Deliverer;
+use crate::deliver::{Deliverer, DelivererParts};
 use crate::dispatch::{Composer, ComposerParts, Dispatcher};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::escalate::{Escalator, EscalatorParts};
@@ -100,13 +100,17 @@ impl App {
             instance_key: key,
             clock: Arc::clone(&clock),
         }));
-        let deliverer = Arc::new(Deliverer::new(
-            store.clone(),
-            Arc::clone(&transport),
-            config.mail.from.address.clone(),
-            Arc::clone(&clock),
-            config.mail.concurrency,
-        ));
+        let deliverer = Arc::new(Deliverer::new(DelivererParts {
+            store: store.clone(),
+            transport: Arc::clone(&transport),
+            from: config.mail.from.address.clone(),
+            inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
+            instance_key: key,
+            concurrency: config.mail.concurrency,
+            pace: config.mail.pace,
+            on_in_doubt: config.mail.on_in_doubt,
+            clock: Arc::clone(&clock),
+        }));
         deliverer.recover().await?;
         let turn = Turn::default();
         let inbox = config.inbox.clone().map(|settings| {

@@ -132,7 +132,7 @@ pub(super) fn found_again(baseline: Option<&Baseline>, document: &Document, nois
     Found { again: percent(found), unchanged: percent(before.entries.len().saturating_sub(differ)) }
 }
 
-async fn read_anew(
+pub(super) async fn read_anew(
     store: &Store,
     source: &Source,
     baseline: Baseline,

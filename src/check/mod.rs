@@ -13,6 +13,7 @@ mod gather;
 mod held;
 mod known;
 mod replay;
+mod retract;
 mod standing;
 mod verdict;
 mod word;
@@ -49,6 +50,7 @@ use word::Word;
 
 pub use held::{HeldReview, ReviewError};
 pub use replay::{Replay, ReplayStep};
+pub use retract::RetractError;
 
 /// How a read is to be done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -175,6 +175,9 @@ fn compared(
     if let Some(signs) = quality.not_outweighed(found) {
         return Finding::Suspect { answer, suspicion: Suspicion::Other(signs), quality };
     }
+    if known.has_rejected(&answer) {
+        return Finding::Suspect { answer, suspicion: Suspicion::Rejected, quality };
+    }
     let facts = facts_of(&answer, sha256, read_at);
     match assess(source, known.past(), document, facts, watchlist) {
         Ok(assessment) => {

@@ -92,6 +92,9 @@ pub(super) enum Verb {
     /// Mail on its way.
     #[command(subcommand)]
     Outbox(super::outbox::Outbox),
+    /// Addresses that nothing is sent to.
+    #[command(subcommand)]
+    Suppression(super::suppression::SuppressionVerb),
     /// Whether mail arrives.
     #[command(subcommand)]
     Mail(super::mail::Mail),

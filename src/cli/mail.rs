@@ -1,15 +1,18 @@
-//! `regwatch mail`: whether mail arrives, and taking in what people write.
+//! `regwatch mail`: whether mail arrives, how it looks, and taking in what people write.
+
+mod preview;
 
 use std::io::Read;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::exit::Exit;
 use super::{Context, mismatch};
 use crate::control::{Command, Reply};
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::MailState;
-use crate::mail::{Envelope, MAX_MESSAGE_BYTES};
+use crate::mail::{DnsRecord, Envelope, MAX_MESSAGE_BYTES, dns_records};
 use crate::subscribe::Ingested;
 
 #[derive(Debug, Subcommand)]
@@ -19,6 +22,12 @@ pub(super) enum Mail {
         /// To whom.
         address: EmailAddress,
     },
+    /// Print the DNS records that make receivers believe mail from here: SPF, DKIM, DMARC.
+    Dns,
+    /// Show a mail with example data: on the terminal, in a file, or in a browser.
+    ///
+    /// Example: regwatch mail preview digest --browser
+    Preview(preview::Preview),
     /// Take in one message from standard input, as a mail server hands it over.
     ///
     /// Exits with 75 where the server should hand it over again later.
@@ -38,6 +47,8 @@ pub(super) struct Ingest {
 pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         Mail::Test { address } => test(address, context).await,
+        Mail::Dns => dns(context),
+        Mail::Preview(preview) => preview::run(&preview, context).map(|()| Exit::Done),
         Mail::Ingest(verb) => Ok(match ingest(verb, context).await {
             Ok(()) => Exit::Done,
             // Whatever is wrong is wrong here, not with the message: it must come again.
@@ -63,6 +74,25 @@ async fn test(address: EmailAddress, context: &Context) -> anyhow::Result<Exit> 
     Ok(if mail.state == MailState::Sent { Exit::Done } else { Exit::Error })
 }
 
+fn dns(context: &Context) -> anyhow::Result<Exit> {
+    let records = dns_records(&context.config()?.mail);
+    if context.screen.json {
+        context.screen.object(&Published { records })?;
+        return Ok(Exit::Done);
+    }
+    for record in &records {
+        context.screen.line(format!("; {}", record.note))?;
+        context.screen.line(record.zone_line())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What `mail dns --json` prints.
+#[derive(Debug, Serialize)]
+struct Published {
+    records: Vec<DnsRecord>,
+}
+
 async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<()> {
     let envelope = Envelope { sender: verb.sender, recipient: verb.recipient };
     let message = tokio::task::spawn_blocking(message).await??;
@@ -77,6 +107,7 @@ async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<()> {
         Ingested::Answered { mails } => {
             format!("answered by {}", super::check::counted(*mails, "mail", "mails"))
         }
+        Ingested::Reported { mail } => format!("kept with mail {mail}"),
         Ingested::Known => "taken in before".to_owned(),
         Ingested::PassedOver { reason } => format!("passed over: {reason}"),
     })

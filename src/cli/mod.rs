@@ -24,6 +24,7 @@ mod review;
 mod screen;
 mod source;
 mod sub;
+mod suppression;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -80,6 +81,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Changes(verb) => changes::run(verb, &context).await,
         Verb::Sub(verb) => sub::run(verb, &context).await,
         Verb::Outbox(verb) => outbox::run(verb, &context).await,
+        Verb::Suppression(verb) => suppression::run(verb, &context).await,
         Verb::Mail(verb) => mail::run(verb, &context).await,
         Verb::Config(verb) => config::run(&verb, &context),
     }
@@ -105,7 +107,8 @@ impl Context {
     async fn ask_with(&self, config: Config, command: Command) -> anyhow::Result<Reply> {
         let (progress, listener) = mpsc::channel(1);
         drop(listener);
-        open(config).await?.execute(command, progress).await
+        // Every verb's future holds this one: on the heap, so that none is large.
+        Box::pin(async { open(config).await?.execute(command, progress).await }).await
     }
 }
 

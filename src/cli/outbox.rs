@@ -1,12 +1,14 @@
 //! `regwatch outbox`: mail on its way.
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::check::counted;
 use super::exit::Exit;
+use super::source::moment;
 use super::{Context, mismatch};
 use crate::control::{Command, MailSummary, Reply};
 use crate::domain::outbox::MailState;
+use crate::store::Deed;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Outbox {
@@ -15,6 +17,9 @@ pub(super) enum Outbox {
         /// Only in this state.
         #[arg(long, value_enum)]
         state: Option<Standing>,
+        /// Only those that were given up and somebody must know of.
+        #[arg(long, conflicts_with = "state")]
+        undelivered: bool,
         /// At most so many.
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: usize,
@@ -24,26 +29,48 @@ pub(super) enum Outbox {
         /// Only this one: its id, or the beginning of it.
         id: Option<String>,
     },
+    /// One mail: its headers and all that happened to it.
+    Show(Which),
+    /// Let a mail that waits be sent only at your word.
+    Hold(Which),
+    /// Send a mail that is held, suppressed or dropped.
+    Release(Which),
+    /// Give a mail up for good. It is kept; nobody is reminded of it.
+    Drop(Which),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// The mail's id, or the beginning of it.
+    id: String,
 }
 
 /// Where a mail stands, as it is typed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum Standing {
+    Held,
     Queued,
     Leased,
     Deferred,
     Sent,
     Failed,
+    Suppressed,
+    Expired,
+    Dead,
 }
 
 impl From<Standing> for MailState {
     fn from(standing: Standing) -> Self {
         match standing {
+            Standing::Held => Self::Held,
             Standing::Queued => Self::Queued,
             Standing::Leased => Self::Leased,
             Standing::Deferred => Self::Deferred,
             Standing::Sent => Self::Sent,
             Standing::Failed => Self::Failed,
+            Standing::Suppressed => Self::Suppressed,
+            Standing::Expired => Self::Expired,
+            Standing::Dead => Self::Dead,
         }
     }
 }
@@ -51,8 +78,9 @@ impl From<Standing> for MailState {
 pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit> {
     let screen = context.screen;
     match verb {
-        Outbox::List { state, limit } => {
-            match context.ask(Command::Outbox { state: state.map(Into::into), limit }).await? {
+        Outbox::List { state, undelivered, limit } => {
+            let state = state.map(Into::into);
+            match context.ask(Command::Outbox { state, undelivered, limit }).await? {
                 Reply::Mails(mails) if screen.json => {
                     screen.object(&serde_json::json!({ "mails": mails }))?;
                 }
@@ -70,8 +98,55 @@ pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit>
             Reply::Retried(count) => screen.line(format!("{} retried", counted(count, "mail", "mails")))?,
             other => return Err(mismatch(&other)),
         },
+        Outbox::Show(Which { id }) => show(context, id).await?,
+        Outbox::Hold(Which { id }) => handle(context, id, Deed::Hold).await?,
+        Outbox::Release(Which { id }) => handle(context, id, Deed::Release).await?,
+        Outbox::Drop(Which { id }) => handle(context, id, Deed::Drop).await?,
     }
     Ok(Exit::Done)
+}
+
+async fn show(context: &Context, id: String) -> anyhow::Result<()> {
+    let screen = context.screen;
+    let detail = match context.ask(Command::Mail { id }).await? {
+        Reply::Mail(detail) if screen.json => return screen.object(&detail),
+        Reply::Mail(detail) => detail,
+        other => return Err(mismatch(&other)),
+    };
+    let mail = &detail.mail;
+    screen.line(format!(
+        "mail {} to {}, {} since {}",
+        mail.id,
+        mail.recipient,
+        mail.state,
+        moment(mail.at)
+    ))?;
+    screen.line(format!(
+        "{}, {} in doubt",
+        counted(mail.attempts as usize, "attempt", "attempts"),
+        mail.in_doubt
+    ))?;
+    screen.line(format!("queued {}", moment(mail.queued_at)))?;
+    for step in &detail.history {
+        let words = step.words.as_deref().map(|words| format!(": {words}")).unwrap_or_default();
+        screen.line(format!("{} {}{words}", moment(step.at), step.state))?;
+    }
+    match &detail.headers {
+        Some(headers) => screen.line(format!("\n{headers}")),
+        None => screen.line("\nits bytes are not there"),
+    }
+}
+
+async fn handle(context: &Context, id: String, deed: Deed) -> anyhow::Result<()> {
+    let screen = context.screen;
+    match context.ask(Command::HandleMail { id, deed }).await? {
+        Reply::Handled { mail, is_done: false } => {
+            anyhow::bail!("mail {} is {}: that cannot be done with it now", mail.id, mail.state)
+        }
+        Reply::Handled { mail, .. } if screen.json => screen.object(&mail),
+        Reply::Handled { mail, .. } => screen.line(format!("mail {} is {}", mail.id, mail.state)),
+        other => Err(mismatch(&other)),
+    }
 }
 
 fn row(mail: &MailSummary) -> [String; 7] {

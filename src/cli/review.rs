@@ -38,6 +38,15 @@ pub(super) enum Review {
         /// The source, or the change's id.
         id: String,
     },
+    /// A read that was believed was not the source's page: take back all it seemed to show. Whoever
+    /// was told gets a mail that says so, and the source is compared with what it said before.
+    Retract {
+        /// The id of one of the changes that the read seemed to show.
+        change: String,
+        /// Why, for those who were told.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
 }
 
 pub(super) async fn run(verb: Review, context: &Context) -> anyhow::Result<Exit> {
@@ -52,6 +61,7 @@ pub(super) async fn run(verb: Review, context: &Context) -> anyhow::Result<Exit>
             Some(source) => reject(source, context).await?,
             None => decide(id, false, context).await?,
         },
+        Review::Retract { change, reason } => retract(change, reason, context).await?,
     }
     Ok(Exit::Done)
 }
@@ -95,6 +105,20 @@ fn list_possible(changes: &[Change], screen: Screen) -> anyhow::Result<()> {
         })
     });
     screen.table(["CHANGE", "SOURCE", "NAME", "MAY BE", "SCORE"], rows)
+}
+
+async fn retract(id: String, reason: Option<String>, context: &Context) -> anyhow::Result<()> {
+    let (retraction, mails_queued) = match context.ask(Command::Retract { id, reason }).await? {
+        Reply::Retracted { retraction, mails_queued } => (retraction, mails_queued),
+        other => return Err(mismatch(&other)),
+    };
+    if context.screen.json {
+        let outcome = serde_json::json!({ "retraction": retraction, "mails_queued": mails_queued });
+        return context.screen.object(&outcome);
+    }
+    let changes = counted(retraction.changes.len(), "change", "changes");
+    let mails = counted(mails_queued, "mail", "mails");
+    context.screen.line(format!("{}: {changes} taken back, {mails} queued", retraction.source))
 }
 
 async fn decide(id: String, is_meant: bool, context: &Context) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! `regwatch sub`: who is told about which companies.
 
+mod import;
+
 use clap::{Args, Subcommand};
 
 use super::check::counted;
@@ -10,7 +12,7 @@ use crate::control::{Command, Reply};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::source::Source;
-use crate::domain::subscription::{State, Subscriber, Subscription};
+use crate::domain::subscription::{Preference, State, Subscriber, Subscription};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sub {
@@ -25,12 +27,22 @@ pub(super) enum Sub {
     Pause(Whose),
     /// Send a paused address mail again.
     Resume(Whose),
+    /// Send an address mail otherwise: in digests, not at night, with a weekly attestation of silence.
+    Set(Set),
     /// What an address follows, and the record of its consent.
     Show(Whose),
     /// Everyone who is or was subscribed.
     List,
     /// End an address's subscriptions.
     Remove(Remove),
+    /// Take over subscribers from a CSV file, all of it or nothing.
+    ///
+    /// Whoever is to get mail must have agreed: the row says when. Who has left here is not brought back.
+    ///
+    /// Example: regwatch sub import subscribers.csv --dry-run
+    Import(import::Import),
+    /// Everyone who is or was subscribed as CSV, with the record of their consent.
+    Export,
 }
 
 #[derive(Debug, Args)]
@@ -51,6 +63,43 @@ pub(super) struct Whose {
     /// Whose.
     #[arg(value_name = "ADDRESS")]
     address: EmailAddress,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(super) struct Wishes {
+    /// How often: immediate, daily or weekly.
+    #[arg(long, value_name = "CADENCE", value_parser = |value: &str| wish("digest", value))]
+    digest: Option<Preference>,
+    /// In which time zone mornings and nights are, such as Europe/Berlin.
+    #[arg(long, value_name = "ZONE", value_parser = |value: &str| wish("zone", value))]
+    zone: Option<Preference>,
+    /// When nothing is sent, such as 22:00-07:00, or off.
+    #[arg(long, value_name = "HOURS", value_parser = |value: &str| wish("quiet", value))]
+    quiet: Option<Preference>,
+    /// Whether to tell each week that nothing happened: weekly or off.
+    #[arg(long, value_name = "WHETHER", value_parser = |value: &str| wish("attestation", value))]
+    attestation: Option<Preference>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Set {
+    /// Whose.
+    #[arg(value_name = "ADDRESS")]
+    address: EmailAddress,
+    #[command(flatten)]
+    wishes: Wishes,
+}
+
+/// A wish as it is typed.
+fn wish(name: &str, value: &str) -> Result<Preference, String> {
+    let expected = match name {
+        "digest" => "immediate, daily or weekly",
+        "zone" => "a time zone such as Europe/Berlin",
+        "quiet" => "two times such as 22:00-07:00, or off",
+        _ => "weekly or off",
+    };
+    Preference::of(name, value).ok_or_else(|| format!("expected {expected}"))
 }
 
 #[derive(Debug, Args)]
@@ -77,7 +126,13 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
         Sub::Resume(Whose { address }) => {
             one(context, Command::PauseSubscriber { address, paused: false }).await?;
         }
+        Sub::Set(Set { address, wishes: Wishes { digest, zone, quiet, attestation } }) => {
+            let wishes = [digest, zone, quiet, attestation].into_iter().flatten().collect();
+            one(context, Command::Prefer { address, wishes }).await?;
+        }
         Sub::Show(Whose { address }) => show(context, address).await?,
+        Sub::Import(from) => import::import(from, context).await?,
+        Sub::Export => import::export(context).await?,
         Sub::List => match context.ask(Command::Subscribers).await? {
             Reply::Subscribers(all) if screen.json => {
                 screen.object(&serde_json::json!({ "subscribers": all }))?;
@@ -135,6 +190,10 @@ async fn show(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
         return screen.object(&subscriber);
     }
     list(std::slice::from_ref(&subscriber), screen)?;
+    let ways = subscriber.preferences.words();
+    if !ways.is_empty() {
+        screen.line(format!("mail comes with {}", ways.join(", ")))?;
+    }
     for known in &subscriber.subscriptions {
         let asked = known.requested_at.format("%Y-%m-%d %H:%M UTC");
         let confirmed = known.confirmed_at.map_or_else(

@@ -8,10 +8,13 @@ use url::Host;
 
 use super::node::{Keys, Node, Noted, Table};
 use super::section::length;
-use super::settings::{MailSettings, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, TransportSettings};
+use super::settings::{
+    MailSettings, Pace, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, TransportSettings,
+};
 use super::spelling::none_of;
-use super::{secret, value};
+use super::{dkim, secret, value};
 use crate::domain::email::EmailAddress;
+use crate::domain::outbox::Doubt;
 
 pub(super) const MAIL: Keys = Keys {
     heading: "[mail]",
@@ -25,6 +28,11 @@ pub(super) const MAIL: Keys = Keys {
         "group_within",
         "deadline_within",
         "concurrency",
+        "dkim",
+        "rate_per_minute",
+        "domain_concurrency",
+        "domain_rate_per_minute",
+        "on_in_doubt",
     ],
 };
 
@@ -46,6 +54,16 @@ pub(super) fn mail(
     let group_within = table.or("group_within", Duration::from_secs(5 * 60), length(Duration::ZERO, DAY));
     let deadline_within = table.or("deadline_within", 7 * DAY, length(Duration::ZERO, 90 * DAY));
     let concurrency = table.or("concurrency", 2, |node| node.number(1..=32));
+    let dkim =
+        table.optional("dkim", |node| dkim::dkim(node, folder, from.as_ref().map(|from| &from.address)));
+    let pace = pace(&table);
+    let on_in_doubt = table.optional("on_in_doubt", |node| {
+        node.parse(|text| match text {
+            "resend" => Ok(Doubt::Resend),
+            "hold" => Ok(Doubt::Hold),
+            other => Err(none_of(other, &["resend", "hold"])),
+        })
+    });
     let from = from?;
     Some(MailSettings {
         help_address: help_address.ok()?.unwrap_or_else(|| from.address.clone()),
@@ -55,6 +73,22 @@ pub(super) fn mail(
         group_within: group_within?,
         deadline_within: deadline_within?,
         concurrency: concurrency? as usize,
+        dkim: dkim.ok()?,
+        pace: pace?,
+        on_in_doubt: on_in_doubt.ok()?.unwrap_or_default(),
+    })
+}
+
+/// How fast mail leaves, in all and to one domain.
+fn pace(table: &Table<'_>) -> Option<Pace> {
+    let per_minute = |node: &Node<'_>| node.number(1..=1_000_000);
+    let rate = table.optional("rate_per_minute", per_minute);
+    let domain_rate = table.optional("domain_rate_per_minute", per_minute);
+    let domain_concurrency = table.optional("domain_concurrency", |node| node.number(1..=32));
+    Some(Pace {
+        rate_per_minute: rate.ok()?,
+        domain_rate_per_minute: domain_rate.ok()?,
+        domain_concurrency: domain_concurrency.ok()?.map(|count| count as usize),
     })
 }
 

@@ -15,6 +15,7 @@
 
 mod category;
 mod company;
+mod dkim;
 mod draft;
 mod edit;
 mod fault;
@@ -41,6 +42,7 @@ mod value;
 mod way_in;
 mod web;
 
+pub use dkim::DkimKey;
 pub use edit::{Edit, EditError, Revision};
 pub use fault::{ConfigError, Fault};
 pub use load::{load, read_source};

@@ -16,6 +16,9 @@ pub const IMAP_PASSWORD_VARIABLE: &str = "REGWATCH_IMAP_PASSWORD";
 /// No secret is longer; a file that is was not meant.
 const MAX_SECRET_BYTES: u64 = 4096;
 
+/// RSA of 8192 bits takes half of it.
+const MAX_PEM_BYTES: u64 = 16 * 1024;
+
 /// The passwords that the environment holds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Passwords {
@@ -44,29 +47,44 @@ pub(super) fn variable(name: &str) -> Option<SecretString> {
 /// What is wrong with the file and what was expected; never what is in it.
 pub(super) fn read_file(path: &Path) -> Result<SecretString, String> {
     let shown = path.display();
+    let text = read_private(path, "the secret", MAX_SECRET_BYTES)?;
+    let secret = text.expose_secret().trim_end_matches(['\r', '\n']);
+    if secret.chars().any(char::is_control) {
+        return Err(format!("{shown} holds more than one line, expected the secret alone"));
+    }
+    Ok(SecretString::from(secret))
+}
+
+/// A key in PEM, as it stands in its file.
+///
+/// # Errors
+/// The same.
+pub(super) fn read_pem(path: &Path) -> Result<SecretString, String> {
+    read_private(path, "a private key in PEM", MAX_PEM_BYTES)
+}
+
+/// The text of a file that only the service may read.
+fn read_private(path: &Path, expected: &str, max_bytes: u64) -> Result<SecretString, String> {
+    let shown = path.display();
     let about = fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     if !about.is_file() {
-        return Err(format!("{shown} is not a file, expected one that holds the secret"));
+        return Err(format!("{shown} is not a file, expected one that holds {expected}"));
     }
     if let Some(mode) = open_mode(&about) {
         return Err(format!(
             "{shown} has mode {mode:04o} and can be read by everyone, expected 0600 or 0640"
         ));
     }
-    if about.len() > MAX_SECRET_BYTES {
-        return Err(format!("{shown} has {} bytes, expected at most {MAX_SECRET_BYTES}", about.len()));
+    if about.len() > max_bytes {
+        return Err(format!("{shown} has {} bytes, expected at most {max_bytes}", about.len()));
     }
     let text = fs::read_to_string(path)
         .map(SecretString::from)
         .map_err(|error| format!("{shown} cannot be read: {error}"))?;
-    let secret = text.expose_secret().trim_end_matches(['\r', '\n']);
-    if secret.is_empty() {
-        return Err(format!("{shown} is empty, expected the secret"));
+    if text.expose_secret().trim_end_matches(['\r', '\n']).is_empty() {
+        return Err(format!("{shown} is empty, expected {expected}"));
     }
-    if secret.chars().any(char::is_control) {
-        return Err(format!("{shown} holds more than one line, expected the secret alone"));
-    }
-    Ok(SecretString::from(secret))
+    Ok(text)
 }
 
 /// The file's mode where others than its owner and group can use it.

@@ -9,10 +9,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::DkimKey;
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
+use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
 use crate::domain::source::Source;
@@ -92,6 +94,36 @@ pub struct MailSettings {
     pub deadline_within: Duration,
     /// Mails delivered at once.
     pub concurrency: usize,
+    /// How fast they leave.
+    pub pace: Pace,
+    /// What becomes of a mail whose fate nobody knows.
+    pub on_in_doubt: Doubt,
+    /// By which key it is signed; without it the relay signs, or nobody.
+    pub dkim: Option<DkimSettings>,
+}
+
+/// By which key mail is signed (RFC 6376).
+#[derive(Debug, Clone)]
+pub struct DkimSettings {
+    /// The domain that signs: that of the sender or one above it.
+    pub domain: String,
+    /// Under which name the key is published below it.
+    pub selector: String,
+    /// The file that holds the key.
+    pub key_file: PathBuf,
+    /// The key.
+    pub key: DkimKey,
+}
+
+/// How fast mail leaves; nothing limits what is not said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Mails in a minute.
+    pub rate_per_minute: Option<u32>,
+    /// Mails in a minute to one recipient domain.
+    pub domain_rate_per_minute: Option<u32>,
+    /// Mails to one recipient domain at once.
+    pub domain_concurrency: Option<usize>,
 }
 
 /// Where people write to.

@@ -13,6 +13,7 @@ use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
+use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
 use crate::domain::source::{Source, SourceKind};
@@ -81,6 +82,18 @@ struct Mail<'a> {
     group_within: String,
     deadline_within: String,
     concurrency: usize,
+    rate_per_minute: Option<u32>,
+    domain_concurrency: Option<usize>,
+    domain_rate_per_minute: Option<u32>,
+    on_in_doubt: &'static str,
+    dkim: Option<Dkim<'a>>,
+}
+
+#[derive(Serialize)]
+struct Dkim<'a> {
+    domain: &'a str,
+    selector: &'a str,
+    key_file: String,
 }
 
 #[derive(Serialize)]
@@ -226,6 +239,15 @@ fn mail(mail: &MailSettings) -> Mail<'_> {
         group_within: length(mail.group_within),
         deadline_within: length(mail.deadline_within),
         concurrency: mail.concurrency,
+        rate_per_minute: mail.pace.rate_per_minute,
+        domain_concurrency: mail.pace.domain_concurrency,
+        domain_rate_per_minute: mail.pace.domain_rate_per_minute,
+        on_in_doubt: if mail.on_in_doubt == Doubt::Hold { "hold" } else { "resend" },
+        dkim: mail.dkim.as_ref().map(|dkim| Dkim {
+            domain: &dkim.domain,
+            selector: &dkim.selector,
+            key_file: dkim.key_file.display().to_string(),
+        }),
     }
 }
 

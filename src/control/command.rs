@@ -8,13 +8,15 @@ use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, CompanyId, MailId, SourceId};
 use crate::domain::incident::Incident;
-use crate::domain::outbox::{Mail, MailState};
+use crate::domain::outbox::{Mail, MailState, Step};
 use crate::domain::read_state::ReadState;
 use crate::domain::report::CheckReport;
+use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{HeldRead, Snapshot};
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Imported, Preference, Subscriber};
+use crate::domain::suppression::Suppression;
 use crate::mail::Envelope;
-use crate::store::ChangeQuery;
+use crate::store::{ChangeQuery, Deed};
 use crate::subscribe::Ingested;
 
 /// What is asked for.
@@ -64,6 +66,13 @@ pub enum Command {
         /// Whether they are.
         is_meant: bool,
     },
+    /// Say that the read which shows a change was not the source's.
+    Retract {
+        /// The change's id, or the beginning of it.
+        id: String,
+        /// Why, for those who were told.
+        reason: Option<String>,
+    },
     /// Trouble with reading, newest first.
     Incidents {
         /// Those that are over too.
@@ -95,6 +104,13 @@ pub enum Command {
         /// Whether the person's consent is there.
         confirmed: bool,
     },
+    /// Take over subscribers that were kept elsewhere, all or none.
+    ImportSubscribers {
+        /// Whom, with what they follow and the record of their consent.
+        subscribers: Vec<Subscriber>,
+        /// Only tell what would become of it.
+        dry_run: bool,
+    },
     /// Make the subscriptions of an address active that wait for it.
     ConfirmSubscriber {
         /// Whose.
@@ -106,6 +122,13 @@ pub enum Command {
         address: EmailAddress,
         /// Nothing, or again.
         paused: bool,
+    },
+    /// Send an address mail otherwise.
+    Prefer {
+        /// Whose.
+        address: EmailAddress,
+        /// How.
+        wishes: Vec<Preference>,
     },
     /// One who is or was subscribed.
     Subscriber {
@@ -125,6 +148,9 @@ pub enum Command {
     Outbox {
         /// In this state only.
         state: Option<MailState>,
+        /// Only those that were given up and somebody must know of.
+        #[serde(default)]
+        undelivered: bool,
         /// At most so many.
         limit: usize,
     },
@@ -132,6 +158,32 @@ pub enum Command {
     RetryMails {
         /// Only this one, by its id or the beginning of it.
         id: Option<String>,
+    },
+    /// One mail: its headers and all that happened to it.
+    Mail {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
+    /// Hold a mail back, let it go, or give it up.
+    HandleMail {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// What to do.
+        deed: Deed,
+    },
+    /// Addresses that nothing is sent to, newest first.
+    Suppressions,
+    /// Send an address nothing from now on.
+    Suppress {
+        /// Which.
+        address: EmailAddress,
+        /// Why, for the record.
+        why: String,
+    },
+    /// Send an address mail again.
+    Unsuppress {
+        /// Which.
+        address: EmailAddress,
     },
     /// Take over the company registry as the files have it, and tell what stands already.
     Reload,
@@ -194,6 +246,13 @@ pub enum Reply {
         /// Mails put into the outbox.
         mails_queued: usize,
     },
+    /// Of [`Command::Retract`]: what was taken back, and how many mails say so.
+    Retracted {
+        /// What was taken back.
+        retraction: Retraction,
+        /// Mails put into the outbox.
+        mails_queued: usize,
+    },
     /// Of [`Command::Reject`]: what was let go.
     Rejected(Box<HeldRead>),
     /// Of [`Command::Incidents`].
@@ -206,12 +265,29 @@ pub enum Reply {
     Change(Box<Change>),
     /// Of [`Command::Subscribe`], [`Command::Subscriber`] and the commands that change one.
     Subscriber(Subscriber),
+    /// Of [`Command::ImportSubscribers`].
+    Imported(Imported),
     /// Of [`Command::Subscribers`].
     Subscribers(Vec<Subscriber>),
     /// Of [`Command::Unsubscribe`]: how many subscriptions ended.
     Unsubscribed(usize),
     /// Of [`Command::Outbox`].
     Mails(Vec<MailSummary>),
+    /// Of [`Command::Mail`].
+    Mail(Box<MailDetail>),
+    /// Of [`Command::HandleMail`]: the mail as it now stands, and whether it could be done.
+    Handled {
+        /// The mail.
+        mail: Box<MailSummary>,
+        /// Whether it could be done.
+        is_done: bool,
+    },
+    /// Of [`Command::Suppressions`].
+    Suppressions(Vec<Suppression>),
+    /// Of [`Command::Suppress`].
+    Suppressed(Suppression),
+    /// Of [`Command::Unsuppress`]: whether it was sent nothing.
+    Unsuppressed(bool),
     /// Of [`Command::RetryMails`]: how many were put back.
     Retried(usize),
     /// Of [`Command::Reload`].
@@ -286,6 +362,19 @@ pub struct MailSummary {
     pub last_error: Option<String>,
     /// What it tells.
     pub changes: Vec<ChangeId>,
+}
+
+/// All about one mail.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MailDetail {
+    /// How it stands.
+    pub mail: MailSummary,
+    /// Whether somebody must know that it was given up.
+    pub is_undelivered: bool,
+    /// What happened to it, the oldest first.
+    pub history: Vec<Step>,
+    /// The header fields of its frozen bytes; nothing where they are damaged or were never made.
+    pub headers: Option<String>,
 }
 
 impl From<Mail> for MailSummary {

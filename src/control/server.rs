@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderValue;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
@@ -66,6 +66,7 @@ impl Server {
         let router = Router::new()
             .route("/command", post(answer))
             .layer(map_response(stamp))
+            .layer(DefaultBodyLimit::max(MAX_COMMAND_BYTES))
             .with_state(Shared { service, tasks });
         // axum takes the listener; the file is removed when `self.path` goes out of scope here.
         let path = RemovedOnDrop(self.path);
@@ -111,6 +112,9 @@ struct Shared {
     service: Arc<Service>,
     tasks: TaskTracker,
 }
+
+/// A mail that came in and a file of subscribers are commands too; only the owner of the socket sends any.
+const MAX_COMMAND_BYTES: usize = 256 << 20;
 
 /// Readings waiting for a slow client before the work waits for it.
 const BUFFERED_READINGS: usize = 64;

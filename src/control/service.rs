@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::command::{Command, Reply, SourceDetail, SourceStatus};
-use crate::check::{Checker, ReadOptions, Reading, ReviewError};
+use super::command::{Command, MailDetail, Reply, SourceDetail, SourceStatus};
+use crate::check::{Checker, ReadOptions, Reading, RetractError, ReviewError};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
 use crate::domain::due::due_at;
@@ -15,10 +15,11 @@ use crate::domain::incident::Incident;
 use crate::domain::report::CheckReport;
 use crate::domain::snapshot::HeldRead;
 use crate::domain::source::Source;
+use crate::domain::suppression::SuppressionReason;
 use crate::domain::text::error_chain;
 use crate::escalate::{EscalateError, Escalator};
 use crate::reload::{ReloadError, Reloaded, Reloader};
-use crate::store::{ChangeQuery, Store, StoreError};
+use crate::store::{ChangeQuery, Deed, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
 
 /// The use cases a command may need.
@@ -65,6 +66,8 @@ enum Refusal {
     Escalate(#[from] EscalateError),
     #[error(transparent)]
     Review(#[from] ReviewError),
+    #[error(transparent)]
+    Retract(#[from] RetractError),
     #[error(transparent)]
     Subscribe(#[from] SubscribeError),
     #[error(transparent)]
@@ -120,6 +123,12 @@ impl Service {
             Command::Reject { id } => {
                 Reply::Rejected(Box::new(parts.checker.reject(self.source(&id)?).await?))
             }
+            Command::Retract { id, reason } => {
+                let change = parts.store.find_change(&id).await?;
+                let source = self.source(&change.source)?;
+                let retraction = parts.checker.retract(source, &change, reason).await?;
+                Reply::Retracted { retraction, mails_queued: self.tell().await? }
+            }
             Command::Incidents { all } => Reply::Incidents(self.incidents(all).await?),
             Command::Replay { id, since } => {
                 Reply::Replayed(Box::new(parts.checker.replay(self.source(&id)?, since).await?))
@@ -129,22 +138,40 @@ impl Service {
             Command::Subscribe { address, companies, confirmed } => {
                 Reply::Subscriber(parts.subscriptions.add(&address, &companies, confirmed).await?)
             }
+            Command::ImportSubscribers { subscribers, dry_run } => {
+                Reply::Imported(parts.subscriptions.import(subscribers, dry_run).await?)
+            }
             Command::ConfirmSubscriber { address } => {
                 Reply::Subscriber(parts.subscriptions.confirm(&address).await?)
             }
             Command::PauseSubscriber { address, paused } => {
                 Reply::Subscriber(parts.subscriptions.pause(&address, paused).await?)
             }
+            Command::Prefer { address, wishes } => {
+                Reply::Subscriber(parts.subscriptions.prefer(&address, wishes).await?)
+            }
             Command::Subscriber { address } => Reply::Subscriber(parts.subscriptions.show(&address).await?),
             Command::Subscribers => Reply::Subscribers(parts.subscriptions.list().await?),
             Command::Unsubscribe { address, companies } => {
                 Reply::Unsubscribed(parts.subscriptions.remove(&address, &companies).await?)
             }
-            Command::Outbox { state, limit } => {
-                let mails = parts.store.mails(state, limit).await?;
+            Command::Outbox { state, undelivered, limit } => {
+                let mails = if undelivered {
+                    parts.store.mail_trouble(limit).await?.undelivered
+                } else {
+                    parts.store.mails(state, limit).await?
+                };
                 Reply::Mails(mails.into_iter().map(Into::into).collect())
             }
             Command::RetryMails { id } => Reply::Retried(self.retry(id.as_deref()).await?),
+            Command::Mail { id } => Reply::Mail(Box::new(self.mail(&id).await?)),
+            Command::HandleMail { id, deed } => self.handle(&id, deed).await?,
+            Command::Suppressions => Reply::Suppressions(parts.store.suppressions().await?),
+            Command::Suppress { address, why } => {
+                let (reason, now) = (SuppressionReason::Operator, parts.clock.now());
+                Reply::Suppressed(parts.store.suppress(&address, reason, why, now).await?)
+            }
+            Command::Unsuppress { address } => Reply::Unsuppressed(parts.store.unsuppress(&address).await?),
             Command::Reload => self.reload().await?,
             Command::Ingest { message, envelope } => {
                 let inbox = parts.inbox.as_ref().ok_or(Refusal::NoInbox)?;
@@ -276,14 +303,37 @@ impl Service {
             None => None,
         };
         let retried = parts.store.retry_mails(mail.as_ref(), parts.clock.now()).await?;
-        parts.deliverer.deliver_due().await?;
+        parts.deliverer.deliver_now().await?;
         Ok(retried)
+    }
+
+    async fn mail(&self, id: &str) -> Result<MailDetail, Refusal> {
+        let mail = self.0.store.find_mail(id).await?;
+        let message = self.0.store.message(&mail.id).await.ok().filter(|message| !message.is_empty());
+        let headers = message.map(|message| {
+            let text = String::from_utf8_lossy(&message).into_owned();
+            text.split_once("\r\n\r\n").map_or(text.clone(), |(headers, _)| headers.replace("\r\n", "\n"))
+        });
+        let (is_undelivered, history) = (mail.is_undelivered, mail.history.clone());
+        Ok(MailDetail { mail: mail.into(), is_undelivered, history, headers })
+    }
+
+    async fn handle(&self, id: &str, deed: Deed) -> Result<Reply, Refusal> {
+        let parts = &self.0;
+        let id = parts.store.find_mail(id).await?.id;
+        let (mail, is_done) = parts.store.handle_mail(&id, deed, parts.clock.now()).await?;
+        if deed != Deed::Release {
+            return Ok(Reply::Handled { mail: Box::new(mail.into()), is_done });
+        }
+        parts.deliverer.deliver_due().await?;
+        let mail = parts.store.find_mail(id.as_str()).await?;
+        Ok(Reply::Handled { mail: Box::new(mail.into()), is_done })
     }
 
     async fn test_mail(&self, address: &EmailAddress) -> Result<Reply, Refusal> {
         let parts = &self.0;
         let id = parts.dispatcher.queue_test(address).await?;
-        parts.deliverer.deliver_due().await?;
+        parts.deliverer.deliver_now().await?;
         let mail = parts.store.find_mail(id.as_str()).await?;
         Ok(Reply::Tested(Box::new(mail.into())))
     }

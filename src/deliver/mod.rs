@@ -1,33 +1,76 @@
 //! Sending what lies in the outbox.
 //!
 //! Takes no input but the store's state: leases what is due, hands it to the
-//! transport, notes how it went, mail by mail. Kill it anywhere: a lease that
-//! nobody settles comes back.
+//! transport, notes how it went, mail by mail. Each sender keeps what became of one
+//! mail before it takes the next, so that a process killed anywhere has at most as
+//! many mails in doubt as it had under way. A lease that nobody settles comes back.
+//!
+//! A transport that cannot be reached is left alone: one mail is tried now and then,
+//! the others wait. What goes out is held to a pace, in all and for each recipient
+//! domain, so that nobody is flooded when a transport comes back.
+//!
+//! Deliberately absent: what becomes of a mail, which is [`crate::domain::outbox`]'s,
+//! and telling the operator, which is `escalate`'s.
+
+mod feed;
+mod limits;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
 use tokio::task::JoinSet;
 
+use self::feed::Feed;
+use self::limits::Limits;
 use crate::clock::Clock;
+use crate::config::Pace;
 use crate::domain::email::EmailAddress;
-use crate::domain::outbox::{Mail, MailState, Outcome};
+use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
 use crate::domain::text::error_chain;
+use crate::domain::verp::bounce_address;
 use crate::mail::Transport;
 use crate::store::{LeasedMail, Store, StoreError};
 
 /// A lease outlasts the longest attempt by this, so that no mail is in two hands.
 const LEASE_MARGIN: Duration = Duration::minutes(5);
 
+/// What a [`Deliverer`] works with.
+#[derive(Debug)]
+pub struct DelivererParts {
+    /// Keeps the outbox.
+    pub store: Store,
+    /// The way out.
+    pub transport: Arc<Transport>,
+    /// Whom mail is from: the envelope's sender where mail cannot come back to a mailbox of ours.
+    pub from: EmailAddress,
+    /// Where people write to, and what cannot be delivered comes back to.
+    pub inbox: Option<EmailAddress>,
+    /// Keys the addresses that mail comes back to.
+    pub instance_key: [u8; 32],
+    /// Mails sent at once.
+    pub concurrency: usize,
+    /// How fast.
+    pub pace: Pace,
+    /// What becomes of a mail whose fate nobody knows.
+    pub on_in_doubt: Doubt,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// Sends what is due. One for the whole program.
 #[derive(Debug)]
 pub struct Deliverer {
-    store: Store,
-    transport: Arc<Transport>,
-    from: EmailAddress,
-    clock: Arc<dyn Clock>,
-    concurrency: usize,
+    parts: Arc<Parts>,
     turn: tokio::sync::Mutex<()>,
+}
+
+/// What the senders share.
+#[derive(Debug)]
+struct Parts {
+    given: DelivererParts,
+    limits: Arc<Limits>,
+    is_stopping: AtomicBool,
 }
 
 /// How a round of deliveries went.
@@ -35,30 +78,19 @@ pub struct Deliverer {
 pub struct Delivered {
     /// Mails the transport took.
     pub sent: usize,
-    /// Mails that wait for another attempt.
+    /// Mails that wait, for another attempt or for a person.
     pub deferred: usize,
     /// Mails given up.
     pub failed: usize,
 }
 
 impl Deliverer {
-    /// A deliverer that sends `concurrency` mails at once, with `from` as the envelope's sender.
+    /// A deliverer over the given parts.
     #[must_use]
-    pub fn new(
-        store: Store,
-        transport: Arc<Transport>,
-        from: EmailAddress,
-        clock: Arc<dyn Clock>,
-        concurrency: usize,
-    ) -> Self {
-        Self {
-            store,
-            transport,
-            from,
-            clock,
-            concurrency: concurrency.max(1),
-            turn: tokio::sync::Mutex::default(),
-        }
+    pub fn new(parts: DelivererParts) -> Self {
+        let limits = Arc::new(Limits::new(parts.pace, parts.concurrency.max(1)));
+        let parts = Parts { given: parts, limits, is_stopping: AtomicBool::new(false) };
+        Self { parts: Arc::new(parts), turn: tokio::sync::Mutex::default() }
     }
 
     /// Takes back what an earlier process had in its hands when it ended. Call once, before the
@@ -67,7 +99,10 @@ impl Deliverer {
     /// # Errors
     /// The store's error.
     pub async fn recover(&self) -> Result<usize, StoreError> {
-        let reclaimed = self.store.reclaim_leases(self.clock.now(), self.transport.is_idempotent()).await?;
+        let DelivererParts { store, transport, clock, on_in_doubt, .. } = &self.parts.given;
+        store.use_channel(&transport.name()).await?;
+        let doubt = if transport.is_idempotent() { Doubt::Impossible } else { *on_in_doubt };
+        let reclaimed = store.reclaim_leases(clock.now(), doubt).await?;
         if reclaimed > 0 {
             tracing::warn!(
                 mails = reclaimed,
@@ -77,67 +112,138 @@ impl Deliverer {
         Ok(reclaimed)
     }
 
-    /// When the next mail falls due.
+    /// When the next mail can go: it is due, the transport may be tried and the pace allows it.
     ///
     /// # Errors
     /// The store's error.
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.store.next_mail_due().await
+        let DelivererParts { store, transport, clock, .. } = &self.parts.given;
+        let Some(due) = store.next_mail_due().await? else { return Ok(None) };
+        let probe = store.breaker(&transport.name()).await?.map(|breaker| breaker.next_probe_at);
+        let pace = self.parts.limits.open_at(clock.now());
+        Ok(Some(due.max(probe.unwrap_or(due)).max(pace)))
     }
 
-    /// Sends everything that is due, until nothing is or the transport is out of reach.
+    /// Sends everything that is due and within the pace, until nothing is or the transport is out of
+    /// reach. One that was out of reach is tried with one mail first, and only when its time has come.
     ///
     /// # Errors
     /// The store's error; what was settled before it stays so.
     pub async fn deliver_due(&self) -> Result<Delivered, StoreError> {
         let _turn = self.turn.lock().await;
+        let DelivererParts { store, transport, clock, concurrency, .. } = &self.parts.given;
         let mut delivered = Delivered::default();
-        loop {
-            let leased = self.store.lease_due(self.clock.now(), self.concurrency, self.lease()).await?;
-            if leased.is_empty() || !self.send(leased, &mut delivered).await? {
-                return Ok(delivered);
-            }
+        if let Some(breaker) = store.breaker(&transport.name()).await?
+            && (!breaker.may_probe(clock.now()) || !self.round(1, Feed::of_one(), &mut delivered).await?)
+        {
+            return Ok(delivered);
         }
+        self.round((*concurrency).max(1), Feed::default(), &mut delivered).await?;
+        Ok(delivered)
     }
 
-    fn lease(&self) -> Duration {
-        Duration::from_std(self.transport.longest_attempt()).unwrap_or(Duration::days(1)) + LEASE_MARGIN
+    /// The same with a transport that is tried although its time has not come: somebody waits for it.
+    ///
+    /// # Errors
+    /// As [`Self::deliver_due`].
+    pub async fn deliver_now(&self) -> Result<Delivered, StoreError> {
+        self.parts.given.store.mend_channel(&self.parts.given.transport.name()).await?;
+        self.deliver_due().await
     }
 
-    /// Sends one batch; tells whether the transport is worth another.
-    async fn send(&self, leased: Vec<LeasedMail>, delivered: &mut Delivered) -> Result<bool, StoreError> {
-        let mut attempts = JoinSet::new();
-        for LeasedMail { mail, bytes } in leased {
-            let (transport, from) = (Arc::clone(&self.transport), self.from.clone());
-            attempts.spawn(async move {
-                let outcome = transport.deliver(&mail, &from, &bytes).await;
-                (mail, outcome)
-            });
+    /// Lets what is under way end and begins nothing more.
+    pub fn stop(&self) {
+        self.parts.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Has so many senders take mails from a feed until it ends; tells whether the transport could be
+    /// reached.
+    async fn round(&self, senders: usize, feed: Feed, total: &mut Delivered) -> Result<bool, StoreError> {
+        let feed = Arc::new(feed);
+        let mut working = JoinSet::new();
+        for _ in 0..senders {
+            let (parts, feed) = (Arc::clone(&self.parts), Arc::clone(&feed));
+            working.spawn(async move { parts.send_all(&feed).await });
         }
-        let mut is_reachable = true;
-        while let Some(attempt) = attempts.join_next().await {
-            match attempt {
-                Ok((mail, outcome)) => {
-                    is_reachable &= !matches!(outcome, Outcome::ChannelDown { .. });
-                    let mail = self.settle(&mail, outcome).await?;
-                    delivered.count(mail.state);
-                }
+        let mut failure = None;
+        while let Some(done) = working.join_next().await {
+            match done {
+                Ok(Ok(delivered)) => total.add(delivered),
+                Ok(Err(error)) => failure = Some(error),
                 // Its lease ends by itself; the mail is not lost.
                 Err(panic) => tracing::error!(error = error_chain(&panic), "a delivery ended abruptly"),
             }
         }
-        Ok(is_reachable)
+        let given = &self.parts.given;
+        let left = feed.left_over().await;
+        if !left.is_empty() {
+            given.store.give_back(left, given.clock.now()).await?;
+        }
+        failure.map_or(Ok(!feed.is_down()), Err)
+    }
+}
+
+impl Parts {
+    /// One sender: a mail is settled before the next is begun.
+    async fn send_all(&self, feed: &Feed) -> Result<Delivered, StoreError> {
+        let mut delivered = Delivered::default();
+        while let Some(LeasedMail { mail, bytes }) = feed.next(self).await? {
+            let place = self.limits.place(mail.recipient.domain()).await;
+            let from = self.return_path(&mail);
+            let outcome = self.given.transport.deliver(&mail, &from, &bytes).await;
+            drop(place);
+            self.note_channel(&outcome, feed).await?;
+            delivered.count(self.settle(&mail, outcome).await?.state);
+        }
+        Ok(delivered)
+    }
+
+    /// Where the mail comes back to if it cannot be delivered.
+    fn return_path(&self, mail: &Mail) -> EmailAddress {
+        let inbox = self.given.inbox.as_ref();
+        inbox
+            .and_then(|inbox| bounce_address(&self.given.instance_key, &mail.id, inbox))
+            .unwrap_or_else(|| self.given.from.clone())
+    }
+
+    /// Keeps whether the transport can be reached, where that is news.
+    async fn note_channel(&self, outcome: &Outcome, feed: &Feed) -> Result<(), StoreError> {
+        let DelivererParts { store, transport, clock, .. } = &self.given;
+        let channel = transport.name();
+        if let Outcome::ChannelDown { reason } = outcome {
+            let is_first = feed.set_down();
+            let breaker = store.break_channel(&channel, reason.clone(), clock.now()).await?;
+            if is_first && breaker.failures == 1 {
+                tracing::error!(
+                    channel,
+                    reason,
+                    "mail cannot leave; one is tried now and then, all others wait"
+                );
+            } else if is_first {
+                tracing::warn!(channel, reason, next = %breaker.next_probe_at, "mail still cannot leave");
+            }
+        } else if feed.is_probe() {
+            store.mend_channel(&channel).await?;
+            tracing::info!(channel, "mail can leave again");
+        }
+        Ok(())
     }
 
     async fn settle(&self, mail: &Mail, outcome: Outcome) -> Result<Mail, StoreError> {
         let jitter = rand::random_range(-1.0..=1.0);
-        let mail = self.store.settle(&mail.id, outcome, self.clock.now(), jitter).await?;
+        let now = self.given.clock.now();
+        self.limits.learn(mail.recipient.domain(), &outcome, now);
+        let outcome = self.given.on_in_doubt.applied(outcome);
+        let mail = self.given.store.settle(&mail.id, outcome, now, jitter).await?;
         let (id, to, attempts) = (&mail.id, mail.recipient.redacted(), mail.attempts);
-        let reason = mail.last_error.as_deref();
-        match mail.state {
+        let (state, reason) = (mail.state, mail.last_error.as_deref());
+        match state {
             MailState::Sent => tracing::info!(mail.id = %id, mail.to = to, attempts, "mail sent"),
-            MailState::Failed => {
-                tracing::error!(mail.id = %id, mail.to = to, attempts, reason, "mail given up");
+            _ if mail.is_undelivered || state == MailState::Held => {
+                tracing::error!(mail.id = %id, mail.to = to, attempts, reason, %state, "a person must look at a mail");
+            }
+            _ if mail.is_settled() => {
+                tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, %state, "mail given up");
             }
             _ => {
                 tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, next = %mail.at, "mail deferred");
@@ -145,14 +251,36 @@ impl Deliverer {
         }
         Ok(mail)
     }
+
+    fn lease(&self) -> Duration {
+        let longest = Duration::from_std(self.given.transport.longest_attempt());
+        longest.unwrap_or(Duration::days(1)) + LEASE_MARGIN
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
 }
 
 impl Delivered {
     fn count(&mut self, state: MailState) {
         match state {
             MailState::Sent => self.sent += 1,
-            MailState::Failed => self.failed += 1,
-            MailState::Queued | MailState::Leased | MailState::Deferred => self.deferred += 1,
+            MailState::Queued | MailState::Leased | MailState::Deferred | MailState::Held => {
+                self.deferred += 1;
+            }
+            MailState::Failed | MailState::Suppressed | MailState::Expired | MailState::Dead => {
+                self.failed += 1;
+            }
         }
     }
+
+    fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.deferred += other.deferred;
+        self.failed += other.failed;
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,11 +17,12 @@ use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::read_state::ReadState;
+use crate::domain::retraction::Retraction;
 use crate::domain::source::Source;
 use crate::domain::subscription::{Cadence, Subscriber};
 use crate::domain::text::error_chain;
 use crate::mail::{Leaving, Letter, Occasion, compose, message_id, thread_id};
-use crate::render::{self, Attestation, Notice, Rendered};
+use crate::render::{self, Attestation, Notice, Rendered, Withdrawal};
 use crate::store::{Composed, QueuedMail, WaitingReader};
 
 /// So often is it tried to make a mail of an item before it is given up and shown as such.
@@ -164,7 +165,7 @@ impl Composer {
         let message_id = message_id(&self.parts.instance_key, &id, self.parts.settings.from.address.domain());
         let (to, changes) = (reader.address.clone(), changes_of(bundle));
         let queued = Mail::queued(id, to, "(could not be made)".to_owned(), message_id, changes, now);
-        let mail = Mail { state: MailState::Failed, last_error: Some(error), ..queued };
+        let mail = Mail { state: MailState::Dead, is_undelivered: true, last_error: Some(error), ..queued };
         composed.take(bundle, QueuedMail { mail, bytes: Vec::new() });
     }
 
@@ -228,6 +229,27 @@ impl Composer {
         self.queued(id, &reader.address, &rendered, None, round.now)
     }
 
+    /// The mail that takes an earlier one back, in the same thread.
+    pub(super) fn withdraw(
+        &self,
+        retraction: &Retraction,
+        mail: &Mail,
+        changes: &[Change],
+        now: DateTime<Utc>,
+    ) -> Result<QueuedMail, DispatchError> {
+        let settings = &self.parts.settings;
+        let rendered = render::retraction(&Withdrawal {
+            retraction,
+            mail,
+            changes: changes.iter().filter(|change| mail.changes.contains(&change.id)).collect(),
+            links: self.links(&mail.recipient),
+            help_address: &settings.help_address,
+            postal_address: settings.postal_address.as_deref(),
+        })?;
+        let id = MailId::derive(&["retraction", retraction.id.as_str(), mail.id.as_str()]);
+        self.queued(id, &mail.recipient, &rendered, Some(&mail.message_id), now)
+    }
+
     /// How the sources are that can tell a reader anything.
     fn health(&self, reader: &Subscriber, since: DateTime<Utc>, round: &Round) -> Vec<SourceHealth> {
         let watched = self.parts.sources.iter().filter(|source| is_watched_for(source, reader));
@@ -266,6 +288,7 @@ impl Composer {
             rendered,
             message_id: &message_id,
             thread,
+            dkim: settings.dkim.as_ref(),
             date: now,
             list: Some(Leaving { mailbox, links: links.as_ref() }),
             occasion: Occasion::Alert,
@@ -308,4 +331,72 @@ fn changes_of(bundle: &Bundle) -> Vec<ChangeId> {
     let mut changes: Vec<ChangeId> = bundle.told.iter().map(|told| told.change.id.clone()).collect();
     changes.dedup();
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{Pace, Sender, TransportSettings};
+    use crate::domain::grouping::Told;
+    use crate::domain::grouping::tests::{change, reader};
+    use crate::domain::outbox::Doubt;
+    use crate::mail::MailError;
+
+    fn composer() -> Composer {
+        let address: EmailAddress = "alerts@tracker.example".parse().unwrap();
+        let settings = MailSettings {
+            from: Sender { name: None, address: address.clone() },
+            transport: TransportSettings::Maildir { path: PathBuf::new() },
+            postal_address: None,
+            help_address: address,
+            group_within: Duration::ZERO,
+            deadline_within: Duration::ZERO,
+            concurrency: 1,
+            pace: Pace::default(),
+            on_in_doubt: Doubt::Resend,
+            dkim: None,
+        };
+        let (inbox, web, sources) = (None, None, Vec::new());
+        Composer::new(ComposerParts { settings, inbox, web, sources, instance_key: [7; 32] })
+    }
+
+    #[test]
+    fn what_no_mail_can_be_made_of_is_tried_five_times_and_then_shown_to_the_operator() {
+        let (made_by, reader) = (composer(), reader(&[]));
+        let (mut item, change) = change("a", "2026-11-24T10:00:00Z", &[]);
+        let now = item.raised_at;
+        let error = DispatchError::Compose {
+            recipient: "a…@example.org".to_owned(),
+            source: MailError::MessageId { id: "x".to_owned() },
+        };
+        for strikes in 1..=MAX_STRIKES {
+            let mut composed = Composed {
+                reader: reader.address.clone(),
+                looks: Vec::new(),
+                settled: Vec::new(),
+                struck: Vec::new(),
+                mails: Vec::new(),
+                next: None,
+                attested_until: None,
+            };
+            let told =
+                Told { item: &item, change: &change, subscription: &reader.subscriptions[0], deadline: None };
+            let bundle = Bundle { told: vec![told], cadence: Cadence::Immediate };
+            made_by.strike(&mut composed, &reader, &bundle, &error, now);
+            if strikes < MAX_STRIKES {
+                assert_eq!(composed.next, Some(now + RETRY_AFTER));
+                assert!(composed.settled.is_empty() && composed.mails.is_empty());
+                item = composed.struck.remove(0);
+                assert_eq!(item.strikes, strikes);
+            } else {
+                assert_eq!(composed.settled, [item.alert.clone()]);
+                assert_eq!(composed.mails[0].mail.state, MailState::Dead);
+                assert_eq!(composed.mails[0].mail.changes, std::slice::from_ref(&change.id));
+                assert!(composed.struck.is_empty() && composed.next.is_none());
+            }
+        }
+    }
 }

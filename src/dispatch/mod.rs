@@ -10,6 +10,7 @@
 //! Deliberately absent: deciding what goes into which mail and when, which the domain does.
 
 mod composer;
+mod withdraw;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,8 +102,9 @@ impl Dispatcher {
     /// The store's error; what was kept before it stays so.
     pub async fn dispatch(&self, patience: Patience) -> Result<usize, DispatchError> {
         let _turn = self.turn.lock().await;
+        let withdrawn = self.withdraw().await?;
         self.spread().await?;
-        self.compose(patience).await
+        Ok(withdrawn + self.compose(patience).await?)
     }
 
     /// When there is something to do next.

@@ -195,6 +195,7 @@ fn change_of(
         found_together: 0,
         matches,
         possible,
+        retracted_at: None,
         evidence: snapshot.evidence(),
         previous: previous.snapshot.evidence(),
     }

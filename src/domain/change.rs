@@ -120,6 +120,9 @@ pub struct Change {
     /// Whom it may concern: names that are nearly theirs, for a person to look at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub possible: Vec<Match>,
+    /// When a person said that the read which shows it was not the source's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retracted_at: Option<DateTime<Utc>>,
     /// The read that shows it.
     pub evidence: Evidence,
     /// The read before it; of a notice the earliest read known to show the entry.
@@ -188,6 +191,7 @@ mod tests {
             found_together: 1,
             matches: Vec::new(),
             possible: vec![serde_json::from_value(found).unwrap()],
+            retracted_at: None,
             evidence: evidence(b"new"),
             previous: evidence(b"old"),
         }

@@ -59,7 +59,7 @@ pub struct Told<'a> {
 pub struct Plan<'a> {
     /// The mails to be made.
     pub bundles: Vec<Bundle<'a>>,
-    /// What its reader does not follow any more.
+    /// What its reader does not follow any more, and what was taken back.
     pub dropped: Vec<&'a AlertItem>,
     /// When to look again.
     pub next: Option<DateTime<Utc>>,
@@ -76,7 +76,8 @@ pub fn plan<'a>(
     let mut plan = Plan::default();
     let (mut at_once, mut collected) = (Queue::default(), Queue::default());
     for Waiting { item, change } in waiting {
-        let Some(subscription) = reader.follows(&item.company, change) else {
+        let followed = reader.follows(&item.company, change).filter(|_| change.retracted_at.is_none());
+        let Some(subscription) = followed else {
             plan.dropped.push(item);
             continue;
         };
@@ -141,4 +142,4 @@ fn bundles(told: Vec<Told<'_>>, cadence: Cadence) -> Vec<Bundle<'_>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -145,6 +145,11 @@ digest_id!(
     IncidentId
 );
 
+digest_id!(
+    /// One read whose alerts were taken back.
+    RetractionId
+);
+
 /// 64 bits of SHA-256 over the parts, each closed by a byte no text contains, as 16 hex digits.
 pub(super) fn digest_of(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();

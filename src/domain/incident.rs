@@ -6,6 +6,9 @@
 //! no source can be reached the fault is most likely on this side: that is one
 //! incident for all of them. A mailbox that cannot be read is one, too. Each is told when it begins, again now and then while
 //! it lasts, and once more when it is over.
+//!
+//! Trouble with mail is the same kind of thing, except that a mail cannot tell that no
+//! mail leaves: of that the operator is mailed once it is over.
 
 use std::collections::BTreeSet;
 
@@ -17,6 +20,10 @@ use super::read_state::ReadState;
 use super::source::Source;
 use super::verdict::Verdict;
 use super::way_in::WayInState;
+
+mod mail;
+
+pub use mail::{MailStanding, review_mail};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,6 +39,10 @@ pub enum IncidentKind {
     Outage,
     /// What people write cannot be taken in.
     Mailbox,
+    /// Mail cannot leave.
+    Relay,
+    /// Mails were given up, and their recipients do not know what they tell.
+    Undelivered,
 }
 
 impl std::fmt::Display for IncidentKind {
@@ -42,11 +53,19 @@ impl std::fmt::Display for IncidentKind {
             Self::Stale => "stale",
             Self::Outage => "outage",
             Self::Mailbox => "mailbox",
+            Self::Relay => "relay",
+            Self::Undelivered => "undelivered",
         })
     }
 }
 
 impl IncidentKind {
+    /// Whether it is about mail and not about reading.
+    #[must_use]
+    pub fn is_of_mail(self) -> bool {
+        matches!(self, Self::Relay | Self::Undelivered)
+    }
+
     /// A source that is blocked now and down next is in one trouble, not in two.
     fn is_same_trouble(self, other: Self) -> bool {
         let is_unread = |kind| matches!(kind, Self::Held | Self::Failing);
@@ -141,6 +160,9 @@ impl Incident {
     /// What is to be told and from when on.
     #[must_use]
     pub fn next_telling(&self, policy: &Policy) -> Option<(Telling, DateTime<Utc>)> {
+        if self.kind == IncidentKind::Relay {
+            return mail::telling_of_relay(self);
+        }
         let is_end_told = self.end_told_at.is_some() && self.end_told_at >= self.told_at;
         match (self.told_at, self.closed_at) {
             (None, None) => Some((Telling::Begun, self.since())),
@@ -225,10 +247,21 @@ pub fn review(
 ) -> Vec<Incident> {
     let mut troubles = troubles(known, standings, policy, started_at, now);
     troubles.extend(mailbox(known, ways_in, policy));
+    let known: Vec<&Incident> = known.iter().filter(|incident| !incident.kind.is_of_mail()).collect();
+    changed(&known, troubles, policy, now)
+}
+
+/// What the troubles of now make of the incidents of the past.
+fn changed(
+    known: &[&Incident],
+    troubles: Vec<Trouble>,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Vec<Incident> {
     let over = known
         .iter()
         .filter(|incident| incident.is_open() && !troubles.iter().any(|trouble| trouble.is(incident)))
-        .map(|incident| Incident { closed_at: Some(now), ..incident.clone() });
+        .map(|incident| Incident { closed_at: Some(now), ..Incident::clone(incident) });
     let mut changed: Vec<Incident> = over.collect();
     for trouble in troubles {
         let same = known
@@ -239,7 +272,7 @@ pub fn review(
         match same.filter(|incident| incident.closed_at.is_none_or(is_recent)) {
             Some(incident) => {
                 let continued = trouble.continue_in(incident, now);
-                changed.extend((continued != *incident).then_some(continued));
+                changed.extend((continued != **incident).then_some(continued));
             }
             None => changed.push(trouble.into_incident()),
         }

@@ -1,8 +1,9 @@
-//! The life of one mail: queued → leased → sent | deferred | failed.
+//! The life of one mail: held → queued → leased → sent | deferred | failed | suppressed | expired | dead.
 //!
 //! Pure transitions; the store applies them in a transaction. The promise is
 //! at-least-once: a mail whose fate is unknown is sent again under the same
-//! Message-ID, later and counted.
+//! Message-ID, later and counted, or waits for a person's word where that is wished.
+//! Nothing is deleted: a mail that was given up says why, and can be taken up again.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,10 +11,16 @@ use serde::{Deserialize, Serialize};
 use super::email::EmailAddress;
 use super::id::{ChangeId, MailId};
 
+mod outcome;
+
+pub use outcome::{Doubt, Outcome};
+
 /// Where a mail stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MailState {
+    /// Waiting for an operator's word.
+    Held,
     /// Waiting for its first attempt.
     Queued,
     /// In the hands of a sender until its lease ends.
@@ -22,21 +29,50 @@ pub enum MailState {
     Deferred,
     /// Accepted by the transport.
     Sent,
-    /// Given up; kept for `outbox retry`.
+    /// Refused for good, or come back; kept for `outbox retry`.
     Failed,
+    /// Not sent, because nothing is sent to its recipient any more.
+    Suppressed,
+    /// Given up after days in which nobody took it.
+    Expired,
+    /// Given up for a fault on this side, or dropped by an operator.
+    Dead,
+}
+
+impl MailState {
+    const WORDS: [(Self, &str); 9] = [
+        (Self::Held, "held"),
+        (Self::Queued, "queued"),
+        (Self::Leased, "leased"),
+        (Self::Deferred, "deferred"),
+        (Self::Sent, "sent"),
+        (Self::Failed, "failed"),
+        (Self::Suppressed, "suppressed"),
+        (Self::Expired, "expired"),
+        (Self::Dead, "dead"),
+    ];
 }
 
 impl std::fmt::Display for MailState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Queued => "queued",
-            Self::Leased => "leased",
-            Self::Deferred => "deferred",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-        })
+        f.pad(Self::WORDS.iter().find(|(state, _)| state == self).map_or("", |(_, word)| word))
     }
 }
+
+/// Something that happened to a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// How the mail stood afterwards.
+    pub state: MailState,
+    /// What was said: the transport's words, or the operator's deed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+}
+
+/// Of what happened, the last so many steps are kept.
+const MAX_STEPS: usize = 40;
 
 /// One mail to one recipient. Its bytes are frozen beside it when it is queued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,33 +99,20 @@ pub struct Mail {
     pub in_doubt: u32,
     /// The transport's last word, where it was not yes.
     pub last_error: Option<String>,
-}
-
-/// How an attempt went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The transport took responsibility.
-    Sent,
-    /// Certainly not delivered; worth another try.
-    Deferred {
-        /// The transport's words.
-        reason: String,
-    },
-    /// The connection was lost after the message was handed over: delivered or not, nobody knows.
-    Unknown {
-        /// What happened.
-        reason: String,
-    },
-    /// Refused for good.
-    Failed {
-        /// The transport's words.
-        reason: String,
-    },
-    /// The transport as a whole is unreachable: the mail is not to blame and no attempt is counted.
-    ChannelDown {
-        /// What happened.
-        reason: String,
-    },
+    /// Since when a transport that can be reached does not take it; its days are counted from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_since: Option<DateTime<Utc>>,
+    /// Whether it goes out although mail to its recipient came back: what somebody asked for by
+    /// writing to us, and what an operator must hear.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub despite_bounces: bool,
+    /// Whether it was given up and somebody must know: its recipient was not told what it tells, for
+    /// another reason than that there is no such mailbox. An operator's deed ends it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_undelivered: bool,
+    /// What happened to it, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Step>,
 }
 
 /// Waiting times after the first, second, … failed attempt; the last one repeats.
@@ -100,9 +123,6 @@ const GIVE_UP_AFTER: Duration = Duration::days(5);
 
 /// A mail in doubt waits at least this long, so that a delivered copy can be noticed.
 const DOUBT_WAIT: Duration = Duration::minutes(15);
-
-/// Between looks at an unreachable transport.
-const CHANNEL_WAIT: Duration = Duration::minutes(1);
 
 impl Mail {
     /// A mail that waits for its first attempt.
@@ -127,6 +147,10 @@ impl Mail {
             attempts: 0,
             in_doubt: 0,
             last_error: None,
+            refused_since: None,
+            despite_bounces: false,
+            is_undelivered: false,
+            history: Vec::new(),
         }
     }
 
@@ -136,10 +160,16 @@ impl Mail {
         matches!(self.state, MailState::Queued | MailState::Deferred) && self.at <= now
     }
 
-    /// Whether nothing more will happen by itself.
+    /// Whether nothing more will happen by itself and nobody is asked anything.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        matches!(self.state, MailState::Sent | MailState::Failed)
+        !self.is_under_way() && self.state != MailState::Held
+    }
+
+    /// Whether it is waiting for a moment: the next attempt, or the end of a lease.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        matches!(self.state, MailState::Queued | MailState::Leased | MailState::Deferred)
     }
 
     /// Hands the mail to a sender.
@@ -148,65 +178,156 @@ impl Mail {
         self.at = now + lasting;
     }
 
-    /// Takes the mail back from a sender that vanished. Delivery into a Maildir is
-    /// idempotent, so there a copy cannot result and no waiting is needed.
-    pub fn reclaim(&mut self, now: DateTime<Utc>, delivery_is_idempotent: bool) {
-        self.state = MailState::Deferred;
-        if delivery_is_idempotent {
+    /// Takes the mail back from a sender that never began with it.
+    pub fn give_back(&mut self, now: DateTime<Utc>) {
+        if self.state == MailState::Leased {
+            self.state = if self.attempts == 0 { MailState::Queued } else { MailState::Deferred };
             self.at = now;
-        } else {
-            self.in_doubt += 1;
-            self.at = now + DOUBT_WAIT;
         }
-        self.last_error = Some("the sender ended before it told the outcome".to_owned());
+    }
+
+    /// Takes the mail back from a sender that vanished. Where a copy cannot result from another
+    /// attempt, no waiting is needed.
+    pub fn reclaim(&mut self, now: DateTime<Utc>, doubt: Doubt) {
+        let words = "the sender ended before it told the outcome";
+        self.in_doubt += u32::from(doubt != Doubt::Impossible);
+        let (state, at) = match doubt {
+            Doubt::Impossible => (MailState::Deferred, now),
+            Doubt::Resend => (MailState::Deferred, now + DOUBT_WAIT),
+            Doubt::Hold => (MailState::Held, now),
+        };
+        self.step(state, at, now, Some(words.to_owned()));
     }
 
     /// Notes how an attempt went. `jitter` in −1.0 ..= 1.0 spreads retries by a fifth.
+    ///
+    /// An unreachable transport leaves the mail where it was, at the end of the queue: neither an
+    /// attempt nor a day is counted against it.
     pub fn settle(&mut self, outcome: Outcome, now: DateTime<Utc>, jitter: f64) {
         let wait = self.backoff(jitter);
-        let (wait, reason) = match outcome {
-            Outcome::Sent => return self.finish(MailState::Sent, now, None),
-            Outcome::Failed { reason } => return self.finish(MailState::Failed, now, Some(reason)),
-            Outcome::ChannelDown { reason } => (CHANNEL_WAIT, reason),
-            Outcome::Deferred { reason } => {
-                self.attempts += 1;
-                (wait, reason)
+        if let Outcome::ChannelDown { reason } = outcome {
+            self.state = MailState::Deferred;
+            self.at = now;
+            self.last_error = Some(reason);
+            return;
+        }
+        self.attempts += 1;
+        match outcome {
+            Outcome::Sent => self.step(MailState::Sent, now, now, None),
+            Outcome::NoMailbox { reason } => self.step(MailState::Failed, now, now, Some(reason)),
+            Outcome::Failed { reason } => self.end_untold(MailState::Failed, now, reason),
+            Outcome::Dead { reason } => self.end_untold(MailState::Dead, now, reason),
+            Outcome::Held { reason } => {
+                self.in_doubt += 1;
+                self.step(MailState::Held, now, now, Some(reason));
             }
             Outcome::Unknown { reason } => {
-                self.attempts += 1;
                 self.in_doubt += 1;
-                (wait.max(DOUBT_WAIT), reason)
+                self.try_again(wait.max(DOUBT_WAIT), now, reason);
             }
-        };
-        if now - self.queued_at >= GIVE_UP_AFTER {
-            self.state = MailState::Failed;
-            self.at = now;
-            self.last_error = Some(format!("given up after 5 days: {reason}"));
-        } else {
-            self.state = MailState::Deferred;
-            self.at = now + wait;
-            self.last_error = Some(reason);
+            Outcome::Deferred { reason }
+            | Outcome::Full { reason }
+            | Outcome::Busy { reason }
+            | Outcome::ChannelDown { reason } => self.try_again(wait, now, reason),
         }
     }
 
-    fn finish(&mut self, state: MailState, now: DateTime<Utc>, error: Option<String>) {
-        self.attempts += 1;
-        self.state = state;
-        self.at = now;
-        self.last_error = error;
+    fn try_again(&mut self, wait: Duration, now: DateTime<Utc>, reason: String) {
+        let since = *self.refused_since.get_or_insert(now);
+        if now - since >= GIVE_UP_AFTER {
+            self.end_untold(MailState::Expired, now, format!("given up after 5 days: {reason}"));
+        } else {
+            self.step(MailState::Deferred, now + wait, now, Some(reason));
+        }
+    }
+
+    /// Keeps back a mail that nobody has and that told what is not so.
+    pub fn retract(&mut self, now: DateTime<Utc>) {
+        self.step(MailState::Dead, now, now, Some("retracted before it was sent".to_owned()));
     }
 
     /// Puts a mail that is not under way back to the head of the queue.
     ///
-    /// Returns whether it was: a sent mail is never sent again, a leased one is in somebody's hands.
+    /// Returns whether it was: a sent mail is never sent again, a leased one is in somebody's hands, and
+    /// what is held, suppressed or dropped waits for [`Self::release`].
     pub fn retry(&mut self, now: DateTime<Utc>) -> bool {
-        let may_retry = matches!(self.state, MailState::Failed | MailState::Deferred);
+        let is_open = matches!(self.state, MailState::Failed | MailState::Deferred | MailState::Expired);
+        let may_retry = is_open || self.is_undelivered;
         if may_retry {
-            self.state = MailState::Queued;
-            self.at = now;
-            self.queued_at = now;
+            self.queue_again(now, "put back into the queue by an operator");
         }
         may_retry
+    }
+
+    /// Lets a mail wait for an operator's word; tells whether it was waiting to be sent.
+    pub fn hold(&mut self, now: DateTime<Utc>) -> bool {
+        let may_hold = matches!(self.state, MailState::Queued | MailState::Deferred);
+        if may_hold {
+            self.step(MailState::Held, now, now, Some("held by an operator".to_owned()));
+        }
+        may_hold
+    }
+
+    /// Puts a mail that is held, suppressed or dropped into the queue; tells whether it was.
+    pub fn release(&mut self, now: DateTime<Utc>) -> bool {
+        let may_release = matches!(self.state, MailState::Held | MailState::Suppressed | MailState::Dead);
+        if may_release {
+            self.queue_again(now, "released by an operator");
+        }
+        may_release
+    }
+
+    /// Gives a mail up for good; tells whether it was not sent and in nobody's hands. It is kept, and
+    /// nobody is reminded of it.
+    pub fn give_up(&mut self, now: DateTime<Utc>) -> bool {
+        let may_drop = !matches!(self.state, MailState::Sent | MailState::Leased);
+        if may_drop {
+            self.step(MailState::Dead, now, now, Some("dropped by an operator".to_owned()));
+        }
+        may_drop
+    }
+
+    /// Notes that nothing is sent to its recipient.
+    pub fn suppress(&mut self, now: DateTime<Utc>, why: &str) {
+        self.step(MailState::Suppressed, now, now, Some(format!("nothing is sent to this address: {why}")));
+    }
+
+    /// Notes that a mail which was taken came back afterwards.
+    pub fn come_back(&mut self, now: DateTime<Utc>, words: &str, must_be_known: bool) {
+        self.step(MailState::Failed, now, now, Some(format!("came back: {words}")));
+        self.is_undelivered = must_be_known;
+    }
+
+    /// Notes what was said of a mail afterwards and changes nothing.
+    pub fn note(&mut self, now: DateTime<Utc>, words: String) {
+        self.remember(Step { at: now, state: self.state, words: Some(words) });
+    }
+
+    fn end_untold(&mut self, state: MailState, now: DateTime<Utc>, reason: String) {
+        self.step(state, now, now, Some(reason));
+        self.is_undelivered = true;
+    }
+
+    fn queue_again(&mut self, now: DateTime<Utc>, words: &str) {
+        self.refused_since = None;
+        let before = self.last_error.take();
+        self.step(MailState::Queued, now, now, Some(words.to_owned()));
+        self.last_error = before;
+    }
+
+    fn step(&mut self, state: MailState, at: DateTime<Utc>, now: DateTime<Utc>, words: Option<String>) {
+        self.state = state;
+        self.at = at;
+        self.is_undelivered = false;
+        self.last_error.clone_from(&words);
+        self.remember(Step { at: now, state, words });
+    }
+
+    fn remember(&mut self, step: Step) {
+        if self.history.len() >= MAX_STEPS {
+            self.history.remove(0);
+        }
+        self.history.push(step);
     }
 
     #[expect(
@@ -222,79 +343,4 @@ impl Mail {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn mail() -> Mail {
-        Mail {
-            id: MailId::derive(&["a"]),
-            recipient: "a@example.org".parse().unwrap(),
-            subject: String::new(),
-            message_id: "a@tracker.example".to_owned(),
-            changes: Vec::new(),
-            queued_at: DateTime::UNIX_EPOCH,
-            state: MailState::Queued,
-            at: DateTime::UNIX_EPOCH,
-            attempts: 0,
-            in_doubt: 0,
-            last_error: None,
-        }
-    }
-
-    fn deferred(reason: &str) -> Outcome {
-        Outcome::Deferred { reason: reason.to_owned() }
-    }
-
-    #[test]
-    fn waiting_times_grow_and_end_after_five_days() {
-        let mut mail = mail();
-        let mut now = DateTime::UNIX_EPOCH;
-        let mut waits = Vec::new();
-        while !mail.is_settled() {
-            mail.lease(now, Duration::minutes(1));
-            mail.settle(deferred("450 later"), now, 0.0);
-            waits.push((mail.at - now).num_minutes());
-            now = mail.at.max(now + Duration::seconds(1));
-        }
-        assert_eq!(waits[..8], [1, 5, 15, 30, 60, 120, 240, 240]);
-        assert_eq!(mail.state, MailState::Failed);
-        assert!(mail.last_error.unwrap().contains("given up after 5 days: 450 later"));
-    }
-
-    #[test]
-    fn a_mail_in_doubt_is_counted_and_waits_a_quarter_of_an_hour() {
-        let mut mail = mail();
-        let now = DateTime::UNIX_EPOCH;
-        mail.lease(now, Duration::minutes(1));
-        mail.settle(Outcome::Unknown { reason: "connection lost".into() }, now, -1.0);
-        assert_eq!((mail.in_doubt, mail.state), (1, MailState::Deferred));
-        assert!(mail.at - now >= DOUBT_WAIT);
-    }
-
-    #[test]
-    fn an_unreachable_transport_costs_no_attempt() {
-        let mut mail = mail();
-        mail.lease(DateTime::UNIX_EPOCH, Duration::minutes(1));
-        mail.settle(Outcome::ChannelDown { reason: "refused".into() }, DateTime::UNIX_EPOCH, 0.0);
-        assert_eq!((mail.attempts, mail.state), (0, MailState::Deferred));
-    }
-
-    #[test]
-    fn a_reclaimed_mail_is_in_doubt_only_where_a_copy_could_result() {
-        let mut idempotent = mail();
-        idempotent.reclaim(DateTime::UNIX_EPOCH, true);
-        assert!(idempotent.is_due(DateTime::UNIX_EPOCH));
-        let mut doubtful = mail();
-        doubtful.reclaim(DateTime::UNIX_EPOCH, false);
-        assert!(!doubtful.is_due(DateTime::UNIX_EPOCH));
-        assert_eq!(doubtful.in_doubt, 1);
-    }
-
-    #[test]
-    fn a_sent_mail_is_never_sent_again() {
-        let mut mail = mail();
-        mail.settle(Outcome::Sent, DateTime::UNIX_EPOCH, 0.0);
-        assert!(!mail.retry(DateTime::UNIX_EPOCH));
-        assert_eq!(mail.state, MailState::Sent);
-    }
-}
+mod tests;

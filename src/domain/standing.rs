@@ -155,6 +155,7 @@ impl Listed<'_> {
             found_together: 0,
             matches,
             possible: Vec::new(),
+            retracted_at: None,
             evidence: baseline.snapshot.evidence(),
             previous: earliest,
         }
@@ -292,6 +293,7 @@ mod tests {
             source_title: String::new(),
             matches: watchlist.concern(&source, &entry).matches,
             possible: Vec::new(),
+            retracted_at: None,
             entry,
             found_at: DateTime::UNIX_EPOCH,
             ordinal: 0,

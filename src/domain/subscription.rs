@@ -8,9 +8,11 @@ use super::email::EmailAddress;
 use super::id::CompanyId;
 
 mod filter;
+mod import;
 mod preferences;
 
 pub use filter::Filter;
+pub use import::Imported;
 pub use preferences::{Cadence, Preference, Preferences, QuietHours};
 
 /// Where a subscription stands. Only `Active` receives alerts.

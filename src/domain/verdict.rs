@@ -81,6 +81,9 @@ pub enum Suspicion {
     /// An answer without a body.
     #[error("the answer has no body")]
     Empty,
+    /// The very body of which a person said so.
+    #[error("a person rejected this very body")]
+    Rejected,
     /// The body does not have the source's structure.
     #[error("the expected structure is not there: {0}")]
     Structure(Unreadable),
@@ -153,7 +156,7 @@ impl Suspicion {
             Self::Blocked(quality) | Self::Other(quality) => {
                 quality.signs().first().map_or(0, |sign| sign.at_most)
             }
-            Self::Empty => 0,
+            Self::Empty | Self::Rejected => 0,
             Self::Structure(_) => 10,
             Self::TooFew { .. } => 20,
             Self::Dropped { .. } => 40,

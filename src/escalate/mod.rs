@@ -1,4 +1,4 @@
-//! From trouble with reading to what the operator is told of it.
+//! From trouble with reading and with mail to what the operator is told of it.
 //!
 //! Takes no input but the store's state: how every source's reads stand, and which
 //! incidents are known. What is new, over or due to be told again is kept in one
@@ -16,13 +16,16 @@ use crate::clock::Clock;
 use crate::config::{MailSettings, OperatorSettings};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
-use crate::domain::incident::{Incident, Policy, Standing, Telling, review};
+use crate::domain::incident::{Incident, MailStanding, Policy, Standing, Telling, review, review_mail};
 use crate::domain::outbox::Mail;
 use crate::domain::source::Source;
 use crate::domain::way_in::WayIn;
 use crate::mail::{Letter, MailError, Occasion, compose, incident_thread_id, message_id};
 use crate::render::{self, RenderError};
 use crate::store::{QueuedMail, Store, StoreError};
+
+/// Of mails that were given up, so many are counted.
+const MAX_MAILS: usize = 1_000;
 
 /// Why the operator could not be told. The next round tries again.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +130,11 @@ impl Escalator {
             .collect();
         let mut ways_in = self.parts.store.ways_in().await?;
         ways_in.retain(|state| self.parts.ways_in.contains(&state.way));
-        Ok(review(known, &standings, &ways_in, &self.policy(), self.started_at, now))
+        let mut changed = review(known, &standings, &ways_in, &self.policy(), self.started_at, now);
+        let trouble = self.parts.store.mail_trouble(MAX_MAILS).await?;
+        let mail = MailStanding { breaker: trouble.breaker.as_ref(), undelivered: &trouble.undelivered };
+        changed.extend(review_mail(known, mail, &self.policy(), now));
+        Ok(changed)
     }
 
     /// What is to be told now; nothing while nobody is named to be told.
@@ -163,6 +170,7 @@ impl Escalator {
             rendered: &rendered,
             message_id: &message_id,
             thread: thread.as_deref(),
+            dkim: settings.dkim.as_ref(),
             date: now,
             list: None,
             occasion: Occasion::Incident,

@@ -16,7 +16,7 @@ const COLUMNS: [&str; 4] = ["company", "kind", "value", "source"];
 
 /// Why a text could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("the companies cannot be written as CSV")]
+#[error("the rows cannot be written as CSV")]
 pub struct CsvError(#[from] ::csv::Error);
 
 /// One row.

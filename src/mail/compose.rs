@@ -6,14 +6,16 @@ use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
 use super::MailError;
-use crate::config::Sender;
+use super::dkim::signed;
+use crate::config::{DkimSettings, Sender};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::LOOP_MARK;
 use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::text::{one_line, shorten};
 use crate::render::Rendered;
 
-/// Everything a mail's bytes depend on: the same letter gives the same bytes.
+/// Everything a mail's bytes depend on: the same letter gives the same bytes, its signature apart, which
+/// bears the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Letter<'a> {
     /// Whom it is from.
@@ -28,6 +30,8 @@ pub struct Letter<'a> {
     pub message_id: &'a str,
     /// The thread it belongs to, without angle brackets; see [`super::thread_id()`].
     pub thread: Option<&'a str>,
+    /// By which key it is signed.
+    pub dkim: Option<&'a DkimSettings>,
     /// When it was made.
     pub date: DateTime<Utc>,
     /// How its reader leaves; nothing for whoever is no subscriber.
@@ -105,7 +109,11 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, MailError> {
         );
         message.headers_mut().insert_raw(value);
     }
-    Ok(message.formatted())
+    let bytes = message.formatted();
+    match letter.dkim {
+        Some(dkim) => signed(&bytes, dkim),
+        None => Ok(bytes),
+    }
 }
 
 /// The name as a header may bear it: the mail library panics on a line feed in it.

@@ -27,6 +27,12 @@ impl Maildir {
         Ok(Self { path: path.to_owned() })
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Delivers off the async threads, since every sync waits for the disk.
     pub(super) async fn deliver(&self, mail: &Mail, bytes: &[u8]) -> Outcome {
         let (maildir, id, bytes) = (self.clone(), mail.id.clone(), bytes.to_vec());

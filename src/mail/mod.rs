@@ -13,11 +13,13 @@
 //! over. Each gives the bytes of one message after another; `inbox` takes them to `subscribe::Inbox`.
 //!
 //! Deliberately absent: the store, retries and their waiting times (the outbox's, in
-//! `domain::outbox`), DKIM (the relay signs) and what a message that came in means.
+//! `domain::outbox`), and what a message that came in means.
 //!
 //! [`Outcome`]: crate::domain::outbox::Outcome
 
 mod compose;
+mod dkim;
+mod dns;
 pub mod imap;
 pub mod lmtp;
 mod maildir;
@@ -25,16 +27,19 @@ mod maildrop;
 mod memory;
 mod message_id;
 mod received;
+mod report;
 mod smtp;
 mod tls;
 mod transport;
 
 pub use compose::{Leaving, Letter, Occasion, compose};
+pub use dns::{DnsRecord, dns_records};
 pub use maildir::Maildir;
 pub use maildrop::{Dropped, Maildrop};
 pub use memory::{Delivered, Memory};
 pub use message_id::{incident_thread_id, message_id, thread_id};
 pub use received::{Envelope, MAX_MESSAGE_BYTES, Received, Unusable};
+pub use report::Report;
 pub use smtp::{Smtp, Timeouts};
 pub use transport::Transport;
 
@@ -74,6 +79,12 @@ pub enum MailError {
     MessageId {
         /// The id.
         id: String,
+    },
+    /// The key does not sign.
+    #[error("a mail cannot be signed")]
+    Signature {
+        /// What the library says.
+        source: Box<mail_auth::Error>,
     },
     /// A folder of the Maildir is missing and cannot be made, or cannot be used.
     #[error("the Maildir folder {} cannot be used", path.display())]

@@ -75,15 +75,14 @@ impl Received {
             return Err(Unusable::TooLarge { bytes: raw.len() });
         }
         let message = MessageParser::default().parse(raw).ok_or(Unusable::NotAMessage)?;
-        let subject = crate::domain::text::one_line(message.subject().unwrap_or_default());
-        let headers = headers(&message, &subject);
+        let headers = headers(&message);
         let recipients = recipients(&message, envelope, &headers);
         let detail = recipients.iter().find_map(|recipient| detail_of(recipient, &inbox.address));
         Ok(Self {
             from: sender(&message).ok_or(Unusable::Sender)?,
             detail: Some(detail.ok_or_else(|| Unusable::Recipient(inbox.address.clone()))?)
                 .filter(|detail| !detail.is_empty()),
-            subject,
+            subject: subject(&message),
             text: text(&message),
             message_id: message.message_id().map(str::to_owned),
             trust: trust(&headers, inbox.authserv_id.as_deref()),
@@ -93,10 +92,16 @@ impl Received {
     }
 }
 
-/// The subject among them as it is read, decoded.
-fn headers(message: &Message<'_>, subject: &str) -> Vec<(String, String)> {
+/// The subject, decoded, on one line.
+fn subject(message: &Message<'_>) -> String {
+    crate::domain::text::one_line(message.subject().unwrap_or_default())
+}
+
+/// All headers, the subject among them as it is read.
+pub(super) fn headers(message: &Message<'_>) -> Vec<(String, String)> {
+    let subject = subject(message);
     let text = |name: &str, value| {
-        if name.eq_ignore_ascii_case("subject") { subject.to_owned() } else { unfolded(value) }
+        if name.eq_ignore_ascii_case("subject") { subject.clone() } else { unfolded(value) }
     };
     message.headers_raw().map(|(name, value)| (name.to_owned(), text(name, value))).collect()
 }
@@ -114,7 +119,11 @@ fn sender(message: &Message<'_>) -> Option<EmailAddress> {
 }
 
 /// Where it went: the envelope knows, else what our own server noted, else To.
-fn recipients(message: &Message<'_>, envelope: &Envelope, headers: &[(String, String)]) -> Vec<String> {
+pub(super) fn recipients(
+    message: &Message<'_>,
+    envelope: &Envelope,
+    headers: &[(String, String)],
+) -> Vec<String> {
     if let Some(recipient) = &envelope.recipient {
         return vec![recipient.clone()];
     }

@@ -84,6 +84,12 @@ impl Smtp {
         Ok(Self { relay: Relay::new(settings)?, timeouts, resting: Mutex::default() })
     }
 
+    /// The relay: its host and port.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.relay.name
+    }
+
     /// The longest that a delivery can take.
     #[must_use]
     pub fn longest_attempt(&self) -> Duration {

@@ -11,7 +11,7 @@ use super::*;
 use crate::config::{Sender, TransportSettings};
 use crate::domain::id::MailId;
 use crate::domain::keyed_link::PersonalLinks;
-use crate::domain::outbox::{Mail, MailState, Outcome};
+use crate::domain::outbox::{Mail, Outcome};
 use crate::render::Rendered;
 
 fn sender(name: Option<&str>) -> Sender {
@@ -38,6 +38,7 @@ fn composed(from: &Sender, rendered: &Rendered, message_id: &str) -> Result<Vec<
         rendered,
         message_id,
         thread: Some("thread@tracker.example"),
+        dkim: None,
         date: date(),
         list: Some(Leaving { mailbox: &"watch+%x@tracker.example".parse().unwrap(), links: None }),
         occasion: Occasion::Alert,
@@ -45,19 +46,9 @@ fn composed(from: &Sender, rendered: &Rendered, message_id: &str) -> Result<Vec<
 }
 
 fn mail(id: &str) -> Mail {
-    Mail {
-        id: MailId::derive(&[id]),
-        recipient: "ann@example.org".parse().unwrap(),
-        subject: "subject".to_owned(),
-        message_id: "id@tracker.example".to_owned(),
-        changes: Vec::new(),
-        queued_at: date(),
-        state: MailState::Leased,
-        at: date(),
-        attempts: 0,
-        in_doubt: 0,
-        last_error: None,
-    }
+    let recipient = "ann@example.org".parse().unwrap();
+    let (subject, message_id) = ("subject".to_owned(), "id@tracker.example".to_owned());
+    Mail::queued(MailId::derive(&[id]), recipient, subject, message_id, Vec::new(), date())
 }
 
 #[test]
@@ -117,6 +108,7 @@ fn with_links_of_their_own_a_reader_leaves_by_one_click() {
         rendered: &rendered("s"),
         message_id: "id@tracker.example",
         thread: None,
+        dkim: None,
         date: date(),
         list: Some(Leaving { mailbox: &mailbox, links: Some(&links) }),
         occasion: Occasion::Alert,
@@ -242,4 +234,13 @@ async fn memory_keeps_every_copy_and_answers_as_told() {
     }
     assert_eq!(memory.delivered().len(), 2);
     assert!(!transport.is_idempotent());
+}
+
+/// The library's builder panics on it.
+#[test]
+fn a_line_feed_in_a_display_name_makes_no_header() {
+    for name in ["Watch\r\nBcc: eve@example.org", "Watch\nBcc: eve@example.org", "\n"] {
+        let bytes = composed(&sender(Some(name)), &rendered("subject"), "id@tracker.example").unwrap();
+        assert_eq!(MessageParser::default().parse(&bytes).unwrap().bcc(), None, "{name:?}");
+    }
 }

@@ -49,6 +49,16 @@ impl Transport {
         }
     }
 
+    /// Names the transport, for how it stands to be known of it and no other.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Maildir(maildir) => format!("maildir:{}", maildir.path().display()),
+            Self::Smtp(smtp) => format!("relay {}", smtp.name()),
+            Self::Memory(_) => "memory".to_owned(),
+        }
+    }
+
     /// Whether delivering one mail twice leaves one copy.
     #[must_use]
     pub fn is_idempotent(&self) -> bool {

@@ -63,6 +63,7 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
             pause::render(&Letter { is_paused: true, ..to.letter("Mail is paused", Vec::new()) })
         }
         Answer::Resumed(_) => pause::render(&to.letter("Mail goes on", Vec::new())),
+        Answer::Preferred => list::render(&Letter { subject: "How mail comes now".to_owned(), ..to.list() }),
         Answer::Help => help::render(
             &to.help("This service tells you by mail what changes on the pages it watches.", &[]),
         ),
@@ -111,7 +112,8 @@ impl Addressed<'_> {
     fn list(&self) -> Letter {
         let lines = followed(self.subscriber, self.watchlist).into_iter().map(|(_, line)| line);
         let paused_since = self.subscriber.paused_since.map(|since: DateTime<Utc>| moment(since));
-        Letter { paused_since, ..self.letter("What you follow", lines.collect()) }
+        let ways = self.subscriber.preferences.words();
+        Letter { ways, paused_since, ..self.letter("What you follow", lines.collect()) }
     }
 
     fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
@@ -146,6 +148,7 @@ pub fn wishes(purpose: &Purpose, watchlist: &Watchlist) -> Vec<String> {
         Purpose::List => vec!["tell what this address follows".to_owned()],
         Purpose::Pause => vec!["send no mail for a while".to_owned()],
         Purpose::Resume => vec!["send mail again".to_owned()],
+        Purpose::Prefer { wish } => vec![wish.words()],
     }
 }
 

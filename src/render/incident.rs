@@ -38,6 +38,8 @@ struct Page {
     subject: String,
     incidents: Vec<View>,
     left_out: usize,
+    /// Whether some are trouble with reading.
+    is_about_reading: bool,
     told_every: String,
 }
 
@@ -77,6 +79,7 @@ pub fn incidents(
             .map(|(telling, incident)| view(*telling, incident, now))
             .collect(),
         left_out: told.len().saturating_sub(MAX_SHOWN),
+        is_about_reading: told.iter().any(|(_, incident)| !incident.kind.is_of_mail()),
         told_every: humantime::format_duration(remind_every).to_string(),
     };
     let text = TextTemplate { page: &page }.render()?;
@@ -107,17 +110,24 @@ fn heading(telling: Telling, incident: &Incident) -> String {
     let what = match (telling, incident.kind) {
         (Telling::Over, IncidentKind::Outage) => "sources can be reached again".to_owned(),
         (Telling::Over, IncidentKind::Mailbox) => "what people write is taken in again".to_owned(),
+        (Telling::Over, IncidentKind::Relay) => "mail can leave again".to_owned(),
+        (Telling::Over, IncidentKind::Undelivered) => "no mail waits to be looked at".to_owned(),
         (Telling::Over, _) => format!("{title} is read again"),
         (_, IncidentKind::Held) => format!("{title} is held back"),
         (_, IncidentKind::Failing) => format!("{title} cannot be read"),
         (_, IncidentKind::Stale) => format!("{title} had no good read for too long"),
         (_, IncidentKind::Outage) => "no source can be reached".to_owned(),
         (_, IncidentKind::Mailbox) => "what people write is not taken in".to_owned(),
+        (_, IncidentKind::Relay) => "mail cannot leave".to_owned(),
+        (_, IncidentKind::Undelivered) => "mail could not be delivered".to_owned(),
     };
     match telling {
         Telling::Begun if is_outage => "No source can be reached".to_owned(),
         Telling::Begun if incident.kind == IncidentKind::Mailbox => {
             "What people write is not taken in".to_owned()
+        }
+        Telling::Begun if incident.kind == IncidentKind::Undelivered => {
+            "Mail could not be delivered".to_owned()
         }
         Telling::Begun => what,
         Telling::Reminder => format!("Still: {what}"),
@@ -160,6 +170,13 @@ fn advice(incident: &Incident) -> Vec<String> {
         IncidentKind::Mailbox => vec![
             "Until it is, nobody's subscribe, confirm or unsubscribe is heard.".to_owned(),
             "docs/OPERATIONS.md, \"Mail that comes in\", says what to look at.".to_owned(),
+        ],
+        IncidentKind::Relay => vec!["regwatch mail test ADDRESS".to_owned()],
+        IncidentKind::Undelivered => vec![
+            "regwatch outbox list --undelivered   which".to_owned(),
+            "regwatch outbox show ID              what was said of one".to_owned(),
+            "regwatch outbox retry ID             send it again".to_owned(),
+            "regwatch outbox drop ID              give it up: nobody is reminded any more".to_owned(),
         ],
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct Letter {
     pub subject: String,
     pub lead: String,
     pub lines: Vec<String>,
+    /// How mail comes, where it does not come as to everybody.
+    pub ways: Vec<String>,
     pub mailbox: String,
     pub mailbox_uri: String,
     pub token: String,
@@ -46,6 +48,10 @@ impl Letter {
 
     pub fn wrapped_lines(&self) -> String {
         self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn wrapped_ways(&self) -> String {
+        self.ways.iter().map(|way| item(way)).collect::<Vec<_>>().join("\n")
     }
 
     pub fn wrapped_lead(&self) -> String {

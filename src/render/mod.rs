@@ -15,6 +15,7 @@
 mod answer;
 mod attestation;
 mod difference;
+mod example;
 mod explanation;
 mod flow;
 mod health;
@@ -22,14 +23,17 @@ mod incident;
 mod letter;
 mod link;
 mod notice;
+mod retraction;
 mod subject;
 mod terminal;
 mod view;
 
 pub use answer::{Addressed, answer, confirm_address, followed, name as company_name, wishes};
 pub use attestation::{Attestation, attestation};
+pub use example::{MailKind, Service, example};
 pub use incident::incidents;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
+pub use retraction::{Withdrawal, retraction};
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
 
 #[cfg(test)]

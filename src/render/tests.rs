@@ -69,6 +69,7 @@ fn change(kind: ChangeKind, title: &str, fields: Vec<FieldChange>) -> Change {
         source_title: "FCC Covered List".to_owned(),
         matches: watchlist().concerned(&[], &context),
         possible: Vec::new(),
+        retracted_at: None,
         entry: EntryChange {
             kind,
             key: "key".to_owned(),

@@ -8,12 +8,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::alert::{Alert, AlertItem};
+use crate::domain::bounce::Verdict;
+use crate::domain::breaker::Breaker;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{AlertId, BodyHash, ChangeId, CompanyId, SourceId};
+use crate::domain::id::{AlertId, BodyHash, ChangeId, CompanyId, MailId, SourceId};
 use crate::domain::inbound::Conversation;
 use crate::domain::outbox::Mail;
 use crate::domain::read_state::ReadState;
+use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::Subscriber;
@@ -60,6 +63,15 @@ pub struct RematchCommit {
     pub standing: Standing,
     /// What is to be told of it, each with its alerts. One that was kept before is not told again.
     pub notices: Vec<(Change, Vec<Alert>)>,
+}
+
+/// A read that is taken back, kept as one atomic, durable step.
+#[derive(Debug, Clone)]
+pub struct RetractCommit {
+    /// What is taken back.
+    pub retraction: Retraction,
+    /// The state before it as the source's own again, where the read was the last that was accepted.
+    pub restored: Option<ReadCommit>,
 }
 
 /// An accepted state with the body that shows it.
@@ -116,6 +128,50 @@ pub struct QueuedMail {
     pub mail: Mail,
     /// The message as it goes over the wire (RFC 5322, CRLF).
     pub bytes: Vec<u8>,
+}
+
+impl QueuedMail {
+    /// The mail as one that goes out although others to its recipient came back: who writes to us is
+    /// answered, and an operator is told of trouble.
+    #[must_use]
+    pub fn despite_bounces(mut self) -> Self {
+        self.mail.despite_bounces = true;
+        self
+    }
+}
+
+/// What a report says of a mail, kept as one atomic, durable step.
+#[derive(Debug)]
+pub struct CameBack {
+    /// Names the report: the same one taken in again is no news.
+    pub message: BodyHash,
+    /// When it was taken in.
+    pub at: DateTime<Utc>,
+    /// Which mail.
+    pub mail: MailId,
+    /// What it says.
+    pub verdict: Verdict,
+}
+
+/// What an operator does to a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deed {
+    /// Let it wait for their word.
+    Hold,
+    /// Put what is held, suppressed or dropped into the queue.
+    Release,
+    /// Give it up for good; it is kept.
+    Drop,
+}
+
+/// Trouble with mail as the outbox has it.
+#[derive(Debug, Clone, Default)]
+pub struct MailTrouble {
+    /// The transport that is out of reach.
+    pub breaker: Option<Breaker>,
+    /// Mails that were given up and somebody must know of, at most so many as are looked at.
+    pub undelivered: Vec<Mail>,
 }
 
 /// All that a message which came in means, kept as one atomic, durable step.

@@ -12,6 +12,7 @@
 //! mail after an attempt: the domain says so, the store keeps it.
 
 mod boundary;
+mod delivery;
 mod error;
 mod record;
 mod sled;
@@ -22,22 +23,25 @@ use crate::config::StoreSettings;
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, SourceId};
+use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, RetractionId, SourceId};
 use crate::domain::inbound::{Conversation, TokenHash};
 use crate::domain::incident::Incident;
 use crate::domain::keyed_link::SubscriberKey;
-use crate::domain::outbox::{Mail, MailState, Outcome};
+use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
 use crate::domain::read_state::ReadState;
+use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
-use crate::domain::subscription::{Preference, Subscriber};
+use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::way_in::WayInState;
 
-use self::sled::{Sled, changes, inbox, incidents, instance_key, items, outbox, sources, subscribers};
+use self::sled::{
+    Sled, changes, inbox, incidents, instance_key, items, outbox, retractions, sources, subscribers,
+};
 
 pub use boundary::{
-    Accepted, ChangeQuery, Composed, Exchange, GarbageReport, HeldBody, LeasedMail, Look, QueuedMail,
-    ReadCommit, RematchCommit, Spread, WaitingReader, WaitingReaders,
+    Accepted, CameBack, ChangeQuery, Composed, Deed, Exchange, GarbageReport, HeldBody, LeasedMail, Look,
+    MailTrouble, QueuedMail, ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader, WaitingReaders,
 };
 pub use error::StoreError;
 
@@ -189,6 +193,37 @@ impl Store {
         self.sled.write(move |trees, writes| outbox::dispatch(trees, writes, &alerts, mails)).await
     }
 
+    /// Takes a read back with all that it seemed to show, or nothing of it.
+    pub async fn retract(&self, commit: RetractCommit) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| retractions::retract(trees, writes, &commit)).await
+    }
+
+    /// The retractions that not everybody was told of yet.
+    pub async fn pending_retractions(&self) -> Result<Vec<Retraction>, StoreError> {
+        self.sled.read(retractions::pending).await
+    }
+
+    /// Keeps back the mails that nobody has, puts those that tell of a retraction into the outbox, and
+    /// notes up to which mail that went; the retraction is done with where none is given.
+    pub async fn tell_retraction(
+        &self,
+        id: &RetractionId,
+        dropped: Vec<MailId>,
+        mails: Vec<QueuedMail>,
+        reached: Option<MailId>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.sled
+            .write(move |trees, writes| retractions::tell(trees, writes, &id, &dropped, mails, reached, now))
+            .await
+    }
+
+    /// The next mails in the order of their ids, after one of them or from the first, at most `limit`.
+    pub async fn mails_after(&self, id: Option<MailId>, limit: usize) -> Result<Vec<Mail>, StoreError> {
+        self.sled.read(move |trees| outbox::after(trees, id.as_ref(), limit)).await
+    }
+
     /// Every incident, open or over, the newest first.
     pub async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
         self.sled.read(incidents::list).await
@@ -209,7 +244,20 @@ impl Store {
         limit: usize,
         lasting: Duration,
     ) -> Result<Vec<LeasedMail>, StoreError> {
-        self.sled.write(move |trees, writes| outbox::lease_due(trees, writes, now, limit, lasting)).await
+        self.lease_due_if(now, limit, lasting, |_| Ok(())).await
+    }
+
+    /// The same of those that may go; `may_go` gives the moment until which a mail has to wait.
+    pub async fn lease_due_if(
+        &self,
+        now: DateTime<Utc>,
+        limit: usize,
+        lasting: Duration,
+        may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>> + Send + 'static,
+    ) -> Result<Vec<LeasedMail>, StoreError> {
+        self.sled
+            .write(move |trees, writes| outbox::lease_due(trees, writes, now, limit, lasting, may_go))
+            .await
     }
 
     /// Notes how an attempt went; gives the mail as it now stands. `jitter` as in [`Mail::settle`].
@@ -228,14 +276,8 @@ impl Store {
     }
 
     /// Takes every leased mail back, as [`Mail::reclaim`] says; tells how many.
-    pub async fn reclaim_leases(
-        &self,
-        now: DateTime<Utc>,
-        delivery_is_idempotent: bool,
-    ) -> Result<usize, StoreError> {
-        self.sled
-            .write(move |trees, writes| outbox::reclaim_leases(trees, writes, now, delivery_is_idempotent))
-            .await
+    pub async fn reclaim_leases(&self, now: DateTime<Utc>, doubt: Doubt) -> Result<usize, StoreError> {
+        self.sled.write(move |trees, writes| outbox::reclaim_leases(trees, writes, now, doubt)).await
     }
 
     /// When the next mail falls due, or the next lease ends.
@@ -323,6 +365,15 @@ impl Store {
                 subscribers::follow(trees, writes, &address, &companies, confirmed, &channel, now)
             })
             .await
+    }
+
+    /// Takes over subscribers that were kept elsewhere, all or none; tells what became of what they
+    /// follow. A dry run only tells.
+    pub async fn import(&self, incoming: Vec<Subscriber>, dry_run: bool) -> Result<Imported, StoreError> {
+        if dry_run {
+            return self.sled.read(move |trees| Ok(subscribers::taken_over(trees, incoming)?.1)).await;
+        }
+        self.sled.write(move |trees, writes| subscribers::import(trees, writes, incoming.clone())).await
     }
 
     /// Ends the subscription to one company, or all; tells how many were ended.

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use super::Turn;
 use crate::clock::Clock;
 use crate::config::{InboxSettings, MailSettings};
+use crate::domain::bounce::Verdict;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, MailId, SourceId};
 use crate::domain::inbound::{
@@ -19,10 +20,11 @@ use crate::domain::keyed_link::WebAddresses;
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
 use crate::domain::subscription::{State, Subscriber};
-use crate::mail::{Envelope, Leaving, Letter, MailError, Occasion, Received, compose, message_id};
+use crate::domain::verp::mail_of;
+use crate::mail::{Envelope, Leaving, Letter, MailError, Occasion, Received, Report, compose, message_id};
 use crate::registry::Registry;
 use crate::render::{self, Addressed, RenderError, confirm_address};
-use crate::store::{ChangeQuery, Exchange, QueuedMail, Store, StoreError};
+use crate::store::{CameBack, ChangeQuery, Exchange, QueuedMail, Store, StoreError};
 
 /// Takes mail in. One for the whole program.
 #[derive(Debug)]
@@ -47,6 +49,11 @@ pub enum Ingested {
         /// Mails put into the outbox.
         mails: usize,
     },
+    /// It reports on a mail that was sent, and what it says was kept.
+    Reported {
+        /// The mail.
+        mail: MailId,
+    },
     /// It was taken in before.
     Known,
     /// Nothing was done about it, on purpose.
@@ -68,6 +75,14 @@ pub enum IngestError {
     /// The store's error.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A message by what is to be done with it.
+enum Incoming {
+    /// Somebody's own words.
+    Request(Box<Received>),
+    /// A bounce or a complaint.
+    Report(Report),
 }
 
 /// What the inbox is made of.
@@ -114,9 +129,14 @@ impl Inbox {
         }
         let (settings, around) = (self.settings.clone(), envelope.clone());
         // Parsing takes its time with a hostile message: not on the threads that wait for others.
-        let parsed = tokio::task::spawn_blocking(move || Received::parse(&raw, &around, &settings)).await;
-        let received = match parsed {
-            Ok(Ok(received)) => received,
+        let parsed =
+            tokio::task::spawn_blocking(move || match Report::parse(&raw, &around, &settings.address)? {
+                Some(report) => Ok(Incoming::Report(report)),
+                None => Received::parse(&raw, &around, &settings).map(Box::new).map(Incoming::Request),
+            });
+        let received = match parsed.await {
+            Ok(Ok(Incoming::Request(received))) => received,
+            Ok(Ok(Incoming::Report(report))) => return self.report(message, report).await,
             Ok(Err(unusable)) => return self.pass_over(message, unusable.to_string()).await,
             Err(_) => return self.pass_over(message, "the parser gave up on it".to_owned()).await,
         };
@@ -125,6 +145,27 @@ impl Inbox {
             return self.pass_over(message, reason).await;
         }
         self.act(message, &received).await
+    }
+
+    /// Keeps what a report says of the mail it names. Only an address that was made here names one.
+    async fn report(&self, message: BodyHash, report: Report) -> Result<Ingested, IngestError> {
+        let mail = report.details.iter().find_map(|detail| mail_of(&self.instance_key, detail));
+        let (mail, verdict) = match (mail, report.verdict) {
+            (_, Verdict::Nothing { why }) => return self.pass_over(message, why).await,
+            (None, verdict) => {
+                return self.pass_over(message, format!("it names no mail of ours: {verdict:?}")).await;
+            }
+            (Some(mail), verdict) => (mail, verdict),
+        };
+        let report = CameBack { message, at: self.clock.now(), mail: mail.clone(), verdict: verdict.clone() };
+        match self.store.came_back(report).await? {
+            Some(known) => {
+                let to = known.recipient.redacted();
+                tracing::warn!(mail.id = %known.id, mail.to = to, ?verdict, "a mail came back");
+                Ok(Ingested::Reported { mail })
+            }
+            None => Ok(Ingested::PassedOver { reason: "it names a mail that is not there".to_owned() }),
+        }
     }
 
     /// The question that a token answers, and whether it stands open. Changes nothing.
@@ -243,6 +284,7 @@ impl Inbox {
             rendered: &rendered,
             message_id: &message_id,
             thread: None,
+            dkim: self.mail.dkim.as_ref(),
             date: now,
             list: is_known.then_some(leaving),
             occasion: Occasion::Answer { to, reply_to: &reply_to },

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::registry::Registry;
 use crate::store::{Store, StoreError};
 
@@ -88,6 +88,20 @@ impl Subscriptions {
         Ok(self.store.follow(address, companies, confirmed, OPERATOR, self.clock.now()).await?)
     }
 
+    /// Takes over subscribers that were kept elsewhere, all or none; a dry run only tells what would
+    /// become of what they follow.
+    ///
+    /// # Errors
+    /// A company that is not tracked; or the store's error.
+    pub async fn import(&self, incoming: Vec<Subscriber>, dry_run: bool) -> Result<Imported, SubscribeError> {
+        let watchlist = self.registry.current();
+        let mut followed = incoming.iter().flat_map(|subscriber| &subscriber.subscriptions);
+        if let Some(unknown) = followed.find(|known| watchlist.company(&known.company).is_none()) {
+            return Err(SubscribeError::UnknownCompany(unknown.company.clone()));
+        }
+        Ok(self.store.import(incoming, dry_run).await?)
+    }
+
     /// Ends an address's subscriptions to the given companies, or to all; tells how many were ended.
     ///
     /// # Errors
@@ -132,6 +146,18 @@ impl Subscriptions {
         let _turn = self.turn.wait().await;
         self.store.pause(address, paused, self.clock.now()).await?;
         self.show(address).await
+    }
+
+    /// Sends an address mail otherwise. Gives the subscriber as they now stand.
+    ///
+    /// # Errors
+    /// An address nobody knows; or the store's error.
+    pub async fn prefer(
+        &self,
+        address: &EmailAddress,
+        wishes: Vec<Preference>,
+    ) -> Result<Subscriber, SubscribeError> {
+        Ok(self.store.prefer(address, wishes, self.clock.now()).await?)
     }
 
     /// One who is or was subscribed.

@@ -241,6 +241,11 @@ impl Shared {
                 followed(subscriber, &watchlist).into_iter().map(|(_, line)| line).collect(),
                 "Nothing else is sent to this address.",
             ),
+            Answer::Preferred => (
+                "How mail comes now",
+                subscriber.preferences.words(),
+                "Whoever wishes nothing else gets mail as soon as something is found, at any hour.",
+            ),
             Answer::Paused => ("Mail is paused", Vec::new(), "What changes meanwhile is kept, not mailed."),
             Answer::Resumed(_) => ("Mail goes on", Vec::new(), "Mail is sent to this address again."),
             // Nothing else is ever confirmed.

@@ -9,11 +9,11 @@ use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list}
 pub const INBOX: &str =
     "[inbox]\naddress = \"watch@tracker.example\"\nauthserv_id = \"mx.tracker.example\"\n";
 
-fn home(site: &Site) -> Home {
+pub fn home(site: &Site) -> Home {
     Home::with_sources(&format!("{INBOX}\n{}", list_source(&site.url)))
 }
 
-fn site() -> Site {
+pub fn site() -> Site {
     let site = Site::start();
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
     site
@@ -21,7 +21,7 @@ fn site() -> Site {
 
 impl Home {
     /// Hands over a message, as a server's pipe does.
-    fn hand_over(&self, envelope: &[&str], message: &str) -> Ran {
+    pub fn hand_over(&self, envelope: &[&str], message: &str) -> Ran {
         let mut child = self
             .program()
             .args(["mail", "ingest", "--json"])
@@ -71,7 +71,7 @@ pub const WATCH: &str = "watch@tracker.example";
 
 /// Has Ann follow Hikvision.
 #[track_caller]
-fn subscribe(home: &Home) {
+pub fn subscribe(home: &Home) {
     let token = token(&home.write(&from_ann(WATCH, "subscribe hikvision", "")));
     let to = format!("watch+confirm-{token}@tracker.example");
     let answers = home.write(&from_ann(&to, "Re: Please confirm what you asked for", ""));

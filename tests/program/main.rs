@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod bounced;
 mod by_mail;
 mod cli;
 mod company;
 mod crash;
 mod daemon;
 mod demo;
+mod dkim;
 mod docket;
 mod doubted;
 mod held;
@@ -15,13 +17,18 @@ mod home;
 mod hostile;
 mod incident;
 mod keeping;
+mod killed;
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod mailbox;
+mod moving;
 mod parts;
 mod pdf;
 mod registry;
 mod replay;
+mod retraction;
+mod scored;
+mod sink;
 mod site;
 mod telling;
 mod watching;

@@ -22,7 +22,7 @@ use chrono::DateTime;
 use regwatch::config::{Sender, SmtpCredentials, SmtpSecurity, SmtpSettings};
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::MailId;
-use regwatch::domain::outbox::{Mail, MailState, Outcome};
+use regwatch::domain::outbox::{Mail, Outcome};
 use regwatch::mail::{Letter, Occasion, Smtp, Timeouts, Transport, compose, message_id};
 use regwatch::render::Rendered;
 
@@ -110,19 +110,9 @@ fn from() -> EmailAddress {
 /// A mail and its bytes; the same name gives the same mail.
 fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
     let id = MailId::derive(&[name]);
-    let mail = Mail {
-        message_id: message_id(&[7; 32], &id, "tracker.example"),
-        id,
-        recipient: recipient.parse().unwrap(),
-        subject: name.to_owned(),
-        changes: Vec::new(),
-        queued_at: DateTime::UNIX_EPOCH,
-        state: MailState::Leased,
-        at: DateTime::UNIX_EPOCH,
-        attempts: 0,
-        in_doubt: 0,
-        last_error: None,
-    };
+    let message_id = message_id(&[7; 32], &id, "tracker.example");
+    let recipient = recipient.parse().unwrap();
+    let mail = Mail::queued(id, recipient, name.to_owned(), message_id, Vec::new(), DateTime::UNIX_EPOCH);
     let rendered = Rendered {
         subject: name.to_owned(),
         text: "before\n.\n..two\nFrom after".to_owned(),
@@ -136,6 +126,7 @@ fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
         message_id: &mail.message_id,
         thread: None,
         date: DateTime::UNIX_EPOCH,
+        dkim: None,
         list: None,
         occasion: Occasion::Alert,
     };
@@ -147,15 +138,4 @@ fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
 async fn send(transport: &Transport, name: &str) -> Outcome {
     let (mail, bytes) = mail(name, "ann@example.org");
     transport.deliver(&mail, &from(), &bytes).await
-}
-
-/// The outcome's name, for comparison.
-fn name_of(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent => "sent",
-        Outcome::Deferred { .. } => "deferred",
-        Outcome::Unknown { .. } => "unknown",
-        Outcome::Failed { .. } => "failed",
-        Outcome::ChannelDown { .. } => "channel down",
-    }
 }

@@ -8,7 +8,7 @@ use regwatch::domain::outbox::Outcome;
 use tokio::task::JoinSet;
 
 use crate::mta::Mta;
-use crate::{from, mail, name_of, patient, relay, send, settings};
+use crate::{from, mail, patient, relay, send, settings};
 
 #[tokio::test]
 async fn a_burst_of_mails_arrives_once_and_byte_for_byte() {
@@ -39,7 +39,7 @@ async fn nobody_there_is_final_and_harms_no_other_mail() {
     let Some(mta) = Mta::start("") else { return };
     let transport = relay(&settings(mta.port, SmtpSecurity::None), patient());
     let (lost, bytes) = mail("lost", "bob@example.org");
-    let Outcome::Failed { reason } = transport.deliver(&lost, &from(), &bytes).await else {
+    let Outcome::NoMailbox { reason } = transport.deliver(&lost, &from(), &bytes).await else {
         panic!("not refused")
     };
     assert!(reason.contains("550 5.1.1") && reason.contains("User unknown"), "{reason}");
@@ -57,7 +57,7 @@ async fn come_again_later_is_taken_at_its_word() {
     let Outcome::Deferred { reason } = send(&transport, "a mail").await else { panic!("not deferred") };
     assert!(reason.contains(": 450 4."), "{reason}");
     mta.stop();
-    assert_eq!(name_of(&send(&transport, "a mail").await), "channel down");
+    assert_eq!(send(&transport, "a mail").await.name(), "channel down");
     mta.configure("");
     mta.resume();
     assert_eq!(send(&transport, "a mail").await, Outcome::Sent);

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::{name_of, patient, relay, send, settings, with_log_in};
+use crate::{patient, relay, send, settings, with_log_in};
 
 /// What the relay answers in one connection, in order; the first is the greeting. `END` closes,
 /// `HOLD` keeps silent for ever, a text without CR LF is sent as it is with one behind it.
@@ -129,7 +129,7 @@ async fn a_refused_recipient_leaves_the_connection_usable() {
     let refused = ["250 sender", "550 5.1.1 nobody here", "250 reset"];
     let relay_ = Relay::following(vec![script(&[&HELLO, &refused, &ACCEPTED])]).await;
     let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
-    let Outcome::Failed { reason } = send(&transport, "one").await else { panic!("not refused") };
+    let Outcome::NoMailbox { reason } = send(&transport, "one").await else { panic!("not refused") };
     assert_eq!(reason, format!("127.0.0.1:{}: 550 5.1.1 nobody here", relay_.port));
     assert_eq!(send(&transport, "two").await, Outcome::Sent);
     assert_eq!(relay_.heard().len(), 1);
@@ -145,7 +145,18 @@ async fn a_delivery_broken_off_never_lends_its_answer_to_the_next() {
         outcome = send(&transport, "one") => panic!("answered {outcome:?}"),
         () = relay_.holding.notified() => {}
     }
-    assert_eq!(name_of(&send(&transport, "two").await), "failed");
+    assert_eq!(send(&transport, "two").await.name(), "dead", "5.7.1 is held against us");
+}
+
+#[tokio::test]
+async fn a_connection_that_went_silent_while_it_rested_costs_its_time_and_no_mail() {
+    let silent = script(&[&HELLO, &ACCEPTED, &[HOLD]]);
+    let relay_ = Relay::following(vec![silent, script(&[&HELLO, &ACCEPTED])]).await;
+    let timeouts = regwatch::mail::Timeouts { command: Duration::from_millis(200), ..patient() };
+    let transport = relay(&settings(relay_.port, SmtpSecurity::None), timeouts);
+    assert_eq!(send(&transport, "one").await, Outcome::Sent);
+    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    assert_eq!(relay_.heard().len(), 2);
 }
 
 #[tokio::test]
@@ -159,7 +170,7 @@ async fn an_answer_out_of_place_is_not_taken_for_consent() {
         let relay_ = Relay::following(vec![script(&[&HELLO, answers, &["250 reset"]])]).await;
         let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
         let outcome = send(&transport, "one").await;
-        assert_eq!(name_of(&outcome), expected, "{answers:?}: {outcome:?}");
+        assert_eq!(outcome.name(), expected, "{answers:?}: {outcome:?}");
     }
 }
 
@@ -188,6 +199,6 @@ async fn plain_text_slipped_in_behind_starttls_is_not_read_as_an_answer() {
     ])])
     .await;
     let transport = relay(&settings(relay_.port, SmtpSecurity::StartTls), patient());
-    assert_eq!(name_of(&send(&transport, "one").await), "channel down");
+    assert_eq!(send(&transport, "one").await.name(), "channel down");
     assert!(!relay_.heard().concat().iter().any(|line| line.starts_with("MAIL")));
 }

@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use regwatch::config::SmtpSecurity;
+use regwatch::domain::outbox::Outcome;
 use regwatch::mail::Timeouts;
 
-use crate::{Running, await_listener, free_port, have, is_root, name_of, patient, relay, send, settings};
+use crate::{Running, await_listener, free_port, have, is_root, patient, relay, send, settings};
 
 const SINK: &str = "/usr/sbin/smtp-sink";
 
@@ -37,7 +38,7 @@ async fn what_arrives_is_what_was_composed() {
     let (_sink, port) = sink(&["-d", &template]);
     let transport = relay(&settings(port, SmtpSecurity::None), patient());
     for name in ["one", "two", "three"] {
-        assert_eq!(name_of(&send(&transport, name).await), "sent");
+        assert_eq!(send(&transport, name).await.name(), "sent");
     }
     transport.close().await;
     let mut bodies: Vec<String> = read_all(dumps.path());
@@ -61,7 +62,27 @@ fn check(flags: &[&str], timeouts: Timeouts, expected: &str) {
     let transport = relay(&settings(port, SmtpSecurity::None), timeouts);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let outcome = runtime.block_on(send(&transport, "a mail"));
-    assert_eq!(name_of(&outcome), expected, "{flags:?}: {outcome:?}");
+    assert_eq!(outcome.name(), expected, "{flags:?}: {outcome:?}");
+}
+
+/// Mails sent one after the other over one connection.
+const MAILS: u32 = 50;
+
+/// With Nagle's algorithm and delayed acknowledgement each mail would wait 40 ms for its final dot.
+#[tokio::test]
+async fn mails_on_one_connection_do_not_wait_for_the_final_dot() {
+    if !have(&[SINK]) {
+        return;
+    }
+    let (_sink, port) = sink(&[]);
+    let transport = relay(&settings(port, SmtpSecurity::None), patient());
+    send(&transport, "the one that connects").await;
+    let start = std::time::Instant::now();
+    for number in 0..MAILS {
+        assert_eq!(send(&transport, &format!("mail {number}")).await, Outcome::Sent);
+    }
+    let each = start.elapsed() / MAILS;
+    assert!(each < Duration::from_millis(20), "{each:?} a mail");
 }
 
 #[test]
@@ -79,7 +100,7 @@ fn every_way_in_which_a_relay_fails_has_its_outcome() {
     check(&["-f", "data"], patient(), "failed");
     check(&["-f", "."], patient(), "failed");
     check(&["-Q", "mail"], patient(), "channel down");
-    check(&["-Q", "rcpt"], patient(), "deferred");
+    check(&["-Q", "rcpt"], patient(), "busy");
     check(&["-q", "helo,ehlo"], patient(), "channel down");
     check(&["-q", "mail"], patient(), "channel down");
     check(&["-q", "rcpt"], patient(), "deferred");
@@ -102,7 +123,7 @@ fn a_relay_that_keeps_silent_has_its_outcome_too() {
 #[tokio::test]
 async fn a_relay_that_is_not_there_is_the_channels_fault() {
     let transport = relay(&settings(free_port(), SmtpSecurity::None), patient());
-    assert_eq!(name_of(&send(&transport, "a mail").await), "channel down");
+    assert_eq!(send(&transport, "a mail").await.name(), "channel down");
 }
 
 #[tokio::test]
@@ -112,5 +133,5 @@ async fn a_relay_without_starttls_gets_nothing_where_it_is_asked_for() {
     }
     let (_sink, port) = sink(&[]);
     let transport = relay(&settings(port, SmtpSecurity::StartTls), patient());
-    assert_eq!(name_of(&send(&transport, "a mail").await), "channel down");
+    assert_eq!(send(&transport, "a mail").await.name(), "channel down");
 }

@@ -10,7 +10,7 @@ use regwatch::domain::entry::{Completeness, Document, Entry, Resemblance};
 use regwatch::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, MailId, SourceId};
 use regwatch::domain::incident::{Incident, IncidentKind};
 use regwatch::domain::matching::Match;
-use regwatch::domain::outbox::{Mail, MailState};
+use regwatch::domain::outbox::Mail;
 use regwatch::domain::pending::Agreement;
 use regwatch::domain::quality::{Quality, Sign, Weight};
 use regwatch::domain::read_state::ReadState;
@@ -148,6 +148,7 @@ pub fn change(snapshot: &Snapshot, key: &str, companies: &[&str]) -> Change {
         found_at: snapshot.read_at,
         matches: companies.iter().map(found).collect(),
         possible: Vec::new(),
+        retracted_at: None,
         evidence: snapshot.evidence(),
         previous: Evidence { sha256: BodyHash::of(b""), ..snapshot.evidence() },
     }
@@ -205,18 +206,9 @@ pub fn incident(name: &str, minutes: i64) -> Incident {
 /// A mail that is due at once; the same name gives the same mail.
 pub fn mail(name: &str, queued_at: DateTime<Utc>) -> QueuedMail {
     let id = MailId::derive(&[name]);
-    let mail = Mail {
-        message_id: format!("{id}@tracker.example"),
-        id,
-        recipient: format!("{name}@example.org").parse().unwrap(),
-        subject: format!("Change for {name}"),
-        changes: vec![ChangeId::derive(&[name])],
-        queued_at,
-        state: MailState::Queued,
-        at: queued_at,
-        attempts: 0,
-        in_doubt: 0,
-        last_error: None,
-    };
+    let message_id = format!("{id}@tracker.example");
+    let recipient = format!("{name}@example.org").parse().unwrap();
+    let changes = vec![ChangeId::derive(&[name])];
+    let mail = Mail::queued(id, recipient, format!("Change for {name}"), message_id, changes, queued_at);
     QueuedMail { mail, bytes: format!("Subject: {name}\r\n\r\n海康威视\r\n").into_bytes() }
 }

@@ -107,6 +107,63 @@ fn no_fault_repeats_a_secret() {
     assert!(faults.iter().all(|fault| !fault.contains(SECRET)), "{faults:#?}");
 }
 
+fn with_key(key: &[u8], mode: u32, lines: &str) -> Folder {
+    let text = format!(
+        "[mail]\nfrom = \"alerts@mail.tracker.example\"\n[fetch]\ncontact = \"a@tracker.example\"\n\
+         [mail.dkim]\nselector = \"s1\"\nkey_file = \"dkim.pem\"\n{lines}"
+    );
+    let folder = Folder::with(&text);
+    let path = folder.put("config/dkim.pem", key);
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    folder
+}
+
+/// A key in PEM, made for this run.
+fn ed25519_pem() -> String {
+    let der = mail_auth::common::crypto::Ed25519Key::generate_pkcs8().unwrap();
+    let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der);
+    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+}
+
+#[track_caller]
+fn check_key(key: &[u8], mode: u32, lines: &str, expected: &str) {
+    assert_eq!(with_key(key, mode, lines).faults(), [format!("regwatch.toml:{expected}")]);
+}
+
+#[test]
+fn a_key_that_signs_mail_is_taken_and_never_shown() {
+    let pem = ed25519_pem();
+    for (domain, signs) in
+        [("", "mail.tracker.example"), ("domain = \"Tracker.example\"\n", "tracker.example")]
+    {
+        let config = with_key(pem.as_bytes(), 0o600, domain).load().unwrap();
+        assert_eq!(config.mail.dkim.as_ref().unwrap().domain, signs);
+        let body = pem.lines().nth(1).unwrap();
+        let shown = format!("{config:?}{}", show(&config));
+        assert!(!shown.contains(body) && shown.contains("selector = \"s1\""), "{shown}");
+    }
+}
+
+#[test]
+fn a_key_that_signs_no_mail_or_is_everybodys_is_refused() {
+    let pem = ed25519_pem();
+    let expected = "expected a private key in PEM, RSA of 2048 bits or more, or Ed25519";
+    let no_key = format!("7:12: mail.dkim.key_file: dkim.pem holds no private key, {expected}");
+    check_key(b"not a key\n", 0o600, "", &no_key);
+    let other = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    let no_kind = format!("7:12: mail.dkim.key_file: dkim.pem holds a key that signs no mail, {expected}");
+    check_key(other, 0o600, "", &no_kind);
+    let open =
+        "7:12: mail.dkim.key_file: dkim.pem has mode 0644 and can be read by everyone, expected 0600 or 0640";
+    check_key(pem.as_bytes(), 0o644, "", open);
+    let domain = "8:10: mail.dkim.domain: found \"racker.example\", expected \"mail.tracker.example\", the domain of mail.from, or one above it";
+    check_key(pem.as_bytes(), 0o600, "domain = \"racker.example\"\n", domain);
+    let folder = with_key(b"", 0o600, "");
+    fs::remove_file(folder.folder.path().join("config/dkim.pem")).unwrap();
+    let missing = "regwatch.toml:7:12: mail.dkim.key_file: dkim.pem cannot be read: No such file or directory (os error 2)";
+    assert_eq!(folder.faults(), [missing]);
+}
+
 const IMAP: &str = "[inbox]\naddress = \"watch@tracker.example\"\nmaildir = \"../state/inbox\"\n\
     [inbox.lmtp]\nlisten = \"unix:../state/lmtp.sock\"\n\
     [inbox.imap]\nhost = \"imap.tracker.example\"\nuser = \"watch\"\npassword_file = \"secret\"\n";

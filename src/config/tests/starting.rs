@@ -6,8 +6,8 @@ use super::*;
 use crate::config::starting::FILES;
 use crate::config::write_starting_files;
 use crate::config::{
-    StartingError, category, company, inbox, kind, load as load_module, mail, matching, request, section,
-    source, way_in, web,
+    StartingError, category, company, dkim, inbox, kind, load as load_module, mail, matching, request,
+    section, source, way_in, web,
 };
 
 #[test]
@@ -68,6 +68,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &load_module::MAIN,
         &section::STORE,
         &mail::MAIL,
+        &dkim::DKIM,
         &inbox::INBOX,
         &way_in::IMAP,
         &way_in::LMTP,

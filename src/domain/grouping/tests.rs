@@ -15,7 +15,7 @@ fn company() -> CompanyId {
     "zte".parse().unwrap()
 }
 
-fn reader(wishes: &[Preference]) -> Subscriber {
+pub(crate) fn reader(wishes: &[Preference]) -> Subscriber {
     let mut reader = Subscriber::new("ann@example.org".parse().unwrap());
     let company = company();
     let only = Filter::default();
@@ -28,7 +28,7 @@ fn reader(wishes: &[Preference]) -> Subscriber {
 }
 
 /// A change found then, with the fields of its entry.
-fn change(name: &str, raised: &str, fields: &[(&str, &str)]) -> (AlertItem, Change) {
+pub(crate) fn change(name: &str, raised: &str, fields: &[(&str, &str)]) -> (AlertItem, Change) {
     let id = ChangeId::derive(&[name]);
     let evidence = Evidence {
         url: "https://agency.test/list".to_owned(),
@@ -62,6 +62,7 @@ fn change(name: &str, raised: &str, fields: &[(&str, &str)]) -> (AlertItem, Chan
         found_together: 1,
         matches: Vec::new(),
         possible: Vec::new(),
+        retracted_at: None,
         evidence: evidence.clone(),
         previous: evidence,
     };

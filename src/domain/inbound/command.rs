@@ -5,6 +5,7 @@
 //! ends the reading: nothing after it may take effect, since it was meant for a person.
 
 use super::token::ConfirmToken;
+use crate::domain::subscription::Preference;
 
 /// One mail does at most so much.
 pub const MAX_COMMANDS: usize = 5;
@@ -34,6 +35,8 @@ pub enum MailCommand {
     Pause,
     /// Go on sending.
     Resume,
+    /// How mail is to come.
+    Prefer(Preference),
     /// A line that is none of these.
     Unknown,
 }
@@ -120,8 +123,8 @@ fn of_line(line: &str) -> Option<MailCommand> {
         "unsubscribe" | "stop" | "remove" => Some(MailCommand::Unsubscribe(rest.to_owned())),
         "confirm" => rest.parse().ok().map(MailCommand::Confirm),
         "never" => rest.parse().ok().map(MailCommand::Never),
-        // The other verbs stand alone; with more words behind them they are prose.
-        _ if !rest.is_empty() => None,
+        // The other verbs stand alone; with more words behind them they are a wish or prose.
+        _ if !rest.is_empty() => Preference::of(&verb, rest).map(MailCommand::Prefer),
         "list" | "subscriptions" => Some(MailCommand::List),
         "help" | "info" => Some(MailCommand::Help),
         "pause" => Some(MailCommand::Pause),
@@ -133,6 +136,7 @@ fn of_line(line: &str) -> Option<MailCommand> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::subscription::Cadence;
 
     const TOKEN: &str = "abcdefghijklmnopqrstuvwxya";
 
@@ -162,6 +166,18 @@ mod tests {
         check("unsubscribe", "", &[unsubscribe("")]);
         check("Help!", "", &[MailCommand::Help]);
         check("pause", "", &[MailCommand::Pause]);
+        let daily = MailCommand::Prefer(Preference::Cadence(Cadence::Daily));
+        check("digest daily", "", std::slice::from_ref(&daily));
+        check(
+            "hi",
+            "Quiet off\nzone UTC",
+            &[
+                MailCommand::Prefer(Preference::Quiet(None)),
+                MailCommand::Prefer(Preference::Zone(chrono_tz::Tz::UTC)),
+            ],
+        );
+        check("digest of the week", "", &[MailCommand::Unknown]);
+        assert_eq!(commands(Some("digest-daily"), "", ""), [daily]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::selection::{Selection, companies, select};
 use super::token::{ConfirmToken, TokenHash};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::{Subscriber, Wish};
+use crate::domain::subscription::{Preference, Subscriber, Wish};
 
 /// The channel under which consent by mail is noted.
 pub const BY_MAIL: &str = "mail";
@@ -49,6 +49,8 @@ pub enum Request {
     Pause,
     /// Send again.
     Resume,
+    /// Send otherwise.
+    Prefer(Preference),
     /// Not understood; the companies that may have been meant.
     Unknown(Vec<CompanyId>),
 }
@@ -70,6 +72,8 @@ pub enum Answer {
     Paused,
     /// Mail is sent again; since when it was not.
     Resumed(Option<DateTime<Utc>>),
+    /// How mail comes now.
+    Preferred,
     /// Nothing is asked or sent any more.
     Never,
     /// The token is unknown or too old.
@@ -109,6 +113,7 @@ impl MailCommand {
             Self::Never(token) => Request::Never(token.hash()),
             Self::Pause => Request::Pause,
             Self::Resume => Request::Resume,
+            Self::Prefer(wish) => Request::Prefer(wish),
             Self::Unknown => Request::Unknown(Vec::new()),
         }
     }
@@ -155,6 +160,7 @@ fn asked_back(request: Request, trust: Trust) -> Result<Purpose, Request> {
         Request::List => Ok(Purpose::List),
         Request::Pause => Ok(Purpose::Pause),
         Request::Resume => Ok(Purpose::Resume),
+        Request::Prefer(wish) => Ok(Purpose::Prefer { wish }),
         request => Err(request),
     }
 }
@@ -214,6 +220,7 @@ impl Conversation {
             Request::Help => Answer::Help,
             Request::Pause => self.pause(now),
             Request::Resume => Answer::Resumed(self.subscriber.paused_since.take()),
+            Request::Prefer(wish) => self.prefer(wish, now),
             Request::Unknown(nearest) => Answer::Unknown(nearest),
         }
     }
@@ -241,8 +248,15 @@ impl Conversation {
             Purpose::Pause => Answer::Paused,
             Purpose::Resume if is_first => Answer::Resumed(self.subscriber.paused_since.take()),
             Purpose::Resume => Answer::Resumed(None),
+            Purpose::Prefer { wish } if is_first => self.prefer(wish, now),
+            Purpose::Prefer { .. } => Answer::Preferred,
             Purpose::List => Answer::List,
         }
+    }
+
+    fn prefer(&mut self, wish: Preference, now: DateTime<Utc>) -> Answer {
+        self.subscriber.preferences.take(wish, now);
+        Answer::Preferred
     }
 
     fn follow(&mut self, selection: &Selection, channel: &str, now: DateTime<Utc>) {
@@ -286,7 +300,7 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::subscription::Filter;
+    use crate::domain::subscription::{Cadence, Filter};
     use chrono::Duration;
 
     fn state() -> Conversation {
@@ -415,6 +429,20 @@ mod tests {
         converse(&mut state, vec![Request::Pause], Trust::Vouched, None, || 1, later);
         let answers = converse(&mut state, vec![Request::Resume], Trust::Vouched, None, || 1, later);
         assert_eq!(answers, [Answer::Resumed(Some(now()))]);
+    }
+
+    #[test]
+    fn how_mail_comes_is_asked_back_unless_the_sender_is_vouched_for() {
+        let mut state = state();
+        let daily = Request::Prefer(Preference::Cadence(Cadence::Daily));
+        let token = token_of(&say(&mut state, vec![daily.clone()], Trust::Unknown));
+        assert_eq!(state.subscriber.preferences.cadence, Cadence::Immediate);
+        say(&mut state, vec![Request::Confirm(token.clone())], Trust::Unknown);
+        assert_eq!(state.subscriber.preferences.cadence, Cadence::Daily);
+        let weekly = Request::Prefer(Preference::Cadence(Cadence::Weekly));
+        assert_eq!(say(&mut state, vec![weekly], Trust::Vouched), [Answer::Preferred]);
+        say(&mut state, vec![Request::Confirm(token)], Trust::Unknown);
+        assert_eq!(state.subscriber.preferences.cadence, Cadence::Weekly, "a confirmation counts once");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::selection::Selection;
 use super::token::{ConfirmToken, TokenHash};
 use crate::domain::id::CompanyId;
+use crate::domain::subscription::Preference;
 
 /// How long a question stands open.
 const OPEN_FOR: Duration = Duration::days(3);
@@ -44,6 +45,11 @@ pub enum Purpose {
     Pause,
     /// To get mail again.
     Resume,
+    /// To get mail otherwise.
+    Prefer {
+        /// How.
+        wish: Preference,
+    },
 }
 
 /// A question that was mailed, and whether it was answered.

@@ -171,6 +171,50 @@ pub enum Preference {
     Attestation(bool),
 }
 
+impl Preference {
+    /// The wish that two words say: `digest daily`, `zone Europe/Berlin`, `quiet 22:00-07:00`,
+    /// `quiet off`, `attestation weekly`, `attestation off`.
+    #[must_use]
+    pub fn of(name: &str, value: &str) -> Option<Self> {
+        let value = value.trim();
+        let is_off = ["off", "no", "never", "none"].iter().any(|word| word.eq_ignore_ascii_case(value));
+        match name {
+            "digest" | "digests" if is_off => Some(Self::Cadence(Cadence::Immediate)),
+            "digest" | "digests" => value.parse().ok().map(Self::Cadence),
+            "zone" | "timezone" => zone(value).map(Self::Zone),
+            "quiet" if is_off => Some(Self::Quiet(None)),
+            "quiet" => value.parse().ok().map(|hours| Self::Quiet(Some(hours))),
+            "attestation" if is_off => Some(Self::Attestation(false)),
+            "attestation" => ["weekly", "on", "yes"]
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(value))
+                .then_some(Self::Attestation(true)),
+            _ => None,
+        }
+    }
+
+    /// What is wished for, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Cadence(Cadence::Immediate) => "send mail as soon as something is found".to_owned(),
+            Self::Cadence(cadence) => format!("send {cadence} digests"),
+            Self::Zone(zone) => format!("take the times of {zone}"),
+            Self::Quiet(Some(hours)) => {
+                format!("send nothing from {}", hours.to_string().replace('-', " to "))
+            }
+            Self::Quiet(None) => "send mail at any hour".to_owned(),
+            Self::Attestation(true) => "tell each week that nothing happened, or what did".to_owned(),
+            Self::Attestation(false) => "send no weekly attestation".to_owned(),
+        }
+    }
+}
+
+/// The time zone of that name, in any case.
+fn zone(name: &str) -> Option<Tz> {
+    chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(name)).copied()
+}
+
 impl Preferences {
     /// Takes a wish over.
     pub fn take(&mut self, wish: Preference, now: DateTime<Utc>) {
@@ -278,6 +322,26 @@ mod tests {
         }
         for bad in ["", "22-7", "22:00", "25:00-07:00", "22:00-22:00", "22:00-07:00-08:00"] {
             assert!(bad.parse::<QuietHours>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn wishes_are_two_words() {
+        let quiet = Preference::Quiet("22:00-07:00".parse().ok());
+        for (name, value, expected) in [
+            ("digest", "Daily", Some(Preference::Cadence(Cadence::Daily))),
+            ("digest", "off", Some(Preference::Cadence(Cadence::Immediate))),
+            ("digest", "hourly", None),
+            ("zone", "europe/berlin", Some(Preference::Zone(Tz::Europe__Berlin))),
+            ("zone", "Atlantis", None),
+            ("quiet", "22:00-07:00", Some(quiet)),
+            ("quiet", "off", Some(Preference::Quiet(None))),
+            ("attestation", "weekly", Some(Preference::Attestation(true))),
+            ("attestation", "never", Some(Preference::Attestation(false))),
+            ("attestation", "", None),
+            ("colour", "off", None),
+        ] {
+            assert_eq!(Preference::of(name, value), expected, "{name} {value}");
         }
     }
 

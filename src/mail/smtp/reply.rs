@@ -2,6 +2,7 @@
 
 use lettre::transport::smtp::Error;
 
+use crate::domain::bounce::{Blame, Status};
 use crate::domain::outbox::Outcome;
 use crate::domain::text::{one_line, shorten};
 
@@ -95,12 +96,16 @@ impl Fault {
     /// |---|---|---|---|---|
     /// | connect, log in | channel down | channel down | channel down | channel down |
     /// | sender | deferred | channel down | channel down | channel down |
-    /// | recipient, DATA, message | deferred | deferred | failed | deferred |
-    /// | final dot | deferred | deferred | failed | **unknown** |
+    /// | recipient, DATA, message | deferred | busy | refused | deferred |
+    /// | final dot | deferred | busy | refused | **unknown** |
     ///
     /// A sender that is refused is refused for every mail: failing one after another would only
-    /// empty the queue. A 421 after the recipient counts as this mail's, so that one mail a
+    /// empty the queue. A 421 after the recipient counts as the recipient's domain's, so that one a
     /// relay chokes on cannot hold up the others. 530 and 538 say that the log-in is missing.
+    ///
+    /// Why a mail is refused is the enhanced status's to say (RFC 3463): there is no such mailbox, the
+    /// mailbox is full, we are not trusted. Without one the mail failed and nobody is blamed: a bare
+    /// 550 is said of policy as well, and must not end a subscription.
     pub(super) fn into_outcome(self, relay: &str) -> Outcome {
         let reason = format!("{relay}: {}", self.words());
         let is_channels = match (&self.cause, self.phase) {
@@ -111,8 +116,7 @@ impl Fault {
         };
         match self.cause {
             _ if is_channels => Outcome::ChannelDown { reason },
-            Cause::Reply { code, .. } if code >= 500 => Outcome::Failed { reason },
-            Cause::Reply { .. } => Outcome::Deferred { reason },
+            Cause::Reply { code, text } => refused(code, Status::leading(&text), reason),
             _ if self.phase == Phase::FinalDot => Outcome::Unknown { reason },
             _ => Outcome::Deferred { reason },
         }
@@ -133,13 +137,25 @@ impl Fault {
     }
 }
 
+/// What a complete refusal of this mail means.
+fn refused(code: u16, status: Option<Status>, reason: String) -> Outcome {
+    let blame = status.filter(|status| status.class == code / 100).map(Status::blame);
+    match (code, blame) {
+        (421, _) => Outcome::Busy { reason },
+        (552, None) | (500.., Some(Blame::Passing)) => Outcome::Full { reason },
+        (500.., Some(Blame::NoMailbox)) => Outcome::NoMailbox { reason },
+        (500.., Some(Blame::Ours)) => Outcome::Dead { reason },
+        (500.., _) => Outcome::Failed { reason },
+        _ if status.is_some_and(|status| (status.subject, status.detail) == (2, 2)) => {
+            Outcome::Full { reason }
+        }
+        _ => Outcome::Deferred { reason },
+    }
+}
+
 /// The `5.7.8` at the beginning of an answer's words (RFC 3463), if it is there.
-fn enhanced_status(text: &str) -> &str {
-    let word = text.split_whitespace().next().unwrap_or_default();
-    let is_status = word.len() <= 9
-        && word.split('.').count() == 3
-        && word.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-    if is_status { word } else { "" }
+fn enhanced_status(text: &str) -> String {
+    Status::leading(text).map(|status| status.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -149,14 +165,7 @@ mod tests {
     #[track_caller]
     fn check(phase: Phase, cause: &Cause, expected: &str) {
         let outcome = Fault { phase, cause: cause.clone() }.into_outcome("relay");
-        let found = match outcome {
-            Outcome::Sent => "sent",
-            Outcome::Deferred { .. } => "deferred",
-            Outcome::Unknown { .. } => "unknown",
-            Outcome::Failed { .. } => "failed",
-            Outcome::ChannelDown { .. } => "channel down",
-        };
-        assert_eq!(found, expected, "{phase:?} {cause:?}");
+        assert_eq!(outcome.name(), expected, "{phase:?} {cause:?}");
     }
 
     #[test]
@@ -168,10 +177,10 @@ mod tests {
             (Connect, ["channel down"; 5]),
             (LogIn, ["channel down"; 5]),
             (Sender, ["deferred", "channel down", "channel down", "channel down", "channel down"]),
-            (Recipient, ["deferred", "deferred", "failed", "deferred", "deferred"]),
-            (Data, ["deferred", "deferred", "failed", "deferred", "deferred"]),
-            (Message, ["deferred", "deferred", "failed", "deferred", "deferred"]),
-            (FinalDot, ["deferred", "deferred", "failed", "unknown", "unknown"]),
+            (Recipient, ["deferred", "busy", "failed", "deferred", "deferred"]),
+            (Data, ["deferred", "busy", "failed", "deferred", "deferred"]),
+            (Message, ["deferred", "busy", "failed", "deferred", "deferred"]),
+            (FinalDot, ["deferred", "busy", "failed", "unknown", "unknown"]),
         ];
         for (phase, [transient, closing, permanent, lost, silent]) in rows {
             check(phase, &reply(451), transient);
@@ -180,6 +189,26 @@ mod tests {
             check(phase, &broken(), lost);
             check(phase, &Cause::TimedOut, silent);
             check(phase, &reply(530), "channel down");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_taken_as_its_enhanced_status_has_it() {
+        let rows = [
+            (550, "5.1.1 no such user", "no mailbox"),
+            (550, "5.2.1 disabled", "no mailbox"),
+            (552, "5.2.2 over quota", "full"),
+            (552, "mailbox full", "full"),
+            (552, "5.3.4 too large", "failed"),
+            (452, "4.2.2 over quota", "full"),
+            (554, "5.7.1 not from you", "dead"),
+            (550, "5.1.8 bad sender", "dead"),
+            (550, "no such user", "failed"),
+            (550, "4.1.1 at odds with itself", "failed"),
+            (451, "5.1.1 at odds with itself", "deferred"),
+        ];
+        for (code, text, expected) in rows {
+            check(Phase::Recipient, &Cause::Reply { code, text: text.to_owned() }, expected);
         }
     }
 

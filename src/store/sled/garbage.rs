@@ -15,7 +15,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 16] = [
+const RECORDS: [TreeName; 19] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Accepted,
@@ -32,6 +32,9 @@ const RECORDS: [TreeName; 16] = [
     TreeName::Budgets,
     TreeName::Incidents,
     TreeName::Items,
+    TreeName::Retractions,
+    TreeName::Suppressions,
+    TreeName::Breakers,
 ];
 
 /// Removes them. Whoever calls this keeps everybody else from reading and writing.

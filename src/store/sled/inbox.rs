@@ -11,7 +11,7 @@ use crate::domain::id::BodyHash;
 use crate::domain::inbound::{Conversation, Correspondence, TokenHash};
 use crate::domain::subscription::Subscriber;
 use crate::domain::way_in::WayInState;
-use crate::store::{Exchange, StoreError};
+use crate::store::{Exchange, QueuedMail, StoreError};
 
 /// A message is known for so long; a server that hands it over again does so within days.
 const REMEMBERED_FOR: Duration = Duration::days(30);
@@ -54,12 +54,22 @@ pub(in crate::store) fn converse(
     writes: &mut Writes,
     exchange: Exchange,
 ) -> Result<(), StoreError> {
-    let taken = Taken { at: exchange.at };
-    writes.put(trees, TreeName::Messages, exchange.message.as_str().as_bytes(), &taken)?;
+    take(trees, writes, &exchange.message, exchange.at)?;
     if let Some(state) = exchange.state {
         keep(trees, writes, &state, exchange.at)?;
     }
-    outbox::dispatch(trees, writes, &[], exchange.mails)
+    let mails = exchange.mails.into_iter().map(QueuedMail::despite_bounces).collect();
+    outbox::dispatch(trees, writes, &[], mails)
+}
+
+/// Notes that a message was taken in.
+pub(super) fn take(
+    trees: &Trees,
+    writes: &mut Writes,
+    message: &BodyHash,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    writes.put(trees, TreeName::Messages, message.as_str().as_bytes(), &Taken { at })
 }
 
 fn keep(

@@ -23,5 +23,6 @@ pub(in crate::store) fn escalate(
     for incident in incidents {
         writes.put(trees, TreeName::Incidents, incident.id.as_str().as_bytes(), incident)?;
     }
+    let mails = mails.into_iter().map(QueuedMail::despite_bounces).collect();
     outbox::dispatch(trees, writes, &[], mails)
 }

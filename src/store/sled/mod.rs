@@ -7,6 +7,7 @@
 //! acknowledges. `docs/adr/0003-sled.md` has the reasons and the measurements.
 
 mod bodies;
+pub(super) mod breakers;
 pub(super) mod changes;
 mod durability;
 mod garbage;
@@ -17,8 +18,10 @@ mod keys;
 mod lock;
 mod opening;
 pub(super) mod outbox;
+pub(super) mod retractions;
 pub(super) mod sources;
 pub(super) mod subscribers;
+pub(super) mod suppression;
 mod trees;
 mod writer;
 mod writes;

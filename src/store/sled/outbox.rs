@@ -1,20 +1,23 @@
 //! The outbox: mails, their frozen bytes, and when each is due.
 
+use std::ops::Bound;
+
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::bodies::name_of;
-use super::keys;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
+use super::{keys, suppression};
 use crate::domain::id::{AlertId, BodyHash, MailId};
-use crate::domain::outbox::{Mail, MailState, Outcome};
-use crate::store::{LeasedMail, QueuedMail, StoreError};
+use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
+use crate::store::{Deed, LeasedMail, QueuedMail, StoreError};
 
 /// A mail as it is kept: its bytes lie among the bodies.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StoredMail {
-    mail: Mail,
+    /// How it stands.
+    pub(super) mail: Mail,
     /// Names the bytes.
     pub(super) bytes: BodyHash,
 }
@@ -35,30 +38,47 @@ pub(in crate::store) fn dispatch(
         let is_there = trees.tree(TreeName::Mails).contains_key(key)? || writes.has(TreeName::Mails, key);
         if !is_there {
             writes.put_body(trees, &bytes)?;
-            keep(trees, writes, None, &StoredMail { mail, bytes: BodyHash::of(&bytes) })?;
+            let mut stored = StoredMail { mail, bytes: BodyHash::of(&bytes) };
+            let queued_at = stored.mail.queued_at;
+            if let Some(known) = suppression::of(trees, &stored.mail)? {
+                stored.mail.suppress(queued_at, &known.words());
+            }
+            keep(trees, writes, None, &stored)?;
         }
     }
     Ok(())
 }
 
-/// Hands out what is due, the longest due first. A lease that nobody settled in time is taken back
-/// as in doubt, not handed out at once.
+/// Of the mails that are due, so many are looked at in one step: others write, too.
+const MAX_LOOKED_AT: usize = 2_000;
+
+/// Hands out what is due and may go, the longest due first; `may_go` gives the moment until which a
+/// mail has to wait. What is to go to a suppressed address ends here. A lease that nobody settled in
+/// time is taken back as in doubt, not handed out at once.
 pub(in crate::store) fn lease_due(
     trees: &Trees,
     writes: &mut Writes,
     now: DateTime<Utc>,
     limit: usize,
     lasting: Duration,
+    mut may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>>,
 ) -> Result<Vec<LeasedMail>, StoreError> {
     let mut leased = Vec::new();
-    for key in trees.tree(TreeName::MailsDue).iter().keys() {
+    for key in trees.tree(TreeName::MailsDue).iter().keys().take(MAX_LOOKED_AT) {
         let key = key?;
         if leased.len() >= limit || keys::moment_of(&key).is_some_and(|due| due > now) {
             break;
         }
         let mut stored = stored(trees, keys::id_of(&key))?;
         let before = stored.mail.at;
-        if stored.mail.is_due(now) {
+        if let Some(known) = suppression::of(trees, &stored.mail)?.filter(|_| stored.mail.is_due(now)) {
+            stored.mail.suppress(now, &known.words());
+        } else if stored.mail.is_due(now) {
+            if let Err(until) = may_go(&stored.mail) {
+                stored.mail.at = until;
+                keep(trees, writes, Some(before), &stored)?;
+                continue;
+            }
             match bytes(trees, &stored) {
                 Ok(bytes) => {
                     stored.mail.lease(now, lasting);
@@ -67,12 +87,12 @@ pub(in crate::store) fn lease_due(
                 // One damaged mail must not hold up all the others; it is kept as given up.
                 Err(error @ StoreError::DamagedBody { .. }) => {
                     tracing::error!(mail.id = %stored.mail.id, %error, "mail given up");
-                    stored.mail.settle(Outcome::Failed { reason: error.to_string() }, now, 0.0);
+                    stored.mail.settle(Outcome::Dead { reason: error.to_string() }, now, 0.0);
                 }
                 Err(error) => return Err(error),
             }
         } else if stored.mail.state == MailState::Leased && stored.mail.at <= now {
-            stored.mail.reclaim(now, false);
+            stored.mail.reclaim(now, Doubt::Resend);
         } else {
             continue;
         }
@@ -81,7 +101,8 @@ pub(in crate::store) fn lease_due(
     Ok(leased)
 }
 
-/// Notes how an attempt went; gives the mail as it now stands. A mail that was settled stays so.
+/// Notes how an attempt went, and what it says of the recipient; gives the mail as it now stands. A mail
+/// that was settled stays so.
 pub(in crate::store) fn settle(
     trees: &Trees,
     writes: &mut Writes,
@@ -93,10 +114,117 @@ pub(in crate::store) fn settle(
     let mut stored = stored(trees, id.as_str().as_bytes())?;
     if !stored.mail.is_settled() {
         let before = stored.mail.at;
+        note_recipient(trees, writes, &stored.mail, &outcome, now)?;
         stored.mail.settle(outcome, now, jitter);
         keep(trees, writes, Some(before), &stored)?;
     }
     Ok(stored.mail)
+}
+
+/// Keeps back a mail that told what is not so. Who has it in hands, or had it, keeps it.
+pub(super) fn retract(
+    trees: &Trees,
+    writes: &mut Writes,
+    id: &MailId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let mut stored = stored(trees, id.as_str().as_bytes())?;
+    if !matches!(stored.mail.state, MailState::Leased | MailState::Sent) {
+        let before = stored.mail.at;
+        stored.mail.retract(now);
+        keep(trees, writes, Some(before), &stored)?;
+    }
+    Ok(())
+}
+
+/// The next mails in the order of their ids, after one of them or from the first, at most `limit`.
+pub(in crate::store) fn after(
+    trees: &Trees,
+    id: Option<&MailId>,
+    limit: usize,
+) -> Result<Vec<Mail>, StoreError> {
+    let start = id.map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_str().as_bytes()));
+    let pairs = trees.tree(TreeName::Mails).range::<&[u8], _>((start, Bound::Unbounded));
+    let mails = pairs.take(limit).map(|pair| {
+        let (key, bytes) = pair?;
+        Ok(trees.decode::<StoredMail>(TreeName::Mails, &key, &bytes)?.mail)
+    });
+    mails.collect()
+}
+
+/// Takes leased mails back that nobody began with.
+pub(in crate::store) fn give_back(
+    trees: &Trees,
+    writes: &mut Writes,
+    ids: &[MailId],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let give_back = |_: &mut Writes, mail: &mut Mail| {
+        mail.give_back(now);
+        Ok(())
+    };
+    ids.iter().try_for_each(|id| change(trees, writes, id, give_back).map(drop))
+}
+
+/// Keeps what an outcome says of the recipient's mailbox.
+fn note_recipient(
+    trees: &Trees,
+    writes: &mut Writes,
+    mail: &Mail,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    match outcome {
+        Outcome::NoMailbox { reason } => suppression::no_mailbox(trees, writes, &mail.recipient, reason, now),
+        Outcome::Full { reason } => {
+            suppression::passing(trees, writes, &mail.recipient, reason, now).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Changes one mail; gives it as it now stands, or nothing where there is none.
+pub(super) fn change(
+    trees: &Trees,
+    writes: &mut Writes,
+    id: &MailId,
+    change: impl FnOnce(&mut Writes, &mut Mail) -> Result<(), StoreError>,
+) -> Result<Option<Mail>, StoreError> {
+    let Some(mut stored) = trees.get::<StoredMail>(TreeName::Mails, id.as_str().as_bytes())? else {
+        return Ok(None);
+    };
+    let before = stored.mail.clone();
+    change(writes, &mut stored.mail)?;
+    if stored.mail != before {
+        keep(trees, writes, Some(before.at), &stored)?;
+    }
+    Ok(Some(stored.mail))
+}
+
+/// What an operator does to a mail; gives the mail as it now stands, and whether it could be done.
+pub(in crate::store) fn handle(
+    trees: &Trees,
+    writes: &mut Writes,
+    id: &MailId,
+    deed: Deed,
+    now: DateTime<Utc>,
+) -> Result<(Mail, bool), StoreError> {
+    let mut is_done = false;
+    let mail = change(trees, writes, id, |_, mail| {
+        is_done = match deed {
+            Deed::Hold => mail.hold(now),
+            Deed::Release => mail.release(now),
+            Deed::Drop => mail.give_up(now),
+        };
+        Ok(())
+    })?;
+    let not_found = || StoreError::NotFound { what: TreeName::Mails.what(), id: id.to_string() };
+    Ok((mail.ok_or_else(not_found)?, is_done))
+}
+
+/// A mail's frozen bytes.
+pub(in crate::store) fn message(trees: &Trees, id: &MailId) -> Result<Vec<u8>, StoreError> {
+    bytes(trees, &stored(trees, id.as_str().as_bytes())?)
 }
 
 /// Takes every leased mail back; tells how many.
@@ -104,14 +232,14 @@ pub(in crate::store) fn reclaim_leases(
     trees: &Trees,
     writes: &mut Writes,
     now: DateTime<Utc>,
-    delivery_is_idempotent: bool,
+    doubt: Doubt,
 ) -> Result<usize, StoreError> {
     let mut reclaimed = 0;
     for key in trees.tree(TreeName::MailsDue).iter().keys() {
         let mut stored = stored(trees, keys::id_of(&key?))?;
         if stored.mail.state == MailState::Leased {
             let before = stored.mail.at;
-            stored.mail.reclaim(now, delivery_is_idempotent);
+            stored.mail.reclaim(now, doubt);
             keep(trees, writes, Some(before), &stored)?;
             reclaimed += 1;
         }
@@ -168,7 +296,7 @@ pub(in crate::store) fn retry(
     Ok(retried)
 }
 
-fn stored(trees: &Trees, id: &[u8]) -> Result<StoredMail, StoreError> {
+pub(super) fn stored(trees: &Trees, id: &[u8]) -> Result<StoredMail, StoreError> {
     trees
         .get(TreeName::Mails, id)?
         .ok_or_else(|| StoreError::NotFound { what: TreeName::Mails.what(), id: super::trees::shown(id) })
@@ -192,8 +320,13 @@ fn keep(
     if let Some(before) = before {
         writes.remove(TreeName::MailsDue, &keys::at(before, id));
     }
-    if !stored.mail.is_settled() {
+    if stored.mail.is_under_way() {
         writes.put_raw(TreeName::MailsDue, &keys::at(stored.mail.at, id), Vec::new())?;
+    }
+    if stored.mail.is_undelivered {
+        writes.put_raw(TreeName::Undelivered, id.as_bytes(), Vec::new())?;
+    } else if trees.tree(TreeName::Undelivered).contains_key(id)? {
+        writes.remove(TreeName::Undelivered, id.as_bytes());
     }
     writes.put(trees, TreeName::Mails, id.as_bytes(), stored)
 }
@@ -204,19 +337,16 @@ mod tests {
     use crate::store::sled::opening;
 
     fn queued(id: &str) -> QueuedMail {
-        let mail = Mail {
-            id: MailId::from_text(id),
-            recipient: "ann@example.org".parse().unwrap(),
-            subject: String::new(),
-            message_id: format!("{id}@tracker.example"),
-            changes: Vec::new(),
-            queued_at: DateTime::UNIX_EPOCH,
-            state: MailState::Queued,
-            at: DateTime::UNIX_EPOCH,
-            attempts: 0,
-            in_doubt: 0,
-            last_error: None,
-        };
+        let recipient = "ann@example.org".parse().unwrap();
+        let message_id = format!("{id}@tracker.example");
+        let mail = Mail::queued(
+            MailId::from_text(id),
+            recipient,
+            String::new(),
+            message_id,
+            Vec::new(),
+            DateTime::UNIX_EPOCH,
+        );
         QueuedMail { mail, bytes: format!("the bytes of {id}").into_bytes() }
     }
 
@@ -235,10 +365,11 @@ mod tests {
         let name = name_of(&BodyHash::of(b"the bytes of a")).unwrap();
         step(&trees, |writes| trees.remove_body(&name, writes));
         let now = DateTime::UNIX_EPOCH;
-        let leased = step(&trees, |writes| lease_due(&trees, writes, now, 10, Duration::hours(1)));
+        let leased =
+            step(&trees, |writes| lease_due(&trees, writes, now, 10, Duration::hours(1), |_| Ok(())));
         assert_eq!(leased.iter().map(|leased| leased.mail.id.as_str()).collect::<Vec<_>>(), ["b"]);
         let damaged = find(&trees, "a").unwrap();
-        assert_eq!(damaged.state, MailState::Failed);
+        assert_eq!(damaged.state, MailState::Dead);
         assert!(damaged.last_error.unwrap().contains("is not there"));
     }
 }

@@ -4,13 +4,13 @@ use std::ops::Bound;
 
 use chrono::{DateTime, Utc};
 
-use super::items;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
+use super::{items, suppression};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
-use crate::domain::subscription::{Filter, Preference, Subscriber, Wish};
+use crate::domain::subscription::{Filter, Imported, Preference, Subscriber, Wish};
 use crate::store::StoreError;
 
 /// Everyone who is or was subscribed, in the order of their addresses.
@@ -54,6 +54,33 @@ pub(in crate::store) fn follow(
     }
     keep(trees, writes, &subscriber)?;
     Ok(subscriber)
+}
+
+/// Takes over subscribers that were kept elsewhere, all or none.
+pub(in crate::store) fn import(
+    trees: &Trees,
+    writes: &mut Writes,
+    incoming: Vec<Subscriber>,
+) -> Result<Imported, StoreError> {
+    let (subscribers, imported) = taken_over(trees, incoming)?;
+    subscribers.iter().try_for_each(|subscriber| keep(trees, writes, subscriber))?;
+    Ok(imported)
+}
+
+/// How subscribers would stand who took over these, and what would become of their subscriptions.
+pub(in crate::store) fn taken_over(
+    trees: &Trees,
+    incoming: Vec<Subscriber>,
+) -> Result<(Vec<Subscriber>, Imported), StoreError> {
+    let mut imported = Imported::default();
+    let mut taken = |other: Subscriber| {
+        let known = get(trees, &other.address)?;
+        let mut subscriber = known.unwrap_or_else(|| Subscriber::new(other.address.clone()));
+        subscriber.take_over(other, &mut imported);
+        Ok(subscriber)
+    };
+    let subscribers = incoming.into_iter().map(&mut taken).collect::<Result<_, StoreError>>()?;
+    Ok((subscribers, imported))
 }
 
 /// Ends subscriptions; tells how many.
@@ -159,9 +186,11 @@ pub(in crate::store) fn by_key(trees: &Trees, key: &SubscriberKey) -> Result<Opt
     address.map_or(Ok(None), |address| get(trees, &address))
 }
 
-/// Writes a subscriber, and the way from their links back to them. The one place that does: a
+/// Writes a subscriber, and the way from their links back to them; a new confirmation ends what came of
+/// mail that came back. The one place that does: a
 /// subscriber written otherwise could not be found by their links.
 pub(super) fn keep(trees: &Trees, writes: &mut Writes, subscriber: &Subscriber) -> Result<(), StoreError> {
+    suppression::confirmed(trees, writes, subscriber)?;
     if let Some(key) = super::kept_key(trees)? {
         index(trees, writes, &LinkKey::new(key), &subscriber.address)?;
     }

@@ -53,15 +53,25 @@ pub(super) enum TreeName {
     Items,
     /// Moment, address → nothing: when to look at what waits for a reader.
     Looks,
-    /// Way in → `WayInState`.
-    WaysIn,
+    /// Retraction id → `Retraction`, until everybody was told.
+    Retractions,
     /// Source id → the `Snapshot` of its `Baseline`, so that nobody decodes a document who only asks
     /// whether it is another.
     Accepted,
+    /// Way in → `WayInState`.
+    WaysIn,
+    /// `SuppressionKey` → `Suppression`.
+    Suppressions,
+    /// `SuppressionKey` → `SoftBounces`.
+    SoftBounces,
+    /// Mail id → nothing, for every mail that was given up and somebody must know of.
+    Undelivered,
+    /// Channel → `Breaker`, while it is out of reach.
+    Breakers,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 23] = [
+const ALL: [(TreeName, &str, &str); 28] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -83,8 +93,13 @@ const ALL: [(TreeName, &str, &str); 23] = [
     (TreeName::SubscriberKeys, "subscriber_keys", "subscriber key"),
     (TreeName::Items, "items", "alert item"),
     (TreeName::Looks, "looks", "look"),
-    (TreeName::WaysIn, "ways_in", "way in"),
+    (TreeName::Retractions, "retractions", "retraction"),
     (TreeName::Accepted, "accepted", "snapshot"),
+    (TreeName::WaysIn, "ways_in", "way in"),
+    (TreeName::Suppressions, "suppressions", "suppression"),
+    (TreeName::SoftBounces, "soft_bounces", "soft bounce"),
+    (TreeName::Undelivered, "undelivered", "mail"),
+    (TreeName::Breakers, "breakers", "breaker"),
 ];
 
 impl TreeName {

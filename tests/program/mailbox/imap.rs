@@ -80,7 +80,7 @@ fn what_cannot_be_read_is_put_aside_and_holds_nobody_up() {
     home.configure_also(OPERATOR);
     dovecot.deliver(WATCH, &from_ann("1", "help"));
     // Dovecot itself cannot give this one out.
-    fs::set_permissions(&dovecot.messages("")[0], fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&dovecot.messages("")[0], fs::Permissions::from_mode(0o000)).unwrap();
     dovecot.deliver(WATCH, &format!("{}{}", from_ann("2", "help"), "x\r\n".repeat(100_000)));
     dovecot.deliver(WATCH, &from_ann("3", "list"));
     let _daemon = Daemon::start(&home, OPEN);

@@ -5,7 +5,7 @@ use regwatch::config::StoreSettings;
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::{BodyHash, MailId};
 use regwatch::domain::inbound::ConfirmToken;
-use regwatch::domain::outbox::Outcome;
+use regwatch::domain::outbox::{Doubt, Outcome};
 use regwatch::store::{ChangeQuery, Exchange, Store, StoreError};
 use tokio::task::JoinSet;
 
@@ -60,7 +60,7 @@ async fn after_closing_every_call_says_so() {
         check(&store.dispatch(&[], vec![mail("ann", now)]).await);
         check(&store.lease_due(now, 1, Duration::minutes(1)).await);
         check(&store.settle(&id, Outcome::Sent, now, 0.0).await);
-        check(&store.reclaim_leases(now, true).await);
+        check(&store.reclaim_leases(now, Doubt::Impossible).await);
         check(&store.next_mail_due().await);
         check(&store.mails(None, 1).await);
         check(&store.find_mail("0").await);

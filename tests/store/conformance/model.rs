@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use regwatch::domain::id::MailId;
-use regwatch::domain::outbox::{Mail, MailState, Outcome};
+use regwatch::domain::outbox::{Doubt, Mail, MailState, Outcome};
 use regwatch::store::{Store, StoreError};
 
 use crate::fixture::{Home, at, mail};
@@ -17,7 +17,7 @@ enum Step {
     Dispatch(Vec<u8>),
     Lease { limit: usize, minutes: i64 },
     Settle(u8, Outcome, f64),
-    Reclaim { delivery_is_idempotent: bool },
+    Reclaim { doubt: Doubt },
     Retry(Option<u8>),
     Wait { minutes: i64 },
     Reopen,
@@ -31,7 +31,12 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Outcome::Sent,
         Outcome::Deferred { reason: reason.clone() },
         Outcome::Unknown { reason: reason.clone() },
+        Outcome::Held { reason: reason.clone() },
+        Outcome::Full { reason: reason.clone() },
+        Outcome::Busy { reason: reason.clone() },
         Outcome::Failed { reason: reason.clone() },
+        Outcome::NoMailbox { reason: reason.clone() },
+        Outcome::Dead { reason: reason.clone() },
         Outcome::ChannelDown { reason },
     ])
 }
@@ -42,7 +47,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => prop::collection::vec(name.clone(), 1..5).prop_map(Step::Dispatch),
         4 => (0..6usize, 0..20i64).prop_map(|(limit, minutes)| Step::Lease { limit, minutes }),
         5 => (name.clone(), outcome(), -1.0..=1.0f64).prop_map(|(n, outcome, jitter)| Step::Settle(n, outcome, jitter)),
-        1 => any::<bool>().prop_map(|idempotent| Step::Reclaim { delivery_is_idempotent: idempotent }),
+        1 => prop_oneof![Just(Doubt::Impossible), Just(Doubt::Resend), Just(Doubt::Hold)]
+            .prop_map(|doubt| Step::Reclaim { doubt }),
         1 => prop::option::of(name).prop_map(Step::Retry),
         4 => prop::sample::select(vec![0, 1, 5, 15, 60, 3000, 8000]).prop_map(|minutes| Step::Wait { minutes }),
         1 => Just(Step::Reopen),
@@ -63,7 +69,7 @@ impl Model {
     /// As many as were handed out may be any of those due, the longest due first.
     fn lease(&mut self, now: DateTime<Utc>, limit: usize, lasting: Duration) -> Vec<Mail> {
         let mut due: Vec<&mut Mail> =
-            self.mails.values_mut().filter(|mail| !mail.is_settled() && mail.at <= now).collect();
+            self.mails.values_mut().filter(|mail| mail.is_under_way() && mail.at <= now).collect();
         due.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         let mut leased = Vec::new();
         for mail in due {
@@ -71,7 +77,7 @@ impl Model {
                 break;
             }
             if mail.state == MailState::Leased {
-                mail.reclaim(now, false);
+                mail.reclaim(now, Doubt::Resend);
             } else {
                 mail.lease(now, lasting);
                 leased.push(mail.clone());
@@ -81,7 +87,7 @@ impl Model {
     }
 
     fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.mails.values().filter(|mail| !mail.is_settled()).map(|mail| mail.at).min()
+        self.mails.values().filter(|mail| mail.is_under_way()).map(|mail| mail.at).min()
     }
 
     fn newest_first(&self) -> Vec<Mail> {
@@ -128,10 +134,10 @@ async fn take(home: &Home, store: Store, model: &mut Model, now: &mut DateTime<U
                 None => assert!(matches!(settled, Err(StoreError::NotFound { .. })), "{settled:?}"),
             }
         }
-        Step::Reclaim { delivery_is_idempotent } => {
+        Step::Reclaim { doubt } => {
             let leased = model.mails.values_mut().filter(|mail| mail.state == MailState::Leased);
-            let expected = leased.map(|mail| mail.reclaim(*now, delivery_is_idempotent)).count();
-            assert_eq!(store.reclaim_leases(*now, delivery_is_idempotent).await.unwrap(), expected);
+            let expected = leased.map(|mail| mail.reclaim(*now, doubt)).count();
+            assert_eq!(store.reclaim_leases(*now, doubt).await.unwrap(), expected);
         }
         Step::Retry(Some(number)) => {
             let retried = store.retry_mails(Some(&id(number)), *now).await;

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use regwatch::domain::id::MailId;
-use regwatch::domain::outbox::{MailState, Outcome};
+use regwatch::domain::outbox::{Doubt, MailState, Outcome};
 use regwatch::store::{Store, StoreError};
 
 use crate::fixture::{Home, at, changed, mail, page, source};
@@ -146,10 +146,10 @@ async fn leases_are_taken_back_when_their_senders_are_known_to_be_gone() {
     store.dispatch(&[], ["ann", "bob", "eve"].map(|name| mail(name, at(0))).to_vec()).await.unwrap();
     assert_eq!(lease(&store, 0, 2).await.len(), 2);
     let store = home.reopen(store).await;
-    assert_eq!(store.reclaim_leases(at(1), true).await.unwrap(), 2);
-    assert_eq!(store.reclaim_leases(at(1), true).await.unwrap(), 0);
+    assert_eq!(store.reclaim_leases(at(1), Doubt::Impossible).await.unwrap(), 2);
+    assert_eq!(store.reclaim_leases(at(1), Doubt::Impossible).await.unwrap(), 0);
     assert_eq!(lease(&store, 1, 9).await.len(), 3, "into a Maildir no copy can result");
-    assert_eq!(store.reclaim_leases(at(2), false).await.unwrap(), 3);
+    assert_eq!(store.reclaim_leases(at(2), Doubt::Resend).await.unwrap(), 3);
     assert_eq!(lease(&store, 16, 9).await, [""; 0]);
     assert_eq!(lease(&store, 17, 9).await.len(), 3, "through a relay a copy could");
 }

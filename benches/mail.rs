@@ -1,0 +1,172 @@
+//! What telling costs: `cargo bench --bench mail`. One change, told to so many readers: put into words, kept
+//! in the outbox, sent, and kept as sent, beside what `smtp-source` alone sends in the same minute.
+//!
+//! Needs `smtp-sink` and `smtp-source`, which Postfix brings.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, or has failed")]
+
+#[path = "../tests/store/fixture.rs"]
+#[allow(dead_code, reason = "the tests of the store use the rest")]
+mod fixture;
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use regwatch::clock::{Clock, SystemClock};
+use regwatch::config::{MailSettings, Pace, Sender, SmtpSecurity, SmtpSettings, TransportSettings};
+use regwatch::deliver::{Deliverer, DelivererParts};
+use regwatch::dispatch::{Composer, ComposerParts, Dispatcher, Patience};
+use regwatch::domain::company::{Alias, AliasKind, Company};
+use regwatch::domain::email::EmailAddress;
+use regwatch::domain::matching::Watchlist;
+use regwatch::domain::outbox::Doubt;
+use regwatch::mail::Transport;
+use regwatch::registry::Registry;
+use regwatch::store::Store;
+
+use fixture::{Home, changed, company, page, source};
+
+/// Readers who are told of the change.
+const READERS: usize = 10_000;
+
+/// Connections, ours and those of `smtp-source`.
+const CONNECTIONS: usize = 20;
+
+/// Of `smtp-source`'s messages; ours are about as long.
+const MESSAGE_BYTES: usize = 8_000;
+
+const SINK: &str = "/usr/sbin/smtp-sink";
+const SOURCE: &str = "/usr/sbin/smtp-source";
+
+fn main() {
+    let Some(sink) = Sink::start() else {
+        println!("left out: smtp-sink is not installed");
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (queueing, sending) = runtime.block_on(tell(sink.port));
+    let alone = smtp_source(sink.port);
+    let rate = |time: Duration| f64::from(u32::try_from(READERS).unwrap()) / time.as_secs_f64();
+    println!("{READERS} mails, {CONNECTIONS} connections");
+    println!("  in words and in the outbox   {:>8.0} mails/s", rate(queueing));
+    println!("  sent and kept as sent        {:>8.0} mails/s", rate(sending));
+    println!("  both, one after the other    {:>8.0} mails/s", rate(queueing + sending));
+    println!("  smtp-source alone            {:>8.0} mails/s", rate(alone));
+}
+
+/// A sink that lets go of what it takes.
+struct Sink {
+    process: Child,
+    port: u16,
+}
+
+impl Sink {
+    fn start() -> Option<Self> {
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let mut command = Command::new(SINK);
+        command.args(["-u", "nobody"]).arg(format!("127.0.0.1:{port}")).arg("1024");
+        let process = command.stdin(Stdio::null()).spawn().ok()?;
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            std::thread::yield_now();
+        }
+        Some(Self { process, port })
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// How long it takes to make the mails of one change, and to send them.
+async fn tell(port: u16) -> (Duration, Duration) {
+    let home = Home::new();
+    let store = home.open();
+    let key = store.instance_key([7; 32]).await.unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    subscribe(&store, &clock).await;
+    let settings = settings(port);
+    let composer = Composer::new(ComposerParts {
+        settings: settings.clone(),
+        inbox: None,
+        web: None,
+        sources: Vec::new(),
+        instance_key: key,
+    });
+    let dispatcher =
+        Dispatcher::new(store.clone(), registry(), settings.clone(), composer, Arc::clone(&clock));
+    let deliverer = Deliverer::new(DelivererParts {
+        store: store.clone(),
+        transport: Arc::new(Transport::open(&settings.transport).unwrap()),
+        from: settings.from.address.clone(),
+        inbox: None,
+        instance_key: key,
+        concurrency: settings.concurrency,
+        pace: settings.pace,
+        on_in_doubt: settings.on_in_doubt,
+        clock,
+    });
+    store.commit(changed(&source("list"), 1, page(1, 100_000), &["hytera"])).await.unwrap();
+    let start = Instant::now();
+    assert_eq!(dispatcher.dispatch(Patience::Now).await.unwrap(), READERS);
+    let queueing = start.elapsed();
+    let start = Instant::now();
+    assert_eq!(deliverer.deliver_due().await.unwrap().sent, READERS);
+    let sending = start.elapsed();
+    store.close().await.unwrap();
+    (queueing, sending)
+}
+
+async fn subscribe(store: &Store, clock: &Arc<dyn Clock>) {
+    let mut all = tokio::task::JoinSet::new();
+    for number in 0..READERS {
+        let (store, now) = (store.clone(), clock.now());
+        let address: EmailAddress = format!("reader{number}@d{}.example", number % 97).parse().unwrap();
+        all.spawn(async move {
+            store.follow(&address, &[company("hytera")], true, "bench", now).await.unwrap();
+        });
+    }
+    while let Some(done) = all.join_next().await {
+        done.unwrap();
+    }
+}
+
+fn registry() -> Registry {
+    let hytera = Company {
+        aliases: vec![Alias::new("Hytera", AliasKind::Trade)],
+        ..Company::new(company("hytera"), "Hytera Communications Corporation Limited")
+    };
+    Registry::new(Watchlist::new(vec![hytera]).unwrap())
+}
+
+fn settings(port: u16) -> MailSettings {
+    let address: EmailAddress = "alerts@tracker.example".parse().unwrap();
+    let relay =
+        SmtpSettings { host: "127.0.0.1".to_owned(), port, security: SmtpSecurity::None, credentials: None };
+    MailSettings {
+        from: Sender { name: None, address: address.clone() },
+        transport: TransportSettings::Smtp(relay),
+        postal_address: None,
+        help_address: address,
+        group_within: Duration::ZERO,
+        deadline_within: Duration::ZERO,
+        concurrency: CONNECTIONS,
+        pace: Pace::default(),
+        on_in_doubt: Doubt::Resend,
+        dkim: None,
+    }
+}
+
+/// How long `smtp-source` takes for as many messages over as many connections, each used again.
+fn smtp_source(port: u16) -> Duration {
+    let mut command = Command::new(SOURCE);
+    command.args(["-d", "-s", &CONNECTIONS.to_string(), "-m", &READERS.to_string()]);
+    command.args(["-l", &MESSAGE_BYTES.to_string(), "-f", "a@tracker.example", "-t", "b@reader.example"]);
+    let start = Instant::now();
+    assert!(command.arg(format!("127.0.0.1:{port}")).status().unwrap().success());
+    start.elapsed()
+}

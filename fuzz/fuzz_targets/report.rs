@@ -1,0 +1,34 @@
+//! Reports on mails that came back, whole messages and the parts that machines read.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use regwatch::domain::bounce::{Verdict, delivery_status, feedback, original_sender};
+use regwatch::mail::{Envelope, Report};
+
+fuzz_target!(|raw: &[u8]| {
+    let inbox = "watch@tracker.test".parse().expect("an address");
+    let ours = Envelope {
+        sender: None,
+        recipient: Some("watch+bounce-0123456789abcdef.abcdefghijklm@tracker.test".to_owned()),
+    };
+    for envelope in [Envelope::default(), ours] {
+        if let Ok(Some(report)) = Report::parse(raw, &envelope, &inbox) {
+            check(&report.verdict);
+        }
+    }
+    let text = String::from_utf8_lossy(raw);
+    check(&delivery_status(&text));
+    check(&feedback(&text));
+    let _ = original_sender(&text);
+});
+
+fn check(verdict: &Verdict) {
+    let words = match verdict {
+        Verdict::NoMailbox { words } | Verdict::Passing { words } | Verdict::Undelivered { words } => words,
+        Verdict::Complaint { words } => words,
+        Verdict::Nothing { why } => why,
+    };
+    assert!(words.chars().count() < 4000, "bounded");
+    assert!(!words.contains(['\n', '\r', '\x1b']), "on one line and inert");
+}

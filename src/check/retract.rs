@@ -1,0 +1,119 @@
+//! Taking back a read that was believed: what it seemed to show is marked, and the state before it is
+//! the source's again, so that the next good read does not tell the way back as news.
+
+use crate::domain::change::Change;
+use crate::domain::entry::{Completeness, Document, Resemblance};
+use crate::domain::id::BodyHash;
+use crate::domain::read_state::ReadState;
+use crate::domain::retraction::Retraction;
+use crate::domain::snapshot::{Baseline, Snapshot, Validators};
+use crate::domain::source::Source;
+use crate::domain::standing::stand;
+use crate::store::{Accepted, ChangeQuery, ReadCommit, RetractCommit, StoreError};
+
+use super::Checker;
+use super::known::read_anew;
+
+/// Why a read cannot be taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum RetractError {
+    /// It was before.
+    #[error("what change {0} tells was taken back before")]
+    Before(String),
+    /// A notice tells what was there already: it comes from the registry, not from a read.
+    #[error("change {0} is a notice of what was listed already; no read can be taken back for it")]
+    Notice(String),
+    /// The state before it cannot be had.
+    #[error("the state of {id} before that read cannot be restored: {reason}")]
+    Obstacle {
+        /// The source.
+        id: String,
+        /// What is in the way.
+        reason: String,
+    },
+    /// The store's error.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Checker {
+    /// Takes back the read that shows `change`: everything it seemed to show, told or not. Where the
+    /// source's state still is what that read gave, the state before is restored.
+    ///
+    /// # Errors
+    /// What was taken back before, and a state before it that cannot be had; then nothing is done.
+    pub async fn retract(
+        &self,
+        source: &Source,
+        change: &Change,
+        reason: Option<String>,
+    ) -> Result<Retraction, RetractError> {
+        let _turn = self.turn(&source.id).await;
+        if change.retracted_at.is_some() {
+            return Err(RetractError::Before(change.id.to_string()));
+        }
+        if change.is_notice() {
+            return Err(RetractError::Notice(change.id.to_string()));
+        }
+        let query = ChangeQuery {
+            source: Some(source.id.clone()),
+            since: Some(change.found_at),
+            limit: usize::MAX,
+            ..ChangeQuery::default()
+        };
+        let all = self.store.changes(query).await?;
+        let retraction = Retraction::of(change, &all, reason, self.clock.now());
+        let restored = self.restored(source, change).await?;
+        let is_restored = restored.is_some();
+        self.store.retract(RetractCommit { retraction: retraction.clone(), restored }).await?;
+        tracing::warn!(
+            source.id = %source.id,
+            changes = retraction.changes.len(),
+            is_restored,
+            "a read was taken back"
+        );
+        Ok(retraction)
+    }
+
+    /// The state before the read of a change, where that read is the last that was accepted.
+    async fn restored(&self, source: &Source, change: &Change) -> Result<Option<ReadCommit>, RetractError> {
+        let rejected = &change.evidence.sha256;
+        let snapshots = self.store.snapshots(&source.id, usize::MAX).await?;
+        let Some(last) = snapshots.first().filter(|last| last.sha256 == *rejected) else { return Ok(None) };
+        let obstacle =
+            |reason: &str| RetractError::Obstacle { id: source.id.to_string(), reason: reason.to_owned() };
+        let before = snapshots
+            .iter()
+            .find(|before| before.sha256 == change.previous.sha256)
+            .ok_or_else(|| obstacle("its snapshot is not in the store"))?;
+        let body = self.store.body(&before.sha256).await?.unwrap_or_default();
+        let empty = Baseline {
+            snapshot: before.clone(),
+            document: Document::new(Vec::new(), Completeness::Whole, Resemblance::Title),
+        };
+        let read = read_anew(&self.store, source, empty, &[]).await?;
+        let Baseline { document, .. } = read.map_err(|reason| obstacle(&reason))?;
+        let snapshot = Snapshot {
+            sequence: last.sequence + 1,
+            fingerprint: source.fingerprint(),
+            entries: document.entries.len(),
+            ..before.clone()
+        };
+        let known = self.store.standing(&source.id).await?;
+        let (standing, _) = stand(source, &document, &self.registry.current(), known.as_ref());
+        let state = self.state_without(source, rejected).await?;
+        let accepted = Accepted { baseline: Baseline { snapshot, document }, body: body.into() };
+        Ok(Some(ReadCommit { accepted: Some(accepted), standing: Some(standing), ..ReadCommit::of(state) }))
+    }
+
+    /// How the reads stand once the rejected body is no more: the next one asks for the whole page, and
+    /// does not believe the same body again.
+    async fn state_without(&self, source: &Source, rejected: &BodyHash) -> Result<ReadState, StoreError> {
+        let now = self.clock.now();
+        let state = self.store.read_state(&source.id).await?;
+        let state = state.unwrap_or_else(|| ReadState::good(source.id.clone(), Validators::default(), now));
+        let state =
+            ReadState { validators: Validators::default(), pending: Vec::new(), confirm_at: None, ..state };
+        Ok(state.rejecting(rejected.clone(), now))
+    }
+}

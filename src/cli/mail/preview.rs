@@ -1,0 +1,94 @@
+//! `regwatch mail preview`: how a mail looks, with example data.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use crate::cli::Context;
+use crate::config::Config;
+use crate::domain::email::EmailAddress;
+use crate::domain::keyed_link::{LinkKey, WebAddresses};
+use crate::mail::{Letter, Occasion, compose};
+use crate::render::{MailKind, Rendered, Service, example};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Preview {
+    /// Which mail.
+    #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(MailKind::ALL.map(|(name, _)| name)))]
+    kind: String,
+    /// Write it into this file: the whole message for a name that ends in .eml, else its HTML.
+    #[arg(long, value_name = "FILE", conflicts_with = "browser")]
+    into: Option<PathBuf>,
+    /// Show its HTML in the browser of this machine.
+    #[arg(long)]
+    browser: bool,
+}
+
+/// For whom the examples are.
+const READER: &str = "reader@example.org";
+
+pub(super) fn run(preview: &Preview, context: &Context) -> anyhow::Result<()> {
+    let config = context.config()?;
+    let to: EmailAddress = READER.parse()?;
+    let kind = MailKind::ALL.iter().find(|(name, _)| *name == preview.kind);
+    let kind = kind.map(|(_, kind)| *kind).context("no such mail")?;
+    let rendered = render(kind, &to, &config)?;
+    match &preview.into {
+        Some(path) if path.extension().is_some_and(|extension| extension == "eml") => {
+            keep(path, &message(&rendered, &to, &config)?)
+        }
+        Some(path) => keep(path, rendered.html.as_bytes()),
+        None if preview.browser => show(&rendered, &preview.kind),
+        None if context.screen.json => context.screen.object(&serde_json::json!({
+            "subject": rendered.subject, "text": rendered.text, "html": rendered.html,
+        })),
+        None => context.screen.line(format!("Subject: {}\n\n{}", rendered.subject, rendered.text)),
+    }
+}
+
+fn render(kind: MailKind, to: &EmailAddress, config: &Config) -> anyhow::Result<Rendered> {
+    // Nobody's links: what they are keyed with opens nothing.
+    let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new([0; 32])));
+    let mailbox = config.inbox.as_ref().map_or(&config.mail.from.address, |inbox| &inbox.address);
+    let service = Service {
+        mailbox,
+        help_address: &config.mail.help_address,
+        postal_address: config.mail.postal_address.as_deref(),
+        web: web.as_ref(),
+    };
+    Ok(example(kind, to, &service)?)
+}
+
+fn message(rendered: &Rendered, to: &EmailAddress, config: &Config) -> anyhow::Result<Vec<u8>> {
+    let letter = Letter {
+        from: &config.mail.from,
+        to,
+        help: &config.mail.help_address,
+        rendered,
+        message_id: "preview@regwatch.invalid",
+        thread: None,
+        date: chrono::DateTime::UNIX_EPOCH,
+        list: None,
+        dkim: config.mail.dkim.as_ref(),
+        occasion: Occasion::Alert,
+    };
+    Ok(compose(&letter)?)
+}
+
+fn keep(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Opens the HTML with what opens files here; it stays in the folder for temporary files.
+fn show(rendered: &Rendered, kind: &str) -> anyhow::Result<()> {
+    let prefix = format!("regwatch-{kind}-");
+    let (_, path) = tempfile::Builder::new().prefix(&prefix).suffix(".html").tempfile()?.keep()?;
+    keep(&path, rendered.html.as_bytes())?;
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let ended = std::process::Command::new(opener).arg(&path).status();
+    let ended = ended.with_context(|| format!("cannot run {opener}; open {} yourself", path.display()))?;
+    anyhow::ensure!(ended.success(), "{opener} cannot show {}", path.display());
+    Ok(())
+}

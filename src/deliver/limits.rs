@@ -1,0 +1,224 @@
+//! How fast mail leaves, in all and to one recipient domain.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Duration, Utc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::config::Pace;
+use crate::domain::outbox::Outcome;
+
+/// A domain that takes nothing more is left alone for so long, after the first, second, … time.
+const BUSY_MINUTES: [i64; 4] = [1, 5, 15, 30];
+
+/// Domains are remembered until they are this many; those without anything to remember go.
+const MAX_DOMAINS: usize = 10_000;
+
+/// What holds mail to its pace. Nothing of it is kept: after a restart it begins anew.
+#[derive(Debug)]
+pub(super) struct Limits {
+    pace: Pace,
+    places: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    all: Option<Bucket>,
+    domains: HashMap<String, Domain>,
+}
+
+#[derive(Debug)]
+struct Domain {
+    bucket: Option<Bucket>,
+    /// The moment given to the last mail that had to wait.
+    tail: DateTime<Utc>,
+    busy_until: DateTime<Utc>,
+    times_busy: usize,
+    places: Arc<Semaphore>,
+}
+
+/// Fills at a rate, up to what fits into one minute.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    per_minute: u32,
+    tokens: f64,
+    filled_at: DateTime<Utc>,
+}
+
+impl Bucket {
+    fn full(per_minute: u32, now: DateTime<Utc>) -> Self {
+        Self { per_minute, tokens: f64::from(per_minute), filled_at: now }
+    }
+
+    fn fill(&mut self, now: DateTime<Utc>) {
+        let passed = (now - self.filled_at).as_seconds_f64().max(0.0);
+        let full = f64::from(self.per_minute);
+        self.tokens = (self.tokens + passed * full / 60.0).min(full);
+        self.filled_at = now;
+    }
+
+    /// The time in which one token comes.
+    fn interval(&self) -> Duration {
+        Duration::microseconds(60_000_000 / i64::from(self.per_minute.max(1)))
+    }
+}
+
+impl Limits {
+    pub(super) fn new(pace: Pace, concurrency: usize) -> Self {
+        let places = pace.domain_concurrency.unwrap_or(concurrency).max(1);
+        Self { pace, places, state: Mutex::default() }
+    }
+
+    /// How many of so many mails may go now.
+    pub(super) fn admits(&self, wanted: usize, now: DateTime<Utc>) -> usize {
+        let Some(rate) = self.pace.rate_per_minute else { return wanted };
+        let mut state = self.state();
+        let bucket = state.all.get_or_insert_with(|| Bucket::full(rate, now));
+        bucket.fill(now);
+        (0..wanted).take_while(|count| bucket.tokens >= lossless(count + 1)).count()
+    }
+
+    /// Notes that so many were let go.
+    pub(super) fn count(&self, mails: usize) {
+        if let Some(bucket) = &mut self.state().all {
+            bucket.tokens -= lossless(mails);
+        }
+    }
+
+    /// When mail may go, as far as all of it is concerned.
+    pub(super) fn open_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let mut state = self.state();
+        let Some(bucket) = &mut state.all else { return now };
+        bucket.fill(now);
+        if bucket.tokens >= 1.0 { now } else { now + bucket.interval() }
+    }
+
+    /// Whether a mail to a domain may go now, or until when it has to wait. Mails that wait are given
+    /// moments one after another, so that each is looked at once and they leave evenly.
+    pub(super) fn may_go(&self, domain: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        let mut state = self.state();
+        let domain = self.domain(&mut state, domain, now);
+        let is_busy = domain.busy_until > now;
+        let Some(bucket) = &mut domain.bucket else {
+            return if is_busy { Err(domain.busy_until) } else { Ok(()) };
+        };
+        bucket.fill(now);
+        if !is_busy && bucket.tokens >= 1.0 {
+            bucket.tokens -= 1.0;
+            return Ok(());
+        }
+        domain.tail = domain.tail.max(now).max(domain.busy_until) + bucket.interval();
+        Err(domain.tail)
+    }
+
+    /// A place among the mails on their way to a domain, as soon as there is one.
+    pub(super) async fn place(&self, domain: &str) -> Option<OwnedSemaphorePermit> {
+        let places = {
+            let mut state = self.state();
+            Arc::clone(&self.domain(&mut state, domain, DateTime::UNIX_EPOCH).places)
+        };
+        places.acquire_owned().await.ok()
+    }
+
+    /// Takes note of what an outcome says of a domain.
+    pub(super) fn learn(&self, domain: &str, outcome: &Outcome, now: DateTime<Utc>) {
+        let mut state = self.state();
+        let domain = self.domain(&mut state, domain, now);
+        match outcome {
+            Outcome::Busy { .. } if domain.busy_until <= now => {
+                let step = domain.times_busy.min(BUSY_MINUTES.len() - 1);
+                domain.busy_until = now + Duration::minutes(BUSY_MINUTES[step]);
+                domain.times_busy += 1;
+            }
+            Outcome::Sent => domain.times_busy = 0,
+            _ => {}
+        }
+    }
+
+    fn domain<'a>(&self, state: &'a mut State, name: &str, now: DateTime<Utc>) -> &'a mut Domain {
+        if state.domains.len() >= MAX_DOMAINS {
+            state.domains.retain(|_, domain| domain.is_remarkable(now, self.places));
+        }
+        state.domains.entry(name.to_owned()).or_insert_with(|| Domain {
+            bucket: self.pace.domain_rate_per_minute.map(|rate| Bucket::full(rate, now)),
+            tail: now,
+            busy_until: DateTime::UNIX_EPOCH,
+            times_busy: 0,
+            places: Arc::new(Semaphore::new(self.places)),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Domain {
+    fn is_remarkable(&self, now: DateTime<Utc>, places: usize) -> bool {
+        let is_drained = self.bucket.is_some_and(|bucket| bucket.tokens < f64::from(bucket.per_minute));
+        is_drained || self.busy_until > now || self.places.available_permits() < places
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of mails are far below 2^53")]
+fn lossless(count: usize) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + Duration::seconds(seconds)
+    }
+
+    #[test]
+    fn a_domain_gets_what_its_rate_allows_and_the_rest_one_after_another() {
+        let pace = Pace { domain_rate_per_minute: Some(60), ..Pace::default() };
+        let limits = Limits::new(pace, 2);
+        let answers: Vec<_> = (0..100).map(|_| limits.may_go("example.org", at(0))).collect();
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 60, "what fits into a minute");
+        let waits: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
+        assert_eq!(waits, (1..=40).map(at).collect::<Vec<_>>());
+        assert!(waits.iter().all(|wait| limits.may_go("example.org", *wait).is_ok()), "each at its moment");
+        assert_eq!(limits.may_go("example.net", at(0)), Ok(()), "others are not concerned");
+    }
+
+    #[test]
+    fn a_domain_that_is_busy_is_left_alone_longer_each_time() {
+        let limits = Limits::new(Pace::default(), 2);
+        let busy = Outcome::Busy { reason: "421".to_owned() };
+        limits.learn("example.org", &busy, at(0));
+        limits.learn("example.org", &busy, at(1));
+        assert_eq!(limits.may_go("example.org", at(2)), Err(at(60)), "what was under way counts once");
+        assert_eq!(limits.may_go("example.org", at(60)), Ok(()));
+        limits.learn("example.org", &busy, at(60));
+        assert_eq!(limits.may_go("example.org", at(61)), Err(at(360)));
+        limits.learn("example.org", &Outcome::Sent, at(360));
+        limits.learn("example.org", &busy, at(400));
+        assert_eq!(limits.may_go("example.org", at(401)), Err(at(460)), "a success begins anew");
+        assert_eq!(limits.may_go("example.net", at(401)), Ok(()));
+    }
+
+    #[test]
+    fn in_all_no_more_leave_than_the_rate_allows() {
+        let limits = Limits::new(Pace { rate_per_minute: Some(60), ..Pace::default() }, 2);
+        assert_eq!(limits.admits(100, at(0)), 60);
+        limits.count(60);
+        assert_eq!((limits.admits(100, at(0)), limits.open_at(at(0))), (0, at(1)));
+        assert_eq!(limits.admits(100, at(10)), 10);
+    }
+
+    #[tokio::test]
+    async fn no_more_mails_are_on_their_way_to_a_domain_than_it_has_places() {
+        let limits = Limits::new(Pace { domain_concurrency: Some(1), ..Pace::default() }, 4);
+        let free = || limits.state().domains["example.org"].places.available_permits();
+        let place = limits.place("example.org").await;
+        assert_eq!(free(), 0);
+        drop(place);
+        assert_eq!(free(), 1);
+    }
+}

@@ -1,0 +1,61 @@
+//! Telling everybody who was told of a read that was taken back.
+
+use super::{DispatchError, Dispatcher};
+use crate::domain::change::Change;
+use crate::domain::id::MailId;
+use crate::domain::outbox::Mail;
+use crate::domain::retraction::{Effect, Retraction};
+use crate::domain::text::error_chain;
+
+/// Mails that are looked at in one step.
+const PAGE: usize = 500;
+
+impl Dispatcher {
+    /// Goes through all mails for every retraction that is not done with; tells how many mails it made.
+    pub(super) async fn withdraw(&self) -> Result<usize, DispatchError> {
+        let mut queued = 0;
+        for retraction in self.store.pending_retractions().await? {
+            let mut changes = Vec::new();
+            for id in &retraction.changes {
+                changes.push(self.store.find_change(id.as_str()).await?);
+            }
+            let mut reached = retraction.reached.clone();
+            loop {
+                let page = self.store.mails_after(reached, PAGE).await?;
+                reached = page.last().filter(|_| page.len() == PAGE).map(|last| last.id.clone());
+                queued += self.withdraw_page(&retraction, &changes, &page, reached.clone()).await?;
+                if reached.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(queued)
+    }
+
+    async fn withdraw_page(
+        &self,
+        retraction: &Retraction,
+        changes: &[Change],
+        page: &[Mail],
+        reached: Option<MailId>,
+    ) -> Result<usize, DispatchError> {
+        let now = self.clock.now();
+        let (mut dropped, mut mails) = (Vec::new(), Vec::new());
+        for mail in page {
+            match retraction.effect_on(mail) {
+                Effect::None => {}
+                Effect::Drop => dropped.push(mail.id.clone()),
+                Effect::Tell => match self.composer.withdraw(retraction, mail, changes, now) {
+                    Ok(mail) => mails.push(mail),
+                    Err(error) => {
+                        let (to, error) = (mail.recipient.redacted(), error_chain(&error));
+                        tracing::error!(mail.to = to, error, "a retraction could not be made");
+                    }
+                },
+            }
+        }
+        let queued = mails.len();
+        self.store.tell_retraction(&retraction.id, dropped, mails, reached, now).await?;
+        Ok(queued)
+    }
+}

@@ -1,0 +1,89 @@
+//! Taking over subscriptions that were kept elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+use super::{State, Subscriber, Subscription};
+
+/// What became of subscriptions that came in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// Those that were not known.
+    pub added: usize,
+    /// Those that waited for a consent, which came with them.
+    pub confirmed: usize,
+    /// Those that are known, and stay as they are.
+    pub known: usize,
+    /// Those that their subscriber has ended here: no file brings anybody back.
+    pub left: usize,
+}
+
+impl Subscriber {
+    /// Takes over what a subscriber of elsewhere follows, and tells what became of it. How mail is
+    /// wanted is taken over only of somebody new.
+    pub fn take_over(&mut self, other: Self, imported: &mut Imported) {
+        if self.subscriptions.is_empty() {
+            self.paused_since = other.paused_since;
+            self.preferences = other.preferences;
+        }
+        for subscription in other.subscriptions {
+            *self.taken(subscription, imported) += 1;
+        }
+    }
+
+    /// Takes one over; gives the count that it belongs to.
+    fn taken<'a>(&mut self, new: Subscription, imported: &'a mut Imported) -> &'a mut usize {
+        let Some(known) = self.subscriptions.iter_mut().find(|known| known.company == new.company) else {
+            self.subscriptions.push(new);
+            return &mut imported.added;
+        };
+        match (known.state, new.state) {
+            (State::Unsubscribed, State::Active | State::Pending) => &mut imported.left,
+            (State::Pending, State::Active) => {
+                *known = new;
+                &mut imported.confirmed
+            }
+            _ => &mut imported.known,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+    use crate::domain::subscription::Filter;
+
+    fn to(company: &str, state: State) -> Subscription {
+        Subscription {
+            company: company.parse().unwrap(),
+            state,
+            requested_at: DateTime::<Utc>::UNIX_EPOCH,
+            confirmed_at: (state == State::Active).then_some(DateTime::<Utc>::UNIX_EPOCH),
+            channel: "elsewhere".to_owned(),
+            only: Filter::default(),
+            agreed_to: None,
+        }
+    }
+
+    fn following(subscriptions: Vec<Subscription>) -> Subscriber {
+        Subscriber { subscriptions, ..Subscriber::new("ann@example.org".parse().unwrap()) }
+    }
+
+    #[test]
+    fn a_file_adds_and_confirms_and_never_brings_anybody_back() {
+        let mut ann = following(vec![
+            to("waits", State::Pending),
+            to("left", State::Unsubscribed),
+            to("follows", State::Active),
+        ]);
+        let names = ["waits", "left", "follows", "new"];
+        let mut imported = Imported::default();
+        ann.take_over(following(names.map(|name| to(name, State::Active)).to_vec()), &mut imported);
+        assert_eq!(imported, Imported { added: 1, confirmed: 1, known: 1, left: 1 });
+        let states: Vec<State> = ann.subscriptions.iter().map(|known| known.state).collect();
+        assert_eq!(states, [State::Active, State::Unsubscribed, State::Active, State::Active]);
+        ann.take_over(following(vec![to("follows", State::Unsubscribed)]), &mut imported);
+        assert_eq!(ann.subscriptions[2].state, State::Active);
+    }
+}

@@ -1,0 +1,193 @@
+//! A message that came in and is a report on a mail of ours: a bounce or a complaint.
+
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
+
+use super::received::{MAX_MESSAGE_BYTES, detail_of, headers, recipients};
+use super::{Envelope, Unusable};
+use crate::domain::bounce::{Verdict, delivery_status, feedback, original_sender};
+use crate::domain::email::EmailAddress;
+use crate::domain::verp::is_bounce_detail;
+
+/// A report, and the details of the addresses that may name the mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What stands behind the `+` of addresses of ours, that of the recipient first. Only one that was
+    /// made here names a mail.
+    pub details: Vec<String>,
+    /// What it says.
+    pub verdict: Verdict,
+}
+
+/// Of a report, so many parts are looked at.
+const MAX_PARTS: usize = 32;
+
+/// Of header fields that came back as a text, so many lines.
+const MAX_LINES: usize = 200;
+
+const RETURN_PATH: &str = "Return-Path";
+
+impl Report {
+    /// Reads a message that came to an address to which mail comes back, or that is a complaint;
+    /// nothing for every other.
+    ///
+    /// What comes to such an address and is no report, an absence note above all, is no news of the
+    /// mail and nothing to answer.
+    ///
+    /// # Errors
+    /// Why nothing can be done with a message.
+    pub fn parse(raw: &[u8], envelope: &Envelope, inbox: &EmailAddress) -> Result<Option<Self>, Unusable> {
+        if raw.len() > MAX_MESSAGE_BYTES {
+            return Err(Unusable::TooLarge { bytes: raw.len() });
+        }
+        let message = MessageParser::default().parse(raw).ok_or(Unusable::NotAMessage)?;
+        let details: Vec<String> = recipients(&message, envelope, &headers(&message))
+            .iter()
+            .filter_map(|recipient| detail_of(recipient, inbox))
+            .collect();
+        let bounced: Vec<String> =
+            details.iter().filter(|detail| is_bounce_detail(detail)).cloned().collect();
+        if let Some(part) = part(&message, "feedback-report").filter(|_| !details.is_empty()) {
+            return Ok(Some(complaint(&message, &text_of(part), inbox)));
+        }
+        if bounced.is_empty() {
+            return Ok(None);
+        }
+        let status = part(&message, "delivery-status").or_else(|| part(&message, "global-delivery-status"));
+        let verdict = match status {
+            Some(part) if is_report(&message) => delivery_status(&text_of(part)),
+            _ => Verdict::Nothing { why: "it came to a bounce address and is no report".to_owned() },
+        };
+        Ok(Some(Self { details: bounced, verdict }))
+    }
+}
+
+fn complaint(message: &Message<'_>, text: &str, inbox: &EmailAddress) -> Report {
+    let sender = original_sender(text).into_iter().chain(return_paths(message));
+    let details = sender.filter_map(|address| detail_of(&address, inbox)).collect();
+    Report { details, verdict: feedback(text) }
+}
+
+/// Where the mail complained of says that it comes back to.
+fn return_paths(message: &Message<'_>) -> Vec<String> {
+    let parts = message.parts.iter().take(MAX_PARTS);
+    parts
+        .filter_map(|part| {
+            if let PartType::Message(inner) = &part.body { of_message(inner) } else { of_headers(part) }
+        })
+        .collect()
+}
+
+fn of_message(message: &Message<'_>) -> Option<String> {
+    let mut fields = message.headers_raw();
+    fields.find(|(name, _)| name.eq_ignore_ascii_case(RETURN_PATH)).map(|(_, value)| value.trim().to_owned())
+}
+
+/// Where only the header fields came back, as a text.
+fn of_headers(part: &MessagePart<'_>) -> Option<String> {
+    text_of(part).lines().take(MAX_LINES).find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case(RETURN_PATH).then(|| value.trim().to_owned())
+    })
+}
+
+fn is_report(message: &Message<'_>) -> bool {
+    message.content_type().is_some_and(|kind| {
+        kind.c_type.eq_ignore_ascii_case("multipart")
+            && kind.c_subtype.as_deref().is_some_and(|subtype| subtype.eq_ignore_ascii_case("report"))
+    })
+}
+
+/// The part `message/…` of this kind.
+fn part<'a>(message: &'a Message<'a>, subtype: &str) -> Option<&'a MessagePart<'a>> {
+    message.parts.iter().take(MAX_PARTS).find(|part| {
+        part.content_type().is_some_and(|kind| {
+            kind.c_type.eq_ignore_ascii_case("message")
+                && kind.c_subtype.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(subtype))
+        })
+    })
+}
+
+fn text_of(part: &MessagePart<'_>) -> String {
+    String::from_utf8_lossy(part.contents()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inbox() -> EmailAddress {
+        "watch@tracker.example".parse().unwrap()
+    }
+
+    fn report(to: &str, status: &str) -> String {
+        format!(
+            "From: MAILER-DAEMON@mx.example.org\nTo: {to}\nSubject: Undelivered Mail Returned to Sender\n\
+             Auto-Submitted: auto-replied\nMIME-Version: 1.0\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n\
+             --b\nContent-Type: text/plain\n\nI could not deliver it.\n\n\
+             --b\nContent-Type: message/delivery-status\n\n{status}\n\
+             --b\nContent-Type: message/rfc822\n\nFrom: alerts@tracker.example\nSubject: x\n\nx\n--b--\n"
+        )
+    }
+
+    const GONE: &str = "Reporting-MTA: dns; mx.example.org\n\nFinal-Recipient: rfc822; ann@example.org\n\
+        Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n";
+
+    fn parse(raw: &str) -> Option<Report> {
+        Report::parse(raw.replace('\n', "\r\n").as_bytes(), &Envelope::default(), &inbox()).unwrap()
+    }
+
+    #[test]
+    fn a_bounce_is_read_whether_its_parts_are_plain_or_encoded() {
+        let to = "watch+bounce-0123.abc@tracker.example";
+        let found = parse(&report(to, GONE)).unwrap();
+        assert_eq!(found.details, ["bounce-0123.abc"]);
+        assert!(matches!(found.verdict, Verdict::NoMailbox { .. }), "{found:?}");
+        let encoded = report(to, GONE).replace(
+            "Content-Type: message/delivery-status\n",
+            "Content-Type: message/delivery-status\nContent-Transfer-Encoding: 8bit\n",
+        );
+        assert_eq!(parse(&encoded).unwrap(), found);
+    }
+
+    #[test]
+    fn what_is_no_report_says_nothing_of_the_mail() {
+        let away = "From: ann@example.org\nTo: watch+bounce-0123.abc@tracker.example\nSubject: Out of office\n\n\
+                    Action: failed\nStatus: 5.1.1\n";
+        assert!(matches!(parse(away).unwrap().verdict, Verdict::Nothing { .. }));
+        let claimed = report("watch+bounce-0123.abc@tracker.example", GONE)
+            .replace("multipart/report", "multipart/mixed");
+        assert!(matches!(parse(&claimed).unwrap().verdict, Verdict::Nothing { .. }));
+    }
+
+    #[test]
+    fn a_report_to_another_address_is_a_message_like_any_other() {
+        assert_eq!(parse(&report("watch@tracker.example", GONE)), None);
+        assert_eq!(parse(&report("watch+bounce-0123.abc@elsewhere.example", GONE)), None);
+    }
+
+    #[test]
+    fn a_complaint_names_its_mail_by_the_sender_or_by_the_mail_itself() {
+        let of = |feedback: &str, original: &str| {
+            format!(
+                "From: fbl@isp.example\nTo: watch@tracker.example\nSubject: complaint\nMIME-Version: 1.0\n\
+                 Content-Type: multipart/report; report-type=feedback-report; boundary=\"b\"\n\n\
+                 --b\nContent-Type: text/plain\n\na complaint\n\n\
+                 --b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nVersion: 1\n{feedback}\n\
+                 --b\n{original}\n--b--\n"
+            )
+        };
+        let path = "<watch+bounce-0123.abc@tracker.example>";
+        let headers = format!("Return-Path: {path}\nSubject: x\n");
+        let texts = [
+            of(&format!("Original-Mail-From: {path}\n"), "Content-Type: message/rfc822\n\nSubject: x\n\nx"),
+            of("", &format!("Content-Type: message/rfc822\n\n{headers}\nx")),
+            of("", &format!("Content-Type: text/rfc822-headers\n\n{headers}")),
+        ];
+        for text in texts {
+            let found = parse(&text).unwrap();
+            assert_eq!(found.details, ["bounce-0123.abc"], "{text}");
+            assert!(matches!(found.verdict, Verdict::Complaint { .. }), "{found:?}");
+        }
+    }
+}

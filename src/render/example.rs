@@ -1,0 +1,307 @@
+//! Every mail with example data written for it: how it looks before anybody gets one.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::answer::{Addressed, answer};
+use super::attestation::{Attestation, attestation};
+use super::incident::incidents;
+use super::notice::{Notice, RenderError, Rendered, Told, notice};
+use crate::domain::change::{Change, EntryChange, Evidence};
+use crate::domain::company::{Alias, AliasKind, Company};
+use crate::domain::diff::diff;
+use crate::domain::email::EmailAddress;
+use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
+use crate::domain::health::SourceHealth;
+use crate::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, SourceId};
+use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
+use crate::domain::incident::{Incident, IncidentKind, Telling};
+use crate::domain::keyed_link::WebAddresses;
+use crate::domain::matching::Watchlist;
+use crate::domain::noise::Noise;
+use crate::domain::subscription::{Cadence, Filter, Subscriber, Subscription, Wish};
+
+/// A kind of mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MailKind {
+    /// The question whether something was really asked for.
+    Confirmation,
+    /// What is followed from now on.
+    Welcome,
+    /// A change, as soon as it was found.
+    Alert,
+    /// What a day brought.
+    Digest,
+    /// That nothing happened.
+    Attestation,
+    /// Trouble with a source, to the operator.
+    Incident,
+    /// That it is over.
+    Recovery,
+    /// What somebody follows.
+    List,
+    /// That nothing is sent for a while.
+    Pause,
+    /// That nothing is sent any more.
+    Goodbye,
+    /// What can be asked for.
+    Help,
+    /// Whether mail arrives.
+    Test,
+}
+
+impl MailKind {
+    /// Every kind, with the word for it.
+    pub const ALL: [(&'static str, Self); 12] = [
+        ("confirmation", Self::Confirmation),
+        ("welcome", Self::Welcome),
+        ("alert", Self::Alert),
+        ("digest", Self::Digest),
+        ("attestation", Self::Attestation),
+        ("incident", Self::Incident),
+        ("recovery", Self::Recovery),
+        ("list", Self::List),
+        ("pause", Self::Pause),
+        ("goodbye", Self::Goodbye),
+        ("help", Self::Help),
+        ("test", Self::Test),
+    ];
+}
+
+/// What stands in every mail of a service.
+#[derive(Debug, Clone, Copy)]
+pub struct Service<'a> {
+    /// Where people write to.
+    pub mailbox: &'a EmailAddress,
+    /// Where a person answers.
+    pub help_address: &'a EmailAddress,
+    /// The postal address of whoever runs it.
+    pub postal_address: Option<&'a str>,
+    /// Where its links lead, where there is a web server.
+    pub web: Option<&'a WebAddresses>,
+}
+
+/// Puts a mail with example data into words.
+///
+/// # Errors
+/// A template that cannot be filled in.
+pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Result<Rendered, RenderError> {
+    let example = Example::new(to);
+    let selection = || Selection { companies: vec![example.company.clone()], only: Filter::default() };
+    match kind {
+        MailKind::Confirmation => {
+            let token = ConfirmToken::of(0x5eed_0000_0000_0000_0000_0000_0000_0000);
+            example.answer(&Answer::Confirm(Purpose::Subscribe(selection()), token), service)
+        }
+        MailKind::Welcome => example.answer(&Answer::Welcome(selection()), service),
+        MailKind::List => example.answer(&Answer::List, service),
+        MailKind::Pause => example.answer(&Answer::Paused, service),
+        MailKind::Goodbye => example.answer(&Answer::Goodbye(vec![example.company.clone()]), service),
+        MailKind::Help => example.answer(&Answer::Help, service),
+        MailKind::Alert => example.notice(&example.changes[1..], Cadence::Immediate, service),
+        MailKind::Digest => example.notice(&example.changes, Cadence::Daily, service),
+        MailKind::Test => notice(&example.begun(service).as_test()),
+        MailKind::Attestation => example.attestation(service),
+        MailKind::Incident => incident(Telling::Begun),
+        MailKind::Recovery => incident(Telling::Over),
+    }
+}
+
+/// A reader, a company, a source and what changed there.
+struct Example {
+    reader: Subscriber,
+    company: CompanyId,
+    watchlist: Watchlist,
+    changes: Vec<Change>,
+    health: Vec<SourceHealth>,
+}
+
+#[expect(clippy::expect_used, reason = "the texts are constants, each exercised by a test")]
+fn constant<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("a constant")
+}
+
+/// When the examples happen.
+fn at(text: &str) -> DateTime<Utc> {
+    constant(text)
+}
+
+impl Example {
+    fn new(to: &EmailAddress) -> Self {
+        let company: CompanyId = constant("example-cameras");
+        let watchlist = watchlist(&company);
+        let mut reader = Subscriber::new(to.clone());
+        let wish = Wish {
+            company: &company,
+            only: Filter::default(),
+            confirmed: true,
+            channel: "mail",
+            agreed_to: None,
+        };
+        reader.follow(wish, at("2031-01-07T09:00:00Z"));
+        let changes = changes(&watchlist);
+        Self { reader, company, watchlist, changes, health: health() }
+    }
+
+    fn answer(&self, said: &Answer, service: &Service<'_>) -> Result<Rendered, RenderError> {
+        let addressed = Addressed {
+            subscriber: &self.reader,
+            mailbox: service.mailbox,
+            help_address: service.help_address,
+            postal_address: service.postal_address,
+            watchlist: &self.watchlist,
+            web: service.web,
+            missed: 0,
+        };
+        answer(said, &addressed)
+    }
+
+    fn begun<'a>(&'a self, service: &Service<'a>) -> Notice<'a> {
+        let links = service.web.map(|web| web.of(&self.reader.address));
+        Notice::new(&self.reader.address, &self.watchlist, service.help_address, service.postal_address)
+            .linking(links)
+    }
+
+    fn notice(
+        &self,
+        changes: &[Change],
+        cadence: Cadence,
+        service: &Service<'_>,
+    ) -> Result<Rendered, RenderError> {
+        let followed: Vec<&Subscription> = self.reader.subscriptions.iter().collect();
+        let told = changes
+            .iter()
+            .map(|change| Told { change, followed: followed.clone(), deadline: None })
+            .collect();
+        let health = if cadence.is_digest() { &self.health[..] } else { &[] };
+        notice(&Notice { told, cadence, ..self.begun(service).with_health(health) })
+    }
+
+    fn attestation(&self, service: &Service<'_>) -> Result<Rendered, RenderError> {
+        attestation(&Attestation {
+            reader: &self.reader,
+            since: at("2031-02-03T08:00:00Z"),
+            until: at("2031-02-10T08:00:00Z"),
+            changes: 0,
+            health: &self.health,
+            links: service.web.map(|web| web.of(&self.reader.address)),
+            watchlist: &self.watchlist,
+            help_address: service.help_address,
+            postal_address: service.postal_address,
+        })
+    }
+}
+
+#[expect(clippy::expect_used, reason = "one company of constant names, exercised by a test")]
+fn watchlist(company: &CompanyId) -> Watchlist {
+    let aliases = vec![
+        Alias::new("Example Cameras", AliasKind::Trade),
+        Alias::new("示例摄像科技", AliasKind::NativeScript),
+    ];
+    let name = "Example Cameras Technology Co., Ltd.";
+    Watchlist::new(vec![Company { aliases, ..Company::new(company.clone(), name) }]).expect("constant names")
+}
+
+const BEFORE: &str = "Video surveillance equipment produced by Example Cameras Technology Co., Ltd., to the extent it \
+    is used for the purpose of public safety or security of government facilities.";
+const AFTER: &str = "Video surveillance equipment produced by Example Cameras Technology Co., Ltd. (示例摄像科技) or \
+    any of its affiliates, to the extent it is used for the purpose of public safety, security of government \
+    facilities or other national security purposes.";
+
+/// One entry came and one was reworded.
+fn changes(watchlist: &Watchlist) -> Vec<Change> {
+    let entry = |key: &str, title: &str, text: &str| {
+        let mut entry = Entry::new(key, title).with("equipment", text);
+        entry.date = Some(constant("2031-02-03"));
+        entry.url = Some(format!("https://agency.example/list#{key}"));
+        entry
+    };
+    let list = |entries| Document::new(entries, Completeness::Whole, Resemblance::Title);
+    let cameras = |text| entry("cameras", "Equipment of Example Cameras Technology", text);
+    let services = entry("services", "Services", "Telecommunications services provided by Example Cameras.");
+    let before = list(vec![cameras(BEFORE)]);
+    let mut found = diff(&before, &list(vec![cameras(AFTER), services]), &Noise::default());
+    found.sort_by_key(|change| change.kind);
+    let together = found.len();
+    found.into_iter().map(|entry| change(entry, together, watchlist)).collect()
+}
+
+fn change(entry: EntryChange, found_together: usize, watchlist: &Watchlist) -> Change {
+    let evidence = |body: &str, read_at: &str| Evidence {
+        url: "https://agency.example/list".to_owned(),
+        read_at: at(read_at),
+        status: 200,
+        sha256: BodyHash::of(body.as_bytes()),
+    };
+    Change {
+        id: ChangeId::derive(&["example", &entry.key]),
+        source: constant("example-list"),
+        source_title: "Example List of Covered Equipment".to_owned(),
+        found_at: at("2031-02-10T06:15:03Z"),
+        ordinal: 0,
+        found_together,
+        matches: watchlist.concerned(&[], &entry.context),
+        possible: Vec::new(),
+        retracted_at: None,
+        evidence: evidence("after", "2031-02-10T06:15:02Z"),
+        previous: evidence("before", "2031-02-09T06:15:02Z"),
+        entry,
+    }
+}
+
+fn health() -> Vec<SourceHealth> {
+    let source = |id: &str, title: &str, failing_since: Option<DateTime<Utc>>| SourceHealth {
+        source: constant::<SourceId>(id),
+        title: title.to_owned(),
+        last_good_at: Some(at("2031-02-10T06:15:02Z")),
+        failing_since,
+        good: 84,
+        unread: u32::from(failing_since.is_some()),
+    };
+    vec![
+        source("example-list", "Example List of Covered Equipment", None),
+        source("example-court", "Example Court of Appeals", Some(at("2031-02-10T07:00:00Z"))),
+    ]
+}
+
+fn incident(telling: Telling) -> Result<Rendered, RenderError> {
+    let opened_at = at("2031-02-10T06:15:02Z");
+    let incident = Incident {
+        id: IncidentId::derive(&["example"]),
+        kind: IncidentKind::Held,
+        source: Some(constant("example-list")),
+        title: "Example List of Covered Equipment".to_owned(),
+        reason: "looks like a block page: the title is \"Access Denied\"".to_owned(),
+        members: Vec::new(),
+        opened_at,
+        reopened_at: None,
+        closed_at: (telling == Telling::Over).then_some(opened_at + TimeDelta::hours(5)),
+        told_at: None,
+        times_told: 0,
+        end_told_at: None,
+    };
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    incidents(&[(telling, &incident)], day, opened_at + TimeDelta::hours(6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_mail_has_an_example() {
+        let (to, help) = (constant("ann@example.org"), constant("help@tracker.example"));
+        let service = Service {
+            mailbox: &help,
+            help_address: &help,
+            postal_address: Some("Example Street 1"),
+            web: None,
+        };
+        let mut subjects = std::collections::BTreeSet::new();
+        for (name, kind) in MailKind::ALL {
+            let mail = example(kind, &to, &service).unwrap();
+            assert!(mail.text.len() > 100 && mail.html.contains("<html"), "{name}");
+            subjects.insert(mail.subject);
+        }
+        assert_eq!(subjects.len(), MailKind::ALL.len(), "{subjects:#?}");
+    }
+}

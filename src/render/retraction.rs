@@ -1,0 +1,60 @@
+//! The mail that takes an earlier one back.
+
+use super::letter::{Letter, mail};
+use super::notice::{RenderError, Rendered};
+use super::view::moment;
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::keyed_link::PersonalLinks;
+use crate::domain::outbox::Mail;
+use crate::domain::retraction::Retraction;
+use crate::domain::text::{one_line, shorten};
+
+mail!(letter_mail, "retraction/mail.txt", "retraction/mail.html");
+
+/// Longer words of the operator are cut.
+const MAX_REASON_CHARS: usize = 500;
+
+/// What is taken back, and from whom.
+#[derive(Debug)]
+pub struct Withdrawal<'a> {
+    /// What is taken back.
+    pub retraction: &'a Retraction,
+    /// The mail that told it.
+    pub mail: &'a Mail,
+    /// The changes that are none, of those the mail told.
+    pub changes: Vec<&'a Change>,
+    /// The reader's links into the web, where there is a server.
+    pub links: Option<PersonalLinks>,
+    /// Where a person answers.
+    pub help_address: &'a EmailAddress,
+    /// The postal address of whoever runs the service.
+    pub postal_address: Option<&'a str>,
+}
+
+/// Puts a retraction into words.
+///
+/// # Errors
+/// A template that cannot be filled in.
+pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> {
+    let Withdrawal { retraction, mail, changes, links, help_address, postal_address } = withdrawal;
+    let reason = retraction.reason.as_deref().map(|reason| shorten(&one_line(reason), MAX_REASON_CHARS));
+    let line = |change: &&Change| {
+        let title = shorten(&one_line(&change.entry.title), 200);
+        let source = shorten(&one_line(&change.source_title), 80);
+        format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
+    };
+    letter_mail::render(&Letter {
+        subject: shorten(&format!("[retracted] {}", one_line(&mail.subject)), 70),
+        lead: format!(
+            "On {} we wrote to you: \u{201c}{}\u{201d}. That was wrong, and we take it back: what was read then was \
+             not the source's own page.{}",
+            moment(mail.queued_at),
+            one_line(&mail.subject),
+            reason.map(|reason| format!(" The operator says: {reason}")).unwrap_or_default(),
+        ),
+        lines: changes.iter().map(line).collect(),
+        links: links.clone(),
+        ..Letter::to(&mail.recipient, help_address, *postal_address)
+    })
+}

@@ -1,0 +1,65 @@
+//! Reads that were taken back, until everybody who was told has been told otherwise.
+
+use chrono::{DateTime, Utc};
+
+use super::trees::{TreeName, Trees};
+use super::writes::Writes;
+use super::{changes, outbox, sources};
+use crate::domain::alert::Alert;
+use crate::domain::id::{MailId, RetractionId};
+use crate::domain::retraction::Retraction;
+use crate::store::{QueuedMail, RetractCommit, StoreError};
+
+/// Gathers all that a retraction means: its changes are marked, what of them was not told yet is not,
+/// and the state before the read is the source's again.
+pub(in crate::store) fn retract(
+    trees: &Trees,
+    writes: &mut Writes,
+    commit: &RetractCommit,
+) -> Result<(), StoreError> {
+    let RetractCommit { retraction, restored } = commit;
+    for id in &retraction.changes {
+        let mut change = changes::by_id(trees, id)?;
+        change.retracted_at = Some(retraction.at);
+        writes.put(trees, TreeName::Changes, id.as_str().as_bytes(), &change)?;
+    }
+    for alert in trees.all_with::<Alert>(TreeName::Alerts, &[])? {
+        if retraction.changes.contains(&alert.change) {
+            writes.remove(TreeName::Alerts, alert.id.as_str().as_bytes());
+        }
+    }
+    if let Some(restored) = restored {
+        sources::commit(trees, writes, restored)?;
+    }
+    writes.put(trees, TreeName::Retractions, retraction.id.as_str().as_bytes(), retraction)
+}
+
+/// The retractions that not everybody was told of yet.
+pub(in crate::store) fn pending(trees: &Trees) -> Result<Vec<Retraction>, StoreError> {
+    trees.all_with(TreeName::Retractions, &[])
+}
+
+/// Keeps back the mails that nobody has, puts those that tell of a retraction into the outbox, and
+/// notes how far that went; it is done with where nothing comes after.
+pub(in crate::store) fn tell(
+    trees: &Trees,
+    writes: &mut Writes,
+    id: &RetractionId,
+    dropped: &[MailId],
+    mails: Vec<QueuedMail>,
+    reached: Option<MailId>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    for mail in dropped {
+        outbox::retract(trees, writes, mail, now)?;
+    }
+    outbox::dispatch(trees, writes, &[], mails)?;
+    let key = id.as_str().as_bytes();
+    let pending: Option<Retraction> = trees.get(TreeName::Retractions, key)?;
+    if let (Some(reached), Some(retraction)) = (reached, pending) {
+        let retraction = Retraction { reached: Some(reached), ..retraction };
+        return writes.put(trees, TreeName::Retractions, key, &retraction);
+    }
+    writes.remove(TreeName::Retractions, key);
+    Ok(())
+}

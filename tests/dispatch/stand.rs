@@ -1,0 +1,172 @@
+//! A dispatcher over a real store, under a clock that the test turns.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use regwatch::clock::{Clock, ManualClock};
+use regwatch::config::{MailSettings, Pace, Sender, StoreSettings, TransportSettings};
+use regwatch::dispatch::{Composer, ComposerParts, Dispatcher, Patience};
+use regwatch::domain::alert::alerts_of;
+use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
+use regwatch::domain::company::{Alias, AliasKind, Company};
+use regwatch::domain::email::EmailAddress;
+use regwatch::domain::id::{BodyHash, ChangeId, CompanyId};
+use regwatch::domain::matching::Watchlist;
+use regwatch::domain::outbox::{Doubt, Mail};
+use regwatch::domain::read_state::ReadState;
+use regwatch::domain::snapshot::Validators;
+use regwatch::domain::subscription::Preference;
+use regwatch::registry::Registry;
+use regwatch::store::{ReadCommit, Store};
+
+/// When the clock starts: a Tuesday.
+pub const START: &str = "2026-11-24T10:00:00Z";
+
+/// A store, a clock and a dispatcher.
+pub struct Stand {
+    _folder: tempfile::TempDir,
+    pub store: Store,
+    pub clock: ManualClock,
+    pub dispatcher: Dispatcher,
+}
+
+impl Stand {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&StoreSettings::Sled { path: folder.path().join("db") }).unwrap();
+        let clock = ManualClock::starting_at(START.parse().unwrap());
+        let dispatcher = dispatcher(&store, &clock);
+        Self { _folder: folder, store, clock, dispatcher }
+    }
+
+    /// Another process over the same store, after this one was killed.
+    pub fn restart(&mut self) {
+        self.dispatcher = dispatcher(&self.store, &self.clock);
+    }
+
+    pub fn advance(&self, minutes: i64) {
+        self.clock.advance(chrono::Duration::minutes(minutes));
+    }
+
+    pub fn set_clock(&self, to: &str) {
+        self.clock.advance(to.parse::<DateTime<Utc>>().unwrap() - self.clock.now());
+    }
+
+    /// Subscribes somebody to Hikvision, with these wishes.
+    pub async fn subscribe(&self, address: &str, wishes: &[Preference]) {
+        let address = email(address);
+        self.store.follow(&address, &[hikvision()], true, "mail", self.clock.now()).await.unwrap();
+        self.store.prefer(&address, wishes.to_vec(), self.clock.now()).await.unwrap();
+    }
+
+    /// A read now that shows a change of this name.
+    pub async fn find(&self, name: &str, deadline: Option<&str>) {
+        let change = change(name, deadline, self.clock.now());
+        let state = ReadState::good(change.source.clone(), Validators::default(), self.clock.now());
+        let commit = ReadCommit {
+            alerts: alerts_of(&change),
+            changes: vec![change],
+            ..ReadCommit::of(state.counted_after(None))
+        };
+        self.store.commit(commit).await.unwrap();
+    }
+
+    /// A round as the daemon does it; tells how many mails it made.
+    pub async fn round(&self) -> usize {
+        self.dispatcher.dispatch(Patience::Group).await.unwrap()
+    }
+
+    /// Whom mails were made for, each with its subject, the oldest first.
+    pub async fn mails(&self) -> Vec<(String, String)> {
+        let mails = self.store.mails(None, usize::MAX).await.unwrap();
+        mails.iter().rev().map(|mail: &Mail| (mail.recipient.to_string(), mail.subject.clone())).collect()
+    }
+
+    /// The words of every mail, by leasing it.
+    pub async fn texts(&self) -> Vec<String> {
+        let lease = chrono::Duration::minutes(1);
+        let leased = self.store.lease_due(self.clock.now(), usize::MAX, lease).await.unwrap();
+        let parser = mail_parser::MessageParser::default();
+        let text = |bytes: &[u8]| parser.parse(bytes).unwrap().body_text(0).unwrap().into_owned();
+        leased.iter().map(|leased| text(&leased.bytes)).collect()
+    }
+}
+
+pub fn email(text: &str) -> EmailAddress {
+    text.parse().unwrap()
+}
+
+pub fn hikvision() -> CompanyId {
+    "hikvision".parse().unwrap()
+}
+
+fn dispatcher(store: &Store, clock: &ManualClock) -> Dispatcher {
+    let settings = MailSettings {
+        from: Sender { name: Some("regwatch".to_owned()), address: email("alerts@tracker.example") },
+        transport: TransportSettings::Maildir { path: PathBuf::from("unused") },
+        postal_address: Some("1 Example Street, Example Town".to_owned()),
+        help_address: email("help@tracker.example"),
+        group_within: Duration::from_secs(300),
+        deadline_within: Duration::from_secs(7 * 24 * 60 * 60),
+        concurrency: 1,
+        pace: Pace::default(),
+        on_in_doubt: Doubt::Resend,
+        dkim: None,
+    };
+    let sources = Vec::new();
+    let composer = Composer::new(ComposerParts {
+        settings: settings.clone(),
+        inbox: Some(email("watch@tracker.example")),
+        web: None,
+        sources,
+        instance_key: [7; 32],
+    });
+    let aliases = vec![Alias::new("Hikvision", AliasKind::Trade)];
+    let company = Company { aliases, ..Company::new(hikvision(), "Hangzhou Hikvision Digital Technology") };
+    let registry = Registry::new(Watchlist::new(vec![company]).unwrap());
+    Dispatcher::new(store.clone(), registry, settings, composer, Arc::new(clock.clone()))
+}
+
+fn change(name: &str, deadline: Option<&str>, now: DateTime<Utc>) -> Change {
+    let text = format!("Video surveillance equipment produced by Hikvision, paragraph {name}.");
+    let found = serde_json::json!({
+        "company": "hikvision", "alias": "Hikvision", "alias_kind": "trade", "rule": "alias",
+        "field": "equipment", "span": { "start": 41, "end": 50 }, "excerpt": text,
+    });
+    let evidence = |body: &str| Evidence {
+        url: "https://agency.test/coveredlist".to_owned(),
+        read_at: now,
+        status: 200,
+        sha256: BodyHash::of(body.as_bytes()),
+    };
+    let mut context = vec![("equipment".to_owned(), text.clone())];
+    context.extend(deadline.map(|date| ("comments_close".to_owned(), date.to_owned())));
+    Change {
+        id: ChangeId::derive(&[name]),
+        source: "covered-list".parse().unwrap(),
+        source_title: "FCC Covered List".to_owned(),
+        entry: EntryChange {
+            kind: ChangeKind::Amended,
+            key: name.to_owned(),
+            title: format!("Paragraph {name}"),
+            date: None,
+            url: Some("https://agency.test/coveredlist#hikvision".to_owned()),
+            fields: vec![FieldChange {
+                name: "equipment".to_owned(),
+                before: Some("Video surveillance equipment.".to_owned()),
+                after: Some(text),
+            }],
+            context,
+        },
+        found_at: now,
+        ordinal: 0,
+        found_together: 1,
+        matches: vec![serde_json::from_value(found).unwrap()],
+        possible: Vec::new(),
+        retracted_at: None,
+        evidence: evidence("new"),
+        previous: evidence("old"),
+    }
+}
