@@ -73,7 +73,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Daemon => daemon::run(&context).await,
         Verb::Demo(verb) => demo::run(verb, screen).await,
         Verb::Source(verb) => source::run(verb, &context).await,
-        Verb::Company(verb) => Box::pin(company::run(verb, &context)).await,
+        Verb::Company(verb) => company::run(verb, &context).await,
         Verb::Eval(verb) => eval::run(&verb, &context),
         Verb::Review(verb) => review::run(verb, &context).await,
         Verb::Incident(verb) => incident::run(&verb, &context).await,
