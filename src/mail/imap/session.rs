@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_imap::Session;
 use async_imap::error::Error;
-use async_imap::types::{Fetch, Uid};
+use async_imap::types::{Fetch, Uid, UnsolicitedResponse};
 use futures_util::TryStreamExt;
 
 use super::wire::{Wire, connect};
@@ -124,6 +124,7 @@ impl Mailbox {
     /// # Errors
     /// The server's no, or the end of the session.
     pub async fn waiting(&mut self) -> Result<Vec<u32>, ImapError> {
+        self.has_news();
         let found: HashSet<Uid> = step!(self, "search", self.session.uid_search("UNDELETED"))?;
         self.confirm_alive("search").await?;
         let mut uids: Vec<Uid> = found.into_iter().collect();
@@ -210,6 +211,15 @@ impl Mailbox {
         Ok(())
     }
 
+    /// Whether the server said in passing, since this was asked last, that a message came.
+    fn has_news(&self) -> bool {
+        let mut has = false;
+        while let Ok(said) = self.session.unsolicited_responses.try_recv() {
+            has |= matches!(said, UnsolicitedResponse::Exists(_));
+        }
+        has
+    }
+
     /// Waits until the server says that something happened, at most so long. Where it cannot say,
     /// the whole time is waited. What it says is only a hint.
     ///
@@ -217,6 +227,10 @@ impl Mailbox {
     /// The end of the session.
     pub async fn idle(mut self, longest: Duration) -> Result<Self, ImapError> {
         self.session.get_mut().grant();
+        if self.has_news() {
+            // It came after the search, and would not be told of again.
+            return Ok(self);
+        }
         if !self.can_idle {
             tokio::time::sleep(longest).await;
             return Ok(self);
@@ -224,10 +238,16 @@ impl Mailbox {
         let Self { session, settings, server, uid_validity, can_idle, can_move, can_expunge } = self;
         let lost = |reason| ImapError::Lost { server: server.clone(), what: "wait".to_owned(), reason };
         let late = |_| lost("it did not answer in time".to_owned());
+        let news = session.unsolicited_responses.clone();
         let mut handle = session.idle();
         let begun = tokio::time::timeout(COMMAND, handle.init()).await.map_err(late)?;
         begun.map_err(|error| lost(in_words(&error)))?;
-        {
+        let mut has_news = false;
+        while let Ok(said) = news.try_recv() {
+            has_news |= matches!(said, UnsolicitedResponse::Exists(_));
+        }
+        // What came while the wait began ends it before it does.
+        if !has_news {
             let (wait, _stop) = handle.wait_with_timeout(longest);
             // A server that says "still here" now and then would keep the wait from ever ending.
             if let Ok(ended) = tokio::time::timeout(longest, wait).await {
