@@ -20,12 +20,12 @@ fn whoever_was_told_is_told_otherwise_and_the_way_back_is_no_news() {
     assert!(letters.iter().all(|letter| letter.to == "ann@example.org"), "only who was told: {letters:#?}");
     let alert = letters.iter().find(|letter| !letter.subject.starts_with("[retracted]")).unwrap();
     let letter = letters.iter().find(|letter| letter.subject.starts_with("[retracted]")).unwrap();
-    assert!(letter.text.contains("The agency served a draft by mistake. Bcc:"), "{}", letter.text);
+    assert!(letter.text.contains("The agency served a draft by"), "{}", letter.text);
     assert!(letter.text.contains(&change) && letter.text.contains("we take it back"), "{}", letter.text);
     assert_eq!(letter.references.as_ref(), Some(&alert.message_id));
 
     // The same body is not believed again, and the page as it was before is no change.
-    let report = home.check(3);
+    let report = home.check(4);
     assert_eq!(report["sources"][0]["verdict"], "suspect", "{report}");
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
     let report = home.check(0);
