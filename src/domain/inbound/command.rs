@@ -48,6 +48,10 @@ const SUBJECT_MARKS: [&str; 16] = [
     "转发",
 ];
 
+/// First words of people who were asked and do not want.
+const REFUSALS: [&str; 12] =
+    ["no", "not", "don't", "stop", "cancel", "never", "unsubscribe", "remove", "nein", "non", "nee", "不"];
+
 /// The commands of a mail: those of the address it went to, or else of its subject and text.
 ///
 /// `detail` is what stands behind the `+` of the address. Reading stops at the first confirmation,
@@ -55,7 +59,9 @@ const SUBJECT_MARKS: [&str; 16] = [
 #[must_use]
 pub fn commands(detail: Option<&str>, subject: &str, text: &str) -> Vec<MailCommand> {
     if let Some(command) = detail.and_then(of_detail) {
-        return vec![command];
+        // Who answers a question with "no" has not confirmed, whatever the address says.
+        let is_confirmed = !matches!(command, MailCommand::Confirm(_)) || !refuses(text);
+        return vec![if is_confirmed { command } else { MailCommand::Unknown }];
     }
     let subject = of_line(without_marks(subject));
     let has_subject = subject.is_some();
@@ -79,6 +85,15 @@ impl MailCommand {
     fn ends_reading(&self) -> bool {
         matches!(self, Self::Confirm(_) | Self::Never(_) | Self::Unknown)
     }
+}
+
+/// Whether a person's first own words are a refusal.
+fn refuses(text: &str) -> bool {
+    let mut own =
+        text.lines().map(str::trim).take_while(|line| !is_end(line)).filter(|line| !is_passed(line));
+    let first = own.next().unwrap_or_default().to_lowercase();
+    let word = first.split(|c: char| !c.is_alphanumeric() && c != '\'').next().unwrap_or_default();
+    REFUSALS.contains(&word)
 }
 
 /// `subscribe-hikvision`, `confirm-TOKEN`; other details are the operator's own.
@@ -210,12 +225,23 @@ mod tests {
         check(&format!("confirm {TOKEN}"), "unsubscribe", &[confirm()]);
         check("Re: hello", &format!("CONFIRM {}", TOKEN.to_uppercase()), &[confirm()]);
         check("Automatic reply: hello", &format!("I am away.\n> confirm {TOKEN}"), &[MailCommand::Unknown]);
-        assert_eq!(commands(Some(&format!("confirm-{TOKEN}")), "anything", "unsubscribe"), [confirm()]);
+        assert_eq!(commands(Some(&format!("confirm-{TOKEN}")), "anything", "hello"), [confirm()]);
         let never = MailCommand::Never(TOKEN.parse().unwrap());
         assert_eq!(commands(Some(&format!("never-{TOKEN}")), "Re: Please confirm", "confirm"), [never]);
         check("never again", "", &[MailCommand::Unknown]);
         check("confirm", "", &[MailCommand::Unknown]);
         check("confirm short", "", &[MailCommand::Unknown]);
+    }
+
+    #[test]
+    fn who_answers_no_has_not_confirmed() {
+        let confirm_by = |text: &str| commands(Some(&format!("confirm-{TOKEN}")), "Re: Please confirm", text);
+        for text in ["", "yes please", "> no\nYes, it was me.", "Nothing to add", "-- \nno"] {
+            assert_eq!(confirm_by(text), [confirm()], "{text}");
+        }
+        for text in ["No, stop this!", "\n\nStop.", "> confirm\n\nUnsubscribe me", "Don't"] {
+            assert_eq!(confirm_by(text), [MailCommand::Unknown], "{text}");
+        }
     }
 
     #[test]
