@@ -35,6 +35,10 @@ pub(super) enum Sub {
     List,
     /// End an address's subscriptions.
     Remove(Remove),
+    /// Forget a person at their wish: subscriptions, the record of consent, and every mail to them.
+    ///
+    /// Kept is a keyed hash of the address, so that nothing is sent to it unless it confirms anew.
+    Erase(Whose),
     /// Take over subscribers from a CSV file, all of it or nothing.
     ///
     /// Whoever is to get mail must have agreed: the row says when. Who has left here is not brought back.
@@ -140,6 +144,7 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
             Reply::Subscribers(all) => list(&all, screen)?,
             other => return Err(mismatch(&other)),
         },
+        Sub::Erase(Whose { address }) => erase(context, address).await?,
         Sub::Remove(Remove { address, companies }) => {
             match context.ask(Command::Unsubscribe { address, companies }).await? {
                 Reply::Unsubscribed(ended) if screen.json => {
@@ -178,6 +183,24 @@ async fn one(context: &Context, command: Command) -> anyhow::Result<()> {
         Reply::Subscriber(subscriber) => list(&[subscriber], context.screen),
         other => Err(mismatch(&other)),
     }
+}
+
+async fn erase(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
+    let erased = match context.ask(Command::Erase { address }).await? {
+        Reply::Erased(erased) => erased,
+        other => return Err(mismatch(&other)),
+    };
+    let screen = context.screen;
+    if screen.json {
+        return screen.object(&erased);
+    }
+    let subscriptions = counted(erased.subscriptions, "subscription", "subscriptions");
+    screen.line(format!("{subscriptions} and {} erased", counted(erased.mails, "mail", "mails")))?;
+    if erased.under_way > 0 {
+        let mails = counted(erased.under_way, "mail is", "mails are");
+        screen.line(format!("{mails} just being sent; say it again once that is done"))?;
+    }
+    Ok(())
 }
 
 async fn show(context: &Context, address: EmailAddress) -> anyhow::Result<()> {

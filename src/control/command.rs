@@ -16,7 +16,7 @@ use crate::domain::snapshot::{HeldRead, Snapshot};
 use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::suppression::Suppression;
 use crate::mail::Envelope;
-use crate::store::{ChangeQuery, Deed};
+use crate::store::{ChangeQuery, Deed, Erased};
 use crate::subscribe::Ingested;
 
 /// What is asked for.
@@ -137,6 +137,11 @@ pub enum Command {
     },
     /// Everyone who is or was subscribed.
     Subscribers,
+    /// Forget a person.
+    Erase {
+        /// Whom.
+        address: EmailAddress,
+    },
     /// End subscriptions.
     Unsubscribe {
         /// Whose.
@@ -246,6 +251,8 @@ pub enum Reply {
         /// Mails put into the outbox.
         mails_queued: usize,
     },
+    /// Of [`Command::Erase`].
+    Erased(Erased),
     /// Of [`Command::Retract`]: what was taken back, and how many mails say so.
     Retracted {
         /// What was taken back.

@@ -152,6 +152,7 @@ impl Service {
             }
             Command::Subscriber { address } => Reply::Subscriber(parts.subscriptions.show(&address).await?),
             Command::Subscribers => Reply::Subscribers(parts.subscriptions.list().await?),
+            Command::Erase { address } => Reply::Erased(parts.subscriptions.erase(&address).await?),
             Command::Unsubscribe { address, companies } => {
                 Reply::Unsubscribed(parts.subscriptions.remove(&address, &companies).await?)
             }

@@ -37,16 +37,26 @@ impl SuppressionKey {
 pub enum SuppressionReason {
     /// Mail came back. Confirming anew lifts it.
     Bounce,
+    /// The recipient was erased. Confirming anew lifts it.
+    Erased,
     /// An operator's word.
     Operator,
     /// The recipient called our mail unwanted (RFC 5965). Only an operator lifts it.
     Complaint,
 }
 
+impl SuppressionReason {
+    /// Whether the recipient can end it. What is asked back goes out all the same, or they could not.
+    fn ends_by_confirming(self) -> bool {
+        matches!(self, Self::Bounce | Self::Erased)
+    }
+}
+
 impl std::fmt::Display for SuppressionReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::Bounce => "bounce",
+            Self::Erased => "erased",
             Self::Operator => "operator",
             Self::Complaint => "complaint",
         })
@@ -72,13 +82,13 @@ impl Suppression {
     /// Whether a mail must not go out.
     #[must_use]
     pub fn stops(&self, mail: &Mail) -> bool {
-        self.reason != SuppressionReason::Bounce || !mail.despite_bounces
+        !self.reason.ends_by_confirming() || !mail.despite_bounces
     }
 
     /// Whether it ends because its address was confirmed at a moment.
     #[must_use]
     pub fn ends_by_confirming(&self, confirmed_at: DateTime<Utc>) -> bool {
-        self.reason == SuppressionReason::Bounce && confirmed_at > self.since
+        self.reason.ends_by_confirming() && confirmed_at > self.since
     }
 
     /// Why and since when, in words.

@@ -198,6 +198,17 @@ pub struct Spread {
     pub reached: Option<EmailAddress>,
 }
 
+/// What there was of a person who is forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// Subscriptions, whatever became of them.
+    pub subscriptions: usize,
+    /// Mails to them, sent or not.
+    pub mails: usize,
+    /// Mails that were just being sent, and are still there.
+    pub under_way: usize,
+}
+
 /// When to look at what waits for a reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {

@@ -36,12 +36,13 @@ use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::way_in::WayInState;
 
 use self::sled::{
-    Sled, changes, inbox, incidents, instance_key, items, outbox, retractions, sources, subscribers,
+    Sled, changes, erasure, inbox, incidents, instance_key, items, outbox, retractions, sources, subscribers,
 };
 
 pub use boundary::{
-    Accepted, CameBack, ChangeQuery, Composed, Deed, Exchange, GarbageReport, HeldBody, LeasedMail, Look,
-    MailTrouble, QueuedMail, ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader, WaitingReaders,
+    Accepted, CameBack, ChangeQuery, Composed, Deed, Erased, Exchange, GarbageReport, HeldBody, LeasedMail,
+    Look, MailTrouble, QueuedMail, ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader,
+    WaitingReaders,
 };
 pub use error::StoreError;
 
@@ -321,6 +322,13 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Subscriber>, StoreError> {
         self.sled.read(move |trees| subscribers::after(trees, address.as_ref(), limit)).await
+    }
+
+    /// Forgets a person: everything that names them, but for a keyed hash by which they are not written to
+    /// again. The bodies of their mails go with the next [`Self::collect_garbage`].
+    pub async fn erase(&self, address: &EmailAddress, now: DateTime<Utc>) -> Result<Erased, StoreError> {
+        let address = address.clone();
+        self.sled.write(move |trees, writes| erasure::erase(trees, writes, &address, now)).await
     }
 
     /// Notes wishes about how mail comes; gives the subscriber as they now stand.

@@ -17,7 +17,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::registry::Registry;
-use crate::store::{Store, StoreError};
+use crate::store::{Erased, Store, StoreError};
 
 /// The channel under which an operator's word is noted in the record of consent.
 const OPERATOR: &str = "operator";
@@ -99,7 +99,25 @@ impl Subscriptions {
         if let Some(unknown) = followed.find(|known| watchlist.company(&known.company).is_none()) {
             return Err(SubscribeError::UnknownCompany(unknown.company.clone()));
         }
+        let _turn = self.turn.wait().await;
         Ok(self.store.import(incoming, dry_run).await?)
+    }
+
+    /// Forgets a person at their wish: subscriptions, consent, questions and mails. Kept is a keyed hash,
+    /// by which they are not written to again unless they confirm anew.
+    ///
+    /// # Errors
+    /// An address that nothing is known of; a mail that is just being sent; or the store's error.
+    pub async fn erase(&self, address: &EmailAddress) -> Result<Erased, SubscribeError> {
+        let _turn = self.turn.wait().await;
+        let erased = self.store.erase(address, self.clock.now()).await?;
+        if erased == Erased::default() {
+            return Err(SubscribeError::Unknown(address.clone()));
+        }
+        // Their mails' bytes lie among the bodies.
+        self.store.collect_garbage().await?;
+        tracing::info!(subscriptions = erased.subscriptions, mails = erased.mails, "a person was erased");
+        Ok(erased)
     }
 
     /// Ends an address's subscriptions to the given companies, or to all; tells how many were ended.

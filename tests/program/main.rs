@@ -12,6 +12,7 @@ mod demo;
 mod dkim;
 mod docket;
 mod doubted;
+mod erasing;
 mod held;
 mod home;
 mod hostile;

@@ -10,6 +10,7 @@ mod bodies;
 pub(super) mod breakers;
 pub(super) mod changes;
 mod durability;
+pub(super) mod erasure;
 mod garbage;
 pub(super) mod inbox;
 pub(super) mod incidents;

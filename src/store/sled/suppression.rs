@@ -55,7 +55,8 @@ pub(in crate::store) fn add(
     if let Some(known) = known.filter(|known| known.reason >= reason) {
         return Ok(known);
     }
-    let shown = address.redacted();
+    // Nothing of who was erased is kept but the key.
+    let shown = if reason == SuppressionReason::Erased { String::new() } else { address.redacted() };
     let suppression = Suppression { key, shown, reason, since: now, evidence };
     writes.put(trees, TreeName::Suppressions, suppression.key.as_str().as_bytes(), &suppression)?;
     Ok(suppression)

@@ -1,0 +1,81 @@
+//! Forgetting a person: everything that names them goes, but for a keyed hash that keeps them from
+//! being written to again.
+
+use chrono::{DateTime, Utc};
+
+use super::outbox::StoredMail;
+use super::trees::{TreeName, Trees};
+use super::writes::Writes;
+use super::{keys, subscribers, suppression};
+use crate::domain::email::EmailAddress;
+use crate::domain::inbound::Correspondence;
+use crate::domain::keyed_link::LinkKey;
+use crate::domain::outbox::MailState;
+use crate::domain::suppression::SuppressionReason;
+use crate::store::{Erased, StoreError};
+
+/// Gathers the end of all that names an address; gives what there was of it. A mail that is just being
+/// sent is left to whoever sends it, and told.
+pub(in crate::store) fn erase(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    now: DateTime<Utc>,
+) -> Result<Erased, StoreError> {
+    let key = address.as_str().as_bytes();
+    let subscriptions = subscribers::get(trees, address)?.map_or(0, |known| known.subscriptions.len());
+    let correspondence: Option<Correspondence> = trees.get(TreeName::Correspondence, key)?;
+    for asked in correspondence.iter().flat_map(|known| &known.asked) {
+        writes.remove(TreeName::Tokens, asked.token.as_str().as_bytes());
+    }
+    if let Some(instance_key) = super::kept_key(trees)? {
+        let link = LinkKey::new(instance_key).subscriber(address);
+        writes.remove(TreeName::SubscriberKeys, link.as_str().as_bytes());
+    }
+    writes.remove(TreeName::Subscribers, key);
+    writes.remove(TreeName::Correspondence, key);
+    forget_waiting(trees, writes, address)?;
+    let (mails, under_way) = forget_mails(trees, writes, address)?;
+    if subscriptions > 0 || correspondence.is_some() || mails > 0 {
+        suppression::add(trees, writes, address, SuppressionReason::Erased, String::new(), now)?;
+    }
+    Ok(Erased { subscriptions, mails, under_way })
+}
+
+fn forget_waiting(trees: &Trees, writes: &mut Writes, address: &EmailAddress) -> Result<(), StoreError> {
+    for item in trees.tree(TreeName::Items).scan_prefix(keys::items_of(address.as_str())).keys() {
+        writes.remove(TreeName::Items, &item?);
+    }
+    for look in trees.tree(TreeName::Looks).iter().keys() {
+        let look = look?;
+        if keys::id_of(&look) == address.as_str().as_bytes() {
+            writes.remove(TreeName::Looks, &look);
+        }
+    }
+    Ok(())
+}
+
+/// The mails to an address, and how many of them are just being sent.
+fn forget_mails(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+) -> Result<(usize, usize), StoreError> {
+    let (mut forgotten, mut under_way) = (0, 0);
+    for pair in trees.tree(TreeName::Mails) {
+        let (key, bytes) = pair?;
+        let StoredMail { mail, .. } = trees.decode(TreeName::Mails, &key, &bytes)?;
+        if mail.recipient != *address {
+            continue;
+        }
+        if mail.state == MailState::Leased {
+            under_way += 1;
+            continue;
+        }
+        writes.remove(TreeName::Mails, &key);
+        writes.remove(TreeName::MailsDue, &keys::at(mail.at, mail.id.as_str()));
+        writes.remove(TreeName::Undelivered, &key);
+        forgotten += 1;
+    }
+    Ok((forgotten, under_way))
+}
