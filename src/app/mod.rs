@@ -117,7 +117,7 @@ impl App {
             Arc::new(Inbox::new(InboxParts {
                 store: store.clone(),
                 registry: registry.clone(),
-                sources: config.sources.iter().map(|source| source.id.clone()).collect(),
+                sources: config.sources.clone(),
                 mail: config.mail.clone(),
                 settings,
                 web,

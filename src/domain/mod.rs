@@ -34,6 +34,7 @@ pub mod inbound;
 pub mod incident;
 pub mod keyed;
 pub mod keyed_link;
+pub mod listed;
 pub mod matching;
 pub mod noise;
 pub mod outbox;

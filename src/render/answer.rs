@@ -9,15 +9,20 @@ use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
 use super::view::moment;
 use crate::domain::email::EmailAddress;
+use crate::domain::entry::EntryDate;
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
+use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
 
 /// Longer names are cut.
 const MAX_NAME_CHARS: usize = 80;
+
+/// So are longer titles of entries.
+const MAX_LISTED_CHARS: usize = 160;
 
 /// What every answer needs.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +41,8 @@ pub struct Addressed<'a> {
     pub web: Option<&'a WebAddresses>,
     /// How many changes of what they follow were not mailed while they had paused.
     pub missed: usize,
+    /// What stands already about what they begin to follow, source by source.
+    pub listed: &'a [ListedOn],
 }
 
 mail!(confirmation, "confirmation/mail.txt", "confirmation/mail.html");
@@ -53,7 +60,7 @@ mail!(help, "help/mail.txt", "help/mail.html");
 pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderError> {
     match answer {
         Answer::Confirm(purpose, token) => confirmation::render(&to.confirmation(purpose, token)),
-        Answer::Welcome(selection) => welcome::render(&to.letter("You will be told", to.selected(selection))),
+        Answer::Welcome(selection) => welcome::render(&to.welcome(selection)),
         Answer::Goodbye(companies) => {
             goodbye::render(&to.letter("You will not be told any more", to.names(companies)))
         }
@@ -109,6 +116,13 @@ impl Addressed<'_> {
         }
     }
 
+    fn welcome(&self, selection: &Selection) -> Letter {
+        let listed = self.listed.iter().flat_map(listed_lines).collect();
+        let line = |on: &ListedOn| Some(one_line(&format!("{}: {}", on.source_title, on.misses.as_ref()?)));
+        let misses = self.listed.iter().filter_map(line).collect();
+        Letter { listed, misses, ..self.letter("You will be told", self.selected(selection)) }
+    }
+
     fn list(&self) -> Letter {
         let lines = followed(self.subscriber, self.watchlist).into_iter().map(|(_, line)| line);
         let paused_since = self.subscriber.paused_since.map(|since: DateTime<Utc>| moment(since));
@@ -128,6 +142,17 @@ impl Addressed<'_> {
     fn names(&self, companies: &[CompanyId]) -> Vec<String> {
         names(companies, self.watchlist)
     }
+}
+
+/// What stands on one source, a line an entry.
+fn listed_lines(on: &ListedOn) -> Vec<String> {
+    let source = shorten(&one_line(&on.source_title), MAX_NAME_CHARS);
+    let line = |(title, date): &(String, Option<EntryDate>)| {
+        let date = date.map(|date| format!(" ({date})")).unwrap_or_default();
+        format!("{source}: {}{date}", shorten(&one_line(title), MAX_LISTED_CHARS))
+    };
+    let more = (on.more > 0).then(|| format!("{source}: {} more", on.more));
+    on.entries.iter().map(line).chain(more).collect()
 }
 
 /// What a question is about, a line each.

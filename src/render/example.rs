@@ -16,6 +16,7 @@ use crate::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, SourceId};
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::incident::{Incident, IncidentKind, Telling};
 use crate::domain::keyed_link::WebAddresses;
+use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::noise::Noise;
 use crate::domain::subscription::{Cadence, Filter, Subscriber, Subscription, Wish};
@@ -151,6 +152,7 @@ impl Example {
             watchlist: &self.watchlist,
             web: service.web,
             missed: 0,
+            listed: &listed(),
         };
         answer(said, &addressed)
     }
@@ -246,6 +248,16 @@ fn change(entry: EntryChange, found_together: usize, watchlist: &Watchlist) -> C
         previous: evidence("before", "2031-02-09T06:15:02Z"),
         entry,
     }
+}
+
+fn listed() -> Vec<ListedOn> {
+    let entry = ("Example Cameras Co., Ltd.".to_owned(), "2031-01-15".parse().ok());
+    vec![ListedOn {
+        source_title: "Example List of Covered Equipment".to_owned(),
+        entries: vec![entry],
+        more: 2,
+        misses: Some("equipment that is authorised case by case".to_owned()),
+    }]
 }
 
 fn health() -> Vec<SourceHealth> {

@@ -12,6 +12,10 @@ pub(super) struct Letter {
     pub subject: String,
     pub lead: String,
     pub lines: Vec<String>,
+    /// What stands already, a line an entry.
+    pub listed: Vec<String>,
+    /// What never appears in a source, each with its name.
+    pub misses: Vec<String>,
     /// How mail comes, where it does not come as to everybody.
     pub ways: Vec<String>,
     pub mailbox: String,
@@ -48,6 +52,14 @@ impl Letter {
 
     pub fn wrapped_lines(&self) -> String {
         self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn wrapped_listed(&self) -> String {
+        self.listed.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn wrapped_misses(&self) -> String {
+        self.misses.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
     }
 
     pub fn wrapped_ways(&self) -> String {

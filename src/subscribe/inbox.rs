@@ -14,11 +14,13 @@ use crate::domain::bounce::Verdict;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, MailId, SourceId};
 use crate::domain::inbound::{
-    Answer, Conversation, MailCommand, Purpose, Request, TokenHash, commands, converse, silence,
+    Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, commands, converse, silence,
 };
 use crate::domain::keyed_link::WebAddresses;
+use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
+use crate::domain::source::Source;
 use crate::domain::subscription::{State, Subscriber};
 use crate::domain::verp::mail_of;
 use crate::mail::{Envelope, Leaving, Letter, MailError, Occasion, Received, Report, compose, message_id};
@@ -31,7 +33,9 @@ use crate::store::{CameBack, ChangeQuery, Exchange, QueuedMail, Store, StoreErro
 pub struct Inbox {
     store: Store,
     registry: Registry,
-    sources: Vec<SourceId>,
+    sources: Vec<Source>,
+    /// Their ids, as people write them.
+    source_ids: Vec<SourceId>,
     mail: MailSettings,
     settings: InboxSettings,
     web: Option<WebAddresses>,
@@ -93,7 +97,7 @@ pub struct InboxParts {
     /// Who may be followed.
     pub registry: Registry,
     /// What may be followed of them.
-    pub sources: Vec<SourceId>,
+    pub sources: Vec<Source>,
     /// How mail is written.
     pub mail: MailSettings,
     /// Where people write to.
@@ -113,7 +117,8 @@ impl Inbox {
     #[must_use]
     pub fn new(parts: InboxParts) -> Self {
         let InboxParts { store, registry, sources, mail, settings, web, instance_key, turn, clock } = parts;
-        Self { store, registry, sources, mail, settings, web, instance_key, clock, turn }
+        let source_ids = sources.iter().map(|source| source.id.clone()).collect();
+        Self { store, registry, sources, source_ids, mail, settings, web, instance_key, clock, turn }
     }
 
     /// Takes one message in: does what it asks for as far as that may be done, and queues the
@@ -214,7 +219,7 @@ impl Inbox {
         let address = self.address_of(&asked, &received.from).await?;
         let watchlist = self.registry.current();
         let requests: Vec<Request> =
-            asked.into_iter().map(|command| command.resolve(&watchlist, &self.sources)).collect();
+            asked.into_iter().map(|command| command.resolve(&watchlist, &self.source_ids)).collect();
         let mut state = self.store.conversation(&address).await?;
         let answers = converse(
             &mut state,
@@ -265,8 +270,14 @@ impl Inbox {
             Answer::Resumed(Some(since)) => self.missed(&state.subscriber, *since).await?,
             _ => 0,
         };
+        let listed = match answer {
+            Answer::Welcome(selection) => self.listed(selection).await?,
+            _ => Vec::new(),
+        };
         let watchlist = self.registry.current();
-        let rendered = render::answer(answer, &self.addressed(&state.subscriber, &watchlist, missed))?;
+        let addressed =
+            Addressed { missed, listed: &listed, ..self.addressed(&state.subscriber, &watchlist) };
+        let rendered = render::answer(answer, &addressed)?;
         let recipient = &state.subscriber.address;
         let message_id = message_id(&self.instance_key, &id, self.mail.from.address.domain());
         let reply_to = match answer {
@@ -293,12 +304,7 @@ impl Inbox {
         Ok(QueuedMail { mail, bytes })
     }
 
-    fn addressed<'a>(
-        &'a self,
-        subscriber: &'a Subscriber,
-        watchlist: &'a Watchlist,
-        missed: usize,
-    ) -> Addressed<'a> {
+    fn addressed<'a>(&'a self, subscriber: &'a Subscriber, watchlist: &'a Watchlist) -> Addressed<'a> {
         Addressed {
             subscriber,
             mailbox: &self.settings.address,
@@ -306,8 +312,24 @@ impl Inbox {
             postal_address: self.mail.postal_address.as_deref(),
             watchlist,
             web: self.web.as_ref(),
-            missed,
+            missed: 0,
+            listed: &[],
         }
+    }
+
+    /// What stands on the sources already about what somebody begins to follow.
+    async fn listed(&self, selection: &Selection) -> Result<Vec<ListedOn>, StoreError> {
+        let mut listed = Vec::new();
+        for source in &self.sources {
+            let Some(standing) = self.store.standing(&source.id).await? else { continue };
+            if !selection.companies.iter().any(|company| standing.named.contains_key(company)) {
+                continue;
+            }
+            let Some(baseline) = self.store.baseline(&source.id).await? else { continue };
+            let on = ListedOn::of(source, &standing, &baseline, &selection.companies, &selection.only);
+            listed.extend(on);
+        }
+        Ok(listed)
     }
 
     /// How many changes a subscriber would have been told of since then.

@@ -90,6 +90,10 @@ fn who_subscribes_and_confirms_is_told_and_who_leaves_is_not() {
 
     let answers = home.write(&from_ann(WATCH, &format!("confirm {}", token(&asked)), ""));
     assert_eq!(answers[0].subject, "You will be told");
+    let listed = "  * Covered List: Hangzhou Hikvision Digital Technology Company (2021-03-12)";
+    assert!(answers[0].text.contains("stands there already"), "{}", answers[0].text);
+    assert!(answers[0].text.replace("\n    ", " ").contains(listed), "{}", answers[0].text);
+    assert!(!answers[0].text.contains("ZTE"), "{}", answers[0].text);
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
     assert_eq!(home.check(0)["mails_queued"], 1);
 
