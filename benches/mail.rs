@@ -1,16 +1,23 @@
 //! What telling costs: `cargo bench --bench mail`. One change, told to so many readers: put into words, kept
-//! in the outbox, sent, and kept as sent, beside what `smtp-source` alone sends in the same minute.
+//! in the outbox, sent, and kept as sent, beside what `smtp-source` alone sends in the same minute; first into
+//! `smtp-sink`, which keeps nothing, then into a real Postfix, which forces every mail to its disk.
 //!
-//! Needs `smtp-sink` and `smtp-source`, which Postfix brings.
+//! Needs Postfix, which brings `smtp-sink` and `smtp-source`, and root to start it.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, or has failed")]
 
 #[path = "../tests/store/fixture.rs"]
 #[allow(dead_code, reason = "the tests of the store use the rest")]
 mod fixture;
+#[path = "../tests/left_out/mod.rs"]
+mod left_out;
+#[path = "../tests/smtp/machine.rs"]
+mod machine;
+#[path = "../tests/smtp/mta.rs"]
+#[allow(dead_code, reason = "the tests of mail use the rest")]
+mod mta;
 
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,6 +34,8 @@ use regwatch::registry::Registry;
 use regwatch::store::Store;
 
 use fixture::{Home, changed, company, page, source};
+use machine::{Running, await_listener, await_that, free_port, have, is_root};
+use mta::Mta;
 
 /// Readers who are told of the change.
 const READERS: usize = 10_000;
@@ -41,45 +50,32 @@ const SINK: &str = "/usr/sbin/smtp-sink";
 const SOURCE: &str = "/usr/sbin/smtp-source";
 
 fn main() {
-    let Some(sink) = Sink::start() else {
-        println!("left out: smtp-sink is not installed");
+    if !have(&[SINK, SOURCE]) {
         return;
-    };
+    }
+    let port = free_port();
+    let mut sink = Command::new(SINK);
+    sink.args(["-u", "nobody"]).arg(format!("127.0.0.1:{port}")).arg("1024");
+    let _sink = Running(sink.stdin(Stdio::null()).spawn().unwrap());
+    await_listener(port);
+    measure("smtp-sink", port);
+    // Every mail is taken, forced to the disk and then let go.
+    let settings = "default_transport = discard:\nsmtpd_relay_restrictions = permit_mynetworks, reject\nin_flow_delay = 0";
+    if let Some(mta) = Mta::start_with(settings, "discard unix - - n - - discard\n") {
+        measure("a real Postfix", mta.port);
+    }
+}
+
+fn measure(into: &str, port: u16) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (queueing, sending) = runtime.block_on(tell(sink.port));
-    let alone = smtp_source(sink.port);
+    let (queueing, sending) = runtime.block_on(tell(port));
+    let alone = smtp_source(port);
     let rate = |time: Duration| f64::from(u32::try_from(READERS).unwrap()) / time.as_secs_f64();
-    println!("{READERS} mails, {CONNECTIONS} connections");
+    println!("{READERS} mails over {CONNECTIONS} connections into {into}");
     println!("  in words and in the outbox   {:>8.0} mails/s", rate(queueing));
     println!("  sent and kept as sent        {:>8.0} mails/s", rate(sending));
     println!("  both, one after the other    {:>8.0} mails/s", rate(queueing + sending));
     println!("  smtp-source alone            {:>8.0} mails/s", rate(alone));
-}
-
-/// A sink that lets go of what it takes.
-struct Sink {
-    process: Child,
-    port: u16,
-}
-
-impl Sink {
-    fn start() -> Option<Self> {
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(SINK);
-        command.args(["-u", "nobody"]).arg(format!("127.0.0.1:{port}")).arg("1024");
-        let process = command.stdin(Stdio::null()).spawn().ok()?;
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            std::thread::yield_now();
-        }
-        Some(Self { process, port })
-    }
-}
-
-impl Drop for Sink {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 /// How long it takes to make the mails of one change, and to send them.

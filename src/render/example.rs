@@ -6,19 +6,22 @@ use super::answer::{Addressed, answer};
 use super::attestation::{Attestation, attestation};
 use super::incident::incidents;
 use super::notice::{Notice, RenderError, Rendered, Told, notice};
+use super::retraction::{Withdrawal, retraction};
 use crate::domain::change::{Change, EntryChange, Evidence};
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::diff::diff;
 use crate::domain::email::EmailAddress;
 use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
 use crate::domain::health::SourceHealth;
-use crate::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, SourceId};
+use crate::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, MailId, SourceId};
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::incident::{Incident, IncidentKind, Telling};
 use crate::domain::keyed_link::WebAddresses;
 use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::noise::Noise;
+use crate::domain::outbox::Mail;
+use crate::domain::retraction::Retraction;
 use crate::domain::subscription::{Cadence, Filter, Subscriber, Subscription, Wish};
 
 /// A kind of mail.
@@ -34,6 +37,8 @@ pub enum MailKind {
     Digest,
     /// That nothing happened.
     Attestation,
+    /// What was told is taken back.
+    Retraction,
     /// Trouble with a source, to the operator.
     Incident,
     /// That it is over.
@@ -52,12 +57,13 @@ pub enum MailKind {
 
 impl MailKind {
     /// Every kind, with the word for it.
-    pub const ALL: [(&'static str, Self); 12] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("confirmation", Self::Confirmation),
         ("welcome", Self::Welcome),
         ("alert", Self::Alert),
         ("digest", Self::Digest),
         ("attestation", Self::Attestation),
+        ("retraction", Self::Retraction),
         ("incident", Self::Incident),
         ("recovery", Self::Recovery),
         ("list", Self::List),
@@ -102,6 +108,7 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
         MailKind::Digest => example.notice(&example.changes, Cadence::Daily, service),
         MailKind::Test => notice(&example.begun(service).as_test()),
         MailKind::Attestation => example.attestation(service),
+        MailKind::Retraction => example.retraction(service),
         MailKind::Incident => incident(Telling::Begun),
         MailKind::Recovery => incident(Telling::Over),
     }
@@ -155,6 +162,28 @@ impl Example {
             listed: &listed(),
         };
         answer(said, &addressed)
+    }
+
+    fn retraction(&self, service: &Service<'_>) -> Result<Rendered, RenderError> {
+        let changes: Vec<&Change> = self.changes.iter().take(1).collect();
+        let told = Mail::queued(
+            MailId::derive(&["example"]),
+            self.reader.address.clone(),
+            "Example Cameras: Example List entry added".to_owned(),
+            "example@regwatch.invalid".to_owned(),
+            changes.iter().map(|change| change.id.clone()).collect(),
+            at("2031-02-10T06:20:00Z"),
+        );
+        let reason = Some("The agency served a draft by mistake.".to_owned());
+        let taken_back = Retraction::of(changes[0], &self.changes, reason, at("2031-02-10T09:00:00Z"));
+        retraction(&Withdrawal {
+            retraction: &taken_back,
+            mail: &told,
+            changes,
+            links: service.web.map(|web| web.of(&self.reader.address)),
+            help_address: service.help_address,
+            postal_address: service.postal_address,
+        })
     }
 
     fn begun<'a>(&'a self, service: &Service<'a>) -> Notice<'a> {

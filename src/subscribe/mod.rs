@@ -175,6 +175,7 @@ impl Subscriptions {
         address: &EmailAddress,
         wishes: Vec<Preference>,
     ) -> Result<Subscriber, SubscribeError> {
+        let _turn = self.turn.wait().await;
         Ok(self.store.prefer(address, wishes, self.clock.now()).await?)
     }
 

@@ -6,17 +6,14 @@
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod lmtp;
+mod machine;
 mod mta;
 mod pipe;
 mod postfix;
 mod scripted;
 mod sink;
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::DateTime;
 use regwatch::config::{Sender, SmtpCredentials, SmtpSecurity, SmtpSettings};
@@ -26,51 +23,7 @@ use regwatch::domain::outbox::{Mail, Outcome};
 use regwatch::mail::{Letter, Occasion, Smtp, Timeouts, Transport, compose, message_id};
 use regwatch::render::Rendered;
 
-use self::left_out::left_out;
-
-/// Whether the machine has the programs that a test needs.
-fn have(programs: &[&str]) -> bool {
-    let missing = programs.iter().find(|program| !Path::new(program).exists());
-    if let Some(missing) = missing {
-        left_out("relays", &format!("{missing} is not installed"));
-    }
-    missing.is_none()
-}
-
-/// Whether the test runs as root, which alone starts a Postfix.
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").unwrap().uid() == 0
-}
-
-/// A program that is ended with the test, by its id.
-struct Running(pub Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A port that nobody listens on.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// Waits until somebody listens on the port.
-fn await_listener(port: u16) {
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    await_that("somebody listens", || TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok());
-}
-
-/// Asks again and again, for half a minute.
-fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !holds() {
-        assert!(Instant::now() < end, "waited in vain until {what}");
-        std::thread::park_timeout(Duration::from_millis(10));
-    }
-}
+use self::machine::{Running, await_listener, await_that, free_port, have, is_root};
 
 /// Short enough for a test, long enough for a busy machine.
 fn patient() -> Timeouts {
