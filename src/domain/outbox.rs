@@ -241,11 +241,6 @@ impl Mail {
         }
     }
 
-    /// Keeps back a mail that nobody has and that told what is not so.
-    pub fn retract(&mut self, now: DateTime<Utc>) {
-        self.step(MailState::Dead, now, now, Some("retracted before it was sent".to_owned()));
-    }
-
     /// Puts a mail that is not under way back to the head of the queue.
     ///
     /// Returns whether it was: a sent mail is never sent again, a leased one is in somebody's hands, and
@@ -280,9 +275,18 @@ impl Mail {
     /// Gives a mail up for good; tells whether it was not sent and in nobody's hands. It is kept, and
     /// nobody is reminded of it.
     pub fn give_up(&mut self, now: DateTime<Utc>) -> bool {
+        self.keep_back("dropped by an operator", now)
+    }
+
+    /// Keeps back a mail that told what is not so, where nobody has it or has it in hands.
+    pub fn retract(&mut self, now: DateTime<Utc>) -> bool {
+        self.keep_back("retracted before it was sent", now)
+    }
+
+    fn keep_back(&mut self, why: &str, now: DateTime<Utc>) -> bool {
         let may_drop = !matches!(self.state, MailState::Sent | MailState::Leased);
         if may_drop {
-            self.step(MailState::Dead, now, now, Some("dropped by an operator".to_owned()));
+            self.step(MailState::Dead, now, now, Some(why.to_owned()));
         }
         may_drop
     }

@@ -1,10 +1,9 @@
 //! Mails that are letters: a few words and lines in one frame, with a folder of templates each.
 
 use super::flow::{Indent, wrap};
-use super::view::item;
+use super::view::{items, postal_lines};
 use crate::domain::email::EmailAddress;
 use crate::domain::keyed_link::PersonalLinks;
-use crate::domain::text::one_line;
 
 /// What the templates show; each takes what it needs.
 #[derive(Debug, Default)]
@@ -40,30 +39,29 @@ pub(super) struct Letter {
 impl Letter {
     /// A letter without words.
     pub fn to(recipient: &EmailAddress, help: &EmailAddress, postal_address: Option<&str>) -> Self {
-        let postal = postal_address.unwrap_or_default();
         Self {
             recipient: recipient.to_string(),
             help: help.to_string(),
             help_uri: help.to_uri(),
-            postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
+            postal: postal_lines(postal_address),
             ..Self::default()
         }
     }
 
     pub fn wrapped_lines(&self) -> String {
-        self.lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+        items(&self.lines)
     }
 
     pub fn wrapped_listed(&self) -> String {
-        self.listed.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+        items(&self.listed)
     }
 
     pub fn wrapped_misses(&self) -> String {
-        self.misses.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+        items(&self.misses)
     }
 
     pub fn wrapped_ways(&self) -> String {
-        self.ways.iter().map(|way| item(way)).collect::<Vec<_>>().join("\n")
+        items(&self.ways)
     }
 
     pub fn wrapped_lead(&self) -> String {

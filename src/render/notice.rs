@@ -8,7 +8,7 @@ use super::difference::Piece;
 use super::flow::{Indent, wrap};
 use super::health;
 use super::subject::subject;
-use super::view::{ChangeView, FieldBody, FootView, brief, item, lead, untold};
+use super::view::{ChangeView, FieldBody, FootView, brief, items, lead, untold};
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
 use crate::domain::diff::Fate;
@@ -212,7 +212,7 @@ impl Page {
     }
 
     fn wrapped_brief(&self) -> String {
-        self.brief.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+        items(&self.brief)
     }
 
     fn wrapped_health(&self) -> String {

@@ -159,6 +159,16 @@ pub(super) fn item(text: &str) -> String {
     wrap(text, Indent { first: "  * ", rest: "    " })
 }
 
+/// A list in plain text.
+pub(super) fn items(lines: &[String]) -> String {
+    lines.iter().map(|line| item(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// The lines of a postal address, blank ones left out.
+pub(super) fn postal_lines(address: Option<&str>) -> Vec<String> {
+    address.unwrap_or_default().lines().map(one_line).filter(|line| !line.is_empty()).collect()
+}
+
 /// The fields of a change within its budget, and how many are not shown.
 pub(super) fn fields_of(change: &Change) -> (Vec<FieldView>, usize) {
     let mut budget = Budget::of_a_change();
@@ -475,7 +485,6 @@ impl FootView {
                 reasons.push(reason);
             }
         }
-        let postal = notice.postal_address.unwrap_or_default();
         Self {
             recipient: notice.recipient.to_string(),
             reasons,
@@ -483,16 +492,16 @@ impl FootView {
             help: notice.help_address.to_string(),
             help_uri: notice.help_address.to_uri(),
             links: notice.links.clone(),
-            postal: postal.lines().map(one_line).filter(|line| !line.is_empty()).collect(),
+            postal: postal_lines(notice.postal_address),
         }
     }
 
     pub(super) fn wrapped_reasons(&self) -> String {
-        self.reasons.iter().map(|reason| item(reason)).collect::<Vec<_>>().join("\n")
+        items(&self.reasons)
     }
 
     pub(super) fn wrapped_misses(&self) -> String {
-        self.misses.iter().map(|missed| item(missed)).collect::<Vec<_>>().join("\n")
+        items(&self.misses)
     }
 }
 

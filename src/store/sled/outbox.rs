@@ -1,7 +1,5 @@
 //! The outbox: mails, their frozen bytes, and when each is due.
 
-use std::ops::Bound;
-
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -121,35 +119,14 @@ pub(in crate::store) fn settle(
     Ok(stored.mail)
 }
 
-/// Keeps back a mail that told what is not so. Who has it in hands, or had it, keeps it.
-pub(super) fn retract(
-    trees: &Trees,
-    writes: &mut Writes,
-    id: &MailId,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let mut stored = stored(trees, id.as_str().as_bytes())?;
-    if !matches!(stored.mail.state, MailState::Leased | MailState::Sent) {
-        let before = stored.mail.at;
-        stored.mail.retract(now);
-        keep(trees, writes, Some(before), &stored)?;
-    }
-    Ok(())
-}
-
 /// The next mails in the order of their ids, after one of them or from the first, at most `limit`.
 pub(in crate::store) fn after(
     trees: &Trees,
     id: Option<&MailId>,
     limit: usize,
 ) -> Result<Vec<Mail>, StoreError> {
-    let start = id.map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_str().as_bytes()));
-    let pairs = trees.tree(TreeName::Mails).range::<&[u8], _>((start, Bound::Unbounded));
-    let mails = pairs.take(limit).map(|pair| {
-        let (key, bytes) = pair?;
-        Ok(trees.decode::<StoredMail>(TreeName::Mails, &key, &bytes)?.mail)
-    });
-    mails.collect()
+    let stored: Vec<StoredMail> = trees.after(TreeName::Mails, id.map(|id| id.as_str().as_bytes()), limit)?;
+    Ok(stored.into_iter().map(|stored| stored.mail).collect())
 }
 
 /// Takes leased mails back that nobody began with.

@@ -51,7 +51,10 @@ pub(in crate::store) fn tell(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     for mail in dropped {
-        outbox::retract(trees, writes, mail, now)?;
+        outbox::change(trees, writes, mail, |_, mail| {
+            mail.retract(now);
+            Ok(())
+        })?;
     }
     outbox::dispatch(trees, writes, &[], mails)?;
     let key = id.as_str().as_bytes();

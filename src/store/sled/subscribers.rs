@@ -1,7 +1,5 @@
 //! Who is told.
 
-use std::ops::Bound;
-
 use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
@@ -25,16 +23,7 @@ pub(in crate::store) fn after(
     address: Option<&EmailAddress>,
     limit: usize,
 ) -> Result<Vec<Subscriber>, StoreError> {
-    let start = match address {
-        Some(address) => Bound::Excluded(address.as_str().as_bytes()),
-        None => Bound::Unbounded,
-    };
-    let pairs = trees.tree(TreeName::Subscribers).range::<&[u8], _>((start, Bound::Unbounded));
-    let decoded = pairs.take(limit).map(|pair| {
-        let (key, bytes) = pair?;
-        trees.decode(TreeName::Subscribers, &key, &bytes)
-    });
-    decoded.collect()
+    trees.after(TreeName::Subscribers, address.map(|address| address.as_str().as_bytes()), limit)
 }
 
 /// Notes a wish to follow companies; gives the subscriber as they now stand.

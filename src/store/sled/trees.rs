@@ -1,6 +1,7 @@
 //! The trees of the database and how they are read.
 
 use std::fs::File;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -154,6 +155,22 @@ impl Trees {
                 self.decode(name, &key, &bytes)
             })
             .collect()
+    }
+
+    /// The next records in the order of their keys, after one of them or from the first, at most `limit`.
+    pub(super) fn after<T: DeserializeOwned>(
+        &self,
+        name: TreeName,
+        key: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<T>, StoreError> {
+        let start = key.map_or(Bound::Unbounded, Bound::Excluded);
+        let pairs = self.tree(name).range::<&[u8], _>((start, Bound::Unbounded)).take(limit);
+        let decoded = pairs.map(|pair| {
+            let (key, bytes) = pair?;
+            self.decode(name, &key, &bytes)
+        });
+        decoded.collect()
     }
 
     /// The one record whose key begins so.
