@@ -8,6 +8,7 @@ mod left_out;
 mod lmtp;
 mod machine;
 mod mta;
+mod opportunistic;
 mod pipe;
 mod postfix;
 mod scripted;

@@ -16,17 +16,17 @@ use crate::{patient, relay, send, settings, with_log_in};
 /// `HOLD` keeps silent for ever, a text without CR LF is sent as it is with one behind it.
 type Script = Vec<&'static str>;
 
-const END: &str = "END";
-const HOLD: &str = "HOLD";
-const HELLO: [&str; 2] = ["220 relay.test", "250 relay.test"];
-const ACCEPTED: [&str; 4] = ["250 sender", "250 recipient", "354 go on", "250 taken"];
+pub const END: &str = "END";
+pub const HOLD: &str = "HOLD";
+pub const HELLO: [&str; 2] = ["220 relay.test", "250 relay.test"];
+pub const ACCEPTED: [&str; 4] = ["250 sender", "250 recipient", "354 go on", "250 taken"];
 
-fn script(parts: &[&[&'static str]]) -> Script {
+pub fn script(parts: &[&[&'static str]]) -> Script {
     parts.concat()
 }
 
-struct Relay {
-    port: u16,
+pub struct Relay {
+    pub port: u16,
     /// What each connection was told, line by line; of a message only its final dot.
     heard: Arc<Mutex<Vec<Vec<String>>>>,
     holding: Arc<Notify>,
@@ -34,7 +34,7 @@ struct Relay {
 
 impl Relay {
     /// One script for each connection to come.
-    async fn following(scripts: Vec<Script>) -> Self {
+    pub async fn following(scripts: Vec<Script>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let relay = Self { port, heard: Arc::default(), holding: Arc::default() };
@@ -51,7 +51,7 @@ impl Relay {
         relay
     }
 
-    fn heard(&self) -> Vec<Vec<String>> {
+    pub fn heard(&self) -> Vec<Vec<String>> {
         self.heard.lock().unwrap().clone()
     }
 }
