@@ -94,9 +94,9 @@ impl Smtp {
     #[must_use]
     pub fn longest_attempt(&self) -> Duration {
         let Timeouts { connect, greeting, command, data, message, final_dot, .. } = self.timeouts;
-        // Name, TCP, TLS; greeting, EHLO after STARTTLS, log-in; RSET, MAIL and RCPT, the first two
-        // perhaps on a connection that had died.
-        connect * 3 + greeting * 3 + command * 4 + data + message + final_dot
+        // Name, TCP, TLS; greeting, EHLO after STARTTLS, EHLO for what is offered, log-in; RSET; sender,
+        // recipient and DATA, the first perhaps on a connection that had died, and as long as all three.
+        connect * 3 + greeting * 4 + command * 7 + data * 3 + message + final_dot
     }
 
     pub(super) async fn deliver(&self, mail: &Mail, from: &EmailAddress, bytes: &[u8]) -> Outcome {

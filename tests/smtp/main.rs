@@ -11,6 +11,7 @@ mod machine;
 mod mta;
 mod opportunistic;
 mod pipe;
+mod pipelining;
 mod postfix;
 mod scripted;
 mod sink;

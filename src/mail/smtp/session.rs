@@ -1,4 +1,8 @@
 //! One connection to a relay, phase by phase, each with its own time.
+//!
+//! Where the relay offers PIPELINING (RFC 2920), sender, recipient and DATA go out at
+//! once: one wait for the wire instead of three. Their answers are still read one by
+//! one, and a connection that owes one is not used for another mail.
 
 use std::fmt::Display;
 use std::pin::pin;
@@ -8,7 +12,7 @@ use std::time::Duration;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 
@@ -19,7 +23,14 @@ use super::{Envelope, Timeouts};
 /// A connection over which the relay has said who it is, and we who we are.
 pub(super) struct Session {
     connection: AsyncSmtpConnection,
+    /// Whether commands may be sent before those ahead of them are answered.
+    has_pipelining: bool,
+    /// Answers to what was sent ahead that are not read yet.
+    owed: usize,
 }
+
+/// What goes out ahead of the answer to MAIL: RCPT and DATA.
+const SENT_AHEAD: usize = 2;
 
 impl Session {
     pub(super) async fn connect(relay: &Relay, timeouts: &Timeouts) -> Result<Self, Fault> {
@@ -34,17 +45,30 @@ impl Session {
                 relay.note_plain();
             }
         }
+        // The library keeps of what is offered only what it knows itself, so it is asked for once more.
+        let hello = connection.command(Ehlo::new(relay.hello.clone()));
+        let offered = within(timeouts.greeting, Phase::Connect, hello).await?;
+        let has_pipelining = offered.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING"));
         if let Some(credentials) = &relay.credentials {
             let log_in = connection.auth(DEFAULT_MECHANISMS, credentials);
             within(timeouts.greeting, Phase::LogIn, log_in).await?;
         }
-        Ok(Self { connection })
+        Ok(Self { connection, has_pipelining, owed: 0 })
     }
 
-    /// Names the sender.
+    /// Names the sender; where that need not wait for an answer, also the recipient, and asks to hand
+    /// the message over.
     pub(super) async fn begin(&mut self, envelope: &Envelope, timeouts: &Timeouts) -> Result<(), Fault> {
         let mail = Mail::new(Some(envelope.from.clone()), Vec::new());
-        self.command(Phase::Sender, timeouts.command, mail, 2).await
+        if self.has_pipelining {
+            let rcpt = Rcpt::new(envelope.to.clone(), Vec::new());
+            self.owed = SENT_AHEAD;
+            // A relay may keep its answers back until it has them all.
+            let limit = timeouts.command * 2 + timeouts.data;
+            self.command(Phase::Sender, limit, format!("{mail}{rcpt}{Data}"), 2).await
+        } else {
+            self.command(Phase::Sender, timeouts.command, mail, 2).await
+        }
     }
 
     /// Names the recipient and hands the message over, after [`Self::begin`].
@@ -54,9 +78,14 @@ impl Session {
         bytes: &[u8],
         timeouts: &Timeouts,
     ) -> Result<(), Fault> {
-        let rcpt = Rcpt::new(envelope.to.clone(), Vec::new());
-        self.command(Phase::Recipient, timeouts.command, rcpt, 2).await?;
-        self.command(Phase::Data, timeouts.data, Data, 3).await?;
+        if self.has_pipelining {
+            self.answer(Phase::Recipient, timeouts.command, 2).await?;
+            self.answer(Phase::Data, timeouts.data, 3).await?;
+        } else {
+            let rcpt = Rcpt::new(envelope.to.clone(), Vec::new());
+            self.command(Phase::Recipient, timeouts.command, rcpt, 2).await?;
+            self.command(Phase::Data, timeouts.data, Data, 3).await?;
+        }
         self.message(bytes, timeouts).await
     }
 
@@ -86,13 +115,29 @@ impl Session {
     }
 
     /// Takes back what was begun, after the relay refused it.
+    ///
+    /// What was sent ahead must have been refused as well: a relay that asks for the message although it
+    /// took no recipient waits for one, and the connection is of no more use.
     pub(super) async fn reset(&mut self, timeouts: &Timeouts) -> Result<(), Fault> {
+        while self.owed > 0 {
+            match self.answer(Phase::Data, timeouts.data, 2).await {
+                Err(fault) if !fault.leaves_in_step() => return Err(fault),
+                Ok(()) | Err(_) => {}
+            }
+        }
         self.command(Phase::Sender, timeouts.command, Rset, 2).await
     }
 
     /// Says goodbye, waiting a second at most for the answer.
     pub(super) async fn quit(mut self) {
         let _ = timeout(Duration::from_secs(1), self.connection.command(Quit)).await;
+    }
+
+    /// Reads the answer to what was sent ahead.
+    async fn answer(&mut self, phase: Phase, limit: Duration, class: u16) -> Result<(), Fault> {
+        self.owed = self.owed.saturating_sub(1);
+        let answer = within(limit, phase, self.connection.read_response()).await?;
+        expect(phase, &answer, class)
     }
 
     async fn command(
