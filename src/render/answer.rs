@@ -45,13 +45,13 @@ pub struct Addressed<'a> {
     pub listed: &'a [ListedOn],
 }
 
-mail!(confirmation, "confirmation/mail.txt", "confirmation/mail.html");
-mail!(welcome, "welcome/mail.txt", "welcome/mail.html");
-mail!(goodbye, "goodbye/mail.txt", "goodbye/mail.html");
-mail!(never, "never/mail.txt", "never/mail.html");
-mail!(list, "list/mail.txt", "list/mail.html");
-mail!(pause, "pause/mail.txt", "pause/mail.html");
-mail!(help, "help/mail.txt", "help/mail.html");
+mail!(confirmation, "confirmation/subject.txt", "confirmation/mail.txt", "confirmation/mail.html");
+mail!(welcome, "welcome/subject.txt", "welcome/mail.txt", "welcome/mail.html");
+mail!(goodbye, "goodbye/subject.txt", "goodbye/mail.txt", "goodbye/mail.html");
+mail!(never, "never/subject.txt", "never/mail.txt", "never/mail.html");
+mail!(list, "list/subject.txt", "list/mail.txt", "list/mail.html");
+mail!(pause, "pause/subject.txt", "pause/mail.txt", "pause/mail.html");
+mail!(help, "help/subject.txt", "help/mail.txt", "help/mail.html");
 
 /// Puts an answer into words.
 ///
@@ -61,16 +61,12 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
     match answer {
         Answer::Confirm(purpose, token) => confirmation::render(&to.confirmation(purpose, token)),
         Answer::Welcome(selection) => welcome::render(&to.welcome(selection)),
-        Answer::Goodbye(companies) => {
-            goodbye::render(&to.letter("You will not be told any more", to.names(companies)))
-        }
-        Answer::Never => never::render(&to.letter("You will not be written to again", Vec::new())),
+        Answer::Goodbye(companies) => goodbye::render(&to.letter(to.names(companies))),
+        Answer::Never => never::render(&to.letter(Vec::new())),
         Answer::List => list::render(&to.list()),
-        Answer::Paused => {
-            pause::render(&Letter { is_paused: true, ..to.letter("Mail is paused", Vec::new()) })
-        }
-        Answer::Resumed(_) => pause::render(&to.letter("Mail goes on", Vec::new())),
-        Answer::Preferred => list::render(&Letter { subject: "How mail comes now".to_owned(), ..to.list() }),
+        Answer::Paused => pause::render(&Letter { is_paused: true, ..to.letter(Vec::new()) }),
+        Answer::Resumed(_) => pause::render(&to.letter(Vec::new())),
+        Answer::Preferred => list::render(&Letter { is_changed: true, ..to.list() }),
         Answer::Help => help::render(
             &to.help("This service tells you by mail what changes on the pages it watches.", &[]),
         ),
@@ -83,9 +79,8 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
 }
 
 impl Addressed<'_> {
-    fn letter(&self, subject: &'static str, lines: Vec<String>) -> Letter {
+    fn letter(&self, lines: Vec<String>) -> Letter {
         Letter {
-            subject: subject.to_owned(),
             lines,
             mailbox: self.mailbox.to_string(),
             mailbox_uri: self.mailbox.to_uri(),
@@ -112,7 +107,7 @@ impl Addressed<'_> {
             never_address: never_address(self.mailbox, token),
             never_uri: format!("{local}+never-{}@{domain}", token.as_str()),
             confirm_link: self.web.map(|web| web.confirm(token)),
-            ..self.letter("Please confirm what you asked for", wishes(purpose, self.watchlist))
+            ..self.letter(wishes(purpose, self.watchlist))
         }
     }
 
@@ -120,19 +115,19 @@ impl Addressed<'_> {
         let listed = self.listed.iter().flat_map(listed_lines).collect();
         let line = |on: &ListedOn| Some(one_line(&format!("{}: {}", on.source_title, on.misses.as_ref()?)));
         let misses = self.listed.iter().filter_map(line).collect();
-        Letter { listed, misses, ..self.letter("You will be told", self.selected(selection)) }
+        Letter { listed, misses, ..self.letter(self.selected(selection)) }
     }
 
     fn list(&self) -> Letter {
         let lines = followed(self.subscriber, self.watchlist).into_iter().map(|(_, line)| line);
         let paused_since = self.subscriber.paused_since.map(|since: DateTime<Utc>| moment(since));
         let ways = self.subscriber.preferences.words();
-        Letter { ways, paused_since, ..self.letter("What you follow", lines.collect()) }
+        Letter { ways, paused_since, ..self.letter(lines.collect()) }
     }
 
     fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
         let lines = nearest.iter().map(|id| format!("{} ({id})", name(id, self.watchlist))).collect();
-        Letter { lead: lead.to_owned(), ..self.letter("What you can ask for", lines) }
+        Letter { lead: lead.to_owned(), ..self.letter(lines) }
     }
 
     fn selected(&self, selection: &Selection) -> Vec<String> {

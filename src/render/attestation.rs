@@ -13,7 +13,7 @@ use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{State, Subscriber};
 use crate::domain::text::{one_line, shorten};
 
-mail!(letter_mail, "attestation/mail.txt", "attestation/mail.html");
+mail!(letter_mail, "attestation/subject.txt", "attestation/mail.txt", "attestation/mail.html");
 
 /// Of the companies followed, as many are named.
 const MAX_NAMED: usize = 3;
@@ -48,7 +48,7 @@ pub struct Attestation<'a> {
 pub fn attestation(attestation: &Attestation<'_>) -> Result<Rendered, RenderError> {
     let Attestation { reader, since, health, help_address, postal_address, .. } = attestation;
     letter_mail::render(&Letter {
-        subject: attestation.subject(),
+        about: attestation.outcome(),
         lead: attestation.lead(),
         lines: health.iter().map(|source| account(source, *since)).collect(),
         links: attestation.links.clone(),
@@ -57,7 +57,8 @@ pub fn attestation(attestation: &Attestation<'_>) -> Result<Rendered, RenderErro
 }
 
 impl Attestation<'_> {
-    fn subject(&self) -> String {
+    /// Of what nothing changed, or how much did.
+    fn outcome(&self) -> String {
         let unread = self.unread().count();
         let what = match (self.changes, unread) {
             (0, 0) => "nothing changed".to_owned(),
@@ -65,7 +66,7 @@ impl Attestation<'_> {
             (1, _) => "1 change this week".to_owned(),
             (changes, _) => format!("{changes} changes this week"),
         };
-        shorten(&one_line(&format!("[weekly] {}: {what}", self.names())), 70)
+        format!("{}: {what}", self.names())
     }
 
     fn lead(&self) -> String {

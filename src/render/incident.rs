@@ -5,13 +5,11 @@ use chrono::{DateTime, Utc};
 
 use super::flow::{Indent, wrap};
 use super::notice::{RenderError, Rendered};
+use super::subject::MAX_SUBJECT_CHARS;
 use super::view::moment;
 use crate::domain::id::SourceId;
 use crate::domain::incident::{Incident, IncidentKind, Telling};
 use crate::domain::text::{one_line, shorten};
-
-/// Longer subjects are cut by most readers' lists.
-const MAX_SUBJECT_CHARS: usize = 70;
 
 /// What a site's answer says is shown up to here; the rest is on the disk.
 const MAX_REASON_CHARS: usize = 600;
@@ -23,13 +21,13 @@ const MAX_MEMBERS: usize = 20;
 const MAX_SHOWN: usize = 50;
 
 #[derive(Template)]
-#[template(path = "incident.txt", escape = "none")]
+#[template(path = "incident/mail.txt", escape = "none")]
 struct TextTemplate<'a> {
     page: &'a Page,
 }
 
 #[derive(Template)]
-#[template(path = "incident.html")]
+#[template(path = "incident/mail.html")]
 struct HtmlTemplate<'a> {
     page: &'a Page,
 }

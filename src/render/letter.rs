@@ -1,4 +1,5 @@
-//! Mails that are letters: a few words and lines in one frame, with a folder of templates each.
+//! Mails that are letters: a few words and lines in one frame, with a folder of templates each: subject, text
+//! and HTML.
 
 use super::flow::{Indent, wrap};
 use super::view::{items, postal_lines};
@@ -8,7 +9,8 @@ use crate::domain::keyed_link::PersonalLinks;
 /// What the templates show; each takes what it needs.
 #[derive(Debug, Default)]
 pub(super) struct Letter {
-    pub subject: String,
+    /// What stands in the subject besides its own words.
+    pub about: String,
     pub lead: String,
     pub lines: Vec<String>,
     /// What stands already, a line an entry.
@@ -27,6 +29,8 @@ pub(super) struct Letter {
     pub never_uri: String,
     pub confirm_link: Option<String>,
     pub links: Option<PersonalLinks>,
+    /// Whether it answers a wish about how mail comes.
+    pub is_changed: bool,
     pub is_paused: bool,
     pub paused_since: Option<String>,
     pub missed: usize,
@@ -69,14 +73,23 @@ impl Letter {
     }
 }
 
-/// The two templates of one mail, in a module that renders them.
+/// The three templates of one mail, in a module that renders them.
 macro_rules! mail {
-    ($module:ident, $text:literal, $html:literal) => {
+    ($module:ident, $subject:literal, $text:literal, $html:literal) => {
         mod $module {
             use askama::Template;
 
+            use crate::domain::text::{one_line, shorten};
             use crate::render::letter::Letter;
             use crate::render::notice::{RenderError, Rendered};
+            use crate::render::subject::MAX_SUBJECT_CHARS;
+
+            #[derive(Template)]
+            #[template(path = $subject, escape = "none")]
+            struct Subject<'a> {
+                #[allow(dead_code, reason = "most subjects are the same for everybody")]
+                letter: &'a Letter,
+            }
 
             #[derive(Template)]
             #[template(path = $text, escape = "none")]
@@ -87,15 +100,15 @@ macro_rules! mail {
             #[derive(Template)]
             #[template(path = $html)]
             struct Html<'a> {
+                subject: &'a str,
                 letter: &'a Letter,
             }
 
             pub(super) fn render(letter: &Letter) -> Result<Rendered, RenderError> {
-                Ok(Rendered {
-                    subject: letter.subject.clone(),
-                    text: Text { letter }.render()?,
-                    html: Html { letter }.render()?,
-                })
+                let subject = shorten(&one_line(&Subject { letter }.render()?), MAX_SUBJECT_CHARS);
+                let text = Text { letter }.render()?;
+                let html = Html { subject: &subject, letter }.render()?;
+                Ok(Rendered { subject, text, html })
             }
         }
     };

@@ -37,4 +37,6 @@ pub use retraction::{Withdrawal, retraction};
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
 
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod tests;

@@ -180,13 +180,13 @@ const MAX_BODY_BYTES: usize = 95_000;
 const MAX_DETAILED: usize = 30;
 
 #[derive(Template)]
-#[template(path = "notice.txt", escape = "none")]
+#[template(path = "notice/mail.txt", escape = "none")]
 struct TextTemplate<'a> {
     page: &'a Page,
 }
 
 #[derive(Template)]
-#[template(path = "notice.html")]
+#[template(path = "notice/mail.html")]
 struct HtmlTemplate<'a> {
     page: &'a Page,
 }

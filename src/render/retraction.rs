@@ -10,7 +10,7 @@ use crate::domain::outbox::Mail;
 use crate::domain::retraction::Retraction;
 use crate::domain::text::{one_line, shorten};
 
-mail!(letter_mail, "retraction/mail.txt", "retraction/mail.html");
+mail!(letter_mail, "retraction/subject.txt", "retraction/mail.txt", "retraction/mail.html");
 
 /// Longer words of the operator are cut.
 const MAX_REASON_CHARS: usize = 500;
@@ -45,7 +45,7 @@ pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> 
         format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
     };
     letter_mail::render(&Letter {
-        subject: shorten(&format!("[retracted] {}", one_line(&mail.subject)), 70),
+        about: one_line(&mail.subject),
         lead: format!(
             "On {} we wrote to you: \u{201c}{}\u{201d}. That was wrong, and we take it back: what was read then was \
              not the source's own page.{}",

@@ -23,7 +23,7 @@ const NEW_TEXT: &str = "Video surveillance and telecommunications equipment prod
     security purposes, including equipment produced by any subsidiary or affiliate of such an entity, and \
     services provided by it.";
 
-fn company(id: &str, name: &str, alias: &str) -> Company {
+pub(super) fn company(id: &str, name: &str, alias: &str) -> Company {
     let aliases = vec![Alias::new(alias, AliasKind::Trade)];
     Company { aliases, ..Company::new(id.parse().unwrap(), name) }
 }
@@ -124,7 +124,7 @@ fn id(text: &str) -> CompanyId {
     text.parse().unwrap()
 }
 
-fn told(changes: &[Change]) -> Rendered {
+pub(super) fn told(changes: &[Change]) -> Rendered {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
     let items: Vec<_> = changes
@@ -249,10 +249,10 @@ fn a_terminal_shows_the_same_with_and_without_colour() {
     insta::assert_snapshot!("terminal.ansi", coloured.replace('\u{1b}', "␛"));
 }
 
-const HOSTILE: &str = "Hikvision</p><script>alert(1)</script><a href=\"https://evil.test\">agency.test</a> \
+pub(super) const HOSTILE: &str = "Hikvision</p><script>alert(1)</script><a href=\"https://evil.test\">agency.test</a> \
     \u{202e}gpj.exe\u{202c} \u{1b}]0;owned\u{7}\u{1b}[2J\r\nBcc: victim@example.org\r\n\r\n.\r\n {{ 7*7 }} & 'x'";
 
-fn hostile() -> Change {
+pub(super) fn hostile() -> Change {
     let mut change = change(
         ChangeKind::Amended,
         HOSTILE,
