@@ -10,7 +10,7 @@ use crate::domain::health::SourceHealth;
 use crate::domain::id::{CompanyId, IncidentId, MailId};
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::incident::{Incident, IncidentKind, Telling};
-use crate::domain::keyed_link::{LinkKey, PersonalLinks, WebAddresses};
+use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
@@ -101,18 +101,20 @@ impl Reader {
         Selection { companies: Self::companies(), only }
     }
 
-    fn links(&self) -> PersonalLinks {
-        self.web.of(&self.subscriber.address)
+    fn service(&self) -> Service<'_> {
+        Service {
+            mailbox: &self.mailbox,
+            help_address: &self.mailbox,
+            postal_address: Some(HOSTILE),
+            web: Some(&self.web),
+        }
     }
 
     fn answered(&self, said: &Answer, listed: &[ListedOn]) -> Rendered {
         let addressed = Addressed {
             subscriber: &self.subscriber,
-            mailbox: &self.mailbox,
-            help_address: &self.mailbox,
-            postal_address: Some(HOSTILE),
+            service: self.service(),
             watchlist: &self.watchlist,
-            web: Some(&self.web),
             missed: 12,
             listed,
         };
@@ -130,9 +132,17 @@ fn hostile_names_stay_text_in_every_answer() {
         source_title: title.to_owned(),
         entries: vec![(HOSTILE.to_owned(), "2021-03-12".parse().ok()), (endless(), None)],
         more,
+        is_read: true,
         misses: Some(HOSTILE.to_owned()),
     };
-    let listed = [on(HOSTILE, 0), on(&endless(), 3)];
+    let none = |title: &str, is_read| ListedOn { entries: Vec::new(), is_read, ..on(title, 0) };
+    let listed = [
+        on(HOSTILE, 0),
+        on(&endless(), 3),
+        none(HOSTILE, true),
+        none(&endless(), true),
+        none(HOSTILE, false),
+    ];
     check("hostile-welcome", &reader.answered(&Answer::Welcome(Reader::selection()), &listed));
     check("hostile-goodbye", &reader.answered(&Answer::Goodbye(Reader::companies()), &[]));
     check("hostile-help", &reader.answered(&Answer::Unknown(Reader::companies()), &[]));
@@ -181,10 +191,8 @@ fn a_hostile_title_stays_text_in_an_attestation() {
         until: at("2026-11-23T08:00:00Z"),
         changes: 0,
         health: &health,
-        links: Some(reader.links()),
         watchlist: &reader.watchlist,
-        help_address: &reader.mailbox,
-        postal_address: None,
+        service: Service { web: None, ..reader.service() },
     });
     check("hostile-attestation", &mail.unwrap());
 }
@@ -207,9 +215,7 @@ fn hostile_words_stay_text_in_a_retraction() {
         retraction: &taken_back,
         mail: &mail,
         changes: vec![&change],
-        links: Some(reader.links()),
-        help_address: &reader.mailbox,
-        postal_address: None,
+        service: Service { web: None, ..reader.service() },
     });
     check("hostile-retraction", &mail.unwrap());
 }
