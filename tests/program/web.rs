@@ -68,9 +68,14 @@ impl Service {
 
     #[track_caller]
     fn post(&self, link: &str, body: &str) -> Page {
+        self.post_as("application/x-www-form-urlencoded", link, body)
+    }
+
+    #[track_caller]
+    fn post_as(&self, kind: &str, link: &str, body: &str) -> Page {
         self.send(&format!(
             "POST {} HTTP/1.1\r\nHost: tracker.example\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+             Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
             path(link),
             body.len()
         ))
@@ -235,9 +240,54 @@ fn what_is_followed_is_shown_and_changed_and_no_address_stands_anywhere() {
     assert!(!page.body.contains("Hikvision, since") && page.body.contains("ZTE, since"), "{page:?}");
     assert_eq!(service.told(), 0);
     assert!(service.post(&manage, "action=leave-all").body.contains("follows nothing"));
-    assert_eq!(service.post(&manage, "nothing=at&all").status, 200);
+    assert_eq!(service.post(&manage, "nothing=at&all").status, 422);
     let too_much = service.post(&manage, &"x".repeat(5000));
     assert_eq!(too_much.status, 413, "{too_much:?}");
+}
+
+/// RFC 8058, 3.2: a mail program may send either encoding.
+#[test]
+fn one_click_is_heard_as_multipart_too() {
+    let service = Service::start("");
+    let leave = link(&service.followed(), "unsubscribe");
+    let body = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+    let page = service.post_as("multipart/form-data; boundary=x", &leave, body);
+    assert_eq!((page.status, page.head.contains("location:")), (200, false), "{page:?}");
+    assert_eq!(service.told(), 0, "who left is not told");
+}
+
+#[test]
+fn when_mail_comes_is_shown_and_changed_and_a_wrong_time_changes_nothing() {
+    let service = Service::start("");
+    let manage = link(&service.followed(), "manage");
+    let page = service.get(&manage);
+    assert!(page.body.contains("<option value=\"UTC\" selected>"), "{page:?}");
+    let wish = "action=prefer&cadence=daily&zone=Europe%2FBerlin&quiet_from=22%3A00&quiet_until=07%3A00";
+    let page = service.post(&manage, wish);
+    for words in [
+        "<option value=\"Europe/Berlin\" selected>",
+        "name=\"quiet_from\" value=\"22:00\"",
+        "name=\"quiet_until\" value=\"07:00\"",
+        "Mail comes as you wish from now on.",
+    ] {
+        assert!(page.status == 200 && page.body.contains(words), "{words} is missing in {page:?}");
+    }
+    let kept = service.record();
+    let shown = kept.to_string();
+    assert!(shown.contains("Europe/Berlin") && shown.contains("22:00-07:00"), "{shown}");
+    for (fields, told) in [
+        ("zone=Atlantis&quiet_from=&quiet_until=", "the time zone is not known"),
+        ("zone=UTC&quiet_from=22:00&quiet_until=", "two different times"),
+        ("zone=UTC&quiet_from=%3Cb%3E&quiet_until=07:00", "two different times"),
+    ] {
+        let page = service.post(&manage, &format!("action=prefer&cadence=weekly&{fields}"));
+        assert!(page.status == 422 && page.body.contains(told), "{fields}: {page:?}");
+        assert!(page.body.contains("role=\"alert\"") && !page.body.contains("<b>"), "{page:?}");
+        assert_eq!(service.record(), kept, "{fields}");
+    }
+    let page = service.post(&manage, "action=prefer&cadence=immediate&zone=UTC&quiet_from=&quiet_until=");
+    assert!(page.body.contains("name=\"quiet_from\" value=\"\""), "{page:?}");
+    assert!(!service.record().to_string().contains("22:00"));
 }
 
 fn page_chooses(page: &Page, cadence: &str) -> bool {
