@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod faulty;
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod lmtp;
 mod machine;
 mod mta;
+mod opportunistic;
 mod pipe;
 mod postfix;
 mod scripted;
