@@ -250,7 +250,8 @@ fn what_is_followed_is_shown_and_changed_and_no_address_stands_anywhere() {
 fn one_click_is_heard_as_multipart_too() {
     let service = Service::start("");
     let leave = link(&service.followed(), "unsubscribe");
-    let body = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+    let body =
+        "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
     let page = service.post_as("multipart/form-data; boundary=x", &leave, body);
     assert_eq!((page.status, page.head.contains("location:")), (200, false), "{page:?}");
     assert_eq!(service.told(), 0, "who left is not told");
