@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{DispatchError, Misses};
+use super::Misses;
 use crate::config::MailSettings;
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
@@ -13,17 +13,17 @@ use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Bundle, Collecting, Plan, Waiting, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
 use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
-use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
+use crate::domain::keyed_link::WebAddresses;
 use crate::domain::matching::Watchlist;
-use crate::domain::outbox::{Mail, MailState};
+use crate::domain::outbox::{Mail, MailState, QueuedMail, Thread};
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::source::Source;
 use crate::domain::subscription::{Cadence, Subscriber};
 use crate::domain::text::error_chain;
-use crate::mail::{Leaving, Letter, Occasion, compose, message_id, thread_id};
-use crate::render::{self, Attestation, Notice, Rendered, Withdrawal};
-use crate::store::{Composed, QueuedMail, WaitingReader};
+use crate::mail::{Draft, DraftError, Leaving, Occasion, message_id, thread_id};
+use crate::render::{self, Attestation, Notice, Rendered, Service, Withdrawal};
+use crate::store::{Composed, WaitingReader};
 
 /// So often is it tried to make a mail of an item before it is given up and shown as such.
 const MAX_STRIKES: u32 = 5;
@@ -122,24 +122,24 @@ impl Composer {
         recipient: &EmailAddress,
         watchlist: &Watchlist,
         now: DateTime<Utc>,
-    ) -> Result<QueuedMail, DispatchError> {
+    ) -> Result<QueuedMail, DraftError> {
         let id = MailId::derive(&["test", recipient.as_str(), &now.to_rfc3339()]);
         let rendered = render::notice(&self.blank(recipient, watchlist).as_test())?;
-        self.queued(id, recipient, &rendered, None, now)
+        self.queued(self.draft(id, recipient, rendered, now))
     }
 
-    fn mail(&self, reader: &Subscriber, bundle: &Bundle, round: &Round) -> Result<QueuedMail, DispatchError> {
+    fn mail(&self, reader: &Subscriber, bundle: &Bundle, round: &Round) -> Result<QueuedMail, DraftError> {
         let health = match bundle.cadence {
             Cadence::Immediate => Vec::new(),
             Cadence::Daily | Cadence::Weekly => self.health(reader, round.now - DAY, round),
         };
         let notice = self.blank(&reader.address, &round.watchlist).telling(bundle).with_health(&health);
         let rendered = render::notice(&notice)?;
-        let thread = self.thread(bundle);
-        let mut mail =
-            self.queued(id_of(reader, bundle), &reader.address, &rendered, thread.as_deref(), round.now)?;
-        mail.mail.changes = changes_of(bundle);
-        Ok(mail)
+        self.queued(Draft {
+            changes: changes_of(bundle),
+            thread: self.thread(bundle, &round.watchlist),
+            ..self.draft(id_of(reader, bundle), &reader.address, rendered, round.now)
+        })
     }
 
     /// Notes that no mail could be made: the items are tried again, and in the end given up where the
@@ -149,7 +149,7 @@ impl Composer {
         composed: &mut Composed,
         reader: &Subscriber,
         bundle: &Bundle,
-        error: &DispatchError,
+        error: &DraftError,
         now: DateTime<Utc>,
     ) {
         let (to, error) = (reader.address.redacted(), error_chain(error));
@@ -207,26 +207,23 @@ impl Composer {
         since: DateTime<Utc>,
         found: &[Change],
         round: &Round,
-    ) -> Result<QueuedMail, DispatchError> {
+    ) -> Result<QueuedMail, DraftError> {
         let is_followed = |change: &&Change| {
             change.found_at > since
                 && !change.is_notice()
                 && change.companies().into_iter().any(|company| reader.follows(company, change).is_some())
         };
-        let settings = &self.parts.settings;
         let rendered = render::attestation(&Attestation {
             reader,
             since,
             until: round.now,
             changes: found.iter().filter(is_followed).count(),
             health: &self.health(reader, since, round),
-            links: self.links(&reader.address),
             watchlist: &round.watchlist,
-            help_address: &settings.help_address,
-            postal_address: settings.postal_address.as_deref(),
+            service: self.service(),
         })?;
         let id = MailId::derive(&["attestation", reader.address.as_str(), &since.to_rfc3339()]);
-        self.queued(id, &reader.address, &rendered, None, round.now)
+        self.queued(self.draft(id, &reader.address, rendered, round.now))
     }
 
     /// The mail that takes an earlier one back, in the same thread.
@@ -236,18 +233,19 @@ impl Composer {
         mail: &Mail,
         changes: &[Change],
         now: DateTime<Utc>,
-    ) -> Result<QueuedMail, DispatchError> {
-        let settings = &self.parts.settings;
+    ) -> Result<QueuedMail, DraftError> {
         let rendered = render::retraction(&Withdrawal {
             retraction,
             mail,
             changes: changes.iter().filter(|change| mail.changes.contains(&change.id)).collect(),
-            links: self.links(&mail.recipient),
-            help_address: &settings.help_address,
-            postal_address: settings.postal_address.as_deref(),
+            service: self.service(),
         })?;
         let id = MailId::derive(&["retraction", retraction.id.as_str(), mail.id.as_str()]);
-        self.queued(id, &mail.recipient, &rendered, Some(&mail.message_id), now)
+        self.queued(Draft {
+            thread: mail.thread.clone(),
+            occasion: Occasion::Retraction { of: &mail.message_id },
+            ..self.draft(id, &mail.recipient, rendered, now)
+        })
     }
 
     /// How the sources are that can tell a reader anything.
@@ -258,56 +256,47 @@ impl Composer {
 
     /// A notice that tells nothing yet.
     fn blank<'a>(&'a self, recipient: &'a EmailAddress, watchlist: &'a Watchlist) -> Notice<'a> {
-        let settings = &self.parts.settings;
-        let postal_address = settings.postal_address.as_deref();
-        Notice::new(recipient, watchlist, &settings.help_address, postal_address)
-            .knowing(&self.misses)
-            .linking(self.links(recipient))
+        Notice::new(recipient, watchlist, self.service()).knowing(&self.misses)
     }
 
-    fn links(&self, recipient: &EmailAddress) -> Option<PersonalLinks> {
-        self.parts.web.as_ref().map(|web| web.of(recipient))
+    fn service(&self) -> Service<'_> {
+        let ComposerParts { settings, inbox, web, .. } = &self.parts;
+        Service {
+            mailbox: inbox.as_ref().unwrap_or(&settings.help_address),
+            help_address: &settings.help_address,
+            postal_address: settings.postal_address.as_deref(),
+            web: web.as_ref(),
+        }
     }
 
-    fn queued(
-        &self,
+    /// A mail that stands for itself.
+    fn draft<'a>(
+        &'a self,
         id: MailId,
-        recipient: &EmailAddress,
-        rendered: &Rendered,
-        thread: Option<&str>,
-        now: DateTime<Utc>,
-    ) -> Result<QueuedMail, DispatchError> {
-        let ComposerParts { settings, inbox, instance_key, .. } = &self.parts;
-        let message_id = message_id(instance_key, &id, settings.from.address.domain());
-        let mailbox = inbox.as_ref().unwrap_or(&settings.help_address);
-        let links = self.links(recipient);
-        let letter = Letter {
-            from: &settings.from,
-            to: recipient,
-            help: &settings.help_address,
-            rendered,
-            message_id: &message_id,
-            thread,
-            dkim: settings.dkim.as_ref(),
-            date: now,
-            list: Some(Leaving { mailbox, links: links.as_ref() }),
-            occasion: Occasion::Alert,
-        };
-        let bytes = compose(&letter)
-            .map_err(|source| DispatchError::Compose { recipient: recipient.redacted(), source })?;
-        let subject = rendered.subject.clone();
-        let mail = Mail::queued(id, recipient.clone(), subject, message_id, Vec::new(), now);
-        Ok(QueuedMail { mail, bytes })
+        to: &'a EmailAddress,
+        rendered: Rendered,
+        at: DateTime<Utc>,
+    ) -> Draft<'a> {
+        let Service { mailbox, web, .. } = self.service();
+        let list = Some(Leaving { mailbox, web });
+        Draft { id, to, rendered, changes: Vec::new(), thread: None, list, occasion: Occasion::Alert, at }
+    }
+
+    fn queued(&self, draft: Draft<'_>) -> Result<QueuedMail, DraftError> {
+        draft.queued(&self.parts.settings, &self.parts.instance_key)
     }
 
     /// Mails about one company on one source are one thread; a mail about several belongs to none.
-    fn thread(&self, bundle: &Bundle) -> Option<String> {
+    fn thread(&self, bundle: &Bundle, watchlist: &Watchlist) -> Option<Thread> {
         let first = bundle.told.first()?;
         let (company, source) = (&first.item.company, &first.change.source);
         let is_one =
             bundle.told.iter().all(|told| told.item.company == *company && told.change.source == *source);
         let domain = self.parts.settings.from.address.domain();
-        is_one.then(|| thread_id(&self.parts.instance_key, source, company, domain))
+        is_one.then(|| Thread {
+            id: thread_id(&self.parts.instance_key, source, company, domain),
+            topic: format!("{}: {}", watchlist.short_name(company), first.change.source_title),
+        })
     }
 }
 
@@ -368,7 +357,7 @@ mod tests {
         let (made_by, reader) = (composer(), reader(&[]));
         let (mut item, change) = change("a", "2026-11-24T10:00:00Z", &[]);
         let now = item.raised_at;
-        let error = DispatchError::Compose {
+        let error = DraftError::Compose {
             recipient: "a…@example.org".to_owned(),
             source: MailError::MessageId { id: "x".to_owned() },
         };

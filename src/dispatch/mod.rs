@@ -27,9 +27,8 @@ use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Collecting, due};
 use crate::domain::id::{AlertId, MailId, SourceId};
 use crate::domain::subscription::Subscriber;
-use crate::mail::MailError;
+use crate::mail::DraftError;
 use crate::registry::Registry;
-use crate::render::RenderError;
 use crate::store::{ChangeQuery, Composed, Spread, Store, StoreError, WaitingReaders};
 
 pub use composer::{Composer, ComposerParts};
@@ -52,17 +51,9 @@ pub enum Patience {
 /// Why no mails were made. What waits stays.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
-    /// A mail could not be put together.
-    #[error("the mail for {recipient} could not be put together")]
-    Compose {
-        /// Most of the address is hidden.
-        recipient: String,
-        /// What was wrong.
-        source: MailError,
-    },
-    /// A mail could not be put into words.
+    /// A mail could not be made.
     #[error(transparent)]
-    Render(#[from] RenderError),
+    Draft(#[from] DraftError),
     /// The store's error.
     #[error(transparent)]
     Store(#[from] StoreError),

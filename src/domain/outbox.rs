@@ -113,6 +113,38 @@ pub struct Mail {
     /// What happened to it, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Step>,
+    /// The conversation it belongs to, for whatever follows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Thread>,
+}
+
+/// A conversation, as mail programs show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// The Message-ID, without angle brackets, of a message that never was: all of the conversation refer
+    /// to it.
+    pub id: String,
+    /// What all of it is about; the same whatever the subjects say.
+    pub topic: String,
+}
+
+/// A mail on its way into the outbox, its bytes frozen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedMail {
+    /// The mail.
+    pub mail: Mail,
+    /// The message as it goes over the wire (RFC 5322, CRLF).
+    pub bytes: Vec<u8>,
+}
+
+impl QueuedMail {
+    /// The mail as one that goes out although others to its recipient came back: who writes to us is
+    /// answered, and an operator is told of trouble.
+    #[must_use]
+    pub fn despite_bounces(mut self) -> Self {
+        self.mail.despite_bounces = true;
+        self
+    }
 }
 
 /// Waiting times after the first, second, … failed attempt; the last one repeats.
@@ -151,6 +183,7 @@ impl Mail {
             despite_bounces: false,
             is_undelivered: false,
             history: Vec::new(),
+            thread: None,
         }
     }
 

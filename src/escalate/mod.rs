@@ -17,12 +17,12 @@ use crate::config::{MailSettings, OperatorSettings};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
 use crate::domain::incident::{Incident, MailStanding, Policy, Standing, Telling, review, review_mail};
-use crate::domain::outbox::Mail;
+use crate::domain::outbox::{QueuedMail, Thread};
 use crate::domain::source::Source;
 use crate::domain::way_in::WayIn;
-use crate::mail::{Letter, MailError, Occasion, compose, incident_thread_id, message_id};
-use crate::render::{self, RenderError};
-use crate::store::{QueuedMail, Store, StoreError};
+use crate::mail::{Draft, DraftError, Occasion, incident_thread_id};
+use crate::render;
+use crate::store::{Store, StoreError};
 
 /// Of mails that were given up, so many are counted.
 const MAX_MAILS: usize = 1_000;
@@ -30,17 +30,9 @@ const MAX_MAILS: usize = 1_000;
 /// Why the operator could not be told. The next round tries again.
 #[derive(Debug, thiserror::Error)]
 pub enum EscalateError {
-    /// The mail could not be put together.
-    #[error("the mail for the operator {recipient} could not be put together")]
-    Compose {
-        /// Most of the address is hidden.
-        recipient: String,
-        /// What was wrong.
-        source: MailError,
-    },
-    /// The mail could not be put into words.
+    /// The mail could not be made.
     #[error(transparent)]
-    Render(#[from] RenderError),
+    Draft(#[from] DraftError),
     /// The store's error.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -153,32 +145,27 @@ impl Escalator {
         recipient: &EmailAddress,
         due: &[(Telling, &Incident)],
         now: DateTime<Utc>,
-    ) -> Result<QueuedMail, EscalateError> {
+    ) -> Result<QueuedMail, DraftError> {
         let EscalatorParts { mail: settings, instance_key, operator, .. } = &self.parts;
-        let rendered = render::incidents(due, operator.remind_every, now)?;
-        let id = mail_id(recipient, due);
-        let domain = settings.from.address.domain();
-        let message_id = message_id(instance_key, &id, domain);
-        let thread = match due {
-            [(_, incident)] => Some(incident_thread_id(instance_key, &incident.id, domain)),
-            _ => None,
-        };
-        let letter = Letter {
-            from: &settings.from,
+        let draft = Draft {
+            id: mail_id(recipient, due),
             to: recipient,
-            help: &settings.help_address,
-            rendered: &rendered,
-            message_id: &message_id,
-            thread: thread.as_deref(),
-            dkim: settings.dkim.as_ref(),
-            date: now,
+            rendered: render::incidents(due, operator.remind_every, now)?,
+            changes: Vec::new(),
+            thread: self.thread(due),
             list: None,
             occasion: Occasion::Incident,
+            at: now,
         };
-        let bytes = compose(&letter)
-            .map_err(|source| EscalateError::Compose { recipient: recipient.redacted(), source })?;
-        let mail = Mail::queued(id, recipient.clone(), rendered.subject, message_id, Vec::new(), now);
-        Ok(QueuedMail { mail, bytes })
+        draft.queued(settings, instance_key)
+    }
+
+    /// All mails about one incident are one thread; a mail about several belongs to none.
+    fn thread(&self, due: &[(Telling, &Incident)]) -> Option<Thread> {
+        let [(_, incident)] = due else { return None };
+        let domain = self.parts.mail.from.address.domain();
+        let id = incident_thread_id(&self.parts.instance_key, &incident.id, domain);
+        Some(Thread { id, topic: format!("[regwatch] {}", incident.title) })
     }
 }
 

@@ -12,10 +12,10 @@ use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use super::CsvError;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, SourceId};
-use crate::domain::subscription::{Filter, Preferences, State, Subscriber, Subscription};
+use crate::domain::subscription::{Filter, Preference, Preferences, State, Subscriber, Subscription};
 
 /// The columns, in the order in which they go out; the first two must be there.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "address",
     "company",
     "state",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 12] = [
     "cadence",
     "timezone",
     "quiet",
+    "attestation",
 ];
 
 /// By what channel a subscription came of which the file does not say it.
@@ -185,7 +186,7 @@ impl Row<'_> {
         let state = self.optional("state", state);
         let requested_at = self.optional("requested", moment);
         let only = self.optional("only", |text| filter(text, names));
-        let how = self.how();
+        let how = self.how(now);
         let (confirmed_at, state) = (confirmed_at.ok()?, state.ok()?);
         let state = state.unwrap_or(if confirmed_at.is_some() { State::Active } else { State::Pending });
         if state == State::Active && confirmed_at.is_none() {
@@ -208,7 +209,8 @@ impl Row<'_> {
         Some((address?, subscription, how?))
     }
 
-    fn how(&mut self) -> Option<How> {
+    /// Silence is attested from now on: what was watched before was watched elsewhere.
+    fn how(&mut self, now: DateTime<Utc>) -> Option<How> {
         let paused_since = self.optional("paused", moment);
         let cadence = self.optional("cadence", str::parse);
         let zone = self.optional("timezone", |text| {
@@ -216,11 +218,12 @@ impl Row<'_> {
                 .map_err(|_| format!("found {text:?}, expected a zone such as \"Europe/Vienna\""))
         });
         let quiet = self.optional("quiet", str::parse);
+        let is_attested = self.optional("attestation", attestation);
         let preferences = Preferences {
             cadence: cadence.ok()?.unwrap_or_default(),
             zone: zone.ok()?.unwrap_or(chrono_tz::UTC),
             quiet: quiet.ok()?,
-            ..Preferences::default()
+            attested_until: is_attested.ok()?.unwrap_or_default().then_some(now),
         };
         Some(How { paused_since: paused_since.ok()?, preferences })
     }
@@ -241,6 +244,14 @@ fn state(text: &str) -> Result<State, String> {
         .into_iter()
         .find(|state| state.to_string() == text)
         .ok_or_else(|| format!("found {text:?}, expected pending, active or unsubscribed"))
+}
+
+/// Whether silence is attested, in the words of a mail that asks for it.
+fn attestation(text: &str) -> Result<bool, String> {
+    match Preference::of("attestation", text) {
+        Some(Preference::Attestation(is_attested)) => Ok(is_attested),
+        _ => Err(format!("found {text:?}, expected weekly, or nothing")),
+    }
 }
 
 /// A moment, or a day, which then begins in UTC.
@@ -300,6 +311,7 @@ fn row(subscriber: &Subscriber, subscription: &Subscription) -> [String; COLUMNS
         preferences.cadence.to_string(),
         preferences.zone.to_string(),
         preferences.quiet.map(|quiet| quiet.to_string()).unwrap_or_default(),
+        preferences.attested_until.map(|_| "weekly".to_owned()).unwrap_or_default(),
     ]
 }
 
@@ -321,16 +333,18 @@ mod tests {
             .map_err(|faults| faults.iter().map(ToString::to_string).collect())
     }
 
-    const FULL: &str = "address,company,state,only,requested,confirmed,channel,agreed_to,paused,cadence,timezone,quiet\n\
-         ann@example.org,hikvision,active,removed order fcc-list,2026-01-02T03:04:05Z,2026-01-03T00:00:00Z,mail,\"yes, \"\"all\"\"\",,daily,Europe/Vienna,22:00-07:00\n\
-         ann@example.org,zte,unsubscribed,,2026-01-02T03:04:05Z,,mail,,,daily,Europe/Vienna,22:00-07:00\n\
-         bea@example.org,zte,pending,,2026-01-02T03:04:05Z,,web,,2026-02-01T00:00:00Z,immediate,UTC,\n";
+    const FULL: &str = "address,company,state,only,requested,confirmed,channel,agreed_to,paused,cadence,timezone,quiet,attestation\n\
+         ann@example.org,hikvision,active,removed order fcc-list,2026-01-02T03:04:05Z,2026-01-03T00:00:00Z,mail,\"yes, \"\"all\"\"\",,daily,Europe/Vienna,22:00-07:00,weekly\n\
+         ann@example.org,zte,unsubscribed,,2026-01-02T03:04:05Z,,mail,,,daily,Europe/Vienna,22:00-07:00,weekly\n\
+         bea@example.org,zte,pending,,2026-01-02T03:04:05Z,,web,,2026-02-01T00:00:00Z,immediate,UTC,,\n";
 
     #[test]
     fn what_goes_out_comes_back() {
         let subscribers = read(FULL).unwrap();
         assert_eq!(subscribers.len(), 2);
         assert_eq!(subscribers[0].subscriptions[0].agreed_to.as_deref(), Some("yes, \"all\""));
+        let attested = subscribers.iter().map(|subscriber| subscriber.preferences.attested_until);
+        assert_eq!(attested.collect::<Vec<_>>(), [Some(DateTime::UNIX_EPOCH), None]);
         let text = write(&subscribers).unwrap();
         assert_eq!(text, FULL);
         assert_eq!(read(&text).unwrap(), subscribers);
@@ -354,6 +368,8 @@ mod tests {
             "company,address,confirmed,only\nhik,ann@example,yesterday,\n\"zte\",ann@example.org,,colours\n\
              zte,bea@example.org,,\nzte,bea@example.org,,\n,,,\n",
         );
+        let unknown = read("address,company,attestation\nann@example.org,zte,hourly\n").unwrap_err();
+        assert_eq!(unknown, ["2:3: attestation: found \"hourly\", expected weekly, or nothing"]);
         let expected = [
             "2:2: address: \"ann@example\" is not a usable mail address",
             "2:1: company: found \"hik\", expected the id of a company",

@@ -7,10 +7,12 @@ use lettre::{Address, Message};
 
 use super::MailError;
 use super::dkim::signed;
+use super::thread::{Following, index, topic};
 use crate::config::{DkimSettings, Sender};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::LOOP_MARK;
-use crate::domain::keyed_link::PersonalLinks;
+use crate::domain::keyed_link::WebAddresses;
+use crate::domain::outbox::Thread;
 use crate::domain::text::{one_line, shorten};
 use crate::render::Rendered;
 
@@ -28,8 +30,8 @@ pub struct Letter<'a> {
     pub rendered: &'a Rendered,
     /// Without angle brackets; see [`super::message_id()`].
     pub message_id: &'a str,
-    /// The thread it belongs to, without angle brackets; see [`super::thread_id()`].
-    pub thread: Option<&'a str>,
+    /// The conversation it belongs to; see [`super::thread_id()`].
+    pub thread: Option<&'a Thread>,
     /// By which key it is signed.
     pub dkim: Option<&'a DkimSettings>,
     /// When it was made.
@@ -45,6 +47,11 @@ pub struct Letter<'a> {
 pub enum Occasion<'a> {
     /// Something was found.
     Alert,
+    /// What an earlier mail told is taken back.
+    Retraction {
+        /// Its Message-ID, without angle brackets.
+        of: &'a str,
+    },
     /// Something is wrong, and the operator is told.
     Incident,
     /// Somebody wrote.
@@ -61,8 +68,8 @@ pub enum Occasion<'a> {
 pub struct Leaving<'a> {
     /// The mailbox that takes the wish in.
     pub mailbox: &'a EmailAddress,
-    /// Their own links, where there is a web server.
-    pub links: Option<&'a PersonalLinks>,
+    /// Where the links lead, where there is a web server.
+    pub web: Option<&'a WebAddresses>,
 }
 
 /// A subject beyond this is not a subject; rendering cuts it far earlier.
@@ -88,14 +95,12 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, MailError> {
         .subject(shorten(&one_line(&letter.rendered.subject), MAX_SUBJECT_CHARS))
         .date(letter.date.into())
         .message_id(Some(message_id));
-    if let Some(thread) = letter.thread {
-        builder = builder.references(bracketed(thread)?);
+    let Following { in_reply_to, references } = Following::of(letter)?;
+    if let Some(id) = in_reply_to {
+        builder = builder.in_reply_to(id);
     }
-    // A stranger's id that cannot stand in a header is left out, not refused: the answer is due.
-    if let Occasion::Answer { to: Some(id), .. } = letter.occasion
-        && let Ok(id) = bracketed(id)
-    {
-        builder = builder.in_reply_to(id.clone()).references(id);
+    if let Some(ids) = references {
+        builder = builder.references(ids);
     }
     let mut message = builder
         .multipart(alternatives(letter))
@@ -108,6 +113,10 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, MailError> {
             value,
         );
         message.headers_mut().insert_raw(value);
+    }
+    if let Some(thread) = letter.thread {
+        let name = HeaderName::new_from_ascii_str("Thread-Topic");
+        message.headers_mut().insert_raw(HeaderValue::new(name, topic(thread)));
     }
     let bytes = message.formatted();
     match letter.dkim {
@@ -126,7 +135,7 @@ fn address(address: &EmailAddress) -> Result<Address, MailError> {
 }
 
 /// An id in angle brackets, refused unless it is plain ASCII without blanks and brackets.
-fn bracketed(id: &str) -> Result<String, MailError> {
+pub(super) fn bracketed(id: &str) -> Result<String, MailError> {
     let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>');
     let has_both_sides =
         id.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
@@ -139,7 +148,7 @@ fn bracketed(id: &str) -> Result<String, MailError> {
 
 fn reply_to(letter: &Letter) -> Result<Address, MailError> {
     match letter.occasion {
-        Occasion::Alert | Occasion::Incident => address(letter.help),
+        Occasion::Alert | Occasion::Retraction { .. } | Occasion::Incident => address(letter.help),
         Occasion::Answer { reply_to, .. } => reply_to.parse().map_err(|source| MailError::Address {
             // What stands behind the plus lets its reader confirm.
             address: letter.help.redacted(),
@@ -151,13 +160,14 @@ fn reply_to(letter: &Letter) -> Result<Address, MailError> {
 fn machine_headers(letter: &Letter) -> Vec<(&'static str, String)> {
     let submitted = match letter.occasion {
         Occasion::Answer { .. } => "auto-replied",
-        Occasion::Alert | Occasion::Incident => "auto-generated",
+        Occasion::Alert | Occasion::Retraction { .. } | Occasion::Incident => "auto-generated",
     };
     let mut headers = vec![
         ("X-Auto-Response-Suppress", "All".to_owned()),
         (LOOP_MARK, letter.from.address.domain().to_owned()),
         ("Auto-Submitted", submitted.to_owned()),
     ];
+    headers.extend(letter.thread.and_then(index).map(|index| ("Thread-Index", index)));
     if let Some(list) = letter.list {
         headers.extend(list_headers(letter, list));
     }
@@ -169,7 +179,7 @@ fn list_headers(letter: &Letter, list: Leaving) -> Vec<(&'static str, String)> {
     let (help, mailbox) = (letter.help.to_uri(), list.mailbox.to_uri());
     let by_mail = format!("<{mailbox}?subject=unsubscribe>");
     let mut headers = vec![("List-Id", format!("<alerts.{}>", letter.from.address.domain()))];
-    match list.links {
+    match list.web.map(|web| web.of(letter.to)) {
         Some(links) => headers.extend([
             ("List-Unsubscribe", format!("<{}>, {by_mail}", links.unsubscribe)),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),

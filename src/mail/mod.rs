@@ -20,6 +20,7 @@
 mod compose;
 mod dkim;
 mod dns;
+mod draft;
 pub mod imap;
 pub mod lmtp;
 mod maildir;
@@ -29,11 +30,13 @@ mod message_id;
 mod received;
 mod report;
 mod smtp;
+mod thread;
 mod tls;
 mod transport;
 
 pub use compose::{Leaving, Letter, Occasion, compose};
 pub use dns::{DnsRecord, dns_records};
+pub use draft::{Draft, DraftError};
 pub use maildir::Maildir;
 pub use maildrop::{Dropped, Maildrop};
 pub use memory::{Delivered, Memory};

@@ -10,8 +10,8 @@ use mail_parser::{MessageParser, MimeHeaders};
 use super::*;
 use crate::config::{Sender, TransportSettings};
 use crate::domain::id::MailId;
-use crate::domain::keyed_link::PersonalLinks;
-use crate::domain::outbox::{Mail, Outcome};
+use crate::domain::keyed_link::{LinkKey, WebAddresses};
+use crate::domain::outbox::{Mail, Outcome, Thread};
 use crate::render::Rendered;
 
 fn sender(name: Option<&str>) -> Sender {
@@ -30,6 +30,10 @@ fn date() -> DateTime<Utc> {
     "2026-11-24T06:05:00Z".parse().unwrap()
 }
 
+fn thread() -> Thread {
+    Thread { id: format!("{:032x}@tracker.example", 7), topic: "Hikvision: Größe".to_owned() }
+}
+
 fn composed(from: &Sender, rendered: &Rendered, message_id: &str) -> Result<Vec<u8>, MailError> {
     compose(&Letter {
         from,
@@ -37,10 +41,10 @@ fn composed(from: &Sender, rendered: &Rendered, message_id: &str) -> Result<Vec<
         help: &"help+%x@tracker.example".parse().unwrap(),
         rendered,
         message_id,
-        thread: Some("thread@tracker.example"),
+        thread: Some(&thread()),
         dkim: None,
         date: date(),
-        list: Some(Leaving { mailbox: &"watch+%x@tracker.example".parse().unwrap(), links: None }),
+        list: Some(Leaving { mailbox: &"watch+%x@tracker.example".parse().unwrap(), web: None }),
         occasion: Occasion::Alert,
     })
 }
@@ -85,7 +89,8 @@ fn the_headers_tell_machines_what_it_is() {
         "List-Owner: <mailto:help+%25x@tracker.example>",
         "List-Post: NO",
         "Reply-To: help+%x@tracker.example",
-        "References: <thread@tracker.example>",
+        "References: <00000000000000000000000000000007@tracker.example>",
+        "In-Reply-To: <00000000000000000000000000000007@tracker.example>",
         "Date: Tue, 24 Nov 2026 06:05:00 +0000",
         "MIME-Version: 1.0",
     ] {
@@ -96,10 +101,8 @@ fn the_headers_tell_machines_what_it_is() {
 
 #[test]
 fn with_links_of_their_own_a_reader_leaves_by_one_click() {
-    let links = PersonalLinks {
-        unsubscribe: "https://tracker.example/unsubscribe/abc".to_owned(),
-        manage: "https://tracker.example/manage/abc".to_owned(),
-    };
+    let web = WebAddresses::new(&"https://tracker.example".parse().unwrap(), LinkKey::new([7; 32]));
+    let links = web.of(&"ann@example.org".parse().unwrap());
     let mailbox = "watch@tracker.example".parse().unwrap();
     let letter = Letter {
         from: &sender(None),
@@ -110,7 +113,7 @@ fn with_links_of_their_own_a_reader_leaves_by_one_click() {
         thread: None,
         dkim: None,
         date: date(),
-        list: Some(Leaving { mailbox: &mailbox, links: Some(&links) }),
+        list: Some(Leaving { mailbox: &mailbox, web: Some(&web) }),
         occasion: Occasion::Alert,
     };
     let head = |letter: &Letter| {
@@ -119,7 +122,10 @@ fn with_links_of_their_own_a_reader_leaves_by_one_click() {
     };
     let shown = head(&letter);
     for line in [
-        "List-Unsubscribe: <https://tracker.example/unsubscribe/abc>, <mailto:watch@tracker.example?subject=unsubscribe>",
+        &*format!(
+            "List-Unsubscribe: <{}>, <mailto:watch@tracker.example?subject=unsubscribe>",
+            links.unsubscribe
+        ),
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
     ] {
         assert!(shown.lines().any(|found| found == line), "{line} is missing in:\n{shown}");
@@ -243,4 +249,37 @@ fn a_line_feed_in_a_display_name_makes_no_header() {
         let bytes = composed(&sender(Some(name)), &rendered("subject"), "id@tracker.example").unwrap();
         assert_eq!(MessageParser::default().parse(&bytes).unwrap().bcc(), None, "{name:?}");
     }
+}
+
+/// The header of what is said on an occasion, to a subscriber or somebody else.
+fn head_of(occasion: Occasion, thread: Option<&Thread>, is_known: bool) -> String {
+    let web = WebAddresses::new(&"https://tracker.example".parse().unwrap(), LinkKey::new([7; 32]));
+    let mailbox = "watch@tracker.example".parse().unwrap();
+    let bytes = compose(&Letter {
+        from: &sender(Some("Überwachung")),
+        to: &"ann@example.org".parse().unwrap(),
+        help: &"help@tracker.example".parse().unwrap(),
+        rendered: &rendered("海康威视: Covered List entry amended"),
+        message_id: "id@tracker.example",
+        thread,
+        dkim: None,
+        date: date(),
+        list: is_known.then_some(Leaving { mailbox: &mailbox, web: Some(&web) }),
+        occasion,
+    });
+    let text = String::from_utf8(bytes.unwrap()).unwrap();
+    text.split("\r\n\r\n").next().unwrap().replace("\r\n", "\n")
+}
+
+#[test]
+fn each_occasion_has_its_header() {
+    let (thread, reply_to) = (thread(), "watch+confirm-abc@tracker.example");
+    let answer = Occasion::Answer { to: Some("question@example.org"), reply_to };
+    insta::assert_snapshot!("alert.head", head_of(Occasion::Alert, Some(&thread), true));
+    insta::assert_snapshot!("digest.head", head_of(Occasion::Alert, None, true));
+    let retraction = Occasion::Retraction { of: "told@tracker.example" };
+    insta::assert_snapshot!("retraction.head", head_of(retraction, Some(&thread), true));
+    insta::assert_snapshot!("answer-to-a-reader.head", head_of(answer, None, true));
+    insta::assert_snapshot!("answer-to-a-stranger.head", head_of(answer, None, false));
+    insta::assert_snapshot!("incident.head", head_of(Occasion::Incident, Some(&thread), false));
 }

@@ -5,53 +5,43 @@
 
 use chrono::{DateTime, Utc};
 
+use super::foot::{Foot, Service};
 use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
 use super::view::moment;
+use super::welcome::welcome;
 use crate::domain::email::EmailAddress;
-use crate::domain::entry::EntryDate;
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
-use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
 use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
 
 /// Longer names are cut.
-const MAX_NAME_CHARS: usize = 80;
-
-/// So are longer titles of entries.
-const MAX_LISTED_CHARS: usize = 160;
+pub(super) const MAX_NAME_CHARS: usize = 80;
 
 /// What every answer needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Addressed<'a> {
     /// Whom it goes to, and what they follow.
     pub subscriber: &'a Subscriber,
-    /// Where people write to.
-    pub mailbox: &'a EmailAddress,
-    /// Where a person answers.
-    pub help_address: &'a EmailAddress,
-    /// The postal address of whoever runs the service.
-    pub postal_address: Option<&'a str>,
+    /// Who sends it.
+    pub service: Service<'a>,
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
-    /// Where the links lead, where there is a web server.
-    pub web: Option<&'a WebAddresses>,
     /// How many changes of what they follow were not mailed while they had paused.
     pub missed: usize,
     /// What stands already about what they begin to follow, source by source.
     pub listed: &'a [ListedOn],
 }
 
-mail!(confirmation, "confirmation/mail.txt", "confirmation/mail.html");
-mail!(welcome, "welcome/mail.txt", "welcome/mail.html");
-mail!(goodbye, "goodbye/mail.txt", "goodbye/mail.html");
-mail!(never, "never/mail.txt", "never/mail.html");
-mail!(list, "list/mail.txt", "list/mail.html");
-mail!(pause, "pause/mail.txt", "pause/mail.html");
-mail!(help, "help/mail.txt", "help/mail.html");
+mail!(confirmation, "confirmation/subject.txt", "confirmation/mail.txt", "confirmation/mail.html");
+mail!(goodbye, "goodbye/subject.txt", "goodbye/mail.txt", "goodbye/mail.html");
+mail!(never, "never/subject.txt", "never/mail.txt", "never/mail.html");
+mail!(list, "list/subject.txt", "list/mail.txt", "list/mail.html");
+mail!(pause, "pause/subject.txt", "pause/mail.txt", "pause/mail.html");
+mail!(help, "help/subject.txt", "help/mail.txt", "help/mail.html");
 
 /// Puts an answer into words.
 ///
@@ -60,17 +50,13 @@ mail!(help, "help/mail.txt", "help/mail.html");
 pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderError> {
     match answer {
         Answer::Confirm(purpose, token) => confirmation::render(&to.confirmation(purpose, token)),
-        Answer::Welcome(selection) => welcome::render(&to.welcome(selection)),
-        Answer::Goodbye(companies) => {
-            goodbye::render(&to.letter("You will not be told any more", to.names(companies)))
-        }
-        Answer::Never => never::render(&to.letter("You will not be written to again", Vec::new())),
+        Answer::Welcome(selection) => welcome(to, selection),
+        Answer::Goodbye(companies) => goodbye::render(&to.letter(to.names(companies))),
+        Answer::Never => never::render(&to.letter(Vec::new())),
         Answer::List => list::render(&to.list()),
-        Answer::Paused => {
-            pause::render(&Letter { is_paused: true, ..to.letter("Mail is paused", Vec::new()) })
-        }
-        Answer::Resumed(_) => pause::render(&to.letter("Mail goes on", Vec::new())),
-        Answer::Preferred => list::render(&Letter { subject: "How mail comes now".to_owned(), ..to.list() }),
+        Answer::Paused => pause::render(&Letter { is_paused: true, ..to.letter(Vec::new()) }),
+        Answer::Resumed(_) => pause::render(&to.letter(Vec::new())),
+        Answer::Preferred => list::render(&Letter { is_changed: true, ..to.list() }),
         Answer::Help => help::render(
             &to.help("This service tells you by mail what changes on the pages it watches.", &[]),
         ),
@@ -83,76 +69,50 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
 }
 
 impl Addressed<'_> {
-    fn letter(&self, subject: &'static str, lines: Vec<String>) -> Letter {
-        Letter {
-            subject: subject.to_owned(),
-            lines,
-            mailbox: self.mailbox.to_string(),
-            mailbox_uri: self.mailbox.to_uri(),
-            missed: self.missed,
-            links: self.links(),
-            ..Letter::to(&self.subscriber.address, self.help_address, self.postal_address)
+    pub(super) fn letter(&self, lines: Vec<String>) -> Letter {
+        let letter =
+            Letter { lines, missed: self.missed, ..Letter::to(&self.subscriber.address, self.service) };
+        if self.subscriber.subscriptions.is_empty() {
+            // A stranger has nothing to manage.
+            return Letter { foot: Foot::to_stranger(&self.subscriber.address, self.service), ..letter };
         }
-    }
-
-    /// The links of whoever is or was a subscriber; a stranger has nothing to manage.
-    fn links(&self) -> Option<PersonalLinks> {
-        let is_known = !self.subscriber.subscriptions.is_empty();
-        self.web.filter(|_| is_known).map(|web| web.of(&self.subscriber.address))
+        letter
     }
 
     fn confirmation(&self, purpose: &Purpose, token: &ConfirmToken) -> Letter {
-        let address = confirm_address(self.mailbox, token);
-        let uri = self.mailbox.to_uri();
+        let Service { mailbox, web, .. } = self.service;
+        let uri = mailbox.to_uri();
         let (local, domain) = uri.rsplit_once('@').unwrap_or((uri.as_str(), ""));
         Letter {
             token: token.as_str().to_owned(),
             confirm_uri: format!("{local}+confirm-{}@{domain}", token.as_str()),
-            confirm_address: address,
-            never_address: never_address(self.mailbox, token),
+            confirm_address: confirm_address(mailbox, token),
+            never_address: never_address(mailbox, token),
             never_uri: format!("{local}+never-{}@{domain}", token.as_str()),
-            confirm_link: self.web.map(|web| web.confirm(token)),
-            ..self.letter("Please confirm what you asked for", wishes(purpose, self.watchlist))
+            confirm_link: web.map(|web| web.confirm(token)),
+            ..self.letter(wishes(purpose, self.watchlist))
         }
-    }
-
-    fn welcome(&self, selection: &Selection) -> Letter {
-        let listed = self.listed.iter().flat_map(listed_lines).collect();
-        let line = |on: &ListedOn| Some(one_line(&format!("{}: {}", on.source_title, on.misses.as_ref()?)));
-        let misses = self.listed.iter().filter_map(line).collect();
-        Letter { listed, misses, ..self.letter("You will be told", self.selected(selection)) }
     }
 
     fn list(&self) -> Letter {
         let lines = followed(self.subscriber, self.watchlist).into_iter().map(|(_, line)| line);
         let paused_since = self.subscriber.paused_since.map(|since: DateTime<Utc>| moment(since));
         let ways = self.subscriber.preferences.words();
-        Letter { ways, paused_since, ..self.letter("What you follow", lines.collect()) }
+        Letter { ways, paused_since, ..self.letter(lines.collect()) }
     }
 
     fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
         let lines = nearest.iter().map(|id| format!("{} ({id})", name(id, self.watchlist))).collect();
-        Letter { lead: lead.to_owned(), ..self.letter("What you can ask for", lines) }
+        Letter { lead: lead.to_owned(), ..self.letter(lines) }
     }
 
-    fn selected(&self, selection: &Selection) -> Vec<String> {
+    pub(super) fn selected(&self, selection: &Selection) -> Vec<String> {
         selected(selection, self.watchlist)
     }
 
     fn names(&self, companies: &[CompanyId]) -> Vec<String> {
         names(companies, self.watchlist)
     }
-}
-
-/// What stands on one source, a line an entry.
-fn listed_lines(on: &ListedOn) -> Vec<String> {
-    let source = shorten(&one_line(&on.source_title), MAX_NAME_CHARS);
-    let line = |(title, date): &(String, Option<EntryDate>)| {
-        let date = date.map(|date| format!(" ({date})")).unwrap_or_default();
-        format!("{source}: {}{date}", shorten(&one_line(title), MAX_LISTED_CHARS))
-    };
-    let more = (on.more > 0).then(|| format!("{source}: {} more", on.more));
-    on.entries.iter().map(line).chain(more).collect()
 }
 
 /// What a question is about, a line each.

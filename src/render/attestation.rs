@@ -3,17 +3,16 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::foot::Service;
 use super::health::account;
 use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
-use crate::domain::email::EmailAddress;
 use crate::domain::health::SourceHealth;
-use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{State, Subscriber};
 use crate::domain::text::{one_line, shorten};
 
-mail!(letter_mail, "attestation/mail.txt", "attestation/mail.html");
+mail!(letter_mail, "attestation/subject.txt", "attestation/mail.txt", "attestation/mail.html");
 
 /// Of the companies followed, as many are named.
 const MAX_NAMED: usize = 3;
@@ -31,14 +30,10 @@ pub struct Attestation<'a> {
     pub changes: usize,
     /// What was watched for the reader.
     pub health: &'a [SourceHealth],
-    /// The reader's links into the web, where there is a server.
-    pub links: Option<PersonalLinks>,
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
-    /// Where a person answers.
-    pub help_address: &'a EmailAddress,
-    /// The postal address of whoever runs the service.
-    pub postal_address: Option<&'a str>,
+    /// Who sends it.
+    pub service: Service<'a>,
 }
 
 /// Puts an attestation into words. Where not everything was read, it says so first and attests less.
@@ -46,18 +41,18 @@ pub struct Attestation<'a> {
 /// # Errors
 /// A template that cannot be filled in.
 pub fn attestation(attestation: &Attestation<'_>) -> Result<Rendered, RenderError> {
-    let Attestation { reader, since, health, help_address, postal_address, .. } = attestation;
+    let Attestation { reader, since, health, service, .. } = attestation;
     letter_mail::render(&Letter {
-        subject: attestation.subject(),
+        about: attestation.outcome(),
         lead: attestation.lead(),
         lines: health.iter().map(|source| account(source, *since)).collect(),
-        links: attestation.links.clone(),
-        ..Letter::to(&reader.address, help_address, *postal_address)
+        ..Letter::to(&reader.address, *service)
     })
 }
 
 impl Attestation<'_> {
-    fn subject(&self) -> String {
+    /// Of what nothing changed, or how much did.
+    fn outcome(&self) -> String {
         let unread = self.unread().count();
         let what = match (self.changes, unread) {
             (0, 0) => "nothing changed".to_owned(),
@@ -65,7 +60,7 @@ impl Attestation<'_> {
             (1, _) => "1 change this week".to_owned(),
             (changes, _) => format!("{changes} changes this week"),
         };
-        shorten(&one_line(&format!("[weekly] {}: {what}", self.names())), 70)
+        format!("{}: {what}", self.names())
     }
 
     fn lead(&self) -> String {
@@ -82,7 +77,10 @@ impl Attestation<'_> {
         let reserve = if titles.is_empty() {
             String::new()
         } else {
-            format!(" This says nothing of what could not be read in that time: {}.", titles.join("; "))
+            format!(
+                " This does not speak for what was not read up to the end of that time: {}.",
+                titles.join("; ")
+            )
         };
         format!("From {since} to {until} ({zone}) {found} {}.{reserve}", self.names())
     }

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::answer::{Addressed, answer};
 use super::attestation::{Attestation, attestation};
+use super::foot::Service;
 use super::incident::incidents;
 use super::notice::{Notice, RenderError, Rendered, Told, notice};
 use super::retraction::{Withdrawal, retraction};
@@ -16,7 +17,6 @@ use crate::domain::health::SourceHealth;
 use crate::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, MailId, SourceId};
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::incident::{Incident, IncidentKind, Telling};
-use crate::domain::keyed_link::WebAddresses;
 use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::noise::Noise;
@@ -74,19 +74,6 @@ impl MailKind {
     ];
 }
 
-/// What stands in every mail of a service.
-#[derive(Debug, Clone, Copy)]
-pub struct Service<'a> {
-    /// Where people write to.
-    pub mailbox: &'a EmailAddress,
-    /// Where a person answers.
-    pub help_address: &'a EmailAddress,
-    /// The postal address of whoever runs it.
-    pub postal_address: Option<&'a str>,
-    /// Where its links lead, where there is a web server.
-    pub web: Option<&'a WebAddresses>,
-}
-
 /// Puts a mail with example data into words.
 ///
 /// # Errors
@@ -97,13 +84,16 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
     match kind {
         MailKind::Confirmation => {
             let token = ConfirmToken::of(0x5eed_0000_0000_0000_0000_0000_0000_0000);
-            example.answer(&Answer::Confirm(Purpose::Subscribe(selection()), token), service)
+            let stranger = Subscriber::new(to.clone());
+            example.answer(&stranger, &Answer::Confirm(Purpose::Subscribe(selection()), token), service)
         }
-        MailKind::Welcome => example.answer(&Answer::Welcome(selection()), service),
-        MailKind::List => example.answer(&Answer::List, service),
-        MailKind::Pause => example.answer(&Answer::Paused, service),
-        MailKind::Goodbye => example.answer(&Answer::Goodbye(vec![example.company.clone()]), service),
-        MailKind::Help => example.answer(&Answer::Help, service),
+        MailKind::Welcome => example.answer(&example.reader, &Answer::Welcome(selection()), service),
+        MailKind::List => example.answer(&example.reader, &Answer::List, service),
+        MailKind::Pause => example.answer(&example.reader, &Answer::Paused, service),
+        MailKind::Goodbye => {
+            example.answer(&example.reader, &Answer::Goodbye(vec![example.company.clone()]), service)
+        }
+        MailKind::Help => example.answer(&example.reader, &Answer::Help, service),
         MailKind::Alert => example.notice(&example.changes[1..], Cadence::Immediate, service),
         MailKind::Digest => example.notice(&example.changes, Cadence::Daily, service),
         MailKind::Test => notice(&example.begun(service).as_test()),
@@ -150,14 +140,16 @@ impl Example {
         Self { reader, company, watchlist, changes, health: health() }
     }
 
-    fn answer(&self, said: &Answer, service: &Service<'_>) -> Result<Rendered, RenderError> {
+    fn answer(
+        &self,
+        reader: &Subscriber,
+        said: &Answer,
+        service: &Service<'_>,
+    ) -> Result<Rendered, RenderError> {
         let addressed = Addressed {
-            subscriber: &self.reader,
-            mailbox: service.mailbox,
-            help_address: service.help_address,
-            postal_address: service.postal_address,
+            subscriber: reader,
+            service: *service,
             watchlist: &self.watchlist,
-            web: service.web,
             missed: 0,
             listed: &listed(),
         };
@@ -176,20 +168,11 @@ impl Example {
         );
         let reason = Some("The agency served a draft by mistake.".to_owned());
         let taken_back = Retraction::of(changes[0], &self.changes, reason, at("2031-02-10T09:00:00Z"));
-        retraction(&Withdrawal {
-            retraction: &taken_back,
-            mail: &told,
-            changes,
-            links: service.web.map(|web| web.of(&self.reader.address)),
-            help_address: service.help_address,
-            postal_address: service.postal_address,
-        })
+        retraction(&Withdrawal { retraction: &taken_back, mail: &told, changes, service: *service })
     }
 
     fn begun<'a>(&'a self, service: &Service<'a>) -> Notice<'a> {
-        let links = service.web.map(|web| web.of(&self.reader.address));
-        Notice::new(&self.reader.address, &self.watchlist, service.help_address, service.postal_address)
-            .linking(links)
+        Notice::new(&self.reader.address, &self.watchlist, *service)
     }
 
     fn notice(
@@ -214,10 +197,8 @@ impl Example {
             until: at("2031-02-10T08:00:00Z"),
             changes: 0,
             health: &self.health,
-            links: service.web.map(|web| web.of(&self.reader.address)),
             watchlist: &self.watchlist,
-            help_address: service.help_address,
-            postal_address: service.postal_address,
+            service: *service,
         })
     }
 }
@@ -281,12 +262,21 @@ fn change(entry: EntryChange, found_together: usize, watchlist: &Watchlist) -> C
 
 fn listed() -> Vec<ListedOn> {
     let entry = ("Example Cameras Co., Ltd.".to_owned(), "2031-01-15".parse().ok());
-    vec![ListedOn {
+    let nothing = |title: &str, is_read| ListedOn {
+        source_title: title.to_owned(),
+        entries: Vec::new(),
+        more: 0,
+        is_read,
+        misses: None,
+    };
+    let list = ListedOn {
         source_title: "Example List of Covered Equipment".to_owned(),
         entries: vec![entry],
         more: 2,
+        is_read: true,
         misses: Some("equipment that is authorised case by case".to_owned()),
-    }]
+    };
+    vec![list, nothing("Example Court of Appeals", true), nothing("Example Register", false)]
 }
 
 fn health() -> Vec<SourceHealth> {

@@ -60,7 +60,8 @@ pub(super) fn account(source: &SourceHealth, since: DateTime<Utc>) -> String {
         Some(good) => format!(", last read well {}", moment(good)),
         None => ", never read well yet".to_owned(),
     };
-    format!("{title}: {reads}{failed}{last}")
+    let now = source.failing_since.map(|since| format!(", unreadable since {}", moment(since)));
+    format!("{title}: {reads}{failed}{last}{}", now.unwrap_or_default())
 }
 
 fn title(source: &SourceHealth) -> String {

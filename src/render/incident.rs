@@ -3,15 +3,14 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use super::filters;
 use super::flow::{Indent, wrap};
 use super::notice::{RenderError, Rendered};
+use super::subject::MAX_SUBJECT_CHARS;
 use super::view::moment;
 use crate::domain::id::SourceId;
 use crate::domain::incident::{Incident, IncidentKind, Telling};
 use crate::domain::text::{one_line, shorten};
-
-/// Longer subjects are cut by most readers' lists.
-const MAX_SUBJECT_CHARS: usize = 70;
 
 /// What a site's answer says is shown up to here; the rest is on the disk.
 const MAX_REASON_CHARS: usize = 600;
@@ -23,13 +22,13 @@ const MAX_MEMBERS: usize = 20;
 const MAX_SHOWN: usize = 50;
 
 #[derive(Template)]
-#[template(path = "incident.txt", escape = "none")]
+#[template(path = "incident/mail.txt", escape = "none")]
 struct TextTemplate<'a> {
     page: &'a Page,
 }
 
 #[derive(Template)]
-#[template(path = "incident.html")]
+#[template(path = "incident/mail.html")]
 struct HtmlTemplate<'a> {
     page: &'a Page,
 }
@@ -39,7 +38,9 @@ struct Page {
     incidents: Vec<View>,
     left_out: usize,
     /// Whether some are trouble with reading.
-    is_about_reading: bool,
+    is_unread: bool,
+    /// Whether some were, and are over.
+    is_read_again: bool,
     told_every: String,
 }
 
@@ -71,6 +72,10 @@ pub fn incidents(
     remind_every: std::time::Duration,
     now: DateTime<Utc>,
 ) -> Result<Rendered, RenderError> {
+    let is_about_reading = |is_over| {
+        told.iter()
+            .any(|(telling, incident)| (*telling == Telling::Over) == is_over && !incident.kind.is_of_mail())
+    };
     let page = Page {
         subject: subject(told),
         incidents: told
@@ -79,8 +84,9 @@ pub fn incidents(
             .map(|(telling, incident)| view(*telling, incident, now))
             .collect(),
         left_out: told.len().saturating_sub(MAX_SHOWN),
-        is_about_reading: told.iter().any(|(_, incident)| !incident.kind.is_of_mail()),
-        told_every: humantime::format_duration(remind_every).to_string(),
+        is_unread: is_about_reading(false),
+        is_read_again: is_about_reading(true),
+        told_every: length(remind_every),
     };
     let text = TextTemplate { page: &page }.render()?;
     let html = HtmlTemplate { page: &page }.render()?;
@@ -106,33 +112,32 @@ fn subject(told: &[(Telling, &Incident)]) -> String {
 
 fn heading(telling: Telling, incident: &Incident) -> String {
     let title = shorten(&one_line(&incident.title), 40);
-    let is_outage = incident.kind == IncidentKind::Outage;
-    let what = match (telling, incident.kind) {
-        (Telling::Over, IncidentKind::Outage) => "sources can be reached again".to_owned(),
-        (Telling::Over, IncidentKind::Mailbox) => "what people write is taken in again".to_owned(),
-        (Telling::Over, IncidentKind::Relay) => "mail can leave again".to_owned(),
-        (Telling::Over, IncidentKind::Undelivered) => "no mail waits to be looked at".to_owned(),
-        (Telling::Over, _) => format!("{title} is read again"),
-        (_, IncidentKind::Held) => format!("{title} is held back"),
-        (_, IncidentKind::Failing) => format!("{title} cannot be read"),
-        (_, IncidentKind::Stale) => format!("{title} had no good read for too long"),
-        (_, IncidentKind::Outage) => "no source can be reached".to_owned(),
-        (_, IncidentKind::Mailbox) => "what people write is not taken in".to_owned(),
-        (_, IncidentKind::Relay) => "mail cannot leave".to_owned(),
-        (_, IncidentKind::Undelivered) => "mail could not be delivered".to_owned(),
+    let is_over = telling == Telling::Over;
+    // What is about no source of its own is a sentence that may begin a line.
+    let (begins, goes_on) = match (incident.kind, is_over) {
+        (IncidentKind::Held, false) => (title, " is held back"),
+        (IncidentKind::Failing, false) => (title, " cannot be read"),
+        (IncidentKind::Stale, false) => (title, " had no good read for too long"),
+        (IncidentKind::Held | IncidentKind::Failing | IncidentKind::Stale, true) => (title, " is read again"),
+        (IncidentKind::Outage, false) => (word("No", telling), " source can be reached"),
+        (IncidentKind::Outage, true) => (word("Sources", telling), " can be reached again"),
+        (IncidentKind::Mailbox, false) => (word("What", telling), " people write is not taken in"),
+        (IncidentKind::Mailbox, true) => (word("What", telling), " people write is taken in again"),
+        (IncidentKind::Relay, false) => (word("Mail", telling), " cannot leave"),
+        (IncidentKind::Relay, true) => (word("Mail", telling), " can leave again"),
+        (IncidentKind::Undelivered, false) => (word("Mail", telling), " could not be delivered"),
+        (IncidentKind::Undelivered, true) => (word("No", telling), " mail waits to be looked at"),
     };
     match telling {
-        Telling::Begun if is_outage => "No source can be reached".to_owned(),
-        Telling::Begun if incident.kind == IncidentKind::Mailbox => {
-            "What people write is not taken in".to_owned()
-        }
-        Telling::Begun if incident.kind == IncidentKind::Undelivered => {
-            "Mail could not be delivered".to_owned()
-        }
-        Telling::Begun => what,
-        Telling::Reminder => format!("Still: {what}"),
-        Telling::Over => format!("Over: {what}"),
+        Telling::Begun => format!("{begins}{goes_on}"),
+        Telling::Reminder => format!("Still: {begins}{goes_on}"),
+        Telling::Over => format!("Over: {begins}{goes_on}"),
     }
+}
+
+/// A sentence's first word, in small letters where something stands before it.
+fn word(word: &str, telling: Telling) -> String {
+    if telling == Telling::Begun { word.to_owned() } else { word.to_lowercase() }
 }
 
 fn view(telling: Telling, incident: &Incident, now: DateTime<Utc>) -> View {
@@ -142,13 +147,14 @@ fn view(telling: Telling, incident: &Incident, now: DateTime<Utc>) -> View {
         Some(closed_at) => format!("From {} to {} ({age})", moment(since), moment(closed_at)),
         None => format!("Since {} ({age})", moment(since)),
     };
+    let reason = shorten(&one_line(&incident.reason), MAX_REASON_CHARS);
     let shown: Vec<&str> = incident.members.iter().take(MAX_MEMBERS).map(SourceId::as_str).collect();
     let more = incident.members.len() - shown.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     View {
         heading: heading(telling, incident),
         since,
-        reason: shorten(&one_line(&incident.reason), MAX_REASON_CHARS),
+        reason: if telling == Telling::Over { format!("The trouble was: {reason}") } else { reason },
         members: format!("{}{more}", shown.join(", ")),
         advice: if telling == Telling::Over { Vec::new() } else { advice(incident) },
     }
@@ -179,6 +185,18 @@ fn advice(incident: &Incident) -> Vec<String> {
             "regwatch outbox drop ID              give it up: nobody is reminded any more".to_owned(),
         ],
     }
+}
+
+/// How long it is between two reminders, as one says it behind "every".
+fn length(duration: std::time::Duration) -> String {
+    let minutes = duration.as_secs() / 60;
+    let (count, unit) = match minutes {
+        0 => return humantime::format_duration(duration).to_string(),
+        minutes if minutes % (24 * 60) == 0 => (minutes / (24 * 60), "day"),
+        minutes if minutes % 60 == 0 => (minutes / 60, "hour"),
+        minutes => (minutes, "minute"),
+    };
+    if count == 1 { unit.to_owned() } else { format!("{count} {unit}s") }
 }
 
 /// A length of time in its largest unit that says enough.
@@ -250,6 +268,15 @@ mod tests {
         assert_eq!(mail.subject, "[regwatch] Over: Covered List is read again");
         assert!(mail.text.contains("(3 days)"), "{}", mail.text);
         assert!(!mail.text.contains("review accept"), "{}", mail.text);
+    }
+
+    #[test]
+    fn how_often_is_said_as_people_say_it() {
+        for (seconds, said) in
+            [(86_400, "day"), (172_800, "2 days"), (43_200, "12 hours"), (5_400, "90 minutes")]
+        {
+            assert_eq!(length(std::time::Duration::from_secs(seconds)), said);
+        }
     }
 
     #[test]

@@ -1,18 +1,22 @@
-//! Mails that are letters: a few words and lines in one frame, with a folder of templates each.
+//! Mails that are letters: a few words and lines in one frame, with a folder of templates each: subject, text
+//! and HTML.
 
 use super::flow::{Indent, wrap};
-use super::view::{items, postal_lines};
+use super::foot::{Foot, Service};
+use super::view::{item, items};
 use crate::domain::email::EmailAddress;
-use crate::domain::keyed_link::PersonalLinks;
 
 /// What the templates show; each takes what it needs.
 #[derive(Debug, Default)]
 pub(super) struct Letter {
-    pub subject: String,
+    /// What stands in the subject besides its own words.
+    pub about: String,
     pub lead: String,
     pub lines: Vec<String>,
-    /// What stands already, a line an entry.
-    pub listed: Vec<String>,
+    /// What stands already, a source after the other.
+    pub listed: Vec<Listed>,
+    /// On which sources nothing stands, in a sentence each.
+    pub unlisted: Vec<String>,
     /// What never appears in a source, each with its name.
     pub misses: Vec<String>,
     /// How mail comes, where it does not come as to everybody.
@@ -26,24 +30,30 @@ pub(super) struct Letter {
     pub never_address: String,
     pub never_uri: String,
     pub confirm_link: Option<String>,
-    pub links: Option<PersonalLinks>,
+    /// Whether it answers a wish about how mail comes.
+    pub is_changed: bool,
     pub is_paused: bool,
     pub paused_since: Option<String>,
     pub missed: usize,
     pub recipient: String,
-    pub help: String,
-    pub help_uri: String,
-    pub postal: Vec<String>,
+    pub foot: Foot,
+}
+
+/// What stands on one source.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub source: String,
+    pub entries: Vec<String>,
 }
 
 impl Letter {
-    /// A letter without words.
-    pub fn to(recipient: &EmailAddress, help: &EmailAddress, postal_address: Option<&str>) -> Self {
+    /// A letter without words to a reader.
+    pub fn to(recipient: &EmailAddress, service: Service<'_>) -> Self {
         Self {
+            mailbox: service.mailbox.to_string(),
+            mailbox_uri: service.mailbox.to_uri(),
             recipient: recipient.to_string(),
-            help: help.to_string(),
-            help_uri: help.to_uri(),
-            postal: postal_lines(postal_address),
+            foot: Foot::to_reader(recipient, service),
             ..Self::default()
         }
     }
@@ -53,7 +63,16 @@ impl Letter {
     }
 
     pub fn wrapped_listed(&self) -> String {
-        items(&self.listed)
+        let of_source = |on: &Listed| {
+            let entry = |entry: &String| wrap(entry, Indent { first: "    - ", rest: "      " });
+            let entries: Vec<String> = on.entries.iter().map(entry).collect();
+            format!("{}\n{}", item(&on.source), entries.join("\n"))
+        };
+        self.listed.iter().map(of_source).collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn wrapped_unlisted(&self) -> String {
+        items(&self.unlisted)
     }
 
     pub fn wrapped_misses(&self) -> String {
@@ -69,33 +88,47 @@ impl Letter {
     }
 }
 
-/// The two templates of one mail, in a module that renders them.
+/// The three templates of one mail, in a module that renders them.
 macro_rules! mail {
-    ($module:ident, $text:literal, $html:literal) => {
+    ($module:ident, $subject:literal, $text:literal, $html:literal) => {
         mod $module {
             use askama::Template;
 
+            use crate::domain::text::{one_line, shorten};
+            use crate::render::filters;
+            use crate::render::foot::{Foot, Leave};
             use crate::render::letter::Letter;
             use crate::render::notice::{RenderError, Rendered};
+            use crate::render::subject::MAX_SUBJECT_CHARS;
+
+            #[derive(Template)]
+            #[template(path = $subject, escape = "none")]
+            struct Subject<'a> {
+                #[allow(dead_code, reason = "most subjects are the same for everybody")]
+                letter: &'a Letter,
+            }
 
             #[derive(Template)]
             #[template(path = $text, escape = "none")]
             struct Text<'a> {
                 letter: &'a Letter,
+                foot: &'a Foot,
             }
 
             #[derive(Template)]
             #[template(path = $html)]
             struct Html<'a> {
+                subject: &'a str,
                 letter: &'a Letter,
+                foot: &'a Foot,
             }
 
             pub(super) fn render(letter: &Letter) -> Result<Rendered, RenderError> {
-                Ok(Rendered {
-                    subject: letter.subject.clone(),
-                    text: Text { letter }.render()?,
-                    html: Html { letter }.render()?,
-                })
+                let subject = shorten(&one_line(&Subject { letter }.render()?), MAX_SUBJECT_CHARS);
+                let foot = &letter.foot;
+                let text = Text { letter, foot }.render()?;
+                let html = Html { subject: &subject, letter, foot }.render()?;
+                Ok(Rendered { subject, text, html })
             }
         }
     };

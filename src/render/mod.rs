@@ -17,7 +17,9 @@ mod attestation;
 mod difference;
 mod example;
 mod explanation;
+mod filters;
 mod flow;
+mod foot;
 mod health;
 mod incident;
 mod letter;
@@ -27,14 +29,18 @@ mod retraction;
 mod subject;
 mod terminal;
 mod view;
+mod welcome;
 
 pub use answer::{Addressed, answer, confirm_address, followed, name as company_name, wishes};
 pub use attestation::{Attestation, attestation};
-pub use example::{MailKind, Service, example};
+pub use example::{MailKind, example};
+pub use foot::Service;
 pub use incident::incidents;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
 pub use retraction::{Withdrawal, retraction};
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
 
+#[cfg(test)]
+mod mails;
 #[cfg(test)]
 mod tests;

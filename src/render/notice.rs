@@ -6,9 +6,10 @@ use askama::Template;
 
 use super::difference::Piece;
 use super::flow::{Indent, wrap};
+use super::foot::{Foot, Leave, Service};
 use super::health;
 use super::subject::subject;
-use super::view::{ChangeView, FieldBody, FootView, brief, items, lead, untold};
+use super::view::{ChangeView, FieldBody, brief, items, lead, misses, reasons, untold};
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
 use crate::domain::diff::Fate;
@@ -16,7 +17,6 @@ use crate::domain::email::EmailAddress;
 use crate::domain::grouping::Bundle;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::SourceId;
-use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Cadence, Subscription};
 
@@ -29,14 +29,10 @@ pub struct Notice<'a> {
     pub told: Vec<Told<'a>>,
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
-    /// Where a person answers, and where a reader asks to leave.
-    pub help_address: &'a EmailAddress,
-    /// The postal address of whoever runs the service (CAN-SPAM, 15 U.S.C. 7704(a)(5)).
-    pub postal_address: Option<&'a str>,
+    /// Who sends it.
+    pub service: Service<'a>,
     /// What never appears in a source, in its operator's words; told beside what did.
     pub misses: Option<&'a BTreeMap<SourceId, String>>,
-    /// The reader's links into the web, where there is a server.
-    pub links: Option<PersonalLinks>,
     /// Whether this only proves that mail arrives; then subject and text say so.
     pub test: bool,
     /// Of what it is the digest; [`Cadence::Immediate`] where it is none.
@@ -59,30 +55,17 @@ pub struct Told<'a> {
 impl<'a> Notice<'a> {
     /// A notice without contents; `with` adds them.
     #[must_use]
-    pub fn new(
-        recipient: &'a EmailAddress,
-        watchlist: &'a Watchlist,
-        help_address: &'a EmailAddress,
-        postal_address: Option<&'a str>,
-    ) -> Self {
+    pub fn new(recipient: &'a EmailAddress, watchlist: &'a Watchlist, service: Service<'a>) -> Self {
         Self {
             recipient,
             told: Vec::new(),
             watchlist,
-            help_address,
-            postal_address,
+            service,
             misses: None,
-            links: None,
             test: false,
             cadence: Cadence::Immediate,
             health: &[],
         }
-    }
-
-    /// Shows the reader the way to change what they follow.
-    #[must_use]
-    pub fn linking(self, links: Option<PersonalLinks>) -> Self {
-        Self { links, ..self }
     }
 
     /// Tells as well what never appears in the sources it tells of.
@@ -180,15 +163,17 @@ const MAX_BODY_BYTES: usize = 95_000;
 const MAX_DETAILED: usize = 30;
 
 #[derive(Template)]
-#[template(path = "notice.txt", escape = "none")]
+#[template(path = "notice/mail.txt", escape = "none")]
 struct TextTemplate<'a> {
     page: &'a Page,
+    foot: &'a Foot,
 }
 
 #[derive(Template)]
-#[template(path = "notice.html")]
+#[template(path = "notice/mail.html")]
 struct HtmlTemplate<'a> {
     page: &'a Page,
+    foot: &'a Foot,
 }
 
 /// What both templates show.
@@ -203,7 +188,8 @@ pub(super) struct Page {
     pub untold: Option<String>,
     /// How the sources are, a sentence each.
     pub health: Vec<String>,
-    pub foot: FootView,
+    /// What never appears in the sources of the mail, each with its name.
+    pub misses: Vec<String>,
 }
 
 impl Page {
@@ -221,6 +207,10 @@ impl Page {
         sentences.join("\n")
     }
 
+    fn wrapped_misses(&self) -> String {
+        items(&self.misses)
+    }
+
     fn wrapped_untold(&self) -> Option<String> {
         self.untold.as_deref().map(|untold| wrap(untold, Indent::of("")))
     }
@@ -234,10 +224,11 @@ impl Page {
 /// A template that cannot be filled in: a mail without words must never leave.
 pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
     let mut detailed = notice.told.len().min(MAX_DETAILED);
+    let foot = Foot { reasons: reasons(notice), ..Foot::to_reader(notice.recipient, notice.service) };
     loop {
         let page = page(notice, detailed);
-        let text = TextTemplate { page: &page }.render()?;
-        let html = HtmlTemplate { page: &page }.render()?;
+        let text = TextTemplate { page: &page, foot: &foot }.render()?;
+        let html = HtmlTemplate { page: &page, foot: &foot }.render()?;
         if detailed <= 1 || text.len().max(html.len()) <= MAX_BODY_BYTES {
             return Ok(Rendered { subject: page.subject, text, html });
         }
@@ -262,6 +253,6 @@ fn page(notice: &Notice, detailed: usize) -> Page {
         brief: brief(&notice.told[detailed..]),
         untold: untold(notice.untold()),
         health: health::sentences(notice.health),
-        foot: FootView::of(notice),
+        misses: misses(notice),
     }
 }

@@ -1,16 +1,15 @@
 //! The mail that takes an earlier one back.
 
+use super::foot::Service;
 use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
 use super::view::moment;
 use crate::domain::change::Change;
-use crate::domain::email::EmailAddress;
-use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::outbox::Mail;
 use crate::domain::retraction::Retraction;
 use crate::domain::text::{one_line, shorten};
 
-mail!(letter_mail, "retraction/mail.txt", "retraction/mail.html");
+mail!(letter_mail, "retraction/subject.txt", "retraction/mail.txt", "retraction/mail.html");
 
 /// Longer words of the operator are cut.
 const MAX_REASON_CHARS: usize = 500;
@@ -24,12 +23,8 @@ pub struct Withdrawal<'a> {
     pub mail: &'a Mail,
     /// The changes that are none, of those the mail told.
     pub changes: Vec<&'a Change>,
-    /// The reader's links into the web, where there is a server.
-    pub links: Option<PersonalLinks>,
-    /// Where a person answers.
-    pub help_address: &'a EmailAddress,
-    /// The postal address of whoever runs the service.
-    pub postal_address: Option<&'a str>,
+    /// Who sends it.
+    pub service: Service<'a>,
 }
 
 /// Puts a retraction into words.
@@ -37,7 +32,7 @@ pub struct Withdrawal<'a> {
 /// # Errors
 /// A template that cannot be filled in.
 pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> {
-    let Withdrawal { retraction, mail, changes, links, help_address, postal_address } = withdrawal;
+    let Withdrawal { retraction, mail, changes, service } = withdrawal;
     let reason = retraction.reason.as_deref().map(|reason| shorten(&one_line(reason), MAX_REASON_CHARS));
     let line = |change: &&Change| {
         let title = shorten(&one_line(&change.entry.title), 200);
@@ -45,7 +40,7 @@ pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> 
         format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
     };
     letter_mail::render(&Letter {
-        subject: shorten(&format!("[retracted] {}", one_line(&mail.subject)), 70),
+        about: one_line(&mail.subject),
         lead: format!(
             "On {} we wrote to you: \u{201c}{}\u{201d}. That was wrong, and we take it back: what was read then was \
              not the source's own page.{}",
@@ -54,7 +49,6 @@ pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> 
             reason.map(|reason| format!(" The operator says: {reason}")).unwrap_or_default(),
         ),
         lines: changes.iter().map(line).collect(),
-        links: links.clone(),
-        ..Letter::to(&mail.recipient, help_address, *postal_address)
+        ..Letter::to(&mail.recipient, *service)
     })
 }

@@ -7,7 +7,7 @@ use crate::domain::subscription::Cadence;
 use crate::domain::text::{one_line, shorten};
 
 /// Longer subjects are cut by most readers' lists.
-const MAX_SUBJECT_CHARS: usize = 70;
+pub(super) const MAX_SUBJECT_CHARS: usize = 70;
 
 /// Of more companies the rest is counted.
 const MAX_NAMED: usize = 2;

@@ -23,7 +23,7 @@ const NEW_TEXT: &str = "Video surveillance and telecommunications equipment prod
     security purposes, including equipment produced by any subsidiary or affiliate of such an entity, and \
     services provided by it.";
 
-fn company(id: &str, name: &str, alias: &str) -> Company {
+pub(super) fn company(id: &str, name: &str, alias: &str) -> Company {
     let aliases = vec![Alias::new(alias, AliasKind::Trade)];
     Company { aliases, ..Company::new(id.parse().unwrap(), name) }
 }
@@ -124,7 +124,12 @@ fn id(text: &str) -> CompanyId {
     text.parse().unwrap()
 }
 
-fn told(changes: &[Change]) -> Rendered {
+/// A service without a web server or a mailbox: a person takes every wish in.
+fn service(help: &EmailAddress) -> Service<'_> {
+    Service { mailbox: help, help_address: help, postal_address: None, web: None }
+}
+
+pub(super) fn told(changes: &[Change]) -> Rendered {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
     let items: Vec<_> = changes
@@ -137,7 +142,8 @@ fn told(changes: &[Change]) -> Rendered {
     let collecting = Collecting { wait: TimeDelta::zero(), lead: TimeDelta::days(7) };
     let plan = plan(&subscriber, waiting, collecting, at("2026-11-24T06:00:04Z"));
     let postal = Some("Example Watch\n1 Example Street, 10115 Berlin");
-    let built = Notice::new(&subscriber.address, &watchlist, &help, postal).telling(&plan.bundles[0]);
+    let service = Service { postal_address: postal, ..service(&help) };
+    let built = Notice::new(&subscriber.address, &watchlist, service).telling(&plan.bundles[0]);
     notice(&built).unwrap()
 }
 
@@ -221,21 +227,22 @@ fn with_a_web_server_the_foot_leads_to_the_readers_own_pages() {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
     let base = "https://tracker.example/".parse().unwrap();
-    let links = WebAddresses::new(&base, LinkKey::new([7; 32])).of(&subscriber.address);
-    let built = Notice::new(&subscriber.address, &watchlist, &help, None).linking(Some(links.clone()));
-    let mail = notice(&built).unwrap();
+    let web = WebAddresses::new(&base, LinkKey::new([7; 32]));
+    let links = web.of(&subscriber.address);
+    let service = Service { web: Some(&web), ..service(&help) };
+    let mail = notice(&Notice::new(&subscriber.address, &watchlist, service)).unwrap();
     for link in [&links.manage, &links.unsubscribe] {
         assert!(mail.text.lines().any(|line| line.trim() == link), "{}", mail.text);
         assert!(mail.html.contains(&format!("<a href=\"{link}\">")), "{}", mail.html);
     }
-    assert!(!mail.text.contains("To stop these mails"), "{}", mail.text);
+    assert!(!mail.text.contains("write \"unsubscribe\""), "{}", mail.text);
 }
 
 #[test]
 fn a_test_says_that_it_is_one() {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
-    let mail = notice(&Notice::new(&subscriber.address, &watchlist, &help, None).as_test()).unwrap();
+    let mail = notice(&Notice::new(&subscriber.address, &watchlist, service(&help)).as_test()).unwrap();
     assert_eq!(mail.subject, "[test] regwatch can reach you");
     insta::assert_snapshot!("test.txt", mail.text);
 }
@@ -249,10 +256,10 @@ fn a_terminal_shows_the_same_with_and_without_colour() {
     insta::assert_snapshot!("terminal.ansi", coloured.replace('\u{1b}', "␛"));
 }
 
-const HOSTILE: &str = "Hikvision</p><script>alert(1)</script><a href=\"https://evil.test\">agency.test</a> \
+pub(super) const HOSTILE: &str = "Hikvision</p><script>alert(1)</script><a href=\"https://evil.test\">agency.test</a> \
     \u{202e}gpj.exe\u{202c} \u{1b}]0;owned\u{7}\u{1b}[2J\r\nBcc: victim@example.org\r\n\r\n.\r\n {{ 7*7 }} & 'x'";
 
-fn hostile() -> Change {
+pub(super) fn hostile() -> Change {
     let mut change = change(
         ChangeKind::Amended,
         HOSTILE,

@@ -14,7 +14,6 @@ use crate::domain::change::{Change, ChangeKind, Evidence, FieldChange};
 use crate::domain::diff::Fate;
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
-use crate::domain::keyed_link::PersonalLinks;
 use crate::domain::matching::{Match, Part, Watchlist};
 use crate::domain::subscription::Subscription;
 use crate::domain::text::{one_line, shorten};
@@ -27,6 +26,8 @@ const MAX_LINKS: usize = 15;
 const MAX_TITLE_CHARS: usize = 300;
 /// Of a company's names found in a change, as many are explained.
 const MAX_EXPLAINED: usize = 3;
+/// What an operator says of a source's gaps is one line.
+const MAX_MISSED_CHARS: usize = 300;
 /// Texts up to this length are shown whole, before and after on lines of their own.
 const SHORT_CHARS: usize = 160;
 
@@ -81,20 +82,6 @@ pub(super) struct ProofView {
     pub read_at: String,
     pub status: u16,
     pub sha256: String,
-}
-
-/// Why the mail came, and how to stop it.
-pub(super) struct FootView {
-    pub recipient: String,
-    pub reasons: Vec<String>,
-    /// What never appears in the sources of the mail, each with its name.
-    pub misses: Vec<String>,
-    pub help: String,
-    /// The same as a `mailto:` URI.
-    pub help_uri: String,
-    /// The reader's own, where there is a web server.
-    pub links: Option<PersonalLinks>,
-    pub postal: Vec<String>,
 }
 
 impl ChangeView {
@@ -476,46 +463,34 @@ pub(super) fn untold(count: usize) -> Option<String> {
     }
 }
 
-impl FootView {
-    pub(super) fn of(notice: &Notice) -> Self {
-        let mut reasons: Vec<String> = Vec::new();
-        for subscription in notice.told.iter().flat_map(|told| &told.followed) {
-            let reason = reason(subscription, notice.watchlist);
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
-        Self {
-            recipient: notice.recipient.to_string(),
-            reasons,
-            misses: misses(notice),
-            help: notice.help_address.to_string(),
-            help_uri: notice.help_address.to_uri(),
-            links: notice.links.clone(),
-            postal: postal_lines(notice.postal_address),
+/// By what right a mail's reader is told, each subscription once.
+pub(super) fn reasons(notice: &Notice) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for subscription in notice.told.iter().flat_map(|told| &told.followed) {
+        let reason = reason(subscription, notice.watchlist);
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
         }
     }
-
-    pub(super) fn wrapped_reasons(&self) -> String {
-        items(&self.reasons)
-    }
-
-    pub(super) fn wrapped_misses(&self) -> String {
-        items(&self.misses)
-    }
+    reasons
 }
 
-/// Each source once, in the order in which it is told.
-fn misses(notice: &Notice) -> Vec<String> {
+/// What never appears in the sources of a mail: each once, in the order in which they are told.
+pub(super) fn misses(notice: &Notice) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for Told { change, .. } in &notice.told {
         let Some(missed) = notice.misses.and_then(|misses| misses.get(&change.source)) else { continue };
-        let line = one_line(&format!("{}: {missed}", change.source_title));
+        let line = missed_on(&change.source_title, missed);
         if !lines.contains(&line) {
             lines.push(line);
         }
     }
     lines
+}
+
+/// What never appears in a source, after its name.
+pub(super) fn missed_on(source_title: &str, missed: &str) -> String {
+    format!("{}: {}", shorten(&one_line(source_title), 80), shorten(&one_line(missed), MAX_MISSED_CHARS))
 }
 
 fn reason(subscription: &Subscription, watchlist: &Watchlist) -> String {

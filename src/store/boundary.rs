@@ -14,7 +14,7 @@ use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, BodyHash, ChangeId, CompanyId, MailId, SourceId};
 use crate::domain::inbound::Conversation;
-use crate::domain::outbox::Mail;
+use crate::domain::outbox::{Mail, QueuedMail};
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead};
@@ -118,25 +118,6 @@ impl ChangeQuery {
             && self.company.as_ref().is_none_or(concerns)
             && (!self.is_possible || !change.possible.is_empty())
             && self.since.is_none_or(|since| change.found_at >= since)
-    }
-}
-
-/// A mail on its way into the outbox, its bytes frozen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueuedMail {
-    /// The mail.
-    pub mail: Mail,
-    /// The message as it goes over the wire (RFC 5322, CRLF).
-    pub bytes: Vec<u8>,
-}
-
-impl QueuedMail {
-    /// The mail as one that goes out although others to its recipient came back: who writes to us is
-    /// answered, and an operator is told of trouble.
-    #[must_use]
-    pub fn despite_bounces(mut self) -> Self {
-        self.mail.despite_bounces = true;
-        self
     }
 }
 

@@ -27,7 +27,7 @@ use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, RetractionId, Sour
 use crate::domain::inbound::{Conversation, TokenHash};
 use crate::domain::incident::Incident;
 use crate::domain::keyed_link::SubscriberKey;
-use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
+use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
@@ -42,8 +42,7 @@ use self::sled::{
 pub use self::sled::Keeping;
 pub use boundary::{
     Accepted, CameBack, ChangeQuery, Composed, Deed, Erased, Exchange, GarbageReport, HeldBody, LeasedMail,
-    Look, MailTrouble, QueuedMail, ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader,
-    WaitingReaders,
+    Look, MailTrouble, ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader, WaitingReaders,
 };
 pub use error::StoreError;
 

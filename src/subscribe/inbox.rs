@@ -17,16 +17,16 @@ use crate::domain::inbound::{
     Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, commands, converse, silence,
 };
 use crate::domain::keyed_link::WebAddresses;
-use crate::domain::listed::ListedOn;
+use crate::domain::listed::{ListedOn, is_named, is_wanted};
 use crate::domain::matching::Watchlist;
-use crate::domain::outbox::Mail;
+use crate::domain::outbox::QueuedMail;
 use crate::domain::source::Source;
 use crate::domain::subscription::{State, Subscriber};
 use crate::domain::verp::mail_of;
-use crate::mail::{Envelope, Leaving, Letter, MailError, Occasion, Received, Report, compose, message_id};
+use crate::mail::{Draft, DraftError, Envelope, Leaving, Occasion, Received, Report};
 use crate::registry::Registry;
-use crate::render::{self, Addressed, RenderError, confirm_address};
-use crate::store::{CameBack, ChangeQuery, Exchange, QueuedMail, Store, StoreError};
+use crate::render::{self, Addressed, Service, confirm_address};
+use crate::store::{CameBack, ChangeQuery, Exchange, Store, StoreError};
 
 /// Takes mail in. One for the whole program.
 #[derive(Debug)]
@@ -70,12 +70,9 @@ pub enum Ingested {
 /// Why a message could not be taken in. It must be handed over again.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    /// An answer could not be put into words.
+    /// An answer could not be made.
     #[error(transparent)]
-    Render(#[from] RenderError),
-    /// An answer could not be put together.
-    #[error("an answer could not be put together")]
-    Compose(#[from] MailError),
+    Draft(#[from] DraftError),
     /// The store's error.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -277,57 +274,51 @@ impl Inbox {
         let watchlist = self.registry.current();
         let addressed =
             Addressed { missed, listed: &listed, ..self.addressed(&state.subscriber, &watchlist) };
-        let rendered = render::answer(answer, &addressed)?;
-        let recipient = &state.subscriber.address;
-        let message_id = message_id(&self.instance_key, &id, self.mail.from.address.domain());
         let reply_to = match answer {
             Answer::Confirm(_, token) => confirm_address(&self.settings.address, token),
             _ => self.settings.address.to_string(),
         };
         // Somebody who only asked is on no list.
         let is_known = !state.subscriber.subscriptions.is_empty();
-        let links = self.web.as_ref().map(|web| web.of(recipient));
-        let leaving = Leaving { mailbox: &self.settings.address, links: links.as_ref() };
-        let bytes = compose(&Letter {
-            from: &self.mail.from,
-            to: recipient,
-            help: &self.mail.help_address,
-            rendered: &rendered,
-            message_id: &message_id,
+        let leaving = Leaving { mailbox: &self.settings.address, web: self.web.as_ref() };
+        let draft = Draft {
+            id,
+            to: &state.subscriber.address,
+            rendered: render::answer(answer, &addressed).map_err(DraftError::from)?,
+            changes: Vec::new(),
             thread: None,
-            dkim: self.mail.dkim.as_ref(),
-            date: now,
             list: is_known.then_some(leaving),
             occasion: Occasion::Answer { to, reply_to: &reply_to },
-        })?;
-        let mail = Mail::queued(id, recipient.clone(), rendered.subject, message_id, Vec::new(), now);
-        Ok(QueuedMail { mail, bytes })
+            at: now,
+        };
+        Ok(draft.queued(&self.mail, &self.instance_key)?)
     }
 
     fn addressed<'a>(&'a self, subscriber: &'a Subscriber, watchlist: &'a Watchlist) -> Addressed<'a> {
         Addressed {
             subscriber,
-            mailbox: &self.settings.address,
-            help_address: &self.mail.help_address,
-            postal_address: self.mail.postal_address.as_deref(),
             watchlist,
-            web: self.web.as_ref(),
+            service: Service {
+                mailbox: &self.settings.address,
+                help_address: &self.mail.help_address,
+                postal_address: self.mail.postal_address.as_deref(),
+                web: self.web.as_ref(),
+            },
             missed: 0,
             listed: &[],
         }
     }
 
-    /// What stands on the sources already about what somebody begins to follow.
+    /// What stands already about what somebody begins to follow, on every source that can tell them of it.
     async fn listed(&self, selection: &Selection) -> Result<Vec<ListedOn>, StoreError> {
         let mut listed = Vec::new();
-        for source in &self.sources {
-            let Some(standing) = self.store.standing(&source.id).await? else { continue };
-            if !selection.companies.iter().any(|company| standing.named.contains_key(company)) {
-                continue;
-            }
-            let Some(baseline) = self.store.baseline(&source.id).await? else { continue };
-            let on = ListedOn::of(source, &standing, &baseline, &selection.companies, &selection.only);
-            listed.extend(on);
+        for source in self.sources.iter().filter(|source| is_wanted(source, selection)) {
+            let standing = self.store.standing(&source.id).await?;
+            let baseline = match &standing {
+                Some(standing) if is_named(standing, selection) => self.store.baseline(&source.id).await?,
+                _ => None,
+            };
+            listed.push(ListedOn::of(source, standing.as_ref(), baseline.as_ref(), selection));
         }
         Ok(listed)
     }

@@ -13,15 +13,16 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::get;
-use url::form_urlencoded;
 
 use super::Shared;
+use super::form::{Change, Fault};
 use super::guard::guard;
-use super::page::{Choice, Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
+use super::page::{Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
+use super::ways::Ways;
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken};
 use crate::domain::keyed_link::{LinkPurpose, SubscriberKey};
-use crate::domain::subscription::{Cadence, Preference, Preferences, Subscriber};
+use crate::domain::subscription::Subscriber;
 use crate::domain::text::error_chain;
 use crate::render::{company_name, followed, wishes};
 use crate::store::StoreError;
@@ -84,7 +85,7 @@ async fn confirm(State(shared): Server, uri: Uri, body: Body) -> Response {
 
 async fn show_followed(State(shared): Server, uri: Uri) -> Response {
     match shared.visits.open(LinkPurpose::Manage, last_part(&uri)) {
-        Some(key) => shared.followed(&key, None).await,
+        Some(key) => shared.followed(&key, Ok(None)).await,
         None => shared.nothing(),
     }
 }
@@ -94,12 +95,12 @@ async fn change_followed(State(shared): Server, uri: Uri, body: Body) -> Respons
         return shared.nothing();
     };
     let Ok(body) = body else { return shared.too_much() };
-    let done = match Change::of(&body) {
-        Some(change) => shared.change(&key, change).await,
-        None => Ok("Nothing was changed.".to_owned()),
+    let change = match Change::of(&body) {
+        Ok(change) => change,
+        Err(fault) => return shared.followed(&key, Err(fault)).await,
     };
-    match done {
-        Ok(done) => shared.followed(&key, Some(done)).await,
+    match shared.change(&key, change).await {
+        Ok(done) => shared.followed(&key, Ok(Some(done))).await,
         Err(error) => shared.fault(&error),
     }
 }
@@ -135,37 +136,6 @@ async fn nothing(State(shared): Server) -> Response {
     shared.nothing()
 }
 
-/// What a button on the page of what is followed asks for.
-#[derive(Debug, PartialEq, Eq)]
-enum Change {
-    Leave(CompanyId),
-    LeaveAll,
-    Pause,
-    Resume,
-    Prefer([Preference; 2]),
-}
-
-impl Change {
-    fn of(body: &[u8]) -> Option<Self> {
-        let field = |name: &str| {
-            let found = form_urlencoded::parse(body).find(|(known, _)| known == name);
-            found.map(|(_, value)| value.into_owned())
-        };
-        match field("action")?.as_str() {
-            "leave" => field("company")?.parse().ok().map(Self::Leave),
-            "leave-all" => Some(Self::LeaveAll),
-            "pause" => Some(Self::Pause),
-            "resume" => Some(Self::Resume),
-            "prefer" => {
-                let cadence = field("cadence")?.parse().ok()?;
-                let is_attested = field("attestation").is_some();
-                Some(Self::Prefer([Preference::Cadence(cadence), Preference::Attestation(is_attested)]))
-            }
-            _ => None,
-        }
-    }
-}
-
 impl Shared {
     /// Does what a button asks for; gives in words what was done.
     async fn change(&self, key: &SubscriberKey, change: Change) -> Result<String, StoreError> {
@@ -188,14 +158,14 @@ impl Shared {
                 "Mail goes on.".to_owned()
             }
             Change::Prefer(wishes) => {
-                self.visits.prefer(key, wishes.to_vec()).await?;
+                self.visits.prefer(key, wishes).await?;
                 "Mail comes as you wish from now on.".to_owned()
             }
         })
     }
 
-    /// The page of what somebody follows.
-    async fn followed(&self, key: &SubscriberKey, done: Option<String>) -> Response {
+    /// The page of what somebody follows, with what was just done or why nothing was.
+    async fn followed(&self, key: &SubscriberKey, done: Result<Option<String>, Fault>) -> Response {
         let found = match self.visits.subscriber(key).await {
             Ok(found) => found,
             Err(error) => return self.fault(&error),
@@ -209,16 +179,21 @@ impl Shared {
         });
         let paused_since = found.as_ref().and_then(|subscriber| subscriber.paused_since);
         let preferences = found.as_ref().map(|subscriber| subscriber.preferences.clone()).unwrap_or_default();
+        let status = if done.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let (done, fault) = match done {
+            Ok(done) => (done, None),
+            Err(fault) => (None, Some(fault.words())),
+        };
         let manage = Manage {
             root: self.root(),
             whom: whom(found.as_ref()),
             done,
+            fault,
             followed: followed.collect(),
-            cadences: cadences(&preferences),
-            is_attested: preferences.attested_until.is_some(),
+            ways: Ways::of(&preferences),
             paused_since: paused_since.map(|since| since.format("%Y-%m-%d %H:%M UTC").to_string()),
         };
-        page(StatusCode::OK, &manage)
+        page(status, &manage)
     }
 
     /// The page that says what was confirmed.
@@ -296,47 +271,7 @@ impl Shared {
     }
 }
 
-/// How often mail can come, in words.
-fn cadences(preferences: &Preferences) -> Vec<Choice> {
-    let choice = |(value, cadence): (&'static str, Cadence)| Choice {
-        value,
-        label: match cadence {
-            Cadence::Immediate => "As soon as something changed".to_owned(),
-            Cadence::Daily => format!("Once a day, at 8 in the morning ({})", preferences.zone),
-            Cadence::Weekly => format!("Once a week, on Monday at 8 in the morning ({})", preferences.zone),
-        },
-        is_chosen: preferences.cadence == cadence,
-    };
-    Cadence::ALL.map(choice).into()
-}
-
 /// Whom a page is about, most of the address hidden: a mail with its links may have been passed on.
 fn whom(subscriber: Option<&Subscriber>) -> Option<String> {
     subscriber.map(|subscriber| subscriber.address.redacted())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_button_is_read_and_anything_else_is_none() {
-        let zte = "zte".parse().unwrap();
-        assert_eq!(Change::of(b"company=zte&action=leave"), Some(Change::Leave(zte)));
-        assert_eq!(Change::of(b"action=leave-all"), Some(Change::LeaveAll));
-        assert_eq!(Change::of(b"action=pause"), Some(Change::Pause));
-        assert_eq!(Change::of(b"action=resume"), Some(Change::Resume));
-        let wishes = [Preference::Cadence(Cadence::Daily), Preference::Attestation(true)];
-        assert_eq!(Change::of(b"action=prefer&cadence=daily&attestation=on"), Some(Change::Prefer(wishes)));
-        for bad in [
-            &b""[..],
-            b"action=prefer&cadence=hourly",
-            b"action=leave",
-            b"action=leave&company=../x",
-            b"action=x",
-            b"\xff=%zz&&",
-        ] {
-            assert_eq!(Change::of(bad), None, "{bad:?}");
-        }
-    }
 }

@@ -11,9 +11,11 @@
 mod answer;
 mod client;
 mod connection;
+mod form;
 mod guard;
 mod page;
 mod rate;
+mod ways;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

@@ -5,6 +5,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use super::ways::Ways;
 use crate::domain::text::error_chain;
 
 /// A page. `root` is the path under which all of them stand.
@@ -42,10 +43,10 @@ pub(super) struct Manage<'a> {
     pub whom: Option<String>,
     /// What was just done.
     pub done: Option<String>,
+    /// Why nothing was done.
+    pub fault: Option<&'static str>,
     pub followed: Vec<Followed>,
-    pub cadences: Vec<Choice>,
-    /// Whether silence is attested.
-    pub is_attested: bool,
+    pub ways: Ways,
     pub paused_since: Option<String>,
 }
 
@@ -54,13 +55,6 @@ pub(super) struct Followed {
     pub company: String,
     pub name: String,
     pub line: String,
-}
-
-/// One of several of which one is chosen.
-pub(super) struct Choice {
-    pub value: &'static str,
-    pub label: String,
-    pub is_chosen: bool,
 }
 
 /// The one style sheet.

@@ -45,8 +45,6 @@ pub struct Letter {
     pub text: String,
     pub html: String,
     pub message_id: String,
-    /// The mail to which it belongs.
-    pub references: Option<String>,
 }
 
 const COMPANIES: &str = r#"
@@ -191,6 +189,5 @@ pub fn read_letter(path: &PathBuf) -> Letter {
         text: mail.body_text(0).unwrap_or_default().into_owned(),
         html: mail.body_html(0).unwrap_or_default().into_owned(),
         message_id: mail.message_id().unwrap_or_default().to_owned(),
-        references: mail.references().as_text().map(str::to_owned),
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod bounced;
+mod browser;
 mod by_mail;
 mod cli;
 mod company;
@@ -25,6 +26,7 @@ mod mailbox;
 mod moving;
 mod parts;
 mod pdf;
+mod proxied;
 mod registry;
 mod replay;
 mod retraction;

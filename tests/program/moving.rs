@@ -41,14 +41,20 @@ fn what_goes_out_comes_back_in_another_house() {
     let (_site, home) = watched();
     home.subscribe("ann@example.org", "hikvision");
     home.run(&["sub", "add", "bea@example.org", "--company", "zte"]).expect(0);
+    home.subscribe("cleo@example.org", "zte");
+    let wishes = ["--digest", "daily", "--zone", "Europe/Berlin", "--quiet", "22:00-07:00"];
+    home.run(&[&["sub", "set", "cleo@example.org", "--attestation", "weekly"], &wishes[..]].concat())
+        .expect(0);
+    home.run(&["sub", "pause", "bea@example.org"]).expect(0);
     let out = home.run(&["sub", "export"]).expect(0).stdout;
+    assert!(out.contains("daily,Europe/Berlin,22:00-07:00,weekly"), "{out}");
     let (site, other) = watched();
     other.check(0);
     let path = file(&other, &out);
     other.run(&["sub", "import", &path]).expect(0);
     assert_eq!(other.run(&["sub", "export"]).expect(0).stdout, out);
     let again = other.run(&["sub", "import", &path, "--json"]).expect(0).json();
-    assert_eq!(again["subscriptions"]["known"], 2);
+    assert_eq!(again["subscriptions"]["known"], 3);
     assert_eq!(told_of_a_change(&site, &other), 1);
 }
 

@@ -11,12 +11,13 @@ use super::home::{Letter, list_source};
 use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
 
 /// A running service with a page that it watches.
-struct Service {
+pub struct Service {
     site: Site,
-    home: Home,
+    pub home: Home,
     daemon: Daemon,
     /// Where its web server listens.
-    address: String,
+    pub address: String,
+    base: String,
 }
 
 /// An answer as it came over the wire.
@@ -30,9 +31,14 @@ struct Page {
 impl Service {
     /// `more` are further keys of `[web]`.
     fn start(more: &str) -> Self {
+        Self::start_at("http://127.0.0.1/watch", "127.0.0.1:0", more)
+    }
+
+    /// The same where mail leads to `base`.
+    pub fn start_at(base: &str, listen: &str, more: &str) -> Self {
         let site = Site::start();
         site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
-        let web = format!("[web]\nbase_url = \"http://127.0.0.1/watch\"\nlisten = \"127.0.0.1:0\"\n{more}");
+        let web = format!("[web]\nbase_url = \"{base}\"\nlisten = \"{listen}\"\n{more}");
         let home = Home::with_sources(&format!("{INBOX}\n{web}\n{}", list_source(&site.url)));
         home.check(0);
         let mut daemon = Daemon::start(&home, "mail's links are answered");
@@ -40,7 +46,7 @@ impl Service {
         daemon.wait_until_it_says(RUNS);
         let address = line.split("web.listen=").nth(1).and_then(|rest| rest.split(' ').next());
         let address = address.unwrap_or_else(|| panic!("{line}")).to_owned();
-        Self { site, home, daemon, address }
+        Self { site, home, daemon, address, base: base.to_owned() }
     }
 
     /// Sends a request as it stands; gives the answer.
@@ -68,22 +74,27 @@ impl Service {
 
     #[track_caller]
     fn post(&self, link: &str, body: &str) -> Page {
+        self.post_as("application/x-www-form-urlencoded", link, body)
+    }
+
+    #[track_caller]
+    fn post_as(&self, kind: &str, link: &str, body: &str) -> Page {
         self.send(&format!(
             "POST {} HTTP/1.1\r\nHost: tracker.example\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+             Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
             path(link),
             body.len()
         ))
     }
 
     /// What the records say of Ann.
-    fn record(&self) -> serde_json::Value {
+    pub fn record(&self) -> serde_json::Value {
         self.home.run(&["sub", "show", "ann@example.org", "--json"]).expect(0).json()
     }
 
     /// Has the page change; gives how many were told.
     #[track_caller]
-    fn told(&self) -> u64 {
+    pub fn told(&self) -> u64 {
         let amended = covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]);
         let before = self.site.is_page("/list", &amended);
         let next = if before { covered_list(&[HUAWEI, ZTE, HIKVISION]) } else { amended };
@@ -93,14 +104,14 @@ impl Service {
 
     /// Has Ann ask to follow Hikvision; gives the page of the question.
     #[track_caller]
-    fn asked(&self) -> String {
+    pub fn asked(&self) -> String {
         let asked = self.home.write(&from_ann(WATCH, "subscribe hikvision", ""));
-        link(&asked[0], "confirm")
+        link(self, &asked[0], "confirm")
     }
 
     /// Has Ann follow Hikvision; gives a mail that told her of a change.
     #[track_caller]
-    fn followed(&self) -> Letter {
+    pub fn followed(&self) -> Letter {
         self.home.subscribe("ann@example.org", "hikvision");
         assert_eq!(self.told(), 1);
         self.home.letters().pop().unwrap()
@@ -114,8 +125,8 @@ fn path(link: &str) -> String {
 
 /// The link of a mail that leads to a page; it stands in both of its bodies.
 #[track_caller]
-fn link(letter: &Letter, page: &str) -> String {
-    let begin = format!("http://127.0.0.1/watch/{page}/");
+pub fn link(service: &Service, letter: &Letter, page: &str) -> String {
+    let begin = format!("{}/{page}/", service.base);
     let found = letter.text.split_whitespace().find(|word| word.starts_with(&begin));
     let found = found.unwrap_or_else(|| panic!("no {begin} in {}", letter.text));
     assert!(letter.html.contains(&format!("href=\"{found}\"")), "{}", letter.html);
@@ -140,7 +151,7 @@ fn who_confirms_by_the_button_is_told_and_leaves_by_one_click() {
     assert_eq!(service.told(), 1);
     let letters = service.home.letters_to("ann@example.org");
     let alert = letters.iter().find(|letter| letter.subject.contains("Covered List")).unwrap();
-    let (manage, leave) = (link(alert, "manage"), link(alert, "unsubscribe"));
+    let (manage, leave) = (link(&service, alert, "manage"), link(&service, alert, "unsubscribe"));
     let header = format!("List-Unsubscribe: <{leave}>, <mailto:watch@tracker.example?subject=unsubscribe>");
     assert!(alert.head.lines().any(|line| line == header), "{}", alert.head);
     assert!(alert.head.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{}", alert.head);
@@ -160,7 +171,7 @@ fn to_look_at_every_address_of_a_mail_changes_nothing() {
     let letter = service.followed();
     let question = service.asked();
     let before = service.record();
-    for link in [&question, &link(&letter, "manage"), &link(&letter, "unsubscribe")] {
+    for link in [&question, &link(&service, &letter, "manage"), &link(&service, &letter, "unsubscribe")] {
         for _ in 0..2 {
             assert_eq!(service.get(link).status, 200, "{link}");
             let head = service.ask("HEAD", link);
@@ -187,11 +198,11 @@ fn what_leads_nowhere_gets_one_answer_whatever_it_is() {
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
     let forged = |page: &str| {
-        let real = path(&link(&letter, page));
+        let real = path(&link(&service, &letter, page));
         let last = if real.ends_with('a') { 'b' } else { 'a' };
         format!("{}{last}", &real[..real.len() - 1])
     };
-    let swapped = path(&link(&letter, "manage")).replace("manage", "unsubscribe");
+    let swapped = path(&link(&service, &letter, "manage")).replace("manage", "unsubscribe");
     let unknown = format!("/confirm/{}", "a".repeat(26));
     let twisted = format!("/manage/%ff{}", "a".repeat(60));
     let none = [forged("manage"), forged("unsubscribe"), swapped, unknown, twisted, "/confirm/x".to_owned()];
@@ -212,7 +223,7 @@ fn what_leads_nowhere_gets_one_answer_whatever_it_is() {
 fn what_is_followed_is_shown_and_changed_and_no_address_stands_anywhere() {
     let service = Service::start("");
     service.home.subscribe("ann@example.org", "zte");
-    let manage = link(&service.followed(), "manage");
+    let manage = link(&service, &service.followed(), "manage");
     assert!(!manage.contains("ann"), "{manage}");
     let page = service.get(&manage);
     assert!(page.body.contains("Hikvision, since") && page.body.contains("ZTE, since"), "{page:?}");
@@ -235,9 +246,55 @@ fn what_is_followed_is_shown_and_changed_and_no_address_stands_anywhere() {
     assert!(!page.body.contains("Hikvision, since") && page.body.contains("ZTE, since"), "{page:?}");
     assert_eq!(service.told(), 0);
     assert!(service.post(&manage, "action=leave-all").body.contains("follows nothing"));
-    assert_eq!(service.post(&manage, "nothing=at&all").status, 200);
+    assert_eq!(service.post(&manage, "nothing=at&all").status, 422);
     let too_much = service.post(&manage, &"x".repeat(5000));
     assert_eq!(too_much.status, 413, "{too_much:?}");
+}
+
+/// RFC 8058, 3.2: a mail program may send either encoding.
+#[test]
+fn one_click_is_heard_as_multipart_too() {
+    let service = Service::start("");
+    let leave = link(&service, &service.followed(), "unsubscribe");
+    let body =
+        "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+    let page = service.post_as("multipart/form-data; boundary=x", &leave, body);
+    assert_eq!((page.status, page.head.contains("location:")), (200, false), "{page:?}");
+    assert_eq!(service.told(), 0, "who left is not told");
+}
+
+#[test]
+fn when_mail_comes_is_shown_and_changed_and_a_wrong_time_changes_nothing() {
+    let service = Service::start("");
+    let manage = link(&service, &service.followed(), "manage");
+    let page = service.get(&manage);
+    assert!(page.body.contains("<option value=\"UTC\" selected>"), "{page:?}");
+    let wish = "action=prefer&cadence=daily&zone=Europe%2FBerlin&quiet_from=22%3A00&quiet_until=07%3A00";
+    let page = service.post(&manage, wish);
+    for words in [
+        "<option value=\"Europe/Berlin\" selected>",
+        "name=\"quiet_from\" value=\"22:00\"",
+        "name=\"quiet_until\" value=\"07:00\"",
+        "Mail comes as you wish from now on.",
+    ] {
+        assert!(page.status == 200 && page.body.contains(words), "{words} is missing in {page:?}");
+    }
+    let kept = service.record();
+    let shown = kept.to_string();
+    assert!(shown.contains("Europe/Berlin") && shown.contains("22:00-07:00"), "{shown}");
+    for (fields, told) in [
+        ("zone=Atlantis&quiet_from=&quiet_until=", "the time zone is not known"),
+        ("zone=UTC&quiet_from=22:00&quiet_until=", "two different times"),
+        ("zone=UTC&quiet_from=%3Cb%3E&quiet_until=07:00", "two different times"),
+    ] {
+        let page = service.post(&manage, &format!("action=prefer&cadence=weekly&{fields}"));
+        assert!(page.status == 422 && page.body.contains(told), "{fields}: {page:?}");
+        assert!(page.body.contains("role=\"alert\"") && !page.body.contains("<b>"), "{page:?}");
+        assert_eq!(service.record(), kept, "{fields}");
+    }
+    let page = service.post(&manage, "action=prefer&cadence=immediate&zone=UTC&quiet_from=&quiet_until=");
+    assert!(page.body.contains("name=\"quiet_from\" value=\"\""), "{page:?}");
+    assert!(!service.record().to_string().contains("22:00"));
 }
 
 fn page_chooses(page: &Page, cadence: &str) -> bool {
@@ -247,7 +304,7 @@ fn page_chooses(page: &Page, cadence: &str) -> bool {
 #[test]
 fn pages_run_nothing_are_framed_nowhere_and_are_kept_by_nobody() {
     let service = Service::start("");
-    let page = service.get(&link(&service.followed(), "manage"));
+    let page = service.get(&link(&service, &service.followed(), "manage"));
     for header in [
         "content-security-policy: default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
         "referrer-policy: no-referrer",
@@ -267,7 +324,7 @@ fn pages_run_nothing_are_framed_nowhere_and_are_kept_by_nobody() {
 #[test]
 fn who_asks_too_often_waits_and_whoever_holds_a_link_does_not() {
     let service = Service::start("client_rate = 5\n");
-    let leave = link(&service.followed(), "unsubscribe");
+    let leave = link(&service, &service.followed(), "unsubscribe");
     let statuses: Vec<u16> = (0..7).map(|_| service.get("/confirm/x").status).collect();
     assert_eq!(statuses, [404, 404, 404, 404, 404, 429, 429]);
     let refused = service.post("/confirm/x", "");

@@ -10,12 +10,12 @@ use regwatch::domain::entry::{Completeness, Document, Entry, Resemblance};
 use regwatch::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, MailId, SourceId};
 use regwatch::domain::incident::{Incident, IncidentKind};
 use regwatch::domain::matching::Match;
-use regwatch::domain::outbox::Mail;
+use regwatch::domain::outbox::{Mail, QueuedMail};
 use regwatch::domain::pending::Agreement;
 use regwatch::domain::quality::{Quality, Sign, Weight};
 use regwatch::domain::read_state::ReadState;
 use regwatch::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
-use regwatch::store::{Accepted, HeldBody, QueuedMail, ReadCommit, Store, StoreError};
+use regwatch::store::{Accepted, HeldBody, ReadCommit, Store, StoreError};
 
 /// A folder for one store, removed with the test.
 pub struct Home {

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use regwatch::domain::id::{AlertId, ChangeId, SourceId};
-use regwatch::store::{ChangeQuery, QueuedMail, ReadCommit, Store, StoreError};
+use regwatch::domain::outbox::QueuedMail;
+use regwatch::store::{ChangeQuery, ReadCommit, Store, StoreError};
 use tokio::task::JoinSet;
 
 use crate::fixture::{at, changed, mail, noise, page, source};

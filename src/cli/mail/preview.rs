@@ -51,7 +51,7 @@ pub(super) fn run(preview: &Preview, context: &Context) -> anyhow::Result<()> {
 fn render(kind: MailKind, to: &EmailAddress, config: &Config) -> anyhow::Result<Rendered> {
     // Nobody's links: what they are keyed with opens nothing.
     let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new([0; 32])));
-    let mailbox = config.inbox.as_ref().map_or(&config.mail.from.address, |inbox| &inbox.address);
+    let mailbox = config.inbox.as_ref().map_or(&config.mail.help_address, |inbox| &inbox.address);
     let service = Service {
         mailbox,
         help_address: &config.mail.help_address,

@@ -9,9 +9,10 @@ use super::{outbox, subscribers};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::BodyHash;
 use crate::domain::inbound::{Conversation, Correspondence, TokenHash};
+use crate::domain::outbox::QueuedMail;
 use crate::domain::subscription::Subscriber;
 use crate::domain::way_in::WayInState;
-use crate::store::{Exchange, QueuedMail, StoreError};
+use crate::store::{Exchange, StoreError};
 
 /// A message is known for so long; a server that hands it over again does so within days.
 const REMEMBERED_FOR: Duration = Duration::days(30);

@@ -4,7 +4,8 @@ use super::outbox;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::incident::Incident;
-use crate::store::{QueuedMail, StoreError};
+use crate::domain::outbox::QueuedMail;
+use crate::store::StoreError;
 
 /// Every incident, the newest first.
 pub(in crate::store) fn list(trees: &Trees) -> Result<Vec<Incident>, StoreError> {

@@ -8,8 +8,8 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{keys, suppression};
 use crate::domain::id::{AlertId, BodyHash, MailId};
-use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
-use crate::store::{Deed, LeasedMail, QueuedMail, StoreError};
+use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
+use crate::store::{Deed, LeasedMail, StoreError};
 
 /// A mail as it is kept: its bytes lie among the bodies.
 #[derive(Debug, Serialize, Deserialize)]

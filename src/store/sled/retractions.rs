@@ -7,8 +7,9 @@ use super::writes::Writes;
 use super::{changes, outbox, sources};
 use crate::domain::alert::Alert;
 use crate::domain::id::{MailId, RetractionId};
+use crate::domain::outbox::QueuedMail;
 use crate::domain::retraction::Retraction;
-use crate::store::{QueuedMail, RetractCommit, StoreError};
+use crate::store::{RetractCommit, StoreError};
 
 /// Gathers all that a retraction means: its changes are marked, what of them was not told yet is not,
 /// and the state before the read is the source's again.

@@ -52,7 +52,13 @@ pub(in crate::store) fn import(
     incoming: Vec<Subscriber>,
 ) -> Result<Imported, StoreError> {
     let (subscribers, imported) = taken_over(trees, incoming)?;
-    subscribers.iter().try_for_each(|subscriber| keep(trees, writes, subscriber))?;
+    for subscriber in &subscribers {
+        match subscriber.preferences.attested_until {
+            // A look finds out when silence is attested next.
+            Some(since) => keep_and_wake(trees, writes, subscriber, since)?,
+            None => keep(trees, writes, subscriber)?,
+        }
+    }
     Ok(imported)
 }
 

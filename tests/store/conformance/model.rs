@@ -97,7 +97,7 @@ impl Model {
     }
 }
 
-fn named(number: u8, now: DateTime<Utc>) -> regwatch::store::QueuedMail {
+fn named(number: u8, now: DateTime<Utc>) -> regwatch::domain::outbox::QueuedMail {
     mail(&format!("to-{number}"), now)
 }
 

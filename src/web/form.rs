@@ -1,0 +1,133 @@
+//! What a button on the page of what is followed asks for.
+
+use url::form_urlencoded;
+
+use crate::domain::id::CompanyId;
+use crate::domain::subscription::Preference;
+
+/// A change of what somebody follows, or of how their mail comes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Leave(CompanyId),
+    LeaveAll,
+    Pause,
+    Resume,
+    Prefer(Vec<Preference>),
+}
+
+/// Why nothing is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It is no form of ours.
+    Form,
+    Zone,
+    Quiet,
+}
+
+impl Fault {
+    /// What its reader is told, which holds nothing of what they sent.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Form => "Nothing was changed.",
+            Self::Zone => "Nothing was changed: the time zone is not known; one is Europe/Berlin.",
+            Self::Quiet => {
+                "Nothing was changed: quiet hours need two different times, such as 22:00 and 07:00, or none."
+            }
+        }
+    }
+}
+
+impl Change {
+    /// Reads a form's fields; of a field that stands there twice the first counts.
+    pub(super) fn of(body: &[u8]) -> Result<Self, Fault> {
+        let field = |name: &str| {
+            let found = form_urlencoded::parse(body).find(|(known, _)| known == name);
+            found.map(|(_, value)| value.trim().to_owned())
+        };
+        match field("action").as_deref() {
+            Some("leave") => {
+                field("company").and_then(|id| id.parse().ok()).map(Self::Leave).ok_or(Fault::Form)
+            }
+            Some("leave-all") => Ok(Self::LeaveAll),
+            Some("pause") => Ok(Self::Pause),
+            Some("resume") => Ok(Self::Resume),
+            Some("prefer") => wishes(field).map(Self::Prefer),
+            _ => Err(Fault::Form),
+        }
+    }
+}
+
+/// How mail is wanted. A box that is not ticked sends nothing, so a form without it says no; of the others,
+/// what is not there stays as it is.
+fn wishes(field: impl Fn(&str) -> Option<String>) -> Result<Vec<Preference>, Fault> {
+    let wish = |name: &str, value: &str, fault| Preference::of(name, value).ok_or(fault);
+    let mut wishes = vec![
+        wish("digest", &field("cadence").ok_or(Fault::Form)?, Fault::Form)?,
+        Preference::Attestation(field("attestation").is_some()),
+    ];
+    if let Some(zone) = field("zone") {
+        wishes.push(wish("zone", &zone, Fault::Zone)?);
+    }
+    if let (Some(from), Some(until)) = (field("quiet_from"), field("quiet_until")) {
+        let is_off = from.is_empty() && until.is_empty();
+        let hours = if is_off { "off".to_owned() } else { format!("{from}-{until}") };
+        wishes.push(wish("quiet", &hours, Fault::Quiet)?);
+    }
+    Ok(wishes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::subscription::Cadence;
+
+    #[test]
+    fn a_button_is_read_and_anything_else_is_none() {
+        let zte = "zte".parse().unwrap();
+        assert_eq!(Change::of(b"company=zte&action=leave"), Ok(Change::Leave(zte)));
+        assert_eq!(Change::of(b"action=leave-all"), Ok(Change::LeaveAll));
+        assert_eq!(Change::of(b"action=pause"), Ok(Change::Pause));
+        assert_eq!(Change::of(b"action=resume"), Ok(Change::Resume));
+        for bad in [
+            &b""[..],
+            b"action=prefer&cadence=hourly",
+            b"action=prefer",
+            b"action=leave",
+            b"action=leave&company=../x",
+            b"action=x",
+            b"\xff=%zz&&",
+        ] {
+            assert_eq!(Change::of(bad), Err(Fault::Form), "{bad:?}");
+        }
+    }
+
+    #[track_caller]
+    fn check(fields: &str, expected: Result<&[Preference], Fault>) {
+        let found = Change::of(format!("action=prefer&cadence=daily{fields}").as_bytes());
+        let daily = Preference::Cadence(Cadence::Daily);
+        let expected = expected.map(|wishes| Change::Prefer([&[daily], wishes].concat()));
+        assert_eq!(found, expected, "{fields}");
+    }
+
+    #[test]
+    fn how_mail_comes_is_wished_by_fields_and_a_wrong_one_is_told() {
+        let attested = Preference::Attestation;
+        check("", Ok(&[attested(false)]));
+        check("&attestation=weekly", Ok(&[attested(true)]));
+        let zone = Preference::of("zone", "Europe/Berlin").unwrap();
+        check("&zone=Europe%2FBerlin", Ok(&[attested(false), zone]));
+        check("&zone=europe/berlin+", Ok(&[attested(false), zone]));
+        let quiet = Preference::of("quiet", "22:00-07:00").unwrap();
+        check("&quiet_from=22%3A00&quiet_until=07:00", Ok(&[attested(false), quiet]));
+        check("&quiet_from=&quiet_until=", Ok(&[attested(false), Preference::Quiet(None)]));
+        check("&quiet_from=22:00", Ok(&[attested(false)]));
+        for bad in ["&zone=", "&zone=Atlantis", "&zone=Europe/Berlin%00"] {
+            check(bad, Err(Fault::Zone));
+        }
+        for bad in
+            ["22:00&quiet_until=", "22:00&quiet_until=22:00", "25:00&quiet_until=07:00", "off&quiet_until=x"]
+        {
+            check(&format!("&quiet_from={bad}"), Err(Fault::Quiet));
+        }
+    }
+}
