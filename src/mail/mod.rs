@@ -20,6 +20,7 @@
 mod compose;
 mod dkim;
 mod dns;
+mod head;
 pub mod imap;
 pub mod lmtp;
 mod maildir;
@@ -34,11 +35,12 @@ mod transport;
 
 pub use compose::{Leaving, Letter, Occasion, compose};
 pub use dns::{DnsRecord, dns_records};
+pub use head::MAX_MESSAGE_BYTES;
 pub use maildir::Maildir;
 pub use maildrop::{Dropped, Maildrop};
 pub use memory::{Delivered, Memory};
 pub use message_id::{incident_thread_id, message_id, thread_id};
-pub use received::{Envelope, MAX_MESSAGE_BYTES, Received, Unusable};
+pub use received::{Envelope, Received, Unusable};
 pub use report::Report;
 pub use smtp::{Smtp, Timeouts};
 pub use transport::Transport;

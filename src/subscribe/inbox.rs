@@ -22,6 +22,7 @@ use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
 use crate::domain::source::Source;
 use crate::domain::subscription::{State, Subscriber};
+use crate::domain::text::error_chain;
 use crate::domain::verp::mail_of;
 use crate::mail::{Envelope, Leaving, Letter, MailError, Occasion, Received, Report, compose, message_id};
 use crate::registry::Registry;
@@ -65,7 +66,15 @@ pub enum Ingested {
         /// Why.
         reason: String,
     },
+    /// It was tried as often as any message, in vain: it is a person's now.
+    GivenUp {
+        /// How it ended the last time.
+        reason: String,
+    },
 }
+
+/// A message is tried so often. One at which the process died counts as tried.
+const MAX_ATTEMPTS: u32 = 3;
 
 /// Why a message could not be taken in. It must be handed over again.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +141,36 @@ impl Inbox {
         if self.store.is_taken(&message).await? {
             return Ok(Ingested::Known);
         }
+        // Noted before anybody looks at it: what it does to this process then counts.
+        let attempt = self.store.begin(&message, self.clock.now()).await?;
+        if attempt > MAX_ATTEMPTS {
+            return self.give_up(&message, "nobody came back from looking at it".to_owned()).await;
+        }
+        tracing::debug!(message.sha256 = message.as_str(), attempt, "a message is looked at");
+        match self.look_at(message.clone(), raw, envelope).await {
+            Err(IngestError::Store(error)) => {
+                if let Err(error) = self.store.forgive(&message).await {
+                    tracing::debug!(error = error_chain(&error), "an attempt could not be taken back");
+                }
+                Err(error.into())
+            }
+            Err(error) if attempt == MAX_ATTEMPTS => self.give_up(&message, error_chain(&error)).await,
+            ended => ended,
+        }
+    }
+
+    async fn give_up(&self, message: &BodyHash, reason: String) -> Result<Ingested, IngestError> {
+        tracing::error!(message.sha256 = message.as_str(), reason, "a message could not be taken in");
+        self.store.give_up(message).await?;
+        Ok(Ingested::GivenUp { reason })
+    }
+
+    async fn look_at(
+        &self,
+        message: BodyHash,
+        raw: Vec<u8>,
+        envelope: &Envelope,
+    ) -> Result<Ingested, IngestError> {
         let (settings, around) = (self.settings.clone(), envelope.clone());
         // Parsing takes its time with a hostile message: not on the threads that wait for others.
         let parsed =

@@ -105,6 +105,16 @@ fn who_subscribes_and_confirms_is_told_and_who_leaves_is_not() {
 }
 
 #[test]
+fn who_writes_with_a_large_picture_is_heard() {
+    let site = site();
+    let home = home(&site);
+    let picture =
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nRegards\n--b\nContent-Type: image/png\n\n";
+    let message = from_ann(WATCH, "unsubscribe", picture) + &"aGVsbG8sIHBpY3R1cmU=\n".repeat(50_000);
+    assert_eq!(home.write(&message)[0].subject, "Please confirm what you asked for");
+}
+
+#[test]
 fn an_empty_answer_to_the_question_confirms_and_a_vacation_responder_does_not() {
     let site = site();
     let home = home(&site);

@@ -41,6 +41,15 @@ pub enum MailCommand {
     Unknown,
 }
 
+/// The text of a mail, as far as it was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailText {
+    /// Whole lines.
+    pub words: String,
+    /// Whether there is nothing more. A mail may be larger than what is looked at of it.
+    pub is_whole: bool,
+}
+
 /// Marks of replies and forwards that mail programs put before a subject, in the languages of those
 /// that do not use `Re:` alone.
 const SUBJECT_MARKS: [&str; 16] = [
@@ -57,7 +66,7 @@ const REFUSALS: [&str; 12] =
 /// `detail` is what stands behind the `+` of the address. Reading stops at the first confirmation,
 /// the first line that is not understood, and after [`MAX_COMMANDS`].
 #[must_use]
-pub fn commands(detail: Option<&str>, subject: &str, text: &str) -> Vec<MailCommand> {
+pub fn commands(detail: Option<&str>, subject: &str, text: &MailText) -> Vec<MailCommand> {
     if let Some(command) = detail.and_then(of_detail) {
         // Who answers a question with "no" has not confirmed, whatever the address says.
         let is_confirmed = !matches!(command, MailCommand::Confirm(_)) || !refuses(text);
@@ -65,7 +74,8 @@ pub fn commands(detail: Option<&str>, subject: &str, text: &str) -> Vec<MailComm
     }
     let subject = of_line(without_marks(subject));
     let has_subject = subject.is_some();
-    let lines = text.lines().map(str::trim).take_while(|line| !is_end(line)).filter(|line| !is_passed(line));
+    let lines =
+        text.words.lines().map(str::trim).take_while(|line| !is_end(line)).filter(|line| !is_passed(line));
     let mut found: Vec<MailCommand> = subject.into_iter().collect();
     for line in lines.take(MAX_LINES) {
         if found.len() >= MAX_COMMANDS || found.iter().any(MailCommand::ends_reading) {
@@ -87,11 +97,11 @@ impl MailCommand {
     }
 }
 
-/// Whether a person's first own words are a refusal.
-fn refuses(text: &str) -> bool {
-    let mut own =
-        text.lines().map(str::trim).take_while(|line| !is_end(line)).filter(|line| !is_passed(line));
-    let first = own.next().unwrap_or_default().to_lowercase();
+/// Whether a person's first own words are a refusal, or may be one that was not looked at.
+fn refuses(text: &MailText) -> bool {
+    let mut lines = text.words.lines().map(str::trim).filter(|line| !is_passed(line));
+    let Some(first) = lines.next() else { return !text.is_whole };
+    let first = if is_end(first) { String::new() } else { first.to_lowercase() };
     let word = first.split(|c: char| !c.is_alphanumeric() && c != '\'').next().unwrap_or_default();
     REFUSALS.contains(&word)
 }
@@ -165,6 +175,11 @@ mod tests {
 
     fn confirm() -> MailCommand {
         MailCommand::Confirm(TOKEN.parse().unwrap())
+    }
+
+    /// The commands of a mail that was looked at to its end.
+    fn commands(detail: Option<&str>, subject: &str, words: &str) -> Vec<MailCommand> {
+        super::commands(detail, subject, &MailText { words: words.to_owned(), is_whole: true })
     }
 
     #[track_caller]
@@ -242,6 +257,19 @@ mod tests {
         for text in ["No, stop this!", "\n\nStop.", "> confirm\n\nUnsubscribe me", "Don't"] {
             assert_eq!(confirm_by(text), [MailCommand::Unknown], "{text}");
         }
+    }
+
+    #[test]
+    fn who_may_have_answered_no_beyond_what_was_looked_at_has_not_confirmed() {
+        let commands_of = |detail: &str, words: &str| {
+            let text = MailText { words: words.to_owned(), is_whole: false };
+            super::commands(Some(detail), "Re: Please confirm", &text)
+        };
+        let confirmation = format!("confirm-{TOKEN}");
+        assert_eq!(commands_of(&confirmation, "> quoted\n\n"), [MailCommand::Unknown]);
+        assert_eq!(commands_of(&confirmation, "Yes.\n> quoted\n"), [confirm()]);
+        assert_eq!(commands_of(&confirmation, "No.\n"), [MailCommand::Unknown]);
+        assert_eq!(commands_of("unsubscribe", ""), [unsubscribe("")], "to leave is never held back");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Site, WATCH, await_letters, converse, free_port, from_ann, home};
+use super::{Site, WATCH, await_letters, await_subject, converse, free_port, from_ann, home, with_picture};
 use crate::daemon::{Daemon, RUNS};
 use crate::left_out::left_out;
 
@@ -116,6 +116,16 @@ fn a_client_that_breaks_off_or_smuggles_is_heard_as_little_as_possible() {
     late.hear();
     daemon.end();
     assert!(late.hear().starts_with("421"));
+}
+
+#[test]
+fn who_writes_with_a_large_picture_is_heard() {
+    let site = Site::start();
+    let (home, port) = watching(&site);
+    let _daemon = Daemon::start(&home, RUNS);
+    let replies = hand_over(port, "ann@example.org", &[WATCH], &with_picture("1", "unsubscribe"));
+    assert!(replies.last().unwrap().starts_with("250 2.0.0"), "{replies:?}");
+    await_subject(&home, "Please confirm what you asked for");
 }
 
 #[test]

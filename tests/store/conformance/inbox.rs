@@ -98,3 +98,31 @@ async fn how_a_way_in_stands_is_kept_and_the_last_word_counts() {
     let store = home.reopen(store).await;
     assert_eq!(store.ways_in().await.unwrap(), [failing, maildir]);
 }
+
+#[tokio::test]
+async fn what_was_begun_counts_until_it_is_taken_in_forgiven_or_long_ago() {
+    let home = Home::new();
+    let store = home.open();
+    let [one, other] = ["one", "other"].map(|name| BodyHash::of(name.as_bytes()));
+    for attempt in 1..=2 {
+        assert_eq!(store.begin(&one, at(0)).await.unwrap(), attempt);
+    }
+    store.close().await.unwrap();
+    let store = home.open();
+    assert_eq!(store.begin(&one, at(0)).await.unwrap(), 3, "a restart does not begin anew");
+    store.forgive(&one).await.unwrap();
+    assert_eq!(store.begin(&one, at(0)).await.unwrap(), 3);
+    let exchange = Exchange { message: one.clone(), at: at(1), state: None, mails: Vec::new() };
+    store.converse(exchange).await.unwrap();
+    assert_eq!(store.begin(&one, at(1)).await.unwrap(), 1);
+    store.give_up(&one).await.unwrap();
+    store.forgive(&one).await.unwrap();
+    assert_eq!(store.begin(&one, at(1)).await.unwrap(), 1);
+
+    store.begin(&other, at(0)).await.unwrap();
+    let later = at(0) + Duration::days(31);
+    store.begin(&one, later).await.unwrap();
+    assert_eq!(store.forget_messages(later).await.unwrap(), 2, "the one that was taken in, and the other");
+    assert_eq!(store.begin(&other, later).await.unwrap(), 1);
+    assert_eq!(store.begin(&one, later).await.unwrap(), 3);
+}
