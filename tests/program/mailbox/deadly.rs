@@ -59,8 +59,8 @@ fn what_failed_before_a_restart_is_counted_after_it() {
         let daemon = Daemon::start(&home, "it is tried again");
         assert!(daemon.last_line().contains(&format!("strikes={strikes}")), "{}", daemon.last_line());
     }
-    drop(Daemon::start(&home, "is put aside for a person"));
-    assert!(home.path("state/inbox/.Failed/new/1.folder").exists());
+    let _daemon = Daemon::start(&home, "is put aside for a person");
+    await_that("it is put aside", || home.path("state/inbox/.Failed/new/1.folder").exists());
 }
 
 #[test]
