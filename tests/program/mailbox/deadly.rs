@@ -90,14 +90,15 @@ fn through_lmtp_it_goes_back_to_its_sender_after_three_deaths() {
     let home = watching(&site, &format!("[inbox.lmtp]\nlisten = \"127.0.0.1:{port}\"\n"));
     for _ in 0..3 {
         let mut daemon = Daemon::start_with(&home, &SAID, RUNS);
-        let client =
-            std::thread::spawn(move || super::lmtp::hand_over(port, "ann@example.org", &[WATCH], &deadly()));
+        let client = std::thread::spawn(move || {
+            super::client::hand_over(port, "ann@example.org", &[WATCH], &deadly())
+        });
         daemon.wait_until_it_says(LOOKED_AT);
         drop(daemon);
         let replies = client.join().unwrap();
         assert_eq!(replies.last().unwrap(), "", "nobody answered: {replies:?}");
     }
     let _daemon = Daemon::start(&home, RUNS);
-    let replies = super::lmtp::hand_over(port, "ann@example.org", &[WATCH], &deadly());
+    let replies = super::client::hand_over(port, "ann@example.org", &[WATCH], &deadly());
     assert!(replies.last().unwrap().starts_with("554 5.3.0"), "{replies:?}");
 }

@@ -1,5 +1,7 @@
 //! Mail that comes in by itself: from a Maildir, from a real Dovecot, and through LMTP.
 
+mod client;
+mod crowd;
 mod deadly;
 mod dovecot;
 mod imap;
