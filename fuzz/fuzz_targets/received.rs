@@ -24,7 +24,7 @@ fuzz_target!(|raw: &[u8]| {
         let Ok(message) = Received::parse(raw, &envelope, inbox) else { continue };
         assert!(!message.subject.contains(['\n', '\r']), "on one line");
         assert!(message.headers.iter().all(|(_, value)| !value.contains(['\n', '\r'])), "unfolded");
-        let _ = silence(&message.headers, envelope.sender.as_deref(), &message.from, &inbox.address);
+        let _ = silence(&message.headers, envelope.sender.as_deref(), &message.from, &[&inbox.address]);
         assert!(!commands(message.detail.as_deref(), &message.subject, &message.text).is_empty());
     }
 });

@@ -13,7 +13,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Bundle, Collecting, Plan, Waiting, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
 use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
-use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
+use crate::domain::keyed_link::{LinkKey, LinkPurpose, PersonalLinks, WebAddresses};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::read_state::ReadState;
@@ -281,6 +281,7 @@ impl Composer {
         let message_id = message_id(instance_key, &id, settings.from.address.domain());
         let mailbox = inbox.as_ref().unwrap_or(&settings.help_address);
         let links = self.links(recipient);
+        let seal = LinkKey::new(*instance_key).seal(LinkPurpose::Unsubscribe, recipient);
         let letter = Letter {
             from: &settings.from,
             to: recipient,
@@ -290,7 +291,7 @@ impl Composer {
             thread,
             dkim: settings.dkim.as_ref(),
             date: now,
-            list: Some(Leaving { mailbox, links: links.as_ref() }),
+            list: Some(Leaving { mailbox, seal: &seal, links: links.as_ref() }),
             occasion: Occasion::Alert,
         };
         let bytes = compose(&letter)

@@ -61,6 +61,8 @@ pub enum Occasion<'a> {
 pub struct Leaving<'a> {
     /// The mailbox that takes the wish in.
     pub mailbox: &'a EmailAddress,
+    /// By what it is known there whose wish it is.
+    pub seal: &'a str,
     /// Their own links, where there is a web server.
     pub links: Option<&'a PersonalLinks>,
 }
@@ -167,7 +169,8 @@ fn machine_headers(letter: &Letter) -> Vec<(&'static str, String)> {
 /// What the list says of itself. The web address comes first: programs take the first they know.
 fn list_headers(letter: &Letter, list: Leaving) -> Vec<(&'static str, String)> {
     let (help, mailbox) = (letter.help.to_uri(), list.mailbox.to_uri());
-    let by_mail = format!("<{mailbox}?subject=unsubscribe>");
+    // Mail programs send it by themselves, and answer no question.
+    let by_mail = format!("<{mailbox}?subject=unsubscribe%20{}>", list.seal);
     let mut headers = vec![("List-Id", format!("<alerts.{}>", letter.from.address.domain()))];
     match list.links {
         Some(links) => headers.extend([

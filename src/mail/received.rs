@@ -72,7 +72,15 @@ impl Received {
         let message = head.message()?;
         let headers = headers(&message);
         let recipients = recipients(&message, envelope, &headers);
-        let detail = recipients.iter().find_map(|recipient| detail_of(recipient, &inbox.address));
+        let mut details = recipients.iter().filter_map(|recipient| detail_of(recipient, &inbox.address));
+        // A server that drops what stands behind the `+` leaves it in To.
+        let detail = details.next().map(|first| {
+            if first.is_empty() {
+                details.find(|detail| !detail.is_empty()).unwrap_or_default()
+            } else {
+                first
+            }
+        });
         Ok(Self {
             from: sender(&message).ok_or(Unusable::Sender)?,
             detail: Some(detail.ok_or_else(|| Unusable::Recipient(inbox.address.clone()))?)
@@ -113,7 +121,8 @@ fn sender(message: &Message<'_>) -> Option<EmailAddress> {
     only.address()?.parse().ok()
 }
 
-/// Where it went: the envelope knows, else what our own server noted, else To.
+/// Where it went: the envelope knows, else what our own server noted, then what the sender wrote. A server
+/// notes a mailbox of another name where ours is an alias of it.
 pub(super) fn recipients(
     message: &Message<'_>,
     envelope: &Envelope,
@@ -122,16 +131,11 @@ pub(super) fn recipients(
     if let Some(recipient) = &envelope.recipient {
         return vec![recipient.clone()];
     }
-    let noted = |wanted: &str| {
-        let mut all = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        all.next().map(|(_, value)| value.clone())
-    };
-    if let Some(recipient) = noted("Delivered-To").or_else(|| noted("X-Original-To")) {
-        return vec![recipient];
-    }
-    let to = [message.to(), message.cc()];
-    let addresses = to.into_iter().flatten().flat_map(Address::iter);
-    addresses.filter_map(|address| address.address().map(str::to_owned)).collect()
+    let noted = ["Delivered-To", "X-Original-To"].into_iter().filter_map(|wanted| {
+        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.clone())
+    });
+    let written = [message.to(), message.cc()].into_iter().flatten().flat_map(Address::iter);
+    noted.chain(written.filter_map(|address| address.address().map(str::to_owned))).collect()
 }
 
 /// The detail of an address that leads to the mailbox, often empty; nothing for another mailbox.
@@ -248,6 +252,10 @@ mod tests {
         check_detail(to, None, Some("subscribe-zte"));
         check_detail(to, Some("WATCH@Tracker.example"), None);
         check_detail(&format!("Delivered-To: watch+help@tracker.example\n{to}"), None, Some("help"));
+        let alias =
+            |noted: &str| format!("Delivered-To: {noted}\nX-Original-To: watch@tracker.example\n{to}");
+        check_detail(&alias("account@provider.example"), None, Some("subscribe-zte"));
+        check_detail(&alias("watch@tracker.example"), None, Some("subscribe-zte"));
         let elsewhere = parse("From: ann@example.org\nTo: other@tracker.example\n\nx\n", None);
         assert!(matches!(elsewhere, Err(Unusable::Recipient(_))));
     }

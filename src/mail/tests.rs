@@ -40,7 +40,11 @@ fn composed(from: &Sender, rendered: &Rendered, message_id: &str) -> Result<Vec<
         thread: Some("thread@tracker.example"),
         dkim: None,
         date: date(),
-        list: Some(Leaving { mailbox: &"watch+%x@tracker.example".parse().unwrap(), links: None }),
+        list: Some(Leaving {
+            mailbox: &"watch+%x@tracker.example".parse().unwrap(),
+            seal: "sealed",
+            links: None,
+        }),
         occasion: Occasion::Alert,
     })
 }
@@ -79,7 +83,7 @@ fn the_headers_tell_machines_what_it_is() {
         "Auto-Submitted: auto-generated",
         "X-Auto-Response-Suppress: All",
         "List-Id: <alerts.tracker.example>",
-        "List-Unsubscribe: <mailto:watch+%25x@tracker.example?subject=unsubscribe>",
+        "List-Unsubscribe: <mailto:watch+%25x@tracker.example?subject=unsubscribe%20sealed>",
         "List-Help: <mailto:watch+%25x@tracker.example?subject=help>",
         "List-Subscribe: <mailto:watch+%25x@tracker.example?subject=subscribe>",
         "List-Owner: <mailto:help+%25x@tracker.example>",
@@ -110,7 +114,7 @@ fn with_links_of_their_own_a_reader_leaves_by_one_click() {
         thread: None,
         dkim: None,
         date: date(),
-        list: Some(Leaving { mailbox: &mailbox, links: Some(&links) }),
+        list: Some(Leaving { mailbox: &mailbox, seal: "sealed", links: Some(&links) }),
         occasion: Occasion::Alert,
     };
     let head = |letter: &Letter| {
@@ -119,7 +123,7 @@ fn with_links_of_their_own_a_reader_leaves_by_one_click() {
     };
     let shown = head(&letter);
     for line in [
-        "List-Unsubscribe: <https://tracker.example/unsubscribe/abc>, <mailto:watch@tracker.example?subject=unsubscribe>",
+        "List-Unsubscribe: <https://tracker.example/unsubscribe/abc>, <mailto:watch@tracker.example?subject=unsubscribe%20sealed>",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
     ] {
         assert!(shown.lines().any(|found| found == line), "{line} is missing in:\n{shown}");

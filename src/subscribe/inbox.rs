@@ -16,7 +16,7 @@ use crate::domain::id::{BodyHash, MailId, SourceId};
 use crate::domain::inbound::{
     Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, commands, converse, silence,
 };
-use crate::domain::keyed_link::WebAddresses;
+use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
 use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
@@ -185,7 +185,8 @@ impl Inbox {
             Err(_) => return self.pass_over(message, "the parser gave up on it".to_owned()).await,
         };
         let (sender, from) = (envelope.sender.as_deref(), &received.from);
-        if let Some(reason) = silence(&received.headers, sender, from, &self.settings.address) {
+        let own = [&self.settings.address, &self.mail.from.address];
+        if let Some(reason) = silence(&received.headers, sender, from, &own) {
             return self.pass_over(message, reason).await;
         }
         self.act(message, &received).await
@@ -255,11 +256,19 @@ impl Inbox {
     async fn act(&self, message: BodyHash, received: &Received) -> Result<Ingested, IngestError> {
         let now = self.clock.now();
         let asked = commands(received.detail.as_deref(), &received.subject, &received.text);
-        let address = self.address_of(&asked, &received.from).await?;
+        let leaver = self.leaver(&asked).await?;
+        let address = match &leaver {
+            Some(leaver) => leaver.clone(),
+            None => self.address_of(&asked, &received.from).await?,
+        };
         let watchlist = self.registry.current();
-        let requests: Vec<Request> =
-            asked.into_iter().map(|command| command.resolve(&watchlist, &self.source_ids)).collect();
+        let requests: Vec<Request> = if leaver.is_some() {
+            vec![Request::Leave]
+        } else {
+            asked.into_iter().map(|command| command.resolve(&watchlist, &self.source_ids)).collect()
+        };
         let mut state = self.store.conversation(&address).await?;
+        let before = state.clone();
         let answers = converse(
             &mut state,
             requests,
@@ -268,7 +277,9 @@ impl Inbox {
             rand::random::<u128>,
             now,
         );
-        if answers.is_empty() {
+        let is_changed =
+            state.subscriber != before.subscriber || state.correspondence != before.correspondence;
+        if answers.is_empty() && !is_changed {
             return self.pass_over(message, "nothing may be answered to its sender now".to_owned()).await;
         }
         let mut mails = Vec::new();
@@ -280,6 +291,17 @@ impl Inbox {
         self.store.converse(Exchange { message, at: now, state: Some(state), mails }).await?;
         tracing::info!(mails = queued, "a message was answered");
         Ok(Ingested::Answered { mails: queued })
+    }
+
+    /// Who leaves by what only a mail to them says, whoever sends it on.
+    async fn leaver(&self, asked: &[MailCommand]) -> Result<Option<EmailAddress>, StoreError> {
+        let key = LinkKey::new(self.instance_key);
+        let opened = asked.iter().find_map(|command| match command {
+            MailCommand::Leave(seal) => key.open(LinkPurpose::Unsubscribe, seal),
+            _ => None,
+        });
+        let Some(subscriber) = opened else { return Ok(None) };
+        Ok(self.store.subscriber_by(&subscriber).await?.map(|subscriber| subscriber.address))
     }
 
     /// Who is meant: whoever a token was mailed to, even where the answer comes from another of
@@ -326,7 +348,8 @@ impl Inbox {
         // Somebody who only asked is on no list.
         let is_known = !state.subscriber.subscriptions.is_empty();
         let links = self.web.as_ref().map(|web| web.of(recipient));
-        let leaving = Leaving { mailbox: &self.settings.address, links: links.as_ref() };
+        let seal = LinkKey::new(self.instance_key).seal(LinkPurpose::Unsubscribe, recipient);
+        let leaving = Leaving { mailbox: &self.settings.address, seal: &seal, links: links.as_ref() };
         let bytes = compose(&Letter {
             from: &self.mail.from,
             to: recipient,

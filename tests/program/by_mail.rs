@@ -147,6 +147,26 @@ fn a_sender_whose_domain_vouches_leaves_at_once_and_a_forged_one_does_nothing() 
 }
 
 #[test]
+fn a_mail_program_ends_it_by_what_the_mail_says_and_nobody_is_asked_back() {
+    let site = site();
+    let home = home(&site);
+    home.check(0);
+    subscribe(&home);
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    home.check(0);
+    let letters = home.letters_to("ann@example.org");
+    let told = letters.iter().find(|letter| letter.head.contains("Auto-Submitted: auto-generated")).unwrap();
+    let (_, seal) = told.head.split_once("watch@tracker.example?subject=unsubscribe%20").unwrap();
+    let (seal, _) = seal.split_once('>').unwrap();
+    let forged: String = seal.chars().rev().collect();
+    let refused = home.write(&from_ann(WATCH, &format!("unsubscribe {forged}"), ""));
+    assert_eq!(refused[0].subject, "What you can ask for");
+    let goodbye = home.write(&from_ann(WATCH, &format!("unsubscribe {seal}"), ""));
+    assert_eq!(goodbye[0].subject, "You will not be told any more");
+    assert!(home.run(&["sub", "list"]).expect(0).stdout.lines().all(|line| !line.contains(" active")));
+}
+
+#[test]
 fn a_pause_keeps_mail_back_and_its_end_says_how_much_was_missed() {
     let site = site();
     let home = home(&site);

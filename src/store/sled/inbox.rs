@@ -177,5 +177,22 @@ pub(in crate::store) fn forget(
         let begun: Option<Begun> = trees.get(TreeName::Begun, &key)?;
         look(TreeName::Begun, &key, begun.map(|begun| begun.at));
     }
+    forget_strangers(trees, writes, now)?;
     Ok(forgotten)
+}
+
+/// Forgets what went between us and addresses where nothing of it matters any more: whoever writes in
+/// others' names would fill the disk.
+fn forget_strangers(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
+    for pair in trees.tree(TreeName::Correspondence) {
+        let (key, _) = pair?;
+        let with: Option<Correspondence> = trees.get(TreeName::Correspondence, &key)?;
+        if let Some(with) = with.filter(|with| with.is_over(now)) {
+            for asked in with.asked {
+                writes.remove(TreeName::Tokens, asked.token.as_str().as_bytes());
+            }
+            writes.remove(TreeName::Correspondence, &key);
+        }
+    }
+    Ok(())
 }
