@@ -34,6 +34,7 @@ impl<'x> Head<'x> {
     /// # Errors
     /// A header that goes on behind the cut: what a message is cannot be said without all of it.
     pub(super) fn of(raw: &'x [u8]) -> Result<Self, Unusable> {
+        let raw = without_mbox_line(raw);
         if raw.len() <= MAX_LOOKED_AT_BYTES {
             return Ok(Self { bytes: Cow::Borrowed(raw), cut_at: None });
         }
@@ -65,6 +66,16 @@ impl<'x> Head<'x> {
         // The line end before a boundary belongs to the boundary (RFC 2046, 5.1.1).
         self.cut_at.is_none_or(|cut_at| part.raw_end_offset() as usize + 2 < cut_at)
     }
+}
+
+/// A message without the line that parts messages in a mailbox file (RFC 4155): Postfix hands it over with
+/// one where an alias leads to a command.
+fn without_mbox_line(raw: &[u8]) -> &[u8] {
+    if !raw.starts_with(b"From ") {
+        return raw;
+    }
+    let end = raw.iter().position(|&byte| byte == b'\n').map_or(raw.len(), |at| at + 1);
+    &raw[end..]
 }
 
 fn ends_its_header(head: &[u8]) -> bool {

@@ -256,6 +256,11 @@ mod tests {
             |noted: &str| format!("Delivered-To: {noted}\nX-Original-To: watch@tracker.example\n{to}");
         check_detail(&alias("account@provider.example"), None, Some("subscribe-zte"));
         check_detail(&alias("watch@tracker.example"), None, Some("subscribe-zte"));
+        check_detail(
+            &format!("From ann@example.org  Mon Jan  5 12:00:00 2026\n{to}"),
+            None,
+            Some("subscribe-zte"),
+        );
         let elsewhere = parse("From: ann@example.org\nTo: other@tracker.example\n\nx\n", None);
         assert!(matches!(elsewhere, Err(Unusable::Recipient(_))));
     }

@@ -92,7 +92,7 @@ pub fn silence(
     from: &EmailAddress,
     own: &[&EmailAddress],
 ) -> Option<String> {
-    if envelope.is_some_and(|sender| sender.trim().trim_matches(['<', '>']).is_empty()) {
+    if envelope.is_some_and(is_nobody) {
         return Some("it is a bounce: the envelope has no sender".to_owned());
     }
     if own.iter().any(|own| is_of(from, own)) {
@@ -102,6 +102,12 @@ pub fn silence(
         let hops = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("received")).count();
         (hops > MAX_RECEIVED).then(|| format!("it went through {hops} machines, which is a circle"))
     })
+}
+
+/// Whether an envelope's sender is nobody, also as servers write it who must write something.
+fn is_nobody(sender: &str) -> bool {
+    let sender = sender.trim().trim_matches(['<', '>']);
+    sender.is_empty() || sender.eq_ignore_ascii_case("mailer-daemon")
 }
 
 /// Whether an address leads to a mailbox, whatever stands behind its `+`.
@@ -153,6 +159,7 @@ mod tests {
     fn what_a_machine_wrote_is_not_answered() {
         check(&[], Some("<>"), ANN, true);
         check(&[], Some(""), ANN, true);
+        check(&[], Some("MAILER-DAEMON"), ANN, true);
         check(&[("Return-Path", "<>")], None, ANN, true);
         check(&[("Auto-Submitted", "auto-replied (vacation)")], Some(ANN), ANN, true);
         check(&[("Precedence", "bulk")], Some(ANN), ANN, true);

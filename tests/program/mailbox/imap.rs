@@ -207,6 +207,24 @@ fn the_server_s_certificate_is_looked_at_with_either_form_of_tls() {
 }
 
 #[test]
+fn the_account_of_the_example_is_read() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let site = Site::start();
+    let home = home(&site, "");
+    let example =
+        fs::read_to_string(format!("{}/deploy/imap/regwatch.toml", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    // The account's server is this machine's, on a port of its own.
+    let example =
+        example.replace("\"imap.provider.example\"", &format!("\"localhost\"\nport = {}", dovecot.imaps));
+    home.amend(&format!("[inbox]\naddress = \"{WATCH}\"\n"), &example);
+    dovecot.table(&home.path("config"));
+    let trusted = dovecot.path("certificate");
+    dovecot.deliver(WATCH, &from_ann("1", "help"));
+    let _daemon = Daemon::start_with(&home, &[("SSL_CERT_FILE", trusted.to_str().unwrap())], OPEN);
+    await_letters(&home, "ann@example.org", 1);
+}
+
+#[test]
 fn a_refused_log_in_is_told_without_the_password() {
     let Some(dovecot) = Dovecot::start() else { return };
     let site = Site::start();
