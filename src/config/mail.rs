@@ -131,7 +131,8 @@ fn transport(
         node.parse(|text| match text {
             "none" => Ok(SmtpSecurity::None),
             "starttls" => Ok(SmtpSecurity::StartTls),
-            other => Err(none_of(other, &["starttls", "none"])),
+            "opportunistic" => Ok(SmtpSecurity::Opportunistic),
+            other => Err(none_of(other, &["starttls", "opportunistic", "none"])),
         })
     });
     let transport = table.or("transport", default, |node| {
@@ -218,6 +219,12 @@ fn secured(mut relay: SmtpSettings, tls: Option<SmtpSecurity>, table: &Table<'_>
     let is_loopback = relay.security == SmtpSecurity::None;
     if tls == SmtpSecurity::None && relay.credentials.is_some() && !is_loopback {
         node.fault("would send the password in the clear, expected TLS wherever a user logs in");
+        return None;
+    }
+    if tls == SmtpSecurity::Opportunistic && relay.credentials.is_some() {
+        node.fault(
+            "would give the password to whoever answers, expected \"starttls\" wherever a user logs in",
+        );
         return None;
     }
     relay.security = tls;

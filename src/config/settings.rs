@@ -237,6 +237,8 @@ pub enum SmtpSecurity {
     Tls,
     /// STARTTLS, refused where the relay does not offer it; the default of `smtp://`.
     StartTls,
+    /// STARTTLS with any certificate where the relay offers it, else none (RFC 7435). Nobody logs in.
+    Opportunistic,
     /// None; the default on loopback only, elsewhere only when asked for by `tls = "none"`.
     None,
 }

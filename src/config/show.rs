@@ -261,6 +261,7 @@ fn transport(transport: &TransportSettings) -> (String, Option<&'static str>) {
     let (scheme, tls) = match relay.security {
         SmtpSecurity::Tls => ("smtps", None),
         SmtpSecurity::StartTls => ("smtp", Some("starttls")),
+        SmtpSecurity::Opportunistic => ("smtp", Some("opportunistic")),
         SmtpSecurity::None => ("smtp", Some("none")),
     };
     (format!("{scheme}://{user}{host}:{}", relay.port), tls)

@@ -96,6 +96,12 @@ pub enum MailError {
         /// What the system says.
         source: io::Error,
     },
+    /// A password would go to a relay that nobody vouches for. The configuration refuses it first.
+    #[error("a user logs in at the relay {host}, expected TLS that is required and verified")]
+    UnprotectedLogIn {
+        /// The relay.
+        host: String,
+    },
     /// TLS cannot be set up, for the relay's name or for want of trusted certificates.
     #[error("TLS cannot be prepared for the relay {host}")]
     Tls {

@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod deployed;
+mod faulty;
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod lmtp;
 mod machine;
 mod mta;
+mod opportunistic;
 mod pipe;
 mod postfix;
 mod scripted;

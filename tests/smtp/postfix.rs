@@ -8,7 +8,7 @@ use regwatch::domain::outbox::Outcome;
 use tokio::task::JoinSet;
 
 use crate::mta::Mta;
-use crate::{from, mail, patient, relay, send, settings};
+use crate::{await_that, from, mail, patient, relay, send, settings};
 
 #[tokio::test]
 async fn a_burst_of_mails_arrives_once_and_byte_for_byte() {
@@ -72,6 +72,16 @@ async fn a_relay_restarted_between_two_mails_is_not_noticed() {
     mta.mailbox(1);
     mta.stop();
     mta.resume();
+    assert_eq!(send(&transport, "after").await, Outcome::Sent);
+    assert_eq!(mta.mailbox(2).len(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_relay_closed_for_resting_is_not_noticed() {
+    let Some(mta) = Mta::start("smtpd_timeout = 1s") else { return };
+    let transport = relay(&settings(mta.port, SmtpSecurity::None), patient());
+    assert_eq!(send(&transport, "before").await, Outcome::Sent);
+    await_that("Postfix has closed it", || mta.log().contains("timeout after"));
     assert_eq!(send(&transport, "after").await, Outcome::Sent);
     assert_eq!(mta.mailbox(2).len(), 2);
 }

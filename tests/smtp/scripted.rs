@@ -16,17 +16,21 @@ use crate::{patient, relay, send, settings, with_log_in};
 /// `HOLD` keeps silent for ever, a text without CR LF is sent as it is with one behind it.
 type Script = Vec<&'static str>;
 
-const END: &str = "END";
-const HOLD: &str = "HOLD";
-const HELLO: [&str; 2] = ["220 relay.test", "250 relay.test"];
-const ACCEPTED: [&str; 4] = ["250 sender", "250 recipient", "354 go on", "250 taken"];
+pub const END: &str = "END";
+pub const HOLD: &str = "HOLD";
+/// Asks for the message and reads none of it.
+const DEAF: &str = "354 go on, nobody listens";
+/// An answer that never ends.
+const ENDLESS: &str = "ENDLESS";
+pub const HELLO: [&str; 2] = ["220 relay.test", "250 relay.test"];
+pub const ACCEPTED: [&str; 4] = ["250 sender", "250 recipient", "354 go on", "250 taken"];
 
-fn script(parts: &[&[&'static str]]) -> Script {
+pub fn script(parts: &[&[&'static str]]) -> Script {
     parts.concat()
 }
 
-struct Relay {
-    port: u16,
+pub struct Relay {
+    pub port: u16,
     /// What each connection was told, line by line; of a message only its final dot.
     heard: Arc<Mutex<Vec<Vec<String>>>>,
     holding: Arc<Notify>,
@@ -34,7 +38,7 @@ struct Relay {
 
 impl Relay {
     /// One script for each connection to come.
-    async fn following(scripts: Vec<Script>) -> Self {
+    pub async fn following(scripts: Vec<Script>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let relay = Self { port, heard: Arc::default(), holding: Arc::default() };
@@ -51,7 +55,7 @@ impl Relay {
         relay
     }
 
-    fn heard(&self) -> Vec<Vec<String>> {
+    pub fn heard(&self) -> Vec<Vec<String>> {
         self.heard.lock().unwrap().clone()
     }
 }
@@ -78,8 +82,16 @@ async fn serve(
         }
         match answer {
             END => return,
+            ENDLESS => {
+                let line = format!("250-{}\r\n", "and more ".repeat(100));
+                while writing.write_all(line.as_bytes()).await.is_ok() {}
+            }
             HOLD => {
                 holding.notify_one();
+                std::future::pending::<()>().await;
+            }
+            DEAF => {
+                let _ = writing.write_all(format!("{DEAF}\r\n").as_bytes()).await;
                 std::future::pending::<()>().await;
             }
             answer => {
@@ -172,6 +184,35 @@ async fn an_answer_out_of_place_is_not_taken_for_consent() {
         let outcome = send(&transport, "one").await;
         assert_eq!(outcome.name(), expected, "{answers:?}: {outcome:?}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_never_ends_is_cut_off() {
+    let whole = script(&[&HELLO, &ACCEPTED]);
+    for (spoiled, expected) in ["channel down", "channel down", "deferred", "deferred", "unknown"]
+        .into_iter()
+        .enumerate()
+        .map(|(index, expected)| (index + 1, expected))
+    {
+        let answers = whole[..spoiled].iter().copied().chain([ENDLESS]).collect();
+        let relay_ = Relay::following(vec![answers]).await;
+        let outcome = send(&relay(&settings(relay_.port, SmtpSecurity::None), patient()), "one").await;
+        assert_eq!(outcome.name(), expected, "after {:?}: {outcome:?}", &whole[..spoiled]);
+    }
+}
+
+/// Larger than what the kernel keeps for a reader that does not read.
+const LARGE_BYTES: usize = 32 << 20;
+
+#[tokio::test]
+async fn a_relay_that_stops_reading_has_not_got_the_mail() {
+    let relay_ = Relay::following(vec![script(&[&HELLO, &ACCEPTED[..2], &[DEAF]])]).await;
+    let timeouts = regwatch::mail::Timeouts { message: Duration::from_millis(500), ..patient() };
+    let transport = relay(&settings(relay_.port, SmtpSecurity::None), timeouts);
+    let (mail, _) = crate::mail("large", "ann@example.org");
+    let outcome = transport.deliver(&mail, &crate::from(), &vec![b'x'; LARGE_BYTES]).await;
+    let Outcome::Deferred { reason } = outcome else { panic!("{outcome:?}") };
+    assert!(reason.ends_with("no answer in time while handing over the message"), "{reason}");
 }
 
 #[tokio::test]

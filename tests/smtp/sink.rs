@@ -99,8 +99,13 @@ fn every_way_in_which_a_relay_fails_has_its_outcome() {
     check(&["-f", "rcpt"], patient(), "failed");
     check(&["-f", "data"], patient(), "failed");
     check(&["-f", "."], patient(), "failed");
+    check(&["-f", "ehlo"], patient(), "channel down");
+    check(&["-r", "connect"], patient(), "channel down");
+    check(&["-Q", "connect"], patient(), "channel down");
     check(&["-Q", "mail"], patient(), "channel down");
     check(&["-Q", "rcpt"], patient(), "busy");
+    check(&["-Q", "data"], patient(), "busy");
+    check(&["-Q", "."], patient(), "busy");
     check(&["-q", "helo,ehlo"], patient(), "channel down");
     check(&["-q", "mail"], patient(), "channel down");
     check(&["-q", "rcpt"], patient(), "deferred");
@@ -114,10 +119,34 @@ fn a_relay_that_keeps_silent_has_its_outcome_too() {
         return;
     }
     let short = Duration::from_millis(200);
+    check(&["-W", "ehlo:30"], Timeouts { greeting: short, ..patient() }, "channel down");
     check(&["-W", "mail:30"], Timeouts { command: short, ..patient() }, "channel down");
     check(&["-W", "rcpt:30"], Timeouts { command: short, ..patient() }, "deferred");
     check(&["-W", "data:30"], Timeouts { data: short, ..patient() }, "deferred");
     check(&["-W", ".:30"], Timeouts { message: short, final_dot: short, ..patient() }, "unknown");
+}
+
+/// The kernel goes on taking connections for it, and acknowledges what is sent.
+#[tokio::test]
+async fn a_relay_that_freezes_costs_its_time_and_is_used_again_when_it_thaws() {
+    if !have(&[SINK]) {
+        return;
+    }
+    let (sink, port) = sink(&[]);
+    let signal = |name: &str| {
+        let pid = sink.0.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    };
+    let short = Duration::from_millis(300);
+    let timeouts = Timeouts { command: short, greeting: short, ..patient() };
+    let transport = relay(&settings(port, SmtpSecurity::None), timeouts);
+    assert_eq!(send(&transport, "before").await, Outcome::Sent);
+    signal("-STOP");
+    let Outcome::ChannelDown { reason } = send(&transport, "meanwhile").await else { panic!("not noticed") };
+    assert!(reason.ends_with("no answer in time while connecting"), "{reason}");
+    signal("-CONT");
+    let thawed = relay(&settings(port, SmtpSecurity::None), patient());
+    assert_eq!(send(&thawed, "after").await, Outcome::Sent);
 }
 
 #[tokio::test]

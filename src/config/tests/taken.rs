@@ -121,6 +121,9 @@ fn a_relay_is_protected_unless_it_is_this_machine_or_the_operator_insists() {
     check_relay("smtp://localhost:2525", "", ("localhost", 2525, SmtpSecurity::None));
     check_relay("smtp://[::1]:2525/", "", ("::1", 2525, SmtpSecurity::None));
     check_relay("smtp://127.0.0.1", "tls = \"starttls\"", ("127.0.0.1", 587, SmtpSecurity::StartTls));
+    let opportunistic = "tls = \"opportunistic\"";
+    check_relay("smtp://relay.example", opportunistic, ("relay.example", 587, SmtpSecurity::Opportunistic));
+    check_relay("smtp://[::1]:25", opportunistic, ("::1", 25, SmtpSecurity::Opportunistic));
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::domain::text::{one_line, shorten};
 pub(super) enum Phase {
     /// Name, TCP, TLS, greeting, EHLO.
     Connect,
+    /// STARTTLS, the TLS handshake behind it and the second EHLO.
+    StartTls,
     /// AUTH.
     LogIn,
     /// MAIL FROM: the same for every mail.
@@ -29,6 +31,7 @@ impl Phase {
     fn words(self) -> &'static str {
         match self {
             Self::Connect => "connecting",
+            Self::StartTls => "changing over to TLS",
             Self::LogIn => "logging in",
             Self::Sender => "naming the sender",
             Self::Recipient => "naming the recipient",
@@ -94,7 +97,7 @@ impl Fault {
     ///
     /// | phase | 4xx | 421 | 5xx | lost or silent |
     /// |---|---|---|---|---|
-    /// | connect, log in | channel down | channel down | channel down | channel down |
+    /// | connect, STARTTLS, log in | channel down | channel down | channel down | channel down |
     /// | sender | deferred | channel down | channel down | channel down |
     /// | recipient, DATA, message | deferred | busy | refused | deferred |
     /// | final dot | deferred | busy | refused | **unknown** |
@@ -109,7 +112,8 @@ impl Fault {
     pub(super) fn into_outcome(self, relay: &str) -> Outcome {
         let reason = format!("{relay}: {}", self.words());
         let is_channels = match (&self.cause, self.phase) {
-            (_, Phase::Connect | Phase::LogIn) | (Cause::Reply { code: 530 | 538, .. }, _) => true,
+            (_, Phase::Connect | Phase::StartTls | Phase::LogIn)
+            | (Cause::Reply { code: 530 | 538, .. }, _) => true,
             (Cause::Reply { code, .. }, Phase::Sender) => *code == 421 || *code >= 500,
             (_, Phase::Sender) => true,
             _ => false,
@@ -170,11 +174,12 @@ mod tests {
 
     #[test]
     fn every_fault_has_its_outcome() {
-        use Phase::{Connect, Data, FinalDot, LogIn, Message, Recipient, Sender};
+        use Phase::{Connect, Data, FinalDot, LogIn, Message, Recipient, Sender, StartTls};
         let reply = |code| Cause::Reply { code, text: "words".to_owned() };
         let broken = || Cause::Broken("connection reset".to_owned());
         let rows = [
             (Connect, ["channel down"; 5]),
+            (StartTls, ["channel down"; 5]),
             (LogIn, ["channel down"; 5]),
             (Sender, ["deferred", "channel down", "channel down", "channel down", "channel down"]),
             (Recipient, ["deferred", "busy", "failed", "deferred", "deferred"]),

@@ -13,7 +13,7 @@ use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 
 use super::reply::{Fault, Phase};
-use super::wire::{Protection, Relay};
+use super::wire::{Need, Protection, Relay};
 use super::{Envelope, Timeouts};
 
 /// A connection over which the relay has said who it is, and we who we are.
@@ -26,9 +26,13 @@ impl Session {
         let wire = relay.connect(timeouts.connect).await?;
         let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &relay.hello);
         let mut connection = within(timeouts.greeting, Phase::Connect, greeting).await?;
-        if let Protection::StartTls(parameters) = &relay.protection {
-            let upgrade = connection.starttls(parameters.clone(), &relay.hello);
-            within(timeouts.greeting, Phase::Connect, upgrade).await?;
+        if let Protection::StartTls { parameters, need } = &relay.protection {
+            if *need == Need::Required || connection.can_starttls() {
+                let upgrade = connection.starttls(parameters.clone(), &relay.hello);
+                within(timeouts.greeting, Phase::StartTls, upgrade).await?;
+            } else {
+                relay.note_plain();
+            }
         }
         if let Some(credentials) = &relay.credentials {
             let log_in = connection.auth(DEFAULT_MECHANISMS, credentials);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -31,16 +32,33 @@ pub(super) struct Relay {
     pub protection: Protection,
     pub credentials: Option<Credentials>,
     pub hello: ClientId,
+    was_plain: AtomicBool,
 }
 
 /// How a connection is protected, with what that needs.
 pub(super) enum Protection {
     /// TLS from the first byte.
     Tls { connector: TlsConnector, server: ServerName<'static> },
-    /// TLS after STARTTLS, or no session.
-    StartTls(TlsParameters),
+    /// TLS after STARTTLS.
+    StartTls { parameters: TlsParameters, need: Need },
     /// None.
     None,
+}
+
+/// What becomes of a session without STARTTLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// There is none. The certificate is verified.
+    Required,
+    /// It goes on in the clear where the relay does not offer STARTTLS.
+    ///
+    /// The certificate is not looked at: whoever stands on the way and could show a wrong one could as
+    /// well take the offer away, and a relay refused for its certificate would only be sent the same
+    /// mail in the clear or none (RFC 7435, 3). What is offered and then fails ends the session, and
+    /// the mail waits: a relay is one machine that somebody looks after, a handshake fails for
+    /// reasons that pass, and one that never succeeds is to be known and not to be hidden by mail that
+    /// leaves unprotected.
+    Opportunistic,
 }
 
 impl Relay {
@@ -49,6 +67,9 @@ impl Relay {
             .credentials
             .as_ref()
             .map(|login| Credentials::new(login.user.clone(), login.password.expose_secret().to_owned()));
+        if settings.security == SmtpSecurity::Opportunistic && credentials.is_some() {
+            return Err(MailError::UnprotectedLogIn { host: settings.host.clone() });
+        }
         let protection =
             protection(settings).map_err(|source| MailError::Tls { host: settings.host.clone(), source })?;
         Ok(Self {
@@ -58,7 +79,15 @@ impl Relay {
             protection,
             credentials,
             hello: ClientId::default(),
+            was_plain: AtomicBool::new(false),
         })
+    }
+
+    /// Says once that the relay offers no TLS and is spoken to all the same.
+    pub(super) fn note_plain(&self) {
+        if !self.was_plain.swap(true, Ordering::Relaxed) {
+            tracing::warn!(relay = self.name, "the relay offers no TLS, mail goes to it in the clear");
+        }
     }
 
     /// Connects, each step within `timeout`.
@@ -74,7 +103,7 @@ impl Relay {
                 let tls = within(timeout, connector.connect(server.clone(), tcp)).await?;
                 Ok(Wire::Tls(Box::new(tls)))
             }
-            Protection::StartTls(_) | Protection::None => Ok(Wire::Plain(tcp)),
+            Protection::StartTls { .. } | Protection::None => Ok(Wire::Plain(tcp)),
         }
     }
 }
@@ -84,7 +113,16 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 fn protection(settings: &SmtpSettings) -> Result<Protection, BoxError> {
     Ok(match settings.security {
         SmtpSecurity::None => Protection::None,
-        SmtpSecurity::StartTls => Protection::StartTls(TlsParameters::new_rustls(settings.host.clone())?),
+        SmtpSecurity::StartTls => {
+            let parameters = TlsParameters::new_rustls(settings.host.clone())?;
+            Protection::StartTls { parameters, need: Need::Required }
+        }
+        SmtpSecurity::Opportunistic => {
+            let any = TlsParameters::builder(settings.host.clone())
+                .dangerous_accept_invalid_certs(true)
+                .dangerous_accept_invalid_hostnames(true);
+            Protection::StartTls { parameters: any.build_rustls()?, need: Need::Opportunistic }
+        }
         SmtpSecurity::Tls => {
             let Tls { connector, server } = Tls::to(&settings.host)?;
             Protection::Tls { connector, server }

@@ -187,6 +187,19 @@ tls = "none""#,
         &["6:7: mail.tls: would send the password in the clear, expected TLS wherever a user logs in"],
     ),
     (
+        r#"transport = "smtp://me@localhost"
+tls = "opportunistic""#,
+        &[
+            r#"6:7: mail.tls: would give the password to whoever answers, expected "starttls" wherever a user logs in"#,
+        ],
+    ),
+    (
+        r#"transport = "smtps://relay.example"
+tls = "opportunistic""#,
+        &[r#"6:7: mail.tls: contradicts "smtps://", expected it only beside "smtp://""#],
+    ),
+    (r#"tls = "opportunistic""#, &["5:7: mail.tls: belongs to an SMTP relay, expected none for a Maildir"]),
+    (
         r#"transport = "smtps://relay.example"
 tls = "starttls""#,
         &[r#"6:7: mail.tls: contradicts "smtps://", expected it only beside "smtp://""#],
@@ -194,7 +207,9 @@ tls = "starttls""#,
     (
         r#"transport = "smtp://relay.example"
 tls = "start-tls""#,
-        &[r#"6:7: mail.tls: found "start-tls", expected one of starttls, none; did you mean "starttls"?"#],
+        &[
+            r#"6:7: mail.tls: found "start-tls", expected one of starttls, opportunistic, none; did you mean "starttls"?"#,
+        ],
     ),
     (
         r#"transport = "smtp://relay.example"
