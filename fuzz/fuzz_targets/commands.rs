@@ -6,14 +6,15 @@ use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
 use regwatch::domain::company::{Alias, AliasKind, Company};
-use regwatch::domain::inbound::{MAX_COMMANDS, MailCommand, commands, select};
+use regwatch::domain::inbound::{MAX_COMMANDS, MailCommand, MailText, commands, select};
 use regwatch::domain::matching::Watchlist;
 
 static WATCHLIST: OnceLock<Watchlist> = OnceLock::new();
 
-fuzz_target!(|input: (Option<&str>, &str, &str)| {
-    let (detail, subject, text) = input;
-    let found = commands(detail, subject, text);
+fuzz_target!(|input: (Option<&str>, &str, &str, bool)| {
+    let (detail, subject, words, is_whole) = input;
+    let text = MailText { words: words.to_owned(), is_whole };
+    let found = commands(detail, subject, &text);
     assert!((1..=MAX_COMMANDS).contains(&found.len()));
     let others = &found[..found.len() - 1];
     // What is not understood ends the reading, and so does a confirmation.

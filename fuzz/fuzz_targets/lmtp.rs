@@ -3,10 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use regwatch::mail::MAX_MESSAGE_BYTES;
 use regwatch::mail::lmtp::{Dialogue, Step, Verdict};
-
-/// No message is larger.
-const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
 fuzz_target!(|input: (Vec<u8>, u8)| {
     let (bytes, size) = input;

@@ -20,6 +20,7 @@ Exit codes:
   2  wrong usage
   3  something changed (check now --exit-code)
   4  some source could not be read
+  65 tried again and again in vain, return it (mail ingest)
   75 try again later (mail ingest)";
 
 /// Watches public regulatory pages and emails the people concerned what changed, why it concerns

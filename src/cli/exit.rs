@@ -14,6 +14,9 @@ pub(super) enum Exit {
     Changed = 3,
     /// Some source could not be read; this outweighs a change.
     Unread = 4,
+    /// Not done, and it would not be the next time either: whoever handed it over should give it back to its
+    /// sender (`EX_DATAERR`, sysexits(3)).
+    Refused = 65,
     /// Not done for now: whoever handed it over should do so again (`EX_TEMPFAIL`, sysexits(3)).
     TryAgain = 75,
 }

@@ -30,7 +30,8 @@ pub(super) enum Mail {
     Preview(preview::Preview),
     /// Take in one message from standard input, as a mail server hands it over.
     ///
-    /// Exits with 75 where the server should hand it over again later.
+    /// Exits with 75 where the server should hand it over again later, and with 65 where that was in vain
+    /// several times and it should return the message.
     Ingest(Ingest),
 }
 
@@ -50,7 +51,8 @@ pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
         Mail::Dns => dns(context),
         Mail::Preview(preview) => preview::run(&preview, context).map(|()| Exit::Done),
         Mail::Ingest(verb) => Ok(match ingest(verb, context).await {
-            Ok(()) => Exit::Done,
+            Ok(Ingested::GivenUp { .. }) => Exit::Refused,
+            Ok(_) => Exit::Done,
             // Whatever is wrong is wrong here, not with the message: it must come again.
             Err(error) => {
                 super::screen::print_error(&error);
@@ -93,7 +95,7 @@ struct Published {
     records: Vec<DnsRecord>,
 }
 
-async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<()> {
+async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<Ingested> {
     let envelope = Envelope { sender: verb.sender, recipient: verb.recipient };
     let message = tokio::task::spawn_blocking(message).await??;
     let ingested = match context.ask(Command::Ingest { message, envelope }).await? {
@@ -101,7 +103,8 @@ async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<()> {
         other => return Err(mismatch(&other)),
     };
     if context.screen.json {
-        return context.screen.object(&ingested);
+        context.screen.object(&ingested)?;
+        return Ok(ingested);
     }
     context.screen.line(match &ingested {
         Ingested::Answered { mails } => {
@@ -110,15 +113,17 @@ async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<()> {
         Ingested::Reported { mail } => format!("kept with mail {mail}"),
         Ingested::Known => "taken in before".to_owned(),
         Ingested::PassedOver { reason } => format!("passed over: {reason}"),
-    })
+        Ingested::GivenUp { reason } => format!("given up: {reason}"),
+    })?;
+    Ok(ingested)
 }
 
-/// What comes on standard input, up to just more than is ever looked at; the rest is read and let go,
-/// since a mail server takes a closed pipe for a failure.
+/// What comes on standard input, as much of it as is needed; the rest is read and let go, since a mail
+/// server takes a closed pipe for a failure.
 fn message() -> std::io::Result<Vec<u8>> {
     let mut input = std::io::stdin().lock();
     let mut message = Vec::new();
-    input.by_ref().take(MAX_MESSAGE_BYTES as u64 + 1).read_to_end(&mut message)?;
+    input.by_ref().take(MAX_MESSAGE_BYTES as u64).read_to_end(&mut message)?;
     std::io::copy(&mut input, &mut std::io::sink())?;
     Ok(message)
 }

@@ -13,7 +13,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Bundle, Collecting, Plan, Waiting, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
 use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
-use crate::domain::keyed_link::WebAddresses;
+use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Mail, MailState, QueuedMail, Thread};
 use crate::domain::read_state::ReadState;
@@ -278,7 +278,8 @@ impl Composer {
         at: DateTime<Utc>,
     ) -> Draft<'a> {
         let Service { mailbox, web, .. } = self.service();
-        let list = Some(Leaving { mailbox, web });
+        let key = LinkKey::new(self.parts.instance_key);
+        let list = Some(Leaving { mailbox, key, web });
         Draft { id, to, rendered, changes: Vec::new(), thread: None, list, occasion: Occasion::Alert, at }
     }
 

@@ -158,6 +158,17 @@ pub(super) fn text(element: ElementRef<'_>) -> String {
     text.finish()
 }
 
+/// The lines of a letter in HTML without what it quotes; nothing where it cannot be read in reasonable time.
+#[must_use]
+pub fn own_words(letter: &str) -> Option<String> {
+    let tree = parser::parse(letter).ok()?;
+    let quotes = selector("blockquote").ok()?;
+    let dropped = tree.select(&quotes).map(|element| element.id()).collect();
+    let mut text = Lines::default();
+    walk(tree.root_element(), &dropped, |piece| text.take(&piece));
+    Some(text.finish())
+}
+
 /// Text under construction.
 #[derive(Default)]
 pub(super) struct Lines {

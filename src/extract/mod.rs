@@ -46,6 +46,7 @@ use crate::domain::source::SourceKind;
 use crate::domain::verdict::Unreadable;
 
 pub use following::Wanted;
+pub use html::own_words;
 
 /// A body and what is needed to read it.
 #[derive(Debug, Clone, Copy)]

@@ -22,8 +22,13 @@ const SOON: Duration = Duration::from_secs(5);
 pub struct ImapLoop {
     /// The mailbox.
     pub imap: Imap,
-    /// Takes messages in. One is called by the mailbox's UID validity and its UID.
-    pub intake: Intake<(u32, u32)>,
+    /// Takes messages in.
+    pub intake: Intake,
+}
+
+/// A message is called by the mailbox's UID validity and its UID: only together they mean one for good.
+fn name(validity: u32, uid: u32) -> String {
+    format!("{validity}.{uid}")
 }
 
 /// Why a session ended that was not to end.
@@ -92,7 +97,7 @@ impl ImapLoop {
                 // Tried again, it would be copied without end.
                 return Err(End::Way(format!("message {stuck} is still in the mailbox after it was moved")));
             }
-            self.intake.order(&mut waiting, |uid| (validity, *uid));
+            self.intake.order(&mut waiting, |uid| name(validity, *uid)).await?;
             let (before, mut left) = (moved.len(), 0);
             for uid in waiting {
                 if stop.is_cancelled() {
@@ -120,13 +125,8 @@ impl ImapLoop {
 
     /// Takes one message in; says where it goes, or nothing where it stays or is gone.
     async fn take(&mut self, mailbox: &mut Mailbox, uid: u32) -> Result<Option<Folder>, End> {
-        match mailbox.size(uid).await {
-            Ok(Some(bytes)) if self.intake.is_too_large(bytes) => return Ok(Some(Folder::Failed)),
-            Ok(_) => {}
-            Err(error) => return self.strike(mailbox, uid, error).await,
-        }
         match mailbox.message(uid).await {
-            Ok(Some(raw)) => Ok(self.intake.take(&(mailbox.uid_validity(), uid), raw).await?),
+            Ok(Some(raw)) => Ok(self.intake.take(&name(mailbox.uid_validity(), uid), raw).await?),
             Ok(None) => Ok(None),
             Err(error) => self.strike(mailbox, uid, error).await,
         }
@@ -136,7 +136,7 @@ impl ImapLoop {
     /// breaks every time: then it is moved in a session of its own without having been read.
     async fn strike(&mut self, mailbox: &Mailbox, uid: u32, error: ImapError) -> Result<Option<Folder>, End> {
         let validity = mailbox.uid_validity();
-        let folder = self.intake.strike(&(validity, uid), &error_chain(&error));
+        let folder = self.intake.strike(&name(validity, uid), &error_chain(&error)).await?;
         if error.leaves_in_step() {
             return Ok(folder);
         }

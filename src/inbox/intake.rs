@@ -1,8 +1,7 @@
 //! What the ways have in common by which mail is fetched: a message is tried, and what becomes of it
 //! and of the way is noted.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +10,9 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::domain::text::error_chain;
 use crate::domain::way_in::{WayIn, WayInState};
-use crate::mail::{Envelope, Folder, MAX_MESSAGE_BYTES};
+use crate::mail::{Envelope, Folder};
 use crate::store::{Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, Ingested};
-
-/// A message that could not be taken in so often is put aside.
-const MAX_STRIKES: u32 = 3;
 
 /// Between two attempts to use a way that fails, the first and the longest.
 const RETRY: Duration = Duration::from_secs(15);
@@ -35,68 +31,69 @@ pub struct IntakeParts {
     pub found: Arc<Notify>,
 }
 
-/// Takes in what comes by one way. `K` is what that way calls a message by.
+/// Takes in what comes by one way, in which every message has a name of its own.
 #[derive(Debug)]
-pub struct Intake<K> {
+pub struct Intake {
     parts: IntakeParts,
     way: WayIn,
     /// Read from the store once; nobody else writes it.
     state: Option<WayInState>,
-    strikes: HashMap<K, u32>,
 }
 
-impl<K: Eq + Hash + Clone> Intake<K> {
+impl Intake {
     /// An intake for one way.
     #[must_use]
     pub fn new(way: WayIn, parts: IntakeParts) -> Self {
-        Self { parts, way, state: None, strikes: HashMap::new() }
+        Self { parts, way, state: None }
     }
 
     /// Takes one message in; says where it goes, or nothing where it stays to be tried again.
     ///
     /// # Errors
     /// The store's error: the fault is here, and the message is none the worse for it.
-    pub(super) async fn take(&mut self, key: &K, raw: Vec<u8>) -> Result<Option<Folder>, StoreError> {
+    pub(super) async fn take(&mut self, name: &str, raw: Vec<u8>) -> Result<Option<Folder>, StoreError> {
         match self.parts.inbox.ingest(raw, &Envelope::default()).await {
+            Ok(Ingested::GivenUp { .. }) => Ok(Some(Folder::Failed)),
             Ok(ingested) => {
-                self.strikes.remove(key);
                 if matches!(ingested, Ingested::Answered { .. }) {
                     self.parts.found.notify_one();
                 }
                 Ok(Some(Folder::Processed))
             }
             Err(IngestError::Store(error)) => Err(error),
-            Err(error) => Ok(self.strike(key, &error_chain(&error))),
+            Err(error) => self.strike(name, &error_chain(&error)).await,
         }
     }
 
     /// Notes that a message could not be taken in; says where it goes once that is too often.
-    pub(super) fn strike(&mut self, key: &K, reason: &str) -> Option<Folder> {
-        let strikes = self.strikes.entry(key.clone()).or_default();
-        *strikes += 1;
-        let way = self.way;
-        if *strikes < MAX_STRIKES {
-            tracing::warn!(%way, strikes, reason, "a message could not be taken in; it is tried again");
-            return None;
+    ///
+    /// # Errors
+    /// The store's error.
+    pub(super) async fn strike(&mut self, name: &str, reason: &str) -> Result<Option<Folder>, StoreError> {
+        let (state, is_aside) = self.state().await?.struck(name);
+        let (way, strikes) = (self.way, state.strikes_of(name));
+        self.keep(state).await?;
+        if is_aside {
+            tracing::error!(%way, reason, "a message could not be taken in and is put aside for a person");
+            return Ok(Some(Folder::Failed));
         }
-        tracing::error!(%way, reason, "a message could not be taken in and is put aside for a person");
-        Some(Folder::Failed)
-    }
-
-    /// Whether a message is larger than any that is taken in: nobody looks further into it.
-    pub(super) fn is_too_large(&self, bytes: u64) -> bool {
-        let is_too_large = bytes > MAX_MESSAGE_BYTES as u64;
-        if is_too_large {
-            tracing::warn!(way = %self.way, bytes, "a message is too large and is put aside for a person");
-        }
-        is_too_large
+        tracing::warn!(%way, strikes, reason, "a message could not be taken in; it is tried again");
+        Ok(None)
     }
 
     /// Puts those last that failed before, so that they hold nobody up, and forgets those that are gone.
-    pub(super) fn order<M>(&mut self, waiting: &mut [M], key: impl Fn(&M) -> K) {
-        let keys: std::collections::HashSet<K> = waiting.iter().map(&key).collect();
-        self.strikes.retain(|known, _| keys.contains(known));
-        waiting.sort_by_key(|message| self.strikes.get(&key(message)).copied().unwrap_or_default());
+    ///
+    /// # Errors
+    /// The store's error.
+    pub(super) async fn order<M>(
+        &mut self,
+        waiting: &mut [M],
+        name: impl Fn(&M) -> String,
+    ) -> Result<(), StoreError> {
+        let names: HashSet<String> = waiting.iter().map(&name).collect();
+        let state = self.state().await?.with_waiting(|known| names.contains(known));
+        waiting.sort_by_key(|message| state.strikes_of(&name(message)));
+        self.keep(state).await
     }
 
     /// Notes that the way could be used, and how many messages lie aside.

@@ -169,6 +169,7 @@ impl LmtpServer {
             let envelope = Envelope { sender: Some(handed.sender.clone()), recipient: Some(recipient) };
             let ingested = self.inbox.ingest(handed.raw.clone(), &envelope).await;
             verdicts.push(match ingested {
+                Ok(Ingested::GivenUp { .. }) => Verdict::Refused,
                 Ok(ingested) => {
                     if matches!(ingested, Ingested::Answered { .. }) {
                         self.found.notify_one();

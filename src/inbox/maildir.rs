@@ -18,7 +18,7 @@ pub struct MaildirLoop {
     /// The Maildir.
     pub maildrop: Maildrop,
     /// Takes messages in.
-    pub intake: Intake<String>,
+    pub intake: Intake,
 }
 
 impl MaildirLoop {
@@ -39,7 +39,8 @@ impl MaildirLoop {
     /// Takes in what waits. The reason is in words: whatever it is, the next round tries again.
     async fn round(&mut self, stop: &CancellationToken) -> Result<(), String> {
         let mut waiting = self.maildrop.waiting().await.map_err(|error| error_chain(&error))?;
-        self.intake.order(&mut waiting, |message| message.name.clone());
+        let ordered = self.intake.order(&mut waiting, |message| message.name.clone()).await;
+        ordered.map_err(|error| error_chain(&error))?;
         for message in waiting {
             if stop.is_cancelled() {
                 return Ok(());
@@ -53,14 +54,12 @@ impl MaildirLoop {
     }
 
     async fn take(&mut self, message: &Dropped) -> Result<Option<Folder>, String> {
-        if self.intake.is_too_large(message.bytes) {
-            return Ok(Some(Folder::Failed));
-        }
-        match self.maildrop.read(message).await {
-            Ok(raw) => self.intake.take(&message.name, raw).await.map_err(|error| error_chain(&error)),
+        let taken = match self.maildrop.read(message).await {
+            Ok(raw) => self.intake.take(&message.name, raw).await,
             // Somebody else has taken it away.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Ok(self.intake.strike(&message.name, &error_chain(&error))),
-        }
+            Err(error) => self.intake.strike(&message.name, &error_chain(&error)).await,
+        };
+        taken.map_err(|error| error_chain(&error))
     }
 }

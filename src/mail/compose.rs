@@ -11,7 +11,7 @@ use super::thread::{Following, index, topic};
 use crate::config::{DkimSettings, Sender};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::LOOP_MARK;
-use crate::domain::keyed_link::WebAddresses;
+use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
 use crate::domain::outbox::Thread;
 use crate::domain::text::{one_line, shorten};
 use crate::render::Rendered;
@@ -68,6 +68,8 @@ pub enum Occasion<'a> {
 pub struct Leaving<'a> {
     /// The mailbox that takes the wish in.
     pub mailbox: &'a EmailAddress,
+    /// Makes the word by which it is known there whose wish it is.
+    pub key: LinkKey,
     /// Where the links lead, where there is a web server.
     pub web: Option<&'a WebAddresses>,
 }
@@ -177,7 +179,9 @@ fn machine_headers(letter: &Letter) -> Vec<(&'static str, String)> {
 /// What the list says of itself. The web address comes first: programs take the first they know.
 fn list_headers(letter: &Letter, list: Leaving) -> Vec<(&'static str, String)> {
     let (help, mailbox) = (letter.help.to_uri(), list.mailbox.to_uri());
-    let by_mail = format!("<{mailbox}?subject=unsubscribe>");
+    let seal = list.key.seal(LinkPurpose::Unsubscribe, letter.to);
+    // Mail programs send it by themselves, and answer no question.
+    let by_mail = format!("<{mailbox}?subject=unsubscribe%20{seal}>");
     let mut headers = vec![("List-Id", format!("<alerts.{}>", letter.from.address.domain()))];
     match list.web.map(|web| web.of(letter.to)) {
         Some(links) => headers.extend([

@@ -8,8 +8,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use super::head::MAX_MESSAGE_BYTES;
 use super::maildir::make;
-use super::received::MAX_MESSAGE_BYTES;
 use super::{Folder, MailError};
 
 /// Of a full folder so many messages are looked at in one go.
@@ -26,8 +26,6 @@ pub struct Maildrop {
 pub struct Dropped {
     /// Its file's name.
     pub name: String,
-    /// Its size.
-    pub bytes: u64,
 }
 
 impl Folder {
@@ -64,10 +62,10 @@ impl Maildrop {
         off_the_threads(move || list(&folder)).await
     }
 
-    /// A message's bytes.
+    /// A message's bytes, of a very large one as many as are needed.
     ///
     /// # Errors
-    /// What is not a file, or larger than a message may be; what the system says.
+    /// What is not a file; what the system says.
     pub async fn read(&self, message: &Dropped) -> io::Result<Vec<u8>> {
         let path = self.path.join("new").join(&message.name);
         off_the_threads(move || read(&path)).await
@@ -119,9 +117,8 @@ fn list(folder: &Path) -> io::Result<Vec<Dropped>> {
         let entry = entry?;
         // No server writes names that are not text; a hidden file is nobody's message.
         let Ok(name) = entry.file_name().into_string() else { continue };
-        let Ok(about) = entry.metadata() else { continue };
         if !name.starts_with('.') {
-            found.push(Dropped { name, bytes: about.len() });
+            found.push(Dropped { name });
         }
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -136,7 +133,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("it is not a file"));
     }
     let mut bytes = Vec::new();
-    file.take(MAX_MESSAGE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    file.take(MAX_MESSAGE_BYTES as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

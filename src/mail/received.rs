@@ -2,12 +2,15 @@
 
 use std::net::IpAddr;
 
-use mail_parser::{Address, Message, MessageParser};
+use mail_parser::{Address, Message};
 use serde::{Deserialize, Serialize};
 
+use super::head::Head;
 use crate::config::InboxSettings;
 use crate::domain::email::EmailAddress;
-use crate::domain::inbound::Trust;
+use crate::domain::inbound::{MailText, Trust};
+use crate::domain::text::boundary_before;
+use crate::extract::own_words;
 
 /// What the server that took the message in knows of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +31,7 @@ pub struct Received {
     /// The subject, decoded, on one line.
     pub subject: String,
     /// The first text of the body, decoded.
-    pub text: String,
+    pub text: MailText,
     /// All headers, values as text, in their order.
     pub headers: Vec<(String, String)>,
     /// Its Message-ID without angle brackets.
@@ -42,12 +45,9 @@ pub struct Received {
 /// Why a message cannot be acted upon.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// Larger than any request.
-    #[error("it has {bytes} bytes, expected at most {MAX_MESSAGE_BYTES}")]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-    },
+    /// A header longer than all that is looked at.
+    #[error("its header has no end within what is looked at")]
+    HeaderTooLong,
     /// No header can be read.
     #[error("it is not a message")]
     NotAMessage,
@@ -59,31 +59,34 @@ pub enum Unusable {
     Recipient(EmailAddress),
 }
 
-/// Nobody writes a longer request; the parser never sees more.
-pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
-
 /// Of the body, so many bytes are looked at.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
 
 impl Received {
-    /// Reads a message. Attachments and HTML are passed over.
+    /// Reads a message, of a very large one the beginning. Attachments are passed over.
     ///
     /// # Errors
     /// Why nothing can be done with it.
     pub fn parse(raw: &[u8], envelope: &Envelope, inbox: &InboxSettings) -> Result<Self, Unusable> {
-        if raw.len() > MAX_MESSAGE_BYTES {
-            return Err(Unusable::TooLarge { bytes: raw.len() });
-        }
-        let message = MessageParser::default().parse(raw).ok_or(Unusable::NotAMessage)?;
+        let head = Head::of(raw)?;
+        let message = head.message()?;
         let headers = headers(&message);
         let recipients = recipients(&message, envelope, &headers);
-        let detail = recipients.iter().find_map(|recipient| detail_of(recipient, &inbox.address));
+        let mut details = recipients.iter().filter_map(|recipient| detail_of(recipient, &inbox.address));
+        // A server that drops what stands behind the `+` leaves it in To.
+        let detail = details.next().map(|first| {
+            if first.is_empty() {
+                details.find(|detail| !detail.is_empty()).unwrap_or_default()
+            } else {
+                first
+            }
+        });
         Ok(Self {
             from: sender(&message).ok_or(Unusable::Sender)?,
             detail: Some(detail.ok_or_else(|| Unusable::Recipient(inbox.address.clone()))?)
                 .filter(|detail| !detail.is_empty()),
             subject: subject(&message),
-            text: text(&message),
+            text: text(&message, &head),
             message_id: message.message_id().map(str::to_owned),
             trust: trust(&headers, inbox.authserv_id.as_deref()),
             client: client(&headers),
@@ -118,7 +121,8 @@ fn sender(message: &Message<'_>) -> Option<EmailAddress> {
     only.address()?.parse().ok()
 }
 
-/// Where it went: the envelope knows, else what our own server noted, else To.
+/// Where it went: the envelope knows, else what our own server noted, then what the sender wrote. A server
+/// notes a mailbox of another name where ours is an alias of it.
 pub(super) fn recipients(
     message: &Message<'_>,
     envelope: &Envelope,
@@ -127,16 +131,11 @@ pub(super) fn recipients(
     if let Some(recipient) = &envelope.recipient {
         return vec![recipient.clone()];
     }
-    let noted = |wanted: &str| {
-        let mut all = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        all.next().map(|(_, value)| value.clone())
-    };
-    if let Some(recipient) = noted("Delivered-To").or_else(|| noted("X-Original-To")) {
-        return vec![recipient];
-    }
-    let to = [message.to(), message.cc()];
-    let addresses = to.into_iter().flatten().flat_map(Address::iter);
-    addresses.filter_map(|address| address.address().map(str::to_owned)).collect()
+    let noted = ["Delivered-To", "X-Original-To"].into_iter().filter_map(|wanted| {
+        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.clone())
+    });
+    let written = [message.to(), message.cc()].into_iter().flatten().flat_map(Address::iter);
+    noted.chain(written.filter_map(|address| address.address().map(str::to_owned))).collect()
 }
 
 /// The detail of an address that leads to the mailbox, often empty; nothing for another mailbox.
@@ -148,17 +147,28 @@ pub(super) fn detail_of(recipient: &str, inbox: &EmailAddress) -> Option<String>
     is_ours.then(|| detail.to_owned())
 }
 
-fn text(message: &Message<'_>) -> String {
-    let text = message
-        .text_bodies()
-        .find(|part| part.is_text() && !part.is_text_html())
-        .and_then(|part| part.text_contents())
-        .unwrap_or_default();
-    let mut end = text.len().min(MAX_TEXT_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+/// The first text that a person wrote as text, or else the words of the first in HTML.
+fn text(message: &Message<'_>, head: &Head<'_>) -> MailText {
+    let plain = message.text_bodies().find(|part| part.is_text() && !part.is_text_html());
+    if let Some(part) = plain {
+        return whole_lines(part.text_contents().unwrap_or_default(), head.has_whole(part));
     }
-    text[..end].to_owned()
+    let html = message.html_bodies().find(|part| part.is_text_html());
+    match html.and_then(|part| Some((part, own_words(part.text_contents()?)?))) {
+        Some((part, words)) => whole_lines(&words, head.has_whole(part)),
+        None => whole_lines("", head.is_whole()),
+    }
+}
+
+/// A text up to its bound. Of a line that was cut nothing is left: its beginning may ask for something
+/// else than all of it.
+fn whole_lines(text: &str, is_whole: bool) -> MailText {
+    if is_whole && text.len() <= MAX_TEXT_BYTES {
+        return MailText { words: text.to_owned(), is_whole };
+    }
+    let text = &text[..boundary_before(text, MAX_TEXT_BYTES)];
+    let words = text.rfind('\n').map_or("", |end| &text[..=end]).to_owned();
+    MailText { words, is_whole: false }
 }
 
 /// Who handed the message over, as our own server noted (RFC 5321, 4.4): only the topmost field counts, since
@@ -225,7 +235,7 @@ mod tests {
         let received = parse(raw, None).unwrap();
         assert_eq!(received.from.as_str(), "ann@example.org");
         assert_eq!(received.subject, "subscribe 海康");
-        assert_eq!(received.text.trim(), "subscribe zte");
+        assert_eq!(received.text.words.trim(), "subscribe zte");
         assert_eq!(received.message_id.as_deref(), Some("1@example.org"));
         assert_eq!((received.detail, received.trust), (None, Trust::Unknown));
     }
@@ -242,6 +252,15 @@ mod tests {
         check_detail(to, None, Some("subscribe-zte"));
         check_detail(to, Some("WATCH@Tracker.example"), None);
         check_detail(&format!("Delivered-To: watch+help@tracker.example\n{to}"), None, Some("help"));
+        let alias =
+            |noted: &str| format!("Delivered-To: {noted}\nX-Original-To: watch@tracker.example\n{to}");
+        check_detail(&alias("account@provider.example"), None, Some("subscribe-zte"));
+        check_detail(&alias("watch@tracker.example"), None, Some("subscribe-zte"));
+        check_detail(
+            &format!("From ann@example.org  Mon Jan  5 12:00:00 2026\n{to}"),
+            None,
+            Some("subscribe-zte"),
+        );
         let elsewhere = parse("From: ann@example.org\nTo: other@tracker.example\n\nx\n", None);
         assert!(matches!(elsewhere, Err(Unusable::Recipient(_))));
     }
@@ -252,8 +271,6 @@ mod tests {
             let raw = format!("{from}To: watch@tracker.example\nSubject: x\n\nx\n");
             assert_eq!(parse(&raw, None).unwrap_err(), Unusable::Sender, "{from}");
         }
-        let large = "x".repeat(MAX_MESSAGE_BYTES + 1);
-        assert!(matches!(parse(&large, None), Err(Unusable::TooLarge { .. })));
     }
 
     #[track_caller]
@@ -291,5 +308,83 @@ mod tests {
         let forged_below = of("mx.other.example", "none") + &of("mx.tracker.example", "pass");
         check_trust(&forged_below, Trust::Unknown);
         check_trust("", Trust::Unknown);
+    }
+
+    const BOUND: usize = 256 * 1024;
+
+    const FROM_ANN: &str = "From: ann@example.org\nTo: watch@tracker.example\n";
+
+    #[test]
+    fn what_is_attached_may_be_as_large_as_it_likes() {
+        let head = "Subject: unsubscribe\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nlist\n--b\n\
+                    Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n";
+        let raw = format!("{FROM_ANN}{head}{}--b--\n", "aGVsbG8=\n".repeat(BOUND));
+        let received = parse(&raw, None).unwrap();
+        assert_eq!((received.subject.as_str(), received.text.words.as_str()), ("unsubscribe", "list"));
+        assert!(received.text.is_whole);
+    }
+
+    /// Of a message that goes on behind `cut` the text is looked at as far as expected.
+    #[track_caller]
+    fn check_cut(before: &str, cut: &str, behind: &str, expected: &str) {
+        let looked_at = format!("{before}{cut}").replace('\n', "\r\n");
+        let room = BOUND - FROM_ANN.replace('\n', "\r\n").len() - "X: y\r\n".len() - looked_at.len();
+        let padding = format!("X: y{}\n{}", " ".repeat(room % 4), " y\n".repeat(room / 4));
+        let raw = format!("{FROM_ANN}{padding}{before}{cut}");
+        assert_eq!(raw.replace('\n', "\r\n").len(), BOUND);
+        let text = parse(&format!("{raw}{behind}\n"), None).unwrap().text;
+        let words: Vec<&str> = text.words.lines().filter(|line| !line.trim().is_empty()).collect();
+        assert_eq!((words.join("\n").as_str(), text.is_whole), (expected, false));
+    }
+
+    #[test]
+    fn the_beginning_of_a_line_that_was_cut_asks_for_nothing() {
+        check_cut("\n", "unsubscribe", " zte\n", "");
+        check_cut("\n", "list\nunsubscribe", " zte\n", "list");
+        let quoted = "Content-Transfer-Encoding: quoted-printable\n";
+        check_cut(&format!("{quoted}\n"), "list\nunsubscribe =\n", "zte\n", "list");
+        let html = "Content-Type: text/html\n";
+        check_cut(&format!("{html}\n"), "<p>list</p><p>unsubscribe\n", "zte</p>\n", "list");
+        let parted = "Content-Type: multipart/mixed; boundary=b\n\n--b\n";
+        check_cut(&format!("{parted}\n"), "list\nunsubscribe", " zte\n--b--\n", "list");
+        check_cut(&format!("{parted}{quoted}\n"), "unsubscribe =\n", "zte\n--b--\n", "");
+        check_cut(&format!("{parted}{html}\n"), "<p>unsubscribe\n", "zte</p>\n--b--\n", "");
+        let attached = format!("{parted}Content-Type: image/png\n\npicture\n--b\n");
+        check_cut(&format!("{attached}\n"), "unsubscribe", " zte\n--b--\n", "");
+        check_cut(&attached, "Content-Ty", "pe: text/plain\n\nlist\n--b--\n", "");
+    }
+
+    #[test]
+    fn a_part_that_was_cut_is_read_as_far_as_it_goes() {
+        let encoded = "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nbGlzdA0K\n";
+        let nested = "Content-Type: multipart/mixed; boundary=a\n\n--a\n\
+                      Content-Type: multipart/alternative; boundary=b\n\n--b\n";
+        for head in [encoded.to_owned(), format!("{nested}{encoded}")] {
+            let raw = format!("{FROM_ANN}{head}{}", "bGluZQ0K\n".repeat(BOUND));
+            let text = parse(&raw, None).unwrap().text;
+            assert!(text.words.starts_with("list\r\nline\r\n") && !text.is_whole, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_without_end_is_nobody_s() {
+        let raw =
+            format!("From: ann@example.org\r\nTo: watch@tracker.example\r\n{}", "X: y\r\n".repeat(60_000));
+        let read = |raw: &str| Received::parse(raw.as_bytes(), &Envelope::default(), &inbox());
+        assert_eq!(read(&raw).unwrap_err(), Unusable::HeaderTooLong);
+        assert_eq!(read(&"x".repeat(300_000)).unwrap_err(), Unusable::HeaderTooLong);
+    }
+
+    #[test]
+    fn where_nothing_was_written_as_text_the_words_in_html_count_without_what_they_quote() {
+        let html = |words: &str| {
+            let raw = format!(
+                "From: ann@example.org\nTo: watch@tracker.example\nContent-Type: text/html\n\n\
+                 <html><head><style>p {{ color: red }}</style></head><body>{words}</body></html>\n"
+            );
+            parse(&raw, None).unwrap().text.words
+        };
+        assert_eq!(html("<div>No, stop.</div><div>Ann</div>"), "No, stop.\nAnn");
+        assert_eq!(html("<p>list</p><blockquote>confirm x<br>unsubscribe</blockquote>"), "list");
     }
 }

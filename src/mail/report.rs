@@ -1,8 +1,9 @@
 //! A message that came in and is a report on a mail of ours: a bounce or a complaint.
 
-use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
-use super::received::{MAX_MESSAGE_BYTES, detail_of, headers, recipients};
+use super::head::Head;
+use super::received::{detail_of, headers, recipients};
 use super::{Envelope, Unusable};
 use crate::domain::bounce::{Verdict, delivery_status, feedback, original_sender};
 use crate::domain::email::EmailAddress;
@@ -36,23 +37,23 @@ impl Report {
     /// # Errors
     /// Why nothing can be done with a message.
     pub fn parse(raw: &[u8], envelope: &Envelope, inbox: &EmailAddress) -> Result<Option<Self>, Unusable> {
-        if raw.len() > MAX_MESSAGE_BYTES {
-            return Err(Unusable::TooLarge { bytes: raw.len() });
-        }
-        let message = MessageParser::default().parse(raw).ok_or(Unusable::NotAMessage)?;
+        let head = Head::of(raw)?;
+        let message = head.message()?;
         let details: Vec<String> = recipients(&message, envelope, &headers(&message))
             .iter()
             .filter_map(|recipient| detail_of(recipient, inbox))
             .collect();
         let bounced: Vec<String> =
             details.iter().filter(|detail| is_bounce_detail(detail)).cloned().collect();
-        if let Some(part) = part(&message, "feedback-report").filter(|_| !details.is_empty()) {
+        // The part that machines read counts whole or not at all: cut, a status may be another's.
+        let part = |subtype| part(&message, subtype).filter(|part| head.has_whole(part));
+        if let Some(part) = part("feedback-report").filter(|_| !details.is_empty()) {
             return Ok(Some(complaint(&message, &text_of(part), inbox)));
         }
         if bounced.is_empty() {
             return Ok(None);
         }
-        let status = part(&message, "delivery-status").or_else(|| part(&message, "global-delivery-status"));
+        let status = part("delivery-status").or_else(|| part("global-delivery-status"));
         let verdict = match status {
             Some(part) if is_report(&message) => delivery_status(&text_of(part)),
             _ => Verdict::Nothing { why: "it came to a bounce address and is no report".to_owned() },
@@ -189,5 +190,14 @@ mod tests {
             assert_eq!(found.details, ["bounce-0123.abc"], "{text}");
             assert!(matches!(found.verdict, Verdict::Complaint { .. }), "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_report_on_a_very_large_mail_is_read_and_one_whose_status_was_cut_says_nothing() {
+        let to = "watch+bounce-0123.abc@tracker.example";
+        let large = report(to, GONE).replace("x\n--b--", &format!("{}--b--", "line\n".repeat(80_000)));
+        assert!(matches!(parse(&large).unwrap().verdict, Verdict::NoMailbox { .. }));
+        let cut = report(to, &format!("{GONE}{}", "X-Line: y\n".repeat(40_000)));
+        assert!(matches!(parse(&cut).unwrap().verdict, Verdict::Nothing { .. }));
     }
 }

@@ -10,7 +10,7 @@ use mail_parser::{MessageParser, MimeHeaders};
 use super::*;
 use crate::config::{Sender, TransportSettings};
 use crate::domain::id::MailId;
-use crate::domain::keyed_link::{LinkKey, WebAddresses};
+use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
 use crate::domain::outbox::{Mail, Outcome, Thread};
 use crate::render::Rendered;
 
@@ -30,6 +30,11 @@ fn date() -> DateTime<Utc> {
     "2026-11-24T06:05:00Z".parse().unwrap()
 }
 
+/// By what a subscriber's wish to leave is known.
+fn seal(address: &str) -> String {
+    LinkKey::new([7; 32]).seal(LinkPurpose::Unsubscribe, &address.parse().unwrap())
+}
+
 fn thread() -> Thread {
     Thread { id: format!("{:032x}@tracker.example", 7), topic: "Hikvision: Größe".to_owned() }
 }
@@ -44,7 +49,11 @@ fn composed(from: &Sender, rendered: &Rendered, message_id: &str) -> Result<Vec<
         thread: Some(&thread()),
         dkim: None,
         date: date(),
-        list: Some(Leaving { mailbox: &"watch+%x@tracker.example".parse().unwrap(), web: None }),
+        list: Some(Leaving {
+            mailbox: &"watch+%x@tracker.example".parse().unwrap(),
+            key: LinkKey::new([7; 32]),
+            web: None,
+        }),
         occasion: Occasion::Alert,
     })
 }
@@ -83,7 +92,10 @@ fn the_headers_tell_machines_what_it_is() {
         "Auto-Submitted: auto-generated",
         "X-Auto-Response-Suppress: All",
         "List-Id: <alerts.tracker.example>",
-        "List-Unsubscribe: <mailto:watch+%25x@tracker.example?subject=unsubscribe>",
+        &*format!(
+            "List-Unsubscribe: <mailto:watch+%25x@tracker.example?subject=unsubscribe%20{}>",
+            seal("ann@example.org")
+        ),
         "List-Help: <mailto:watch+%25x@tracker.example?subject=help>",
         "List-Subscribe: <mailto:watch+%25x@tracker.example?subject=subscribe>",
         "List-Owner: <mailto:help+%25x@tracker.example>",
@@ -113,7 +125,7 @@ fn with_links_of_their_own_a_reader_leaves_by_one_click() {
         thread: None,
         dkim: None,
         date: date(),
-        list: Some(Leaving { mailbox: &mailbox, web: Some(&web) }),
+        list: Some(Leaving { mailbox: &mailbox, key: LinkKey::new([7; 32]), web: Some(&web) }),
         occasion: Occasion::Alert,
     };
     let head = |letter: &Letter| {
@@ -123,8 +135,9 @@ fn with_links_of_their_own_a_reader_leaves_by_one_click() {
     let shown = head(&letter);
     for line in [
         &*format!(
-            "List-Unsubscribe: <{}>, <mailto:watch@tracker.example?subject=unsubscribe>",
-            links.unsubscribe
+            "List-Unsubscribe: <{}>, <mailto:watch@tracker.example?subject=unsubscribe%20{}>",
+            links.unsubscribe,
+            seal("ann@example.org"),
         ),
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
     ] {
@@ -264,7 +277,7 @@ fn head_of(occasion: Occasion, thread: Option<&Thread>, is_known: bool) -> Strin
         thread,
         dkim: None,
         date: date(),
-        list: is_known.then_some(Leaving { mailbox: &mailbox, web: Some(&web) }),
+        list: is_known.then_some(Leaving { mailbox: &mailbox, key: LinkKey::new([7; 32]), web: Some(&web) }),
         occasion,
     });
     let text = String::from_utf8(bytes.unwrap()).unwrap();

@@ -415,6 +415,29 @@ impl Store {
         self.sled.read(move |trees| inbox::is_taken(trees, &message)).await
     }
 
+    /// Notes that a message is about to be taken in, so that it counts if the process dies of it; tells for
+    /// which time. Once it is taken in, that is forgotten.
+    pub async fn begin(&self, message: &BodyHash, now: DateTime<Utc>) -> Result<u32, StoreError> {
+        let message = message.clone();
+        self.sled.write(move |trees, writes| inbox::begin(trees, writes, &message, now)).await
+    }
+
+    /// Takes back that a message was begun: what went wrong was not its fault.
+    pub async fn forgive(&self, message: &BodyHash) -> Result<(), StoreError> {
+        let message = message.clone();
+        self.sled.write(move |trees, writes| inbox::forgive(trees, writes, &message)).await
+    }
+
+    /// Forgets how often a message was begun, which is put aside for a person.
+    pub async fn give_up(&self, message: &BodyHash) -> Result<(), StoreError> {
+        let message = message.clone();
+        let forget = move |_: &_, writes: &mut _| {
+            inbox::give_up(writes, &message);
+            Ok(())
+        };
+        self.sled.write(forget).await
+    }
+
     /// The address whose question a token answers.
     pub async fn asked(&self, token: &TokenHash) -> Result<Option<EmailAddress>, StoreError> {
         let token = token.clone();

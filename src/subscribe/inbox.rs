@@ -16,12 +16,13 @@ use crate::domain::id::{BodyHash, MailId, SourceId};
 use crate::domain::inbound::{
     Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, commands, converse, silence,
 };
-use crate::domain::keyed_link::WebAddresses;
+use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
 use crate::domain::listed::{ListedOn, is_named, is_wanted};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::source::Source;
 use crate::domain::subscription::{State, Subscriber};
+use crate::domain::text::error_chain;
 use crate::domain::verp::mail_of;
 use crate::mail::{Draft, DraftError, Envelope, Leaving, Occasion, Received, Report};
 use crate::registry::Registry;
@@ -65,7 +66,15 @@ pub enum Ingested {
         /// Why.
         reason: String,
     },
+    /// It was tried as often as any message, in vain: it is a person's now.
+    GivenUp {
+        /// How it ended the last time.
+        reason: String,
+    },
 }
+
+/// A message is tried so often. One at which the process died counts as tried.
+const MAX_ATTEMPTS: u32 = 3;
 
 /// Why a message could not be taken in. It must be handed over again.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +138,36 @@ impl Inbox {
         if self.store.is_taken(&message).await? {
             return Ok(Ingested::Known);
         }
+        // Noted before anybody looks at it: what it does to this process then counts.
+        let attempt = self.store.begin(&message, self.clock.now()).await?;
+        if attempt > MAX_ATTEMPTS {
+            return self.give_up(&message, "nobody came back from looking at it".to_owned()).await;
+        }
+        tracing::debug!(message.sha256 = message.as_str(), attempt, "a message is looked at");
+        match self.look_at(message.clone(), raw, envelope).await {
+            Err(IngestError::Store(error)) => {
+                if let Err(error) = self.store.forgive(&message).await {
+                    tracing::debug!(error = error_chain(&error), "an attempt could not be taken back");
+                }
+                Err(error.into())
+            }
+            Err(error) if attempt == MAX_ATTEMPTS => self.give_up(&message, error_chain(&error)).await,
+            ended => ended,
+        }
+    }
+
+    async fn give_up(&self, message: &BodyHash, reason: String) -> Result<Ingested, IngestError> {
+        tracing::error!(message.sha256 = message.as_str(), reason, "a message could not be taken in");
+        self.store.give_up(message).await?;
+        Ok(Ingested::GivenUp { reason })
+    }
+
+    async fn look_at(
+        &self,
+        message: BodyHash,
+        raw: Vec<u8>,
+        envelope: &Envelope,
+    ) -> Result<Ingested, IngestError> {
         let (settings, around) = (self.settings.clone(), envelope.clone());
         // Parsing takes its time with a hostile message: not on the threads that wait for others.
         let parsed =
@@ -143,7 +182,8 @@ impl Inbox {
             Err(_) => return self.pass_over(message, "the parser gave up on it".to_owned()).await,
         };
         let (sender, from) = (envelope.sender.as_deref(), &received.from);
-        if let Some(reason) = silence(&received.headers, sender, from, &self.settings.address) {
+        let own = [&self.settings.address, &self.mail.from.address];
+        if let Some(reason) = silence(&received.headers, sender, from, &own) {
             return self.pass_over(message, reason).await;
         }
         self.act(message, &received).await
@@ -213,11 +253,19 @@ impl Inbox {
     async fn act(&self, message: BodyHash, received: &Received) -> Result<Ingested, IngestError> {
         let now = self.clock.now();
         let asked = commands(received.detail.as_deref(), &received.subject, &received.text);
-        let address = self.address_of(&asked, &received.from).await?;
+        let leaver = self.leaver(&asked).await?;
+        let address = match &leaver {
+            Some(leaver) => leaver.clone(),
+            None => self.address_of(&asked, &received.from).await?,
+        };
         let watchlist = self.registry.current();
-        let requests: Vec<Request> =
-            asked.into_iter().map(|command| command.resolve(&watchlist, &self.source_ids)).collect();
+        let requests: Vec<Request> = if leaver.is_some() {
+            vec![Request::Leave]
+        } else {
+            asked.into_iter().map(|command| command.resolve(&watchlist, &self.source_ids)).collect()
+        };
         let mut state = self.store.conversation(&address).await?;
+        let before = state.clone();
         let answers = converse(
             &mut state,
             requests,
@@ -226,7 +274,9 @@ impl Inbox {
             rand::random::<u128>,
             now,
         );
-        if answers.is_empty() {
+        let is_changed =
+            state.subscriber != before.subscriber || state.correspondence != before.correspondence;
+        if answers.is_empty() && !is_changed {
             return self.pass_over(message, "nothing may be answered to its sender now".to_owned()).await;
         }
         let mut mails = Vec::new();
@@ -238,6 +288,17 @@ impl Inbox {
         self.store.converse(Exchange { message, at: now, state: Some(state), mails }).await?;
         tracing::info!(mails = queued, "a message was answered");
         Ok(Ingested::Answered { mails: queued })
+    }
+
+    /// Who leaves by what only a mail to them says, whoever sends it on.
+    async fn leaver(&self, asked: &[MailCommand]) -> Result<Option<EmailAddress>, StoreError> {
+        let key = LinkKey::new(self.instance_key);
+        let opened = asked.iter().find_map(|command| match command {
+            MailCommand::Leave(seal) => key.open(LinkPurpose::Unsubscribe, seal),
+            _ => None,
+        });
+        let Some(subscriber) = opened else { return Ok(None) };
+        Ok(self.store.subscriber_by(&subscriber).await?.map(|subscriber| subscriber.address))
     }
 
     /// Who is meant: whoever a token was mailed to, even where the answer comes from another of
@@ -280,7 +341,8 @@ impl Inbox {
         };
         // Somebody who only asked is on no list.
         let is_known = !state.subscriber.subscriptions.is_empty();
-        let leaving = Leaving { mailbox: &self.settings.address, web: self.web.as_ref() };
+        let key = LinkKey::new(self.instance_key);
+        let leaving = Leaving { mailbox: &self.settings.address, key, web: self.web.as_ref() };
         let draft = Draft {
             id,
             to: &state.subscriber.address,

@@ -105,6 +105,16 @@ fn who_subscribes_and_confirms_is_told_and_who_leaves_is_not() {
 }
 
 #[test]
+fn who_writes_with_a_large_picture_is_heard() {
+    let site = site();
+    let home = home(&site);
+    let picture =
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nRegards\n--b\nContent-Type: image/png\n\n";
+    let message = from_ann(WATCH, "unsubscribe", picture) + &"aGVsbG8sIHBpY3R1cmU=\n".repeat(50_000);
+    assert_eq!(home.write(&message)[0].subject, "Please confirm what you asked for");
+}
+
+#[test]
 fn an_empty_answer_to_the_question_confirms_and_a_vacation_responder_does_not() {
     let site = site();
     let home = home(&site);
@@ -134,6 +144,26 @@ fn a_sender_whose_domain_vouches_leaves_at_once_and_a_forged_one_does_nothing() 
     assert!(listed[0].text.contains("Hikvision, since"), "{}", listed[0].text);
     let goodbye = home.write(&format!("{vouched}{}", from_ann(WATCH, "unsubscribe hikvision", "")));
     assert_eq!(goodbye[0].subject, "You will not be told any more");
+}
+
+#[test]
+fn a_mail_program_ends_it_by_what_the_mail_says_and_nobody_is_asked_back() {
+    let site = site();
+    let home = home(&site);
+    home.check(0);
+    subscribe(&home);
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    home.check(0);
+    let letters = home.letters_to("ann@example.org");
+    let told = letters.iter().find(|letter| letter.head.contains("Auto-Submitted: auto-generated")).unwrap();
+    let (_, seal) = told.head.split_once("watch@tracker.example?subject=unsubscribe%20").unwrap();
+    let (seal, _) = seal.split_once('>').unwrap();
+    let forged: String = seal.chars().rev().collect();
+    let refused = home.write(&from_ann(WATCH, &format!("unsubscribe {forged}"), ""));
+    assert_eq!(refused[0].subject, "What you can ask for");
+    let goodbye = home.write(&from_ann(WATCH, &format!("unsubscribe {seal}"), ""));
+    assert_eq!(goodbye[0].subject, "You will not be told any more");
+    assert!(home.run(&["sub", "list"]).expect(0).stdout.lines().all(|line| !line.contains(" active")));
 }
 
 #[test]

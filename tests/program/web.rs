@@ -152,7 +152,9 @@ fn who_confirms_by_the_button_is_told_and_leaves_by_one_click() {
     let letters = service.home.letters_to("ann@example.org");
     let alert = letters.iter().find(|letter| letter.subject.contains("Covered List")).unwrap();
     let (manage, leave) = (link(&service, alert, "manage"), link(&service, alert, "unsubscribe"));
-    let header = format!("List-Unsubscribe: <{leave}>, <mailto:watch@tracker.example?subject=unsubscribe>");
+    let (_, seal) = leave.rsplit_once('/').unwrap();
+    let by_mail = format!("<mailto:watch@tracker.example?subject=unsubscribe%20{seal}>");
+    let header = format!("List-Unsubscribe: <{leave}>, {by_mail}");
     assert!(alert.head.lines().any(|line| line == header), "{}", alert.head);
     assert!(alert.head.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{}", alert.head);
     assert!(letters.iter().any(|letter| letter.subject == "You will be told"), "{letters:?}");

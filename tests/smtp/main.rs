@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod deployed;
 mod faulty;
 #[path = "../left_out/mod.rs"]
 mod left_out;

@@ -12,40 +12,90 @@ pub const LOOP_MARK: &str = "X-Regwatch-Loop";
 const MAX_RECEIVED: usize = 25;
 
 /// Local parts of machines. A reply to one of them reaches nobody, or everybody.
-const MACHINES: [&str; 7] =
-    ["mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply", "listserv"];
+const MACHINES: [&str; 13] = [
+    "mailer-daemon",
+    "mailer_daemon",
+    "postmaster",
+    "noreply",
+    "no-reply",
+    "no_reply",
+    "donotreply",
+    "do-not-reply",
+    "do_not_reply",
+    "listserv",
+    "majordomo",
+    "bounce",
+    "bounces",
+];
 
 /// How the subjects of vacation responders begin that do not mark their mails otherwise. One that answered
 /// a question would confirm it.
-const MACHINE_SUBJECTS: [&str; 12] = [
+const MACHINE_SUBJECTS: [&str; 30] = [
     "automatic reply",
     "auto reply",
     "auto-reply",
     "autoreply",
+    "auto:",
     "out of office",
+    "out-of-office",
     "out of the office",
+    "on vacation",
+    "vacation reply",
     "automatische antwort",
     "abwesenheit",
+    "automatisch antwoord",
+    "automatiskt svar",
+    "autosvar",
     "réponse automatique",
     "respuesta automática",
+    "risposta automatica",
+    "resposta automática",
+    "odpowiedź automatyczna",
     "自动回复",
     "自动答复",
+    "自動回覆",
+    "自動応答",
+    // Of servers that report a failure as if somebody wrote it.
+    "undeliverable:",
+    "undelivered mail",
+    "delivery status notification",
+    "mail delivery failed",
+    "returned mail:",
+    "failure notice",
+];
+
+/// Headers, in small letters, that only machines write, whatever their value.
+const MACHINE_HEADERS: [&str; 13] = [
+    "list-id",
+    "list-unsubscribe",
+    "list-post",
+    "feedback-id",
+    "x-autoreply",
+    "x-autoreply-from",
+    "x-mail-autoreply",
+    "x-auto-reply",
+    "x-autorespond",
+    "x-autoresponder",
+    "x-vacation",
+    "x-failed-recipients",
+    "x-ms-exchange-inbox-rules-loop",
 ];
 
 /// Why a message must not be answered, if it must not.
 ///
-/// `envelope` is the envelope's sender, empty for bounces; `from` who it says it is from.
+/// `envelope` is the envelope's sender, empty for bounces; `from` who it says it is from; `own` the addresses
+/// of this service, with any detail behind a `+`.
 #[must_use]
 pub fn silence(
     headers: Headers<'_>,
     envelope: Option<&str>,
     from: &EmailAddress,
-    own: &EmailAddress,
+    own: &[&EmailAddress],
 ) -> Option<String> {
-    if envelope.is_some_and(|sender| sender.trim().trim_matches(['<', '>']).is_empty()) {
+    if envelope.is_some_and(is_nobody) {
         return Some("it is a bounce: the envelope has no sender".to_owned());
     }
-    if from == own {
+    if own.iter().any(|own| is_of(from, own)) {
         return Some("it is our own".to_owned());
     }
     of_address(from).or_else(|| headers.iter().find_map(of_header)).or_else(|| {
@@ -54,8 +104,20 @@ pub fn silence(
     })
 }
 
+/// Whether an envelope's sender is nobody, also as servers write it who must write something.
+fn is_nobody(sender: &str) -> bool {
+    let sender = sender.trim().trim_matches(['<', '>']);
+    sender.is_empty() || sender.eq_ignore_ascii_case("mailer-daemon")
+}
+
+/// Whether an address leads to a mailbox, whatever stands behind its `+`.
+fn is_of(address: &EmailAddress, mailbox: &EmailAddress) -> bool {
+    let local = address.local().split('+').next().unwrap_or_default();
+    local.eq_ignore_ascii_case(mailbox.local()) && address.domain().eq_ignore_ascii_case(mailbox.domain())
+}
+
 fn of_address(from: &EmailAddress) -> Option<String> {
-    let local = from.as_str().split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let local = from.local().to_ascii_lowercase();
     let is_machine = MACHINES.contains(&local.as_str())
         || local.starts_with("owner-")
         || ["-request", "-owner", "-bounces"].iter().any(|end| local.ends_with(end));
@@ -67,13 +129,14 @@ fn of_header((name, value): &(String, String)) -> Option<String> {
     let first = value.split([';', ' ', '(']).next().unwrap_or_default();
     let is_automatic = match name.to_ascii_lowercase().as_str() {
         "auto-submitted" => first != "no",
-        "precedence" => matches!(first, "bulk" | "list" | "junk" | "auto_reply"),
+        "precedence" | "x-precedence" => {
+            matches!(first, "bulk" | "list" | "junk" | "auto_reply" | "auto-reply")
+        }
         "x-auto-response-suppress" => !matches!(first, "" | "none"),
         "content-type" => first == "multipart/report",
         "return-path" => value == "<>",
         "subject" => MACHINE_SUBJECTS.iter().any(|begin| value.starts_with(begin)),
-        "list-id" | "x-autoreply" | "x-autorespond" | "x-autoresponder" | "feedback-id" => true,
-        name => name.eq_ignore_ascii_case(LOOP_MARK),
+        name => MACHINE_HEADERS.contains(&name) || name.eq_ignore_ascii_case(LOOP_MARK),
     };
     is_automatic.then(|| format!("it is automatic: {name}: {}", crate::domain::text::shorten(&value, 60)))
 }
@@ -85,8 +148,8 @@ mod tests {
     #[track_caller]
     fn check(headers: &[(&str, &str)], envelope: Option<&str>, from: &str, is_silent: bool) {
         let headers: Vec<_> = headers.iter().map(|&(n, v)| (n.to_owned(), v.to_owned())).collect();
-        let own = "watch@tracker.example".parse().unwrap();
-        let found = silence(&headers, envelope, &from.parse().unwrap(), &own);
+        let own = ["watch@tracker.example", "alerts@tracker.example"].map(|own| own.parse().unwrap());
+        let found = silence(&headers, envelope, &from.parse().unwrap(), &[&own[0], &own[1]]);
         assert_eq!(found.is_some(), is_silent, "{found:?}");
     }
 
@@ -96,6 +159,7 @@ mod tests {
     fn what_a_machine_wrote_is_not_answered() {
         check(&[], Some("<>"), ANN, true);
         check(&[], Some(""), ANN, true);
+        check(&[], Some("MAILER-DAEMON"), ANN, true);
         check(&[("Return-Path", "<>")], None, ANN, true);
         check(&[("Auto-Submitted", "auto-replied (vacation)")], Some(ANN), ANN, true);
         check(&[("Precedence", "bulk")], Some(ANN), ANN, true);
@@ -108,6 +172,11 @@ mod tests {
         check(&[], Some(ANN), "MAILER-DAEMON@example.org", true);
         check(&[], Some(ANN), "security-request@example.org", true);
         check(&[], Some(ANN), "watch@tracker.example", true);
+        check(&[], Some(ANN), "Watch+confirm-x@tracker.example", true);
+        check(&[], Some(ANN), "alerts@tracker.example", true);
+        check(&[("Subject", "Undeliverable: Please confirm")], Some(ANN), ANN, true);
+        check(&[("X-Autoreply-From", "ann@example.org")], Some(ANN), ANN, true);
+        check(&[("List-Unsubscribe", "<mailto:x@example.org>")], Some(ANN), ANN, true);
         check(&[("Received", "by mx"); 26], Some(ANN), ANN, true);
     }
 
@@ -117,5 +186,6 @@ mod tests {
         check(&[("Auto-Submitted", "no"), ("Precedence", "first-class")], Some(ANN), ANN, false);
         check(&[("Content-Type", "multipart/alternative; boundary=x")], None, ANN, false);
         check(&[("Received", "by mx"); 8], Some(ANN), ANN, false);
+        check(&[("Subject", "Re: my subscription")], Some(ANN), "watcher@tracker.example", false);
     }
 }

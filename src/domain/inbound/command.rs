@@ -5,6 +5,7 @@
 //! ends the reading: nothing after it may take effect, since it was meant for a person.
 
 use super::token::ConfirmToken;
+use crate::domain::keyed_link::LinkKey;
 use crate::domain::subscription::Preference;
 
 /// One mail does at most so much.
@@ -23,6 +24,8 @@ pub enum MailCommand {
     Subscribe(String),
     /// End what is named; everything where blank.
     Unsubscribe(String),
+    /// End everything, by what only the mail to a subscriber says.
+    Leave(String),
     /// Tell what I follow.
     List,
     /// Tell what can be asked.
@@ -41,6 +44,15 @@ pub enum MailCommand {
     Unknown,
 }
 
+/// The text of a mail, as far as it was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailText {
+    /// Whole lines.
+    pub words: String,
+    /// Whether there is nothing more. A mail may be larger than what is looked at of it.
+    pub is_whole: bool,
+}
+
 /// Marks of replies and forwards that mail programs put before a subject, in the languages of those
 /// that do not use `Re:` alone.
 const SUBJECT_MARKS: [&str; 16] = [
@@ -52,20 +64,53 @@ const SUBJECT_MARKS: [&str; 16] = [
 const REFUSALS: [&str; 12] =
     ["no", "not", "don't", "stop", "cancel", "never", "unsubscribe", "remove", "nein", "non", "nee", "不"];
 
+/// What vacation responders say.
+const ABSENCES: [&str; 26] = [
+    "out of office",
+    "out of the office",
+    "out-of-office",
+    "on vacation",
+    "on holiday",
+    "on leave",
+    "annual leave",
+    "parental leave",
+    "away from my",
+    "away from the office",
+    "limited access to",
+    "automatic reply",
+    "automated response",
+    "auto-reply",
+    "no longer work",
+    "abwesend",
+    "nicht im büro",
+    "im urlaub",
+    "außer haus",
+    "en vacances",
+    "en congé",
+    "fuera de la oficina",
+    "de vacaciones",
+    "休假",
+    "不在办公室",
+    "自动回复",
+];
+
 /// The commands of a mail: those of the address it went to, or else of its subject and text.
 ///
 /// `detail` is what stands behind the `+` of the address. Reading stops at the first confirmation,
 /// the first line that is not understood, and after [`MAX_COMMANDS`].
 #[must_use]
-pub fn commands(detail: Option<&str>, subject: &str, text: &str) -> Vec<MailCommand> {
+pub fn commands(detail: Option<&str>, subject: &str, text: &MailText) -> Vec<MailCommand> {
     if let Some(command) = detail.and_then(of_detail) {
-        // Who answers a question with "no" has not confirmed, whatever the address says.
-        let is_confirmed = !matches!(command, MailCommand::Confirm(_)) || !refuses(text);
+        // Who answers a question with "no" has not confirmed, whatever the address says, and neither has
+        // who is away.
+        let is_meant = !refuses(text) && !is_absence_note(text);
+        let is_confirmed = !matches!(command, MailCommand::Confirm(_)) || is_meant;
         return vec![if is_confirmed { command } else { MailCommand::Unknown }];
     }
     let subject = of_line(without_marks(subject));
     let has_subject = subject.is_some();
-    let lines = text.lines().map(str::trim).take_while(|line| !is_end(line)).filter(|line| !is_passed(line));
+    let lines =
+        text.words.lines().map(str::trim).take_while(|line| !is_end(line)).filter(|line| !is_passed(line));
     let mut found: Vec<MailCommand> = subject.into_iter().collect();
     for line in lines.take(MAX_LINES) {
         if found.len() >= MAX_COMMANDS || found.iter().any(MailCommand::ends_reading) {
@@ -87,13 +132,20 @@ impl MailCommand {
     }
 }
 
-/// Whether a person's first own words are a refusal.
-fn refuses(text: &str) -> bool {
-    let mut own =
-        text.lines().map(str::trim).take_while(|line| !is_end(line)).filter(|line| !is_passed(line));
-    let first = own.next().unwrap_or_default().to_lowercase();
+/// Whether a person's first own words are a refusal, or may be one that was not looked at.
+fn refuses(text: &MailText) -> bool {
+    let mut lines = text.words.lines().map(str::trim).filter(|line| !is_passed(line));
+    let Some(first) = lines.next() else { return !text.is_whole };
+    let first = if is_end(first) { String::new() } else { first.to_lowercase() };
     let word = first.split(|c: char| !c.is_alphanumeric() && c != '\'').next().unwrap_or_default();
     REFUSALS.contains(&word)
+}
+
+/// Whether a vacation responder wrote it that says so in its text alone. A person who confirms in such words
+/// is answered how to, and a machine is, once.
+fn is_absence_note(text: &MailText) -> bool {
+    let own = text.words.lines().map(str::trim).filter(|line| !is_passed(line)).take(MAX_LINES);
+    own.map(str::to_lowercase).any(|line| ABSENCES.iter().any(|words| line.contains(words)))
 }
 
 /// `subscribe-hikvision`, `confirm-TOKEN`; other details are the operator's own.
@@ -135,6 +187,7 @@ fn of_line(line: &str) -> Option<MailCommand> {
     let rest = rest.trim();
     match verb.as_str() {
         "subscribe" | "follow" => (!rest.is_empty()).then(|| MailCommand::Subscribe(rest.to_owned())),
+        "unsubscribe" if LinkKey::may_open(rest) => Some(MailCommand::Leave(rest.to_owned())),
         "unsubscribe" | "stop" | "remove" => Some(MailCommand::Unsubscribe(rest.to_owned())),
         "confirm" => rest.parse().ok().map(MailCommand::Confirm),
         "never" => rest.parse().ok().map(MailCommand::Never),
@@ -165,6 +218,11 @@ mod tests {
 
     fn confirm() -> MailCommand {
         MailCommand::Confirm(TOKEN.parse().unwrap())
+    }
+
+    /// The commands of a mail that was looked at to its end.
+    fn commands(detail: Option<&str>, subject: &str, words: &str) -> Vec<MailCommand> {
+        super::commands(detail, subject, &MailText { words: words.to_owned(), is_whole: true })
     }
 
     #[track_caller]
@@ -239,9 +297,25 @@ mod tests {
         for text in ["", "yes please", "> no\nYes, it was me.", "Nothing to add", "-- \nno"] {
             assert_eq!(confirm_by(text), [confirm()], "{text}");
         }
+        let away = "Thank you for your mail. I am out of the office until Monday.\nAnn";
+        assert_eq!(confirm_by(away), [MailCommand::Unknown]);
+        assert_eq!(confirm_by("Ich bin bis Montag im Urlaub."), [MailCommand::Unknown]);
         for text in ["No, stop this!", "\n\nStop.", "> confirm\n\nUnsubscribe me", "Don't"] {
             assert_eq!(confirm_by(text), [MailCommand::Unknown], "{text}");
         }
+    }
+
+    #[test]
+    fn who_may_have_answered_no_beyond_what_was_looked_at_has_not_confirmed() {
+        let commands_of = |detail: &str, words: &str| {
+            let text = MailText { words: words.to_owned(), is_whole: false };
+            super::commands(Some(detail), "Re: Please confirm", &text)
+        };
+        let confirmation = format!("confirm-{TOKEN}");
+        assert_eq!(commands_of(&confirmation, "> quoted\n\n"), [MailCommand::Unknown]);
+        assert_eq!(commands_of(&confirmation, "Yes.\n> quoted\n"), [confirm()]);
+        assert_eq!(commands_of(&confirmation, "No.\n"), [MailCommand::Unknown]);
+        assert_eq!(commands_of("unsubscribe", ""), [unsubscribe("")], "to leave is never held back");
     }
 
     #[test]

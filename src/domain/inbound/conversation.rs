@@ -11,7 +11,7 @@ use super::selection::{Selection, companies, select};
 use super::token::{ConfirmToken, TokenHash};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::{Preference, Subscriber, Wish};
+use crate::domain::subscription::{Preference, State, Subscriber, Wish};
 
 /// The channel under which consent by mail is noted.
 pub const BY_MAIL: &str = "mail";
@@ -37,6 +37,8 @@ pub enum Request {
     Subscribe(Selection),
     /// End subscriptions; all where empty.
     Unsubscribe(Vec<CompanyId>),
+    /// End all, as only the subscriber can ask.
+    Leave,
     /// Tell what is followed.
     List,
     /// Tell what can be asked.
@@ -83,7 +85,7 @@ pub enum Answer {
 }
 
 /// The state a message meets and leaves behind.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Conversation {
     /// Whose it is; somebody new where nobody is known.
     pub subscriber: Subscriber,
@@ -114,7 +116,8 @@ impl MailCommand {
             Self::Pause => Request::Pause,
             Self::Resume => Request::Resume,
             Self::Prefer(wish) => Request::Prefer(wish),
-            Self::Unknown => Request::Unknown(Vec::new()),
+            // Whether it was made here is said by who has the key.
+            Self::Unknown | Self::Leave(_) => Request::Unknown(Vec::new()),
         }
     }
 }
@@ -136,6 +139,7 @@ pub fn converse(
     if trust == Trust::Forged {
         return Vec::new();
     }
+    let may_answer = state.correspondence.may_answer(now);
     let mut answers = Vec::new();
     for request in merged(requests) {
         if trust == Trust::Vouched && matches!(request, Request::Subscribe(_)) {
@@ -143,12 +147,19 @@ pub fn converse(
             state.correspondence.refused_at = None;
         }
         let answer = match asked_back(request, trust) {
-            Ok(purpose) => state.ask(purpose, client, random(), now),
-            Err(request) => Some(state.act(request, now)),
+            // A question that is not mailed must not stand open.
+            Ok(purpose) if !may_answer && !state.is_leaving(&purpose) => None,
+            Ok(purpose) => state.ask(purpose, trust, client, random(), now),
+            // Done it is, whether that may be told or not.
+            Err(request) => Some(state.act(request, now))
+                .filter(|answer| may_answer && state.is_owed(answer, trust, client, now)),
         };
         answers.extend(answer.filter(|answer| !answers.contains(answer)));
     }
-    if answers.is_empty() || !state.correspondence.may_answer(now) { Vec::new() } else { answers }
+    if !answers.is_empty() {
+        state.correspondence.note_answer(now);
+    }
+    answers
 }
 
 /// What must be asked back before it is done; or else the request itself.
@@ -186,20 +197,43 @@ fn merged(requests: Vec<Request>) -> Vec<Request> {
 }
 
 impl Conversation {
+    /// Whether a question is about leaving, of somebody who is told of changes.
+    fn is_leaving(&self, purpose: &Purpose) -> bool {
+        let is_told = || self.subscriber.subscriptions.iter().any(|known| known.state == State::Active);
+        matches!(purpose, Purpose::Unsubscribe { .. }) && is_told()
+    }
+
     fn ask(
         &mut self,
         purpose: Purpose,
+        trust: Trust,
         client: Option<&str>,
         random: u128,
         now: DateTime<Utc>,
     ) -> Option<Answer> {
+        let is_leaving = self.is_leaving(&purpose);
         let mut correspondence = self.correspondence.clone();
-        let token = correspondence.ask(purpose.clone(), random, now)?;
-        if !self.budget.take(self.subscriber.address.domain(), client, now) {
+        let token = if is_leaving {
+            correspondence.ask_to_leave(purpose.clone(), random, now)?
+        } else {
+            correspondence.ask(purpose.clone(), random, now)?
+        };
+        // Who leaves is never made to wait by others who write much, nor is a sender who is none's invention.
+        let is_bounded = !is_leaving && trust != Trust::Vouched;
+        if is_bounded && !self.budget.take(self.subscriber.address.domain(), client, now) {
             return None;
         }
         self.correspondence = correspondence;
         Some(Answer::Confirm(purpose, token))
+    }
+
+    /// Whether an answer may leave that tells its reader nothing they need: others may have made them up
+    /// who is said to have written.
+    fn is_owed(&mut self, answer: &Answer, trust: Trust, client: Option<&str>, now: DateTime<Utc>) -> bool {
+        let is_idle = matches!(answer, Answer::Help | Answer::Unknown(_) | Answer::Expired);
+        !is_idle
+            || trust == Trust::Vouched
+            || self.budget.take_idle(self.subscriber.address.domain(), client, now)
     }
 
     /// Does what needs no question, or was answered.
@@ -216,6 +250,7 @@ impl Conversation {
             Request::Never(_) => Answer::Expired,
             Request::Subscribe(selection) => Answer::Welcome(selection),
             Request::Unsubscribe(companies) => self.leave(companies),
+            Request::Leave => self.leave(Vec::new()),
             Request::List => Answer::List,
             Request::Help => Answer::Help,
             Request::Pause => self.pause(now),
@@ -457,5 +492,66 @@ mod tests {
         let mut state = state();
         let token = ConfirmToken::of(99).hash();
         assert_eq!(say(&mut state, vec![Request::Confirm(token)], Trust::Vouched), [Answer::Expired]);
+    }
+
+    #[test]
+    fn what_may_be_done_is_done_however_often_the_sender_was_answered_today() {
+        let mut state = state();
+        let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
+        for _ in 0..20 {
+            say(&mut state, vec![Request::Help], Trust::Unknown);
+        }
+        assert_eq!(say(&mut state, vec![Request::Confirm(token)], Trust::Unknown), []);
+        assert!(state.subscriber.active(&zte()).is_some(), "confirmed, though not told");
+        assert_eq!(say(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Vouched), []);
+        assert!(state.subscriber.active(&zte()).is_none());
+        assert_eq!(say(&mut state, vec![to_follow("zte")], Trust::Unknown), []);
+        assert!(
+            !state.correspondence.asked.iter().any(|asked| asked.answered_at.is_none()),
+            "none stands open"
+        );
+    }
+
+    #[test]
+    fn who_leaves_is_heard_once_a_day_whatever_others_wrote_in_their_name() {
+        let mut state = state();
+        let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
+        say(&mut state, vec![Request::Confirm(token)], Trust::Unknown);
+        for day in 0..9 {
+            let now = now() + Duration::days(day);
+            let others = [Request::List, Request::Pause, Request::Resume, Request::Help];
+            for request in others.iter().cycle().take(40) {
+                converse(&mut state, vec![request.clone()], Trust::Unknown, None, || 1, now);
+            }
+            while state.budget.take(&format!("{day}.example"), None, now) {}
+            let mut leave = || {
+                converse(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Unknown, None, || 9, now)
+            };
+            assert!(matches!(leave()[..], [Answer::Confirm(Purpose::Unsubscribe { .. }, _)]), "{day}");
+            assert_eq!(leave(), [], "{day}");
+        }
+        say(&mut state, vec![Request::Leave], Trust::Unknown);
+        assert!(state.subscriber.active(&zte()).is_none());
+    }
+
+    #[test]
+    fn a_flood_of_nonsense_in_others_names_leaves_room_for_questions() {
+        let mut budget = AskBudget::default();
+        let mut say = |number: u32, request: Request, trust: Trust| {
+            let address = format!("ann@{number}.example").parse().unwrap();
+            let budget_before = std::mem::take(&mut budget);
+            let mut state =
+                Conversation { subscriber: Subscriber::new(address), budget: budget_before, ..state() };
+            let answers = converse(&mut state, vec![request], trust, None, || 1, now());
+            budget = state.budget;
+            answers.len()
+        };
+        let unknown = || Request::Unknown(Vec::new());
+        assert_eq!((0..1000).map(|number| say(number, unknown(), Trust::Unknown)).sum::<usize>(), 150);
+        assert_eq!(say(1000, to_follow("zte"), Trust::Unknown), 1);
+        assert_eq!(say(1001, unknown(), Trust::Vouched), 1);
+        (0..200).map(|number| say(number, to_follow("zte"), Trust::Unknown)).for_each(drop);
+        assert_eq!(say(1002, to_follow("zte"), Trust::Unknown), 0);
+        assert_eq!(say(1003, to_follow("zte"), Trust::Vouched), 1);
     }
 }

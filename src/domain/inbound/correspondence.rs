@@ -99,9 +99,29 @@ impl Correspondence {
         if is_standing || today >= MAX_ASKED_A_DAY || is_unwanted {
             return None;
         }
+        Some(self.put(purpose, random, now))
+    }
+
+    /// Asks somebody who is told of changes whether they want to leave: as everybody is asked, and once a day
+    /// whatever went before, since others may have asked in their name until they are left alone.
+    pub fn ask_to_leave(
+        &mut self,
+        purpose: Purpose,
+        random: u128,
+        now: DateTime<Utc>,
+    ) -> Option<ConfirmToken> {
+        if let Some(token) = self.ask(purpose.clone(), random, now) {
+            return Some(token);
+        }
+        let is_leaving = |asked: &Asked| matches!(asked.purpose, Purpose::Unsubscribe { .. });
+        let is_asked = self.asked.iter().any(|asked| is_leaving(asked) && now < asked.at + Duration::days(1));
+        (!is_asked).then(|| self.put(purpose, random, now))
+    }
+
+    fn put(&mut self, purpose: Purpose, random: u128, now: DateTime<Utc>) -> ConfirmToken {
         let token = ConfirmToken::of(random);
         self.asked.push(Asked { purpose, token: token.hash(), at: now, answered_at: None });
-        Some(token)
+        token
     }
 
     /// Whether the last questions were all ignored, not long ago.
@@ -144,20 +164,30 @@ impl Correspondence {
         is_theirs
     }
 
-    /// Notes that the address is answered, unless it had too many answers today.
-    pub fn may_answer(&mut self, now: DateTime<Utc>) -> bool {
+    /// Whether the address had not too many answers within a day.
+    #[must_use]
+    pub fn may_answer(&self, now: DateTime<Utc>) -> bool {
+        self.answered_at.iter().filter(|at| now < **at + Duration::days(1)).count() < MAX_ANSWERS_A_DAY
+    }
+
+    /// Notes that the address is answered.
+    pub fn note_answer(&mut self, now: DateTime<Utc>) {
         self.answered_at.retain(|at| now < *at + Duration::days(1));
-        let may = self.answered_at.len() < MAX_ANSWERS_A_DAY;
-        if may {
-            self.answered_at.push(now);
-        }
-        may
+        self.answered_at.push(now);
+    }
+
+    /// Whether nothing of it matters any more.
+    #[must_use]
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        let is_remembered = self.asked.iter().any(|asked| now < asked.at + REMEMBERED_FOR);
+        let is_counted = self.answered_at.iter().any(|at| now < *at + Duration::days(1));
+        !is_remembered && !is_counted && self.refused_at.is_none()
     }
 }
 
 /// How many questions may leave in an hour: in all, to one domain, and for one machine that hands mail over.
-/// Whoever floods the service
-/// with forged senders makes it write to no more people than this.
+/// Whoever floods the service with forged senders makes it write to no more people than this. Answers that
+/// say only how to ask take at most half of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AskBudget {
     /// The hour that is counted, since 1970.
@@ -179,15 +209,25 @@ impl AskBudget {
     /// Notes one more question to a domain, for a client where one is known, unless there were too many in
     /// this hour.
     pub fn take(&mut self, domain: &str, client: Option<&str>, now: DateTime<Utc>) -> bool {
+        self.take_part(1, domain, client, now)
+    }
+
+    /// The same for an answer that nobody waits for as for a question.
+    pub fn take_idle(&mut self, domain: &str, client: Option<&str>, now: DateTime<Utc>) -> bool {
+        self.take_part(2, domain, client, now)
+    }
+
+    /// One more within the `part`th part of what there is.
+    fn take_part(&mut self, part: u32, domain: &str, client: Option<&str>, now: DateTime<Utc>) -> bool {
         let hour = now.timestamp().div_euclid(3600);
         if hour != self.hour {
             *self = Self { hour, ..Self::default() };
         }
         let of_domain = self.domains.get(domain).copied().unwrap_or_default();
         let of_client = client.and_then(|client| self.clients.get(client)).copied().unwrap_or_default();
-        let is_spent = self.total >= MAX_ASKED_AN_HOUR
-            || of_domain >= MAX_ASKED_A_DOMAIN_AN_HOUR
-            || of_client >= MAX_ASKED_A_CLIENT_AN_HOUR;
+        let is_spent = self.total >= MAX_ASKED_AN_HOUR / part
+            || of_domain >= MAX_ASKED_A_DOMAIN_AN_HOUR / part
+            || of_client >= MAX_ASKED_A_CLIENT_AN_HOUR / part;
         if is_spent {
             return false;
         }
@@ -247,9 +287,14 @@ mod tests {
     #[test]
     fn two_machines_that_answer_each_other_stop() {
         let mut with = Correspondence::default();
-        let answers = (0..50).filter(|_| with.may_answer(at(0))).count();
+        let mut answers = 0;
+        while with.may_answer(at(0)) {
+            with.note_answer(at(0));
+            answers += 1;
+        }
         assert_eq!(answers, MAX_ANSWERS_A_DAY);
         assert!(with.may_answer(at(1)));
+        assert!(!with.is_over(at(0)) && with.is_over(at(1)), "nothing is kept of who was only answered");
     }
 
     #[test]

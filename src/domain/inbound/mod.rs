@@ -11,7 +11,7 @@ mod selection;
 mod token;
 
 pub use automatic::{Headers, LOOP_MARK, silence};
-pub use command::{MAX_COMMANDS, MailCommand, commands};
+pub use command::{MAX_COMMANDS, MailCommand, MailText, commands};
 pub use conversation::{Answer, BY_MAIL, Conversation, ON_WEB, Request, Trust, converse};
 pub use correspondence::{AskBudget, Asked, Correspondence, Purpose};
 pub use selection::{Selection, Unresolved, companies, select};

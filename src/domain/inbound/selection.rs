@@ -1,5 +1,7 @@
 //! Who and what is meant by the words behind `subscribe`: companies, and what of them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::company::Company;
@@ -33,6 +35,9 @@ const MAX_COMPANIES: usize = 50;
 /// So many likely companies are named.
 const MAX_NEAREST: usize = 5;
 
+/// Of so many names that nobody bears is looked for what was meant: each is compared with every name there is.
+const MAX_GUESSED: usize = 5;
+
 /// Below this likeness (Jaro-Winkler) a name is not what was meant.
 const NEAR: f64 = 0.8;
 
@@ -58,14 +63,15 @@ pub fn select(words: &str, watchlist: &Watchlist, sources: &[SourceId]) -> Resul
 pub fn companies(names: &str, watchlist: &Watchlist) -> Result<Vec<CompanyId>, Unresolved> {
     let parts: Vec<&str> =
         names.split([',', ';', '，', '、', '\n']).map(bare).filter(|name| !name.is_empty()).collect();
+    let mut known = Names::of(watchlist);
     let (mut found, mut unresolved) = (Vec::new(), None::<Unresolved>);
     for part in parts {
         // "hikvision zte" is two names, "China Mobile" one: the whole is tried first.
-        match company(part, watchlist) {
+        match known.company(part) {
             Ok(company) => found.push(company),
             Err(whole) => {
                 for word in part.split_whitespace().map(bare).filter(|word| !is_joint(word)) {
-                    match company(word, watchlist) {
+                    match known.company(word) {
                         Ok(company) => found.push(company),
                         Err(single) => unresolved.get_or_insert_default().add(single.or(&whole)),
                     }
@@ -102,18 +108,57 @@ fn is_joint(word: &str) -> bool {
     word.is_empty() || matches!(word.to_lowercase().as_str(), "and" | "&" | "+" | "to" | "和")
 }
 
-/// The one company that a name names, capitals and punctuation aside.
-fn company(name: &str, watchlist: &Watchlist) -> Result<CompanyId, Unresolved> {
-    let wanted = folded(name);
-    let is_meant = |company: &&Company| names_of(company).any(|known| known == wanted);
-    let meant: Vec<&Company> = watchlist.companies().filter(is_meant).collect();
-    match meant.as_slice() {
-        [company] => Ok(company.id.clone()),
-        [] => Err(nearest(&wanted, watchlist)),
-        several => {
-            let nearest = several.iter().take(MAX_NEAREST).map(|company| company.id.clone()).collect();
-            Err(Unresolved { nearest })
+/// Every name that companies bear, folded, and who bears it.
+struct Names<'a> {
+    bearers: BTreeMap<String, Vec<&'a CompanyId>>,
+    guesses_left: usize,
+}
+
+impl<'a> Names<'a> {
+    fn of(watchlist: &'a Watchlist) -> Self {
+        let mut bearers: BTreeMap<String, Vec<&CompanyId>> = BTreeMap::new();
+        for company in watchlist.companies() {
+            for name in names_of(company) {
+                let known = bearers.entry(name).or_default();
+                if known.last() != Some(&&company.id) {
+                    known.push(&company.id);
+                }
+            }
         }
+        Self { bearers, guesses_left: MAX_GUESSED }
+    }
+
+    /// The one company that a name names, capitals and punctuation aside.
+    fn company(&mut self, name: &str) -> Result<CompanyId, Unresolved> {
+        let wanted = folded(name);
+        match self.bearers.get(&wanted).map(Vec::as_slice) {
+            Some([company]) => Ok((*company).clone()),
+            Some(several) => {
+                let nearest = several.iter().take(MAX_NEAREST).map(|&company| company.clone()).collect();
+                Err(Unresolved { nearest })
+            }
+            None => Err(self.nearest(&wanted)),
+        }
+    }
+
+    fn nearest(&mut self, wanted: &str) -> Unresolved {
+        let Some(left) = self.guesses_left.checked_sub(1) else { return Unresolved::default() };
+        self.guesses_left = left;
+        let near = self.bearers.iter().filter_map(|(name, bearers)| {
+            let likeness = strsim::jaro_winkler(name, wanted);
+            (likeness >= NEAR).then_some((likeness, bearers))
+        });
+        let mut near: Vec<(f64, &CompanyId)> = near
+            .flat_map(|(likeness, bearers)| bearers.iter().map(move |&company| (likeness, company)))
+            .collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        let mut nearest: Vec<CompanyId> = Vec::new();
+        for (_, company) in near {
+            if nearest.len() < MAX_NEAREST && !nearest.contains(company) {
+                nearest.push(company.clone());
+            }
+        }
+        Unresolved { nearest }
     }
 }
 
@@ -124,19 +169,6 @@ fn names_of(company: &Company) -> impl Iterator<Item = String> {
 
 fn folded(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-fn nearest(wanted: &str, watchlist: &Watchlist) -> Unresolved {
-    let likeness = |company: &Company| {
-        names_of(company).map(|name| strsim::jaro_winkler(&name, wanted)).fold(0.0, f64::max)
-    };
-    let mut near: Vec<(f64, &CompanyId)> = watchlist
-        .companies()
-        .map(|company| (likeness(company), &company.id))
-        .filter(|(likeness, _)| *likeness >= NEAR)
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0));
-    Unresolved { nearest: near.into_iter().take(MAX_NEAREST).map(|(_, id)| id.clone()).collect() }
 }
 
 /// `removals`, `orders`, `fcc`; nothing where some word is none of them.
@@ -209,6 +241,17 @@ mod tests {
         assert_eq!(nearest("zte hikvison"), ["hikvision".parse().unwrap()]);
         assert_eq!(nearest("http://evil.test"), []);
         assert_eq!(nearest(" , "), []);
+    }
+
+    #[test]
+    fn what_was_meant_is_guessed_for_a_few_names_only() {
+        let watchlist = watchlist();
+        let mut names = Names::of(&watchlist);
+        for _ in 0..MAX_GUESSED {
+            assert_eq!(names.company("hikvison").unwrap_err().nearest.len(), 1);
+        }
+        assert_eq!(names.company("hikvison"), Err(Unresolved::default()));
+        assert!(names.company("hikvision").is_ok(), "a name that somebody bears is found without a guess");
     }
 
     #[test]

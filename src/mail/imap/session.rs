@@ -13,7 +13,7 @@ use super::wire::{Wire, connect};
 use super::{COMMAND, Imap, ImapError};
 use crate::config::ImapSettings;
 use crate::domain::text::{one_line, shorten};
-use crate::mail::Folder;
+use crate::mail::{Folder, MAX_MESSAGE_BYTES};
 
 /// What a server says is shown up to here.
 const MAX_REASON_CHARS: usize = 200;
@@ -132,28 +132,14 @@ impl Mailbox {
         Ok(uids)
     }
 
-    /// A message's size, as the server has it; nothing where it is gone. Asked for each by itself: one
-    /// message that the server cannot read would otherwise hide all others.
-    ///
-    /// # Errors
-    /// The server's no, or the end of the session.
-    pub async fn size(&mut self, uid: u32) -> Result<Option<u64>, ImapError> {
-        let what = format!("tell the size of message {uid}");
-        let fetched = self.fetch(uid, "RFC822.SIZE", &what).await?;
-        let size = fetched.iter().filter(|fetch| fetch.uid == Some(uid)).find_map(|fetch| fetch.size);
-        match size {
-            Some(bytes) => Ok(Some(u64::from(bytes))),
-            None => self.confirm_gone(uid, &what).await.map(|()| None),
-        }
-    }
-
-    /// A message's bytes, its flags left as they are; nothing where it is gone.
+    /// A message's bytes, of a very large one as many as are needed, its flags left as they are; nothing
+    /// where it is gone.
     ///
     /// # Errors
     /// The server's no, or the end of the session.
     pub async fn message(&mut self, uid: u32) -> Result<Option<Vec<u8>>, ImapError> {
         let what = format!("give message {uid}");
-        let fetched = self.fetch(uid, "BODY.PEEK[]", &what).await?;
+        let fetched = self.fetch(uid, &format!("BODY.PEEK[]<0.{MAX_MESSAGE_BYTES}>"), &what).await?;
         let mut own = fetched.iter().filter(|fetch| fetch.uid == Some(uid));
         match own.find_map(|fetch| fetch.body()) {
             Some(body) => Ok(Some(body.to_vec())),

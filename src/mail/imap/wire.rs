@@ -13,7 +13,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::{CONNECT, Imap, ImapError};
 use crate::config::ImapSecurity;
-use crate::mail::received::MAX_MESSAGE_BYTES;
+use crate::mail::MAX_MESSAGE_BYTES;
 
 /// What a server may send in answer to one command: the largest message, or the list of what waits
 /// in a mailbox that nobody cleared for years.

@@ -6,7 +6,8 @@ use smtp_proto::{Error, MAIL_BODY_BINARYMIME, MailFrom, Request};
 
 use super::data::Data;
 use crate::domain::email::EmailAddress;
-use crate::mail::received::{MAX_MESSAGE_BYTES, detail_of};
+use crate::mail::MAX_MESSAGE_BYTES;
+use crate::mail::received::detail_of;
 
 /// The longest command: RFC 5321, 4.5.3.1.4, and what its extensions add.
 const MAX_LINE_BYTES: usize = 2048;
@@ -24,7 +25,7 @@ pub struct Handed {
     pub sender: String,
     /// The envelope's recipients, all of them of the mailboxes.
     pub recipients: Vec<String>,
-    /// The message.
+    /// The message, of a very large one the beginning.
     pub raw: Vec<u8>,
 }
 
@@ -46,6 +47,8 @@ pub enum Verdict {
     Taken,
     /// The fault is here: it must come again.
     TryAgain,
+    /// It came again and again in vain: whoever sent it is to be told.
+    Refused,
 }
 
 #[derive(Debug)]
@@ -125,6 +128,7 @@ impl Dialogue {
         for index in 0..recipients {
             match verdicts.get(index) {
                 Some(Verdict::Taken) => self.say("250 2.0.0 taken in"),
+                Some(Verdict::Refused) => self.say("554 5.3.0 it cannot be taken in"),
                 Some(Verdict::TryAgain) | None => self.say("451 4.3.0 not now, try again"),
             }
         }
@@ -151,20 +155,14 @@ impl Dialogue {
         }
     }
 
-    /// The message whose end was seen; refused for each recipient where it is too large.
+    /// The message whose end was seen.
     fn handed(&mut self) -> Option<Handed> {
         let Phase::Data { sender, recipients, data } = std::mem::replace(&mut self.phase, Phase::Ready)
         else {
             return None;
         };
-        if let Some(raw) = data.into_bytes() {
-            self.phase = Phase::Taking(recipients.len());
-            return Some(Handed { sender, recipients, raw });
-        }
-        for _ in recipients {
-            self.say(TOO_LARGE);
-        }
-        None
+        self.phase = Phase::Taking(recipients.len());
+        Some(Handed { sender, recipients, raw: data.into_bytes() })
     }
 
     /// The next whole line with its end; what is too long to be one is passed over.
@@ -232,13 +230,11 @@ impl Dialogue {
         self.phase = Phase::Ready;
         let able = ["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"];
         let able = able.map(|able| format!("250-{able}\r\n")).concat();
-        let _ = write!(self.replies, "250-regwatch\r\n{able}250 SIZE {MAX_MESSAGE_BYTES}\r\n");
+        // Of any size (RFC 1870, 4): refused, a large message would go back to a person who asked for something.
+        let _ = write!(self.replies, "250-regwatch\r\n{able}250 SIZE 0\r\n");
     }
 
     fn sender(&mut self, from: MailFrom<String>) {
-        if from.size > MAX_MESSAGE_BYTES {
-            return self.say(TOO_LARGE);
-        }
         if from.flags & MAIL_BODY_BINARYMIME != 0 {
             return self.refuse("555 5.6.1 not in binary");
         }
@@ -272,8 +268,6 @@ impl Dialogue {
         }
     }
 }
-
-const TOO_LARGE: &str = "552 5.3.4 larger than any request";
 
 #[cfg(test)]
 mod tests {
@@ -343,13 +337,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_or_too_much_is_refused_without_being_kept() {
+    fn of_what_is_very_large_the_beginning_is_kept_and_what_is_too_much_is_refused() {
         let mut dialogue = dialogue();
         say(&mut dialogue, HELLO);
-        assert_eq!(say(&mut dialogue, "MAIL FROM:<ann@example.org> SIZE=300000\r\n").0, ["552"]);
-        let large = "x".repeat(MAX_MESSAGE_BYTES + 1);
-        let (codes, handed) = say(&mut dialogue, &format!("{ENVELOPE}DATA\r\n{large}\r\n.\r\nNOOP\r\n"));
-        assert_eq!((codes.join(" ").as_str(), handed.len()), ("250 250 354 552 250", 0));
+        let envelope = ENVELOPE.replace("SIZE=20", "SIZE=30000000");
+        let large = "x".repeat(3 * MAX_MESSAGE_BYTES);
+        let (codes, handed) = say(&mut dialogue, &format!("{envelope}DATA\r\n{large}\r\n.\r\nNOOP\r\n"));
+        assert_eq!(codes.join(" "), "250 250 354 250 250");
+        assert_eq!(handed[0].raw.len(), MAX_MESSAGE_BYTES);
         for _ in 0..100 {
             say(&mut dialogue, &"x".repeat(8192));
             assert!(dialogue.input.len() <= 8192);

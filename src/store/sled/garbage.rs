@@ -15,7 +15,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 19] = [
+const RECORDS: [TreeName; 20] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Accepted,
@@ -35,6 +35,7 @@ const RECORDS: [TreeName; 19] = [
     TreeName::Retractions,
     TreeName::Suppressions,
     TreeName::Breakers,
+    TreeName::WaysIn,
 ];
 
 /// Removes them. Whoever calls this keeps everybody else from reading and writing.

@@ -26,6 +26,13 @@ struct Taken {
     at: DateTime<Utc>,
 }
 
+/// A message that is being taken in, or the process died of it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Begun {
+    attempts: u32,
+    at: DateTime<Utc>,
+}
+
 /// Whether a message was taken in before.
 pub(in crate::store) fn is_taken(trees: &Trees, message: &BodyHash) -> Result<bool, StoreError> {
     Ok(trees.tree(TreeName::Messages).contains_key(message.as_str().as_bytes())?)
@@ -49,6 +56,40 @@ pub(in crate::store) fn conversation(
     })
 }
 
+/// Notes that a message is about to be taken in; tells for which time.
+pub(in crate::store) fn begin(
+    trees: &Trees,
+    writes: &mut Writes,
+    message: &BodyHash,
+    at: DateTime<Utc>,
+) -> Result<u32, StoreError> {
+    let key = message.as_str().as_bytes();
+    let before: Option<Begun> = trees.get(TreeName::Begun, key)?;
+    let attempts = before.map_or(0, |before| before.attempts).saturating_add(1);
+    writes.put(trees, TreeName::Begun, key, &Begun { attempts, at })?;
+    Ok(attempts)
+}
+
+/// Notes that a message was begun in vain for a reason that is not its own.
+pub(in crate::store) fn forgive(
+    trees: &Trees,
+    writes: &mut Writes,
+    message: &BodyHash,
+) -> Result<(), StoreError> {
+    let key = message.as_str().as_bytes();
+    let Some(begun) = trees.get::<Begun>(TreeName::Begun, key)? else { return Ok(()) };
+    match begun.attempts {
+        0 | 1 => writes.remove(TreeName::Begun, key),
+        attempts => writes.put(trees, TreeName::Begun, key, &Begun { attempts: attempts - 1, ..begun })?,
+    }
+    Ok(())
+}
+
+/// Forgets how often a message was begun.
+pub(in crate::store) fn give_up(writes: &mut Writes, message: &BodyHash) {
+    writes.remove(TreeName::Begun, message.as_str().as_bytes());
+}
+
 /// Keeps all that a message means: that it was taken in, what it changed, and what is answered.
 pub(in crate::store) fn converse(
     trees: &Trees,
@@ -70,7 +111,9 @@ pub(super) fn take(
     message: &BodyHash,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    writes.put(trees, TreeName::Messages, message.as_str().as_bytes(), &Taken { at })
+    let key = message.as_str().as_bytes();
+    writes.remove(TreeName::Begun, key);
+    writes.put(trees, TreeName::Messages, key, &Taken { at })
 }
 
 fn keep(
@@ -112,20 +155,45 @@ pub(in crate::store) fn keep_way_in(
     writes.put(trees, TreeName::WaysIn, state.way.to_string().as_bytes(), state)
 }
 
-/// Forgets messages that no server hands over again; tells how many.
+/// Forgets messages that no server hands over again, taken in or not; tells how many.
 pub(in crate::store) fn forget(
     trees: &Trees,
     writes: &mut Writes,
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let mut forgotten = 0;
+    let mut look = |tree, key: &[u8], at: Option<DateTime<Utc>>| {
+        if at.is_some_and(|at| at + REMEMBERED_FOR < now) {
+            writes.remove(tree, key);
+            forgotten += 1;
+        }
+    };
     for pair in trees.tree(TreeName::Messages) {
         let (key, _) = pair?;
         let taken: Option<Taken> = trees.get(TreeName::Messages, &key)?;
-        if taken.is_some_and(|taken| taken.at + REMEMBERED_FOR < now) {
-            writes.remove(TreeName::Messages, &key);
-            forgotten += 1;
+        look(TreeName::Messages, &key, taken.map(|taken| taken.at));
+    }
+    for pair in trees.tree(TreeName::Begun) {
+        let (key, _) = pair?;
+        let begun: Option<Begun> = trees.get(TreeName::Begun, &key)?;
+        look(TreeName::Begun, &key, begun.map(|begun| begun.at));
+    }
+    forget_strangers(trees, writes, now)?;
+    Ok(forgotten)
+}
+
+/// Forgets what went between us and addresses where nothing of it matters any more: whoever writes in
+/// others' names would fill the disk.
+fn forget_strangers(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
+    for pair in trees.tree(TreeName::Correspondence) {
+        let (key, _) = pair?;
+        let with: Option<Correspondence> = trees.get(TreeName::Correspondence, &key)?;
+        if let Some(with) = with.filter(|with| with.is_over(now)) {
+            for asked in with.asked {
+                writes.remove(TreeName::Tokens, asked.token.as_str().as_bytes());
+            }
+            writes.remove(TreeName::Correspondence, &key);
         }
     }
-    Ok(forgotten)
+    Ok(())
 }

@@ -69,10 +69,12 @@ pub(super) enum TreeName {
     Undelivered,
     /// Channel → `Breaker`, while it is out of reach.
     Breakers,
+    /// SHA-256 of a message that is being taken in → how often that was begun.
+    Begun,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 28] = [
+const ALL: [(TreeName, &str, &str); 29] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -101,6 +103,7 @@ const ALL: [(TreeName, &str, &str); 28] = [
     (TreeName::SoftBounces, "soft_bounces", "soft bounce"),
     (TreeName::Undelivered, "undelivered", "mail"),
     (TreeName::Breakers, "breakers", "breaker"),
+    (TreeName::Begun, "begun", "message"),
 ];
 
 impl TreeName {

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::lmtp::hand_over;
+use super::client::hand_over;
 use super::{WATCH, await_that, free_port};
 use crate::left_out::left_out;
 
@@ -29,6 +29,11 @@ pub struct Dovecot {
 impl Dovecot {
     /// Starts one; none where the machine cannot.
     pub fn start() -> Option<Self> {
+        Self::start_with("")
+    }
+
+    /// The same with these further settings.
+    pub fn start_with(settings: &str) -> Option<Self> {
         if !Path::new(DOVECOT).exists() || !Path::new(OPENSSL).exists() {
             left_out("a mailbox at a server", "dovecot or openssl is not installed");
             return None;
@@ -40,7 +45,7 @@ impl Dovecot {
         let folder = tempfile::tempdir().unwrap();
         let mut dovecot =
             Self { folder, process: None, imap: free_port(), imaps: free_port(), lmtp: free_port() };
-        dovecot.configure();
+        dovecot.configure(settings);
         dovecot.resume();
         Some(dovecot)
     }
@@ -49,7 +54,7 @@ impl Dovecot {
         self.folder.path().join(below)
     }
 
-    fn configure(&self) {
+    fn configure(&self, more: &str) {
         fs::set_permissions(self.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::create_dir(self.path("mail")).unwrap();
         chown(self.path("mail"), Some(NOBODY), Some(NOBODY)).unwrap();
@@ -66,7 +71,7 @@ impl Dovecot {
              userdb {{\n  driver = static\n  args = uid=nobody gid=nogroup home={folder}/mail/%n allow_all_users=yes\n}}\n\
              namespace inbox {{\n  inbox = yes\n}}\n\
              service imap-login {{\n  inet_listener imap {{\n    port = {imap}\n  }}\n  inet_listener imaps {{\n    port = {imaps}\n    ssl = yes\n  }}\n}}\n\
-             service lmtp {{\n  inet_listener lmtp {{\n    address = 127.0.0.1\n    port = {lmtp}\n  }}\n}}\n"
+             service lmtp {{\n  inet_listener lmtp {{\n    address = 127.0.0.1\n    port = {lmtp}\n  }}\n}}\n{more}\n"
         );
         fs::write(self.path("settings"), settings).unwrap();
     }
@@ -120,10 +125,27 @@ impl Dovecot {
         )
     }
 
+    /// The UID validity of the mailbox, as its list of UIDs has it.
+    pub fn uid_validity(&self) -> String {
+        let list = fs::read_to_string(self.path("mail/watch/dovecot-uidlist")).unwrap();
+        list.split_whitespace().find(|word| word.starts_with('V')).unwrap().to_owned()
+    }
+
     /// Delivers a message, as the mail server does whose mailboxes these are.
     pub fn deliver(&self, to: &str, message: &str) {
         let replies = hand_over(self.lmtp, "ann@example.org", &[to], message);
         assert!(replies.last().unwrap().starts_with("250"), "{replies:?}\n{}", self.log());
+    }
+
+    /// Gives the mailbox a new UID validity, as a server does whose indexes were lost.
+    pub fn renumber(&self) {
+        let maildir = self.path("mail/watch");
+        for entry in fs::read_dir(&maildir).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().into_string().unwrap();
+            if ["dovecot-uid", "dovecot.index"].iter().any(|begin| name.starts_with(begin)) {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
     }
 
     /// The files of the messages in a folder of the mailbox: `""`, `.Processed`, `.Failed`.

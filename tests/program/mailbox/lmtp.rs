@@ -1,64 +1,13 @@
 //! A mail server on this machine hands over by LMTP.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
-use super::{Site, WATCH, await_letters, converse, free_port, from_ann, home};
+use super::client::{Client, hand_over};
+use super::{Site, WATCH, await_letters, await_subject, converse, free_port, from_ann, home, with_picture};
 use crate::daemon::{Daemon, RUNS};
 use crate::left_out::left_out;
-
-/// A client with one connection.
-struct Client {
-    stream: BufReader<TcpStream>,
-}
-
-impl Client {
-    fn connect(port: u16) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        Self { stream: BufReader::new(stream) }
-    }
-
-    fn say(&mut self, text: &str) {
-        self.stream.get_mut().write_all(text.as_bytes()).unwrap();
-    }
-
-    /// The last line of the next reply.
-    fn hear(&mut self) -> String {
-        loop {
-            let mut line = String::new();
-            self.stream.read_line(&mut line).unwrap();
-            if line.get(3..4) != Some("-") {
-                return line.trim_end().to_owned();
-            }
-        }
-    }
-
-    fn hear_all(&mut self, count: usize) -> Vec<String> {
-        (0..count).map(|_| self.hear()).collect()
-    }
-}
-
-/// Hands a message over, all commands up to DATA at once; gives every reply.
-pub fn hand_over(port: u16, sender: &str, recipients: &[&str], message: &str) -> Vec<String> {
-    let mut client = Client::connect(port);
-    client.hear();
-    client.say("LHLO client.example\r\n");
-    client.hear();
-    let recipients: Vec<String> = recipients.iter().map(|to| format!("RCPT TO:<{to}>\r\n")).collect();
-    client.say(&format!("MAIL FROM:<{sender}>\r\n{}DATA\r\n", recipients.concat()));
-    let mut replies = client.hear_all(recipients.len() + 2);
-    if replies.last().unwrap().starts_with("354") {
-        client.say(&format!("{}\r\n.\r\n", message.replace("\r\n.", "\r\n..").trim_end()));
-        let taken = replies[1..].iter().filter(|reply| reply.starts_with("250")).count();
-        replies.extend(client.hear_all(taken));
-    }
-    client.say("QUIT\r\n");
-    replies
-}
 
 fn watching(site: &Site) -> (super::Home, u16) {
     let port = free_port();
@@ -116,6 +65,35 @@ fn a_client_that_breaks_off_or_smuggles_is_heard_as_little_as_possible() {
     late.hear();
     daemon.end();
     assert!(late.hear().starts_with("421"));
+}
+
+#[test]
+fn a_socket_carries_the_whole_conversation_for_a_server_that_runs_as_another_user() {
+    let site = Site::start();
+    let home = home(&site, "[inbox.lmtp]\nlisten = \"unix:../state/lmtp.sock\"\n");
+    let socket = home.path("state/lmtp.sock");
+    home.check(0);
+    // Killed, it leaves its socket's file, and takes it over at the next start.
+    drop(Daemon::start(&home, RUNS));
+    assert!(socket.exists());
+    let mut daemon = Daemon::start(&home, RUNS);
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o666);
+    converse(&home, &site, |to, message| {
+        let replies = Client::connect_to(&socket).hand_over("ann@example.org", &[to], message);
+        assert!(replies.last().unwrap().starts_with("250 2.0.0"), "{replies:?}");
+    });
+    daemon.end();
+    assert!(!socket.exists());
+}
+
+#[test]
+fn who_writes_with_a_large_picture_is_heard() {
+    let site = Site::start();
+    let (home, port) = watching(&site);
+    let _daemon = Daemon::start(&home, RUNS);
+    let replies = hand_over(port, "ann@example.org", &[WATCH], &with_picture("1", "unsubscribe"));
+    assert!(replies.last().unwrap().starts_with("250 2.0.0"), "{replies:?}");
+    await_subject(&home, "Please confirm what you asked for");
 }
 
 #[test]

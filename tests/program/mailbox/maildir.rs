@@ -2,19 +2,14 @@
 
 use std::fs;
 
-use super::{Home, Site, await_letters, await_subject, await_that, converse, from_ann, home};
+use super::{
+    Home, Site, await_letters, await_subject, await_that, converse, from_ann, home, put, with_picture,
+};
 use crate::daemon::{Daemon, RUNS};
 use crate::home::files_of;
 
 fn watching(site: &Site) -> Home {
     home(site, "maildir = \"../state/inbox\"")
-}
-
-/// Puts a message there as mail servers do: written elsewhere, then moved.
-fn put(home: &Home, name: &str, message: &str) {
-    let draft = home.path("state/inbox/tmp").join(name);
-    fs::write(&draft, message.replace("\r\n", "\n")).unwrap();
-    fs::rename(draft, home.path("state/inbox/new").join(name)).unwrap();
 }
 
 #[test]
@@ -47,12 +42,21 @@ fn what_a_dead_run_left_is_known_and_what_cannot_be_read_is_put_aside() {
     // As if it had been killed before it moved the message.
     fs::rename(&put_away, home.path("state/inbox/new/1.help")).unwrap();
     fs::create_dir(home.path("state/inbox/new/0.folder")).unwrap();
-    put(&home, "2.large", &"x".repeat(300_000));
     put(&home, "3.list", &from_ann("2", "list"));
     let _daemon = Daemon::start(&home, RUNS);
     await_letters(&home, "ann@example.org", 2);
-    await_that("two are put aside", || files_of(&home.path("state/inbox/.Failed/new")).len() == 2);
+    await_that("one is put aside", || files_of(&home.path("state/inbox/.Failed/new")).len() == 1);
     await_subject(&home, "[regwatch] What people write is not taken in");
     assert!(put_away.exists());
     assert_eq!(home.letters_to("ann@example.org").len(), 2, "the first is not answered again");
+}
+
+#[test]
+fn who_writes_with_a_large_picture_is_heard() {
+    let site = Site::start();
+    let home = watching(&site);
+    let _daemon = Daemon::start(&home, RUNS);
+    put(&home, "1.large", &with_picture("1", "unsubscribe"));
+    await_subject(&home, "Please confirm what you asked for");
+    await_that("it is put away", || home.path("state/inbox/.Processed/cur/1.large:2,S").exists());
 }

@@ -1,10 +1,14 @@
 //! Mail that comes in by itself: from a Maildir, from a real Dovecot, and through LMTP.
 
+mod client;
+mod crowd;
+mod deadly;
 mod dovecot;
 mod imap;
 mod lmtp;
 mod maildir;
 
+use std::fs;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -25,6 +29,22 @@ fn from_ann(name: &str, subject: &str) -> String {
         "From: Ann <ann@example.org>\r\nTo: {WATCH}\r\nSubject: {subject}\r\n\
          Message-ID: <{name}@example.org>\r\n\r\nRegards\r\nAnn\r\n"
     )
+}
+
+/// A message from Ann to which a picture is attached that is larger than what is looked at of a message.
+fn with_picture(name: &str, subject: &str) -> String {
+    let attached = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nRegards\r\n--b\r\n\
+                    Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    let message = from_ann(name, subject);
+    let (head, _) = message.split_once("\r\n\r\n").unwrap();
+    format!("{head}\r\n{attached}{}--b--\r\n", "aGVsbG8sIHBpY3R1cmU=\r\n".repeat(50_000))
+}
+
+/// Puts a message into the Maildir as mail servers do: written elsewhere, then moved.
+fn put(home: &Home, name: &str, message: &str) {
+    let draft = home.path("state/inbox/tmp").join(name);
+    fs::write(&draft, message.replace("\r\n", "\n")).unwrap();
+    fs::rename(draft, home.path("state/inbox/new").join(name)).unwrap();
 }
 
 /// The token in a question.

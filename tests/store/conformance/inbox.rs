@@ -3,7 +3,7 @@
 use chrono::Duration;
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::BodyHash;
-use regwatch::domain::inbound::{Purpose, Selection};
+use regwatch::domain::inbound::{Correspondence, Purpose, Selection};
 use regwatch::domain::subscription::{Filter, Wish};
 use regwatch::domain::way_in::{WayIn, WayInState};
 use regwatch::store::Exchange;
@@ -97,4 +97,49 @@ async fn how_a_way_in_stands_is_kept_and_the_last_word_counts() {
     store.keep_way_in(failing.clone()).await.unwrap();
     let store = home.reopen(store).await;
     assert_eq!(store.ways_in().await.unwrap(), [failing, maildir]);
+}
+
+#[tokio::test]
+async fn what_was_begun_counts_until_it_is_taken_in_forgiven_or_long_ago() {
+    let home = Home::new();
+    let store = home.open();
+    let [one, other] = ["one", "other"].map(|name| BodyHash::of(name.as_bytes()));
+    for attempt in 1..=2 {
+        assert_eq!(store.begin(&one, at(0)).await.unwrap(), attempt);
+    }
+    store.close().await.unwrap();
+    let store = home.open();
+    assert_eq!(store.begin(&one, at(0)).await.unwrap(), 3, "a restart does not begin anew");
+    store.forgive(&one).await.unwrap();
+    assert_eq!(store.begin(&one, at(0)).await.unwrap(), 3);
+    let exchange = Exchange { message: one.clone(), at: at(1), state: None, mails: Vec::new() };
+    store.converse(exchange).await.unwrap();
+    assert_eq!(store.begin(&one, at(1)).await.unwrap(), 1);
+    store.give_up(&one).await.unwrap();
+    store.forgive(&one).await.unwrap();
+    assert_eq!(store.begin(&one, at(1)).await.unwrap(), 1);
+
+    store.begin(&other, at(0)).await.unwrap();
+    let later = at(0) + Duration::days(31);
+    store.begin(&one, later).await.unwrap();
+    assert_eq!(store.forget_messages(later).await.unwrap(), 2, "the one that was taken in, and the other");
+    assert_eq!(store.begin(&other, later).await.unwrap(), 1);
+    assert_eq!(store.begin(&one, later).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn what_went_between_us_and_a_stranger_is_forgotten_once_it_is_over() {
+    let home = Home::new();
+    let store = home.open();
+    let mut state = store.conversation(&ann()).await.unwrap();
+    let token = state.correspondence.ask(to_follow_zte(), 7, at(0)).unwrap().hash();
+    state.correspondence.note_answer(at(0));
+    let exchange =
+        Exchange { message: BodyHash::of(b"one"), at: at(0), state: Some(state), mails: Vec::new() };
+    store.converse(exchange).await.unwrap();
+    store.forget_messages(at(0) + Duration::days(59)).await.unwrap();
+    assert_eq!(store.asked(&token).await.unwrap(), Some(ann()));
+    store.forget_messages(at(0) + Duration::days(61)).await.unwrap();
+    assert_eq!(store.asked(&token).await.unwrap(), None);
+    assert_eq!(store.conversation(&ann()).await.unwrap().correspondence, Correspondence::default());
 }
