@@ -12,6 +12,7 @@ mod mta;
 mod opportunistic;
 mod pipe;
 mod postfix;
+mod refusing;
 mod scripted;
 mod sink;
 

@@ -12,7 +12,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 
-use super::reply::{Fault, Phase};
+use super::reply::{Fault, Phase, words};
 use super::wire::{Need, Protection, Relay};
 use super::{Envelope, Timeouts};
 
@@ -47,13 +47,13 @@ impl Session {
         self.command(Phase::Sender, timeouts.command, mail, 2).await
     }
 
-    /// Names the recipient and hands the message over, after [`Self::begin`].
+    /// Names the recipient and hands the message over, after [`Self::begin`]; gives the relay's answer.
     pub(super) async fn hand_over(
         &mut self,
         envelope: &Envelope,
         bytes: &[u8],
         timeouts: &Timeouts,
-    ) -> Result<(), Fault> {
+    ) -> Result<String, Fault> {
         let rcpt = Rcpt::new(envelope.to.clone(), Vec::new());
         self.command(Phase::Recipient, timeouts.command, rcpt, 2).await?;
         self.command(Phase::Data, timeouts.data, Data, 3).await?;
@@ -64,7 +64,7 @@ impl Session {
     ///
     /// Only what fails before the dot is written is known not to be delivered. The library
     /// writes the dot when the iterator of parts has ended, so the iterator tells.
-    async fn message(&mut self, bytes: &[u8], timeouts: &Timeouts) -> Result<(), Fault> {
+    async fn message(&mut self, bytes: &[u8], timeouts: &Timeouts) -> Result<String, Fault> {
         let dot_is_due = AtomicBool::new(false);
         let phase = || if dot_is_due.load(Ordering::Relaxed) { Phase::FinalDot } else { Phase::Message };
         let text = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
@@ -82,7 +82,9 @@ impl Session {
             },
         };
         let answer = answer.map_err(|error| Fault::of(phase(), &error))?;
-        expect(phase(), &answer, 2)
+        expect(phase(), &answer, 2)?;
+        let lines: Vec<&str> = answer.message().collect();
+        Ok(words(answer.code().into(), &lines.join(" ")))
     }
 
     /// Takes back what was begun, after the relay refused it.
