@@ -1,9 +1,10 @@
 //! Sending what lies in the outbox.
 //!
 //! Takes no input but the store's state: leases what is due, hands it to the
-//! transport, notes how it went, mail by mail. Each sender keeps what became of one
-//! mail before it takes the next, so that a process killed anywhere has at most as
-//! many mails in doubt as it had under way. A lease that nobody settles comes back.
+//! transport, notes how it went, mail by mail. While a sender has one mail on its way,
+//! what became of the one before it is being kept, and of no other: a process killed
+//! anywhere has at most two mails in doubt for each sender. A lease that nobody settles
+//! comes back.
 //!
 //! A transport that cannot be reached is left alone: one mail is tried now and then,
 //! the others wait. What goes out is held to a pace, in all and for each recipient
@@ -32,7 +33,7 @@ use crate::domain::refusal::{Belief, Refusals};
 use crate::domain::text::error_chain;
 use crate::domain::verp::bounce_address;
 use crate::mail::Transport;
-use crate::store::{LeasedMail, Store, StoreError};
+use crate::store::{Keeping, LeasedMail, Store, StoreError};
 
 /// A lease outlasts the longest attempt by this, so that no mail is in two hands.
 const LEASE_MARGIN: Duration = Duration::minutes(5);
@@ -188,9 +189,11 @@ impl Deliverer {
 }
 
 impl Parts {
-    /// One sender: a mail is settled before the next is begun.
+    /// One sender. Forcing to the disk what became of a mail takes as long as sending one, so it is done
+    /// while the next is on its way, and for all senders together.
     async fn send_all(&self, feed: &Feed) -> Result<Delivered, StoreError> {
         let mut delivered = Delivered::default();
+        let mut keeping = None;
         while let Some(LeasedMail { mail, bytes }) = feed.next(self).await? {
             let place = self.limits.place(mail.recipient.domain()).await;
             let from = self.return_path(&mail);
@@ -198,7 +201,16 @@ impl Parts {
             let outcome = self.weighed(&mail.recipient, outcome);
             drop(place);
             self.note_channel(&outcome, feed).await?;
-            delivered.count(self.settle(&mail, outcome).await?.state);
+            let Outcome::Sent { reply } = outcome else {
+                delivered.count(&self.settle(&mail, outcome).await?);
+                continue;
+            };
+            if let Some(before) = keeping.replace(self.settle_sent(&mail, reply)) {
+                delivered.count(&before.kept().await?);
+            }
+        }
+        if let Some(last) = keeping {
+            delivered.count(&last.kept().await?);
         }
         Ok(delivered)
     }
@@ -260,27 +272,20 @@ impl Parts {
         Ok(())
     }
 
+    /// Keeps that a mail went out, which the answer waits for.
+    fn settle_sent(&self, mail: &Mail, reply: Option<String>) -> Keeping<Mail> {
+        let now = self.given.clock.now();
+        self.limits.learn(mail.recipient.domain(), &Outcome::SENT, now);
+        self.given.store.settle_sent(&mail.id, reply, now)
+    }
+
+    /// Keeps what else became of a mail.
     async fn settle(&self, mail: &Mail, outcome: Outcome) -> Result<Mail, StoreError> {
         let jitter = rand::random_range(-1.0..=1.0);
         let now = self.given.clock.now();
         self.limits.learn(mail.recipient.domain(), &outcome, now);
         let outcome = self.given.on_in_doubt.applied(outcome);
-        let mail = self.given.store.settle(&mail.id, outcome, now, jitter).await?;
-        let (id, to, attempts) = (&mail.id, mail.recipient.redacted(), mail.attempts);
-        let (state, reason) = (mail.state, mail.last_error.as_deref());
-        match state {
-            MailState::Sent => tracing::info!(mail.id = %id, mail.to = to, attempts, "mail sent"),
-            _ if mail.is_undelivered || state == MailState::Held => {
-                tracing::error!(mail.id = %id, mail.to = to, attempts, reason, %state, "a person must look at a mail");
-            }
-            _ if mail.is_settled() => {
-                tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, %state, "mail given up");
-            }
-            _ => {
-                tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, next = %mail.at, "mail deferred");
-            }
-        }
-        Ok(mail)
+        self.given.store.settle(&mail.id, outcome, now, jitter).await
     }
 
     fn lease(&self) -> Duration {
@@ -293,9 +298,29 @@ impl Parts {
     }
 }
 
+/// Tells the log how a mail stands after an attempt.
+fn log(mail: &Mail) {
+    let (id, to, attempts) = (&mail.id, mail.recipient.redacted(), mail.attempts);
+    let (state, reason) = (mail.state, mail.last_error.as_deref());
+    match state {
+        MailState::Sent => tracing::info!(mail.id = %id, mail.to = to, attempts, "mail sent"),
+        _ if mail.is_undelivered || state == MailState::Held => {
+            tracing::error!(mail.id = %id, mail.to = to, attempts, reason, %state, "a person must look at a mail");
+        }
+        _ if mail.is_settled() => {
+            tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, %state, "mail given up");
+        }
+        _ => {
+            tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, next = %mail.at, "mail deferred");
+        }
+    }
+}
+
 impl Delivered {
-    fn count(&mut self, state: MailState) {
-        match state {
+    /// Counts a mail by how it stands after an attempt, which the log is told.
+    fn count(&mut self, mail: &Mail) {
+        log(mail);
+        match mail.state {
             MailState::Sent => self.sent += 1,
             MailState::Queued | MailState::Leased | MailState::Deferred | MailState::Held => {
                 self.deferred += 1;

@@ -4,14 +4,12 @@ use std::collections::HashSet;
 
 use sha2::{Digest as _, Sha256};
 
+use super::compression::{compress, decompress};
 use super::trees::{TreeName, Trees};
 use super::writes::{MAX_VALUE_BYTES, Writes};
 use crate::domain::id::{BodyHash, hex};
 use crate::store::StoreError;
 use crate::store::record::Digest;
-
-/// zstd's fastest levels are negative; pages shrink to a quarter at 600 MB/s.
-const LEVEL: i32 = -3;
 
 impl Writes {
     /// Writes a body unless it is there; gives its name.
@@ -22,7 +20,7 @@ impl Writes {
             return Ok(digest);
         }
         let damaged = |reason: String| StoreError::DamagedBody { hash: hex(&digest), reason };
-        let compressed = zstd::encode_all(content, LEVEL).map_err(|error| damaged(error.to_string()))?;
+        let compressed = compress(content).map_err(|error| damaged(error.to_string()))?;
         for (number, chunk) in compressed.chunks(MAX_VALUE_BYTES).enumerate() {
             let number = u16::try_from(number)
                 .map_err(|_| damaged("more than 128 MiB after compression".to_owned()))?;
@@ -46,7 +44,7 @@ impl Trees {
             return Ok(None);
         }
         let damaged = |reason: String| StoreError::DamagedBody { hash: hex(digest), reason };
-        let content = zstd::decode_all(&compressed[..]).map_err(|error| damaged(error.to_string()))?;
+        let content = decompress(&compressed).map_err(|error| damaged(error.to_string()))?;
         if Sha256::digest(&content)[..] != digest[..] {
             return Err(damaged("it is not what its name says".to_owned()));
         }

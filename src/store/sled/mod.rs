@@ -9,6 +9,7 @@
 mod bodies;
 pub(super) mod breakers;
 pub(super) mod changes;
+mod compression;
 mod durability;
 pub(super) mod erasure;
 mod garbage;
@@ -32,6 +33,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use self::lock::Lock;
 use self::trees::{TreeName, Trees};
+pub use self::writer::Keeping;
 use self::writer::{Open, Shared, Writer};
 use self::writes::Writes;
 use super::{GarbageReport, StoreError};
@@ -75,6 +77,15 @@ impl Sled {
         step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         self.writer.write(step).await
+    }
+
+    /// Has a step done that its caller need not wait for yet, together with others. See
+    /// [`Writer::write_together`].
+    pub(super) fn write_together<R: Send + 'static>(
+        &self,
+        step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
+    ) -> Keeping<R> {
+        self.writer.write_together(step)
     }
 
     /// Removes the bodies that nothing refers to, while nobody reads or writes.

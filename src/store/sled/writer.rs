@@ -4,9 +4,14 @@
 //! transaction over all trees, forces the log to the disk once, and only then
 //! tells those who wait. Because nobody else writes, a step may read, decide and
 //! write without anything changing in between.
+//!
+//! A transaction costs sled two writes that are forced to the disk, and the flush one
+//! more. Whoever has other work until its step is kept says so, and the writer lets a
+//! short time pass for others to share all that.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -30,11 +35,14 @@ pub(super) struct Open {
 /// Steps that share one flush at most.
 const MAX_GROUP: usize = 256;
 
+/// The writer lets this much time pass at most before it takes steps that nobody waits for.
+const PATIENCE: Duration = Duration::from_millis(20);
+
 /// Tells whoever waits for a step how it went.
 type Acknowledge = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 /// A step: looks at the trees, gathers writes, and says whom to tell.
-type Step = Box<dyn FnOnce(&Trees) -> (Writes, Acknowledge) + Send>;
+type Step = Box<dyn FnOnce(&Trees, &mut Writes) -> Acknowledge + Send>;
 
 /// The way to the writer. It ends when the last of these is dropped.
 #[derive(Debug, Clone)]
@@ -42,7 +50,38 @@ pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
 }
 
-struct Job(Step);
+/// What the writer is told.
+enum Job {
+    /// To do a step, whose answer somebody waits for.
+    Do(Step),
+    /// To do a step in one transaction with others of its kind, if there are any soon.
+    DoTogether(Step),
+    /// That somebody has begun to wait for the answer to such a step.
+    Hurry,
+}
+
+/// A step on its way to the disk, which whoever handed it in need not wait for yet. Dropped, it is on its
+/// way all the same.
+#[derive(Debug)]
+pub struct Keeping<R> {
+    answered: oneshot::Receiver<Result<R, StoreError>>,
+    queue: mpsc::Sender<Job>,
+}
+
+impl<R> Keeping<R> {
+    /// The step's answer, once all it wrote is on the disk.
+    ///
+    /// # Errors
+    /// The step's own error, which writes nothing; or the store's.
+    pub async fn kept(mut self) -> Result<R, StoreError> {
+        if let Ok(answer) = self.answered.try_recv() {
+            return answer;
+        }
+        // Where the writer is gone the answer says so.
+        let _ = self.queue.send(Job::Hurry);
+        self.answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
 
 impl Writer {
     /// Starts the thread.
@@ -60,30 +99,50 @@ impl Writer {
         &self,
         step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        let job = Job(Box::new(move |trees| {
-            let mut writes = Writes::default();
-            let result = step(trees, &mut writes);
-            if result.is_err() {
-                writes = Writes::default();
-            }
-            let acknowledge = Box::new(move |kept: Result<(), StoreError>| {
-                // Whoever asked may have gone; what was written stays.
-                let _ = answer.send(result.and_then(|answer| kept.map(|()| answer)));
-            });
-            (writes, acknowledge)
-        }));
-        self.queue.send(job).map_err(|_| StoreError::Closed)?;
+        let (step, answered) = answering(step);
+        self.queue.send(Job::Do(step)).map_err(|_| StoreError::Closed)?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
+
+    /// Has a step done in one transaction with others that are handed in within a short time. It must
+    /// look at nothing that another such step writes: it would not see it.
+    pub(super) fn write_together<R: Send + 'static>(
+        &self,
+        step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
+    ) -> Keeping<R> {
+        let (step, answered) = answering(step);
+        // Where the writer is gone the step is dropped, and its answer says so.
+        let _ = self.queue.send(Job::DoTogether(step));
+        Keeping { answered, queue: self.queue.clone() }
+    }
+}
+
+/// A step with the way on which its answer comes.
+fn answering<R: Send + 'static>(
+    step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
+) -> (Step, oneshot::Receiver<Result<R, StoreError>>) {
+    let (answer, answered) = oneshot::channel();
+    let step = Box::new(move |trees: &Trees, writes: &mut Writes| {
+        let mut own = Writes::default();
+        let result = step(trees, &mut own);
+        if result.is_ok() {
+            writes.append(own);
+        }
+        let acknowledge: Acknowledge = Box::new(move |kept: Result<(), StoreError>| {
+            // Whoever asked may have gone; what was written stays.
+            let _ = answer.send(result.and_then(|answer| kept.map(|()| answer)));
+        });
+        acknowledge
+    });
+    (step, answered)
 }
 
 fn run(shared: &Shared, jobs: &mpsc::Receiver<Job>) {
     let mut broken = None;
     while let Ok(first) = jobs.recv() {
-        let group: Vec<Job> = std::iter::once(first).chain(jobs.try_iter().take(MAX_GROUP - 1)).collect();
+        let group = gather(first, jobs);
         let open = shared.read().unwrap_or_else(PoisonError::into_inner);
-        // Dropping a job tells whoever waits that the store is closed.
+        // Dropping a step tells whoever waits that the store is closed.
         let Some(Open { trees, .. }) = open.as_ref() else { continue };
         if let Err(reason) = write_group(trees, group, broken.as_ref())
             && broken.is_none()
@@ -94,38 +153,91 @@ fn run(shared: &Shared, jobs: &mpsc::Receiver<Job>) {
     }
 }
 
+/// What shares one flush: all that waits, and while nobody is in a hurry what comes soon.
+fn gather(first: Job, jobs: &mpsc::Receiver<Job>) -> Vec<Job> {
+    let end = Instant::now() + PATIENCE;
+    let (mut group, mut is_urgent) = (Vec::new(), false);
+    let mut next = Some(first);
+    while let Some(job) = next {
+        is_urgent |= !matches!(job, Job::DoTogether(_));
+        group.push(job);
+        next = match group.len() {
+            MAX_GROUP.. => None,
+            _ if is_urgent => jobs.try_recv().ok(),
+            _ => jobs.recv_timeout(end.saturating_duration_since(Instant::now())).ok(),
+        };
+    }
+    group
+}
+
 /// Applies steps, forces them to the disk together, and tells those who wait.
+fn write_group(trees: &Trees, jobs: Vec<Job>, broken: Option<&String>) -> Result<(), String> {
+    let mut group = Group { trees, waiting: Vec::new(), has_written: false, refused: broken.cloned() };
+    let mut together = Vec::new();
+    for job in jobs {
+        match job {
+            Job::DoTogether(step) => together.push(step),
+            Job::Do(step) => {
+                // It sees what was handed in before it.
+                group.write(std::mem::take(&mut together));
+                group.write(vec![step]);
+            }
+            Job::Hurry => {}
+        }
+    }
+    group.write(together);
+    group.force()
+}
+
+/// Steps on their way to the disk.
 ///
 /// The disk may refuse a step as it is applied, where the log's buffer is full, or all of them when
 /// they are forced to it. Either way the system may have dropped what it could not write, so nothing
 /// that is not yet on the disk is acknowledged and no more is promised.
-fn write_group(trees: &Trees, group: Vec<Job>, broken: Option<&String>) -> Result<(), String> {
-    let mut waiting = Vec::new();
-    let mut has_written = false;
-    let mut refused = broken.cloned();
-    for Job(step) in group {
-        // A panic ends the step, not the writer; its waiter hears that the store let go of it.
-        let Ok((writes, acknowledge)) = catch_unwind(AssertUnwindSafe(|| step(trees))) else { continue };
-        if writes.is_empty() && !has_written {
-            acknowledge(Ok(()));
-            continue;
+struct Group<'a> {
+    trees: &'a Trees,
+    waiting: Vec<Acknowledge>,
+    has_written: bool,
+    refused: Option<String>,
+}
+
+impl Group<'_> {
+    /// Writes what steps wish, in one transaction.
+    fn write(&mut self, steps: Vec<Step>) {
+        let mut writes = Writes::default();
+        let mut asked = Vec::new();
+        for step in steps {
+            // A panic ends the step, not the writer; its waiter hears that the store let go of it.
+            if let Ok(acknowledge) = catch_unwind(AssertUnwindSafe(|| step(self.trees, &mut writes))) {
+                asked.push(acknowledge);
+            }
+        }
+        if writes.is_empty() && !self.has_written {
+            for acknowledge in asked {
+                acknowledge(Ok(()));
+            }
+            return;
         }
         // What a step found may have been written a moment ago and is not on the disk yet.
-        waiting.push(acknowledge);
-        if !writes.is_empty() && refused.is_none() {
-            has_written = true;
-            refused = writes.apply(trees).err().map(|error| error.to_string());
+        self.waiting.append(&mut asked);
+        if !writes.is_empty() && self.refused.is_none() {
+            self.has_written = true;
+            self.refused = writes.apply(self.trees).err().map(|error| error.to_string());
         }
     }
-    let forced = match refused {
-        Some(reason) => Err(reason),
-        None if has_written => trees.db.flush().map(drop).map_err(|error| error.to_string()),
-        None => Ok(()),
-    };
-    for acknowledge in waiting {
-        acknowledge(forced.clone().map_err(|reason| StoreError::DiskFailed { reason }));
+
+    /// Forces all of it to the disk and tells those who wait.
+    fn force(self) -> Result<(), String> {
+        let forced = match self.refused {
+            Some(reason) => Err(reason),
+            None if self.has_written => self.trees.db.flush().map(drop).map_err(|error| error.to_string()),
+            None => Ok(()),
+        };
+        for acknowledge in self.waiting {
+            acknowledge(forced.clone().map_err(|reason| StoreError::DiskFailed { reason }));
+        }
+        forced
     }
-    forced
 }
 
 #[cfg(test)]
@@ -139,20 +251,115 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let trees = opening::open(state.path()).unwrap();
         let (heard, order) = mpsc::channel();
-        let step = |name: &'static str, writes: Writes| {
+        let step = |name: &'static str, mut writes: Writes| {
             let heard = heard.clone();
             let acknowledge: Acknowledge = Box::new(move |kept| heard.send((name, kept.is_ok())).unwrap());
-            Job(Box::new(move |_| (writes, acknowledge)))
+            let step: Step = Box::new(move |_, all| {
+                all.append(std::mem::take(&mut writes));
+                acknowledge
+            });
+            Job::Do(step)
         };
-        let mut writes = Writes::default();
-        writes.put_raw(TreeName::Meta, b"key", b"value".to_vec()).unwrap();
         let group = vec![
             step("looked before", Writes::default()),
-            step("wrote", writes),
+            step("wrote", one_write("value")),
             step("looked after", Writes::default()),
         ];
         write_group(&trees, group, None).unwrap();
         let order: Vec<_> = order.try_iter().collect();
         assert_eq!(order, [("looked before", true), ("wrote", true), ("looked after", true)]);
+    }
+
+    fn one_write(value: &str) -> Writes {
+        let mut writes = Writes::default();
+        writes.put_raw(TreeName::Meta, b"key", value.as_bytes().to_vec()).unwrap();
+        writes
+    }
+
+    /// A job of a kind that writes a value, and the way on which its answer comes: what stood there before.
+    fn writing(kind: fn(Step) -> Job, value: &'static str) -> (Job, oneshot::Receiver<Before>) {
+        let (step, answered) = answering(move |trees, writes| {
+            writes.append(one_write(value));
+            let before = trees.tree(TreeName::Meta).get(b"key")?;
+            Ok(before.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        });
+        (kind(step), answered)
+    }
+
+    type Before = Result<Option<String>, StoreError>;
+
+    #[test]
+    fn steps_that_are_done_together_do_not_see_each_other_and_all_others_do() {
+        let state = tempfile::tempdir().unwrap();
+        let trees = opening::open(state.path()).unwrap();
+        let kinds = [("a", Job::DoTogether as fn(Step) -> Job), ("b", Job::DoTogether), ("c", Job::Do)];
+        let (jobs, answers): (Vec<_>, Vec<_>) = kinds
+            .into_iter()
+            .chain([("d", Job::DoTogether as fn(Step) -> Job)])
+            .map(|(v, k)| writing(k, v))
+            .unzip();
+        write_group(&trees, jobs, None).unwrap();
+        let seen: Vec<_> =
+            answers.into_iter().map(|mut answer| answer.try_recv().unwrap().unwrap()).collect();
+        assert_eq!(seen.iter().map(Option::as_deref).collect::<Vec<_>>(), [None, None, Some("b"), Some("c")]);
+        assert_eq!(trees.tree(TreeName::Meta).get(b"key").unwrap().unwrap(), b"d");
+    }
+
+    #[test]
+    fn a_step_that_fails_or_panics_takes_no_other_with_it() {
+        let state = tempfile::tempdir().unwrap();
+        let trees = opening::open(state.path()).unwrap();
+        let (fails, mut failed) = answering(|_, writes| {
+            writes.append(one_write("half done"));
+            Err::<(), _>(StoreError::Closed)
+        });
+        let (panics, mut panicked) = answering(|_, _| -> Result<(), StoreError> { panic!("a step's") });
+        let (good, mut answer) = writing(Job::DoTogether, "good");
+        write_group(&trees, vec![good, Job::DoTogether(fails), Job::DoTogether(panics)], None).unwrap();
+        assert!(matches!(failed.try_recv(), Ok(Err(StoreError::Closed))));
+        assert!(panicked.try_recv().is_err(), "nobody answers");
+        assert!(answer.try_recv().unwrap().is_ok());
+        assert_eq!(trees.tree(TreeName::Meta).get(b"key").unwrap().unwrap(), b"good");
+    }
+
+    fn nothing() -> Step {
+        Box::new(|_, _| Box::new(|_| {}))
+    }
+
+    #[test]
+    fn a_step_that_nobody_waits_for_gives_others_the_time_to_come() {
+        let (queue, waiting) = mpsc::channel();
+        for _ in 0..2 {
+            queue.send(Job::DoTogether(nothing())).unwrap();
+        }
+        let start = Instant::now();
+        assert_eq!(gather(Job::DoTogether(nothing()), &waiting).len(), 3);
+        assert!(start.elapsed() >= PATIENCE);
+    }
+
+    #[test]
+    fn whoever_waits_is_not_kept_waiting_for_others() {
+        for urgent in [Job::Do(nothing()), Job::Hurry] {
+            let (queue, waiting) = mpsc::channel();
+            queue.send(urgent).unwrap();
+            queue.send(Job::DoTogether(nothing())).unwrap();
+            // Handed in by somebody else, much later.
+            let late = std::thread::spawn(move || {
+                std::thread::park_timeout(PATIENCE * 50);
+                queue.send(Job::Hurry).is_ok()
+            });
+            assert_eq!(gather(Job::DoTogether(nothing()), &waiting).len(), 3, "what waits goes along");
+            late.thread().unpark();
+            late.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_group_has_an_end_however_many_steps_wait() {
+        let (queue, waiting) = mpsc::channel();
+        for _ in 0..=MAX_GROUP {
+            queue.send(Job::Do(nothing())).unwrap();
+        }
+        assert_eq!(gather(Job::Do(nothing()), &waiting).len(), MAX_GROUP);
     }
 }

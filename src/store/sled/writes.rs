@@ -70,6 +70,11 @@ impl Writes {
         self.list.push(Write { tree, key: key.to_vec(), value: None });
     }
 
+    /// Writes what another list holds, after what this one does.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.list.append(&mut other.list);
+    }
+
     /// Whether this step already writes the key.
     pub(super) fn has(&self, tree: TreeName, key: &[u8]) -> bool {
         self.list.iter().any(|write| write.tree == tree && write.key == key && write.value.is_some())

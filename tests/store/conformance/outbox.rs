@@ -66,6 +66,30 @@ async fn a_mail_that_is_given_twice_at_once_is_one_mail() {
 }
 
 #[tokio::test]
+async fn mails_that_went_out_are_kept_together_and_each_has_its_own_answer() {
+    let home = Home::new();
+    let store = home.open();
+    let names: Vec<String> = (0..50).map(|number| format!("reader{number:02}")).collect();
+    store.dispatch(&[], names.iter().map(|name| mail(name, at(0))).collect()).await.unwrap();
+    assert_eq!(lease(&store, 0, 50).await.len(), 50);
+    let nobody = store.settle_sent(&id("nobody"), None, at(1));
+    let keeping: Vec<_> = names.iter().map(|name| store.settle_sent(&id(name), None, at(1))).collect();
+    for (name, keeping) in names.iter().zip(keeping) {
+        let sent = keeping.kept().await.unwrap();
+        assert_eq!((sent.id, sent.state, sent.attempts), (id(name), MailState::Sent, 1));
+    }
+    assert!(matches!(nobody.kept().await, Err(StoreError::NotFound { .. })));
+    drop(store.settle_sent(&id(&names[0]), None, at(2)));
+    let store = home.reopen(store).await;
+    let sent = store.mails(Some(MailState::Sent), 99).await.unwrap();
+    assert_eq!(sent.len(), 50);
+    assert!(sent.iter().all(|mail| mail.attempts == 1 && mail.at == at(1)), "settled is settled");
+    assert_eq!(store.next_mail_due().await.unwrap(), None);
+    store.close().await.unwrap();
+    assert!(matches!(store.settle_sent(&id("late"), None, at(3)).kept().await, Err(StoreError::Closed)));
+}
+
+#[tokio::test]
 async fn mails_are_handed_out_when_they_are_due_and_only_then() {
     let home = Home::new();
     let store = home.open();
