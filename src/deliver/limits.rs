@@ -132,7 +132,7 @@ impl Limits {
                 domain.busy_until = now + Duration::minutes(BUSY_MINUTES[step]);
                 domain.times_busy += 1;
             }
-            Outcome::Sent => domain.times_busy = 0,
+            Outcome::Sent { .. } => domain.times_busy = 0,
             _ => {}
         }
     }
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(limits.may_go("example.org", at(60)), Ok(()));
         limits.learn("example.org", &busy, at(60));
         assert_eq!(limits.may_go("example.org", at(61)), Err(at(360)));
-        limits.learn("example.org", &Outcome::Sent, at(360));
+        limits.learn("example.org", &Outcome::SENT, at(360));
         limits.learn("example.org", &busy, at(400));
         assert_eq!(limits.may_go("example.org", at(401)), Err(at(460)), "a success begins anew");
         assert_eq!(limits.may_go("example.net", at(401)), Ok(()));

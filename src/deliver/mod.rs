@@ -8,7 +8,8 @@
 //!
 //! A transport that cannot be reached is left alone: one mail is tried now and then,
 //! the others wait. What goes out is held to a pace, in all and for each recipient
-//! domain, so that nobody is flooded when a transport comes back.
+//! domain, so that nobody is flooded when a transport comes back. One that says of everybody that there is
+//! no such mailbox is left alone, too, and its word ends no subscription.
 //!
 //! Deliberately absent: what becomes of a mail, which is [`crate::domain::outbox`]'s,
 //! and telling the operator, which is `escalate`'s.
@@ -16,8 +17,8 @@
 mod feed;
 mod limits;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
 use tokio::task::JoinSet;
@@ -28,6 +29,7 @@ use crate::clock::Clock;
 use crate::config::Pace;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
+use crate::domain::refusal::{Belief, Refusals};
 use crate::domain::text::error_chain;
 use crate::domain::verp::bounce_address;
 use crate::mail::Transport;
@@ -71,6 +73,7 @@ pub struct Deliverer {
 struct Parts {
     given: DelivererParts,
     limits: Arc<Limits>,
+    refusals: Mutex<Refusals>,
     is_stopping: AtomicBool,
 }
 
@@ -90,7 +93,8 @@ impl Deliverer {
     #[must_use]
     pub fn new(parts: DelivererParts) -> Self {
         let limits = Arc::new(Limits::new(parts.pace, parts.concurrency.max(1)));
-        let parts = Parts { given: parts, limits, is_stopping: AtomicBool::new(false) };
+        let parts =
+            Parts { given: parts, limits, refusals: Mutex::default(), is_stopping: AtomicBool::new(false) };
         Self { parts: Arc::new(parts), turn: tokio::sync::Mutex::default() }
     }
 
@@ -194,11 +198,14 @@ impl Parts {
             let place = self.limits.place(mail.recipient.domain()).await;
             let from = self.return_path(&mail);
             let outcome = self.given.transport.deliver(&mail, &from, &bytes).await;
+            let outcome = self.weighed(&mail.recipient, outcome);
             drop(place);
             self.note_channel(&outcome, feed).await?;
-            if outcome != Outcome::Sent {
+            let Outcome::Sent { reply } = outcome else {
                 delivered.count(&self.settle(&mail, outcome).await?);
-            } else if let Some(before) = keeping.replace(self.settle_sent(&mail)) {
+                continue;
+            };
+            if let Some(before) = keeping.replace(self.settle_sent(&mail, reply)) {
                 delivered.count(&before.kept().await?);
             }
         }
@@ -206,6 +213,27 @@ impl Parts {
             delivered.count(&last.kept().await?);
         }
         Ok(delivered)
+    }
+
+    /// An outcome as far as it is believed: of a mailbox that is said not to be there, see
+    /// [`crate::domain::refusal`].
+    fn weighed(&self, recipient: &EmailAddress, outcome: Outcome) -> Outcome {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Outcome::NoMailbox { reason } => match refusals.refused(recipient, self.given.clock.now()) {
+                Belief::Believed => Outcome::NoMailbox { reason },
+                Belief::Doubted => Outcome::Doubted { reason, broken: None },
+                Belief::Broken { words } => {
+                    let broken = Some(format!("{words}: {reason}"));
+                    Outcome::Doubted { reason, broken }
+                }
+            },
+            Outcome::Sent { .. } => {
+                refusals.took(recipient);
+                outcome
+            }
+            _ => outcome,
+        }
     }
 
     /// Where the mail comes back to if it cannot be delivered.
@@ -220,7 +248,12 @@ impl Parts {
     async fn note_channel(&self, outcome: &Outcome, feed: &Feed) -> Result<(), StoreError> {
         let DelivererParts { store, transport, clock, .. } = &self.given;
         let channel = transport.name();
-        if let Outcome::ChannelDown { reason } = outcome {
+        let fault = match outcome {
+            Outcome::ChannelDown { reason } => Some(reason),
+            Outcome::Doubted { broken, .. } => broken.as_ref(),
+            _ => None,
+        };
+        if let Some(reason) = fault {
             let is_first = feed.set_down();
             let breaker = store.break_channel(&channel, reason.clone(), clock.now()).await?;
             if is_first && breaker.failures == 1 {
@@ -232,7 +265,7 @@ impl Parts {
             } else if is_first {
                 tracing::warn!(channel, reason, next = %breaker.next_probe_at, "mail still cannot leave");
             }
-        } else if feed.is_probe() {
+        } else if feed.is_probe() && !matches!(outcome, Outcome::Doubted { .. }) {
             store.mend_channel(&channel).await?;
             tracing::info!(channel, "mail can leave again");
         }
@@ -240,10 +273,10 @@ impl Parts {
     }
 
     /// Keeps that a mail went out, which the answer waits for.
-    fn settle_sent(&self, mail: &Mail) -> Keeping<Mail> {
+    fn settle_sent(&self, mail: &Mail, reply: Option<String>) -> Keeping<Mail> {
         let now = self.given.clock.now();
-        self.limits.learn(mail.recipient.domain(), &Outcome::Sent, now);
-        self.given.store.settle_sent(&mail.id, now)
+        self.limits.learn(mail.recipient.domain(), &Outcome::SENT, now);
+        self.given.store.settle_sent(&mail.id, reply, now)
     }
 
     /// Keeps what else became of a mail.

@@ -9,6 +9,8 @@ use crate::domain::suppression::SuppressionReason;
 use crate::domain::verp::mail_of;
 use crate::mail::Memory;
 
+mod refusals;
+
 const KEY: [u8; 32] = [7; 32];
 
 struct Stand {
@@ -25,7 +27,17 @@ async fn stand(concurrency: usize, pace: Pace, on_in_doubt: Doubt) -> Stand {
     store.instance_key(KEY).await.unwrap();
     let clock = ManualClock::starting_at(DateTime::UNIX_EPOCH);
     let (transport, relay) = Transport::memory();
-    let deliverer = Deliverer::new(DelivererParts {
+    let deliverer = deliverer(&store, transport, &clock, (concurrency, pace, on_in_doubt));
+    Stand { store, clock, relay, deliverer, _state: state }
+}
+
+fn deliverer(
+    store: &Store,
+    transport: Transport,
+    clock: &ManualClock,
+    (concurrency, pace, on_in_doubt): (usize, Pace, Doubt),
+) -> Deliverer {
+    Deliverer::new(DelivererParts {
         store: store.clone(),
         transport: Arc::new(transport),
         from: "alerts@tracker.example".parse().unwrap(),
@@ -35,11 +47,18 @@ async fn stand(concurrency: usize, pace: Pace, on_in_doubt: Doubt) -> Stand {
         pace,
         on_in_doubt,
         clock: Arc::new(clock.clone()),
-    });
-    Stand { store, clock, relay, deliverer, _state: state }
+    })
 }
 
 impl Stand {
+    /// The process ends, and another one goes on.
+    async fn restart(&mut self) {
+        let (transport, relay) = Transport::memory();
+        self.deliverer = deliverer(&self.store, transport, &self.clock, (2, Pace::default(), Doubt::Resend));
+        self.relay = relay;
+        self.deliverer.recover().await.unwrap();
+    }
+
     async fn queue(&self, recipients: impl IntoIterator<Item = String>) {
         let now = self.clock.now();
         let mails = recipients.into_iter().map(|recipient| {
@@ -54,6 +73,13 @@ impl Stand {
 
     async fn mail(&self, recipient: &str) -> Mail {
         self.store.find_mail(MailId::derive(&[recipient]).as_str()).await.unwrap()
+    }
+
+    /// Has the relay say of so many in a row that they are not there.
+    fn refuse(&self, count: usize) {
+        for _ in 0..count {
+            self.relay.answer(Outcome::NoMailbox { reason: "550 5.1.1 no".to_owned() });
+        }
     }
 
     fn down(&self) {
@@ -153,9 +179,14 @@ async fn no_such_mailbox_ends_all_mail_to_it_until_it_is_confirmed_anew() {
     let companies = ["hikvision".parse().unwrap()];
     let follow = |now| stand.store.follow(&ann, &companies, true, "test", now);
     follow(stand.clock.now()).await.unwrap();
-    stand.relay.answer(Outcome::NoMailbox { reason: "550 5.1.1 no".to_owned() });
     stand.queue([ann.to_string()]).await;
+    stand.refuse(1);
     stand.deliverer.deliver_due().await.unwrap();
+    assert_eq!(stand.mail("ann@example.org").await.state, MailState::Deferred, "the first word");
+    stand.queue(["bob@example.org".to_owned()]).await;
+    stand.deliverer.deliver_due().await.unwrap();
+    stand.refuse(1);
+    stand.pass(Duration::hours(1)).await;
     let suppression = stand.store.suppression(&ann).await.unwrap().unwrap();
     assert_eq!(suppression.reason, SuppressionReason::Bounce);
     assert!(!stand.mail("ann@example.org").await.is_undelivered);

@@ -43,6 +43,7 @@ pub mod quality;
 pub mod read_state;
 pub mod redact;
 pub mod reference;
+pub mod refusal;
 pub mod report;
 pub mod retraction;
 pub mod robots;

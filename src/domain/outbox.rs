@@ -66,7 +66,7 @@ pub struct Step {
     pub at: DateTime<Utc>,
     /// How the mail stood afterwards.
     pub state: MailState,
-    /// What was said: the transport's words, or the operator's deed.
+    /// What was said: the transport's words, its answer to a mail it took among them, or the operator's deed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<String>,
 }
@@ -155,6 +155,9 @@ const GIVE_UP_AFTER: Duration = Duration::days(5);
 
 /// A mail in doubt waits at least this long, so that a delivered copy can be noticed.
 const DOUBT_WAIT: Duration = Duration::minutes(15);
+
+/// Whether a mailbox that is said not to be there is there all the same is asked no earlier than this.
+const SECOND_WORD_WAIT: Duration = Duration::hours(1);
 
 impl Mail {
     /// A mail that waits for its first attempt.
@@ -246,7 +249,7 @@ impl Mail {
         }
         self.attempts += 1;
         match outcome {
-            Outcome::Sent => self.step(MailState::Sent, now, now, None),
+            Outcome::Sent { reply } => self.accepted(reply, now),
             Outcome::NoMailbox { reason } => self.step(MailState::Failed, now, now, Some(reason)),
             Outcome::Failed { reason } => self.end_untold(MailState::Failed, now, reason),
             Outcome::Dead { reason } => self.end_untold(MailState::Dead, now, reason),
@@ -258,11 +261,23 @@ impl Mail {
                 self.in_doubt += 1;
                 self.try_again(wait.max(DOUBT_WAIT), now, reason);
             }
+            Outcome::Doubted { reason, .. } => {
+                self.try_again(
+                    wait.max(SECOND_WORD_WAIT),
+                    now,
+                    format!("{reason}; asked again before it is believed"),
+                );
+            }
             Outcome::Deferred { reason }
             | Outcome::Full { reason }
             | Outcome::Busy { reason }
             | Outcome::ChannelDown { reason } => self.try_again(wait, now, reason),
         }
+    }
+
+    fn accepted(&mut self, reply: Option<String>, now: DateTime<Utc>) {
+        self.step(MailState::Sent, now, now, reply);
+        self.last_error = None;
     }
 
     fn try_again(&mut self, wait: Duration, now: DateTime<Utc>, reason: String) {

@@ -37,7 +37,7 @@ impl Maildir {
     pub(super) async fn deliver(&self, mail: &Mail, bytes: &[u8]) -> Outcome {
         let (maildir, id, bytes) = (self.clone(), mail.id.clone(), bytes.to_vec());
         match tokio::task::spawn_blocking(move || maildir.write(&id, &bytes)).await {
-            Ok(Ok(())) => Outcome::Sent,
+            Ok(Ok(())) => Outcome::SENT,
             Ok(Err(error)) => {
                 Outcome::ChannelDown { reason: format!("the Maildir {}: {error}", self.path.display()) }
             }

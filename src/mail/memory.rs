@@ -53,8 +53,8 @@ impl Memory {
 
     pub(super) fn deliver(&self, mail: &Mail, from: &EmailAddress, bytes: &[u8]) -> Outcome {
         let mut inner = self.lock();
-        let outcome = inner.answers.pop_front().unwrap_or(Outcome::Sent);
-        if matches!(outcome, Outcome::Sent | Outcome::Unknown { .. }) {
+        let outcome = inner.answers.pop_front().unwrap_or(Outcome::SENT);
+        if matches!(outcome, Outcome::Sent { .. } | Outcome::Unknown { .. }) {
             inner.delivered.push(Delivered {
                 id: mail.id.clone(),
                 from: from.clone(),

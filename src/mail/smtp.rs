@@ -105,17 +105,17 @@ impl Smtp {
             (Err(reason), _) | (_, Err(reason)) => return Outcome::Failed { reason },
         };
         match self.attempt(&envelope, bytes).await {
-            Ok(()) => Outcome::Sent,
+            Ok(reply) => Outcome::Sent { reply: Some(reply) },
             Err(fault) => fault.into_outcome(&self.relay.name),
         }
     }
 
-    async fn attempt(&self, envelope: &Envelope, bytes: &[u8]) -> Result<(), Fault> {
+    async fn attempt(&self, envelope: &Envelope, bytes: &[u8]) -> Result<String, Fault> {
         let mut session = self.begun(envelope).await?;
         match session.hand_over(envelope, bytes, &self.timeouts).await {
-            Ok(()) => {
+            Ok(reply) => {
                 self.rest(session);
-                Ok(())
+                Ok(reply)
             }
             Err(fault) => {
                 if fault.leaves_in_step() && session.reset(&self.timeouts).await.is_ok() {

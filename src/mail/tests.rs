@@ -198,15 +198,15 @@ async fn a_mail_delivered_twice_is_one_file_even_after_it_was_read() {
     let (transport, from) = (maildir(&path), "alerts@tracker.example".parse().unwrap());
     assert!(transport.is_idempotent());
     for _ in 0..2 {
-        assert_eq!(transport.deliver(&mail("a"), &from, b"one\r\ntwo\r\n").await, Outcome::Sent);
+        assert_eq!(transport.deliver(&mail("a"), &from, b"one\r\ntwo\r\n").await, Outcome::SENT);
     }
     let names = files(&path.join("new"));
     assert_eq!(names.len(), 1);
     assert_eq!(fs::read(path.join("new").join(&names[0])).unwrap(), b"one\ntwo\n");
     fs::rename(path.join("new").join(&names[0]), path.join("cur").join(format!("{}:2,S", names[0]))).unwrap();
-    assert_eq!(maildir(&path).deliver(&mail("a"), &from, b"one\r\ntwo\r\n").await, Outcome::Sent);
+    assert_eq!(maildir(&path).deliver(&mail("a"), &from, b"one\r\ntwo\r\n").await, Outcome::SENT);
     assert_eq!(files(&path.join("new")), Vec::<String>::new());
-    assert_eq!(transport.deliver(&mail("b"), &from, b"other").await, Outcome::Sent);
+    assert_eq!(transport.deliver(&mail("b"), &from, b"other").await, Outcome::SENT);
     assert_eq!(files(&path.join("new")).len(), 1);
     assert_eq!(files(&path.join("tmp")), Vec::<String>::new());
 }
@@ -217,7 +217,7 @@ async fn half_a_mail_left_by_a_crash_is_written_anew() {
     let (transport, from) = (maildir(home.path()), "alerts@tracker.example".parse().unwrap());
     let name = format!("{}.regwatch", mail("a").id);
     fs::write(home.path().join("tmp").join(&name), "half of a longer text").unwrap();
-    assert_eq!(transport.deliver(&mail("a"), &from, b"whole").await, Outcome::Sent);
+    assert_eq!(transport.deliver(&mail("a"), &from, b"whole").await, Outcome::SENT);
     assert_eq!(fs::read(home.path().join("new").join(&name)).unwrap(), b"whole");
 }
 

@@ -276,17 +276,17 @@ impl Store {
         self.sled.write(move |trees, writes| outbox::settle(trees, writes, &id, outcome, now, jitter)).await
     }
 
-    /// Notes that mail went out, for a caller that has other work until that is kept: several such notes
+    /// Notes that mail went out and what was answered, for a caller that has other work until that is kept: several such notes
     /// share what it costs to force them to the disk.
     ///
     /// # Errors
     /// As [`Self::settle`], from [`Keeping::kept`].
     #[must_use = "it is kept only once this says so"]
-    pub fn settle_sent(&self, id: &MailId, now: DateTime<Utc>) -> Keeping<Mail> {
+    pub fn settle_sent(&self, id: &MailId, reply: Option<String>, now: DateTime<Utc>) -> Keeping<Mail> {
         let id = id.clone();
+        let sent = Outcome::Sent { reply };
         // Of what is written this reads the mail alone, so that such steps can be done together.
-        self.sled
-            .write_together(move |trees, writes| outbox::settle(trees, writes, &id, Outcome::Sent, now, 0.0))
+        self.sled.write_together(move |trees, writes| outbox::settle(trees, writes, &id, sent, now, 0.0))
     }
 
     /// Takes every leased mail back, as [`Mail::reclaim`] says; tells how many.

@@ -1,16 +1,20 @@
-//! The daemon is killed again and again while changes arrive and mail flows: no alert is lost, and
-//! no more copies arrive than mails were under way at a kill.
+//! The program is killed again and again while changes arrive and mail flows, as a single check and as the
+//! daemon: no alert is lost, and no more copies arrive than mails were under way at a kill.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use super::daemon::{Daemon, RUNS};
 use super::home::list_source;
 use super::sink::Sink;
 use super::{HUAWEI, Home, Site, ZTE, covered_list};
 
-/// How often it is killed.
+/// How often a check is killed.
 const KILLS: usize = 100;
+
+/// How often the daemon is, which takes longer to start.
+const DAEMON_KILLS: usize = 40;
 
 /// Mails sent at once.
 const CONCURRENCY: usize = 4;
@@ -47,8 +51,21 @@ struct Life {
     was_killed: bool,
 }
 
-/// Changes the page, starts a process that reads it and sends, and kills it so long after it asked.
-fn live(home: &Home, site: &Site, number: usize, longest: Duration) -> Life {
+/// What is killed.
+#[derive(Debug, Clone, Copy)]
+enum Victim {
+    /// The process of `check now`, which reads and sends by itself.
+    Check,
+    /// The daemon, which reads and sends for a `check now`.
+    Daemon,
+}
+
+/// Changes the page, has it read and what changed sent, and kills who does it so long after it asked.
+fn live(victim: Victim, home: &Home, site: &Site, number: usize, longest: Duration) -> Life {
+    let daemon = match victim {
+        Victim::Check => None,
+        Victim::Daemon => Some(Daemon::start(home, RUNS)),
+    };
     site.page("/list", list(number));
     let asked = site.asked().len();
     let mut check = home.program();
@@ -60,14 +77,31 @@ fn live(home: &Home, site: &Site, number: usize, longest: Duration) -> Life {
         std::thread::yield_now();
     }
     let was_killed = process.try_wait().unwrap().is_none();
-    let _ = process.kill();
+    match daemon {
+        // Who asked it ends by itself when nobody is there any more.
+        Some(mut daemon) => {
+            daemon.signal("-KILL");
+            assert_eq!(daemon.exit_code(), None);
+        }
+        None => drop(process.kill()),
+    }
     process.wait().unwrap();
     Life { lasted: begin.elapsed(), was_killed }
 }
 
 #[test]
 fn killed_a_hundred_times_while_mail_flows_it_loses_no_alert_and_doubles_only_what_was_under_way() {
-    let Some(sink) = Sink::start("the hundred kills") else { return };
+    check_kills(Victim::Check, KILLS, 0x5eed_0001);
+}
+
+#[test]
+fn a_daemon_killed_again_and_again_loses_no_alert_and_doubles_only_what_was_under_way() {
+    check_kills(Victim::Daemon, DAEMON_KILLS, 0x5eed_0002);
+}
+
+#[allow(clippy::print_stdout, reason = "the figures are shown")]
+fn check_kills(victim: Victim, least: usize, seed: u64) {
+    let Some(sink) = Sink::start("being killed while mail flows") else { return };
     let site = Site::start();
     site.page("/list", list(0));
     let home = Home::with_sources("");
@@ -80,15 +114,14 @@ fn killed_a_hundred_times_while_mail_flows_it_loses_no_alert_and_doubles_only_wh
 
     // One whole life tells within which time a kill can hurt. It is another on every machine, and on a
     // busy one another each time: the time follows, so that one life in four ends before its kill.
-    let mut longest = live(&home, &site, 1, Duration::from_secs(60)).lasted;
-    let seed = 0x5eed_0001;
+    let mut longest = live(victim, &home, &site, 1, Duration::from_secs(60)).lasted;
     let mut draws = Draws(seed);
     let (mut kills, mut lives) = (0, 0);
-    while kills < KILLS {
+    while kills < least {
         lives += 1;
-        assert!(lives < 10 * KILLS, "{kills} kills in {lives} lives");
+        assert!(lives < 10 * least, "{kills} kills in {lives} lives");
         let share = u32::try_from(draws.next() % 1_000).unwrap();
-        let life = live(&home, &site, lives + 1, longest * share / 1_000);
+        let life = live(victim, &home, &site, lives + 1, longest * share / 1_000);
         kills += usize::from(life.was_killed);
         longest = longest * if life.was_killed { 105 } else { 85 } / 100;
     }
@@ -118,14 +151,14 @@ fn killed_a_hundred_times_while_mail_flows_it_loses_no_alert_and_doubles_only_wh
     let most: usize = by_id.values().copied().max().unwrap_or_default();
     let in_doubt: u64 = mails.iter().map(|mail| mail["in_doubt"].as_u64().unwrap()).sum();
     println!(
-        "{KILLS} kills (seed {seed:#x}): {} changes, {} mails, {} copies; lost 0, duplicates {duplicates} \
+        "{kills} kills of a {victim:?} (seed {seed:#x}): {} changes, {} mails, {} copies; lost 0, duplicates {duplicates} \
          (at most {UNDER_WAY} under way a kill, {most} copies of one mail at most, {in_doubt} in doubt)",
         changes.len(),
         by_id.len(),
         copies.len(),
     );
     assert_eq!(by_id.len(), mails.len(), "a mail that was sent is at the sink, and nothing else is");
-    assert!(duplicates <= KILLS * UNDER_WAY, "{duplicates} duplicates");
+    assert!(duplicates <= kills * UNDER_WAY, "{duplicates} duplicates");
     assert!(duplicates as u64 <= in_doubt, "a copy that nobody counted: {duplicates} of {in_doubt}");
     assert!(mails.len() >= 10 * READERS, "mail flowed while it was killed: {}", mails.len());
 }

@@ -160,7 +160,7 @@ async fn a_goodbye_to_a_connection_that_rests_is_not_taken_for_consent() {
     let transport = server.relay();
     for number in 0..3 {
         let outcome = deliver(&transport, &server.said, &format!("dot-none-{number}@example.org")).await;
-        assert_eq!(outcome, Some(Outcome::Sent));
+        assert_eq!(outcome, Some(Outcome::Sent { reply: Some("250 2.0.0 taken".to_owned()) }));
         server.said.idle.notified().await;
     }
     assert_eq!(server.taken().await.len(), 3);

@@ -14,6 +14,7 @@ mod opportunistic;
 mod pipe;
 mod pipelining;
 mod postfix;
+mod refusing;
 mod scripted;
 mod sink;
 

@@ -22,7 +22,7 @@ async fn a_relay_with_tls_is_spoken_to_in_tls_whoever_vouches_for_it() {
     let Some(mta) = Mta::start("smtpd_tls_security_level = encrypt\nsmtpd_tls_loglevel = 1") else { return };
     for (count, host) in ["localhost", "127.0.0.1"].into_iter().enumerate() {
         let settings = SmtpSettings { host: host.to_owned(), ..opportunistic(mta.port) };
-        assert_eq!(send(&relay(&settings, patient()), host).await, Outcome::Sent);
+        assert_eq!(send(&relay(&settings, patient()), host).await.name(), "sent");
         assert_eq!(mta.mailbox(count + 1).len(), count + 1);
         assert_eq!(mta.log().matches("TLS connection established").count(), count + 1, "{}", mta.log());
     }
@@ -32,8 +32,8 @@ async fn a_relay_with_tls_is_spoken_to_in_tls_whoever_vouches_for_it() {
 async fn a_relay_without_tls_gets_its_mail_in_the_clear() {
     let Some(mta) = Mta::start("smtpd_tls_security_level = none\nsmtpd_tls_loglevel = 1") else { return };
     let transport = relay(&opportunistic(mta.port), patient());
-    assert_eq!(send(&transport, "one").await, Outcome::Sent);
-    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    assert_eq!(send(&transport, "one").await.name(), "sent");
+    assert_eq!(send(&transport, "two").await.name(), "sent");
     assert_eq!(mta.mailbox(2).len(), 2);
     assert!(!mta.log().contains("TLS"), "{}", mta.log());
 }
@@ -82,7 +82,7 @@ async fn an_offer_taken_away_ends_what_requires_tls_and_not_what_only_prefers_it
     let required = relay(&settings(relay_.port, SmtpSecurity::StartTls), patient());
     assert_eq!(send(&required, "a mail").await.name(), "channel down");
     assert_eq!(relay_.heard()[0].len(), 1, "EHLO and no more: {:?}", relay_.heard());
-    assert_eq!(send(&relay(&opportunistic(relay_.port), patient()), "a mail").await, Outcome::Sent);
+    assert_eq!(send(&relay(&opportunistic(relay_.port), patient()), "a mail").await.name(), "sent");
 }
 
 #[test]

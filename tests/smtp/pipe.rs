@@ -21,7 +21,8 @@ pub async fn write(mta: &Mta, to: &str, subject: &str) {
         mail.id
     );
     let transport = relay(&settings(mta.port, SmtpSecurity::None), patient());
-    assert_eq!(transport.deliver(&mail, &ann, message.as_bytes()).await, Outcome::Sent);
+    let outcome = transport.deliver(&mail, &ann, message.as_bytes()).await;
+    assert!(matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");
     transport.close().await;
 }
 

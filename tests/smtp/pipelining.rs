@@ -2,7 +2,6 @@
 //! tests; here are those that refuse what was sent ahead, or half of it.
 
 use regwatch::config::SmtpSecurity;
-use regwatch::domain::outbox::Outcome;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -47,8 +46,8 @@ async fn a_relay_that_offers_it_hears_all_of_a_mail_but_its_text_before_it_says_
         heard
     });
     let transport = relay(&settings(port, SmtpSecurity::None), patient());
-    assert_eq!(send(&transport, "one").await, Outcome::Sent);
-    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    assert_eq!(send(&transport, "one").await.name(), "sent");
+    assert_eq!(send(&transport, "two").await.name(), "sent");
     for heard in relay_.await.unwrap() {
         let verbs: Vec<_> = heard.lines().map(|line| &line[..4]).collect();
         assert_eq!(verbs, ["MAIL", "RCPT", "DATA"]);
@@ -63,7 +62,7 @@ async fn refused(answers: &[&'static str], expected: &str, connections: usize) -
     let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
     let outcome = send(&transport, "refused").await;
     assert_eq!(outcome.name(), expected, "{answers:?}: {outcome:?}");
-    assert_eq!(send(&transport, "taken").await, Outcome::Sent, "{answers:?}");
+    assert_eq!(send(&transport, "taken").await.name(), "sent", "{answers:?}");
     let heard = relay_.heard();
     assert_eq!(heard.len(), connections, "{heard:?}");
     heard

@@ -21,7 +21,7 @@ async fn a_burst_of_mails_arrives_once_and_byte_for_byte() {
         sending.spawn(async move { send(&transport, &name).await });
     }
     for outcome in sending.join_all().await {
-        assert_eq!(outcome, Outcome::Sent);
+        assert_eq!(outcome.name(), "sent");
     }
     transport.close().await;
     let arrived = mta.mailbox(names.len());
@@ -43,7 +43,7 @@ async fn nobody_there_is_final_and_harms_no_other_mail() {
         panic!("not refused")
     };
     assert!(reason.contains("550 5.1.1") && reason.contains("User unknown"), "{reason}");
-    assert_eq!(send(&transport, "found").await, Outcome::Sent);
+    assert_eq!(send(&transport, "found").await.name(), "sent");
     assert_eq!(mta.mailbox(1).len(), 1);
     assert_eq!(mta.log().matches(" connect from ").count(), 2, "one of them asked whether it listens");
 }
@@ -60,7 +60,7 @@ async fn come_again_later_is_taken_at_its_word() {
     assert_eq!(send(&transport, "a mail").await.name(), "channel down");
     mta.configure("");
     mta.resume();
-    assert_eq!(send(&transport, "a mail").await, Outcome::Sent);
+    assert_eq!(send(&transport, "a mail").await.name(), "sent");
     assert_eq!(mta.mailbox(1).len(), 1);
 }
 
@@ -68,11 +68,11 @@ async fn come_again_later_is_taken_at_its_word() {
 async fn a_relay_restarted_between_two_mails_is_not_noticed() {
     let Some(mta) = Mta::start("") else { return };
     let transport = relay(&settings(mta.port, SmtpSecurity::None), patient());
-    assert_eq!(send(&transport, "before").await, Outcome::Sent);
+    assert_eq!(send(&transport, "before").await.name(), "sent");
     mta.mailbox(1);
     mta.stop();
     mta.resume();
-    assert_eq!(send(&transport, "after").await, Outcome::Sent);
+    assert_eq!(send(&transport, "after").await.name(), "sent");
     assert_eq!(mta.mailbox(2).len(), 2);
 }
 
@@ -80,9 +80,9 @@ async fn a_relay_restarted_between_two_mails_is_not_noticed() {
 async fn a_connection_that_the_relay_closed_for_resting_is_not_noticed() {
     let Some(mta) = Mta::start("smtpd_timeout = 1s") else { return };
     let transport = relay(&settings(mta.port, SmtpSecurity::None), patient());
-    assert_eq!(send(&transport, "before").await, Outcome::Sent);
+    assert_eq!(send(&transport, "before").await.name(), "sent");
     await_that("Postfix has closed it", || mta.log().contains("timeout after"));
-    assert_eq!(send(&transport, "after").await, Outcome::Sent);
+    assert_eq!(send(&transport, "after").await.name(), "sent");
     assert_eq!(mta.mailbox(2).len(), 2);
 }
 

@@ -107,11 +107,28 @@ async fn serve(
 async fn a_connection_is_used_for_the_next_mail() {
     let relay_ = Relay::following(vec![script(&[&HELLO, &ACCEPTED, &ACCEPTED, &["221 bye"]])]).await;
     let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
-    assert_eq!(send(&transport, "one").await, Outcome::Sent);
-    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    assert_eq!(send(&transport, "one").await.name(), "sent");
+    assert_eq!(send(&transport, "two").await.name(), "sent");
     transport.close().await;
     assert_eq!(relay_.heard().len(), 1);
     assert_eq!(relay_.heard()[0].last().map(String::as_str), Some("QUIT"));
+}
+
+#[tokio::test]
+async fn what_the_relay_says_of_a_mail_it_took_is_kept_on_one_line_of_bounded_length() {
+    let long = ["250-2.0.0 Ok:\u{1b}[31m queued\r\n250 as ", &"ABC".repeat(200)].concat();
+    let answers: &[(&str, String)] = &[
+        ("250 2.0.0 Ok: queued as 4F2C", "250 2.0.0 Ok: queued as 4F2C".to_owned()),
+        (
+            Box::leak(long.into_boxed_str()),
+            format!("250 2.0.0 Ok:[31m queued as {}…", &"ABC".repeat(72)[..215]),
+        ),
+    ];
+    for (answer, shown) in answers {
+        let relay_ = Relay::following(vec![script(&[&HELLO, &ACCEPTED[..3], &[answer]])]).await;
+        let outcome = send(&relay(&settings(relay_.port, SmtpSecurity::None), patient()), "one").await;
+        assert_eq!(outcome, Outcome::Sent { reply: Some(shown.clone()) });
+    }
 }
 
 #[tokio::test]
@@ -120,8 +137,8 @@ async fn a_connection_that_died_while_it_rested_is_replaced() {
         let died = script(&[&HELLO, &ACCEPTED, &[farewell]]);
         let relay_ = Relay::following(vec![died, script(&[&HELLO, &ACCEPTED])]).await;
         let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
-        assert_eq!(send(&transport, "one").await, Outcome::Sent);
-        assert_eq!(send(&transport, "two").await, Outcome::Sent, "after {farewell}");
+        assert_eq!(send(&transport, "one").await.name(), "sent");
+        assert_eq!(send(&transport, "two").await.name(), "sent", "after {farewell}");
         assert_eq!(relay_.heard().len(), 2);
     }
 }
@@ -132,8 +149,8 @@ async fn a_connection_that_rested_too_long_is_not_trusted() {
     let relay_ = Relay::following(vec![once(), once()]).await;
     let timeouts = regwatch::mail::Timeouts { idle: Duration::ZERO, ..patient() };
     let transport = relay(&settings(relay_.port, SmtpSecurity::None), timeouts);
-    assert_eq!(send(&transport, "one").await, Outcome::Sent);
-    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    assert_eq!(send(&transport, "one").await.name(), "sent");
+    assert_eq!(send(&transport, "two").await.name(), "sent");
     assert_eq!(relay_.heard().len(), 2);
 }
 
@@ -144,7 +161,7 @@ async fn a_refused_recipient_leaves_the_connection_usable() {
     let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
     let Outcome::NoMailbox { reason } = send(&transport, "one").await else { panic!("not refused") };
     assert_eq!(reason, format!("127.0.0.1:{}: 550 5.1.1 nobody here", relay_.port));
-    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    assert_eq!(send(&transport, "two").await.name(), "sent");
     assert_eq!(relay_.heard().len(), 1);
 }
 
@@ -167,8 +184,8 @@ async fn a_connection_that_went_silent_while_it_rested_costs_its_time_and_no_mai
     let relay_ = Relay::following(vec![silent, script(&[&HELLO, &ACCEPTED])]).await;
     let timeouts = regwatch::mail::Timeouts { command: Duration::from_millis(200), ..patient() };
     let transport = relay(&settings(relay_.port, SmtpSecurity::None), timeouts);
-    assert_eq!(send(&transport, "one").await, Outcome::Sent);
-    assert_eq!(send(&transport, "two").await, Outcome::Sent);
+    assert_eq!(send(&transport, "one").await.name(), "sent");
+    assert_eq!(send(&transport, "two").await.name(), "sent");
     assert_eq!(relay_.heard().len(), 2);
 }
 

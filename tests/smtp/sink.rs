@@ -79,7 +79,7 @@ async fn mails_on_one_connection_do_not_wait_for_the_final_dot() {
     send(&transport, "the one that connects").await;
     let start = std::time::Instant::now();
     for number in 0..MAILS {
-        assert_eq!(send(&transport, &format!("mail {number}")).await, Outcome::Sent);
+        assert_eq!(send(&transport, &format!("mail {number}")).await.name(), "sent");
     }
     let each = start.elapsed() / MAILS;
     assert!(each < Duration::from_millis(20), "{each:?} a mail");
@@ -141,13 +141,13 @@ async fn a_relay_that_freezes_costs_its_time_and_is_used_again_when_it_thaws() {
     let short = Duration::from_millis(300);
     let timeouts = Timeouts { command: short, greeting: short, ..patient() };
     let transport = relay(&settings(port, SmtpSecurity::None), timeouts);
-    assert_eq!(send(&transport, "before").await, Outcome::Sent);
+    assert_eq!(send(&transport, "before").await.name(), "sent");
     signal("-STOP");
     let Outcome::ChannelDown { reason } = send(&transport, "meanwhile").await else { panic!("not noticed") };
     assert!(reason.ends_with("no answer in time while connecting"), "{reason}");
     signal("-CONT");
     let thawed = relay(&settings(port, SmtpSecurity::None), patient());
-    assert_eq!(send(&thawed, "after").await, Outcome::Sent);
+    assert_eq!(send(&thawed, "after").await.name(), "sent");
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The transport took responsibility.
-    Sent,
+    Sent {
+        /// Its answer, where it gives one: on one line, and not longer than a line.
+        reply: Option<String>,
+    },
     /// Certainly not delivered; worth another try.
     Deferred {
         /// The transport's words.
@@ -40,6 +43,13 @@ pub enum Outcome {
         /// The transport's words.
         reason: String,
     },
+    /// The same, said by a relay that is not believed yet (`domain::refusal`): the mail waits.
+    Doubted {
+        /// The transport's words.
+        reason: String,
+        /// What is wrong with the transport, where it is taken for broken: no other mail is tried.
+        broken: Option<String>,
+    },
     /// Refused for good for what this side is or did (RFC 3463, 5.7.x), or cannot be sent at all.
     Dead {
         /// The transport's words.
@@ -53,11 +63,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Sent by a transport that gives no answer.
+    pub const SENT: Self = Self::Sent { reply: None };
+
     /// The outcome in a word or two.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Sent => "sent",
+            Self::Sent { .. } => "sent",
             Self::Deferred { .. } => "deferred",
             Self::Full { .. } => "full",
             Self::Busy { .. } => "busy",
@@ -65,6 +78,7 @@ impl Outcome {
             Self::Held { .. } => "held",
             Self::Failed { .. } => "failed",
             Self::NoMailbox { .. } => "no mailbox",
+            Self::Doubted { .. } => "doubted",
             Self::Dead { .. } => "dead",
             Self::ChannelDown { .. } => "channel down",
         }

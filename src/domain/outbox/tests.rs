@@ -20,6 +20,31 @@ fn deferred(reason: &str) -> Outcome {
 }
 
 #[test]
+fn what_the_transport_said_to_a_mail_it_took_is_told_and_is_no_error() {
+    let mut mail = mail();
+    mail.settle(Outcome::Deferred { reason: "451 later".to_owned() }, DateTime::UNIX_EPOCH, 0.0);
+    let reply = Some("250 2.0.0 Ok: queued as 4F2C".to_owned());
+    mail.settle(Outcome::Sent { reply: reply.clone() }, DateTime::UNIX_EPOCH, 0.0);
+    assert_eq!((mail.last_error, &mail.history.last().unwrap().words), (None, &reply));
+}
+
+#[test]
+fn who_is_said_not_to_be_there_is_asked_for_again_an_hour_later_and_for_days() {
+    let mut mail = mail();
+    let doubted = || Outcome::Doubted { reason: "550 5.1.1 no".to_owned(), broken: None };
+    mail.settle(doubted(), DateTime::UNIX_EPOCH, -1.0);
+    assert_eq!((mail.state, mail.at), (MailState::Deferred, DateTime::UNIX_EPOCH + Duration::hours(1)));
+    let mut now = mail.at;
+    while mail.state == MailState::Deferred {
+        now = mail.at;
+        mail.settle(doubted(), now, 0.0);
+    }
+    assert_eq!((mail.state, mail.is_undelivered), (MailState::Expired, true), "a person is told");
+    assert!(now - DateTime::UNIX_EPOCH >= Duration::days(5));
+    assert!(mail.attempts < 40, "{} attempts", mail.attempts);
+}
+
+#[test]
 fn waiting_times_grow_and_end_after_five_days() {
     let mut mail = mail();
     let mut now = DateTime::UNIX_EPOCH;
@@ -68,7 +93,7 @@ fn a_reclaimed_mail_is_in_doubt_only_where_a_copy_could_result() {
 #[test]
 fn a_sent_mail_is_never_sent_again() {
     let mut mail = mail();
-    mail.settle(Outcome::Sent, DateTime::UNIX_EPOCH, 0.0);
+    mail.settle(Outcome::SENT, DateTime::UNIX_EPOCH, 0.0);
     assert!(!mail.retry(DateTime::UNIX_EPOCH));
     assert_eq!(mail.state, MailState::Sent);
 }

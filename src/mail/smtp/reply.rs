@@ -133,12 +133,17 @@ impl Fault {
             Cause::Reply { code, text } if self.phase == Phase::LogIn => {
                 format!("{code} {} while {phase}", enhanced_status(text)).replace("  ", " ")
             }
-            Cause::Reply { code, text } => format!("{code} {}", shorten(&one_line(text), MAX_WORDS_CHARS)),
+            Cause::Reply { code, text } => words(*code, text),
             Cause::Broken(_) if self.phase == Phase::LogIn => format!("the connection broke while {phase}"),
             Cause::Broken(what) => format!("{} while {phase}", shorten(&one_line(what), MAX_WORDS_CHARS)),
             Cause::TimedOut => format!("no answer in time while {phase}"),
         }
     }
+}
+
+/// A relay's answer as it is kept and shown.
+pub(super) fn words(code: u16, text: &str) -> String {
+    format!("{code} {}", shorten(&one_line(text), MAX_WORDS_CHARS))
 }
 
 /// What a complete refusal of this mail means.

@@ -16,7 +16,7 @@ use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 
-use super::reply::{Fault, Phase};
+use super::reply::{Fault, Phase, words};
 use super::wire::{Need, Protection, Relay};
 use super::{Envelope, Timeouts};
 
@@ -71,13 +71,13 @@ impl Session {
         }
     }
 
-    /// Names the recipient and hands the message over, after [`Self::begin`].
+    /// Names the recipient and hands the message over, after [`Self::begin`]; gives the relay's answer.
     pub(super) async fn hand_over(
         &mut self,
         envelope: &Envelope,
         bytes: &[u8],
         timeouts: &Timeouts,
-    ) -> Result<(), Fault> {
+    ) -> Result<String, Fault> {
         if self.has_pipelining {
             self.answer(Phase::Recipient, timeouts.command, 2).await?;
             self.answer(Phase::Data, timeouts.data, 3).await?;
@@ -93,7 +93,7 @@ impl Session {
     ///
     /// Only what fails before the dot is written is known not to be delivered. The library
     /// writes the dot when the iterator of parts has ended, so the iterator tells.
-    async fn message(&mut self, bytes: &[u8], timeouts: &Timeouts) -> Result<(), Fault> {
+    async fn message(&mut self, bytes: &[u8], timeouts: &Timeouts) -> Result<String, Fault> {
         let dot_is_due = AtomicBool::new(false);
         let phase = || if dot_is_due.load(Ordering::Relaxed) { Phase::FinalDot } else { Phase::Message };
         let text = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
@@ -111,7 +111,9 @@ impl Session {
             },
         };
         let answer = answer.map_err(|error| Fault::of(phase(), &error))?;
-        expect(phase(), &answer, 2)
+        expect(phase(), &answer, 2)?;
+        let lines: Vec<&str> = answer.message().collect();
+        Ok(words(answer.code().into(), &lines.join(" ")))
     }
 
     /// Takes back what was begun, after the relay refused it.

@@ -59,7 +59,7 @@ async fn after_closing_every_call_says_so() {
         check(&store.pending_alerts().await);
         check(&store.dispatch(&[], vec![mail("ann", now)]).await);
         check(&store.lease_due(now, 1, Duration::minutes(1)).await);
-        check(&store.settle(&id, Outcome::Sent, now, 0.0).await);
+        check(&store.settle(&id, Outcome::SENT, now, 0.0).await);
         check(&store.reclaim_leases(now, Doubt::Impossible).await);
         check(&store.next_mail_due().await);
         check(&store.mails(None, 1).await);

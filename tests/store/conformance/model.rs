@@ -28,7 +28,7 @@ const NAMES: u8 = 12;
 fn outcome() -> impl Strategy<Value = Outcome> {
     let reason = "no".to_owned();
     prop::sample::select(vec![
-        Outcome::Sent,
+        Outcome::SENT,
         Outcome::Deferred { reason: reason.clone() },
         Outcome::Unknown { reason: reason.clone() },
         Outcome::Held { reason: reason.clone() },
@@ -36,6 +36,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Outcome::Busy { reason: reason.clone() },
         Outcome::Failed { reason: reason.clone() },
         Outcome::NoMailbox { reason: reason.clone() },
+        Outcome::Doubted { reason: reason.clone(), broken: None },
         Outcome::Dead { reason: reason.clone() },
         Outcome::ChannelDown { reason },
     ])

@@ -49,7 +49,7 @@ async fn dispatch_takes_the_alerts_away_and_may_be_repeated() {
     assert_eq!(store.mails(None, 9).await.unwrap(), [mail("ann", at(0)).mail, mail("bob", at(0)).mail]);
 
     assert_eq!(lease(&store, 0, 1).await.len(), 1);
-    store.settle(&id("ann"), Outcome::Sent, at(1), 0.0).await.unwrap();
+    store.settle(&id("ann"), Outcome::SENT, at(1), 0.0).await.unwrap();
     let before = store.mails(None, 9).await.unwrap();
     store.dispatch(&told, vec![mail("ann", at(9)), mail("bob", at(9))]).await.unwrap();
     assert_eq!(store.mails(None, 9).await.unwrap(), before, "a mail that is there stays as it is");
@@ -61,7 +61,7 @@ async fn a_mail_that_is_given_twice_at_once_is_one_mail() {
     store.dispatch(&[], vec![mail("ann", at(0)), mail("ann", at(3))]).await.unwrap();
     assert_eq!(store.mails(None, 9).await.unwrap(), [mail("ann", at(0)).mail]);
     assert_eq!(lease(&store, 0, 9).await, ["ann"]);
-    store.settle(&id("ann"), Outcome::Sent, at(1), 0.0).await.unwrap();
+    store.settle(&id("ann"), Outcome::SENT, at(1), 0.0).await.unwrap();
     assert_eq!(store.next_mail_due().await.unwrap(), None);
 }
 
@@ -72,21 +72,21 @@ async fn mails_that_went_out_are_kept_together_and_each_has_its_own_answer() {
     let names: Vec<String> = (0..50).map(|number| format!("reader{number:02}")).collect();
     store.dispatch(&[], names.iter().map(|name| mail(name, at(0))).collect()).await.unwrap();
     assert_eq!(lease(&store, 0, 50).await.len(), 50);
-    let nobody = store.settle_sent(&id("nobody"), at(1));
-    let keeping: Vec<_> = names.iter().map(|name| store.settle_sent(&id(name), at(1))).collect();
+    let nobody = store.settle_sent(&id("nobody"), None, at(1));
+    let keeping: Vec<_> = names.iter().map(|name| store.settle_sent(&id(name), None, at(1))).collect();
     for (name, keeping) in names.iter().zip(keeping) {
         let sent = keeping.kept().await.unwrap();
         assert_eq!((sent.id, sent.state, sent.attempts), (id(name), MailState::Sent, 1));
     }
     assert!(matches!(nobody.kept().await, Err(StoreError::NotFound { .. })));
-    drop(store.settle_sent(&id(&names[0]), at(2)));
+    drop(store.settle_sent(&id(&names[0]), None, at(2)));
     let store = home.reopen(store).await;
     let sent = store.mails(Some(MailState::Sent), 99).await.unwrap();
     assert_eq!(sent.len(), 50);
     assert!(sent.iter().all(|mail| mail.attempts == 1 && mail.at == at(1)), "settled is settled");
     assert_eq!(store.next_mail_due().await.unwrap(), None);
     store.close().await.unwrap();
-    assert!(matches!(store.settle_sent(&id("late"), at(3)).kept().await, Err(StoreError::Closed)));
+    assert!(matches!(store.settle_sent(&id("late"), None, at(3)).kept().await, Err(StoreError::Closed)));
 }
 
 #[tokio::test]
@@ -109,12 +109,12 @@ async fn mails_are_handed_out_when_they_are_due_and_only_then() {
     assert_eq!(lease(&store, 3, 9).await, ["third"]);
     assert_eq!(store.next_mail_due().await.unwrap(), Some(at(8)), "the leases end");
     for name in ["first", "second", "third"] {
-        store.settle(&id(name), Outcome::Sent, at(4), 0.0).await.unwrap();
+        store.settle(&id(name), Outcome::SENT, at(4), 0.0).await.unwrap();
     }
     assert_eq!(store.next_mail_due().await.unwrap(), Some(at(60)));
     assert_eq!(lease(&store, 59, 9).await, [""; 0]);
     assert_eq!(lease(&store, 60, 9).await, ["late"]);
-    store.settle(&id("late"), Outcome::Sent, at(61), 0.0).await.unwrap();
+    store.settle(&id("late"), Outcome::SENT, at(61), 0.0).await.unwrap();
     assert_eq!(store.next_mail_due().await.unwrap(), None);
 }
 
@@ -127,7 +127,7 @@ async fn a_deferred_mail_waits_and_a_settled_one_is_never_handed_out_again() {
     assert_eq!(lease(&store, 0, 9).await.len(), 3);
     let waiting = store.settle(&id("ann"), deferred(), at(0), 0.0).await.unwrap();
     assert_eq!((waiting.state, waiting.at, waiting.attempts), (MailState::Deferred, at(1), 1));
-    store.settle(&id("bob"), Outcome::Sent, at(0), 0.0).await.unwrap();
+    store.settle(&id("bob"), Outcome::SENT, at(0), 0.0).await.unwrap();
     let refused = Outcome::Failed { reason: "550 no".to_owned() };
     store.settle(&id("eve"), refused.clone(), at(0), 0.0).await.unwrap();
 
@@ -193,14 +193,14 @@ async fn what_waits_or_was_given_up_can_be_tried_again() {
     store.retry_mails(Some(&id("queued")), at(0)).await.unwrap();
     store.settle(&id("deferred"), deferred(), at(0), 0.0).await.unwrap();
     store.settle(&id("failed"), Outcome::Failed { reason: "550 no".to_owned() }, at(0), 0.0).await.unwrap();
-    store.settle(&id("sent"), Outcome::Sent, at(0), 0.0).await.unwrap();
+    store.settle(&id("sent"), Outcome::SENT, at(0), 0.0).await.unwrap();
 
     assert_eq!(store.retry_mails(Some(&id("sent")), at(0)).await.unwrap(), 0);
     assert_eq!(store.retry_mails(Some(&id("leased")), at(0)).await.unwrap(), 0);
     assert_eq!(store.retry_mails(None, at(0)).await.unwrap(), 2);
     let unknown = store.retry_mails(Some(&id("nobody")), at(0)).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })), "{unknown:?}");
-    let unknown = store.settle(&id("nobody"), Outcome::Sent, at(0), 0.0).await;
+    let unknown = store.settle(&id("nobody"), Outcome::SENT, at(0), 0.0).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })), "{unknown:?}");
 
     let store = home.reopen(store).await;
