@@ -61,22 +61,25 @@ fn main() {
     sink.args(["-u", "nobody"]).arg(format!("127.0.0.1:{port}")).arg("1024");
     let _sink = Running(sink.stdin(Stdio::null()).spawn().unwrap());
     await_listener(port);
-    measure("smtp-sink", port);
+    measure("smtp-sink", port, || {});
     // Every mail is taken, forced to the disk and then let go.
     let settings = "default_transport = discard:\nsmtpd_relay_restrictions = permit_mynetworks, reject\nin_flow_delay = 0";
     if let Some(mta) = Mta::start_with(settings, "discard unix - - n - - discard\n") {
-        measure("a real Postfix", mta.port);
+        measure("a real Postfix", mta.port, || mta.await_idle());
     }
 }
 
-/// Ours and `smtp-source`'s turn about, so that a machine that grows slower does so for both.
-fn measure(into: &str, port: u16) {
+/// Ours and `smtp-source`'s turn about, so that a machine that grows slower does so for both; each begins when
+/// the relay has done with what it took from the other.
+fn measure(into: &str, port: u16, await_idle: impl Fn()) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{READERS} mails over {CONNECTIONS} connections into {into}, mails/s");
     println!("  in the outbox      sent      both  smtp-source   sent of that");
     let rate = |time: Duration| f64::from(u32::try_from(READERS).unwrap()) / time.as_secs_f64();
     for _ in 0..ROUNDS {
+        await_idle();
         let (queueing, sending, bytes) = runtime.block_on(tell(port));
+        await_idle();
         let alone = smtp_source(port, bytes);
         let (sent, alone) = (rate(sending), rate(alone));
         let share = 100.0 * sent / alone;

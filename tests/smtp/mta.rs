@@ -156,6 +156,15 @@ impl Mta {
         files().iter().map(|file| fs::read_to_string(file).unwrap()).collect()
     }
 
+    /// Waits until it has done with every mail it took.
+    #[allow(dead_code, reason = "the bench of mail waits for it")]
+    pub fn await_idle(&self) {
+        let queues = ["queue/incoming", "queue/active"];
+        await_that("the queue is empty", || {
+            queues.iter().all(|queue| files_of(&self.path(queue)).is_empty())
+        });
+    }
+
     /// What it wrote about its work.
     pub fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap()
