@@ -15,6 +15,9 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 
+/// Room for most records, which then need not move as they grow.
+const USUAL_BYTES: usize = 1024;
+
 /// The version written.
 const VERSION: u8 = 1;
 
@@ -37,14 +40,20 @@ pub(super) enum Form {
 ///
 /// # Errors
 /// [`StoreError::Undecodable`] for a value JSON cannot express; none of the domain's is.
-pub(super) fn to_json<T: Serialize>(what: &'static str, key: &str, value: &T) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(value).map_err(|error| undecodable(what, key, error.to_string()))
+pub(super) fn to_json<T: Serialize>(
+    what: &'static str,
+    key: &[u8],
+    value: &T,
+) -> Result<Vec<u8>, StoreError> {
+    let mut json = Vec::with_capacity(USUAL_BYTES);
+    serde_json::to_writer(&mut json, value).map_err(|error| undecodable(what, key, error.to_string()))?;
+    Ok(json)
 }
 
 /// A value from its JSON.
 pub(super) fn from_json<T: DeserializeOwned>(
     what: &'static str,
-    key: &str,
+    key: &[u8],
     json: &[u8],
 ) -> Result<T, StoreError> {
     serde_json::from_slice(json).map_err(|error| undecodable(what, key, error.to_string()))
@@ -61,7 +70,7 @@ impl Form {
     }
 
     /// Reads the bytes of a tree.
-    pub(super) fn decode(what: &'static str, key: &str, bytes: &[u8]) -> Result<Self, StoreError> {
+    pub(super) fn decode(what: &'static str, key: &[u8], bytes: &[u8]) -> Result<Self, StoreError> {
         match bytes {
             [VERSION, INLINE, json @ ..] => Ok(Self::Inline(json.to_vec())),
             [VERSION, AS_BODY, digest @ ..] => {
@@ -71,7 +80,7 @@ impl Form {
                 Ok(Self::AsBody(digest))
             }
             [found, ..] if *found > VERSION => {
-                Err(StoreError::Newer { what, key: key.to_owned(), found: *found, known: VERSION })
+                Err(StoreError::Newer { what, key: shown(key), found: *found, known: VERSION })
             }
             [version, form, ..] => Err(undecodable(
                 what,
@@ -83,8 +92,13 @@ impl Form {
     }
 }
 
-pub(super) fn undecodable(what: &'static str, key: &str, reason: String) -> StoreError {
-    StoreError::Undecodable { what, key: key.to_owned(), reason }
+pub(super) fn undecodable(what: &'static str, key: &[u8], reason: String) -> StoreError {
+    StoreError::Undecodable { what, key: shown(key), reason }
+}
+
+/// A key as people can read it: text where it is text, the rest as `\x00`.
+pub(super) fn shown(key: &[u8]) -> String {
+    key.escape_ascii().to_string()
 }
 
 #[cfg(test)]
@@ -92,7 +106,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> Result<Form, String> {
-        Form::decode("change", "k", bytes).map_err(|error| error.to_string())
+        Form::decode("change", b"k", bytes).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -114,6 +128,6 @@ mod tests {
             "change k cannot be read: version 1, form 9, expected version 1, form 0 or 1"
         );
         assert_eq!(read(&[1, 1, 0]).unwrap_err(), "change k cannot be read: 1 bytes of SHA-256, expected 32");
-        assert!(from_json::<u8>("change", "k", b"{}").is_err());
+        assert!(from_json::<u8>("change", b"k", b"{}").is_err());
     }
 }

@@ -36,12 +36,17 @@ impl Trees {
     /// # Errors
     /// [`StoreError::DamagedBody`] where a part is missing or it is not what its name says.
     pub(super) fn body(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut compressed = Vec::new();
-        for chunk in self.tree(TreeName::Bodies).scan_prefix(digest) {
-            compressed.extend_from_slice(&chunk?.1);
-        }
-        if compressed.is_empty() {
-            return Ok(None);
+        let chunk = |number| self.tree(TreeName::Bodies).get(chunk_key(digest, number));
+        let Some(mut last) = chunk(0)? else { return Ok(None) };
+        let mut compressed = last.to_vec();
+        // The last one is shorter or has none behind it.
+        for number in 1..=u16::MAX {
+            if last.len() < MAX_VALUE_BYTES {
+                break;
+            }
+            let Some(next) = chunk(number)? else { break };
+            compressed.extend_from_slice(&next);
+            last = next;
         }
         let damaged = |reason: String| StoreError::DamagedBody { hash: hex(digest), reason };
         let content = decompress(&compressed).map_err(|error| damaged(error.to_string()))?;

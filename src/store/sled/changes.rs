@@ -77,7 +77,7 @@ pub(in crate::store) fn decide(
 }
 
 fn change(trees: &Trees, id: &[u8]) -> Result<Change, StoreError> {
-    trees.get(TreeName::Changes, id)?.ok_or_else(|| {
-        undecodable("change", &super::trees::shown(id), "it is referred to and is not there".to_owned())
-    })
+    trees
+        .get(TreeName::Changes, id)?
+        .ok_or_else(|| undecodable("change", id, "it is referred to and is not there".to_owned()))
 }

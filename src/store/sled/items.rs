@@ -61,7 +61,7 @@ pub(in crate::store) fn next_look(trees: &Trees) -> Result<Option<DateTime<Utc>>
 }
 
 fn look(key: &[u8]) -> Result<Look, StoreError> {
-    let damaged = |reason: String| undecodable("look", &super::trees::shown(key), reason);
+    let damaged = |reason: String| undecodable("look", key, reason);
     let at = keys::moment_of(key).ok_or_else(|| damaged("it begins with no moment".to_owned()))?;
     let reader = String::from_utf8_lossy(keys::id_of(key)).parse();
     Ok(Look { at, reader: reader.map_err(|error| damaged(format!("{error}")))? })

@@ -9,6 +9,7 @@ use super::writes::Writes;
 use super::{keys, suppression};
 use crate::domain::id::{AlertId, BodyHash, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
+use crate::store::record::shown;
 use crate::store::{Deed, LeasedMail, StoreError};
 
 /// A mail as it is kept: its bytes lie among the bodies.
@@ -276,7 +277,7 @@ pub(in crate::store) fn retry(
 pub(super) fn stored(trees: &Trees, id: &[u8]) -> Result<StoredMail, StoreError> {
     trees
         .get(TreeName::Mails, id)?
-        .ok_or_else(|| StoreError::NotFound { what: TreeName::Mails.what(), id: super::trees::shown(id) })
+        .ok_or_else(|| StoreError::NotFound { what: TreeName::Mails.what(), id: shown(id) })
 }
 
 fn bytes(trees: &Trees, stored: &StoredMail) -> Result<Vec<u8>, StoreError> {

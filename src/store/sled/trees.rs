@@ -197,14 +197,14 @@ impl Trees {
         key: &[u8],
         bytes: &[u8],
     ) -> Result<T, StoreError> {
-        let (what, key) = (name.what(), shown(key));
-        match Form::decode(what, &key, bytes)? {
-            Form::Inline(json) => record::from_json(what, &key, &json),
+        let what = name.what();
+        match Form::decode(what, key, bytes)? {
+            Form::Inline(json) => record::from_json(what, key, &json),
             Form::AsBody(digest) => {
                 let json = self.body(&digest)?.ok_or_else(|| {
-                    record::undecodable(what, &key, "what it refers to is not there".to_owned())
+                    record::undecodable(what, key, "what it refers to is not there".to_owned())
                 })?;
-                record::from_json(what, &key, &json)
+                record::from_json(what, key, &json)
             }
         }
     }
@@ -223,11 +223,6 @@ impl Drop for End {
             tracing::debug!(store.path = %self.file.display(), %error, "cannot wait for the engine to end");
         }
     }
-}
-
-/// A key as people can read it: text where it is text, the rest as `\x00`.
-pub(super) fn shown(key: &[u8]) -> String {
-    key.escape_ascii().to_string()
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use serde::Serialize;
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError};
 
-use super::trees::{TreeName, Trees, shown};
+use super::trees::{TreeName, Trees};
 use crate::store::StoreError;
-use crate::store::record::{self, Form};
+use crate::store::record::{self, Form, shown};
 
 /// Beyond this sled keeps a value outside its log, in a file it never forces to the disk. The hard
 /// limit is about 4 KiB; half of it leaves room for what sled adds.
@@ -45,7 +45,7 @@ impl Writes {
         key: &[u8],
         record: &T,
     ) -> Result<(), StoreError> {
-        let json = record::to_json(tree.what(), &shown(key), record)?;
+        let json = record::to_json(tree.what(), key, record)?;
         let form = if json.len() <= MAX_INLINE_BYTES {
             Form::Inline(json)
         } else {
