@@ -1,72 +1,78 @@
 //! Leased mails on their way to the senders of one round.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, mpsc};
 
 use super::Parts;
 use crate::domain::id::MailId;
+use crate::domain::outbox::Mail;
 use crate::store::{LeasedMail, StoreError};
 
-/// Leased ahead, so many for each sender: a lease costs a commit, and what is leased and not begun when
-/// the process dies counts as in doubt.
-const LEASED_AHEAD: usize = 2;
+/// Mails leased at once, for each sender: a lease costs a commit, and what is leased and not begun when the
+/// process dies counts as in doubt.
+const BATCH: usize = 2;
 
-/// Hands mails out to senders, leasing more while there are any.
-#[derive(Debug, Default)]
+/// Hands leased mails out to the senders.
+#[derive(Debug)]
 pub(super) struct Feed {
     waiting: Mutex<Waiting>,
     is_down: AtomicBool,
     is_probe: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Waiting {
-    mails: VecDeque<LeasedMail>,
-    has_ended: bool,
+    mails: mpsc::Receiver<LeasedMail>,
+    /// Taken out when it was too late to begin.
+    left_over: Vec<MailId>,
+}
+
+/// Leases what a [`Feed`] hands out.
+#[derive(Debug)]
+pub(super) struct Leaser {
+    mails: mpsc::Sender<LeasedMail>,
+    batch: usize,
+    is_probe: bool,
 }
 
 impl Feed {
-    /// A feed of one mail, that shows whether a transport can be reached again.
-    pub(super) fn of_one() -> Self {
-        Self { is_probe: true, ..Self::default() }
+    /// A feed for so many senders.
+    pub(super) fn new(senders: usize) -> (Self, Leaser) {
+        Self::with(senders, BATCH * senders, false)
     }
 
-    /// Whether it is that feed.
+    /// A feed of one mail, that shows whether a transport can be reached again.
+    pub(super) fn of_one() -> (Self, Leaser) {
+        Self::with(1, 1, true)
+    }
+
+    fn with(senders: usize, batch: usize, is_probe: bool) -> (Self, Leaser) {
+        let (leased, mails) = mpsc::channel(batch + senders);
+        let waiting = Waiting { mails, left_over: Vec::new() };
+        let feed = Self { waiting: Mutex::new(waiting), is_down: AtomicBool::new(false), is_probe };
+        (feed, Leaser { mails: leased, batch, is_probe })
+    }
+
+    /// Whether it is a feed of one mail.
     pub(super) fn is_probe(&self) -> bool {
         self.is_probe
     }
 
     /// The next mail; nothing once none is due, the transport is out of reach or the service stops.
-    pub(super) async fn next(&self, parts: &Parts) -> Result<Option<LeasedMail>, StoreError> {
+    pub(super) async fn next(&self, parts: &Parts) -> Option<LeasedMail> {
+        let is_over = || self.is_down() || parts.is_stopping();
         let mut waiting = self.waiting.lock().await;
-        if self.is_down() || parts.is_stopping() {
-            return Ok(None);
+        if is_over() {
+            return None;
         }
-        if waiting.mails.is_empty() && !waiting.has_ended {
-            waiting.mails = self.lease(parts).await?.into();
-            waiting.has_ended = waiting.mails.is_empty() || self.is_probe;
+        let next = waiting.mails.recv().await?;
+        if is_over() {
+            waiting.left_over.push(next.mail.id);
+            return None;
         }
-        Ok(waiting.mails.pop_front())
-    }
-
-    async fn lease(&self, parts: &Parts) -> Result<Vec<LeasedMail>, StoreError> {
-        let now = parts.given.clock.now();
-        let wanted = if self.is_probe { 1 } else { LEASED_AHEAD * parts.given.concurrency.max(1) };
-        let limit = parts.limits.admits(wanted, now);
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let limits = Arc::clone(&parts.limits);
-        let leased = parts
-            .given
-            .store
-            .lease_due_if(now, limit, parts.lease(), move |mail| limits.may_go(mail.recipient.domain(), now))
-            .await?;
-        parts.limits.count(leased.len());
-        Ok(leased)
+        Some(next)
     }
 
     /// Notes that the transport is out of reach; tells whether that is news.
@@ -79,9 +85,45 @@ impl Feed {
         self.is_down.load(Ordering::Relaxed)
     }
 
-    /// The mails that nobody began with.
-    pub(super) async fn left_over(&self) -> Vec<MailId> {
+    /// Ends the leasing; gives the mails that nobody began with.
+    pub(super) async fn close(&self) -> Vec<MailId> {
         let mut waiting = self.waiting.lock().await;
-        waiting.mails.drain(..).map(|leased| leased.mail.id).collect()
+        waiting.mails.close();
+        let mut left_over = std::mem::take(&mut waiting.left_over);
+        while let Some(leased) = waiting.mails.recv().await {
+            left_over.push(leased.mail.id);
+        }
+        left_over
     }
+}
+
+impl Leaser {
+    /// Leases batch after batch, each as soon as the one before leaves a mail for each sender, until nothing is due or may go, or
+    /// the feed is closed.
+    pub(super) async fn lease_all(self, parts: &Parts) -> Result<(), StoreError> {
+        while let Ok(room) = self.mails.reserve_many(self.batch).await {
+            let leased = lease(parts, self.batch).await?;
+            let is_last = leased.is_empty() || self.is_probe;
+            for (place, mail) in room.zip(leased) {
+                place.send(mail);
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn lease(parts: &Parts, wanted: usize) -> Result<Vec<LeasedMail>, StoreError> {
+    let now = parts.given.clock.now();
+    let limit = parts.limits.admits(wanted, now);
+    if limit == 0 || parts.is_stopping() {
+        return Ok(Vec::new());
+    }
+    let limits = Arc::clone(&parts.limits);
+    let may_go = move |mail: &Mail| limits.may_go(mail.recipient.domain(), now);
+    let leased = parts.given.store.lease_due_if(now, limit, parts.lease(), may_go).await?;
+    parts.limits.count(leased.len());
+    Ok(leased)
 }

@@ -1,8 +1,8 @@
 //! Sending what lies in the outbox.
 //!
 //! Takes no input but the store's state: leases what is due, hands it to the
-//! transport, notes how it went, mail by mail. While a sender has one mail on its way,
-//! what became of the one before it is being kept, and of no other: a process killed
+//! transport, notes how it went, mail by mail. While the senders have mails on their way,
+//! what became of as many others is being kept, and of no more: a process killed
 //! anywhere has at most two mails in doubt for each sender. A lease that nobody settles
 //! comes back.
 //!
@@ -16,15 +16,17 @@
 
 mod feed;
 mod limits;
+mod unkept;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
-use self::feed::Feed;
+use self::feed::{Feed, Leaser};
 use self::limits::Limits;
+use self::unkept::Unkept;
 use crate::clock::Clock;
 use crate::config::Pace;
 use crate::domain::email::EmailAddress;
@@ -143,7 +145,8 @@ impl Deliverer {
         {
             return Ok(delivered);
         }
-        self.round((*concurrency).max(1), Feed::default(), &mut delivered).await?;
+        let senders = (*concurrency).max(1);
+        self.round(senders, Feed::new(senders), &mut delivered).await?;
         Ok(delivered)
     }
 
@@ -163,54 +166,66 @@ impl Deliverer {
 
     /// Has so many senders take mails from a feed until it ends; tells whether the transport could be
     /// reached.
-    async fn round(&self, senders: usize, feed: Feed, total: &mut Delivered) -> Result<bool, StoreError> {
+    async fn round(
+        &self,
+        senders: usize,
+        (feed, leaser): (Feed, Leaser),
+        total: &mut Delivered,
+    ) -> Result<bool, StoreError> {
+        let given = &self.parts.given;
         let feed = Arc::new(feed);
+        let (unkept, keeper) = Unkept::new(given.store.clone(), senders);
+        let leasing = tokio::spawn({
+            let parts = Arc::clone(&self.parts);
+            async move { leaser.lease_all(&parts).await }
+        });
+        let keeping = tokio::spawn(keeper.keep_all());
         let mut working = JoinSet::new();
         for _ in 0..senders {
-            let (parts, feed) = (Arc::clone(&self.parts), Arc::clone(&feed));
-            working.spawn(async move { parts.send_all(&feed).await });
+            let (parts, feed, unkept) = (Arc::clone(&self.parts), Arc::clone(&feed), unkept.clone());
+            working.spawn(async move { parts.send_all(&feed, &unkept).await });
         }
+        drop(unkept);
         let mut failure = None;
         while let Some(done) = working.join_next().await {
-            match done {
-                Ok(Ok(delivered)) => total.add(delivered),
-                Ok(Err(error)) => failure = Some(error),
-                // Its lease ends by itself; the mail is not lost.
-                Err(panic) => tracing::error!(error = error_chain(&panic), "a delivery ended abruptly"),
-            }
+            total.add(ended(done, &mut failure));
         }
-        let given = &self.parts.given;
-        let left = feed.left_over().await;
-        if !left.is_empty() {
-            given.store.give_back(left, given.clock.now()).await?;
+        let left_over = feed.close().await;
+        ended(leasing.await, &mut failure);
+        total.add(ended(keeping.await, &mut failure));
+        if !left_over.is_empty() {
+            given.store.give_back(left_over, given.clock.now()).await?;
         }
         failure.map_or(Ok(!feed.is_down()), Err)
     }
 }
 
+/// What a task of a round gave.
+fn ended<T: Default>(done: Result<Result<T, StoreError>, JoinError>, failure: &mut Option<StoreError>) -> T {
+    match done {
+        Ok(Ok(result)) => return result,
+        Ok(Err(error)) => *failure = Some(error),
+        // The leases of its mails end by themselves; none is lost.
+        Err(panic) => tracing::error!(error = error_chain(&panic), "a delivery ended abruptly"),
+    }
+    T::default()
+}
+
 impl Parts {
-    /// One sender. Forcing to the disk what became of a mail takes as long as sending one, so it is done
-    /// while the next is on its way, and for all senders together.
-    async fn send_all(&self, feed: &Feed) -> Result<Delivered, StoreError> {
+    /// One sender.
+    async fn send_all(&self, feed: &Feed, unkept: &Unkept) -> Result<Delivered, StoreError> {
         let mut delivered = Delivered::default();
-        let mut keeping = None;
-        while let Some(LeasedMail { mail, bytes }) = feed.next(self).await? {
+        while let Some(LeasedMail { mail, bytes }) = feed.next(self).await {
             let place = self.limits.place(mail.recipient.domain()).await;
             let from = self.return_path(&mail);
             let outcome = self.given.transport.deliver(&mail, &from, &bytes).await;
             let outcome = self.weighed(&mail.recipient, outcome);
             drop(place);
             self.note_channel(&outcome, feed).await?;
-            let Outcome::Sent { reply } = outcome else {
-                delivered.count(&self.settle(&mail, outcome).await?);
-                continue;
-            };
-            if let Some(before) = keeping.replace(self.settle_sent(&mail, reply)) {
-                delivered.count(&before.kept().await?);
+            match outcome {
+                Outcome::Sent { reply } => unkept.push(self.settle_sent(&mail, reply)).await,
+                outcome => delivered.count(&self.settle(&mail, outcome).await?),
             }
-        }
-        if let Some(last) = keeping {
-            delivered.count(&last.kept().await?);
         }
         Ok(delivered)
     }
@@ -272,7 +287,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Keeps that a mail went out, which the answer waits for.
+    /// Begins to keep that a mail went out.
     fn settle_sent(&self, mail: &Mail, reply: Option<String>) -> Keeping<Mail> {
         let now = self.given.clock.now();
         self.limits.learn(mail.recipient.domain(), &Outcome::SENT, now);

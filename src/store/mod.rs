@@ -276,8 +276,9 @@ impl Store {
         self.sled.write(move |trees, writes| outbox::settle(trees, writes, &id, outcome, now, jitter)).await
     }
 
-    /// Notes that mail went out and what was answered, for a caller that has other work until that is kept: several such notes
-    /// share what it costs to force them to the disk.
+    /// Notes that mail went out and what was answered, for a caller that has other work until that is kept:
+    /// notes that come within a short time share what it costs to force them to the disk. [`Self::hurry`]
+    /// ends that time.
     ///
     /// # Errors
     /// As [`Self::settle`], from [`Keeping::kept`].
@@ -287,6 +288,11 @@ impl Store {
         let sent = Outcome::Sent { reply };
         // Of what is written this reads the mail alone, so that such steps can be done together.
         self.sled.write_together(move |trees, writes| outbox::settle(trees, writes, &id, sent, now, 0.0))
+    }
+
+    /// Has kept at once what was handed in and would be together with what comes.
+    pub fn hurry(&self) {
+        self.sled.hurry();
     }
 
     /// Takes every leased mail back, as [`Mail::reclaim`] says; tells how many.

@@ -88,6 +88,11 @@ impl Sled {
         self.writer.write_together(step)
     }
 
+    /// See [`Writer::hurry`].
+    pub(super) fn hurry(&self) {
+        self.writer.hurry();
+    }
+
     /// Removes the bodies that nothing refers to, while nobody reads or writes.
     pub(super) async fn collect_garbage(&self) -> Result<GarbageReport, StoreError> {
         let shared = Arc::clone(&self.shared);
@@ -152,6 +157,6 @@ fn kept_key(trees: &Trees) -> Result<Option<[u8; 32]>, StoreError> {
     let Some(kept) = trees.tree(TreeName::Meta).get(INSTANCE_KEY)? else { return Ok(None) };
     kept[..].try_into().map(Some).map_err(|_| {
         let reason = format!("{} bytes, expected 32", kept.len());
-        super::record::undecodable("setting", "instance-key", reason)
+        super::record::undecodable("setting", INSTANCE_KEY, reason)
     })
 }

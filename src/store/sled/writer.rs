@@ -7,9 +7,10 @@
 //!
 //! A transaction costs sled two writes that are forced to the disk, and the flush one
 //! more. Whoever has other work until its step is kept says so, and the writer lets a
-//! short time pass for others to share all that.
+//! short time pass for others to share all that, unless somebody is in a hurry.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,7 @@ pub(super) struct Open {
     pub(super) _lock: Lock,
 }
 
-/// Steps that share one flush at most.
+/// Steps that share one flush at most, besides those that are done together.
 const MAX_GROUP: usize = 256;
 
 /// The writer lets this much time pass at most before it takes steps that nobody waits for.
@@ -48,16 +49,25 @@ type Step = Box<dyn FnOnce(&Trees, &mut Writes) -> Acknowledge + Send>;
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
+    together: mpsc::Sender<Step>,
+    told: Arc<Told>,
 }
 
 /// What the writer is told.
 enum Job {
     /// To do a step, whose answer somebody waits for.
     Do(Step),
-    /// To do a step in one transaction with others of its kind, if there are any soon.
-    DoTogether(Step),
-    /// That somebody has begun to wait for the answer to such a step.
+    /// That there are steps to be done together.
+    Gather,
+    /// That somebody waits for the answer to one of those.
     Hurry,
+}
+
+/// What the writer was told and has not acted on: to be told again would only wake it.
+#[derive(Debug, Default)]
+struct Told {
+    to_gather: AtomicBool,
+    to_hurry: AtomicBool,
 }
 
 /// A step on its way to the disk, which whoever handed it in need not wait for yet. Dropped, it is on its
@@ -65,7 +75,6 @@ enum Job {
 #[derive(Debug)]
 pub struct Keeping<R> {
     answered: oneshot::Receiver<Result<R, StoreError>>,
-    queue: mpsc::Sender<Job>,
 }
 
 impl<R> Keeping<R> {
@@ -73,12 +82,7 @@ impl<R> Keeping<R> {
     ///
     /// # Errors
     /// The step's own error, which writes nothing; or the store's.
-    pub async fn kept(mut self) -> Result<R, StoreError> {
-        if let Ok(answer) = self.answered.try_recv() {
-            return answer;
-        }
-        // Where the writer is gone the answer says so.
-        let _ = self.queue.send(Job::Hurry);
+    pub async fn kept(self) -> Result<R, StoreError> {
         self.answered.await.unwrap_or(Err(StoreError::Closed))
     }
 }
@@ -86,9 +90,17 @@ impl<R> Keeping<R> {
 impl Writer {
     /// Starts the thread.
     pub(super) fn start(shared: Shared) -> std::io::Result<Self> {
+        let (writer, inlet) = Self::with_inlet();
+        std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(&shared, &inlet))?;
+        Ok(writer)
+    }
+
+    /// Both ends of the ways to a writer.
+    fn with_inlet() -> (Self, Inlet) {
         let (queue, jobs) = mpsc::channel();
-        std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(&shared, &jobs))?;
-        Ok(Self { queue })
+        let (together, gathered) = mpsc::channel();
+        let told = Arc::new(Told::default());
+        (Self { queue, together, told: Arc::clone(&told) }, Inlet { jobs, gathered, told })
     }
 
     /// Has a step done; gives its answer once all it wrote is on the disk.
@@ -112,8 +124,19 @@ impl Writer {
     ) -> Keeping<R> {
         let (step, answered) = answering(step);
         // Where the writer is gone the step is dropped, and its answer says so.
-        let _ = self.queue.send(Job::DoTogether(step));
-        Keeping { answered, queue: self.queue.clone() }
+        let _ = self.together.send(step);
+        if !self.told.to_gather.swap(true, Ordering::SeqCst) {
+            let _ = self.queue.send(Job::Gather);
+        }
+        Keeping { answered }
+    }
+
+    /// Has the steps that are to be done together done now.
+    pub(super) fn hurry(&self) {
+        if !self.told.to_hurry.swap(true, Ordering::SeqCst) {
+            // Where the writer is gone, so are the steps.
+            let _ = self.queue.send(Job::Hurry);
+        }
     }
 }
 
@@ -137,14 +160,31 @@ fn answering<R: Send + 'static>(
     (step, answered)
 }
 
-fn run(shared: &Shared, jobs: &mpsc::Receiver<Job>) {
+/// The writer's end of the ways to it.
+struct Inlet {
+    jobs: mpsc::Receiver<Job>,
+    /// Steps to be done together. They do not wake the writer one by one: [`Job::Gather`] does once.
+    gathered: mpsc::Receiver<Step>,
+    told: Arc<Told>,
+}
+
+/// Steps that share one flush.
+#[derive(Default)]
+struct Steps {
+    /// Done first, in one transaction.
+    together: Vec<Step>,
+    /// Done one after the other; each sees what was handed in before it.
+    single: Vec<Step>,
+}
+
+fn run(shared: &Shared, inlet: &Inlet) {
     let mut broken = None;
-    while let Ok(first) = jobs.recv() {
-        let group = gather(first, jobs);
+    while let Ok(first) = inlet.jobs.recv() {
+        let steps = inlet.gather(first);
         let open = shared.read().unwrap_or_else(PoisonError::into_inner);
         // Dropping a step tells whoever waits that the store is closed.
         let Some(Open { trees, .. }) = open.as_ref() else { continue };
-        if let Err(reason) = write_group(trees, group, broken.as_ref())
+        if let Err(reason) = write_group(trees, steps, broken.as_ref())
             && broken.is_none()
         {
             tracing::error!(reason, "the disk refused a write; no more are taken");
@@ -153,39 +193,37 @@ fn run(shared: &Shared, jobs: &mpsc::Receiver<Job>) {
     }
 }
 
-/// What shares one flush: all that waits, and while nobody is in a hurry what comes soon.
-fn gather(first: Job, jobs: &mpsc::Receiver<Job>) -> Vec<Job> {
-    let end = Instant::now() + PATIENCE;
-    let (mut group, mut is_urgent) = (Vec::new(), false);
-    let mut next = Some(first);
-    while let Some(job) = next {
-        is_urgent |= !matches!(job, Job::DoTogether(_));
-        group.push(job);
-        next = match group.len() {
-            MAX_GROUP.. => None,
-            _ if is_urgent => jobs.try_recv().ok(),
-            _ => jobs.recv_timeout(end.saturating_duration_since(Instant::now())).ok(),
-        };
+impl Inlet {
+    /// What shares one flush: all that waits, and while nobody is in a hurry what comes soon.
+    fn gather(&self, first: Job) -> Steps {
+        let end = Instant::now() + PATIENCE;
+        let (mut single, mut is_urgent) = (Vec::new(), false);
+        let mut next = Some(first);
+        while let Some(job) = next {
+            is_urgent |= !matches!(job, Job::Gather);
+            if let Job::Do(step) = job {
+                single.push(step);
+            }
+            next = match single.len() {
+                MAX_GROUP.. => None,
+                _ if is_urgent => self.jobs.try_recv().ok(),
+                _ => self.jobs.recv_timeout(end.saturating_duration_since(Instant::now())).ok(),
+            };
+        }
+        // In this order: a step that comes too late for the last line tells the writer anew.
+        self.told.to_gather.store(false, Ordering::SeqCst);
+        self.told.to_hurry.store(false, Ordering::SeqCst);
+        Steps { together: self.gathered.try_iter().collect(), single }
     }
-    group
 }
 
 /// Applies steps, forces them to the disk together, and tells those who wait.
-fn write_group(trees: &Trees, jobs: Vec<Job>, broken: Option<&String>) -> Result<(), String> {
+fn write_group(trees: &Trees, steps: Steps, broken: Option<&String>) -> Result<(), String> {
     let mut group = Group { trees, waiting: Vec::new(), has_written: false, refused: broken.cloned() };
-    let mut together = Vec::new();
-    for job in jobs {
-        match job {
-            Job::DoTogether(step) => together.push(step),
-            Job::Do(step) => {
-                // It sees what was handed in before it.
-                group.write(std::mem::take(&mut together));
-                group.write(vec![step]);
-            }
-            Job::Hurry => {}
-        }
+    group.write(steps.together);
+    for step in steps.single {
+        group.write(vec![step]);
     }
-    group.write(together);
     group.force()
 }
 
@@ -258,14 +296,14 @@ mod tests {
                 all.append(std::mem::take(&mut writes));
                 acknowledge
             });
-            Job::Do(step)
+            step
         };
-        let group = vec![
+        let single = vec![
             step("looked before", Writes::default()),
             step("wrote", one_write("value")),
             step("looked after", Writes::default()),
         ];
-        write_group(&trees, group, None).unwrap();
+        write_group(&trees, Steps { single, ..Steps::default() }, None).unwrap();
         let order: Vec<_> = order.try_iter().collect();
         assert_eq!(order, [("looked before", true), ("wrote", true), ("looked after", true)]);
     }
@@ -276,14 +314,13 @@ mod tests {
         writes
     }
 
-    /// A job of a kind that writes a value, and the way on which its answer comes: what stood there before.
-    fn writing(kind: fn(Step) -> Job, value: &'static str) -> (Job, oneshot::Receiver<Before>) {
-        let (step, answered) = answering(move |trees, writes| {
+    /// A step that writes a value, and the way on which its answer comes: what stood there before.
+    fn writing(value: &'static str) -> (Step, oneshot::Receiver<Before>) {
+        answering(move |trees, writes| {
             writes.append(one_write(value));
             let before = trees.tree(TreeName::Meta).get(b"key")?;
             Ok(before.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-        });
-        (kind(step), answered)
+        })
     }
 
     type Before = Result<Option<String>, StoreError>;
@@ -292,13 +329,9 @@ mod tests {
     fn steps_that_are_done_together_do_not_see_each_other_and_all_others_do() {
         let state = tempfile::tempdir().unwrap();
         let trees = opening::open(state.path()).unwrap();
-        let kinds = [("a", Job::DoTogether as fn(Step) -> Job), ("b", Job::DoTogether), ("c", Job::Do)];
-        let (jobs, answers): (Vec<_>, Vec<_>) = kinds
-            .into_iter()
-            .chain([("d", Job::DoTogether as fn(Step) -> Job)])
-            .map(|(v, k)| writing(k, v))
-            .unzip();
-        write_group(&trees, jobs, None).unwrap();
+        let (mut steps, answers): (Vec<_>, Vec<_>) = ["a", "b", "c", "d"].map(writing).into_iter().unzip();
+        let single = steps.split_off(2);
+        write_group(&trees, Steps { together: steps, single }, None).unwrap();
         let seen: Vec<_> =
             answers.into_iter().map(|mut answer| answer.try_recv().unwrap().unwrap()).collect();
         assert_eq!(seen.iter().map(Option::as_deref).collect::<Vec<_>>(), [None, None, Some("b"), Some("c")]);
@@ -314,8 +347,9 @@ mod tests {
             Err::<(), _>(StoreError::Closed)
         });
         let (panics, mut panicked) = answering(|_, _| -> Result<(), StoreError> { panic!("a step's") });
-        let (good, mut answer) = writing(Job::DoTogether, "good");
-        write_group(&trees, vec![good, Job::DoTogether(fails), Job::DoTogether(panics)], None).unwrap();
+        let (good, mut answer) = writing("good");
+        let together = vec![good, fails, panics];
+        write_group(&trees, Steps { together, ..Steps::default() }, None).unwrap();
         assert!(matches!(failed.try_recv(), Ok(Err(StoreError::Closed))));
         assert!(panicked.try_recv().is_err(), "nobody answers");
         assert!(answer.try_recv().unwrap().is_ok());
@@ -326,40 +360,62 @@ mod tests {
         Box::new(|_, _| Box::new(|_| {}))
     }
 
+    /// What the writer takes next.
+    fn taken(inlet: &Inlet) -> Steps {
+        inlet.gather(inlet.jobs.try_recv().expect("the writer is told"))
+    }
+
     #[test]
-    fn a_step_that_nobody_waits_for_gives_others_the_time_to_come() {
-        let (queue, waiting) = mpsc::channel();
+    fn steps_that_nobody_waits_for_wake_the_writer_once_and_give_others_the_time_to_come() {
+        let (writer, inlet) = Writer::with_inlet();
         for _ in 0..2 {
-            queue.send(Job::DoTogether(nothing())).unwrap();
+            let keeping = (0..3).map(|_| writer.write_together(|_, _| Ok(()))).collect::<Vec<_>>();
+            let start = Instant::now();
+            assert_eq!(taken(&inlet).together.len(), keeping.len());
+            assert!(start.elapsed() >= PATIENCE);
+            assert!(inlet.jobs.try_recv().is_err(), "told once");
         }
-        let start = Instant::now();
-        assert_eq!(gather(Job::DoTogether(nothing()), &waiting).len(), 3);
-        assert!(start.elapsed() >= PATIENCE);
     }
 
     #[test]
     fn whoever_waits_is_not_kept_waiting_for_others() {
         for urgent in [Job::Do(nothing()), Job::Hurry] {
-            let (queue, waiting) = mpsc::channel();
-            queue.send(urgent).unwrap();
-            queue.send(Job::DoTogether(nothing())).unwrap();
+            let (writer, inlet) = Writer::with_inlet();
+            let single = usize::from(matches!(urgent, Job::Do(_)));
+            writer.queue.send(urgent).unwrap();
+            drop(writer.write_together(|_, _| Ok(())));
             // Handed in by somebody else, much later.
             let late = std::thread::spawn(move || {
                 std::thread::park_timeout(PATIENCE * 50);
-                queue.send(Job::Hurry).is_ok()
+                writer.queue.send(Job::Hurry).is_ok()
             });
-            assert_eq!(gather(Job::DoTogether(nothing()), &waiting).len(), 3, "what waits goes along");
+            let steps = taken(&inlet);
+            assert_eq!((steps.together.len(), steps.single.len()), (1, single), "what waits goes along");
             late.thread().unpark();
             late.join().unwrap();
         }
     }
 
+    #[tokio::test]
+    async fn haste_is_told_once_and_nobody_waits_for_a_writer_that_is_gone() {
+        let (writer, inlet) = Writer::with_inlet();
+        let step = writer.write_together(|_, _| Ok(()));
+        writer.hurry();
+        writer.hurry();
+        assert!(matches!(inlet.jobs.try_iter().collect::<Vec<_>>()[..], [Job::Gather, Job::Hurry]));
+        drop(inlet);
+        let late = writer.write_together(|_, _| Ok(()));
+        for step in [step, late] {
+            assert!(matches!(step.kept().await, Err(StoreError::Closed)));
+        }
+    }
+
     #[test]
     fn a_group_has_an_end_however_many_steps_wait() {
-        let (queue, waiting) = mpsc::channel();
+        let (writer, inlet) = Writer::with_inlet();
         for _ in 0..=MAX_GROUP {
-            queue.send(Job::Do(nothing())).unwrap();
+            writer.queue.send(Job::Do(nothing())).unwrap();
         }
-        assert_eq!(gather(Job::Do(nothing()), &waiting).len(), MAX_GROUP);
+        assert_eq!(taken(&inlet).single.len(), MAX_GROUP);
     }
 }
