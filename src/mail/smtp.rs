@@ -72,9 +72,6 @@ struct Resting {
     since: Instant,
 }
 
-/// More resting connections than this are closed.
-const MAX_RESTING: usize = 16;
-
 impl Smtp {
     /// Prepares a relay; nothing is contacted.
     ///
@@ -148,9 +145,8 @@ impl Smtp {
 
     fn rest(&self, session: Session) {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        if resting.len() < MAX_RESTING {
-            resting.push(Resting { session, since: Instant::now() });
-        }
+        // Never more than there were deliveries at once: each takes the last one that rests.
+        resting.push(Resting { session, since: Instant::now() });
     }
 
     /// Says QUIT on every resting connection, briefly: nothing depends on the answer.

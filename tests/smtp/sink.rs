@@ -10,7 +10,7 @@ use regwatch::config::SmtpSecurity;
 use regwatch::domain::outbox::Outcome;
 use regwatch::mail::Timeouts;
 
-use crate::{Running, await_listener, free_port, have, is_root, patient, relay, send, settings};
+use crate::{Running, await_listener, free_port, have, is_root, mail, patient, relay, send, settings};
 
 const SINK: &str = "/usr/sbin/smtp-sink";
 
@@ -45,7 +45,7 @@ async fn what_arrives_is_what_was_composed() {
     bodies.sort();
     assert_eq!(bodies.len(), 3);
     for name in ["one", "two", "three"] {
-        let (_, bytes) = crate::mail(name, "ann@example.org");
+        let (_, bytes) = mail(name, "ann@example.org");
         let sent = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
         let found = bodies.iter().filter(|body| body.replace("\r\n", "\n").contains(sent.trim_end())).count();
         assert_eq!(found, 1, "{name} in {bodies:#?}");
@@ -68,7 +68,8 @@ fn check(flags: &[&str], timeouts: Timeouts, expected: &str) {
 /// Mails sent one after the other over one connection.
 const MAILS: u32 = 50;
 
-/// With Nagle's algorithm and delayed acknowledgement each mail would wait 40 ms for its final dot.
+/// With Nagle's algorithm and delayed acknowledgement each mail would wait 40 ms for its final dot, if that left
+/// in a piece of its own.
 #[tokio::test]
 async fn mails_on_one_connection_do_not_wait_for_the_final_dot() {
     if !have(&[SINK]) {

@@ -6,7 +6,6 @@
 
 use std::fmt::Display;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lettre::transport::smtp::Error;
@@ -17,12 +16,14 @@ use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 
 use super::reply::{Fault, Phase, words};
-use super::wire::{Need, Protection, Relay};
+use super::wire::{MoreFollows, Need, Protection, Relay};
 use super::{Envelope, Timeouts};
 
 /// A connection over which the relay has said who it is, and we who we are.
 pub(super) struct Session {
     connection: AsyncSmtpConnection,
+    /// Of the wire below it.
+    more_follows: MoreFollows,
     /// Whether commands may be sent before those ahead of them are answered.
     has_pipelining: bool,
     /// Answers to what was sent ahead that are not read yet.
@@ -35,6 +36,7 @@ const SENT_AHEAD: usize = 2;
 impl Session {
     pub(super) async fn connect(relay: &Relay, timeouts: &Timeouts) -> Result<Self, Fault> {
         let wire = relay.connect(timeouts.connect).await?;
+        let more_follows = wire.more_follows();
         let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &relay.hello);
         let mut connection = within(timeouts.greeting, Phase::Connect, greeting).await?;
         if let Protection::StartTls { parameters, need } = &relay.protection {
@@ -53,7 +55,7 @@ impl Session {
             let log_in = connection.auth(DEFAULT_MECHANISMS, credentials);
             within(timeouts.greeting, Phase::LogIn, log_in).await?;
         }
-        Ok(Self { connection, has_pipelining, owed: 0 })
+        Ok(Self { connection, more_follows, has_pipelining, owed: 0 })
     }
 
     /// Names the sender; where that need not wait for an answer, also the recipient, and asks to hand
@@ -92,13 +94,15 @@ impl Session {
     /// The message and the final dot.
     ///
     /// Only what fails before the dot is written is known not to be delivered. The library
-    /// writes the dot when the iterator of parts has ended, so the iterator tells.
+    /// writes the dot when the iterator of parts has ended, so the iterator tells, also the wire, which
+    /// until then holds back what there is room for.
     async fn message(&mut self, bytes: &[u8], timeouts: &Timeouts) -> Result<String, Fault> {
-        let dot_is_due = AtomicBool::new(false);
-        let phase = || if dot_is_due.load(Ordering::Relaxed) { Phase::FinalDot } else { Phase::Message };
+        let dot_follows = self.more_follows.clone();
+        dot_follows.set(true);
+        let phase = || if dot_follows.get() { Phase::Message } else { Phase::FinalDot };
         let text = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
         let parts = std::iter::once(text).chain(std::iter::from_fn(|| {
-            dot_is_due.store(true, Ordering::Relaxed);
+            dot_follows.set(false);
             None
         }));
         let mut sending = pin!(self.connection.message_iter(parts));

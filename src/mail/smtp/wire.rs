@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use lettre::transport::smtp::client::{AsyncTokioStream, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use rustls::pki_types::ServerName;
 use secrecy::ExposeSecret;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, BufWriter, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -95,16 +96,17 @@ impl Relay {
         let addresses: Vec<SocketAddr> =
             within(timeout, lookup_host((self.host.as_str(), self.port))).await?.collect();
         let tcp = reach(&addresses, timeout).await?;
-        // Body and final dot are two writes: with Nagle's algorithm and delayed acknowledgement
-        // each message would wait 40 ms.
+        // A long message and its final dot are several writes: with Nagle's algorithm and delayed
+        // acknowledgement each would wait 40 ms.
         tcp.set_nodelay(true).map_err(|error| Fault::broken(Phase::Connect, error))?;
-        match &self.protection {
+        Ok(Wire::over(match &self.protection {
             Protection::Tls { connector, server } => {
                 let tls = within(timeout, connector.connect(server.clone(), tcp)).await?;
-                Ok(Wire::Tls(Box::new(tls)))
+                Stream::Tls(Box::new(tls))
             }
-            Protection::StartTls { .. } | Protection::None => Ok(Wire::Plain(tcp)),
-        }
+            Protection::StartTls { .. } => Stream::BeforeTls(tcp),
+            Protection::None => Stream::Plain(tcp),
+        }))
     }
 }
 
@@ -153,26 +155,98 @@ async fn reach(addresses: &[SocketAddr], timeout: Duration) -> Result<TcpStream,
 }
 
 /// A connection to a relay.
-pub(super) enum Wire {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+///
+/// The SMTP layer flushes after every piece that it writes. Where more follows soon, that waits for the
+/// last: the final dot then leaves with the message, and the relay wakes once for both.
+pub(super) struct Wire {
+    stream: BufWriter<Stream>,
+    more_follows: MoreFollows,
+}
+
+/// Whether more is to leave with what is being written. Shared with whoever writes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct MoreFollows(Arc<AtomicBool>);
+
+impl MoreFollows {
+    pub(super) fn set(&self, more_follows: bool) {
+        self.0.store(more_follows, Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Longer messages leave in pieces.
+const HELD_BACK_BYTES: usize = 64 * 1024;
+
+impl Wire {
+    fn over(stream: Stream) -> Self {
+        Self {
+            stream: BufWriter::with_capacity(HELD_BACK_BYTES, stream),
+            more_follows: MoreFollows::default(),
+        }
+    }
+
+    /// What whoever writes tells it.
+    pub(super) fn more_follows(&self) -> MoreFollows {
+        self.more_follows.clone()
+    }
 }
 
 impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Plain(_) => "Wire::Plain",
-            Self::Tls(_) => "Wire::Tls",
-        })
+        f.debug_struct("Wire").field("stream", self.stream.get_ref()).finish_non_exhaustive()
     }
 }
 
 impl AsyncTokioStream for Wire {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
-        match self {
-            Self::Plain(tcp) => tcp.peer_addr(),
-            Self::Tls(tls) => tls.get_ref().0.peer_addr(),
+        match self.stream.get_ref() {
+            Stream::Plain(tcp) | Stream::BeforeTls(tcp) => tcp.peer_addr(),
+            Stream::Tls(tls) => tls.get_ref().0.peer_addr(),
         }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.more_follows.get() {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+/// The bytes as they come and go.
+enum Stream {
+    Plain(TcpStream),
+    /// In the clear until the answer to STARTTLS: read line by line.
+    BeforeTls(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain(_) => "Plain",
+            Self::BeforeTls(_) => "BeforeTls",
+            Self::Tls(_) => "Tls",
+        })
     }
 }
 
@@ -196,33 +270,34 @@ fn poll_read_line(tcp: &mut TcpStream, cx: &mut Context<'_>, buf: &mut ReadBuf<'
     Poll::Ready(Ok(()))
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => poll_read_line(tcp, cx, buf),
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::BeforeTls(tcp) => poll_read_line(tcp, cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         }
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Self::Plain(tcp) | Self::BeforeTls(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Plain(tcp) | Self::BeforeTls(tcp) => Pin::new(tcp).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Plain(tcp) | Self::BeforeTls(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
