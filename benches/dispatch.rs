@@ -7,6 +7,8 @@
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 #![expect(clippy::cast_precision_loss, reason = "counts and milliseconds fit")]
 
+#[path = "../src/allocator.rs"]
+mod allocator;
 #[path = "../tests/dispatch/stand.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod stand;

@@ -5,6 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has failed")]
 
+#[path = "../src/allocator.rs"]
+mod allocator;
+
 use std::path::PathBuf;
 
 use divan::counter::BytesCount;

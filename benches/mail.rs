@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, or has failed")]
 
+#[path = "../src/allocator.rs"]
+mod allocator;
 #[path = "../tests/store/fixture.rs"]
 #[allow(dead_code, reason = "the tests of the store use the rest")]
 mod fixture;
@@ -74,22 +76,61 @@ fn main() {
 fn measure(into: &str, port: u16, await_idle: impl Fn()) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{READERS} mails over {CONNECTIONS} connections into {into}, mails/s");
-    println!("  in the outbox      sent      both  smtp-source   sent of that");
+    println!(
+        "  in the outbox      sent      both  smtp-source   sent of that   processor, µs a mail: sent  smtp-source"
+    );
     let rate = |time: Duration| f64::from(u32::try_from(READERS).unwrap()) / time.as_secs_f64();
     for _ in 0..ROUNDS {
         await_idle();
-        let (queueing, sending, bytes) = runtime.block_on(tell(port));
+        let Told { queueing, sending, processor, bytes } = runtime.block_on(tell(port));
         await_idle();
+        let before = processor_time().children;
         let alone = smtp_source(port, bytes);
-        let (sent, alone) = (rate(sending), rate(alone));
+        let theirs = a_mail(processor_time().children - before);
+        let (sent, alone, ours) = (rate(sending), rate(alone), a_mail(processor));
         let share = 100.0 * sent / alone;
         let (queued, both) = (rate(queueing), rate(queueing + sending));
-        println!("  {queued:>13.0} {sent:>9.0} {both:>9.0} {alone:>12.0} {share:>12.0} %");
+        println!(
+            "  {queued:>13.0} {sent:>9.0} {both:>9.0} {alone:>12.0} {share:>12.0} % {ours:>28} {theirs:>12}"
+        );
     }
 }
 
-/// How long it takes to make the mails of one change, and to send them; and how long they are.
-async fn tell(port: u16) -> (Duration, Duration, usize) {
+/// Processor time for all mails, in microseconds for each.
+fn a_mail(all: Duration) -> u128 {
+    all.as_micros() / READERS as u128
+}
+
+/// Processor time used until now, in steps of 10 ms.
+struct ProcessorTime {
+    /// By this process.
+    own: Duration,
+    /// By those that it started and waited for.
+    children: Duration,
+}
+
+fn processor_time() -> ProcessorTime {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    // The name, in parentheses, may hold spaces; utime is the 12th field behind it (proc(5)).
+    let fields = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11);
+    let ticks: Vec<u64> = fields.take(4).map(|field| field.parse().unwrap()).collect();
+    let time = |ticks: &[u64]| Duration::from_millis(10 * ticks.iter().sum::<u64>());
+    ProcessorTime { own: time(&ticks[..2]), children: time(&ticks[2..]) }
+}
+
+/// What telling one change took.
+struct Told {
+    /// Time to make the mails and keep them in the outbox.
+    queueing: Duration,
+    /// Time to send them and keep that they went out.
+    sending: Duration,
+    /// Processor time of the latter.
+    processor: Duration,
+    /// Length of a mail.
+    bytes: usize,
+}
+
+async fn tell(port: u16) -> Told {
     let home = Home::new();
     let store = home.open();
     let key = store.instance_key([7; 32]).await.unwrap();
@@ -120,13 +161,13 @@ async fn tell(port: u16) -> (Duration, Duration, usize) {
     let start = Instant::now();
     assert_eq!(dispatcher.dispatch(Patience::Now).await.unwrap(), READERS);
     let queueing = start.elapsed();
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), processor_time().own);
     assert_eq!(deliverer.deliver_due().await.unwrap().sent, READERS);
-    let sending = start.elapsed();
+    let (sending, processor) = (start.elapsed(), processor_time().own - before);
     let one = store.mails(None, 1).await.unwrap().remove(0);
     let bytes = store.message(&one.id).await.unwrap().len();
     store.close().await.unwrap();
-    (queueing, sending, bytes)
+    Told { queueing, sending, processor, bytes }
 }
 
 async fn subscribe(store: &Store, clock: &Arc<dyn Clock>) {

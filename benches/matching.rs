@@ -7,6 +7,9 @@
 #![expect(clippy::print_stdout, reason = "the ratios are what it is run for")]
 #![expect(clippy::cast_precision_loss, reason = "bytes and nanoseconds fit")]
 
+#[path = "../src/allocator.rs"]
+mod allocator;
+
 use std::time::{Duration, Instant};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};

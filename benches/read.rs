@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has failed")]
 
+#[path = "../src/allocator.rs"]
+mod allocator;
+
 use divan::{Bencher, black_box};
 use regwatch::domain::company::{Alias, AliasKind, Company};
 use regwatch::domain::diff::{diff, words};

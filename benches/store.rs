@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has failed")]
 
+#[path = "../src/allocator.rs"]
+mod allocator;
+
 use bytes::Bytes;
 use chrono::DateTime;
 use divan::Bencher;
