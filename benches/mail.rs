@@ -86,7 +86,7 @@ fn measure(into: &str, port: u16, await_idle: impl Fn()) {
         await_idle();
         let before = processor_time().children;
         let alone = smtp_source(port, bytes);
-        let theirs = a_mail(processor_time().children - before);
+        let theirs = a_mail(processor_time().children.saturating_sub(before));
         let (sent, alone, ours) = (rate(sending), rate(alone), a_mail(processor));
         let share = 100.0 * sent / alone;
         let (queued, both) = (rate(queueing), rate(queueing + sending));
@@ -163,7 +163,7 @@ async fn tell(port: u16) -> Told {
     let queueing = start.elapsed();
     let (start, before) = (Instant::now(), processor_time().own);
     assert_eq!(deliverer.deliver_due().await.unwrap().sent, READERS);
-    let (sending, processor) = (start.elapsed(), processor_time().own - before);
+    let (sending, processor) = (start.elapsed(), processor_time().own.saturating_sub(before));
     let one = store.mails(None, 1).await.unwrap().remove(0);
     let bytes = store.message(&one.id).await.unwrap().len();
     store.close().await.unwrap();

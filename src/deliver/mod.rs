@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use self::feed::{Feed, Leaser};
 use self::limits::Limits;
@@ -175,40 +175,23 @@ impl Deliverer {
         let given = &self.parts.given;
         let feed = Arc::new(feed);
         let (unkept, keeper) = Unkept::new(given.store.clone(), senders);
-        let leasing = tokio::spawn({
-            let parts = Arc::clone(&self.parts);
-            async move { leaser.lease_all(&parts).await }
-        });
-        let keeping = tokio::spawn(keeper.keep_all());
-        let mut working = JoinSet::new();
+        let (mut sending, mut serving) = (JoinSet::new(), JoinSet::new());
+        let parts = Arc::clone(&self.parts);
+        serving.spawn(async move { leaser.lease_all(&parts).await.map(|()| Delivered::default()) });
+        serving.spawn(keeper.keep_all());
         for _ in 0..senders {
             let (parts, feed, unkept) = (Arc::clone(&self.parts), Arc::clone(&feed), unkept.clone());
-            working.spawn(async move { parts.send_all(&feed, &unkept).await });
+            sending.spawn(async move { parts.send_all(&feed, &unkept).await });
         }
         drop(unkept);
-        let mut failure = None;
-        while let Some(done) = working.join_next().await {
-            total.add(ended(done, &mut failure));
-        }
+        let mut failure = total.add_all(&mut sending).await;
         let left_over = feed.close().await;
-        ended(leasing.await, &mut failure);
-        total.add(ended(keeping.await, &mut failure));
+        failure = total.add_all(&mut serving).await.or(failure);
         if !left_over.is_empty() {
             given.store.give_back(left_over, given.clock.now()).await?;
         }
         failure.map_or(Ok(!feed.is_down()), Err)
     }
-}
-
-/// What a task of a round gave.
-fn ended<T: Default>(done: Result<Result<T, StoreError>, JoinError>, failure: &mut Option<StoreError>) -> T {
-    match done {
-        Ok(Ok(result)) => return result,
-        Ok(Err(error)) => *failure = Some(error),
-        // The leases of its mails end by themselves; none is lost.
-        Err(panic) => tracing::error!(error = error_chain(&panic), "a delivery ended abruptly"),
-    }
-    T::default()
 }
 
 impl Parts {
@@ -344,6 +327,20 @@ impl Delivered {
                 self.failed += 1;
             }
         }
+    }
+
+    /// Adds what tasks give, until all have ended; gives the store's last error.
+    async fn add_all(&mut self, tasks: &mut JoinSet<Result<Self, StoreError>>) -> Option<StoreError> {
+        let mut failure = None;
+        while let Some(ended) = tasks.join_next().await {
+            match ended {
+                Ok(Ok(delivered)) => self.add(delivered),
+                Ok(Err(error)) => failure = Some(error),
+                // The leases of its mails end by themselves; none is lost.
+                Err(panic) => tracing::error!(error = error_chain(&panic), "a delivery ended abruptly"),
+            }
+        }
+        failure
     }
 
     fn add(&mut self, other: Self) {

@@ -10,7 +10,7 @@ use super::trees::{TreeName, Trees};
 use crate::store::StoreError;
 
 /// A hint to sled, not a limit: it holds up to some 250 MB when everything is read.
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// sled's own housekeeping runs in the thread that flushes: it must never be switched off.
 const FLUSH_EVERY_MS: u64 = 500;
