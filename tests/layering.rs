@@ -10,7 +10,7 @@ use regex::Regex;
 
 /// Every top module of `src/` with its layer. Siblings do not see each other.
 const LAYERS: [(&str, &[&str]); 7] = [
-    ("L0", &["domain"]),
+    ("L0", &["domain", "allocator"]),
     ("L1", &["extract", "config", "render", "clock", "registry", "exchange"]),
     ("L2", &["fetch", "mail", "store", "convert"]),
     ("L3", &["check", "dispatch", "deliver", "subscribe", "reload", "escalate"]),

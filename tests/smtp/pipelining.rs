@@ -41,7 +41,7 @@ async fn a_relay_that_offers_it_hears_a_mail_in_two_pieces_the_first_before_it_s
             heard.push(hears(&mut stream, "DATA\r\n").await);
             says(&mut stream, "250 sender\r\n250 recipient\r\n354 go on").await;
             // One read: the text and the final dot leave at once.
-            let mut text = [0; 64 * 1024];
+            let mut text = vec![0; 64 * 1024];
             let length = stream.read(&mut text).await.unwrap();
             assert!(text[..length].ends_with(b"\r\n.\r\n"), "{length} bytes");
             says(&mut stream, "250 taken").await;
