@@ -161,12 +161,23 @@ impl Composer {
             composed.next = composed.next.into_iter().chain([now + RETRY_AFTER]).min();
             return;
         }
-        let id = id_of(reader, bundle);
-        let message_id = message_id(&self.parts.instance_key, &id, self.parts.settings.from.address.domain());
         let (to, changes) = (reader.address.clone(), changes_of(bundle));
+        composed.take(bundle, self.given_up(id_of(reader, bundle), to, changes, error, now));
+    }
+
+    /// In the place of a mail that could not be made: the operator sees it among those that nobody got.
+    fn given_up(
+        &self,
+        id: MailId,
+        to: EmailAddress,
+        changes: Vec<ChangeId>,
+        error: String,
+        now: DateTime<Utc>,
+    ) -> QueuedMail {
+        let message_id = message_id(&self.parts.instance_key, &id, self.parts.settings.from.address.domain());
         let queued = Mail::queued(id, to, "(could not be made)".to_owned(), message_id, changes, now);
         let mail = Mail { state: MailState::Dead, is_undelivered: true, last_error: Some(error), ..queued };
-        composed.take(bundle, QueuedMail { mail, bytes: Vec::new() });
+        QueuedMail { mail, bytes: Vec::new() }
     }
 
     /// Attests silence where that is due and anything is followed.
@@ -226,9 +237,26 @@ impl Composer {
         self.queued(self.draft(id, &reader.address, rendered, round.now))
     }
 
-    /// The mail that takes an earlier one back, in the same thread.
+    /// The mail that takes an earlier one back, in the same thread. One that cannot be made stands in the
+    /// outbox as given up, so that somebody tells its reader.
     pub(super) fn withdraw(
         &self,
+        retraction: &Retraction,
+        mail: &Mail,
+        changes: &[Change],
+        now: DateTime<Utc>,
+    ) -> QueuedMail {
+        let id = MailId::derive(&["retraction", retraction.id.as_str(), mail.id.as_str()]);
+        self.withdrawing(id.clone(), retraction, mail, changes, now).unwrap_or_else(|error| {
+            let (to, error) = (mail.recipient.redacted(), error_chain(&error));
+            tracing::error!(mail.to = to, error, "a retraction could not be made");
+            self.given_up(id, mail.recipient.clone(), Vec::new(), error, now)
+        })
+    }
+
+    fn withdrawing(
+        &self,
+        id: MailId,
         retraction: &Retraction,
         mail: &Mail,
         changes: &[Change],
@@ -240,7 +268,6 @@ impl Composer {
             changes: changes.iter().filter(|change| mail.changes.contains(&change.id)).collect(),
             service: self.service(),
         })?;
-        let id = MailId::derive(&["retraction", retraction.id.as_str(), mail.id.as_str()]);
         self.queued(Draft {
             thread: mail.thread.clone(),
             occasion: Occasion::Retraction { of: &mail.message_id },

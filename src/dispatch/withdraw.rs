@@ -5,7 +5,6 @@ use crate::domain::change::Change;
 use crate::domain::id::MailId;
 use crate::domain::outbox::Mail;
 use crate::domain::retraction::{Effect, Retraction};
-use crate::domain::text::error_chain;
 
 /// Mails that are looked at in one step.
 const PAGE: usize = 500;
@@ -45,13 +44,7 @@ impl Dispatcher {
             match retraction.effect_on(mail) {
                 Effect::None => {}
                 Effect::Drop => dropped.push(mail.id.clone()),
-                Effect::Tell => match self.composer.withdraw(retraction, mail, changes, now) {
-                    Ok(mail) => mails.push(mail),
-                    Err(error) => {
-                        let (to, error) = (mail.recipient.redacted(), error_chain(&error));
-                        tracing::error!(mail.to = to, error, "a retraction could not be made");
-                    }
-                },
+                Effect::Tell => mails.push(self.composer.withdraw(retraction, mail, changes, now)),
             }
         }
         let queued = mails.len();

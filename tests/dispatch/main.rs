@@ -5,3 +5,4 @@
 mod grouping;
 mod spread;
 mod stand;
+mod withdraw;
