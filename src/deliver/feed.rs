@@ -25,7 +25,7 @@ pub(super) struct Feed {
 #[derive(Debug)]
 struct Waiting {
     mails: mpsc::Receiver<LeasedMail>,
-    /// Taken out when it was too late to begin.
+    /// Taken out when it was too late to begin with them.
     left_over: Vec<MailId>,
 }
 
@@ -62,17 +62,26 @@ impl Feed {
 
     /// The next mail; nothing once none is due, the transport is out of reach or the service stops.
     pub(super) async fn next(&self, parts: &Parts) -> Option<LeasedMail> {
-        let is_over = || self.is_down() || parts.is_stopping();
         let mut waiting = self.waiting.lock().await;
-        if is_over() {
+        if self.is_over(parts) {
             return None;
         }
         let next = waiting.mails.recv().await?;
-        if is_over() {
+        if self.is_over(parts) {
             waiting.left_over.push(next.mail.id);
             return None;
         }
         Some(next)
+    }
+
+    /// Whether no mail may be begun any more.
+    pub(super) fn is_over(&self, parts: &Parts) -> bool {
+        self.is_down() || parts.is_stopping()
+    }
+
+    /// Takes back a mail that its sender did not begin.
+    pub(super) async fn put_back(&self, mail: MailId) {
+        self.waiting.lock().await.left_over.push(mail);
     }
 
     /// Notes that the transport is out of reach; tells whether that is news.
@@ -123,7 +132,8 @@ async fn lease(parts: &Parts, wanted: usize) -> Result<Vec<LeasedMail>, StoreErr
     }
     let limits = Arc::clone(&parts.limits);
     let may_go = move |mail: &Mail| limits.may_go(mail.recipient.domain(), now);
-    let leased = parts.given.store.lease_due_if(now, limit, parts.lease(), may_go).await?;
+    let store = &parts.given.store;
+    let leased = store.lease_due_if(now, limit, parts.lease(), parts.given.doubt(), may_go).await?;
     parts.limits.count(leased.len());
     Ok(leased)
 }

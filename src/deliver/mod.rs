@@ -37,8 +37,9 @@ use crate::domain::verp::bounce_address;
 use crate::mail::Transport;
 use crate::store::{Keeping, LeasedMail, Store, StoreError};
 
-/// A lease outlasts the longest attempt by this, so that no mail is in two hands.
-const LEASE_MARGIN: Duration = Duration::minutes(5);
+/// A lease outlasts the longest attempt by this, in which a mail may wait for its turn: no mail is in two
+/// hands. That a sender vanishes in the midst of a process that lives on is rare enough to wait so long.
+const LEASE_MARGIN: Duration = Duration::hours(1);
 
 /// What a [`Deliverer`] works with.
 #[derive(Debug)]
@@ -61,6 +62,13 @@ pub struct DelivererParts {
     pub on_in_doubt: Doubt,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl DelivererParts {
+    /// What becomes of a mail whose sender vanished.
+    fn doubt(&self) -> Doubt {
+        if self.transport.is_idempotent() { Doubt::Impossible } else { self.on_in_doubt }
+    }
 }
 
 /// Sends what is due. One for the whole program.
@@ -106,10 +114,9 @@ impl Deliverer {
     /// # Errors
     /// The store's error.
     pub async fn recover(&self) -> Result<usize, StoreError> {
-        let DelivererParts { store, transport, clock, on_in_doubt, .. } = &self.parts.given;
+        let DelivererParts { store, transport, clock, .. } = &self.parts.given;
         store.use_channel(&transport.name()).await?;
-        let doubt = if transport.is_idempotent() { Doubt::Impossible } else { *on_in_doubt };
-        let reclaimed = store.reclaim_leases(clock.now(), doubt).await?;
+        let reclaimed = store.reclaim_leases(clock.now(), self.parts.given.doubt()).await?;
         if reclaimed > 0 {
             tracing::warn!(
                 mails = reclaimed,
@@ -200,13 +207,22 @@ impl Parts {
         let mut delivered = Delivered::default();
         while let Some(LeasedMail { mail, bytes }) = feed.next(self).await {
             let place = self.limits.place(mail.recipient.domain()).await;
+            // Others to its domain may have taken long.
+            if feed.is_over(self) || self.is_too_late_for(&mail) {
+                feed.put_back(mail.id).await;
+                continue;
+            }
             let from = self.return_path(&mail);
             let outcome = self.given.transport.deliver(&mail, &from, &bytes).await;
             let outcome = self.weighed(&mail.recipient, outcome);
             drop(place);
             self.note_channel(&outcome, feed).await?;
             match outcome {
-                Outcome::Sent { reply } => unkept.push(self.settle_sent(&mail, reply)).await,
+                Outcome::Sent { reply } => {
+                    if !unkept.push(self.settle_sent(&mail, reply)).await {
+                        break;
+                    }
+                }
                 outcome => delivered.count(&self.settle(&mail, outcome).await?),
             }
         }
@@ -263,7 +279,7 @@ impl Parts {
             } else if is_first {
                 tracing::warn!(channel, reason, next = %breaker.next_probe_at, "mail still cannot leave");
             }
-        } else if feed.is_probe() && !matches!(outcome, Outcome::Doubted { .. }) {
+        } else if feed.is_probe() {
             store.mend_channel(&channel).await?;
             tracing::info!(channel, "mail can leave again");
         }
@@ -287,8 +303,16 @@ impl Parts {
     }
 
     fn lease(&self) -> Duration {
-        let longest = Duration::from_std(self.given.transport.longest_attempt());
-        longest.unwrap_or(Duration::days(1)) + LEASE_MARGIN
+        self.longest_attempt() + LEASE_MARGIN
+    }
+
+    /// Whether an attempt could outlast the lease.
+    fn is_too_late_for(&self, mail: &Mail) -> bool {
+        self.given.clock.now() + self.longest_attempt() > mail.at
+    }
+
+    fn longest_attempt(&self) -> Duration {
+        Duration::from_std(self.given.transport.longest_attempt()).unwrap_or(Duration::days(1))
     }
 
     fn is_stopping(&self) -> bool {

@@ -246,3 +246,13 @@ async fn a_service_that_stops_begins_nothing_more() {
     assert_eq!(stand.deliverer.deliver_due().await.unwrap(), Delivered::default());
     assert!(stand.store.mails(None, 10).await.unwrap().iter().all(|mail| mail.state == MailState::Queued));
 }
+
+#[tokio::test]
+async fn a_lease_that_ends_while_the_process_lives_is_in_doubt_as_the_operator_wishes() {
+    let stand = stand(1, Pace::default(), Doubt::Hold).await;
+    stand.queue(people(1)).await;
+    stand.store.lease_due(stand.clock.now(), 1, Duration::minutes(1)).await.unwrap();
+    stand.clock.advance(Duration::minutes(2));
+    stand.deliverer.deliver_due().await.unwrap();
+    assert_eq!(stand.mail("p0@example.org").await.state, MailState::Held);
+}

@@ -1,7 +1,8 @@
 //! Mails that the transport took, until that is on the disk.
 //!
 //! Forcing to the disk what became of a mail takes as long as sending one. So a sender hands it in and goes
-//! on with the next, and all senders together may be so far ahead of the disk as there are senders.
+//! on with the next. Besides the one that each has in its hands, so many mails may wait for the disk as there
+//! are senders.
 
 use std::sync::Arc;
 
@@ -42,15 +43,15 @@ impl Unkept {
         (unkept, Keeper { mails })
     }
 
-    /// Leaves a mail there as soon as there is room.
-    pub(super) async fn push(&self, mail: Keeping<Mail>) {
+    /// Leaves a mail there as soon as there is room; tells whether another may be sent. None may once one
+    /// was not kept: it is not known what would become of the next.
+    #[must_use]
+    pub(super) async fn push(&self, mail: Keeping<Mail>) -> bool {
         if self.places.available_permits() < self.few {
             self.store.hurry();
         }
-        // It is never closed. Where the keeper has ended it says why.
-        if let Ok(place) = Arc::clone(&self.places).acquire_owned().await {
-            let _ = self.mails.send(Sent { mail, _place: place });
-        }
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        place.is_ok_and(|place| self.mails.send(Sent { mail, _place: place }).is_ok())
     }
 }
 
@@ -62,7 +63,7 @@ impl Drop for Unkept {
 }
 
 impl Keeper {
-    /// Counts the mails as they are kept, until no sender is left.
+    /// Counts the mails as they are kept, until no sender is left or one is not kept.
     ///
     /// # Errors
     /// The store's: a mail is not kept as sent.
@@ -72,5 +73,25 @@ impl Keeper {
             delivered.count(&mail.kept().await?);
         }
         Ok(delivered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::config::StoreSettings;
+    use crate::domain::id::MailId;
+
+    #[tokio::test]
+    async fn once_a_mail_is_not_kept_no_other_may_be_sent() {
+        let state = tempfile::tempdir().unwrap();
+        let store = Store::open(&StoreSettings::Sled { path: state.path().join("db") }).unwrap();
+        let (unkept, keeper) = Unkept::new(store.clone(), 2);
+        let nobodys = || store.settle_sent(&MailId::derive(&["nobody's"]), None, DateTime::UNIX_EPOCH);
+        assert!(unkept.push(nobodys()).await);
+        assert!(matches!(keeper.keep_all().await, Err(StoreError::NotFound { .. })));
+        assert!(!unkept.push(nobodys()).await);
     }
 }

@@ -199,21 +199,19 @@ impl Composer {
             composed.attested_until = Some(round.now);
             return;
         }
-        match self.attestation(reader, since, found, round) {
-            Ok(mail) => {
-                composed.mails.push(mail);
-                composed.attested_until = Some(round.now);
-            }
-            Err(error) => {
-                let (to, error) = (reader.address.redacted(), error_chain(&error));
-                tracing::error!(mail.to = to, error, "an attestation could not be made");
-                composed.next = Some(round.now + RETRY_AFTER);
-            }
-        }
+        let id = MailId::derive(&["attestation", reader.address.as_str(), &since.to_rfc3339()]);
+        let mail = self.attestation(id.clone(), reader, since, found, round).unwrap_or_else(|error| {
+            let (to, error) = (reader.address.redacted(), error_chain(&error));
+            tracing::error!(mail.to = to, error, "an attestation could not be made");
+            self.given_up(id, reader.address.clone(), Vec::new(), error, round.now)
+        });
+        composed.mails.push(mail);
+        composed.attested_until = Some(round.now);
     }
 
     fn attestation(
         &self,
+        id: MailId,
         reader: &Subscriber,
         since: DateTime<Utc>,
         found: &[Change],
@@ -233,7 +231,6 @@ impl Composer {
             watchlist: &round.watchlist,
             service: self.service(),
         })?;
-        let id = MailId::derive(&["attestation", reader.address.as_str(), &since.to_rfc3339()]);
         self.queued(self.draft(id, &reader.address, rendered, round.now))
     }
 

@@ -136,12 +136,15 @@ fn address(address: &EmailAddress) -> Result<Address, MailError> {
     address.as_str().parse().map_err(|source| MailError::Address { address: address.redacted(), source })
 }
 
-/// An id in angle brackets, refused unless it is plain ASCII without blanks and brackets.
+/// Longer ids do not fit on a line with what stands before them (RFC 5322, 2.1.1).
+const MAX_ID_BYTES: usize = 250;
+
+/// An id in angle brackets, refused unless it is plain ASCII without blanks and brackets, and not too long.
 pub(super) fn bracketed(id: &str) -> Result<String, MailError> {
     let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>');
     let has_both_sides =
         id.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
-    if is_plain && has_both_sides {
+    if is_plain && has_both_sides && id.len() <= MAX_ID_BYTES {
         Ok(format!("<{id}>"))
     } else {
         Err(MailError::MessageId { id: id.to_owned() })

@@ -91,9 +91,10 @@ impl Smtp {
     #[must_use]
     pub fn longest_attempt(&self) -> Duration {
         let Timeouts { connect, greeting, command, data, message, final_dot, .. } = self.timeouts;
-        // Name, TCP, TLS; greeting, EHLO after STARTTLS, EHLO for what is offered, log-in; RSET; sender,
-        // recipient and DATA, the first perhaps on a connection that had died, and as long as all three.
-        connect * 3 + greeting * 4 + command * 7 + data * 3 + message + final_dot
+        // Sender, recipient and DATA at once on a connection that had died and on a new one; on another new
+        // one they go one by one, with RSET and an answer that is owed. Each new one: name, TCP, TLS;
+        // greeting, EHLO after STARTTLS, EHLO for what is offered, log-in.
+        connect * 6 + greeting * 8 + command * 7 + data * 4 + message + final_dot
     }
 
     pub(super) async fn deliver(&self, mail: &Mail, from: &EmailAddress, bytes: &[u8]) -> Outcome {
@@ -127,13 +128,20 @@ impl Smtp {
     /// meanwhile, which shows here at the latest, before anything was handed over: then a new
     /// one is made.
     async fn begun(&self, envelope: &Envelope) -> Result<Session, Fault> {
-        while let Some(mut session) = self.take_resting() {
-            if session.begin(envelope, &self.timeouts).await.is_ok() {
-                return Ok(session);
-            }
+        if let Some(mut session) = self.take_resting()
+            && session.begin(envelope, &self.timeouts).await.is_ok()
+        {
+            return Ok(session);
         }
         let mut session = Session::connect(&self.relay, &self.timeouts).await?;
-        session.begin(envelope, &self.timeouts).await?;
+        match session.begin(envelope, &self.timeouts).await {
+            // Of three commands at once it may have choked on any: one by one shows on which.
+            Err(fault) if session.sends_ahead() && !fault.is_answer() => {
+                session = Session::connect(&self.relay, &self.timeouts).await?.one_by_one();
+                session.begin(envelope, &self.timeouts).await?;
+            }
+            begun => begun?,
+        }
         Ok(session)
     }
 

@@ -245,19 +245,23 @@ impl Store {
         limit: usize,
         lasting: Duration,
     ) -> Result<Vec<LeasedMail>, StoreError> {
-        self.lease_due_if(now, limit, lasting, |_| Ok(())).await
+        self.lease_due_if(now, limit, lasting, Doubt::Resend, |_| Ok(())).await
     }
 
-    /// The same of those that may go; `may_go` gives the moment until which a mail has to wait.
+    /// The same of those that may go; `may_go` gives the moment until which a mail has to wait. One whose
+    /// lease ended is taken back as [`Mail::reclaim`] says.
     pub async fn lease_due_if(
         &self,
         now: DateTime<Utc>,
         limit: usize,
         lasting: Duration,
+        doubt: Doubt,
         may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>> + Send + 'static,
     ) -> Result<Vec<LeasedMail>, StoreError> {
         self.sled
-            .write(move |trees, writes| outbox::lease_due(trees, writes, now, limit, lasting, may_go))
+            .write(move |trees, writes| {
+                outbox::lease_due(trees, writes, now, limit, (lasting, doubt), may_go)
+            })
             .await
     }
 

@@ -5,7 +5,7 @@ use regwatch::config::SmtpSecurity;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::scripted::{ACCEPTED, Relay, script};
+use crate::scripted::{ACCEPTED, END, Relay, script};
 use crate::{patient, relay, send, settings};
 
 const OFFERS: [&str; 3] =
@@ -93,4 +93,21 @@ async fn a_relay_that_waits_for_the_text_of_a_mail_it_refused_is_hung_up_on() {
         let heard = refused(&answers, expected, 2).await;
         assert_eq!(heard[0].len(), 5, "no text, no dot, no other mail: {heard:?}");
     }
+}
+
+/// What becomes of a mail where the relay hears three commands at once and hangs up, and one by one so.
+async fn choked(answers: &[&'static str], expected: &str, phase: &str) {
+    let silent = script(&[&OFFERS, &[END]]);
+    let relay_ = Relay::following(vec![silent, script(&[&OFFERS, answers, &[END]])]).await;
+    let transport = relay(&settings(relay_.port, SmtpSecurity::None), patient());
+    let outcome = send(&transport, "a mail").await;
+    assert_eq!(outcome.name(), expected, "{outcome:?}");
+    assert!(format!("{outcome:?}").contains(phase), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn on_which_of_the_commands_a_relay_chokes_shows_when_they_come_one_by_one() {
+    choked(&[], "channel down", "naming the sender").await;
+    choked(&["250 sender"], "deferred", "naming the recipient").await;
+    choked(&["250 sender", "250 recipient"], "deferred", "asking to hand over").await;
 }

@@ -44,6 +44,19 @@ async fn a_relay_that_breaks_on_a_good_day_takes_nobody_with_it() {
 }
 
 #[tokio::test]
+async fn a_relay_that_is_back_and_refuses_one_is_back() {
+    let stand = stand(1, Pace::default(), Doubt::Resend).await;
+    queue_for(&stand, 2).await;
+    stand.down();
+    stand.deliverer.deliver_due().await.unwrap();
+    assert!(stand.store.breaker("memory").await.unwrap().is_some());
+    stand.clock.advance(Duration::hours(1));
+    stand.refuse(1);
+    assert_eq!(stand.deliverer.deliver_due().await.unwrap().sent, 1);
+    assert_eq!(stand.store.breaker("memory").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_restart_makes_no_refusal_believed() {
     let mut stand = stand(2, Pace::default(), Doubt::Resend).await;
     queue_for(&stand, 10).await;

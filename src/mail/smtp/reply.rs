@@ -88,6 +88,11 @@ impl Fault {
         Self { phase, cause }
     }
 
+    /// Whether the relay gave a complete answer.
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(self.cause, Cause::Reply { .. })
+    }
+
     /// Whether the relay gave a complete answer and keeps listening, so that the connection can go on.
     pub(super) fn leaves_in_step(&self) -> bool {
         matches!(self.cause, Cause::Reply { code, .. } if code != 421)

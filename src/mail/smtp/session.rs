@@ -58,6 +58,16 @@ impl Session {
         Ok(Self { connection, more_follows, has_pipelining, owed: 0 })
     }
 
+    /// Whether commands are sent before those ahead of them are answered.
+    pub(super) fn sends_ahead(&self) -> bool {
+        self.has_pipelining
+    }
+
+    /// The same, each command sent once the one before is answered.
+    pub(super) fn one_by_one(self) -> Self {
+        Self { has_pipelining: false, ..self }
+    }
+
     /// Names the sender; where that need not wait for an answer, also the recipient, and asks to hand
     /// the message over.
     pub(super) async fn begin(&mut self, envelope: &Envelope, timeouts: &Timeouts) -> Result<(), Fault> {

@@ -59,7 +59,7 @@ pub(in crate::store) fn lease_due(
     writes: &mut Writes,
     now: DateTime<Utc>,
     limit: usize,
-    lasting: Duration,
+    (lasting, doubt): (Duration, Doubt),
     mut may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>>,
 ) -> Result<Vec<LeasedMail>, StoreError> {
     let mut leased = Vec::new();
@@ -91,7 +91,7 @@ pub(in crate::store) fn lease_due(
                 Err(error) => return Err(error),
             }
         } else if stored.mail.state == MailState::Leased && stored.mail.at <= now {
-            stored.mail.reclaim(now, Doubt::Resend);
+            stored.mail.reclaim(now, doubt);
         } else {
             continue;
         }
@@ -343,8 +343,9 @@ mod tests {
         let name = name_of(&BodyHash::of(b"the bytes of a")).unwrap();
         step(&trees, |writes| trees.remove_body(&name, writes));
         let now = DateTime::UNIX_EPOCH;
-        let leased =
-            step(&trees, |writes| lease_due(&trees, writes, now, 10, Duration::hours(1), |_| Ok(())));
+        let leased = step(&trees, |writes| {
+            lease_due(&trees, writes, now, 10, (Duration::hours(1), Doubt::Resend), |_| Ok(()))
+        });
         assert_eq!(leased.iter().map(|leased| leased.mail.id.as_str()).collect::<Vec<_>>(), ["b"]);
         let damaged = find(&trees, "a").unwrap();
         assert_eq!(damaged.state, MailState::Dead);
