@@ -6,6 +6,7 @@
 //! in use and goes back only after a complete, understood exchange; whatever else happens,
 //! dropping the future included, it is closed.
 
+mod relay;
 mod reply;
 mod session;
 mod wire;
@@ -17,9 +18,9 @@ use std::time::Duration;
 use lettre::Address;
 use tokio::time::Instant;
 
+use self::relay::Relay;
 use self::reply::Fault;
 use self::session::Session;
-use self::wire::Relay;
 use super::MailError;
 use crate::config::SmtpSettings;
 use crate::domain::email::EmailAddress;

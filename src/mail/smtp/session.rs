@@ -15,8 +15,9 @@ use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 
+use super::relay::{Need, Protection, Relay};
 use super::reply::{Fault, Phase, words};
-use super::wire::{MoreFollows, Need, Protection, Relay};
+use super::wire::MoreFollows;
 use super::{Envelope, Timeouts};
 
 /// A connection over which the relay has said who it is, and we who we are.
