@@ -60,9 +60,74 @@ const SUBJECT_MARKS: [&str; 16] = [
     "转发",
 ];
 
-/// First words of people who were asked and do not want.
-const REFUSALS: [&str; 12] =
-    ["no", "not", "don't", "stop", "cancel", "never", "unsubscribe", "remove", "nein", "non", "nee", "不"];
+/// Words of people who were asked and do not want. One that is taken wrongly costs its writer a further mail.
+const REFUSALS: [&str; 38] = [
+    "no",
+    "not",
+    "dont",
+    "didnt",
+    "wasnt",
+    "nope",
+    "stop",
+    "cancel",
+    "never",
+    "unsubscribe",
+    "remove",
+    "delete",
+    "wrong",
+    "nein",
+    "nicht",
+    "kein",
+    "keine",
+    "abbestellen",
+    "non",
+    "pas",
+    "jamais",
+    "annuler",
+    "nee",
+    "niet",
+    "nunca",
+    "cancelar",
+    "baja",
+    "não",
+    "nej",
+    "inte",
+    "ikke",
+    "nie",
+    "ei",
+    "hayır",
+    "нет",
+    "не",
+    "いいえ",
+    "아니요",
+];
+
+/// The same in scripts that put no blanks between words.
+const NEGATIONS: [&str; 6] = ["不", "没", "沒", "取消", "退订", "退訂"];
+
+/// How people begin who have not said anything yet.
+const GREETINGS: [&str; 20] = [
+    "hi",
+    "hello",
+    "hey",
+    "dear",
+    "good",
+    "greetings",
+    "hallo",
+    "guten",
+    "moin",
+    "liebe",
+    "lieber",
+    "sehr",
+    "bonjour",
+    "hola",
+    "buenos",
+    "ciao",
+    "beste",
+    "hej",
+    "你好",
+    "您好",
+];
 
 /// What vacation responders say.
 const ABSENCES: [&str; 26] = [
@@ -103,7 +168,7 @@ pub fn commands(detail: Option<&str>, subject: &str, text: &MailText) -> Vec<Mai
     if let Some(command) = detail.and_then(of_detail) {
         // Who answers a question with "no" has not confirmed, whatever the address says, and neither has
         // who is away.
-        let is_meant = !refuses(text) && !is_absence_note(text);
+        let is_meant = !is_refusal(without_marks(subject)) && !refuses(text) && !is_absence_note(text);
         let is_confirmed = !matches!(command, MailCommand::Confirm(_)) || is_meant;
         return vec![if is_confirmed { command } else { MailCommand::Unknown }];
     }
@@ -132,13 +197,39 @@ impl MailCommand {
     }
 }
 
-/// Whether a person's first own words are a refusal, or may be one that was not looked at.
+/// Whether a person's first own words are a refusal, or may be one that was not looked at. What stands below
+/// them may be the question itself, quoted without a mark.
 fn refuses(text: &MailText) -> bool {
-    let mut lines = text.words.lines().map(str::trim).filter(|line| !is_passed(line));
-    let Some(first) = lines.next() else { return !text.is_whole };
-    let first = if is_end(first) { String::new() } else { first.to_lowercase() };
-    let word = first.split(|c: char| !c.is_alphanumeric() && c != '\'').next().unwrap_or_default();
-    REFUSALS.contains(&word)
+    for line in text.words.lines().map(str::trim).filter(|line| !is_passed(line)) {
+        if is_end(line) {
+            return false;
+        }
+        if is_refusal(line) {
+            return true;
+        }
+        if !is_greeting(line) {
+            return false;
+        }
+    }
+    !text.is_whole
+}
+
+/// Whether one of the words of a line is a refusal.
+fn is_refusal(line: &str) -> bool {
+    let line = line.to_lowercase().replace(['’', '‘', 'ʼ', '＇', '´', '`'], "'");
+    NEGATIONS.iter().any(|negation| line.contains(negation))
+        || words(&line).any(|word| REFUSALS.contains(&word) || word.ends_with("n't"))
+}
+
+fn is_greeting(line: &str) -> bool {
+    let line = line.to_lowercase();
+    line.ends_with([',', '，']) || words(&line).next().is_some_and(|first| GREETINGS.contains(&first))
+}
+
+/// The words of a line without the marks around them.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split(|c: char| !c.is_alphanumeric() && c != '\'').map(|word| word.trim_matches('\''));
+    words.filter(|word| !word.is_empty())
 }
 
 /// Whether a vacation responder wrote it that says so in its text alone. A person who confirms in such words
@@ -300,8 +391,50 @@ mod tests {
         let away = "Thank you for your mail. I am out of the office until Monday.\nAnn";
         assert_eq!(confirm_by(away), [MailCommand::Unknown]);
         assert_eq!(confirm_by("Ich bin bis Montag im Urlaub."), [MailCommand::Unknown]);
-        for text in ["No, stop this!", "\n\nStop.", "> confirm\n\nUnsubscribe me", "Don't"] {
+        let refusals = [
+            "No, stop this!",
+            "\n\nStop.",
+            "> confirm\n\nUnsubscribe me",
+            "Don't",
+            "Don’t subscribe me",
+            "Do not subscribe me",
+            "Please stop",
+            "I did not ask for this",
+            "It wasn’t me",
+            "“No”",
+            "'No'",
+            "*No*",
+            "¡No!",
+            "Hi,\n\nNo, remove me",
+            "Hello there\nI never asked for this",
+            "Regwatch team,\nnein danke",
+            "不要",
+            "不是我",
+            "我没有订阅",
+        ];
+        for text in refusals {
             assert_eq!(confirm_by(text), [MailCommand::Unknown], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_below_a_persons_own_words_is_not_theirs() {
+        let confirm_by = |text: &str| commands(Some(&format!("confirm-{TOKEN}")), "Re: Please confirm", text);
+        let question = "From: Regwatch <watch@tracker.example>\nIf you did not ask for this, do nothing.";
+        for own in ["Yes.\n", "Hi,\nyes, it was me\n", "Hi,\n-----Original Message-----\n", ""] {
+            assert_eq!(confirm_by(&format!("{own}{question}")), [confirm()], "{own}");
+        }
+    }
+
+    #[test]
+    fn who_says_no_in_the_subject_has_not_confirmed() {
+        let confirm_by = |subject: &str| commands(Some(&format!("confirm-{TOKEN}")), subject, "> quoted");
+        for subject in ["Re: Please confirm what you asked for", "RV: Please confirm what you asked for", ""]
+        {
+            assert_eq!(confirm_by(subject), [confirm()], "{subject}");
+        }
+        for subject in ["unsubscribe", "STOP", "Re: No", "AW: Please don’t", "回复：不要"] {
+            assert_eq!(confirm_by(subject), [MailCommand::Unknown], "{subject}");
         }
     }
 
