@@ -14,7 +14,8 @@ use crate::domain::bounce::Verdict;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, MailId, SourceId};
 use crate::domain::inbound::{
-    Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, commands, converse, silence,
+    Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, Trust, commands, converse,
+    is_bounce, silence,
 };
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
 use crate::domain::listed::{ListedOn, is_named, is_wanted};
@@ -183,10 +184,32 @@ impl Inbox {
         };
         let (sender, from) = (envelope.sender.as_deref(), &received.from);
         let own = [&self.settings.address, &self.mail.from.address];
-        if let Some(reason) = silence(&received.headers, sender, from, &own) {
-            return self.pass_over(message, reason).await;
+        match silence(&received.headers, sender, from, &own) {
+            Some(reason) => self.act_silently(message, &received, sender, reason).await,
+            None => self.act(message, &received).await,
         }
-        self.act(message, &received).await
+    }
+
+    /// Does what a mail program asks for by itself, which is to leave as a mail's header says it: some mark
+    /// that mail as automatic. Whatever else a machine sends is passed over.
+    async fn act_silently(
+        &self,
+        message: BodyHash,
+        received: &Received,
+        sender: Option<&str>,
+        reason: String,
+    ) -> Result<Ingested, IngestError> {
+        let is_heard = received.trust != Trust::Forged && !is_bounce(&received.headers, sender);
+        let asked = MailCommand::leave_of(&received.subject).filter(|_| is_heard);
+        let Some(leaver) = self.leaver(asked.as_slice()).await? else {
+            return self.pass_over(message, reason).await;
+        };
+        let mut state = self.store.conversation(&leaver).await?;
+        state.subscriber.leave(None);
+        let at = self.clock.now();
+        self.store.converse(Exchange { message, at, state: Some(state), mails: Vec::new() }).await?;
+        tracing::info!(reason, "a mail program ended what its reader follows");
+        Ok(Ingested::Answered { mails: 0 })
     }
 
     /// Keeps what a report says of the mail it names. Only an address that was made here names one.

@@ -192,6 +192,12 @@ pub fn commands(detail: Option<&str>, subject: &str, text: &MailText) -> Vec<Mai
 }
 
 impl MailCommand {
+    /// To leave, as the header of a mail has it and a mail program puts it into a subject unchanged.
+    #[must_use]
+    pub fn leave_of(subject: &str) -> Option<Self> {
+        of_line(subject).filter(|command| matches!(command, Self::Leave(_)))
+    }
+
     fn ends_reading(&self) -> bool {
         matches!(self, Self::Confirm(_) | Self::Never(_) | Self::Unknown)
     }
@@ -342,6 +348,16 @@ mod tests {
         );
         check("digest of the week", "", &[MailCommand::Unknown]);
         assert_eq!(commands(Some("digest-daily"), "", ""), [daily]);
+    }
+
+    #[test]
+    fn to_leave_unasked_is_the_subject_of_the_header_and_nothing_else() {
+        let seal = "a".repeat(56);
+        let leave = Some(MailCommand::Leave(seal.clone()));
+        assert_eq!(MailCommand::leave_of(&format!("unsubscribe {seal}")), leave);
+        for subject in ["unsubscribe".to_owned(), format!("Undeliverable: unsubscribe {seal}"), seal] {
+            assert_eq!(MailCommand::leave_of(&subject), None, "{subject}");
+        }
     }
 
     #[test]
