@@ -200,6 +200,18 @@ fn a_mail_program_ends_it_by_what_the_mail_says_and_nobody_is_asked_back() {
 }
 
 #[test]
+fn a_message_counts_once_however_often_a_servers_pipe_hands_it_over() {
+    let site = site();
+    let home = home(&site);
+    let attempt = |minute: &str| {
+        let line = format!("From ann@example.org  Mon Jan  5 12:{minute}:00 2026\n");
+        let ran = home.hand_over(&["--sender", "ann@example.org"], &(line + &from_ann(WATCH, "help", "")));
+        ran.expect(0).json()["outcome"].clone()
+    };
+    assert_eq!((attempt("00"), attempt("05")), ("answered".into(), "known".into()));
+}
+
+#[test]
 fn a_pause_keeps_mail_back_and_its_end_says_how_much_was_missed() {
     let site = site();
     let home = home(&site);
