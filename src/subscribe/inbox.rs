@@ -292,7 +292,7 @@ impl Inbox {
         let answers = converse(
             &mut state,
             requests,
-            received.trust,
+            trust_in(received, &address),
             received.client.as_deref(),
             rand::random::<u128>,
             now,
@@ -420,6 +420,15 @@ impl Inbox {
                 .any(|known| change.companies().contains(&&known.company) && known.only.admits(change))
         };
         Ok(changes.iter().filter(is_missed).count())
+    }
+}
+
+/// What is known of a message's sender in the matter of an address: who vouches for its sender vouches for
+/// nobody else.
+fn trust_in(received: &Received, address: &EmailAddress) -> Trust {
+    match received.trust {
+        Trust::Vouched if *address != received.from => Trust::Unknown,
+        trust => trust,
     }
 }
 

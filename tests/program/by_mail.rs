@@ -146,6 +146,21 @@ fn a_sender_whose_domain_vouches_leaves_at_once_and_a_forged_one_does_nothing() 
     assert_eq!(goodbye[0].subject, "You will not be told any more");
 }
 
+#[test]
+fn who_vouches_for_one_sender_vouches_for_nobody_else_whose_token_they_know() {
+    let site = site();
+    let home = home(&site);
+    let token = token(&home.write(&from_ann(WATCH, "subscribe hikvision", "")));
+    home.write(&from_ann(WATCH, &format!("confirm {token}"), ""));
+    assert!(is_told(&home));
+    let vouched = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=example.org\n";
+    let by_bob = from_ann(WATCH, "hello", &format!("\nunsubscribe\nconfirm {token}\n"))
+        .replace("From: Ann <ann@", "From: Bob <bob@");
+    let answers = home.write(&format!("{vouched}{by_bob}"));
+    assert!(answers.iter().all(|answer| answer.subject != "You will not be told any more"), "{answers:#?}");
+    assert!(is_told(&home));
+}
+
 /// What the header of a mail to Ann has its reader send to leave.
 #[track_caller]
 fn seal(home: &Home) -> String {
