@@ -147,17 +147,24 @@ pub(super) fn detail_of(recipient: &str, inbox: &EmailAddress) -> Option<String>
     is_ours.then(|| detail.to_owned())
 }
 
-/// The first text that a person wrote as text, or else the words of the first in HTML.
+/// The first text that a person wrote as text, or else the words of the first in HTML. Where one in HTML cannot
+/// be read, what it says is not known to be nothing.
 fn text(message: &Message<'_>, head: &Head<'_>) -> MailText {
-    let plain = message.text_bodies().find(|part| part.is_text() && !part.is_text_html());
-    if let Some(part) = plain {
-        return whole_lines(part.text_contents().unwrap_or_default(), head.has_whole(part));
+    for part in message.text_bodies().filter(|part| part.is_text() && !part.is_text_html()) {
+        let text = part.text_contents().unwrap_or_default();
+        if !text.trim().is_empty() {
+            return whole_lines(text, head.has_whole(part));
+        }
     }
-    let html = message.html_bodies().find(|part| part.is_text_html());
-    match html.and_then(|part| Some((part, own_words(part.text_contents()?)?))) {
-        Some((part, words)) => whole_lines(&words, head.has_whole(part)),
-        None => whole_lines("", head.is_whole()),
+    for part in message.html_bodies().filter(|part| part.is_text_html()) {
+        let Some(words) = part.text_contents().and_then(own_words) else {
+            return MailText { words: String::new(), is_whole: false };
+        };
+        if !words.trim().is_empty() {
+            return whole_lines(&words, head.has_whole(part));
+        }
     }
+    whole_lines("", head.is_whole())
 }
 
 /// A text up to its bound. Of a line that was cut nothing is left: its beginning may ask for something
@@ -386,5 +393,31 @@ mod tests {
         };
         assert_eq!(html("<div>No, stop.</div><div>Ann</div>"), "No, stop.\nAnn");
         assert_eq!(html("<p>list</p><blockquote>confirm x<br>unsubscribe</blockquote>"), "list");
+    }
+
+    #[track_caller]
+    fn check_alternatives(plain: &str, html: &str, expected: (&str, bool)) {
+        let raw = format!(
+            "{FROM_ANN}Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n\
+             {plain}\n--b\nContent-Type: text/html\n\n{html}\n--b--\n"
+        );
+        let text = parse(&raw, None).unwrap().text;
+        assert_eq!((text.words.trim(), text.is_whole), expected, "{plain:?}");
+    }
+
+    #[test]
+    fn a_blank_text_says_nothing_where_the_words_stand_in_html() {
+        check_alternatives("list", "<p>No</p>", ("list", true));
+        check_alternatives(" \n\n\u{a0}\n", "<p>No</p>", ("No", true));
+        check_alternatives("", "<p> </p>", ("", true));
+    }
+
+    #[test]
+    fn words_in_html_that_cannot_be_read_are_not_known_to_be_none() {
+        let unreadable = "<div>".repeat(5_000) + "No";
+        assert_eq!(own_words(&unreadable), None);
+        check_alternatives("", &unreadable, ("", false));
+        let alone = format!("{FROM_ANN}Content-Type: text/html\n\n{unreadable}\n");
+        assert_eq!(parse(&alone, None).unwrap().text, MailText { words: String::new(), is_whole: false });
     }
 }
