@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tokio::task::JoinError;
 
 use super::Turn;
 use crate::clock::Clock;
@@ -86,6 +87,25 @@ pub enum IngestError {
     /// The store's error.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The message made the parser panic.
+    #[error("the parser gave up on it")]
+    Parser,
+    /// The program ended before the message was looked at.
+    #[error("the program ended before it was looked at")]
+    Ended,
+}
+
+impl IngestError {
+    /// Whether the message has no part in it, so that the attempt does not count.
+    fn is_blameless(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Ended)
+    }
+}
+
+impl From<JoinError> for IngestError {
+    fn from(error: JoinError) -> Self {
+        if error.is_panic() { Self::Parser } else { Self::Ended }
+    }
 }
 
 /// A message by what is to be done with it.
@@ -146,11 +166,11 @@ impl Inbox {
         }
         tracing::debug!(message.sha256 = message.as_str(), attempt, "a message is looked at");
         match self.look_at(message.clone(), raw, envelope).await {
-            Err(IngestError::Store(error)) => {
+            Err(error) if error.is_blameless() => {
                 if let Err(error) = self.store.forgive(&message).await {
                     tracing::debug!(error = error_chain(&error), "an attempt could not be taken back");
                 }
-                Err(error.into())
+                Err(error)
             }
             Err(error) if attempt == MAX_ATTEMPTS => self.give_up(&message, error_chain(&error)).await,
             ended => ended,
@@ -176,11 +196,10 @@ impl Inbox {
                 Some(report) => Ok(Incoming::Report(report)),
                 None => Received::parse(&raw, &around, &settings).map(Box::new).map(Incoming::Request),
             });
-        let received = match parsed.await {
-            Ok(Ok(Incoming::Request(received))) => received,
-            Ok(Ok(Incoming::Report(report))) => return self.report(message, report).await,
-            Ok(Err(unusable)) => return self.pass_over(message, unusable.to_string()).await,
-            Err(_) => return self.pass_over(message, "the parser gave up on it".to_owned()).await,
+        let received = match parsed.await.map_err(IngestError::from)? {
+            Ok(Incoming::Request(received)) => received,
+            Ok(Incoming::Report(report)) => return self.report(message, report).await,
+            Err(unusable) => return self.pass_over(message, unusable.to_string()).await,
         };
         let (sender, from) = (envelope.sender.as_deref(), &received.from);
         let own = [&self.settings.address, &self.mail.from.address];
@@ -438,4 +457,22 @@ fn named(raw: &[u8], envelope: &Envelope) -> BodyHash {
     bytes.push(0);
     bytes.extend_from_slice(raw);
     BodyHash::of(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_that_the_parser_cannot_bear_is_blamed_and_the_end_of_the_program_is_not() {
+        let panicked = tokio::task::spawn_blocking(|| panic!("at this message")).await;
+        let error = IngestError::from(panicked.unwrap_err());
+        assert!(matches!(error, IngestError::Parser) && !error.is_blameless());
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(std::future::pending::<()>());
+        tasks.abort_all();
+        let ended = tasks.join_next().await.unwrap();
+        let error = IngestError::from(ended.unwrap_err());
+        assert!(matches!(error, IngestError::Ended) && error.is_blameless());
+    }
 }
