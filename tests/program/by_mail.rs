@@ -207,8 +207,17 @@ fn a_mail_program_ends_it_by_what_the_mail_says_and_nobody_is_asked_back() {
     home.check(0);
     let seal = seal(&home);
     let forged: String = seal.chars().rev().collect();
-    let refused = home.write(&from_ann(WATCH, &format!("unsubscribe {forged}"), ""));
-    assert_eq!(refused[0].subject, "What you can ask for");
+    for unopened in [&forged, &seal[1..]] {
+        let asked = home.write(&from_ann(WATCH, &format!("unsubscribe {unopened}"), ""));
+        assert!(
+            asked.iter().all(|answer| answer.subject == "Please confirm what you asked for"),
+            "{asked:#?}"
+        );
+    }
+    let questions = home.letters_to("ann@example.org");
+    let questions = questions.iter().filter(|letter| letter.subject == "Please confirm what you asked for");
+    assert_eq!(questions.count(), 2, "the one to follow, and one to leave that stands open");
+    assert!(is_told(&home));
     let goodbye = home.write(&from_ann(WATCH, &format!("unsubscribe {seal}"), ""));
     assert_eq!(goodbye[0].subject, "You will not be told any more");
     assert!(!is_told(&home));

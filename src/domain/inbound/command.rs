@@ -17,6 +17,9 @@ const MAX_LINES: usize = 10;
 /// A command is one short line; anything longer is prose.
 const MAX_LINE_CHARS: usize = 200;
 
+/// No company's name or id is one word of more letters and digits.
+const LONGEST_NAME_CHARS: usize = 40;
+
 /// What is asked for, names as they were written; [`super::select`] finds out who is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailCommand {
@@ -274,6 +277,12 @@ fn is_passed(line: &str) -> bool {
     line.is_empty() || line.starts_with(['>', '|'])
 }
 
+/// Whether a text is a seal, or was one before it was damaged: nobody's name is so long a word.
+fn is_seal(text: &str) -> bool {
+    LinkKey::may_open(text)
+        || text.len() > LONGEST_NAME_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 fn of_line(line: &str) -> Option<MailCommand> {
     if line.chars().count() > MAX_LINE_CHARS {
         return None;
@@ -284,7 +293,7 @@ fn of_line(line: &str) -> Option<MailCommand> {
     let rest = rest.trim();
     match verb.as_str() {
         "subscribe" | "follow" => (!rest.is_empty()).then(|| MailCommand::Subscribe(rest.to_owned())),
-        "unsubscribe" if LinkKey::may_open(rest) => Some(MailCommand::Leave(rest.to_owned())),
+        "unsubscribe" if is_seal(rest) => Some(MailCommand::Leave(rest.to_owned())),
         "unsubscribe" | "stop" | "remove" => Some(MailCommand::Unsubscribe(rest.to_owned())),
         "confirm" => rest.parse().ok().map(MailCommand::Confirm),
         "never" => rest.parse().ok().map(MailCommand::Never),
@@ -355,6 +364,11 @@ mod tests {
         let seal = "a".repeat(56);
         let leave = Some(MailCommand::Leave(seal.clone()));
         assert_eq!(MailCommand::leave_of(&format!("unsubscribe {seal}")), leave);
+        let damaged = seal[1..].to_owned();
+        assert_eq!(commands(None, &format!("unsubscribe {damaged}"), ""), [MailCommand::Leave(damaged)]);
+        for name in ["a".repeat(40), format!("{seal} zte")] {
+            assert_eq!(commands(None, &format!("unsubscribe {name}"), ""), [unsubscribe(&name)]);
+        }
         for subject in ["unsubscribe".to_owned(), format!("Undeliverable: unsubscribe {seal}"), seal] {
             assert_eq!(MailCommand::leave_of(&subject), None, "{subject}");
         }

@@ -116,8 +116,10 @@ impl MailCommand {
             Self::Pause => Request::Pause,
             Self::Resume => Request::Resume,
             Self::Prefer(wish) => Request::Prefer(wish),
-            // Whether it was made here is said by who has the key.
-            Self::Unknown | Self::Leave(_) => Request::Unknown(Vec::new()),
+            // Whether it was made here is said by who has the key. What was not says no more than the word
+            // before it, which is clear enough to be asked back.
+            Self::Leave(_) => Request::Unsubscribe(Vec::new()),
+            Self::Unknown => Request::Unknown(Vec::new()),
         }
     }
 }
