@@ -12,7 +12,7 @@ use super::{Context, mismatch};
 use crate::control::{Command, Reply};
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::MailState;
-use crate::mail::{DnsRecord, Envelope, MAX_MESSAGE_BYTES, dns_records};
+use crate::mail::{DnsRecord, Envelope, MAX_MESSAGE_BYTES, dns_records, without_mbox_line};
 use crate::subscribe::Ingested;
 
 #[derive(Debug, Subcommand)]
@@ -97,7 +97,7 @@ struct Published {
 
 async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<Ingested> {
     let envelope = Envelope { sender: verb.sender, recipient: verb.recipient };
-    let message = tokio::task::spawn_blocking(message).await??;
+    let message = tokio::task::spawn_blocking(|| message_of(std::io::stdin().lock())).await??;
     let ingested = match context.ask(Command::Ingest { message, envelope }).await? {
         Reply::Ingested(ingested) => ingested,
         other => return Err(mismatch(&other)),
@@ -118,12 +118,43 @@ async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<Ingested> {
     Ok(ingested)
 }
 
-/// What comes on standard input, as much of it as is needed; the rest is read and let go, since a mail
-/// server takes a closed pipe for a failure.
-fn message() -> std::io::Result<Vec<u8>> {
-    let mut input = std::io::stdin().lock();
+/// The message that comes, as much of it as is needed; the rest is read and let go, since a mail server takes
+/// a closed pipe for a failure. Without the line of a mailbox file, which another attempt has otherwise: it
+/// would make another message of it, and is none of the bytes that are looked at.
+fn message_of(mut input: impl Read) -> std::io::Result<Vec<u8>> {
     let mut message = Vec::new();
     input.by_ref().take(MAX_MESSAGE_BYTES as u64).read_to_end(&mut message)?;
+    let line_bytes = message.len() - without_mbox_line(&message).len();
+    message.drain(..line_bytes);
+    input.by_ref().take(line_bytes as u64).read_to_end(&mut message)?;
     std::io::copy(&mut input, &mut std::io::sink())?;
     Ok(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(came: &str, expected: &str) {
+        let mut input = came.as_bytes();
+        let message = message_of(&mut input).unwrap();
+        assert!(message == expected.as_bytes(), "{} bytes of {}", message.len(), came.len());
+        assert!(input.is_empty(), "the pipe is read to its end");
+    }
+
+    #[test]
+    fn a_message_is_the_same_whenever_it_is_handed_over_and_however_large_it_is() {
+        let line = "From ann@example.org  Mon Jan  5 12:00:00 2026\n";
+        let small = "From: ann@example.org\n\nhelp\n".to_owned();
+        let fitting = format!("{small}{}", "x".repeat(MAX_MESSAGE_BYTES - small.len()));
+        for message in ["", &small, &fitting] {
+            check(message, message);
+            check(&format!("{line}{message}"), message);
+            check(&line.replace("12:00:00", "12:05:00").replace('\n', "\r\n"), "");
+        }
+        let large = format!("{fitting}{fitting}");
+        check(&large, &fitting);
+        check(&format!("{line}{large}"), &fitting);
+    }
 }

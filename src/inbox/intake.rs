@@ -61,6 +61,7 @@ impl Intake {
                 Ok(Some(Folder::Processed))
             }
             Err(IngestError::Store(error)) => Err(error),
+            Err(IngestError::Ended) => Ok(None),
             Err(error) => self.strike(name, &error_chain(&error)).await,
         }
     }

@@ -69,8 +69,9 @@ impl<'x> Head<'x> {
 }
 
 /// A message without the line that parts messages in a mailbox file (RFC 4155): Postfix hands it over with
-/// one where an alias leads to a command.
-fn without_mbox_line(raw: &[u8]) -> &[u8] {
+/// one where an alias leads to a command. It holds the time at which it was handed over.
+#[must_use]
+pub fn without_mbox_line(raw: &[u8]) -> &[u8] {
     if !raw.starts_with(b"From ") {
         return raw;
     }

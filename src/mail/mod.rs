@@ -38,7 +38,7 @@ mod transport;
 pub use compose::{Leaving, Letter, Occasion, compose};
 pub use dns::{DnsRecord, dns_records};
 pub use draft::{Draft, DraftError};
-pub use head::MAX_MESSAGE_BYTES;
+pub use head::{MAX_MESSAGE_BYTES, without_mbox_line};
 pub use maildir::Maildir;
 pub use maildrop::{Dropped, Maildrop};
 pub use memory::{Delivered, Memory};

@@ -147,17 +147,24 @@ pub(super) fn detail_of(recipient: &str, inbox: &EmailAddress) -> Option<String>
     is_ours.then(|| detail.to_owned())
 }
 
-/// The first text that a person wrote as text, or else the words of the first in HTML.
+/// The first text that a person wrote as text, or else the words of the first in HTML. Where one in HTML cannot
+/// be read, what it says is not known to be nothing.
 fn text(message: &Message<'_>, head: &Head<'_>) -> MailText {
-    let plain = message.text_bodies().find(|part| part.is_text() && !part.is_text_html());
-    if let Some(part) = plain {
-        return whole_lines(part.text_contents().unwrap_or_default(), head.has_whole(part));
+    for part in message.text_bodies().filter(|part| part.is_text() && !part.is_text_html()) {
+        let text = part.text_contents().unwrap_or_default();
+        if !text.trim().is_empty() {
+            return whole_lines(text, head.has_whole(part));
+        }
     }
-    let html = message.html_bodies().find(|part| part.is_text_html());
-    match html.and_then(|part| Some((part, own_words(part.text_contents()?)?))) {
-        Some((part, words)) => whole_lines(&words, head.has_whole(part)),
-        None => whole_lines("", head.is_whole()),
+    for part in message.html_bodies().filter(|part| part.is_text_html()) {
+        let Some(words) = part.text_contents().and_then(own_words) else {
+            return MailText { words: String::new(), is_whole: false };
+        };
+        if !words.trim().is_empty() {
+            return whole_lines(&words, head.has_whole(part));
+        }
     }
+    whole_lines("", head.is_whole())
 }
 
 /// A text up to its bound. Of a line that was cut nothing is left: its beginning may ask for something
@@ -193,21 +200,67 @@ fn trust(headers: &[(String, String)], authserv_id: Option<&str>) -> Trust {
     let Some(own) = authserv_id else { return Trust::Unknown };
     let topmost = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Authentication-Results"));
     let Some((_, value)) = topmost else { return Trust::Unknown };
-    let value = value.to_ascii_lowercase();
-    let (id, results) = value.split_once(';').unwrap_or((&value, ""));
-    if id.split_whitespace().next() != Some(own.to_ascii_lowercase().as_str()) {
+    let [id, results @ ..] = &statements(&value.to_ascii_lowercase())[..] else { return Trust::Unknown };
+    if id.words.split_whitespace().next() != Some(own.to_ascii_lowercase().as_str()) {
         return Trust::Unknown;
     }
-    let Some(dmarc) = results.split(';').map(str::trim).find_map(|result| result.strip_prefix("dmarc="))
-    else {
+    let mut about_dmarc = results.iter().filter_map(|result| Some((result, result.verdict("dmarc=")?)));
+    // A server says it once.
+    let (Some((dmarc, verdict)), None) = (about_dmarc.next(), about_dmarc.next()) else {
         return Trust::Unknown;
     };
-    let rejects = ["p=reject", "p=quarantine", "policy.dmarc=reject", "policy.dmarc=quarantine"];
-    match dmarc.split([' ', '(']).next() {
-        Some("pass") => Trust::Vouched,
-        Some("fail") if rejects.iter().any(|policy| dmarc.contains(policy)) => Trust::Forged,
+    match verdict {
+        "pass" => Trust::Vouched,
+        "fail" if dmarc.tells_to_refuse() => Trust::Forged,
         _ => Trust::Unknown,
     }
+}
+
+/// What stands between two semicolons of `Authentication-Results`.
+#[derive(Debug, Default)]
+struct Statement {
+    /// What the server says.
+    words: String,
+    /// What it remarks in brackets.
+    comments: String,
+}
+
+impl Statement {
+    /// What it says of a method.
+    fn verdict(&self, method: &str) -> Option<&str> {
+        self.words.trim_start().strip_prefix(method)?.split_whitespace().next()
+    }
+
+    /// Whether the sender's domain wants what is forged to be refused.
+    fn tells_to_refuse(&self) -> bool {
+        let rejects = ["p=reject", "p=quarantine", "policy.dmarc=reject", "policy.dmarc=quarantine"];
+        rejects.iter().any(|policy| self.words.contains(policy) || self.comments.contains(policy))
+    }
+}
+
+/// The statements of a field one by one. Quoted strings are left out: they hold what a sender chose, and so
+/// may comments (RFC 5322, 3.2), in which a semicolon parts nothing.
+fn statements(value: &str) -> Vec<Statement> {
+    let mut statements = vec![Statement::default()];
+    let (mut depth, mut is_quoted) = (0_usize, false);
+    let mut characters = value.chars();
+    while let (Some(c), Some(last)) = (characters.next(), statements.last_mut()) {
+        match c {
+            '\\' => drop(characters.next()),
+            '"' if depth == 0 => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            '(' => {
+                depth += 1;
+                last.comments.push(' ');
+                last.words.push(' ');
+            }
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => last.comments.push(c),
+            ';' => statements.push(Statement::default()),
+            _ => last.words.push(c),
+        }
+    }
+    statements
 }
 
 #[cfg(test)]
@@ -304,10 +357,35 @@ mod tests {
         check_trust(&of("MX.tracker.example 1", "pass"), Trust::Vouched);
         check_trust(&of("mx.tracker.example", "fail (p=REJECT sp=none) header.from=x"), Trust::Forged);
         check_trust(&of("mx.tracker.example", "fail (p=none)"), Trust::Unknown);
+        check_trust(
+            &of("mx.tracker.example", "fail (p=none; dis=none) policy.dmarc=quarantine"),
+            Trust::Forged,
+        );
+        check_trust(&of("mx.tracker.example (v=\"1;2\") 1", "pass(p=none) header.from=x"), Trust::Vouched);
         check_trust(&of("mx.evil.example", "pass"), Trust::Unknown);
         let forged_below = of("mx.other.example", "none") + &of("mx.tracker.example", "pass");
         check_trust(&forged_below, Trust::Unknown);
         check_trust("", Trust::Unknown);
+    }
+
+    #[test]
+    fn what_a_sender_chose_within_our_own_servers_words_vouches_for_nobody() {
+        let of = |results: &str| format!("Authentication-Results: mx.tracker.example; {results}\n");
+        for chosen in [
+            "spf=none smtp.mailfrom=\"a; dmarc=pass\"@example.org",
+            "spf=none smtp.mailfrom=\"a\\\"; dmarc=pass\"@example.org",
+            "spf=none (a; dmarc=pass)",
+            "spf=none (a (b); dmarc=pass)",
+            "spf=none (a \\); dmarc=pass)",
+        ] {
+            check_trust(&of(chosen), Trust::Unknown);
+            check_trust(&of(&format!("{chosen}; dmarc=fail (p=none)")), Trust::Unknown);
+        }
+        check_trust(&of("spf=none smtp.mailfrom=\"a; dmarc=pass"), Trust::Unknown);
+        check_trust(&of("spf=none (a; dmarc=pass"), Trust::Unknown);
+        check_trust(&of("dmarc=pass; dmarc=pass"), Trust::Unknown);
+        check_trust(&of("dmarc=dmarc=pass"), Trust::Unknown);
+        check_trust(&of("spf=none (\") smtp.mailfrom=x; dmarc=pass"), Trust::Vouched);
     }
 
     const BOUND: usize = 256 * 1024;
@@ -386,5 +464,31 @@ mod tests {
         };
         assert_eq!(html("<div>No, stop.</div><div>Ann</div>"), "No, stop.\nAnn");
         assert_eq!(html("<p>list</p><blockquote>confirm x<br>unsubscribe</blockquote>"), "list");
+    }
+
+    #[track_caller]
+    fn check_alternatives(plain: &str, html: &str, expected: (&str, bool)) {
+        let raw = format!(
+            "{FROM_ANN}Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n\
+             {plain}\n--b\nContent-Type: text/html\n\n{html}\n--b--\n"
+        );
+        let text = parse(&raw, None).unwrap().text;
+        assert_eq!((text.words.trim(), text.is_whole), expected, "{plain:?}");
+    }
+
+    #[test]
+    fn a_blank_text_says_nothing_where_the_words_stand_in_html() {
+        check_alternatives("list", "<p>No</p>", ("list", true));
+        check_alternatives(" \n\n\u{a0}\n", "<p>No</p>", ("No", true));
+        check_alternatives("", "<p> </p>", ("", true));
+    }
+
+    #[test]
+    fn words_in_html_that_cannot_be_read_are_not_known_to_be_none() {
+        let unreadable = "<div>".repeat(5_000) + "No";
+        assert_eq!(own_words(&unreadable), None);
+        check_alternatives("", &unreadable, ("", false));
+        let alone = format!("{FROM_ANN}Content-Type: text/html\n\n{unreadable}\n");
+        assert_eq!(parse(&alone, None).unwrap().text, MailText { words: String::new(), is_whole: false });
     }
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tokio::task::JoinError;
 
 use super::Turn;
 use crate::clock::Clock;
@@ -14,7 +15,8 @@ use crate::domain::bounce::Verdict;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, MailId, SourceId};
 use crate::domain::inbound::{
-    Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, commands, converse, silence,
+    Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, Trust, commands, converse,
+    is_bounce, silence,
 };
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
 use crate::domain::listed::{ListedOn, is_named, is_wanted};
@@ -85,6 +87,25 @@ pub enum IngestError {
     /// The store's error.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The message made the parser panic.
+    #[error("the parser gave up on it")]
+    Parser,
+    /// The program ended before the message was looked at.
+    #[error("the program ended before it was looked at")]
+    Ended,
+}
+
+impl IngestError {
+    /// Whether the message has no part in it, so that the attempt does not count.
+    fn is_blameless(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Ended)
+    }
+}
+
+impl From<JoinError> for IngestError {
+    fn from(error: JoinError) -> Self {
+        if error.is_panic() { Self::Parser } else { Self::Ended }
+    }
 }
 
 /// A message by what is to be done with it.
@@ -145,11 +166,11 @@ impl Inbox {
         }
         tracing::debug!(message.sha256 = message.as_str(), attempt, "a message is looked at");
         match self.look_at(message.clone(), raw, envelope).await {
-            Err(IngestError::Store(error)) => {
+            Err(error) if error.is_blameless() => {
                 if let Err(error) = self.store.forgive(&message).await {
                     tracing::debug!(error = error_chain(&error), "an attempt could not be taken back");
                 }
-                Err(error.into())
+                Err(error)
             }
             Err(error) if attempt == MAX_ATTEMPTS => self.give_up(&message, error_chain(&error)).await,
             ended => ended,
@@ -175,18 +196,39 @@ impl Inbox {
                 Some(report) => Ok(Incoming::Report(report)),
                 None => Received::parse(&raw, &around, &settings).map(Box::new).map(Incoming::Request),
             });
-        let received = match parsed.await {
-            Ok(Ok(Incoming::Request(received))) => received,
-            Ok(Ok(Incoming::Report(report))) => return self.report(message, report).await,
-            Ok(Err(unusable)) => return self.pass_over(message, unusable.to_string()).await,
-            Err(_) => return self.pass_over(message, "the parser gave up on it".to_owned()).await,
+        let received = match parsed.await.map_err(IngestError::from)? {
+            Ok(Incoming::Request(received)) => received,
+            Ok(Incoming::Report(report)) => return self.report(message, report).await,
+            Err(unusable) => return self.pass_over(message, unusable.to_string()).await,
         };
         let (sender, from) = (envelope.sender.as_deref(), &received.from);
         let own = [&self.settings.address, &self.mail.from.address];
-        if let Some(reason) = silence(&received.headers, sender, from, &own) {
-            return self.pass_over(message, reason).await;
+        match silence(&received.headers, sender, from, &own) {
+            Some(reason) => self.act_silently(message, &received, sender, reason).await,
+            None => self.act(message, &received).await,
         }
-        self.act(message, &received).await
+    }
+
+    /// Does what a mail program asks for by itself, which is to leave as a mail's header says it: some mark
+    /// that mail as automatic. Whatever else a machine sends is passed over.
+    async fn act_silently(
+        &self,
+        message: BodyHash,
+        received: &Received,
+        sender: Option<&str>,
+        reason: String,
+    ) -> Result<Ingested, IngestError> {
+        let is_heard = received.trust != Trust::Forged && !is_bounce(&received.headers, sender);
+        let asked = MailCommand::leave_of(&received.subject).filter(|_| is_heard);
+        let Some(leaver) = self.leaver(asked.as_slice()).await? else {
+            return self.pass_over(message, reason).await;
+        };
+        let mut state = self.store.conversation(&leaver).await?;
+        state.subscriber.leave(None);
+        let at = self.clock.now();
+        self.store.converse(Exchange { message, at, state: Some(state), mails: Vec::new() }).await?;
+        tracing::info!(reason, "a mail program ended what its reader follows");
+        Ok(Ingested::Answered { mails: 0 })
     }
 
     /// Keeps what a report says of the mail it names. Only an address that was made here names one.
@@ -269,7 +311,7 @@ impl Inbox {
         let answers = converse(
             &mut state,
             requests,
-            received.trust,
+            trust_in(received, &address),
             received.client.as_deref(),
             rand::random::<u128>,
             now,
@@ -400,10 +442,37 @@ impl Inbox {
     }
 }
 
+/// What is known of a message's sender in the matter of an address: who vouches for its sender vouches for
+/// nobody else.
+fn trust_in(received: &Received, address: &EmailAddress) -> Trust {
+    match received.trust {
+        Trust::Vouched if *address != received.from => Trust::Unknown,
+        trust => trust,
+    }
+}
+
 /// Names a message together with where it went: a copy to another detail is another message.
 fn named(raw: &[u8], envelope: &Envelope) -> BodyHash {
     let mut bytes = envelope.recipient.clone().unwrap_or_default().into_bytes();
     bytes.push(0);
     bytes.extend_from_slice(raw);
     BodyHash::of(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_that_the_parser_cannot_bear_is_blamed_and_the_end_of_the_program_is_not() {
+        let panicked = tokio::task::spawn_blocking(|| panic!("at this message")).await;
+        let error = IngestError::from(panicked.unwrap_err());
+        assert!(matches!(error, IngestError::Parser) && !error.is_blameless());
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(std::future::pending::<()>());
+        tasks.abort_all();
+        let ended = tasks.join_next().await.unwrap();
+        let error = IngestError::from(ended.unwrap_err());
+        assert!(matches!(error, IngestError::Ended) && error.is_blameless());
+    }
 }

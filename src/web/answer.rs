@@ -27,7 +27,7 @@ use crate::domain::text::error_chain;
 use crate::render::{company_name, followed, wishes};
 use crate::store::StoreError;
 
-/// A form of ours has two short fields, a mail program's one-click has one.
+/// A form of ours has a handful of short fields, a mail program's one-click has one.
 const MAX_BODY_BYTES: usize = 4 * 1024;
 
 /// What leads somewhere.

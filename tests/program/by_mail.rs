@@ -147,6 +147,57 @@ fn a_sender_whose_domain_vouches_leaves_at_once_and_a_forged_one_does_nothing() 
 }
 
 #[test]
+fn who_vouches_for_one_sender_vouches_for_nobody_else_whose_token_they_know() {
+    let site = site();
+    let home = home(&site);
+    let token = token(&home.write(&from_ann(WATCH, "subscribe hikvision", "")));
+    home.write(&from_ann(WATCH, &format!("confirm {token}"), ""));
+    assert!(is_told(&home));
+    let vouched = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=example.org\n";
+    let by_bob = from_ann(WATCH, "hello", &format!("\nunsubscribe\nconfirm {token}\n"))
+        .replace("From: Ann <ann@", "From: Bob <bob@");
+    let answers = home.write(&format!("{vouched}{by_bob}"));
+    assert!(answers.iter().all(|answer| answer.subject != "You will not be told any more"), "{answers:#?}");
+    assert!(is_told(&home));
+}
+
+/// What the header of a mail to Ann has its reader send to leave.
+#[track_caller]
+fn seal(home: &Home) -> String {
+    let letters = home.letters_to("ann@example.org");
+    let told = letters.iter().find(|letter| letter.head.contains("Auto-Submitted: auto-generated")).unwrap();
+    let (_, seal) = told.head.split_once("watch@tracker.example?subject=unsubscribe%20").unwrap();
+    seal.split_once('>').unwrap().0.to_owned()
+}
+
+#[track_caller]
+fn is_told(home: &Home) -> bool {
+    home.run(&["sub", "list"]).expect(0).stdout.lines().any(|line| line.contains(" active"))
+}
+
+#[test]
+fn a_mail_program_that_calls_itself_automatic_ends_it_and_is_not_answered() {
+    let site = site();
+    let home = home(&site);
+    home.check(0);
+    subscribe(&home);
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    home.check(0);
+    let seal = seal(&home);
+    let by_machine = |subject: &str, more: &str| {
+        from_ann(WATCH, subject, &format!("Auto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n{more}"))
+    };
+    let subject = format!("unsubscribe {seal}");
+    assert_eq!(home.write(&by_machine("unsubscribe", "")).len(), 0);
+    assert_eq!(home.write(&by_machine("Auto: hello", &format!("\n{subject}\n"))).len(), 0);
+    let bounce = home.hand_over(&["--sender", ""], &by_machine(&subject, "X-Returned: yes\n")).expect(0);
+    assert_eq!(bounce.json()["outcome"], "passed-over");
+    assert!(is_told(&home));
+    assert_eq!(home.write(&by_machine(&subject, "")).len(), 0);
+    assert!(!is_told(&home));
+}
+
+#[test]
 fn a_mail_program_ends_it_by_what_the_mail_says_and_nobody_is_asked_back() {
     let site = site();
     let home = home(&site);
@@ -154,16 +205,34 @@ fn a_mail_program_ends_it_by_what_the_mail_says_and_nobody_is_asked_back() {
     subscribe(&home);
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
     home.check(0);
-    let letters = home.letters_to("ann@example.org");
-    let told = letters.iter().find(|letter| letter.head.contains("Auto-Submitted: auto-generated")).unwrap();
-    let (_, seal) = told.head.split_once("watch@tracker.example?subject=unsubscribe%20").unwrap();
-    let (seal, _) = seal.split_once('>').unwrap();
+    let seal = seal(&home);
     let forged: String = seal.chars().rev().collect();
-    let refused = home.write(&from_ann(WATCH, &format!("unsubscribe {forged}"), ""));
-    assert_eq!(refused[0].subject, "What you can ask for");
+    for unopened in [&forged, &seal[1..]] {
+        let asked = home.write(&from_ann(WATCH, &format!("unsubscribe {unopened}"), ""));
+        assert!(
+            asked.iter().all(|answer| answer.subject == "Please confirm what you asked for"),
+            "{asked:#?}"
+        );
+    }
+    let questions = home.letters_to("ann@example.org");
+    let questions = questions.iter().filter(|letter| letter.subject == "Please confirm what you asked for");
+    assert_eq!(questions.count(), 2, "the one to follow, and one to leave that stands open");
+    assert!(is_told(&home));
     let goodbye = home.write(&from_ann(WATCH, &format!("unsubscribe {seal}"), ""));
     assert_eq!(goodbye[0].subject, "You will not be told any more");
-    assert!(home.run(&["sub", "list"]).expect(0).stdout.lines().all(|line| !line.contains(" active")));
+    assert!(!is_told(&home));
+}
+
+#[test]
+fn a_message_counts_once_however_often_a_servers_pipe_hands_it_over() {
+    let site = site();
+    let home = home(&site);
+    let attempt = |minute: &str| {
+        let line = format!("From ann@example.org  Mon Jan  5 12:{minute}:00 2026\n");
+        let ran = home.hand_over(&["--sender", "ann@example.org"], &(line + &from_ann(WATCH, "help", "")));
+        ran.expect(0).json()["outcome"].clone()
+    };
+    assert_eq!((attempt("00"), attempt("05")), ("answered".into(), "known".into()));
 }
 
 #[test]

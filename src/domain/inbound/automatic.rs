@@ -104,6 +104,13 @@ pub fn silence(
     })
 }
 
+/// Whether nobody sent it, by the envelope or by what a server noted of it.
+#[must_use]
+pub fn is_bounce(headers: Headers<'_>, envelope: Option<&str>) -> bool {
+    let noted = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("return-path"));
+    envelope.or_else(|| noted.map(|(_, value)| value.as_str())).is_some_and(is_nobody)
+}
+
 /// Whether an envelope's sender is nobody, also as servers write it who must write something.
 fn is_nobody(sender: &str) -> bool {
     let sender = sender.trim().trim_matches(['<', '>']);
@@ -178,6 +185,15 @@ mod tests {
         check(&[("X-Autoreply-From", "ann@example.org")], Some(ANN), ANN, true);
         check(&[("List-Unsubscribe", "<mailto:x@example.org>")], Some(ANN), ANN, true);
         check(&[("Received", "by mx"); 26], Some(ANN), ANN, true);
+    }
+
+    #[test]
+    fn nobodys_mail_is_told_by_the_envelope_or_else_by_what_a_server_noted() {
+        let noted = |value: &str| vec![("Return-Path".to_owned(), value.to_owned())];
+        assert!(is_bounce(&[], Some("")) && is_bounce(&noted(ANN), Some("<>")));
+        assert!(is_bounce(&noted("<>"), None));
+        assert!(!is_bounce(&noted("<ann@example.org>"), None) && !is_bounce(&[], None));
+        assert!(!is_bounce(&[], Some(ANN)));
     }
 
     #[test]

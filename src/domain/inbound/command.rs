@@ -17,6 +17,9 @@ const MAX_LINES: usize = 10;
 /// A command is one short line; anything longer is prose.
 const MAX_LINE_CHARS: usize = 200;
 
+/// No company's name or id is one word of more letters and digits.
+const LONGEST_NAME_CHARS: usize = 40;
+
 /// What is asked for, names as they were written; [`super::select`] finds out who is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailCommand {
@@ -60,9 +63,74 @@ const SUBJECT_MARKS: [&str; 16] = [
     "转发",
 ];
 
-/// First words of people who were asked and do not want.
-const REFUSALS: [&str; 12] =
-    ["no", "not", "don't", "stop", "cancel", "never", "unsubscribe", "remove", "nein", "non", "nee", "不"];
+/// Words of people who were asked and do not want. One that is taken wrongly costs its writer a further mail.
+const REFUSALS: [&str; 38] = [
+    "no",
+    "not",
+    "dont",
+    "didnt",
+    "wasnt",
+    "nope",
+    "stop",
+    "cancel",
+    "never",
+    "unsubscribe",
+    "remove",
+    "delete",
+    "wrong",
+    "nein",
+    "nicht",
+    "kein",
+    "keine",
+    "abbestellen",
+    "non",
+    "pas",
+    "jamais",
+    "annuler",
+    "nee",
+    "niet",
+    "nunca",
+    "cancelar",
+    "baja",
+    "não",
+    "nej",
+    "inte",
+    "ikke",
+    "nie",
+    "ei",
+    "hayır",
+    "нет",
+    "не",
+    "いいえ",
+    "아니요",
+];
+
+/// The same in scripts that put no blanks between words.
+const NEGATIONS: [&str; 6] = ["不", "没", "沒", "取消", "退订", "退訂"];
+
+/// How people begin who have not said anything yet.
+const GREETINGS: [&str; 20] = [
+    "hi",
+    "hello",
+    "hey",
+    "dear",
+    "good",
+    "greetings",
+    "hallo",
+    "guten",
+    "moin",
+    "liebe",
+    "lieber",
+    "sehr",
+    "bonjour",
+    "hola",
+    "buenos",
+    "ciao",
+    "beste",
+    "hej",
+    "你好",
+    "您好",
+];
 
 /// What vacation responders say.
 const ABSENCES: [&str; 26] = [
@@ -103,7 +171,7 @@ pub fn commands(detail: Option<&str>, subject: &str, text: &MailText) -> Vec<Mai
     if let Some(command) = detail.and_then(of_detail) {
         // Who answers a question with "no" has not confirmed, whatever the address says, and neither has
         // who is away.
-        let is_meant = !refuses(text) && !is_absence_note(text);
+        let is_meant = !is_refusal(without_marks(subject)) && !refuses(text) && !is_absence_note(text);
         let is_confirmed = !matches!(command, MailCommand::Confirm(_)) || is_meant;
         return vec![if is_confirmed { command } else { MailCommand::Unknown }];
     }
@@ -127,18 +195,50 @@ pub fn commands(detail: Option<&str>, subject: &str, text: &MailText) -> Vec<Mai
 }
 
 impl MailCommand {
+    /// To leave, as the header of a mail has it and a mail program puts it into a subject unchanged.
+    #[must_use]
+    pub fn leave_of(subject: &str) -> Option<Self> {
+        of_line(subject).filter(|command| matches!(command, Self::Leave(_)))
+    }
+
     fn ends_reading(&self) -> bool {
         matches!(self, Self::Confirm(_) | Self::Never(_) | Self::Unknown)
     }
 }
 
-/// Whether a person's first own words are a refusal, or may be one that was not looked at.
+/// Whether a person's first own words are a refusal, or may be one that was not looked at. What stands below
+/// them may be the question itself, quoted without a mark.
 fn refuses(text: &MailText) -> bool {
-    let mut lines = text.words.lines().map(str::trim).filter(|line| !is_passed(line));
-    let Some(first) = lines.next() else { return !text.is_whole };
-    let first = if is_end(first) { String::new() } else { first.to_lowercase() };
-    let word = first.split(|c: char| !c.is_alphanumeric() && c != '\'').next().unwrap_or_default();
-    REFUSALS.contains(&word)
+    for line in text.words.lines().map(str::trim).filter(|line| !is_passed(line)) {
+        if is_end(line) {
+            return false;
+        }
+        if is_refusal(line) {
+            return true;
+        }
+        if !is_greeting(line) {
+            return false;
+        }
+    }
+    !text.is_whole
+}
+
+/// Whether one of the words of a line is a refusal.
+fn is_refusal(line: &str) -> bool {
+    let line = line.to_lowercase().replace(['’', '‘', 'ʼ', '＇', '´', '`'], "'");
+    NEGATIONS.iter().any(|negation| line.contains(negation))
+        || words(&line).any(|word| REFUSALS.contains(&word) || word.ends_with("n't"))
+}
+
+fn is_greeting(line: &str) -> bool {
+    let line = line.to_lowercase();
+    line.ends_with([',', '，']) || words(&line).next().is_some_and(|first| GREETINGS.contains(&first))
+}
+
+/// The words of a line without the marks around them.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split(|c: char| !c.is_alphanumeric() && c != '\'').map(|word| word.trim_matches('\''));
+    words.filter(|word| !word.is_empty())
 }
 
 /// Whether a vacation responder wrote it that says so in its text alone. A person who confirms in such words
@@ -177,6 +277,12 @@ fn is_passed(line: &str) -> bool {
     line.is_empty() || line.starts_with(['>', '|'])
 }
 
+/// Whether a text is a seal, or was one before it was damaged: nobody's name is so long a word.
+fn is_seal(text: &str) -> bool {
+    LinkKey::may_open(text)
+        || text.len() > LONGEST_NAME_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 fn of_line(line: &str) -> Option<MailCommand> {
     if line.chars().count() > MAX_LINE_CHARS {
         return None;
@@ -187,7 +293,7 @@ fn of_line(line: &str) -> Option<MailCommand> {
     let rest = rest.trim();
     match verb.as_str() {
         "subscribe" | "follow" => (!rest.is_empty()).then(|| MailCommand::Subscribe(rest.to_owned())),
-        "unsubscribe" if LinkKey::may_open(rest) => Some(MailCommand::Leave(rest.to_owned())),
+        "unsubscribe" if is_seal(rest) => Some(MailCommand::Leave(rest.to_owned())),
         "unsubscribe" | "stop" | "remove" => Some(MailCommand::Unsubscribe(rest.to_owned())),
         "confirm" => rest.parse().ok().map(MailCommand::Confirm),
         "never" => rest.parse().ok().map(MailCommand::Never),
@@ -254,6 +360,21 @@ mod tests {
     }
 
     #[test]
+    fn to_leave_unasked_is_the_subject_of_the_header_and_nothing_else() {
+        let seal = "a".repeat(56);
+        let leave = Some(MailCommand::Leave(seal.clone()));
+        assert_eq!(MailCommand::leave_of(&format!("unsubscribe {seal}")), leave);
+        let damaged = seal[1..].to_owned();
+        assert_eq!(commands(None, &format!("unsubscribe {damaged}"), ""), [MailCommand::Leave(damaged)]);
+        for name in ["a".repeat(40), format!("{seal} zte")] {
+            assert_eq!(commands(None, &format!("unsubscribe {name}"), ""), [unsubscribe(&name)]);
+        }
+        for subject in ["unsubscribe".to_owned(), format!("Undeliverable: unsubscribe {seal}"), seal] {
+            assert_eq!(MailCommand::leave_of(&subject), None, "{subject}");
+        }
+    }
+
+    #[test]
     fn marks_of_replies_are_passed_over() {
         check("Re: AW: Re[2]: list", "", &[MailCommand::List]);
         check("回复：list", "", &[MailCommand::List]);
@@ -300,8 +421,50 @@ mod tests {
         let away = "Thank you for your mail. I am out of the office until Monday.\nAnn";
         assert_eq!(confirm_by(away), [MailCommand::Unknown]);
         assert_eq!(confirm_by("Ich bin bis Montag im Urlaub."), [MailCommand::Unknown]);
-        for text in ["No, stop this!", "\n\nStop.", "> confirm\n\nUnsubscribe me", "Don't"] {
+        let refusals = [
+            "No, stop this!",
+            "\n\nStop.",
+            "> confirm\n\nUnsubscribe me",
+            "Don't",
+            "Don’t subscribe me",
+            "Do not subscribe me",
+            "Please stop",
+            "I did not ask for this",
+            "It wasn’t me",
+            "“No”",
+            "'No'",
+            "*No*",
+            "¡No!",
+            "Hi,\n\nNo, remove me",
+            "Hello there\nI never asked for this",
+            "Regwatch team,\nnein danke",
+            "不要",
+            "不是我",
+            "我没有订阅",
+        ];
+        for text in refusals {
             assert_eq!(confirm_by(text), [MailCommand::Unknown], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_below_a_persons_own_words_is_not_theirs() {
+        let confirm_by = |text: &str| commands(Some(&format!("confirm-{TOKEN}")), "Re: Please confirm", text);
+        let question = "From: Regwatch <watch@tracker.example>\nIf you did not ask for this, do nothing.";
+        for own in ["Yes.\n", "Hi,\nyes, it was me\n", "Hi,\n-----Original Message-----\n", ""] {
+            assert_eq!(confirm_by(&format!("{own}{question}")), [confirm()], "{own}");
+        }
+    }
+
+    #[test]
+    fn who_says_no_in_the_subject_has_not_confirmed() {
+        let confirm_by = |subject: &str| commands(Some(&format!("confirm-{TOKEN}")), subject, "> quoted");
+        for subject in ["Re: Please confirm what you asked for", "RV: Please confirm what you asked for", ""]
+        {
+            assert_eq!(confirm_by(subject), [confirm()], "{subject}");
+        }
+        for subject in ["unsubscribe", "STOP", "Re: No", "AW: Please don’t", "回复：不要"] {
+            assert_eq!(confirm_by(subject), [MailCommand::Unknown], "{subject}");
         }
     }
 

@@ -116,8 +116,10 @@ impl MailCommand {
             Self::Pause => Request::Pause,
             Self::Resume => Request::Resume,
             Self::Prefer(wish) => Request::Prefer(wish),
-            // Whether it was made here is said by who has the key.
-            Self::Unknown | Self::Leave(_) => Request::Unknown(Vec::new()),
+            // Whether it was made here is said by who has the key. What was not says no more than the word
+            // before it, which is clear enough to be asked back.
+            Self::Leave(_) => Request::Unsubscribe(Vec::new()),
+            Self::Unknown => Request::Unknown(Vec::new()),
         }
     }
 }
@@ -139,9 +141,9 @@ pub fn converse(
     if trust == Trust::Forged {
         return Vec::new();
     }
-    let may_answer = state.correspondence.may_answer(now);
     let mut answers = Vec::new();
     for request in merged(requests) {
+        let may_answer = state.correspondence.may_answer(now);
         if trust == Trust::Vouched && matches!(request, Request::Subscribe(_)) {
             // Who wanted to be asked nothing has asked themselves.
             state.correspondence.refused_at = None;
@@ -154,10 +156,10 @@ pub fn converse(
             Err(request) => Some(state.act(request, now))
                 .filter(|answer| may_answer && state.is_owed(answer, trust, client, now)),
         };
-        answers.extend(answer.filter(|answer| !answers.contains(answer)));
-    }
-    if !answers.is_empty() {
-        state.correspondence.note_answer(now);
+        if let Some(answer) = answer.filter(|answer| !answers.contains(answer)) {
+            state.correspondence.note_answer(now);
+            answers.push(answer);
+        }
     }
     answers
 }
@@ -510,6 +512,15 @@ mod tests {
             !state.correspondence.asked.iter().any(|asked| asked.answered_at.is_none()),
             "none stands open"
         );
+    }
+
+    #[test]
+    fn every_answer_of_a_mail_counts() {
+        let mut state = state();
+        let many = [Request::List, Request::Help, Request::Pause, Request::Unknown(Vec::new())];
+        let mut answered = || say(&mut state, many.to_vec(), Trust::Vouched).len();
+        assert_eq!([answered(), answered(), answered(), answered()], [4, 4, 2, 0]);
+        assert_eq!(state.subscriber.paused_since, Some(now()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod correspondence;
 mod selection;
 mod token;
 
-pub use automatic::{Headers, LOOP_MARK, silence};
+pub use automatic::{Headers, LOOP_MARK, is_bounce, silence};
 pub use command::{MAX_COMMANDS, MailCommand, MailText, commands};
 pub use conversation::{Answer, BY_MAIL, Conversation, ON_WEB, Request, Trust, converse};
 pub use correspondence::{AskBudget, Asked, Correspondence, Purpose};
