@@ -107,8 +107,8 @@ impl Feed {
 }
 
 impl Leaser {
-    /// Leases batch after batch, each as soon as the one before leaves a mail for each sender, until nothing is due or may go, or
-    /// the feed is closed.
+    /// Leases batch after batch, each as soon as the one before leaves no more than a mail for each sender,
+    /// until nothing is due or may go, or the feed is closed.
     pub(super) async fn lease_all(self, parts: &Parts) -> Result<(), StoreError> {
         while let Ok(room) = self.mails.reserve_many(self.batch).await {
             let leased = lease(parts, self.batch).await?;

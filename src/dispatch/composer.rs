@@ -165,6 +165,22 @@ impl Composer {
         composed.take(bundle, self.given_up(id_of(reader, bundle), to, changes, error, now));
     }
 
+    /// What was made, or in its place, where another try would end alike, a mail that is given up.
+    fn made_or_given_up(
+        &self,
+        made: Result<QueuedMail, DraftError>,
+        what: &str,
+        id: MailId,
+        to: &EmailAddress,
+        now: DateTime<Utc>,
+    ) -> QueuedMail {
+        made.unwrap_or_else(|error| {
+            let error = error_chain(&error);
+            tracing::error!(mail.to = to.redacted(), error, "{what} could not be made");
+            self.given_up(id, to.clone(), Vec::new(), error, now)
+        })
+    }
+
     /// In the place of a mail that could not be made: the operator sees it among those that nobody got.
     fn given_up(
         &self,
@@ -200,12 +216,8 @@ impl Composer {
             return;
         }
         let id = MailId::derive(&["attestation", reader.address.as_str(), &since.to_rfc3339()]);
-        let mail = self.attestation(id.clone(), reader, since, found, round).unwrap_or_else(|error| {
-            let (to, error) = (reader.address.redacted(), error_chain(&error));
-            tracing::error!(mail.to = to, error, "an attestation could not be made");
-            self.given_up(id, reader.address.clone(), Vec::new(), error, round.now)
-        });
-        composed.mails.push(mail);
+        let made = self.attestation(id.clone(), reader, since, found, round);
+        composed.mails.push(self.made_or_given_up(made, "an attestation", id, &reader.address, round.now));
         composed.attested_until = Some(round.now);
     }
 
@@ -244,11 +256,8 @@ impl Composer {
         now: DateTime<Utc>,
     ) -> QueuedMail {
         let id = MailId::derive(&["retraction", retraction.id.as_str(), mail.id.as_str()]);
-        self.withdrawing(id.clone(), retraction, mail, changes, now).unwrap_or_else(|error| {
-            let (to, error) = (mail.recipient.redacted(), error_chain(&error));
-            tracing::error!(mail.to = to, error, "a retraction could not be made");
-            self.given_up(id, mail.recipient.clone(), Vec::new(), error, now)
-        })
+        let made = self.withdrawing(id.clone(), retraction, mail, changes, now);
+        self.made_or_given_up(made, "a retraction", id, &mail.recipient, now)
     }
 
     fn withdrawing(
