@@ -69,6 +69,9 @@ fn token(letters: &[Letter]) -> String {
 
 pub const WATCH: &str = "watch@tracker.example";
 
+/// What the mail server notes of a sender whose domain vouches for them.
+const VOUCHED: &str = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=example.org\n";
+
 /// Has Ann follow Hikvision.
 #[track_caller]
 pub fn subscribe(home: &Home) {
@@ -139,10 +142,9 @@ fn a_sender_whose_domain_vouches_leaves_at_once_and_a_forged_one_does_nothing() 
     subscribe(&home);
     let forged = "Authentication-Results: mx.tracker.example; dmarc=fail (p=reject)\n";
     assert_eq!(home.write(&format!("{forged}{}", from_ann(WATCH, "unsubscribe", ""))).len(), 0);
-    let vouched = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=example.org\n";
-    let listed = home.write(&format!("{vouched}{}", from_ann(WATCH, "list", "")));
+    let listed = home.write(&format!("{VOUCHED}{}", from_ann(WATCH, "list", "")));
     assert!(listed[0].text.contains("Hikvision, since"), "{}", listed[0].text);
-    let goodbye = home.write(&format!("{vouched}{}", from_ann(WATCH, "unsubscribe hikvision", "")));
+    let goodbye = home.write(&format!("{VOUCHED}{}", from_ann(WATCH, "unsubscribe hikvision", "")));
     assert_eq!(goodbye[0].subject, "You will not be told any more");
 }
 
@@ -153,21 +155,27 @@ fn who_vouches_for_one_sender_vouches_for_nobody_else_whose_token_they_know() {
     let token = token(&home.write(&from_ann(WATCH, "subscribe hikvision", "")));
     home.write(&from_ann(WATCH, &format!("confirm {token}"), ""));
     assert!(is_told(&home));
-    let vouched = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=example.org\n";
     let by_bob = from_ann(WATCH, "hello", &format!("\nunsubscribe\nconfirm {token}\n"))
         .replace("From: Ann <ann@", "From: Bob <bob@");
-    let answers = home.write(&format!("{vouched}{by_bob}"));
+    let answers = home.write(&format!("{VOUCHED}{by_bob}"));
     assert!(answers.iter().all(|answer| answer.subject != "You will not be told any more"), "{answers:#?}");
     assert!(is_told(&home));
 }
 
-/// What the header of a mail to Ann has its reader send to leave.
+/// Ann follows Hikvision and was told of a change; with what the header of that mail has its reader send to
+/// leave.
 #[track_caller]
-fn seal(home: &Home) -> String {
+fn told_once(site: &Site) -> (Home, String) {
+    let home = home(site);
+    home.check(0);
+    subscribe(&home);
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    home.check(0);
     let letters = home.letters_to("ann@example.org");
     let told = letters.iter().find(|letter| letter.head.contains("Auto-Submitted: auto-generated")).unwrap();
     let (_, seal) = told.head.split_once("watch@tracker.example?subject=unsubscribe%20").unwrap();
-    seal.split_once('>').unwrap().0.to_owned()
+    let seal = seal.split_once('>').unwrap().0.to_owned();
+    (home, seal)
 }
 
 #[track_caller]
@@ -178,12 +186,7 @@ fn is_told(home: &Home) -> bool {
 #[test]
 fn a_mail_program_that_calls_itself_automatic_ends_it_and_is_not_answered() {
     let site = site();
-    let home = home(&site);
-    home.check(0);
-    subscribe(&home);
-    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
-    home.check(0);
-    let seal = seal(&home);
+    let (home, seal) = told_once(&site);
     let by_machine = |subject: &str, more: &str| {
         from_ann(WATCH, subject, &format!("Auto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n{more}"))
     };
@@ -200,12 +203,7 @@ fn a_mail_program_that_calls_itself_automatic_ends_it_and_is_not_answered() {
 #[test]
 fn a_mail_program_ends_it_by_what_the_mail_says_and_nobody_is_asked_back() {
     let site = site();
-    let home = home(&site);
-    home.check(0);
-    subscribe(&home);
-    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
-    home.check(0);
-    let seal = seal(&home);
+    let (home, seal) = told_once(&site);
     let forged: String = seal.chars().rev().collect();
     for unopened in [&forged, &seal[1..]] {
         let asked = home.write(&from_ann(WATCH, &format!("unsubscribe {unopened}"), ""));
