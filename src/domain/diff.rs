@@ -283,13 +283,13 @@ pub(super) fn whole(kind: ChangeKind, entry: &Entry) -> EntryChange {
 /// nothing else differs, since most often they repeat a field.
 fn changed_fields(before: &Entry, after: &Entry, noise: &Noise) -> Vec<FieldChange> {
     let names: BTreeSet<&String> = before.fields.keys().chain(after.fields.keys()).collect();
-    // A docket repeats its caption in every entry: comparing it would tell one party's new name as
+    // A docket repeats its caption and its parties in every entry: comparing them would tell one party's new name as
     // often as there are entries.
     let of_a_docket = is_docket_entry(before) && is_docket_entry(after);
     let mut changed: Vec<FieldChange> = names
         .into_iter()
         .filter(|name| !noise.fields.contains(*name))
-        .filter(|name| !(of_a_docket && name.as_str() == docket::CAPTION))
+        .filter(|name| !(of_a_docket && docket::is_of_the_case(name)))
         .filter_map(|name| field_change(name, before.fields.get(name), after.fields.get(name), noise))
         .collect();
     if !changed.iter().any(|field| field.name == LINKS) {

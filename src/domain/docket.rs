@@ -20,6 +20,10 @@ pub const DOCKET: &str = "docket";
 /// The field that holds the case's caption. It is the case's, not the entry's.
 pub const CAPTION: &str = "caption";
 
+/// The field that names the case's parties, one a line, where they are not in the caption. It is the
+/// case's as well.
+pub const PARTIES: &str = super::entry::PARTIES;
+
 /// The field that holds the entry's number on the docket; minute entries have none.
 pub const NUMBER: &str = "number";
 
@@ -45,4 +49,10 @@ pub const DOCUMENTS: &str = "documents";
 #[must_use]
 pub fn is_docket_entry(entry: &Entry) -> bool {
     entry.fields.contains_key(DOCKET) && entry.fields.contains_key(KIND)
+}
+
+/// Whether a field of a docket's entries is the case's, and the same in all of them.
+#[must_use]
+pub fn is_of_the_case(field: &str) -> bool {
+    matches!(field, CAPTION | PARTIES)
 }

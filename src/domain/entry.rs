@@ -12,6 +12,9 @@ pub const LINKS: &str = "links";
 /// The field that names the parties of the proceeding an entry belongs to.
 pub const CAPTION: &str = "caption";
 
+/// The field that names them where there is no caption, or beside it.
+pub const PARTIES: &str = "parties";
+
 /// The date an entry bears: a bare day, or a moment where the source gives one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EntryDate {
@@ -147,6 +150,9 @@ pub struct Document {
     pub completeness: Completeness,
     /// How a renamed entry is recognised.
     pub resemblance: Resemblance,
+    /// Whether the source says itself that there is nothing of what it was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_honestly_empty: bool,
 }
 
 /// Separates a key from the number that tells apart entries that are about the same thing.
@@ -192,7 +198,7 @@ impl Document {
         let copies: BTreeSet<usize> = copies.into_iter().collect();
         let mut index = 0..;
         entries.retain(|_| index.next().is_none_or(|index| !copies.contains(&index)));
-        Self { entries, completeness, resemblance }
+        Self { entries, completeness, resemblance, is_honestly_empty: false }
     }
 
     /// Puts entries back that are still believed to be there; one whose key is taken becomes a twin.

@@ -11,7 +11,7 @@ use super::{Match, Part, Rule, Watchlist};
 use crate::domain::change::{ChangeKind, EntryChange};
 use crate::domain::company::Company;
 use crate::domain::diff::{Fate, words};
-use crate::domain::entry::CAPTION;
+use crate::domain::entry::{CAPTION, PARTIES};
 use crate::domain::id::CompanyId;
 use crate::domain::scoring::{Name, Score};
 use crate::domain::source::Source;
@@ -68,7 +68,8 @@ impl Watchlist {
             let amended = amended_words(change, field, text);
             for hit in &scan.hits {
                 let found = self.match_of(hit, field, text);
-                let rule = if field == CAPTION { Rule::Caption } else { found.rule };
+                let is_of_the_case = matches!(field.as_str(), CAPTION | PARTIES);
+                let rule = if is_of_the_case { Rule::Caption } else { found.rule };
                 take(&mut matches, Match { rule, part: part_of(&amended, &found.span), ..found });
             }
             if source.kind.is_list() {

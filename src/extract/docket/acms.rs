@@ -69,5 +69,5 @@ pub(super) fn read(page: &Page<'_>) -> Result<Docket, Unreadable> {
             ..DocketEntry::default()
         });
     }
-    Ok(Docket { entries, completeness: Completeness::Whole, number })
+    Ok(Docket { entries, completeness: Completeness::Whole, number, is_honestly_empty: false })
 }

@@ -89,7 +89,7 @@ pub(super) fn read(parts: &[Part<'_>]) -> Result<Docket, Unreadable> {
         }
     }
     let completeness = if is_whole { Completeness::Whole } else { Completeness::Window };
-    Ok(Docket { entries, completeness, number })
+    Ok(Docket { entries, completeness, number, is_honestly_empty: false })
 }
 
 /// The docket itself, where its address is given, then the next page.

@@ -42,7 +42,7 @@ pub(super) fn read(markup: &Markup) -> Result<Docket, Unreadable> {
         .map(|entry| DocketEntry { docket: number.clone(), caption: caption.clone(), ..entry })
         .collect();
     let completeness = super::district::completeness(markup)?;
-    Ok(Docket { entries, completeness, number })
+    Ok(Docket { entries, completeness, number, is_honestly_empty: false })
 }
 
 /// The rows above the first section's end, and those of the docket entries.

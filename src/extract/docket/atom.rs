@@ -29,7 +29,7 @@ pub(super) fn read(page: &Page<'_>) -> Result<Docket, Unreadable> {
         feed.entries.iter().map(|item| entry(item, page.url)).collect::<Result<_, _>>()?;
     let numbered = entries.first().filter(|entry| entry.docket != entry.caption);
     let number = numbered.map_or_else(String::new, |entry| entry.docket.clone());
-    Ok(Docket { entries, completeness: Completeness::Window, number })
+    Ok(Docket { entries, completeness: Completeness::Window, number, is_honestly_empty: false })
 }
 
 fn entry(item: &model::Entry, page: &Url) -> Result<DocketEntry, Unreadable> {

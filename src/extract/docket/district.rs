@@ -10,21 +10,24 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use ego_tree::NodeId;
 use regex::Regex;
 use scraper::ElementRef;
 use url::Url;
 
 use super::{
-    Docket, DocketEntry, case_number, day, document_id, entered, is_innermost, normal_address, pattern, words,
+    Docket, DocketEntry, case, case_number, day, document_id, entered, normal_address, pattern, words,
 };
 use crate::domain::entry::Completeness;
-use crate::domain::text::one_line;
+use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 use crate::extract::html::{self, Markup, Piece, selector};
 use crate::extract::table::{self, Row};
+use crate::extract::xml::unexpected;
 
-/// The headers over the days; which it is depends on how the docket was asked to be sorted.
-const DATES: [&str; 4] = ["datefiled", "dateentered", "filingdate", "docketdate"];
+/// What an answer says in the place of entries where there are none of those that were asked for.
+static NONE_SELECTED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\bproceedings\b[^.]{0,120}\bnone satisfy the selection criteria"));
 
 static HEADING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -35,10 +38,15 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn read(markup: &Markup) -> Result<Docket, Unreadable> {
     let missing = |what: &str| Unreadable::Missing { what: what.to_owned() };
     let (heading, number) = heading(markup)?.ok_or_else(|| missing("the heading of a docket"))?;
-    let caption = caption(markup, heading)?;
+    let case = case::read(markup, heading)?;
     let mut known: Option<Columns> = None;
     let mut entries = Vec::new();
+    // The cells whose tables are a part of what an entry says.
+    let mut said = HashSet::new();
     for table in markup.tree.select(&selector("table")?) {
+        if known.is_some() && table.ancestors().any(|element| said.contains(&element.id())) {
+            continue;
+        }
         let rows = table::rows(table);
         let (body, columns) = match (columns(&rows), &known) {
             (Some((header, columns)), _) => (&rows[header + 1..], columns),
@@ -48,17 +56,35 @@ pub(super) fn read(markup: &Markup) -> Result<Docket, Unreadable> {
             }
             _ => continue,
         };
-        entries.extend(body.iter().filter_map(|row| entry(markup, row, &columns)));
+        for row in body {
+            let Some((entry, cell)) = entry(markup, row, &columns)? else { continue };
+            entries.push(entry);
+            said.insert(cell);
+        }
         known = Some(columns);
     }
-    if known.is_none() {
+    let is_none_selected = known.is_none() && says_none_selected(markup)?;
+    if known.is_none() && !is_none_selected {
         return Err(missing("the table of docket entries"));
     }
     for entry in &mut entries {
         entry.docket.clone_from(&number);
-        entry.caption.clone_from(&caption);
+        entry.caption.clone_from(&case.caption);
+        entry.parties.clone_from(&case.parties);
     }
-    Ok(Docket { entries, completeness: completeness(markup)?, number })
+    // Of what was not asked for nothing is said.
+    let completeness = if is_none_selected { Completeness::Window } else { completeness(markup)? };
+    Ok(Docket { entries, completeness, number, is_honestly_empty: is_none_selected })
+}
+
+/// Whether the court says that the case has entries, and none of those that were asked for.
+fn says_none_selected(markup: &Markup) -> Result<bool, Unreadable> {
+    let places = selector("h2, center, b, p")?;
+    let says_so = |place: ElementRef<'_>| {
+        let start: String = place.text().take(16).collect();
+        NONE_SELECTED.is_match(&one_line(&start))
+    };
+    Ok(markup.tree.select(&places).any(says_so))
 }
 
 /// The heading of the page and the case's number in it.
@@ -75,24 +101,6 @@ fn number(line: &str) -> Option<String> {
     alone.map(|(number, _)| number).or(announced)
 }
 
-/// The first words of the first table after the heading; in bankruptcy, where there are no two
-/// sides, who owes.
-fn caption(markup: &Markup, heading: ElementRef<'_>) -> Result<String, Unreadable> {
-    let cells = selector("td")?;
-    let mut texts = markup.tree.select(&cells).filter(|cell| cell.id() > heading.id()).map(html::text);
-    let first = texts.next().unwrap_or_default();
-    let line = first.lines().next().unwrap_or_default();
-    if line.starts_with("Assigned to:") {
-        let debtor = texts.take(MAX_CELLS).find(|text| text.starts_with("Debtor"));
-        return Ok(debtor.and_then(|text| text.lines().nth(1).map(one_line)).unwrap_or_default());
-    }
-    let line = line.strip_prefix("Case title:").unwrap_or(line);
-    Ok(if line.starts_with("Date Filed") { String::new() } else { one_line(line) })
-}
-
-/// Among so many cells after the heading the debtor is looked for.
-const MAX_CELLS: usize = 40;
-
 /// Where an entry's day, its number and documents, and its text stand.
 #[derive(Clone)]
 struct Columns {
@@ -102,19 +110,25 @@ struct Columns {
     text: usize,
 }
 
-/// The row of headers and the columns below it, if the table is one of docket entries.
+/// The row of headers and the columns below it, if the table is one of docket entries. Over the days
+/// it says by what the docket was asked to be sorted: `Date Filed`, `Filing Date`, `Docket Date`.
 fn columns(rows: &[Row<'_>]) -> Option<(usize, Columns)> {
     rows.iter().take(2).enumerate().find_map(|(index, row)| {
         let headers = table::folded_headers(row);
-        let date = headers.iter().position(|header| DATES.contains(&header.as_str()))?;
+        let is_date = |header: &String| header.len() <= MAX_DATE_HEADER && header.contains("date");
+        let date = headers.iter().position(is_date)?;
         let text = headers.iter().position(|header| header == "dockettext")?;
-        // One header may stand over two columns: for entries with a document and without.
+        // One header may stand over two columns: for entries with a document and without. Some courts
+        // leave it out.
         let first = row.get(date + 1)?.id();
-        let papers = row[date + 1..].iter().take_while(|cell| cell.id() == first).count();
+        let papers = row[date + 1..text.max(date + 1)].iter().take_while(|cell| cell.id() == first).count();
         let papers = date + 1..date + 1 + papers;
-        (papers.end <= text).then_some((index, Columns { count: row.len(), date, papers, text }))
+        (date < text).then_some((index, Columns { count: row.len(), date, papers, text }))
     })
 }
+
+/// A longer header is not the one over the days.
+const MAX_DATE_HEADER: usize = 24;
 
 /// Whether a row without headers above it has a day where these columns have one.
 fn is_entry(row: &Row<'_>, columns: &Columns) -> bool {
@@ -122,25 +136,32 @@ fn is_entry(row: &Row<'_>, columns: &Columns) -> bool {
     date.is_some_and(|cell| day(&cell.text().take(8).collect::<String>()).is_some())
 }
 
-fn entry(markup: &Markup, row: &Row<'_>, columns: &Columns) -> Option<DocketEntry> {
-    let (date, said) = (row.get(columns.date)?, row.get(columns.text)?);
-    if !is_innermost(*said) {
-        return None;
-    }
-    let papers = row.get(columns.papers.clone())?;
-    let filed = day(&html::text(*date))?;
-    let text = words(&html::text(*said));
+/// The entry of a row, and the cell that holds its text; `None` for a row that is none.
+///
+/// # Errors
+/// Where a row begins as an entry does and does not go on as one: what it says would be lost.
+fn entry(
+    markup: &Markup,
+    row: &Row<'_>,
+    columns: &Columns,
+) -> Result<Option<(DocketEntry, NodeId)>, Unreadable> {
+    let Some(filed) = row.get(columns.date).and_then(|date| day(&html::text(*date))) else {
+        return Ok(None);
+    };
+    let (papers, said) =
+        parts(row, columns).ok_or_else(|| unexpected("a row of docket entries", &said(row)))?;
+    let text = words(&html::text(said));
     let digits = |cell: &ElementRef<'_>| html::text(*cell).chars().take_while(char::is_ascii_digit).collect();
     let number: String =
         papers.iter().map(digits).find(|number: &String| !number.is_empty()).unwrap_or_default();
     let label = format!("document {number}").trim_end().to_owned();
     let links = papers.iter().flat_map(|cell| markup.links_in(*cell));
-    let main = links.into_iter().find(|(_, address)| document_id(address).is_some());
+    let main = links.into_iter().find(|(_, address)| leads_to_document(address));
     let mut documents: Vec<(String, Url)> =
         main.map(|(_, address)| (label, normal_address(address))).into_iter().collect();
     let id = documents.first().and_then(|(_, address)| document_id(address));
-    documents.extend(attachments(markup, *said));
-    Some(DocketEntry {
+    documents.extend(attachments(markup, said));
+    let entry = DocketEntry {
         // A number may be put in later and is the same on every page; a paper's may change its copy.
         id: if number.is_empty() { id.unwrap_or_default() } else { String::new() },
         number,
@@ -149,7 +170,29 @@ fn entry(markup: &Markup, row: &Row<'_>, columns: &Columns) -> Option<DocketEntr
         text,
         documents,
         ..DocketEntry::default()
-    })
+    };
+    Ok(Some((entry, said.id())))
+}
+
+/// Whether an address leads to a document: by its number, or by where it stands on the docket, as
+/// older pages have it.
+fn leads_to_document(address: &Url) -> bool {
+    document_id(address).is_some() || address.path().ends_with("/show_doc.pl")
+}
+
+/// A row's cells for its papers, and the one for its text. In a row with fewer cells than there are
+/// columns the papers have one cell less; one with more is none that we know.
+fn parts<'r, 'a>(row: &'r Row<'a>, columns: &Columns) -> Option<(&'r [ElementRef<'a>], ElementRef<'a>)> {
+    let missing = columns.count.checked_sub(row.len())?;
+    let text = columns.text.checked_sub(missing).filter(|text| *text > columns.date)?;
+    let papers = columns.papers.start..columns.papers.end.saturating_sub(missing).max(columns.papers.start);
+    Some((row.get(papers)?, *row.get(text)?))
+}
+
+/// What a row says, shortened.
+fn said(row: &Row<'_>) -> String {
+    let texts: Vec<String> = row.iter().map(|cell| one_line(&html::text(*cell))).collect();
+    format!("{:?}", shorten(&texts.join(" | "), 120))
 }
 
 /// What stands before the first attachment's number, and before each further one's.

@@ -5,13 +5,15 @@
 //! what becomes of one is decided once, below. The names of the fields stand in
 //! `domain::docket`.
 //!
-//! Deliberately absent: parties and counsel, who are private people too, and
-//! the receipt at the foot of PACER's pages, which differs on every read.
+//! Deliberately absent: counsel and addresses, which are of private people too,
+//! and the receipt at the foot of PACER's pages, which differs on every read.
+//! Parties are read where a case has no caption of its own.
 
 mod acms;
 mod api;
 mod appellate;
 mod atom;
+mod case;
 mod court_rss;
 mod district;
 mod page;
@@ -113,6 +115,8 @@ struct Docket {
     completeness: Completeness,
     /// The case's number as the source gives it; empty where it does not.
     number: String,
+    /// Whether the source says itself that it has none of the entries it was asked for.
+    is_honestly_empty: bool,
 }
 
 impl Docket {
@@ -125,7 +129,8 @@ impl Docket {
             return Err(unexpected(&format!("the docket (expected that of {wanted})"), &found));
         }
         let open = DocketSettings::default();
-        Ok(document(&open, self.entries, self.completeness))
+        let is_honestly_empty = self.is_honestly_empty && self.entries.is_empty();
+        Ok(Document { is_honestly_empty, ..document(&open, self.entries, self.completeness) })
     }
 }
 
@@ -146,6 +151,8 @@ const MAX_TITLE_CHARS: usize = 120;
 struct DocketEntry {
     docket: String,
     caption: String,
+    /// One party a line, where the source names them and has no caption of its own.
+    parties: String,
     /// The number on the docket; empty for entries without.
     number: String,
     /// What the court's or the aggregator's database calls it, where that shows.
@@ -183,6 +190,7 @@ impl DocketEntry {
             .with(docket::KIND, FilingKind::of(&self.text).name())
             .with(docket::DOCKET, self.docket)
             .with(docket::CAPTION, self.caption)
+            .with(docket::PARTIES, self.parties)
             .with(docket::NUMBER, self.number)
             .with(docket::FILED, self.filed.map_or_else(String::new, |day| day.to_string()))
             .with(docket::ENTERED, self.entered)

@@ -88,7 +88,7 @@ pub(super) fn read(markup: &Markup) -> Result<Docket, Unreadable> {
         entry.caption.clone_from(&caption);
     }
     let completeness = if has_more_pages(markup)? { Completeness::Window } else { Completeness::Whole };
-    Ok(Docket { entries, completeness, number })
+    Ok(Docket { entries, completeness, number, is_honestly_empty: false })
 }
 
 fn entry(markup: &Markup, template: &Template, row: ElementRef<'_>) -> Option<DocketEntry> {

@@ -4,6 +4,7 @@ use crate::domain::diff::diff;
 use crate::domain::docket::DocketEvent;
 use crate::domain::noise::Noise;
 
+mod bankruptcy;
 mod courtlistener;
 
 fn read_at(
@@ -204,6 +205,7 @@ fn a_bankruptcy_page_is_read_whole() {
             ("kind", "pleading"),
             ("links", "document 1\thttps://ecf.sample.test/doc1/02201226343"),
             ("number", "1"),
+            ("parties", "Debtor: Bread & Roses, Inc."),
             ("text", "Chapter 11 Voluntary Petition (Entered: 10/19/2017)"),
         ],
     );
