@@ -93,6 +93,7 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
         SourceKind::FccCoveredList => fcc_covered_list::extract(page),
         SourceKind::CourtRss(settings) => docket::court_rss(settings, page),
         SourceKind::PacerDocket(settings) => docket::pacer(settings, page),
+        SourceKind::ScotusDocket(settings) => docket::scotus(settings, page),
         SourceKind::Courtlistener(settings) => docket::courtlistener(settings, page),
         SourceKind::FederalRegister(_) => federal_register::extract(page),
         SourceKind::Ecfr(settings) => ecfr::extract(settings, page),

@@ -28,6 +28,7 @@ fn kinds() -> Vec<SourceKind> {
         SourceKind::FccCoveredList,
         SourceKind::CourtRss(DocketSettings::default()),
         SourceKind::PacerDocket(DocketSettings::default()),
+        SourceKind::ScotusDocket(DocketSettings::default()),
         SourceKind::Courtlistener(CourtlistenerSettings::default()),
         SourceKind::FederalRegister(FederalRegisterSettings {
             pages: 3,

@@ -173,6 +173,45 @@ fn a_bankruptcy_none_of_whose_entries_were_asked_for_is_an_honest_empty_answer()
     }
 }
 
+/// Pages of the Supreme Court, in the templates of tildes and of one table.
+#[test]
+fn pages_of_the_supreme_court_agree_with_the_parse_beside_them() {
+    let Some(corpus) = crate::corpus() else { return };
+    let mut agreement = Agreement::of("scotus");
+    let url = "https://court.example.gov/docket".parse().unwrap();
+    for path in ["htm", "html"].iter().flat_map(|ending| pages(&corpus, &format!("scotus/{ending}"), ending))
+    {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let body = fs::read(&path).unwrap();
+        let expected = expected_case(&path);
+        let page = Page { body: &body, content_type: Some("text/html"), url: &url };
+        let document = extract(&SourceKind::ScotusDocket(DocketSettings::default()), &page)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let entries = expected["docket_entries"].as_array().unwrap();
+        let number = text(&expected, "docket_number");
+        assert_eq!(document.entries.len(), entries.len(), "{name}");
+        for (expected, entry) in entries.iter().zip(&document.entries) {
+            agreement.field(&name, "date", field(entry, "filed"), text(expected, "date_filed"));
+            agreement.field(
+                &name,
+                "description",
+                &folded(field(entry, "text")),
+                &folded(text(expected, "description")),
+            );
+            agreement.field(&name, "docket", field(entry, "docket"), number);
+        }
+        let caption =
+            (harmonised(field(&document.entries[0], "caption")), harmonised(text(&expected, "case_name")));
+        // The other parser takes one word for a role that is none.
+        agreement.field(&name, "caption", &caption.0.replace(" executrix ", " "), &caption.1);
+    }
+    agreement.is_whole();
+}
+
+fn expected_case(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path.with_extension("json")).unwrap()).unwrap()
+}
+
 /// Reads every page of a family and compares it with the parse beside it.
 #[track_caller]
 fn check(family: &'static str, ending: &str, content_type: &str, empty: &[&str], count: usize) {

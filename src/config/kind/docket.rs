@@ -11,6 +11,7 @@ const NAMES: &[&str] = &["dockets", "entries"];
 
 pub(super) const COURT_RSS: Keys = Keys { heading: "court-rss", names: NAMES };
 pub(super) const PACER_DOCKET: Keys = Keys { heading: "pacer-docket", names: NAMES };
+pub(super) const SCOTUS_DOCKET: Keys = Keys { heading: "scotus-docket", names: NAMES };
 pub(super) const COURTLISTENER: Keys =
     Keys { heading: "courtlistener", names: &["dockets", "entries", "pages", "case"] };
 
@@ -28,6 +29,10 @@ pub(super) fn court_rss(table: &Table<'_>) -> Option<SourceKind> {
 
 pub(super) fn pacer_docket(table: &Table<'_>) -> Option<SourceKind> {
     settings(table).map(SourceKind::PacerDocket)
+}
+
+pub(super) fn scotus_docket(table: &Table<'_>) -> Option<SourceKind> {
+    settings(table).map(SourceKind::ScotusDocket)
 }
 
 pub(super) fn courtlistener(table: &Table<'_>) -> Option<SourceKind> {

@@ -46,6 +46,7 @@ const KINDS: &[Kind] = &[
     Kind::plain("fcc-covered-list", |_| Some(SourceKind::FccCoveredList)),
     Kind::own(docket::COURT_RSS, docket::court_rss),
     Kind::own(docket::PACER_DOCKET, docket::pacer_docket),
+    Kind::own(docket::SCOTUS_DOCKET, docket::scotus_docket),
     Kind::own(docket::COURTLISTENER, docket::courtlistener),
     Kind::own(rules::FEDERAL_REGISTER, rules::federal_register),
     Kind::own(rules::ECFR, rules::ecfr),

@@ -67,11 +67,16 @@ const HEAD_CHARS: usize = 200;
 
 /// What the words at the beginning of an entry make it, the first that stands there. Of several
 /// that begin at one place the upper one counts.
-const RULES: [(FilingKind, &str); 23] = [
+const RULES: [(FilingKind, &str); 24] = [
     // Whoever proposes an order has not got one.
     (
         FilingKind::Other,
         r"(?:\[?proposed\]?|unsigned)\s+(?:(?:sealed|scheduling|consent|final)\s+)*(?:order|judgment|findings|summons)",
+    ),
+    // What was asked for and what became of it, as the Supreme Court writes it.
+    (
+        FilingKind::Order,
+        r"(?:petition|application|motion|rehearing|writ of certiorari)(?:\s+\(\w+\))?(?:\s+for\s+[^.]{1,120}?)?\s+(?:is\s+)?(?:denied|granted|dismissed)\b",
     ),
     (FilingKind::Motion, r"order to show cause\s+(?:motion|application)"),
     (FilingKind::Other, r"appearance\s+bond"),
@@ -186,6 +191,11 @@ mod tests {
                 "Order on Motion for Extension of Time",
                 "HEARING ORDER -- Setting motion to transfer for hearing",
                 "MEMO ENDORSEMENT on letter re 12",
+                "Petition DENIED.",
+                "Petition GRANTED limited to Question 1.",
+                "Application (24A100) granted by Justice Doe extending the time to file",
+                "Motion for leave to file the joint appendix under seal GRANTED.",
+                "Rehearing DENIED.",
             ],
         );
         check(

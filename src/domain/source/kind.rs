@@ -23,6 +23,8 @@ pub enum SourceKind {
     CourtRss(DocketSettings),
     /// A docket as PACER shows it: of an appellate court, a district court, or ACMS.
     PacerDocket(DocketSettings),
+    /// A docket of the Supreme Court: its JSON, or a page of it.
+    ScotusDocket(DocketSettings),
     /// A docket as CourtListener gives it: by its API, as a feed, or as a page.
     Courtlistener(CourtlistenerSettings),
     /// Documents of the Federal Register, from its API.
@@ -71,6 +73,7 @@ impl SourceKind {
             Self::FccCoveredList => "fcc-covered-list",
             Self::CourtRss(_) => "court-rss",
             Self::PacerDocket(_) => "pacer-docket",
+            Self::ScotusDocket(_) => "scotus-docket",
             Self::Courtlistener(_) => "courtlistener",
             Self::FederalRegister(_) => "federal-register",
             Self::Ecfr(_) => "ecfr",
@@ -97,7 +100,9 @@ impl SourceKind {
     #[must_use]
     pub fn docket(&self) -> Option<&DocketSettings> {
         match self {
-            Self::CourtRss(settings) | Self::PacerDocket(settings) => Some(settings),
+            Self::CourtRss(settings) | Self::PacerDocket(settings) | Self::ScotusDocket(settings) => {
+                Some(settings)
+            }
             Self::Courtlistener(settings) => Some(&settings.docket),
             _ => None,
         }
@@ -116,6 +121,7 @@ impl SourceKind {
             Self::Ecfr(settings) => settings.appendix.is_some(),
             Self::CourtRss(_)
             | Self::PacerDocket(_)
+            | Self::ScotusDocket(_)
             | Self::Courtlistener(_)
             | Self::FederalRegister(_)
             | Self::Ecfs(_)
@@ -145,6 +151,7 @@ impl SourceKind {
             Self::Csl | Self::Ofac | Self::Dpl | Self::UnXml | Self::Eu | Self::UkCsv => vec![LineOrder],
             Self::CourtRss(_)
             | Self::PacerDocket(_)
+            | Self::ScotusDocket(_)
             | Self::Courtlistener(_)
             | Self::FederalRegister(_)
             | Self::Ecfr(_)
@@ -170,7 +177,7 @@ impl SourceKind {
             Self::Csl | Self::Ofac | Self::Eu | Self::UkCsv => (400, 5),
             Self::PageText(_) => (1, 40),
             // What was entered on a docket stays there, save what is sealed or struck.
-            Self::PacerDocket(_) | Self::Courtlistener(_) => (1, 10),
+            Self::PacerDocket(_) | Self::ScotusDocket(_) | Self::Courtlistener(_) => (1, 10),
             // A quiet court's feed is empty, and a window forgets.
             Self::CourtRss(_) => (0, 100),
             // Nothing may have been found yet; once something was, nothing at all is no answer.

@@ -1,7 +1,7 @@
 //! Dockets: one notion of an entry over everything that shows one.
 //!
-//! A court's feed, a docket page of PACER, the answers of ACMS and of
-//! CourtListener each have a file here that reads them into [`DocketEntry`];
+//! A court's feed, a docket page of PACER or of the Supreme Court, the answers of ACMS
+//! and of CourtListener each have a file here that reads them into [`DocketEntry`];
 //! what becomes of one is decided once, below. The names of the fields stand in
 //! `domain::docket`.
 //!
@@ -17,6 +17,7 @@ mod case;
 mod court_rss;
 mod district;
 mod page;
+mod scotus;
 mod zone;
 
 use std::sync::LazyLock;
@@ -49,6 +50,16 @@ pub(super) fn pacer(settings: &DocketSettings, page: &Page<'_>) -> Result<Docume
     } else {
         let markup = whole(page, "<tr", "</table")?;
         if appellate::is_one(&markup) { appellate::read(&markup)? } else { district::read(&markup)? }
+    };
+    docket.into_document(settings)
+}
+
+/// A docket of the Supreme Court: its JSON, or a page.
+pub(super) fn scotus(settings: &DocketSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+    let docket = if begins(page, &["{"]) {
+        scotus::read_json(page)?
+    } else {
+        scotus::read_page(&whole(page, "<tr", "</table")?)?
     };
     docket.into_document(settings)
 }

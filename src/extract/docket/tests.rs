@@ -6,6 +6,7 @@ use crate::domain::noise::Noise;
 
 mod bankruptcy;
 mod courtlistener;
+mod scotus;
 
 fn read_at(
     kind: fn(&DocketSettings, &Page<'_>) -> Result<Document, Unreadable>,

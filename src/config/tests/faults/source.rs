@@ -193,7 +193,7 @@ const SOURCE: &[Case] = &[
     (
         r#"dockets = ["23-1032"]"#,
         &[
-            "14:11: source[a].dockets: belongs to the kinds court-rss, pacer-docket and courtlistener, expected none for the kind feed",
+            "14:11: source[a].dockets: belongs to the kinds court-rss, pacer-docket, scotus-docket and courtlistener, expected none for the kind feed",
         ],
     ),
     (
@@ -383,7 +383,7 @@ selector = "x""#,
         "group = true\nentries = \"x\"",
         &[
             "14:9: source[a].group: belongs to the kinds html-table, csv, xlsx, json, xml and pdf-text, expected none for the kind feed",
-            "15:11: source[a].entries: belongs to the kinds court-rss, pacer-docket, courtlistener, json and xml, expected none for the kind feed",
+            "15:11: source[a].entries: belongs to the kinds court-rss, pacer-docket, scotus-docket, courtlistener, json and xml, expected none for the kind feed",
         ],
     ),
     (
