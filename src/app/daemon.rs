@@ -134,7 +134,7 @@ async fn rematch(sources: Vec<Source>, checker: Arc<Checker>, found: Arc<Notify>
 async fn open_store(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<Store>> {
     let opening = async {
         loop {
-            match Store::open(&config.store) {
+            match Store::open_with(&config.store, &config.store_rules) {
                 Err(error @ StoreError::Locked { .. }) => {
                     tracing::warn!(error = error_chain(&error), "waiting for the store");
                     tokio::time::sleep(STORE_RETRY).await;
@@ -146,7 +146,7 @@ async fn open_store(config: &Config, stop: &CancellationToken) -> anyhow::Result
     tokio::select! {
         opened = tokio::time::timeout(WAIT_FOR_STORE, opening) => match opened {
             Ok(opened) => Ok(Some(opened?)),
-            Err(_) => Ok(Some(Store::open(&config.store)?)),
+            Err(_) => Ok(Some(Store::open_with(&config.store, &config.store_rules)?)),
         },
         () = stop.cancelled() => Ok(None),
     }

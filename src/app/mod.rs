@@ -59,7 +59,7 @@ impl App {
     /// A store that cannot be opened, first of all because another process owns it; a transport
     /// that cannot be set up.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let store = Store::open(&config.store)?;
+        let store = Store::open_with(&config.store, &config.store_rules)?;
         Self::over(store, config, clock).await
     }
 

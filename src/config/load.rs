@@ -18,8 +18,8 @@ use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
 use super::secret::Passwords;
 use super::settings::{
-    Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, OperatorSettings, StoreSettings,
-    WaysInSettings, WebSettings,
+    Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, OperatorSettings, StoreRules,
+    StoreSettings, WaysInSettings, WebSettings,
 };
 use super::source::{SOURCE, source};
 use super::spelling::likely;
@@ -134,6 +134,7 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
     let config = Config {
         path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
         store: sections.store,
+        store_rules: sections.store_rules,
         mail: sections.mail,
         inbox: sections.inbox,
         ways_in: sections.ways_in,
@@ -166,6 +167,7 @@ fn folder_of(path: &Path, faults: &Faults) -> Option<PathBuf> {
 
 struct Sections {
     store: StoreSettings,
+    store_rules: StoreRules,
     mail: MailSettings,
     inbox: Option<InboxSettings>,
     ways_in: WaysInSettings,
@@ -188,8 +190,10 @@ impl Sections {
         let inbox = root.optional("inbox", |node| inbox::inbox(node, folder, passwords.imap, transport));
         let (inbox, ways_in) = inbox.ok()?.unzip();
         let web = root.optional("web", web::web);
+        let (store, store_rules) = store?;
         Some(Self {
-            store: store?,
+            store,
+            store_rules,
             mail: mail?,
             inbox,
             ways_in: ways_in.unwrap_or_default(),

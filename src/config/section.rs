@@ -11,11 +11,13 @@ use url::Url;
 use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
-use super::settings::{BrowserSettings, DaemonSettings, FetchSettings, OperatorSettings, StoreSettings};
+use super::settings::{
+    BrowserSettings, DaemonSettings, FetchSettings, OperatorSettings, StoreRules, StoreSettings,
+};
 use super::{secret, value};
 use crate::domain::email::EmailAddress;
 
-pub(super) const STORE: Keys = Keys { heading: "[store]", names: &["url"] };
+pub(super) const STORE: Keys = Keys { heading: "[store]", names: &["url", "required", "low_disk"] };
 
 pub(super) const FETCH: Keys = Keys {
     heading: "[fetch]",
@@ -58,10 +60,12 @@ pub(super) fn length(least: Duration, most: Duration) -> impl Fn(&Node<'_>) -> O
     move |node| node.parse(|text| value::duration(text, least, most))
 }
 
-pub(super) fn store(section: Option<&Node<'_>>, folder: &Path) -> Option<StoreSettings> {
+pub(super) fn store(section: Option<&Node<'_>>, folder: &Path) -> Option<(StoreSettings, StoreRules)> {
     let default = || StoreSettings::Sled { path: value::path_from(folder, "../state/db") };
-    let Some(section) = section else { return Some(default()) };
-    section.table(&STORE)?.or("url", default(), |url| {
+    let usual = StoreRules::default();
+    let Some(section) = section else { return Some((default(), usual)) };
+    let table = section.table(&STORE)?;
+    let settings = table.or("url", default(), |url| {
         let text = url.text()?;
         let Some(path) = value::scheme_path(text, "sled") else {
             // The address of a database server may hold a password.
@@ -69,7 +73,10 @@ pub(super) fn store(section: Option<&Node<'_>>, folder: &Path) -> Option<StoreSe
             return None;
         };
         Some(StoreSettings::Sled { path: value::path_from(folder, path) })
-    })
+    });
+    let required = table.or("required", usual.required, Node::flag);
+    let low_disk_bytes = table.or("low_disk", usual.low_disk_bytes, |node| node.parse(value::room));
+    Some((settings?, StoreRules { required: required?, low_disk_bytes: low_disk_bytes? }))
 }
 
 pub(super) fn daemon(section: Option<&Node<'_>>, folder: &Path) -> Option<DaemonSettings> {

@@ -26,6 +26,8 @@ pub struct Config {
     pub path: PathBuf,
     /// Where state is kept.
     pub store: StoreSettings,
+    /// What must be so of it.
+    pub store_rules: StoreRules,
     /// How mail leaves.
     pub mail: MailSettings,
     /// Where people write to; without it nobody subscribes by mail.
@@ -66,6 +68,21 @@ pub enum StoreSettings {
         /// The folder.
         path: PathBuf,
     },
+}
+
+/// What must be so of the place where state is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreRules {
+    /// Whether it must be there already: then nothing is ever begun with an empty one.
+    pub required: bool,
+    /// With less free room on its disk than this, the operator is told.
+    pub low_disk_bytes: usize,
+}
+
+impl Default for StoreRules {
+    fn default() -> Self {
+        Self { required: false, low_disk_bytes: 512 << 20 }
+    }
 }
 
 /// A name and an address.

@@ -29,7 +29,11 @@ const HEADING: &str = "\
 #[must_use]
 pub fn show(config: &Config) -> String {
     let shown = Shown {
-        store: Store { url: store_url(&config.store) },
+        store: Store {
+            url: store_url(&config.store),
+            required: config.store_rules.required,
+            low_disk: size_text(config.store_rules.low_disk_bytes),
+        },
         mail: mail(&config.mail),
         inbox: config.inbox.as_ref().map(|settings| inbox(settings, &config.ways_in)),
         web: config.web.as_ref().map(web),
@@ -70,6 +74,8 @@ struct Shown<'a> {
 #[derive(Serialize)]
 struct Store {
     url: String,
+    required: bool,
+    low_disk: String,
 }
 
 #[derive(Serialize)]

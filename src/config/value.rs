@@ -41,12 +41,21 @@ const MAX_SIZE_BYTES: usize = KIB * KIB * KIB;
 /// A size such as `16 MiB`, in bytes.
 pub(super) fn size(text: &str) -> Result<usize, String> {
     let refuse = || format!("found {text:?}, expected a size from 1 KiB to 1 GiB, such as \"16 MiB\"");
+    bytes_of(text).filter(|bytes| (KIB..=MAX_SIZE_BYTES).contains(bytes)).ok_or_else(refuse)
+}
+
+/// Room on a disk such as `512 MiB`, in bytes; `0 B` for none.
+pub(super) fn room(text: &str) -> Result<usize, String> {
+    let refuse = || format!("found {text:?}, expected a size, such as \"512 MiB\" or \"0 B\"");
+    bytes_of(text).ok_or_else(refuse)
+}
+
+fn bytes_of(text: &str) -> Option<usize> {
     let trimmed = text.trim();
     let digits = trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len());
     let (number, unit) = trimmed.split_at(digits);
-    let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit.trim()).ok_or_else(refuse)?;
-    let bytes = number.parse::<usize>().ok().and_then(|number| number.checked_mul(*factor));
-    bytes.filter(|bytes| (KIB..=MAX_SIZE_BYTES).contains(bytes)).ok_or_else(refuse)
+    let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit.trim())?;
+    number.parse::<usize>().ok()?.checked_mul(*factor)
 }
 
 /// A size as [`size`] reads it.

@@ -92,6 +92,31 @@ slug_id!(
     "category"
 );
 
+/// One installation: made up once, when its store is made, and the same ever after. It is no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InstallationId(String);
+
+impl InstallationId {
+    /// The id of 16 random bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8; 16]) -> Self {
+        Self(hex(bytes))
+    }
+
+    /// The id as 32 hexadecimal digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InstallationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
 macro_rules! digest_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

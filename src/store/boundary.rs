@@ -253,3 +253,14 @@ pub struct GarbageReport {
     /// Bodies removed because nothing did.
     pub removed: usize,
 }
+
+/// What was found when the store was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// Nothing: a new store was made.
+    New,
+    /// A store without its mark: of an older program, or brought from elsewhere.
+    Adopted,
+    /// The store that the mark beside it belongs to.
+    Known,
+}

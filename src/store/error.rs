@@ -27,6 +27,63 @@ pub enum StoreError {
         /// What the engine said.
         reason: String,
     },
+    /// There is a mark of a database, and no database.
+    #[error(
+        "the store {path} is not there, and {mark} says that it was: is its disk mounted? Put it back, or copy a backup into its place and run `regwatch store repair`. To begin with nothing instead, without subscribers and with every source as if never read, remove {mark}"
+    )]
+    Missing {
+        /// The database folder.
+        path: String,
+        /// The mark.
+        mark: String,
+    },
+    /// Neither a database nor a mark, where there must be one.
+    #[error(
+        "there is no store in {path}, and `store.required` forbids to begin with an empty one: is its disk mounted? For the very first start set `store.required = false`"
+    )]
+    NoneYet {
+        /// The database folder.
+        path: String,
+    },
+    /// A database that was behind when its mark was written: a backup, or what damage left of it.
+    #[error(
+        "the store {path} is older than it was: it has {commits} commits, and had {known} or more. If a backup was copied back on purpose, run `regwatch store repair --accept-older`; else put the newer one back"
+    )]
+    Older {
+        /// The database folder.
+        path: String,
+        /// The commits it has.
+        commits: u64,
+        /// The commits it had.
+        known: u64,
+    },
+    /// Another installation's database, or another copy of this one that went its own way.
+    #[error(
+        "the store {path} is another one than {mark} belongs to. If it is to be used from now on, run `regwatch store repair --accept-foreign`; else put the right one back"
+    )]
+    Foreign {
+        /// The database folder.
+        path: String,
+        /// The mark.
+        mark: String,
+    },
+    /// A database of which something is missing or not as it was written.
+    #[error(
+        "the store {path} is damaged: {}. Nothing was changed. `regwatch store verify` shows all of it, and `regwatch store repair` what can be saved; a backup may save more",
+        findings.join("; ")
+    )]
+    Damaged {
+        /// The database folder.
+        path: String,
+        /// What is wrong with it.
+        findings: Vec<String>,
+    },
+    /// Something that lies in the database cannot be read; the step was not done.
+    #[error("the store cannot read what this needs ({reason}); `regwatch store verify` tells more")]
+    Unreadable {
+        /// What the engine said.
+        reason: String,
+    },
     /// A write was acknowledged without having been forced to the disk.
     #[error(
         "the store {path} does not force its writes to the disk; this build must not be used, a power cut would lose what it acknowledged"

@@ -17,13 +17,15 @@ mod error;
 mod record;
 mod sled;
 
+use std::time::Duration as StdDuration;
+
 use chrono::{DateTime, Duration, Utc};
 
-use crate::config::StoreSettings;
+use crate::config::{StoreRules, StoreSettings};
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{AlertId, BodyHash, CompanyId, MailId, RetractionId, SourceId};
+use crate::domain::id::{AlertId, BodyHash, CompanyId, InstallationId, MailId, RetractionId, SourceId};
 use crate::domain::inbound::{Conversation, TokenHash};
 use crate::domain::incident::Incident;
 use crate::domain::keyed_link::SubscriberKey;
@@ -36,13 +38,15 @@ use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::way_in::WayInState;
 
 use self::sled::{
-    Sled, changes, erasure, inbox, incidents, instance_key, items, outbox, retractions, sources, subscribers,
+    Sled, beat, changes, erasure, inbox, incidents, instance_key, items, outbox, retractions, sources,
+    subscribers,
 };
 
 pub use self::sled::Keeping;
 pub use boundary::{
     Accepted, CameBack, ChangeQuery, Composed, Deed, Erased, Exchange, GarbageReport, HeldBody, LeasedMail,
-    Look, MailTrouble, ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader, WaitingReaders,
+    Look, MailTrouble, Opened, ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader,
+    WaitingReaders,
 };
 pub use error::StoreError;
 
@@ -59,10 +63,59 @@ impl Store {
     /// Opens the store, makes it where it is missing, and owns it until it is closed.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] while another process owns it; [`StoreError::Open`].
+    /// [`StoreError::Locked`] while another process owns it; [`StoreError::Missing`], [`StoreError::Older`],
+    /// [`StoreError::Foreign`] or [`StoreError::Damaged`] where it is not what it was when it was left;
+    /// [`StoreError::Open`].
     pub fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        Self::open_with(settings, &StoreRules::default())
+    }
+
+    /// The same by other rules than the usual ones.
+    ///
+    /// # Errors
+    /// [`StoreError::NoneYet`] where the rules want one that is there.
+    pub fn open_with(settings: &StoreSettings, rules: &StoreRules) -> Result<Self, StoreError> {
         let StoreSettings::Sled { path } = settings;
-        Ok(Self { sled: Sled::open(path)? })
+        let store = Self { sled: Sled::open(path, rules.required)? };
+        match store.opened() {
+            Opened::New => {
+                tracing::warn!(store.path = %path.display(), "there was no store: this is a first start, with an empty one");
+            }
+            Opened::Adopted => {
+                tracing::warn!(store.path = %path.display(), "the store had no mark beside it, and has one now");
+            }
+            Opened::Known => {}
+        }
+        Ok(store)
+    }
+
+    /// Whose store it is: made up once, and the same as long as the state is the same installation's.
+    #[must_use]
+    pub fn installation(&self) -> InstallationId {
+        self.sled.installation().clone()
+    }
+
+    /// What was found when it was opened.
+    #[must_use]
+    pub fn opened(&self) -> Opened {
+        self.sled.opened()
+    }
+
+    /// How long ago something was last forced to the disk.
+    #[must_use]
+    pub fn last_durable(&self) -> StdDuration {
+        self.sled.last_durable()
+    }
+
+    /// Waits until the store takes nothing more, because the disk refused a write or its writer ended; gives
+    /// the reason.
+    pub async fn failure(&self) -> String {
+        self.sled.failure().await
+    }
+
+    /// Writes next to nothing and forces it to the disk, which proves that this can still be done.
+    pub async fn beat(&self) -> Result<(), StoreError> {
+        self.sled.write(beat).await
     }
 
     /// Gives the store free for another process. Later calls end in [`StoreError::Closed`].

@@ -14,6 +14,7 @@ mod growth;
 mod killed;
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod lost;
 mod machine;
 mod numbered;
 mod power_cut;

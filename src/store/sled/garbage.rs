@@ -38,11 +38,13 @@ const RECORDS: [TreeName; 20] = [
     TreeName::WaysIn,
 ];
 
-/// Removes them. Whoever calls this keeps everybody else from reading and writing.
+/// Removes them; gives the number of the last commit with the report. Whoever calls this keeps everybody else
+/// from reading and writing.
 ///
 /// # Errors
 /// A record that cannot be read: then nothing is removed, since it may refer to anything.
-pub(super) fn collect(trees: &Trees) -> Result<GarbageReport, StoreError> {
+pub(super) fn collect(trees: &Trees) -> Result<(GarbageReport, Option<u64>), StoreError> {
+    let mut commits = None;
     let needed = needed(trees)?;
     let unused: Vec<Digest> = trees.body_names()?.into_iter().filter(|name| !needed.contains(name)).collect();
     for batch in unused.chunks(BATCH) {
@@ -50,10 +52,10 @@ pub(super) fn collect(trees: &Trees) -> Result<GarbageReport, StoreError> {
         for name in batch {
             trees.remove_body(name, &mut writes)?;
         }
-        writes.apply(trees)?;
+        commits = Some(writes.apply(trees)?);
     }
     trees.db.flush()?;
-    Ok(GarbageReport { kept: needed.len(), removed: unused.len() })
+    Ok((GarbageReport { kept: needed.len(), removed: unused.len() }, commits))
 }
 
 /// The names of all bodies that something refers to.

@@ -19,7 +19,7 @@ impl Lock {
     /// # Errors
     /// [`StoreError::Locked`] while another process owns it; [`StoreError::File`] naming the file.
     pub(super) fn take(folder: &Path) -> Result<Self, StoreError> {
-        let path = beside(folder);
+        let path = beside(folder, ".lock");
         let unusable = |error: std::io::Error| StoreError::File {
             path: path.display().to_string(),
             reason: error.to_string(),
@@ -46,9 +46,10 @@ impl Lock {
     }
 }
 
-fn beside(folder: &Path) -> PathBuf {
+/// A file beside a database folder, named after it.
+pub(super) fn beside(folder: &Path, ending: &str) -> PathBuf {
     let mut name = folder.as_os_str().to_owned();
-    name.push(".lock");
+    name.push(ending);
     name.into()
 }
 
@@ -84,7 +85,7 @@ mod tests {
     fn a_lock_left_by_a_process_that_has_gone_is_no_lock() {
         let state = tempfile::tempdir().unwrap();
         let folder = state.path().join("db");
-        std::fs::write(beside(&folder), "4194304\n").unwrap();
+        std::fs::write(beside(&folder, ".lock"), "4194304\n").unwrap();
         Lock::take(&folder).unwrap();
     }
 }

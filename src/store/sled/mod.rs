@@ -6,6 +6,7 @@
 //! `writes` keeps every value small, `writer` flushes once before it
 //! acknowledges. `docs/adr/0003-sled.md` has the reasons and the measurements.
 
+mod admission;
 mod bodies;
 pub(super) mod breakers;
 pub(super) mod changes;
@@ -13,30 +14,37 @@ mod compression;
 mod durability;
 pub(super) mod erasure;
 mod garbage;
+mod identity;
 pub(super) mod inbox;
 pub(super) mod incidents;
 pub(super) mod items;
 mod keys;
 mod lock;
+mod mark;
 mod opening;
 pub(super) mod outbox;
+mod pulse;
 pub(super) mod retractions;
 pub(super) mod sources;
 pub(super) mod subscribers;
 pub(super) mod suppression;
+mod tally;
 mod trees;
+mod undo;
 mod writer;
 mod writes;
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use self::lock::Lock;
 use self::trees::{TreeName, Trees};
 pub use self::writer::Keeping;
 use self::writer::{Open, Shared, Writer};
 use self::writes::Writes;
-use super::{GarbageReport, StoreError};
+use super::{GarbageReport, Opened, StoreError};
+use crate::domain::id::InstallationId;
 use crate::domain::keyed_link::LinkKey;
 
 /// An open sled database that this process owns.
@@ -44,18 +52,43 @@ use crate::domain::keyed_link::LinkKey;
 pub(super) struct Sled {
     shared: Shared,
     writer: Writer,
+    installation: InstallationId,
+    opened: Opened,
 }
 
 impl Sled {
-    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open(folder: &Path, is_required: bool) -> Result<Self, StoreError> {
         make_parent(folder)?;
         let lock = Lock::take(folder)?;
-        let shared: Shared = Arc::new(RwLock::new(Some(Open { trees: opening::open(folder)?, _lock: lock })));
+        let (trees, mark, opened) = admission::admit(folder, is_required)?;
+        let installation = InstallationId::of(&mark.mark().installation);
+        let open = Open { trees, mark: Mutex::new(mark), folder: folder.to_owned(), lock };
+        let shared: Shared = Arc::new(RwLock::new(Some(open)));
         let writer = Writer::start(Arc::clone(&shared)).map_err(|error| StoreError::Open {
             path: folder.display().to_string(),
             reason: error.to_string(),
         })?;
-        Ok(Self { shared, writer })
+        Ok(Self { shared, writer, installation, opened })
+    }
+
+    /// Whose database it is.
+    pub(super) fn installation(&self) -> &InstallationId {
+        &self.installation
+    }
+
+    /// What was found when it was opened.
+    pub(super) fn opened(&self) -> Opened {
+        self.opened
+    }
+
+    /// See [`Pulse::age`].
+    pub(super) fn last_durable(&self) -> Duration {
+        self.writer.pulse().age()
+    }
+
+    /// Waits until the writer takes nothing more; gives the reason.
+    pub(super) async fn failure(&self) -> String {
+        self.writer.pulse().failure().await
     }
 
     /// Looks something up.
@@ -98,7 +131,12 @@ impl Sled {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
             let open = shared.write().unwrap_or_else(PoisonError::into_inner);
-            garbage::collect(&open.as_ref().ok_or(StoreError::Closed)?.trees)
+            let open = open.as_ref().ok_or(StoreError::Closed)?;
+            let (report, commits) = garbage::collect(&open.trees)?;
+            if let Some(commits) = commits {
+                open.note(commits);
+            }
+            Ok(report)
         })
         .await
     }
@@ -108,9 +146,7 @@ impl Sled {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
             let open = shared.write().unwrap_or_else(PoisonError::into_inner).take();
-            let flushed = open.as_ref().map(|open| open.trees.db.flush());
-            drop(open);
-            flushed.transpose().map(drop).map_err(StoreError::Engine)
+            open.map_or(Ok(()), Open::close)
         })
         .await
     }
@@ -126,6 +162,13 @@ fn make_parent(folder: &Path) -> Result<(), StoreError> {
     let Some(parent) = folder.parent() else { return Ok(()) };
     std::fs::create_dir_all(parent)
         .map_err(|error| StoreError::File { path: parent.display().to_string(), reason: error.to_string() })
+}
+
+/// Writes next to nothing.
+pub(super) fn beat(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
+    const BEATS: &[u8] = b"beats";
+    let beats = writes::number(trees.tree(TreeName::Meta).get(BEATS)?.as_deref()).wrapping_add(1);
+    writes.put_raw(TreeName::Meta, BEATS, beats.to_be_bytes().to_vec())
 }
 
 const INSTANCE_KEY: &[u8] = b"instance-key";

@@ -5,8 +5,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use super::durability;
 use super::trees::{TreeName, Trees};
+use super::writes::{Writes, number};
+use super::{durability, identity, undo};
 use crate::store::StoreError;
 
 /// A hint to sled, not a limit: it holds a multiple when everything is read. The bodies of ten thousand mails fit
@@ -34,6 +35,8 @@ pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
         Err(fault) => return Err(fault.at(folder)),
     };
     let trees = Trees::open(db, folder)?;
+    undo::settle(folder, &trees)?;
+    identity::adopt(&trees)?;
     prove_durability(&trees, folder)?;
     Ok(trees)
 }
@@ -98,11 +101,16 @@ fn snapshots(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| file(folder, &error))? {
         let entry = entry.map_err(|error| file(folder, &error))?;
-        if entry.file_name().to_string_lossy().starts_with("snap.") {
+        if is_snapshot(&entry.file_name().to_string_lossy()) {
             found.push(entry.path());
         }
     }
     Ok(found)
+}
+
+/// Whether a file of this name is one of sled's snapshots.
+pub(super) fn is_snapshot(name: &str) -> bool {
+    name.starts_with("snap.")
 }
 
 fn file(path: &Path, error: &std::io::Error) -> StoreError {
@@ -112,15 +120,13 @@ fn file(path: &Path, error: &std::io::Error) -> StoreError {
 /// Writes something and looks whether it went the way that survives power cuts.
 fn prove_durability(trees: &Trees, folder: &Path) -> Result<(), StoreError> {
     const OPENED: &[u8] = b"opened";
-    if !durability::IS_OURS {
-        return Ok(());
-    }
     let before = durability::times_forced();
-    let count = trees.tree(TreeName::Meta).get(OPENED)?.and_then(|bytes| bytes[..].try_into().ok());
-    let count = count.map_or(0, u64::from_be_bytes).wrapping_add(1);
-    trees.tree(TreeName::Meta).insert(OPENED, &count.to_be_bytes())?;
+    let count = number(trees.tree(TreeName::Meta).get(OPENED)?.as_deref()).wrapping_add(1);
+    let mut writes = Writes::default();
+    writes.put_raw(TreeName::Meta, OPENED, count.to_be_bytes().to_vec())?;
+    writes.apply(trees)?;
     trees.db.flush()?;
-    if durability::times_forced() > before {
+    if !durability::IS_OURS || durability::times_forced() > before {
         Ok(())
     } else {
         Err(StoreError::NotDurable { path: folder.display().to_string() })
@@ -133,7 +139,9 @@ mod tests {
 
     fn fill(folder: &Path) {
         let trees = open(folder).unwrap();
-        trees.tree(TreeName::Meta).insert(b"k", b"v").unwrap();
+        let mut writes = Writes::default();
+        writes.put_raw(TreeName::Meta, b"k", b"v".to_vec()).unwrap();
+        writes.apply(&trees).unwrap();
         trees.db.flush().unwrap();
     }
 

@@ -5,12 +5,13 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
 use crate::store::record::{self, Form};
 
 /// One tree. The comment says which key leads to what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum TreeName {
     /// What the installation knows of itself.
     Meta,
@@ -110,6 +111,16 @@ impl TreeName {
     /// What its records are, for errors.
     pub(super) fn what(self) -> &'static str {
         ALL[self as usize].2
+    }
+
+    /// What it is called in the database.
+    pub(super) fn name(self) -> &'static str {
+        ALL[self as usize].1
+    }
+
+    /// Every tree.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        ALL.iter().map(|(name, ..)| *name)
     }
 }
 

@@ -10,15 +10,20 @@
 //! short time pass for others to share all that, unless somebody is in a hurry.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::admission::length_of_log;
 use super::lock::Lock;
+use super::mark::MarkFile;
+use super::pulse::Pulse;
 use super::trees::Trees;
-use super::writes::Writes;
+use super::undo;
+use super::writes::{Before, Failed, Reason, Writes};
 use crate::store::StoreError;
 
 /// The open database, until it is closed. Readers and the writer hold it for reading; who removes
@@ -30,7 +35,34 @@ pub(super) type Shared = Arc<RwLock<Option<Open>>>;
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) trees: Trees,
-    pub(super) _lock: Lock,
+    pub(super) mark: Mutex<MarkFile>,
+    pub(super) folder: PathBuf,
+    pub(super) lock: Lock,
+}
+
+impl Open {
+    /// Notes beside the database how far it has come, which is on the disk already.
+    pub(super) fn note(&self, commits: u64) {
+        let mut mark = self.mark.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = mark.note(commits) {
+            tracing::warn!(%error, store.path = %self.folder.display(), "the store's mark lags behind");
+        }
+    }
+
+    /// Writes out what is left, closes the database, and notes that it was closed in order.
+    pub(super) fn close(self) -> Result<(), StoreError> {
+        let Self { trees, mark, folder, lock } = self;
+        let flushed = trees.db.flush();
+        // Waits until the engine is done with its file.
+        drop(trees);
+        flushed?;
+        let mut mark = mark.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = length_of_log(&folder).and_then(|length| mark.close(length)) {
+            tracing::warn!(%error, store.path = %folder.display(), "the store's mark does not say that it was closed");
+        }
+        drop(lock);
+        Ok(())
+    }
 }
 
 /// Steps that share one flush at most, besides those that are done together.
@@ -38,6 +70,9 @@ const MAX_GROUP: usize = 256;
 
 /// The writer lets this much time pass at most before it takes steps that nobody waits for.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// The exit code of a process that ends because its store broke off (sysexits(3)).
+const EX_IOERR: i32 = 74;
 
 /// Tells whoever waits for a step how it went.
 type Acknowledge = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -51,6 +86,7 @@ pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
     together: mpsc::Sender<Step>,
     told: Arc<Told>,
+    pulse: Arc<Pulse>,
 }
 
 /// What the writer is told.
@@ -91,8 +127,18 @@ impl Writer {
     /// Starts the thread.
     pub(super) fn start(shared: Shared) -> std::io::Result<Self> {
         let (writer, inlet) = Self::with_inlet();
-        std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(&shared, &inlet))?;
+        let pulse = Arc::clone(&writer.pulse);
+        std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            if catch_unwind(AssertUnwindSafe(|| run(&shared, &inlet, &pulse))).is_err() {
+                pulse.fail("its writer ended");
+            }
+        })?;
         Ok(writer)
+    }
+
+    /// How the writer is.
+    pub(super) fn pulse(&self) -> &Arc<Pulse> {
+        &self.pulse
     }
 
     /// Both ends of the ways to a writer.
@@ -100,7 +146,8 @@ impl Writer {
         let (queue, jobs) = mpsc::channel();
         let (together, gathered) = mpsc::channel();
         let told = Arc::new(Told::default());
-        (Self { queue, together, told: Arc::clone(&told) }, Inlet { jobs, gathered, told })
+        let pulse = Arc::default();
+        (Self { queue, together, told: Arc::clone(&told), pulse }, Inlet { jobs, gathered, told })
     }
 
     /// Has a step done; gives its answer once all it wrote is on the disk.
@@ -177,20 +224,42 @@ struct Steps {
     single: Vec<Step>,
 }
 
-fn run(shared: &Shared, inlet: &Inlet) {
+fn run(shared: &Shared, inlet: &Inlet, pulse: &Pulse) {
     let mut broken = None;
     while let Ok(first) = inlet.jobs.recv() {
         let steps = inlet.gather(first);
         let open = shared.read().unwrap_or_else(PoisonError::into_inner);
         // Dropping a step tells whoever waits that the store is closed.
-        let Some(Open { trees, .. }) = open.as_ref() else { continue };
-        if let Err(reason) = write_group(trees, steps, broken.as_ref())
-            && broken.is_none()
-        {
-            tracing::error!(reason, "the disk refused a write; no more are taken");
-            broken = Some(reason);
+        let Some(open) = open.as_ref() else { continue };
+        let kept = |commits| {
+            open.note(commits);
+            pulse.beat();
+        };
+        match write_group(&open.trees, steps, broken.as_ref(), &kept) {
+            Ok(()) => {}
+            Err(Broken::Half { reason, before }) => end_at_once(&open.folder, &reason, &before),
+            Err(Broken::Refused(reason)) => {
+                if broken.is_none() {
+                    tracing::error!(reason, "the disk refused a write; no more are taken");
+                    pulse.fail(&format!("the disk refused a write ({reason})"));
+                    broken = Some(reason);
+                }
+            }
         }
     }
+}
+
+/// Ends the process, which may have half a transaction in memory that must not be built upon. The next opening
+/// takes it back.
+fn end_at_once(folder: &Path, reason: &Reason, before: &[Before]) -> ! {
+    let noted = undo::note(folder, before);
+    tracing::error!(
+        %reason,
+        store.path = %folder.display(),
+        noted = noted.is_ok(),
+        "the store broke off in the middle of a write; the process ends, and the next start takes the write back"
+    );
+    std::process::exit(EX_IOERR)
 }
 
 impl Inlet {
@@ -217,14 +286,28 @@ impl Inlet {
     }
 }
 
-/// Applies steps, forces them to the disk together, and tells those who wait.
-fn write_group(trees: &Trees, steps: Steps, broken: Option<&String>) -> Result<(), String> {
-    let mut group = Group { trees, waiting: Vec::new(), has_written: false, refused: broken.cloned() };
-    group.write(steps.together);
+/// Why nothing more is taken.
+#[derive(Debug)]
+enum Broken {
+    /// The disk takes no more.
+    Refused(String),
+    /// A transaction was written in part.
+    Half { reason: Reason, before: Vec<Before> },
+}
+
+/// Applies steps, forces them to the disk together, has `kept` note how far that went, and tells those who wait.
+fn write_group(
+    trees: &Trees,
+    steps: Steps,
+    broken: Option<&String>,
+    kept: &dyn Fn(u64),
+) -> Result<(), Broken> {
+    let mut group = Group { trees, waiting: Vec::new(), commits: None, refused: broken.cloned() };
+    group.write(steps.together)?;
     for step in steps.single {
-        group.write(vec![step]);
+        group.write(vec![step])?;
     }
-    group.force()
+    group.force(kept).map_err(Broken::Refused)
 }
 
 /// Steps on their way to the disk.
@@ -235,13 +318,14 @@ fn write_group(trees: &Trees, steps: Steps, broken: Option<&String>) -> Result<(
 struct Group<'a> {
     trees: &'a Trees,
     waiting: Vec<Acknowledge>,
-    has_written: bool,
+    /// The number of the last transaction that was applied.
+    commits: Option<u64>,
     refused: Option<String>,
 }
 
 impl Group<'_> {
     /// Writes what steps wish, in one transaction.
-    fn write(&mut self, steps: Vec<Step>) {
+    fn write(&mut self, steps: Vec<Step>) -> Result<(), Broken> {
         let mut writes = Writes::default();
         let mut asked = Vec::new();
         for step in steps {
@@ -250,26 +334,48 @@ impl Group<'_> {
                 asked.push(acknowledge);
             }
         }
-        if writes.is_empty() && !self.has_written {
+        if writes.is_empty() && self.commits.is_none() {
             for acknowledge in asked {
                 acknowledge(Ok(()));
             }
-            return;
+            return Ok(());
         }
-        // What a step found may have been written a moment ago and is not on the disk yet.
-        self.waiting.append(&mut asked);
-        if !writes.is_empty() && self.refused.is_none() {
-            self.has_written = true;
-            self.refused = writes.apply(self.trees).err().map(|error| error.to_string());
+        if writes.is_empty() || self.refused.is_some() {
+            // What a step found may have been written a moment ago and is not on the disk yet.
+            self.waiting.append(&mut asked);
+            return Ok(());
         }
+        match writes.apply(self.trees) {
+            Ok(commits) => {
+                self.commits = Some(commits);
+                self.waiting.append(&mut asked);
+            }
+            Err(Failed { reason, before }) if !before.is_empty() && !reason.is_full() => {
+                return Err(Broken::Half { reason, before });
+            }
+            // What these steps touch cannot be read; nothing was written, and other steps are well.
+            Err(failed) if failed.before.is_empty() && failed.reason.is_unreadable() => {
+                let reason = failed.reason.to_string();
+                for acknowledge in asked {
+                    acknowledge(Err(StoreError::Unreadable { reason: reason.clone() }));
+                }
+            }
+            Err(failed) => {
+                self.waiting.append(&mut asked);
+                self.refused = Some(failed.reason.to_string());
+            }
+        }
+        Ok(())
     }
 
     /// Forces all of it to the disk and tells those who wait.
-    fn force(self) -> Result<(), String> {
-        let forced = match self.refused {
-            Some(reason) => Err(reason),
-            None if self.has_written => self.trees.db.flush().map(drop).map_err(|error| error.to_string()),
-            None => Ok(()),
+    fn force(self, kept: &dyn Fn(u64)) -> Result<(), String> {
+        let forced = match (self.refused, self.commits) {
+            (Some(reason), _) => Err(reason),
+            (None, Some(commits)) => {
+                self.trees.db.flush().map(|_| kept(commits)).map_err(|error| error.to_string())
+            }
+            (None, None) => Ok(()),
         };
         for acknowledge in self.waiting {
             acknowledge(forced.clone().map_err(|reason| StoreError::DiskFailed { reason }));
@@ -303,7 +409,7 @@ mod tests {
             step("wrote", one_write("value")),
             step("looked after", Writes::default()),
         ];
-        write_group(&trees, Steps { single, ..Steps::default() }, None).unwrap();
+        write_group(&trees, Steps { single, ..Steps::default() }, None, &|_| {}).unwrap();
         let order: Vec<_> = order.try_iter().collect();
         assert_eq!(order, [("looked before", true), ("wrote", true), ("looked after", true)]);
     }
@@ -331,7 +437,7 @@ mod tests {
         let trees = opening::open(state.path()).unwrap();
         let (mut steps, answers): (Vec<_>, Vec<_>) = ["a", "b", "c", "d"].map(writing).into_iter().unzip();
         let single = steps.split_off(2);
-        write_group(&trees, Steps { together: steps, single }, None).unwrap();
+        write_group(&trees, Steps { together: steps, single }, None, &|_| {}).unwrap();
         let seen: Vec<_> =
             answers.into_iter().map(|mut answer| answer.try_recv().unwrap().unwrap()).collect();
         assert_eq!(seen.iter().map(Option::as_deref).collect::<Vec<_>>(), [None, None, Some("b"), Some("c")]);
@@ -349,7 +455,7 @@ mod tests {
         let (panics, mut panicked) = answering(|_, _| -> Result<(), StoreError> { panic!("a step's") });
         let (good, mut answer) = writing("good");
         let together = vec![good, fails, panics];
-        write_group(&trees, Steps { together, ..Steps::default() }, None).unwrap();
+        write_group(&trees, Steps { together, ..Steps::default() }, None, &|_| {}).unwrap();
         assert!(matches!(failed.try_recv(), Ok(Err(StoreError::Closed))));
         assert!(panicked.try_recv().is_err(), "nobody answers");
         assert!(answer.try_recv().unwrap().is_ok());

@@ -1,9 +1,14 @@
 //! What a step writes, gathered before any of it is written.
 
-use serde::Serialize;
-use sled::Transactional;
-use sled::transaction::{ConflictableTransactionError, TransactionError};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde::{Deserialize, Serialize};
+use sled::Transactional;
+use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
+
+use super::tally::{self, Tally};
 use super::trees::{TreeName, Trees};
 use crate::store::StoreError;
 use crate::store::record::{self, Form, shown};
@@ -80,25 +85,169 @@ impl Writes {
         self.list.iter().any(|write| write.tree == tree && write.key == key && write.value.is_some())
     }
 
-    /// Writes all of it in one transaction over all trees. It is durable after the next flush.
+    /// Writes all of it in one transaction over all trees, with the tallies of those that change and the
+    /// number of the commit, which it returns. It is durable after the next flush.
+    ///
+    /// sled reads every key before it writes the first one: what cannot be read then leaves all as it was.
     ///
     /// # Errors
-    /// The engine's: part of it may have reached the log, which the next opening discards.
-    pub(super) fn apply(&self, trees: &Trees) -> sled::Result<()> {
-        let written = trees.all[..].transaction(|trees| {
-            for write in &self.list {
-                let tree = &trees[write.tree as usize];
-                match &write.value {
-                    Some(value) => tree.insert(&write.key[..], &value[..])?,
-                    None => tree.remove(&write.key[..])?,
+    /// The engine's, with what stood under the keys before: part of the transaction may have reached the log.
+    pub(super) fn apply(&self, trees: &Trees) -> Result<u64, Failed> {
+        let words = self.last_words();
+        let before = RefCell::new(Vec::new());
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            trees.all[..].transaction(|views| {
+                before.borrow_mut().clear();
+                let (commits, all) = Self::write(&words, views)?;
+                // From here on the engine writes.
+                *before.borrow_mut() = all;
+                Ok(commits)
+            })
+        }));
+        let reason = match written {
+            Ok(Ok(commits)) => return Ok(commits),
+            Ok(Err(TransactionError::Storage(error))) => Reason::Engine(error),
+            // The closure never aborts.
+            Ok(Err(TransactionError::Abort(()))) | Err(_) => Reason::GaveUp,
+        };
+        Err(Failed { reason, before: before.into_inner() })
+    }
+
+    /// What is written under each key, the last word on it.
+    fn last_words(&self) -> BTreeMap<(TreeName, &[u8]), Option<&[u8]>> {
+        self.list.iter().map(|write| ((write.tree, &write.key[..]), write.value.as_deref())).collect()
+    }
+
+    fn write(
+        words: &BTreeMap<(TreeName, &[u8]), Option<&[u8]>>,
+        views: &[TransactionalTree],
+    ) -> Result<(u64, Vec<Before>), ConflictableTransactionError<()>> {
+        let mut before = Vec::with_capacity(words.len() + 4);
+        let mut changes: BTreeMap<TreeName, Tally> = BTreeMap::new();
+        for ((tree, key), value) in words {
+            let view = &views[*tree as usize];
+            let old = match value {
+                Some(value) => view.insert(*key, *value)?,
+                None => view.remove(*key)?,
+            };
+            if tally::counts(*tree, key) && old.as_deref() != *value {
+                let change = changes.entry(*tree).or_default();
+                if let Some(old) = &old {
+                    change.take(key, old);
+                }
+                if let Some(new) = value {
+                    change.add(key, new);
+                }
+            }
+            before.push(Before { tree: *tree, key: key.to_vec(), value: old.map(|old| old.to_vec()) });
+        }
+        let meta = &views[TreeName::Meta as usize];
+        let before_ref = &mut before;
+        let mut note = |key: &[u8], change: &dyn Fn(Option<&[u8]>) -> Vec<u8>| {
+            let old = meta.get(key)?;
+            meta.insert(key, change(old.as_deref()))?;
+            before_ref.push(Before {
+                tree: TreeName::Meta,
+                key: key.to_vec(),
+                value: old.map(|old| old.to_vec()),
+            });
+            Ok::<(), ConflictableTransactionError<()>>(())
+        };
+        for (tree, change) in changes {
+            let key = tally::key(tree.name());
+            note(&key, &|old| old.and_then(Tally::decode).unwrap_or_default().and(change).encode())?;
+        }
+        let commits = Cell::new(0);
+        note(tally::COMMITS, &|old| {
+            commits.set(number(old).wrapping_add(1));
+            commits.get().to_be_bytes().to_vec()
+        })?;
+        Ok((commits.get(), before))
+    }
+
+    /// Puts back what stood under keys, tallies and all, in one transaction.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub(super) fn restore(trees: &Trees, before: &[Before]) -> Result<(), StoreError> {
+        let restored = trees.all[..].transaction(|views| {
+            for Before { tree, key, value } in before {
+                let view = &views[*tree as usize];
+                match value {
+                    Some(value) => view.insert(&key[..], &value[..])?,
+                    None => view.remove(&key[..])?,
                 };
             }
             Ok::<(), ConflictableTransactionError<()>>(())
         });
-        match written {
-            Err(TransactionError::Storage(error)) => Err(error),
-            // The closure never aborts.
+        match restored {
+            Err(TransactionError::Storage(error)) => Err(StoreError::Engine(error)),
             Ok(()) | Err(TransactionError::Abort(())) => Ok(()),
         }
+    }
+}
+
+/// A number as it is kept; 0 where none is.
+pub(super) fn number(bytes: Option<&[u8]>) -> u64 {
+    bytes.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes)
+}
+
+/// A transaction that did not come to its end.
+#[derive(Debug)]
+pub(super) struct Failed {
+    /// What the engine said.
+    pub(super) reason: Reason,
+    /// What stood under the keys it was to write; empty where they were not all read, and so none was written.
+    pub(super) before: Vec<Before>,
+}
+
+/// Why a transaction failed.
+#[derive(Debug)]
+pub(super) enum Reason {
+    /// The engine's word.
+    Engine(sled::Error),
+    /// The engine panicked.
+    GaveUp,
+}
+
+/// What stood under a key before a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Before {
+    pub(super) tree: TreeName,
+    pub(super) key: Vec<u8>,
+    /// Nothing where the key was not there.
+    pub(super) value: Option<Vec<u8>>,
+}
+
+impl Reason {
+    /// Whether the disk took no more, which is no fault of what is on it and writes nothing by halves.
+    pub(super) fn is_full(&self) -> bool {
+        use std::io::ErrorKind;
+        matches!(self, Self::Engine(sled::Error::Io(error)) if matches!(
+            error.kind(),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+        ))
+    }
+}
+
+impl Reason {
+    /// Whether something that lies in the database cannot be read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        matches!(self, Self::GaveUp | Self::Engine(sled::Error::Corruption { .. }))
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Engine(error) => error.fmt(f),
+            Self::GaveUp => f.write_str("the engine gave up"),
+        }
+    }
+}
+
+impl From<Failed> for StoreError {
+    fn from(failed: Failed) -> Self {
+        Self::DiskFailed { reason: failed.reason.to_string() }
     }
 }

@@ -1,0 +1,127 @@
+//! Whether a database may be opened: what lies in the folder and the mark beside it must agree.
+//!
+//! A mark without its database is a loss, never a first start; neither is a first start, which is told. A
+//! database that is behind its mark is an older copy, one with other ids somebody else's.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use super::identity;
+use super::mark::{Found, Mark, MarkFile, Stage};
+use super::trees::Trees;
+use super::{mark, opening};
+use crate::store::{Opened, StoreError};
+
+/// What lies in a database folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Contents {
+    /// Nothing that was ever kept: no folder, an empty one, or one in which nothing was written yet.
+    Nothing,
+    /// The log is gone, and what the engine derives from it is still there.
+    Remains,
+    /// A log.
+    Log,
+}
+
+/// Opens the database in `folder`, or makes it where there was none.
+///
+/// # Errors
+/// [`StoreError::Missing`], [`StoreError::Older`], [`StoreError::Foreign`], [`StoreError::Damaged`],
+/// [`StoreError::NoneYet`]; those of opening.
+pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile, Opened), StoreError> {
+    let of_mark = |error: io::Error| file_error(&mark::path(folder), &error);
+    mark::remove_unfinished(folder).map_err(of_mark)?;
+    let found = Mark::find(folder).map_err(of_mark)?;
+    let contents = contents(folder)?;
+    let known = match (found, contents) {
+        (Found::Nothing, Contents::Nothing) if is_required => {
+            return Err(StoreError::NoneYet { path: shown(folder) });
+        }
+        (Found::Nothing, Contents::Nothing) => {
+            let new = Mark { installation: [0; 16], lineage: [0; 8], commits: 0, stage: Stage::New };
+            MarkFile::write(folder, new).map_err(of_mark)?;
+            Some(new)
+        }
+        (Found::Mark(mark), Contents::Nothing) if mark.stage != Stage::New => {
+            return Err(StoreError::Missing { path: shown(folder), mark: shown(&mark::path(folder)) });
+        }
+        (Found::Unreadable, Contents::Nothing) => {
+            return Err(StoreError::Missing { path: shown(folder), mark: shown(&mark::path(folder)) });
+        }
+        (Found::Mark(known), _) => Some(known),
+        (Found::Nothing | Found::Unreadable, _) => None,
+    };
+    if contents == Contents::Remains && known.is_none_or(|known| known.stage != Stage::New) {
+        return Err(damaged(folder, "its log holds nothing, and there is what was derived from one"));
+    }
+    let length = length_of_log(folder).unwrap_or(0);
+    let trees = opening::open(folder)?;
+    let own = identity::mark(&trees)?;
+    if let Some(known) = known.filter(|known| known.stage != Stage::New) {
+        agree(folder, &known, &own)?;
+        if let Stage::Closed { length: left } = known.stage
+            && length < left
+        {
+            return Err(damaged(
+                folder,
+                &format!("its log has {length} bytes, and had {left} when it was closed"),
+            ));
+        }
+    }
+    let opened = match known {
+        Some(known) if known.stage == Stage::New => Opened::New,
+        Some(_) => Opened::Known,
+        None => Opened::Adopted,
+    };
+    let mark = MarkFile::write(folder, own).map_err(of_mark)?;
+    Ok((trees, mark, opened))
+}
+
+/// Compares a database with the mark beside it.
+fn agree(folder: &Path, known: &Mark, own: &Mark) -> Result<(), StoreError> {
+    let (path, mark) = (shown(folder), shown(&mark::path(folder)));
+    if own.installation != known.installation || own.lineage != known.lineage {
+        return Err(StoreError::Foreign { path, mark });
+    }
+    if own.commits < known.commits {
+        return Err(StoreError::Older { path, commits: own.commits, known: known.commits });
+    }
+    Ok(())
+}
+
+fn contents(folder: &Path) -> Result<Contents, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::Nothing),
+        // Opening says what is wrong with it.
+        Err(_) => return Ok(Contents::Log),
+    };
+    let mut has_derived = false;
+    for entry in entries {
+        let name = entry.map_err(|error| file_error(folder, &error))?.file_name();
+        has_derived |= opening::is_snapshot(&name.to_string_lossy());
+    }
+    Ok(match (length_of_log(folder).unwrap_or(0), has_derived) {
+        (0, false) => Contents::Nothing,
+        (0, true) => Contents::Remains,
+        _ => Contents::Log,
+    })
+}
+
+/// The length of the log's file.
+pub(super) fn length_of_log(folder: &Path) -> io::Result<u64> {
+    Ok(File::open(folder.join("db"))?.metadata()?.len())
+}
+
+pub(super) fn damaged(folder: &Path, finding: &str) -> StoreError {
+    StoreError::Damaged { path: shown(folder), findings: vec![finding.to_owned()] }
+}
+
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+pub(super) fn file_error(path: &Path, error: &io::Error) -> StoreError {
+    StoreError::File { path: shown(path), reason: error.to_string() }
+}

@@ -1,0 +1,59 @@
+//! Whose database it is: ids that stand in the database and in the mark beside it.
+
+use super::mark::{Mark, Stage};
+use super::tally::{self, Tally};
+use super::trees::{TreeName, Trees};
+use super::writes::{Writes, number};
+use crate::store::StoreError;
+use crate::store::record::undecodable;
+
+const INSTALLATION: &[u8] = b"installation";
+const LINEAGE: &[u8] = b"lineage";
+
+/// Gives a database its ids and its tallies, where an older program wrote it without; all in one commit.
+///
+/// # Errors
+/// The engine's.
+pub(super) fn adopt(trees: &Trees) -> Result<(), StoreError> {
+    if trees.tree(TreeName::Meta).contains_key(INSTALLATION)? {
+        return Ok(());
+    }
+    let mut writes = Writes::default();
+    for tree in TreeName::all() {
+        let mut tally = Tally::default();
+        for pair in trees.tree(tree) {
+            let (key, value) = pair?;
+            if tally::counts(tree, &key) {
+                tally.add(&key, &value);
+            }
+        }
+        writes.put_raw(TreeName::Meta, &tally::key(tree.name()), tally.encode())?;
+    }
+    // In a transaction after the tallies, so that these two are counted like anything else.
+    writes.apply(trees)?;
+    let mut writes = Writes::default();
+    writes.put_raw(TreeName::Meta, INSTALLATION, rand::random::<[u8; 16]>().to_vec())?;
+    writes.put_raw(TreeName::Meta, LINEAGE, rand::random::<[u8; 8]>().to_vec())?;
+    writes.apply(trees)?;
+    Ok(())
+}
+
+/// The mark that belongs beside a database as it now stands.
+///
+/// # Errors
+/// The engine's; an id that is none.
+pub(super) fn mark(trees: &Trees) -> Result<Mark, StoreError> {
+    Ok(Mark {
+        installation: id(trees, INSTALLATION)?,
+        lineage: id(trees, LINEAGE)?,
+        commits: number(trees.tree(TreeName::Meta).get(tally::COMMITS)?.as_deref()),
+        stage: Stage::Open,
+    })
+}
+
+fn id<const N: usize>(trees: &Trees, key: &[u8]) -> Result<[u8; N], StoreError> {
+    let kept = trees.tree(TreeName::Meta).get(key)?;
+    let bytes = kept.as_deref().unwrap_or_default();
+    let wrong = |_| undecodable("setting", key, format!("{} bytes, expected {N}", bytes.len()));
+    bytes.try_into().map_err(wrong)
+}
