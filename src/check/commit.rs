@@ -66,8 +66,9 @@ impl Finding {
                 ReadState::good(source.id.clone(), validators(source, answer), now)
                     .waiting_for(assessment.pending.clone(), source.guard.delay())
             }
-            (Self::Suspect { answer, .. }, previous) => {
+            (Self::Suspect { answer, suspicion, .. }, previous) => {
                 unread(previous, Verdict::Suspect, answer.retry_after)
+                    .after_older_copy(matches!(suspicion, Suspicion::Older(_)))
             }
             (Self::Failed { retry_after, is_unreachable, .. }, previous) => {
                 unread(previous, Verdict::Failed, *retry_after).unreachable(*is_unreachable)
@@ -83,7 +84,7 @@ fn agreement(
     suspicion: &Suspicion,
     now: DateTime<Utc>,
 ) -> Option<Agreement> {
-    let Suspicion::Dropped { which, .. } = suspicion else { return None };
+    let which = suspicion.which_is_gone()?;
     let before = before.and_then(|held| held.drop.as_ref());
     Some(Agreement::after(before, which, source.guard.delay(), now))
 }

@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use super::age::Stamped;
 use super::alert::{Alert, alerts_of};
 use super::change::{Change, ChangeKind, EntryChange};
 use super::diff::diff;
 use super::entry::{Completeness, Document, Entry};
 use super::id::{BodyHash, ChangeId};
+use super::identity;
 use super::matching::{Concern, Watchlist};
 use super::pending::{Agreement, Pending, still_waiting};
 use super::snapshot::{Baseline, Snapshot};
@@ -101,6 +103,9 @@ pub fn assess<'a>(
         .map(|change| change.key.as_str())
         .collect();
     let entries = document.entries.len();
+    if !past.is_accepted {
+        check_whose(source, previous, (&document, &entry_changes), &read)?;
+    }
     let is_settled = past.is_accepted || is_drop_confirmed(source, past, &document, &removed, read.read_at)?;
     let missing: Vec<&Entry> = previous
         .iter()
@@ -152,6 +157,23 @@ pub fn assess<'a>(
     Ok(Assessment { baseline, is_first_sight, entries, changes, alerts, pending })
 }
 
+/// Whether it is the source's page at all, and not one from before what was accepted.
+fn check_whose(
+    source: &Source,
+    previous: Option<&Baseline>,
+    (document, changes): (&Document, &[EntryChange]),
+    read: &ReadFacts,
+) -> Result<(), Suspicion> {
+    let Some(previous) = previous.filter(|_| !changes.is_empty()) else { return Ok(()) };
+    if let Some(words) = identity::other(&source.kind, &previous.document, document) {
+        return Err(Suspicion::AnotherThing(words));
+    }
+    let Snapshot { headers, url, read_at, .. } = &previous.snapshot;
+    let accepted = Stamped { headers, url, read_at: *read_at };
+    let now = Stamped { headers: &read.headers, url: &read.url, read_at: read.read_at };
+    now.older_than(&accepted).map_or(Ok(()), |words| Err(Suspicion::Older(words)))
+}
+
 /// Judges what is gone. Tells whether more is gone than may go and enough reads agree that it is.
 fn is_drop_confirmed(
     source: &Source,
@@ -162,15 +184,13 @@ fn is_drop_confirmed(
 ) -> Result<bool, Suspicion> {
     let guard = &source.guard;
     let removed: Vec<&str> = removed.iter().copied().collect();
-    match guard.judge(past.baseline, document, &removed) {
-        Err(Suspicion::Dropped { which, .. })
-            if guard.confirm_drop > 0
-                && Agreement::after(past.drop, &which, guard.delay(), now).reads >= guard.confirm_drop =>
-        {
-            Ok(true)
-        }
-        judged => judged.map(|()| false),
+    let Err(suspicion) = guard.judge(past.baseline, document, &removed) else { return Ok(false) };
+    let is_agreed =
+        |which| Agreement::after(past.drop, which, guard.delay(), now).reads >= guard.confirm_drop;
+    if guard.confirm_drop > 0 && suspicion.which_is_gone().is_some_and(is_agreed) {
+        return Ok(true);
     }
+    Err(suspicion)
 }
 
 fn change_of(

@@ -153,6 +153,12 @@ pub struct Document {
     /// Whether the source says itself that there is nothing of what it was asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_honestly_empty: bool,
+    /// What the source calls itself, where it does: a feed's title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// What could not be read and was left out, by name; of the read it came with alone.
+    #[serde(skip)]
+    pub left_out: Vec<String>,
 }
 
 /// Separates a key from the number that tells apart entries that are about the same thing.
@@ -198,7 +204,14 @@ impl Document {
         let copies: BTreeSet<usize> = copies.into_iter().collect();
         let mut index = 0..;
         entries.retain(|_| index.next().is_none_or(|index| !copies.contains(&index)));
-        Self { entries, completeness, resemblance, is_honestly_empty: false }
+        Self {
+            entries,
+            completeness,
+            resemblance,
+            is_honestly_empty: false,
+            about: None,
+            left_out: Vec::new(),
+        }
     }
 
     /// Puts entries back that are still believed to be there; one whose key is taken becomes a twin.

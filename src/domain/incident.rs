@@ -135,6 +135,9 @@ pub struct Standing<'a> {
 /// Trouble that comes back within the time between two reminders is told once it lasted this long.
 const BACK_FOR: Duration = Duration::hours(1);
 
+/// After so long with nothing but copies from before the accepted page that page may be what is wrong.
+const OLDER_FOR: Duration = Duration::days(1);
+
 /// A source whose time came while the service did not run is not stale before it could be read.
 const AFTER_START: Duration = Duration::hours(1);
 
@@ -319,8 +322,12 @@ fn unread(known: &[Incident], source: &Source, state: &ReadState, policy: &Polic
     let since = state.failing_since.unwrap_or(state.last_read_at);
     let reason = state.reason.clone().unwrap_or_default();
     let trouble = Trouble::of(source, kind, reason, since);
-    let is_enough =
-        kind == IncidentKind::Held || state.failures >= policy.failures || is_known(known, &trouble);
+    let is_enough = match state.older_since {
+        // The edges of a network answer in turn; what one of them keeps for a while is no trouble yet.
+        Some(since) => state.last_read_at - since >= OLDER_FOR,
+        None => kind == IncidentKind::Held || state.failures >= policy.failures,
+    };
+    let is_enough = is_enough || is_known(known, &trouble);
     is_enough.then_some(trouble)
 }
 

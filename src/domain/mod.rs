@@ -8,6 +8,7 @@
 //! Deliberately absent: HTTP, HTML, SMTP and storage. `tests/layering.rs` fails
 //! the build when one of them is imported here.
 
+pub mod age;
 pub mod alert;
 pub mod assess;
 pub mod block;
@@ -26,10 +27,12 @@ pub mod email;
 pub mod entry;
 pub mod evaluation;
 pub mod face;
+pub mod group;
 pub mod grouping;
 pub mod health;
 pub mod id;
 pub mod identifier;
+pub mod identity;
 pub mod inbound;
 pub mod incident;
 pub mod keyed;
@@ -39,6 +42,7 @@ pub mod matching;
 pub mod noise;
 pub mod outbox;
 pub mod pending;
+pub mod prose;
 pub mod quality;
 pub mod read_state;
 pub mod redact;

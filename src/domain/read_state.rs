@@ -52,6 +52,9 @@ pub struct ReadState {
     /// How often it was read lately.
     #[serde(default)]
     pub tally: Tally,
+    /// Since when every answer is a copy from before the accepted page.
+    #[serde(default)]
+    pub older_since: Option<DateTime<Utc>>,
 }
 
 /// A person's word that a suspect body is not the source's.
@@ -87,6 +90,7 @@ impl ReadState {
             rejected: None,
             lied_at: None,
             tally: Tally::default(),
+            older_since: None,
         }
     }
 
@@ -120,6 +124,7 @@ impl ReadState {
             failing_since: None,
             is_unreachable: false,
             rejected: None,
+            older_since: None,
             ..self
         }
     }
@@ -158,6 +163,18 @@ impl ReadState {
     #[must_use]
     pub fn unreachable(self, is_unreachable: bool) -> Self {
         Self { is_unreachable, ..self }
+    }
+
+    /// The same where the answer was, or was not, a copy from before the accepted page. A read that
+    /// failed says nothing of copies.
+    #[must_use]
+    pub fn after_older_copy(self, is_older: bool) -> Self {
+        let older_since = match self.verdict {
+            Verdict::Failed => self.older_since,
+            _ if is_older => self.older_since.or(Some(self.last_read_at)),
+            _ => None,
+        };
+        Self { older_since, ..self }
     }
 
     /// The same with what waits to be confirmed by a read `delay` after the last that counted.

@@ -1,13 +1,14 @@
 //! Whether a read may be believed, decided before anything is compared.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Completeness, Document, LINKS, Resemblance};
+use super::entry::{Completeness, Document, Resemblance};
+use super::group;
 use super::pending;
+use super::prose::{kept, paragraphs};
 use super::quality::Quality;
 use super::snapshot::Baseline;
 
@@ -109,6 +110,32 @@ pub enum Suspicion {
         /// Names the set of those that are gone.
         which: String,
     },
+    /// All that stood together is gone at once, however little it is of the whole.
+    #[error("all {gone} entries of {group} are gone at once; the rest is there (guard.max_drop)")]
+    Vanished {
+        /// What they stood under.
+        group: String,
+        /// How many they were.
+        gone: usize,
+        /// Names the set of those that are gone.
+        which: String,
+    },
+    /// A page of prose that says something else.
+    #[error(
+        "only {same} of {before} paragraphs are there again: it seems to be another page (guard.max_drop)"
+    )]
+    AnotherPage {
+        /// How many there were.
+        before: usize,
+        /// How many are there again, to the letter or in other words.
+        same: usize,
+    },
+    /// A page of the same kind about something else.
+    #[error("{0}")]
+    AnotherThing(String),
+    /// A copy from before the accepted page.
+    #[error("an older copy came: {0}")]
+    Older(String),
 }
 
 /// What a person would count on a page.
@@ -159,7 +186,17 @@ impl Suspicion {
             Self::Empty | Self::Rejected => 0,
             Self::Structure(_) => 10,
             Self::TooFew { .. } => 20,
-            Self::Dropped { .. } => 40,
+            Self::AnotherThing(_) | Self::Older(_) => 30,
+            Self::Dropped { .. } | Self::Vanished { .. } | Self::AnotherPage { .. } => 40,
+        }
+    }
+
+    /// Names the set of entries that are gone, where that is what the read is held for.
+    #[must_use]
+    pub fn which_is_gone(&self) -> Option<&str> {
+        match self {
+            Self::Dropped { which, .. } | Self::Vanished { which, .. } => Some(which),
+            _ => None,
         }
     }
 }
@@ -177,9 +214,17 @@ impl Guard {
         }
     }
 
-    /// How many of `before` entries may go at once: one always, all never.
+    /// Whether nothing is held back for what is gone.
+    fn is_off(&self) -> bool {
+        self.max_drop_percent >= 100
+    }
+
+    /// How many of `before` entries may go at once: one always, all never, unless all may.
     #[must_use]
     pub fn tolerated_drop(&self, before: usize) -> usize {
+        if self.is_off() {
+            return before;
+        }
         let share = before.saturating_mul(usize::from(self.max_drop_percent)) / 100;
         share.max(1).min(before.saturating_sub(1))
     }
@@ -218,6 +263,13 @@ impl Guard {
             let gone = removed.len();
             return Err(Suspicion::Dropped { unit: Unit::Entries, before, gone, tolerated, which });
         }
+        if self.is_off() {
+            return Ok(());
+        }
+        if let Some(group) = group::gone(&previous.document, document, removed) {
+            let which = pending::name_of_set(removed.iter().copied());
+            return Err(Suspicion::Vanished { group: group.name, gone: group.entries, which });
+        }
         match document.resemblance {
             Resemblance::Text => self.judge_prose(&previous.document, document),
             _ => Ok(()),
@@ -227,31 +279,35 @@ impl Guard {
     /// Entries leave a window without being gone, but not all of them at once, unless its settings say
     /// that they may: every later read would be good, and blind.
     fn judge_window(&self, before: usize, document: &Document) -> Result<(), Suspicion> {
-        if before == 0 || !document.entries.is_empty() || self.max_drop_percent == 100 {
+        if before == 0 || !document.entries.is_empty() || self.is_off() {
             return Ok(());
         }
         let which = pending::name_of_set([]);
         Err(Suspicion::Dropped { unit: Unit::Entries, before, gone: before, tolerated: before - 1, which })
     }
 
-    /// A section that lost its paragraphs is still there: of prose the paragraphs are counted as well.
+    /// A section that lost its paragraphs is still there, and a page without headings is one section
+    /// whatever it says: of prose the paragraphs are counted as well, and those that are the same.
     fn judge_prose(&self, previous: &Document, document: &Document) -> Result<(), Suspicion> {
         let (before, after) = (paragraphs(previous), paragraphs(document));
         let gone = before.len().saturating_sub(after.len());
         let tolerated = self.tolerated_drop(before.len());
-        if gone <= tolerated {
-            return Ok(());
+        if gone > tolerated {
+            let which = pending::name_of_set(before.difference(&after).copied());
+            return Err(Suspicion::Dropped {
+                unit: Unit::Paragraphs,
+                before: before.len(),
+                gone,
+                tolerated,
+                which,
+            });
         }
-        let which = pending::name_of_set(before.difference(&after).copied());
-        Err(Suspicion::Dropped { unit: Unit::Paragraphs, before: before.len(), gone, tolerated, which })
+        let same = kept(&before, &after);
+        if same * 2 < before.len() {
+            return Err(Suspicion::AnotherPage { before: before.len(), same });
+        }
+        Ok(())
     }
-}
-
-/// The paragraphs of a document's prose, a line each; one that comes twice counts once.
-fn paragraphs(document: &Document) -> BTreeSet<&str> {
-    let fields = document.entries.iter().flat_map(|entry| &entry.fields);
-    let prose = fields.filter(|(name, _)| name.as_str() != LINKS);
-    prose.flat_map(|(_, text)| text.lines()).filter(|line| !line.trim().is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -265,13 +321,14 @@ mod tests {
     }
 
     #[test]
-    fn one_entry_may_always_go_and_all_never() {
+    fn one_entry_may_always_go_and_all_never_unless_all_may() {
         check(100, 20, 20);
         check(13, 20, 2);
         check(3, 20, 1);
         check(2, 20, 1);
         check(1, 20, 0);
-        check(10, 100, 9);
+        check(10, 99, 9);
+        check(10, 100, 10);
         check(0, 20, 0);
     }
 }

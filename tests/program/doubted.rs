@@ -197,3 +197,37 @@ fn a_good_page_that_speaks_of_robots_is_read() {
     let home = Home::watching_list(&site);
     assert_eq!(home.check(0)["sources"][0]["verdict"], "good");
 }
+
+/// The older of two copies that the edges of a network serve in turn.
+#[test]
+fn a_copy_from_before_the_accepted_page_is_held_and_can_be_accepted() {
+    let (site, rows) = (Site::start(), [HUAWEI, HIKVISION]);
+    let stamped = |day: &str, rows: &[(&str, &str, &str)]| {
+        let modified = format!("{day} Nov 2025 06:00:00 GMT");
+        site.answer(
+            "/list",
+            200,
+            &[("content-type", "text/html; charset=utf-8"), ("last-modified", &modified)],
+            covered_list(rows),
+        );
+    };
+    stamped("Mon, 03", &rows);
+    let home = Home::watching_list(&site);
+    home.subscribe("bob@example.org", "zte");
+    home.check(0);
+    stamped("Fri, 28", &[HUAWEI, HIKVISION, ZTE]);
+    home.check(0);
+    assert_eq!(home.letters().len(), 1, "ZTE was added");
+    stamped("Mon, 03", &rows);
+    let report = home.check(4);
+    let reason = report["sources"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("an older copy came: it was last modified at 2025-11-03"), "{reason}");
+    let incidents = home.run(&["incident", "list", "--json"]).expect(0).json();
+    assert_eq!(incidents["incidents"], serde_json::json!([]), "not before a day is over");
+    stamped("Fri, 28", &[HUAWEI, HIKVISION, ZTE]);
+    assert_eq!(home.check(0)["sources"][0]["changes"], serde_json::json!([]));
+    stamped("Mon, 03", &rows);
+    home.check(4);
+    home.run(&["review", "accept", "covered-list"]).expect(0);
+    assert_eq!(home.letters().len(), 2, "a person said that it is the page");
+}

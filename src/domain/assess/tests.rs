@@ -330,3 +330,80 @@ mod dockets {
         assert_eq!(told(vec![filing("1", "order")]), [""; 0]);
     }
 }
+
+mod parts_and_copies {
+    use super::*;
+
+    fn of_lists(groups: &[(&str, usize)]) -> Document {
+        let rows = groups.iter().flat_map(|&(list, count)| {
+            (0..count)
+                .map(move |n| Entry::new(format!("{list}-{n}"), format!("{list} {n}")).with("list", list))
+        });
+        Document::new(rows.collect(), Completeness::Whole, Resemblance::Title)
+    }
+
+    const LISTS: [(&str, usize); 2] = [("Entities", 90), ("Unverified", 4)];
+
+    #[test]
+    fn a_list_that_is_missing_from_a_consolidated_file_is_held_unless_all_may_go() {
+        let mut source = source(&[]);
+        let before = first_sight(&source, of_lists(&LISTS));
+        let judged = |source: &Source, lists: &[(&str, usize)], is_accepted| {
+            let past = Past { is_accepted, ..Past::from(Some(&before)) };
+            assess(source, past, of_lists(lists), read("two"), &watchlist()).map(|found| found.changes.len())
+        };
+        let held = judged(&source, &LISTS[..1], false).unwrap_err();
+        assert_eq!(
+            held.to_string(),
+            "all 4 entries of list \"Unverified\" are gone at once; the rest is there (guard.max_drop)"
+        );
+        assert_eq!(judged(&source, &[LISTS[0], ("Unverified", 1)], false), Ok(3), "one is left");
+        assert_eq!(judged(&source, &LISTS[..1], true), Ok(4), "a person said so");
+        source.guard = Guard::of(0, 100);
+        assert_eq!(judged(&source, &LISTS[..1], false), Ok(4));
+        assert_eq!(judged(&source, &[], false), Ok(94), "every guard of what is gone is off");
+    }
+
+    fn prose(paragraphs: &[String]) -> Document {
+        let entry = Entry::new("", "A page").with("text", paragraphs.join("\n"));
+        Document::new(vec![entry], Completeness::Whole, Resemblance::Text)
+    }
+
+    #[test]
+    fn a_page_of_other_paragraphs_is_another_page_and_one_that_was_reworded_is_not() {
+        let source = Source { guard: Guard::of(1, 40), ..source(&[]) };
+        let rules = |end: &str| -> Vec<String> {
+            (0..9).map(|n| format!("Rule {n} applies to all equipment of the maker until {end}.")).collect()
+        };
+        let tips: Vec<String> = (0..9).map(|n| format!("Tip {n}: use the menu to find a page.")).collect();
+        let before = first_sight(&source, prose(&rules("May")));
+        let judged = |paragraphs: &[String]| {
+            assess(&source, Some(&before), prose(paragraphs), read("two"), &watchlist())
+        };
+        assert_eq!(judged(&tips).unwrap_err(), Suspicion::AnotherPage { before: 9, same: 0 });
+        assert!(judged(&rules("June")).is_ok());
+        assert!(judged(&[&rules("May")[..5], &tips[..]].concat()).is_ok(), "most are there again");
+    }
+
+    #[test]
+    fn a_copy_from_before_the_accepted_page_is_not_believed_unless_it_says_the_same() {
+        let source = source(&[]);
+        let modified = |day: &str, body: &str| ReadFacts {
+            headers: vec![("last-modified".to_owned(), format!("{day} Jan 1970 00:00:00 GMT"))],
+            read_at: at(60 * 24 * 30),
+            ..read(body)
+        };
+        let document = |rows: &[(&str, &str)]| page(Completeness::Whole, rows);
+        let first = assess(&source, None, document(&DAY_ONE), modified("Wed, 14", "one"), &watchlist());
+        let before = first.unwrap().baseline.unwrap();
+        let judged = |rows: &[(&str, &str)], day: &str, is_accepted| {
+            let past = Past { is_accepted, ..Past::from(Some(&before)) };
+            assess(&source, past, document(rows), modified(day, "two"), &watchlist())
+        };
+        let older = judged(&DAY_ONE[..2], "Tue, 06", false).unwrap_err();
+        assert!(matches!(older, Suspicion::Older(_)), "{older}");
+        assert!(judged(&DAY_ONE, "Tue, 06", false).is_ok(), "it says what is known");
+        assert!(judged(&DAY_ONE[..2], "Thu, 15", false).is_ok());
+        assert!(judged(&DAY_ONE[..2], "Tue, 06", true).is_ok(), "a person said so");
+    }
+}

@@ -282,3 +282,27 @@ fn messages_put_aside_are_an_incident_until_somebody_has_looked() {
     world.ways_in = vec![aside.worked(0, at(20)), failing(3).worked(0, at(20))];
     assert_eq!(world.told(20), ["Over mailbox all"]);
 }
+
+const HOUR: i64 = 60;
+
+#[test]
+fn copies_from_before_the_accepted_page_are_an_incident_after_a_day_of_them() {
+    let older =
+        |previous: ReadState, minutes| not_good(previous, Verdict::Suspect, minutes).after_older_copy(true);
+    let mut world = World::of(vec![older(good("fcc", 0), HOUR)]);
+    assert_eq!(world.told(HOUR), [""; 0]);
+    world.states[0] = older(world.states[0].clone(), 24 * HOUR);
+    assert_eq!(world.told(24 * HOUR), [""; 0]);
+    // A server that is down meanwhile says nothing of copies.
+    world.states[0] =
+        not_good(world.states[0].clone(), Verdict::Failed, 24 * HOUR + 5).after_older_copy(false);
+    world.states[0] = older(world.states[0].clone(), 25 * HOUR);
+    assert_eq!(world.told(25 * HOUR), ["Begun held fcc"]);
+    world.states[0] = older(world.states[0].clone(), 49 * HOUR);
+    assert_eq!(world.told(50 * HOUR), ["Reminder held fcc"]);
+    world.states[0] = good("fcc", 51 * HOUR);
+    assert_eq!(world.told(51 * HOUR), ["Over held fcc"]);
+    // What is held for another reason is told at once.
+    world.states[0] = not_good(good("fcc", 99 * HOUR), Verdict::Suspect, 100 * HOUR).after_older_copy(false);
+    assert_eq!(world.told(100 * HOUR).len(), 1);
+}
