@@ -14,6 +14,7 @@ mod watchdog;
 use std::sync::Arc;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 
 use crate::check::Checker;
 use crate::clock::Clock;
@@ -22,7 +23,7 @@ use crate::control::{Service, ServiceParts};
 use crate::deliver::{Deliverer, DelivererParts};
 use crate::dispatch::{Composer, ComposerParts, Dispatcher};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
-use crate::escalate::{Escalator, EscalatorParts};
+use crate::escalate::{Escalator, EscalatorParts, keep_time};
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
 use crate::registry::Registry;
@@ -67,7 +68,9 @@ impl App {
         let registry = Registry::new(watchlist(&config)?);
         let transport = Arc::new(Transport::open(&config.mail.transport).context("mail.transport")?);
         let key = store.instance_key(rand::random()).await?;
+        keep_time(&store, clock.now()).await?;
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
+        keep_pauses(&fetcher, &config, &store, clock.now()).await?;
         let checker = Arc::new(Checker::new(
             store.clone(),
             fetcher,
@@ -175,6 +178,22 @@ impl App {
         self.transport.close().await;
         self.store.close().await
     }
+}
+
+/// Has hosts left alone that asked for it before this process began.
+async fn keep_pauses(
+    fetcher: &Fetcher,
+    config: &Config,
+    store: &Store,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    for source in &config.sources {
+        let state = store.read_state(&source.id).await?;
+        if let Some(pause) = state.and_then(|state| state.wished_pause(now)) {
+            fetcher.pause(&source.url, pause);
+        }
+    }
+    Ok(())
 }
 
 /// A checker for trying sources out, over no store.

@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedMutexGuard, Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -34,15 +35,16 @@ use crate::domain::change::Change;
 use crate::domain::entry::Document;
 use crate::domain::id::SourceId;
 use crate::domain::quality::Quality;
+use crate::domain::read_state::ReadState;
 use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::standing::Standing;
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Unreadable, Verdict};
 use crate::extract::Page;
-use crate::fetch::{Answer, Fetcher};
+use crate::fetch::{Answer, FetchError, Fetcher};
 use crate::registry::Registry;
-use crate::store::{Store, StoreError};
+use crate::store::{ReadCommit, Store, StoreError};
 
 use known::Known;
 use verdict::Finding;
@@ -57,8 +59,12 @@ pub use retract::RetractError;
 pub struct ReadOptions {
     /// Find out, but commit nothing.
     pub dry_run: bool,
-    /// Ask for the whole page and compare it even where nothing seems to have changed.
+    /// Ask for the whole page and compare it even where nothing seems to have changed, and where the host asked
+    /// to be left alone.
     pub force: bool,
+    /// Whether a person asked for it, and not the schedule.
+    #[serde(default)]
+    pub is_manual: bool,
 }
 
 /// What one read found.
@@ -134,8 +140,15 @@ impl Checker {
         let mut known = Known::load(&self.store, source).await?;
         let validators = (!options.force).then(|| known.validators(source, self.full_read_every)).flatten();
         let validators = validators.cloned();
-        let answer = self.fetcher.read(source, validators.as_ref(), self.clock.now()).await;
+        let answer = if options.force {
+            self.fetcher.read_at_any_rate(source, self.clock.now()).await
+        } else {
+            self.fetcher.read(source, validators.as_ref(), self.clock.now()).await
+        };
         let read_at = self.clock.now();
+        if let Err(error @ FetchError::Paused { .. }) = &answer {
+            return self.left_alone(source, known.state, (error, read_at), options).await;
+        }
         let word = answer.as_ref().ok().map(|answer| Word::of(source, answer, self.max_freshness));
         let mut finding = match answer {
             Ok(first) => {
@@ -146,7 +159,7 @@ impl Checker {
             }
             Err(error) => Finding::unanswered(&error),
         };
-        let has_lied = word.as_ref().is_some_and(|word| word.exposes_lie(&known, &mut finding));
+        let has_lied = word.as_ref().is_some_and(|word| word.exposes_lie(&known, &mut finding, read_at));
         let mut commit = finding.to_commit(source, &known, read_at);
         commit.standing = commit.accepted.as_ref().map(|accepted| {
             known.standing_after(source, &accepted.baseline.document, &commit.changes, &watchlist)
@@ -154,6 +167,9 @@ impl Checker {
         let named = commit.standing.as_ref().or(known.standing.as_ref()).map_or(0, Standing::entries);
         let lied_at = known.state.as_ref().and_then(|state| state.lied_at);
         let lied_at = if has_lied { Some(read_at) } else { lied_at };
+        if options.is_manual {
+            commit.state = commit.state.by_hand(known.state.as_ref());
+        }
         let state = commit.state.told(word.and_then(|word| word.rest_until(read_at)), lied_at);
         commit.state = state.counted_after(known.state.as_ref());
         if !options.dry_run {
@@ -165,6 +181,32 @@ impl Checker {
         }
         reading.report.notices = notices.iter().map(ChangeReport::from).collect();
         Ok(Reading { notices, ..reading })
+    }
+
+    /// A read that did not ask, since the host wishes to be left alone. It says nothing of the source, and only
+    /// the schedule's next read is put off.
+    async fn left_alone(
+        &self,
+        source: &Source,
+        state: Option<ReadState>,
+        (error, now): (&FetchError, DateTime<Utc>),
+        options: ReadOptions,
+    ) -> Result<Reading, StoreError> {
+        let wish = error.retry_after();
+        let mut reason = error_chain(error);
+        if options.is_manual {
+            reason.push_str("; --force reads it all the same");
+        } else if !options.dry_run {
+            let until = now + wish.and_then(|wish| TimeDelta::from_std(wish).ok()).unwrap_or_default();
+            let state = match state {
+                Some(state) => state.put_off(until),
+                None => {
+                    ReadState::unread(source.id.clone(), None, Verdict::Failed, reason.clone(), wish, now)
+                }
+            };
+            self.store.commit(ReadCommit::of(state)).await?;
+        }
+        Ok(Finding::failed(reason, wish).into_reading(source))
     }
 
     /// Reads several sources, `concurrency` at once, and sends each reading when it is there.

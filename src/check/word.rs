@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::known::Known;
 use super::verdict::Finding;
+use crate::domain::moment;
 use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;
 use crate::extract::{Page, time_to_live};
@@ -36,8 +37,12 @@ impl Word {
     }
 
     /// Notes in a finding that an earlier 304 was a lie, and tells whether it was.
-    pub(super) fn exposes_lie(&self, known: &Known, finding: &mut Finding) -> bool {
-        let Some(state) = known.state.as_ref().filter(|state| state.not_modified_in_a_row > 0) else {
+    pub(super) fn exposes_lie(&self, known: &Known, finding: &mut Finding, now: DateTime<Utc>) -> bool {
+        // Of a read at a moment to come nobody knows whether the page was modified before it.
+        let is_known = |state: &&ReadState| {
+            state.not_modified_in_a_row > 0 && !moment::lies_ahead(state.last_read_at, now)
+        };
+        let Some(state) = known.state.as_ref().filter(is_known) else {
             return false;
         };
         let Finding::Assessed { assessment, note, .. } = finding else { return false };

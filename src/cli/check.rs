@@ -32,7 +32,8 @@ pub(super) struct Now {
     /// Tell what changed, but keep nothing and send nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Ask for whole pages and compare them even where the server says that nothing changed.
+    /// Ask for whole pages and compare them even where the server says that nothing changed, and ask hosts
+    /// that asked to be left alone (Retry-After).
     #[arg(long)]
     force: bool,
     /// Exit with 3 when something changed.
@@ -45,7 +46,7 @@ pub(super) async fn run(check: Check, context: &Context) -> anyhow::Result<Exit>
     let config = context.config()?;
     let companies = config.companies.clone();
     let expected = if now.sources.is_empty() { config.sources.len() } else { now.sources.len() };
-    let options = ReadOptions { dry_run: now.dry_run, force: now.force };
+    let options = ReadOptions { dry_run: now.dry_run, force: now.force, ..ReadOptions::default() };
     let found = read(config, now.sources, options, expected).await?;
     if context.screen.json {
         context.screen.object(&found.report)?;

@@ -193,6 +193,7 @@ impl Service {
     ) -> Result<Reply, Refusal> {
         let parts = &self.0;
         let sources = self.named(sources)?;
+        let options = ReadOptions { is_manual: true, ..options };
         let readings = parts.checker.read_all(sources, options, parts.concurrency, progress).await;
         let mails_queued = if options.dry_run { 0 } else { self.tell().await? };
         Ok(checked(readings, mails_queued))

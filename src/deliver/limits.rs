@@ -7,6 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Pace;
+use crate::domain::moment;
 use crate::domain::outbox::Outcome;
 
 /// A domain that takes nothing more is left alone for so long, after the first, second, … time.
@@ -27,6 +28,8 @@ pub(super) struct Limits {
 struct State {
     all: Option<Bucket>,
     domains: HashMap<String, Domain>,
+    /// What the clock showed last.
+    seen_at: DateTime<Utc>,
 }
 
 #[derive(Debug)]
@@ -74,7 +77,7 @@ impl Limits {
     /// How many of so many mails may go now.
     pub(super) fn admits(&self, wanted: usize, now: DateTime<Utc>) -> usize {
         let Some(rate) = self.pace.rate_per_minute else { return wanted };
-        let mut state = self.state();
+        let mut state = self.state_at(now);
         let bucket = state.all.get_or_insert_with(|| Bucket::full(rate, now));
         bucket.fill(now);
         (0..wanted).take_while(|count| bucket.tokens >= lossless(count + 1)).count()
@@ -89,7 +92,7 @@ impl Limits {
 
     /// When mail may go, as far as all of it is concerned.
     pub(super) fn open_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let mut state = self.state();
+        let mut state = self.state_at(now);
         let Some(bucket) = &mut state.all else { return now };
         bucket.fill(now);
         if bucket.tokens >= 1.0 { now } else { now + bucket.interval() }
@@ -98,7 +101,7 @@ impl Limits {
     /// Whether a mail to a domain may go now, or until when it has to wait. Mails that wait are given
     /// moments one after another, so that each is looked at once and they leave evenly.
     pub(super) fn may_go(&self, domain: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        let mut state = self.state();
+        let mut state = self.state_at(now);
         let domain = self.domain(&mut state, domain, now);
         let is_busy = domain.busy_until > now;
         let Some(bucket) = &mut domain.bucket else {
@@ -124,7 +127,7 @@ impl Limits {
 
     /// Takes note of what an outcome says of a domain.
     pub(super) fn learn(&self, domain: &str, outcome: &Outcome, now: DateTime<Utc>) {
-        let mut state = self.state();
+        let mut state = self.state_at(now);
         let domain = self.domain(&mut state, domain, now);
         match outcome {
             Outcome::Busy { .. } if domain.busy_until <= now => {
@@ -148,6 +151,18 @@ impl Limits {
             times_busy: 0,
             places: Arc::new(Semaphore::new(self.places)),
         })
+    }
+
+    /// The same, its moments forgotten where the clock went back: they would not come for long.
+    fn state_at(&self, now: DateTime<Utc>) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        if moment::lies_ahead(state.seen_at, now) {
+            for domain in state.domains.values_mut() {
+                (domain.tail, domain.busy_until) = (now, DateTime::UNIX_EPOCH);
+            }
+        }
+        state.seen_at = now;
+        state
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -201,6 +216,17 @@ mod tests {
         limits.learn("example.org", &busy, at(400));
         assert_eq!(limits.may_go("example.org", at(401)), Err(at(460)), "a success begins anew");
         assert_eq!(limits.may_go("example.net", at(401)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_went_back_holds_nobody_up() {
+        let pace = Pace { domain_rate_per_minute: Some(1), ..Pace::default() };
+        let limits = Limits::new(pace, 2);
+        let year = 365 * 24 * 60 * 60;
+        limits.learn("example.org", &Outcome::Busy { reason: "421".to_owned() }, at(year));
+        assert!(limits.may_go("example.org", at(year)).is_err());
+        assert_eq!(limits.may_go("example.org", at(0)), Ok(()));
+        assert_eq!(limits.may_go("example.org", at(0)), Err(at(60)));
     }
 
     #[test]

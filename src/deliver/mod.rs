@@ -133,7 +133,7 @@ impl Deliverer {
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let DelivererParts { store, transport, clock, .. } = &self.parts.given;
         let Some(due) = store.next_mail_due().await? else { return Ok(None) };
-        let probe = store.breaker(&transport.name()).await?.map(|breaker| breaker.next_probe_at);
+        let probe = store.breaker(&transport.name()).await?.map(|breaker| breaker.probe_at(clock.now()));
         let pace = self.parts.limits.open_at(clock.now());
         Ok(Some(due.max(probe.unwrap_or(due)).max(pace)))
     }

@@ -9,6 +9,7 @@ use crate::domain::suppression::SuppressionReason;
 use crate::domain::verp::mail_of;
 use crate::mail::Memory;
 
+mod clock;
 mod refusals;
 
 const KEY: [u8; 32] = [7; 32];

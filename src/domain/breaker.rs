@@ -6,6 +6,8 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::moment;
+
 /// A transport out of reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
@@ -24,6 +26,12 @@ pub struct Breaker {
 /// Waiting times after the first, second, … attempt; the last one repeats.
 const WAIT_SECONDS: [i64; 6] = [10, 30, 60, 120, 300, 600];
 
+/// How long is waited after so many attempts.
+fn wait_after(failures: u32) -> Duration {
+    let step = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
+    Duration::seconds(WAIT_SECONDS[step.min(WAIT_SECONDS.len() - 1)])
+}
+
 impl Breaker {
     /// How a channel stands after an attempt that found it unreachable, `before` how it stood.
     ///
@@ -34,18 +42,23 @@ impl Breaker {
             let next_probe_at = now + Duration::seconds(WAIT_SECONDS[0]);
             return Self { channel: channel.to_owned(), opened_at: now, failures: 1, next_probe_at, reason };
         };
-        if now < before.next_probe_at {
+        if !before.may_probe(now) {
             return before;
         }
-        let step = usize::try_from(before.failures).unwrap_or(usize::MAX).min(WAIT_SECONDS.len() - 1);
-        let next_probe_at = now + Duration::seconds(WAIT_SECONDS[step]);
+        let next_probe_at = now + wait_after(before.failures.saturating_add(1));
         Self { failures: before.failures.saturating_add(1), next_probe_at, reason, ..before }
     }
 
     /// Whether one mail may be tried.
     #[must_use]
     pub fn may_probe(&self, now: DateTime<Utc>) -> bool {
-        self.next_probe_at <= now
+        self.probe_at(now) <= now
+    }
+
+    /// When one mail is tried next, as far as the clock can be believed that said so.
+    #[must_use]
+    pub fn probe_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        moment::due(self.next_probe_at - wait_after(self.failures), self.next_probe_at, now)
     }
 }
 
@@ -66,6 +79,15 @@ mod tests {
         }
         assert_eq!(waits, [10, 30, 60, 120, 300, 600, 600, 600]);
         assert_eq!((breaker.opened_at, breaker.failures), (start, 8));
+    }
+
+    #[test]
+    fn one_that_was_opened_by_a_clock_that_was_ahead_is_tried_at_once() {
+        let now = DateTime::UNIX_EPOCH;
+        let ahead = Breaker::after(None, "relay", "refused".to_owned(), now + Duration::days(400));
+        assert!(ahead.may_probe(now));
+        let again = Breaker::after(Some(ahead), "relay", "refused".to_owned(), now);
+        assert_eq!((again.failures, again.next_probe_at), (2, now + Duration::seconds(30)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::moment;
 use super::read_state::ReadState;
 use super::source::Source;
 
@@ -11,7 +12,8 @@ use super::source::Source;
 /// not run. After a good read the schedule decides, counted from that read, so that any number of
 /// missed ticks is one, and the page's own word on how long it stays fresh; what waits to be confirmed
 /// waits for neither. After a read that was not good the backoff takes the schedule's place: sooner
-/// than a rare schedule, later than a frequent one.
+/// than a rare schedule, later than a frequent one. What was last read at a moment that has not come yet was
+/// read by a clock that was wrong, and nothing is known of when: it is due at once.
 #[must_use]
 pub fn due_at(
     source: &Source,
@@ -20,15 +22,14 @@ pub fn due_at(
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     let Some(state) = state else { return Some(started_at) };
-    // A clock that was set back must not silence a source until it has caught up.
-    let last_read_at = state.last_read_at.min(now);
-    let set_back = state.last_read_at - last_read_at;
-    let not_before = state.not_before.map(|moment| moment - set_back);
-    let due = match not_before {
+    if moment::lies_ahead(state.last_read_at, now) {
+        return Some(started_at);
+    }
+    let due = match state.not_before {
         Some(not_before) if !state.verdict.is_read() => not_before,
         not_before => {
-            let scheduled = source.schedule.next_after(last_read_at, source.timezone);
-            let fresh = scheduled.map(|due| due.max(not_before.unwrap_or(last_read_at)));
+            let scheduled = source.schedule.next_after(state.last_read_at, source.timezone);
+            let fresh = scheduled.map(|due| due.max(not_before.unwrap_or(state.last_read_at)));
             fresh.into_iter().chain(state.confirm_at).min()?
         }
     };
@@ -98,6 +99,33 @@ mod tests {
         check(Some(&state), "2026-11-24T14:00:01Z", "2026-11-24T14:01:00Z");
     }
 
+    /// How often the daemon would have read within so many hours, by looking once a minute.
+    fn reads_within(mut state: ReadState, hours: i64, now: &str) -> usize {
+        let (source, mut reads) = (source("0 * * * *"), 0);
+        let started_at = at(now);
+        for minute in 0..hours * 60 {
+            let now = at(now) + chrono::Duration::minutes(minute);
+            if due_at(&source, Some(&state), started_at, now).is_some_and(|due| due <= now) {
+                state = ReadState::good("a".parse().unwrap(), Validators::default(), now);
+                reads += 1;
+            }
+        }
+        reads
+    }
+
+    #[test]
+    fn while_time_goes_on_after_a_wrong_clock_the_schedule_is_kept() {
+        let now = "2026-11-24T14:30:00Z";
+        for last in ["2026-11-24T14:00:00Z", "2027-11-24T14:00:00Z", "2026-11-24T16:10:00Z"] {
+            let expected = if at(last) > at(now) { 11 } else { 10 };
+            let last = read_at(last);
+            assert_eq!(reads_within(last.clone(), 10, now), expected, "{last:?}");
+        }
+        let mut pending = read_at("2027-11-24T14:00:00Z");
+        pending.confirm_at = Some(at("2027-11-24T14:10:00Z"));
+        assert_eq!(reads_within(pending, 1, now), 2);
+    }
+
     #[test]
     fn what_waits_to_be_confirmed_is_read_sooner() {
         let mut state = read_at("2026-11-24T14:00:00Z");
@@ -115,8 +143,16 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_silences_nothing() {
-        let state = read_at("2027-11-24T14:00:00Z");
+    fn what_was_read_by_a_clock_that_was_ahead_is_due_at_once() {
+        let ahead = "2027-11-24T14:00:00Z";
+        let failed =
+            ReadState::unread("a".parse().unwrap(), None, Verdict::Failed, "down".into(), None, at(ahead));
+        for state in [read_at(ahead), read_at(ahead).told(Some(at("2028-01-01T00:00:00Z")), None), failed] {
+            for now in ["2026-11-24T14:00:00Z", "2026-11-24T15:00:00Z"] {
+                check(Some(&state), now, "2026-11-20T00:00:00Z");
+            }
+        }
+        let state = read_at("2026-11-24T14:00:30Z");
         check(Some(&state), "2026-11-24T14:00:00Z", "2026-11-25T14:00:00Z");
     }
 }

@@ -8,7 +8,8 @@
 //! it lasts, and once more when it is over.
 //!
 //! Trouble with mail is the same kind of thing, except that a mail cannot tell that no
-//! mail leaves: of that the operator is mailed once it is over.
+//! mail leaves: of that the operator is mailed once it is over. And so is a clock that went back, which is told
+//! once.
 
 use std::collections::BTreeSet;
 
@@ -16,13 +17,16 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::id::{IncidentId, SourceId};
+use super::moment;
 use super::read_state::ReadState;
 use super::source::Source;
 use super::verdict::Verdict;
 use super::way_in::WayInState;
 
+mod clock;
 mod mail;
 
+pub use clock::review_clock;
 pub use mail::{MailStanding, review_mail};
 
 /// What is wrong.
@@ -43,6 +47,8 @@ pub enum IncidentKind {
     Relay,
     /// Mails were given up, and their recipients do not know what they tell.
     Undelivered,
+    /// The clock of this machine went back.
+    Clock,
 }
 
 impl std::fmt::Display for IncidentKind {
@@ -55,11 +61,18 @@ impl std::fmt::Display for IncidentKind {
             Self::Mailbox => "mailbox",
             Self::Relay => "relay",
             Self::Undelivered => "undelivered",
+            Self::Clock => "clock",
         })
     }
 }
 
 impl IncidentKind {
+    /// Whether it is about reading, or about what people write.
+    #[must_use]
+    pub fn is_of_reading(self) -> bool {
+        !self.is_of_mail() && self != Self::Clock
+    }
+
     /// Whether it is about mail and not about reading.
     #[must_use]
     pub fn is_of_mail(self) -> bool {
@@ -166,6 +179,9 @@ impl Incident {
         if self.kind == IncidentKind::Relay {
             return mail::telling_of_relay(self);
         }
+        if self.kind == IncidentKind::Clock {
+            return clock::telling_of_clock(self);
+        }
         let is_end_told = self.end_told_at.is_some() && self.end_told_at >= self.told_at;
         match (self.told_at, self.closed_at) {
             (None, None) => Some((Telling::Begun, self.since())),
@@ -173,6 +189,20 @@ impl Incident {
             (Some(_), Some(closed_at)) => (!is_end_told).then_some((Telling::Over, closed_at)),
             (Some(_), None) if is_end_told => Some((Telling::Begun, self.since() + BACK_FOR)),
             (Some(told_at), None) => Some((Telling::Reminder, told_at + policy.remind_every)),
+        }
+    }
+
+    /// The incident once the clock was found to have gone back: nothing happened at a moment to come.
+    #[must_use]
+    pub fn set_back(self, now: DateTime<Utc>) -> Self {
+        let by_now = |at: Option<DateTime<Utc>>| at.map(|at| moment::by_now(at, now));
+        Self {
+            opened_at: moment::by_now(self.opened_at, now),
+            reopened_at: by_now(self.reopened_at),
+            closed_at: by_now(self.closed_at),
+            told_at: by_now(self.told_at),
+            end_told_at: by_now(self.end_told_at),
+            ..self
         }
     }
 
@@ -250,7 +280,7 @@ pub fn review(
 ) -> Vec<Incident> {
     let mut troubles = troubles(known, standings, policy, started_at, now);
     troubles.extend(mailbox(known, ways_in, policy));
-    let known: Vec<&Incident> = known.iter().filter(|incident| !incident.kind.is_of_mail()).collect();
+    let known: Vec<&Incident> = known.iter().filter(|incident| incident.kind.is_of_reading()).collect();
     changed(&known, troubles, policy, now)
 }
 
@@ -271,7 +301,7 @@ fn changed(
             .iter()
             .filter(|incident| trouble.is(incident))
             .max_by_key(|incident| (incident.is_open(), incident.closed_at));
-        let is_recent = |closed_at: DateTime<Utc>| now - closed_at < policy.remind_every;
+        let is_recent = |closed_at: DateTime<Utc>| moment::is_within(closed_at, policy.remind_every, now);
         match same.filter(|incident| incident.closed_at.is_none_or(is_recent)) {
             Some(incident) => {
                 let continued = trouble.continue_in(incident, now);

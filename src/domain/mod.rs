@@ -39,6 +39,7 @@ pub mod keyed;
 pub mod keyed_link;
 pub mod listed;
 pub mod matching;
+pub mod moment;
 pub mod noise;
 pub mod outbox;
 pub mod pending;

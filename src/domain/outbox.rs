@@ -159,6 +159,9 @@ const DOUBT_WAIT: Duration = Duration::minutes(15);
 /// Whether a mailbox that is said not to be there is there all the same is asked no earlier than this.
 const SECOND_WORD_WAIT: Duration = Duration::hours(1);
 
+/// No lease lasts longer.
+const LONGEST_LEASE: Duration = Duration::days(1);
+
 impl Mail {
     /// A mail that waits for its first attempt.
     #[must_use]
@@ -212,6 +215,16 @@ impl Mail {
     pub fn lease(&mut self, now: DateTime<Utc>, lasting: Duration) {
         self.state = MailState::Leased;
         self.at = now + lasting;
+    }
+
+    /// Once the clock was found to have gone back: what waits is due, and a lease ends within the longest.
+    /// A sender that has the mail in hand keeps it for as long as it may.
+    pub fn set_back(&mut self, now: DateTime<Utc>) {
+        match self.state {
+            MailState::Queued | MailState::Deferred => self.at = self.at.min(now),
+            MailState::Leased => self.at = self.at.min(now + LONGEST_LEASE),
+            _ => {}
+        }
     }
 
     /// Takes the mail back from a sender that never began with it.

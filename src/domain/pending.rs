@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::{Entry, family};
 use super::id::digest_of;
+use super::moment;
 use super::verdict::Guard;
 
 /// An entry that is missing and not yet believed to be gone.
@@ -38,10 +39,14 @@ pub struct Agreement {
 
 impl Agreement {
     /// The agreement after another read saw the same; a new one where it saw something else. A read
-    /// that comes sooner than `delay` after the last one agrees without counting.
+    /// that comes sooner than `delay` after the last one agrees without counting, and so does one that
+    /// comes before it: the clock was wrong then, and the delay begins anew.
     #[must_use]
     pub fn after(previous: Option<&Self>, on: &str, delay: Duration, now: DateTime<Utc>) -> Self {
         match previous {
+            Some(known) if known.on == on && moment::lies_ahead(known.counted_at, now) => {
+                Self { since: moment::by_now(known.since, now), counted_at: now, ..known.clone() }
+            }
             Some(known) if known.on == on && now >= known.counted_at + delay => {
                 Self { counted_at: now, reads: known.reads.saturating_add(1), ..known.clone() }
             }
@@ -133,6 +138,11 @@ mod tests {
         check(2, &[0, 10], &[1, 0]);
         check(2, &[0, 1, 9, 10], &[1, 1, 1, 0]);
         check(3, &[0, 15, 20, 30], &[1, 2, 2, 0]);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_puts_off_no_confirmation_beyond_the_delay() {
+        check(2, &[1_000_000, 0, 9, 10], &[1, 1, 1, 0]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::id::{BodyHash, SourceId};
+use super::moment;
 use super::pending::Pending;
 use super::snapshot::Validators;
 use super::tally::Tally;
@@ -49,6 +50,13 @@ pub struct ReadState {
     /// conditionally any more.
     #[serde(default)]
     pub lied_at: Option<DateTime<Utc>>,
+    /// Until when the server asked not to be asked (`Retry-After`).
+    #[serde(default)]
+    pub asked_until: Option<DateTime<Utc>>,
+    /// From how many reads in a row the backoff grows: those that the schedule made. A state that was kept
+    /// before these were counted apart has none.
+    #[serde(default)]
+    pub retries: Option<u32>,
     /// How often it was read lately.
     #[serde(default)]
     pub tally: Tally,
@@ -68,6 +76,12 @@ pub struct Rejection {
 
 /// Waiting times after the first, second, … read in a row that was not good; the last one repeats.
 const BACKOFF_MINUTES: [i64; 5] = [1, 5, 15, 60, 240];
+
+/// How long is waited after so many reads in a row that were not good.
+fn backoff(reads: u32) -> Duration {
+    let step = usize::try_from(reads.saturating_sub(1)).unwrap_or(usize::MAX);
+    Duration::minutes(BACKOFF_MINUTES[step.min(BACKOFF_MINUTES.len() - 1)])
+}
 
 impl ReadState {
     /// The state after a read whose body was accepted, changed or not.
@@ -89,6 +103,8 @@ impl ReadState {
             confirm_at: None,
             rejected: None,
             lied_at: None,
+            asked_until: None,
+            retries: None,
             tally: Tally::default(),
             older_since: None,
         }
@@ -125,6 +141,8 @@ impl ReadState {
             is_unreachable: false,
             rejected: None,
             older_since: None,
+            asked_until: None,
+            retries: None,
             ..self
         }
     }
@@ -142,8 +160,8 @@ impl ReadState {
     ) -> Self {
         let failing_since = previous.as_ref().and_then(|state| state.failing_since).unwrap_or(now);
         let failures = previous.as_ref().map_or(0, |state| state.failures).saturating_add(1);
-        let step = usize::try_from(failures - 1).unwrap_or(usize::MAX).min(BACKOFF_MINUTES.len() - 1);
-        let wish = retry_after.and_then(|wish| Duration::from_std(wish).ok()).unwrap_or_default();
+        let retries = previous.as_ref().map_or(0, Self::retries_so_far).saturating_add(1);
+        let wish = retry_after.and_then(|wish| Duration::from_std(wish).ok());
         Self {
             last_read_at: now,
             verdict,
@@ -151,12 +169,56 @@ impl ReadState {
             failures,
             failing_since: Some(failing_since),
             is_unreachable: false,
-            not_before: Some(now + Duration::minutes(BACKOFF_MINUTES[step]).max(wish)),
+            not_before: Some(now + backoff(retries).max(wish.unwrap_or_default())),
+            asked_until: wish.map(|wish| now + wish),
+            retries: Some(retries),
             ..previous.unwrap_or_else(|| Self {
                 last_good_at: None,
                 ..Self::good(source, Validators::default(), now)
             })
         }
+    }
+
+    /// The same where a person asked for the read, `previous` how the source stood: whatever it met, the
+    /// reads that the schedule makes come no later for it, unless the server asked for that.
+    #[must_use]
+    pub fn by_hand(self, previous: Option<&Self>) -> Self {
+        if self.verdict.is_read() {
+            return self;
+        }
+        let failing = previous.filter(|state| !state.verdict.is_read());
+        let (retries, not_before) = match failing {
+            Some(state) => (state.retries_so_far(), state.not_before),
+            None => (0, Some(self.last_read_at + backoff(1))),
+        };
+        Self { retries: Some(retries), not_before: not_before.max(self.asked_until), ..self }
+    }
+
+    /// The same where the host would not be asked, because it had asked for a pause: that is no failure.
+    #[must_use]
+    pub fn put_off(self, until: DateTime<Utc>) -> Self {
+        let not_before = self.not_before.max(Some(until));
+        let confirm_at = self.confirm_at.map(|at| at.max(until));
+        Self { not_before, confirm_at, asked_until: Some(until), ..self }
+    }
+
+    /// How long the server still wishes not to be asked.
+    #[must_use]
+    pub fn wished_pause(&self, now: DateTime<Utc>) -> Option<std::time::Duration> {
+        let until = self.asked_until.filter(|_| !moment::lies_ahead(self.last_read_at, now))?;
+        (until - now).to_std().ok().filter(|left| !left.is_zero())
+    }
+
+    /// The same once the clock was found to have gone back: nothing happened at a moment to come. When it
+    /// was read last stays, so that it is read at once.
+    #[must_use]
+    pub fn set_back(self, now: DateTime<Utc>) -> Self {
+        let by_now = |at: Option<DateTime<Utc>>| at.map(|at| moment::by_now(at, now));
+        Self { last_good_at: by_now(self.last_good_at), failing_since: by_now(self.failing_since), ..self }
+    }
+
+    fn retries_so_far(&self) -> u32 {
+        self.retries.unwrap_or(self.failures)
     }
 
     /// The same where the read met no server at all.
@@ -244,6 +306,41 @@ mod tests {
         let state = ReadState::unread(source(), None, Verdict::Failed, "429".into(), wish, now);
         assert_eq!(state.not_before, Some(now + Duration::hours(2)));
         assert_eq!(state.last_good_at, None);
+    }
+
+    #[test]
+    fn reads_by_hand_count_as_failures_and_do_not_raise_the_backoff() {
+        let later = |minutes| DateTime::UNIX_EPOCH + Duration::minutes(minutes);
+        let failed = |previous, minutes, wish| {
+            ReadState::unread(source(), previous, Verdict::Failed, "down".into(), wish, later(minutes))
+        };
+        let mut state = failed(Some(accepted()), 0, None).by_hand(Some(&accepted()));
+        assert_eq!(state.not_before, Some(later(1)));
+        for minutes in 1..9 {
+            state = failed(Some(state.clone()), minutes, None).by_hand(Some(&state));
+        }
+        assert_eq!((state.failures, state.not_before), (9, Some(later(1))));
+        let automatic = failed(Some(state.clone()), 10, None);
+        assert_eq!((automatic.failures, automatic.not_before), (10, Some(later(11))));
+        let wish = Some(std::time::Duration::from_secs(3600));
+        let wished = failed(Some(state.clone()), 10, wish).by_hand(Some(&state));
+        assert_eq!((wished.not_before, wished.asked_until), (Some(later(70)), Some(later(70))));
+        assert_eq!(wished.wished_pause(later(10)), wish);
+        assert_eq!((wished.wished_pause(later(70)), wished.wished_pause(later(-10))), (None, None));
+    }
+
+    #[test]
+    fn a_state_of_an_older_program_goes_on_from_its_failures() {
+        let state = ReadState { failures: 3, retries: None, verdict: Verdict::Failed, ..accepted() };
+        let next = ReadState::unread(
+            source(),
+            Some(state),
+            Verdict::Failed,
+            "down".into(),
+            None,
+            DateTime::UNIX_EPOCH,
+        );
+        assert_eq!(next.not_before, Some(DateTime::UNIX_EPOCH + Duration::minutes(60)));
     }
 
     #[test]

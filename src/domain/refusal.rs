@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use chrono::{DateTime, Duration, Utc};
 
 use super::email::EmailAddress;
+use super::moment;
 
 /// The second word counts no earlier than this after the first.
 const SECOND_WORD_AFTER: Duration = Duration::minutes(30);
@@ -93,7 +94,9 @@ impl Refusals {
         let known = *known;
         if let Some(words) = self.broken() {
             Belief::Broken { words }
-        } else if now - known.first_at < SECOND_WORD_AFTER || !self.is_outweighed(recipient, known.first) {
+        } else if !moment::is_over(known.first_at, SECOND_WORD_AFTER, now)
+            || !self.is_outweighed(recipient, known.first)
+        {
             Belief::Doubted
         } else {
             Belief::Believed
@@ -134,7 +137,7 @@ impl Refusals {
         if self.refused.len() >= MAX_REFUSED {
             self.refused.clear();
         }
-        self.refused.retain(|_, refused| now - refused.last_at < REMEMBERED_FOR);
+        self.refused.retain(|_, refused| moment::is_within(refused.last_at, REMEMBERED_FOR, now));
         self.in_a_row.retain(|who| self.refused.contains_key(who));
         if self.refused.is_empty() {
             self.taken.clear();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::email::EmailAddress;
 use super::keyed::{keyed_hash, letters};
+use super::moment;
 use super::outbox::Mail;
 
 /// Names an address where it must not stand.
@@ -123,8 +124,8 @@ impl SoftBounces {
     #[must_use]
     pub fn after(before: Option<Self>, now: DateTime<Utc>) -> Self {
         match before {
-            Some(before) if now - before.last_at < ONE_DAY => before,
-            Some(before) if now - before.last_at < BREAK => {
+            Some(before) if moment::is_within(before.last_at, ONE_DAY, now) => before,
+            Some(before) if moment::is_within(before.last_at, BREAK, now) => {
                 Self { days: before.days.saturating_add(1), last_at: now, ..before }
             }
             _ => Self { days: 1, first_at: now, last_at: now },

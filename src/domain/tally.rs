@@ -22,6 +22,8 @@ impl Tally {
         let today = now.date_naive();
         let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(NaiveDate::MIN);
         self.days = self.days.split_off(&first);
+        // Nothing was read on days to come but by a clock that was ahead.
+        self.days.retain(|day, _| *day <= today);
         let (good, unread) = self.days.entry(today).or_default();
         let count = if is_good { good } else { unread };
         *count = count.saturating_add(1);
@@ -39,6 +41,13 @@ impl Tally {
 mod tests {
     use super::*;
     use chrono::Duration;
+
+    #[test]
+    fn days_to_come_are_forgotten() {
+        let at = |days| DateTime::UNIX_EPOCH + Duration::days(days);
+        let tally = Tally::default().counting(true, at(400)).counting(false, at(0));
+        assert_eq!(tally.since(NaiveDate::MIN), (0, 1));
+    }
 
     #[test]
     fn ten_days_are_remembered() {

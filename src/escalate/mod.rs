@@ -1,4 +1,4 @@
-//! From trouble with reading and with mail to what the operator is told of it.
+//! From trouble with reading, with mail and with the clock to what the operator is told of it.
 //!
 //! Takes no input but the store's state: how every source's reads stand, and which
 //! incidents are known. What is new, over or due to be told again is kept in one
@@ -10,13 +10,15 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use crate::clock::Clock;
 use crate::config::{MailSettings, OperatorSettings};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
-use crate::domain::incident::{Incident, MailStanding, Policy, Standing, Telling, review, review_mail};
+use crate::domain::incident::{
+    Incident, MailStanding, Policy, Standing, Telling, review, review_clock, review_mail,
+};
 use crate::domain::outbox::{QueuedMail, Thread};
 use crate::domain::source::Source;
 use crate::domain::way_in::WayIn;
@@ -61,16 +63,35 @@ pub struct EscalatorParts {
 #[derive(Debug)]
 pub struct Escalator {
     parts: EscalatorParts,
-    started_at: DateTime<Utc>,
-    turn: tokio::sync::Mutex<()>,
+    turn: tokio::sync::Mutex<Awake>,
+}
+
+/// Since when this process could have read anything. A machine that slept, and a clock that was set, begin it
+/// anew: what fell due meanwhile is not late before it could be done.
+#[derive(Debug)]
+struct Awake {
+    since: DateTime<Utc>,
+    seen_at: DateTime<Utc>,
+}
+
+/// Between two looks of a process that is awake lies less.
+const ASLEEP_AFTER: Duration = Duration::minutes(10);
+
+impl Awake {
+    fn look(&mut self, now: DateTime<Utc>) {
+        if now < self.since || now - self.seen_at > ASLEEP_AFTER {
+            self.since = now;
+        }
+        self.seen_at = now;
+    }
 }
 
 impl Escalator {
     /// An escalator over the given parts, from now on.
     #[must_use]
     pub fn new(parts: EscalatorParts) -> Self {
-        let started_at = parts.clock.now();
-        Self { parts, started_at, turn: tokio::sync::Mutex::default() }
+        let now = parts.clock.now();
+        Self { parts, turn: tokio::sync::Mutex::new(Awake { since: now, seen_at: now }) }
     }
 
     /// Looks at how all sources stand, and puts what must be told of it into the outbox.
@@ -78,10 +99,12 @@ impl Escalator {
     /// # Errors
     /// A mail that cannot be put together, or the store's error; then nothing is kept.
     pub async fn escalate(&self) -> Result<(), EscalateError> {
-        let _turn = self.turn.lock().await;
+        let mut awake = self.turn.lock().await;
         let now = self.parts.clock.now();
+        awake.look(now);
+        keep_time(&self.parts.store, now).await?;
         let known = self.parts.store.incidents().await?;
-        let changed = self.review(&known, now).await?;
+        let changed = self.review(&known, awake.since, now).await?;
         for incident in &changed {
             log(incident);
         }
@@ -101,14 +124,19 @@ impl Escalator {
     }
 
     fn policy(&self) -> Policy {
-        let remind_every = chrono::Duration::from_std(self.parts.operator.remind_every);
+        let remind_every = Duration::from_std(self.parts.operator.remind_every);
         Policy {
             failures: self.parts.operator.failures,
-            remind_every: remind_every.unwrap_or(chrono::Duration::days(1)),
+            remind_every: remind_every.unwrap_or(Duration::days(1)),
         }
     }
 
-    async fn review(&self, known: &[Incident], now: DateTime<Utc>) -> Result<Vec<Incident>, StoreError> {
+    async fn review(
+        &self,
+        known: &[Incident],
+        awake_since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Incident>, StoreError> {
         let mut states = Vec::new();
         for source in &self.parts.sources {
             states.push(self.parts.store.read_state(&source.id).await?);
@@ -122,10 +150,12 @@ impl Escalator {
             .collect();
         let mut ways_in = self.parts.store.ways_in().await?;
         ways_in.retain(|state| self.parts.ways_in.contains(&state.way));
-        let mut changed = review(known, &standings, &ways_in, &self.policy(), self.started_at, now);
+        let mut changed = review(known, &standings, &ways_in, &self.policy(), awake_since, now);
         let trouble = self.parts.store.mail_trouble(MAX_MAILS).await?;
         let mail = MailStanding { breaker: trouble.breaker.as_ref(), undelivered: &trouble.undelivered };
         changed.extend(review_mail(known, mail, &self.policy(), now));
+        let set_back = self.parts.store.clock_set_back().await?;
+        changed.extend(review_clock(known, set_back.as_ref(), &self.policy(), now));
         Ok(changed)
     }
 
@@ -167,6 +197,22 @@ impl Escalator {
         let id = incident_thread_id(&self.parts.instance_key, &incident.id, domain);
         Some(Thread { id, topic: format!("[regwatch] {}", incident.title) })
     }
+}
+
+/// Notices that the clock went back. What waits is then due for a look. Call it before anything else looks at what
+/// is due.
+///
+/// # Errors
+/// The store's.
+pub async fn keep_time(store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if let Some(set_back) = store.note_time(now).await? {
+        tracing::error!(
+            from = %set_back.from,
+            to = %set_back.to,
+            "the clock went back; what waited for the time between is done now"
+        );
+    }
+    Ok(())
 }
 
 /// The same tellings to the same person are the same mail.

@@ -66,15 +66,19 @@ impl Gates {
         Self { pace, hosts: Mutex::default() }
     }
 
-    /// Waits until the host may be asked.
+    /// Waits until the host may be asked; `heeds_pause` is false where a person wishes it whatever the host asked for.
     ///
     /// # Errors
     /// [`FetchError::Paused`] at once where the host asked for a pause that is not over.
-    pub(super) async fn turn(&self, url: &Url) -> Result<Turn, FetchError> {
-        self.check_pause(url)?;
+    pub(super) async fn turn(&self, url: &Url, heeds_pause: bool) -> Result<Turn, FetchError> {
+        if heeds_pause {
+            self.check_pause(url)?;
+        }
         let mut bucket = self.with(url, |gate| Arc::clone(&gate.bucket)).lock_owned().await;
         // The pause may have been asked for while this request stood in line.
-        self.check_pause(url)?;
+        if heeds_pause {
+            self.check_pause(url)?;
+        }
         sleep_until(bucket.free_at(self.pace, Instant::now())).await;
         bucket.take(self.pace, Instant::now());
         Ok(Turn { _bucket: bucket })
@@ -83,6 +87,11 @@ impl Gates {
     /// Leaves a host alone for a while.
     pub(super) fn pause(&self, url: &Url, pause: Duration) {
         self.with(url, |gate| gate.paused_until = Some(Instant::now() + pause));
+    }
+
+    /// Asks a host again that had asked to be left alone: it answered all the same.
+    pub(super) fn end_pause(&self, url: &Url) {
+        self.with(url, |gate| gate.paused_until = None);
     }
 
     fn check_pause(&self, url: &Url) -> Result<(), FetchError> {
@@ -127,7 +136,7 @@ mod tests {
         let start = Instant::now();
         let mut moments = Vec::new();
         for _ in 0..count {
-            drop(gates.turn(&url()).await.unwrap());
+            drop(gates.turn(&url(), true).await.unwrap());
             moments.push(start.elapsed().as_secs());
         }
         moments
@@ -138,7 +147,7 @@ mod tests {
         let gates = gates(2, 1);
         assert_eq!(let_through(&gates, 3).await, [0, 2, 4]);
         let before = Instant::now();
-        drop(gates.turn(&Url::parse("http://other.test/").unwrap()).await.unwrap());
+        drop(gates.turn(&Url::parse("http://other.test/").unwrap(), true).await.unwrap());
         assert_eq!(before.elapsed(), Duration::ZERO);
     }
 
@@ -155,7 +164,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_long_request_keeps_the_others_waiting_and_no_longer() {
         let gates = gates(2, 1);
-        let turn = gates.turn(&url()).await.unwrap();
+        let turn = gates.turn(&url(), true).await.unwrap();
         tokio::time::advance(Duration::from_secs(60)).await;
         drop(turn);
         assert_eq!(let_through(&gates, 2).await, [0, 2]);
@@ -165,8 +174,8 @@ mod tests {
     async fn a_host_that_asked_for_a_pause_is_left_alone() {
         let gates = gates(0, 1);
         gates.pause(&url(), Duration::from_secs(90));
-        assert!(matches!(gates.turn(&url()).await, Err(FetchError::Paused { seconds: 90, .. })));
+        assert!(matches!(gates.turn(&url(), true).await, Err(FetchError::Paused { seconds: 90, .. })));
         tokio::time::advance(Duration::from_secs(90)).await;
-        assert!(gates.turn(&url()).await.is_ok());
+        assert!(gates.turn(&url(), true).await.is_ok());
     }
 }

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{DATE, RETRY_AFTER};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -89,6 +89,8 @@ struct Ask<'a> {
     token: Option<&'a Token>,
     proxy: Option<&'a Url>,
     heeds_robots: bool,
+    /// Whether a host is left alone that asked for it.
+    heeds_pause: bool,
     in_browser: bool,
     limit: body::Limit,
     now: DateTime<Utc>,
@@ -139,6 +141,20 @@ impl Fetcher {
         self.answer(self.ask(source, &source.url, validators, 0, now)?).await
     }
 
+    /// Reads a source's whole page even where its host asked to be left alone: a person wishes it.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn read_at_any_rate(&self, source: &Source, now: DateTime<Utc>) -> Result<Answer, FetchError> {
+        let ask = self.ask(source, &source.url, None, 0, now)?;
+        self.answer(Ask { heeds_pause: false, ..ask }).await
+    }
+
+    /// Leaves the host of an address alone for a while, as it asked for before.
+    pub fn pause(&self, url: &Url, pause: Duration) {
+        self.gates.pause(url, pause.min(MAX_RETRY_AFTER));
+    }
+
     /// Reads another part of a source's document under the same rules, after `read_bytes` of it;
     /// what was meant for the source's own host alone is not sent to another one.
     ///
@@ -172,6 +188,7 @@ impl Fetcher {
             token: source.request.token.as_ref(),
             proxy: source.request.proxy.as_ref().or(self.settings.proxy.as_ref()),
             heeds_robots: source.request.ignores_robots.is_none(),
+            heeds_pause: true,
             in_browser: source.request.in_browser,
             limit: body::Limit { bytes: self.settings.max_body_bytes, spent_bytes, is_cut: false },
             now,
@@ -191,7 +208,7 @@ impl Fetcher {
         if ask.heeds_robots {
             self.heed_robots(&ask, ask.url, true).await?;
         }
-        let turn = self.gates.turn(ask.url).await?;
+        let turn = self.gates.turn(ask.url, ask.heeds_pause).await?;
         let answer = browser.show(ask.url, &ask.headers.manners(&self.settings.contact), ask.limit).await;
         drop(turn);
         answer
@@ -211,7 +228,7 @@ impl Fetcher {
             }
             let held = match turn.take() {
                 Some(held) => held,
-                None => self.gates.turn(&url).await?,
+                None => self.gates.turn(&url, ask.heeds_pause).await?,
             };
             let began = Instant::now();
             let hop = timeout(left, self.hop(&ask, &url)).await.map_err(|_| self.too_long(&ask))??;
@@ -246,8 +263,10 @@ impl Fetcher {
             return Ok(Hop::Redirect(next));
         }
         let answer = self.receive(url.clone(), response, ask).await?;
-        if let Some(pause) = answer.retry_after {
-            self.gates.pause(&answer.url, pause);
+        match answer.retry_after {
+            Some(pause) => self.gates.pause(&answer.url, pause),
+            None if ask.heeds_pause => {}
+            None => self.gates.end_pause(&answer.url),
         }
         Ok(Hop::Answer(answer))
     }
@@ -281,7 +300,7 @@ impl Fetcher {
         let retry_after = matches!(status, 429 | 503)
             .then(|| response.headers().get(RETRY_AFTER)?.to_str().ok())
             .flatten()
-            .and_then(|value| retry_after(value, ask.now));
+            .and_then(|value| retry_after(value, said_at(&response).unwrap_or(ask.now)));
         let headers = headers_of(&response, ask.token);
         let body = body::read(&url, response, ask.limit, self.settings.idle_timeout).await?;
         let body = ask.token.and_then(|token| token.hidden_in_bytes(&body)).map_or(body, Bytes::from);
@@ -309,6 +328,12 @@ fn headers_of(response: &reqwest::Response, token: Option<&Token>) -> Vec<(Strin
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
         .collect()
+}
+
+/// What the server's own clock showed, which a date that it gives is meant by.
+fn said_at(response: &reqwest::Response) -> Option<DateTime<Utc>> {
+    let date = response.headers().get(DATE)?.to_str().ok()?;
+    httpdate::parse_http_date(date).ok().map(DateTime::from)
 }
 
 /// Seconds, or a date.

@@ -73,8 +73,9 @@ pub fn incidents(
     now: DateTime<Utc>,
 ) -> Result<Rendered, RenderError> {
     let is_about_reading = |is_over| {
-        told.iter()
-            .any(|(telling, incident)| (*telling == Telling::Over) == is_over && !incident.kind.is_of_mail())
+        told.iter().any(|(telling, incident)| {
+            (*telling == Telling::Over) == is_over && incident.kind.is_of_reading()
+        })
     };
     let page = Page {
         subject: subject(told),
@@ -127,6 +128,8 @@ fn heading(telling: Telling, incident: &Incident) -> String {
         (IncidentKind::Relay, true) => (word("Mail", telling), " can leave again"),
         (IncidentKind::Undelivered, false) => (word("Mail", telling), " could not be delivered"),
         (IncidentKind::Undelivered, true) => (word("No", telling), " mail waits to be looked at"),
+        (IncidentKind::Clock, false) => (word("The", telling), " clock of this machine went back"),
+        (IncidentKind::Clock, true) => (word("The", telling), " clock of this machine goes on"),
     };
     match telling {
         Telling::Begun => format!("{begins}{goes_on}"),
@@ -178,6 +181,9 @@ fn advice(incident: &Incident) -> Vec<String> {
             "docs/OPERATIONS.md, \"Mail that comes in\", says what to look at.".to_owned(),
         ],
         IncidentKind::Relay => vec!["regwatch mail test ADDRESS".to_owned()],
+        IncidentKind::Clock => {
+            vec!["timedatectl timesync-status   whether the clock is kept right".to_owned()]
+        }
         IncidentKind::Undelivered => vec![
             "regwatch outbox list --undelivered   which".to_owned(),
             "regwatch outbox show ID              what was said of one".to_owned(),

@@ -21,23 +21,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 
-/// The longest sleep in one piece: a wall clock that was set, or a machine that was suspended,
+/// The longest sleep: a wall clock that was set, in either direction, or a machine that was suspended,
 /// is noticed within it.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
 
-/// Sleeps until the clock shows `due`; tells whether it did, and was not stopped before.
-async fn sleep_until(clock: &Arc<dyn Clock>, due: DateTime<Utc>, stop: &CancellationToken) -> bool {
-    loop {
-        if stop.is_cancelled() {
-            return false;
-        }
-        let Ok(left) = (due - clock.now()).to_std() else { return true };
-        if left.is_zero() {
-            return true;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(left.min(LONGEST_NAP)) => {}
-            () = stop.cancelled() => return false,
-        }
+/// Sleeps towards the moment at which the clock shows `due`, and no longer than until it is worth looking again;
+/// tells whether nobody stopped it.
+async fn nap(clock: &Arc<dyn Clock>, due: DateTime<Utc>, stop: &CancellationToken) -> bool {
+    let left = (due - clock.now()).to_std().unwrap_or_default();
+    tokio::select! {
+        () = tokio::time::sleep(left.min(LONGEST_NAP)) => !stop.is_cancelled(),
+        () = stop.cancelled() => false,
     }
 }

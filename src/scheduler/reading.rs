@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::sleep_until;
+use super::nap;
 use crate::check::{Checker, ReadOptions};
 use crate::clock::Clock;
 use crate::domain::due::due_at;
@@ -18,9 +18,6 @@ use crate::store::Store;
 
 /// Before another attempt where the store cannot say how a source stands, or a read ended abruptly.
 const AFTER_A_FAULT: Duration = Duration::from_secs(60);
-
-/// Between two looks at when a source is due.
-const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 
 /// The life of one source in the daemon.
 #[derive(Debug)]
@@ -56,8 +53,7 @@ impl SourceLoop {
             if due > self.clock.now() {
                 // Somebody may read the source by hand meanwhile, and that may put off the next read or,
                 // where something waits to be confirmed, bring it forward: look again now and then.
-                let look_again = due.min(self.clock.now() + LOOK_AGAIN);
-                if !sleep_until(&self.clock, look_again, &stop).await {
+                if !nap(&self.clock, due, &stop).await {
                     return;
                 }
                 continue;

@@ -29,6 +29,7 @@ use crate::domain::id::{AlertId, BodyHash, CompanyId, InstallationId, MailId, Re
 use crate::domain::inbound::{Conversation, TokenHash};
 use crate::domain::incident::Incident;
 use crate::domain::keyed_link::SubscriberKey;
+use crate::domain::moment::SetBack;
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
@@ -38,7 +39,7 @@ use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::way_in::WayInState;
 
 use self::sled::{
-    Sled, beat, changes, erasure, inbox, incidents, instance_key, items, outbox, retractions, sources,
+    Sled, beat, changes, clock, erasure, inbox, incidents, instance_key, items, outbox, retractions, sources,
     subscribers,
 };
 
@@ -121,6 +122,20 @@ impl Store {
     /// Gives the store free for another process. Later calls end in [`StoreError::Closed`].
     pub async fn close(&self) -> Result<(), StoreError> {
         self.sled.close().await
+    }
+
+    /// Notes what the clock shows. Where it went back, whatever waits for a moment to come is due for a look,
+    /// and that is told.
+    pub async fn note_time(&self, now: DateTime<Utc>) -> Result<Option<SetBack>, StoreError> {
+        if !self.sled.read(move |trees| clock::is_news(trees, now)).await? {
+            return Ok(None);
+        }
+        self.sled.write(move |trees, writes| clock::note(trees, writes, now)).await
+    }
+
+    /// When the clock went back last, where it ever did.
+    pub async fn clock_set_back(&self) -> Result<Option<SetBack>, StoreError> {
+        self.sled.read(clock::set_back).await
     }
 
     /// The accepted state of a source.

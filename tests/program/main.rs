@@ -6,6 +6,7 @@ mod bounced;
 mod browser;
 mod by_mail;
 mod cli;
+mod clock;
 mod company;
 mod crash;
 mod daemon;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::selection::Selection;
 use super::token::{ConfirmToken, TokenHash};
 use crate::domain::id::CompanyId;
+use crate::domain::moment::{is_within, lies_ahead};
 use crate::domain::subscription::Preference;
 
 /// How long a question stands open.
@@ -83,6 +84,12 @@ impl Asked {
         self.answered_at.is_none() && now < self.at + OPEN_FOR
     }
 
+    /// Whether it stands in the way of asking the same again. One that a clock asked which was ahead does not,
+    /// although its token counts.
+    fn is_standing(&self, now: DateTime<Utc>) -> bool {
+        self.is_open(now) && !lies_ahead(self.at, now)
+    }
+
     fn was_ignored(&self, now: DateTime<Utc>) -> bool {
         self.answered_at.is_none() && !self.is_open(now)
     }
@@ -93,8 +100,8 @@ impl Correspondence {
     /// while it stands open, and an address that answers none is left alone.
     pub fn ask(&mut self, purpose: Purpose, random: u128, now: DateTime<Utc>) -> Option<ConfirmToken> {
         self.asked.retain(|asked| now < asked.at + REMEMBERED_FOR);
-        let is_standing = self.asked.iter().any(|asked| asked.is_open(now) && asked.purpose == purpose);
-        let today = self.asked.iter().filter(|asked| now < asked.at + Duration::days(1)).count();
+        let is_standing = self.asked.iter().any(|asked| asked.is_standing(now) && asked.purpose == purpose);
+        let today = self.asked.iter().filter(|asked| is_within(asked.at, Duration::days(1), now)).count();
         let is_unwanted = self.refused_at.is_some() || self.is_left_alone(now);
         if is_standing || today >= MAX_ASKED_A_DAY || is_unwanted {
             return None;
@@ -114,7 +121,8 @@ impl Correspondence {
             return Some(token);
         }
         let is_leaving = |asked: &Asked| matches!(asked.purpose, Purpose::Unsubscribe { .. });
-        let is_asked = self.asked.iter().any(|asked| is_leaving(asked) && now < asked.at + Duration::days(1));
+        let is_asked =
+            self.asked.iter().any(|asked| is_leaving(asked) && is_within(asked.at, Duration::days(1), now));
         (!is_asked).then(|| self.put(purpose, random, now))
     }
 
@@ -132,7 +140,7 @@ impl Correspondence {
             count += 1;
             last = last.max(Some(asked.at));
         }
-        count >= MAX_IGNORED && last.is_some_and(|last| now < last + LEFT_ALONE_FOR)
+        count >= MAX_IGNORED && last.is_some_and(|last| is_within(last, LEFT_ALONE_FOR, now))
     }
 
     /// Takes an answer: the question it answers, and whether it is answered for the first time.
@@ -167,12 +175,13 @@ impl Correspondence {
     /// Whether the address had not too many answers within a day.
     #[must_use]
     pub fn may_answer(&self, now: DateTime<Utc>) -> bool {
-        self.answered_at.iter().filter(|at| now < **at + Duration::days(1)).count() < MAX_ANSWERS_A_DAY
+        self.answered_at.iter().filter(|at| is_within(**at, Duration::days(1), now)).count()
+            < MAX_ANSWERS_A_DAY
     }
 
     /// Notes that the address is answered.
     pub fn note_answer(&mut self, now: DateTime<Utc>) {
-        self.answered_at.retain(|at| now < *at + Duration::days(1));
+        self.answered_at.retain(|at| is_within(*at, Duration::days(1), now));
         self.answered_at.push(now);
     }
 
@@ -180,7 +189,7 @@ impl Correspondence {
     #[must_use]
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
         let is_remembered = self.asked.iter().any(|asked| now < asked.at + REMEMBERED_FOR);
-        let is_counted = self.answered_at.iter().any(|at| now < *at + Duration::days(1));
+        let is_counted = self.answered_at.iter().any(|at| is_within(*at, Duration::days(1), now));
         !is_remembered && !is_counted && self.refused_at.is_none()
     }
 }
@@ -268,6 +277,19 @@ mod tests {
         assert!(with.ask(Purpose::List, 1, at(12)).is_none());
         assert!(with.ask(Purpose::List, 1, at(37)).is_none());
         assert!(with.ask(Purpose::List, 1, at(39)).is_some());
+    }
+
+    #[test]
+    fn what_a_clock_asked_that_was_ahead_keeps_nobody_from_being_asked_and_its_token_counts() {
+        let mut with = Correspondence::default();
+        let token = with.ask(Purpose::List, 1, at(400)).unwrap().hash();
+        for n in 2..4 {
+            with.ask(Purpose::Unsubscribe { companies: Vec::new() }, n, at(400 + 4 * i64::from(n as u8)));
+        }
+        (0..MAX_ANSWERS_A_DAY).for_each(|_| with.note_answer(at(400)));
+        assert!(with.may_answer(at(0)));
+        assert!(with.ask(Purpose::List, 5, at(0)).is_some());
+        assert_eq!(with.answer(&token, at(0)), Some((Purpose::List, true)));
     }
 
     #[test]

@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{changes, keys, outbox, subscribers};
+use super::{changes, clock, keys, outbox, subscribers};
 use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
+use crate::domain::moment;
 use crate::domain::subscription::Subscriber;
 use crate::store::record::undecodable;
 use crate::store::{Composed, Look, Spread, StoreError, WaitingReader, WaitingReaders};
@@ -118,6 +119,21 @@ pub(in crate::store) fn compose(
         outbox::dispatch(trees, writes, &[], mails)?;
     }
     Ok(())
+}
+
+/// Has every reader looked at for whom a look is to come: the clock went back. What waits for them was raised by
+/// now.
+pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
+    for key in clock::ahead(trees, TreeName::Looks, now) {
+        let key = key?;
+        writes.remove(TreeName::Looks, &key);
+        let address = String::from_utf8_lossy(keys::id_of(&key)).into_owned();
+        writes.put_raw(TreeName::Looks, &keys::at(now, &address), Vec::new())?;
+    }
+    clock::amend(trees, writes, TreeName::Items, |item: AlertItem| AlertItem {
+        raised_at: moment::by_now(item.raised_at, now),
+        ..item
+    })
 }
 
 /// Has a reader looked at who changed how mail comes, where anything waits for them or is promised.

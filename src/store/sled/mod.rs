@@ -10,6 +10,7 @@ mod admission;
 mod bodies;
 pub(super) mod breakers;
 pub(super) mod changes;
+pub(super) mod clock;
 mod compression;
 mod durability;
 pub(super) mod erasure;

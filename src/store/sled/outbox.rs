@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::bodies::name_of;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{keys, suppression};
+use super::{clock, keys, suppression};
 use crate::domain::id::{AlertId, BodyHash, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::record::shown;
@@ -223,6 +223,18 @@ pub(in crate::store) fn reclaim_leases(
         }
     }
     Ok(reclaimed)
+}
+
+/// Has the mails looked at that wait for a moment to come: the clock went back, and nobody knows which of
+/// these moments it would have come to.
+pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
+    for key in clock::ahead(trees, TreeName::MailsDue, now) {
+        let mut stored = stored(trees, keys::id_of(&key?))?;
+        let before = stored.mail.at;
+        stored.mail.set_back(now);
+        keep(trees, writes, Some(before), &stored)?;
+    }
+    Ok(())
 }
 
 /// When the next mail falls due, or the next lease ends.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{items, suppression};
+use super::{clock, items, suppression};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
@@ -163,6 +163,17 @@ pub(super) fn keep_and_wake(
 ) -> Result<(), StoreError> {
     items::wake(trees, writes, subscriber, now)?;
     keep(trees, writes, subscriber)
+}
+
+/// Nothing was attested up to a moment to come: the clock went back.
+pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
+    for mut subscriber in all(trees)? {
+        if clock::is_ahead(subscriber.preferences.attested_until, now) {
+            subscriber.preferences.attested_until = Some(now);
+            keep_and_wake(trees, writes, &subscriber, now)?;
+        }
+    }
+    Ok(())
 }
 
 fn required(trees: &Trees, address: &EmailAddress) -> Result<Subscriber, StoreError> {
