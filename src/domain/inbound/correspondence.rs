@@ -283,8 +283,8 @@ mod tests {
     fn what_a_clock_asked_that_was_ahead_keeps_nobody_from_being_asked_and_its_token_counts() {
         let mut with = Correspondence::default();
         let token = with.ask(Purpose::List, 1, at(400)).unwrap().hash();
-        for n in 2..4 {
-            with.ask(Purpose::Unsubscribe { companies: Vec::new() }, n, at(400 + 4 * i64::from(n as u8)));
+        for (n, days) in [(2, 404), (3, 408)] {
+            with.ask(Purpose::Unsubscribe { companies: Vec::new() }, n, at(days));
         }
         (0..MAX_ANSWERS_A_DAY).for_each(|_| with.note_answer(at(400)));
         assert!(with.may_answer(at(0)));
