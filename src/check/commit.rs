@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 
 use super::known::Known;
 use super::verdict::{Finding, held_quality, signal_of};
+use crate::domain::assess::Assessment;
 use crate::domain::bundle::is_bundle;
 use crate::domain::change::Evidence;
+use crate::domain::flicker::{self, Flicker};
 use crate::domain::id::BodyHash;
 use crate::domain::pending::Agreement;
+use crate::domain::quality::Quality;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{HeldRead, Validators};
 use crate::domain::source::Source;
@@ -29,6 +32,19 @@ impl Finding {
                     .map(|baseline| Accepted { baseline, body: answer.body.clone() });
                 commit.changes.clone_from(&assessment.changes);
                 commit.alerts.clone_from(&assessment.alerts);
+                if let Some(amended) = &commit.state.amended {
+                    commit.clears_held = false;
+                    let read = HeldRead {
+                        source: source.id.clone(),
+                        held_since: amended.since,
+                        reason: amended.to_string(),
+                        evidence: evidence(answer, now),
+                        headers: answer.headers.clone(),
+                        quality: Quality::default(),
+                        drop: None,
+                    };
+                    commit.held = Some(HeldBody { read, body: answer.body.clone() });
+                }
             }
             // What a person rejected is not shown to them again.
             Self::Suspect { answer, .. } if known.has_rejected(answer) => {}
@@ -62,9 +78,11 @@ impl Finding {
             (Self::Unchanged { answer, .. }, _) => {
                 ReadState::good(source.id.clone(), validators(source, answer), now)
             }
-            (Self::Assessed { answer, assessment, .. }, _) => {
+            (Self::Assessed { answer, assessment, .. }, previous) => {
                 ReadState::good(source.id.clone(), validators(source, answer), now)
                     .waiting_for(assessment.pending.clone(), source.guard.delay())
+                    .holding(assessment.held.clone(), previous.as_ref(), now)
+                    .flickering(flickers(assessment, previous.as_ref(), now))
             }
             (Self::Suspect { answer, suspicion, .. }, previous) => {
                 unread(previous, Verdict::Suspect, answer.retry_after)
@@ -75,6 +93,16 @@ impl Finding {
             }
         }
     }
+}
+
+/// What changed in its digits alone, in this read as in those before it.
+pub(super) fn flickers(
+    assessment: &Assessment,
+    previous: Option<&ReadState>,
+    now: DateTime<Utc>,
+) -> Vec<Flicker> {
+    let known = previous.map_or(&[][..], |state| &state.flickers);
+    flicker::after(known, assessment.changes.iter().map(|change| &change.entry), now)
 }
 
 /// What this read and those held before it agree on, where more is gone than may go.

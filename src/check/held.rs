@@ -80,11 +80,12 @@ impl Checker {
     }
 
     /// Takes what is held of a source for its state: baseline, changes and alerts are one commit, as
-    /// of any good read.
+    /// of any good read. What is `untold` makes neither changes nor alerts: a person says that it is
+    /// the same, written otherwise.
     ///
     /// # Errors
     /// Nothing is held, or it gives no entries under the current settings.
-    pub async fn accept(&self, source: &Source) -> Result<Reading, ReviewError> {
+    pub async fn accept(&self, source: &Source, untold: bool) -> Result<Reading, ReviewError> {
         let _turn = self.turn(&source.id).await;
         let watchlist = self.registry.current();
         let notices = self.rematch_in_turn(source, &watchlist).await?;
@@ -94,7 +95,11 @@ impl Checker {
             .await
             .map_err(|reason| ReviewError::Obstacle { id: source.id.clone(), reason })?;
         let now = self.clock.now();
-        let assessment = found_now(assessment, now);
+        let mut assessment = found_now(assessment, now);
+        if untold {
+            assessment.changes.clear();
+            assessment.alerts.clear();
+        }
         let standing = assessment
             .baseline
             .as_ref()

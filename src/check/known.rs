@@ -7,6 +7,7 @@ use crate::domain::change::ChangeKind;
 use crate::domain::diff::diff;
 use crate::domain::entry::{Completeness, Document};
 use crate::domain::face::Face;
+use crate::domain::mass::HeldAmendments;
 use crate::domain::noise::Noise;
 use crate::domain::pending::Pending;
 use crate::domain::quality::Found;
@@ -69,7 +70,11 @@ impl Known {
             self.baseline = Some(baseline);
             return Ok(());
         }
-        match read_anew(store, source, baseline, self.pending()).await? {
+        let waiting = Waiting {
+            pending: self.pending(),
+            amended: self.state.as_ref().and_then(|state| state.amended.as_ref()),
+        };
+        match read_anew(store, source, baseline, waiting).await? {
             Ok(baseline) => self.baseline = Some(baseline),
             Err(reason) => {
                 self.accepted = None;
@@ -132,11 +137,20 @@ pub(super) fn found_again(baseline: Option<&Baseline>, document: &Document, nois
     Found { again: percent(found), unchanged: percent(before.entries.len().saturating_sub(differ)) }
 }
 
+/// What of the accepted state is not as the accepted body has it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Waiting<'a> {
+    /// What is not believed gone yet.
+    pending: &'a [Pending],
+    /// Which fields wait for a person's word.
+    amended: Option<&'a HeldAmendments>,
+}
+
 pub(super) async fn read_anew(
     store: &Store,
     source: &Source,
     baseline: Baseline,
-    pending: &[Pending],
+    waiting: Waiting<'_>,
 ) -> Result<Result<Baseline, String>, StoreError> {
     let Baseline { snapshot, document: before } = baseline;
     let Some(body) = store.body(&snapshot.sha256).await? else {
@@ -148,8 +162,18 @@ pub(super) async fn read_anew(
     Ok(match document {
         Ok(Ok(mut document)) => {
             // What is not believed gone is not in the body any more.
-            let is_waiting = |key: &str| pending.iter().any(|pending| pending.key == key);
-            document.put_back(before.entries.into_iter().filter(|entry| is_waiting(&entry.key)));
+            let is_waiting = |key: &str| waiting.pending.iter().any(|pending| pending.key == key);
+            if let Some(amended) = waiting.amended {
+                amended.put_back(&before, &mut document);
+            }
+            let shown = snapshot.entries;
+            let is_window = document.completeness == Completeness::Window;
+            let held: HashSet<String> = document.entries.iter().map(|entry| entry.key.clone()).collect();
+            // Nor is what had left a window before.
+            let is_remembered = |at: usize, key: &String| is_window && at >= shown && !held.contains(key);
+            let kept = before.entries.into_iter().enumerate();
+            let kept = kept.filter(|(at, entry)| is_waiting(&entry.key) || is_remembered(*at, &entry.key));
+            document.put_back(kept.map(|(_, entry)| entry).collect::<Vec<_>>());
             Ok(Baseline { snapshot, document })
         }
         Ok(Err(unreadable)) => Err(unreadable.to_string()),

@@ -12,7 +12,7 @@ use crate::domain::standing::stand;
 use crate::store::{Accepted, ChangeQuery, ReadCommit, RetractCommit, StoreError};
 
 use super::Checker;
-use super::known::read_anew;
+use super::known::{Waiting, read_anew};
 
 /// Why a read cannot be taken back.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +91,7 @@ impl Checker {
             snapshot: before.clone(),
             document: Document::new(Vec::new(), Completeness::Whole, Resemblance::Title),
         };
-        let read = read_anew(&self.store, source, empty, &[]).await?;
+        let read = read_anew(&self.store, source, empty, Waiting::default()).await?;
         let Baseline { document, .. } = read.map_err(|reason| obstacle(&reason))?;
         let snapshot = Snapshot {
             sequence: last.sequence + 1,
@@ -112,8 +112,13 @@ impl Checker {
         let now = self.clock.now();
         let state = self.store.read_state(&source.id).await?;
         let state = state.unwrap_or_else(|| ReadState::good(source.id.clone(), Validators::default(), now));
-        let state =
-            ReadState { validators: Validators::default(), pending: Vec::new(), confirm_at: None, ..state };
+        let state = ReadState {
+            validators: Validators::default(),
+            pending: Vec::new(),
+            confirm_at: None,
+            amended: None,
+            ..state
+        };
         Ok(state.rejecting(rejected.clone(), now))
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use url::Url;
 
+use super::commit::flickers;
 use super::gather::gather;
 use super::known::{Known, found_again};
 use super::{Reading, Trial};
@@ -12,10 +13,12 @@ use crate::domain::assess::{Assessment, ReadFacts, assess};
 use crate::domain::block::ResponseFacts;
 use crate::domain::entry::Document;
 use crate::domain::face::Face;
+use crate::domain::flicker;
 use crate::domain::id::BodyHash;
 use crate::domain::matching::Watchlist;
 use crate::domain::pending;
 use crate::domain::quality::{Found, Quality, Sign, Weight};
+use crate::domain::read_state::ReadState;
 use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
@@ -146,7 +149,7 @@ pub(super) async fn of(
         Err(refused) => return Ok(refused.why.into_finding(refused.answer)),
     };
     let sha256 = BodyHash::of(&answer.body);
-    let may_skip = may_skip && known.pending().is_empty();
+    let may_skip = may_skip && !known.state.as_ref().is_some_and(ReadState::is_open);
     if let Some(entries) = known.accepted_entries(source, &sha256).filter(|_| may_skip) {
         return Ok(Finding::Unchanged { answer, entries });
     }
@@ -232,7 +235,14 @@ impl Known {
         let pending = &assessment.pending;
         let confirm_at =
             pending.iter().map(|pending| pending.agreement.counted_at + source.guard.delay()).min();
-        let notes = [self.note.clone(), pending::in_words(pending, confirm_at)];
+        let held = (!assessment.held.is_empty()).then(|| {
+            let held: Vec<String> = assessment.held.iter().map(ToString::to_string).collect();
+            format!("held for review: {} (regwatch review show {})", held.join("; "), source.id)
+        });
+        // When it was seen does not matter to what is said of it.
+        let flickers = flickers(assessment, self.state.as_ref(), DateTime::UNIX_EPOCH);
+        let proposed = flicker::in_words(&flickers, source.id.as_str());
+        let notes = [self.note.clone(), pending::in_words(pending, confirm_at), held, proposed];
         notes.into_iter().flatten().reduce(|all, note| format!("{all}; {note}"))
     }
 }

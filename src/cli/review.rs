@@ -31,6 +31,9 @@ pub(super) enum Review {
     Accept {
         /// The source, or the change's id.
         id: String,
+        /// Take it and tell nobody: the source says the same as before, written otherwise.
+        #[arg(long)]
+        untold: bool,
     },
     /// It is not the source's page: let go of it. The same body is not held again. Or the name is
     /// somebody else's.
@@ -53,8 +56,9 @@ pub(super) async fn run(verb: Review, context: &Context) -> anyhow::Result<Exit>
     match verb {
         Review::List => list(context).await?,
         Review::Show { id } => show(id, context).await?,
-        Review::Accept { id } => match source_of(&id, context)? {
-            Some(source) => accept(source, context).await?,
+        Review::Accept { id, untold } => match source_of(&id, context)? {
+            Some(source) => accept(source, untold, context).await?,
+            None if untold => anyhow::bail!("no source {id}; --untold is for what is held of a source"),
             None => decide(id, true, context).await?,
         },
         Review::Reject { id } => match source_of(&id, context)? {
@@ -172,6 +176,7 @@ fn describe(review: &HeldReview, companies: &[Company], screen: Screen) -> anyho
         ["address".to_owned(), held.evidence.url.clone()],
         ["sha256".to_owned(), held.evidence.sha256.to_string()],
         ["score".to_owned(), score(held)],
+        ["why".to_owned(), held.reason.clone()],
     ];
     facts.extend(held.quality.signs().iter().map(|sign| ["because".to_owned(), sign.words.clone()]));
     screen.table(["", ""], facts)?;
@@ -189,10 +194,10 @@ fn describe(review: &HeldReview, companies: &[Company], screen: Screen) -> anyho
     Ok(())
 }
 
-async fn accept(id: SourceId, context: &Context) -> anyhow::Result<()> {
+async fn accept(id: SourceId, untold: bool, context: &Context) -> anyhow::Result<()> {
     let config = context.config()?;
     let companies = config.companies.clone();
-    match context.ask_with(config, Command::Accept { id }).await? {
+    match context.ask_with(config, Command::Accept { id, untold }).await? {
         Reply::Checked { report, .. } if context.screen.json => context.screen.object(&report),
         Reply::Checked { report, changes, notices } => {
             show_check(&Found { report, changes, notices }, &companies, context.screen)

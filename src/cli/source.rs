@@ -2,6 +2,7 @@
 
 mod add;
 mod list;
+mod noise;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ use crate::check::{Saved, Trial, try_saved, try_source};
 use crate::config::Config;
 use crate::control::{Command, Reply, SourceDetail, SourceStatus};
 use crate::domain::entry::Entry;
+use crate::domain::flicker;
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
 use crate::domain::verdict::Verdict;
@@ -53,6 +55,11 @@ pub(super) enum SourceVerb {
     ///
     /// Example: `regwatch source add https://www.example.gov/entity-list --write`
     Add(add::Add),
+    /// What changes at every read and only in its digits: see it, or pass it over from now on.
+    Noise {
+        #[command(subcommand)]
+        verb: noise::Noise,
+    },
 }
 
 pub(super) async fn run(verb: SourceVerb, context: &Context) -> anyhow::Result<Exit> {
@@ -60,6 +67,7 @@ pub(super) async fn run(verb: SourceVerb, context: &Context) -> anyhow::Result<E
         SourceVerb::List => list::list(context).await,
         SourceVerb::Errors => list::errors(context).await,
         SourceVerb::Add(add) => add::run(add, context).await,
+        SourceVerb::Noise { verb } => noise::run(verb, context).await,
         SourceVerb::Show { id, held: true } => held_body(id, context).await,
         SourceVerb::Show { id, held: false } => show(id, context).await,
         SourceVerb::Test { id, file } => test(&id, &file, context).await,
@@ -125,6 +133,9 @@ fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::R
             format!("{} since {}, sha256 {}", held.reason, moment(held.held_since), held.evidence.sha256);
         facts.push(["held back".to_owned(), body]);
     }
+    let flickers = detail.status.state.iter();
+    let proposed = flickers.filter_map(|state| flicker::in_words(&state.flickers, source.id.as_str()));
+    facts.extend(proposed.map(|words| ["proposed noise".to_owned(), words]));
     let pending = detail.status.state.iter().flat_map(|state| &state.pending);
     facts.extend(pending.map(|pending| {
         let seen = format!("{} since {}", pending.title, moment(pending.agreement.since));

@@ -53,6 +53,9 @@ pub enum Command {
     Accept {
         /// Whose.
         id: SourceId,
+        /// Whether nothing of it is told: it is the same, written otherwise.
+        #[serde(default)]
+        untold: bool,
     },
     /// Let go of what is held of a source.
     Reject {

@@ -119,7 +119,7 @@ impl Service {
             Command::Review { id } => {
                 Reply::Review(parts.checker.review(self.source(&id)?).await?.map(Box::new))
             }
-            Command::Accept { id } => self.accept(&id).await?,
+            Command::Accept { id, untold } => self.accept(&id, untold).await?,
             Command::Reject { id } => {
                 Reply::Rejected(Box::new(parts.checker.reject(self.source(&id)?).await?))
             }
@@ -211,9 +211,9 @@ impl Service {
         Ok(Reply::Reloaded { companies, needs_restart, notices, mails_queued })
     }
 
-    /// Takes a held read, and tells what it changed.
-    async fn accept(&self, id: &SourceId) -> Result<Reply, Refusal> {
-        let reading = self.0.checker.accept(self.source(id)?).await?;
+    /// Takes a held read, and tells what it changed unless nothing of it is to be told.
+    async fn accept(&self, id: &SourceId, untold: bool) -> Result<Reply, Refusal> {
+        let reading = self.0.checker.accept(self.source(id)?, untold).await?;
         let mails_queued = self.tell().await?;
         Ok(checked(vec![reading], mails_queued))
     }

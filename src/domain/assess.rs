@@ -10,15 +10,17 @@ use chrono::{DateTime, Utc};
 use super::age::Stamped;
 use super::alert::{Alert, alerts_of};
 use super::change::{Change, ChangeKind, EntryChange};
-use super::diff::diff;
+use super::diff::{diff_knowing, whole};
 use super::entry::{Completeness, Document, Entry};
-use super::id::{BodyHash, ChangeId};
+use super::id::{BodyHash, ChangeId, CompanyId};
 use super::identity;
+use super::mass::{self, MassAmendment};
 use super::matching::{Concern, Watchlist};
 use super::pending::{Agreement, Pending, still_waiting};
 use super::snapshot::{Baseline, Snapshot};
 use super::source::Source;
 use super::verdict::Suspicion;
+use super::window;
 
 /// A body and where it came from, apart from the bytes themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub struct Assessment {
     /// What is missing and waits for another read before it is believed gone; of the baseline it
     /// is still a part.
     pub pending: Vec<Pending>,
+    /// What differs in so many entries at once that a person must look; the baseline has it as before.
+    pub held: Vec<MassAmendment>,
 }
 
 /// What is known of a source before a read.
@@ -95,24 +99,29 @@ pub fn assess<'a>(
 ) -> Result<Assessment, Suspicion> {
     let past = past.into();
     let previous = past.baseline;
-    let mut entry_changes =
-        previous.map(|previous| diff(&previous.document, &document, &source.noise)).unwrap_or_default();
-    let removed: BTreeSet<&str> = entry_changes
+    let mut entry_changes = compared(source, past, &document, watchlist);
+    let removed: BTreeSet<String> = entry_changes
         .iter()
         .filter(|change| change.kind == ChangeKind::Removed)
-        .map(|change| change.key.as_str())
+        .map(|change| change.key.clone())
         .collect();
+    let is_feed = window::is_feed(&document);
     let entries = document.entries.len();
     if !past.is_accepted {
         check_whose(source, previous, (&document, &entry_changes), &read)?;
     }
     let is_settled = past.is_accepted || is_drop_confirmed(source, past, &document, &removed, read.read_at)?;
+    let held = match previous.filter(|_| !past.is_accepted) {
+        Some(previous) => mass::take_out(known_entries(previous), &mut entry_changes, &mut document),
+        None => Vec::new(),
+    };
+    let guard = if is_feed { source.guard.confirming() } else { source.guard };
     let missing: Vec<&Entry> = previous
         .iter()
         .flat_map(|previous| &previous.document.entries)
-        .filter(|entry| !is_settled && removed.contains(entry.key.as_str()))
+        .filter(|entry| !is_settled && removed.contains(&entry.key))
         .collect();
-    let pending = still_waiting(&source.guard, past.pending, &missing, read.read_at);
+    let pending = still_waiting(&guard, past.pending, &missing, read.read_at);
     let is_waiting = |key: &str| pending.iter().any(|pending| pending.key == key);
     let kept: Vec<Entry> = missing.into_iter().filter(|entry| is_waiting(&entry.key)).cloned().collect();
     entry_changes.retain(|change| change.kind != ChangeKind::Removed || !is_waiting(&change.key));
@@ -132,6 +141,7 @@ pub fn assess<'a>(
         entries,
     };
     let is_changed = !entry_changes.is_empty();
+    let gone: BTreeSet<String> = removed.into_iter().filter(|key| !is_waiting(key)).collect();
     let told: Vec<EntryChange> =
         entry_changes.into_iter().filter(|change| source.kind.tells(change)).collect();
     let found_together = told.len();
@@ -152,9 +162,32 @@ pub fn assess<'a>(
     // of a window that was emptied nothing is gone.
     let baseline = (is_newly_read || is_changed || is_settled).then(|| Baseline {
         snapshot,
-        document: remember(previous.map(|previous| &previous.document), document),
+        document: remember(previous.map(|previous| &previous.document), document, &gone),
     });
-    Ok(Assessment { baseline, is_first_sight, entries, changes, alerts, pending })
+    Ok(Assessment { baseline, is_first_sight, entries, changes, alerts, pending, held })
+}
+
+/// How many entries the source had; what a window remembers is not of them.
+fn known_entries(previous: &Baseline) -> usize {
+    match previous.document.completeness {
+        Completeness::Whole => previous.document.entries.len(),
+        Completeness::Window => previous.snapshot.entries,
+    }
+}
+
+/// What differs from what is known, as far as it can be news.
+fn compared(source: &Source, past: Past<'_>, document: &Document, watchlist: &Watchlist) -> Vec<EntryChange> {
+    let Some(previous) = past.baseline else { return Vec::new() };
+    let kin = |name: &str| -> Vec<CompanyId> {
+        watchlist.named("name", name).into_iter().map(|found| found.company).collect()
+    };
+    let mut changes = diff_knowing(&previous.document, document, &source.noise, Some(&kin));
+    if window::is_feed(document) {
+        window::drop_old(previous, &mut changes);
+        let gone = window::withdrawn(previous, document, past.pending, &source.noise);
+        changes.extend(gone.into_iter().map(|entry| whole(ChangeKind::Removed, entry)));
+    }
+    changes
 }
 
 /// Whether it is the source's page at all, and not one from before what was accepted.
@@ -179,11 +212,11 @@ fn is_drop_confirmed(
     source: &Source,
     past: Past<'_>,
     document: &Document,
-    removed: &BTreeSet<&str>,
+    removed: &BTreeSet<String>,
     now: DateTime<Utc>,
 ) -> Result<bool, Suspicion> {
     let guard = &source.guard;
-    let removed: Vec<&str> = removed.iter().copied().collect();
+    let removed: Vec<&str> = removed.iter().map(String::as_str).collect();
     let Err(suspicion) = guard.judge(past.baseline, document, &removed) else { return Ok(false) };
     let is_agreed =
         |which| Agreement::after(past.drop, which, guard.delay(), now).reads >= guard.confirm_drop;
@@ -221,13 +254,18 @@ fn change_of(
     }
 }
 
-/// A window's document with the entries that have left it behind the ones it holds.
-fn remember(previous: Option<&Document>, mut document: Document) -> Document {
+/// A window's document with the entries that have left it behind the ones it holds, save those that
+/// were taken out: should one come back, that is news.
+fn remember(previous: Option<&Document>, mut document: Document, gone: &BTreeSet<String>) -> Document {
     if document.completeness == Completeness::Window
         && let Some(previous) = previous
     {
         let held: BTreeSet<String> = document.entries.iter().map(|entry| entry.key.clone()).collect();
-        let left = previous.entries.iter().filter(|entry| !held.contains(&entry.key)).cloned();
+        let left = previous
+            .entries
+            .iter()
+            .filter(|entry| !held.contains(&entry.key) && !gone.contains(&entry.key))
+            .cloned();
         document.entries.extend(left);
         document.entries.truncate(MAX_REMEMBERED.max(held.len()));
     }

@@ -135,6 +135,8 @@ pub enum Resemblance {
     Title,
     /// By its text: sections of prose, whose headings may be reworded.
     Text,
+    /// By its link, or by its title with its day or its text: items of a feed, which are given new identifiers.
+    Item,
     /// By its day and its text: entries of a docket, which clerks renumber.
     DayAndText,
     /// Never: entries with identifiers of their own.
@@ -159,6 +161,9 @@ pub struct Document {
     /// What could not be read and was left out, by name; of the read it came with alone.
     #[serde(skip)]
     pub left_out: Vec<String>,
+    /// The address that its addresses were relative to, where the page has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
 }
 
 /// Separates a key from the number that tells apart entries that are about the same thing.
@@ -211,7 +216,14 @@ impl Document {
             is_honestly_empty: false,
             about: None,
             left_out: Vec::new(),
+            base: None,
         }
+    }
+
+    /// The same with what its addresses were relative to.
+    #[must_use]
+    pub fn relative_to(self, base: &url::Url) -> Self {
+        Self { base: Some(base.to_string()), ..self }
     }
 
     /// Puts entries back that are still believed to be there; one whose key is taken becomes a twin.

@@ -337,6 +337,11 @@ fn troubles(
         let is_own =
             |trouble: &Trouble| !is_local(standing.source) && !is_aftermath || is_known(known, trouble);
         troubles.extend(unread(known, standing.source, state, policy).filter(is_own));
+        // What waits for a person's word is told, and told again for as long as it waits.
+        if let Some(held) = state.amended.as_ref().filter(|_| state.verdict.is_read()) {
+            let (kind, reason) = (IncidentKind::Held, held.to_string());
+            troubles.push(Trouble::of(standing.source, kind, reason, held.since));
+        }
         troubles.extend(stale(standing.source, state, started_at, now));
     }
     troubles.extend(outage);

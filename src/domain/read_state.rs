@@ -3,7 +3,9 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::flicker::Flicker;
 use super::id::{BodyHash, SourceId};
+use super::mass::{HeldAmendments, MassAmendment};
 use super::moment;
 use super::pending::Pending;
 use super::snapshot::Validators;
@@ -43,6 +45,12 @@ pub struct ReadState {
     /// When another read may confirm that.
     #[serde(default)]
     pub confirm_at: Option<DateTime<Utc>>,
+    /// What differs in so many entries at once that it waits for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amended: Option<HeldAmendments>,
+    /// What changed in its digits at each of the last reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flickers: Vec<Flicker>,
     /// The suspect body that a person rejected last, since the last good read.
     #[serde(default)]
     pub rejected: Option<Rejection>,
@@ -101,6 +109,8 @@ impl ReadState {
             is_unreachable: false,
             pending: Vec::new(),
             confirm_at: None,
+            amended: None,
+            flickers: Vec::new(),
             rejected: None,
             lied_at: None,
             asked_until: None,
@@ -139,6 +149,7 @@ impl ReadState {
             not_modified_in_a_row: self.not_modified_in_a_row.saturating_add(1),
             failing_since: None,
             is_unreachable: false,
+            flickers: Vec::new(),
             rejected: None,
             older_since: None,
             asked_until: None,
@@ -246,10 +257,31 @@ impl ReadState {
         Self { pending, confirm_at, ..self }
     }
 
+    /// The same with what waits for a person because it differs in many entries at once; since when, if
+    /// something of that sort waited before, it says.
+    #[must_use]
+    pub fn holding(self, amendments: Vec<MassAmendment>, before: Option<&Self>, now: DateTime<Utc>) -> Self {
+        let since = before.and_then(|state| state.amended.as_ref()).map_or(now, |held| held.since);
+        let amended = (!amendments.is_empty()).then_some(HeldAmendments { since, amendments });
+        Self { amended, ..self }
+    }
+
+    /// The same with what changed in its digits in this read, as in those before it.
+    #[must_use]
+    pub fn flickering(self, flickers: Vec<Flicker>) -> Self {
+        Self { flickers, ..self }
+    }
+
+    /// Whether the next read must be compared whatever it is: something of the last one is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.pending.is_empty() || self.amended.is_some()
+    }
+
     /// The same after a person rejected the body that was held.
     #[must_use]
     pub fn rejecting(self, sha256: BodyHash, at: DateTime<Utc>) -> Self {
-        Self { rejected: Some(Rejection { sha256, at }), ..self }
+        Self { rejected: Some(Rejection { sha256, at }), amended: None, ..self }
     }
 
     /// What makes the next request conditional, where it may be: the accepted body must have been
@@ -258,7 +290,7 @@ impl ReadState {
     pub fn validators_for(&self, fingerprint: &str, full_read_every: u32) -> Option<&Validators> {
         // What is missing is confirmed by a page, not by a server's word that the page is the same.
         let may_ask = self.validators.fingerprint == fingerprint
-            && self.pending.is_empty()
+            && !self.is_open()
             && !self.validators.is_empty()
             && self.lied_at.is_none()
             && self.not_modified_in_a_row < full_read_every;

@@ -229,6 +229,15 @@ impl Guard {
         share.max(1).min(before.saturating_sub(1))
     }
 
+    /// The same where one read is never enough: a second one must agree, whenever it comes.
+    #[must_use]
+    pub fn confirming(self) -> Self {
+        if self.confirm_reads > 1 {
+            return self;
+        }
+        Self { confirm_reads: 2, confirm_delay: Duration::ZERO, ..self }
+    }
+
     /// How long after a read another one may confirm it.
     #[must_use]
     pub fn delay(&self) -> chrono::Duration {

@@ -39,7 +39,7 @@ pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
         .filter(|row| !table::is_spanned(row))
         .filter_map(|row| entry(&markup, *row.get(listing.subject)?, *row.get(listing.date)?))
         .collect();
-    Ok(Document::new(entries, Completeness::Whole, Resemblance::Title))
+    Ok(Document::new(entries, Completeness::Whole, Resemblance::Title).relative_to(markup.address()))
 }
 
 /// The rows below the headers, and which columns are meant.
@@ -142,20 +142,21 @@ fn plain(text: &str) -> String {
 fn bold_name(subject: ElementRef<'_>) -> Option<String> {
     let mut before = String::new();
     let mut depth = 0_usize;
-    let mut bold = String::new();
+    let mut bold = html::Lines::default();
     let mut found = None;
     html::walk(subject, &std::collections::HashSet::new(), |piece| match piece {
         _ if found.is_some() => {}
         html::Piece::Open(element) if is_bold(element) => depth += 1,
         html::Piece::Close(element) if is_bold(element) => {
             depth -= 1;
-            let name = plain(&bold);
+            let words = std::mem::take(&mut bold).finish();
+            let name = plain(&words);
             if depth == 0 && plain(&before).ends_with(" by") && !name.is_empty() {
                 found = Some(name);
             }
-            before.push_str(&std::mem::take(&mut bold));
+            before.push_str(&words);
         }
-        html::Piece::Text(text) if depth > 0 => bold.push_str(text),
+        _ if depth > 0 => bold.take(&piece),
         html::Piece::Text(text) => before.push_str(text),
         _ => {}
     });

@@ -10,6 +10,7 @@ use super::date::date;
 use super::html::Markup;
 use super::xml::{self, unexpected};
 use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
+use crate::domain::noise::Noise;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 
@@ -22,7 +23,7 @@ const MAX_TITLE_CHARS: usize = 120;
 pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
     let feed = parse(page)?;
     let entries = feed.entries.iter().map(|item| entry(item, page.url)).collect::<Result<_, _>>()?;
-    Ok(Document::new(entries, Completeness::Window, Resemblance::Never))
+    Ok(Document::new(entries, Completeness::Window, Resemblance::Item))
 }
 
 /// Reads a feed of any form.
@@ -83,10 +84,12 @@ fn entry(item: &model::Entry, page: &Url) -> Result<Entry, Unreadable> {
     // The first publication; when it was last touched is no news.
     let moment = item.published.or(item.updated);
     let id = one_line(&item.id);
+    // What is an address is known by where it leads, however it is spelled.
+    let noise = Noise::default();
     let key = if !id.is_empty() {
-        id
+        noise.canonical_url(&id)
     } else if let Some(url) = &url {
-        url.to_string()
+        noise.canonical_url(url.as_str())
     } else {
         let day = moment.map_or_else(String::new, |moment| moment.to_rfc3339());
         format!("{title}/{day}")
@@ -118,7 +121,7 @@ mod tests {
     #[track_caller]
     fn check(body: &str, key: &str, title: &str, day: Option<&str>, address: Option<&str>, text: &str) {
         let document = read(body).unwrap();
-        assert_eq!((document.completeness, document.resemblance), (Completeness::Window, Resemblance::Never));
+        assert_eq!((document.completeness, document.resemblance), (Completeness::Window, Resemblance::Item));
         let entry = &document.entries[0];
         assert_eq!((entry.key.as_str(), entry.title.as_str(), entry.url.as_deref()), (key, title, address));
         assert_eq!(entry.date.map(|date| date.to_string()).as_deref(), day);
@@ -151,7 +154,7 @@ mod tests {
     fn without_an_id_the_link_and_then_the_title_with_its_date_is_the_key() {
         check(
             &rss("<item><title>A</title><link>https://agency.test/1</link></item>"),
-            "https://agency.test/1",
+            "agency.test/1",
             "A",
             None,
             Some("https://agency.test/1"),

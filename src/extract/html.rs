@@ -1,5 +1,7 @@
 //! Reading HTML as a person would: text with its lines, links, the title.
 
+mod raised;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
 
@@ -174,25 +176,42 @@ pub fn own_words(letter: &str) -> Option<String> {
 pub(super) struct Lines {
     text: String,
     preformatted: usize,
+    /// How many elements that are footnote marks are open.
+    raised: usize,
+    /// The element whose words are shown as others, while it is open.
+    replaced: Option<NodeId>,
 }
 
 impl Lines {
     /// What begins where this ends, perhaps within preformatted text.
     pub(super) fn following(&self) -> Self {
-        Self { text: String::new(), preformatted: self.preformatted }
+        Self { text: String::new(), ..*self }
     }
 
     /// Adds a piece.
     pub(super) fn take(&mut self, piece: &Piece<'_>) {
         match piece {
+            Piece::Text(_) if self.replaced.is_some() => {}
+            Piece::Text(text) if self.raised > 0 => self.text.extend(raised::marked(text)),
             Piece::Text(text) if self.preformatted > 0 => self.text.push_str(text),
             // Line ends in markup are white space like any other.
             Piece::Text(text) => {
                 self.text.extend(text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }));
             }
             Piece::Break => self.text.push('\n'),
-            Piece::Open(element) => self.preformatted += usize::from(is_preformatted(*element)),
+            Piece::Open(element) => {
+                self.preformatted += usize::from(is_preformatted(*element));
+                self.raised += usize::from(raised::is_mark(*element));
+                if self.replaced.is_none()
+                    && let Some(address) = raised::protected_mail(*element)
+                {
+                    self.text.push_str(&address);
+                    self.replaced = Some(element.id());
+                }
+            }
             Piece::Close(element) => {
+                self.raised = self.raised.saturating_sub(usize::from(raised::is_mark(*element)));
+                self.replaced = self.replaced.filter(|id| *id != element.id());
                 self.preformatted = self.preformatted.saturating_sub(usize::from(is_preformatted(*element)));
             }
         }
@@ -396,6 +415,26 @@ mod tests {
         check_text("<table><tr><th>a<td>b<tr><td>c</table>", "a\nb\nc");
         check_text("<pre>one\n  two</pre>x\ny", "one\ntwo\nx y");
         check_text("27,<sup>#</sup>  (b)", "27,# (b)");
+    }
+
+    #[test]
+    fn a_footnote_mark_is_raised_and_a_word_is_not() {
+        check_text("ZTE<sup>1</sup> and <a href='#fn12'>[12]</a>", "ZTE¹ and ¹²");
+        check_text("ZTE<a href='#_ftn1'><sup>[1]</sup></a>, x<sup>a, b</sup>", "ZTE¹, xᵃ, ᵇ");
+        check_text("ZTE<span class='footnote-ref'>2</span> <span class=year>2</span>", "ZTE² 2");
+        check_text("2<sup>nd</sup> of 10<sup>6</sup> m<sup>2</sup>, X<sup>TM</sup>", "2nd of 10⁶ m², XTM");
+        check_text("see <a href='#fees'>5</a> and [1]", "see 5 and [1]");
+    }
+
+    #[test]
+    fn a_mail_address_hidden_from_robots_is_read_as_readers_see_it() {
+        for link in [
+            "<a href='/cdn-cgi/l/email-protection' class=__cf_email__ data-cfemail='5f3e'>[email&#160;protected]</a>",
+            "<a href='/cdn-cgi/l/email-protection#5f3e'>[email&#160;protected]</a>",
+        ] {
+            check_text(&format!("write to {link} now"), "write to a now");
+        }
+        check_text("<a href='/cdn-cgi/l/email-protection#5f3e'>the bureau</a>", "the bureau");
     }
 
     #[test]

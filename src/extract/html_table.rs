@@ -31,7 +31,7 @@ pub(super) fn extract(settings: &TableSettings, page: &Page<'_>) -> Result<Docum
     if tables == 0 {
         return Err(Unreadable::Missing { what: place });
     }
-    rows.finish(&[])
+    rows.finish(&[]).map(|document| document.relative_to(markup.address()))
 }
 
 /// Takes the rows of one table.

@@ -33,7 +33,7 @@ pub(super) fn extract(settings: &PageTextSettings, page: &Page<'_>) -> Result<Do
     }
     let title = html::title(page).unwrap_or_else(|| page.url.to_string());
     let entries = sections.finish().into_iter().filter_map(|section| section.into_entry(&title)).collect();
-    Ok(Document::new(entries, Completeness::Whole, Resemblance::Text))
+    Ok(Document::new(entries, Completeness::Whole, Resemblance::Text).relative_to(markup.address()))
 }
 
 /// What is read, in the order of the page; what lies within another is read with it.
@@ -57,6 +57,8 @@ fn kept<'a>(settings: &PageTextSettings, markup: &'a Markup) -> Result<Vec<Eleme
 /// A heading and what follows it, up to the next.
 #[derive(Default)]
 struct Section {
+    /// Its place on the page.
+    place: usize,
     /// The headings above it and its own, as they are compared.
     path: Vec<String>,
     heading: String,
@@ -85,22 +87,47 @@ struct Sections<'a> {
     headings: Vec<(u8, String)>,
     /// The heading being read.
     heading: Option<(NodeId, Lines)>,
+    /// What can be folded away and is open, from the outermost.
+    folds: Vec<Fold>,
+    /// How many sections began.
+    begun: usize,
+}
+
+/// An element with a summary: a section within a section, which goes on behind it.
+struct Fold {
+    id: NodeId,
+    /// What the summary interrupted, and the headings in force there.
+    interrupted: Option<(Section, Vec<(u8, String)>)>,
 }
 
 impl<'a> Sections<'a> {
     fn new(markup: &'a Markup) -> Self {
-        Self { markup, done: Vec::new(), current: Section::default(), headings: Vec::new(), heading: None }
+        Self {
+            markup,
+            done: Vec::new(),
+            current: Section::default(),
+            headings: Vec::new(),
+            heading: None,
+            folds: Vec::new(),
+            begun: 0,
+        }
     }
 
     fn take(&mut self, piece: &Piece<'_>) {
         match piece {
-            Piece::Open(element) if self.heading.is_none() && level(*element).is_some() => {
+            Piece::Open(element) if self.heading.is_none() && self.level(*element).is_some() => {
                 self.heading = Some((element.id(), Lines::default()));
                 return;
             }
             Piece::Close(element) if self.heading.as_ref().is_some_and(|(id, _)| *id == element.id()) => {
-                self.begin(level(*element).unwrap_or(1));
+                self.begin(self.level(*element).unwrap_or(1), is_summary(*element));
                 return;
+            }
+            Piece::Open(element) if element.value().name() == "details" => {
+                self.folds.push(Fold { id: element.id(), interrupted: None });
+            }
+            Piece::Close(element) if self.folds.last().is_some_and(|fold| fold.id == element.id()) => {
+                self.go_on();
             }
             Piece::Open(element) => {
                 if let Some(target) = self.markup.target(*element) {
@@ -115,30 +142,68 @@ impl<'a> Sections<'a> {
         }
     }
 
+    /// A section that was interrupted goes on.
+    fn go_on(&mut self) {
+        let Some((section, headings)) = self.folds.pop().and_then(|fold| fold.interrupted) else { return };
+        self.done.push(std::mem::replace(&mut self.current, section));
+        self.headings = headings;
+    }
+
+    /// The level of a heading: of a summary that of what lies deeper than all headings.
+    fn level(&self, element: ElementRef<'_>) -> Option<u8> {
+        if is_summary(element) {
+            let depth = u8::try_from(self.folds.len()).unwrap_or(u8::MAX);
+            return (depth > 0).then(|| DEEPEST.saturating_add(depth));
+        }
+        level(element)
+    }
+
     /// The heading just read begins a section, unless it is blank.
-    fn begin(&mut self, level: u8) {
+    fn begin(&mut self, level: u8, is_within: bool) {
         let Some((_, heading)) = self.heading.take() else { return };
         let heading = one_line(&heading.finish());
         if heading.is_empty() {
             return;
         }
+        let before = self.headings.clone();
         self.headings.retain(|(above, _)| *above < level);
         self.headings.push((level, folded(&heading)));
         let path = self.headings.iter().map(|(_, folded)| folded.clone()).collect();
         let lines = self.current.lines.following();
-        let section = Section { path, heading, lines, ..Section::default() };
-        self.done.push(std::mem::replace(&mut self.current, section));
+        self.begun += 1;
+        let section = Section { place: self.begun, path, heading, lines, ..Section::default() };
+        let interrupted = std::mem::replace(&mut self.current, section);
+        match self.folds.last_mut().filter(|fold| is_within && fold.interrupted.is_none()) {
+            Some(fold) => fold.interrupted = Some((interrupted, before)),
+            None => self.done.push(interrupted),
+        }
     }
 
     fn finish(mut self) -> Vec<Section> {
+        while !self.folds.is_empty() {
+            self.go_on();
+        }
         self.done.push(self.current);
+        self.done.sort_by_key(|section| section.place);
         self.done
     }
+}
+
+/// The level of the deepest heading.
+const DEEPEST: u8 = 6;
+
+fn is_summary(element: ElementRef<'_>) -> bool {
+    element.value().name() == "summary"
 }
 
 fn level(element: ElementRef<'_>) -> Option<u8> {
     match element.value().name().as_bytes() {
         [b'h', digit @ b'1'..=b'6'] => Some(digit - b'0'),
+        // What only says that it is a heading is one of the second level (WAI-ARIA 1.2).
+        _ if element.attr("role").is_some_and(|role| role.trim() == "heading") => {
+            let level = element.attr("aria-level").and_then(|level| level.trim().parse().ok());
+            Some(level.unwrap_or(2).clamp(1, DEEPEST))
+        }
         _ => None,
     }
 }

@@ -104,7 +104,7 @@ fn header(cell: ElementRef<'_>) -> String {
 /// How many rows from the top may be the one with the headers; titles and notes may stand above it.
 pub(super) const HEADER_ROWS: usize = 6;
 
-/// What a text is about: its letters and digits in lower case, words joined by hyphens.
+/// What a text is about: its letters and digits in lower case, words joined by hyphens, without footnote marks.
 pub(super) fn folded(text: &str) -> String {
     let plain = Noise::of([NoiseClass::FootnoteMarks]).canonical(text).to_lowercase();
     plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")

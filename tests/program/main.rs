@@ -8,6 +8,7 @@ mod by_mail;
 mod cli;
 mod clock;
 mod company;
+mod comparing;
 mod crash;
 mod daemon;
 mod demo;

@@ -4,6 +4,7 @@
 //! would be with them, so that nothing is written that a start would refuse; [`Edit::write`] then
 //! replaces each file in one step. A lock on the main file keeps two edits apart.
 
+mod noise;
 mod replace;
 mod table;
 
@@ -17,7 +18,7 @@ use super::draft::{Drafts, real};
 use super::load::{Loaded, load_drafted};
 use super::{Config, ConfigError};
 use crate::domain::company::{Alias, Company};
-use crate::domain::id::{CategoryId, CompanyId};
+use crate::domain::id::{CategoryId, CompanyId, SourceId};
 use crate::domain::identifier::Identifier;
 
 /// Why companies were not changed. Nothing was written, unless it says so.
@@ -37,6 +38,11 @@ pub enum EditError {
         /// Its file.
         path: PathBuf,
     },
+    /// The source stands in a form that is not changed in place.
+    #[error(
+        "source {0} is not written under [[source]] with a table of noise; add the pattern to its noise by hand"
+    )]
+    SourceForm(SourceId),
     /// The file would not be read.
     #[error("{} is not included by {}; expected a file that one of its patterns matches, such as \"companies/*.toml\"", path.display(), main.display())]
     NotIncluded {

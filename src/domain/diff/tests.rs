@@ -1,4 +1,6 @@
 use super::*;
+use crate::domain::entry::LINKS;
+use crate::domain::noise::NoiseClass;
 use crate::domain::source::{PageTextSettings, SourceKind};
 
 fn row(key: &str, text: &str) -> Entry {
@@ -103,7 +105,9 @@ fn an_address_that_a_field_tells_is_not_told_twice() {
 
 #[test]
 fn paragraphs_in_another_order_are_no_change_where_the_source_says_so() {
-    let prose = |lines: [&str; 3]| list(vec![row("scope", &lines.join("\n"))]);
+    let prose = |lines: [&str; 3]| {
+        Document::new(vec![row("scope", &lines.join("\n"))], Completeness::Whole, Resemblance::Text)
+    };
     let (before, after) = (prose(["One.", "Two.", "Three."]), prose(["Three.", "One.", "Two."]));
     let page_text = SourceKind::PageText(PageTextSettings { keep: Vec::new(), drop: Vec::new() });
     let noise = Noise::of(page_text.default_noise());

@@ -140,13 +140,25 @@ impl SourceKind {
         };
         match self {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
-            Self::HtmlTable(_) => vec![FootnoteMarks, ScreenReader, RelativeTimes, Counters, LineOrder],
-            Self::Uflpa => vec![FootnoteMarks, ScreenReader, LineOrder],
-            // Paragraphs and items of a list come in any order, as entries do.
-            Self::PageText(_) => vec![Timestamps, RelativeTimes, Counters, Nonces, ScreenReader, LineOrder],
+            Self::HtmlTable(_) => {
+                vec![FootnoteMarks, ScreenReader, RelativeTimes, LineOrder, LinkPresence]
+            }
+            Self::Uflpa => vec![FootnoteMarks, ScreenReader, LineOrder, LinkPresence],
+            // Paragraphs and items of a list come in any order, as entries do. What stands alone in prose
+            // and is a stamp tells of the page; in a list it may be what the list is about.
+            Self::PageText(_) => vec![
+                FootnoteMarks,
+                Timestamps,
+                RelativeTimes,
+                Counters,
+                Nonces,
+                ScreenReader,
+                LineOrder,
+                LinkPresence,
+            ],
             // Addresses and aliases of one party come in any order.
             Self::Csv(_) | Self::Xlsx(_) | Self::Json(_) | Self::Xml(_) | Self::PdfText(_) => {
-                vec![LineOrder, RelativeTimes, Counters]
+                vec![FootnoteMarks, LineOrder, RelativeTimes]
             }
             Self::Csl | Self::Ofac | Self::Dpl | Self::UnXml | Self::Eu | Self::UkCsv => vec![LineOrder],
             Self::CourtRss(_)
@@ -156,7 +168,7 @@ impl SourceKind {
             | Self::FederalRegister(_)
             | Self::Ecfr(_)
             | Self::Ecfs(_) => Vec::new(),
-            Self::Feed => vec![RelativeTimes, Counters, LineOrder],
+            Self::Feed => vec![FootnoteMarks, Timestamps, RelativeTimes, Counters, Nonces, LineOrder],
         }
     }
 

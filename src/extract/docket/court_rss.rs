@@ -125,7 +125,11 @@ impl Filing {
             docket: if case.is_empty() { title } else { case },
             caption,
             number,
-            id: own.or(id).unwrap_or_else(|| entered.clone()),
+            // A moment is the same in every zone.
+            id: own.or(id).unwrap_or_else(|| match moment {
+                Some(EntryDate::Moment(moment)) => moment.to_utc().to_rfc3339(),
+                _ => entered.clone(),
+            }),
             filed: moment.and_then(|moment| filing_day(moment, page)),
             entered,
             moment,

@@ -1,7 +1,8 @@
 //! The Denied Persons List of the Bureau of Industry and Security: tab-separated, one row an address.
 //!
-//! A person may be denied by several orders; what a row is about is the person
-//! and the day of the order. Names come with leading blanks.
+//! What an entry is about is the person: the rows of one name are one entry, their
+//! addresses gathered, and a new order or another day amends it. Names come with
+//! leading blanks.
 
 use super::csv;
 use crate::domain::entry::Document;
@@ -29,7 +30,8 @@ pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadabl
         delimiter: '\t',
         columns: Pairs::of(&COLUMNS),
         rows: RowSettings {
-            key: vec!["name".to_owned(), "listed".to_owned()],
+            key: vec!["name".to_owned()],
+            group: true,
             date: Some("listed".to_owned()),
             joined: vec!["address".to_owned()],
             ..RowSettings::default()

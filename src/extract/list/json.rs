@@ -57,9 +57,20 @@ fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Bool(_) => value.to_string(),
+        Value::Number(number) => plain_number(number),
         Value::Array(values) => enumerated(values.iter()),
         Value::Object(values) => enumerated(values.values()),
+    }
+}
+
+/// A number in the one form that it has however it was spelled: 1.0 and 1e0 are 1.
+fn plain_number(number: &serde_json::Number) -> String {
+    /// From here on not every whole number can be told from the next.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match number.as_f64().filter(|_| number.is_f64()) {
+        Some(value) if value.abs() < EXACT => value.to_string(),
+        _ => number.to_string(),
     }
 }
 

@@ -30,6 +30,7 @@ use super::date;
 use super::html::link_list;
 use super::table::folded;
 use crate::domain::entry::{Completeness, Document, Entry, LINKS, Resemblance};
+use crate::domain::noise::without_note_number;
 use crate::domain::source::RowSettings;
 use crate::domain::text::{lines, one_line};
 use crate::domain::verdict::Unreadable;
@@ -76,7 +77,8 @@ impl Record {
         let joined = |parts: &mut dyn Iterator<Item = String>| parts.collect::<Vec<_>>().join("/");
         // `number|name` is the first of the two that the row has.
         let first_of = |names: &String| {
-            names.split('|').map(|field| folded(&self.line(field))).find(|text| !text.is_empty())
+            let about = |field: &str| folded(&without_note_number(&self.line(field)));
+            names.split('|').map(about).find(|text| !text.is_empty())
         };
         let key = joined(&mut fields.iter().map(|names| first_of(names).unwrap_or_default()));
         if key.trim_matches('/').is_empty() {

@@ -55,6 +55,47 @@ fn what_is_dropped_is_not_read_and_blank_headings_do_not_count() {
 }
 
 #[test]
+fn what_can_be_folded_away_is_a_section_and_what_stands_behind_it_goes_on() {
+    check(
+        "<main><h1>Guide</h1>Lead.<details><summary>Scope</summary><p>Cameras.</p>\
+         <details><summary>More</summary>Recorders.</details>Both.</details><p>Behind.</p><h2>Contact</h2>Us.</main>",
+        &[
+            ("guide", "Guide", "Lead.\nBehind."),
+            ("guide/scope", "Scope", "Cameras.\nBoth."),
+            ("guide/scope/more", "More", "Recorders."),
+            ("guide/contact", "Contact", "Us."),
+        ],
+    );
+}
+
+#[test]
+fn what_says_that_it_is_a_heading_is_one() {
+    check(
+        "<main><h1>Guide</h1><div role=heading>Scope</div>a<div role=heading aria-level=3>Deep</div>b</main>",
+        &[("guide", "Guide", ""), ("guide/scope", "Scope", "a"), ("guide/scope/deep", "Deep", "b")],
+    );
+}
+
+#[test]
+fn a_heading_on_another_level_or_in_another_element_is_no_change() {
+    let page = |scope: &str, end: &str| {
+        format!(
+            "<main><h1>Notice</h1><p>Lead.</p><h2>Intro</h2><p>One.</p>{scope}<p>Cameras are covered.</p>{end}<h2>Contact</h2><p>Write.</p></main>"
+        )
+    };
+    let noise = crate::domain::noise::Noise::default();
+    let plain = read(&["main"], &[], &page("<h2>Scope</h2>", "")).unwrap();
+    for (scope, end) in [
+        ("<h3>Scope</h3>", ""),
+        ("<details><summary>Scope</summary>", "</details>"),
+        ("<div role=heading>Scope</div>", ""),
+    ] {
+        let other = read(&["main"], &[], &page(scope, end)).unwrap();
+        assert!(crate::domain::diff::diff(&plain, &other, &noise).is_empty(), "{scope}");
+    }
+}
+
+#[test]
 fn equal_headings_are_twins() {
     check("<main><h2>Note</h2>b<h2>Note</h2>a</main>", &[("note~2", "Note", "b"), ("note", "Note", "a")]);
 }

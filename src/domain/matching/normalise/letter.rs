@@ -4,6 +4,7 @@ use unicode_normalization::char::decompose_compatible;
 
 use super::simplified::simplified;
 use crate::domain::matching::script::{is_apostrophe, is_hangul, is_mark};
+use crate::domain::noise::is_raised;
 
 /// Gives every character that a letter or digit becomes; none for a mark on the letter before it.
 ///
@@ -13,6 +14,10 @@ use crate::domain::matching::script::{is_apostrophe, is_hangul, is_mark};
 pub(super) fn fold(c: char, mut give: impl FnMut(char)) {
     if is_hangul(c) {
         return give(c);
+    }
+    // A footnote's mark behind a name is none of its letters.
+    if is_raised(c) {
+        return;
     }
     if matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{2FFFF}') {
         return give(simplified(c));
@@ -78,6 +83,7 @@ mod tests {
     #[test]
     fn a_mark_of_its_own_is_nothing() {
         check("e\u{301}", "e");
+        check("ZTE¹", "zte");
     }
 
     #[test]

@@ -1,0 +1,83 @@
+//! `regwatch source noise`: what changes at every read, proposed as noise and accepted as such.
+
+use clap::Subcommand;
+
+use super::{moment, source_of};
+use crate::cli::exit::Exit;
+use crate::cli::{Context, mismatch};
+use crate::config::Edit;
+use crate::control::{Command, Reply};
+use crate::domain::flicker::Flicker;
+use crate::domain::id::SourceId;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Noise {
+    /// What of a source changed at every one of the last reads, and only in its digits.
+    List {
+        /// The source.
+        id: SourceId,
+    },
+    /// Pass over what is proposed: its patterns are written into the source's noise.
+    Accept {
+        /// The source.
+        id: SourceId,
+    },
+}
+
+pub(super) async fn run(verb: Noise, context: &Context) -> anyhow::Result<Exit> {
+    match verb {
+        Noise::List { id } => list(id, context).await?,
+        Noise::Accept { id } => accept(id, context).await?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn proposed(id: &SourceId, context: &Context) -> anyhow::Result<Vec<Flicker>> {
+    let config = context.config()?;
+    source_of(&config, id)?;
+    let detail = match context.ask_with(config, Command::Source { id: id.clone() }).await? {
+        Reply::Source(detail) => detail,
+        other => return Err(mismatch(&other)),
+    };
+    let mut flickers = detail.status.state.map(|state| state.flickers).unwrap_or_default();
+    flickers.retain(Flicker::is_proposed);
+    Ok(flickers)
+}
+
+async fn list(id: SourceId, context: &Context) -> anyhow::Result<()> {
+    let proposed = proposed(&id, context).await?;
+    if context.screen.json {
+        return context.screen.object(&proposed);
+    }
+    if proposed.is_empty() {
+        return context.screen.line(format!("nothing of {id} changes at every read in its digits alone"));
+    }
+    let rows = proposed.into_iter().map(|flicker| {
+        [flicker.title, flicker.line, flicker.times.to_string(), moment(flicker.since), flicker.pattern]
+    });
+    context.screen.table(["ENTRY", "LINE", "READS", "SINCE", "PATTERN"], rows)
+}
+
+async fn accept(id: SourceId, context: &Context) -> anyhow::Result<()> {
+    let proposed = proposed(&id, context).await?;
+    if proposed.is_empty() {
+        anyhow::bail!("nothing of {id} is proposed as noise; see `regwatch source noise list {id}`");
+    }
+    let patterns: Vec<String> = proposed.into_iter().map(|flicker| flicker.pattern).collect();
+    let (mut edit, _) = Edit::begin(&context.config)?;
+    edit.pass_over(&id, &patterns)?;
+    let written = edit.write()?;
+    if context.screen.json {
+        return context.screen.object(&serde_json::json!({ "written": written, "patterns": patterns }));
+    }
+    for pattern in &patterns {
+        context.screen.line(format!("{id}: passed over from now on: {pattern}"))?;
+    }
+    for path in &written {
+        context.screen.line(format!(
+            "written: {}; a daemon that runs takes it over when it is started anew",
+            path.display()
+        ))?;
+    }
+    Ok(())
+}
