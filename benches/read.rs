@@ -7,11 +7,12 @@ mod allocator;
 
 use divan::{Bencher, black_box};
 use regwatch::domain::company::{Alias, AliasKind, Company};
-use regwatch::domain::diff::{diff, words};
+use regwatch::domain::diff::diff;
 use regwatch::domain::entry::Document;
 use regwatch::domain::matching::Watchlist;
 use regwatch::domain::noise::Noise;
 use regwatch::domain::source::SourceKind;
+use regwatch::domain::text_diff::words;
 use regwatch::extract::{Page, extract};
 use url::Url;
 

@@ -145,7 +145,7 @@ fn word_diff(change: &Change) -> serde_json::Value {
         .map(|field| {
             let (before, after) =
                 (field.before.as_deref().unwrap_or_default(), field.after.as_deref().unwrap_or_default());
-            serde_json::json!({ "name": field.name, "runs": crate::domain::diff::words(before, after) })
+            serde_json::json!({ "name": field.name, "runs": crate::domain::text_diff::words(before, after) })
         })
         .collect();
     serde_json::json!({ "id": change.id, "fields": fields })

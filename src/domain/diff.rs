@@ -1,4 +1,4 @@
-//! Two documents compared as entries, and two texts compared as words.
+//! Two documents compared as entries; [`mod@super::text_diff`] compares two texts.
 //!
 //! Entries are paired by what they are about ([`pairing`]), and of a pair the fields
 //! that differ beyond noise are told ([`fields`]). What has no partner is removed on
@@ -8,15 +8,12 @@ mod fields;
 mod likeness;
 mod pairing;
 mod rename;
-mod words;
 
 use self::pairing::Pairing;
 use super::change::{ChangeKind, EntryChange, FieldChange};
 use super::entry::{Completeness, Document, Entry, Resemblance};
 use super::id::CompanyId;
 use super::noise::Noise;
-
-pub use self::words::{Fate, Run, words};
 
 /// Which companies a name on a list is known to be.
 pub type Kin<'a> = dyn Fn(&str) -> Vec<CompanyId> + 'a;

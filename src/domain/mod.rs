@@ -63,6 +63,7 @@ pub mod subscription;
 pub mod suppression;
 pub mod tally;
 pub mod text;
+pub mod text_diff;
 pub mod token;
 pub mod verdict;
 pub mod verp;

@@ -1,12 +1,14 @@
 //! A field's two texts as pieces to show: what changed, with a little of what surrounds it.
 //!
-//! Everything is cut to a [`Budget`], since a source may change by megabytes,
-//! and what is cut is counted, since a reader must know that there is more.
+//! Everything is cut to a [`Budget`], since a source may change by megabytes. All places that changed share it, so
+//! that none hides the others, and what is cut is counted, since a reader must know that there is more.
+
+use std::ops::Range;
 
 use crate::domain::change::FieldChange;
-use crate::domain::diff::{Fate, Run, words};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::text::is_deceptive;
+use crate::domain::text_diff::{Fate, Run, words};
 
 /// A part of a text as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,33 +28,41 @@ pub(super) struct Difference {
     pub left_out_chars: usize,
 }
 
-/// How much of a change may still be shown, in characters.
+/// How much of a change may still be shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budget {
     chars: usize,
+    /// The fields that share it.
+    fields: usize,
 }
 
-/// Of one change.
+/// Characters shown of one change.
 const CHANGE_CHARS: usize = 6_000;
 /// Of one field, so that a long first field cannot hide the others.
 const FIELD_CHARS: usize = 1_500;
-/// Runs of changed words in one field: each costs markup.
-const FIELD_RUNS: usize = 40;
+/// Places with changed words in one field: each costs markup.
+const FIELD_PLACES: usize = 40;
+/// Of each place at least this is shown, or nothing.
+const PLACE_CHARS: usize = 60;
 /// Unchanged characters shown on each side of a change: about two lines of context.
 const CONTEXT_CHARS: usize = 70;
-/// Where two texts differ over more than this, they are not compared word by word: that takes
-/// quadratic time, and nobody reads the result.
-const MAX_COMPARED_BYTES: usize = 20_000;
 
 impl Budget {
-    /// What one change may use.
-    pub(super) fn of_a_change() -> Self {
-        Self { chars: CHANGE_CHARS }
+    /// What one change with so many fields may use.
+    pub(super) fn of_a_change(fields: usize) -> Self {
+        Self { chars: CHANGE_CHARS, fields }
     }
 
     /// Whether nothing more may be shown.
     pub(super) fn is_spent(self) -> bool {
         self.chars == 0
+    }
+
+    /// What the next field may use: its share, however much the fields before it could have used.
+    fn next_field(&mut self) -> usize {
+        let share = self.chars / self.fields.max(1);
+        self.fields = self.fields.saturating_sub(1);
+        share.min(FIELD_CHARS)
     }
 }
 
@@ -68,30 +78,53 @@ pub(super) fn inert(text: &str) -> String {
     kept
 }
 
-/// What is shown of a field, taken from the budget.
-pub(super) fn difference(field: &FieldChange, budget: &mut Budget) -> Difference {
-    let runs = without_moved_marks(runs_of(field));
-    let mut shown =
-        Shown { pieces: Vec::new(), chars: budget.chars.min(FIELD_CHARS), runs: FIELD_RUNS, left_out: 0 };
-    let all = shown.chars;
+/// What is shown of a field, taken from the budget. Where not all of it can be shown, the places that hold one
+/// of the `sought` words come first: a reader's own company.
+pub(super) fn difference(field: &FieldChange, sought: &[&str], budget: &mut Budget) -> Difference {
+    let runs: Vec<Run> = without_moved_marks(runs_of(field))
+        .into_iter()
+        .map(|run| Run { text: inert(&run.text), ..run })
+        .filter(|run| !run.text.is_empty())
+        .collect();
+    let share = budget.next_field();
+    let allotted = allotted(&runs, sought, share);
+    let mut shown = Shown::default();
     for (index, run) in runs.iter().enumerate() {
-        let text = inert(&run.text);
         if run.fate == Fate::Kept {
-            shown.keep(&text, index > 0, index + 1 < runs.len());
-        } else if !text.is_empty() {
-            shown.change(run.fate, &text);
+            let is_shown =
+                |at: Option<usize>| at.and_then(|at| allotted.get(at)).is_some_and(|chars| *chars > 0);
+            shown.keep(&run.text, is_shown(index.checked_sub(1)), is_shown(Some(index + 1)));
+        } else {
+            shown.change(run, allotted[index], sought);
         }
     }
-    budget.chars -= all - shown.chars;
+    budget.chars -= allotted.iter().sum::<usize>();
     Difference { pieces: shown.pieces, left_out_chars: shown.left_out }
+}
+
+/// How many characters of each run are shown; of unchanged ones none.
+///
+/// All places are shown if they can be, each cut to the same length at most. Where there are too many, those
+/// with a sought word are chosen first, then the others in the order of the text.
+fn allotted(runs: &[Run], sought: &[&str], chars: usize) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..runs.len()).filter(|&at| runs[at].fate != Fate::Kept).collect();
+    places.sort_by_key(|&at| !sought.iter().any(|word| runs[at].text.contains(word)));
+    places.truncate(FIELD_PLACES.min(chars.div_ceil(PLACE_CHARS)));
+    let length = |at: usize| runs[at].text.chars().count();
+    places.sort_by_key(|&at| length(at));
+    let mut allotted = vec![0; runs.len()];
+    let (mut left, count) = (chars, places.len());
+    for (index, at) in places.into_iter().enumerate() {
+        // The shorter ones leave more for the longer ones.
+        allotted[at] = length(at).min(left / (count - index));
+        left -= allotted[at];
+    }
+    allotted
 }
 
 /// All of a field, word by word, nothing left out.
 pub(super) fn runs_of(field: &FieldChange) -> Vec<Run> {
-    match (field.before.as_deref(), field.after.as_deref()) {
-        (Some(before), Some(after)) => compared(before, after),
-        (before, after) => one_after_the_other(before, after),
-    }
+    words(field.before.as_deref().unwrap_or_default(), field.after.as_deref().unwrap_or_default())
 }
 
 /// Lets words stand that differ in nothing but their footnote marks or what is said to screen readers:
@@ -128,94 +161,67 @@ fn push(runs: &mut Vec<Run>, fate: Fate, text: &str) {
     }
 }
 
-fn one_after_the_other(before: Option<&str>, after: Option<&str>) -> Vec<Run> {
-    [(Fate::Removed, before), (Fate::Added, after)]
-        .into_iter()
-        .filter_map(|(fate, text)| Some(Run { fate, text: text?.to_owned() }))
-        .filter(|run| !run.text.is_empty())
-        .collect()
-}
-
-/// Two texts compared word by word between what they share at both ends.
-fn compared(before: &str, after: &str) -> Vec<Run> {
-    let head = shared_head(before, after);
-    let tail = shared_tail(&before[head..], &after[head..]);
-    let middle = |text: &str| text[head..text.len() - tail].to_owned();
-    let (old, new) = (middle(before), middle(after));
-    let differing = if old.len().max(new.len()) <= MAX_COMPARED_BYTES {
-        words(&old, &new)
-    } else {
-        one_after_the_other(Some(&old), Some(&new))
-    };
-    let mut runs: Vec<Run> = Vec::new();
-    push(&mut runs, Fate::Kept, &after[..head]);
-    for run in differing {
-        push(&mut runs, run.fate, &run.text);
-    }
-    push(&mut runs, Fate::Kept, &after[after.len() - tail..]);
-    runs
-}
-
-/// Bytes that both texts begin with, up to and including a blank.
-fn shared_head(before: &str, after: &str) -> usize {
-    let same = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
-    before.as_bytes()[..same].iter().rposition(|&byte| byte == b' ').map_or(0, |blank| blank + 1)
-}
-
-/// Bytes that both texts end with, from a blank on.
-fn shared_tail(before: &str, after: &str) -> usize {
-    let same = before.bytes().rev().zip(after.bytes().rev()).take_while(|(a, b)| a == b).count();
-    let start = before.len() - same;
-    before.as_bytes()[start..].iter().position(|&byte| byte == b' ').map_or(0, |blank| same - blank)
-}
-
+#[derive(Default)]
 struct Shown {
     pieces: Vec<Piece>,
-    chars: usize,
-    runs: usize,
     left_out: usize,
 }
 
 impl Shown {
-    fn change(&mut self, fate: Fate, text: &str) {
-        let length = text.chars().count();
-        if self.chars == 0 || self.runs == 0 {
-            self.left_out += length;
-            return;
+    /// Changed words, of which so many characters are shown: from the beginning, or around a sought word.
+    fn change(&mut self, run: &Run, chars: usize, sought: &[&str]) {
+        let length = run.text.chars().count();
+        self.left_out += length - chars.min(length);
+        if chars == 0 {
+            return self.gap();
         }
-        self.runs -= 1;
-        let end = text.char_indices().nth(self.chars).map_or(text.len(), |(index, _)| index);
-        let shown_chars = length.min(self.chars);
-        self.chars -= shown_chars;
-        self.left_out += length - shown_chars;
-        self.pieces.push(Piece::Words(fate, text[..end].to_owned()));
-        if end < text.len() {
-            self.pieces.push(Piece::Gap);
+        if chars >= length {
+            return self.pieces.push(Piece::Words(run.fate, run.text.clone()));
+        }
+        let window = window(&run.text, chars, sought);
+        if window.start > 0 {
+            self.gap();
+        }
+        let is_cut_behind = window.end < run.text.len();
+        self.pieces.push(Piece::Words(run.fate, run.text[window].to_owned()));
+        if is_cut_behind {
+            self.gap();
         }
     }
 
-    /// Unchanged words: of a long run only the ends that border on a change.
+    /// Unchanged words: of a long run only the ends that border on a change that is shown.
     fn keep(&mut self, text: &str, after_a_change: bool, before_a_change: bool) {
-        if self.chars == 0 || self.runs == 0 {
-            return;
-        }
         let head = if after_a_change { head_of(text) } else { 0 };
         let tail = if before_a_change { tail_of(text) } else { text.len() };
         if head >= tail {
-            self.push_kept(text);
-        } else {
-            self.push_kept(&text[..head]);
-            self.pieces.push(Piece::Gap);
-            self.push_kept(&text[tail..]);
+            return self.push_kept(text);
         }
+        self.push_kept(&text[..head]);
+        self.gap();
+        self.push_kept(&text[tail..]);
     }
 
     fn push_kept(&mut self, part: &str) {
         if !part.is_empty() {
-            self.chars = self.chars.saturating_sub(part.chars().count());
             self.pieces.push(Piece::Words(Fate::Kept, part.to_owned()));
         }
     }
+
+    fn gap(&mut self) {
+        if self.pieces.last() != Some(&Piece::Gap) {
+            self.pieces.push(Piece::Gap);
+        }
+    }
+}
+
+/// So many characters of a text, as far as they can be around the first sought word.
+fn window(text: &str, chars: usize, sought: &[&str]) -> Range<usize> {
+    let found = sought.iter().filter_map(|word| text.find(word)).min().unwrap_or(0);
+    let before = text[..found].chars().count();
+    let all = text.chars().count();
+    let start = before.saturating_sub(chars / 4).min(all - chars);
+    let byte = |at: usize| text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte);
+    byte(start)..byte(start + chars)
 }
 
 /// Where the context after a change ends: at the last blank within reach.
@@ -250,7 +256,7 @@ mod tests {
     }
 
     fn shown(before: &str, after: &str) -> String {
-        difference(&field(Some(before), Some(after)), &mut Budget::of_a_change())
+        difference(&field(Some(before), Some(after)), &[], &mut Budget::of_a_change(1))
             .pieces
             .iter()
             .map(|piece| match piece {
@@ -295,12 +301,49 @@ mod tests {
     }
 
     #[test]
-    fn a_text_too_long_to_compare_is_shown_from_where_it_differs() {
+    fn a_small_change_is_shown_beside_a_large_one() {
         let same = "word ".repeat(10_000);
         let (old, new) = ("old ".repeat(6_000), "new ".repeat(6_000));
-        let text = shown(&format!("{same}{old}{same}"), &format!("{same}{new}{same}"));
+        let text = shown(&format!("{same}{old}{same}kept 5 here"), &format!("{same}{new}{same}kept 6 here"));
         assert!(text.starts_with("…word ") && text.contains("word [-old old"), "{text}");
+        assert!(text.contains("kept [-5-]{+6+} here"), "{text}");
         assert_eq!(shown("same same", "same"), "same[- same-]");
+    }
+
+    #[test]
+    fn of_a_long_text_the_part_with_the_sought_word_is_shown() {
+        let filler = "word ".repeat(2_000);
+        let long = format!("{filler}Hikvision of Hangzhou {filler}");
+        let mut budget = Budget::of_a_change(1);
+        let difference = difference(&field(None, Some(&long)), &["Hikvision"], &mut budget);
+        let [Piece::Gap, Piece::Words(Fate::Added, text), Piece::Gap] = difference.pieces.as_slice() else {
+            panic!("{:?}", difference.pieces);
+        };
+        assert!(text.contains("Hikvision of Hangzhou word"), "{text}");
+        assert_eq!(difference.left_out_chars, long.chars().count() - FIELD_CHARS);
+    }
+
+    #[test]
+    fn of_too_many_places_those_with_the_sought_word_are_shown() {
+        let row = |number: usize, text: &str| format!("row {number} kept {text}{number} kept\n");
+        let name = |number| if number == 900 { "ZTE" } else { "other" };
+        let before: String = (0..1_000).map(|number| row(number, "old")).collect();
+        let after: String = (0..1_000).map(|number| row(number, name(number))).collect();
+        let mut budget = Budget::of_a_change(1);
+        let difference = difference(&field(Some(&before), Some(&after)), &["ZTE"], &mut budget);
+        let words = |piece: &Piece| matches!(piece, Piece::Words(_, text) if text.contains("ZTE900"));
+        assert!(difference.pieces.iter().any(words), "{:?}", difference.pieces);
+        assert!(difference.left_out_chars > 0);
+    }
+
+    #[test]
+    fn every_field_has_its_share() {
+        let mut budget = Budget::of_a_change(10);
+        let long = "海".repeat(10_000);
+        for _ in 0..10 {
+            let difference = difference(&field(None, Some(&long)), &[], &mut budget);
+            assert_eq!(difference.left_out_chars, 10_000 - CHANGE_CHARS / 10);
+        }
     }
 
     #[test]
@@ -310,19 +353,19 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_counted() {
-        let mut budget = Budget::of_a_change();
+        let mut budget = Budget::of_a_change(1);
         let long = "海".repeat(FIELD_CHARS + 5);
-        let difference = difference(&field(None, Some(&long)), &mut budget);
+        let difference = difference(&field(None, Some(&long)), &[], &mut budget);
         assert_eq!(difference.left_out_chars, 5);
         assert_eq!(budget.chars, CHANGE_CHARS - FIELD_CHARS);
     }
 
     #[test]
     fn a_spent_budget_shows_nothing_and_says_so() {
-        let mut budget = Budget { chars: 0 };
+        let mut budget = Budget { chars: 0, fields: 1 };
         assert!(budget.is_spent());
-        let difference = difference(&field(Some("old"), Some("new")), &mut budget);
-        assert_eq!((difference.pieces, difference.left_out_chars), (Vec::new(), 6));
+        let difference = difference(&field(Some("old"), Some("new")), &[], &mut budget);
+        assert_eq!((difference.pieces, difference.left_out_chars), (vec![Piece::Gap], 6));
     }
 
     #[test]

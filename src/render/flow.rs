@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::difference::Piece;
-use crate::domain::diff::Fate;
+use crate::domain::text_diff::Fate;
 
 /// The width of a mail's text, in columns (RFC 3676, 4.2: at most 78).
 pub(super) const WIDTH: usize = 76;

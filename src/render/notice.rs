@@ -12,13 +12,13 @@ use super::subject::subject;
 use super::view::{ChangeView, FieldBody, brief, items, lead, misses, reasons, untold};
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
-use crate::domain::diff::Fate;
 use crate::domain::email::EmailAddress;
 use crate::domain::grouping::Bundle;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::SourceId;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Cadence, Subscription};
+use crate::domain::text_diff::Fate;
 
 /// Everything one mail tells one recipient.
 #[derive(Debug, Clone)]

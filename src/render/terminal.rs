@@ -7,11 +7,11 @@ use super::explanation::explanation;
 use super::flow::{Indent, set, wrap};
 use super::view::{FieldBody, FieldView, ProofView, concerns, fields_of, indent_of, listed_since, moment};
 use crate::domain::change::{Change, ChangeKind};
-use crate::domain::diff::Fate;
 use crate::domain::docket::DocketEvent;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::Match;
 use crate::domain::text::{one_line, shorten};
+use crate::domain::text_diff::Fate;
 
 const BOLD: Style = Style::new().effects(Effects::BOLD);
 const REMOVED: Style = AnsiColor::Red.on_default().effects(Effects::STRIKETHROUGH);

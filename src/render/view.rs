@@ -11,12 +11,12 @@ use super::flow::{Indent, set, wrap};
 use super::link::Link;
 use super::notice::{Notice, Told};
 use crate::domain::change::{Change, ChangeKind, Evidence, FieldChange};
-use crate::domain::diff::Fate;
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::{Match, Part, Watchlist};
 use crate::domain::subscription::Subscription;
 use crate::domain::text::{one_line, shorten};
+use crate::domain::text_diff::Fate;
 
 /// Of a change, at most so many fields are shown.
 const MAX_FIELDS: usize = 12;
@@ -158,26 +158,41 @@ pub(super) fn postal_lines(address: Option<&str>) -> Vec<String> {
 
 /// The fields of a change within its budget, and how many are not shown.
 pub(super) fn fields_of(change: &Change) -> (Vec<FieldView>, usize) {
-    let mut budget = Budget::of_a_change();
+    let mut budget = Budget::of_a_change(change.entry.fields.len().min(MAX_FIELDS));
     let mut fields = Vec::new();
+    let sought = found_words(change);
     for field in change.entry.fields.iter().take(MAX_FIELDS) {
         if budget.is_spent() {
             break;
         }
-        let field = FieldView::of(field, &mut budget);
+        let field = FieldView::of(field, &sought, &mut budget);
         fields.push(if change.is_notice() { field.unchanged() } else { field });
     }
     let left_out = change.entry.fields.len() - fields.len();
     (fields, left_out)
 }
 
+/// The names by which a change concerns anybody, as its texts have them.
+fn found_words(change: &Change) -> Vec<&str> {
+    let texts = |found: &Match| {
+        let context = change.entry.context.iter().filter(|(name, _)| *name == found.field);
+        context.map(|(_, text)| text.as_str()).find(|text| found.stands_in(text))
+    };
+    let words = |found: &Match| texts(found)?.get(found.span.clone());
+    let mut found: Vec<&str> =
+        change.matches.iter().filter_map(words).filter(|words| !words.is_empty()).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 impl FieldView {
-    fn of(field: &FieldChange, budget: &mut Budget) -> Self {
+    fn of(field: &FieldChange, sought: &[&str], budget: &mut Budget) -> Self {
         let name = shorten(&one_line(&field.name), 80);
         if field.name == LINKS {
             return Self::of_links(name, field);
         }
-        let difference = difference(field, budget);
+        let difference = difference(field, sought, budget);
         let whole = match (&field.before, &field.after) {
             (Some(before), Some(after)) => Some((inert(before), inert(after))).filter(|(before, after)| {
                 difference.left_out_chars == 0

@@ -57,7 +57,7 @@ impl DocketEvent {
             Self::DocumentAttached
         } else if text.is_some() {
             Self::TextAmended
-        } else if links.is_some() || count.is_some() {
+        } else if links.is_some_and(goes) || count.is_some() {
             Self::DocumentWithdrawn
         } else {
             Self::DetailsAmended
@@ -69,10 +69,21 @@ fn find<'a>(fields: &'a [FieldChange], name: &str) -> Option<&'a FieldChange> {
     fields.iter().find(|field| field.name == name)
 }
 
-/// Whether a list has a line that it had not.
+/// Whether a list leads somewhere, or says something, that it did not. A link's label alone does not count: it
+/// repeats the entry's number, which an entry may get days after its document.
 fn comes(list: &FieldChange) -> bool {
-    let known: BTreeSet<&str> = list.before.as_deref().unwrap_or_default().lines().collect();
-    list.after.as_deref().unwrap_or_default().lines().any(|line| !known.contains(line))
+    let known: BTreeSet<&str> = list.before.as_deref().unwrap_or_default().lines().map(target).collect();
+    list.after.as_deref().unwrap_or_default().lines().any(|line| !known.contains(target(line)))
+}
+
+/// Of a link its address, of any other line all of it.
+fn target(line: &str) -> &str {
+    line.split_once('\t').map_or(line, |(_, address)| address)
+}
+
+/// Whether a list no longer leads somewhere that it led.
+fn goes(list: &FieldChange) -> bool {
+    comes(&FieldChange { name: list.name.clone(), before: list.after.clone(), after: list.before.clone() })
 }
 
 fn grows(count: &FieldChange) -> bool {
@@ -152,6 +163,11 @@ mod tests {
         check(&[(TEXT, "SEALED ORDER")], &[(TEXT, "SEALED ORDER granting 4")], TextAmended);
         check(&[(ACCESS, "sealed")], &[(LINKS, "document 5\thttps://x.test/1")], DocumentAttached);
         check(&[], &[("filed", "2024-04-02")], DetailsAmended);
+        check(
+            &[(LINKS, "document\thttps://x.test/1")],
+            &[(LINKS, "document 5\thttps://x.test/1"), ("number", "5")],
+            DetailsAmended,
+        );
         assert_eq!(events(vec![], vec![entry(&[])]), [Some(New)]);
         assert_eq!(events(vec![entry(&[])], vec![]), [Some(Gone)]);
     }

@@ -10,11 +10,11 @@ use super::roster::variants;
 use super::{Match, Part, Rule, Watchlist};
 use crate::domain::change::{ChangeKind, EntryChange};
 use crate::domain::company::Company;
-use crate::domain::diff::{Fate, words};
 use crate::domain::entry::{CAPTION, PARTIES};
 use crate::domain::id::CompanyId;
 use crate::domain::scoring::{Name, Score};
 use crate::domain::source::Source;
+use crate::domain::text_diff::{Fate, words};
 
 /// A chain of owners is followed so far.
 const MAX_OWNERS: usize = 8;
