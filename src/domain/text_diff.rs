@@ -187,11 +187,8 @@ fn sentences(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut previous) = (0, ' ');
     for (at, c) in text.char_indices() {
-        if c.is_whitespace() && matches!(previous, '.' | '!' | '?' | ';' | ':') {
-            let end = at + c.len_utf8();
-            parts.push(&text[start..end]);
-            start = end;
-        } else if matches!(c, '。' | '！' | '？' | '；') {
+        let ends_with_blank = c.is_whitespace() && matches!(previous, '.' | '!' | '?' | ';' | ':');
+        if ends_with_blank || matches!(c, '。' | '！' | '？' | '；') {
             let end = at + c.len_utf8();
             parts.push(&text[start..end]);
             start = end;
@@ -237,7 +234,9 @@ impl Runs {
     }
 
     fn push_all(&mut self, fate: Fate, texts: &[&str]) {
-        texts.iter().for_each(|text| self.push(fate, text));
+        for text in texts {
+            self.push(fate, text);
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 //! Sections are told apart by their headings, so that a change is told as
 //! "section so-and-so was reworded" and a paragraph that moves with its section
 //! is no change. What stands before the first heading is a section of its own,
-//! named after the page.
+//! named after the page. A row of a table is one line, so that what changed in it
+//! is seen beside what it is about.
+
+mod row;
 
 use std::collections::HashSet;
 
@@ -11,6 +14,7 @@ use ego_tree::NodeId;
 use scraper::ElementRef;
 use url::Url;
 
+use self::row::{CELL_MARK, Row, has_cell_before, is_cell};
 use super::Page;
 use super::html::{self, Lines, Markup, Piece};
 use super::table::folded;
@@ -91,6 +95,8 @@ struct Sections<'a> {
     folds: Vec<Fold>,
     /// How many sections began.
     begun: usize,
+    /// The row being read.
+    row: Option<Row>,
 }
 
 /// An element with a summary: a section within a section, which goes on behind it.
@@ -110,6 +116,7 @@ impl<'a> Sections<'a> {
             heading: None,
             folds: Vec::new(),
             begun: 0,
+            row: None,
         }
     }
 
@@ -131,14 +138,34 @@ impl<'a> Sections<'a> {
             }
             Piece::Open(element) => {
                 if let Some(target) = self.markup.target(*element) {
-                    self.current.links.push((one_line(&html::text(*element)), target));
+                    let label = one_line(&html::text(*element));
+                    let label = self.row.iter().fold(label, |label, row| row.label(label));
+                    self.current.links.push((label, target));
                 }
+                if self.row.is_none() {
+                    self.row = Row::of(*element);
+                }
+            }
+            Piece::Close(element) if self.row.as_ref().is_some_and(|row| row.id == element.id()) => {
+                self.row = None;
             }
             _ => {}
         }
         match &mut self.heading {
             Some((_, heading)) => heading.take(piece),
-            None => self.current.lines.take(piece),
+            None => self.add(piece),
+        }
+    }
+
+    /// Adds a piece to the section: within a row of data every break is one between words or cells.
+    fn add(&mut self, piece: &Piece<'_>) {
+        let lines = &mut self.current.lines;
+        match piece {
+            Piece::Break if self.row.is_some() => lines.take(&Piece::Text(" ")),
+            Piece::Open(cell) if self.row.is_some() && is_cell(*cell) && has_cell_before(*cell) => {
+                lines.take(&Piece::Text(CELL_MARK));
+            }
+            _ => lines.take(piece),
         }
     }
 
@@ -194,8 +221,6 @@ const DEEPEST: u8 = 6;
 
 fn is_summary(element: ElementRef<'_>) -> bool {
     element.value().name() == "summary"
-}
-
 fn level(element: ElementRef<'_>) -> Option<u8> {
     match element.value().name().as_bytes() {
         [b'h', digit @ b'1'..=b'6'] => Some(digit - b'0'),

@@ -1,26 +1,23 @@
 //! Whom a change concerns: the change, not the page.
 //!
 //! Of an added or removed entry everything counts, of an amended one what was amended and whose
-//! entry it is, each told apart. A source may be a company's own; a caption names the parties of a
+//! entry it is (`amended`), each told apart. A source may be a company's own; a caption names the parties of a
 //! whole proceeding; a company that is named concerns those who own it.
 
 use std::ops::Range;
 
+use super::amended::Amended;
 use super::roster::variants;
 use super::{Match, Part, Rule, Watchlist};
-use crate::domain::change::{ChangeKind, EntryChange};
+use crate::domain::change::EntryChange;
 use crate::domain::company::Company;
 use crate::domain::entry::{CAPTION, PARTIES};
 use crate::domain::id::CompanyId;
 use crate::domain::scoring::{Name, Score};
 use crate::domain::source::Source;
-use crate::domain::text_diff::{Fate, words};
 
 /// A chain of owners is followed so far.
 const MAX_OWNERS: usize = 8;
-
-/// Longer texts are not compared word by word: all of them counts as amended.
-const MAX_COMPARED_BYTES: usize = 200_000;
 
 /// The fields in which lists name an entry.
 const NAME_FIELDS: [&str; 6] = ["title", "name", "names", "alias", "aliases", "entity"];
@@ -60,13 +57,15 @@ impl Watchlist {
     pub fn concern(&self, source: &Source, change: &EntryChange) -> Concern {
         let mut matches: Vec<Match> = source.companies.iter().cloned().map(Match::by_source).collect();
         let mut exposed = Vec::new();
+        let amendment = Amended::of(source, change);
         for (field, text) in &change.context {
             let scan = self.scan(text);
             if scan.is_empty() {
                 continue;
             }
-            let amended = amended_words(change, field, text);
-            for hit in &scan.hits {
+            let amended = amendment.words_in(field, text);
+            let scope = amendment.scope(field, text);
+            for hit in scan.hits.iter().filter(|hit| scope.holds(&hit.span)) {
                 let found = self.match_of(hit, field, text);
                 let is_of_the_case = matches!(field.as_str(), CAPTION | PARTIES);
                 let rule = if is_of_the_case { Rule::Caption } else { found.rule };
@@ -77,6 +76,7 @@ impl Watchlist {
                 exposed.extend(self.exposed(field, text, &scan).into_iter().map(of_part));
             }
         }
+        self.named_by_links(change).into_iter().for_each(|found| take(&mut matches, found));
         let possible = if source.kind.is_list() { self.add_names(&mut matches, change) } else { Vec::new() };
         self.add_owners(&mut matches);
         for found in exposed {
@@ -178,36 +178,6 @@ fn take(matches: &mut Vec<Match>, found: Match) {
         Some(_) => {}
         None => matches.push(found),
     }
-}
-
-/// Where a text of an amended entry is new, or has gone.
-fn amended_words(change: &EntryChange, field: &str, text: &str) -> Vec<(Range<usize>, Part)> {
-    if change.kind != ChangeKind::Amended {
-        return Vec::new();
-    }
-    let mut amended = Vec::new();
-    for changed in change.fields.iter().filter(|changed| changed.name == field) {
-        let (before, after) =
-            (changed.before.as_deref().unwrap_or_default(), changed.after.as_deref().unwrap_or_default());
-        let (kept, part) = match text {
-            text if text == after => (Fate::Added, Part::AddedWords),
-            text if text == before => (Fate::Removed, Part::RemovedWords),
-            _ => continue,
-        };
-        if before.len() + after.len() > MAX_COMPARED_BYTES {
-            amended.push((0..text.len(), part));
-            continue;
-        }
-        let mut at = 0;
-        for run in words(before, after).into_iter().filter(|run| run.fate == Fate::Kept || run.fate == kept) {
-            let end = at + run.text.len();
-            if run.fate == kept {
-                amended.push((at..end, part));
-            }
-            at = end;
-        }
-    }
-    amended
 }
 
 fn part_of(amended: &[(Range<usize>, Part)], span: &Range<usize>) -> Part {

@@ -1,5 +1,6 @@
 //! Whether a name that was found is meant as one: by its capitals, and by what stands around it.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
@@ -7,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::ordinary::{OtherMeaning, is_ordinary, other_meaning};
 use super::script::{is_apostrophe, is_hyphen};
 use crate::domain::company::{Alias, AliasKind};
+use crate::domain::scoring::sets_apart;
 use crate::domain::text::{boundary_after, boundary_before};
 
 /// A name from so many letters on may stand in the plural.
@@ -82,7 +84,7 @@ const AFTER: [&str; 62] = [
     "systems",
 ];
 /// What is said near companies that make what lists name.
-const NEAR_MAKERS: [&str; 26] = [
+const NEAR_MAKERS: [&str; 44] = [
     "camera",
     "cameras",
     "surveillance",
@@ -109,7 +111,72 @@ const NEAR_MAKERS: [&str; 26] = [
     "covered",
     "company",
     "manufacturer",
+    "companies",
+    "manufacturers",
+    "shares",
+    "stock",
+    "subsidiary",
+    "subsidiaries",
+    "affiliate",
+    "affiliates",
+    "entity",
+    "entities",
+    "sanctions",
+    "sanctioned",
+    "blacklist",
+    "blacklisted",
+    "1260h",
+    "china",
+    "chinese",
+    "beijing",
 ];
+/// Legal forms as they end the names of such companies.
+const LEGAL_WORDS: [&str; 11] =
+    ["inc", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "plc", "group", "institute"];
+/// Titles of people: "Mr. Kaspersky" is no company.
+const TITLES: [&str; 14] = [
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "dr",
+    "prof",
+    "professor",
+    "judge",
+    "justice",
+    "sir",
+    "madam",
+    "herr",
+    "frau",
+    "monsieur",
+];
+/// What makes a place of the name before it: "Dahua County", "99 Huawei Road".
+const PLACES: [&str; 21] = [
+    "county",
+    "district",
+    "road",
+    "rd",
+    "street",
+    "st",
+    "avenue",
+    "ave",
+    "boulevard",
+    "lane",
+    "highway",
+    "town",
+    "township",
+    "village",
+    "prefecture",
+    "river",
+    "lake",
+    "station",
+    "bridge",
+    "square",
+    "autonomous",
+];
+/// What is nothing but a name, or begins one, may be meant from so many letters on; fewer are a mark in a table, or
+/// anybody's initials.
+const MIN_ALONE_BYTES: usize = 4;
 /// Words with a full stop after which no sentence ends.
 const ABBREVIATED: [&str; 16] =
     ["v", "vs", "mr", "mrs", "ms", "dr", "no", "inc", "corp", "co", "ltd", "st", "jr", "re", "cf", "al"];
@@ -127,18 +194,31 @@ pub(super) struct Sight<'a> {
     pub is_plural: bool,
 }
 
+/// What else the text says of whom it is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Backing {
+    /// It names the company otherwise, too.
+    pub is_backed: bool,
+    /// It names another company beside it.
+    pub is_accompanied: bool,
+}
+
 impl Sight<'_> {
-    /// Whether the name is meant. `is_backed` says that the text names the company otherwise, too.
-    pub fn is_meant(&self, is_backed: bool) -> bool {
+    /// Whether the name is meant.
+    pub fn is_meant(&self, backing: Backing) -> bool {
         if self.is_in_address() || (self.is_plural && !self.may_be_plural()) {
             return false;
         }
+        let is_backed = backing.is_backed;
         match self.alias.kind {
             AliasKind::Identifier => self.is_written_as_alias(),
-            AliasKind::Short => self.is_meant_as_letters(is_backed),
+            _ if self.is_person_or_place() => false,
+            AliasKind::Short => self.is_meant_as_letters(backing),
             _ if is_ordinary(self.folded) => self.is_meant_as_word(is_backed),
             _ if self.has_lost_hyphen() => false,
-            _ if self.is_core => self.has_long_words_capitalised() || is_backed,
+            _ if self.is_core => {
+                is_backed || (self.has_long_words_capitalised() && !self.is_beginning_of_another())
+            }
             _ => true,
         }
     }
@@ -146,27 +226,73 @@ impl Sight<'_> {
     /// Whether the name needs nothing else to be believed.
     pub fn is_plain(&self) -> bool {
         let needs_context = self.alias.kind == AliasKind::Short || is_ordinary(self.folded) || self.is_core;
-        !needs_context && self.is_meant(false)
+        !needs_context && self.is_meant(Backing::default())
     }
 
     fn words(&self) -> &str {
         &self.text[self.span.clone()]
     }
 
-    fn is_meant_as_letters(&self, is_backed: bool) -> bool {
+    fn is_meant_as_letters(&self, Backing { is_backed, is_accompanied }: Backing) -> bool {
         let is_named = self.is_before_company_word();
         let is_written = self.is_written_as_alias()
             || self.is_in_capitals_of_several_words()
+            || self.words() == self.alias.name.to_uppercase()
             || (is_named && self.is_capitalised());
         if !is_written || self.is_code() || (!is_backed && self.abbreviates_words_before()) {
             return false;
         }
-        let Some(OtherMeaning { is_usual, words }) = other_meaning(self.folded) else { return true };
+        let Some(OtherMeaning { is_usual, words, trade }) = other_meaning(self.folded) else { return true };
         let near = self.near();
-        let means_other = near.iter().any(|word| words.contains(word.as_str()));
-        let is_expected =
-            !is_usual || is_backed || near.iter().any(|word| NEAR_MAKERS.contains(&word.as_str()));
-        is_named || (!means_other && is_expected)
+        let stands_near = |words: &HashSet<&str>| near.iter().any(|word| words.contains(word.as_str()));
+        let is_of_trade = stands_near(trade);
+        if stands_near(words) && !is_of_trade {
+            return is_named;
+        }
+        let is_long = self.folded.len() >= MIN_ALONE_BYTES;
+        let is_alone = self.text.trim() == self.words();
+        let is_expected = || near.iter().any(|word| NEAR_MAKERS.contains(&word.as_str()));
+        !is_usual
+            || is_named
+            || is_backed
+            || is_accompanied
+            || is_of_trade
+            || (is_long && (is_alone || self.begins_company_name()))
+            || is_expected()
+    }
+
+    /// "AVIC Asset Management Corporation": capitalised words up to a legal form follow.
+    fn begins_company_name(&self) -> bool {
+        let after = &self.text[self.span.end..];
+        let to = boundary_before(after, NEAR);
+        let name = after[..to].split([';', '(', '\n', '.', ':']).next().unwrap_or_default();
+        let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let words = words.take_while(|word| begins_upper(word) || matches!(*word, "of" | "and" | "the"));
+        after.starts_with(' ')
+            && words.map(str::to_lowercase).any(|word| LEGAL_WORDS.contains(&word.as_str()))
+    }
+
+    /// "Mr. Kaspersky", "Dahua County": somebody's or some place's name.
+    fn is_person_or_place(&self) -> bool {
+        let before = self.text[..self.span.start].trim_end_matches([' ', '.', '\u{a0}']);
+        let start = before.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1);
+        let title = before.get(start..).unwrap_or_default().to_lowercase();
+        let has_title = before.len() < self.span.start && TITLES.contains(&title.as_str());
+        let after = &self.text[self.span.end..];
+        let place = word_after(after).filter(|word| begins_upper(word)).map(str::to_lowercase);
+        // "ZTE St. Petersburg" is told from "ZTE St." by nothing but the rest of the line.
+        has_title || (after.starts_with(' ') && place.is_some_and(|place| PLACES.contains(&place.as_str())))
+    }
+
+    /// "Deutsche Bank Trust Company", "Banco Santander Chile": a name that goes on after the words of this one and
+    /// is somebody else's, of one house perhaps.
+    fn is_beginning_of_another(&self) -> bool {
+        let Some(next) =
+            word_after(&self.text[self.span.end..]).filter(|_| self.text[self.span.end..].starts_with(' '))
+        else {
+            return false;
+        };
+        begins_upper(next) && sets_apart(&next.to_lowercase())
     }
 
     fn is_meant_as_word(&self, is_backed: bool) -> bool {
@@ -333,6 +459,13 @@ impl Sight<'_> {
         }
         lower >= 1 && lower * 2 >= upper
     }
+}
+
+/// The word that a text begins with, after blanks.
+fn word_after(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
+    (end > 0).then(|| &text[..end])
 }
 
 fn begins_upper(text: &str) -> bool {

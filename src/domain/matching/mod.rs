@@ -9,6 +9,7 @@
 //! owns those named, whom a category or a clause covers, and names that are nearly somebody's
 //! (`scoring`). Deliberately absent: similarity in prose, where every word is like another.
 
+mod amended;
 mod automaton;
 mod concern;
 mod context;
@@ -27,7 +28,7 @@ use std::sync::OnceLock;
 use aho_corasick::BuildError;
 
 use self::automaton::{Automaton, Patterns, Sighting};
-use self::context::Sight;
+use self::context::{Backing, Sight};
 use self::roster::Roster;
 use super::category::Category;
 use super::company::{Alias, AliasKind, Company};
@@ -38,6 +39,9 @@ pub use self::concern::Concern;
 pub use self::found::{Match, Part, Rule};
 pub use self::normalise::{Divided, Folded};
 pub(crate) use self::script::is_unspaced;
+
+/// Companies named within so many bytes of each other are spoken of together.
+const COMPANY: usize = 120;
 
 /// Of names at one place, each of another company, so many are told from one another.
 const MAX_OVERLAPPING: usize = 64;
@@ -283,9 +287,19 @@ fn meant<'a>(claims: Vec<Claim<'a>>, text: &str, folded: &Folded) -> Vec<Claim<'
         is_plural: claim.is_plural,
     };
     let is_plain = |claim: &&Claim<'a>| claim.named.is_some_and(|named| sight(claim, named).is_plain());
-    let backed: BTreeSet<usize> = claims.iter().filter(is_plain).map(|claim| claim.company).collect();
+    let mut plain: Vec<(usize, usize)> =
+        claims.iter().filter(is_plain).map(|claim| (claim.folded.start, claim.company)).collect();
+    plain.sort_unstable();
+    let backed: BTreeSet<usize> = plain.iter().map(|(_, company)| *company).collect();
     let is_meant = |claim: &Claim<'a>| match claim.named {
-        Some(named) => sight(claim, named).is_meant(backed.contains(&claim.company)),
+        Some(named) => {
+            let near = claim.folded.start.saturating_sub(COMPANY)..=claim.folded.end + COMPANY;
+            let from = plain.partition_point(|(start, _)| start < near.start());
+            let mut beside = plain[from..].iter().take_while(|(start, _)| near.contains(start));
+            let is_accompanied = beside.any(|(_, company)| *company != claim.company);
+            let is_backed = backed.contains(&claim.company);
+            sight(claim, named).is_meant(Backing { is_backed, is_accompanied })
+        }
         None => true,
     };
     claims.into_iter().filter(is_meant).collect()

@@ -6,12 +6,14 @@ use std::sync::LazyLock;
 const TABLE: &str = include_str!("ordinary.txt");
 
 /// What a few letters mean beside a company.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct OtherMeaning {
     /// Whether the other meaning is the usual one.
     pub is_usual: bool,
     /// Words that stand beside the other meaning.
     pub words: HashSet<&'static str>,
+    /// Words that stand beside the company.
+    pub trade: HashSet<&'static str>,
 }
 
 struct Ordinary {
@@ -23,14 +25,14 @@ static ORDINARY: LazyLock<Ordinary> = LazyLock::new(|| {
     let mut ordinary = Ordinary { words: HashSet::new(), short: HashMap::new() };
     for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
         let Some((head, words)) = line.split_once(':') else { continue };
-        match head.split_once(' ') {
-            Some((mark, name)) => {
-                let meaning =
-                    OtherMeaning { is_usual: mark.ends_with('!'), words: words.split_whitespace().collect() };
-                ordinary.short.insert(name.to_lowercase(), meaning);
-            }
-            None => ordinary.words.extend(words.split_whitespace()),
-        }
+        let words = words.split_whitespace();
+        let Some((mark, name)) = head.split_once(' ') else {
+            ordinary.words.extend(words);
+            continue;
+        };
+        let meaning = ordinary.short.entry(name.to_lowercase()).or_default();
+        meaning.is_usual |= mark.ends_with('!');
+        if mark == "trade" { &mut meaning.trade } else { &mut meaning.words }.extend(words);
     }
     ordinary
 });

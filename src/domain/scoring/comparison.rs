@@ -5,7 +5,7 @@ use std::fmt;
 use super::legal_form::LegalClass;
 use super::name::{Name, Token};
 use super::pairing::{Pair, Pairing, together};
-use super::vocabulary::Kind;
+use super::vocabulary::{Kind, is_institution};
 
 /// What is left over on a side up to this weight does not count as a word of its own.
 const LIGHT: f64 = 0.3;
@@ -19,12 +19,16 @@ pub enum Reason {
     Shared,
     /// A word is misspelt.
     Misspelt,
+    /// No word that tells companies apart is the same letter by letter.
+    OnlyMisspelt,
     /// A word is the initials of the others.
     Abbreviated,
     /// Each side has a word the other lacks.
     BothDiffer,
     /// One side names a place, the other none.
     OnePlace,
+    /// One side is a bank, a trust or an insurer, the other is not.
+    OneInstitution,
     /// Both sides name places, and not the same.
     OtherPlace,
     /// One side has a number, the other none.
@@ -49,9 +53,11 @@ impl Reason {
             Self::Same => "the same but for writing",
             Self::Shared => "the weight of the words they share",
             Self::Misspelt => "a letter differs",
+            Self::OnlyMisspelt => "no other word tells that it is the same",
             Self::Abbreviated => "one is the initials of the other",
             Self::BothDiffer => "each has a word that the other lacks",
             Self::OnePlace => "only one names a place",
+            Self::OneInstitution => "only one is a bank, a trust or an insurer",
             Self::OtherPlace => "they name different places",
             Self::OneNumber => "only one has a number",
             Self::OtherNumber => "their numbers differ",
@@ -131,6 +137,10 @@ fn steps(pairing: &Pairing<'_>, forms_a: &[LegalClass], forms_b: &[LegalClass]) 
         return steps;
     }
     steps.extend(pairing.pairs.iter().filter_map(Pair::misspelling).map(|factor| (Reason::Misspelt, factor)));
+    // "Narinco" may be Norinco misspelt, or somebody else: a person decides.
+    if pairing.is_only_misspelt() {
+        steps.push((Reason::OnlyMisspelt, 0.9));
+    }
     steps
         .extend(pairing.pairs.iter().filter(|pair| pair.is_abbreviation).map(|_| (Reason::Abbreviated, 0.8)));
     steps.extend(left.steps(pairing.is_fund_family()));
@@ -154,6 +164,7 @@ struct Left {
     words: (f64, f64),
     places: (usize, usize),
     numbers: (usize, usize),
+    institutions: (usize, usize),
 }
 
 impl Left {
@@ -163,11 +174,13 @@ impl Left {
             left.words.0 += word_weight(token);
             left.places.0 += usize::from(token.kind == Kind::Place);
             left.numbers.0 += usize::from(token.kind == Kind::Number);
+            left.institutions.0 += usize::from(is_institution(&token.text));
         }
         for token in pairing.left_b() {
             left.words.1 += word_weight(token);
             left.places.1 += usize::from(token.kind == Kind::Place);
             left.numbers.1 += usize::from(token.kind == Kind::Number);
+            left.institutions.1 += usize::from(is_institution(&token.text));
         }
         left
     }
@@ -187,8 +200,12 @@ impl Left {
         }
         match self.places {
             (0, 0) => {}
-            (0, _) | (_, 0) => steps.push((Reason::OnePlace, 0.8)),
+            // "X" and "X Chile" are as a rule two companies, whoever owns them.
+            (0, _) | (_, 0) => steps.push((Reason::OnePlace, 0.69)),
             _ => steps.push((Reason::OtherPlace, 0.5)),
+        }
+        if self.institutions.0 != self.institutions.1 {
+            steps.push((Reason::OneInstitution, 0.8));
         }
         match self.numbers {
             (0, 0) => {}

@@ -21,6 +21,7 @@ pub use comparison::{Comparison, Reason, compare};
 pub use legal_form::LegalClass;
 pub use name::{Name, without_legal_forms};
 pub use score::Score;
+pub use vocabulary::sets_apart;
 
 use serde::{Deserialize, Serialize};
 

@@ -93,6 +93,12 @@ impl<'a> Pairing<'a> {
         self.pairs.iter().any(|pair| FUND_WORDS.contains(&self.a[pair.a.start].text.as_str()))
     }
 
+    /// Whether every word that tells companies apart has a wrong letter.
+    pub fn is_only_misspelt(&self) -> bool {
+        let mut telling = self.pairs.iter().filter(|pair| pair.is_telling).peekable();
+        telling.peek().is_some() && telling.all(|pair| pair.errors > 0)
+    }
+
     /// Whether both sides have words without a partner.
     fn is_open(&self) -> bool {
         self.left_a().next().is_some() && self.left_b().next().is_some()

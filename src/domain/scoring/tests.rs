@@ -83,7 +83,7 @@ fn a_foundation_is_not_a_company() {
 fn a_comparison_explains_itself() {
     assert_eq!(
         explain("Banco Meridional, S.A.", "Banco Meridional Mexico, S.A."),
-        "0.80: the weight of the words they share (× 1.00), only one names a place (× 0.80); \
+        "0.69: the weight of the words they share (× 1.00), only one names a place (× 0.69); \
          shared: bank, meridional; left over: mexico"
     );
 }

@@ -63,6 +63,20 @@ pub(super) fn known(word: &str) -> Option<&'static Known> {
     KNOWN.get(word)
 }
 
+/// What sets two companies of one house apart: "Deutsche Bank" and "Deutsche Bank Trust Company".
+const INSTITUTIONS: [&str; 3] = ["bank", "insurance", "trust"];
+
+/// Whether a word says that its bearer is a bank, a trust or an insurer.
+pub(super) fn is_institution(canonical: &str) -> bool {
+    INSTITUTIONS.contains(&canonical)
+}
+
+/// Whether a word after a company's name makes it the name of another: a place, or another institution.
+#[must_use]
+pub fn sets_apart(word: &str) -> bool {
+    known(word).is_some_and(|known| known.kind == Kind::Place || is_institution(&known.canonical))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -131,6 +131,16 @@ impl SourceKind {
         }
     }
 
+    /// Whether its entries are sections of running text, of which a name may stand in any paragraph.
+    #[must_use]
+    pub fn is_prose(&self) -> bool {
+        match self {
+            Self::PageText(_) => true,
+            Self::Ecfr(settings) => settings.appendix.is_none(),
+            _ => false,
+        }
+    }
+
     /// What differs between two reads of such a source without having changed; an
     /// operator's `noise` replaces it.
     #[must_use]

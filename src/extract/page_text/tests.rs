@@ -124,3 +124,13 @@ fn every_kept_element_must_be_there() {
     assert_eq!(error.to_string(), "an element that matches \"#notice\" is missing");
     assert!(read(&["main["], &[], "<main>x</main>").is_err());
 }
+
+#[test]
+fn a_row_of_a_table_is_one_line_and_its_links_say_whose_they_are() {
+    let html = "<main><table><tr><th>Entity<th>Order<tr><td><p>Alpha<br>Works</p><td>1 <a href=x>View</a>\
+        <tr><td>Bravo<td></table><table><tr><td><h2>Left</h2>a<td>b</table></main>";
+    let document = read(&["main"], &[], html).unwrap();
+    assert_eq!(document.entries[0].fields["text"], "Entity | Order\nAlpha Works | 1 View\nBravo |");
+    assert_eq!(document.entries[0].fields["links"], "Alpha Works: View\thttps://agency.test/guide/x");
+    assert_eq!(document.entries[1].fields["text"], "a\nb", "a table that lays out the page");
+}

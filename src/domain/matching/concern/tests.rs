@@ -1,10 +1,10 @@
 use super::*;
 use crate::domain::category::Category;
-use crate::domain::change::FieldChange;
+use crate::domain::change::{ChangeKind, FieldChange};
 use crate::domain::company::{Alias, AliasKind};
 use crate::domain::noise::Noise;
 use crate::domain::scoring::Thresholds;
-use crate::domain::source::{Request, SourceKind};
+use crate::domain::source::{PageTextSettings, Request, SourceKind};
 
 fn watchlist() -> Watchlist {
     let company = |id: &str, name: &str, alias: &str, kind| Company {
@@ -172,4 +172,59 @@ fn a_record_from_before_there_were_scores_is_read() {
     let found: Match = serde_json::from_str(record).unwrap();
     assert_eq!((found.score, found.part), (Score::default(), Part::Entry));
     assert!(found.path.is_empty() && found.reason.is_empty());
+}
+
+/// The companies that a change of a section concerns.
+fn concerned_by(before: &[(&str, &str)], after: &[(&str, &str)]) -> Vec<String> {
+    use crate::domain::diff::diff;
+    use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
+    let source =
+        source(SourceKind::PageText(PageTextSettings { keep: vec!["main".to_owned()], drop: Vec::new() }));
+    let source = Source { noise: Noise::of(source.kind.default_noise()), ..source };
+    let page = |fields: &[(&str, &str)]| {
+        let section = Entry::new("notices", "Notices");
+        let section = fields.iter().fold(section, |section, (name, text)| section.with(*name, *text));
+        Document::new(vec![section], Completeness::Whole, Resemblance::Text)
+    };
+    let changes = diff(&page(before), &page(after), &source.noise);
+    let matches = changes.iter().flat_map(|change| watchlist().concern(&source, change).matches);
+    let mut companies: Vec<String> = matches.map(|found| found.company.to_string()).collect();
+    companies.sort();
+    companies.dedup();
+    companies
+}
+
+#[test]
+fn of_a_section_only_the_paragraph_that_changed_counts() {
+    let before = "HiSilicon was fined in 2021\nHikvision answered in 2024\nThe docket is open";
+    let after = "HiSilicon was fined in 2021\nHikvision answered in 2025\nThe docket is open";
+    assert_eq!(concerned_by(&[("text", before)], &[("text", after)]), ["hikvision"]);
+    let closed = "HiSilicon was fined in 2021\nHikvision answered in 2024\nThe docket is closed";
+    assert!(concerned_by(&[("text", before)], &[("text", closed)]).is_empty());
+    let gone = "Hikvision answered in 2024\nThe docket is open";
+    assert_eq!(concerned_by(&[("text", before)], &[("text", gone)]), ["huawei"]);
+}
+
+#[test]
+fn a_paragraph_has_its_label_and_one_that_moved_is_no_news() {
+    let before = "Respondent: HiSilicon\nDistributor:\nnone yet\nDealer: Hikvision";
+    let labelled = "HiSilicon:\nfined\nHikvision:\nwarned";
+    let relabelled = "HiSilicon:\nfined\nHikvision:\nbarred";
+    assert_eq!(concerned_by(&[("text", labelled)], &[("text", relabelled)]), ["hikvision"]);
+    let moved = "Dealer: Hikvision\nRespondent: HiSilicon\nDistributor:\nExample Works";
+    assert!(concerned_by(&[("text", before)], &[("text", moved)]).is_empty());
+}
+
+#[test]
+fn a_link_that_moved_concerns_the_row_in_which_it_stands() {
+    let text = "HiSilicon | fined | View\nHikvision | warned | View";
+    let before = "HiSilicon: View\thttps://a.test/1\nHikvision: View\thttps://a.test/2";
+    let after = "HiSilicon: View\thttps://a.test/1\nHikvision: View\thttps://a.test/2-rev1";
+    let concerned = concerned_by(&[("text", text), ("links", before)], &[("text", text), ("links", after)]);
+    assert_eq!(concerned, ["hikvision"]);
+    let unlabelled = concerned_by(
+        &[("text", text), ("links", "\thttps://a.test/1")],
+        &[("text", text), ("links", "\thttps://a.test/2")],
+    );
+    assert_eq!(unlabelled, ["hikvision", "huawei"], "where the link stands is not known");
 }
