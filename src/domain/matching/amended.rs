@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::{Match, Part, Watchlist};
 use crate::domain::change::{ChangeKind, EntryChange, FieldChange};
-use crate::domain::entry::{CAPTION, LINKS};
+use crate::domain::entry::{CAPTION, LINKS, PARTIES};
 use crate::domain::noise::NoiseClass;
 use crate::domain::source::Source;
 use crate::domain::text_diff::{Fate, Run, words};
@@ -45,8 +45,7 @@ impl<'a> Amended<'a> {
     pub fn of(source: &'a Source, change: &'a EntryChange) -> Self {
         let is_amended = change.kind == ChangeKind::Amended;
         let compared = change.fields.iter().filter(|field| is_amended && field.name != LINKS);
-        let runs =
-            compared.map(|field| (field.name.as_str(), words(text(&field.before), text(&field.after))));
+        let runs = compared.map(|field| (field.name.as_str(), words(said_before(field), said_after(field))));
         Self { change, source, runs: runs.collect() }
     }
 
@@ -79,13 +78,13 @@ impl<'a> Amended<'a> {
     pub fn scope(&self, field: &str, text: &str) -> Scope {
         let changes = &self.change.fields;
         let is_whole = self.change.kind != ChangeKind::Amended || !self.source.kind.is_prose();
-        if is_whole || field == "title" || field == CAPTION {
+        if is_whole || ["title", CAPTION, PARTIES].contains(&field) {
             return Scope::All;
         }
         if self.runs.contains_key(field) {
-            let changed = self.words_in(field, text).into_iter().map(|(range, _)| range);
+            let words = self.words_in(field, text).into_iter().map(|(range, _)| range);
             let moved = self.moved_lines(field);
-            let lines = changed.flat_map(|range| lines_of(text, &range)).filter(|line| {
+            let lines = words.flat_map(|range| lines_of(text, &range)).filter(|line| {
                 let line = self.source.noise.canonical(&text[line.clone()]);
                 !moved.contains(&line)
             });
@@ -107,10 +106,9 @@ impl<'a> Amended<'a> {
         let Some(changed) = self.change.fields.iter().find(|changed| changed.name == field) else {
             return BTreeSet::new();
         };
-        let lines = |said: &Option<String>| -> BTreeSet<String> {
-            text(said).lines().map(|line| noise.canonical(line)).collect()
-        };
-        lines(&changed.before).intersection(&lines(&changed.after)).cloned().collect()
+        let lines =
+            |said: &str| -> BTreeSet<String> { said.lines().map(|line| noise.canonical(line)).collect() };
+        lines(said_before(changed)).intersection(&lines(said_after(changed))).cloned().collect()
     }
 }
 
@@ -120,8 +118,8 @@ impl Watchlist {
         let links =
             change.fields.iter().filter(|field| change.kind == ChangeKind::Amended && field.name == LINKS);
         let labels = links.flat_map(|links| {
-            let gone = labels(changed_links(&links.before, &links.after));
-            let come = labels(changed_links(&links.after, &links.before));
+            let gone = labels(changed_links(said_before(links), said_after(links)));
+            let come = labels(changed_links(said_after(links), said_before(links)));
             come.map(|label| (label, Part::AddedWords)).chain(gone.map(|label| (label, Part::RemovedWords)))
         });
         labels
@@ -132,14 +130,18 @@ impl Watchlist {
     }
 }
 
-fn text(said: &Option<String>) -> &str {
-    said.as_deref().unwrap_or_default()
+fn said_before(field: &FieldChange) -> &str {
+    field.before.as_deref().unwrap_or_default()
+}
+
+fn said_after(field: &FieldChange) -> &str {
+    field.after.as_deref().unwrap_or_default()
 }
 
 /// The lines of one list that the other has not.
-fn changed_links<'a>(list: &'a Option<String>, other: &'a Option<String>) -> impl Iterator<Item = &'a str> {
-    let known: BTreeSet<&str> = text(other).lines().collect();
-    text(list).lines().filter(move |line| !known.contains(line))
+fn changed_links<'a>(list: &'a str, other: &'a str) -> impl Iterator<Item = &'a str> {
+    let known: BTreeSet<&str> = other.lines().collect();
+    list.lines().filter(move |line| !known.contains(line))
 }
 
 fn labels<'a>(links: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
@@ -148,8 +150,8 @@ fn labels<'a>(links: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a 
 
 /// The lines in which a link that changed can stand; everywhere where that is not known.
 fn lines_with_labels(links: &FieldChange, text: &str) -> Scope {
-    let changed =
-        changed_links(&links.before, &links.after).chain(changed_links(&links.after, &links.before));
+    let changed = changed_links(said_before(links), said_after(links))
+        .chain(changed_links(said_after(links), said_before(links)));
     let labels: BTreeSet<&str> = labels(changed).collect();
     let mut ranges = Vec::new();
     for label in labels {
