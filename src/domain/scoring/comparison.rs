@@ -200,8 +200,7 @@ impl Left {
         }
         match self.places {
             (0, 0) => {}
-            // "X" and "X Chile" are as a rule two companies, whoever owns them.
-            (0, _) | (_, 0) => steps.push((Reason::OnePlace, 0.69)),
+            (0, _) | (_, 0) => steps.push((Reason::OnePlace, 0.8)),
             _ => steps.push((Reason::OtherPlace, 0.5)),
         }
         if self.institutions.0 != self.institutions.1 {

@@ -33,6 +33,9 @@ pub(super) struct Pair {
     bytes: usize,
 }
 
+/// "Group" and "holding" stand in so many names that sharing them says nothing.
+const SAYS_SOMETHING: f64 = 0.3;
+
 impl Pair {
     /// The factor by which a wrong letter lowers the score: the shorter the word, the more.
     pub fn misspelling(&self) -> Option<f64> {
@@ -93,10 +96,11 @@ impl<'a> Pairing<'a> {
         self.pairs.iter().any(|pair| FUND_WORDS.contains(&self.a[pair.a.start].text.as_str()))
     }
 
-    /// Whether every word that tells companies apart has a wrong letter.
+    /// Whether no word of any weight pairs but one, and that has a wrong letter.
     pub fn is_only_misspelt(&self) -> bool {
-        let mut telling = self.pairs.iter().filter(|pair| pair.is_telling).peekable();
-        telling.peek().is_some() && telling.all(|pair| pair.errors > 0)
+        let mut heavy = self.pairs.iter().filter(|pair| pair.weight >= SAYS_SOMETHING);
+        let only = heavy.next();
+        heavy.next().is_none() && only.is_some_and(|pair| pair.is_telling && pair.errors > 0)
     }
 
     /// Whether both sides have words without a partner.

@@ -58,6 +58,24 @@ fn siblings_stay_apart() {
 }
 
 #[test]
+fn a_letter_in_the_one_word_of_a_name_is_for_a_person_to_decide() {
+    possible("Narinco", "Norinco");
+    possible("Sensatime Group", "SenseTime Group Inc.");
+    possible("Hikvison", "Hikvision");
+}
+
+#[test]
+fn institutions_of_one_house_stay_apart() {
+    silent("Deutsche Bank AG", "Deutsche Bank Trust Company");
+    silent("Deutsche Bank AG", "Deutsche Bank Trust Company Americas");
+}
+
+#[test]
+fn ind_is_industry() {
+    alert("China North Ind. Corp.", "China North Industries Corporation");
+}
+
+#[test]
 fn letters_may_be_wrong_in_long_words_only() {
     alert("Hikvison Digital Technology", "Hikvision Digital Technology");
     possible("Dahau Technology", "Dahua Technology");
@@ -83,7 +101,7 @@ fn a_foundation_is_not_a_company() {
 fn a_comparison_explains_itself() {
     assert_eq!(
         explain("Banco Meridional, S.A.", "Banco Meridional Mexico, S.A."),
-        "0.69: the weight of the words they share (× 1.00), only one names a place (× 0.69); \
+        "0.80: the weight of the words they share (× 1.00), only one names a place (× 0.80); \
          shared: bank, meridional; left over: mexico"
     );
 }
