@@ -221,6 +221,8 @@ const DEEPEST: u8 = 6;
 
 fn is_summary(element: ElementRef<'_>) -> bool {
     element.value().name() == "summary"
+}
+
 fn level(element: ElementRef<'_>) -> Option<u8> {
     match element.value().name().as_bytes() {
         [b'h', digit @ b'1'..=b'6'] => Some(digit - b'0'),
