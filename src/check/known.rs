@@ -124,17 +124,21 @@ impl Known {
 /// How much of what is known a document shows again. A window shows what it shows, and where nothing
 /// is known nothing can be found again.
 pub(super) fn found_again(baseline: Option<&Baseline>, document: &Document, noise: &Noise) -> Found {
-    if document.completeness == Completeness::Window {
-        return Found::ALL;
-    }
-    let Some(Baseline { document: before, .. }) = baseline else { return Found::NOTHING };
+    let is_window = document.completeness == Completeness::Window;
+    let Some(Baseline { document: before, .. }) = baseline else {
+        return if is_window { Found { is_same: false, ..Found::ALL } } else { Found::NOTHING };
+    };
     let keys: HashSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
     let found = before.entries.iter().filter(|entry| keys.contains(entry.key.as_str())).count();
     let differ = diff(before, document, noise);
+    let is_same = differ.is_empty();
+    if is_window {
+        return Found { is_same, ..Found::ALL };
+    }
     let differ = differ.iter().filter(|change| change.kind != ChangeKind::Added).count();
     let share = |count: usize| (count * 100).checked_div(before.entries.len()).unwrap_or(100);
     let percent = |count| u8::try_from(share(count)).unwrap_or(100);
-    Found { again: percent(found), unchanged: percent(before.entries.len().saturating_sub(differ)) }
+    Found { again: percent(found), unchanged: percent(before.entries.len().saturating_sub(differ)), is_same }
 }
 
 /// What of the accepted state is not as the accepted body has it.

@@ -19,7 +19,8 @@ mod verdict;
 mod word;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,7 +42,7 @@ use crate::domain::source::{Source, SourceKind};
 use crate::domain::standing::Standing;
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Unreadable, Verdict};
-use crate::extract::Page;
+use crate::extract::{Page, within};
 use crate::fetch::{Answer, FetchError, Fetcher};
 use crate::registry::Registry;
 use crate::store::{ReadCommit, Store, StoreError};
@@ -357,8 +358,12 @@ async fn read_by(
         }
         Err(error) => return Err(error_chain(&error)),
     };
-    in_time(move || extract(&kind, &Page { body: &body, content_type: content_type.as_deref(), url: &url }))
-        .await
+    let max_entries = source.guard.max_entries;
+    in_time(move || {
+        let page = Page { body: &body, content_type: content_type.as_deref(), url: &url };
+        within(max_entries, || extract(&kind, &page))
+    })
+    .await
 }
 
 /// The body in the form in which its extractor reads it.
@@ -373,12 +378,30 @@ async fn readable(
     }
 }
 
-/// Does work beside the runtime's own threads.
+/// As many bodies are read into entries at once as there are cores: more would only hold more memory.
+static EXTRACTIONS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Arc::new(Semaphore::new(cores))
+});
+
+/// Whoever waits longer for a core has others before it that never end.
+const QUEUE_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// Does work beside the runtime's own threads, when its turn has come.
 ///
 /// # Errors
 /// The reason in words where it took too long or broke off.
 async fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
     let limit = Duration::from_secs(EXTRACTION_LIMIT_SECONDS);
+    let turn = tokio::time::timeout(QUEUE_LIMIT, Arc::clone(&EXTRACTIONS).acquire_owned()).await;
+    let Ok(Ok(turn)) = turn else {
+        return Err("other bodies kept every core from reading the entries".to_owned());
+    };
+    // The turn ends with the work, which goes on after nobody waits for it any more.
+    let work = move || {
+        let _turn = turn;
+        work()
+    };
     match tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(panic)) => Err(format!("reading the entries ended abruptly: {panic}")),

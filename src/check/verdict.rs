@@ -21,7 +21,7 @@ use crate::domain::quality::{Found, Quality, Sign, Weight};
 use crate::domain::read_state::ReadState;
 use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::snapshot::Validators;
-use crate::domain::source::Source;
+use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Suspicion, Verdict};
 use crate::extract::{Page, face, signal};
@@ -156,7 +156,11 @@ pub(super) async fn of(
     known.load_entries(store, source).await?;
     let before = known.face(store).await;
     let (face, quality) = first_look(&source.url, &answer);
-    let quality = quality.with(before.iter().flat_map(|before| face.signs_against(before)));
+    let face = as_configured(source, face);
+    let quality = quality.with(match &before {
+        Some(before) => face.signs_against(before),
+        None => face.signs_alone(),
+    });
     let document = match document_of(source, &answer).await {
         Ok(document) => document,
         Err(refused) => return Ok(refused.with(quality).into_finding(answer)),
@@ -182,12 +186,30 @@ fn compared(
         return Finding::Suspect { answer, suspicion: Suspicion::Rejected, quality };
     }
     let facts = facts_of(&answer, sha256, read_at);
+    let left_out = left_out(&document);
     match assess(source, known.past(), document, facts, watchlist) {
         Ok(assessment) => {
-            let note = known.note_on(source, &assessment);
+            let notes = [left_out, known.note_on(source, &assessment)];
+            let note = notes.into_iter().flatten().reduce(|all, note| format!("{all}; {note}"));
             Finding::Assessed { answer, assessment: Box::new(assessment), note }
         }
         Err(suspicion) => Finding::Suspect { answer, suspicion, quality },
+    }
+}
+
+/// Of what was left out so much is named.
+const MAX_NAMED: usize = 5;
+
+/// What of a document could not be read, in words; nothing where all of it could.
+fn left_out(document: &Document) -> Option<String> {
+    let names = document.left_out.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match document.left_out.len() {
+        0 => None,
+        1 => Some(format!("1 malformed item was left out: {names}")),
+        count if count > MAX_NAMED => {
+            Some(format!("{count} malformed items were left out: {names} and others"))
+        }
+        count => Some(format!("{count} malformed items were left out: {names}")),
     }
 }
 
@@ -310,6 +332,12 @@ fn first_look(asked: &Url, answer: &Answer) -> (Face, Quality) {
     (face, quality)
 }
 
+/// Where the operator says in which charset a file is, it is theirs to say.
+fn as_configured(source: &Source, face: Face) -> Face {
+    let is_told = matches!(&source.kind, SourceKind::Csv(settings) if settings.encoding.is_some());
+    Face { is_half_decoded: face.is_half_decoded && !is_told, ..face }
+}
+
 /// What can be told of the answer to an address without reading the entries.
 pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<Refusal> {
     let (_, quality) = first_look(asked, answer);
@@ -348,7 +376,8 @@ pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
     if let Some(refused) = refusal(&source.url, &answer) {
         return refused.into_trial();
     }
-    let (_, quality) = first_look(&source.url, &answer);
+    let (face, quality) = first_look(&source.url, &answer);
+    let quality = quality.with(as_configured(source, face).signs_alone());
     let document = match document_of(source, &answer).await {
         Ok(document) => document,
         Err(refused) => return refused.with(quality).into_trial(),
@@ -358,7 +387,8 @@ pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
         None => source.guard.judge(None, &document, &[]).err(),
     };
     let Some(suspicion) = suspicion else {
-        return Trial { verdict: Verdict::Good, reason: None, quality, document: Some(document) };
+        let reason = left_out(&document);
+        return Trial { verdict: Verdict::Good, reason, quality, document: Some(document) };
     };
     let held = Refusal::Suspect { suspicion, quality }.into_trial();
     Trial { document: Some(document), ..held }

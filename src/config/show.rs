@@ -207,6 +207,7 @@ struct Guard {
     confirm_reads: u32,
     confirm_drop: u32,
     confirm_delay: String,
+    max_entries: usize,
 }
 
 #[derive(Serialize)]
@@ -365,6 +366,7 @@ fn source(source: &Source) -> ShownSource<'_> {
             confirm_reads: source.guard.confirm_reads,
             confirm_drop: source.guard.confirm_drop,
             confirm_delay: length(source.guard.confirm_delay),
+            max_entries: source.guard.max_entries,
         },
         noise: Noise {
             classes: source.noise.classes.iter().copied().collect(),

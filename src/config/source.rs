@@ -43,7 +43,7 @@ pub(super) const SOURCE: Keys = Keys {
 
 pub(super) const GUARD: Keys = Keys {
     heading: "guard",
-    names: &["min_entries", "max_drop", "confirm_reads", "confirm_drop", "confirm_delay"],
+    names: &["min_entries", "max_drop", "confirm_reads", "confirm_drop", "confirm_delay", "max_entries"],
 };
 
 pub(super) const NOISE: Keys =
@@ -142,12 +142,16 @@ fn guard(node: &Node<'_>, kind: &SourceKind) -> Option<Guard> {
     let confirm_drop = table.or("confirm_drop", default.confirm_drop, |node| node.number(0..=MAX_READS));
     let confirm_delay =
         table.or("confirm_delay", default.confirm_delay, section::length(Duration::ZERO, WEEK));
+    let max_entries = table.or("max_entries", default.max_entries, |node| {
+        node.number(1..=MAX_ENTRIES).map(|number| number as usize)
+    });
     Some(Guard {
         min_entries: min_entries?,
         max_drop_percent: max_drop?,
         confirm_reads: confirm_reads?,
         confirm_drop: confirm_drop?,
         confirm_delay: confirm_delay?,
+        max_entries: max_entries?,
     })
 }
 

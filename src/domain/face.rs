@@ -20,6 +20,10 @@ pub struct Face {
     pub media_type: Option<String>,
     /// How long it is.
     pub body_bytes: usize,
+    /// Whether something of its text is lost, whatever charset it is taken for.
+    pub is_half_decoded: bool,
+    /// The words in which it says that it is being made.
+    pub in_progress: Option<String>,
 }
 
 /// A page this many times shorter than the one before has lost something.
@@ -38,6 +42,22 @@ impl Face {
             .collect()
     }
 
+    /// What speaks against a page of which nothing is known to compare it with, beside [`Self::signs`].
+    #[must_use]
+    pub fn signs_alone(&self) -> Vec<Sign> {
+        self.signs_of_text(&Self::default()).collect()
+    }
+
+    /// A page that was always so is believed; one that has become so is not whole.
+    fn signs_of_text(&self, before: &Self) -> impl Iterator<Item = Sign> {
+        let is_lost = self.is_half_decoded && !before.is_half_decoded;
+        let lost =
+            is_lost.then(|| "letters of its text are lost: it fits no charset it could be in".to_owned());
+        let words = self.in_progress.as_ref().filter(|_| before.in_progress.is_none());
+        let progress = words.map(|words| format!("it says itself that it is being updated: {words:?}"));
+        lost.into_iter().chain(progress).map(|words| Sign::new(30, Weight::UnlessSame, words))
+    }
+
     /// What speaks against a page in comparison with the accepted one.
     #[must_use]
     pub fn signs_against(&self, before: &Self) -> Vec<Sign> {
@@ -50,6 +70,7 @@ impl Face {
         ]
         .into_iter()
         .flatten()
+        .chain(self.signs_of_text(before))
         .collect()
     }
 
@@ -104,6 +125,8 @@ mod tests {
             is_closed: Some(true),
             media_type: Some("text/html".into()),
             body_bytes: 10_000,
+            is_half_decoded: false,
+            in_progress: None,
         }
     }
 
@@ -138,6 +161,16 @@ mod tests {
             &Face { media_type: Some("application/json".into()), ..face() },
             &["it came as application/json, before as text/html"],
         );
+    }
+
+    #[test]
+    fn what_a_page_has_become_is_a_sign_and_what_it_always_was_is_none() {
+        let lossy = Face { is_half_decoded: true, in_progress: Some("update in progress".into()), ..face() };
+        assert_eq!(lossy.signs_against(&face()).len(), 2);
+        assert_eq!(lossy.signs_against(&lossy), []);
+        assert_eq!(lossy.signs_alone().len(), 2);
+        assert!(lossy.signs_alone()[1].words.ends_with("being updated: \"update in progress\""));
+        assert_eq!(face().signs_alone(), []);
     }
 
     #[test]

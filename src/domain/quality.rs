@@ -22,6 +22,8 @@ pub enum Weight {
     /// It holds the read back unless this share of the known entries, in percent, is found again and
     /// says what it said: what is missing from an entry looks like an amendment.
     UnlessUnchanged(u8),
+    /// It holds the read back unless the document says what is known and nothing else.
+    UnlessSame,
 }
 
 /// The shares of the known entries, in percent, that a document shows again.
@@ -31,13 +33,15 @@ pub struct Found {
     pub again: u8,
     /// Those that say what they said.
     pub unchanged: u8,
+    /// Whether nothing else is said either.
+    pub is_same: bool,
 }
 
 impl Found {
     /// As much as can be found.
-    pub const ALL: Self = Self { again: 100, unchanged: 100 };
+    pub const ALL: Self = Self { again: 100, unchanged: 100, is_same: true };
     /// Nothing that is known.
-    pub const NOTHING: Self = Self { again: 0, unchanged: 0 };
+    pub const NOTHING: Self = Self { again: 0, unchanged: 0, is_same: false };
 }
 
 /// One thing that speaks against an answer.
@@ -97,6 +101,7 @@ impl Quality {
         let holds = |sign: &&Sign| match sign.weight {
             Weight::Unless(share) => found.again < share,
             Weight::UnlessUnchanged(share) => found.unchanged < share,
+            Weight::UnlessSame => !found.is_same,
             Weight::Certain | Weight::Hint => false,
         };
         let signs: Vec<Sign> = self.signs.iter().filter(holds).cloned().collect();
@@ -141,11 +146,13 @@ mod tests {
         let quality = Quality::of(vec![
             Sign::new(10, Weight::Unless(50), "a"),
             Sign::new(20, Weight::UnlessUnchanged(100), "b"),
+            Sign::new(25, Weight::UnlessSame, "d"),
             Sign::new(30, Weight::Hint, "c"),
         ]);
         let held_by = |found| quality.not_outweighed(found).map(|signs| signs.to_string());
-        assert_eq!(held_by(Found::NOTHING).as_deref(), Some("a; b"));
-        assert_eq!(held_by(Found { again: 100, unchanged: 99 }).as_deref(), Some("b"));
+        assert_eq!(held_by(Found::NOTHING).as_deref(), Some("a; b; d"));
+        assert_eq!(held_by(Found { unchanged: 99, ..Found::ALL }).as_deref(), Some("b"));
+        assert_eq!(held_by(Found { is_same: false, ..Found::ALL }).as_deref(), Some("d"));
         assert_eq!(held_by(Found::ALL), None);
     }
 }

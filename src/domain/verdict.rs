@@ -62,6 +62,16 @@ pub enum Unreadable {
         /// What was there instead.
         found: String,
     },
+    /// More than may be held at once while a body is read.
+    #[error("there are more than {limit} {what} (guard.max_entries is {max_entries})")]
+    TooMany {
+        /// What was counted.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+        /// The setting that it comes from.
+        max_entries: usize,
+    },
     /// Elements nested too deeply to be parsed in reasonable time.
     #[error("elements are nested more than {limit} deep")]
     TooDeep {
@@ -170,7 +180,12 @@ pub struct Guard {
     pub confirm_drop: u32,
     /// How long after a read another one may confirm it.
     pub confirm_delay: Duration,
+    /// The most entries a real page can have; more are not read, whatever memory they would take.
+    pub max_entries: usize,
 }
+
+/// The largest lists that are published have a tenth of these.
+pub const DEFAULT_MAX_ENTRIES: usize = 200_000;
 
 /// A page that is half written is whole again by then.
 const CONFIRM_DELAY: Duration = Duration::from_secs(10 * 60);
@@ -211,6 +226,7 @@ impl Guard {
             confirm_reads: 1,
             confirm_drop: 0,
             confirm_delay: CONFIRM_DELAY,
+            max_entries: DEFAULT_MAX_ENTRIES,
         }
     }
 

@@ -13,6 +13,7 @@ mod part;
 
 use serde::Deserialize;
 
+use super::entity;
 use super::following::{Wanted, address};
 use super::xml::{self, unexpected};
 use super::{Page, charset, json};
@@ -33,6 +34,7 @@ pub(super) fn extract(settings: &EcfrSettings, page: &Page<'_>) -> Result<Docume
     };
     let text = charset::decode(&Page::from(regulations));
     let text = text.trim_start_matches('\u{feff}').trim_start();
+    let text = &*entity::resolved(text)?;
     xml::check(text)?;
     let divisions = part::divisions(text, settings)?;
     let Some(appendix) = &settings.appendix else {

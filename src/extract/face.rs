@@ -6,16 +6,14 @@ use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use url::Url;
 
-use super::charset::decode;
+use super::charset::{decode, is_lossy};
+use super::ending::{self, TAIL_BYTES};
 use super::parser::{self, Next};
-use super::{Page, html};
+use super::{Page, html, progress};
 use crate::domain::face::Face;
 
 /// A page that goes on longer before its body begins has no head worth looking for.
 const HEAD_BYTES: usize = 256 * 1024;
-
-/// How close to a body's end its closing tag is looked for: scripts and comments may follow it.
-const TAIL_BYTES: usize = 4 * 1024;
 
 /// See [`super::face()`].
 pub(super) fn face(page: &Page<'_>) -> Face {
@@ -28,7 +26,14 @@ pub(super) fn face(page: &Page<'_>) -> Face {
         is_closed: is_closed(page.body),
         media_type: page.content_type.and_then(media_type),
         body_bytes: page.body.len(),
+        is_half_decoded: is_half_decoded(page),
+        in_progress: progress::words(page),
     }
+}
+
+/// Of a bundle, whether one of its parts is.
+fn is_half_decoded(page: &Page<'_>) -> bool {
+    page.parts().is_ok_and(|parts| parts.iter().any(|part| is_lossy(&part.into())))
 }
 
 fn media_type(declared: &str) -> Option<String> {
@@ -43,16 +48,17 @@ fn is_feed(body: &[u8]) -> bool {
     ["<?xml", "<rss", "<feed", "<rdf"].iter().any(|mark| text.starts_with(mark)) && !text.contains("<html")
 }
 
-/// Whether an HTML document's closing tag stands near its end; nothing for other documents, and for
-/// one that fits between.
+/// Whether an HTML document's closing tag stands near its end, and whether lines of text end with a line
+/// end; nothing for what shows its end by itself, and for a document that fits between.
 fn is_closed(body: &[u8]) -> Option<bool> {
     let start = body[..body.len().min(TAIL_BYTES)].to_ascii_lowercase();
     let has = |text: &[u8], tag: &[u8]| text.windows(tag.len()).any(|window| window == tag);
-    if !has(&start, b"<html") && !has(&start, b"<!doctype html") {
-        return None;
+    if has(&start, b"<html") || has(&start, b"<!doctype html") {
+        return Some(ending::is_closed(body));
     }
-    let end = body[body.len().saturating_sub(TAIL_BYTES)..].to_ascii_lowercase();
-    Some(has(&end, b"</html") || has(&end, b"</body"))
+    let first = start.iter().copied().find(u8::is_ascii_graphic);
+    let is_lines = !start.contains(&0) && !first.is_none_or(|byte| matches!(byte, b'<' | b'{' | b'[' | b'%'));
+    is_lines.then(|| body.ends_with(b"\n") || body.ends_with(b"\r"))
 }
 
 /// A page that shows itself longer than this before it leads on is a page to be read.
@@ -178,5 +184,7 @@ mod tests {
         assert_eq!(of(&page("")).is_closed, Some(false));
         assert_eq!(of("<rss><channel></channel></rss>").is_closed, None);
         assert_eq!(of("").is_closed, None);
+        assert_eq!(of("Name,Date\nA,2020\n").is_closed, Some(true));
+        assert_eq!(of("Name,Date\nA,20").is_closed, Some(false));
     }
 }

@@ -8,7 +8,8 @@ use super::Page;
 use super::charset::decode;
 use super::date::date;
 use super::html::Markup;
-use super::xml::{self, unexpected};
+use super::items::{WellFormed, is_too_much, well_formed};
+use super::xml::unexpected;
 use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
 use crate::domain::noise::Noise;
 use crate::domain::text::{one_line, shorten};
@@ -21,9 +22,25 @@ const MAX_ITEMS: usize = 20_000;
 const MAX_TITLE_CHARS: usize = 120;
 
 pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
-    let feed = parse(page)?;
-    let entries = feed.entries.iter().map(|item| entry(item, page.url)).collect::<Result<_, _>>()?;
-    Ok(Document::new(entries, Completeness::Window, Resemblance::Item))
+    let (feed, mut left_out) = read(page)?;
+    let (mut entries, mut reason) = (Vec::new(), None);
+    for (index, item) in feed.entries.iter().enumerate() {
+        match entry(item, page.url) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => {
+                let title =
+                    item.title.as_ref().map(|title| one_line(&title.content)).filter(|text| !text.is_empty());
+                let title = title.map(|title| format!("{:?}", shorten(&title, MAX_TITLE_CHARS)));
+                left_out.push(title.unwrap_or_else(|| format!("item {}", index + 1)));
+                reason.get_or_insert(error);
+            }
+        }
+    }
+    if let Some(reason) = reason.filter(|_| is_too_much(left_out.len(), entries.len() + left_out.len())) {
+        return Err(reason);
+    }
+    let about = feed.title.map(|title| one_line(&title.content)).filter(|title| !title.is_empty());
+    Ok(Document { about, left_out, ..Document::new(entries, Completeness::Window, Resemblance::Item) })
 }
 
 /// Reads a feed of any form.
@@ -31,13 +48,54 @@ pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
 /// # Errors
 /// Where it is none.
 pub(super) fn parse(page: &Page<'_>) -> Result<model::Feed, Unreadable> {
+    read(page).map(|(feed, _)| feed)
+}
+
+/// The same, with the names of items that are malformed and were left out.
+fn read(page: &Page<'_>) -> Result<(model::Feed, Vec<String>), Unreadable> {
     let text = decode(page);
     // The text is decoded; what the declaration says of its bytes no longer holds.
     let text = without_declaration(text.trim_start_matches('\u{feff}').trim_start());
-    if !text.starts_with('{') {
-        xml::check(text)?;
-    }
     limit_items(text)?;
+    if text.starts_with('{') {
+        return read_json(page, text);
+    }
+    let WellFormed { text, left_out, .. } = well_formed(text)?;
+    Ok((parse_text(page, &text)?, left_out))
+}
+
+/// A JSON feed without the items that are none.
+fn read_json(page: &Page<'_>, text: &str) -> Result<(model::Feed, Vec<String>), Unreadable> {
+    let reason = match parse_text(page, text) {
+        Ok(feed) => return Ok((feed, Vec::new())),
+        Err(reason) => reason,
+    };
+    let Ok(mut whole) = serde_json::from_str::<serde_json::Value>(text) else { return Err(reason) };
+    let items = whole.get("items").and_then(|items| items.as_array()).cloned().unwrap_or_default();
+    let (mut good, mut left_out) = (Vec::new(), Vec::new());
+    for (index, item) in items.iter().enumerate() {
+        whole["items"] = serde_json::json!([item]);
+        if parse_text(page, &whole.to_string()).is_ok() {
+            good.push(item.clone());
+        } else {
+            let name = ["title", "id", "url"]
+                .iter()
+                .find_map(|key| item.get(key))
+                .map(|name| shorten(&one_line(&name.to_string()), MAX_TITLE_CHARS));
+            left_out.push(name.unwrap_or_else(|| format!("item {}", index + 1)));
+        }
+        if is_too_much(left_out.len(), items.len()) {
+            return Err(reason);
+        }
+    }
+    if good.is_empty() {
+        return Err(reason);
+    }
+    whole["items"] = good.into();
+    Ok((parse_text(page, &whole.to_string())?, left_out))
+}
+
+fn parse_text(page: &Page<'_>, text: &str) -> Result<model::Feed, Unreadable> {
     let parser = Builder::new()
         .base_uri(Some(page.url.as_str()))
         // An entry without an id is known by its link or title, here below.
@@ -113,14 +171,14 @@ pub(super) fn link(item: &model::Entry, page: &Url) -> Option<Url> {
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<Document, Unreadable> {
+    fn document(body: &str) -> Result<Document, Unreadable> {
         let url = "https://agency.test/news/feed".parse().unwrap();
         extract(&Page { body: body.as_bytes(), content_type: None, url: &url })
     }
 
     #[track_caller]
     fn check(body: &str, key: &str, title: &str, day: Option<&str>, address: Option<&str>, text: &str) {
-        let document = read(body).unwrap();
+        let document = document(body).unwrap();
         assert_eq!((document.completeness, document.resemblance), (Completeness::Window, Resemblance::Item));
         let entry = &document.entries[0];
         assert_eq!((entry.key.as_str(), entry.title.as_str(), entry.url.as_deref()), (key, title, address));
@@ -146,7 +204,7 @@ mod tests {
             "Fish & Chips",
             Some("2023-02-03T16:57:38+00:00"),
             Some("https://agency.test/1"),
-            "One.\nTwo Ã©.",
+            "One.\nTwo é.",
         );
     }
 
@@ -202,14 +260,14 @@ mod tests {
     #[test]
     fn a_link_that_does_not_lead_to_the_web_is_none() {
         let document =
-            read(&rss("<item><guid>1</guid><title>A</title><link>javascript:alert(1)</link></item>"))
+            document(&rss("<item><guid>1</guid><title>A</title><link>javascript:alert(1)</link></item>"))
                 .unwrap();
         assert_eq!(document.entries[0].url, None);
     }
 
     #[test]
     fn an_empty_feed_is_good_and_no_feed_is_not() {
-        assert_eq!(read(&rss("")).unwrap().entries.len(), 0);
+        assert_eq!(document(&rss("")).unwrap().entries.len(), 0);
         for bad in [
             "",
             "<html><body>Access Denied</body></html>",
@@ -217,7 +275,7 @@ mod tests {
             "[]",
             "<rss version='2.0'>",
         ] {
-            assert!(read(bad).is_err(), "{bad}");
+            assert!(document(bad).is_err(), "{bad}");
         }
     }
 
@@ -225,7 +283,7 @@ mod tests {
     fn nesting_entities_and_attributes_do_not_blow_up() {
         let nested = format!("{}{}", "<media:x>".repeat(50_000), "</media:x>".repeat(50_000));
         assert!(
-            read(&rss(&format!("<item xmlns:media='http://search.yahoo.com/mrss/'>{nested}</item>")))
+            document(&rss(&format!("<item xmlns:media='http://search.yahoo.com/mrss/'>{nested}</item>")))
                 .is_err()
         );
         let levels: Vec<String> = (1..30)
@@ -235,8 +293,25 @@ mod tests {
             "<!DOCTYPE rss [<!ENTITY e0 'boom'>{}]><rss version='2.0'><channel><title>t</title><item><title>x &e29;</title></item></channel></rss>",
             levels.concat()
         );
-        if let Ok(document) = read(&bomb) {
-            assert!(document.entries.iter().all(|entry| entry.title.len() < 100));
-        }
+        assert!(document(&bomb).is_err());
+    }
+
+    #[test]
+    fn a_malformed_item_is_left_out_by_name_and_a_defined_entity_is_read() {
+        let good = |title: &str| format!("<item><guid>{title}</guid><title>{title}</title></item>");
+        let body = rss(&format!("{}{}{}", good("A"), good("B &co; C"), good("D")));
+        let found = document(&body).unwrap();
+        assert_eq!((found.entries.len(), found.left_out), (2, vec!["\"B &co; C\"".to_owned()]));
+        assert_eq!(found.about.as_deref(), Some("News"));
+        let defined = body.replace("<rss", "<!DOCTYPE rss [<!ENTITY co 'Example Ltd'>]><rss");
+        assert_eq!(document(&defined).unwrap().entries[1].title, "B Example Ltd C");
+        let json = |second: &str| {
+            format!(
+                "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"News\",\"items\":[{{\"id\":\"1\",\"title\":\"A\"}},{second}]}}"
+            )
+        };
+        let found = document(&json("{\"id\":{\"n\":2},\"title\":\"B\"}")).unwrap();
+        assert_eq!((found.entries.len(), found.left_out), (1, vec!["\"B\"".to_owned()]));
+        assert!(document(&json("{\"id\":\"2\"")).is_err(), "it was cut off");
     }
 }

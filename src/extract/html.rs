@@ -43,7 +43,7 @@ impl Markup {
                 return Err(Unreadable::Unexpected { what: "the content type".to_owned(), found: media });
             }
         }
-        Self::parse(&decode(page), page.url)
+        Ok(Self::over(parser::parse_whole(&decode(page))?, page.url))
     }
 
     /// Parses markup found within something else.
@@ -51,11 +51,14 @@ impl Markup {
     /// # Errors
     /// Where that cannot be done in reasonable time.
     pub(super) fn parse(text: &str, url: &Url) -> Result<Self, Unreadable> {
-        let tree = parser::parse(text)?;
+        Ok(Self::over(parser::parse(text)?, url))
+    }
+
+    fn over(tree: Html, url: &Url) -> Self {
         let base = selector("base[href]")
             .ok()
             .and_then(|bases| tree.select(&bases).next().and_then(|base| url.join(base.attr("href")?).ok()));
-        Ok(Self { base: base.unwrap_or_else(|| url.clone()), tree })
+        Self { base: base.unwrap_or_else(|| url.clone()), tree }
     }
 
     /// The address against which links are resolved.

@@ -58,7 +58,7 @@ fn take(
         {
             record.push(field, text);
         }
-        rows.take(record);
+        rows.take(record)?;
     }
     Ok(())
 }

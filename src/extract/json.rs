@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::charset::decode;
 use super::xml::unexpected;
-use super::{Page, title};
+use super::{Page, limits, list, title};
 use crate::domain::text::shorten;
 use crate::domain::verdict::Unreadable;
 
@@ -21,6 +21,7 @@ pub(super) fn parse<T: DeserializeOwned>(page: &Page<'_>) -> Result<T, Unreadabl
     if !text.starts_with(['{', '[']) {
         return Err(unexpected("the JSON", &found(page, text)));
     }
+    limits::check_parts("values", list::json::values(text))?;
     serde_json::from_str(text).map_err(|error| unexpected("the JSON", &error))
 }
 

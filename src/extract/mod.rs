@@ -7,8 +7,8 @@
 //!
 //! Bodies are hostile. Reading takes time and memory in proportion to the body
 //! whatever it holds: nesting, attributes per tag and the tree's growth are
-//! bounded while the tree is built (`html`, `xml`), and no entity of a document
-//! type is ever expanded.
+//! bounded while the tree is built (`html`, `xml`), and the entities of a document
+//! type make no text grow beyond a bound (`entity`).
 //!
 //! Deliberately absent: fetching, judging what came (`domain::block`,
 //! `domain::verdict`) and comparing (`domain::diff`). Noise stays in: entries
@@ -19,6 +19,8 @@ mod date;
 mod docket;
 mod ecfr;
 mod ecfs;
+mod ending;
+mod entity;
 mod face;
 mod fcc_covered_list;
 mod federal_register;
@@ -26,10 +28,14 @@ mod feed;
 mod following;
 mod html;
 mod html_table;
+mod items;
 mod json;
+mod limits;
 mod list;
 mod page_text;
+mod paging;
 mod parser;
+mod progress;
 mod proposal;
 mod table;
 mod time_to_live;
@@ -47,6 +53,7 @@ use crate::domain::verdict::Unreadable;
 
 pub use following::Wanted;
 pub use html::own_words;
+pub use limits::within;
 
 /// A body and what is needed to read it.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +96,12 @@ impl<'a> From<&'a Part<'_>> for Page<'a> {
 /// # Errors
 /// What of the source's structure is missing or different.
 pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
+    let document = read(kind, page)?;
+    limits::check_entries(document.entries.len())?;
+    Ok(document)
+}
+
+fn read(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
     match kind {
         SourceKind::FccCoveredList => fcc_covered_list::extract(page),
         SourceKind::CourtRss(settings) => docket::court_rss(settings, page),
@@ -99,11 +112,15 @@ pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadabl
         SourceKind::Ecfr(settings) => ecfr::extract(settings, page),
         SourceKind::Ecfs(_) => ecfs::extract(page),
         SourceKind::Feed => feed::extract(page),
-        SourceKind::HtmlTable(settings) => html_table::extract(settings, page),
+        SourceKind::HtmlTable(settings) => {
+            let document = paging::together(page, |page| html_table::extract(settings, page))?;
+            paging::check_count(settings, page, document.entries.len())?;
+            Ok(document)
+        }
         SourceKind::PageText(settings) => page_text::extract(settings, page),
         SourceKind::Csv(settings) => list::csv::extract(settings, page),
         SourceKind::Xlsx(settings) => list::xlsx::extract(settings, page),
-        SourceKind::Json(settings) => list::json::extract(settings, page),
+        SourceKind::Json(settings) => paging::together(page, |page| list::json::extract(settings, page)),
         SourceKind::Xml(settings) => list::xml::extract(settings, page),
         SourceKind::PdfText(settings) => list::pdf_text::extract(settings, page),
         SourceKind::Csl => list::csl::extract(page),
@@ -130,6 +147,8 @@ pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, U
         SourceKind::Ofac => list::ofac::wanted(parts),
         SourceKind::Ecfr(settings) => ecfr::wanted(settings, parts),
         SourceKind::Ecfs(settings) => ecfs::wanted(settings, parts),
+        SourceKind::HtmlTable(settings) => paging::of_table(settings, parts),
+        SourceKind::Json(settings) => paging::of_json(settings, parts),
         // The others' documents are one answer.
         _ => Ok(None),
     }

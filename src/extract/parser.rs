@@ -7,7 +7,7 @@
 //! built, and whether it is still inside one tag. A scan beforehand would have
 //! to guess how the parser will read the text, and could be led astray.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use html5ever::TokenizerResult;
 use html5ever::interface::Tracer;
@@ -16,6 +16,7 @@ use html5ever::tokenizer::{BufferQueue, Token, TokenSink, TokenSinkResult, Token
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use scraper::{Html, HtmlTreeSink};
 
+use super::{ending, limits};
 use crate::domain::verdict::Unreadable;
 
 /// So many elements may be open at once; real pages stay under 60.
@@ -140,13 +141,14 @@ fn inspect(builder: &Builder, fed: usize) -> Result<Next, Unreadable> {
     let held = Held(Cell::new(0));
     builder.trace_handles(&held);
     let nodes = builder.sink.0.borrow().tree.values().len();
+    limits::check_parts("elements and texts", nodes)?;
     if held.0.get() > MAX_DEPTH || nodes > fed + SPARE_NODES {
         return Err(Unreadable::TooDeep { limit: MAX_DEPTH });
     }
     Ok(Next::Go)
 }
 
-/// Parses a whole page.
+/// Parses markup, which may be a part of a page.
 ///
 /// # Errors
 /// Where that would take more than reasonable time or memory.
@@ -154,6 +156,46 @@ pub(super) fn parse(text: &str) -> Result<Html, Unreadable> {
     let sink = HtmlTreeSink::new(Html::new_document());
     let builder = feed(text, TreeBuilder::new(sink, TreeBuilderOpts::default()), inspect)?;
     Ok(builder.sink.0.into_inner())
+}
+
+/// Parses a page that must be there to its end.
+///
+/// # Errors
+/// As [`parse`], and where the page ends within something.
+pub(super) fn parse_whole(text: &str) -> Result<Html, Unreadable> {
+    let sink = HtmlTreeSink::new(Html::new_document());
+    let open = RefCell::new(Vec::new());
+    let look = |builder: &Builder, fed: usize| {
+        // Behind the last piece, before the parser closes what is open by itself.
+        if fed == text.len() && open.borrow().is_empty() {
+            *open.borrow_mut() = open_elements(builder);
+        }
+        inspect(builder, fed)
+    };
+    let builder = feed(text, TreeBuilder::new(sink, TreeBuilderOpts::default()), look)?;
+    let tree = builder.sink.0.into_inner();
+    let open = open.into_inner();
+    let names = open.iter().filter_map(|id| Some(tree.tree.get(*id)?.value().as_element()?.name()));
+    ending::check(text, names)?;
+    Ok(tree)
+}
+
+/// What the tree builder holds on to.
+#[derive(Default)]
+struct Open(RefCell<Vec<ego_tree::NodeId>>);
+
+impl Tracer for Open {
+    type Handle = ego_tree::NodeId;
+
+    fn trace_handle(&self, id: &Self::Handle) {
+        self.0.borrow_mut().push(*id);
+    }
+}
+
+fn open_elements(builder: &Builder) -> Vec<ego_tree::NodeId> {
+    let open = Open::default();
+    builder.trace_handles(&open);
+    open.0.into_inner()
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ fn kinds() -> Vec<SourceKind> {
             selector: "table".to_owned(),
             columns: Pairs::of(&[("a", "a")]),
             caption: Some("b".to_owned()),
+            one_page: false,
             rows: rows(),
         }),
         SourceKind::PageText(PageTextSettings { keep: vec!["body".to_owned()], drop: vec![".x".to_owned()] }),
@@ -65,7 +66,12 @@ fn kinds() -> Vec<SourceKind> {
             rows: rows(),
             ..XlsxSettings::default()
         }),
-        SourceKind::Json(JsonSettings { entries: "$..a".to_owned(), fields: fields("$"), rows: rows() }),
+        SourceKind::Json(JsonSettings {
+            entries: "$..a".to_owned(),
+            fields: fields("$"),
+            rows: rows(),
+            ..JsonSettings::default()
+        }),
         SourceKind::Xml(XmlSettings { entries: vec!["//a".to_owned()], fields: fields("."), rows: rows() }),
         SourceKind::PdfText(PdfTextSettings {
             entry: "(?<a>.*)".to_owned(),
@@ -238,4 +244,60 @@ fn hostile_bodies_come_to_an_end() {
     comes_to_an_end(&format!("{{\"a\":{}", "[".repeat(40_000)));
     comes_to_an_end(&"<".repeat(300_000));
     comes_to_an_end(&"<!--".repeat(40_000));
+}
+
+/// What this process held at most so far, in MiB.
+#[cfg(target_os = "linux")]
+fn peak_mib() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap() / 1024
+}
+
+/// Bodies of the size that is taken by default, of the shortest rows there are.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_flood_of_short_rows_is_refused_before_it_takes_the_memory() {
+    const SIZE: usize = 16 << 20;
+    let repeated = |head: &str, row: &dyn Fn(usize) -> String, foot: &str| {
+        let mut body = head.to_owned();
+        for number in 0.. {
+            if body.len() >= SIZE {
+                break;
+            }
+            body.push_str(&row(number));
+        }
+        body + foot
+    };
+    let csv = CsvSettings { columns: Pairs::of(&[("a", "a")]), rows: rows(), ..CsvSettings::default() };
+    let table = TableSettings {
+        selector: "table".to_owned(),
+        columns: Pairs::of(&[("a", "a")]),
+        rows: rows(),
+        ..TableSettings::default()
+    };
+    let json = JsonSettings {
+        entries: "$[*]".to_owned(),
+        fields: fields("$.a"),
+        rows: rows(),
+        ..JsonSettings::default()
+    };
+    let xml = XmlSettings { entries: vec!["r/e".to_owned()], fields: fields("a"), rows: rows() };
+    for (name, kind, body) in [
+        ("csv", SourceKind::Csv(csv), repeated("a\n", &|n| format!("{n}\n"), "")),
+        (
+            "html",
+            SourceKind::HtmlTable(table),
+            repeated("<table><tr><th>a", &|n| format!("<tr><td>{n}"), "</table></body>"),
+        ),
+        ("json", SourceKind::Json(json), repeated("[{\"a\":0}", &|n| format!(",{{\"a\":{n}}}"), "]")),
+        ("xml", SourceKind::Xml(xml), repeated("<r>", &|n| format!("<e><a>{n}</a></e>"), "</r>")),
+    ] {
+        let url = "https://agency.test/".parse().unwrap();
+        let error =
+            extract(&kind, &Page { body: body.as_bytes(), content_type: None, url: &url }).unwrap_err();
+        println!("{name}: {} MiB at most; {error}", peak_mib());
+        assert!(error.to_string().contains("guard.max_entries"), "{name}: {error}");
+    }
+    assert!(peak_mib() < 1024, "{} MiB", peak_mib());
 }

@@ -24,12 +24,12 @@ pub(super) fn unexpected(what: &str, found: &dyn std::fmt::Display) -> Unreadabl
 /// nested elements or attributes.
 pub(super) fn check(text: &str) -> Result<String, Unreadable> {
     let mut reader = Reader::from_str(text);
-    let (mut depth, mut root) = (0_usize, None);
+    let (mut depth, mut root): (usize, Option<String>) = (0, None);
     loop {
         match reader.read_event().map_err(|error| unexpected("the XML", &error))? {
             Event::Start(tag) => {
                 limit_attributes(&tag)?;
-                root.get_or_insert_with(|| tag.local_name().as_ref().to_owned());
+                be_only_root(&mut root, depth, &tag)?;
                 depth += 1;
                 if depth > MAX_DEPTH {
                     return Err(Unreadable::TooDeep { limit: MAX_DEPTH });
@@ -37,7 +37,10 @@ pub(super) fn check(text: &str) -> Result<String, Unreadable> {
             }
             Event::Empty(tag) => {
                 limit_attributes(&tag)?;
-                root.get_or_insert_with(|| tag.local_name().as_ref().to_owned());
+                be_only_root(&mut root, depth, &tag)?;
+            }
+            Event::Text(text) if depth == 0 && root.is_some() && !text.xml10_content().trim().is_empty() => {
+                return Err(unexpected("the XML", &"text behind the root element"));
             }
             Event::End(_) => depth = depth.saturating_sub(1),
             Event::Eof if depth > 0 => return Err(unexpected("the XML", &"that it ends early")),
@@ -45,6 +48,21 @@ pub(super) fn check(text: &str) -> Result<String, Unreadable> {
                 return root.ok_or_else(|| Unreadable::Missing { what: "the root element".to_owned() });
             }
             _ => {}
+        }
+    }
+}
+
+/// A second root is a second document, or what somebody wrote behind the first.
+fn be_only_root(root: &mut Option<String>, depth: usize, tag: &BytesStart<'_>) -> Result<(), Unreadable> {
+    match root {
+        Some(_) if depth > 0 => Ok(()),
+        Some(root) => {
+            let found = format!("a second one behind {root:?}, {:?}", tag.local_name().as_ref());
+            Err(unexpected("the root element of the XML", &found))
+        }
+        None => {
+            *root = Some(tag.local_name().as_ref().to_owned());
+            Ok(())
         }
     }
 }
@@ -58,8 +76,8 @@ fn limit_attributes(tag: &BytesStart<'_>) -> Result<(), Unreadable> {
     Ok(())
 }
 
-/// What a reference stands for. References that only a document type could define stay as they are
-/// written: nothing is ever expanded, so nothing can grow.
+/// What a reference stands for. What a document type defines was put in its place before
+/// ([`entity::resolved`](super::entity::resolved)).
 pub(super) fn resolved(reference: &BytesRef<'_>) -> String {
     if let Ok(Some(character)) = reference.resolve_char_ref() {
         return character.to_string();
@@ -85,6 +103,9 @@ mod tests {
             "<rss><channel>".to_owned(),
             "<rss><channel><ti".to_owned(),
             "<rss></channel>".to_owned(),
+            "<rss/><rss/>".to_owned(),
+            "<rss></rss>more".to_owned(),
+            "<rss></rss><!-- x --><script>1</script>".to_owned(),
             "<a>".repeat(100_000),
             format!("<rss {}/>", "a='1' ".repeat(100_000)),
         ] {

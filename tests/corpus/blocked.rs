@@ -123,6 +123,7 @@ fn tracked(corpus: &Path) -> Vec<(Source, Baseline)> {
         selector: "table".to_owned(),
         columns: Pairs::of(&[("Entity", "name"), ("Date", "date")]),
         caption: None,
+        one_page: false,
         rows: RowSettings { key: vec!["name".to_owned()], ..RowSettings::default() },
     };
     let text = PageTextSettings { keep: vec!["main".to_owned()], drop: Vec::new() };

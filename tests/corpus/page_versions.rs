@@ -39,6 +39,7 @@ fn table(selector: &str, columns: &[(&str, &str)], key: &[&str]) -> SourceKind {
         selector: selector.to_owned(),
         columns: Pairs::of(columns),
         caption: None,
+        one_page: false,
         rows: RowSettings {
             key: key.iter().map(|&field| field.to_owned()).collect(),
             ..RowSettings::default()

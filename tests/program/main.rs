@@ -38,6 +38,7 @@ mod site;
 mod telling;
 mod watching;
 mod web;
+mod whole;
 
 use home::Home;
 use site::Site;

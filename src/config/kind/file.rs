@@ -14,12 +14,12 @@ use crate::domain::source::{
 
 pub(super) const CSV: Keys = Keys {
     heading: "csv",
-    names: &["columns", "delimiter", "encoding", "skip_lines", "header", "final_newline"],
+    names: &["columns", "delimiter", "encoding", "skip_lines", "header", "final_newline", "skip"],
 };
 
 pub(super) const XLSX: Keys = Keys { heading: "xlsx", names: &["columns", "sheet", "skip_rows"] };
 
-pub(super) const JSON: Keys = Keys { heading: "json", names: &["entries", "fields"] };
+pub(super) const JSON: Keys = Keys { heading: "json", names: &["entries", "fields", "one_page"] };
 
 pub(super) const XML: Keys = Keys { heading: "xml", names: &["entries", "fields"] };
 
@@ -40,6 +40,7 @@ pub(super) fn csv(table: &Table<'_>) -> Option<SourceKind> {
     let skip_lines =
         table.or("skip_lines", 0, |node| node.number(0..=MAX_SKIPPED).map(|lines| lines as usize));
     let final_newline = table.or("final_newline", default.final_newline, Node::flag);
+    let skip = skip(table);
     let rows = rows(table, fields_of(columns.as_ref()).as_deref());
     Some(SourceKind::Csv(CsvSettings {
         delimiter: delimiter?,
@@ -47,6 +48,7 @@ pub(super) fn csv(table: &Table<'_>) -> Option<SourceKind> {
         skip_lines: skip_lines?,
         header: header?,
         final_newline: final_newline?,
+        skip: skip?,
         columns: columns.filter(|_| is_numbered)?,
         rows: rows?,
     }))
@@ -103,7 +105,13 @@ pub(super) fn json(table: &Table<'_>) -> Option<SourceKind> {
     let fields = fields(table, "JSONPaths", json_path);
     let names = names_of(fields.as_ref());
     let rows = rows(table, names.as_deref());
-    Some(SourceKind::Json(JsonSettings { entries: entries?, fields: fields?, rows: rows? }))
+    let one_page = table.or("one_page", false, Node::flag);
+    Some(SourceKind::Json(JsonSettings {
+        entries: entries?,
+        fields: fields?,
+        one_page: one_page?,
+        rows: rows?,
+    }))
 }
 
 fn json_path(text: &str) -> Result<String, String> {
@@ -164,10 +172,7 @@ pub(super) fn pdf_text(table: &Table<'_>) -> Option<SourceKind> {
     let pattern =
         |name| table.optional(name, |node| node.parse(expression).map(|regex| regex.as_str().to_owned()));
     let (begin, end, starts) = (pattern("begin"), pattern("end"), pattern("starts"));
-    let skip = table.or("skip", Vec::new(), |node| {
-        let expressions = list::parsed(&node.items("regular expressions")?, expression)?;
-        Some(expressions.iter().map(|regex| regex.as_str().to_owned()).collect())
-    });
+    let skip = skip(table);
     let entry = table
         .require("entry", "a regular expression of an entry, with named groups such as \"(?<name>.+)\"")
         .and_then(|node| node.parse(entry));
@@ -182,6 +187,14 @@ pub(super) fn pdf_text(table: &Table<'_>) -> Option<SourceKind> {
         entry: entry?.as_str().to_owned(),
         rows: rows?,
     }))
+}
+
+/// Regular expressions of lines that are no part of an entry.
+fn skip(table: &Table<'_>) -> Option<Vec<String>> {
+    table.or("skip", Vec::new(), |node| {
+        let expressions = list::parsed(&node.items("regular expressions")?, expression)?;
+        Some(expressions.iter().map(|regex| regex.as_str().to_owned()).collect())
+    })
 }
 
 fn expression(text: &str) -> Result<Regex, String> {

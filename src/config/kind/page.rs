@@ -4,11 +4,11 @@ use scraper::Selector;
 
 use super::rows::{columns, fields_of, rows};
 use crate::config::list;
-use crate::config::node::{Keys, Table};
+use crate::config::node::{Keys, Node, Table};
 use crate::domain::source::{PageTextSettings, SourceKind, TableSettings};
 
 pub(super) const HTML_TABLE: Keys =
-    Keys { heading: "html-table", names: &["selector", "columns", "caption"] };
+    Keys { heading: "html-table", names: &["selector", "columns", "caption", "one_page"] };
 
 pub(super) const PAGE_TEXT: Keys = Keys { heading: "page-text", names: &["keep", "drop"] };
 
@@ -16,6 +16,7 @@ pub(super) fn html_table(table: &Table<'_>) -> Option<SourceKind> {
     let selector = table.require("selector", "a CSS selector of the table").and_then(|node| node.parse(css));
     let columns = columns(table);
     let caption = table.optional("caption", |node| node.line().map(str::to_owned));
+    let one_page = table.or("one_page", false, Node::flag);
     let mut fields = fields_of(columns.as_ref());
     if let (Some(fields), Ok(Some(caption))) = (&mut fields, &caption) {
         fields.push(caption.clone());
@@ -25,6 +26,7 @@ pub(super) fn html_table(table: &Table<'_>) -> Option<SourceKind> {
         selector: selector?,
         columns: columns?,
         caption: caption.ok()?,
+        one_page: one_page?,
         rows: rows?,
     }))
 }

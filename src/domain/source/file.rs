@@ -17,6 +17,9 @@ pub struct CsvSettings {
     pub header: bool,
     /// Whether the file must end with a line end: one without it was cut off.
     pub final_newline: bool,
+    /// Match lines that are no part of the table, such as a note at its foot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip: Vec<String>,
     /// Header or number → field name. Headers are compared without case, white space and footnote marks.
     pub columns: Pairs,
     /// How its rows become entries.
@@ -32,6 +35,7 @@ impl Default for CsvSettings {
             skip_lines: 0,
             header: true,
             final_newline: false,
+            skip: Vec::new(),
             columns: Pairs::default(),
             rows: RowSettings::default(),
         }
@@ -59,6 +63,9 @@ pub struct JsonSettings {
     pub entries: String,
     /// Field name → `JSONPath`s from an entry to what the field says.
     pub fields: Pairs<Vec<String>>,
+    /// Whether the one answer is read although the list goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_page: bool,
     /// How its rows become entries.
     #[serde(flatten)]
     pub rows: RowSettings,

@@ -16,6 +16,9 @@ pub struct TableSettings {
     pub columns: Pairs,
     /// The field that takes what is said above each table: its caption or the paragraph before it.
     pub caption: Option<String>,
+    /// Whether the one page is read although the list goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_page: bool,
     /// How its rows become entries.
     #[serde(flatten)]
     pub rows: RowSettings,

@@ -24,11 +24,13 @@ use crate::extract::Page;
 use crate::extract::charset::decode;
 use crate::extract::date::date;
 use crate::extract::html::{self, Markup};
+use crate::extract::items::{WellFormed, well_formed};
 use crate::extract::xml::{self, unexpected};
 
-pub(super) fn read(page: &Page<'_>) -> Result<Vec<DocketEntry>, Unreadable> {
+/// The entries, and the names of items that are malformed and were left out.
+pub(super) fn read(page: &Page<'_>) -> Result<(Vec<DocketEntry>, Vec<String>), Unreadable> {
     let text = decode(page);
-    let root = xml::check(&text)?;
+    let WellFormed { text, root, left_out } = well_formed(text.trim_start_matches('\u{feff}'))?;
     if root != "rss" {
         return Err(unexpected("the root element (expected rss)", &root));
     }
@@ -45,7 +47,7 @@ pub(super) fn read(page: &Page<'_>) -> Result<Vec<DocketEntry>, Unreadable> {
             filings.push(filing);
         }
     }
-    Ok(filings.into_iter().map(Filing::into_entry).collect())
+    Ok((filings.into_iter().map(Filing::into_entry).collect(), left_out))
 }
 
 /// An item's elements by name.

@@ -40,7 +40,8 @@ use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 
 pub(super) fn court_rss(settings: &DocketSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
-    Ok(document(settings, court_rss::read(page)?, Completeness::Window))
+    let (entries, left_out) = court_rss::read(page)?;
+    Ok(Document { left_out, ..document(settings, entries, Completeness::Window) })
 }
 
 /// A docket as PACER shows it; which of its systems did shows in what the body is.

@@ -13,6 +13,7 @@ fn settings() -> TableSettings {
         selector: "main table".to_owned(),
         columns: Pairs::of(&columns),
         caption: None,
+        one_page: false,
         rows: RowSettings {
             key: vec!["country".to_owned(), "name".to_owned()],
             title: Some("name".to_owned()),

@@ -76,7 +76,11 @@ fn from_json(page: &Page<'_>) -> Result<Document, Unreadable> {
     // What few lists have may be missing from all.
     let optional = COLUMNS.iter().map(|&(_, field)| field.to_owned());
     let optional = optional.filter(|field| !matches!(field.as_str(), "list" | "name")).collect();
-    let settings =
-        JsonSettings { entries: "$.results[*]".to_owned(), fields, rows: RowSettings { optional, ..rows() } };
+    let settings = JsonSettings {
+        entries: "$.results[*]".to_owned(),
+        fields,
+        rows: RowSettings { optional, ..rows() },
+        ..JsonSettings::default()
+    };
     json::extract(&settings, page)
 }

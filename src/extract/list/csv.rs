@@ -3,13 +3,20 @@
 //! A file may be cut off anywhere and still be a table. So what ends within a
 //! quoted field is refused, and so is one whose last row is shorter than its
 //! rows usually are. Without headers every row must have all the columns that
-//! are read, which no page in the list's place has.
+//! are read, which no page in the list's place has. A row that says more than
+//! there are columns was parted in the wrong place, and one without any
+//! delimiter is a note or a part of a row: both are refused by name, unless the
+//! settings say that such lines are skipped. A row that ends early lacks empty
+//! cells.
+
+mod quote;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use encoding_rs::Encoding;
+use regex::RegexSet;
 
 use super::columns::Plan;
 use super::{Record, Rows};
@@ -32,10 +39,7 @@ const MAX_SHOWN_CHARS: usize = 80;
 
 pub(in crate::extract) fn extract(settings: &CsvSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
     let mut rows = Rows::new(&settings.rows, page.url);
-    records(settings, page, |record| {
-        rows.take(record);
-        Ok(())
-    })?;
+    records(settings, page, |record| rows.take(record))?;
     rows.finish(&[])
 }
 
@@ -49,39 +53,71 @@ pub(super) fn records(
     mut take: impl FnMut(Record) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
     let text = text(settings, page);
-    let mut reader = Reader::new(settings, body(settings, &text)?);
+    let body = body(settings, &text)?;
+    quote::check(body, u8::try_from(settings.delimiter).unwrap_or(b','), settings.skip_lines)?;
+    let mut reader = Reader::new(settings, body)?;
     let mut waiting = Vec::new();
-    let plan = if settings.header {
+    let (plan, width) = if settings.header {
         while waiting.len() < HEADER_ROWS
             && let Some(row) = reader.next()?
         {
-            waiting.push(row.iter().map(str::to_owned).collect::<Vec<_>>());
+            waiting.push((row.clone(), reader.read));
         }
-        let (header, plan) = Plan::by_headers(&settings.columns, &settings.rows, &waiting, "the table")?;
+        let first: Vec<Vec<String>> =
+            waiting.iter().map(|(row, _)| row.iter().map(str::to_owned).collect()).collect();
+        let (header, plan) = Plan::by_headers(&settings.columns, &settings.rows, &first, "the table")?;
+        let width = waiting[header].0.len();
         waiting.drain(..=header);
-        plan
+        (plan, width)
     } else {
-        Plan::by_numbers(&settings.columns)
+        (Plan::by_numbers(&settings.columns), usual_width(settings, body)?)
     };
-    for row in &waiting {
-        take(plan.record(|column| row.get(column).map(String::as_str)))?;
-    }
-    while let Some(row) = reader.next()? {
-        if !settings.header && row.len() < plan.width() {
-            let row = row.clone();
-            return Err(too_short(&row, reader.read, plan.width()));
-        }
+    let least = if settings.header { 0 } else { plan.width() };
+    for (row, number) in &waiting {
+        check_width(row, *number, (least, width))?;
         take(plan.record(|column| row.get(column)))?;
+    }
+    while let Some(number) = reader.advance()? {
+        check_width(&reader.row, number, (least, width))?;
+        take(plan.record(|column| reader.row.get(column)))?;
     }
     reader.check_end()
 }
 
-fn too_short(row: &csv::StringRecord, number: usize, width: usize) -> Unreadable {
-    let shown = one_line(&row.iter().collect::<Vec<_>>().join(" "));
-    Unreadable::Unexpected {
-        what: format!("row {number} (expected {width} columns)"),
-        found: format!("{:?}", shorten(&shown, MAX_SHOWN_CHARS)),
+/// The number of columns that most rows have, where no headers say it.
+fn usual_width(settings: &CsvSettings, body: &str) -> Result<usize, Unreadable> {
+    let mut reader = Reader::new(settings, body)?;
+    while reader.advance()?.is_some() {}
+    Ok(reader.usual())
+}
+
+/// Whether a row has the columns that are read and says nothing beyond them.
+fn check_width(
+    row: &csv::StringRecord,
+    number: usize,
+    (least, most): (usize, usize),
+) -> Result<(), Unreadable> {
+    let refused = |expected: String| {
+        let shown = one_line(&row.iter().collect::<Vec<_>>().join(" "));
+        Err(Unreadable::Unexpected {
+            what: format!("row {number} ({expected})"),
+            found: format!("{:?}", shorten(&shown, MAX_SHOWN_CHARS)),
+        })
+    };
+    let said =
+        row.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()).last().map_or(0, |(at, _)| at + 1);
+    if said > most {
+        return refused(format!("it has {said} columns, expected {most}"));
     }
+    if row.len() < least {
+        return refused(format!("expected {least} columns"));
+    }
+    if row.len() == 1 && most > 1 && said == 1 {
+        return refused(format!(
+            "it has no delimiter, expected {most} columns; a note is passed over by skip"
+        ));
+    }
+    Ok(())
 }
 
 fn text<'a>(settings: &CsvSettings, page: &Page<'a>) -> Cow<'a, str> {
@@ -100,8 +136,10 @@ fn body<'a>(settings: &CsvSettings, text: &'a str) -> Result<&'a str, Unreadable
     Ok(&ended[start..])
 }
 
-/// Reads rows and keeps count of how long they are.
+/// Reads rows and keeps count of how long they are; passes over those that are skipped.
 struct Reader<'a> {
+    skip: RegexSet,
+    delimiter: char,
     csv: csv::Reader<std::io::Chain<&'a [u8], std::io::Cursor<String>>>,
     row: csv::StringRecord,
     /// How far what the body says reaches.
@@ -113,7 +151,11 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(settings: &CsvSettings, body: &'a str) -> Self {
+    fn new(settings: &CsvSettings, body: &'a str) -> Result<Self, Unreadable> {
+        let skip = RegexSet::new(&settings.skip).map_err(|error| Unreadable::Unexpected {
+            what: "the expressions of skip".to_owned(),
+            found: error.to_string(),
+        })?;
         let end = std::io::Cursor::new(format!("\n{AFTER_END}\n"));
         let csv = csv::ReaderBuilder::new()
             .delimiter(u8::try_from(settings.delimiter).unwrap_or(b','))
@@ -122,11 +164,48 @@ impl<'a> Reader<'a> {
             .from_reader(body.as_bytes().chain(end));
         let row = csv::StringRecord::new();
         let length = body.trim_end_matches(['\n', '\r']).len() as u64;
-        Self { csv, row, length, read: 0, lengths: BTreeMap::new(), last: 0, is_over: false }
+        let delimiter = settings.delimiter;
+        Ok(Self {
+            skip,
+            delimiter,
+            csv,
+            row,
+            length,
+            read: 0,
+            lengths: BTreeMap::new(),
+            last: 0,
+            is_over: false,
+        })
     }
 
     /// The next row, if there is one.
     fn next(&mut self) -> Result<Option<&csv::StringRecord>, Unreadable> {
+        Ok(self.advance()?.map(|_| &self.row))
+    }
+
+    /// Goes on to the next row and gives its number, if there is one.
+    fn advance(&mut self) -> Result<Option<usize>, Unreadable> {
+        loop {
+            let Some(number) = self.read_one()? else { return Ok(None) };
+            if !self.is_skipped() {
+                self.last = self.row.len();
+                *self.lengths.entry(self.row.len()).or_default() += 1;
+                return Ok(Some(number));
+            }
+        }
+    }
+
+    fn is_skipped(&self) -> bool {
+        if self.skip.is_empty() {
+            return false;
+        }
+        let mut buffer = [0; 4];
+        let delimiter: &str = self.delimiter.encode_utf8(&mut buffer);
+        let line = self.row.iter().collect::<Vec<_>>().join(delimiter);
+        self.skip.is_match(&line)
+    }
+
+    fn read_one(&mut self) -> Result<Option<usize>, Unreadable> {
         if self.is_over || !self.csv.read_record(&mut self.row).map_err(|error| not_rows(&error))? {
             return Ok(None);
         }
@@ -136,9 +215,12 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         self.read += 1;
-        self.last = self.row.len();
-        *self.lengths.entry(self.row.len()).or_default() += 1;
-        Ok(Some(&self.row))
+        Ok(Some(self.read))
+    }
+
+    /// How many columns most rows have.
+    fn usual(&self) -> usize {
+        self.lengths.iter().max_by_key(|(_, count)| **count).map_or(0, |(length, _)| *length)
     }
 
     /// Whether the table ended as a table does.
@@ -146,7 +228,7 @@ impl<'a> Reader<'a> {
         if !self.is_over {
             return Err(cut_off("within a quoted field"));
         }
-        let usual = self.lengths.iter().max_by_key(|(_, count)| **count).map_or(0, |(length, _)| *length);
+        let usual = self.usual();
         if self.last < usual {
             return Err(cut_off(&format!("within a row ({} of {usual} columns)", self.last)));
         }

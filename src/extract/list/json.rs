@@ -4,11 +4,13 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::{Record, Rows};
+use crate::domain::bundle::Part;
 use crate::domain::entry::Document;
 use crate::domain::source::JsonSettings;
 use crate::domain::verdict::Unreadable;
 use crate::extract::Page;
 use crate::extract::charset::decode;
+use crate::extract::limits;
 
 pub(in crate::extract) fn extract(settings: &JsonSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
     let value = parse(&decode(page))?;
@@ -29,7 +31,7 @@ pub(in crate::extract) fn extract(settings: &JsonSettings, page: &Page<'_>) -> R
                 record.push(field, &plain(found));
             }
         }
-        rows.take(record);
+        rows.take(record)?;
     }
     let names: Vec<String> = settings.fields.0.iter().map(|(field, _)| field.clone()).collect();
     rows.finish(&names)
@@ -40,8 +42,37 @@ pub(in crate::extract) fn extract(settings: &JsonSettings, page: &Page<'_>) -> R
 /// # Errors
 /// Where it is not JSON, or not all of it.
 pub(in crate::extract) fn parse(text: &str) -> Result<Value, Unreadable> {
+    limits::check_parts("values", values(text))?;
     serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| Unreadable::Unexpected { what: "the JSON".to_owned(), found: error.to_string() })
+}
+
+/// How many values a text has, before any of them is made: each costs many times its own bytes.
+pub(in crate::extract) fn values(text: &str) -> usize {
+    let (mut count, mut in_string, mut is_escaped) = (1, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// How many values are entries, in all parts of a document.
+///
+/// # Errors
+/// Those of [`parse`], and where the path is none.
+pub(in crate::extract) fn count(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<usize, Unreadable> {
+    let entries = path(&settings.entries)?;
+    let mut count = 0;
+    for part in parts {
+        count += entries.query(&parse(&decode(&Page::from(part)))?).len();
+    }
+    Ok(count)
 }
 
 fn path(text: &str) -> Result<JsonPath, Unreadable> {

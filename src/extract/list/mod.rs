@@ -28,6 +28,7 @@ use url::Url;
 
 use super::date;
 use super::html::link_list;
+use super::limits;
 use super::table::folded;
 use crate::domain::entry::{Completeness, Document, Entry, LINKS, Resemblance};
 use crate::domain::noise::without_note_number;
@@ -98,19 +99,26 @@ pub(super) struct Rows<'a> {
     groups: Vec<(String, Vec<Record>)>,
     known: HashMap<String, usize>,
     seen: HashSet<String>,
+    /// How many rows say something.
+    count: usize,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(settings: &'a RowSettings, page: &'a Url) -> Self {
-        Self { settings, page, groups: Vec::new(), known: HashMap::new(), seen: HashSet::new() }
+        Self { settings, page, groups: Vec::new(), known: HashMap::new(), seen: HashSet::new(), count: 0 }
     }
 
     /// Takes the next row; a blank one says nothing.
-    pub(super) fn take(&mut self, record: Record) {
+    ///
+    /// # Errors
+    /// Where there are more rows than the source may have entries.
+    pub(super) fn take(&mut self, record: Record) -> Result<(), Unreadable> {
         let record = self.settled(record);
         if record.is_blank() {
-            return;
+            return Ok(());
         }
+        self.count += 1;
+        limits::check_entries(self.count)?;
         for field in record.fields.keys() {
             if !self.seen.contains(field) {
                 self.seen.insert(field.clone());
@@ -125,6 +133,7 @@ impl<'a> Rows<'a> {
             self.known.insert(key.clone(), self.groups.len());
             self.groups.push((key, vec![record]));
         }
+        Ok(())
     }
 
     /// The record with its texts normalised, split, joined, and without what stands for nothing.

@@ -89,8 +89,7 @@ pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadabl
                 record.push(field, text);
             }
         }
-        rows.take(record);
-        Ok(())
+        rows.take(record)
     })?;
     rows.finish(&[])
 }

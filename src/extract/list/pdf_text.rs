@@ -37,7 +37,7 @@ pub(in crate::extract) fn extract(
                 record.push(name, part.as_str());
             }
         }
-        rows.take(record);
+        rows.take(record)?;
     }
     rows.finish(&[])
 }

@@ -155,6 +155,33 @@ fn a_table_that_ends_too_early_is_refused() {
 }
 
 #[test]
+fn a_row_that_was_parted_in_the_wrong_place_is_named() {
+    let kind = |skip: &[&str]| {
+        let skip = skip.iter().map(|&text| text.to_owned()).collect();
+        SourceKind::Csv(CsvSettings { skip, ..table() })
+    };
+    let error = |body: &str| read(&kind(&[]), body).unwrap_err().to_string();
+    let wide = error("Name,Other\nA,B\nC, Ltd,D\n");
+    assert!(wide.contains("row 3 (it has 3 columns, expected 2)") && wide.contains("C Ltd D"), "{wide}");
+    let note = "Name,Other\nSource: the Agency\nA,B\nGenerated 3 May\n";
+    assert!(error(note).contains("row 2 (it has no delimiter"), "{}", error(note));
+    let skipped = read(&kind(&["^Source: ", "^Generated "]), note).unwrap();
+    assert_eq!(skipped.entries.len(), 1);
+    assert!(error("Name,Other\n\"A,B\nC,D\n\"E, Ltd\",F\n").contains("begins on line 2"));
+    for fine in ["Name,Other\nA,B,,\nC,D\n", "Name,Other,Third\nA,B\nC,D,E\n", "Name,Other\nA,B\n\n,\nC,D\n"]
+    {
+        assert_eq!(read(&kind(&[]), fine).unwrap().entries.len(), 2, "{fine:?}");
+    }
+    let bare = SourceKind::Csv(CsvSettings {
+        header: false,
+        columns: Pairs::of(&[("1", "name"), ("2", "aliases")]),
+        ..table()
+    });
+    assert!(read(&bare, "A,B\nC,D\nE, Ltd,F\n").is_err());
+    assert_eq!(read(&bare, "A,B\nC,D,\n").unwrap().entries.len(), 2);
+}
+
+#[test]
 fn no_row_hides_those_below_it() {
     let rows = RowSettings { key: vec!["name".to_owned()], ..RowSettings::default() };
     let kind = SourceKind::Csv(CsvSettings { columns: Pairs::of(&[("Name", "name")]), rows, ..table() });
@@ -183,14 +210,20 @@ fn floods_take_time_in_proportion() {
 fn nesting_and_entities_do_not_blow_up() {
     let fields = |path: &str| [("name".to_owned(), vec![path.to_owned()])].into_iter().collect();
     let rows = || RowSettings { key: vec!["name".to_owned()], ..RowSettings::default() };
-    let json =
-        SourceKind::Json(JsonSettings { entries: "$..a".to_owned(), fields: fields("$"), rows: rows() });
+    let json = SourceKind::Json(JsonSettings {
+        entries: "$..a".to_owned(),
+        fields: fields("$"),
+        rows: rows(),
+        ..JsonSettings::default()
+    });
     assert!(read(&json, &format!("{}{}", "[".repeat(100_000), "]".repeat(100_000))).is_err());
     let xml =
         SourceKind::Xml(XmlSettings { entries: vec!["//a".to_owned()], fields: fields("."), rows: rows() });
     assert!(read(&xml, &format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000))).is_err());
     let bomb = "<!DOCTYPE r [<!ENTITY x 'boom'><!ENTITY y '&x;&x;&x;'>]><r><a>one &y; two</a></r>";
-    check(&xml, bomb, &["one-y-two | one &y; two |  | name=one &y; two"]);
+    check(&xml, bomb, &["one-boomboomboom-two | one boomboomboom two |  | name=one boomboomboom two"]);
+    let elsewhere = "<!DOCTYPE r [<!ENTITY y SYSTEM 'file:///etc/passwd'>]><r><a>&y;</a></r>";
+    assert!(read(&xml, elsewhere).is_err() && read(&xml, "<r><a>&y;</a></r>").is_err());
 }
 
 #[test]
@@ -204,6 +237,7 @@ fn a_field_that_no_entry_has_any_more_is_missed() {
             entries: "$[*]".to_owned(),
             fields: fields.clone(),
             rows: RowSettings { key: vec!["name".to_owned()], optional, ..RowSettings::default() },
+            ..JsonSettings::default()
         })
     };
     let body = r#"[{"name":"A","state":"on"},{"name":"B"}]"#;

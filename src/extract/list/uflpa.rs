@@ -17,6 +17,7 @@ pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadabl
             ("Effective Date", "listed"),
         ]),
         caption: Some("program".to_owned()),
+        one_page: false,
         rows: RowSettings {
             key: vec!["name".to_owned()],
             date: Some("listed".to_owned()),

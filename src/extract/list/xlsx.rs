@@ -49,10 +49,10 @@ pub(in crate::extract) fn extract(settings: &XlsxSettings, page: &Page<'_>) -> R
     let mut rows = Rows::new(&settings.rows, page.url);
     let record = |row: &[String]| plan.record(|column| row.get(column).map(String::as_str));
     for row in &waiting[header + 1..] {
-        rows.take(record(row));
+        rows.take(record(row))?;
     }
     while let Some(row) = cells.row()? {
-        rows.take(record(&row));
+        rows.take(record(&row))?;
     }
     rows.finish(&[])
 }

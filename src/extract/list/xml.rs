@@ -1,8 +1,7 @@
 //! XML: the entries and their fields are found by element paths.
 //!
 //! The text is streamed; only one entry at a time is a tree. Prefixes of names
-//! are ignored, since documents choose them freely, and nothing that a document
-//! type defines is ever expanded.
+//! are ignored, since documents choose them freely.
 
 use quick_xml::Reader;
 use quick_xml::escape::{resolve_predefined_entity, unescape_with};
@@ -16,12 +15,14 @@ use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
 use crate::extract::Page;
 use crate::extract::charset::decode;
+use crate::extract::entity;
+use crate::extract::limits;
 use crate::extract::xml::{self, unexpected};
 
 pub(in crate::extract) fn extract(settings: &XmlSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
     let text = decode(page);
-    let text = text.trim_start_matches('\u{feff}');
-    xml::check(text)?;
+    let text = entity::resolved(text.trim_start_matches('\u{feff}'))?;
+    xml::check(&text)?;
     let entries = settings.entries.iter().map(|text| path(text)).collect::<Result<Vec<_>, _>>()?;
     let fields = settings
         .fields
@@ -32,14 +33,14 @@ pub(in crate::extract) fn extract(settings: &XmlSettings, page: &Page<'_>) -> Re
         })
         .collect::<Result<Vec<_>, Unreadable>>()?;
     let mut rows = Rows::new(&settings.rows, page.url);
-    each_entry(text, &entries, |entry| {
+    each_entry(&text, &entries, |entry| {
         let mut record = Record::default();
         for (field, paths) in &fields {
             for path in paths {
                 entry.visit(path, &mut |text| record.push(field, &text));
             }
         }
-        rows.take(record);
+        rows.take(record)
     })?;
     let names: Vec<String> = settings.fields.0.iter().map(|(field, _)| field.clone()).collect();
     rows.finish(&names)
@@ -64,6 +65,7 @@ pub(in crate::extract) fn texts(
             texts.join("\n")
         };
         rows.push(fields.iter().map(said).collect());
+        limits::check_entries(rows.len())
     })?;
     Ok(rows)
 }
@@ -161,17 +163,24 @@ impl Element {
 }
 
 /// Shows every element to which one of the paths leads, one after another.
-fn each_entry(text: &str, paths: &[ElementPath], mut show: impl FnMut(Element)) -> Result<(), Unreadable> {
+fn each_entry(
+    text: &str,
+    paths: &[ElementPath],
+    mut show: impl FnMut(Element) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let mut open: Vec<String> = Vec::new();
     // The entry being read and the elements open in it, the innermost last.
     let mut entry: Vec<Element> = Vec::new();
+    let mut held = 0;
     loop {
         match reader.read_event().map_err(|error| unexpected("the XML", &error))? {
             Event::Start(tag) => {
                 open.push(tag.local_name().as_ref().to_owned());
                 if !entry.is_empty() || paths.iter().any(|path| path.is_at(&open)) {
+                    held += 1;
+                    limits::check_parts("elements of one entry", held)?;
                     entry.push(Element::of(&tag));
                 }
             }
@@ -179,7 +188,10 @@ fn each_entry(text: &str, paths: &[ElementPath], mut show: impl FnMut(Element)) 
                 open.pop();
                 match (entry.pop(), entry.last_mut()) {
                     (Some(element), Some(parent)) => parent.content.push(Content::Element(element)),
-                    (Some(element), None) => show(element),
+                    (Some(element), None) => {
+                        held = 0;
+                        show(element)?;
+                    }
                     (None, _) => {}
                 }
             }

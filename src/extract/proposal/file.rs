@@ -27,13 +27,39 @@ pub(super) fn of(text: &str) -> Vec<String> {
 
 /// Delimited text whose first row names the columns, by the delimiter that finds the most of them.
 fn csv(text: &str) -> Option<String> {
-    let tables = DELIMITERS.iter().filter_map(|delimiter| Some((*delimiter, csv_table(text, *delimiter)?)));
-    let (delimiter, (columns, grid)) = tables.max_by_key(|(_, (columns, _))| columns.len())?;
+    let tables = DELIMITERS.iter().filter_map(|delimiter| {
+        let (table, notes) = without_notes(text, *delimiter);
+        Some((*delimiter, notes, csv_table(table, *delimiter)?))
+    });
+    let (delimiter, notes, (columns, grid)) = tables.max_by_key(|(_, _, (columns, _))| columns.len())?;
     let mut pairs: Vec<(&str, Value)> = vec![("kind", "csv".into())];
     pairs.extend((delimiter != ',').then(|| ("delimiter", delimiter.to_string().into())));
     pairs.push(("columns", renamed(&columns)));
+    pairs.extend((!notes.is_empty()).then(|| ("skip", notes.into())));
     pairs.extend(grid.settings());
     Some(lines(&pairs))
+}
+
+/// So many lines at the foot of a table may be notes.
+const MAX_NOTES: usize = 5;
+
+/// So much of a note is what it begins with whenever it comes; what follows may be a day.
+const MAX_NOTE_CHARS: usize = 24;
+
+/// The table without the notes at its foot, lines in which nothing is parted; and expressions of these.
+fn without_notes(text: &str, delimiter: char) -> (&str, Vec<String>) {
+    let (mut table, mut notes) = (text.trim_end(), Vec::new());
+    while let Some((rest, line)) = table.rsplit_once('\n') {
+        if notes.len() == MAX_NOTES || line.contains([delimiter, '"']) || !rest.contains(delimiter) {
+            break;
+        }
+        let begin: String =
+            line.trim().chars().take_while(|c| !c.is_ascii_digit()).take(MAX_NOTE_CHARS).collect();
+        let begin = if begin.trim().is_empty() { line.trim() } else { begin.trim_end() };
+        notes.push(format!("^{}", regex::escape(begin)));
+        table = rest.trim_end();
+    }
+    if notes.is_empty() { (text, notes) } else { (table, notes) }
 }
 
 type Columns = Vec<Option<(String, String)>>;

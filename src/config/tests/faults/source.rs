@@ -152,7 +152,7 @@ const SOURCE: &[Case] = &[
     (
         "guard = { min = 1 }",
         &[
-            "14:11: source[a].guard.min: unknown key, expected min_entries, max_drop, confirm_reads, confirm_drop, confirm_delay",
+            "14:11: source[a].guard.min: unknown key, expected min_entries, max_drop, confirm_reads, confirm_drop, confirm_delay, max_entries",
         ],
     ),
     (

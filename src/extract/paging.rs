@@ -1,0 +1,517 @@
+//! Lists that go on: the next page is asked for, and what says that it is a part is never the whole.
+//!
+//! Where a page names its next one on the same machine, that is read as well, within bounds. Where it
+//! says that there is more and not where ("Showing 1 to 10 of 57", a count larger than its rows, buttons
+//! that only a script understands), it is refused.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use regex::bytes::Regex as BytesRegex;
+use scraper::ElementRef;
+use serde_json::Value;
+use url::Url;
+
+use super::following::{self, Wanted};
+use super::html::{self, Markup};
+use super::list::json;
+use super::xml::unexpected;
+use super::{Page, charset};
+use crate::domain::bundle::{FIRST, Part};
+use crate::domain::entry::{Document, family};
+use crate::domain::source::{JsonSettings, TableSettings};
+use crate::domain::text::{one_line, shorten};
+use crate::domain::verdict::Unreadable;
+
+/// A list of more pages is not read.
+const MAX_PAGES: usize = 50;
+
+/// So many characters of what a page says are told.
+const MAX_SHOWN_CHARS: usize = 80;
+
+#[expect(clippy::expect_used, reason = "the patterns are constants, each exercised by a test")]
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("constant pattern")
+}
+
+/// What a page that is one of several has in it.
+#[expect(clippy::expect_used, reason = "the pattern is a constant, exercised by every test")]
+static HINT: LazyLock<BytesRegex> = LazyLock::new(|| {
+    BytesRegex::new(
+        r"(?i-u)\bnext\b|\bpag(?:e|er|ing|ination)\b|\bof\s+[0-9]|\btotal\b|\bfound\b|\bnumber of\b",
+    )
+    .expect("constant pattern")
+});
+
+/// The document that several pages are together; `read` reads one.
+pub(super) fn together(
+    page: &Page<'_>,
+    read: impl Fn(&Page<'_>) -> Result<Document, Unreadable>,
+) -> Result<Document, Unreadable> {
+    let parts = page.parts()?;
+    if let [only] = &parts[..] {
+        return read(&Page::from(only));
+    }
+    let mut whole: Option<Document> = None;
+    for part in &parts {
+        let document = read(&Page::from(part))?;
+        match &mut whole {
+            Some(whole) => whole.entries.extend(document.entries),
+            None => whole = Some(document),
+        }
+    }
+    let Some(whole) = whole else { return Err(Unreadable::Missing { what: "the first page".to_owned() }) };
+    let mut entries = whole.entries;
+    for entry in &mut entries {
+        // Twins are told apart over all pages.
+        entry.key = family(&entry.key).to_owned();
+    }
+    Ok(Document::new(entries, whole.completeness, whole.resemblance))
+}
+
+fn next_page(parts: &[Part<'_>], url: Url) -> Result<Option<Wanted>, Unreadable> {
+    if parts.len() >= MAX_PAGES {
+        return Err(unexpected("the list", &format_args!("more than {MAX_PAGES} pages of it")));
+    }
+    Ok(Some(Wanted { name: following::page_name(FIRST, parts.len() + 1), url }))
+}
+
+fn partial(said: &str) -> Unreadable {
+    let said = shorten(&one_line(said), MAX_SHOWN_CHARS);
+    unexpected("the page (expected the whole list)", &format_args!("a part of it: {said:?}"))
+}
+
+/// The next page of a table.
+pub(super) fn of_table(settings: &TableSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+    let Some(last) = parts.last().filter(|last| !settings.one_page && HINT.is_match(last.body)) else {
+        return Ok(None);
+    };
+    // What is no page at all is for its extractor to refuse.
+    let Ok(markup) = Markup::of(&Page::from(last)) else { return Ok(None) };
+    match next_link(&markup, &last.url, parts.len()) {
+        Next::At(url) => next_page(parts, following::address(last, url.as_str())?),
+        Next::ByScript(said) => Err(partial(&format!("{said}, which only a script follows"))),
+        Next::None => match says_more(&markup.text()) {
+            Some(said) => Err(partial(&said)),
+            None => Ok(None),
+        },
+    }
+}
+
+/// Refuses a table with fewer rows than its page says to show in all.
+///
+/// # Errors
+/// Names what the page says.
+pub(super) fn check_count(
+    settings: &TableSettings,
+    page: &Page<'_>,
+    entries: usize,
+) -> Result<(), Unreadable> {
+    if settings.one_page || settings.rows.group || !HINT.is_match(page.body) {
+        return Ok(());
+    }
+    let parts = page.parts()?;
+    let Some(last) = parts.last() else { return Ok(()) };
+    let text = Markup::of(&Page::from(last))?.text();
+    let larger = text.lines().find(|line| {
+        let count = COUNT.captures(line.trim()).and_then(|found| {
+            let count = ["count", "count2", "count3"].iter().find_map(|name| found.name(name))?;
+            number(count.as_str())
+        });
+        count.is_some_and(|count| count > entries)
+    });
+    larger.map_or(Ok(()), |line| Err(partial(&format!("{line}, with {entries} entries"))))
+}
+
+static RANGE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?im)(?:\b(?:showing|displaying|viewing|results?|entries|records|rows|items)\b[^\d\n]{0,20}|^\s*)(?P<from>\d[\d,]*)\s*(?:-|–|—|to|through)\s*(?P<to>\d[\d,]*)\s+(?:out\s+)?of\s+(?:about\s+|approximately\s+|over\s+)?(?P<all>\d[\d,]*)",
+    )
+});
+static SHOWN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:showing|displaying)\s+(?:the\s+)?(?:first\s+|only\s+)?(?P<to>\d[\d,]*)\s+(?:\w+\s+)?(?:out\s+)?of\s+(?P<all>\d[\d,]*)",
+    )
+});
+static PAGE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?im)^\s*page\s+(?P<to>\d+)\s+of\s+(?P<all>\d+)\s*$"));
+static COUNT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:(?:total(?:\s+number\s+of)?|number\s+of)\s+(?:entries|records|results|rows|items|entities|listings)\s*:?\s*(?P<count>\d[\d,]*)|total\s*:\s*(?P<count2>\d[\d,]*)\s+(?:entries|records|results|rows|items|entities)|(?P<count3>\d[\d,]*)\s+(?:entries|records|results|rows|items|entities)\s+(?:found|in total|total|listed))\.?$",
+    )
+});
+
+fn number(text: &str) -> Option<usize> {
+    text.replace(',', "").parse().ok()
+}
+
+/// What a page says by which more follows.
+fn says_more(text: &str) -> Option<String> {
+    [&*RANGE, &*SHOWN, &*PAGE].into_iter().flat_map(|known| known.captures_iter(text)).find_map(|found| {
+        let part = |name: &str| number(found.name(name)?.as_str());
+        (part("to")? < part("all")?).then(|| found[0].trim().to_owned())
+    })
+}
+
+enum Next {
+    At(Url),
+    ByScript(String),
+    None,
+}
+
+/// What links to a next page say.
+const LABELS: [&str; 12] = [
+    "next",
+    "next page",
+    "next ›",
+    "next »",
+    "next >",
+    "next →",
+    "›",
+    "»",
+    "→",
+    "siguiente",
+    "suivant",
+    "weiter",
+];
+
+/// Names under which the number of a page is asked for.
+const PAGE_KEYS: [&str; 14] = [
+    "page",
+    "p",
+    "pg",
+    "paged",
+    "pagenum",
+    "pagenumber",
+    "page_number",
+    "pageindex",
+    "page_index",
+    "start",
+    "offset",
+    "skip",
+    "cursor",
+    "currentpage",
+];
+
+/// Where a page of this number is followed by another.
+fn next_link(markup: &Markup, here: &Url, number: usize) -> Next {
+    let Ok(anchors) = html::selector("a, link[rel], button") else { return Next::None };
+    let anchors: Vec<ElementRef<'_>> = markup.tree.select(&anchors).collect();
+    let target = |anchor: &ElementRef<'_>| {
+        let mut url = markup.address().join(anchor.attr("href")?.trim()).ok()?;
+        url.set_fragment(None);
+        let is_fragment = anchor.attr("href")?.trim().starts_with('#');
+        (!is_fragment && url != *here && is_same_list(here, &url)).then_some(url)
+    };
+    let is_next = |anchor: &&ElementRef<'_>| !is_disabled(**anchor) && says_next(**anchor);
+    if let Some(url) = anchors.iter().filter(is_next).find_map(target) {
+        return Next::At(url);
+    }
+    let wanted = (number + 1).to_string();
+    let is_number = |anchor: &&ElementRef<'_>| {
+        in_pager(**anchor) && anchor.text().take(4).collect::<String>().trim() == wanted
+    };
+    if let Some(url) = anchors.iter().filter(is_number).find_map(target) {
+        return Next::At(url);
+    }
+    let by_script = anchors.iter().filter(is_next).filter(|anchor| in_pager(**anchor)).find(|anchor| {
+        let href = anchor.attr("href").unwrap_or("#").trim();
+        href.starts_with('#') || href.to_ascii_lowercase().starts_with("javascript:")
+    });
+    by_script.map_or(Next::None, |anchor| Next::ByScript(one_line(&html::text(*anchor))))
+}
+
+fn words_of(element: ElementRef<'_>, attribute: &str) -> String {
+    element.attr(attribute).unwrap_or_default().to_ascii_lowercase()
+}
+
+fn says_next(anchor: ElementRef<'_>) -> bool {
+    let rel = words_of(anchor, "rel");
+    if rel.split_ascii_whitespace().any(|word| word == "next") {
+        return true;
+    }
+    let text: String = anchor.text().take(8).collect();
+    let said = [one_line(&text).to_lowercase(), words_of(anchor, "aria-label"), words_of(anchor, "title")];
+    let is_label = |text: &String| LABELS.contains(&text.trim()) || text.starts_with("go to next page");
+    // An arrow leads on in a pager, and elsewhere to anything.
+    said.iter().any(is_label)
+        && (in_pager(anchor)
+            || said.iter().any(|text| text.contains("next page"))
+            || said[0].starts_with("next"))
+}
+
+/// Whether an element or one right above it is one of those that turn pages.
+fn in_pager(element: ElementRef<'_>) -> bool {
+    let above = element.ancestors().filter_map(ElementRef::wrap).take(4);
+    std::iter::once(element).chain(above).any(|element| {
+        ["class", "id", "aria-label", "role"].iter().any(|name| words_of(element, name).contains("pag"))
+    })
+}
+
+fn is_disabled(element: ElementRef<'_>) -> bool {
+    let above = element.parent().and_then(ElementRef::wrap);
+    std::iter::once(element).chain(above).any(|element| {
+        words_of(element, "class").contains("disabled")
+            || words_of(element, "aria-disabled") == "true"
+            || element.attr("disabled").is_some()
+    })
+}
+
+/// The number of a page at the end of a path.
+static PAGE_OF_PATH: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)(?:/|[-_])(?:page|p|pg)(?:/|[-_])?\d+(?P<end>\.\w+)?/?$"));
+
+/// Whether an address is that of another page of the same list: the same path and another question, or
+/// paths that differ in the number of a page.
+fn is_same_list(here: &Url, other: &Url) -> bool {
+    if here.origin() != other.origin() {
+        return false;
+    }
+    if here.path() == other.path() {
+        let named = |url: &Url| -> Vec<String> {
+            let pairs = url.query_pairs().filter(|(name, _)| !PAGE_KEYS.contains(&&*name.to_lowercase()));
+            pairs.map(|(name, value)| format!("{name}={value}")).collect()
+        };
+        return named(here) == named(other)
+            || other.query_pairs().any(|(name, _)| PAGE_KEYS.contains(&&*name.to_lowercase()));
+    }
+    let bare = |url: &Url| {
+        let path = PAGE_OF_PATH.replace(url.path(), "$end").into_owned();
+        path.trim_end_matches('/').to_owned()
+    };
+    PAGE_OF_PATH.is_match(other.path()) && bare(here) == bare(other)
+}
+
+/// Names under which JSON says where it goes on.
+const NEXT_KEYS: [&str; 9] = [
+    "next",
+    "nextpage",
+    "nexturl",
+    "nextlink",
+    "nextpageurl",
+    "odatanextlink",
+    "nexthref",
+    "nextpagelink",
+    "nextrecordsurl",
+];
+/// Names under which it says that there is more.
+const MORE_KEYS: [&str; 5] = ["hasmore", "hasnext", "hasnextpage", "exceededtransferlimit", "more"];
+/// Names under which it counts what there is in all.
+const TOTAL_KEYS: [&str; 13] = [
+    "total",
+    "count",
+    "totalcount",
+    "totalresults",
+    "totalrecords",
+    "totalitems",
+    "totalelements",
+    "totalhits",
+    "numfound",
+    "recordstotal",
+    "resultcount",
+    "odatacount",
+    "totalsize",
+];
+/// Objects in which all of these stand beside the entries.
+const AROUND: [&str; 9] =
+    ["links", "_links", "meta", "metadata", "pagination", "paging", "page", "info", "response"];
+
+/// The next page of JSON.
+pub(super) fn of_json(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+    static JSON_HINT: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)next|more|total|count|numfound|exceeded"));
+    let Some(last) = parts.last().filter(|_| !settings.one_page) else { return Ok(None) };
+    let text = charset::decode(&Page::from(last)).into_owned();
+    if !JSON_HINT.is_match(&text) {
+        return Ok(None);
+    }
+    let Ok(value) = json::parse(&text) else { return Ok(None) };
+    let around = around(&value);
+    if let Some(next) =
+        around.iter().find_map(|(name, value)| NEXT_KEYS.contains(&&**name).then(|| link(value)).flatten())
+    {
+        return next_page(parts, following::address(last, &next)?);
+    }
+    let more =
+        around.iter().find(|(name, value)| MORE_KEYS.contains(&&**name) && value.as_bool() == Some(true));
+    if let Some((name, _)) = more {
+        return Err(partial(&format!("{name}: true")));
+    }
+    let rows = json::count(settings, parts)?;
+    // Of what is counted some may not be wanted: then a list is as long.
+    let there = rows.max(longest(&value));
+    let larger = around.iter().filter(|(name, _)| TOTAL_KEYS.contains(&&**name)).find_map(|(name, value)| {
+        let total = usize::try_from(value.as_u64()?).ok()?;
+        (total > there).then(|| format!("{name}: {total}, with {rows} entries"))
+    });
+    larger.map_or(Ok(None), |said| Err(partial(&said)))
+}
+
+/// The length of the longest list near the root.
+fn longest(value: &Value) -> usize {
+    fn at(value: &Value, depth: usize) -> usize {
+        match value {
+            Value::Array(values) => values.len(),
+            Value::Object(members) if depth > 0 => {
+                members.values().map(|member| at(member, depth - 1)).max().unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+    at(value, 3)
+}
+
+/// The members that stand beside the entries, by folded name.
+fn around(value: &Value) -> Vec<(String, &Value)> {
+    let Some(members) = value.as_object() else { return Vec::new() };
+    let folded = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let mut found: Vec<(String, &Value)> =
+        members.iter().map(|(name, value)| (folded(name), value)).collect();
+    for (name, value) in members {
+        if AROUND.contains(&&*name.to_lowercase())
+            && let Some(inner) = value.as_object()
+        {
+            found.extend(inner.iter().map(|(name, value)| (folded(name), value)));
+        }
+    }
+    found
+}
+
+fn link(value: &Value) -> Option<String> {
+    let text = value.as_str().or_else(|| value.get("href")?.as_str())?;
+    let is_link = text.contains('/') || text.starts_with('?');
+    is_link.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part<'a>(name: &str, url: &str, body: &'a str) -> Part<'a> {
+        Part { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
+    }
+
+    #[track_caller]
+    fn table(url: &str, body: &str) -> Result<Option<String>, String> {
+        let wanted = of_table(&TableSettings::default(), &[part("first", url, body)]);
+        wanted.map(|wanted| wanted.map(|wanted| wanted.url.to_string())).map_err(|error| error.to_string())
+    }
+
+    const LIST: &str = "https://a.test/list";
+
+    #[test]
+    fn a_next_page_of_the_same_list_is_wanted() {
+        for (link, expected) in [
+            ("<link rel=next href='?page=2'>", "https://a.test/list?page=2"),
+            ("<a rel='nofollow next' href='/list/page/2/'>more</a>", "https://a.test/list/page/2/"),
+            ("<a href='/list?page=1'>Next</a>", "https://a.test/list?page=1"),
+            (
+                "<ul class=pager><li><a href='?page=1' aria-label='Next page'>›</a></ul>",
+                "https://a.test/list?page=1",
+            ),
+            (
+                "<nav class=pagination><a href='?p=1'>1</a><a href='?p=2'>2</a><a href='?p=3'>3</a></nav>",
+                "https://a.test/list?p=2",
+            ),
+        ] {
+            assert_eq!(table(LIST, link), Ok(Some(expected.to_owned())), "{link}");
+        }
+        for other in [
+            "<a rel=next href='/news/another-story'>Next: another story</a>",
+            "<a href='#fn2'>2</a><a href='/docs/2'>2</a>",
+            "<a rel=next href='https://b.test/list?page=2'>Next</a>",
+            "<div class=pagination><a class='next disabled' href='#'>Next</a></div>",
+            "<div class=slides><a href='#'>Next</a></div>",
+            "<p>Total weight: 57</p>",
+        ] {
+            assert_eq!(table(LIST, other), Ok(None), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_says_that_it_is_a_part_is_refused() {
+        for said in [
+            "<div>Showing 1 to 11 of 13 entries</div>",
+            "<p>Results 1 - 20 of 1,234</p>",
+            "<p>1–25 of 57</p>",
+            "<p>Showing 10 of 57 entries</p>",
+            "<p>Page 1 of 3</p>",
+            "<div class=pagination><a class=next href='#'>Next</a></div>",
+            "<div class=dataTables_paginate><a class=paginate_button href='javascript:void(0)'>Next</a></div>",
+        ] {
+            assert!(table(LIST, said).is_err_and(|error| error.contains("a part of it")), "{said}");
+        }
+        for whole in [
+            "<p>Showing 1 to 13 of 13 entries</p>",
+            "<p>Page 3 of 3</p>",
+            "<p>Founded 1990 to 1995 of old</p>",
+        ] {
+            assert_eq!(table(LIST, whole), Ok(None), "{whole}");
+        }
+        let one = TableSettings { one_page: true, ..TableSettings::default() };
+        assert_eq!(of_table(&one, &[part("first", LIST, "<p>Page 1 of 3</p>")]), Ok(None));
+    }
+
+    #[test]
+    fn a_count_larger_than_the_rows_is_refused() {
+        let url = LIST.parse().unwrap();
+        let check = |body: &str| {
+            let page = Page { body: body.as_bytes(), content_type: None, url: &url };
+            check_count(&TableSettings::default(), &page, 11)
+        };
+        assert!(check("<p>Total entries: 13</p>").is_err() && check("<p>13 results found</p>").is_err());
+        for fine in [
+            "<p>Total entries: 11</p>",
+            "<p>57 employees</p>",
+            "<p>There are 13 results found elsewhere.</p>",
+        ] {
+            assert_eq!(check(fine), Ok(()), "{fine}");
+        }
+    }
+
+    #[test]
+    fn json_goes_on_where_it_says_and_is_refused_where_it_does_not() {
+        let settings = JsonSettings { entries: "$.results[*]".to_owned(), ..JsonSettings::default() };
+        let wanted = |body: &str| {
+            let wanted = of_json(&settings, &[part("first", "https://a.test/api", body)]);
+            wanted
+                .map(|wanted| wanted.map(|wanted| wanted.url.to_string()))
+                .map_err(|error| error.to_string())
+        };
+        let next = Ok(Some("https://a.test/api?page=2".to_owned()));
+        assert_eq!(wanted(r#"{"count":3,"next":"https://a.test/api?page=2","results":[1,2]}"#), next);
+        assert_eq!(wanted(r#"{"_links":{"next":{"href":"?page=2"}},"results":[1]}"#), next);
+        assert_eq!(wanted(r#"{"@odata.nextLink":"/api?page=2","results":[1]}"#), next);
+        assert!(wanted(r#"{"next":"https://b.test/api?page=2","results":[1]}"#).is_err());
+        for part in [
+            r#"{"total":3,"results":[1,2]}"#,
+            r#"{"meta":{"total_count":57},"results":[1,2]}"#,
+            r#"{"has_more":true,"results":[1]}"#,
+            r#"{"exceededTransferLimit":true,"results":[1]}"#,
+        ] {
+            assert!(wanted(part).is_err_and(|error| error.contains("a part of it")), "{part}");
+        }
+        for whole in [
+            r#"{"total":2,"next":null,"results":[1,2]}"#,
+            r#"{"count":3,"results":[1],"others":[1,2,3]}"#,
+            r#"{"has_more":false,"results":[{"count":9}]}"#,
+            r"[1,2]",
+        ] {
+            assert_eq!(wanted(whole), Ok(None), "{whole}");
+        }
+    }
+
+    #[test]
+    fn a_list_without_end_is_refused() {
+        let parts: Vec<Part<'_>> = (0..MAX_PAGES)
+            .map(|n| {
+                part(
+                    &format!("p{n}"),
+                    &format!("https://a.test/list?page={n}"),
+                    "<a rel=next href='?page=99'>Next</a>",
+                )
+            })
+            .collect();
+        assert!(of_table(&TableSettings::default(), &parts).is_err());
+    }
+}
