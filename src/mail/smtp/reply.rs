@@ -56,6 +56,8 @@ pub(super) enum Cause {
     Broken(String),
     /// No answer in time.
     TimedOut,
+    /// What this mail needs is not offered.
+    NotOffered(&'static str),
 }
 
 /// A delivery that did not succeed.
@@ -90,7 +92,7 @@ impl Fault {
 
     /// Whether the relay gave a complete answer.
     pub(super) fn is_answer(&self) -> bool {
-        matches!(self.cause, Cause::Reply { .. })
+        matches!(self.cause, Cause::Reply { .. } | Cause::NotOffered(_))
     }
 
     /// Whether the relay gave a complete answer and keeps listening, so that the connection can go on.
@@ -125,6 +127,7 @@ impl Fault {
         };
         match self.cause {
             _ if is_channels => Outcome::ChannelDown { reason },
+            Cause::NotOffered(_) => Outcome::Failed { reason },
             Cause::Reply { code, text } => refused(code, Status::leading(&text), reason),
             _ if self.phase == Phase::FinalDot => Outcome::Unknown { reason },
             _ => Outcome::Deferred { reason },
@@ -141,6 +144,10 @@ impl Fault {
             Cause::Reply { code, text } => words(*code, text),
             Cause::Broken(_) if self.phase == Phase::LogIn => format!("the connection broke while {phase}"),
             Cause::Broken(what) => format!("{} while {phase}", shorten(&one_line(what), MAX_WORDS_CHARS)),
+            Cause::NotOffered(what) => format!(
+                "does not offer {what}, without which no mail can go to an address with other letters than ASCII before \
+                 the @"
+            ),
             Cause::TimedOut => format!("no answer in time while {phase}"),
         }
     }

@@ -8,15 +8,17 @@ use std::fmt::Display;
 use std::pin::pin;
 use std::time::Duration;
 
+use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Quit, Rcpt, Rset};
+use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 
 use super::relay::{Need, Protection, Relay};
-use super::reply::{Fault, Phase, words};
+use super::reply::{Cause, Fault, Phase, words};
 use super::wire::MoreFollows;
 use super::{Envelope, Timeouts};
 
@@ -27,6 +29,8 @@ pub(super) struct Session {
     more_follows: MoreFollows,
     /// Whether commands may be sent before those ahead of them are answered.
     has_pipelining: bool,
+    /// Whether addresses may hold other letters than ASCII (SMTPUTF8, RFC 6531).
+    takes_utf8: bool,
     /// Answers to what was sent ahead that are not read yet.
     owed: usize,
 }
@@ -37,26 +41,36 @@ const SENT_AHEAD: usize = 2;
 impl Session {
     pub(super) async fn connect(relay: &Relay, timeouts: &Timeouts) -> Result<Self, Fault> {
         let wire = relay.connect(timeouts.connect).await?;
-        let more_follows = wire.more_follows();
+        let (more_follows, heard) = (wire.more_follows(), wire.heard());
         let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &relay.hello);
         let mut connection = within(timeouts.greeting, Phase::Connect, greeting).await?;
+        let mut offered = heard.take();
         if let Protection::StartTls { parameters, need } = &relay.protection {
             if *need == Need::Required || connection.can_starttls() {
                 let upgrade = connection.starttls(parameters.clone(), &relay.hello);
                 within(timeouts.greeting, Phase::StartTls, upgrade).await?;
+                // What is offered within TLS is another matter (RFC 3207, 4.2), and the library keeps of it only
+                // what it knows itself.
+                let hello = connection.command(Ehlo::new(relay.hello.clone()));
+                let again = within(timeouts.greeting, Phase::Connect, hello).await?;
+                offered = again.message().collect::<Vec<_>>().join("\n");
             } else {
                 relay.note_plain();
             }
         }
-        // The library keeps of what is offered only what it knows itself, so it is asked for once more.
-        let hello = connection.command(Ehlo::new(relay.hello.clone()));
-        let offered = within(timeouts.greeting, Phase::Connect, hello).await?;
-        let has_pipelining = offered.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING"));
+        let offers = |wanted: &str| {
+            let keyword = |line: &str| {
+                let line = line.trim().trim_start_matches("250").trim_start_matches(['-', ' ']).to_owned();
+                line.split(' ').next().unwrap_or_default().to_ascii_uppercase()
+            };
+            offered.lines().any(|line| keyword(line) == wanted)
+        };
+        let (has_pipelining, takes_utf8) = (offers("PIPELINING"), offers("SMTPUTF8"));
         if let Some(credentials) = &relay.credentials {
             let log_in = connection.auth(DEFAULT_MECHANISMS, credentials);
             within(timeouts.greeting, Phase::LogIn, log_in).await?;
         }
-        Ok(Self { connection, more_follows, has_pipelining, owed: 0 })
+        Ok(Self { connection, more_follows, has_pipelining, takes_utf8, owed: 0 })
     }
 
     /// Whether commands are sent before those ahead of them are answered.
@@ -72,7 +86,17 @@ impl Session {
     /// Names the sender; where that need not wait for an answer, also the recipient, and asks to hand
     /// the message over.
     pub(super) async fn begin(&mut self, envelope: &Envelope, timeouts: &Timeouts) -> Result<(), Fault> {
-        let mail = Mail::new(Some(envelope.from.clone()), Vec::new());
+        let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
+        let needs_utf8 = !is_ascii(&envelope.from) || !is_ascii(&envelope.to);
+        if needs_utf8 && !self.takes_utf8 {
+            return Err(Fault { phase: Phase::Recipient, cause: Cause::NotOffered("SMTPUTF8") });
+        }
+        let parameters = if needs_utf8 {
+            vec![MailParameter::SmtpUtfEight, MailParameter::Body(MailBodyParameter::EightBitMime)]
+        } else {
+            Vec::new()
+        };
+        let mail = Mail::new(Some(envelope.from.clone()), parameters);
         if self.has_pipelining {
             let rcpt = Rcpt::new(envelope.to.clone(), Vec::new());
             self.owed = SENT_AHEAD;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
@@ -20,6 +20,30 @@ use tokio_rustls::client::TlsStream;
 pub(super) struct Wire {
     stream: BufWriter<Stream>,
     more_follows: MoreFollows,
+    heard: Heard,
+}
+
+/// What the relay said so far, its greeting and what it offers. Shared with whoever asked: the SMTP layer keeps of
+/// what is offered only what it knows itself, and a relay is not asked twice.
+#[derive(Debug, Clone)]
+pub(super) struct Heard(Arc<Mutex<Option<Vec<u8>>>>);
+
+/// No greeting and no offer is longer.
+const MAX_HEARD_BYTES: usize = 16 * 1024;
+
+impl Heard {
+    /// The lines so far; from now on nothing is kept.
+    pub(super) fn take(&self) -> String {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        String::from_utf8_lossy(&heard.unwrap_or_default()).into_owned()
+    }
+
+    fn note(&self, bytes: &[u8]) {
+        if let Some(heard) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            let room = MAX_HEARD_BYTES.saturating_sub(heard.len());
+            heard.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+    }
 }
 
 /// Whether more is to leave with what is being written. Shared with whoever writes.
@@ -44,7 +68,13 @@ impl Wire {
         Self {
             stream: BufWriter::with_capacity(HELD_BACK_BYTES, stream),
             more_follows: MoreFollows::default(),
+            heard: Heard(Arc::new(Mutex::new(Some(Vec::new())))),
         }
+    }
+
+    /// What the relay says from now on.
+    pub(super) fn heard(&self) -> Heard {
+        self.heard.clone()
     }
 
     /// What whoever writes tells it.
@@ -70,7 +100,11 @@ impl AsyncTokioStream for Wire {
 
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
+        let wire = self.get_mut();
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut wire.stream).poll_read(cx, buf))?;
+        wire.heard.note(&buf.filled()[before..]);
+        Poll::Ready(Ok(()))
     }
 }
 
