@@ -8,6 +8,10 @@ use std::fmt;
 
 use super::text::{one_line, shorten};
 
+mod words;
+
+pub use words::{Returned, in_words};
+
 /// An enhanced status code (RFC 3463), such as `5.1.1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status {
@@ -105,6 +109,9 @@ pub enum Verdict {
     },
 }
 
+/// Why a report says nothing that says it of nobody.
+pub const NO_RECIPIENT: &str = "the report names no recipient";
+
 /// A block of fields, names in small letters, values on one line.
 type Fields = Vec<(String, String)>;
 
@@ -127,7 +134,7 @@ pub fn delivery_status(text: &str) -> Verdict {
         Verdict::Undelivered { .. } => 1,
         Verdict::Complaint { .. } | Verdict::Nothing { .. } => 0,
     };
-    let nothing = || Verdict::Nothing { why: "the report names no recipient".to_owned() };
+    let nothing = || Verdict::Nothing { why: NO_RECIPIENT.to_owned() };
     verdicts.iter().max_by_key(worst).cloned().unwrap_or_else(nothing)
 }
 
@@ -145,8 +152,16 @@ fn of_recipient(fields: &Fields) -> Option<Verdict> {
             diagnosed(diagnosis).filter(|found| vague.is_none_or(|it| it.class == found.class)).or(vague)
         }
     };
-    let Some(status) = status else {
-        return Some(Verdict::Nothing { why: "a report of a failure without a status".to_owned() });
+    let Some(status) = status.filter(|status| !status.says_nothing()) else {
+        // A failure it is all the same, and the words of the server that refused may say whose.
+        let words =
+            if diagnosis.is_empty() { "a failure without a status".to_owned() } else { diagnosis.to_owned() };
+        let is_permanent = status.is_none_or(|status| status.class == 5) && code_of(diagnosis) != Some(4);
+        return Some(if is_permanent {
+            words::of_text(&diagnosis.to_lowercase(), &words)
+        } else {
+            Verdict::Undelivered { words }
+        });
     };
     let words = format!("{status} {diagnosis}").trim_end().to_owned();
     Some(match (status.class, status.blame()) {
@@ -160,6 +175,12 @@ fn of_recipient(fields: &Fields) -> Option<Verdict> {
 /// The status in `smtp; 550 5.1.1 no such user`.
 fn diagnosed(diagnosis: &str) -> Option<Status> {
     diagnosis.split_whitespace().take(6).find_map(Status::leading)
+}
+
+/// The class of the reply in `smtp; 550 no such user`.
+fn code_of(diagnosis: &str) -> Option<u32> {
+    let mut words = diagnosis.split(|c: char| !c.is_ascii_digit()).filter(|word| word.len() == 3);
+    words.next().and_then(|code| code.parse::<u32>().ok()).map(|code| code / 100)
 }
 
 /// What the part `message/feedback-report` of a report says.

@@ -3,10 +3,14 @@
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
 use super::head::Head;
-use super::received::{detail_of, headers, recipients};
+use super::received::{detail_of, headers, recipients, text};
 use super::{Envelope, Unusable};
-use crate::domain::bounce::{Verdict, delivery_status, feedback, original_sender};
+use crate::domain::bounce::{
+    NO_RECIPIENT, Returned, Verdict, delivery_status, feedback, in_words, original_sender,
+};
 use crate::domain::email::EmailAddress;
+use crate::domain::inbound::is_bounce;
+use crate::domain::text::one_line;
 use crate::domain::verp::is_bounce_detail;
 
 /// A report, and the details of the addresses that may name the mail.
@@ -31,8 +35,8 @@ impl Report {
     /// Reads a message that came to an address to which mail comes back, or that is a complaint;
     /// nothing for every other.
     ///
-    /// What comes to such an address and is no report, an absence note above all, is no news of the
-    /// mail and nothing to answer.
+    /// An absence note that comes to such an address is no news of the mail and nothing to answer; whatever else
+    /// comes there from a server is a mail that came back, also where only a person can read it.
     ///
     /// # Errors
     /// Why nothing can be done with a message.
@@ -54,9 +58,11 @@ impl Report {
             return Ok(None);
         }
         let status = part("delivery-status").or_else(|| part("global-delivery-status"));
-        let verdict = match status {
-            Some(part) if is_report(&message) => delivery_status(&text_of(part)),
-            _ => Verdict::Nothing { why: "it came to a bounce address and is no report".to_owned() },
+        let reported = status.map(|part| delivery_status(&text_of(part)));
+        let verdict = match reported.filter(|_| is_a_servers(&message, envelope)) {
+            // Of a report that names no recipient the words may say more.
+            Some(verdict) if !matches!(&verdict, Verdict::Nothing { why } if why == NO_RECIPIENT) => verdict,
+            _ => said_in_words(&message, &head, envelope),
         };
         Ok(Some(Self { details: bounced, verdict }))
     }
@@ -89,6 +95,41 @@ fn of_headers(part: &MessagePart<'_>) -> Option<String> {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case(RETURN_PATH).then(|| value.trim().to_owned())
     })
+}
+
+/// Whether a message may be a server's report: it says so, nobody sent it, or who sent it is a server. A person who
+/// sends a report on is none.
+fn is_a_servers(message: &Message<'_>, envelope: &Envelope) -> bool {
+    is_report(message)
+        || is_bounce(&headers(message), envelope.sender.as_deref())
+        || from(message).contains("daemon")
+}
+
+/// What a message says that is no report which machines can read.
+fn said_in_words(message: &Message<'_>, head: &Head<'_>, envelope: &Envelope) -> Verdict {
+    let headers = headers(message);
+    let is_automatic = headers.iter().any(|(name, value)| {
+        let is_marked = name.eq_ignore_ascii_case("auto-submitted") && !value.eq_ignore_ascii_case("no");
+        is_marked
+            || name.to_ascii_lowercase().starts_with("x-auto")
+            || name.eq_ignore_ascii_case("x-vacation")
+    });
+    in_words(Returned {
+        from: &from(message),
+        subject: &one_line(message.subject().unwrap_or_default()),
+        text: &text(message, head).words,
+        is_from_nobody: is_report(message)
+            || is_bounce(&headers, envelope.sender.as_deref())
+            || headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-failed-recipients")),
+        is_automatic,
+    })
+}
+
+/// Who it says it is from: the name and the local part, in small letters.
+fn from(message: &Message<'_>) -> String {
+    let Some(first) = message.from().and_then(|from| from.first()) else { return String::new() };
+    let local = first.address().and_then(|address| address.rsplit_once('@')).map_or("", |(local, _)| local);
+    format!("{} {local}", first.name().unwrap_or_default()).to_lowercase()
 }
 
 fn is_report(message: &Message<'_>) -> bool {
@@ -156,9 +197,34 @@ mod tests {
         let away = "From: ann@example.org\nTo: watch+bounce-0123.abc@tracker.example\nSubject: Out of office\n\n\
                     Action: failed\nStatus: 5.1.1\n";
         assert!(matches!(parse(away).unwrap().verdict, Verdict::Nothing { .. }));
-        let claimed = report("watch+bounce-0123.abc@tracker.example", GONE)
-            .replace("multipart/report", "multipart/mixed");
-        assert!(matches!(parse(&claimed).unwrap().verdict, Verdict::Nothing { .. }));
+        let sent_on = report("watch+bounce-0123.abc@tracker.example", GONE)
+            .replace("multipart/report", "multipart/mixed")
+            .replace("MAILER-DAEMON@", "ann@")
+            .replace("Undelivered Mail Returned to Sender", "FYI");
+        assert!(matches!(parse(&sent_on).unwrap().verdict, Verdict::Nothing { .. }));
+    }
+
+    #[test]
+    fn a_report_is_read_whatever_its_parts_are_called_and_one_in_words_as_well() {
+        let to = "watch+bounce-0123.abc@tracker.example";
+        let mixed =
+            report(to, GONE).replace("multipart/report; report-type=delivery-status", "multipart/mixed");
+        assert!(matches!(parse(&mixed).unwrap().verdict, Verdict::NoMailbox { .. }));
+        let head = format!(
+            "From: Mail Delivery System <Mailer-Daemon@mx.example.org>\nTo: {to}\nSubject: Mail failed\n"
+        );
+        let html = format!(
+            "{head}Content-Type: text/html; charset=utf-8\n\n<p>Your mail to ann@example.org could not be \
+             delivered: <b>mailbox not found</b>.</p>\n"
+        );
+        assert!(matches!(parse(&html).unwrap().verdict, Verdict::NoMailbox { .. }));
+        let Verdict::Undelivered { words } = parse(&format!("{head}\nNobody knows why.\n")).unwrap().verdict
+        else {
+            panic!("a mail that came back")
+        };
+        assert_eq!(words, "Mail failed Nobody knows why.");
+        let empty = report(to, "X-Nothing: here\n");
+        assert!(matches!(parse(&empty).unwrap().verdict, Verdict::Undelivered { .. }));
     }
 
     #[test]
@@ -193,11 +259,11 @@ mod tests {
     }
 
     #[test]
-    fn a_report_on_a_very_large_mail_is_read_and_one_whose_status_was_cut_says_nothing() {
+    fn a_report_on_a_very_large_mail_is_read_and_one_whose_status_was_cut_says_that_it_came_back() {
         let to = "watch+bounce-0123.abc@tracker.example";
         let large = report(to, GONE).replace("x\n--b--", &format!("{}--b--", "line\n".repeat(80_000)));
         assert!(matches!(parse(&large).unwrap().verdict, Verdict::NoMailbox { .. }));
         let cut = report(to, &format!("{GONE}{}", "X-Line: y\n".repeat(40_000)));
-        assert!(matches!(parse(&cut).unwrap().verdict, Verdict::Nothing { .. }));
+        assert!(matches!(parse(&cut).unwrap().verdict, Verdict::Undelivered { .. }));
     }
 }

@@ -118,3 +118,23 @@ fn an_operator_holds_shows_and_drops_a_mail() {
     let listed = told.home.run(&["outbox", "list", "--state", "dead"]).expect(0).stdout;
     assert!(listed.contains("dropped by an operator"), "{listed}");
 }
+
+#[test]
+fn what_comes_back_in_words_alone_is_understood_or_looked_at() {
+    let words = |to: &str, text: &str| {
+        format!("From: MAILER-DAEMON@mx.example.org\nTo: {to}\nSubject: failure notice\n\n{text}\n")
+    };
+    let qmail = "Hi. This is the qmail-send program at mx.example.org.\n\n<ann@example.org>:\n\
+                 Sorry, no mailbox here by that name. (#5.1.1)";
+    let Some(told) = Told::new() else { return };
+    let sender = told.sink.senders().remove(0);
+    assert_eq!(told.comes(&sender, &words(&sender, qmail))["outcome"], "reported");
+    assert_eq!((told.suppressed(), told.mails_in("failed"), told.mails_in("sent")), (1, 1, 0));
+
+    let Some(told) = Told::new() else { return };
+    let sender = told.sink.senders().remove(0);
+    assert_eq!(told.comes(&sender, &words(&sender, "Nobody knows why."))["outcome"], "reported");
+    assert_eq!((told.suppressed(), told.mails_in("failed"), told.mails_in("sent")), (0, 1, 0));
+    let incidents = told.home.run(&["incident", "list"]).expect(0).stdout;
+    assert!(incidents.contains("Nobody knows why."), "{incidents}");
+}

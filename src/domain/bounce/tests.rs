@@ -38,7 +38,11 @@ fn only_a_failure_for_good_counts_against_an_address() {
     for action in ["delayed", "delivered", "relayed", "expanded"] {
         check(&format!("Action: {action}\nStatus: 5.1.1\n"), "nothing");
     }
-    for bad in ["", "Action: failed\n", "Status: 5.1.1\n", "Action: failed\nStatus: 5.1\n", "garbage"] {
+    check("Action: failed\n", "undelivered");
+    check("Action: failed\nStatus: 5.1\n", "undelivered");
+    check("Action: failed\nDiagnostic-Code: smtp; 550 User unknown\n", "no mailbox");
+    check("Action: failed\nDiagnostic-Code: smtp; 451 user unknown for now\n", "undelivered");
+    for bad in ["", "Status: 5.1.1\n", "garbage"] {
         check(bad, "nothing");
     }
     check("Action: failed\nStatus: 2.1.5\n", "nothing");
@@ -49,7 +53,8 @@ fn a_status_that_says_nothing_is_made_good_by_the_words_of_the_server_that_refus
     let of = |words: &str| format!("Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp;\n {words}\n");
     check(&of("550 5.1.1 no such user"), "no mailbox");
     check(&of("552 5.2.2 over quota"), "passing");
-    check(&of("550 no such user"), "undelivered");
+    check(&of("550 no such user"), "no mailbox");
+    check(&of("550 no such user here, and you are on a blocklist"), "undelivered");
     check(&of("450 4.2.2 over quota"), "undelivered");
     let verdict = delivery_status(&report(&of("550 5.1.1 no such user")));
     assert_eq!(verdict, Verdict::NoMailbox { words: "5.1.1 smtp; 550 5.1.1 no such user".to_owned() });
