@@ -18,14 +18,18 @@ fuzz_target!(|input: (Option<&str>, &str, &str, bool)| {
     assert!((1..=MAX_COMMANDS).contains(&found.len()));
     let others = &found[..found.len() - 1];
     // What is not understood ends the reading, and so does a confirmation.
-    assert!(!others.iter().any(|command| matches!(command, MailCommand::Unknown | MailCommand::Confirm(_))));
+    let ends = |command: &MailCommand| matches!(command, MailCommand::Unknown | MailCommand::Confirm { .. });
+    assert!(!others.iter().any(ends));
     let sources = ["fcc-covered-list", "court-cadc"].map(|id| id.parse().expect("an id"));
     for command in found {
-        if let MailCommand::Subscribe(words) | MailCommand::Unsubscribe(words) = command {
-            let Ok(selection) = select(&words, WATCHLIST.get_or_init(watchlist), &sources) else { continue };
-            assert!(!selection.companies.is_empty());
-            assert!(selection.companies.is_sorted_by(|one, next| one < next), "each once");
-        }
+        let words = match command {
+            MailCommand::Subscribe(words) => words,
+            MailCommand::Unsubscribe(wish) => wish.names,
+            _ => continue,
+        };
+        let Ok(selection) = select(&words, WATCHLIST.get_or_init(watchlist), &sources) else { continue };
+        assert!(!selection.companies.is_empty());
+        assert!(selection.companies.is_sorted_by(|one, next| one < next), "each once");
     }
 });
 

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 
 use crate::check::Checker;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, InboxSettings};
 use crate::control::{Service, ServiceParts};
 use crate::deliver::{Deliverer, DelivererParts};
 use crate::dispatch::{Composer, ComposerParts, Dispatcher};
@@ -116,19 +116,24 @@ impl App {
         }));
         deliverer.recover().await?;
         let turn = Turn::default();
-        let inbox = config.inbox.clone().map(|settings| {
+        // Without a mailbox questions are answered on their page alone, and whoever answers mail signs them.
+        let nobodys = || InboxSettings { address: config.mail.help_address.clone(), authserv_id: None };
+        let settings = config.inbox.clone().or_else(|| web.is_some().then(nobodys));
+        let asker = settings.map(|settings| {
             Arc::new(Inbox::new(InboxParts {
                 store: store.clone(),
                 registry: registry.clone(),
                 sources: config.sources.clone(),
                 mail: config.mail.clone(),
                 settings,
+                takes_mail: config.inbox.is_some(),
                 web,
                 instance_key: key,
                 turn: turn.clone(),
                 clock: Arc::clone(&clock),
             }))
         });
+        let inbox = asker.clone().filter(|_| config.inbox.is_some());
         let service = Arc::new(Service::new(ServiceParts {
             sources: config.sources.clone(),
             concurrency: config.fetch.concurrency,
@@ -144,10 +149,11 @@ impl App {
                 Arc::clone(&clock),
             ),
             inbox: inbox.clone(),
+            asker: asker.clone(),
             reloader: Reloader::new(&config, registry.clone()),
             clock: Arc::clone(&clock),
         }));
-        let visits = Visits::new(store.clone(), LinkKey::new(key), inbox.clone(), turn, Arc::clone(&clock));
+        let visits = Visits::new(store.clone(), LinkKey::new(key), asker, turn, Arc::clone(&clock));
         Ok(Self {
             config,
             store,

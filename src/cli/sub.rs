@@ -8,7 +8,7 @@ use super::check::counted;
 use super::exit::Exit;
 use super::screen::Screen;
 use super::{Context, mismatch};
-use crate::control::{Command, Reply};
+use crate::control::{Command, Questioned, Reply};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::source::Source;
@@ -18,8 +18,8 @@ use crate::domain::subscription::{Preference, State, Subscriber, Subscription};
 pub(super) enum Sub {
     /// Subscribe an address to companies.
     ///
-    /// Without --confirmed the subscription is noted and nothing is sent: nobody gets mail they did
-    /// not agree to.
+    /// Without --confirmed the person is asked, by a mail that they answer or by its page: nobody gets
+    /// alerts they did not agree to. Where there is neither [inbox] nor [web], the wish is only noted.
     Add(Add),
     /// Make the subscriptions of an address active that wait for it; you can show the consent.
     Confirm(Whose),
@@ -120,7 +120,13 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
     let screen = context.screen;
     match verb {
         Sub::Add(Add { address, companies, confirmed }) => {
-            one(context, Command::Subscribe { address, companies: companies.clone(), confirmed }).await?;
+            let companies_ = companies.clone();
+            match context.ask(Command::Subscribe { address, companies: companies_, confirmed }).await? {
+                Reply::Wished { subscriber, question } => wished(&subscriber, question, screen)?,
+                Reply::Subscriber(subscriber) if screen.json => screen.object(&subscriber)?,
+                Reply::Subscriber(subscriber) => list(&[subscriber], screen)?,
+                other => return Err(mismatch(&other)),
+            }
             tell_what_is_missed(context, &companies)?;
         }
         Sub::Confirm(Whose { address }) => one(context, Command::ConfirmSubscriber { address }).await?,
@@ -137,13 +143,7 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
         Sub::Show(Whose { address }) => show(context, address).await?,
         Sub::Import(from) => import::import(from, context).await?,
         Sub::Export => import::export(context).await?,
-        Sub::List => match context.ask(Command::Subscribers).await? {
-            Reply::Subscribers(all) if screen.json => {
-                screen.object(&serde_json::json!({ "subscribers": all }))?;
-            }
-            Reply::Subscribers(all) => list(&all, screen)?,
-            other => return Err(mismatch(&other)),
-        },
+        Sub::List => everyone(context).await?,
         Sub::Erase(Whose { address }) => erase(context, address).await?,
         Sub::Remove(Remove { address, companies }) => {
             match context.ask(Command::Unsubscribe { address, companies }).await? {
@@ -158,6 +158,54 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// How somebody stands who is to follow something and whose consent nobody has shown, and whether they were asked.
+fn wished(subscriber: &Subscriber, question: Questioned, screen: Screen) -> anyhow::Result<()> {
+    if screen.json {
+        return screen.object(subscriber);
+    }
+    list(std::slice::from_ref(subscriber), screen)?;
+    let address = &subscriber.address;
+    screen.line(match question {
+        Questioned::Sent => format!("\na question was sent to {address}; without a yes in three days nothing happens"),
+        Questioned::Withheld => format!(
+            "\nno question was sent to {address}: the same one stands open, or it was asked too often or wants to be \
+             asked nothing"
+        ),
+        Questioned::Nowhere => format!(
+            "\n{address} was not asked: without [inbox] or [web] nobody could answer; `sub confirm` makes it active \
+             once you have their consent"
+        ),
+    })
+}
+
+/// Everyone who is or was subscribed, who was asked by mail and has not answered, and what nobody tracks.
+async fn everyone(context: &Context) -> anyhow::Result<()> {
+    let screen = context.screen;
+    let mut all = match context.ask(Command::Subscribers).await? {
+        Reply::Subscribers(all) => all,
+        other => return Err(mismatch(&other)),
+    };
+    let (asked, untracked) = match context.ask(Command::Wishes).await? {
+        Reply::Wishes { asked, untracked } => (asked, untracked),
+        other => return Err(mismatch(&other)),
+    };
+    if screen.json {
+        return screen.object(
+            &serde_json::json!({ "subscribers": all, "asked": asked, "untracked_wishes": untracked }),
+        );
+    }
+    all.extend(asked);
+    list(&all, screen)?;
+    if untracked.is_empty() {
+        return Ok(());
+    }
+    screen.line("\nwhat people asked to follow and nobody tracks")?;
+    let rows = untracked
+        .into_iter()
+        .map(|wish| [wish.words, wish.times.to_string(), wish.last_at.format("%Y-%m-%d").to_string()]);
+    screen.table(["WISH", "TIMES", "LAST"], rows)
 }
 
 /// What never appears in the sources that could tell of these companies: better said before than after.

@@ -7,6 +7,7 @@ use crate::check::{HeldReview, ReadOptions, Reading, Replay};
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, CompanyId, MailId, SourceId};
+use crate::domain::inbound::UntrackedWish;
 use crate::domain::incident::Incident;
 use crate::domain::outbox::{Mail, MailState, Step};
 use crate::domain::read_state::ReadState;
@@ -98,6 +99,8 @@ pub enum Command {
         /// Its id, or the beginning of it.
         id: String,
     },
+    /// What people wished for that waits: for their own word, or for somebody to track it.
+    Wishes,
     /// Subscribe somebody.
     Subscribe {
         /// Whom.
@@ -275,6 +278,20 @@ pub enum Reply {
     Change(Box<Change>),
     /// Of [`Command::Subscribe`], [`Command::Subscriber`] and the commands that change one.
     Subscriber(Subscriber),
+    /// Of [`Command::Subscribe`] without a consent: how they now stand, and what became of the question.
+    Wished {
+        /// How they now stand.
+        subscriber: Subscriber,
+        /// Whether they were asked.
+        question: Questioned,
+    },
+    /// Of [`Command::Wishes`].
+    Wishes {
+        /// Who was asked by mail and has not answered yet, each as if it were noted.
+        asked: Vec<Subscriber>,
+        /// What somebody wanted to follow and nobody tracks.
+        untracked: Vec<UntrackedWish>,
+    },
     /// Of [`Command::ImportSubscribers`].
     Imported(Imported),
     /// Of [`Command::Subscribers`].
@@ -403,4 +420,16 @@ impl From<Mail> for MailSummary {
             changes: mail.changes,
         }
     }
+}
+
+/// Whether somebody was asked who is to follow something and whose consent nobody can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Questioned {
+    /// They were.
+    Sent,
+    /// They were asked before, or want to be asked nothing.
+    Withheld,
+    /// There is no mailbox and no page where they could answer.
+    Nowhere,
 }

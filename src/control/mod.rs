@@ -14,6 +14,6 @@ mod server;
 mod service;
 
 pub use client::{Client, ClientError};
-pub use command::{Command, Event, MailDetail, MailSummary, Reply, SourceDetail, SourceStatus};
+pub use command::{Command, Event, MailDetail, MailSummary, Questioned, Reply, SourceDetail, SourceStatus};
 pub use server::{ListenError, Server};
 pub use service::{Service, ServiceParts};

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::command::{Command, MailDetail, Reply, SourceDetail, SourceStatus};
+use super::command::{Command, MailDetail, Questioned, Reply, SourceDetail, SourceStatus};
 use crate::check::{Checker, ReadOptions, Reading, RetractError, ReviewError};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
 use crate::domain::due::due_at;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::SourceId;
+use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::incident::Incident;
 use crate::domain::report::CheckReport;
 use crate::domain::snapshot::HeldRead;
@@ -20,7 +20,7 @@ use crate::domain::text::error_chain;
 use crate::escalate::{EscalateError, Escalator};
 use crate::reload::{ReloadError, Reloaded, Reloader};
 use crate::store::{ChangeQuery, Deed, Store, StoreError};
-use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
+use crate::subscribe::{Inbox, IngestError, Ingested, SubscribeError, Subscriptions};
 
 /// The use cases a command may need.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct ServiceParts {
     pub reloader: Reloader,
     /// Takes mail in, where there is a mailbox.
     pub inbox: Option<Arc<Inbox>>,
+    /// Asks people, where there is a mailbox or a page for their answer.
+    pub asker: Option<Arc<Inbox>>,
     /// Tells the time.
     pub clock: Arc<dyn crate::clock::Clock>,
 }
@@ -136,8 +138,12 @@ impl Service {
             Command::Changes { query } => Reply::Changes(parts.store.changes(query).await?),
             Command::Change { id } => Reply::Change(Box::new(parts.store.find_change(&id).await?)),
             Command::Subscribe { address, companies, confirmed } => {
-                Reply::Subscriber(parts.subscriptions.add(&address, &companies, confirmed).await?)
+                self.subscribe(&address, &companies, confirmed).await?
             }
+            Command::Wishes => Reply::Wishes {
+                asked: parts.store.asked_to_follow(parts.clock.now()).await?,
+                untracked: parts.store.wishes().await?,
+            },
             Command::ImportSubscribers { subscribers, dry_run } => {
                 Reply::Imported(parts.subscriptions.import(subscribers, dry_run).await?)
             }
@@ -177,11 +183,42 @@ impl Service {
             Command::Ingest { message, envelope } => {
                 let inbox = parts.inbox.as_ref().ok_or(Refusal::NoInbox)?;
                 let ingested = inbox.ingest(message, &envelope).await?;
+                if matches!(ingested, Ingested::Reported { .. }) {
+                    // A mail that came back may be trouble that a person is to hear of.
+                    parts.escalator.escalate().await?;
+                }
                 parts.deliverer.deliver_due().await?;
                 Reply::Ingested(ingested)
             }
             Command::TestMail { address } => self.test_mail(&address).await?,
         })
+    }
+
+    /// Subscribes somebody. Whose consent nobody can show is asked for it, where they could answer.
+    async fn subscribe(
+        &self,
+        address: &EmailAddress,
+        companies: &[CompanyId],
+        confirmed: bool,
+    ) -> Result<Reply, Refusal> {
+        let parts = &self.0;
+        let subscriber = parts.subscriptions.add(address, companies, confirmed).await?;
+        let is_waiting = |company: &&CompanyId| subscriber.active(company).is_none();
+        let mut waiting: Vec<CompanyId> = companies.iter().filter(is_waiting).cloned().collect();
+        waiting.sort();
+        waiting.dedup();
+        if waiting.is_empty() {
+            return Ok(Reply::Subscriber(subscriber));
+        }
+        let question = match &parts.asker {
+            None => Questioned::Nowhere,
+            Some(asker) if asker.ask_to_follow(&subscriber.address, &waiting).await? => Questioned::Sent,
+            Some(_) => Questioned::Withheld,
+        };
+        if question == Questioned::Sent {
+            parts.deliverer.deliver_due().await?;
+        }
+        Ok(Reply::Wished { subscriber, question })
     }
 
     /// Reads, tells what was found, and sends it: nothing waits for the daemon's next round.

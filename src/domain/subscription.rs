@@ -9,6 +9,7 @@ use super::id::CompanyId;
 
 mod filter;
 mod import;
+mod merge;
 mod preferences;
 
 pub use filter::Filter;

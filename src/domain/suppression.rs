@@ -21,8 +21,7 @@ impl SuppressionKey {
     /// there in capitals either.
     #[must_use]
     pub fn of(instance_key: &[u8; 32], address: &EmailAddress) -> Self {
-        let address = address.as_str().to_ascii_lowercase();
-        Self(letters(keyed_hash(instance_key, &["suppression", &address])))
+        Self(letters(keyed_hash(instance_key, &["suppression", address.key()])))
     }
 
     /// The key as text.

@@ -81,14 +81,15 @@ impl Received {
                 first
             }
         });
+        let from = sender(&message).ok_or(Unusable::Sender)?;
         Ok(Self {
-            from: sender(&message).ok_or(Unusable::Sender)?,
+            trust: trust(&headers, inbox.authserv_id.as_deref(), &from),
+            from,
             detail: Some(detail.ok_or_else(|| Unusable::Recipient(inbox.address.clone()))?)
                 .filter(|detail| !detail.is_empty()),
             subject: subject(&message),
             text: text(&message, &head),
             message_id: message.message_id().map(str::to_owned),
-            trust: trust(&headers, inbox.authserv_id.as_deref()),
             client: client(&headers),
             headers,
         })
@@ -114,8 +115,12 @@ fn unfolded(value: &str) -> String {
     value.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The one address in From. A name is never used: it is the sender's to make up.
+/// The one address in the one From. A name is never used: it is the sender's to make up. With a second field, which
+/// no standard allows, a server may have vouched for either.
 fn sender(message: &Message<'_>) -> Option<EmailAddress> {
+    if message.headers_raw().filter(|(name, _)| name.trim().eq_ignore_ascii_case("From")).count() != 1 {
+        return None;
+    }
     let Some(Address::List(list)) = message.from() else { return None };
     let [only] = list.as_slice() else { return None };
     only.address()?.parse().ok()
@@ -149,7 +154,7 @@ pub(super) fn detail_of(recipient: &str, inbox: &EmailAddress) -> Option<String>
 
 /// The first text that a person wrote as text, or else the words of the first in HTML. Where one in HTML cannot
 /// be read, what it says is not known to be nothing.
-fn text(message: &Message<'_>, head: &Head<'_>) -> MailText {
+pub(super) fn text(message: &Message<'_>, head: &Head<'_>) -> MailText {
     for part in message.text_bodies().filter(|part| part.is_text() && !part.is_text_html()) {
         let text = part.text_contents().unwrap_or_default();
         if !text.trim().is_empty() {
@@ -195,8 +200,9 @@ fn client(headers: &[(String, String)]) -> Option<String> {
 }
 
 /// What our own server found out about the sender (RFC 8601): only the topmost field counts, and
-/// only if it bears that server's name, since a sender may have written any other.
-fn trust(headers: &[(String, String)], authserv_id: Option<&str>) -> Trust {
+/// only if it bears that server's name, since a sender may have written any other. It vouches for nobody but whom it
+/// names: `header.from` must be the sender's domain, or of the same organisation (RFC 7489, 3.1).
+fn trust(headers: &[(String, String)], authserv_id: Option<&str>, from: &EmailAddress) -> Trust {
     let Some(own) = authserv_id else { return Trust::Unknown };
     let topmost = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Authentication-Results"));
     let Some((_, value)) = topmost else { return Trust::Unknown };
@@ -210,7 +216,7 @@ fn trust(headers: &[(String, String)], authserv_id: Option<&str>) -> Trust {
         return Trust::Unknown;
     };
     match verdict {
-        "pass" => Trust::Vouched,
+        "pass" if dmarc.names_as_sender(from) => Trust::Vouched,
         "fail" if dmarc.tells_to_refuse() => Trust::Forged,
         _ => Trust::Unknown,
     }
@@ -231,11 +237,27 @@ impl Statement {
         self.words.trim_start().strip_prefix(method)?.split_whitespace().next()
     }
 
+    /// Whether its one `header.from` is the domain of an address, or of the same organisation.
+    fn names_as_sender(&self, from: &EmailAddress) -> bool {
+        let mut named = self.words.split_whitespace().filter_map(|word| word.strip_prefix("header.from="));
+        let (Some(named), None) = (named.next(), named.next()) else { return false };
+        // Some servers give the address.
+        let named = named.rsplit('@').next().unwrap_or_default().trim_end_matches('.');
+        let Ok(url::Host::Domain(named)) = url::Host::parse(named) else { return false };
+        named == from.domain()
+            || organisation(&named).is_some_and(|own| Some(own) == organisation(from.domain()))
+    }
+
     /// Whether the sender's domain wants what is forged to be refused.
     fn tells_to_refuse(&self) -> bool {
         let rejects = ["p=reject", "p=quarantine", "policy.dmarc=reject", "policy.dmarc=quarantine"];
         rejects.iter().any(|policy| self.words.contains(policy) || self.comments.contains(policy))
     }
+}
+
+/// The domain under which an organisation keeps all of its own: one label below the public suffix.
+fn organisation(domain: &str) -> Option<&str> {
+    psl::domain_str(domain)
 }
 
 /// The statements of a field one by one. Quoted strings are left out: they hold what a sender chose, and so
@@ -345,7 +367,12 @@ mod tests {
 
     #[track_caller]
     fn check_trust(results: &str, expected: Trust) {
-        let raw = format!("{results}From: ann@example.org\nTo: watch@tracker.example\n\nx\n");
+        check_trust_in("ann@example.org", results, expected);
+    }
+
+    #[track_caller]
+    fn check_trust_in(from: &str, results: &str, expected: Trust) {
+        let raw = format!("{results}From: {from}\nTo: watch@tracker.example\n\nx\n");
         assert_eq!(parse(&raw, None).unwrap().trust, expected);
     }
 
@@ -354,16 +381,20 @@ mod tests {
         let of =
             |id: &str, result: &str| format!("Authentication-Results: {id};\n spf=pass; dmarc={result}\n");
         check_trust(&of("mx.tracker.example", "pass header.from=example.org"), Trust::Vouched);
-        check_trust(&of("MX.tracker.example 1", "pass"), Trust::Vouched);
+        check_trust(&of("MX.tracker.example 1", "pass header.from=example.org"), Trust::Vouched);
         check_trust(&of("mx.tracker.example", "fail (p=REJECT sp=none) header.from=x"), Trust::Forged);
         check_trust(&of("mx.tracker.example", "fail (p=none)"), Trust::Unknown);
         check_trust(
             &of("mx.tracker.example", "fail (p=none; dis=none) policy.dmarc=quarantine"),
             Trust::Forged,
         );
-        check_trust(&of("mx.tracker.example (v=\"1;2\") 1", "pass(p=none) header.from=x"), Trust::Vouched);
-        check_trust(&of("mx.evil.example", "pass"), Trust::Unknown);
-        let forged_below = of("mx.other.example", "none") + &of("mx.tracker.example", "pass");
+        check_trust(
+            &of("mx.tracker.example (v=\"1;2\") 1", "pass(p=none) header.from=example.org"),
+            Trust::Vouched,
+        );
+        check_trust(&of("mx.evil.example", "pass header.from=example.org"), Trust::Unknown);
+        let forged_below =
+            of("mx.other.example", "none") + &of("mx.tracker.example", "pass header.from=example.org");
         check_trust(&forged_below, Trust::Unknown);
         check_trust("", Trust::Unknown);
     }
@@ -372,20 +403,49 @@ mod tests {
     fn what_a_sender_chose_within_our_own_servers_words_vouches_for_nobody() {
         let of = |results: &str| format!("Authentication-Results: mx.tracker.example; {results}\n");
         for chosen in [
-            "spf=none smtp.mailfrom=\"a; dmarc=pass\"@example.org",
-            "spf=none smtp.mailfrom=\"a\\\"; dmarc=pass\"@example.org",
-            "spf=none (a; dmarc=pass)",
-            "spf=none (a (b); dmarc=pass)",
-            "spf=none (a \\); dmarc=pass)",
+            "spf=none smtp.mailfrom=\"a; dmarc=pass header.from=example.org\"@example.org",
+            "spf=none smtp.mailfrom=\"a\\\"; dmarc=pass header.from=example.org\"@example.org",
+            "spf=none (a; dmarc=pass header.from=example.org)",
+            "spf=none (a (b); dmarc=pass header.from=example.org)",
+            "spf=none (a \\); dmarc=pass header.from=example.org)",
         ] {
             check_trust(&of(chosen), Trust::Unknown);
             check_trust(&of(&format!("{chosen}; dmarc=fail (p=none)")), Trust::Unknown);
         }
-        check_trust(&of("spf=none smtp.mailfrom=\"a; dmarc=pass"), Trust::Unknown);
-        check_trust(&of("spf=none (a; dmarc=pass"), Trust::Unknown);
-        check_trust(&of("dmarc=pass; dmarc=pass"), Trust::Unknown);
-        check_trust(&of("dmarc=dmarc=pass"), Trust::Unknown);
-        check_trust(&of("spf=none (\") smtp.mailfrom=x; dmarc=pass"), Trust::Vouched);
+        check_trust(&of("spf=none smtp.mailfrom=\"a; dmarc=pass header.from=example.org"), Trust::Unknown);
+        check_trust(&of("spf=none (a; dmarc=pass header.from=example.org"), Trust::Unknown);
+        check_trust(
+            &of("dmarc=pass header.from=example.org; dmarc=pass header.from=example.org"),
+            Trust::Unknown,
+        );
+        check_trust(&of("dmarc=dmarc=pass header.from=example.org"), Trust::Unknown);
+        check_trust(&of("spf=none (\") smtp.mailfrom=x; dmarc=pass header.from=example.org"), Trust::Vouched);
+    }
+
+    #[test]
+    fn a_server_vouches_for_the_domain_that_it_names_and_for_its_organisation() {
+        let of = |named: &str| format!("Authentication-Results: mx.tracker.example; dmarc=pass{named}\n");
+        for (from, named, expected) in [
+            ("ann@example.org", " header.from=example.org", Trust::Vouched),
+            ("ann@EXAMPLE.org", " header.from=Example.ORG", Trust::Vouched),
+            ("ann@mail.example.org", " header.from=example.org", Trust::Vouched),
+            ("ann@example.org", " (p=reject) header.from=mail.example.org", Trust::Vouched),
+            ("ann@münchen.example", " header.from=xn--mnchen-3ya.example", Trust::Vouched),
+            ("bob@victim.example", " header.from=client.example", Trust::Unknown),
+            ("bob@victim.co.uk", " header.from=client.co.uk", Trust::Unknown),
+            ("bob@victim.github.io", " header.from=client.github.io", Trust::Unknown),
+            ("bob@example.org", " header.from=notexample.org", Trust::Unknown),
+            ("bob@example.org", " header.from=example.org header.from=client.example", Trust::Unknown),
+            ("bob@example.org", "", Trust::Unknown),
+            ("bob@example.org", " header.from=org", Trust::Unknown),
+        ] {
+            check_trust_in(from, &of(named), expected);
+        }
+        let two = format!(
+            "{}From: eve@evil.example\nFrom: ann@example.org\nTo: watch@tracker.example\n\nx\n",
+            of("")
+        );
+        assert_eq!(parse(&two, None).unwrap_err(), Unusable::Sender);
     }
 
     const BOUND: usize = 256 * 1024;

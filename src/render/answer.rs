@@ -21,6 +21,9 @@ use crate::domain::text::{one_line, shorten};
 /// Longer names are cut.
 pub(super) const MAX_NAME_CHARS: usize = 80;
 
+/// Of what can be followed, so many names are listed.
+const MAX_FOLLOWABLE: usize = 100;
+
 /// What every answer needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Addressed<'a> {
@@ -34,6 +37,8 @@ pub struct Addressed<'a> {
     pub missed: usize,
     /// What stands already about what they begin to follow, source by source.
     pub listed: &'a [ListedOn],
+    /// Whether the service takes in what is answered to it.
+    pub takes_mail: bool,
 }
 
 mail!(confirmation, "confirmation/subject.txt", "confirmation/mail.txt", "confirmation/mail.html");
@@ -50,6 +55,9 @@ mail!(help, "help/subject.txt", "help/mail.txt", "help/mail.html");
 pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderError> {
     match answer {
         Answer::Confirm(purpose, token) => confirmation::render(&to.confirmation(purpose, token)),
+        Answer::Explain(purpose, token) => {
+            confirmation::render(&Letter { is_explained: true, ..to.confirmation(purpose, token) })
+        }
         Answer::Welcome(selection) => welcome(to, selection),
         Answer::Goodbye(companies) => goodbye::render(&to.letter(to.names(companies))),
         Answer::Never => never::render(&to.letter(Vec::new())),
@@ -65,6 +73,7 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
             &[],
         )),
         Answer::Unknown(nearest) => help::render(&to.help("That was not understood.", nearest)),
+        Answer::Untracked(nearest) => help::render(&to.untracked(nearest)),
     }
 }
 
@@ -90,6 +99,7 @@ impl Addressed<'_> {
             never_address: never_address(mailbox, token),
             never_uri: format!("{local}+never-{}@{domain}", token.as_str()),
             confirm_link: web.map(|web| web.confirm(token)),
+            takes_mail: self.takes_mail,
             ..self.letter(wishes(purpose, self.watchlist))
         }
     }
@@ -104,6 +114,17 @@ impl Addressed<'_> {
     fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
         let lines = nearest.iter().map(|id| format!("{} ({id})", name(id, self.watchlist))).collect();
         Letter { lead: lead.to_owned(), ..self.letter(lines) }
+    }
+
+    fn untracked(&self, nearest: &[CompanyId]) -> Letter {
+        const LEAD: &str =
+            "No company of that name is followed here. Who runs this service is told of your wish.";
+        let mut names: Vec<String> =
+            self.watchlist.companies().map(|company| name(&company.id, self.watchlist)).collect();
+        names.sort_by_key(|name| name.to_lowercase());
+        let followable_more = names.len().saturating_sub(MAX_FOLLOWABLE);
+        names.truncate(MAX_FOLLOWABLE);
+        Letter { followable: names, followable_more, ..self.help(LEAD, nearest) }
     }
 
     pub(super) fn selected(&self, selection: &Selection) -> Vec<String> {

@@ -152,6 +152,7 @@ impl Example {
             watchlist: &self.watchlist,
             missed: 0,
             listed: &listed(),
+            takes_mail: true,
         };
         answer(said, &addressed)
     }

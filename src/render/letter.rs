@@ -30,6 +30,14 @@ pub(super) struct Letter {
     pub never_address: String,
     pub never_uri: String,
     pub confirm_link: Option<String>,
+    /// Whether a question can be answered by mail.
+    pub takes_mail: bool,
+    /// Whether it is the second of the same question: the first was answered unclearly.
+    pub is_explained: bool,
+    /// Who can be followed, where somebody asked for who cannot.
+    pub followable: Vec<String>,
+    /// How many more there are.
+    pub followable_more: usize,
     /// Whether it answers a wish about how mail comes.
     pub is_changed: bool,
     pub is_paused: bool,
@@ -81,6 +89,10 @@ impl Letter {
 
     pub fn wrapped_ways(&self) -> String {
         items(&self.ways)
+    }
+
+    pub fn wrapped_followable(&self) -> String {
+        items(&self.followable)
     }
 
     pub fn wrapped_lead(&self) -> String {

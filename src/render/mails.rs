@@ -117,6 +117,7 @@ impl Reader {
             watchlist: &self.watchlist,
             missed: 12,
             listed,
+            takes_mail: true,
         };
         answer(said, &addressed).unwrap()
     }

@@ -166,6 +166,8 @@ pub struct Exchange {
     pub state: Option<Conversation>,
     /// What is answered.
     pub mails: Vec<QueuedMail>,
+    /// What it wants to follow and nobody tracks.
+    pub wishes: Vec<String>,
 }
 
 /// Items of alerts for a run of readers, kept as one atomic, durable step.

@@ -26,7 +26,7 @@ use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, BodyHash, CompanyId, InstallationId, MailId, RetractionId, SourceId};
-use crate::domain::inbound::{Conversation, TokenHash};
+use crate::domain::inbound::{Conversation, TokenHash, UntrackedWish};
 use crate::domain::incident::Incident;
 use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::moment::SetBack;
@@ -531,6 +531,17 @@ impl Store {
     /// Keeps all that a message means, or nothing of it.
     pub async fn converse(&self, exchange: Exchange) -> Result<(), StoreError> {
         self.sled.write(move |trees, writes| inbox::converse(trees, writes, exchange)).await
+    }
+
+    /// What somebody wanted to follow and nobody tracks, the most wanted first.
+    pub async fn wishes(&self) -> Result<Vec<UntrackedWish>, StoreError> {
+        self.sled.read(inbox::wishes).await
+    }
+
+    /// Who was asked whether they want to follow something, and has not answered yet: each as a subscriber whose
+    /// subscriptions wait.
+    pub async fn asked_to_follow(&self, now: DateTime<Utc>) -> Result<Vec<Subscriber>, StoreError> {
+        self.sled.read(move |trees| inbox::asked_to_follow(trees, now)).await
     }
 
     /// How the ways stand by which mail is fetched, those that were ever tried.

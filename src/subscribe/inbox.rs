@@ -13,17 +13,17 @@ use crate::clock::Clock;
 use crate::config::{InboxSettings, MailSettings};
 use crate::domain::bounce::Verdict;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{BodyHash, MailId, SourceId};
+use crate::domain::id::{BodyHash, CompanyId, MailId, SourceId};
 use crate::domain::inbound::{
-    Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, Trust, commands, converse,
-    is_bounce, silence,
+    Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, Trust, UntrackedWish,
+    commands, converse, is_bounce, is_rather_a_machines, silence,
 };
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
 use crate::domain::listed::{ListedOn, is_named, is_wanted};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::source::Source;
-use crate::domain::subscription::{State, Subscriber};
+use crate::domain::subscription::{Filter, State, Subscriber};
 use crate::domain::text::error_chain;
 use crate::domain::verp::mail_of;
 use crate::mail::{Draft, DraftError, Envelope, Leaving, Occasion, Received, Report};
@@ -41,6 +41,7 @@ pub struct Inbox {
     source_ids: Vec<SourceId>,
     mail: MailSettings,
     settings: InboxSettings,
+    takes_mail: bool,
     web: Option<WebAddresses>,
     instance_key: [u8; 32],
     clock: Arc<dyn Clock>,
@@ -129,6 +130,8 @@ pub struct InboxParts {
     pub mail: MailSettings,
     /// Where people write to.
     pub settings: InboxSettings,
+    /// Whether mail to that address is taken in; else questions are answered on their page.
+    pub takes_mail: bool,
     /// Where the links of a mail lead, where there is a web server.
     pub web: Option<WebAddresses>,
     /// Keys Message-IDs.
@@ -143,9 +146,32 @@ impl Inbox {
     /// An inbox over the given parts.
     #[must_use]
     pub fn new(parts: InboxParts) -> Self {
-        let InboxParts { store, registry, sources, mail, settings, web, instance_key, turn, clock } = parts;
+        let InboxParts {
+            store,
+            registry,
+            sources,
+            mail,
+            settings,
+            takes_mail,
+            web,
+            instance_key,
+            turn,
+            clock,
+        } = parts;
         let source_ids = sources.iter().map(|source| source.id.clone()).collect();
-        Self { store, registry, sources, source_ids, mail, settings, web, instance_key, clock, turn }
+        Self {
+            store,
+            registry,
+            sources,
+            source_ids,
+            mail,
+            settings,
+            takes_mail,
+            web,
+            instance_key,
+            clock,
+            turn,
+        }
     }
 
     /// Takes one message in: does what it asks for as far as that may be done, and queues the
@@ -226,7 +252,9 @@ impl Inbox {
         let mut state = self.store.conversation(&leaver).await?;
         state.subscriber.leave(None);
         let at = self.clock.now();
-        self.store.converse(Exchange { message, at, state: Some(state), mails: Vec::new() }).await?;
+        self.store
+            .converse(Exchange { message, at, state: Some(state), mails: Vec::new(), wishes: Vec::new() })
+            .await?;
         tracing::info!(reason, "a mail program ended what its reader follows");
         Ok(Ingested::Answered { mails: 0 })
     }
@@ -260,6 +288,31 @@ impl Inbox {
         Ok(question.map(|(purpose, is_open)| (purpose.clone(), is_open)))
     }
 
+    /// Asks somebody whether they want to follow companies, at an operator's word. Tells whether the question left: who
+    /// was asked the same a moment ago, or wants to be asked nothing, is not asked.
+    ///
+    /// # Errors
+    /// A mail that could not be made, or the store's error; nothing was done.
+    pub async fn ask_to_follow(
+        &self,
+        address: &EmailAddress,
+        companies: &[CompanyId],
+    ) -> Result<bool, IngestError> {
+        let _turn = self.turn.wait().await;
+        let now = self.clock.now();
+        let mut state = self.store.conversation(address).await?;
+        let selection = Selection { companies: companies.to_vec(), only: Filter::default() };
+        let Some(answer) = state.ask_to_follow(selection, rand::random(), now) else { return Ok(false) };
+        let Answer::Confirm(_, token) = &answer else { return Ok(false) };
+        let message = BodyHash::of(format!("operator {}", token.hash().as_str()).as_bytes());
+        let id = MailId::derive(&["answer", message.as_str()]);
+        let mails = vec![self.mail(id, &answer, &state, None, now).await?];
+        self.store
+            .converse(Exchange { message, at: now, state: Some(state), mails, wishes: Vec::new() })
+            .await?;
+        Ok(true)
+    }
+
     /// Takes the answer to a question that somebody gave on its page: done as if it had come by mail, with
     /// a mail that welcomes whoever follows something now. Nothing where the token is unknown or too old.
     pub(super) async fn confirm(
@@ -279,7 +332,9 @@ impl Inbox {
                 Answer::Welcome(_) => vec![self.mail(id, &answer, &state, None, now).await?],
                 _ => Vec::new(),
             };
-            self.store.converse(Exchange { message, at: now, state: Some(state), mails }).await?;
+            self.store
+                .converse(Exchange { message, at: now, state: Some(state), mails, wishes: Vec::new() })
+                .await?;
         }
         Ok(Some((answer, subscriber)))
     }
@@ -288,24 +343,33 @@ impl Inbox {
     async fn pass_over(&self, message: BodyHash, reason: String) -> Result<Ingested, IngestError> {
         let at = self.clock.now();
         tracing::info!(message.sha256 = message.as_str(), reason, "a message was passed over");
-        self.store.converse(Exchange { message, at, state: None, mails: Vec::new() }).await?;
+        self.store
+            .converse(Exchange { message, at, state: None, mails: Vec::new(), wishes: Vec::new() })
+            .await?;
         Ok(Ingested::PassedOver { reason })
     }
 
     async fn act(&self, message: BodyHash, received: &Received) -> Result<Ingested, IngestError> {
         let now = self.clock.now();
         let asked = commands(received.detail.as_deref(), &received.subject, &received.text);
+        if !asked.iter().any(MailCommand::is_understood)
+            && let Some(reason) = is_rather_a_machines(&received.headers, &received.subject, &received.text)
+        {
+            return self.pass_over(message, reason).await;
+        }
         let leaver = self.leaver(&asked).await?;
         let address = match &leaver {
             Some(leaver) => leaver.clone(),
             None => self.address_of(&asked, &received.from).await?,
         };
         let watchlist = self.registry.current();
+        let asked_for = asked.clone();
         let requests: Vec<Request> = if leaver.is_some() {
             vec![Request::Leave]
         } else {
             asked.into_iter().map(|command| command.resolve(&watchlist, &self.source_ids)).collect()
         };
+        let wishes = wishes_in(&asked_for, &requests);
         let mut state = self.store.conversation(&address).await?;
         let before = state.clone();
         let answers = converse(
@@ -318,7 +382,7 @@ impl Inbox {
         );
         let is_changed =
             state.subscriber != before.subscriber || state.correspondence != before.correspondence;
-        if answers.is_empty() && !is_changed {
+        if answers.is_empty() && !is_changed && wishes.is_empty() {
             return self.pass_over(message, "nothing may be answered to its sender now".to_owned()).await;
         }
         let mut mails = Vec::new();
@@ -327,7 +391,7 @@ impl Inbox {
             mails.push(self.mail(id, answer, &state, received.message_id.as_deref(), now).await?);
         }
         let queued = mails.len();
-        self.store.converse(Exchange { message, at: now, state: Some(state), mails }).await?;
+        self.store.converse(Exchange { message, at: now, state: Some(state), mails, wishes }).await?;
         tracing::info!(mails = queued, "a message was answered");
         Ok(Ingested::Answered { mails: queued })
     }
@@ -351,7 +415,9 @@ impl Inbox {
         from: &EmailAddress,
     ) -> Result<EmailAddress, StoreError> {
         let token = asked.iter().find_map(|command| match command {
-            MailCommand::Confirm(token) | MailCommand::Never(token) => Some(token.hash()),
+            MailCommand::Confirm { token, .. }
+            | MailCommand::Unclear { token, .. }
+            | MailCommand::Never(token) => Some(token.hash()),
             _ => None,
         });
         let Some(token) = token else { return Ok(from.clone()) };
@@ -378,7 +444,9 @@ impl Inbox {
         let addressed =
             Addressed { missed, listed: &listed, ..self.addressed(&state.subscriber, &watchlist) };
         let reply_to = match answer {
-            Answer::Confirm(_, token) => confirm_address(&self.settings.address, token),
+            Answer::Confirm(_, token) | Answer::Explain(_, token) if self.takes_mail => {
+                confirm_address(&self.settings.address, token)
+            }
             _ => self.settings.address.to_string(),
         };
         // Somebody who only asked is on no list.
@@ -410,6 +478,7 @@ impl Inbox {
             },
             missed: 0,
             listed: &[],
+            takes_mail: self.takes_mail,
         }
     }
 
@@ -449,6 +518,15 @@ fn trust_in(received: &Received, address: &EmailAddress) -> Trust {
         Trust::Vouched if *address != received.from => Trust::Unknown,
         trust => trust,
     }
+}
+
+/// What is asked for that nobody tracks, in the words that were written.
+fn wishes_in(asked: &[MailCommand], requests: &[Request]) -> Vec<String> {
+    let written = asked.iter().zip(requests).filter_map(|(command, request)| match (command, request) {
+        (MailCommand::Subscribe(words), Request::Untracked(_)) => UntrackedWish::words_of(words),
+        _ => None,
+    });
+    written.collect()
 }
 
 /// Names a message together with where it went: a copy to another detail is another message.

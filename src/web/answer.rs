@@ -224,7 +224,13 @@ impl Shared {
             Answer::Paused => ("Mail is paused", Vec::new(), "What changes meanwhile is kept, not mailed."),
             Answer::Resumed(_) => ("Mail goes on", Vec::new(), "Mail is sent to this address again."),
             // Nothing else is ever confirmed.
-            Answer::Confirm(..) | Answer::Help | Answer::Never | Answer::Expired | Answer::Unknown(_) => {
+            Answer::Confirm(..)
+            | Answer::Explain(..)
+            | Answer::Help
+            | Answer::Never
+            | Answer::Expired
+            | Answer::Unknown(_)
+            | Answer::Untracked(_) => {
                 return self.nothing();
             }
         };

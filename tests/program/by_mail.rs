@@ -77,7 +77,8 @@ const VOUCHED: &str = "Authentication-Results: mx.tracker.example; dmarc=pass he
 pub fn subscribe(home: &Home) {
     let token = token(&home.write(&from_ann(WATCH, "subscribe hikvision", "")));
     let to = format!("watch+confirm-{token}@tracker.example");
-    let answers = home.write(&from_ann(&to, "Re: Please confirm what you asked for", ""));
+    let answers =
+        home.write(&from_ann(&to, "Re: Please confirm what you asked for", "\nYes please, confirm\n"));
     assert_eq!(answers[0].subject, "You will be told");
 }
 
@@ -129,10 +130,11 @@ fn an_empty_answer_to_the_question_confirms_and_a_vacation_responder_does_not() 
     let bounce = home.hand_over(&["--sender", "", "--recipient", &to], &from_ann(&to, "Undeliverable", ""));
     assert_eq!(bounce.expect(0).json()["outcome"], "passed-over");
 
-    let person = from_ann(WATCH, "Re: Please confirm what you asked for", "");
+    let person = from_ann(WATCH, "Re: Please confirm what you asked for", "").replace("Regards\nAnn\n", "");
     home.hand_over(&["--sender", "ann@example.org", "--recipient", &to], &person).expect(0);
     let shown = home.run(&["sub", "show", "ann@example.org"]).expect(0).stdout;
     assert!(shown.contains("confirmed") && shown.contains("agreed to: Send me mail"), "{shown}");
+    assert!(shown.contains("Answered: an empty answer to the question"), "{shown}");
 }
 
 #[test]
@@ -240,7 +242,10 @@ fn a_pause_keeps_mail_back_and_its_end_says_how_much_was_missed() {
     home.check(0);
     subscribe(&home);
     let vouched = |subject: &str| {
-        format!("Authentication-Results: mx.tracker.example; dmarc=pass\n{}", from_ann(WATCH, subject, ""))
+        format!(
+            "Authentication-Results: mx.tracker.example; dmarc=pass header.from=example.org\n{}",
+            from_ann(WATCH, subject, "")
+        )
     };
     assert_eq!(home.write(&vouched("pause"))[0].subject, "Mail is paused");
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
@@ -270,4 +275,86 @@ fn a_server_is_asked_to_try_again_where_the_fault_is_here() {
     let home = Home::watching_list(&site);
     let refused = home.hand_over(&[], &from_ann(WATCH, "help", "")).expect(75);
     assert!(refused.stderr.contains("[inbox]"), "{}", refused.stderr);
+}
+
+#[test]
+fn an_answer_that_is_no_yes_is_told_once_how_to_confirm_and_a_machine_is_not() {
+    let site = site();
+    let home = home(&site);
+    let token = token(&home.write(&from_ann(WATCH, "subscribe hikvision", "")));
+    let to = format!("watch+confirm-{token}@tracker.example");
+    let answer = |number: u8, words: &str| {
+        let head = format!(
+            "From: Ann <ann@example.org>\nTo: {to}\nSubject: Re: Please confirm what you asked for\n"
+        );
+        home.write(&format!("{head}Message-ID: <answer-{number}@example.org>\n\n{words}\n"))
+    };
+    let ticket = "Your request has been received and a ticket with the number 12 was created.";
+    assert_eq!(answer(1, ticket).len(), 0, "a machine is not answered");
+    let told = answer(2, "Who is this?");
+    assert_eq!(told[0].subject, "Please confirm what you asked for");
+    assert!(told[0].text.contains("not a clear yes") && told[0].text.contains(&token), "{}", told[0].text);
+    assert_eq!(answer(3, "Spam!!!").len(), 0, "once");
+    assert!(!is_told(&home));
+    assert_eq!(answer(4, "Yes please, confirm")[0].subject, "You will be told");
+    let shown = home.run(&["sub", "show", "ann@example.org"]).expect(0).stdout;
+    assert!(shown.contains("Answered: Yes please, confirm"), "{shown}");
+}
+
+#[test]
+fn whoever_writes_their_address_in_other_letters_is_the_same_person() {
+    let site = site();
+    let home = home(&site);
+    home.subscribe("Ann@example.org", "hikvision");
+    let goodbye = home.write(&format!("{VOUCHED}{}", from_ann(WATCH, "please unsubscribe me", "")));
+    assert_eq!(
+        (goodbye[0].subject.as_str(), goodbye[0].to.as_str()),
+        ("You will not be told any more", "Ann@example.org")
+    );
+    assert!(!is_told(&home));
+}
+
+#[test]
+fn two_senders_in_one_mail_are_nobody() {
+    let site = site();
+    let home = home(&site);
+    subscribe(&home);
+    let two = format!("{VOUCHED}From: Eve <eve@example.org>\n{}", from_ann(WATCH, "unsubscribe", ""));
+    assert_eq!(home.write(&two).len(), 0);
+    assert!(is_told(&home));
+}
+
+#[test]
+fn a_wish_for_what_nobody_tracks_is_answered_with_what_is_and_noted() {
+    let site = site();
+    let home = home(&site);
+    let answer = home.write(&from_ann(WATCH, "subscribe Acme", ""));
+    assert!(
+        answer[0].text.contains("What can be followed") && answer[0].text.contains("Hikvision"),
+        "{}",
+        answer[0].text
+    );
+    assert!(!answer[0].text.contains("Acme"), "what was written is not sent back");
+    let listed = home.run(&["sub", "list"]).expect(0).stdout;
+    assert!(listed.contains("Acme"), "{listed}");
+}
+
+#[test]
+fn who_is_subscribed_without_consent_is_asked_and_shown_as_waiting() {
+    let site = site();
+    let home = home(&site);
+    let added = home.run(&["sub", "add", "ann@example.org", "--company", "hikvision"]).expect(0).stdout;
+    assert!(added.contains("pending") && added.contains("a question was sent"), "{added}");
+    let token = token(&home.letters());
+    assert!(home.run(&["sub", "list"]).expect(0).stdout.contains("pending"));
+    let again = home.run(&["sub", "add", "ann@example.org", "--company", "hikvision"]).expect(0).stdout;
+    assert!(again.contains("no question was sent"), "{again}");
+    home.write(&from_ann(WATCH, &format!("confirm {token}"), ""));
+    assert!(is_told(&home));
+    home.write(&from_ann(WATCH, "subscribe zte", "").replace("ann@", "bob@"));
+    let listed = home.run(&["sub", "list"]).expect(0).stdout;
+    assert!(
+        listed.lines().any(|line| line.contains("bob@example.org") && line.contains("pending")),
+        "{listed}"
+    );
 }

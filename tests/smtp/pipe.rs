@@ -51,7 +51,7 @@ async fn people_subscribe_through_a_transport_and_nothing_is_lost_while_the_serv
     // With its configuration gone the program cannot say what to do: Postfix keeps the mail.
     let configuration = fs::read(service.config()).unwrap();
     fs::remove_file(service.config()).unwrap();
-    write(&mta, &confirmation(&asked), "Re: Please confirm").await;
+    write(&mta, &confirmation(&asked), "Yes, please").await;
     await_that("Postfix keeps the mail", || mta.log().contains("status=deferred"));
     fs::write(service.config(), configuration).unwrap();
 
@@ -79,7 +79,7 @@ async fn people_subscribe_through_an_alias_for_the_program() {
     let Some(mta) = with_alias(&service, "aliases.pipe") else { return };
     write(&mta, "watch@tracker.example", "subscribe hikvision").await;
     let asked = service.answers(1).remove(0);
-    write(&mta, &confirmation(&asked), "Re: Please confirm").await;
+    write(&mta, &confirmation(&asked), "Yes, please").await;
     let answers = service.answers(2);
     assert!(answers[1].contains("Subject: You will be told"), "{}", answers[1]);
     service.expect_ann();
@@ -93,7 +93,7 @@ async fn people_subscribe_through_an_alias_for_a_maildir() {
     let _daemon = service.start();
     write(&mta, "watch@tracker.example", "subscribe hikvision").await;
     let asked = service.answers(1).remove(0);
-    write(&mta, &confirmation(&asked), "Re: Please confirm").await;
+    write(&mta, &confirmation(&asked), "Yes, please").await;
     let answers = service.answers(2);
     assert!(answers[1].contains("Subject: You will be told"), "{}", answers[1]);
     let put_away = || files_of(&service.path("lib/state/inbox/.Processed/cur")).len();

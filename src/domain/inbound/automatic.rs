@@ -1,5 +1,8 @@
 //! Which mail is never answered: what a machine wrote, and what went in a circle (RFC 3834, 2).
 
+use super::command::MailText;
+use super::lexicon::{Section, words_of};
+use super::own_words::{OwnWords, Subject};
 use crate::domain::email::EmailAddress;
 
 /// A message's headers: names in any case, values unfolded, in their order.
@@ -28,48 +31,8 @@ const MACHINES: [&str; 13] = [
     "bounces",
 ];
 
-/// How the subjects of vacation responders begin that do not mark their mails otherwise. One that answered
-/// a question would confirm it.
-const MACHINE_SUBJECTS: [&str; 30] = [
-    "automatic reply",
-    "auto reply",
-    "auto-reply",
-    "autoreply",
-    "auto:",
-    "out of office",
-    "out-of-office",
-    "out of the office",
-    "on vacation",
-    "vacation reply",
-    "automatische antwort",
-    "abwesenheit",
-    "automatisch antwoord",
-    "automatiskt svar",
-    "autosvar",
-    "réponse automatique",
-    "respuesta automática",
-    "risposta automatica",
-    "resposta automática",
-    "odpowiedź automatyczna",
-    "自动回复",
-    "自动答复",
-    "自動回覆",
-    "自動応答",
-    // Of servers that report a failure as if somebody wrote it.
-    "undeliverable:",
-    "undelivered mail",
-    "delivery status notification",
-    "mail delivery failed",
-    "returned mail:",
-    "failure notice",
-];
-
-/// Headers, in small letters, that only machines write, whatever their value.
-const MACHINE_HEADERS: [&str; 13] = [
-    "list-id",
-    "list-unsubscribe",
-    "list-post",
-    "feedback-id",
+/// Headers, in small letters, that only machines write that answer by themselves, whatever their value.
+const MACHINE_HEADERS: &[&str] = &[
     "x-autoreply",
     "x-autoreply-from",
     "x-mail-autoreply",
@@ -78,7 +41,23 @@ const MACHINE_HEADERS: [&str; 13] = [
     "x-autoresponder",
     "x-vacation",
     "x-failed-recipients",
+];
+
+/// Headers, in small letters, that machines write into a person's mail as well: gateways, customer systems, mail
+/// programs. Who bears one and asks for something is heard.
+const GATEWAY_HEADERS: &[&str] = &[
+    "list-id",
+    "list-unsubscribe",
+    "list-post",
+    "list-help",
+    "feedback-id",
+    "x-loop",
+    "x-auto-response-suppress",
     "x-ms-exchange-inbox-rules-loop",
+    "x-csa-complaints",
+    "x-campaign",
+    "x-mailgun-sid",
+    "x-sg-eid",
 ];
 
 /// Why a message must not be answered, if it must not.
@@ -102,6 +81,24 @@ pub fn silence(
         let hops = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("received")).count();
         (hops > MAX_RECEIVED).then(|| format!("it went through {hops} machines, which is a circle"))
     })
+}
+
+/// Why a message that asks for nothing is rather a machine's than a person's: it bears a mark that gateways write as
+/// well, or it says so in its text alone. A person who writes like that is not told how to ask.
+#[must_use]
+pub fn is_rather_a_machines(headers: Headers<'_>, subject: &str, text: &MailText) -> Option<String> {
+    let subject = Subject::of(subject).words.to_lowercase();
+    let own = OwnWords::of(text).lines;
+    let says_so = own.iter().map(|line| line.to_lowercase()).any(|line| {
+        let line = line.replace('’', "'");
+        words_of(Section::MachineWords).iter().any(|words| line.contains(words))
+    });
+    if says_so || words_of(Section::TicketSubjects).iter().any(|begin| subject.starts_with(begin)) {
+        return Some("it asks for nothing, in a machine's words".to_owned());
+    }
+    let marked =
+        headers.iter().find(|(name, _)| GATEWAY_HEADERS.contains(&name.to_ascii_lowercase().as_str()));
+    marked.map(|(name, _)| format!("it asks for nothing and bears a machine's mark: {name}"))
 }
 
 /// Whether nobody sent it, by the envelope or by what a server noted of it.
@@ -139,10 +136,14 @@ fn of_header((name, value): &(String, String)) -> Option<String> {
         "precedence" | "x-precedence" => {
             matches!(first, "bulk" | "list" | "junk" | "auto_reply" | "auto-reply")
         }
-        "x-auto-response-suppress" => !matches!(first, "" | "none"),
         "content-type" => first == "multipart/report",
         "return-path" => value == "<>",
-        "subject" => MACHINE_SUBJECTS.iter().any(|begin| value.starts_with(begin)),
+        "subject" => {
+            let subject = Subject::of(&value).words;
+            words_of(Section::MachineSubjects)
+                .iter()
+                .any(|begin| subject.starts_with(begin) || value.starts_with(begin))
+        }
         name => MACHINE_HEADERS.contains(&name) || name.eq_ignore_ascii_case(LOOP_MARK),
     };
     is_automatic.then(|| format!("it is automatic: {name}: {}", crate::domain::text::shorten(&value, 60)))
@@ -170,8 +171,6 @@ mod tests {
         check(&[("Return-Path", "<>")], None, ANN, true);
         check(&[("Auto-Submitted", "auto-replied (vacation)")], Some(ANN), ANN, true);
         check(&[("Precedence", "bulk")], Some(ANN), ANN, true);
-        check(&[("List-ID", "<x.example.org>")], Some(ANN), ANN, true);
-        check(&[("X-Auto-Response-Suppress", "All")], Some(ANN), ANN, true);
         check(&[("Content-Type", "multipart/report; report-type=delivery-status")], Some(ANN), ANN, true);
         check(&[("X-Regwatch-Loop", "1")], Some(ANN), ANN, true);
         check(&[("Subject", "Out of Office: Please confirm")], Some(ANN), ANN, true);
@@ -183,7 +182,9 @@ mod tests {
         check(&[], Some(ANN), "alerts@tracker.example", true);
         check(&[("Subject", "Undeliverable: Please confirm")], Some(ANN), ANN, true);
         check(&[("X-Autoreply-From", "ann@example.org")], Some(ANN), ANN, true);
-        check(&[("List-Unsubscribe", "<mailto:x@example.org>")], Some(ANN), ANN, true);
+        check(&[("Subject", "[EXTERNAL] Absent du bureau Re: Please confirm")], Some(ANN), ANN, true);
+        check(&[("Subject", "Fuori sede: Please confirm")], Some(ANN), ANN, true);
+        check(&[("Subject", "Accepted: Please confirm")], Some(ANN), ANN, true);
         check(&[("Received", "by mx"); 26], Some(ANN), ANN, true);
     }
 
@@ -194,6 +195,28 @@ mod tests {
         assert!(is_bounce(&noted("<>"), None));
         assert!(!is_bounce(&noted("<ann@example.org>"), None) && !is_bounce(&[], None));
         assert!(!is_bounce(&[], Some(ANN)));
+    }
+
+    #[test]
+    fn what_a_gateway_wrote_into_a_persons_mail_makes_it_no_machines() {
+        for (name, value) in [
+            ("X-Auto-Response-Suppress", "OOF, DR, NDR, RN, NRN"),
+            ("Feedback-ID", "1:client:ses"),
+            ("X-MS-Exchange-Inbox-Rules-Loop", "ann@client.example"),
+            ("List-Unsubscribe", "<https://crm.example/u/1>"),
+            ("List-ID", "<x.example.org>"),
+            ("X-Loop", "ann@client.example"),
+        ] {
+            check(&[(name, value)], Some(ANN), ANN, false);
+            let headers = [(name.to_owned(), value.to_owned())];
+            assert!(is_rather_a_machines(&headers, "hello", &MailText::default()).is_some(), "{name}");
+        }
+        let of = |subject: &str, words: &str| {
+            is_rather_a_machines(&[], subject, &MailText { words: words.to_owned(), is_whole: true })
+                .is_some()
+        };
+        assert!(of("Re: Please confirm", "Ik ben afwezig tot 5 januari."));
+        assert!(of("Ticket Received - 286614", "hello") && !of("Re: Please confirm", "Who is this?"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::selection::Selection;
 use super::token::{ConfirmToken, TokenHash};
 use crate::domain::id::CompanyId;
 use crate::domain::moment::{is_within, lies_ahead};
-use crate::domain::subscription::Preference;
+use crate::domain::subscription::{Filter, Preference};
 
 /// How long a question stands open.
 const OPEN_FOR: Duration = Duration::days(3);
@@ -65,6 +65,9 @@ pub struct Asked {
     pub at: DateTime<Utc>,
     /// When it was answered.
     pub answered_at: Option<DateTime<Utc>>,
+    /// When it was said how to confirm, to somebody whose answer was no clear yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explained_at: Option<DateTime<Utc>>,
 }
 
 /// What went between this service and one address.
@@ -128,7 +131,13 @@ impl Correspondence {
 
     fn put(&mut self, purpose: Purpose, random: u128, now: DateTime<Utc>) -> ConfirmToken {
         let token = ConfirmToken::of(random);
-        self.asked.push(Asked { purpose, token: token.hash(), at: now, answered_at: None });
+        self.asked.push(Asked {
+            purpose,
+            token: token.hash(),
+            at: now,
+            answered_at: None,
+            explained_at: None,
+        });
         token
     }
 
@@ -162,6 +171,29 @@ impl Correspondence {
         (is_open || asked.answered_at.is_some()).then_some((&asked.purpose, is_open))
     }
 
+    /// What the open questions ask to follow, each with what of it and since when.
+    pub fn wanted(&self, now: DateTime<Utc>) -> impl Iterator<Item = (&CompanyId, &Filter, DateTime<Utc>)> {
+        let open = self.asked.iter().filter(move |asked| asked.is_open(now));
+        let wishes = open.filter_map(|asked| match &asked.purpose {
+            Purpose::Subscribe(selection) => Some((selection, asked.at)),
+            _ => None,
+        });
+        wishes.flat_map(|(selection, at)| {
+            selection.companies.iter().map(move |company| (company, &selection.only, at))
+        })
+    }
+
+    /// Notes that it is said how to confirm, which is said once while the question stands open; gives what it is
+    /// about.
+    pub fn explain(&mut self, token: &TokenHash, now: DateTime<Utc>) -> Option<Purpose> {
+        let asked = self.asked.iter_mut().find(|asked| asked.token == *token)?;
+        let is_due = asked.is_open(now) && asked.explained_at.is_none();
+        is_due.then(|| {
+            asked.explained_at = Some(now);
+            asked.purpose.clone()
+        })
+    }
+
     /// Notes that the address wants to be asked nothing any more, if it knows a token that only its reader
     /// can; tells whether it does.
     pub fn refuse(&mut self, token: &TokenHash, now: DateTime<Utc>) -> bool {
@@ -170,6 +202,17 @@ impl Correspondence {
             self.refused_at.get_or_insert(now);
         }
         is_theirs
+    }
+
+    /// All of both, of one address that was written in two ways.
+    #[must_use]
+    pub fn merged_with(mut self, other: Self) -> Self {
+        self.asked.extend(other.asked);
+        self.asked.sort_by_key(|asked| asked.at);
+        self.answered_at.extend(other.answered_at);
+        self.answered_at.sort();
+        self.refused_at = self.refused_at.or(other.refused_at);
+        self
     }
 
     /// Whether the address had not too many answers within a day.
@@ -194,58 +237,78 @@ impl Correspondence {
     }
 }
 
-/// How many questions may leave in an hour: in all, to one domain, and for one machine that hands mail over.
-/// Whoever floods the service with forged senders makes it write to no more people than this. Answers that
-/// say only how to ask take at most half of it.
+/// How many questions may leave: in all, to one domain, and for one machine that hands mail over. Whoever floods the
+/// service with forged senders makes it write to no more people than this.
+///
+/// Each is an account that fills again by the minute, so that a flood that is over locks nobody out; and those who ask
+/// little have an account of their own beside those who ask much, so that one machine or one domain that floods takes
+/// nothing from the others. Answers that say only how to ask have accounts of their own, half as large.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AskBudget {
-    /// The hour that is counted, since 1970.
-    hour: i64,
-    /// Questions in it.
-    total: u32,
-    /// Questions by recipient's domain.
-    domains: BTreeMap<String, u32>,
-    /// Questions by who handed over the mail that asks for them.
+    /// Account → the moment at which it is full again, where it is not.
     #[serde(default)]
-    clients: BTreeMap<String, u32>,
+    full_at: BTreeMap<String, DateTime<Utc>>,
 }
 
-const MAX_ASKED_AN_HOUR: u32 = 300;
-const MAX_ASKED_A_DOMAIN_AN_HOUR: u32 = 60;
-const MAX_ASKED_A_CLIENT_AN_HOUR: u32 = 60;
+/// An account: how much may leave at once, and how often one more.
+#[derive(Debug, Clone, Copy)]
+struct Account {
+    at_once: i32,
+    one_more: Duration,
+}
+
+const TOTAL: Account = Account { at_once: 150, one_more: Duration::seconds(24) };
+const OF_ONE: Account = Account { at_once: 60, one_more: Duration::seconds(30) };
+
+/// Who asked no more than this of late asks little.
+const LITTLE: i32 = 3;
 
 impl AskBudget {
-    /// Notes one more question to a domain, for a client where one is known, unless there were too many in
-    /// this hour.
+    /// Notes one more question to a domain, for a client where one is known, unless there were too many.
     pub fn take(&mut self, domain: &str, client: Option<&str>, now: DateTime<Utc>) -> bool {
-        self.take_part(1, domain, client, now)
+        self.take_part("", 1, domain, client, now)
     }
 
     /// The same for an answer that nobody waits for as for a question.
     pub fn take_idle(&mut self, domain: &str, client: Option<&str>, now: DateTime<Utc>) -> bool {
-        self.take_part(2, domain, client, now)
+        self.take_part("idle ", 2, domain, client, now)
     }
 
-    /// One more within the `part`th part of what there is.
-    fn take_part(&mut self, part: u32, domain: &str, client: Option<&str>, now: DateTime<Utc>) -> bool {
-        let hour = now.timestamp().div_euclid(3600);
-        if hour != self.hour {
-            *self = Self { hour, ..Self::default() };
-        }
-        let of_domain = self.domains.get(domain).copied().unwrap_or_default();
-        let of_client = client.and_then(|client| self.clients.get(client)).copied().unwrap_or_default();
-        let is_spent = self.total >= MAX_ASKED_AN_HOUR / part
-            || of_domain >= MAX_ASKED_A_DOMAIN_AN_HOUR / part
-            || of_client >= MAX_ASKED_A_CLIENT_AN_HOUR / part;
+    /// One more from accounts that are the `part`th part of a question's.
+    fn take_part(
+        &mut self,
+        kind: &str,
+        part: i32,
+        domain: &str,
+        client: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        // What would be full later than an empty account was noted by a clock that was ahead.
+        let longest = (TOTAL.one_more * TOTAL.at_once).max(OF_ONE.one_more * OF_ONE.at_once);
+        self.full_at.retain(|_, full_at| *full_at > now && *full_at <= now + longest);
+        let domain = format!("{kind}domain {domain}");
+        let client = client.map(|client| format!("{kind}client {client}"));
+        let ones: Vec<String> = std::iter::once(domain).chain(client).collect();
+        let asks_little = ones.iter().all(|one| self.used(one, OF_ONE, now) < LITTLE);
+        let total = format!("{kind}{}", if asks_little { "little" } else { "much" });
+        let is_spent = ones.iter().any(|one| self.used(one, OF_ONE, now) >= OF_ONE.at_once / part)
+            || self.used(&total, TOTAL, now) >= TOTAL.at_once / part;
         if is_spent {
             return false;
         }
-        self.total += 1;
-        self.domains.insert(domain.to_owned(), of_domain + 1);
-        if let Some(client) = client {
-            self.clients.insert(client.to_owned(), of_client + 1);
+        for (name, account) in ones.into_iter().map(|one| (one, OF_ONE)).chain([(total, TOTAL)]) {
+            let full_at = self.full_at.entry(name).or_insert(now);
+            *full_at += account.one_more;
         }
         true
+    }
+
+    /// How much of an account is spent.
+    fn used(&self, name: &str, account: Account, now: DateTime<Utc>) -> i32 {
+        let Some(full_at) = self.full_at.get(name) else { return 0 };
+        let spent = *full_at - now;
+        let one = account.one_more.num_seconds().max(1);
+        i32::try_from((spent.num_seconds() + one - 1) / one).unwrap_or(i32::MAX)
     }
 }
 
@@ -320,11 +383,35 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_writes_to_few() {
+    fn a_flood_writes_to_few_and_locks_nobody_out() {
         let mut budget = AskBudget::default();
         assert_eq!((0..100).filter(|_| budget.take("example.org", None, at(0))).count(), 60);
-        let many = (0..1000).filter(|n| budget.take(&format!("d{n}.example"), None, at(0))).count();
-        assert_eq!(many, 240);
-        assert!(budget.take("example.org", None, at(1)));
+        assert!(
+            budget.take("honest.example", None, at(0)),
+            "a flood in the name of one domain is not another's"
+        );
+        let clients = (0..1000).filter(|n| budget.take(&format!("d{n}.example"), Some("203.0.113.7"), at(0)));
+        assert_eq!(clients.count(), 60, "nor is one machine's");
+        assert!(budget.take("other.example", Some("203.0.113.8"), at(0)));
+        let many = (0..1000).filter(|n| budget.take(&format!("x{n}.example"), None, at(0))).count();
+        assert!(many < 150, "{many}");
+        assert!(!budget.take("late.example", None, at(0)));
+        assert!(budget.take("late.example", None, at(0) + Duration::minutes(1)), "it fills by the minute");
+        assert!(budget.take("example.org", None, at(0) + Duration::minutes(1)));
+    }
+
+    #[test]
+    fn what_a_clock_that_was_ahead_noted_holds_nothing_up() {
+        let mut budget = AskBudget::default();
+        while budget.take("example.org", None, at(400)) {}
+        assert!(!budget.take("example.org", None, at(400)));
+        assert!(budget.take("example.org", None, at(0)));
+    }
+
+    #[test]
+    fn a_budget_of_an_older_program_is_begun_anew() {
+        let old = r#"{"hour":500000,"total":300,"domains":{"example.org":60},"clients":{}}"#;
+        let mut budget: AskBudget = serde_json::from_str(old).unwrap();
+        assert!(budget.take("example.org", None, at(0)));
     }
 }

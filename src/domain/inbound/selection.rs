@@ -24,6 +24,8 @@ pub struct Selection {
 pub struct Unresolved {
     /// The companies that were likely meant, the likeliest first.
     pub nearest: Vec<CompanyId>,
+    /// Whether it names what nobody tracks.
+    pub is_untracked: bool,
 }
 
 /// Parts the companies from what is wanted of them.
@@ -82,7 +84,7 @@ pub fn companies(names: &str, watchlist: &Watchlist) -> Result<Vec<CompanyId>, U
     found.sort();
     found.dedup();
     match unresolved {
-        Some(unresolved) => Err(unresolved),
+        Some(unresolved) => Err(Unresolved { is_untracked: true, ..unresolved }),
         None if found.is_empty() || found.len() > MAX_COMPANIES => Err(Unresolved::default()),
         None => Ok(found),
     }
@@ -135,7 +137,7 @@ impl<'a> Names<'a> {
             Some([company]) => Ok((*company).clone()),
             Some(several) => {
                 let nearest = several.iter().take(MAX_NEAREST).map(|&company| company.clone()).collect();
-                Err(Unresolved { nearest })
+                Err(Unresolved { nearest, is_untracked: false })
             }
             None => Err(self.nearest(&wanted)),
         }
@@ -158,7 +160,7 @@ impl<'a> Names<'a> {
                 nearest.push(company.clone());
             }
         }
-        Unresolved { nearest }
+        Unresolved { nearest, is_untracked: false }
     }
 }
 

@@ -9,7 +9,6 @@ use super::writes::Writes;
 use super::{keys, subscribers, suppression};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::Correspondence;
-use crate::domain::keyed_link::LinkKey;
 use crate::domain::outbox::MailState;
 use crate::domain::suppression::SuppressionReason;
 use crate::store::{Erased, StoreError};
@@ -22,16 +21,13 @@ pub(in crate::store) fn erase(
     address: &EmailAddress,
     now: DateTime<Utc>,
 ) -> Result<Erased, StoreError> {
-    let key = address.as_str().as_bytes();
+    let key = address.key().as_bytes();
     let subscriptions = subscribers::get(trees, address)?.map_or(0, |known| known.subscriptions.len());
     let correspondence: Option<Correspondence> = trees.get(TreeName::Correspondence, key)?;
     for asked in correspondence.iter().flat_map(|known| &known.asked) {
         writes.remove(TreeName::Tokens, asked.token.as_str().as_bytes());
     }
-    if let Some(instance_key) = super::kept_key(trees)? {
-        let link = LinkKey::new(instance_key).subscriber(address);
-        writes.remove(TreeName::SubscriberKeys, link.as_str().as_bytes());
-    }
+    forget_links(trees, writes, address)?;
     writes.remove(TreeName::Subscribers, key);
     writes.remove(TreeName::Correspondence, key);
     forget_waiting(trees, writes, address)?;
@@ -42,13 +38,24 @@ pub(in crate::store) fn erase(
     Ok(Erased { subscriptions, mails, under_way })
 }
 
+/// Every way from a link to them: of each spelling of the address that was ever theirs.
+fn forget_links(trees: &Trees, writes: &mut Writes, address: &EmailAddress) -> Result<(), StoreError> {
+    for pair in trees.tree(TreeName::SubscriberKeys) {
+        let (key, _) = pair?;
+        if trees.get::<EmailAddress>(TreeName::SubscriberKeys, &key)?.as_ref() == Some(address) {
+            writes.remove(TreeName::SubscriberKeys, &key);
+        }
+    }
+    Ok(())
+}
+
 fn forget_waiting(trees: &Trees, writes: &mut Writes, address: &EmailAddress) -> Result<(), StoreError> {
-    for item in trees.tree(TreeName::Items).scan_prefix(keys::items_of(address.as_str())).keys() {
+    for item in trees.tree(TreeName::Items).scan_prefix(keys::items_of(address.key())).keys() {
         writes.remove(TreeName::Items, &item?);
     }
     for look in trees.tree(TreeName::Looks).iter().keys() {
         let look = look?;
-        if keys::id_of(&look) == address.as_str().as_bytes() {
+        if keys::id_of(&look) == address.key().as_bytes() {
             writes.remove(TreeName::Looks, &look);
         }
     }

@@ -8,9 +8,9 @@ use super::writes::Writes;
 use super::{outbox, subscribers};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::BodyHash;
-use crate::domain::inbound::{Conversation, Correspondence, TokenHash};
+use crate::domain::inbound::{BY_MAIL, Conversation, Correspondence, TokenHash, UntrackedWish};
 use crate::domain::outbox::QueuedMail;
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{State, Subscriber, Wish};
 use crate::domain::way_in::WayInState;
 use crate::store::{Exchange, StoreError};
 
@@ -51,7 +51,7 @@ pub(in crate::store) fn conversation(
     let subscriber = subscribers::get(trees, address)?;
     Ok(Conversation {
         subscriber: subscriber.unwrap_or_else(|| Subscriber::new(address.clone())),
-        correspondence: trees.get(TreeName::Correspondence, address.as_str().as_bytes())?.unwrap_or_default(),
+        correspondence: trees.get(TreeName::Correspondence, address.key().as_bytes())?.unwrap_or_default(),
         budget: trees.get(TreeName::Budgets, ASK)?.unwrap_or_default(),
     })
 }
@@ -100,8 +100,63 @@ pub(in crate::store) fn converse(
     if let Some(state) = exchange.state {
         keep(trees, writes, &state, exchange.at)?;
     }
+    for words in &exchange.wishes {
+        note_wish(trees, writes, words, exchange.at)?;
+    }
     let mails = exchange.mails.into_iter().map(QueuedMail::despite_bounces).collect();
     outbox::dispatch(trees, writes, &[], mails)
+}
+
+/// So many wishes are kept: whoever makes them up must not fill the disk.
+const MAX_WISHES: usize = 1_000;
+
+fn note_wish(trees: &Trees, writes: &mut Writes, words: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let name = UntrackedWish::key(words);
+    let before: Option<UntrackedWish> = trees.get(TreeName::Wishes, name.as_bytes())?;
+    if before.is_none() && trees.tree(TreeName::Wishes).len() >= MAX_WISHES {
+        return Ok(());
+    }
+    writes.put(trees, TreeName::Wishes, name.as_bytes(), &UntrackedWish::again(before, words, now))
+}
+
+/// What somebody wanted to follow and nobody tracks, the most wanted first.
+pub(in crate::store) fn wishes(trees: &Trees) -> Result<Vec<UntrackedWish>, StoreError> {
+    let mut wishes: Vec<UntrackedWish> = trees.all_with(TreeName::Wishes, &[])?;
+    wishes.sort_by(|a, b| b.times.cmp(&a.times).then_with(|| b.last_at.cmp(&a.last_at)));
+    Ok(wishes)
+}
+
+/// Who was asked whether they want to follow something, and has not answered yet: each as if it were noted.
+pub(in crate::store) fn asked_to_follow(
+    trees: &Trees,
+    now: DateTime<Utc>,
+) -> Result<Vec<Subscriber>, StoreError> {
+    let mut waiting = Vec::new();
+    for pair in trees.tree(TreeName::Correspondence) {
+        let (key, _) = pair?;
+        let letters: Option<Correspondence> = trees.get(TreeName::Correspondence, &key)?;
+        let open: Vec<_> = letters.iter().flat_map(|letters| letters.wanted(now)).collect();
+        let Some(address) =
+            String::from_utf8_lossy(&key).parse::<EmailAddress>().ok().filter(|_| !open.is_empty())
+        else {
+            continue;
+        };
+        let known = subscribers::get(trees, &address)?;
+        let mut asked = Subscriber::new(known.as_ref().map_or(address, |known| known.address.clone()));
+        for (company, only, at) in open {
+            let is_noted = known
+                .iter()
+                .flat_map(|known| &known.subscriptions)
+                .any(|noted| noted.company == *company && noted.state != State::Unsubscribed);
+            if !is_noted {
+                let wish =
+                    Wish { company, only: only.clone(), confirmed: false, channel: BY_MAIL, agreed_to: None };
+                asked.follow(wish, at);
+            }
+        }
+        waiting.extend(Some(asked).filter(|asked| !asked.subscriptions.is_empty()));
+    }
+    Ok(waiting)
 }
 
 /// Notes that a message was taken in.
@@ -123,7 +178,7 @@ fn keep(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let address = &state.subscriber.address;
-    let key = address.as_str().as_bytes();
+    let key = address.key().as_bytes();
     let before: Option<Correspondence> = trees.get(TreeName::Correspondence, key)?;
     for gone in before.iter().flat_map(|before| &before.asked) {
         writes.remove(TreeName::Tokens, gone.token.as_str().as_bytes());

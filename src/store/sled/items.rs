@@ -25,7 +25,7 @@ pub(in crate::store) fn spread(
     spread: &Spread,
 ) -> Result<(), StoreError> {
     for (reader, item, look_at) in &spread.items {
-        let reader = reader.as_str();
+        let reader = reader.key();
         writes.put(trees, TreeName::Items, &keys::item(reader, item.alert.as_str()), item)?;
         writes.put_raw(TreeName::Looks, &keys::at(*look_at, reader), Vec::new())?;
     }
@@ -77,7 +77,7 @@ pub(in crate::store) fn waiting(
     let mut changes: BTreeMap<ChangeId, Arc<Change>> = BTreeMap::new();
     let mut all = Vec::with_capacity(readers.len());
     for address in readers {
-        let mut items: Vec<AlertItem> = trees.all_with(TreeName::Items, &keys::items_of(address.as_str()))?;
+        let mut items: Vec<AlertItem> = trees.all_with(TreeName::Items, &keys::items_of(address.key()))?;
         for item in &items {
             if !changes.contains_key(&item.change) {
                 changes.insert(item.change.clone(), Arc::new(changes::by_id(trees, &item.change)?));
@@ -100,7 +100,7 @@ pub(in crate::store) fn compose(
     composed: Vec<Composed>,
 ) -> Result<(), StoreError> {
     for Composed { reader, looks, settled, struck, mails, next, attested_until } in composed {
-        let address = reader.as_str();
+        let address = reader.key();
         for at in looks {
             writes.remove(TreeName::Looks, &keys::at(at, address));
         }
@@ -143,7 +143,7 @@ pub(super) fn wake(
     reader: &Subscriber,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let address = reader.address.as_str();
+    let address = reader.address.key();
     let mut waiting = trees.tree(TreeName::Items).scan_prefix(keys::items_of(address)).keys();
     if reader.preferences.attested_until.is_some() || waiting.next().transpose()?.is_some() {
         writes.put_raw(TreeName::Looks, &keys::at(now, address), Vec::new())?;

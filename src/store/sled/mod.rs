@@ -27,6 +27,7 @@ pub(super) mod outbox;
 mod pulse;
 pub(super) mod retractions;
 pub(super) mod sources;
+mod spellings;
 pub(super) mod subscribers;
 pub(super) mod suppression;
 mod tally;
@@ -177,6 +178,9 @@ const INSTANCE_KEY: &[u8] = b"instance-key";
 /// Stands in the database once every subscriber can be found by their links.
 const INDEXED: &[u8] = b"subscribers-indexed";
 
+/// Stands in the database once every address is known by its small letters.
+const FOLDED: &[u8] = b"addresses-folded";
+
 /// A key the installation makes up once: the first candidate is kept for ever. With it goes the index
 /// that leads from a subscriber's links to them, for those who were there before.
 pub(super) fn instance_key(
@@ -192,6 +196,10 @@ pub(super) fn instance_key(
     if !trees.tree(TreeName::Meta).contains_key(INDEXED)? {
         subscribers::index_all(trees, writes, &LinkKey::new(key))?;
         writes.put_raw(TreeName::Meta, INDEXED, Vec::new())?;
+    }
+    if !trees.tree(TreeName::Meta).contains_key(FOLDED)? {
+        spellings::fold(trees, writes, &LinkKey::new(key))?;
+        writes.put_raw(TreeName::Meta, FOLDED, Vec::new())?;
     }
     Ok(key)
 }

@@ -23,7 +23,7 @@ pub(in crate::store) fn after(
     address: Option<&EmailAddress>,
     limit: usize,
 ) -> Result<Vec<Subscriber>, StoreError> {
-    trees.after(TreeName::Subscribers, address.map(|address| address.as_str().as_bytes()), limit)
+    trees.after(TreeName::Subscribers, address.map(|address| address.key().as_bytes()), limit)
 }
 
 /// Notes a wish to follow companies; gives the subscriber as they now stand.
@@ -183,7 +183,7 @@ fn required(trees: &Trees, address: &EmailAddress) -> Result<Subscriber, StoreEr
 
 /// Somebody who is or was subscribed.
 pub(in crate::store) fn get(trees: &Trees, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
-    trees.get(TreeName::Subscribers, address.as_str().as_bytes())
+    trees.get(TreeName::Subscribers, address.key().as_bytes())
 }
 
 /// Somebody by the key that stands in their links.
@@ -200,7 +200,7 @@ pub(super) fn keep(trees: &Trees, writes: &mut Writes, subscriber: &Subscriber) 
     if let Some(key) = super::kept_key(trees)? {
         index(trees, writes, &LinkKey::new(key), &subscriber.address)?;
     }
-    writes.put(trees, TreeName::Subscribers, subscriber.address.as_str().as_bytes(), subscriber)
+    writes.put(trees, TreeName::Subscribers, subscriber.address.key().as_bytes(), subscriber)
 }
 
 /// Makes everybody findable who was written before there was a key, or by an older program.
@@ -208,7 +208,7 @@ pub(super) fn index_all(trees: &Trees, writes: &mut Writes, key: &LinkKey) -> Re
     all(trees)?.iter().try_for_each(|subscriber| index(trees, writes, key, &subscriber.address))
 }
 
-fn index(
+pub(super) fn index(
     trees: &Trees,
     writes: &mut Writes,
     key: &LinkKey,

@@ -72,10 +72,12 @@ pub(super) enum TreeName {
     Breakers,
     /// SHA-256 of a message that is being taken in → how often that was begun.
     Begun,
+    /// What somebody wanted to follow and nobody tracks, folded → `UntrackedWish`.
+    Wishes,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 29] = [
+const ALL: [(TreeName, &str, &str); 30] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -105,6 +107,7 @@ const ALL: [(TreeName, &str, &str); 29] = [
     (TreeName::Undelivered, "undelivered", "mail"),
     (TreeName::Breakers, "breakers", "breaker"),
     (TreeName::Begun, "begun", "message"),
+    (TreeName::Wishes, "wishes", "wish"),
 ];
 
 impl TreeName {

@@ -84,7 +84,7 @@ fn converse(home: &Home, site: &Site, write: impl Fn(&str, &str)) {
     write(WATCH, &from_ann("1", "subscribe hikvision"));
     let asked = await_letters(home, ann, 1).remove(0);
     let confirm = format!("watch+confirm-{}@tracker.example", token(&asked));
-    write(&confirm, &from_ann("2", "Re: Please confirm what you asked for"));
+    write(&confirm, &from_ann("2", "Yes, please"));
     await_subject(home, "You will be told");
 
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));

@@ -26,8 +26,13 @@ async fn a_message_its_effects_and_its_answer_are_kept_together() {
     assert!(!store.is_taken(&message).await.unwrap());
     let mut state = store.conversation(&ann()).await.unwrap();
     let token = state.correspondence.ask(to_follow_zte(), 7, at(0)).unwrap();
-    let exchange =
-        Exchange { message: message.clone(), at: at(0), state: Some(state), mails: vec![mail("ann", at(0))] };
+    let exchange = Exchange {
+        message: message.clone(),
+        at: at(0),
+        state: Some(state),
+        mails: vec![mail("ann", at(0))],
+        wishes: Vec::new(),
+    };
     store.converse(exchange).await.unwrap();
 
     let store = home.reopen(store).await;
@@ -48,7 +53,10 @@ async fn a_message_its_effects_and_its_answer_are_kept_together() {
     };
     state.subscriber.follow(wish, at(1));
     let message = BodyHash::of(b"confirm");
-    store.converse(Exchange { message, at: at(1), state: Some(state), mails: Vec::new() }).await.unwrap();
+    store
+        .converse(Exchange { message, at: at(1), state: Some(state), mails: Vec::new(), wishes: Vec::new() })
+        .await
+        .unwrap();
     let store = home.reopen(store).await;
     let kept = store.subscriber(&ann()).await.unwrap().unwrap();
     assert_eq!(kept.active(&zte).and_then(|known| known.agreed_to.as_deref()), Some("yes"));
@@ -59,7 +67,8 @@ async fn a_message_is_forgotten_once_no_server_hands_it_over_again() {
     let home = Home::new();
     let store = home.open();
     let message = BodyHash::of(b"help");
-    let exchange = Exchange { message: message.clone(), at: at(0), state: None, mails: Vec::new() };
+    let exchange =
+        Exchange { message: message.clone(), at: at(0), state: None, mails: Vec::new(), wishes: Vec::new() };
     store.converse(exchange).await.unwrap();
     assert_eq!(store.forget_messages(at(0) + Duration::days(29)).await.unwrap(), 0);
     assert!(store.is_taken(&message).await.unwrap());
@@ -112,7 +121,8 @@ async fn what_was_begun_counts_until_it_is_taken_in_forgiven_or_long_ago() {
     assert_eq!(store.begin(&one, at(0)).await.unwrap(), 3, "a restart does not begin anew");
     store.forgive(&one).await.unwrap();
     assert_eq!(store.begin(&one, at(0)).await.unwrap(), 3);
-    let exchange = Exchange { message: one.clone(), at: at(1), state: None, mails: Vec::new() };
+    let exchange =
+        Exchange { message: one.clone(), at: at(1), state: None, mails: Vec::new(), wishes: Vec::new() };
     store.converse(exchange).await.unwrap();
     assert_eq!(store.begin(&one, at(1)).await.unwrap(), 1);
     store.give_up(&one).await.unwrap();
@@ -134,8 +144,13 @@ async fn what_went_between_us_and_a_stranger_is_forgotten_once_it_is_over() {
     let mut state = store.conversation(&ann()).await.unwrap();
     let token = state.correspondence.ask(to_follow_zte(), 7, at(0)).unwrap().hash();
     state.correspondence.note_answer(at(0));
-    let exchange =
-        Exchange { message: BodyHash::of(b"one"), at: at(0), state: Some(state), mails: Vec::new() };
+    let exchange = Exchange {
+        message: BodyHash::of(b"one"),
+        at: at(0),
+        state: Some(state),
+        mails: Vec::new(),
+        wishes: Vec::new(),
+    };
     store.converse(exchange).await.unwrap();
     store.forget_messages(at(0) + Duration::days(59)).await.unwrap();
     assert_eq!(store.asked(&token).await.unwrap(), Some(ann()));

@@ -75,7 +75,11 @@ async fn after_closing_every_call_says_so() {
         check(&store.asked(&ConfirmToken::of(1).hash()).await);
         check(&store.conversation(&ann).await);
         let message = BodyHash::of(b"");
-        check(&store.converse(Exchange { message, at: now, state: None, mails: Vec::new() }).await);
+        check(
+            &store
+                .converse(Exchange { message, at: now, state: None, mails: Vec::new(), wishes: Vec::new() })
+                .await,
+        );
         check(&store.forget_messages(now).await);
         check(&store.instance_key([0; 32]).await);
         check(&store.collect_garbage().await);

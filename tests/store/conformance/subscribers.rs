@@ -84,7 +84,7 @@ async fn a_subscriber_is_found_by_the_key_in_their_links_whenever_they_were_writ
     let mut state = store.conversation(&cid).await.unwrap();
     state.subscriber.follow(wish(&company("zte")), at(2));
     let message = BodyHash::of(b"confirm");
-    let exchange = Exchange { message, at: at(2), state: Some(state), mails: Vec::new() };
+    let exchange = Exchange { message, at: at(2), state: Some(state), mails: Vec::new(), wishes: Vec::new() };
     store.converse(exchange).await.unwrap();
 
     let store = home.reopen(store).await;
