@@ -70,6 +70,15 @@ pub enum StoreSettings {
     },
 }
 
+impl StoreSettings {
+    /// Where it lies, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let Self::Sled { path } = self;
+        path.display().to_string()
+    }
+}
+
 /// What must be so of the place where state is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreRules {

@@ -29,7 +29,7 @@ pub enum StoreError {
     },
     /// There is a mark of a database, and no database.
     #[error(
-        "the store {path} is not there, and {mark} says that it was: is its disk mounted? Put it back, or copy a backup into its place and run `regwatch store repair`. To begin with nothing instead, without subscribers and with every source as if never read, remove {mark}"
+        "the store {path} is not there, and {mark} says that it was: is its disk mounted? Put it back, or copy a backup into its place. To begin with nothing instead, without subscribers and with every source as if never read, remove {mark}"
     )]
     Missing {
         /// The database folder.
@@ -47,7 +47,7 @@ pub enum StoreError {
     },
     /// A database that was behind when its mark was written: a backup, or what damage left of it.
     #[error(
-        "the store {path} is older than it was: it has {commits} commits, and had {known} or more. If a backup was copied back on purpose, run `regwatch store repair --accept-older`; else put the newer one back"
+        "the store {path} is older than it was, or cut short: it has {commits} commits, and had {known} or more. If a backup was copied back on purpose, run `regwatch store repair --accept-older --apply`; else put the newer one back"
     )]
     Older {
         /// The database folder.
@@ -59,7 +59,7 @@ pub enum StoreError {
     },
     /// Another installation's database, or another copy of this one that went its own way.
     #[error(
-        "the store {path} is another one than {mark} belongs to. If it is to be used from now on, run `regwatch store repair --accept-foreign`; else put the right one back"
+        "the store {path} is another one than {mark} belongs to. If it is to be used from now on, run `regwatch store repair --accept-foreign --apply`; else put the right one back"
     )]
     Foreign {
         /// The database folder.
@@ -77,6 +77,14 @@ pub enum StoreError {
         path: String,
         /// What is wrong with it.
         findings: Vec<String>,
+    },
+    /// What was opened is no longer what lies there.
+    #[error(
+        "the store {path} was moved, removed or replaced while it was in use: nothing that is kept would be found again"
+    )]
+    Moved {
+        /// The database folder.
+        path: String,
     },
     /// Something that lies in the database cannot be read; the step was not done.
     #[error("the store cannot read what this needs ({reason}); `regwatch store verify` tells more")]
@@ -97,7 +105,7 @@ pub enum StoreError {
     Engine(#[from] sled::Error),
     /// The disk refused a write: what was acknowledged stands, but nothing more can be promised.
     #[error(
-        "the store takes no more writes since the disk refused one ({reason}); restart once the disk is well"
+        "the store takes no more writes since one could not be kept ({reason}); restart once its disk is well"
     )]
     DiskFailed {
         /// What the engine said.
@@ -168,4 +176,18 @@ pub enum StoreError {
         /// How many begin so.
         count: usize,
     },
+}
+
+impl StoreError {
+    /// Whether it is about one record, or what it refers to, and all others may be well.
+    #[must_use]
+    pub fn is_of_record(&self) -> bool {
+        matches!(
+            self,
+            Self::Undecodable { .. }
+                | Self::DamagedBody { .. }
+                | Self::Unreadable { .. }
+                | Self::Engine(sled::Error::Corruption { .. })
+        )
+    }
 }

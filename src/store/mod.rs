@@ -12,6 +12,7 @@
 //! mail after an attempt: the domain says so, the store keeps it.
 
 mod boundary;
+mod care;
 mod delivery;
 mod error;
 mod record;
@@ -49,6 +50,7 @@ pub use boundary::{
     Look, MailTrouble, Opened, ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader,
     WaitingReaders,
 };
+pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
 pub use error::StoreError;
 
 /// An open store. Clones are the same store.
@@ -112,6 +114,50 @@ impl Store {
     /// the reason.
     pub async fn failure(&self) -> String {
         self.sled.failure().await
+    }
+
+    /// Where it lies, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.sled.folder().display().to_string()
+    }
+
+    /// The free room on its disk in bytes; nothing where the system does not say.
+    #[must_use]
+    pub fn free_bytes(&self) -> Option<u64> {
+        fs2::available_space(self.sled.folder()).ok()
+    }
+
+    /// Whether it still lies where it was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`].
+    pub async fn is_in_place(&self) -> Result<(), StoreError> {
+        self.sled.is_in_place().await
+    }
+
+    /// Looks at every record, so that [`Self::unreadable`] names each that cannot be read, whether anybody asked
+    /// for it or not. To be called before anything is kept by others.
+    pub async fn survey(&self) -> Result<(), StoreError> {
+        self.sled.survey().await
+    }
+
+    /// Whether [`Self::survey`] has looked at every record since it was opened.
+    #[must_use]
+    pub fn is_surveyed(&self) -> bool {
+        self.sled.is_surveyed()
+    }
+
+    /// The length of its log in bytes; 0 where the system does not say.
+    #[must_use]
+    pub fn log_bytes(&self) -> u64 {
+        self.sled.log_bytes()
+    }
+
+    /// Records that were met and could not be read since it was opened, and why.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<String> {
+        self.sled.unreadable()
     }
 
     /// Writes next to nothing and forces it to the disk, which proves that this can still be done.

@@ -12,7 +12,7 @@ fn mark(home: &Home) -> PathBuf {
     home.folder().with_extension("mark")
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());
@@ -87,7 +87,7 @@ async fn an_older_copy_and_a_foreign_store_are_told_apart() {
     replace(&backup);
     let refused = home.try_open();
     assert!(matches!(refused, Err(StoreError::Older { .. })), "{refused:?}");
-    assert!(refused.unwrap_err().to_string().contains("regwatch store repair --accept-older"));
+    assert!(refused.unwrap_err().to_string().contains("regwatch store repair --accept-older --apply"));
     replace(&other.folder());
     let refused = home.try_open();
     assert!(matches!(refused, Err(StoreError::Foreign { .. })), "{refused:?}");

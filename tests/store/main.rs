@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a test tells what it counted")]
 
 mod conformance;
+mod damaged;
 mod disk_full;
 mod durability;
 mod fixture;
@@ -17,5 +18,8 @@ mod left_out;
 mod lost;
 mod machine;
 mod numbered;
+mod old;
+#[path = "../old_store/mod.rs"]
+mod old_store;
 mod power_cut;
 mod process;

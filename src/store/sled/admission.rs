@@ -7,15 +7,15 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use super::identity;
+use super::check::{Checked, check};
 use super::mark::{Found, Mark, MarkFile, Stage};
 use super::trees::Trees;
-use super::{mark, opening};
+use super::{identity, mark, opening, undo};
 use crate::store::{Opened, StoreError};
 
 /// What lies in a database folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Contents {
+pub(super) enum Contents {
     /// Nothing that was ever kept: no folder, an empty one, or one in which nothing was written yet.
     Nothing,
     /// The log is gone, and what the engine derives from it is still there.
@@ -52,25 +52,19 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
         (Found::Mark(known), _) => Some(known),
         (Found::Nothing | Found::Unreadable, _) => None,
     };
-    if contents == Contents::Remains && known.is_none_or(|known| known.stage != Stage::New) {
-        return Err(damaged(folder, "its log holds nothing, and there is what was derived from one"));
+    let is_begun = known.is_some_and(|known| known.stage == Stage::New);
+    let commits = if is_begun { 0 } else { look(folder, known.as_ref(), contents)? };
+    if known.is_none() {
+        // What the engine derived from a log belongs to this one only where nothing came from elsewhere.
+        opening::remove_snapshots(folder)?;
     }
-    let length = length_of_log(folder).unwrap_or(0);
     let trees = opening::open(folder)?;
     let own = identity::mark(&trees)?;
-    if let Some(known) = known.filter(|known| known.stage != Stage::New) {
-        agree(folder, &known, &own)?;
-        if let Stage::Closed { length: left } = known.stage
-            && length < left
-        {
-            return Err(damaged(
-                folder,
-                &format!("its log has {length} bytes, and had {left} when it was closed"),
-            ));
-        }
+    if own.commits < commits {
+        return Err(damaged(folder, "the engine finds less in it than there is"));
     }
     let opened = match known {
-        Some(known) if known.stage == Stage::New => Opened::New,
+        Some(_) if is_begun => Opened::New,
         Some(_) => Opened::Known,
         None => Opened::Adopted,
     };
@@ -78,19 +72,58 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
     Ok((trees, mark, opened))
 }
 
+/// Looks at a database before the engine may touch it; gives how many commits it has.
+fn look(folder: &Path, known: Option<&Mark>, contents: Contents) -> Result<u64, StoreError> {
+    if contents == Contents::Remains {
+        return Err(damaged(folder, "its log is empty, and there is what was derived from one"));
+    }
+    let checked = check(folder)?;
+    // A step that was broken off leaves tallies that do not fit, and is taken back first.
+    if !checked.findings.is_empty() && !undo::path(folder).exists() {
+        return Err(StoreError::Damaged { path: shown(folder), findings: checked.findings });
+    }
+    match known {
+        Some(known) => agree(folder, known, &checked)?,
+        None if checked.own.is_none() && checked.trees.iter().all(|tree| tree.records == 0) => {
+            tracing::debug!(store.path = %folder.display(), "there is a log that holds nothing");
+        }
+        None => {}
+    }
+    Ok(checked.own.map_or(0, |own| own.commits))
+}
+
 /// Compares a database with the mark beside it.
-fn agree(folder: &Path, known: &Mark, own: &Mark) -> Result<(), StoreError> {
+pub(super) fn agree(folder: &Path, known: &Mark, checked: &Checked) -> Result<(), StoreError> {
     let (path, mark) = (shown(folder), shown(&mark::path(folder)));
+    let behind = |commits: u64| format!("it has {commits} commits, and had {} or more", known.commits);
+    let Some(own) = checked.own else {
+        if checked.trees.iter().any(|tree| tree.records > 0) {
+            return Err(StoreError::Foreign { path, mark });
+        }
+        let nothing = "its log ends before anything was kept".to_owned();
+        let findings = checked.notes.iter().cloned().chain([nothing]).collect();
+        return Err(StoreError::Damaged { path, findings });
+    };
     if own.installation != known.installation || own.lineage != known.lineage {
         return Err(StoreError::Foreign { path, mark });
     }
     if own.commits < known.commits {
-        return Err(StoreError::Older { path, commits: own.commits, known: known.commits });
+        if checked.notes.is_empty() {
+            return Err(StoreError::Older { path, commits: own.commits, known: known.commits });
+        }
+        let findings = checked.notes.iter().cloned().chain([behind(own.commits)]).collect();
+        return Err(StoreError::Damaged { path, findings });
+    }
+    if let Stage::Closed { length } = known.stage
+        && checked.log_bytes < length
+    {
+        let finding = format!("its log has {} bytes, and had {length} when it was closed", checked.log_bytes);
+        return Err(damaged(folder, &finding));
     }
     Ok(())
 }
 
-fn contents(folder: &Path) -> Result<Contents, StoreError> {
+pub(super) fn contents(folder: &Path) -> Result<Contents, StoreError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::Nothing),

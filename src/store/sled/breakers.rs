@@ -40,9 +40,9 @@ pub(in crate::store) fn mend(
 
 /// Trouble with mail: the channel that is out of reach, and mails that were given up, at most `limit`.
 pub(in crate::store) fn trouble(trees: &Trees, limit: usize) -> Result<MailTrouble, StoreError> {
-    let undelivered = trees.tree(TreeName::Undelivered).iter().keys().take(limit);
-    let mails = undelivered.map(|key| Ok(outbox::stored(trees, &key?)?.mail));
-    let undelivered = mails.collect::<Result<_, StoreError>>()?;
+    let undelivered = trees.tree(TreeName::Undelivered).iter().keys();
+    let mails = undelivered.map(|key| outbox::listed(trees, &key?)).filter_map(Result::transpose);
+    let undelivered = mails.take(limit).map(|stored| Ok(stored?.mail)).collect::<Result<_, StoreError>>()?;
     Ok(MailTrouble { breaker: all(trees)?.into_iter().next(), undelivered })
 }
 

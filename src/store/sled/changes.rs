@@ -25,10 +25,8 @@ pub(in crate::store) fn list(trees: &Trees, query: &ChangeQuery) -> Result<Vec<C
             break;
         }
         let (key, _) = pair?;
-        let change = change(trees, keys::id_of(&key))?;
-        if query.covers(&change) {
-            found.push(change);
-        }
+        let change = trees.readable(change(trees, keys::id_of(&key)))?;
+        found.extend(change.filter(|change| query.covers(change)));
     }
     Ok(found)
 }
@@ -38,8 +36,8 @@ pub(in crate::store) fn pending_alerts(trees: &Trees) -> Result<Vec<(Alert, Chan
     let alerts: Vec<Alert> = trees.all_with(TreeName::Alerts, &[])?;
     let mut pending = Vec::with_capacity(alerts.len());
     for alert in alerts {
-        let change = change(trees, alert.change.as_str().as_bytes())?;
-        pending.push((alert, change));
+        let change = trees.readable(change(trees, alert.change.as_str().as_bytes()))?;
+        pending.extend(change.map(|change| (alert, change)));
     }
     pending.sort_by(|(a, of_a), (b, of_b)| {
         place(of_a).cmp(&place(of_b)).then_with(|| a.company.cmp(&b.company))

@@ -39,13 +39,16 @@ const RECORDS: [TreeName; 20] = [
 ];
 
 /// Removes them; gives the number of the last commit with the report. Whoever calls this keeps everybody else
-/// from reading and writing.
+/// from reading and writing; `goes_on` is called now and then, as a sign that it does.
 ///
 /// # Errors
 /// A record that cannot be read: then nothing is removed, since it may refer to anything.
-pub(super) fn collect(trees: &Trees) -> Result<(GarbageReport, Option<u64>), StoreError> {
+pub(super) fn collect(
+    trees: &Trees,
+    goes_on: &dyn Fn(),
+) -> Result<(GarbageReport, Option<u64>), StoreError> {
     let mut commits = None;
-    let needed = needed(trees)?;
+    let needed = needed(trees, goes_on)?;
     let unused: Vec<Digest> = trees.body_names()?.into_iter().filter(|name| !needed.contains(name)).collect();
     for batch in unused.chunks(BATCH) {
         let mut writes = Writes::default();
@@ -53,13 +56,14 @@ pub(super) fn collect(trees: &Trees) -> Result<(GarbageReport, Option<u64>), Sto
             trees.remove_body(name, &mut writes)?;
         }
         commits = Some(writes.apply(trees)?);
+        goes_on();
     }
     trees.db.flush()?;
     Ok((GarbageReport { kept: needed.len(), removed: unused.len() }, commits))
 }
 
 /// The names of all bodies that something refers to.
-fn needed(trees: &Trees) -> Result<HashSet<Digest>, StoreError> {
+fn needed(trees: &Trees, goes_on: &dyn Fn()) -> Result<HashSet<Digest>, StoreError> {
     let mut needed = HashSet::new();
     for tree in RECORDS {
         for pair in trees.tree(tree) {
@@ -68,18 +72,19 @@ fn needed(trees: &Trees) -> Result<HashSet<Digest>, StoreError> {
                 needed.insert(digest);
             }
         }
+        goes_on();
     }
     let mut content = |hash: &BodyHash| name_of(hash).map(|name| needed.insert(name));
-    for snapshot in trees.all_with::<Snapshot>(TreeName::Snapshots, &[])? {
+    for snapshot in trees.every::<Snapshot>(TreeName::Snapshots, &[])? {
         content(&snapshot.sha256)?;
     }
-    for baseline in trees.all_with::<Baseline>(TreeName::Baselines, &[])? {
+    for baseline in trees.every::<Baseline>(TreeName::Baselines, &[])? {
         content(&baseline.snapshot.sha256)?;
     }
-    for held in trees.all_with::<HeldRead>(TreeName::Held, &[])? {
+    for held in trees.every::<HeldRead>(TreeName::Held, &[])? {
         content(&held.evidence.sha256)?;
     }
-    for mail in trees.all_with::<StoredMail>(TreeName::Mails, &[])? {
+    for mail in trees.every::<StoredMail>(TreeName::Mails, &[])? {
         content(&mail.bytes)?;
     }
     Ok(needed)

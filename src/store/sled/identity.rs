@@ -7,8 +7,8 @@ use super::writes::{Writes, number};
 use crate::store::StoreError;
 use crate::store::record::undecodable;
 
-const INSTALLATION: &[u8] = b"installation";
-const LINEAGE: &[u8] = b"lineage";
+pub(super) const INSTALLATION: &[u8] = b"installation";
+pub(super) const LINEAGE: &[u8] = b"lineage";
 
 /// Gives a database its ids and its tallies, where an older program wrote it without; all in one commit.
 ///
@@ -35,6 +35,18 @@ pub(super) fn adopt(trees: &Trees) -> Result<(), StoreError> {
     writes.put_raw(TreeName::Meta, INSTALLATION, rand::random::<[u8; 16]>().to_vec())?;
     writes.put_raw(TreeName::Meta, LINEAGE, rand::random::<[u8; 8]>().to_vec())?;
     writes.apply(trees)?;
+    Ok(())
+}
+
+/// Has the state of a database begin a course of its own, so that none of its other copies is taken for it.
+///
+/// # Errors
+/// The engine's.
+pub(super) fn branch(trees: &Trees) -> Result<(), StoreError> {
+    let mut writes = Writes::default();
+    writes.put_raw(TreeName::Meta, LINEAGE, rand::random::<[u8; 8]>().to_vec())?;
+    writes.apply(trees)?;
+    trees.db.flush()?;
     Ok(())
 }
 

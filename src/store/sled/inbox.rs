@@ -225,12 +225,12 @@ pub(in crate::store) fn forget(
     };
     for pair in trees.tree(TreeName::Messages) {
         let (key, _) = pair?;
-        let taken: Option<Taken> = trees.get(TreeName::Messages, &key)?;
+        let taken: Option<Taken> = trees.readable(trees.get(TreeName::Messages, &key))?.flatten();
         look(TreeName::Messages, &key, taken.map(|taken| taken.at));
     }
     for pair in trees.tree(TreeName::Begun) {
         let (key, _) = pair?;
-        let begun: Option<Begun> = trees.get(TreeName::Begun, &key)?;
+        let begun: Option<Begun> = trees.readable(trees.get(TreeName::Begun, &key))?.flatten();
         look(TreeName::Begun, &key, begun.map(|begun| begun.at));
     }
     forget_strangers(trees, writes, now)?;
@@ -242,7 +242,7 @@ pub(in crate::store) fn forget(
 fn forget_strangers(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
     for pair in trees.tree(TreeName::Correspondence) {
         let (key, _) = pair?;
-        let with: Option<Correspondence> = trees.get(TreeName::Correspondence, &key)?;
+        let with: Option<Correspondence> = trees.readable(trees.get(TreeName::Correspondence, &key))?.flatten();
         if let Some(with) = with.filter(|with| with.is_over(now)) {
             for asked in with.asked {
                 writes.remove(TreeName::Tokens, asked.token.as_str().as_bytes());

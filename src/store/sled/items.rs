@@ -79,10 +79,14 @@ pub(in crate::store) fn waiting(
     for address in readers {
         let mut items: Vec<AlertItem> = trees.all_with(TreeName::Items, &keys::items_of(address.key()))?;
         for item in &items {
-            if !changes.contains_key(&item.change) {
-                changes.insert(item.change.clone(), Arc::new(changes::by_id(trees, &item.change)?));
+            if !changes.contains_key(&item.change)
+                && let Some(change) = trees.readable(changes::by_id(trees, &item.change))?
+            {
+                changes.insert(item.change.clone(), Arc::new(change));
             }
         }
+        // What nobody can read is nobody's to tell; it is shown, and stays.
+        items.retain(|item| changes.contains_key(&item.change));
         items.sort_by_cached_key(|item| {
             let place = changes.get(&item.change).map(|change| changes::place(change));
             (place, item.company.clone())

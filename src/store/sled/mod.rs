@@ -11,6 +11,7 @@ mod bodies;
 pub(super) mod breakers;
 pub(super) mod changes;
 pub(super) mod clock;
+mod check;
 mod compression;
 mod durability;
 pub(super) mod erasure;
@@ -21,29 +22,36 @@ pub(super) mod incidents;
 pub(super) mod items;
 mod keys;
 mod lock;
+mod log;
 mod mark;
 mod opening;
 pub(super) mod outbox;
 mod pulse;
+pub(super) mod repair;
 pub(super) mod retractions;
 pub(super) mod sources;
 mod spellings;
 pub(super) mod subscribers;
 pub(super) mod suppression;
+mod survey;
+#[cfg(test)]
+mod passing_over;
 mod tally;
 mod trees;
 mod undo;
 mod writer;
 mod writes;
 
-use std::path::Path;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use self::lock::Lock;
 use self::trees::{TreeName, Trees};
 pub use self::writer::Keeping;
-use self::writer::{Open, Shared, Writer};
+use self::writer::{Open, Place, Shared, Writer};
 use self::writes::Writes;
 use super::{GarbageReport, Opened, StoreError};
 use crate::domain::id::InstallationId;
@@ -56,6 +64,8 @@ pub(super) struct Sled {
     writer: Writer,
     installation: InstallationId,
     opened: Opened,
+    folder: PathBuf,
+    is_surveyed: Arc<AtomicBool>,
 }
 
 impl Sled {
@@ -64,13 +74,14 @@ impl Sled {
         let lock = Lock::take(folder)?;
         let (trees, mark, opened) = admission::admit(folder, is_required)?;
         let installation = InstallationId::of(&mark.mark().installation);
-        let open = Open { trees, mark: Mutex::new(mark), folder: folder.to_owned(), lock };
+        let place = Place::of(folder).map_err(|error| admission::file_error(folder, &error))?;
+        let open = Open { trees, mark: Mutex::new(mark), folder: folder.to_owned(), place, lock };
         let shared: Shared = Arc::new(RwLock::new(Some(open)));
         let writer = Writer::start(Arc::clone(&shared)).map_err(|error| StoreError::Open {
             path: folder.display().to_string(),
             reason: error.to_string(),
         })?;
-        Ok(Self { shared, writer, installation, opened })
+        Ok(Self { shared, writer, installation, opened, folder: folder.to_owned(), is_surveyed: Arc::default() })
     }
 
     /// Whose database it is.
@@ -83,7 +94,56 @@ impl Sled {
         self.opened
     }
 
-    /// See [`Pulse::age`].
+    /// Where it lies.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// How long its log is.
+    pub(super) fn log_bytes(&self) -> u64 {
+        admission::length_of_log(&self.folder).unwrap_or(0)
+    }
+
+    /// See [`Open::is_in_place`].
+    pub(super) async fn is_in_place(&self) -> Result<(), StoreError> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || {
+            let open = shared.read().unwrap_or_else(PoisonError::into_inner);
+            open.as_ref().ok_or(StoreError::Closed)?.is_in_place()
+        })
+        .await
+    }
+
+    /// Looks at every record and keeps in mind those that cannot be read.
+    pub(super) async fn survey(&self) -> Result<(), StoreError> {
+        self.read(|trees| {
+            let unsound = survey::survey(&|name, take| {
+                for (key, value) in trees.pairs(trees.tree(name).iter()).flatten() {
+                    take(&key, &value);
+                }
+            });
+            for survey::Unsound { tree, key, reason, .. } in unsound {
+                trees.pass_over(super::record::undecodable(tree.what(), &key, reason))?;
+            }
+            Ok(())
+        })
+        .await?;
+        self.is_surveyed.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Whether every record was looked at.
+    pub(super) fn is_surveyed(&self) -> bool {
+        self.is_surveyed.load(Ordering::SeqCst)
+    }
+
+    /// See [`Trees::unreadable`].
+    pub(super) fn unreadable(&self) -> Vec<String> {
+        let open = self.shared.read().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().map(|open| open.trees.unreadable()).unwrap_or_default()
+    }
+
+    /// See [`pulse::Pulse::age`].
     pub(super) fn last_durable(&self) -> Duration {
         self.writer.pulse().age()
     }
@@ -130,11 +190,11 @@ impl Sled {
 
     /// Removes the bodies that nothing refers to, while nobody reads or writes.
     pub(super) async fn collect_garbage(&self) -> Result<GarbageReport, StoreError> {
-        let shared = Arc::clone(&self.shared);
+        let (shared, pulse) = (Arc::clone(&self.shared), Arc::clone(self.writer.pulse()));
         blocking(move || {
             let open = shared.write().unwrap_or_else(PoisonError::into_inner);
             let open = open.as_ref().ok_or(StoreError::Closed)?;
-            let (report, commits) = garbage::collect(&open.trees)?;
+            let (report, commits) = garbage::collect(&open.trees, &|| pulse.beat())?;
             if let Some(commits) = commits {
                 open.note(commits);
             }
@@ -157,7 +217,12 @@ impl Sled {
 async fn blocking<R: Send + 'static>(
     work: impl FnOnce() -> Result<R, StoreError> + Send + 'static,
 ) -> Result<R, StoreError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Closed))
+    // sled panics on some damage that it could report.
+    let caught = || {
+        let gave_up = |_| Err(StoreError::Unreadable { reason: "the engine gave up".to_owned() });
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(gave_up)
+    };
+    tokio::task::spawn_blocking(caught).await.unwrap_or(Err(StoreError::Closed))
 }
 
 fn make_parent(folder: &Path) -> Result<(), StoreError> {

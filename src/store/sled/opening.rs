@@ -24,12 +24,13 @@ const FLUSH_EVERY_MS: u64 = 500;
 /// the disk.
 pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
     make_private(folder)?;
-    remove_unfinished_snapshots(folder)?;
+    remove_left_behind(folder)?;
+    mend_settings(folder)?;
     let db = match attempt(folder) {
         Ok(db) => db,
         Err(Fault::Damaged(reason)) => {
             tracing::warn!(store.path = %folder.display(), reason, "the store's own index is damaged; building it anew from its log");
-            set_snapshots_aside(folder)?;
+            remove_snapshots(folder)?;
             attempt(folder).map_err(|fault| fault.at(folder))?
         }
         Err(fault) => return Err(fault.at(folder)),
@@ -77,24 +78,49 @@ fn make_private(folder: &Path) -> Result<(), StoreError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| file(folder, &error))
 }
 
-/// A snapshot that a crash left half written makes sled refuse the whole database.
-fn remove_unfinished_snapshots(folder: &Path) -> Result<(), StoreError> {
-    for path in snapshots(folder)? {
-        if path.extension().is_some_and(|extension| extension == "generating") {
-            fs::remove_file(&path).map_err(|error| file(&path, &error))?;
-        }
+/// Removes what a crash left. A snapshot that is half written makes sled refuse the whole database.
+fn remove_left_behind(folder: &Path) -> Result<(), StoreError> {
+    for path in left_behind(folder)? {
+        fs::remove_file(&path).map_err(|error| file(&path, &error))?;
     }
     Ok(())
 }
 
-/// sled's snapshots only shorten the reading of its log. They are kept, under another name.
-fn set_snapshots_aside(folder: &Path) -> Result<(), StoreError> {
+/// Removes all snapshots: the log is complete without them.
+pub(super) fn remove_snapshots(folder: &Path) -> Result<(), StoreError> {
     for path in snapshots(folder)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let aside = path.with_file_name(format!("aside.{name}"));
-        fs::rename(&path, aside).map_err(|error| file(&path, &error))?;
+        fs::remove_file(&path).map_err(|error| file(&path, &error))?;
     }
     Ok(())
+}
+
+/// What the engine notes of its settings beside the log, which are always the same. Where that cannot be read
+/// it refuses the log; it writes it anew where there is none.
+fn mend_settings(folder: &Path) -> Result<(), StoreError> {
+    const SETTINGS: &[u8] = b"segment_size: 524288\nuse_compression: false\nversion: 0.34\n";
+    let path = folder.join("conf");
+    let right = [SETTINGS, &crc32fast::hash(SETTINGS).to_le_bytes()[..]].concat();
+    match fs::read(&path) {
+        Ok(found) if found != right => {
+            tracing::warn!(store.path = %folder.display(), "the engine's note of its settings is damaged; it is written anew");
+            fs::remove_file(&path).map_err(|error| file(&path, &error))
+        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file(&path, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// What a crash or an earlier version left in a database folder.
+pub(super) fn left_behind(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let mut left = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| file(folder, &error))? {
+        let path = entry.map_err(|error| file(folder, &error))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("aside.snap.") || (is_snapshot(&name) && name.ends_with(".generating")) {
+            left.push(path);
+        }
+    }
+    Ok(left)
 }
 
 fn snapshots(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
@@ -160,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_snapshot_is_set_aside_and_nothing_is_lost() {
+    fn a_damaged_snapshot_is_removed_and_nothing_is_lost() {
         let state = tempfile::tempdir().unwrap();
         fill(state.path());
         // sled writes one when it opens a database that has a log.

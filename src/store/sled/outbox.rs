@@ -9,7 +9,7 @@ use super::writes::Writes;
 use super::{clock, keys, suppression};
 use crate::domain::id::{AlertId, BodyHash, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
-use crate::store::record::shown;
+use crate::store::record::{shown, undecodable};
 use crate::store::{Deed, LeasedMail, StoreError};
 
 /// A mail as it is kept: its bytes lie among the bodies.
@@ -68,7 +68,7 @@ pub(in crate::store) fn lease_due(
         if leased.len() >= limit || keys::moment_of(&key).is_some_and(|due| due > now) {
             break;
         }
-        let mut stored = stored(trees, keys::id_of(&key))?;
+        let Some(mut stored) = listed(trees, keys::id_of(&key))? else { continue };
         let before = stored.mail.at;
         if let Some(known) = suppression::of(trees, &stored.mail)?.filter(|_| stored.mail.is_due(now)) {
             stored.mail.suppress(now, &known.words());
@@ -214,7 +214,7 @@ pub(in crate::store) fn reclaim_leases(
 ) -> Result<usize, StoreError> {
     let mut reclaimed = 0;
     for key in trees.tree(TreeName::MailsDue).iter().keys() {
-        let mut stored = stored(trees, keys::id_of(&key?))?;
+        let Some(mut stored) = listed(trees, keys::id_of(&key?))? else { continue };
         if stored.mail.state == MailState::Leased {
             let before = stored.mail.at;
             stored.mail.reclaim(now, doubt);
@@ -239,10 +239,12 @@ pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>)
 
 /// When the next mail falls due, or the next lease ends.
 pub(in crate::store) fn next_due(trees: &Trees) -> Result<Option<DateTime<Utc>>, StoreError> {
-    match trees.tree(TreeName::MailsDue).first()? {
-        Some((key, _)) => Ok(Some(stored(trees, keys::id_of(&key))?.mail.at)),
-        None => Ok(None),
+    for key in trees.tree(TreeName::MailsDue).iter().keys() {
+        if let Some(stored) = listed(trees, keys::id_of(&key?))? {
+            return Ok(Some(stored.mail.at));
+        }
     }
+    Ok(None)
 }
 
 /// The mails in one state or in any, the newest first.
@@ -290,6 +292,13 @@ pub(super) fn stored(trees: &Trees, id: &[u8]) -> Result<StoredMail, StoreError>
     trees
         .get(TreeName::Mails, id)?
         .ok_or_else(|| StoreError::NotFound { what: TreeName::Mails.what(), id: shown(id) })
+}
+
+/// A mail that a list leads to; nothing where it cannot be read, which keeps nobody from the others.
+pub(super) fn listed(trees: &Trees, id: &[u8]) -> Result<Option<StoredMail>, StoreError> {
+    let is_missing = || undecodable(TreeName::Mails.what(), id, "a list leads to it and it is not there".to_owned());
+    let stored = trees.get(TreeName::Mails, id).and_then(|stored| stored.ok_or_else(is_missing));
+    trees.readable(stored)
 }
 
 fn bytes(trees: &Trees, stored: &StoredMail) -> Result<Vec<u8>, StoreError> {

@@ -1,8 +1,10 @@
 //! The trees of the database and how they are read.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use crate::store::StoreError;
 use crate::store::record::{self, Form};
 
 /// One tree. The comment says which key leads to what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum TreeName {
     /// What the installation knows of itself.
     Meta,
@@ -127,11 +129,19 @@ impl TreeName {
     }
 }
 
+/// A key and what lies under it.
+type Pair = (sled::IVec, sled::IVec);
+
+/// So many records that cannot be read are kept in mind.
+const MAX_UNREADABLE: usize = 1_000;
+
 /// The open database. Reading is done here; writing by [`super::writes`].
 #[derive(Debug)]
 pub(in crate::store) struct Trees {
     pub(super) db: sled::Db,
     pub(super) all: Vec<sled::Tree>,
+    /// Records that were passed over because they cannot be read.
+    unreadable: Mutex<BTreeSet<String>>,
     /// Dropped after the two above, as fields are dropped in their order.
     _end: End,
 }
@@ -139,12 +149,47 @@ pub(in crate::store) struct Trees {
 impl Trees {
     pub(super) fn open(db: sled::Db, folder: &Path) -> Result<Self, sled::Error> {
         let all = ALL.iter().map(|(_, name, _)| db.open_tree(name)).collect::<Result<_, _>>()?;
-        Ok(Self { db, all, _end: End { file: folder.join("db") } })
+        let unreadable = Mutex::default();
+        Ok(Self { db, all, unreadable, _end: End { file: folder.join("db") } })
     }
 
     /// The tree itself.
     pub(super) fn tree(&self, name: TreeName) -> &sled::Tree {
         &self.all[name as usize]
+    }
+
+    /// Notes that a record is passed over, and why: one that nobody can read must not keep anybody from the
+    /// others. What is no record's own fault stays an error.
+    ///
+    /// # Errors
+    /// One that is not about a record.
+    pub(super) fn pass_over(&self, error: StoreError) -> Result<(), StoreError> {
+        if !error.is_of_record() {
+            return Err(error);
+        }
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        let words = error.to_string();
+        if unreadable.len() < MAX_UNREADABLE && !unreadable.contains(&words) {
+            tracing::error!(%error, "a record is passed over");
+            unreadable.insert(words);
+        }
+        Ok(())
+    }
+
+    /// A record that is there, or that is passed over.
+    ///
+    /// # Errors
+    /// As [`Self::pass_over`].
+    pub(super) fn readable<T>(&self, record: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match record {
+            Ok(record) => Ok(Some(record)),
+            Err(error) => self.pass_over(error).map(|()| None),
+        }
+    }
+
+    /// The records that were passed over.
+    pub(super) fn unreadable(&self) -> Vec<String> {
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// The record under a key.
@@ -159,19 +204,53 @@ impl Trees {
         }
     }
 
-    /// Every record whose key begins so, in the order of the keys.
+    /// Every record whose key begins so and that can be read, in the order of the keys.
     pub(super) fn all_with<T: DeserializeOwned>(
         &self,
         name: TreeName,
         prefix: &[u8],
     ) -> Result<Vec<T>, StoreError> {
-        self.tree(name)
-            .scan_prefix(prefix)
-            .map(|pair| {
-                let (key, bytes) = pair?;
-                self.decode(name, &key, &bytes)
-            })
-            .collect()
+        let pairs = self.pairs(self.tree(name).scan_prefix(prefix)).map(|pair| {
+            let (key, bytes) = pair?;
+            self.readable(self.decode(name, &key, &bytes))
+        });
+        pairs.filter_map(Result::transpose).collect()
+    }
+
+    /// What lies in a range, past a page that cannot be read: what lies behind it is taken from the other end.
+    pub(super) fn pairs(&self, mut range: sled::Iter) -> impl Iterator<Item = Result<Pair, StoreError>> + '_ {
+        let mut behind: Option<std::vec::IntoIter<Pair>> = None;
+        std::iter::from_fn(move || {
+            if let Some(behind) = &mut behind {
+                return behind.next().map(Ok);
+            }
+            match range.next()? {
+                Ok(pair) => Some(Ok(pair)),
+                Err(error) => {
+                    if let Err(error) = self.pass_over(StoreError::Engine(error)) {
+                        behind = Some(Vec::new().into_iter());
+                        return Some(Err(error));
+                    }
+                    let mut rest: Vec<Pair> =
+                        std::iter::from_fn(|| range.next_back().and_then(Result::ok)).collect();
+                    rest.reverse();
+                    behind.insert(rest.into_iter()).next().map(Ok)
+                }
+            }
+        })
+    }
+
+    /// Every record whose key begins so; none may be passed over.
+    pub(super) fn every<T: DeserializeOwned>(
+        &self,
+        name: TreeName,
+        prefix: &[u8],
+    ) -> Result<Vec<T>, StoreError> {
+        let decoded = self.tree(name).scan_prefix(prefix).map(|pair| {
+            let (key, bytes) = pair?;
+            self.decode(name, &key, &bytes)
+        });
+        decoded.collect()
     }
 
     /// The next records in the order of their keys, after one of them or from the first, at most `limit`.
@@ -182,12 +261,13 @@ impl Trees {
         limit: usize,
     ) -> Result<Vec<T>, StoreError> {
         let start = key.map_or(Bound::Unbounded, Bound::Excluded);
-        let pairs = self.tree(name).range::<&[u8], _>((start, Bound::Unbounded)).take(limit);
-        let decoded = pairs.map(|pair| {
+        let range = self.tree(name).range::<&[u8], _>((start, Bound::Unbounded));
+        let pairs = self.pairs(range).map(|pair| {
             let (key, bytes) = pair?;
-            self.decode(name, &key, &bytes)
+            self.readable(self.decode(name, &key, &bytes))
         });
-        decoded.collect()
+        // Fewer than wanted are the last ones.
+        pairs.filter_map(Result::transpose).take(limit).collect()
     }
 
     /// The one record whose key begins so.
@@ -197,7 +277,7 @@ impl Trees {
     pub(super) fn only<T: DeserializeOwned>(&self, name: TreeName, beginning: &str) -> Result<T, StoreError> {
         let what = name.what();
         let id = beginning.trim();
-        let mut found: Vec<T> = if id.is_empty() { Vec::new() } else { self.all_with(name, id.as_bytes())? };
+        let mut found: Vec<T> = if id.is_empty() { Vec::new() } else { self.every(name, id.as_bytes())? };
         match (found.pop(), found.len()) {
             (Some(record), 0) => Ok(record),
             (Some(_), others) => Err(StoreError::Ambiguous { what, id: id.to_owned(), count: others + 1 }),

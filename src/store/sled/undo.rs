@@ -62,3 +62,37 @@ fn remove(path: &Path) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sled::check::check;
+    use crate::store::sled::opening;
+    use crate::store::sled::trees::TreeName;
+
+    fn before(key: &[u8], value: Option<&[u8]>) -> Before {
+        Before { tree: TreeName::Budgets, key: key.to_vec(), value: value.map(<[u8]>::to_vec) }
+    }
+
+    #[test]
+    fn half_a_transaction_is_seen_and_taken_back_at_the_next_opening() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = state.path().join("db");
+        let trees = opening::open(&folder).unwrap();
+        let mut writes = Writes::default();
+        writes.put_raw(TreeName::Budgets, b"a", b"old".to_vec()).unwrap();
+        writes.apply(&trees).unwrap();
+        // The engine wrote the first of two keys, and broke off.
+        Writes::restore(&trees, &[before(b"a", Some(b"new"))]).unwrap();
+        trees.db.flush().unwrap();
+        drop(trees);
+        assert_eq!(check(&folder).unwrap().findings.len(), 1);
+        note(&folder, &[before(b"a", Some(b"old")), before(b"b", None)]).unwrap();
+        let trees = opening::open(&folder).unwrap();
+        let tree = trees.tree(TreeName::Budgets);
+        assert_eq!((tree.get(b"a").unwrap().unwrap(), tree.len()), ("old".into(), 1));
+        drop(trees);
+        assert!(!path(&folder).exists());
+        assert_eq!(check(&folder).unwrap().findings, [""; 0]);
+    }
+}

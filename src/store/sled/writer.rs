@@ -9,6 +9,7 @@
 //! more. Whoever has other work until its step is kept says so, and the writer lets a
 //! short time pass for others to share all that, unless somebody is in a hurry.
 
+use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,7 +38,23 @@ pub(super) struct Open {
     pub(super) trees: Trees,
     pub(super) mark: Mutex<MarkFile>,
     pub(super) folder: PathBuf,
+    pub(super) place: Place,
     pub(super) lock: Lock,
+}
+
+/// Which folder and which log were opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place([(u64, u64); 2]);
+
+impl Place {
+    /// Those that lie there now.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn of(folder: &Path) -> std::io::Result<Self> {
+        let id = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino()));
+        Ok(Self([id(folder)?, id(&folder.join("db"))?]))
+    }
 }
 
 impl Open {
@@ -49,13 +66,26 @@ impl Open {
         }
     }
 
+    /// Whether what lies under the folder's path is still what was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`].
+    pub(super) fn is_in_place(&self) -> Result<(), StoreError> {
+        match Place::of(&self.folder) {
+            Ok(place) if place == self.place => Ok(()),
+            _ => Err(StoreError::Moved { path: self.folder.display().to_string() }),
+        }
+    }
+
     /// Writes out what is left, closes the database, and notes that it was closed in order.
     pub(super) fn close(self) -> Result<(), StoreError> {
-        let Self { trees, mark, folder, lock } = self;
+        let in_place = self.is_in_place();
+        let Self { trees, mark, folder, place: _, lock } = self;
         let flushed = trees.db.flush();
         // Waits until the engine is done with its file.
         drop(trees);
         flushed?;
+        in_place?;
         let mut mark = mark.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = length_of_log(&folder).and_then(|length| mark.close(length)) {
             tracing::warn!(%error, store.path = %folder.display(), "the store's mark does not say that it was closed");
@@ -232,16 +262,18 @@ fn run(shared: &Shared, inlet: &Inlet, pulse: &Pulse) {
         // Dropping a step tells whoever waits that the store is closed.
         let Some(open) = open.as_ref() else { continue };
         let kept = |commits| {
+            open.is_in_place().map_err(|error| error.to_string())?;
             open.note(commits);
             pulse.beat();
+            Ok(())
         };
         match write_group(&open.trees, steps, broken.as_ref(), &kept) {
             Ok(()) => {}
             Err(Broken::Half { reason, before }) => end_at_once(&open.folder, &reason, &before),
             Err(Broken::Refused(reason)) => {
                 if broken.is_none() {
-                    tracing::error!(reason, "the disk refused a write; no more are taken");
-                    pulse.fail(&format!("the disk refused a write ({reason})"));
+                    tracing::error!(reason, "the store could not be written; no more is taken");
+                    pulse.fail(&format!("it could not be written ({reason})"));
                     broken = Some(reason);
                 }
             }
@@ -286,6 +318,9 @@ impl Inlet {
     }
 }
 
+/// Notes that all up to a commit is on the disk; or says why that is worth nothing.
+type Kept<'a> = dyn Fn(u64) -> Result<(), String> + 'a;
+
 /// Why nothing more is taken.
 #[derive(Debug)]
 enum Broken {
@@ -300,7 +335,7 @@ fn write_group(
     trees: &Trees,
     steps: Steps,
     broken: Option<&String>,
-    kept: &dyn Fn(u64),
+    kept: &Kept<'_>,
 ) -> Result<(), Broken> {
     let mut group = Group { trees, waiting: Vec::new(), commits: None, refused: broken.cloned() };
     group.write(steps.together)?;
@@ -369,11 +404,11 @@ impl Group<'_> {
     }
 
     /// Forces all of it to the disk and tells those who wait.
-    fn force(self, kept: &dyn Fn(u64)) -> Result<(), String> {
+    fn force(self, kept: &Kept<'_>) -> Result<(), String> {
         let forced = match (self.refused, self.commits) {
             (Some(reason), _) => Err(reason),
             (None, Some(commits)) => {
-                self.trees.db.flush().map(|_| kept(commits)).map_err(|error| error.to_string())
+                self.trees.db.flush().map_err(|error| error.to_string()).and_then(|_| kept(commits))
             }
             (None, None) => Ok(()),
         };
@@ -409,7 +444,7 @@ mod tests {
             step("wrote", one_write("value")),
             step("looked after", Writes::default()),
         ];
-        write_group(&trees, Steps { single, ..Steps::default() }, None, &|_| {}).unwrap();
+        write_group(&trees, Steps { single, ..Steps::default() }, None, &|_| Ok(())).unwrap();
         let order: Vec<_> = order.try_iter().collect();
         assert_eq!(order, [("looked before", true), ("wrote", true), ("looked after", true)]);
     }
@@ -437,7 +472,7 @@ mod tests {
         let trees = opening::open(state.path()).unwrap();
         let (mut steps, answers): (Vec<_>, Vec<_>) = ["a", "b", "c", "d"].map(writing).into_iter().unzip();
         let single = steps.split_off(2);
-        write_group(&trees, Steps { together: steps, single }, None, &|_| {}).unwrap();
+        write_group(&trees, Steps { together: steps, single }, None, &|_| Ok(())).unwrap();
         let seen: Vec<_> =
             answers.into_iter().map(|mut answer| answer.try_recv().unwrap().unwrap()).collect();
         assert_eq!(seen.iter().map(Option::as_deref).collect::<Vec<_>>(), [None, None, Some("b"), Some("c")]);
@@ -455,7 +490,7 @@ mod tests {
         let (panics, mut panicked) = answering(|_, _| -> Result<(), StoreError> { panic!("a step's") });
         let (good, mut answer) = writing("good");
         let together = vec![good, fails, panics];
-        write_group(&trees, Steps { together, ..Steps::default() }, None, &|_| {}).unwrap();
+        write_group(&trees, Steps { together, ..Steps::default() }, None, &|_| Ok(())).unwrap();
         assert!(matches!(failed.try_recv(), Ok(Err(StoreError::Closed))));
         assert!(panicked.try_recv().is_err(), "nobody answers");
         assert!(answer.try_recv().unwrap().is_ok());

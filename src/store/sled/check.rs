@@ -1,0 +1,131 @@
+//! Whether a database is whole, read without the engine and without changing anything.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::admission::{file_error, shown};
+use super::identity;
+use super::log::{Log, Reach, read_trees};
+use super::mark::{Mark, Stage};
+use super::tally::{self, Tally};
+use super::trees::TreeName;
+use super::writes::number;
+use crate::store::StoreError;
+
+/// What is told of a database's log at most.
+const MAX_DAMAGE_TOLD: usize = 5;
+
+/// What a database is found to be.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// Its ids and how far it came; nothing where an older program wrote it, or they cannot be read.
+    pub(super) own: Option<Mark>,
+    /// Why it is not whole; empty where it is.
+    pub(super) findings: Vec<String>,
+    /// What looks odd and may be of no account.
+    pub(super) notes: Vec<String>,
+    /// What it holds.
+    pub(super) trees: Vec<Counted>,
+    /// How long its log's file is.
+    pub(super) log_bytes: u64,
+}
+
+/// What a tree holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub(super) tree: TreeName,
+    /// The records that can be read.
+    pub(super) records: u64,
+    /// The records that it should hold, where the database says so.
+    pub(super) expected: Option<u64>,
+}
+
+/// Reads the database in `folder` as the engine would, and counts what is there.
+///
+/// # Errors
+/// The system's.
+pub(super) fn check(folder: &Path) -> Result<Checked, StoreError> {
+    check_with(folder, Reach::Engine)
+}
+
+/// The same of as much as is wanted.
+///
+/// # Errors
+/// The system's.
+pub(super) fn check_with(folder: &Path, reach: Reach) -> Result<Checked, StoreError> {
+    let log = Log::read(folder, reach).map_err(|error| file_error(&folder.join("db"), &error))?;
+    let mut checked = Checked { log_bytes: log.length, ..Checked::default() };
+    match read_trees(&log) {
+        Ok(trees) => count(&log, &trees, &mut checked),
+        Err(fault) => checked.findings.push(fault.what),
+    }
+    let told = log.damage.iter().take(MAX_DAMAGE_TOLD);
+    let mut damage: Vec<String> =
+        told.map(|damage| format!("at byte {} of {}: {}", damage.offset, shown(&folder.join("db")), damage.what)).collect();
+    if log.damage.len() > MAX_DAMAGE_TOLD {
+        damage.push(format!("and {} more places", log.damage.len() - MAX_DAMAGE_TOLD));
+    }
+    // What an older program wrote has no tally that would say whether that is of any account.
+    if !checked.findings.is_empty() || (checked.own.is_none() && !damage.is_empty()) {
+        damage.append(&mut checked.findings);
+        checked.findings = damage;
+    } else {
+        checked.notes = damage;
+    }
+    Ok(checked)
+}
+
+/// Counts the records of every tree and compares them with the tallies.
+fn count(log: &Log, trees: &BTreeMap<Vec<u8>, super::log::Tree>, checked: &mut Checked) {
+    let mut meta: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+    let mut counted = Vec::new();
+    for name in TreeName::all() {
+        let mut tally = Tally::default();
+        let faults = trees.get(name.name().as_bytes()).map_or_else(Vec::new, |tree| {
+            log.records(*tree, &mut |key, value| {
+                if tally::counts(name, key) {
+                    tally.add(key, value);
+                }
+                if name == TreeName::Meta {
+                    meta.insert(key.to_vec(), value.to_vec());
+                }
+            })
+        });
+        checked.findings.extend(faults.into_iter().map(|fault| format!("{}s: {}", name.what(), fault.what)));
+        counted.push((name, tally));
+    }
+    checked.own = own(&meta);
+    for (name, found) in counted {
+        let known = checked.own.is_some();
+        let kept = meta.get(&tally::key(name.name())).and_then(|bytes| Tally::decode(bytes));
+        let expected = kept.or(known.then(Tally::default));
+        if let Some(expected) = expected.filter(|expected| *expected != found) {
+            checked.findings.push(mismatch(name, expected, found));
+        }
+        checked.trees.push(Counted {
+            tree: name,
+            records: found.records,
+            expected: expected.map(|expected| expected.records),
+        });
+    }
+}
+
+fn mismatch(name: TreeName, expected: Tally, found: Tally) -> String {
+    let (tree, what) = (name.name(), name.what());
+    match (found.records, expected.records) {
+        (found, expected) if found != expected => {
+            format!("{tree}: {found} {what} records are there, {expected} should be")
+        }
+        (count, _) => format!("{tree}: its {count} {what} records are not those that were written last"),
+    }
+}
+
+fn own(meta: &BTreeMap<Vec<u8>, Vec<u8>>) -> Option<Mark> {
+    let get = |key: &[u8]| meta.get(key).map(Vec::as_slice);
+    Some(Mark {
+        installation: get(identity::INSTALLATION)?.try_into().ok()?,
+        lineage: get(identity::LINEAGE)?.try_into().ok()?,
+        commits: number(get(tally::COMMITS)),
+        stage: Stage::Open,
+    })
+}

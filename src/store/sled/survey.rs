@@ -1,0 +1,207 @@
+//! Looking at every record: whether it can be read, and whether what it refers to is there.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use sha2::{Digest as _, Sha256};
+
+use super::bodies::name_of;
+use super::compression::decompress;
+use super::keys;
+use super::outbox::StoredMail;
+use super::trees::TreeName;
+use crate::domain::alert::{Alert, AlertItem};
+use crate::domain::breaker::Breaker;
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::hex;
+use crate::domain::inbound::Correspondence;
+use crate::domain::incident::Incident;
+use crate::domain::read_state::ReadState;
+use crate::domain::retraction::Retraction;
+use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::standing::Standing;
+use crate::domain::subscription::Subscriber;
+use crate::domain::suppression::{SoftBounces, Suppression};
+use crate::domain::way_in::WayInState;
+use crate::store::StoreError;
+use crate::store::record::{self, Digest, Form, shown};
+
+/// Hands out the records of a tree.
+pub(super) type Records<'a> = dyn Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])) + 'a;
+
+/// A record that does not say what it should, or refers to what is not there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Unsound {
+    pub(super) tree: TreeName,
+    pub(super) key: Vec<u8>,
+    /// Why, for people.
+    pub(super) reason: String,
+    /// It is of no use to anybody and in the way of others.
+    pub(super) is_useless: bool,
+}
+
+/// What is gathered on the way.
+#[derive(Debug, Default)]
+struct Survey {
+    unsound: Vec<Unsound>,
+    /// Records that lie among the bodies, by what they are called there.
+    apart: HashMap<Digest, Vec<(TreeName, Vec<u8>)>>,
+    /// Bodies that something refers to.
+    needed: HashMap<Digest, (TreeName, Vec<u8>)>,
+    changes: HashSet<Vec<u8>>,
+    mails: HashSet<Vec<u8>>,
+    /// What refers to a change.
+    of_changes: Vec<(TreeName, Vec<u8>, Vec<u8>)>,
+    /// What refers to a mail.
+    of_mails: Vec<(TreeName, Vec<u8>, Vec<u8>)>,
+}
+
+/// Looks at every record.
+pub(super) fn survey(records: &Records<'_>) -> Vec<Unsound> {
+    let mut survey = Survey::default();
+    for tree in TreeName::all().filter(|tree| *tree != TreeName::Bodies) {
+        records(tree, &mut |key, value| survey.look(tree, key, value));
+    }
+    survey.look_at_bodies(records);
+    survey.look_at_references();
+    survey.unsound.sort();
+    survey.unsound
+}
+
+impl Survey {
+    fn look(&mut self, tree: TreeName, key: &[u8], value: &[u8]) {
+        match tree {
+            TreeName::ChangesByTime => {
+                return self.of_changes.push((tree, key.to_vec(), keys::id_of(key).to_vec()));
+            }
+            TreeName::MailsDue => {
+                return self.of_mails.push((tree, key.to_vec(), keys::id_of(key).to_vec()));
+            }
+            TreeName::Undelivered => return self.of_mails.push((tree, key.to_vec(), key.to_vec())),
+            TreeName::Meta | TreeName::Looks | TreeName::Bodies => return,
+            TreeName::Changes => drop(self.changes.insert(key.to_vec())),
+            TreeName::Mails => drop(self.mails.insert(key.to_vec())),
+            _ => {}
+        }
+        match Form::decode(tree.what(), key, value) {
+            Ok(Form::Inline(json)) => self.look_at_json(tree, key, &json),
+            Ok(Form::AsBody(digest)) => {
+                self.apart.entry(digest).or_default().push((tree, key.to_vec()));
+            }
+            Err(error) => self.unreadable(tree, key, &error),
+        }
+    }
+
+    /// Reads a record as the program would, and notes what it refers to.
+    fn look_at_json(&mut self, tree: TreeName, key: &[u8], json: &[u8]) {
+        let outcome = match tree {
+            TreeName::ReadStates => read::<ReadState>(tree, key, json).map(drop),
+            TreeName::Baselines => read::<Baseline>(tree, key, json)
+                .and_then(|baseline| name_of(&baseline.snapshot.sha256))
+                .map(|body| self.needs(tree, key, body)),
+            TreeName::Held => read::<HeldRead>(tree, key, json)
+                .and_then(|held| name_of(&held.evidence.sha256))
+                .map(|body| self.needs(tree, key, body)),
+            TreeName::Standings => read::<Standing>(tree, key, json).map(drop),
+            TreeName::Snapshots => read::<Snapshot>(tree, key, json)
+                .and_then(|snapshot| name_of(&snapshot.sha256))
+                .map(|body| self.needs(tree, key, body)),
+            TreeName::Accepted => read::<Snapshot>(tree, key, json).map(drop),
+            TreeName::Changes => read::<Change>(tree, key, json).map(drop),
+            TreeName::Alerts => read::<Alert>(tree, key, json).map(|alert| {
+                self.of_changes.push((tree, key.to_vec(), alert.change.as_str().as_bytes().to_vec()));
+            }),
+            TreeName::Items => read::<AlertItem>(tree, key, json).map(|item| {
+                self.of_changes.push((tree, key.to_vec(), item.change.as_str().as_bytes().to_vec()));
+            }),
+            TreeName::Subscribers => read::<Subscriber>(tree, key, json).map(drop),
+            TreeName::Mails => read::<StoredMail>(tree, key, json)
+                .and_then(|stored| name_of(&stored.bytes))
+                .map(|body| self.needs(tree, key, body)),
+            TreeName::Correspondence => read::<Correspondence>(tree, key, json).map(drop),
+            TreeName::Tokens | TreeName::SubscriberKeys => read::<EmailAddress>(tree, key, json).map(drop),
+            TreeName::Incidents => read::<Incident>(tree, key, json).map(drop),
+            TreeName::Retractions => read::<Retraction>(tree, key, json).map(drop),
+            TreeName::WaysIn => read::<WayInState>(tree, key, json).map(drop),
+            TreeName::Suppressions => read::<Suppression>(tree, key, json).map(drop),
+            TreeName::SoftBounces => read::<SoftBounces>(tree, key, json).map(drop),
+            TreeName::Breakers => read::<Breaker>(tree, key, json).map(drop),
+            _ => read::<IgnoredAny>(tree, key, json).map(drop),
+        };
+        if let Err(error) = outcome {
+            self.unreadable(tree, key, &error);
+        }
+    }
+
+    fn needs(&mut self, tree: TreeName, key: &[u8], body: Digest) {
+        self.needed.insert(body, (tree, key.to_vec()));
+    }
+
+    /// Puts the parts of every body together, and reads the records that lie among them.
+    fn look_at_bodies(&mut self, records: &Records<'_>) {
+        let mut current: Option<(Digest, Vec<u8>)> = None;
+        let mut whole = HashSet::new();
+        let mut done = |survey: &mut Self, body: Option<(Digest, Vec<u8>)>| {
+            let Some((digest, compressed)) = body else { return };
+            let content = decompress(&compressed).ok().filter(|content| Sha256::digest(content)[..] == digest);
+            let Some(content) = content else { return };
+            whole.insert(digest);
+            for (tree, key) in survey.apart.remove(&digest).unwrap_or_default() {
+                survey.look_at_json(tree, &key, &content);
+            }
+        };
+        records(TreeName::Bodies, &mut |key, value| {
+            let Some(name) = key.get(..32).and_then(|name| Digest::try_from(name).ok()) else { return };
+            match &mut current {
+                Some((digest, compressed)) if *digest == name => compressed.extend_from_slice(value),
+                _ => {
+                    let before = current.replace((name, value.to_vec()));
+                    done(self, before);
+                }
+            }
+        });
+        done(self, current.take());
+        for (_, lost) in std::mem::take(&mut self.apart) {
+            for (tree, key) in lost {
+                self.note(tree, &key, "what it says is missing or damaged".to_owned(), true);
+            }
+        }
+        for (digest, (tree, key)) in std::mem::take(&mut self.needed) {
+            if !whole.contains(&digest) {
+                self.note(tree, &key, format!("body {} is missing or damaged", hex(&digest)), false);
+            }
+        }
+    }
+
+    fn look_at_references(&mut self) {
+        let unread: HashSet<(TreeName, Vec<u8>)> =
+            self.unsound.iter().filter(|unsound| unsound.is_useless).map(|unsound| (unsound.tree, unsound.key.clone())).collect();
+        for (to, references) in [
+            (TreeName::Changes, std::mem::take(&mut self.of_changes)),
+            (TreeName::Mails, std::mem::take(&mut self.of_mails)),
+        ] {
+            for (tree, key, id) in references {
+                let there = if to == TreeName::Changes { &self.changes } else { &self.mails };
+                if !there.contains(&id) || unread.contains(&(to, id.clone())) {
+                    let reason = format!("{} {} is missing or damaged", to.what(), shown(&id));
+                    self.note(tree, &key, reason, true);
+                }
+            }
+        }
+    }
+
+    fn unreadable(&mut self, tree: TreeName, key: &[u8], error: &StoreError) {
+        // One of a later version is of use to a later program.
+        let is_useless = !matches!(error, StoreError::Newer { .. });
+        self.note(tree, key, error.to_string(), is_useless);
+    }
+
+    fn note(&mut self, tree: TreeName, key: &[u8], reason: String, is_useless: bool) {
+        self.unsound.push(Unsound { tree, key: key.to_vec(), reason, is_useless });
+    }
+}
+
+fn read<T: DeserializeOwned>(tree: TreeName, key: &[u8], json: &[u8]) -> Result<T, StoreError> {
+    record::from_json(tree.what(), key, json)
+}

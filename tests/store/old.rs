@@ -1,0 +1,58 @@
+//! A store that 0.1.0 wrote is adopted as it is.
+
+use regwatch::config::StoreSettings;
+use regwatch::domain::outbox::MailState;
+use regwatch::store::{ChangeQuery, Opened, Store, StoreError, verify};
+
+use crate::fixture::source;
+use crate::old_store::{ORIGIN, unpack};
+
+#[tokio::test]
+async fn a_store_of_0_1_0_is_adopted_with_all_it_has() {
+    let state = tempfile::tempdir().unwrap();
+    unpack(state.path(), ORIGIN);
+    let settings = StoreSettings::Sled { path: state.path().join("state/db") };
+    let verified = verify(&settings).unwrap();
+    assert!(verified.is_sound && verified.installation.is_none(), "{verified:?}");
+    let mut installation = None;
+    for opened in [Opened::Adopted, Opened::Known, Opened::Known] {
+        let store = Store::open(&settings).unwrap();
+        assert_eq!(store.opened(), opened);
+        assert_eq!(*installation.get_or_insert(store.installation()), store.installation());
+        assert_eq!(store.subscribers().await.unwrap().len(), 4);
+        assert_eq!(store.mails(None, 100).await.unwrap().len(), 7);
+        for (mail, count) in
+            [(MailState::Sent, 3), (MailState::Queued, 1), (MailState::Held, 1), (MailState::Dead, 1)]
+        {
+            assert_eq!(store.mails(Some(mail), 100).await.unwrap().len(), count, "{mail}");
+        }
+        let query = ChangeQuery { limit: 100, ..ChangeQuery::default() };
+        assert_eq!(store.changes(query).await.unwrap().len(), 4);
+        assert!(store.held(&source("register")).await.unwrap().is_some());
+        assert_eq!(store.incidents().await.unwrap().len(), 1);
+        assert_eq!(store.unreadable(), [""; 0]);
+        store.close().await.unwrap();
+        assert!(verify(&settings).unwrap().is_sound);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_store_of_0_1_0_is_not_adopted() {
+    for damage in [
+        (|log: &mut Vec<u8>| log[20_000] ^= 1) as fn(&mut Vec<u8>),
+        |log| log[40_000..41_000].fill(0),
+        |log| log[..4096].fill(0),
+        Vec::clear,
+    ] {
+        let state = tempfile::tempdir().unwrap();
+        unpack(state.path(), ORIGIN);
+        let path = state.path().join("state/db");
+        let mut log = std::fs::read(path.join("db")).unwrap();
+        damage(&mut log);
+        std::fs::write(path.join("db"), &log).unwrap();
+        let refused = Store::open(&StoreSettings::Sled { path: path.clone() });
+        assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
+        println!("a store without tallies: {}", refused.unwrap_err());
+        assert_eq!(std::fs::read(path.join("db")).unwrap(), log);
+    }
+}
