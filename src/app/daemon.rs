@@ -9,7 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{App, watchdog};
+use super::{App, store_watch, watchdog};
 use crate::check::Checker;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -26,6 +26,16 @@ const WAIT_FOR_STORE: Duration = Duration::from_secs(150);
 /// Between two clean-ups of what nothing refers to any more.
 const GARBAGE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A store with a larger log is not looked at record by record at each start: that would take too long. A
+/// smaller one is, so that the operator knows of what cannot be read before anybody stumbles over it.
+const SURVEYED_UP_TO: u64 = 256 << 20;
+
+/// How long an end waits for a store that failed to be closed.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// The exit code of a process that had to leave a store as it was (sysexits(3)).
+const EX_IOERR: i32 = 74;
+
 /// Between two attempts to open the store.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 
@@ -33,20 +43,29 @@ const STORE_RETRY: Duration = Duration::from_secs(1);
 /// is closed. A second signal ends it at once.
 ///
 /// # Errors
-/// What keeps it from starting. Once it runs, nothing but a signal ends it.
+/// What keeps it from starting. Once it runs, only a signal ends it, or a store that takes no more.
 pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     stop_on_signal(&stop)?;
     let Some(store) = open_store(&config, &stop).await? else { return Ok(()) };
+    if store.log_bytes() <= SURVEYED_UP_TO {
+        store.survey().await?;
+    }
     let drain_timeout = config.daemon.drain_timeout;
     let app = App::over(store, config, clock).await?;
     let tasks = TaskTracker::new();
     app.start(&tasks, &stop).await?;
     watchdog::ready(app.config.sources.len());
     tracing::info!(sources = app.config.sources.len(), socket = %app.config.daemon.socket.display(), "regwatch runs");
-    stop.cancelled().await;
-    tracing::info!("stopping: work under way is finished first");
+    let failure = tokio::select! {
+        () = stop.cancelled() => None,
+        reason = store_watch::until_it_fails(&app.store) => Some(reason),
+    };
     watchdog::stopping();
+    if let Some(reason) = failure {
+        return give_up(app, &stop, reason).await;
+    }
+    tracing::info!("stopping: work under way is finished first");
     app.deliverer.stop();
     tasks.close();
     if tokio::time::timeout(drain_timeout, tasks.wait()).await.is_err() {
@@ -55,6 +74,22 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     app.close().await?;
     tracing::info!("regwatch stopped");
     Ok(())
+}
+
+/// Ends without waiting for work whose outcome could not be kept.
+async fn give_up(app: App, stop: &CancellationToken, reason: String) -> anyhow::Result<()> {
+    tracing::error!(reason, "the store cannot be relied upon any more; the daemon ends");
+    stop.cancel();
+    app.deliverer.stop();
+    match tokio::time::timeout(LAST_WORDS, app.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(error = error_chain(&error), "the store could not be closed in order")
+        }
+        // What hangs would hold up the end of the process as well.
+        Err(_) => std::process::exit(EX_IOERR),
+    }
+    Err(anyhow::anyhow!("the store cannot be relied upon any more: {reason}"))
 }
 
 impl App {
@@ -93,7 +128,7 @@ impl App {
             tasks.spawn(reading.run(stop.clone()));
         }
         tasks.spawn(tidy_up(self.store.clone(), Arc::clone(&self.clock), stop.clone()));
-        tasks.spawn(watchdog::keep_alive(stop.clone()));
+        tasks.spawn(watchdog::keep_alive(self.store.clone(), stop.clone()));
         Ok(())
     }
 

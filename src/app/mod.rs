@@ -9,6 +9,7 @@ mod daemon;
 mod door;
 mod inbox;
 mod log;
+mod store_watch;
 mod watchdog;
 
 use std::sync::Arc;
@@ -28,13 +29,16 @@ use crate::fetch::Fetcher;
 use crate::mail::Transport;
 use crate::registry::Registry;
 use crate::reload::Reloader;
-use crate::store::{Store, StoreError};
+use crate::store::{Opened, Store, StoreError};
 use crate::subscribe::{Inbox, InboxParts, Subscriptions, Turn, Visits};
 
 pub use crate::reload::watchlist;
 pub use daemon::run as run_daemon;
 pub use door::Door;
 pub use log::{LogFormat, start as start_log};
+
+/// A command looks at every record of a store whose log is no larger, so that what cannot be read is told.
+const SURVEYED_UP_TO: u64 = 8 << 20;
 
 /// Everything, built and ready. Owns the store until it is closed.
 #[derive(Debug)]
@@ -61,6 +65,9 @@ impl App {
     /// that cannot be set up.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let store = Store::open_with(&config.store, &config.store_rules)?;
+        if store.log_bytes() <= SURVEYED_UP_TO {
+            store.survey().await?;
+        }
         Self::over(store, config, clock).await
     }
 
@@ -100,6 +107,7 @@ impl App {
             ways_in: inbox::fetched(&config),
             mail: config.mail.clone(),
             operator: config.operator.clone(),
+            low_disk_bytes: config.store_rules.low_disk_bytes as u64,
             instance_key: key,
             clock: Arc::clone(&clock),
         }));
@@ -168,6 +176,12 @@ impl App {
             visits: Arc::new(visits),
             clock,
         })
+    }
+
+    /// Whether the store was made just now, because there was none.
+    #[must_use]
+    pub fn has_new_store(&self) -> bool {
+        self.store.opened() == Opened::New
     }
 
     /// Executes commands.

@@ -5,6 +5,9 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
 
+use super::store_watch::written_within;
+use crate::store::Store;
+
 /// The daemon reads sources and answers commands.
 pub(super) fn ready(sources: usize) {
     notify(&[NotifyState::Ready, NotifyState::Status(&format!("watching {sources} sources"))]);
@@ -15,14 +18,20 @@ pub(super) fn stopping() {
     notify(&[NotifyState::Stopping]);
 }
 
-/// Says "alive" twice in each watchdog interval, if the unit has one, until stopped.
-pub(super) async fn keep_alive(stop: CancellationToken) {
+/// Says "alive" twice in each watchdog interval, if the unit has one, until stopped. Alive is a daemon that has
+/// forced something to the disk within that time: one whose store takes nothing only seems to be.
+pub(super) async fn keep_alive(store: Store, stop: CancellationToken) {
     let Some(interval) = sd_notify::watchdog_enabled() else { return };
-    let mut ticks = tokio::time::interval((interval / 2).max(Duration::from_millis(100)));
+    let tick = (interval / 2).max(Duration::from_millis(100));
+    let mut ticks = tokio::time::interval(tick);
     while !stop.is_cancelled() {
         tokio::select! {
-            _ = ticks.tick() => notify(&[NotifyState::Watchdog]),
-            () = stop.cancelled() => {}
+            _ = ticks.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        match written_within(&store, tick).await {
+            Ok(()) => notify(&[NotifyState::Watchdog]),
+            Err(reason) => tracing::warn!(reason, "the watchdog is not told that all is well"),
         }
     }
 }

@@ -102,6 +102,9 @@ pub(super) enum Verb {
     /// What is configured.
     #[command(subcommand)]
     Config(super::config::ConfigVerb),
+    /// Check and repair the store.
+    #[command(subcommand)]
+    Store(super::store::StoreVerb),
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod replay;
 mod review;
 mod screen;
 mod source;
+mod store;
 mod sub;
 mod suppression;
 
@@ -84,6 +85,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Suppression(verb) => suppression::run(verb, &context).await,
         Verb::Mail(verb) => mail::run(verb, &context).await,
         Verb::Config(verb) => config::run(&verb, &context),
+        Verb::Store(verb) => store::run(&verb, &context),
     }
 }
 
@@ -113,7 +115,16 @@ impl Context {
 }
 
 async fn open(config: Config) -> anyhow::Result<Door> {
-    Door::open(config, Arc::new(SystemClock)).await
+    let place = config.store.place();
+    let door = Door::open(config, Arc::new(SystemClock)).await?;
+    if let Door::Here(app) = &door
+        && app.has_new_store()
+    {
+        screen::print_note(&format!(
+            "there was no store in {place}: this is a first start, with an empty one"
+        ));
+    }
+    Ok(door)
 }
 
 /// A reply to another question than was asked: only a fault in the program can cause it.

@@ -71,6 +71,13 @@ pub(super) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
+/// Prints what somebody should know beside the result to standard error.
+pub(super) fn print_note(note: &str) {
+    let mut err = AutoStream::auto(io::stderr());
+    let bold = anstyle::Style::new().bold();
+    let _ = writeln!(err, "{bold}note{bold:#}: {note}");
+}
+
 /// Prints an error with its causes to standard error.
 pub(super) fn print_error(error: &anyhow::Error) {
     let mut err = AutoStream::auto(io::stderr());

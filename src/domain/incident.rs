@@ -25,9 +25,11 @@ use super::way_in::WayInState;
 
 mod clock;
 mod mail;
+mod store;
 
 pub use clock::review_clock;
 pub use mail::{MailStanding, review_mail};
+pub use store::{StoreStanding, review_store};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,6 +51,10 @@ pub enum IncidentKind {
     Undelivered,
     /// The clock of this machine went back.
     Clock,
+    /// There is little room left on the store's disk.
+    Disk,
+    /// Something in the store cannot be read.
+    Store,
 }
 
 impl std::fmt::Display for IncidentKind {
@@ -62,6 +68,8 @@ impl std::fmt::Display for IncidentKind {
             Self::Relay => "relay",
             Self::Undelivered => "undelivered",
             Self::Clock => "clock",
+            Self::Disk => "disk",
+            Self::Store => "store",
         })
     }
 }
@@ -70,13 +78,19 @@ impl IncidentKind {
     /// Whether it is about reading, or about what people write.
     #[must_use]
     pub fn is_of_reading(self) -> bool {
-        !self.is_of_mail() && self != Self::Clock
+        !self.is_of_mail() && !self.is_of_store() && self != Self::Clock
     }
 
     /// Whether it is about mail and not about reading.
     #[must_use]
     pub fn is_of_mail(self) -> bool {
         matches!(self, Self::Relay | Self::Undelivered)
+    }
+
+    /// Whether it is about the store.
+    #[must_use]
+    pub fn is_of_store(self) -> bool {
+        matches!(self, Self::Disk | Self::Store)
     }
 
     /// A source that is blocked now and down next is in one trouble, not in two.

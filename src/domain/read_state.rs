@@ -85,9 +85,10 @@ pub struct Rejection {
 /// Waiting times after the first, second, … read in a row that was not good; the last one repeats.
 const BACKOFF_MINUTES: [i64; 5] = [1, 5, 15, 60, 240];
 
-/// How long is waited after so many reads in a row that were not good.
-fn backoff(reads: u32) -> Duration {
-    let step = usize::try_from(reads.saturating_sub(1)).unwrap_or(usize::MAX);
+/// How long to wait after so many reads in a row that were not good, or could not be kept.
+#[must_use]
+pub fn backoff(failures: u32) -> Duration {
+    let step = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
     Duration::minutes(BACKOFF_MINUTES[step.min(BACKOFF_MINUTES.len() - 1)])
 }
 

@@ -53,6 +53,8 @@ pub struct EscalatorParts {
     pub mail: MailSettings,
     /// Who is told, and how often.
     pub operator: OperatorSettings,
+    /// With less free room on the store's disk the operator is told.
+    pub low_disk_bytes: u64,
     /// Keys Message-IDs, so that they cannot be guessed.
     pub instance_key: [u8; 32],
     /// Tells the time.
@@ -156,7 +158,19 @@ impl Escalator {
         changed.extend(review_mail(known, mail, &self.policy(), now));
         let set_back = self.parts.store.clock_set_back().await?;
         changed.extend(review_clock(known, set_back.as_ref(), &self.policy(), now));
+        changed.extend(review_store(known, &self.store_standing(), &self.policy(), now));
         Ok(changed)
+    }
+
+    fn store_standing(&self) -> StoreStanding {
+        let store = &self.parts.store;
+        StoreStanding {
+            place: store.place(),
+            free_bytes: store.free_bytes(),
+            low_bytes: self.parts.low_disk_bytes,
+            unreadable: store.unreadable(),
+            is_surveyed: store.is_surveyed(),
+        }
     }
 
     /// What is to be told now; nothing while nobody is named to be told.

@@ -24,6 +24,8 @@ impl Maildir {
         for folder in [path.to_owned(), path.join("tmp"), path.join("new"), path.join("cur")] {
             make(&folder).map_err(|source| MailError::Maildir { path: folder, source })?;
         }
+        let drafts = path.join("tmp");
+        remove_drafts(&drafts).map_err(|source| MailError::Maildir { path: drafts, source })?;
         Ok(Self { path: path.to_owned() })
     }
 
@@ -56,10 +58,12 @@ impl Maildir {
         if target.try_exists()? || self.was_read(&name)? {
             return Ok(());
         }
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-        file.write_all(&with_local_line_ends(bytes))?;
-        file.sync_all()?;
-        fs::rename(&draft, &target)?;
+        let written = write_draft(&draft, bytes).and_then(|()| fs::rename(&draft, &target));
+        if written.is_err() {
+            // A full disk has no room for what is of no use.
+            let _ = fs::remove_file(&draft);
+        }
+        written?;
         sync_folder(&self.path.join("new"))
     }
 
@@ -76,11 +80,31 @@ impl Maildir {
     }
 }
 
+fn write_draft(draft: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(draft)?;
+    file.write_all(&with_local_line_ends(bytes))?;
+    file.sync_all()
+}
+
+/// Removes what a process that was killed left half written; nobody else delivers under such names.
+fn remove_drafts(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == ENDING) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the names of our files end with.
+const ENDING: &str = "regwatch";
+
 /// The same for every delivery of one mail. Ids are hexadecimal; anything else, which only a
 /// damaged store could hold, becomes harmless.
 fn file_name(id: &MailId) -> String {
     let safe: String = id.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    format!("{safe}.regwatch")
+    format!("{safe}.{ENDING}")
 }
 
 /// Files of a Maildir have the line ends of their machine; CRLF is for the wire.

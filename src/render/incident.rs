@@ -130,6 +130,10 @@ fn heading(telling: Telling, incident: &Incident) -> String {
         (IncidentKind::Undelivered, true) => (word("No", telling), " mail waits to be looked at"),
         (IncidentKind::Clock, false) => (word("The", telling), " clock of this machine went back"),
         (IncidentKind::Clock, true) => (word("The", telling), " clock of this machine goes on"),
+        (IncidentKind::Disk, false) => (word("The", telling), " store's disk is nearly full"),
+        (IncidentKind::Disk, true) => (word("The", telling), " store's disk has room again"),
+        (IncidentKind::Store, false) => (word("Something", telling), " in the store cannot be read"),
+        (IncidentKind::Store, true) => (word("The", telling), " store can be read again"),
     };
     match telling {
         Telling::Begun => format!("{begins}{goes_on}"),
@@ -184,6 +188,14 @@ fn advice(incident: &Incident) -> Vec<String> {
         IncidentKind::Clock => {
             vec!["timedatectl timesync-status   whether the clock is kept right".to_owned()]
         }
+        IncidentKind::Disk => {
+            vec!["Make room, or give the store a larger disk: when it is full, the service ends.".to_owned()]
+        }
+        IncidentKind::Store => vec![
+            "What cannot be read is passed over; everything else goes on.".to_owned(),
+            "regwatch store verify   what it is (stop the service first)".to_owned(),
+            "regwatch store repair   what can be put right".to_owned(),
+        ],
         IncidentKind::Undelivered => vec![
             "regwatch outbox list --undelivered   which".to_owned(),
             "regwatch outbox show ID              what was said of one".to_owned(),

@@ -12,6 +12,7 @@ use super::nap;
 use crate::check::{Checker, ReadOptions};
 use crate::clock::Clock;
 use crate::domain::due::due_at;
+use crate::domain::read_state::backoff;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::store::Store;
@@ -42,6 +43,7 @@ impl SourceLoop {
     /// Runs until stopped; a read under way is finished first. Nothing a source does ends it.
     pub async fn run(self, stop: CancellationToken) {
         let mut delay = Delay::default();
+        let mut unkept = Unkept::default();
         let mut started_at = self.clock.now();
         loop {
             // A clock that was set back would have it start in the future.
@@ -50,6 +52,7 @@ impl SourceLoop {
                 tracing::warn!(source.id = %self.source.id, "the schedule never fires again");
                 return;
             };
+            let due = unkept.put_off(due, self.clock.now());
             if due > self.clock.now() {
                 // Somebody may read the source by hand meanwhile, and that may put off the next read or,
                 // where something waits to be confirmed, bring it forward: look again now and then.
@@ -62,7 +65,7 @@ impl SourceLoop {
                 slot = Arc::clone(&self.slots).acquire_owned() => slot,
                 () = stop.cancelled() => return,
             };
-            self.read().await;
+            unkept.note(self.read_and_look().await, self.clock.now());
             drop(slot);
             if stop.is_cancelled() {
                 return;
@@ -85,6 +88,17 @@ impl SourceLoop {
         }
     }
 
+    /// Reads, and tells whether how that went was kept.
+    async fn read_and_look(&self) -> bool {
+        let last_read = async || {
+            let state = self.store.read_state(&self.source.id).await;
+            state.map(|state| state.map(|state| (state.last_read_at, state.failures)))
+        };
+        let before = last_read().await;
+        self.read().await;
+        matches!((before, last_read().await), (Ok(before), Ok(after)) if before != after)
+    }
+
     /// One read in a task of its own, so that a panic ends the read and not the loop.
     async fn read(&self) {
         let (checker, source) = (Arc::clone(&self.checker), self.source.clone());
@@ -100,6 +114,26 @@ impl SourceLoop {
             }
             Some(Ok(_)) | None => {}
         }
+    }
+}
+
+/// Reads of a source in a row of which nothing could be kept: the next one waits as after a failed one.
+#[derive(Debug, Default)]
+struct Unkept {
+    times: u32,
+    until: Option<DateTime<Utc>>,
+}
+
+impl Unkept {
+    fn note(&mut self, is_kept: bool, now: DateTime<Utc>) {
+        self.times = if is_kept { 0 } else { self.times.saturating_add(1) };
+        self.until = (!is_kept).then(|| now + backoff(self.times));
+    }
+
+    /// When to read what is due; a clock that was set back makes nobody wait longer than the backoff.
+    fn put_off(&mut self, due: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.until = self.until.map(|until| until.min(now + backoff(self.times)));
+        self.until.map_or(due, |until| due.max(until))
     }
 }
 
@@ -125,6 +159,24 @@ impl Delay {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_read_that_was_not_kept_waits_as_a_failed_one() {
+        let (now, mut unkept) = (DateTime::UNIX_EPOCH, Unkept::default());
+        for minutes in [1, 5, 15, 60, 240, 240] {
+            unkept.note(false, now);
+            assert_eq!(unkept.put_off(now, now), now + TimeDelta::minutes(minutes));
+            let early = now - TimeDelta::days(400);
+            assert_eq!(
+                unkept.put_off(early, early),
+                early + TimeDelta::minutes(minutes),
+                "the clock was wrong"
+            );
+            unkept.until = Some(now);
+        }
+        unkept.note(true, now);
+        assert_eq!(unkept.put_off(now, now), now);
+    }
 
     #[test]
     fn a_delay_is_drawn_once_for_each_due_time() {

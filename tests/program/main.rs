@@ -24,8 +24,11 @@ mod keeping;
 mod killed;
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod losing;
 mod mailbox;
 mod moving;
+#[path = "../old_store/mod.rs"]
+mod old_store;
 mod parts;
 mod pdf;
 mod proxied;

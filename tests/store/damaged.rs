@@ -23,7 +23,8 @@ impl Pattern {
         let (home, kept) = (Home::new(), tempfile::tempdir().unwrap());
         let mut store = home.open();
         for sequence in 1..=sequences {
-            let body = if sequence % 2 == 0 { noise(sequence, body_bytes) } else { page(sequence, body_bytes) };
+            let body =
+                if sequence % 2 == 0 { noise(sequence, body_bytes) } else { page(sequence, body_bytes) };
             store.commit(changed(&source("fcc"), sequence, body, &["zte"])).await.unwrap();
             if sequence == sequences / 2 {
                 store = home.reopen(store).await;
@@ -50,7 +51,11 @@ impl Pattern {
         let before = contents(&copied.folder());
         match copied.open() {
             Ok(store) => {
-                assert_eq!(store.pending_alerts().await.unwrap().len() as u64, self.sequences, "lost in silence");
+                assert_eq!(
+                    store.pending_alerts().await.unwrap().len() as u64,
+                    self.sequences,
+                    "lost in silence"
+                );
                 let snapshots = store.snapshots(&source("fcc"), usize::MAX).await.unwrap();
                 for snapshot in snapshots {
                     assert!(store.body(&snapshot.sha256).await.unwrap().is_some(), "a body lost in silence");
@@ -133,10 +138,13 @@ async fn bits_blocks_and_cuts(pattern: &Pattern, step: usize) -> usize {
     };
     for place in (8..end).step_by(step) {
         hurt(format!("bit at {place} flipped"), &on_log(|log| log[place] ^= 1)).await;
-        hurt(format!("512 bytes at {place} zeroed"), &on_log(|log| {
-            let until = (place + 512).min(log.len());
-            log[place..until].fill(0);
-        }))
+        hurt(
+            format!("512 bytes at {place} zeroed"),
+            &on_log(|log| {
+                let until = (place + 512).min(log.len());
+                log[place..until].fill(0);
+            }),
+        )
         .await;
         hurt(format!("cut at {place}"), &on_log(|log| log.truncate(place))).await;
     }

@@ -60,8 +60,9 @@ pub(super) fn check_with(folder: &Path, reach: Reach) -> Result<Checked, StoreEr
         Err(fault) => checked.findings.push(fault.what),
     }
     let told = log.damage.iter().take(MAX_DAMAGE_TOLD);
-    let mut damage: Vec<String> =
-        told.map(|damage| format!("at byte {} of {}: {}", damage.offset, shown(&folder.join("db")), damage.what)).collect();
+    let mut damage: Vec<String> = told
+        .map(|damage| format!("at byte {} of {}: {}", damage.offset, shown(&folder.join("db")), damage.what))
+        .collect();
     if log.damage.len() > MAX_DAMAGE_TOLD {
         damage.push(format!("and {} more places", log.damage.len() - MAX_DAMAGE_TOLD));
     }

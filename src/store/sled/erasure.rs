@@ -71,7 +71,8 @@ fn forget_mails(
     let (mut forgotten, mut under_way) = (0, 0);
     for pair in trees.tree(TreeName::Mails) {
         let (key, bytes) = pair?;
-        let Some(StoredMail { mail, .. }) = trees.readable(trees.decode(TreeName::Mails, &key, &bytes))? else {
+        let Some(StoredMail { mail, .. }) = trees.readable(trees.decode(TreeName::Mails, &key, &bytes))?
+        else {
             continue;
         };
         if mail.recipient != *address {

@@ -43,10 +43,7 @@ const RECORDS: [TreeName; 20] = [
 ///
 /// # Errors
 /// A record that cannot be read: then nothing is removed, since it may refer to anything.
-pub(super) fn collect(
-    trees: &Trees,
-    goes_on: &dyn Fn(),
-) -> Result<(GarbageReport, Option<u64>), StoreError> {
+pub(super) fn collect(trees: &Trees, goes_on: &dyn Fn()) -> Result<(GarbageReport, Option<u64>), StoreError> {
     let mut commits = None;
     let needed = needed(trees, goes_on)?;
     let unused: Vec<Digest> = trees.body_names()?.into_iter().filter(|name| !needed.contains(name)).collect();

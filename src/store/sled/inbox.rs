@@ -242,7 +242,8 @@ pub(in crate::store) fn forget(
 fn forget_strangers(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
     for pair in trees.tree(TreeName::Correspondence) {
         let (key, _) = pair?;
-        let with: Option<Correspondence> = trees.readable(trees.get(TreeName::Correspondence, &key))?.flatten();
+        let with: Option<Correspondence> =
+            trees.readable(trees.get(TreeName::Correspondence, &key))?.flatten();
         if let Some(with) = with.filter(|with| with.is_over(now)) {
             for asked in with.asked {
                 writes.remove(TreeName::Tokens, asked.token.as_str().as_bytes());

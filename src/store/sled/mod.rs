@@ -10,8 +10,8 @@ mod admission;
 mod bodies;
 pub(super) mod breakers;
 pub(super) mod changes;
-pub(super) mod clock;
 mod check;
+pub(super) mod clock;
 mod compression;
 mod durability;
 pub(super) mod erasure;
@@ -26,6 +26,8 @@ mod log;
 mod mark;
 mod opening;
 pub(super) mod outbox;
+#[cfg(test)]
+mod passing_over;
 mod pulse;
 pub(super) mod repair;
 pub(super) mod retractions;
@@ -34,8 +36,6 @@ mod spellings;
 pub(super) mod subscribers;
 pub(super) mod suppression;
 mod survey;
-#[cfg(test)]
-mod passing_over;
 mod tally;
 mod trees;
 mod undo;
@@ -81,7 +81,14 @@ impl Sled {
             path: folder.display().to_string(),
             reason: error.to_string(),
         })?;
-        Ok(Self { shared, writer, installation, opened, folder: folder.to_owned(), is_surveyed: Arc::default() })
+        Ok(Self {
+            shared,
+            writer,
+            installation,
+            opened,
+            folder: folder.to_owned(),
+            is_surveyed: Arc::default(),
+        })
     }
 
     /// Whose database it is.

@@ -296,7 +296,8 @@ pub(super) fn stored(trees: &Trees, id: &[u8]) -> Result<StoredMail, StoreError>
 
 /// A mail that a list leads to; nothing where it cannot be read, which keeps nobody from the others.
 pub(super) fn listed(trees: &Trees, id: &[u8]) -> Result<Option<StoredMail>, StoreError> {
-    let is_missing = || undecodable(TreeName::Mails.what(), id, "a list leads to it and it is not there".to_owned());
+    let is_missing =
+        || undecodable(TreeName::Mails.what(), id, "a list leads to it and it is not there".to_owned());
     let stored = trees.get(TreeName::Mails, id).and_then(|stored| stored.ok_or_else(is_missing));
     trees.readable(stored)
 }

@@ -51,8 +51,12 @@ fn a_change_that_cannot_be_read_hides_no_other() {
 fn a_mail_that_cannot_be_read_or_is_missing_holds_up_no_other() {
     for is_missing in [false, true] {
         let Old { trees, .. } = &old();
-        let due: Vec<Vec<u8>> =
-            trees.tree(TreeName::MailsDue).iter().keys().map(|key| keys::id_of(&key.unwrap()).to_vec()).collect();
+        let due: Vec<Vec<u8>> = trees
+            .tree(TreeName::MailsDue)
+            .iter()
+            .keys()
+            .map(|key| keys::id_of(&key.unwrap()).to_vec())
+            .collect();
         assert!(due.len() >= 2, "{due:?}");
         if is_missing {
             let mut writes = Writes::default();

@@ -87,7 +87,9 @@ pub(in crate::store) fn repair(folder: &Path, wishes: RepairWishes) -> Result<Re
             repaired.deeds.push("accept the store as this installation's own".to_owned());
             take_over(folder, wishes.apply)?;
         }
-        Some(error @ (StoreError::Older { .. } | StoreError::Foreign { .. })) if state.checked.findings.is_empty() => {
+        Some(error @ (StoreError::Older { .. } | StoreError::Foreign { .. }))
+            if state.checked.findings.is_empty() =>
+        {
             return Err(error);
         }
         Some(_) => rebuild(folder, &state, &mut repaired)?,
@@ -236,13 +238,19 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), 
     }
     let total: u64 = found.trees.iter().map(|tree| tree.records).sum();
     let aside = free_name(folder);
-    repaired.deeds.push(format!("copy the {total} records that can be read into a new database in its place"));
+    repaired
+        .deeds
+        .push(format!("copy the {total} records that can be read into a new database in its place"));
     repaired.deeds.push(format!("keep the damaged one as {}", shown(&aside)));
     for tree in &found.trees {
         let expected = tree.expected.unwrap_or(tree.records);
         if expected > tree.records {
             let lost = expected - tree.records;
-            repaired.lost.push(format!("{lost} of {expected} {} records ({})", tree.tree.what(), tree.tree.name()));
+            repaired.lost.push(format!(
+                "{lost} of {expected} {} records ({})",
+                tree.tree.what(),
+                tree.tree.name()
+            ));
         }
     }
     repaired.lost.extend(state.behind());
@@ -279,10 +287,7 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), 
     Ok(())
 }
 
-fn copy_all(
-    copy: &dyn Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])),
-    trees: &Trees,
-) -> Result<(), StoreError> {
+fn copy_all(copy: &dyn Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])), trees: &Trees) -> Result<(), StoreError> {
     for tree in TreeName::all() {
         let (mut writes, mut count, mut outcome) = (Writes::default(), 0, Ok(()));
         copy(tree, &mut |key, value| {

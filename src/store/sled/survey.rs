@@ -144,7 +144,8 @@ impl Survey {
         let mut whole = HashSet::new();
         let mut done = |survey: &mut Self, body: Option<(Digest, Vec<u8>)>| {
             let Some((digest, compressed)) = body else { return };
-            let content = decompress(&compressed).ok().filter(|content| Sha256::digest(content)[..] == digest);
+            let content =
+                decompress(&compressed).ok().filter(|content| Sha256::digest(content)[..] == digest);
             let Some(content) = content else { return };
             whole.insert(digest);
             for (tree, key) in survey.apart.remove(&digest).unwrap_or_default() {
@@ -175,8 +176,12 @@ impl Survey {
     }
 
     fn look_at_references(&mut self) {
-        let unread: HashSet<(TreeName, Vec<u8>)> =
-            self.unsound.iter().filter(|unsound| unsound.is_useless).map(|unsound| (unsound.tree, unsound.key.clone())).collect();
+        let unread: HashSet<(TreeName, Vec<u8>)> = self
+            .unsound
+            .iter()
+            .filter(|unsound| unsound.is_useless)
+            .map(|unsound| (unsound.tree, unsound.key.clone()))
+            .collect();
         for (to, references) in [
             (TreeName::Changes, std::mem::take(&mut self.of_changes)),
             (TreeName::Mails, std::mem::take(&mut self.of_mails)),

@@ -331,12 +331,7 @@ enum Broken {
 }
 
 /// Applies steps, forces them to the disk together, has `kept` note how far that went, and tells those who wait.
-fn write_group(
-    trees: &Trees,
-    steps: Steps,
-    broken: Option<&String>,
-    kept: &Kept<'_>,
-) -> Result<(), Broken> {
+fn write_group(trees: &Trees, steps: Steps, broken: Option<&String>, kept: &Kept<'_>) -> Result<(), Broken> {
     let mut group = Group { trees, waiting: Vec::new(), commits: None, refused: broken.cloned() };
     group.write(steps.together)?;
     for step in steps.single {

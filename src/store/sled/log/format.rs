@@ -161,7 +161,6 @@ impl<'a> Message<'a> {
         crc.update(content);
         crc.update(&bytes[4..header]);
         let crc = crc.finalize();
-        (crc ^ u32::MAX == checksum)
-            .then_some(Self { kind, page, content, bytes: header + count })
+        (crc ^ u32::MAX == checksum).then_some(Self { kind, page, content, bytes: header + count })
     }
 }

@@ -6,7 +6,9 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::format::{Bytes, Kind, MAX_HEADER_BYTES, Message, SEGMENT_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader};
+use super::format::{
+    Bytes, Kind, MAX_HEADER_BYTES, Message, SEGMENT_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader,
+};
 
 const SEGMENT: u64 = SEGMENT_BYTES as u64;
 
@@ -118,9 +120,10 @@ impl Log {
     fn end_of_tail(&self, segments: &BTreeMap<u64, u64>, stable: i64) -> io::Result<u64> {
         let lowest = u64::try_from(stable).unwrap_or(0) / SEGMENT * SEGMENT;
         let (mut expected, mut end) = (lowest, 0);
-        let is_whole = segments.range(lowest..).enumerate().all(|(index, (lsn, _))| {
-            *lsn == lowest + SEGMENT * index as u64
-        });
+        let is_whole = segments
+            .range(lowest..)
+            .enumerate()
+            .all(|(index, (lsn, _))| *lsn == lowest + SEGMENT * index as u64);
         for (lsn, offset) in segments.range(lowest..) {
             if *lsn != expected {
                 return Ok(end);
@@ -130,7 +133,9 @@ impl Log {
             end = lsn + at as u64;
             while at <= LAST_BEGINNING {
                 let Some(message) = message(&bytes, at, *lsn) else { return Ok(end) };
-                let goes_beyond = !is_whole && message.kind == Kind::Batch && batch_end(&message) > missing(segments, lowest);
+                let goes_beyond = !is_whole
+                    && message.kind == Kind::Batch
+                    && batch_end(&message) > missing(segments, lowest);
                 match message.kind {
                     Kind::Cap => break,
                     Kind::Batch if goes_beyond => return Ok(end),
@@ -169,8 +174,7 @@ impl Log {
                         None => break,
                     }
                 };
-                let place =
-                    Place { lsn: lsn + at as u64, offset: offset + at as u64, bytes: message.bytes };
+                let place = Place { lsn: lsn + at as u64, offset: offset + at as u64, bytes: message.bytes };
                 match message.kind {
                     Kind::Cap => break,
                     Kind::Batch if reach == Reach::Engine && batch_end(&message) >= self.end => {
@@ -204,7 +208,10 @@ impl Log {
         match next_message(bytes, at, lsn) {
             Some(next) => {
                 let gap = next - at;
-                self.note(place, format!("{gap} bytes that cannot be read, with more of the log behind them"));
+                self.note(
+                    place,
+                    format!("{gap} bytes that cannot be read, with more of the log behind them"),
+                );
             }
             None if bytes.len() < SEGMENT_BYTES || bytes[at..].iter().any(|byte| *byte != 0) => {
                 self.note(place, "a segment whose rest cannot be read".to_owned());

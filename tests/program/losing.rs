@@ -1,0 +1,219 @@
+//! The state is lost, damaged, or cannot be written: the program says so and does not go on as if nothing were.
+
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::daemon::{Daemon, RUNS};
+use super::home::{Ran, run};
+use super::{HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, old_store, watched};
+
+fn sled_log(home: &Home) -> std::path::PathBuf {
+    home.path("state/db/db")
+}
+
+/// A home with a reader, whose list was read once and has changed since.
+fn about_to_change() -> (Site, Home) {
+    let (site, home) = watched();
+    home.subscribe("ann@example.org", "hikvision");
+    home.check(0);
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    (site, home)
+}
+
+#[track_caller]
+fn refused(ran: Ran, words: &str) {
+    let ran = ran.expect(1);
+    assert!(ran.stderr.contains(words), "{ran:#?}");
+    assert!(!ran.stdout.contains("baseline"), "{ran:#?}");
+}
+
+#[test]
+fn a_first_start_is_told_once() {
+    let (_site, home) = watched();
+    let told = "this is a first start";
+    assert!(home.run(&["check", "now"]).stderr.contains(told));
+    assert!(!home.run(&["check", "now"]).stderr.contains(told));
+    home.amend("[store]\n", "[store]\nrequired = true\n");
+    home.run(&["check", "now"]).expect(0);
+    fs::remove_dir_all(home.path("state")).unwrap();
+    refused(home.run(&["check", "now"]), "store.required");
+}
+
+#[test]
+fn a_store_that_is_gone_or_damaged_is_refused_with_what_to_do_and_left_alone() {
+    let damages: [(&str, &str, &dyn Fn(&Home)); 4] = [
+        ("removed", "is its disk mounted?", &|home| fs::remove_dir_all(home.path("state/db")).unwrap()),
+        ("emptied", "regwatch store repair", &|home| fs::write(sled_log(home), b"").unwrap()),
+        ("a bit flipped", "regwatch store repair", &|home| {
+            let mut log = fs::read(sled_log(home)).unwrap();
+            log[5_000] ^= 1;
+            fs::write(sled_log(home), log).unwrap();
+        }),
+        ("cut", "regwatch store repair", &|home| {
+            let log = fs::read(sled_log(home)).unwrap();
+            fs::write(sled_log(home), &log[..6_000]).unwrap();
+        }),
+    ];
+    for (what, words, damage) in damages {
+        let (_site, home) = about_to_change();
+        damage(&home);
+        for arguments in [&["check", "now"][..], &["sub", "list"], &["daemon"]] {
+            refused(home.run(arguments), words);
+        }
+        home.run(&["store", "verify"]).expect(1);
+        let told = home.run(&["store", "verify", "--json"]).expect(1).json();
+        assert_eq!(told["is_sound"], false, "{what}: {told}");
+        println!("{what}: {}", told["findings"]);
+    }
+}
+
+#[test]
+fn a_damaged_store_is_repaired_after_a_dry_run_and_mail_goes_on() {
+    let (_site, home) = about_to_change();
+    home.run(&["store", "verify"]).expect(0);
+    let mut log = fs::read(sled_log(&home)).unwrap();
+    let end = log.iter().rposition(|byte| *byte != 0).unwrap();
+    log[end - 30] ^= 1;
+    fs::write(sled_log(&home), &log).unwrap();
+    let told = home.run(&["store", "repair"]).expect(0);
+    assert!(told.stdout.contains("nothing was changed; --apply does it"), "{told:#?}");
+    assert_eq!(fs::read(sled_log(&home)).unwrap(), log);
+    let done = home.run(&["store", "repair", "--apply", "--json"]).expect(0).json();
+    assert!(fs::metadata(done["aside"].as_str().unwrap()).is_ok(), "{done}");
+    home.run(&["store", "verify"]).expect(0);
+    home.check(0);
+    assert_eq!(home.letters_to("ann@example.org").len(), 1);
+    assert!(home.run(&["store", "repair"]).expect(0).stdout.contains("nothing to put right"));
+}
+
+#[test]
+fn a_daemon_whose_store_is_taken_away_ends_with_a_word() {
+    for replace in [false, true] {
+        let (_site, home) = about_to_change();
+        let mut daemon = Daemon::start(&home, RUNS);
+        daemon.wait_until_it_says("source read");
+        fs::rename(home.path("state/db"), home.path("state/elsewhere")).unwrap();
+        if replace {
+            fs::create_dir(home.path("state/db")).unwrap();
+        }
+        daemon.wait_until_it_says("was moved, removed or replaced while it was in use");
+        assert_eq!(daemon.exit_code(), Some(1));
+    }
+}
+
+/// The program where no file may grow beyond so many KiB, which is what a full disk looks like to it.
+fn limited(home: &Home, kib: u64) -> Command {
+    let mut shell = Command::new("bash");
+    let script = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$@\"");
+    let program = home.program();
+    shell.args(["-c", &script, "bash"]).arg(program.get_program()).args(program.get_args());
+    shell.env("NO_COLOR", "1").current_dir(home.path(""));
+    shell
+}
+
+#[test]
+fn a_daemon_that_cannot_write_ends_and_leaves_a_whole_store_and_nothing_else() {
+    let (site, home) = about_to_change();
+    let written = fs::metadata(sled_log(&home)).unwrap().len();
+    let long = "one more line of equipment ".repeat(60_000);
+    site.page("/list", covered_list(&[HUAWEI, ZTE, ("Hangzhou Hikvision", &noise(&long), "March 12, 2021")]));
+    let ended = run(limited(&home, written / 1024 + 8).arg("daemon").stdout(Stdio::null()));
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    assert!(ended.stderr.contains("the store cannot be relied upon any more"), "{ended:#?}");
+    let names: Vec<String> = fs::read_dir(home.path("state/db"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| !["db", "conf", "blobs"].contains(&name.as_str()))
+        .collect();
+    assert!(names.iter().all(|name| name.starts_with("snap.") && !name.ends_with("generating")), "{names:?}");
+    home.run(&["store", "verify"]).expect(0);
+    home.check(0);
+    assert_eq!(home.letters_to("ann@example.org").len(), 1, "once there is room it is told");
+}
+
+/// Text of this length that does not compress well.
+fn noise(text: &str) -> String {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut letter = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'a' + u8::try_from(state % 26).unwrap())
+    };
+    text.chars().map(&mut letter).collect()
+}
+
+#[test]
+fn the_watchdog_hears_only_of_a_daemon_that_can_write() {
+    let (_site, home) = watched();
+    let path = home.path("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let heard = |word: &str| {
+        let mut buffer = [0; 4096];
+        loop {
+            let count = socket.recv(&mut buffer).unwrap();
+            if String::from_utf8_lossy(&buffer[..count]).contains(word) {
+                return;
+            }
+        }
+    };
+    let environment = [("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "400000")];
+    let mut daemon = Daemon::start_with(&home, &environment, RUNS);
+    heard("READY=1");
+    let before = commits(&home);
+    for _ in 0..5 {
+        heard("WATCHDOG=1");
+    }
+    assert!(commits(&home) > before, "each time something was kept");
+    daemon.end();
+}
+
+/// The commits that the mark beside the store speaks of.
+fn commits(home: &Home) -> u64 {
+    let mark = fs::read_to_string(home.path("state/db.mark")).unwrap();
+    let numbers =
+        mark.lines().filter_map(|line| line.split(" commits ").nth(1)?.split(' ').next()?.parse().ok());
+    numbers.max().unwrap()
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_told_shown_and_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = old_store::unpack(folder.path(), "http://127.0.0.1:9");
+    let database = folder.path().join("state/db");
+    let db = sled::open(&database).unwrap();
+    let changes = db.open_tree("changes").unwrap();
+    let (key, _) = changes.first().unwrap().unwrap();
+    changes.insert(&key, &b"\x01\x00no JSON"[..]).unwrap();
+    db.flush().unwrap();
+    drop((changes, db));
+    // The engine's own threads end a little later.
+    fs::File::open(database.join("db")).unwrap().lock().unwrap();
+    let program = |arguments: &[&str]| {
+        let mut program = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
+        run(program.arg("--config").arg(&config).args(arguments).current_dir(folder.path()))
+    };
+    program(&["check", "now"]).expect(4);
+    let incidents = program(&["incident", "list", "--json"]).expect(0).json();
+    let told = incidents["incidents"].as_array().unwrap().iter().find(|incident| incident["kind"] == "store");
+    let key = String::from_utf8(key.to_vec()).unwrap();
+    assert!(told.is_some_and(|told| told["reason"].as_str().unwrap().contains(&key)), "{incidents:#}");
+    let mails = program(&["outbox", "list", "--json"]).expect(0).json();
+    let to_ben = |mail: &&serde_json::Value| mail["recipient"] == "ben@client.example";
+    let states: Vec<_> =
+        mails["mails"].as_array().unwrap().iter().filter(to_ben).map(|mail| &mail["state"]).collect();
+    assert_eq!(states, ["sent", "sent"], "what waited has left");
+    assert_eq!(
+        program(&["changes", "list", "--json"]).expect(0).json()["changes"].as_array().unwrap().len(),
+        3
+    );
+    assert!(program(&["store", "verify"]).expect(1).stdout.contains(&key));
+    program(&["store", "repair", "--apply"]).expect(0);
+    program(&["store", "verify"]).expect(0);
+    program(&["check", "now"]).expect(4);
+    let incidents = program(&["incident", "list", "--json"]).expect(0).json();
+    assert!(!incidents.to_string().contains(&key), "it is over: {incidents:#}");
+}
