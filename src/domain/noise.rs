@@ -171,10 +171,14 @@ impl Noise {
     fn values(&self, text: &str) -> Vec<String> {
         let marks = self.has(NoiseClass::FootnoteMarks);
         let text = remove_all(Cow::Borrowed(text), &self.patterns);
-        let values = text.split(VALUE_ENDS).flat_map(|part| part.split(", ")).map(|value| {
+        let settled = |value: &str| {
             let folded = fold::folded(value, marks);
             let bare = if marks { NOTE_NUMBER.replace(&folded, "$word") } else { Cow::Borrowed(&*folded) };
             tight(&bare)
+        };
+        let values = text.split(VALUE_ENDS).flat_map(|part| match day::only(part) {
+            Some(day) => vec![day.to_string()],
+            None => part.split(", ").map(settled).collect(),
         });
         let mut values: Vec<String> = values.filter(|value| !value.is_empty()).collect();
         values.sort_unstable();
@@ -305,6 +309,7 @@ mod tests {
         assert!(noise.is_same_cell("China; Hong Kong", "Hong Kong; China"));
         assert!(noise.is_same_cell("China, Russia", "Russia, China"));
         assert!(noise.is_same_cell("one\ntwo", "two\none"));
+        assert!(noise.is_same_cell("June 21, 2022\nAugust 1, 2023", "2023-08-01\n06/21/2022"));
         assert!(!noise.is_same_cell("China; Hong Kong", "China"));
         assert!(!noise.is_same_cell("1,000", "000,1"));
         assert!(!noise.is_same("China; Hong Kong", "Hong Kong; China"), "in prose the order is meaning");

@@ -1,7 +1,10 @@
 //! Any RSS, Atom or JSON feed: agencies' news, releases, press.
 
+use std::borrow::Cow;
+
 use feed_rs::model;
 use feed_rs::parser::Builder;
+use serde_json::Value;
 use url::Url;
 
 use super::Page;
@@ -107,7 +110,26 @@ fn parse_text(page: &Page<'_>, text: &str) -> Result<model::Feed, Unreadable> {
             })
         })
         .build();
+    let text = with_text_ids(text);
     parser.parse(text.as_bytes()).map_err(|error| unexpected("the feed", &error))
+}
+
+/// A JSON feed whose items have numbers for identifiers, with texts in their place: JSON Feed 1.1 asks its readers
+/// to take them so.
+fn with_text_ids(text: &str) -> Cow<'_, str> {
+    if !text.starts_with('{') {
+        return Cow::Borrowed(text);
+    }
+    let Ok(mut feed) = serde_json::from_str::<Value>(text) else { return Cow::Borrowed(text) };
+    let items = feed.get_mut("items").and_then(Value::as_array_mut);
+    let mut has_number = false;
+    for id in items.into_iter().flatten().filter_map(|item| item.get_mut("id")) {
+        if id.is_number() {
+            *id = Value::String(id.to_string());
+            has_number = true;
+        }
+    }
+    if has_number { Cow::Owned(feed.to_string()) } else { Cow::Borrowed(text) }
 }
 
 /// Counts what may be an item before any of them is read: each costs hundreds of times its own bytes.
@@ -254,6 +276,19 @@ mod tests {
             Some("2024-01-01T10:00:00+00:00"),
             Some("https://agency.test/7"),
             "a\nb",
+        );
+    }
+
+    #[test]
+    fn a_json_item_may_have_a_number_for_its_identifier() {
+        check(
+            "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"News\",\"items\":[{\"id\":7,\
+             \"url\":\"https://agency.test/7\",\"title\":\"Seven\",\"content_text\":\"a\"}]}",
+            "7",
+            "Seven",
+            None,
+            Some("https://agency.test/7"),
+            "a",
         );
     }
 

@@ -45,11 +45,9 @@ impl Comparison<'_> {
         if changed.is_empty() && !of_a_docket && !self.is_same_title(before, after) {
             changed.extend(self.frame_change("title", Some(before.title.clone()), Some(after.title.clone())));
         }
-        // A feed is dated anew whenever it is made anew.
-        if changed.is_empty()
-            && self.resemblance != Resemblance::Item
-            && !is_same_date(before.date, after.date)
-        {
+        // A feed is dated anew whenever it is made anew; a list's date is one of its fields.
+        let has_own_date = !matches!(self.resemblance, Resemblance::Item | Resemblance::Title);
+        if changed.is_empty() && has_own_date && !is_same_date(before.date, after.date) {
             let text = |entry: &Entry| entry.date.map(|date| date.to_string());
             changed.extend(self.frame_change("date", text(before), text(after)));
         }

@@ -34,6 +34,12 @@ pub(super) fn is_one(before: &str, after: &str) -> bool {
     }
 }
 
+/// The day that a text is, where it can be no other.
+pub(super) fn only(text: &str) -> Option<NaiveDate> {
+    let (_, days) = read(text)?;
+    days.iter().all(|day| *day == days[0]).then_some(days[0])
+}
+
 /// The form of a text that is a day and nothing else, and the days that it can be.
 fn read(text: &str) -> Option<(usize, Vec<NaiveDate>)> {
     let text = text.trim();

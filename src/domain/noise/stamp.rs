@@ -71,15 +71,23 @@ fn block(line: String, classes: &BTreeSet<NoiseClass>) -> Block {
             Piece::Clocked { text, seconds, falls } => Block::Clocked { text, seconds, falls },
         };
     };
-    let said: Vec<String> = line
-        .split(separator)
-        .filter_map(|part| match piece(part, classes) {
-            Piece::Stamp => None,
-            Piece::Rest(rest) => Some(rest),
-            Piece::Meaning | Piece::Clocked { .. } => Some(part.to_owned()),
-        })
-        .filter(|part| !part.is_empty())
-        .collect();
+    let mut said: Vec<String> = Vec::new();
+    let mut waits_for_moment = false;
+    for part in line.split(separator) {
+        // A label and its moment may stand in two cells of a row.
+        let plain = plain(part);
+        let is_moment = waits_for_moment && moment(&plain, true).is_some();
+        waits_for_moment = classes.contains(&NoiseClass::Timestamps) && is_bare_label(&plain);
+        if is_moment || waits_for_moment {
+            continue;
+        }
+        match piece(part, classes) {
+            Piece::Stamp => {}
+            Piece::Rest(rest) => said.push(rest),
+            Piece::Meaning | Piece::Clocked { .. } => said.push(part.to_owned()),
+        }
+    }
+    said.retain(|part| !part.is_empty());
     Block::Says(said.join(separator))
 }
 
@@ -121,6 +129,9 @@ fn piece(text: &str, classes: &BTreeSet<NoiseClass>) -> Piece {
     if has(NoiseClass::Timestamps) {
         if let Some(rest) = stamped(&plain) {
             return if rest.is_empty() { Piece::Stamp } else { Piece::Rest(rest) };
+        }
+        if SYNDICATED.is_match(&plain) {
+            return Piece::Stamp;
         }
         if COPYRIGHT.is_match(&plain) && YEARS.is_match(text) {
             return Piece::Rest(YEARS.replace_all(text, "$mark").trim().to_owned());
@@ -277,6 +288,10 @@ fn parts(text: &str) -> Vec<&str> {
 fn is_hangul_part(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{11FF}')
 }
+
+/// What a site puts below each item of its feed.
+static SYNDICATED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?:the post .{1,200} )?(?:first )?appeared first on .{1,80}$"));
 
 static COPYRIGHT: LazyLock<Regex> = LazyLock::new(|| pattern(r"©|\(c\)|^copyright\b|^copr\b"));
 

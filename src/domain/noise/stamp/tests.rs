@@ -56,6 +56,7 @@ fn when_a_page_was_made_or_looked_through_is_a_stamp() {
         ("Page generated on 2026-01-01 10:00:01", "Page generated on 2026-01-02T11:20:01Z"),
         ("Last updated: 2 November 2026 by A. Clerk", "Last updated: 3 November 2026 by A. Clerk"),
         ("Last updated\n2 November 2026", "Last updated\n3 November 2026"),
+        ("Last updated | 2 November 2026", "Last updated | 3 November 2026"),
         ("Home | Last updated: 2 Nov 2026 | Contact", "Home | Last updated: 3 Nov 2026 | Contact"),
     ]);
     differ(&[("Last updated: 2 November 2026 by A. Clerk", "Last updated: 2 November 2026 by B. Clerk")]);
@@ -96,6 +97,7 @@ fn visits_requests_and_the_year_of_a_copyright_are_stamps() {
         ("Request ID: a8f3c2-1", "Request ID: 77ab1-9"),
         ("0123456789abcdef0123456789abcdef", "ffffffffffffffffffffffffffffffff"),
         ("Showing results 1 - 20 of 3,412", "Showing results 1 - 20 of 3,413"),
+        ("The post Matter 1 appeared first on Agency.", "The post Matter One appeared first on Agency News."),
         ("© 2026 Example Bureau | Visitors: 9", "© 2027 Example Bureau | Visitors: 12"),
     ]);
     differ(&[("Copyright © 2026 Example Bureau", "Copyright © 2026 Other Bureau")]);
