@@ -198,6 +198,7 @@ async fn inbox(folder: &Path, clock: &ManualClock) -> (Inbox, Store) {
         settings: config.inbox.unwrap(),
         mail: config.mail,
         web: None,
+        takes_mail: true,
         turn: Turn::default(),
         clock: Arc::new(clock.clone()),
     };

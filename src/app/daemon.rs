@@ -9,11 +9,11 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{App, store_watch, watchdog};
+use super::{App, refuse_nobody, store_watch, watchdog};
 use crate::check::Checker;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control::Server;
+use crate::control::{Owner, Server};
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::scheduler::{SourceLoop, TellingLoop};
@@ -47,6 +47,7 @@ const STORE_RETRY: Duration = Duration::from_secs(1);
 pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     stop_on_signal(&stop)?;
+    refuse_nobody(&config, &[]).await?;
     let Some(store) = open_store(&config, &stop).await? else { return Ok(()) };
     if store.log_bytes() <= SURVEYED_UP_TO {
         store.survey().await?;
@@ -84,7 +85,7 @@ async fn give_up(app: App, stop: &CancellationToken, reason: String) -> anyhow::
     match tokio::time::timeout(LAST_WORDS, app.close()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            tracing::warn!(error = error_chain(&error), "the store could not be closed in order")
+            tracing::warn!(error = error_chain(&error), "the store could not be closed in order");
         }
         // What hangs would hold up the end of the process as well.
         Err(_) => std::process::exit(EX_IOERR),
@@ -95,7 +96,8 @@ async fn give_up(app: App, stop: &CancellationToken, reason: String) -> anyhow::
 impl App {
     /// Starts everything that runs by itself.
     async fn start(&self, tasks: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<()> {
-        let server = Server::bind(&self.config.daemon.socket)?;
+        let owner = Owner::of(&self.config.store);
+        let server = Server::bind(&self.config.daemon.socket, owner).await?;
         let (service, tracker, stopped) = (Arc::clone(&self.service), tasks.clone(), stop.clone());
         tasks.spawn(async move {
             if let Err(error) = server.serve(service, tracker, stopped).await {

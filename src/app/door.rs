@@ -8,7 +8,8 @@ use super::App;
 use crate::check::Reading;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control::{Client, Command, Reply};
+use crate::control::{Client, ClientError, Command, Owner, Reply};
+use crate::store::StoreError;
 
 /// The way to the store.
 #[derive(Debug)]
@@ -25,9 +26,27 @@ impl Door {
     /// # Errors
     /// A daemon that cannot be spoken to, or a store that cannot be opened.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        match Client::connect(&config.daemon.socket).await? {
-            Some(client) => Ok(Self::Daemon(client)),
-            None => Ok(Self::Here(Box::new(App::open(config, clock).await?))),
+        let socket = config.daemon.socket.clone();
+        let nobody = match Client::connect(&socket, &Owner::of(&config.store)).await {
+            Ok(Some(client)) => return Ok(Self::Daemon(client)),
+            Ok(None) => {
+                format!(
+                    "no daemon answers on {}; restart one of an earlier version, which listens elsewhere",
+                    socket.display()
+                )
+            }
+            // Another installation's daemon has nothing to do with this one's store.
+            Err(foreign @ ClientError::Foreign { .. }) => foreign.to_string(),
+            Err(error) => return Err(error.into()),
+        };
+        let opened = App::open(config, clock).await;
+        let is_locked = |error: &anyhow::Error| {
+            matches!(error.downcast_ref::<StoreError>(), Some(StoreError::Locked { .. }))
+        };
+        match opened {
+            Ok(app) => Ok(Self::Here(Box::new(app))),
+            Err(error) if is_locked(&error) => Err(anyhow::anyhow!("{error}; {nobody}")),
+            Err(error) => Err(error),
         }
     }
 

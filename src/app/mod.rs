@@ -19,10 +19,11 @@ use chrono::{DateTime, Utc};
 
 use crate::check::Checker;
 use crate::clock::Clock;
-use crate::config::{Config, InboxSettings};
+use crate::config::{Config, FetchSettings, InboxSettings};
 use crate::control::{Service, ServiceParts};
 use crate::deliver::{Deliverer, DelivererParts};
 use crate::dispatch::{Composer, ComposerParts, Dispatcher};
+use crate::domain::id::SourceId;
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::escalate::{Escalator, EscalatorParts, keep_time};
 use crate::fetch::Fetcher;
@@ -57,6 +58,30 @@ pub struct App {
     clock: Arc<dyn Clock>,
 }
 
+/// In whose name people are asked whether they want mail; `None` where nobody could answer. Without a mailbox
+/// questions are answered on their page alone, and whoever answers mail signs them.
+fn asking(config: &Config, has_pages: bool) -> Option<InboxSettings> {
+    let nobodys = || InboxSettings { address: config.mail.help_address.clone(), authserv_id: None };
+    config.inbox.clone().or_else(|| has_pages.then(nobodys))
+}
+
+fn checking(
+    store: &Store,
+    fetcher: Arc<Fetcher>,
+    registry: &Registry,
+    clock: &Arc<dyn Clock>,
+    settings: &FetchSettings,
+) -> Checker {
+    Checker::new(
+        store.clone(),
+        fetcher,
+        registry.clone(),
+        Arc::clone(clock),
+        settings.full_read_every,
+        settings.max_freshness,
+    )
+}
+
 impl App {
     /// Opens the store and builds the use cases over it.
     ///
@@ -78,14 +103,7 @@ impl App {
         keep_time(&store, clock.now()).await?;
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
         keep_pauses(&fetcher, &config, &store, clock.now()).await?;
-        let checker = Arc::new(Checker::new(
-            store.clone(),
-            fetcher,
-            registry.clone(),
-            Arc::clone(&clock),
-            config.fetch.full_read_every,
-            config.fetch.max_freshness,
-        ));
+        let checker = Arc::new(checking(&store, fetcher, &registry, &clock, &config.fetch));
         let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new(key)));
         let composer = Composer::new(ComposerParts {
             settings: config.mail.clone(),
@@ -124,10 +142,7 @@ impl App {
         }));
         deliverer.recover().await?;
         let turn = Turn::default();
-        // Without a mailbox questions are answered on their page alone, and whoever answers mail signs them.
-        let nobodys = || InboxSettings { address: config.mail.help_address.clone(), authserv_id: None };
-        let settings = config.inbox.clone().or_else(|| web.is_some().then(nobodys));
-        let asker = settings.map(|settings| {
+        let asker = asking(&config, web.is_some()).map(|settings| {
             Arc::new(Inbox::new(InboxParts {
                 store: store.clone(),
                 registry: registry.clone(),
@@ -211,6 +226,25 @@ async fn keep_pauses(
         let state = store.read_state(&source.id).await?;
         if let Some(pause) = state.and_then(|state| state.wished_pause(now)) {
             fetcher.pause(&source.url, pause);
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to begin where a source is somebody else's site and it is not said in whose name it is asked.
+///
+/// # Errors
+/// Which keys to change, and where they stand.
+pub async fn refuse_nobody(config: &Config, sources: &[SourceId]) -> anyhow::Result<()> {
+    let Some(why) = &config.fetch.only_here else { return Ok(()) };
+    let fetcher = fetcher(config);
+    for source in config.sources.iter().filter(|source| sources.is_empty() || sources.contains(&source.id)) {
+        if fetcher.may_ask(source).await.is_err() {
+            anyhow::bail!(
+                "no site is read in nobody's name: {why} (the source {} is another's, {})",
+                source.id,
+                source.url
+            );
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::progress::Progress;
 use super::screen::Screen;
 use super::{Context, mismatch, open};
+use crate::app::refuse_nobody;
 use crate::check::ReadOptions;
 use crate::config::Config;
 use crate::control::{Command, Reply};
@@ -44,6 +45,7 @@ pub(super) struct Now {
 pub(super) async fn run(check: Check, context: &Context) -> anyhow::Result<Exit> {
     let Check::Now(now) = check;
     let config = context.config()?;
+    refuse_nobody(&config, &now.sources).await?;
     let companies = config.companies.clone();
     let expected = if now.sources.is_empty() { config.sources.len() } else { now.sources.len() };
     let options = ReadOptions { dry_run: now.dry_run, force: now.force, ..ReadOptions::default() };

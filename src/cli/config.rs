@@ -22,12 +22,18 @@ pub(super) fn run(verb: &ConfigVerb, context: &Context) -> anyhow::Result<Exit> 
             "sources": config.sources.len(),
             "companies": config.companies.len(),
         }))?,
-        ConfigVerb::Check => context.screen.line(format!(
-            "{} is valid: {}, {}",
-            config.path.display(),
-            counted(config.sources.len(), "source", "sources"),
-            counted(config.companies.len(), "company", "companies"),
-        ))?,
+        ConfigVerb::Check => {
+            context.screen.line(
+                format!(
+                    "{} is valid: {}, {}",
+                    config.path.display(),
+                    counted(config.sources.len(), "source", "sources"),
+                    counted(config.companies.len(), "company", "companies"),
+                ) + &config.fetch.only_here.as_ref().map_or_else(String::new, |why| {
+                    format!("\nno site but this machine's is read yet: {why}")
+                }),
+            )?;
+        }
         ConfigVerb::Show => context.screen.line(crate::config::show(&config).trim_end())?,
     }
     Ok(Exit::Done)

@@ -24,6 +24,10 @@ pub(super) fn run(init: &Init, screen: Screen) -> anyhow::Result<Exit> {
         screen.line(format!("wrote {}", path.display()))?;
     }
     let config = init.folder.join("config/regwatch.toml");
-    screen.line(format!("\nnext: regwatch --config {} check now", config.display()))?;
+    screen.line(format!(
+        "\nnext: put your addresses into mail.from and fetch.contact of {}",
+        config.display()
+    ))?;
+    screen.line(format!("then: regwatch --config {} check now", config.display()))?;
     Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::{Context, mismatch};
 use crate::control::{Command, Reply};
 use crate::domain::email::EmailAddress;
-use crate::domain::outbox::MailState;
+use crate::domain::outbox::{MailState, STORED};
 use crate::mail::{DnsRecord, Envelope, MAX_MESSAGE_BYTES, dns_records, without_mbox_line};
 use crate::subscribe::Ingested;
 
@@ -71,7 +71,8 @@ async fn test(address: EmailAddress, context: &Context) -> anyhow::Result<Exit> 
         context.screen.object(&mail)?;
     } else {
         let reason = mail.last_error.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        context.screen.line(format!("{} to {}{reason}", mail.state, mail.recipient))?;
+        let to = if mail.standing == STORED { "for" } else { "to" };
+        context.screen.line(format!("{} {to} {}{reason}", mail.standing, mail.recipient))?;
     }
     Ok(if mail.state == MailState::Sent { Exit::Done } else { Exit::Error })
 }

@@ -71,7 +71,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
     match arguments.verb {
         Verb::Init(verb) => init::run(&verb, screen),
         Verb::Check(verb) => check::run(verb, &context).await,
-        Verb::Daemon => daemon::run(&context).await,
+        Verb::Daemon => Box::pin(daemon::run(&context)).await,
         Verb::Demo(verb) => demo::run(verb, screen).await,
         Verb::Source(verb) => source::run(verb, &context).await,
         Verb::Company(verb) => company::run(verb, &context).await,

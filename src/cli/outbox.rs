@@ -118,7 +118,7 @@ async fn show(context: &Context, id: String) -> anyhow::Result<()> {
         "mail {} to {}, {} since {}",
         mail.id,
         mail.recipient,
-        mail.state,
+        mail.standing,
         moment(mail.at)
     ))?;
     screen.line(format!(
@@ -128,8 +128,10 @@ async fn show(context: &Context, id: String) -> anyhow::Result<()> {
     ))?;
     screen.line(format!("queued {}", moment(mail.queued_at)))?;
     for step in &detail.history {
-        let words = step.words.as_deref().map(|words| format!(": {words}")).unwrap_or_default();
-        screen.line(format!("{} {}{words}", moment(step.at), step.state))?;
+        let standing = step.standing();
+        let words = step.words.as_deref().map(|words| words.strip_prefix(standing.as_str()).unwrap_or(words));
+        let words = words.map(|words| format!(": {}", words.trim())).unwrap_or_default();
+        screen.line(format!("{} {standing}{words}", moment(step.at)))?;
     }
     match &detail.headers {
         Some(headers) => screen.line(format!("\n{headers}")),
@@ -141,10 +143,10 @@ async fn handle(context: &Context, id: String, deed: Deed) -> anyhow::Result<()>
     let screen = context.screen;
     match context.ask(Command::HandleMail { id, deed }).await? {
         Reply::Handled { mail, is_done: false } => {
-            anyhow::bail!("mail {} is {}: that cannot be done with it now", mail.id, mail.state)
+            anyhow::bail!("mail {} is {}: that cannot be done with it now", mail.id, mail.standing)
         }
         Reply::Handled { mail, .. } if screen.json => screen.object(&mail),
-        Reply::Handled { mail, .. } => screen.line(format!("mail {} is {}", mail.id, mail.state)),
+        Reply::Handled { mail, .. } => screen.line(format!("mail {} is {}", mail.id, mail.standing)),
         other => Err(mismatch(&other)),
     }
 }
@@ -152,7 +154,7 @@ async fn handle(context: &Context, id: String, deed: Deed) -> anyhow::Result<()>
 fn row(mail: &MailSummary) -> [String; 7] {
     [
         mail.id.to_string(),
-        mail.state.to_string(),
+        mail.standing.clone(),
         mail.at.format("%Y-%m-%d %H:%M:%SZ").to_string(),
         mail.attempts.to_string(),
         mail.recipient.to_string(),

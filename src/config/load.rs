@@ -27,6 +27,7 @@ use super::{inbox, mail, section, web};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
+use crate::domain::placeholder;
 use crate::domain::scoring::Thresholds;
 use crate::domain::source::Source;
 
@@ -100,6 +101,26 @@ fn source_of(file: &TextFile, faults: &Faults) -> Option<Source> {
     tables(&[root], "source").iter().find_map(|table| source(table, &BTreeSet::new(), Path::new("")))
 }
 
+/// Which keys of the main file still name nobody, in words with their lines; nothing where none does.
+fn nobodys(roots: &[Table<'_>], sections: &Sections) -> Option<String> {
+    let root = roots.first()?;
+    let named = [
+        ("mail", "from", sections.mail.from.address.domain()),
+        ("fetch", "contact", placeholder::domain_of(&sections.fetch.contact)),
+    ];
+    let placeholders: Vec<String> = named
+        .iter()
+        .filter(|(_, _, domain)| placeholder::is_nobodys(domain))
+        .filter_map(|(section, key, domain)| {
+            let node = root.get(section)?.open()?.get(key)?;
+            Some(format!("{section}.{key} at {} (of {domain})", node.place()))
+        })
+        .collect();
+    let are = if placeholders.len() == 1 { "is still a placeholder" } else { "are still placeholders" };
+    (!placeholders.is_empty())
+        .then(|| format!("{} {are}; put real addresses there", placeholders.join(" and ")))
+}
+
 /// A value was refused without a word, which only a fault in the program can cause.
 fn unexplained(path: &Path) -> ConfigError {
     let faults = Faults::default();
@@ -130,7 +151,8 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
         roots.push(root);
     }
     let Watched { sources, companies, categories } = watched(&roots, &folder);
-    let sections = sections?;
+    let mut sections = sections?;
+    sections.fetch.only_here = nobodys(&roots, &sections);
     let config = Config {
         path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
         store: sections.store,
@@ -184,7 +206,8 @@ impl Sections {
         let mail = mail::mail(root, folder, passwords.mail);
         let fetch = section::fetch(root, folder);
         let matching = matching(root.get("matching").as_ref());
-        let daemon = section::daemon(root.get("daemon").as_ref(), folder);
+        let kept = store.as_ref().map(|(store, _)| store);
+        let daemon = section::daemon(root.get("daemon").as_ref(), folder, kept);
         let operator = section::operator(root.get("operator").as_ref());
         let transport = mail.as_ref().map(|mail| &mail.transport);
         let inbox = root.optional("inbox", |node| inbox::inbox(node, folder, passwords.imap, transport));

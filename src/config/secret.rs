@@ -3,7 +3,8 @@
 //! The one place of the program that reads the environment.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -39,6 +40,18 @@ pub(super) fn variable(name: &str) -> Option<SecretString> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     let secret = std::env::var(name).ok();
     secret.filter(|secret| !secret.is_empty()).map(SecretString::from)
+}
+
+/// Where this user's sockets lie that find no room elsewhere.
+pub(super) fn runtime_folder() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let given = std::env::var("XDG_RUNTIME_DIR").ok().filter(|folder| folder.starts_with('/'));
+    if let Some(folder) = given {
+        return folder.into();
+    }
+    let user = fs::metadata("/proc/self").map_or(0, |us| us.uid());
+    let folder = PathBuf::from(format!("/run/user/{user}"));
+    if folder.is_dir() { folder } else { std::env::temp_dir().join(format!("regwatch-{user}")) }
 }
 
 /// The secret in a file, without the line end that editors leave.

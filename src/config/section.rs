@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::draft::real;
 use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
@@ -16,6 +19,7 @@ use super::settings::{
 };
 use super::{secret, value};
 use crate::domain::email::EmailAddress;
+use crate::domain::id::hex;
 
 pub(super) const STORE: Keys = Keys { heading: "[store]", names: &["url", "required", "low_disk"] };
 
@@ -79,12 +83,29 @@ pub(super) fn store(section: Option<&Node<'_>>, folder: &Path) -> Option<(StoreS
     Some((settings?, StoreRules { required: required?, low_disk_bytes: low_disk_bytes? }))
 }
 
-pub(super) fn daemon(section: Option<&Node<'_>>, folder: &Path) -> Option<DaemonSettings> {
+/// Where the daemon of a store listens unless told otherwise: beside the store and named after it, so that two
+/// stores in one folder have two; in the user's runtime folder where that name is longer than an address may be.
+fn default_socket(store: &StoreSettings) -> PathBuf {
+    let StoreSettings::Sled { path } = store;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".sock");
+    if beside.len() <= MAX_SOCKET_BYTES {
+        return beside.into();
+    }
+    let name = format!("regwatch-{}.sock", &hex(&Sha256::digest(real(path).as_os_str().as_bytes()))[..16]);
+    secret::runtime_folder().join(name)
+}
+
+pub(super) fn daemon(
+    section: Option<&Node<'_>>,
+    folder: &Path,
+    store: Option<&StoreSettings>,
+) -> Option<DaemonSettings> {
     let table = match section {
         Some(section) => Some(section.table(&DAEMON)?),
         None => None,
     };
-    let default = value::path_from(folder, "../state/regwatch.sock");
+    let default = store.map_or_else(|| value::path_from(folder, "../state/db.sock"), default_socket);
     let (jitter, drain_timeout) = (MINUTE, Duration::from_secs(30));
     let Some(table) = table else { return Some(DaemonSettings { socket: default, jitter, drain_timeout }) };
     let socket = table.or("socket", default, |node| {
@@ -140,6 +161,7 @@ pub(super) fn fetch(root: &Table<'_>, folder: &Path) -> Option<FetchSettings> {
     let browser = browser(&table, folder);
     Some(FetchSettings {
         contact: contact?,
+        only_here: None,
         allow_private: allow_private?,
         connect_timeout: connect_timeout?,
         header_timeout: header_timeout?,

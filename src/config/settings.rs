@@ -285,6 +285,9 @@ pub struct SmtpCredentials {
 pub struct FetchSettings {
     /// Whom a site's operator can write to; part of the User-Agent.
     pub contact: String,
+    /// Why nobody but this machine and the private addresses below may be asked: whom a request is from, or mail,
+    /// is still nobody.
+    pub only_here: Option<String>,
     /// Private addresses that may be read all the same.
     pub allow_private: Vec<IpAddr>,
     /// For the TCP and TLS handshakes.
@@ -333,6 +336,7 @@ impl fmt::Debug for FetchSettings {
         let Self { headers, proxy, .. } = self;
         f.debug_struct("FetchSettings")
             .field("contact", &self.contact)
+            .field("only_here", &self.only_here)
             .field("allow_private", &self.allow_private)
             .field("connect_timeout", &self.connect_timeout)
             .field("header_timeout", &self.header_timeout)

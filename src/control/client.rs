@@ -2,14 +2,20 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
 use super::command::{Command, Event, Reply};
-use super::server::VERSION_HEADER;
+use super::owner::{Introduction, Owner, PROTOCOL};
+use super::server::{PROTOCOL_HEADER, VERSION_HEADER};
+use super::socket::is_private;
 use crate::check::Reading;
+
+/// A daemon says within this time whose it is, whatever else it does.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A connection to a daemon that lives.
 #[derive(Debug)]
@@ -32,7 +38,7 @@ pub enum ClientError {
     #[error("the daemon did not answer")]
     Connection(#[from] reqwest::Error),
     /// The daemon does not know the command, or answered in other words.
-    #[error("the daemon is version {daemon}, this is version {}; restart the daemon", env!("CARGO_PKG_VERSION"))]
+    #[error("the daemon is version {daemon}, this is version {}; restart the daemon with this program", env!("CARGO_PKG_VERSION"))]
     Version {
         /// The daemon's version.
         daemon: String,
@@ -43,6 +49,36 @@ pub enum ClientError {
         /// The HTTP status.
         status: u16,
     },
+    /// Somebody listens and says nothing.
+    #[error(
+        "{} listens on the control socket {path} and does not answer within {} s: it is stopped or hangs; let it go on (kill -CONT), or end it and start it again",
+        process.map_or_else(|| "a process".to_owned(), |process| format!("process {process}")),
+        ANSWERS_WITHIN.as_secs()
+    )]
+    Silent {
+        /// The socket's path.
+        path: String,
+        /// Who, as far as that can be known.
+        process: Option<i32>,
+    },
+    /// A daemon that does not know whose it is.
+    #[error(
+        "the daemon on the control socket {path} is of an earlier version, which does not say whose store it has; restart it with this program"
+    )]
+    Earlier {
+        /// The socket's path.
+        path: String,
+    },
+    /// The daemon of another installation.
+    #[error("the daemon on the control socket {path} has the store {theirs}, this configuration's is {ours}")]
+    Foreign {
+        /// The socket's path.
+        path: String,
+        /// The daemon's store.
+        theirs: String,
+        /// The one that is meant.
+        ours: String,
+    },
     /// The answer is not in the words of the protocol.
     #[error("the daemon's answer cannot be read")]
     Garbled(#[from] serde_json::Error),
@@ -52,22 +88,63 @@ pub enum ClientError {
 }
 
 impl Client {
-    /// Connects to the daemon that listens on `socket`; `None` where none does: no file, or the file
-    /// of one that has gone.
+    /// Connects to the daemon that listens on `socket` and has the store of `owner`; `None` where nobody
+    /// listens: no file, or the file of one that has gone.
     ///
     /// # Errors
-    /// A client that cannot be set up, or a socket that may not be opened.
-    pub async fn connect(socket: &Path) -> Result<Option<Self>, ClientError> {
-        if let Err(source) = UnixStream::connect(socket).await {
-            let is_nobody_there =
-                matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused);
-            let path = socket.display().to_string();
-            return if is_nobody_there { Ok(None) } else { Err(ClientError::Socket { path, source }) };
+    /// [`ClientError::Foreign`] where it has another store; [`ClientError::Silent`]; one of another version; a
+    /// client that cannot be set up, or a socket that may not be opened.
+    pub async fn connect(socket: &Path, owner: &Owner) -> Result<Option<Self>, ClientError> {
+        let path = socket.display().to_string();
+        if !socket.parent().is_some_and(is_private) {
+            return Ok(None);
         }
+        let process = match UnixStream::connect(socket).await {
+            Ok(stream) => stream.peer_cred().ok().and_then(|peer| peer.pid()),
+            Err(source) => {
+                return match source.kind() {
+                    io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Ok(None),
+                    // Nobody takes what waits to be taken in.
+                    io::ErrorKind::WouldBlock => Err(ClientError::Silent { path, process: None }),
+                    _ => Err(ClientError::Socket { path, source }),
+                };
+            }
+        };
         // The client needs a provider even where nothing is encrypted.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().unix_socket(socket).no_proxy().build()?;
-        Ok(Some(Self { http }))
+        let client = Self { http };
+        let theirs = client.introduced(&path, process).await?;
+        if !theirs.is(owner) {
+            return Err(ClientError::Foreign { path, theirs: theirs.store, ours: owner.store.clone() });
+        }
+        Ok(Some(client))
+    }
+
+    /// Whose daemon it is.
+    async fn introduced(&self, path: &str, process: Option<i32>) -> Result<Owner, ClientError> {
+        let path = || path.to_owned();
+        let silent = |error: reqwest::Error| {
+            if error.is_timeout() {
+                ClientError::Silent { path: path(), process }
+            } else {
+                ClientError::Connection(error)
+            }
+        };
+        let asked = self.http.get("http://regwatch/owner").timeout(ANSWERS_WITHIN).send().await;
+        let response = asked.map_err(silent)?;
+        let is_of_ours = response.headers().contains_key(VERSION_HEADER);
+        match response.status().as_u16() {
+            200 => {}
+            404 if is_of_ours => return Err(ClientError::Earlier { path: path() }),
+            status => return Err(ClientError::NotADaemon { status }),
+        }
+        let bytes = response.bytes().await.map_err(silent)?;
+        let version = response_version(&bytes);
+        match serde_json::from_slice::<Introduction>(&bytes) {
+            Ok(said) if said.protocol == PROTOCOL => Ok(said.owner),
+            _ => Err(ClientError::Version { daemon: version }),
+        }
     }
 
     /// Has a command executed. Readings are sent to `progress` as they come.
@@ -79,7 +156,13 @@ impl Client {
         command: &Command,
         progress: &mpsc::Sender<Reading>,
     ) -> Result<Reply, ClientError> {
-        let mut response = self.http.post("http://regwatch/command").json(command).send().await?;
+        let mut response = self
+            .http
+            .post("http://regwatch/command")
+            .header(PROTOCOL_HEADER, PROTOCOL)
+            .json(command)
+            .send()
+            .await?;
         check_version(&response)?;
         let mut lines = Lines::default();
         while let Some(part) = response.chunk().await? {
@@ -94,6 +177,13 @@ impl Client {
         }
         Err(ClientError::Ended)
     }
+}
+
+/// The version that an introduction names, whatever else it says.
+fn response_version(introduction: &[u8]) -> String {
+    let said: serde_json::Value = serde_json::from_slice(introduction).unwrap_or_default();
+    let (version, protocol) = (said["version"].as_str().unwrap_or("unknown"), &said["protocol"]);
+    format!("{version} (protocol {protocol})")
 }
 
 fn check_version(response: &reqwest::Response) -> Result<(), ClientError> {

@@ -377,6 +377,8 @@ pub struct MailSummary {
     pub message_id: String,
     /// Where it stands.
     pub state: MailState,
+    /// The same as people are told.
+    pub standing: String,
     /// When it was queued.
     pub queued_at: DateTime<Utc>,
     /// When the next attempt is due, or the end came.
@@ -407,6 +409,7 @@ pub struct MailDetail {
 impl From<Mail> for MailSummary {
     fn from(mail: Mail) -> Self {
         Self {
+            standing: mail.standing(),
             id: mail.id,
             recipient: mail.recipient,
             subject: mail.subject,

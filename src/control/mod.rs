@@ -2,7 +2,7 @@
 //!
 //! One process owns the store. Where a daemon runs, a command goes to it through
 //! a Unix socket; where none does, the command line opens the store and executes
-//! it itself. Both ways end in [`Service::execute`], so that there is one
+//! it itself. Whose store the daemon has is asked before anything else. Both ways end in [`Service::execute`], so that there is one
 //! behaviour. Progress streams back while the work goes on.
 //!
 //! Deliberately absent: any authorisation beyond the socket's file mode, which
@@ -10,10 +10,14 @@
 
 mod client;
 mod command;
+mod owner;
 mod server;
 mod service;
+mod socket;
 
 pub use client::{Client, ClientError};
 pub use command::{Command, Event, MailDetail, MailSummary, Questioned, Reply, SourceDetail, SourceStatus};
-pub use server::{ListenError, Server};
+pub use owner::Owner;
+pub use server::Server;
 pub use service::{Service, ServiceParts};
+pub use socket::ListenError;

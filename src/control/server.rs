@@ -1,16 +1,15 @@
 //! The daemon's end of the control socket.
 
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::net::UnixListener;
@@ -19,38 +18,35 @@ use tokio_util::io::ReaderStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::command::{Command, Event};
+use super::command::{Command, Event, Reply};
+use super::owner::{Introduction, Owner, PROTOCOL};
 use super::service::Service;
+use super::socket::{ListenError, SocketFile};
 use crate::domain::text::error_chain;
 
 /// A socket that is listened on. Its file goes when it is dropped.
 #[derive(Debug)]
 pub struct Server {
     listener: UnixListener,
-    path: PathBuf,
-}
-
-/// The socket cannot be listened on.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot listen on the control socket {path}")]
-pub struct ListenError {
-    path: String,
-    source: io::Error,
+    file: SocketFile,
+    owner: Owner,
 }
 
 /// The version both ends must speak.
 pub(super) const VERSION_HEADER: &str = "regwatch-version";
 
+/// The protocol that a command is written in.
+pub(super) const PROTOCOL_HEADER: &str = "regwatch-protocol";
+
 impl Server {
-    /// Listens on `path`, which only this user may open. Whatever stands there is replaced: whoever
-    /// calls this owns the store, so nobody can be listening.
+    /// Listens on `path`, which only this user may open, for the store of `owner`. What a process left there
+    /// that has gone is replaced; a socket on which somebody listens is not.
     ///
     /// # Errors
     /// [`ListenError`] naming the path.
-    pub fn bind(path: &Path) -> Result<Self, ListenError> {
-        let listener = bind_privately(path)
-            .map_err(|source| ListenError { path: path.display().to_string(), source })?;
-        Ok(Self { listener, path: path.to_owned() })
+    pub async fn bind(path: &Path, owner: Owner) -> Result<Self, ListenError> {
+        let (listener, file) = SocketFile::bind(path).await?;
+        Ok(Self { listener, file, owner })
     }
 
     /// Answers commands until stopped. A command under way is finished, whether or not its client waits.
@@ -65,52 +61,25 @@ impl Server {
     ) -> io::Result<()> {
         let router = Router::new()
             .route("/command", post(answer))
+            .route("/owner", get(introduce))
             .layer(map_response(stamp))
             .layer(DefaultBodyLimit::max(MAX_COMMAND_BYTES))
-            .with_state(Shared { service, tasks });
-        // axum takes the listener; the file is removed when `self.path` goes out of scope here.
-        let path = RemovedOnDrop(self.path);
+            .with_state(Shared { service, tasks, owner: self.owner });
+        // axum takes the listener; the file goes here.
+        let file = self.file;
         let served = axum::serve(self.listener, router)
             .with_graceful_shutdown(async move { stop.cancelled().await })
             .await;
-        drop(path);
+        drop(file);
         served
     }
-}
-
-struct RemovedOnDrop(PathBuf);
-
-impl Drop for RemovedOnDrop {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// Makes the socket inside a folder nobody else may enter, then moves it to its place, so that
-/// there is no moment at which another user could connect.
-fn bind_privately(path: &Path) -> io::Result<UnixListener> {
-    let parent = path.parent().ok_or_else(|| io::Error::other("expected a path with a folder"))?;
-    std::fs::create_dir_all(parent)?;
-    let private = parent.join(format!(".sock-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&private);
-    std::fs::DirBuilder::new().mode(0o700).create(&private)?;
-    let made = bind_within(&private, path);
-    let _ = std::fs::remove_dir_all(&private);
-    made
-}
-
-fn bind_within(private: &Path, path: &Path) -> io::Result<UnixListener> {
-    let first = private.join("s");
-    let listener = UnixListener::bind(&first)?;
-    std::fs::set_permissions(&first, std::fs::Permissions::from_mode(0o600))?;
-    std::fs::rename(&first, path)?;
-    Ok(listener)
 }
 
 #[derive(Debug, Clone)]
 struct Shared {
     service: Arc<Service>,
     tasks: TaskTracker,
+    owner: Owner,
 }
 
 /// A mail that came in and a file of subscribers are commands too; only the owner of the socket sends any.
@@ -123,7 +92,38 @@ const BUFFERED_READINGS: usize = 64;
 const BUFFERED_BYTES: usize = 64 * 1024;
 
 /// Executes a command in a task of its own and streams what it tells, one JSON object a line.
-async fn answer(State(shared): State<Shared>, Json(command): Json<Command>) -> Response {
+///
+/// Bodies of another program are not read as commands: the same words may mean something else.
+async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let protocol = headers.get(PROTOCOL_HEADER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let command = match protocol {
+        Some(PROTOCOL) => {
+            serde_json::from_slice(&body).map_err(|error| format!("the command cannot be read: {error}"))
+        }
+        _ => Err(format!(
+            "the daemon (process {}, version {}) is of another version than this program, which it cannot understand; use the same program as the daemon, or restart the daemon with this one",
+            std::process::id(),
+            env!("CARGO_PKG_VERSION")
+        )),
+    };
+    match command {
+        Ok(command) => execute(shared, command),
+        Err(refused) => one_line(&Event::Done(Box::new(Reply::Refused(refused)))),
+    }
+}
+
+/// Says whose daemon it is.
+async fn introduce(State(shared): State<Shared>) -> Response {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Json(Introduction { protocol: PROTOCOL, version, owner: shared.owner }).into_response()
+}
+
+fn one_line(event: &Event) -> Response {
+    let line = serde_json::to_string(event).unwrap_or_default();
+    ([("content-type", "application/x-ndjson")], format!("{line}\n")).into_response()
+}
+
+fn execute(shared: Shared, command: Command) -> Response {
     let (mut events, lines) = tokio::io::duplex(BUFFERED_BYTES);
     shared.tasks.clone().spawn(async move {
         let (progress, mut readings) = mpsc::channel(BUFFERED_READINGS);

@@ -325,7 +325,7 @@ fn log(mail: &Mail) {
     let (id, to, attempts) = (&mail.id, mail.recipient.redacted(), mail.attempts);
     let (state, reason) = (mail.state, mail.last_error.as_deref());
     match state {
-        MailState::Sent => tracing::info!(mail.id = %id, mail.to = to, attempts, "mail sent"),
+        MailState::Sent => tracing::info!(mail.id = %id, mail.to = to, attempts, "mail {}", mail.standing()),
         _ if mail.is_undelivered || state == MailState::Held => {
             tracing::error!(mail.id = %id, mail.to = to, attempts, reason, %state, "a person must look at a mail");
         }

@@ -45,6 +45,7 @@ pub mod moment;
 pub mod noise;
 pub mod outbox;
 pub mod pending;
+pub mod placeholder;
 pub mod prose;
 pub mod quality;
 pub mod read_state;

@@ -71,6 +71,20 @@ pub struct Step {
     pub words: Option<String>,
 }
 
+/// What a transport says that puts mails into a folder of this machine, before the folder's name: nobody was sent
+/// anything.
+pub const STORED: &str = "stored in the Maildir";
+
+impl Step {
+    /// How the mail stood, as people are told.
+    #[must_use]
+    pub fn standing(&self) -> String {
+        let is_stored = self.state == MailState::Sent
+            && self.words.as_ref().is_some_and(|words| words.starts_with(STORED));
+        if is_stored { STORED.to_owned() } else { self.state.to_string() }
+    }
+}
+
 /// Of what happened, the last so many steps are kept.
 const MAX_STEPS: usize = 40;
 
@@ -191,6 +205,13 @@ impl Mail {
             history: Vec::new(),
             thread: None,
         }
+    }
+
+    /// How it stands, as people are told: what lies in a folder of this machine was not sent.
+    #[must_use]
+    pub fn standing(&self) -> String {
+        let ended = self.history.iter().rev().find(|step| step.state == self.state && step.at == self.at);
+        ended.map_or_else(|| self.state.to_string(), Step::standing)
     }
 
     /// Whether an attempt is due.

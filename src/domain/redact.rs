@@ -36,6 +36,69 @@ pub fn proxy(proxy: &Url) -> String {
     shown.into()
 }
 
+/// Words in the names of an address's parameters whose values let somebody in: those of signed addresses
+/// (`X-Amz-Signature`, `X-Goog-Credential`, `sig`), sessions and keys.
+const TELLING_WORDS: [&str; 23] = [
+    "access",
+    "apikey",
+    "auth",
+    "authorization",
+    "code",
+    "credential",
+    "credentials",
+    "hmac",
+    "jsessionid",
+    "jwt",
+    "key",
+    "passwd",
+    "password",
+    "phpsessid",
+    "pwd",
+    "secret",
+    "session",
+    "sessionid",
+    "sid",
+    "sig",
+    "signature",
+    "ticket",
+    "token",
+];
+
+/// An address to which a server sent us, as it may be kept: without a user, a password and the values of
+/// parameters that let somebody in. `base` is what it is relative to. A text that is no address is not shown.
+#[must_use]
+pub fn address(text: &str, base: &Url) -> String {
+    let Ok(mut url) = base.join(text) else { return REDACTED.to_owned() };
+    // Refused only by addresses that cannot hold either.
+    let _ = (url.set_username(""), url.set_password(None));
+    let is_telling = |pair: &str| is_telling(pair.split('=').next().unwrap_or_default());
+    if let Some(query) = url.query().filter(|query| query.split('&').any(is_telling)).map(str::to_owned) {
+        let kept = query.split('&').map(|pair| match pair.split_once('=') {
+            Some((name, _)) if is_telling(pair) => format!("{name}=redacted"),
+            _ => pair.to_owned(),
+        });
+        let kept: Vec<String> = kept.collect();
+        url.set_query(Some(&kept.join("&")));
+    }
+    url.into()
+}
+
+/// Whether a parameter's value lets somebody in, judged by the words of its name.
+fn is_telling(name: &str) -> bool {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in name.chars() {
+        if !letter.is_ascii_alphanumeric() || (was_lower && letter.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        was_lower = letter.is_ascii_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| letter.is_ascii_alphanumeric()) {
+            word.push(letter.to_ascii_lowercase());
+        }
+    }
+    words.iter().any(|word| TELLING_WORDS.contains(&word.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +110,27 @@ mod tests {
         }
         for name in ["Accept", "Accept-Language", "User-Agent", "Sec-Fetch-Mode", "Referer"] {
             assert!(!is_sensitive(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_address_to_which_a_server_sends_is_kept_without_what_lets_somebody_in() {
+        let base = Url::parse("https://agency.test/list").unwrap();
+        for (sent, kept) in [
+            ("https://me:geheim@files.test/a.csv?page=2", "https://files.test/a.csv?page=2"),
+            ("//me@files.test/a", "https://files.test/a"),
+            (
+                "https://b.s3.test/x?X-Amz-Credential=AK%2F1&X-Amz-Date=20261129&X-Amz-Signature=abc",
+                "https://b.s3.test/x?X-Amz-Credential=redacted&X-Amz-Date=20261129&X-Amz-Signature=redacted",
+            ),
+            (
+                "/x?sv=1&sig=abc%3D&keyword=lidar&AWSAccessKeyId=K",
+                "https://agency.test/x?sv=1&sig=redacted&keyword=lidar&AWSAccessKeyId=redacted",
+            ),
+            ("/x?q=a+b%20c&monkey=1", "https://agency.test/x?q=a+b%20c&monkey=1"),
+            ("http://me:geheim@[", REDACTED),
+        ] {
+            assert_eq!(address(sent, &base), kept, "{sent}");
         }
     }
 

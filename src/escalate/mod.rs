@@ -17,7 +17,8 @@ use crate::config::{MailSettings, OperatorSettings};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
 use crate::domain::incident::{
-    Incident, MailStanding, Policy, Standing, Telling, review, review_clock, review_mail,
+    Incident, MailStanding, Policy, Standing, StoreStanding, Telling, review, review_clock, review_mail,
+    review_store,
 };
 use crate::domain::outbox::{QueuedMail, Thread};
 use crate::domain::source::Source;

@@ -15,25 +15,69 @@ use url::{Host, Url};
 
 use super::error::FetchError;
 
+/// A name that takes longer to be looked up leads nowhere.
+const LOOKED_UP_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Decides about addresses; cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct AddressGuard {
     allowed: Arc<BTreeSet<IpAddr>>,
+    /// Why no other address may be asked, not even a public one.
+    only_here: Option<Arc<str>>,
 }
 
 /// A name that leads to no public address.
 #[derive(Debug, thiserror::Error)]
-#[error("the name leads only to {0}, which is not public")]
+#[error("the name leads only to {0}, which may not be asked")]
 pub(super) struct OnlyPrivate(pub IpAddr);
 
 impl AddressGuard {
     /// Refuses every address that is not public, except the listed ones.
     pub(super) fn allowing(allowed: &[IpAddr]) -> Self {
-        Self { allowed: Arc::new(allowed.iter().copied().map(canonical).collect()) }
+        Self { allowed: Arc::new(allowed.iter().copied().map(canonical).collect()), only_here: None }
+    }
+
+    /// Refuses all but the listed ones, where a reason is given.
+    pub(super) fn only_here(self, why: Option<&str>) -> Self {
+        Self { only_here: why.map(Arc::from), ..self }
     }
 
     fn permits(&self, address: IpAddr) -> bool {
-        is_public(address) || self.allowed.contains(&canonical(address))
+        (is_public(address) && self.only_here.is_none()) || self.allowed.contains(&canonical(address))
+    }
+
+    /// Why an address may not be asked.
+    pub(super) fn refusal(&self, url: &Url, address: IpAddr) -> FetchError {
+        match &self.only_here {
+            Some(why) if is_public(address) => Self::nameless(url, why),
+            _ => FetchError::PrivateAddress { url: url.to_string(), address },
+        }
+    }
+
+    fn nameless(url: &Url, why: &str) -> FetchError {
+        FetchError::Nameless { url: url.to_string(), why: why.to_owned() }
+    }
+
+    /// Checks a name that a proxy will look up: where it leads is not known here.
+    pub(super) fn check_unseen(&self, url: &Url) -> Result<(), FetchError> {
+        match (&self.only_here, url.host()) {
+            (Some(why), Some(Host::Domain(name))) if !is_this_machine(name) => Err(Self::nameless(url, why)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks whether an address leads to somebody who may not be asked, as far as that can be found out.
+    pub(super) async fn check_leads_here(&self, url: &Url) -> Result<(), FetchError> {
+        let Some(why) = &self.only_here else { return Ok(()) };
+        let Some(Host::Domain(name)) = url.host() else { return self.check_typed(url) };
+        let host = Host::Domain(name.to_owned());
+        let found = tokio::time::timeout(LOOKED_UP_WITHIN, self.addresses_of(&host, 0)).await;
+        match found {
+            Ok(Ok(Ok(_))) => Ok(()),
+            // A name of this machine, or of a private network, is told apart when it is read.
+            Ok(Ok(Err(OnlyPrivate(address)))) if !is_public(address) => Ok(()),
+            _ => Err(Self::nameless(url, why)),
+        }
     }
 
     /// Checks a host written as a number; `url` has already unified its spellings.
@@ -52,11 +96,7 @@ impl AddressGuard {
     }
 
     fn check(&self, url: &Url, address: IpAddr) -> Result<(), FetchError> {
-        if self.permits(address) {
-            Ok(())
-        } else {
-            Err(FetchError::PrivateAddress { url: url.to_string(), address })
-        }
+        if self.permits(address) { Ok(()) } else { Err(self.refusal(url, address)) }
     }
 }
 
@@ -94,6 +134,11 @@ impl Resolve for AddressGuard {
             Ok(Box::new(permitted.into_iter()) as Addrs)
         })
     }
+}
+
+fn is_this_machine(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// An IPv4 address that hides in an IPv6 one is judged as what it is.
@@ -227,6 +272,19 @@ mod tests {
         ] {
             check(host, true);
         }
+    }
+
+    #[test]
+    fn while_nobody_is_named_nobody_else_is_asked() {
+        let guard = AddressGuard::allowing(&["10.1.2.3".parse().unwrap(), "127.0.0.1".parse().unwrap()])
+            .only_here(Some("fetch.contact is a placeholder"));
+        let check = |url: &str| guard.check_typed(&Url::parse(url).unwrap());
+        assert!(check("http://127.0.0.1/").is_ok() && check("http://10.1.2.3/").is_ok());
+        let refused = check("https://23.1.2.3/list").unwrap_err().to_string();
+        assert!(refused.contains("fetch.contact is a placeholder"), "{refused}");
+        assert!(matches!(check("http://10.0.0.1/"), Err(FetchError::PrivateAddress { .. })));
+        let named = |url: &str| guard.check_unseen(&Url::parse(url).unwrap());
+        assert!(named("http://localhost/").is_ok() && named("https://agency.gov/").is_err());
     }
 
     #[test]

@@ -73,6 +73,14 @@ pub enum FetchError {
         /// Where it leads.
         address: IpAddr,
     },
+    /// The address leads to another machine, and it is not said in whose name it is asked.
+    #[error("{url} is not asked: {why}")]
+    Nameless {
+        /// The address.
+        url: String,
+        /// What is missing.
+        why: String,
+    },
     /// Too many hops.
     #[error("{url} led to more than {limit} redirects (fetch.max_redirects)")]
     TooManyRedirects {
@@ -150,6 +158,25 @@ impl FetchError {
         }
     }
 
+    /// The same with its addresses as they may be told.
+    pub(super) fn with_addresses(mut self, told: impl Fn(&str) -> String) -> Self {
+        match &mut self {
+            Self::Timeout { url, .. }
+            | Self::Unreachable { url, .. }
+            | Self::Body { url, .. }
+            | Self::TooLarge { url, .. }
+            | Self::PrivateAddress { url, .. }
+            | Self::Nameless { url, .. }
+            | Self::TooManyRedirects { url, .. }
+            | Self::Browser { url, .. } => *url = told(url),
+            Self::Redirect { url, location, .. } => (*url, *location) = (told(url), told(location)),
+            Self::Robots { url, robots, .. } => (*url, *robots) = (told(url), told(robots)),
+            Self::RobotsUnread { robots, .. } => *robots = told(robots),
+            Self::Header { .. } | Self::Paused { .. } | Self::Client(_) => {}
+        }
+        self
+    }
+
     /// Whether no server was met: then the fault may be on this side of the network.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
@@ -157,9 +184,14 @@ impl FetchError {
     }
 
     /// Sorts what the client reports while a request is under way.
-    pub(super) fn request(url: &url::Url, source: &reqwest::Error, connect_timeout: Duration) -> Self {
+    pub(super) fn request(
+        url: &url::Url,
+        source: &reqwest::Error,
+        connect_timeout: Duration,
+        guard: &super::address::AddressGuard,
+    ) -> Self {
         if let Some(refused) = private_address_of(source) {
-            return Self::PrivateAddress { url: url.to_string(), address: refused };
+            return guard.refusal(url, refused);
         }
         if source.is_timeout() {
             Self::Timeout { phase: Phase::Connect, url: url.to_string(), after: connect_timeout }

@@ -28,6 +28,7 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::config::FetchSettings;
+use crate::domain::redact;
 use crate::domain::robots::MAX_BYTES as MAX_ROBOTS_BYTES;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
@@ -114,7 +115,7 @@ impl Fetcher {
     /// A fetcher with the given limits. Connects to nothing.
     #[must_use]
     pub fn new(settings: FetchSettings) -> Self {
-        let guard = AddressGuard::allowing(&settings.allow_private);
+        let guard = AddressGuard::allowing(&settings.allow_private).only_here(settings.only_here.as_deref());
         let pace = Pace { interval: settings.host_interval, burst: settings.host_burst };
         Self {
             clients: Clients::new(settings.connect_timeout, guard.clone()),
@@ -196,7 +197,29 @@ impl Fetcher {
     }
 
     async fn answer(&self, ask: Ask<'_>) -> Result<Answer, FetchError> {
-        if ask.in_browser { self.look(ask).await } else { self.follow(ask).await }
+        let (asked, token) = (ask.url, ask.token);
+        let answer = if ask.in_browser { self.look(ask).await } else { self.follow(ask).await };
+        let told = |address: &str| told(address, asked, token);
+        match answer {
+            Ok(answer) if answer.url != *asked => {
+                let url = told(answer.url.as_str()).parse().unwrap_or_else(|_| asked.clone());
+                Ok(Answer { url, ..answer })
+            }
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(error.with_addresses(told)),
+        }
+    }
+
+    /// Whether a source's page may be asked for as far as it is known in whose name; says why not.
+    ///
+    /// # Errors
+    /// [`FetchError::Nameless`].
+    pub async fn may_ask(&self, source: &Source) -> Result<(), FetchError> {
+        let proxy = source.request.proxy.as_ref().or(self.settings.proxy.as_ref());
+        match proxy {
+            Some(_) => self.guard.check_unseen(&source.url),
+            None => self.guard.check_leads_here(&source.url).await,
+        }
     }
 
     /// Has the browser show the page; hosts and manners count as ever.
@@ -223,6 +246,9 @@ impl Fetcher {
         let mut turn = None;
         for _ in 0..=self.settings.max_redirects {
             self.guard.check_typed(&url)?;
+            if ask.proxy.is_some() {
+                self.guard.check_unseen(&url)?;
+            }
             if ask.heeds_robots {
                 self.heed_robots(&ask, &url, turn.is_none()).await?;
             }
@@ -287,7 +313,7 @@ impl Fetcher {
             })?
             // The address may hold a secret.
             .map_err(reqwest::Error::without_url)
-            .map_err(|source| FetchError::request(url, &source, self.settings.connect_timeout))
+            .map_err(|source| FetchError::request(url, &source, self.settings.connect_timeout, &self.guard))
     }
 
     async fn receive(
@@ -306,6 +332,16 @@ impl Fetcher {
         let body = ask.token.and_then(|token| token.hidden_in_bytes(&body)).map_or(body, Bytes::from);
         Ok(Answer { status, url, headers, body, retry_after })
     }
+}
+
+/// An address to which a server sent us, as it is kept and told: without what lets somebody in. The one that
+/// was configured stays as it is.
+fn told(address: &str, asked: &Url, token: Option<&Token>) -> String {
+    if address == asked.as_str() {
+        return address.to_owned();
+    }
+    let shown = redact::address(address, asked);
+    token.map_or_else(|| shown.clone(), |token| token.hidden_in(&shown))
 }
 
 /// What one request came to.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::MailError;
 use crate::domain::id::MailId;
-use crate::domain::outbox::{Mail, Outcome};
+use crate::domain::outbox::{Mail, Outcome, STORED};
 
 /// A Maildir: `tmp`, `new` and `cur` in one folder, one file a mail.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ impl Maildir {
     pub(super) async fn deliver(&self, mail: &Mail, bytes: &[u8]) -> Outcome {
         let (maildir, id, bytes) = (self.clone(), mail.id.clone(), bytes.to_vec());
         match tokio::task::spawn_blocking(move || maildir.write(&id, &bytes)).await {
-            Ok(Ok(())) => Outcome::SENT,
+            Ok(Ok(())) => Outcome::Sent { reply: Some(format!("{STORED} {}", self.path.display())) },
             Ok(Err(error)) => {
                 Outcome::ChannelDown { reason: format!("the Maildir {}: {error}", self.path.display()) }
             }

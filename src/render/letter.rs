@@ -8,6 +8,7 @@ use crate::domain::email::EmailAddress;
 
 /// What the templates show; each takes what it needs.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one condition of a template")]
 pub(super) struct Letter {
     /// What stands in the subject besides its own words.
     pub about: String,

@@ -98,6 +98,13 @@ impl Store {
         self.sled.installation().clone()
     }
 
+    /// Whose store lies there, as the mark beside it says; nothing is opened, and another process may have it.
+    #[must_use]
+    pub fn installation_beside(settings: &StoreSettings) -> Option<InstallationId> {
+        let StoreSettings::Sled { path } = settings;
+        Sled::installation_beside(path)
+    }
+
     /// What was found when it was opened.
     #[must_use]
     pub fn opened(&self) -> Opened {

@@ -25,6 +25,7 @@ use regwatch::fetch::{Answer, FetchError, Fetcher};
 fn settings() -> FetchSettings {
     FetchSettings {
         contact: "ops@tracker.example".into(),
+        only_here: None,
         allow_private: vec!["127.0.0.1".parse().unwrap()],
         connect_timeout: Duration::from_secs(2),
         header_timeout: Duration::from_secs(5),

@@ -194,7 +194,7 @@ fn a_mail_that_could_not_leave_waits_and_is_sent_on_demand() {
 fn a_test_mail_says_that_it_is_one() {
     let (_site, home) = told();
     let ran = home.run(&["mail", "test", "bob@example.org"]).expect(0);
-    assert_eq!(ran.stdout, "sent to bob@example.org\n");
+    assert_eq!(ran.stdout, "stored in the Maildir for bob@example.org\n");
     let letters = home.letters();
     let test = letters.iter().find(|letter| letter.to == "bob@example.org").unwrap();
     assert_eq!(test.subject, "[test] regwatch can reach you");

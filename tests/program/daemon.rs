@@ -2,10 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, ChildStderr, Stdio};
+use std::process::{Child, ChildStderr, Command as Program, Stdio};
 
 use regwatch::check::ReadOptions;
-use regwatch::control::{Client, Command, Reply};
+use regwatch::config::StoreSettings;
+use regwatch::control::{Client, Command, Owner, Reply};
 
 use super::home::list_source;
 use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};
@@ -25,7 +26,11 @@ impl Daemon {
 
     /// The same in this environment.
     pub fn start_with(home: &Home, environment: &[(&str, &str)], until: &str) -> Self {
-        let mut program = home.program();
+        Self::start_of(home.program(), environment, until)
+    }
+
+    /// The same of this program, which is given its verb.
+    pub fn start_of(mut program: Program, environment: &[(&str, &str)], until: &str) -> Self {
         program.arg("daemon").envs(environment.iter().copied());
         let mut process = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
@@ -95,7 +100,7 @@ fn it_reads_what_it_never_read_at_once_and_every_command_works_through_it() {
 fn the_control_socket_is_its_owner_s_alone() {
     let (_site, home) = watched();
     let _daemon = Daemon::start(&home, RUNS);
-    let mode = std::fs::metadata(home.path("state/regwatch.sock")).unwrap().permissions().mode();
+    let mode = std::fs::metadata(home.path("state/db.sock")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -112,7 +117,8 @@ async fn a_check_through_the_socket_streams_each_reading_as_it_comes() {
     daemon.wait_until_it_says("source read");
 
     slow.hold("/list");
-    let client = Client::connect(&home.path("state/regwatch.sock")).await.unwrap().unwrap();
+    let owner = Owner::of(&StoreSettings::Sled { path: home.path("state/db") });
+    let client = Client::connect(&home.path("state/db.sock"), &owner).await.unwrap().unwrap();
     let (progress, mut readings) = tokio::sync::mpsc::channel(8);
     let command = Command::Check { sources: Vec::new(), options: ReadOptions::default() };
     let (reply, ()) = tokio::join!(
@@ -142,7 +148,7 @@ fn asked_to_end_it_finishes_the_read_under_way() {
     site.release("/list");
     daemon.wait_until_it_says("source read");
     assert_eq!(daemon.exit_code(), Some(0));
-    assert!(!home.path("state/regwatch.sock").exists(), "it takes its socket with it");
+    assert!(!home.path("state/db.sock").exists(), "it takes its socket with it");
     let sources = home.run(&["source", "list", "--json"]).expect(0).json();
     assert_eq!(sources["sources"][0]["entries"], 3);
 }
@@ -154,7 +160,7 @@ fn what_a_killed_daemon_leaves_behind_stops_nobody() {
     daemon.wait_until_it_says("source read");
     daemon.signal("-KILL");
     assert_eq!(daemon.exit_code(), None);
-    assert!(home.path("state/regwatch.sock").exists(), "the stale socket is there");
+    assert!(home.path("state/db.sock").exists(), "the stale socket is there");
     let sources = home.run(&["source", "list", "--json"]).expect(0).json();
     assert_eq!(sources["sources"][0]["entries"], 3);
     let _again = Daemon::start(&home, RUNS);
@@ -198,7 +204,7 @@ fn it_confirms_a_removal_by_itself_long_before_the_schedule_would() {
     assert_eq!(home.check(0)["sources"][0]["changes"], serde_json::json!([]));
     let mut daemon = Daemon::start(&home, RUNS);
     daemon.wait_until_it_says("source read");
-    daemon.wait_until_it_says("mail sent");
+    daemon.wait_until_it_says("mail stored in the Maildir");
     assert!(home.letters()[0].text.contains("ZTE"), "{:?}", home.letters());
 }
 
@@ -208,7 +214,7 @@ fn it_tells_its_operator_of_a_source_that_is_held() {
     home.configure_also("[operator]\naddress = \"ops@tracker.example\"\n");
     site.page("/list", "<html><head><title>Request Rejected</title></head></html>");
     let mut daemon = Daemon::start(&home, RUNS);
-    daemon.wait_until_it_says("mail sent");
+    daemon.wait_until_it_says("mail stored in the Maildir");
     assert_eq!(home.letters()[0].to, "ops@tracker.example");
     let held = home.run(&["review", "list", "--json"]).expect(0).json();
     assert_eq!(held["held"][0]["source"], "covered-list");

@@ -116,9 +116,14 @@ impl Home {
 
     /// The program, ready to be given a verb.
     pub fn program(&self) -> Command {
+        self.program_over(&self.path("config/regwatch.toml"))
+    }
+
+    /// The same over another configuration.
+    pub fn program_over(&self, config: &Path) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
         command.env_remove("REGWATCH_LOG").env("NO_COLOR", "1").current_dir(self.folder.path());
-        command.arg("--config").arg(self.path("config/regwatch.toml"));
+        command.arg("--config").arg(config);
         command
     }
 

@@ -20,6 +20,7 @@ mod held;
 mod home;
 mod hostile;
 mod incident;
+mod installation;
 mod keeping;
 mod killed;
 #[path = "../left_out/mod.rs"]
@@ -27,6 +28,7 @@ mod left_out;
 mod losing;
 mod mailbox;
 mod moving;
+mod nameless;
 #[path = "../old_store/mod.rs"]
 mod old_store;
 mod parts;

@@ -8,7 +8,7 @@ use super::facts::{Facts, addition};
 use super::reload::{InForce, put_in_force};
 use crate::cli::Context;
 use crate::config::{Config, Edit, Revision, StoreSettings};
-use crate::control::Client;
+use crate::control::{Client, Owner};
 use crate::domain::id::CompanyId;
 
 #[derive(Debug, Args)]
@@ -90,7 +90,8 @@ pub(super) fn write(edit: Edit) -> anyhow::Result<(Vec<PathBuf>, Config)> {
 /// Puts the files in force, where there is something that they could bear on: a daemon, or state.
 pub(super) async fn in_force(config: Config, context: &Context) -> anyhow::Result<Option<InForce>> {
     let StoreSettings::Sled { path } = &config.store;
-    if !path.exists() && Client::connect(&config.daemon.socket).await?.is_none() {
+    let is_there = || async { Client::connect(&config.daemon.socket, &Owner::of(&config.store)).await };
+    if !path.exists() && is_there().await?.is_none() {
         return Ok(None);
     }
     let taken = put_in_force(config, context).await;

@@ -33,7 +33,7 @@ fn what_is_not_said_has_its_default() {
     let config = folder.load().unwrap();
     let root = fs::canonicalize(folder.folder.path()).unwrap();
     assert_eq!(config.store, StoreSettings::Sled { path: root.join("state/db") });
-    assert_eq!(config.daemon.socket, root.join("state/regwatch.sock"));
+    assert_eq!(config.daemon.socket, root.join("state/db.sock"));
     assert_eq!(config.mail.help_address, config.mail.from.address);
     let TransportSettings::Maildir { path } = config.mail.transport else { panic!() };
     assert_eq!(path, root.join("state/mail"));

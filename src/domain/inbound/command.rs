@@ -136,9 +136,9 @@ fn answer_to(token: ConfirmToken, subject: &Subject, lines: &[String], is_all: b
         }
         _ => {}
     }
-    let said =
+    let mut said =
         std::iter::once(&subject.words).filter(|_| !is_question(&subject.words)).chain(lines.iter().take(1));
-    MailCommand::Unclear { token, wish: said.filter_map(|line| wish(line)).next() }
+    MailCommand::Unclear { token, wish: said.find_map(|line| wish(line)) }
 }
 
 /// Whether a subject is that of the question, as far as mail programs leave it.

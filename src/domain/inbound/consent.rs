@@ -69,9 +69,7 @@ pub(super) fn is_yes(line: &str) -> bool {
         || words_of(Section::Neighbours)
             .iter()
             .any(|yes| behind(line, yes).is_some_and(|rest| is_marked(rest) || are_followers(rest)))
-        || words_of(Section::Agreed)
-            .iter()
-            .any(|agreed| behind(line, agreed).is_some_and(|rest| are_followers(rest)))
+        || words_of(Section::Agreed).iter().any(|agreed| behind(line, agreed).is_some_and(are_followers))
 }
 
 /// What stands behind a word that a line begins with.

@@ -54,10 +54,9 @@ fn stricter(one: Subscription, other: Subscription) -> Subscription {
         State::Unsubscribed => 2,
     };
     match weight(one.state).cmp(&weight(other.state)) {
-        std::cmp::Ordering::Greater => one,
         std::cmp::Ordering::Less => other,
         std::cmp::Ordering::Equal if size(&other.only) < size(&one.only) => other,
-        std::cmp::Ordering::Equal => one,
+        std::cmp::Ordering::Greater | std::cmp::Ordering::Equal => one,
     }
 }
 

@@ -96,6 +96,14 @@ impl Sled {
         &self.installation
     }
 
+    /// Whose database lies there, as the mark beside it says.
+    pub(super) fn installation_beside(folder: &Path) -> Option<InstallationId> {
+        match mark::Mark::find(folder) {
+            Ok(mark::Found::Mark(mark)) => Some(InstallationId::of(&mark.installation)),
+            _ => None,
+        }
+    }
+
     /// What was found when it was opened.
     pub(super) fn opened(&self) -> Opened {
         self.opened

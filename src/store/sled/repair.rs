@@ -184,8 +184,11 @@ fn read(folder: &Path, reach: Reach) -> Result<Log, StoreError> {
     Log::read(folder, reach).map_err(|error| file_error(&folder.join("db"), &error))
 }
 
+/// Is handed a record: its key and its value.
+type TakeRecord<'a> = dyn FnMut(&[u8], &[u8]) + 'a;
+
 /// The records of a log that can be read.
-fn records_of(log: &Log) -> impl Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])) {
+fn records_of(log: &Log) -> impl Fn(TreeName, &mut TakeRecord<'_>) {
     let trees: BTreeMap<Vec<u8>, Tree> = read_trees(log).unwrap_or_default();
     move |name, take| {
         if let Some(tree) = trees.get(name.name().as_bytes()) {
@@ -287,7 +290,7 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), 
     Ok(())
 }
 
-fn copy_all(copy: &dyn Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])), trees: &Trees) -> Result<(), StoreError> {
+fn copy_all(copy: &dyn Fn(TreeName, &mut TakeRecord<'_>), trees: &Trees) -> Result<(), StoreError> {
     for tree in TreeName::all() {
         let (mut writes, mut count, mut outcome) = (Writes::default(), 0, Ok(()));
         copy(tree, &mut |key, value| {
@@ -310,7 +313,9 @@ fn copy_all(copy: &dyn Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])), trees: &Trees
 fn remove(trees: &Trees, useless: &[&Unsound]) -> Result<(), StoreError> {
     for batch in useless.chunks(BATCH) {
         let mut writes = Writes::default();
-        batch.iter().for_each(|unsound| writes.remove(unsound.tree, &unsound.key));
+        for unsound in batch {
+            writes.remove(unsound.tree, &unsound.key);
+        }
         writes.apply(trees)?;
     }
     trees.db.flush()?;

@@ -57,7 +57,9 @@ fn fold_correspondence(trees: &Trees, writes: &mut Writes) -> Result<(), StoreEr
     }
     for (key, (with, former)) in letters {
         if former.iter().any(|former| former != key.as_bytes()) {
-            former.iter().for_each(|former| writes.remove(TreeName::Correspondence, former));
+            for former in &former {
+                writes.remove(TreeName::Correspondence, former);
+            }
             writes.put(trees, TreeName::Correspondence, key.as_bytes(), &with)?;
         }
     }

@@ -116,7 +116,7 @@ impl Log {
         take: &mut dyn FnMut(&[u8], &[u8]),
     ) -> Vec<Fault> {
         let (mut faults, mut leaves, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
-        self.leaves(tree.0, &mut leaves, &mut seen, &mut faults);
+        self.leaves(tree.0, &mut leaves, &mut seen);
         let mut taken = HashSet::new();
         let mut is_whole = true;
         for (index, leaf) in leaves.iter().enumerate() {
@@ -131,21 +131,18 @@ impl Log {
     }
 
     /// The leaves below a page in their order, as far as they are named from above.
-    fn leaves(&self, page: u64, leaves: &mut Vec<u64>, seen: &mut HashSet<u64>, faults: &mut Vec<Fault>) {
+    fn leaves(&self, page: u64, leaves: &mut Vec<u64>, seen: &mut HashSet<u64>) {
         let mut at = Some(page);
         while let Some(page) = at.filter(|page| seen.insert(*page)) {
-            match self.node(page) {
-                Ok(Node { data: Data::Index(below), next, .. }) => {
-                    for page in below {
-                        self.leaves(page, leaves, seen, faults);
-                    }
-                    at = next;
+            if let Ok(Node { data: Data::Index(below), next, .. }) = self.node(page) {
+                for page in below {
+                    self.leaves(page, leaves, seen);
                 }
+                at = next;
+            } else {
                 // One that cannot be read is told of where its turn comes in the chain.
-                Ok(_) | Err(_) => {
-                    leaves.push(page);
-                    at = None;
-                }
+                leaves.push(page);
+                at = None;
             }
         }
     }
