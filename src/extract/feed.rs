@@ -73,7 +73,7 @@ fn read_json(page: &Page<'_>, text: &str) -> Result<(model::Feed, Vec<String>), 
         Ok(feed) => return Ok((feed, Vec::new())),
         Err(reason) => reason,
     };
-    let Ok(mut whole) = serde_json::from_str::<serde_json::Value>(text) else { return Err(reason) };
+    let Ok(mut whole) = serde_json::from_str::<Value>(text) else { return Err(reason) };
     let items = whole.get("items").and_then(|items| items.as_array()).cloned().unwrap_or_default();
     let (mut good, mut left_out) = (Vec::new(), Vec::new());
     for (index, item) in items.iter().enumerate() {

@@ -41,9 +41,12 @@ fn a_first_start_is_told_once() {
     refused(home.run(&["check", "now"]), "store.required");
 }
 
+/// What happened to a database, in words, what is said of it, and what did it.
+type Damage<'a> = (&'a str, &'a str, &'a dyn Fn(&Home));
+
 #[test]
 fn a_store_that_is_gone_or_damaged_is_refused_with_what_to_do_and_left_alone() {
-    let damages: [(&str, &str, &dyn Fn(&Home)); 4] = [
+    let damages: [Damage<'_>; 4] = [
         ("removed", "is its disk mounted?", &|home| fs::remove_dir_all(home.path("state/db")).unwrap()),
         ("emptied", "regwatch store repair", &|home| fs::write(sled_log(home), b"").unwrap()),
         ("a bit flipped", "regwatch store repair", &|home| {

@@ -151,6 +151,9 @@ async fn bits_blocks_and_cuts(pattern: &Pattern, step: usize) -> usize {
     refused
 }
 
+/// What is done to a database, in words, and by what.
+type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
+
 #[tokio::test]
 async fn a_small_store_damaged_anywhere_is_refused_or_whole() {
     let pattern = Pattern::new(4, 2000, true).await;
@@ -193,7 +196,7 @@ async fn files_beside_the_log_may_go_and_the_log_may_not() {
         let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         files.filter(|path| path.to_string_lossy().contains("snap.")).for_each(|path| change(&path));
     };
-    let harmless: [(&str, &dyn Fn(&Path)); 7] = [
+    let harmless: [Damage<'_>; 7] = [
         ("snapshots emptied", &|folder| snapshots(folder, &|path| fs::write(path, b"").unwrap())),
         ("snapshots removed", &|folder| snapshots(folder, &|path| fs::remove_file(path).unwrap())),
         ("snapshots cut", &|folder| {
@@ -211,7 +214,7 @@ async fn files_beside_the_log_may_go_and_the_log_may_not() {
         tell(what, &said);
         assert_eq!(said, Ok(()), "{what}");
     }
-    let losses: [(&str, &dyn Fn(&Path)); 5] = [
+    let losses: [Damage<'_>; 5] = [
         ("log emptied", &|folder| fs::write(folder.join("db"), b"").unwrap()),
         ("log removed", &|folder| fs::remove_file(folder.join("db")).unwrap()),
         ("folder removed", &|folder| fs::remove_dir_all(folder).unwrap()),

@@ -26,7 +26,7 @@ fn every_name_is_one_entry_with_the_addresses_of_all_its_rows() {
         for row in rows(&body, b'\t', true).iter().filter(|row| !row[0].trim().is_empty()) {
             let (name, street) = (folded(&row[0]), folded(&row[1]));
             let is_said = said.iter().any(|(title, address)| *title == name && address.contains(&street));
-            assert!(is_said, "{path}: {:?} at {:?} is missing", row[0], row[1]);
+            assert!(is_said, "{path}: {:?} at {:?} is missing", &row[0], &row[1]);
         }
     }
 }
