@@ -285,7 +285,9 @@ fn files_of(pattern: &str, main: &Path, drafts: &Drafts) -> Result<Vec<PathBuf>,
         pattern.is_ok_and(|pattern| pattern.matches_path_with(path, options))
     };
     files.extend(drafts.new_files().filter(is_meant).map(Path::to_owned));
-    if files.is_empty() { Err(refuse("which matches no file".to_owned())) } else { Ok(files) }
+    // A folder in which nothing stands yet is no fault; a file that is named must be there.
+    let is_open = pattern.contains(['*', '?', '[']);
+    if files.is_empty() && !is_open { Err(refuse("which matches no file".to_owned())) } else { Ok(files) }
 }
 
 /// Every `[[source]]`, `[[company]]` and `[[category]]` of all files that is without fault.

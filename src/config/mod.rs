@@ -43,7 +43,7 @@ mod way_in;
 mod web;
 
 pub use dkim::DkimKey;
-pub use edit::{Edit, EditError, Revision};
+pub use edit::{Edit, EditError, Revision, add_include, take_back_include};
 pub use fault::{ConfigError, Fault};
 pub use load::{load, read_source};
 pub use secret::{IMAP_PASSWORD_VARIABLE, MAIL_PASSWORD_VARIABLE};

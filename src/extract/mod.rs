@@ -54,6 +54,7 @@ use crate::domain::verdict::Unreadable;
 pub use following::Wanted;
 pub use html::own_words;
 pub use limits::within;
+pub use proposal::{Guess, LeftOut};
 
 /// A body and what is needed to read it.
 #[derive(Debug, Clone, Copy)]
@@ -180,11 +181,36 @@ pub fn face(page: &Page<'_>) -> Face {
     face::face(page)
 }
 
-/// The settings that could read a page, the best guess first, each as lines of a source's table that
-/// begin with its kind. Whether one reads it is for the caller to try.
+/// The settings that could read a page, the best guess first. Whether one reads it is for the caller
+/// to try.
 #[must_use]
-pub fn propose(page: &Page<'_>) -> Vec<String> {
+pub fn propose(page: &Page<'_>) -> Vec<Guess> {
     proposal::of(page)
+}
+
+/// The same for the text of a PDF.
+#[must_use]
+pub fn propose_pdf(text: &str) -> Vec<Guess> {
+    proposal::of_pdf(text)
+}
+
+/// What a page's tables say and its document does not, where it is read as tables or as text.
+#[must_use]
+pub fn left_out(kind: &SourceKind, page: &Page<'_>, document: &Document) -> LeftOut {
+    proposal::left_out(kind, page, document)
+}
+
+/// Whether scripts put the page together in the reader's browser, so that what the server sends is
+/// next to nothing.
+#[must_use]
+pub fn needs_browser(page: &Page<'_>) -> bool {
+    proposal::needs_browser(page)
+}
+
+/// How the page says that it is a part of a longer list, in words: a count, or a next page.
+#[must_use]
+pub fn goes_on(page: &Page<'_>) -> Option<String> {
+    proposal::goes_on(page)
 }
 
 /// How long a feed says that nothing new is to be expected of it; `None` of other kinds, and where

@@ -4,22 +4,46 @@
 //! the page is for the caller to try. Pages are looked at here, files of lists in
 //! `file`; what both make of their rows stands in `grid`.
 
+mod extent;
 mod file;
 mod grid;
+mod named;
+mod pdf;
+mod rest;
 mod shape;
+mod sheet;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use scraper::ElementRef;
 use toml::Value;
 
+pub(super) use self::extent::{goes_on, needs_browser};
 use self::grid::Grid;
+pub(super) use self::pdf::of as of_pdf;
+pub use self::rest::LeftOut;
+pub(super) use self::rest::left_out;
 use super::Page;
 use super::charset::decode;
 use super::html::{self, Markup};
 use super::table::{self, Row};
 use super::xml;
 use crate::domain::text::one_line;
+
+/// Settings that could read a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guess {
+    /// Lines of a source's table that begin with its kind.
+    pub settings: String,
+    /// What these settings pass over, in words.
+    pub leaves_out: Vec<String>,
+}
+
+impl From<String> for Guess {
+    fn from(settings: String) -> Self {
+        Self { settings, leaves_out: Vec::new() }
+    }
+}
 
 /// So many tables of a page are looked at.
 const MAX_TABLES: usize = 64;
@@ -30,27 +54,34 @@ const MIN_ROWS: usize = 3;
 /// Where the prose of a page stands, the most telling place first.
 const PROSE: [&str; 5] = ["main", "article", "[role=\"main\"]", "#content", "body"];
 
-/// The settings that could read a page, each as lines of TOML that begin with its kind.
-pub(super) fn of(page: &Page<'_>) -> Vec<String> {
+/// How a spreadsheet begins.
+const ARCHIVE: &[u8] = b"PK\x03\x04";
+
+/// The settings that could read a page.
+pub(super) fn of(page: &Page<'_>) -> Vec<Guess> {
+    if page.body.starts_with(ARCHIVE) {
+        return sheet::of(page.body);
+    }
     let text = decode(page);
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    let mut found = Vec::new();
     let root = xml::check(text).unwrap_or_default();
+    let mut found: Vec<Guess> = named::of(page, text, &root).into_iter().map(Guess::from).collect();
     if matches!(root.as_str(), "rss" | "feed" | "RDF") || text.starts_with('{') {
-        let is_court = page.url.host_str().is_some_and(|host| host.ends_with(".uscourts.gov"));
-        found.extend(is_court.then(|| lines(&[("kind", "court-rss".into())])));
-        found.push(lines(&[("kind", "feed".into())]));
-        found.extend(file::json(text));
+        found.push(lines(&[("kind", "feed".into())]).into());
+        found.extend(file::json(text).map(Guess::from));
         return found;
     }
-    let Ok(markup) = Markup::of(page) else { return file::of(text) };
-    found.push(lines(&[("kind", "fcc-covered-list".into())]));
+    let Ok(markup) = Markup::of(page) else {
+        found.extend(file::of(text));
+        return found;
+    };
     found.extend(tables(&markup));
     // Pages of prose may be well-formed as well.
     if !root.eq_ignore_ascii_case("html") {
         found.extend(file::of(text));
     }
-    found.extend(PROSE.map(|place| lines(&[("kind", "page-text".into()), ("keep", vec![place].into())])));
+    let prose = PROSE.map(|place| lines(&[("kind", "page-text".into()), ("keep", vec![place].into())]));
+    found.extend(prose.map(Guess::from));
     found
 }
 
@@ -59,7 +90,7 @@ fn lines(pairs: &[(&str, Value)]) -> String {
 }
 
 /// Every way to read the page's tables, the longest table first.
-fn tables(markup: &Markup) -> Vec<String> {
+fn tables(markup: &Markup) -> Vec<Guess> {
     let Ok(selector) = html::selector("table") else { return Vec::new() };
     let mut tables: Vec<Sheet<'_>> =
         markup.tree.select(&selector).take(MAX_TABLES).filter_map(Sheet::of).collect();
@@ -88,7 +119,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// The settings with each selector by which the table could be found, the most telling first.
-    fn settings(&self) -> Vec<String> {
+    fn settings(&self) -> Vec<Guess> {
         let columns = renamed(&self.columns);
         let selectors = selectors(self.element).into_iter().map(|selector| {
             let mut pairs = vec![
@@ -97,7 +128,7 @@ impl<'a> Sheet<'a> {
                 ("columns", columns.clone()),
             ];
             pairs.extend(self.grid.settings());
-            lines(&pairs)
+            Guess { settings: lines(&pairs), leaves_out: self.grid.without_header() }
         });
         selectors.collect()
     }
@@ -150,7 +181,7 @@ mod tests {
     fn check(url: &str, body: &str, expected: &str) {
         let url = url.parse().unwrap();
         let found = of(&Page { body: body.as_bytes(), content_type: None, url: &url });
-        assert!(found.iter().any(|settings| settings.starts_with(expected)), "{found:#?}");
+        assert!(found.iter().any(|guess| guess.settings.starts_with(expected)), "{found:#?}");
     }
 
     const TABLE: &str = "<div id='list-of-entities'><table class='striped t1'>\
@@ -204,7 +235,7 @@ mod tests {
             "<list><people><person id='1'><name>One</name></person><person id='2'><name>Two</name></person>\
              <person id='3'><name>Three</name></person></people><firms><firm id='4'><name>Four</name></firm></firms></list>",
             "kind = \"xml\"\nentries = [\"list/firms/firm\", \"list/people/person\"]\n\
-             fields = { id = \"@id\", name = \"name\" }\nkey = [\"name\"]\nrow_title = \"name\"\n",
+             fields = { id = \"@id\", name = \"name\" }\nkey = [\"id\"]\nrow_title = \"name\"\n",
         );
     }
 

@@ -33,6 +33,7 @@ mod nameless;
 mod old_store;
 mod parts;
 mod pdf;
+mod proposing;
 mod proxied;
 mod registry;
 mod replay;

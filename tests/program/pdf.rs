@@ -12,7 +12,7 @@ use regwatch::domain::verdict::Verdict;
 use crate::left_out::left_out;
 
 /// A PDF of pages with lines on them, each at a column.
-fn pdf(pages: &[&[(u32, &str)]]) -> Vec<u8> {
+pub fn pdf(pages: &[&[(u32, &str)]]) -> Vec<u8> {
     let mut objects = vec!["<</Type/Catalog/Pages 2 0 R>>".to_owned(), String::new()];
     objects.push("<</Type/Font/Subtype/Type1/BaseFont/Courier>>".to_owned());
     let mut kids = Vec::new();
@@ -73,6 +73,7 @@ fn source() -> Source {
         noise: Noise::of(kind.default_noise()),
         request: Request::default(),
         stale_after: None,
+        quiet_after: None,
         misses: None,
         kind,
     }

@@ -1,5 +1,6 @@
 //! `regwatch source add`: look at a page and propose how to watch it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
@@ -18,11 +19,17 @@ use crate::cli::check::counted;
 use crate::cli::exit::Exit;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, Config};
+use crate::convert::pdf_text;
+use crate::domain::bundle::{FIRST, Part};
+use crate::domain::docket::DOCKET;
+use crate::domain::entry::{Document, Entry, LINKS};
 use crate::domain::id::SourceId;
-use crate::domain::source::Source;
-use crate::domain::text::one_line;
+use crate::domain::source::{Source, SourceKind};
+use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Verdict;
-use crate::extract::{Page, propose, title};
+use crate::extract::{
+    Guess, LeftOut, Page, goes_on, left_out, needs_browser, propose, propose_pdf, title, wanted,
+};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Add {
@@ -34,7 +41,8 @@ pub(in crate::cli) struct Add {
     /// Look at this file in place of the page.
     #[arg(long, value_name = "BODY")]
     file: Option<PathBuf>,
-    /// Write the proposal into sources/ID.toml beside the main file.
+    /// Write the proposal into sources/ID.toml beside the main file, which is made to include
+    /// sources/*.toml where it includes nothing yet.
     #[arg(long)]
     write: bool,
 }
@@ -43,8 +51,19 @@ pub(in crate::cli) struct Add {
 struct Proposal {
     source: Source,
     text: String,
-    entries: usize,
+    document: Document,
+    /// What is not read, and what else to look at.
+    warnings: Vec<String>,
 }
+
+/// So many entries are shown as they are read.
+const SHOWN_ENTRIES: usize = 5;
+
+/// So much of a field is shown.
+const MAX_SHOWN_CHARS: usize = 80;
+
+/// So many fields of an entry are shown.
+const MAX_SHOWN_FIELDS: usize = 8;
 
 pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
@@ -56,14 +75,23 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
     let proposal = proposal(&id, &add, &config).await?;
     let path = if add.write { Some(write(&proposal, &context.config)?) } else { None };
     let screen = context.screen;
+    let entries = &proposal.document.entries;
     if screen.json {
         let written = path.as_ref().map(|path| path.display().to_string());
         screen.object(&serde_json::json!({
-            "id": id, "kind": proposal.source.kind.name(), "entries": proposal.entries,
+            "id": id, "kind": proposal.source.kind.name(), "entries": entries.len(),
+            "first": &entries[..entries.len().min(SHOWN_ENTRIES)], "warnings": proposal.warnings,
             "toml": proposal.text, "written": written,
         }))?;
     } else {
         screen.line(proposal.text.trim_end())?;
+        if !entries.is_empty() {
+            let shown = entries.len().min(SHOWN_ENTRIES);
+            screen.line(format!("\n# The first {shown} of {}, as they are read:", entries.len()))?;
+            for entry in &entries[..shown] {
+                screen.line(format!("#   {}", shown_entry(entry)))?;
+            }
+        }
         if let Some(path) = path {
             screen.line(format!("\n# written to {}", path.display()))?;
         }
@@ -71,45 +99,239 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Looks at the page and tries every guess on it; the first that reads it is proposed.
-async fn proposal(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<Proposal> {
-    let (body, content_type, url) = page(id, add, config).await?;
-    let page = Page { body: &body, content_type: content_type.as_deref(), url: &url };
-    let name = title(&page).map_or_else(|| id.to_string(), |title| one_line(&title));
-    for settings in propose(&page) {
-        let source = config::read_source(&source_text(id, &name, &add.url, &settings, None))?;
-        let trial = try_saved(&source, body.clone(), Vec::new()).await;
-        let entries = trial.document.map_or(0, |document| document.entries.len());
-        let may_be_empty = source.guard.min_entries == 0;
-        if trial.verdict == Verdict::Good && (entries > 0 || may_be_empty) {
-            let min_entries = (!may_be_empty).then_some(entries * 4 / 5);
-            let settings = source_text(id, &name, &add.url, &settings, min_entries.filter(|min| *min > 0));
-            let today = SystemClock.now().format("%Y-%m-%d");
-            let found = counted(entries, "entry", "entries");
-            let text = format!(
-                "# Proposed by `regwatch source add` from what stood there on {today}: {found}.\n\
-                 # `regwatch source test {id}` shows them. Look at the key, the schedule and the minimum.\n{settings}"
-            );
-            return Ok(Proposal { source: config::read_source(&text)?, text, entries });
-        }
-    }
-    anyhow::bail!(
-        "no kind of source reads {}: expected a feed, a list in CSV, JSON or XML, a table with headers, or text",
-        add.url
-    )
+/// An entry on one line.
+fn shown_entry(entry: &Entry) -> String {
+    let fields = entry.fields.iter().filter(|(name, _)| name.as_str() != LINKS).take(MAX_SHOWN_FIELDS);
+    let fields = fields.map(|(name, text)| format!("{name}: {}", shorten(&one_line(text), MAX_SHOWN_CHARS)));
+    let title = shorten(&one_line(&entry.title), MAX_SHOWN_CHARS);
+    std::iter::once(title).chain(fields).collect::<Vec<_>>().join(" · ")
 }
 
-/// The saved page, or what is there now; with its content type and the address that answered.
-async fn page(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<(Bytes, Option<String>, Url)> {
+/// What was looked at.
+struct Looked {
+    body: Bytes,
+    content_type: Option<String>,
+    url: Url,
+    /// Whether a browser had to show it.
+    in_browser: bool,
+}
+
+impl Looked {
+    fn page(&self) -> Page<'_> {
+        Page { body: &self.body, content_type: self.content_type.as_deref(), url: &self.url }
+    }
+
+    /// The guesses at how it could be read. Of a PDF the text is looked at.
+    async fn guesses(&self) -> anyhow::Result<Vec<Guess>> {
+        if !self.body.starts_with(b"%PDF-") {
+            return Ok(propose(&self.page()));
+        }
+        let text = pdf_text(&self.body).await.context("the PDF cannot be turned into text")?;
+        Ok(propose_pdf(&String::from_utf8_lossy(&text)))
+    }
+}
+
+/// Looks at the page and tries every guess on it; the first that reads all of it is proposed, or else
+/// the first that reads it, with what it leaves out.
+async fn proposal(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<Proposal> {
+    let looked = looked_at(id, add, config).await?;
+    let title = title(&looked.page()).map_or_else(|| id.to_string(), |title| one_line(&title));
+    let draft = Draft { id, title: &title, url: &add.url, in_browser: looked.in_browser };
+    let mut best: Option<Tried> = None;
+    for guess in looked.guesses().await? {
+        let Some(tried) = tried(&draft, guess, &looked).await? else { continue };
+        // Of a page whose list is not read whole, another table is no better for being small.
+        let is_smaller = |best: &Tried| tried.is_table() && tried.entries() * 2 < best.entries();
+        if best.as_ref().is_some_and(is_smaller) {
+            continue;
+        }
+        let is_whole = !tried.left.is_much();
+        if is_whole || best.is_none() {
+            best = Some(tried);
+        }
+        if is_whole {
+            break;
+        }
+    }
+    let Some(best) = best else {
+        anyhow::bail!(
+            "no kind of source reads {}: expected a feed, a docket, a list in CSV, XLSX, PDF, JSON or XML, a table with headers, or text",
+            add.url
+        )
+    };
+    best.into_proposal(&draft, &looked)
+}
+
+/// A guess that reads the page.
+struct Tried {
+    source: Source,
+    settings: String,
+    document: Document,
+    left: LeftOut,
+    leaves_out: Vec<String>,
+    may_be_empty: bool,
+}
+
+async fn tried(draft: &Draft<'_>, guess: Guess, looked: &Looked) -> anyhow::Result<Option<Tried>> {
+    let Guess { settings, leaves_out } = guess;
+    let may_be_empty = config::read_source(&draft.text(&settings, None))?.guard.min_entries == 0;
+    // Whether it reads the page does not depend on how long such lists usually are.
+    let min_entries = (!may_be_empty).then_some(1);
+    let source = config::read_source(&draft.text(&settings, min_entries))?;
+    let has_pages = matches!(source.kind, SourceKind::HtmlTable(_) | SourceKind::Json(_));
+    let mut settings = settings;
+    let mut found = read_as(&source, looked).await;
+    if found.is_none() && has_pages {
+        // The first of several pages is no whole list; what it holds shows all the same.
+        let one_page = format!("{settings}one_page = true\n");
+        found = read_as(&config::read_source(&draft.text(&one_page, min_entries))?, looked).await;
+        if !is_followed(&source, looked) {
+            settings = one_page;
+        }
+    }
+    let Some(document) = found else { return Ok(None) };
+    if document.entries.is_empty() && !may_be_empty && !document.is_honestly_empty {
+        return Ok(None);
+    }
+    settings.push_str(&dockets(&source, &document));
+    let left = left_out(&source.kind, &looked.page(), &document);
+    Ok(Some(Tried { source, settings, document, left, leaves_out, may_be_empty }))
+}
+
+/// What a source reads of the page, where it would be believed.
+async fn read_as(source: &Source, looked: &Looked) -> Option<Document> {
+    let trial = try_saved(source, looked.body.clone(), Vec::new()).await;
+    trial.document.filter(|_| trial.verdict == Verdict::Good)
+}
+
+/// Whether the further pages of a list are read with the first.
+fn is_followed(source: &Source, looked: &Looked) -> bool {
+    let first = Part {
+        name: FIRST.to_owned(),
+        url: looked.url.clone(),
+        content_type: looked.content_type.clone(),
+        body: &looked.body,
+    };
+    matches!(wanted(&source.kind, &[first]), Ok(Some(_)))
+}
+
+/// The setting that holds a docket to its case, where there is one.
+fn dockets(source: &Source, document: &Document) -> String {
+    let is_of_one = source.kind.docket().is_some() && !matches!(source.kind, SourceKind::CourtRss(_));
+    let numbers: BTreeSet<&str> =
+        document.entries.iter().filter_map(|entry| entry.fields.get(DOCKET)).map(String::as_str).collect();
+    match numbers.first().filter(|_| is_of_one && numbers.len() == 1) {
+        // The API of CourtListener names its case by another number.
+        Some(number) if number.contains(|c: char| !c.is_ascii_digit()) => {
+            format!("dockets = {}\n", Value::from(vec![*number]))
+        }
+        _ => String::new(),
+    }
+}
+
+impl Tried {
+    fn entries(&self) -> usize {
+        self.document.entries.len()
+    }
+
+    fn is_table(&self) -> bool {
+        matches!(self.source.kind, SourceKind::HtmlTable(_))
+    }
+
+    fn into_proposal(self, draft: &Draft<'_>, looked: &Looked) -> anyhow::Result<Proposal> {
+        let warnings = self.warnings(looked);
+        let entries = self.document.entries.len();
+        let min_entries = (!self.may_be_empty).then_some(entries * 4 / 5).filter(|min| *min > 0);
+        let settings = draft.text(&self.settings, min_entries);
+        let today = SystemClock.now().format("%Y-%m-%d");
+        let found = counted(entries, "entry", "entries");
+        let notes: String = warnings.iter().map(|warning| format!("# Look at this: {warning}.\n")).collect();
+        let text = format!(
+            "# Proposed by `regwatch source add` from what stood there on {today}: {found}.\n\
+             # `regwatch source test {}` shows them. Look at the key, the schedule and the minimum.\n{notes}{settings}",
+            draft.id
+        );
+        Ok(Proposal { source: config::read_source(&text)?, text, document: self.document, warnings })
+    }
+
+    fn warnings(&self, looked: &Looked) -> Vec<String> {
+        let mut warnings: Vec<String> = self.leaves_out.iter().map(|text| one_line(text)).collect();
+        if self.left.lost > 0 {
+            let examples: Vec<String> = self.left.examples.iter().map(|text| format!("{text:?}")).collect();
+            warnings.push(format!(
+                "{} of the table's {} are in no entry: {}",
+                self.left.lost,
+                counted(self.left.cells, "cell", "cells"),
+                examples.join(", ")
+            ));
+        }
+        if self.left.tables > 0 {
+            warnings.push(format!(
+                "{} of the page not read",
+                counted(self.left.tables, "other table is", "other tables are")
+            ));
+        }
+        if let Some(words) = goes_on(&looked.page()) {
+            let follows = if self.settings.contains("one_page = true") {
+                "and does not say where, so that this page alone is read (one_page)"
+            } else {
+                "see that all of it is read"
+            };
+            warnings.push(format!("this is a part of a longer list, {words}: {follows}"));
+        }
+        if looked.in_browser {
+            warnings
+                .push("scripts put the page together, so a browser shows it before it is read".to_owned());
+        }
+        warnings
+    }
+}
+
+/// The saved page, or what is there now. A page that scripts put together is looked at in a browser.
+async fn looked_at(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<Looked> {
     if let Some(path) = &add.file {
         let body = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        return Ok((body.into(), None, add.url.clone()));
+        let looked =
+            Looked { body: body.into(), content_type: None, url: add.url.clone(), in_browser: false };
+        anyhow::ensure!(
+            !needs_browser(&looked.page()),
+            "scripts put this page together in the reader's browser; expected the page as a browser saves it, or no --file"
+        );
+        return Ok(looked);
     }
+    let looked = asked(id, add, config, false).await?;
+    if !needs_browser(&looked.page()) {
+        return Ok(looked);
+    }
+    let shown = asked(id, add, config, true).await;
+    shown.with_context(|| {
+        format!("scripts put {} together in the reader's browser, and no browser could show it", add.url)
+    })
+}
+
+async fn asked(id: &SourceId, add: &Add, config: &Config, in_browser: bool) -> anyhow::Result<Looked> {
     // Of what kind it is does not matter to who only asks for it.
-    let source = config::read_source(&source_text(id, "A page", &add.url, "kind = \"feed\"\n", None))?;
+    let draft = Draft { id, title: "A page", url: &add.url, in_browser };
+    let kind = if in_browser { "kind = \"page-text\"\nkeep = [\"body\"]\n" } else { "kind = \"feed\"\n" };
+    let source = config::read_source(&draft.text(kind, None))?;
     let answer = look(&fetcher(config), &source, &SystemClock).await.map_err(anyhow::Error::msg)?;
     let content_type = answer.header("content-type").map(str::to_owned);
-    Ok((answer.body, content_type, answer.url))
+    Ok(Looked { body: answer.body, content_type, url: answer.url, in_browser })
+}
+
+/// What is the same in all that is tried.
+struct Draft<'a> {
+    id: &'a SourceId,
+    title: &'a str,
+    url: &'a Url,
+    in_browser: bool,
+}
+
+impl Draft<'_> {
+    fn text(&self, settings: &str, min_entries: Option<usize>) -> String {
+        let render = if self.in_browser { "render = \"browser\"\n" } else { "" };
+        source_text(self.id, self.title, self.url, &format!("{settings}{render}"), min_entries)
+    }
 }
 
 /// A source as it stands in a file.
@@ -158,6 +380,9 @@ fn id_of(url: &Url) -> anyhow::Result<SourceId> {
     id.trim_end_matches('-').parse().context("no handle can be made of the address; --id names one")
 }
 
+/// The pattern that finds what is written.
+const PATTERN: &str = "sources/*.toml";
+
 /// Writes the proposal beside the main file; taken back where the configuration is not valid with it.
 fn write(proposal: &Proposal, main: &Path) -> anyhow::Result<PathBuf> {
     let folder = main.parent().unwrap_or(Path::new("")).join("sources");
@@ -165,14 +390,20 @@ fn write(proposal: &Proposal, main: &Path) -> anyhow::Result<PathBuf> {
     let path = folder.join(format!("{}.toml", proposal.source.id));
     let mut file = fs::File::create_new(&path).with_context(|| format!("cannot write {}", path.display()))?;
     let written = file.write_all(proposal.text.as_bytes()).and_then(|()| file.sync_all());
-    let taken = written.map_err(anyhow::Error::from).and_then(|()| Ok(config::load(main)?));
+    let included =
+        written.map_err(anyhow::Error::from).and_then(|()| Ok(config::add_include(main, PATTERN)?));
+    let is_included_now = matches!(included, Ok(true));
+    let taken = included.and_then(|_| Ok(config::load(main)?));
     match taken {
         Ok(config) if config.source(&proposal.source.id).is_some() => Ok(path),
         outcome => {
             let _ = fs::remove_file(&path);
+            if is_included_now {
+                let _ = config::take_back_include(main, PATTERN);
+            }
             let reason = outcome
                 .err()
-                .unwrap_or_else(|| anyhow::anyhow!("{} does not include sources/*.toml", main.display()));
+                .unwrap_or_else(|| anyhow::anyhow!("{} does not include {PATTERN}", main.display()));
             Err(reason.context(format!("{} was not kept", path.display())))
         }
     }

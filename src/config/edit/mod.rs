@@ -274,6 +274,46 @@ impl Edit {
     }
 }
 
+/// Has the main file include a pattern, where it includes nothing yet; tells whether it was changed.
+///
+/// # Errors
+/// A main file that cannot be read, understood, locked or written.
+pub fn add_include(main: &Path, pattern: &str) -> Result<bool, EditError> {
+    let main = &std::fs::canonicalize(main).map_err(failed(main, "read"))?;
+    let _lock = lock(main)?;
+    let text = std::fs::read_to_string(main).map_err(failed(main, "read"))?;
+    let content =
+        text.parse::<DocumentMut>().map_err(|source| EditError::Text { path: main.clone(), source })?;
+    if content.contains_key(INCLUDE) {
+        return Ok(false);
+    }
+    // Above everything else, since it must stand above every section.
+    let text = format!("{}{}", include_line(pattern), text);
+    replace::replace(main, Some(&text)).map_err(failed(main, "written"))?;
+    Ok(true)
+}
+
+/// Takes back what [`add_include`] did.
+///
+/// # Errors
+/// A main file that cannot be read, locked or written.
+pub fn take_back_include(main: &Path, pattern: &str) -> Result<(), EditError> {
+    let main = &std::fs::canonicalize(main).map_err(failed(main, "read"))?;
+    let _lock = lock(main)?;
+    let text = std::fs::read_to_string(main).map_err(failed(main, "read"))?;
+    match text.strip_prefix(&include_line(pattern)) {
+        Some(before) => replace::replace(main, Some(before)).map_err(failed(main, "written")),
+        None => Ok(()),
+    }
+}
+
+/// The key that names further files.
+const INCLUDE: &str = "include";
+
+fn include_line(pattern: &str) -> String {
+    format!("{INCLUDE} = [{}]\n\n", Value::from(pattern))
+}
+
 fn lock(main: &Path) -> Result<File, EditError> {
     let file = File::open(main).map_err(failed(main, "read"))?;
     file.lock().map_err(failed(main, "locked"))?;

@@ -30,8 +30,8 @@ pub(in crate::extract) fn extract(settings: &XlsxSettings, page: &Page<'_>) -> R
     check_size(page.body, MAX_UNPACKED_BYTES)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(page.body)).map_err(|error| no_book(&error))?;
     let sheet = sheet(settings, &book)?;
-    let mut cells = Sheet {
-        cells: book.worksheet_cells_reader(&sheet).map_err(|error| no_book(&error))?,
+    let mut cells = Cells {
+        reader: book.worksheet_cells_reader(&sheet).map_err(|error| no_book(&error))?,
         next: None,
         is_over: false,
     };
@@ -94,14 +94,14 @@ fn sheet(settings: &XlsxSettings, book: &Xlsx<Cursor<&[u8]>>) -> Result<String, 
 }
 
 /// The cells of a sheet, row by row; blank rows are passed over.
-struct Sheet<'a> {
-    cells: calamine::XlsxCellReader<'a, Cursor<&'a [u8]>>,
+struct Cells<'a, 'b> {
+    reader: calamine::XlsxCellReader<'a, Cursor<&'b [u8]>>,
     next: Option<(u32, usize, String)>,
     /// The reader may not be asked again after its last cell.
     is_over: bool,
 }
 
-impl Sheet<'_> {
+impl Cells<'_, '_> {
     fn row(&mut self) -> Result<Option<Vec<String>>, Unreadable> {
         let mut row = Vec::new();
         let mut number = None;
@@ -125,7 +125,7 @@ impl Sheet<'_> {
             return Ok(Some(cell));
         }
         while !self.is_over
-            && let Some(cell) = self.cells.next_cell().map_err(|error| no_book(&error))?
+            && let Some(cell) = self.reader.next_cell().map_err(|error| no_book(&error))?
         {
             let (line, column) = cell.get_position();
             let column = column as usize;
@@ -158,6 +158,41 @@ fn plain(cell: &Cell<DataRef<'_>>) -> String {
         }
         DataRef::Error(_) | DataRef::Empty => String::new(),
     }
+}
+
+/// The rows of one sheet, for somebody who looks at a book before it is known how it is read.
+pub(in crate::extract) struct Sheet {
+    pub(in crate::extract) name: String,
+    pub(in crate::extract) is_hidden: bool,
+    pub(in crate::extract) rows: Vec<Vec<String>>,
+}
+
+/// The first rows of every sheet, blank ones left out.
+///
+/// # Errors
+/// Where the body is no spreadsheet, or one that unpacks to too much.
+pub(in crate::extract) fn sheets(body: &[u8], most: usize) -> Result<Vec<Sheet>, Unreadable> {
+    check_size(body, MAX_UNPACKED_BYTES)?;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(body)).map_err(|error| no_book(&error))?;
+    let named: Vec<(String, bool)> = book
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.typ == calamine::SheetType::WorkSheet)
+        .map(|sheet| (sheet.name.clone(), sheet.visible != calamine::SheetVisible::Visible))
+        .collect();
+    let mut sheets = Vec::new();
+    for (name, is_hidden) in named {
+        let reader = book.worksheet_cells_reader(&name).map_err(|error| no_book(&error))?;
+        let mut cells = Cells { reader, next: None, is_over: false };
+        let mut rows = Vec::new();
+        while rows.len() < most
+            && let Some(row) = cells.row()?
+        {
+            rows.push(row);
+        }
+        sheets.push(Sheet { name, is_hidden, rows });
+    }
+    Ok(sheets)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use toml::Value;
 
 use super::grid::Grid;
 use super::shape::Shape;
-use super::{MIN_ROWS, column, lines, renamed};
+use super::{Guess, MIN_ROWS, column, lines, renamed};
 use crate::domain::text::one_line;
 use crate::extract::list;
 
@@ -21,23 +21,34 @@ const MAX_FIELDS: usize = 64;
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The settings that could read a file.
-pub(super) fn of(text: &str) -> Vec<String> {
-    if text.starts_with('<') { xml(text) } else { json(text).into_iter().chain(csv(text)).collect() }
+pub(super) fn of(text: &str) -> Vec<Guess> {
+    if text.starts_with('<') {
+        return xml(text).into_iter().map(Guess::from).collect();
+    }
+    json(text).map(Guess::from).into_iter().chain(csv(text)).chain(bare(text)).collect()
 }
 
 /// Delimited text whose first row names the columns, by the delimiter that finds the most of them.
-fn csv(text: &str) -> Option<String> {
+fn csv(text: &str) -> Option<Guess> {
     let tables = DELIMITERS.iter().filter_map(|delimiter| {
         let (table, notes) = without_notes(text, *delimiter);
         Some((*delimiter, notes, csv_table(table, *delimiter)?))
     });
     let (delimiter, notes, (columns, grid)) = tables.max_by_key(|(_, _, (columns, _))| columns.len())?;
+    // What stands in the first row stands below it as well: it is a row like the others.
+    if is_like_rows(&columns, &grid) {
+        return None;
+    }
     let mut pairs: Vec<(&str, Value)> = vec![("kind", "csv".into())];
     pairs.extend((delimiter != ',').then(|| ("delimiter", delimiter.to_string().into())));
     pairs.push(("columns", renamed(&columns)));
-    pairs.extend((!notes.is_empty()).then(|| ("skip", notes.into())));
+    let mut leaves_out = grid.without_header();
+    if !notes.is_empty() {
+        leaves_out.push("the notes at the foot of the table are no rows".to_owned());
+        pairs.push(("skip", notes.into()));
+    }
     pairs.extend(grid.settings());
-    Some(lines(&pairs))
+    Some(Guess { settings: lines(&pairs), leaves_out })
 }
 
 /// So many lines at the foot of a table may be notes.
@@ -77,6 +88,47 @@ fn csv_table(text: &str, delimiter: char) -> Option<(Columns, Grid)> {
     let rows: Result<Vec<_>, _> = reader.records().take(MAX_ROWS).collect();
     let rows: Vec<Vec<String>> = rows.ok()?.iter().map(|row| row.iter().map(one_line).collect()).collect();
     (rows.len() >= MIN_ROWS).then_some((columns, Grid { fields, rows }))
+}
+
+/// Delimited text without a row of headers: its columns are known by their numbers.
+fn bare(text: &str) -> Option<Guess> {
+    let of = |delimiter: char| {
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(u8::try_from(delimiter).ok()?)
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        // Rows of one width; what ended a file in DOS is none.
+        let rows: Vec<Vec<String>> = reader
+            .records()
+            .take(MAX_ROWS)
+            .take_while(Result::is_ok)
+            .flatten()
+            .map(|row| row.iter().map(one_line).collect())
+            .collect();
+        let width = rows.first().map_or(0, Vec::len);
+        ((2..=MAX_FIELDS).contains(&width) && rows.len() >= MIN_ROWS).then_some((delimiter, width, rows))
+    };
+    let (delimiter, width, rows) =
+        DELIMITERS.into_iter().filter_map(of).max_by_key(|(_, width, _)| *width)?;
+    let field = |column: usize| format!("column_{}", column + 1);
+    let grid = Grid { fields: (0..width).map(|column| Some(field(column))).collect(), rows };
+    let columns: Vec<_> = (0..width).map(|column| ((column + 1).to_string(), field(column).into())).collect();
+    let mut pairs: Vec<(&str, Value)> = vec![("kind", "csv".into()), ("header", false.into())];
+    pairs.extend((delimiter != ',').then(|| ("delimiter", delimiter.to_string().into())));
+    pairs.push(("columns", Value::Table(columns.into_iter().collect())));
+    pairs.extend(grid.settings());
+    let leaves_out =
+        vec!["the columns have no headers: give them the names by which they are told".to_owned()];
+    Some(Guess { settings: lines(&pairs), leaves_out })
+}
+
+/// Whether what seem to be headers are a row: a number stands among them, or one is what rows below say.
+fn is_like_rows(columns: &Columns, grid: &Grid) -> bool {
+    columns.iter().enumerate().any(|(at, column)| {
+        let Some((header, _)) = column else { return false };
+        let is_number = header.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '/'));
+        is_number || grid.rows.iter().take(MAX_ROWS).any(|row| row.get(at).is_some_and(|cell| cell == header))
+    })
 }
 
 /// JSON: the longest list of objects, at the root or right beneath it.

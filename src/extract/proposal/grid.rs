@@ -5,10 +5,20 @@ use std::collections::BTreeSet;
 
 use toml::Value;
 
+use crate::domain::text::shorten;
 use crate::extract::date::date;
 
 /// What a field is called that holds names.
 const NAMING: [&str; 6] = ["name", "entity", "company", "party", "title", "equipment"];
+
+/// What a field is called that holds what its publisher knows an entry by.
+const IDENTIFYING: [&str; 8] = ["id", "uid", "uuid", "guid", "identifier", "reference", "ref", "key"];
+
+/// A text that is longer on average is prose, which may be reworded.
+const MAX_KEY_CHARS: usize = 120;
+
+/// So much of what is not read is shown.
+const MAX_EXAMPLE_CHARS: usize = 60;
 
 /// The rows of a table or a file.
 pub(super) struct Grid {
@@ -50,15 +60,22 @@ impl Grid {
             let mut seen = BTreeSet::new();
             is_whole(column) && self.values(column).all(|value| seen.insert(value))
         };
-        let alone: Vec<&str> =
-            self.fields().filter(|(at, _)| is_alone(*at)).map(|(_, field)| field).collect();
-        if let Some(field) = alone.iter().find(|field| is_naming(field)).or_else(|| alone.first()) {
-            return vec![(*field).to_owned()];
+        let alone: Vec<(usize, &str)> = self.fields().filter(|(at, _)| is_alone(*at)).collect();
+        let first = |is_such: &dyn Fn(usize, &str) -> bool| {
+            alone.iter().find(|(at, field)| is_such(*at, field)).map(|(_, field)| *field)
+        };
+        // Where a row stands is not what it is about.
+        let best = first(&|_, field| is_identifying(field))
+            .or_else(|| first(&|at, field| is_naming(field) && !self.counts(at)))
+            .or_else(|| first(&|at, _| !self.counts(at) && !self.is_prose(at) && !self.is_link(at)))
+            .or_else(|| first(&|at, _| !self.counts(at)));
+        if let Some(field) = best {
+            return vec![field.to_owned()];
         }
         let mut key: Vec<String> = Vec::new();
         let mut taken = Vec::new();
         for (at, field) in self.fields() {
-            if key.iter().any(|known| known == field) {
+            if key.iter().any(|known| known == field) || self.counts(at) {
                 continue;
             }
             key.push(field.to_owned());
@@ -70,7 +87,39 @@ impl Grid {
                 break;
             }
         }
+        if key.is_empty() {
+            key.extend(self.fields().map(|(_, field)| field.to_owned()).take(1));
+        }
         key
+    }
+
+    /// Whether a column counts the rows.
+    fn counts(&self, column: usize) -> bool {
+        let number = |text: &str| text.trim_end_matches(['.', ')']).parse::<usize>().ok();
+        self.rows.len() > 1 && self.values(column).zip(1..).all(|(text, at)| number(text) == Some(at))
+    }
+
+    fn is_prose(&self, column: usize) -> bool {
+        let chars: usize = self.values(column).map(|text| text.chars().count()).sum();
+        chars > MAX_KEY_CHARS.saturating_mul(self.rows.len())
+    }
+
+    fn is_link(&self, column: usize) -> bool {
+        self.values(column).any(|text| text.contains("://") || text.starts_with('/'))
+    }
+
+    /// What is not read, since the column has no header to find it by.
+    pub(super) fn without_header(&self) -> Vec<String> {
+        let bare = (0..self.fields.len()).filter(|at| self.fields[*at].is_none());
+        let said = |at: usize| Some((at, self.values(at).find(|text| !text.is_empty())?));
+        let words = |(at, example): (usize, &str)| {
+            format!(
+                "column {} has no header and is not read: {:?}",
+                at + 1,
+                shorten(example, MAX_EXAMPLE_CHARS)
+            )
+        };
+        bare.filter_map(said).map(words).collect()
     }
 
     /// The first field of which most values are such.
@@ -78,6 +127,10 @@ impl Grid {
         let such = |column| self.values(column).filter(|value| is_such(value)).count();
         self.fields().find(|(at, _)| such(*at) * 2 > self.rows.len()).map(|(_, field)| field)
     }
+}
+
+fn is_identifying(field: &str) -> bool {
+    field.split('_').any(|word| IDENTIFYING.contains(&word))
 }
 
 fn is_naming(field: &str) -> bool {

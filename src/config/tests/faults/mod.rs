@@ -166,7 +166,7 @@ fn an_id_is_given_once_in_all_files() {
 
 #[test]
 fn an_include_matches_other_files_and_these_hold_what_is_watched() {
-    let folder = Folder::with(&format!("include = [\"*.toml\", \"none/*.toml\", \"[\", \"\"]\n{LEAST}"));
+    let folder = Folder::with(&format!("include = [\"*.toml\", \"none/one.toml\", \"[\", \"\"]\n{LEAST}"));
     folder.put("config/more.toml", "include = [\"regwatch.toml\"]\n[mail]\n[sorce]\n");
     let expected = "expected only [[source]], [[company]] and [[category]] in an included one";
     assert_eq!(
@@ -174,9 +174,9 @@ fn an_include_matches_other_files_and_these_hold_what_is_watched() {
         [
             "regwatch.toml:1:12: include[1]: found \"*.toml\", which matches this file itself, expected others"
                 .to_owned(),
-            "regwatch.toml:1:22: include[2]: found \"none/*.toml\", which matches no file, expected a pattern such as \"sources/*.toml\"".to_owned(),
-            "regwatch.toml:1:37: include[3]: found \"[\", which is not a pattern (invalid range pattern), expected a pattern such as \"sources/*.toml\"".to_owned(),
-            "regwatch.toml:1:42: include[4]: is blank, expected some text".to_owned(),
+            "regwatch.toml:1:22: include[2]: found \"none/one.toml\", which matches no file, expected a pattern such as \"sources/*.toml\"".to_owned(),
+            "regwatch.toml:1:39: include[3]: found \"[\", which is not a pattern (invalid range pattern), expected a pattern such as \"sources/*.toml\"".to_owned(),
+            "regwatch.toml:1:44: include[4]: is blank, expected some text".to_owned(),
             format!("more.toml:1:1: include: belongs to the main file, {expected}"),
             format!("more.toml:2:2: mail: belongs to the main file, {expected}"),
             "more.toml:3:2: sorce: unknown key, expected source, company, category; did you mean \"source\"?".to_owned(),
@@ -186,6 +186,12 @@ fn an_include_matches_other_files_and_these_hold_what_is_watched() {
         &format!("include = []\n{LEAST}"),
         &["regwatch.toml:1:11: include: is empty, expected a list of patterns of files with at least one"],
     );
+}
+
+#[test]
+fn a_pattern_may_match_nothing_yet() {
+    let folder = Folder::with(&format!("include = [\"sources/*.toml\", \"more/?.toml\"]\n{LEAST}"));
+    assert!(folder.load().unwrap().sources.is_empty());
 }
 
 #[test]
