@@ -83,6 +83,7 @@ impl Finding {
                     .waiting_for(assessment.pending.clone(), source.guard.delay())
                     .holding(assessment.held.clone(), previous.as_ref(), now)
                     .flickering(flickers(assessment, previous.as_ref(), now))
+                    .bringing(assessment.is_news, assessment.newest)
             }
             (Self::Suspect { answer, suspicion, .. }, previous) => {
                 unread(previous, Verdict::Suspect, answer.retry_after)

@@ -177,7 +177,9 @@ fn commit(source: &Source, case: Case, assessment: Assessment, now: DateTime<Utc
         sha256: Some(case.held.evidence.sha256),
         ..Validators::default()
     };
-    let state = ReadState::good(source.id.clone(), validators, now).counted_after(case.known.state.as_ref());
+    let state = ReadState::good(source.id.clone(), validators, now)
+        .bringing(assessment.is_news, assessment.newest)
+        .counted_after(case.known.state.as_ref());
     ReadCommit {
         accepted: assessment.baseline.map(|baseline| Accepted { baseline, body: case.body }),
         clears_held: true,

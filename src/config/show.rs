@@ -182,6 +182,8 @@ struct ShownSource<'a> {
     timezone: &'a str,
     companies: Vec<&'a str>,
     stale_after: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quiet_after: Option<u32>,
     misses: Option<&'a str>,
     proxy: Option<String>,
     render: Option<&'static str>,
@@ -356,6 +358,7 @@ fn source(source: &Source) -> ShownSource<'_> {
         timezone: source.timezone.name(),
         companies: source.companies.iter().map(CompanyId::as_str).collect(),
         stale_after: source.stale_after.map(length),
+        quiet_after: source.quiet_after,
         misses: source.misses.as_deref(),
         proxy: source.request.proxy.as_ref().map(redact::proxy),
         render: source.request.in_browser.then_some("browser"),

@@ -29,6 +29,7 @@ pub(super) const SOURCE: Keys = Keys {
         "guard",
         "noise",
         "stale_after",
+        "quiet_after",
         "headers",
         "proxy",
         "proxy_password_file",
@@ -67,6 +68,9 @@ const MAX_ENTRIES: u32 = 1_000_000;
 /// More reads that must agree would delay a removal for no gain.
 const MAX_READS: u32 = 100;
 
+/// The working days of a year.
+const MAX_QUIET_DAYS: u32 = 250;
+
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -90,6 +94,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     let guard = table.or("guard", defaults.default_guard(), |node| guard(node, defaults));
     let noise = table.or("noise", Noise::of(defaults.default_noise()), |node| noise(node, defaults));
     let stale_after = table.optional("stale_after", section::length(HOUR, YEAR));
+    let quiet_after = table.optional("quiet_after", |node| node.number(0..=MAX_QUIET_DAYS));
     let request = request::request(table, folder, defaults);
     let misses = table.or("misses", None, |node| Some(Some(node.line()?.to_owned())));
     Some(Source {
@@ -104,6 +109,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
         noise: noise?,
         request: request?,
         stale_after: stale_after.ok()?,
+        quiet_after: quiet_after.ok()?,
         misses: misses?,
     })
 }

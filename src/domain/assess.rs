@@ -11,7 +11,7 @@ use super::age::Stamped;
 use super::alert::{Alert, alerts_of};
 use super::change::{Change, ChangeKind, EntryChange};
 use super::diff::{diff_knowing, whole};
-use super::entry::{Completeness, Document, Entry};
+use super::entry::{Completeness, Document, Entry, EntryDate};
 use super::id::{BodyHash, ChangeId, CompanyId};
 use super::identity;
 use super::mass::{self, MassAmendment};
@@ -58,6 +58,10 @@ pub struct Assessment {
     pub pending: Vec<Pending>,
     /// What differs in so many entries at once that a person must look; the baseline has it as before.
     pub held: Vec<MassAmendment>,
+    /// Whether anything is other than it was, told or not.
+    pub is_news: bool,
+    /// The newest date of what the source shows, of entries that are not wanted as well.
+    pub newest: Option<EntryDate>,
 }
 
 /// What is known of a source before a read.
@@ -99,6 +103,7 @@ pub fn assess<'a>(
 ) -> Result<Assessment, Suspicion> {
     let past = past.into();
     let previous = past.baseline;
+    let newest = document.newest();
     let mut entry_changes = compared(source, past, &document, watchlist);
     let removed: BTreeSet<String> = entry_changes
         .iter()
@@ -126,7 +131,6 @@ pub fn assess<'a>(
     let kept: Vec<Entry> = missing.into_iter().filter(|entry| is_waiting(&entry.key)).cloned().collect();
     entry_changes.retain(|change| change.kind != ChangeKind::Removed || !is_waiting(&change.key));
     document.put_back(kept);
-
     let sequence = previous.map_or(1, |previous| previous.snapshot.sequence + 1);
     let snapshot = Snapshot {
         source: source.id.clone(),
@@ -142,6 +146,7 @@ pub fn assess<'a>(
     };
     let is_changed = !entry_changes.is_empty();
     let gone: BTreeSet<String> = removed.into_iter().filter(|key| !is_waiting(key)).collect();
+    let is_news = previous.is_none() || is_changed;
     let told: Vec<EntryChange> =
         entry_changes.into_iter().filter(|change| source.kind.tells(change)).collect();
     let found_together = told.len();
@@ -164,7 +169,7 @@ pub fn assess<'a>(
         snapshot,
         document: remember(previous.map(|previous| &previous.document), document, &gone),
     });
-    Ok(Assessment { baseline, is_first_sight, entries, changes, alerts, pending, held })
+    Ok(Assessment { baseline, is_first_sight, entries, changes, alerts, pending, held, is_news, newest })
 }
 
 /// How many entries the source had; what a window remembers is not of them.

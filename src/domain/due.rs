@@ -58,6 +58,7 @@ mod tests {
             noise: Noise::default(),
             request: Request::default(),
             stale_after: None,
+            quiet_after: None,
             misses: None,
         }
     }

@@ -164,6 +164,9 @@ pub struct Document {
     /// The address that its addresses were relative to, where the page has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
+    /// The newest date of what was passed over, as of other cases; of the read it came with alone.
+    #[serde(skip)]
+    pub newest_passed_over: Option<EntryDate>,
 }
 
 /// Separates a key from the number that tells apart entries that are about the same thing.
@@ -217,6 +220,7 @@ impl Document {
             about: None,
             left_out: Vec::new(),
             base: None,
+            newest_passed_over: None,
         }
     }
 
@@ -224,6 +228,12 @@ impl Document {
     #[must_use]
     pub fn relative_to(self, base: &url::Url) -> Self {
         Self { base: Some(base.to_string()), ..self }
+    }
+
+    /// The newest date of anything the source shows.
+    #[must_use]
+    pub fn newest(&self) -> Option<EntryDate> {
+        self.entries.iter().filter_map(|entry| entry.date).chain(self.newest_passed_over).max()
     }
 
     /// Puts entries back that are still believed to be there; one whose key is taken becomes a twin.

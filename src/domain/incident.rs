@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{IncidentId, SourceId};
 use super::moment;
+use super::news::Silence;
 use super::read_state::ReadState;
 use super::source::Source;
 use super::verdict::Verdict;
@@ -41,6 +42,8 @@ pub enum IncidentKind {
     Failing,
     /// A source had no good read for longer than it may.
     Stale,
+    /// A source is read well and has brought nothing new for longer than it may.
+    Quiet,
     /// No source can be reached.
     Outage,
     /// What people write cannot be taken in.
@@ -63,6 +66,7 @@ impl std::fmt::Display for IncidentKind {
             Self::Held => "held",
             Self::Failing => "failing",
             Self::Stale => "stale",
+            Self::Quiet => "quiet",
             Self::Outage => "outage",
             Self::Mailbox => "mailbox",
             Self::Relay => "relay",
@@ -357,6 +361,7 @@ fn troubles(
             troubles.push(Trouble::of(standing.source, kind, reason, held.since));
         }
         troubles.extend(stale(standing.source, state, started_at, now));
+        troubles.extend(quiet(standing.source, state));
     }
     troubles.extend(outage);
     troubles
@@ -402,6 +407,16 @@ fn stale(
         None => format!("no good read ever, expected one every {limit}"),
     };
     (now >= ends_at && was_tried).then(|| Trouble::of(source, IncidentKind::Stale, reason, ends_at))
+}
+
+/// A source that lives and says nothing.
+fn quiet(source: &Source, state: &ReadState) -> Option<Trouble> {
+    let silence = Silence::of(source, state)?;
+    let reason = format!(
+        "read well, and nothing new since {}: {} working days, expected something within {} (quiet_after); it may have moved to another address or system",
+        silence.last, silence.days, silence.limit
+    );
+    Some(Trouble::of(source, IncidentKind::Quiet, reason, silence.since))
 }
 
 /// Sources that began to be unreachable together, where they are most of those read since.

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::entry::EntryDate;
 use super::flicker::Flicker;
 use super::id::{BodyHash, SourceId};
 use super::mass::{HeldAmendments, MassAmendment};
 use super::moment;
+use super::news::News;
 use super::pending::Pending;
 use super::snapshot::Validators;
 use super::tally::Tally;
@@ -68,6 +70,9 @@ pub struct ReadState {
     /// How often it was read lately.
     #[serde(default)]
     pub tally: Tally,
+    /// When it last brought anything new, and how long it was silent before.
+    #[serde(default)]
+    pub news: News,
     /// Since when every answer is a copy from before the accepted page.
     #[serde(default)]
     pub older_since: Option<DateTime<Utc>>,
@@ -117,6 +122,7 @@ impl ReadState {
             asked_until: None,
             retries: None,
             tally: Tally::default(),
+            news: News::default(),
             older_since: None,
         }
     }
@@ -126,7 +132,8 @@ impl ReadState {
     pub fn counted_after(self, previous: Option<&Self>) -> Self {
         let before = previous.map(|state| state.tally.clone()).unwrap_or_default();
         let tally = before.counting(self.verdict.is_read(), self.last_read_at);
-        Self { tally, ..self }
+        let news = News::after(previous, &self);
+        Self { tally, news, ..self }
     }
 
     /// The state with what the server said besides: until when a page that was read is fresh, and
@@ -226,11 +233,25 @@ impl ReadState {
     #[must_use]
     pub fn set_back(self, now: DateTime<Utc>) -> Self {
         let by_now = |at: Option<DateTime<Utc>>| at.map(|at| moment::by_now(at, now));
-        Self { last_good_at: by_now(self.last_good_at), failing_since: by_now(self.failing_since), ..self }
+        let news = News { at: by_now(self.news.at), ..self.news };
+        Self {
+            last_good_at: by_now(self.last_good_at),
+            failing_since: by_now(self.failing_since),
+            news,
+            ..self
+        }
     }
 
     fn retries_so_far(&self) -> u32 {
         self.retries.unwrap_or(self.failures)
+    }
+
+    /// The same with what a read that was believed brought: whether anything was new, and the newest
+    /// date of what it shows.
+    #[must_use]
+    pub fn bringing(self, is_news: bool, newest: Option<EntryDate>) -> Self {
+        let at = is_news.then_some(self.last_read_at);
+        Self { news: News { at, newest, ..News::default() }, ..self }
     }
 
     /// The same where the read met no server at all.

@@ -58,6 +58,9 @@ pub struct Source {
     pub request: Request,
     /// After so long without a good read the operator is told.
     pub stale_after: Option<Duration>,
+    /// After so many working days without anything new the operator is told; 0 for never, and by
+    /// the kind and the source's own rhythm where nothing is said.
+    pub quiet_after: Option<u32>,
     /// What never appears in it, in words for those who rely on it.
     pub misses: Option<String>,
 }

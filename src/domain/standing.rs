@@ -203,6 +203,7 @@ mod tests {
             timezone: chrono_tz::UTC,
             companies: vec!["bound".parse().unwrap()],
             stale_after: None,
+            quiet_after: None,
             noise: Noise::default(),
             request: Request::default(),
             misses: None,

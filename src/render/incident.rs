@@ -119,6 +119,8 @@ fn heading(telling: Telling, incident: &Incident) -> String {
         (IncidentKind::Held, false) => (title, " is held back"),
         (IncidentKind::Failing, false) => (title, " cannot be read"),
         (IncidentKind::Stale, false) => (title, " had no good read for too long"),
+        (IncidentKind::Quiet, false) => (title, " brings nothing new"),
+        (IncidentKind::Quiet, true) => (title, " brings something new again"),
         (IncidentKind::Held | IncidentKind::Failing | IncidentKind::Stale, true) => (title, " is read again"),
         (IncidentKind::Outage, false) => (word("No", telling), " source can be reached"),
         (IncidentKind::Outage, true) => (word("Sources", telling), " can be reached again"),
@@ -179,6 +181,10 @@ fn advice(incident: &Incident) -> Vec<String> {
         IncidentKind::Failing | IncidentKind::Stale => {
             vec![format!("regwatch source show {id}"), format!("regwatch check now {id}")]
         }
+        IncidentKind::Quiet => vec![
+            format!("regwatch source show {id}     its address, and when it was read"),
+            "Look at the site by hand: if it moved, change the source's url.".to_owned(),
+        ],
         IncidentKind::Outage => vec!["regwatch incident list".to_owned()],
         IncidentKind::Mailbox => vec![
             "Until it is, nobody's subscribe, confirm or unsubscribe is heard.".to_owned(),

@@ -59,6 +59,7 @@ fn source(kind: SourceKind, url: &str) -> Source {
         noise: Noise::of(kind.default_noise()),
         request: Request::default(),
         stale_after: None,
+        quiet_after: None,
         misses: None,
         kind,
     }

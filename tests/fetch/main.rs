@@ -59,6 +59,7 @@ fn source(url: &str) -> Source {
         noise: Noise::default(),
         request: Request { ignores_robots: Some("a test of something else".into()), ..Request::default() },
         stale_after: None,
+        quiet_after: None,
         misses: None,
     }
 }

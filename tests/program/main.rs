@@ -27,6 +27,7 @@ mod killed;
 mod left_out;
 mod losing;
 mod mailbox;
+mod measured;
 mod moving;
 mod nameless;
 #[path = "../old_store/mod.rs"]

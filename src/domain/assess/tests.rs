@@ -20,6 +20,7 @@ fn source(companies: &[&str]) -> Source {
         noise: Noise::default(),
         request: Request::default(),
         stale_after: None,
+        quiet_after: None,
         misses: None,
     }
 }

@@ -22,6 +22,7 @@ fn source(id: &str, stale_after: Option<std::time::Duration>) -> Source {
         noise: Noise::default(),
         request: Request::default(),
         stale_after,
+        quiet_after: None,
         misses: None,
     }
 }
@@ -305,4 +306,40 @@ fn copies_from_before_the_accepted_page_are_an_incident_after_a_day_of_them() {
     // What is held for another reason is told at once.
     world.states[0] = not_good(good("fcc", 99 * HOUR), Verdict::Suspect, 100 * HOUR).after_older_copy(false);
     assert_eq!(world.told(100 * HOUR).len(), 1);
+}
+
+#[test]
+fn a_court_that_moved_is_told_after_three_silent_working_days_and_no_weekend_is() {
+    let court = |minutes, is_news: bool, previous: Option<&ReadState>| {
+        ReadState::good("a".parse().unwrap(), Validators::default(), at(minutes))
+            .bringing(is_news, None)
+            .counted_after(previous)
+    };
+    // The first day of 1970 is a Thursday and a holiday; Monday is the fifth.
+    let monday = 4 * DAY + 12 * 60;
+    let mut world = World::of(vec![court(monday + 4 * DAY, true, None)]);
+    world.sources[0].kind = SourceKind::CourtRss(crate::domain::source::DocketSettings::default());
+    for day in 5..=9 {
+        world.read(0, |state| court(monday + day * DAY, false, Some(&state)));
+        assert_eq!(world.told(monday + day * DAY), [""; 0], "day {day}: a weekend and two working days");
+    }
+    world.read(0, |state| court(monday + 10 * DAY, false, Some(&state)));
+    assert_eq!(world.told(monday + 10 * DAY), ["Begun quiet a"]);
+    assert!(
+        world.incidents[0].reason.contains("nothing new since 1970-01-09"),
+        "{}",
+        world.incidents[0].reason
+    );
+    // That it cannot be read for a while does not mean that it speaks.
+    world.read(0, |state| not_good(state, Verdict::Suspect, monday + 10 * DAY + 60).counted_after(None));
+    world.sources[0].quiet_after = Some(0);
+    assert_eq!(world.told(monday + 10 * DAY + 60).len(), 2);
+    world.sources[0].quiet_after = None;
+    let mut feed = World::of(vec![court(monday, true, None)]);
+    feed.read(0, |state| court(monday + 300 * DAY, false, Some(&state)));
+    assert_eq!(feed.told(monday + 300 * DAY), [""; 0], "silence of an agency is usual");
+    feed.sources[0].quiet_after = Some(100);
+    assert_eq!(feed.told(monday + 300 * DAY), ["Begun quiet a"]);
+    feed.read(0, |state| court(monday + 301 * DAY, true, Some(&state)));
+    assert_eq!(feed.told(monday + 301 * DAY), ["Over quiet a"]);
 }

@@ -182,6 +182,13 @@ impl SourceKind {
         }
     }
 
+    /// After how many working days without anything new such a source is suspiciously silent. A court
+    /// enters something every day; of all others silence is usual.
+    #[must_use]
+    pub fn default_quiet_after(&self) -> Option<u32> {
+        matches!(self, Self::CourtRss(_)).then_some(3)
+    }
+
     /// What a good read of such a source looks like at least; an operator's `guard` replaces it.
     #[must_use]
     pub fn default_guard(&self) -> Guard {

@@ -22,6 +22,7 @@ fn source() -> Source {
         companies: Vec::new(),
         request: Request::default(),
         stale_after: None,
+        quiet_after: None,
         misses: None,
     }
 }

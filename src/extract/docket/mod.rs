@@ -147,12 +147,15 @@ impl Docket {
 }
 
 fn document(settings: &DocketSettings, entries: Vec<DocketEntry>, completeness: Completeness) -> Document {
+    // That a court brings nothing new is seen by all of its cases.
+    let newest_passed_over = entries.iter().filter_map(DocketEntry::date).max();
     let entries = entries.into_iter().filter(|entry| settings.wants_docket(&entry.docket));
     let resemblance = match completeness {
         Completeness::Whole => Resemblance::DayAndText,
         Completeness::Window => Resemblance::Never,
     };
-    Document::new(entries.map(DocketEntry::into_entry).collect(), completeness, resemblance)
+    let document = Document::new(entries.map(DocketEntry::into_entry).collect(), completeness, resemblance);
+    Document { newest_passed_over, ..document }
 }
 
 /// A title says so much of an entry's text.
@@ -193,7 +196,12 @@ impl DocketEntry {
         format!("{}/{}", self.docket, own.cloned().unwrap_or_else(day))
     }
 
+    fn date(&self) -> Option<EntryDate> {
+        self.moment.or(self.filed.map(EntryDate::Day))
+    }
+
     fn into_entry(self) -> Entry {
+        let date = self.date();
         let case = one_line(&format!("{} {}", self.docket, self.caption));
         let said = shorten(&one_line(&self.text), MAX_TITLE_CHARS);
         let title = if said.is_empty() { case } else { format!("{case}: {said}") };
@@ -209,7 +217,7 @@ impl DocketEntry {
             .with(docket::TEXT, self.text)
             .with(docket::DOCUMENTS, count)
             .with(docket::ACCESS, self.access);
-        entry.date = self.moment.or(self.filed.map(EntryDate::Day));
+        entry.date = date;
         entry.url = self.url.or_else(|| Some(self.documents.first()?.1.clone())).map(String::from);
         html::with_links(entry, self.documents)
     }

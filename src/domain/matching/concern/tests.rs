@@ -54,6 +54,7 @@ fn source(kind: SourceKind) -> Source {
         noise: Noise::default(),
         request: Request::default(),
         stale_after: None,
+        quiet_after: None,
         misses: None,
         kind,
     }
