@@ -15,6 +15,15 @@ pub const CAPTION: &str = "caption";
 /// The field that names them where there is no caption, or beside it.
 pub const PARTIES: &str = "parties";
 
+/// The field that says where on its page an entry stands: under which heading, caption or row of a table.
+pub const SECTION: &str = "section";
+
+/// The field that holds those words of an entry that are struck through.
+pub const STRUCK: &str = "struck_through";
+
+/// The field that holds those words of an entry that the page hides.
+pub const HIDDEN: &str = "hidden";
+
 /// The date an entry bears: a bare day, or a moment where the source gives one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EntryDate {
@@ -177,8 +186,9 @@ impl Document {
     ///
     /// Entries about the same thing share a key as the parser made it; all but
     /// the first get `~2`, `~3`, … in the order of their dates and texts, never
-    /// of their positions. Exact copies are one entry. A key that looks like that of a
-    /// twin before any was told apart gets `~1`: it is nobody's twin.
+    /// of their positions. Exact copies are as many entries as there are, save where entries have
+    /// identifiers of their own: there a copy is the same thing said again. A key that looks like
+    /// that of a twin before any was told apart gets `~1`: it is nobody's twin.
     #[must_use]
     pub fn new(mut entries: Vec<Entry>, completeness: Completeness, resemblance: Resemblance) -> Self {
         for entry in &mut entries {
@@ -191,6 +201,7 @@ impl Document {
         for (index, entry) in entries.iter().enumerate() {
             families.entry(entry.key.clone()).or_default().push(index);
         }
+        let is_identified = matches!(resemblance, Resemblance::Never | Resemblance::Item);
         let mut copies = Vec::new();
         for members in families.values_mut().filter(|members| members.len() > 1) {
             members.sort_by(|&a, &b| {
@@ -198,7 +209,7 @@ impl Document {
                 (a.date, &a.title, &a.fields, &a.url).cmp(&(b.date, &b.title, &b.fields, &b.url))
             });
             members.dedup_by(|later, earlier| {
-                let is_copy = entries[*later] == entries[*earlier];
+                let is_copy = is_identified && entries[*later] == entries[*earlier];
                 if is_copy {
                     copies.push(*later);
                 }
@@ -290,8 +301,12 @@ mod tests {
     }
 
     #[test]
-    fn an_exact_copy_is_the_same_entry() {
-        assert_eq!(keys(vec![row("a", "one"), row("a", "one")]).len(), 1);
+    fn exact_copies_are_as_many_as_there_are_unless_entries_have_identifiers() {
+        let copies = || vec![row("a", "one"), row("b", "two"), row("a", "one")];
+        let found: Vec<String> = keys(copies()).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(found, ["a", "b", "a~2"]);
+        let identified = Document::new(copies(), Completeness::Window, Resemblance::Never);
+        assert_eq!(identified.entries.len(), 2);
     }
 
     #[test]

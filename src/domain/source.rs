@@ -25,7 +25,7 @@ use super::verdict::Guard;
 pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
 pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 pub use kind::SourceKind;
-pub use page::{PageTextSettings, TableSettings};
+pub use page::{ListSettings, PageTextSettings, TableSettings};
 pub use row::{Brackets, Pairs, RowSettings};
 pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 

@@ -12,10 +12,11 @@ use scraper::ElementRef;
 use super::Page;
 use super::date::days;
 use super::html::{self, Markup};
+use super::section;
 use super::table::{self, Row, folded};
-use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
+use crate::domain::entry::{Completeness, Document, Entry, EntryDate, HIDDEN, Resemblance, SECTION, STRUCK};
 use crate::domain::noise::{Noise, NoiseClass};
-use crate::domain::text::shorten;
+use crate::domain::text::{lines, shorten};
 use crate::domain::verdict::Unreadable;
 
 /// Where the table stands: since 2026-03-20, before that, and wherever a redesign may put it.
@@ -33,12 +34,18 @@ const MAX_NAME_CHARS: usize = 120;
 pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
     let markup = Markup::of(page)?;
     let listing = listing(&markup)?;
-    let entries = listing
-        .rows
-        .iter()
-        .filter(|row| !table::is_spanned(row))
-        .filter_map(|row| entry(&markup, *row.get(listing.subject)?, *row.get(listing.date)?))
-        .collect();
+    let mut entries = Vec::new();
+    let mut heading = String::new();
+    for (index, row) in listing.rows.iter().enumerate() {
+        let (subject, date) = (row.get(listing.subject).copied(), row.get(listing.date).copied());
+        let Some(subject) = subject.or_else(|| row.first().copied()) else { continue };
+        if table::is_spanned(row) && listing.rows.get(index + 1).is_some_and(|next| !table::is_spanned(next))
+        {
+            heading = section::label(&html::text(subject));
+            continue;
+        }
+        entries.extend(entry(&markup, subject, date.filter(|date| date.id() != subject.id()), &heading));
+    }
     Ok(Document::new(entries, Completeness::Whole, Resemblance::Title).relative_to(markup.address()))
 }
 
@@ -100,22 +107,35 @@ fn with_headers(mut rows: Vec<Row<'_>>) -> Option<Listing<'_>> {
     Some(Listing { rows, subject, date })
 }
 
-fn entry(markup: &Markup, subject: ElementRef<'_>, date: ElementRef<'_>) -> Option<Entry> {
-    let text = html::text(subject);
-    if text.is_empty() {
+/// What a row says; one that ends early says no date.
+fn entry(
+    markup: &Markup,
+    subject: ElementRef<'_>,
+    date: Option<ElementRef<'_>>,
+    heading: &str,
+) -> Option<Entry> {
+    let said = html::said(subject);
+    if said.text.is_empty() {
         return None;
     }
-    let written = html::text(date);
+    let text = said.name;
+    let dated = date.map(html::said).unwrap_or_default();
+    let written = dated.name;
     let days = days(&written);
     let included = days.first().map_or_else(|| written.clone(), ToString::to_string);
     let updated: Vec<String> = days.iter().skip(1).map(ToString::to_string).collect();
     let title = name(subject, &text);
     let key = format!("{}/{included}", folded(&title));
-    let links = markup.links_in(subject).into_iter().chain(markup.links_in(date));
+    let links =
+        markup.links_in(subject).into_iter().chain(date.into_iter().flat_map(|date| markup.links_in(date)));
+    let both = |one: String, other: String| lines(&format!("{one}\n{other}"));
     let mut entry = Entry::new(key, title)
-        .with("text", text)
+        .with("text", said.text)
         .with("included", included)
-        .with("updated", updated.join("\n"));
+        .with("updated", updated.join("\n"))
+        .with(SECTION, heading)
+        .with(STRUCK, both(said.struck, dated.struck))
+        .with(HIDDEN, both(said.hidden, dated.hidden));
     entry.date = days.first().copied().map(EntryDate::Day);
     Some(html::with_links(entry, links))
 }

@@ -1,6 +1,7 @@
 //! Any RSS, Atom or JSON feed: agencies' news, releases, press.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use feed_rs::model;
 use feed_rs::parser::Builder;
@@ -10,7 +11,7 @@ use url::Url;
 use super::Page;
 use super::charset::decode;
 use super::date::date;
-use super::html::Markup;
+use super::html::{self, Markup};
 use super::items::{WellFormed, is_too_much, well_formed};
 use super::xml::unexpected;
 use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
@@ -20,6 +21,9 @@ use crate::domain::verdict::Unreadable;
 
 /// No feed that anybody reads holds more; a hostile one could hold a million.
 const MAX_ITEMS: usize = 20_000;
+
+/// The field that says what an entry is filed under, a category a line.
+const CATEGORIES: &str = "categories";
 
 /// A title made from an entry's text is cut to this.
 const MAX_TITLE_CHARS: usize = 120;
@@ -154,7 +158,7 @@ fn without_declaration(text: &str) -> &str {
 }
 
 fn entry(item: &model::Entry, page: &Url) -> Result<Entry, Unreadable> {
-    let plain = |text: &str| Markup::parse(text, page).map(|markup| markup.text());
+    let plain = |text: &str| Markup::parse(text, page).map(|markup| html::shown(markup.tree.root_element()));
     let content = item.content.as_ref().and_then(|content| content.body.as_deref());
     // A summary is what its publisher wants told; the whole article may be revised for a comma.
     let text =
@@ -176,10 +180,20 @@ fn entry(item: &model::Entry, page: &Url) -> Result<Entry, Unreadable> {
     };
     let title = if title.is_empty() { shorten(&one_line(&text), MAX_TITLE_CHARS) } else { title };
     let title = if title.is_empty() { key.clone() } else { title };
-    let mut entry = Entry::new(key, title).with("text", text);
+    let mut entry = Entry::new(key, title).with("text", text).with(CATEGORIES, categories(item));
     entry.date = moment.map(|moment| EntryDate::Moment(moment.fixed_offset()));
     entry.url = url.map(String::from);
     Ok(entry)
+}
+
+/// What the entry is filed under, each category once, in no order but that of their names.
+fn categories(item: &model::Entry) -> String {
+    let name = |category: &model::Category| {
+        let label = category.label.as_deref().filter(|label| !label.trim().is_empty());
+        one_line(label.unwrap_or(&category.term))
+    };
+    let names: BTreeSet<String> = item.categories.iter().map(name).filter(|name| !name.is_empty()).collect();
+    names.into_iter().collect::<Vec<_>>().join("\n")
 }
 
 /// Where the entry is read: its alternate link, or its first.
@@ -290,6 +304,20 @@ mod tests {
             Some("https://agency.test/7"),
             "a",
         );
+    }
+
+    #[test]
+    fn categories_are_read_in_whatever_order_they_come() {
+        let read_categories = |categories: &str| {
+            let document =
+                document(&rss(&format!("<item><guid>1</guid><title>A</title>{categories}</item>"))).unwrap();
+            document.entries[0].fields.get("categories").cloned()
+        };
+        let both =
+            read_categories("<category>Final</category><category domain='x'>Active &amp; new</category>");
+        assert_eq!(both.as_deref(), Some("Active & new\nFinal"));
+        assert_eq!(read_categories("<category>Revoked</category>").as_deref(), Some("Revoked"));
+        assert_eq!(read_categories(""), None);
     }
 
     #[test]

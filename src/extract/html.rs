@@ -1,4 +1,11 @@
 //! Reading HTML as a person would: text with its lines, links, the title.
+//!
+//! What a reader sees is more than text nodes: pictures have words (`sign`), and words may be
+//! struck through or hidden (`mark`).
+
+mod mark;
+mod sign;
+mod title;
 
 mod raised;
 
@@ -9,17 +16,21 @@ use ego_tree::NodeId;
 use ego_tree::iter::Edge;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states,
+    BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states,
 };
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
 use super::Page;
 use super::charset::decode;
-use super::parser::{self, Next};
+use super::parser;
 use crate::domain::entry::LINKS;
-use crate::domain::text::{lines, one_line};
+use crate::domain::text::{boundary_before, lines, one_line};
 use crate::domain::verdict::Unreadable;
+
+pub(super) use self::mark::{Marked, Said, is_in_template, said};
+pub(super) use self::sign::opening;
+pub(super) use self::title::title;
 
 /// A parsed page and the address its links are relative to.
 pub(super) struct Markup {
@@ -83,8 +94,15 @@ impl Markup {
     /// The links within an element, each with its label, in the order of the page.
     pub(super) fn links_in(&self, element: ElementRef<'_>) -> Vec<(String, Url)> {
         let anchors = std::iter::once(element).chain(element.descendent_elements());
-        anchors.filter_map(|anchor| Some((one_line(&text(anchor)), self.target(anchor)?))).collect()
+        anchors.filter_map(|anchor| Some((self.target(anchor)?, anchor))).map(labelled).collect()
     }
+}
+
+/// A link's address and what it is called, if by no words then by its picture.
+fn labelled((target, anchor): (Url, ElementRef<'_>)) -> (String, Url) {
+    let words = one_line(&text(anchor));
+    let label = if words.is_empty() { one_line(&shown(anchor)) } else { words };
+    (label, target)
 }
 
 /// The `links` field: one line a link, label and address separated by a tab, exact copies once.
@@ -118,6 +136,10 @@ pub(super) fn selector(css: &str) -> Result<Selector, Unreadable> {
 pub(super) enum Piece<'a> {
     /// Words, white space as in the markup.
     Text(&'a str),
+    /// What stands for words: a picture's description, a tick, what was filled in.
+    Sign(&'a str),
+    /// What is said of the words before it: a tooltip, the day that is meant.
+    Note(&'a str),
     /// The words before and after stand on different lines.
     Break,
     /// An element begins.
@@ -127,7 +149,16 @@ pub(super) enum Piece<'a> {
 }
 
 /// Shows an element's pieces in order, leaving out what is never shown and what is in `dropped`.
-pub(super) fn walk<'a>(root: ElementRef<'a>, dropped: &HashSet<NodeId>, mut show: impl FnMut(Piece<'a>)) {
+pub(super) fn walk<'a>(root: ElementRef<'a>, dropped: &HashSet<NodeId>, show: impl FnMut(Piece<'a>)) {
+    walk_without(root, |id| dropped.contains(&id), show);
+}
+
+/// The same, leaving out what `is_dropped` says; the element itself is shown either way.
+pub(super) fn walk_without<'a>(
+    root: ElementRef<'a>,
+    is_dropped: impl Fn(NodeId) -> bool,
+    mut show: impl FnMut(Piece<'a>),
+) {
     let mut hidden = None;
     for edge in root.traverse() {
         let (Edge::Open(node) | Edge::Close(node)) = edge;
@@ -145,22 +176,40 @@ pub(super) fn walk<'a>(root: ElementRef<'a>, dropped: &HashSet<NodeId>, mut show
         };
         let is_open = matches!(edge, Edge::Open(_));
         let name = element.value().name();
-        if is_open && (is_never_shown(name) || dropped.contains(&node.id())) {
+        let is_dropped = || node.id() != root.id() && is_dropped(node.id());
+        if is_open && (is_never_shown(name) || is_dropped()) {
+            if name == "svg" && !is_dropped() {
+                sign::drawing(element, &mut show);
+            }
             hidden = Some(node.id());
             continue;
         }
         if is_block(name) {
             show(Piece::Break);
         }
-        show(if is_open { Piece::Open(element) } else { Piece::Close(element) });
+        if is_open {
+            show(Piece::Open(element));
+            sign::before(element, &mut show);
+        } else {
+            sign::after(element, &mut show);
+            show(Piece::Close(element));
+        }
     }
 }
 
 /// An element's text: blocks, list items, table cells and `br` begin lines, inline elements do not.
+/// What is no text is not in it; see [`said`].
 pub(super) fn text(element: ElementRef<'_>) -> String {
     let mut text = Lines::default();
     walk(element, &HashSet::new(), |piece| text.take(&piece));
     text.finish()
+}
+
+/// All that an element says: its text, and what stands there without being text.
+pub(super) fn shown(element: ElementRef<'_>) -> String {
+    let mut shown = Lines::with_signs();
+    walk(element, &HashSet::new(), |piece| shown.take(&piece));
+    shown.finish()
 }
 
 /// The lines of a letter in HTML without what it quotes; nothing where it cannot be read in reasonable time.
@@ -174,6 +223,9 @@ pub fn own_words(letter: &str) -> Option<String> {
     Some(text.finish())
 }
 
+/// So much of what lines say shows how they begin.
+const MAX_OPENING_BYTES: usize = 400;
+
 /// Text under construction.
 #[derive(Default)]
 pub(super) struct Lines {
@@ -183,12 +235,24 @@ pub(super) struct Lines {
     raised: usize,
     /// The element whose words are shown as others, while it is open.
     replaced: Option<NodeId>,
+    /// Whether signs and notes are taken.
+    has_signs: bool,
 }
 
 impl Lines {
+    /// Lines that take signs and notes as well as words.
+    pub(super) fn with_signs() -> Self {
+        Self { has_signs: true, ..Self::default() }
+    }
+
     /// What begins where this ends, perhaps within preformatted text.
     pub(super) fn following(&self) -> Self {
         Self { text: String::new(), ..*self }
+    }
+
+    /// Whether nothing is in it but white space.
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
     }
 
     /// Adds a piece.
@@ -201,6 +265,9 @@ impl Lines {
             Piece::Text(text) => {
                 self.text.extend(text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }));
             }
+            Piece::Sign(_) | Piece::Note(_) if !self.has_signs => {}
+            Piece::Sign(words) => self.text.extend([" ", words, " "]),
+            Piece::Note(words) => self.text.extend([" (", words, ") "]),
             Piece::Break => self.text.push('\n'),
             Piece::Open(element) => {
                 self.preformatted += usize::from(is_preformatted(*element));
@@ -218,6 +285,11 @@ impl Lines {
                 self.preformatted = self.preformatted.saturating_sub(usize::from(is_preformatted(*element)));
             }
         }
+    }
+
+    /// How they begin, on one line.
+    pub(super) fn opening(&self) -> String {
+        one_line(&self.text[..boundary_before(&self.text, MAX_OPENING_BYTES)])
     }
 
     /// The lines that are not blank.
@@ -303,72 +375,6 @@ pub(super) fn with_links(
     entry.with(LINKS, link_list(links))
 }
 
-/// Looks for the title and for nothing else.
-#[derive(Default)]
-struct TitleSink {
-    state: RefCell<TitleState>,
-}
-
-#[derive(Default)]
-struct TitleState {
-    text: Option<String>,
-    is_done: bool,
-    /// A drawing has titles of its own.
-    drawings: usize,
-}
-
-impl TitleSink {
-    fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
-        let mut state = self.state.borrow_mut();
-        let is_start = tag.kind == TagKind::StartTag;
-        match &*tag.name {
-            "svg" if is_start && !tag.self_closing => state.drawings += 1,
-            "svg" if !is_start => state.drawings = state.drawings.saturating_sub(1),
-            _ if state.drawings > 0 => {}
-            "title" if is_start => {
-                state.text = Some(String::new());
-                return TokenSinkResult::RawData(RawKind::Rcdata);
-            }
-            "title" => state.is_done = state.text.is_some(),
-            "textarea" if is_start => return TokenSinkResult::RawData(RawKind::Rcdata),
-            "script" if is_start => return TokenSinkResult::RawData(RawKind::ScriptData),
-            "style" | "xmp" | "iframe" | "noembed" | "noframes" | "noscript" if is_start => {
-                return TokenSinkResult::RawData(RawKind::Rawtext);
-            }
-            _ => {}
-        }
-        TokenSinkResult::Continue
-    }
-}
-
-impl TokenSink for TitleSink {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line_number: u64) -> TokenSinkResult<()> {
-        if self.state.borrow().is_done {
-            return TokenSinkResult::Continue;
-        }
-        match token {
-            Token::TagToken(tag) => return self.tag(&tag),
-            Token::CharacterTokens(text) => {
-                if let Some(title) = &mut self.state.borrow_mut().text {
-                    title.push_str(&text);
-                }
-            }
-            _ => {}
-        }
-        TokenSinkResult::Continue
-    }
-}
-
-/// See [`super::title`].
-pub(super) fn title(page: &Page<'_>) -> Option<String> {
-    let stop_when_done =
-        |sink: &TitleSink, _| Ok(if sink.state.borrow().is_done { Next::Stop } else { Next::Go });
-    let sink = parser::feed(&decode(page), TitleSink::default(), stop_when_done).ok()?;
-    sink.state.into_inner().text.map(|title| one_line(&title)).filter(|title| !title.is_empty())
-}
-
 /// Collects text in which nothing but character references means anything.
 #[derive(Default)]
 struct PlainSink(RefCell<String>);
@@ -399,105 +405,4 @@ pub(super) fn unescape(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn url() -> Url {
-        "https://agency.test/lists/one".parse().unwrap()
-    }
-
-    #[track_caller]
-    fn check_text(html: &str, expected: &str) {
-        assert_eq!(Markup::parse(html, &url()).unwrap().text(), expected);
-    }
-
-    #[test]
-    fn blocks_begin_lines_and_inline_elements_do_not() {
-        check_text("a<b>b</b>c <i>d</i>\n e", "abc d e");
-        check_text("<p>one<p>two<br>three<ul><li>four<li>five</ul>", "one\ntwo\nthree\nfour\nfive");
-        check_text("<table><tr><th>a<td>b<tr><td>c</table>", "a\nb\nc");
-        check_text("<pre>one\n  two</pre>x\ny", "one\ntwo\nx y");
-        check_text("27,<sup>#</sup>  (b)", "27,# (b)");
-    }
-
-    #[test]
-    fn a_footnote_mark_is_raised_and_a_word_is_not() {
-        check_text("ZTE<sup>1</sup> and <a href='#fn12'>[12]</a>", "ZTE¹ and ¹²");
-        check_text("ZTE<a href='#_ftn1'><sup>[1]</sup></a>, x<sup>a, b</sup>", "ZTE¹, xᵃ, ᵇ");
-        check_text("ZTE<span class='footnote-ref'>2</span> <span class=year>2</span>", "ZTE² 2");
-        check_text("2<sup>nd</sup> of 10<sup>6</sup> m<sup>2</sup>, X<sup>TM</sup>", "2nd of 10⁶ m², XTM");
-        check_text("see <a href='#fees'>5</a> and [1]", "see 5 and [1]");
-    }
-
-    #[test]
-    fn a_mail_address_hidden_from_robots_is_read_as_readers_see_it() {
-        for link in [
-            "<a href='/cdn-cgi/l/email-protection' class=__cf_email__ data-cfemail='5f3e'>[email&#160;protected]</a>",
-            "<a href='/cdn-cgi/l/email-protection#5f3e'>[email&#160;protected]</a>",
-        ] {
-            check_text(&format!("write to {link} now"), "write to a now");
-        }
-        check_text("<a href='/cdn-cgi/l/email-protection#5f3e'>the bureau</a>", "the bureau");
-    }
-
-    #[test]
-    fn what_is_not_shown_is_not_read() {
-        check_text(
-            "<title>t</title><style>s</style>a<script>b</script><noscript>c</noscript><!-- d --><svg><text>e</text></svg>f",
-            "af",
-        );
-    }
-
-    #[track_caller]
-    fn check_links(html: &str, expected: &str) {
-        let markup = Markup::parse(html, &url()).unwrap();
-        assert_eq!(link_list(markup.links_in(markup.tree.root_element())), expected);
-    }
-
-    #[test]
-    fn links_are_absolute_labelled_and_lead_to_the_web() {
-        check_links("<a href='two'>The\n <b>next</b></a>", "The next\thttps://agency.test/lists/two");
-        check_links("<a href=' /x '>a</a><a href='/x'>a</a>", "a\thttps://agency.test/x");
-        check_links("<base href='https://cdn.test/d/'><a href=e>f</a>", "f\thttps://cdn.test/d/e");
-        check_links("<a href='javascript:x()'>a</a><a href='mailto:a@b.test'>b</a><a name=c>c</a>", "");
-        check_links("<a href='http://['>broken</a>", "");
-    }
-
-    #[track_caller]
-    fn check_title(html: &str, expected: Option<&str>) {
-        let url = url();
-        let page = Page { body: html.as_bytes(), content_type: None, url: &url };
-        assert_eq!(title(&page).as_deref(), expected);
-    }
-
-    #[test]
-    fn the_title_is_found_without_a_tree() {
-        check_title("<html><head><title>Access&#32;Denied&amp;\n more</title>", Some("Access Denied& more"));
-        check_title("<TITLE lang=en>Just a moment...</TITLE ><title>two</title>", Some("Just a moment..."));
-        check_title(
-            "<!-- <title>no</title> --><script>'<title>no</title>'</script><title>yes</title>",
-            Some("yes"),
-        );
-        check_title("<svg><title>drawing</title></svg><title>page</title>", Some("page"));
-        check_title("<title>cut off", Some("cut off"));
-        check_title("<title> \n</title>", None);
-        check_title("no markup", None);
-        check_title(&format!("<a {}><title>x</title>", "a b c ".repeat(50_000)), None);
-    }
-
-    #[test]
-    fn character_references_are_resolved_once() {
-        assert_eq!(
-            unescape("Food &amp; Water &lt;b&gt; a<b &nbsp; &amp;amp;"),
-            "Food & Water <b> a<b \u{a0} &amp;"
-        );
-    }
-
-    #[test]
-    fn an_answer_declared_to_be_no_page_is_none() {
-        let url = url();
-        let page = |content_type| Page { body: b"<p>x", content_type: Some(content_type), url: &url };
-        assert!(Markup::of(&page("application/pdf")).is_err());
-        assert!(Markup::of(&page("Text/HTML; charset=utf-8")).is_ok());
-    }
-}
+mod tests;

@@ -2,18 +2,29 @@
 //!
 //! A table is taken only when every wanted field has a header in it; that is the
 //! proof that this is the list and not an error page or a redesign. Rows are
-//! known by their key fields, never by where they stand.
+//! known by their key fields, never by where they stand; but where they stand,
+//! under which heading, caption or row that heads others, is a field of theirs.
+//!
+//! What stands in no column that has a header is read as well, into a field named
+//! after the column's number: headers may be fewer than cells.
 
-use std::collections::HashSet;
+mod cell;
+mod part;
 
-use scraper::ElementRef;
+use std::collections::{BTreeSet, HashSet};
 
+use ego_tree::NodeId;
+use scraper::{ElementRef, Selector};
+
+use self::cell::Cells;
+use self::part::{Part, parts};
 use super::Page;
 use super::html::{self, Markup};
 use super::list::columns::Plan;
 use super::list::{Record, Rows};
-use super::table::{self, HEADER_ROWS, Row};
-use crate::domain::entry::Document;
+use super::section::{self, Outline};
+use super::table::{self, GappedRow, HEADER_ROWS};
+use crate::domain::entry::{Document, SECTION};
 use crate::domain::source::TableSettings;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
@@ -23,69 +34,218 @@ pub(super) fn extract(settings: &TableSettings, page: &Page<'_>) -> Result<Docum
     let selector = html::selector(&settings.selector)?;
     let place = format!("a table that matches {:?}", settings.selector);
     let mut rows = Rows::new(&settings.rows, page.url);
-    let mut tables = 0;
-    for table in markup.tree.select(&selector) {
-        tables += 1;
-        take(settings, &markup, table, &place, &mut rows)?;
-    }
-    if tables == 0 {
+    let tables = tables(&markup, &selector);
+    if tables.is_empty() {
         return Err(Unreadable::Missing { what: place });
     }
-    rows.finish(&[]).map(|document| document.relative_to(markup.address()))
-}
-
-/// Takes the rows of one table.
-fn take(
-    settings: &TableSettings,
-    markup: &Markup,
-    table: ElementRef<'_>,
-    place: &str,
-    rows: &mut Rows<'_>,
-) -> Result<(), Unreadable> {
-    let grid = table::rows(table);
-    let texts = |row: &Row<'_>| row.iter().map(|cell| html::text(*cell)).collect::<Vec<_>>();
-    let first: Vec<Vec<String>> = grid.iter().take(HEADER_ROWS).map(texts).collect();
-    let (header, plan) = Plan::by_headers(&settings.columns, &settings.rows, &first, place)?;
-    let headers = table::folded_headers(&grid[header]);
-    // A long table repeats its headers.
-    let is_header = |row: &Row<'_>| row.len() == headers.len() && table::folded_headers(row) == headers;
-    let caption = settings.caption.as_ref().map(|field| (field, caption(table)));
-    for row in grid[header + 1..].iter().filter(|row| !table::is_spanned(row) && !is_header(row)) {
-        let mut record = record(&plan, markup, row);
-        // A row that says nothing itself says nothing under a caption either.
-        if let Some((field, text)) = &caption
-            && !record.says_nothing()
-        {
-            record.push(field, text);
+    let outline = Outline::of(&markup, &tables.iter().map(|table| table.id()).collect());
+    let mut cells = Cells::new(&markup);
+    let (mut read, mut refused): (HashSet<NodeId>, Vec<_>) = (HashSet::new(), Vec::new());
+    for table in tables {
+        // A table within a table that is read is a part of that one's text.
+        if table.ancestors().any(|outer| read.contains(&outer.id())) {
+            continue;
         }
-        rows.take(record)?;
-    }
-    Ok(())
-}
-
-/// What a row says; a cell that covers several of a field's columns says it once.
-fn record(plan: &Plan<'_>, markup: &Markup, row: &Row<'_>) -> Record {
-    let mut record = Record::default();
-    let mut said = HashSet::new();
-    for (column, field) in &plan.0 {
-        if let Some(cell) = row.get(*column).filter(|cell| said.insert((*field, cell.id()))) {
-            record.push(field, &html::text(*cell));
+        let grid = table::grid(table)?;
+        let first: Vec<Vec<String>> = grid.iter().take(HEADER_ROWS).map(|row| headers(row)).collect();
+        match Plan::by_headers(&settings.columns, &settings.rows, &first, &place) {
+            Ok((header, plan)) => {
+                read.insert(table.id());
+                let sheet = Sheet { settings, plan, headers: folded(&first[header]), table };
+                sheet.take(
+                    &grid[..header],
+                    &grid[header + 1..],
+                    outline.above(table),
+                    &mut cells,
+                    &mut rows,
+                )?;
+            }
+            Err(error) => refused.push((table, error)),
         }
     }
-    let mut cells = row.clone();
-    cells.dedup_by_key(|cell| cell.id());
-    record.links = cells.into_iter().flat_map(|cell| markup.links_in(cell)).collect();
-    record
+    // A table of another kind may lay out a page, with the list within it.
+    let lays_out = |table: ElementRef<'_>| table.descendants().any(|inner| read.contains(&inner.id()));
+    match refused.into_iter().find(|(table, _)| !lays_out(*table)) {
+        Some((_, error)) => Err(error),
+        None => rows.finish(&[]).map(|document| document.relative_to(markup.address())),
+    }
+}
+
+/// The tables that the selector means and that are part of the page.
+fn tables<'a>(markup: &'a Markup, selector: &Selector) -> Vec<ElementRef<'a>> {
+    let is_shown = |table: &ElementRef<'_>| !html::is_in_template(*table);
+    markup.tree.select(selector).filter(is_shown).collect()
+}
+
+fn headers(row: &GappedRow<'_>) -> Vec<String> {
+    row.iter().map(|cell| cell.map_or_else(String::new, table::header)).collect()
+}
+
+fn folded(headers: &[String]) -> Vec<String> {
+    headers.iter().map(|header| table::folded_header(header)).collect()
+}
+
+/// A table whose columns are known.
+struct Sheet<'a, 's> {
+    settings: &'s TableSettings,
+    plan: Plan<'s>,
+    /// The headers as they are compared.
+    headers: Vec<String>,
+    table: ElementRef<'a>,
+}
+
+impl<'a> Sheet<'a, '_> {
+    /// Takes the rows below the headers.
+    fn take(
+        &self,
+        titles: &[GappedRow<'a>],
+        body: &[GappedRow<'a>],
+        above: &str,
+        cells: &mut Cells<'a>,
+        rows: &mut Rows<'_>,
+    ) -> Result<(), Unreadable> {
+        let caption = self.settings.caption.as_ref().map(|field| (field, caption(self.table)));
+        let place = self.place(titles, above, caption.as_ref().map(|(_, text)| text.as_str()));
+        let unnamed = self.unnamed_columns(body);
+        let mut heading = String::new();
+        // A record waits for the details that may stand in the row below it.
+        let mut waiting: Option<Record> = None;
+        for (number, (row, part)) in body.iter().zip(parts(body, &self.headers)).enumerate() {
+            let mut record = match part {
+                Part::Nothing => continue,
+                Part::Heading(text) => {
+                    heading = text;
+                    continue;
+                }
+                Part::Details => {
+                    if let (Some(record), Some(element)) = (&mut waiting, part::only_cell(row)) {
+                        let cell = cells.read(element, number)?;
+                        record.take_cell("details", &cell.said.text, &cell);
+                        record.links.extend(cells.links(element, number)?);
+                    }
+                    continue;
+                }
+                Part::Entry => self.record(row, &unnamed, number, cells)?,
+                Part::Whole => self.whole(row, number, cells)?,
+            };
+            // A row that says nothing itself says nothing under a caption either.
+            if record.says_nothing() {
+                continue;
+            }
+            if let Some((field, text)) = &caption {
+                record.push(field, text);
+            }
+            record.mark(SECTION, &section::path([place.as_str(), heading.as_str()]));
+            if let Some(above) = waiting.replace(record) {
+                rows.take(above)?;
+            }
+        }
+        if let Some(record) = waiting {
+            rows.take(record)?;
+        }
+        Ok(())
+    }
+
+    /// Where the table stands: below which headings, under which caption and title rows of its own.
+    fn place(&self, titles: &[GappedRow<'_>], above: &str, told: Option<&str>) -> String {
+        let caption = own_caption(self.table).map(|text| section::heading_label(&text)).unwrap_or_default();
+        let title = titles.iter().rev().find_map(|row| part::only_cell(row));
+        let title = title.map(|cell| section::heading_label(&html::shown(cell))).unwrap_or_default();
+        let told = told.map(section::heading_label).unwrap_or_default();
+        let is_new = |label: &&str| told.is_empty() || **label != told;
+        section::path([above, caption.as_str(), title.as_str()].into_iter().filter(is_new))
+    }
+
+    /// The columns without a header in which rows say something that is not their number.
+    fn unnamed_columns(&self, body: &[GappedRow<'_>]) -> BTreeSet<usize> {
+        let width = body.iter().map(Vec::len).max().unwrap_or(0);
+        let has_no_header = |column: &usize| self.headers.get(*column).is_none_or(String::is_empty);
+        let is_numbering = |column: &usize| {
+            let text =
+                |row: &GappedRow<'_>| row.get(*column).copied().flatten().map(|cell| html::opening(cell, 16));
+            part::is_numbering(body.iter().filter_map(text))
+        };
+        (0..width).filter(has_no_header).filter(|column| !is_numbering(column)).collect()
+    }
+
+    /// What a row says; a cell that covers several of a field's columns says it once.
+    fn record(
+        &self,
+        row: &GappedRow<'a>,
+        unnamed: &BTreeSet<usize>,
+        number: usize,
+        cells: &mut Cells<'a>,
+    ) -> Result<Record, Unreadable> {
+        let mut record = Record::default();
+        let mut said = HashSet::new();
+        let at = |column: usize| row.get(column).copied().flatten();
+        for (column, field) in &self.plan.0 {
+            if let Some(cell) = at(*column).filter(|cell| said.insert((*field, cell.id()))) {
+                let cell = cells.read(cell, number)?;
+                record.take_cell(field, self.said_in(field, &cell), &cell);
+            }
+        }
+        let mut told: HashSet<NodeId> = said.into_iter().map(|(_, id)| id).collect();
+        // A cell that has a header in one of its columns belongs there.
+        let is_unnamed = |column: &usize| unnamed.contains(column);
+        let named = (0..row.len()).filter(|column| !is_unnamed(column)).filter_map(at).map(|cell| cell.id());
+        told.extend(named);
+        for column in (0..row.len()).filter(is_unnamed) {
+            if let Some(cell) = at(column).filter(|cell| told.insert(cell.id())) {
+                let cell = cells.read(cell, number)?;
+                if !cell.said.text.is_empty() {
+                    record.take_cell(&format!("column_{}", column + 1), &cell.said.text, &cell);
+                }
+            }
+        }
+        let mut linked: HashSet<NodeId> = HashSet::new();
+        for cell in row.iter().flatten().filter(|cell| linked.insert(cell.id())) {
+            record.links.extend(cells.links(*cell, number)?);
+        }
+        Ok(record)
+    }
+
+    /// A row of one cell that heads no rows: it is said in the name's column.
+    fn whole(&self, row: &GappedRow<'a>, number: usize, cells: &mut Cells<'a>) -> Result<Record, Unreadable> {
+        let mut record = Record::default();
+        let rows = &self.settings.rows;
+        let field =
+            rows.title.as_ref().or_else(|| rows.key.first()).and_then(|names| names.split('|').next());
+        if let (Some(field), Some(element)) = (field, part::only_cell(row)) {
+            let cell = cells.read(element, number)?;
+            record.take_cell(field, &cell.said.name, &cell);
+            record.links = cells.links(element, number)?;
+        }
+        Ok(record)
+    }
+
+    /// What a cell says in a field. What a row is known by is the words alone: a picture or a tooltip
+    /// beside a name makes it no other name.
+    fn said_in<'c>(&self, field: &str, cell: &'c cell::Cell) -> &'c str {
+        if self.settings.rows.is_known_by(field) { &cell.said.name } else { &cell.said.text }
+    }
+}
+
+impl Record {
+    /// Takes what a cell says into a field, and which of its words are struck or hidden.
+    fn take_cell(&mut self, field: &str, text: &str, cell: &cell::Cell) {
+        self.push(field, text);
+        self.mark_words(&cell.said);
+    }
 }
 
 /// So many elements above a table are looked at for what is said of it.
 const MAX_ABOVE: usize = 8;
 
+fn own_caption(table: ElementRef<'_>) -> Option<String> {
+    let own = table.child_elements().find(|child| child.value().name() == "caption");
+    own.map(|caption| one_line(&html::shown(caption)))
+}
+
 /// What a table says of itself, or else what stands right above it.
 fn caption(table: ElementRef<'_>) -> String {
-    let own = table.child_elements().find(|child| child.value().name() == "caption");
     let above = table.prev_siblings().filter_map(ElementRef::wrap).take(MAX_ABOVE);
-    let texts = own.into_iter().chain(above).map(|element| one_line(&html::text(element)));
+    let texts = own_caption(table).into_iter().chain(above.map(|element| one_line(&html::shown(element))));
     texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
 }
 

@@ -27,6 +27,7 @@ mod federal_register;
 mod feed;
 mod following;
 mod html;
+mod html_list;
 mod html_table;
 mod items;
 mod json;
@@ -37,6 +38,7 @@ mod paging;
 mod parser;
 mod progress;
 mod proposal;
+mod section;
 mod table;
 mod time_to_live;
 mod xml;
@@ -118,6 +120,7 @@ fn read(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
             paging::check_count(settings, page, document.entries.len())?;
             Ok(document)
         }
+        SourceKind::HtmlList(settings) => html_list::extract(settings, page),
         SourceKind::PageText(settings) => page_text::extract(settings, page),
         SourceKind::Csv(settings) => list::csv::extract(settings, page),
         SourceKind::Xlsx(settings) => list::xlsx::extract(settings, page),

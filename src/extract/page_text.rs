@@ -1,11 +1,13 @@
-//! The prose of a page, one entry a section.
+//! The prose of a page, one entry a section, and one each item of a list.
 //!
 //! Sections are told apart by their headings, so that a change is told as
 //! "section so-and-so was reworded" and a paragraph that moves with its section
 //! is no change. What stands before the first heading is a section of its own,
-//! named after the page. A row of a table is one line, so that what changed in it
-//! is seen beside what it is about.
+//! named after the page. An item of a list is known by its words, and says under
+//! which headings it stands: who joins a list concerns nobody else on it. A row of a table is one
+//! line, so that what changed in it is seen beside what it is about.
 
+mod item;
 mod row;
 
 use std::collections::HashSet;
@@ -14,11 +16,13 @@ use ego_tree::NodeId;
 use scraper::ElementRef;
 use url::Url;
 
+use self::item::{Item, Place, begins};
 use self::row::{CELL_MARK, Row, has_cell_before, is_cell};
 use super::Page;
-use super::html::{self, Lines, Markup, Piece};
+use super::html::{self, Lines, Marked, Markup, Piece};
+use super::section;
 use super::table::folded;
-use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
+use crate::domain::entry::{Completeness, Document, Entry, HIDDEN, Resemblance, STRUCK};
 use crate::domain::source::PageTextSettings;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
@@ -31,13 +35,13 @@ pub(super) fn extract(settings: &PageTextSettings, page: &Page<'_>) -> Result<Do
         dropped.extend(markup.tree.select(&html::selector(css)?).map(|element| element.id()));
     }
     let mut sections = Sections::new(&markup);
-    for root in kept {
+    for root in kept.into_iter().filter(|root| !dropped.contains(&root.id())) {
         html::walk(root, &dropped, |piece| sections.take(&piece));
         sections.take(&Piece::Break);
     }
     let title = html::title(page).unwrap_or_else(|| page.url.to_string());
-    let entries = sections.finish().into_iter().filter_map(|section| section.into_entry(&title)).collect();
-    Ok(Document::new(entries, Completeness::Whole, Resemblance::Text).relative_to(markup.address()))
+    Ok(Document::new(sections.finish(&title), Completeness::Whole, Resemblance::Text)
+        .relative_to(markup.address()))
 }
 
 /// What is read, in the order of the page; what lies within another is read with it.
@@ -45,7 +49,8 @@ fn kept<'a>(settings: &PageTextSettings, markup: &'a Markup) -> Result<Vec<Eleme
     let mut wanted = HashSet::new();
     for css in &settings.keep {
         let selector = html::selector(css)?;
-        let mut matches = markup.tree.select(&selector).map(|element| element.id()).peekable();
+        let shown = markup.tree.select(&selector).filter(|element| !html::is_in_template(*element));
+        let mut matches = shown.map(|element| element.id()).peekable();
         if matches.peek().is_none() {
             return Err(Unreadable::Missing { what: format!("an element that matches {css:?}") });
         }
@@ -58,6 +63,42 @@ fn kept<'a>(settings: &PageTextSettings, markup: &'a Markup) -> Result<Vec<Eleme
     Ok(all.filter(|element| wanted.contains(&element.id())).filter(is_outermost).collect())
 }
 
+/// Words under construction: what they say, what of it is struck or hidden, where it leads.
+struct Words {
+    lines: Lines,
+    marked: Marked,
+    links: Vec<(String, Url)>,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self { lines: Lines::with_signs(), marked: Marked::default(), links: Vec::new() }
+    }
+}
+
+impl Words {
+    /// What begins where these are.
+    fn following(&self) -> Self {
+        Self { lines: self.lines.following(), marked: self.marked.following(), links: Vec::new() }
+    }
+
+    fn take(&mut self, piece: &Piece<'_>) {
+        self.lines.take(piece);
+        self.marked.take(piece);
+    }
+
+    /// Fills an entry.
+    fn into_entry(self, entry: Entry, heading: (String, String)) -> Entry {
+        let (struck, hidden) = self.marked.finish();
+        let both = |one: String, other: String| crate::domain::text::lines(&format!("{one}\n{other}"));
+        let entry = entry
+            .with("text", self.lines.finish())
+            .with(STRUCK, both(heading.0, struck))
+            .with(HIDDEN, both(heading.1, hidden));
+        html::with_links(entry, self.links)
+    }
+}
+
 /// A heading and what follows it, up to the next.
 #[derive(Default)]
 struct Section {
@@ -66,20 +107,37 @@ struct Section {
     /// The headings above it and its own, as they are compared.
     path: Vec<String>,
     heading: String,
-    lines: Lines,
-    links: Vec<(String, Url)>,
+    /// What of the heading is struck or hidden.
+    marks: (String, String),
+    words: Words,
+    /// The items of lists in it.
+    items: Vec<(Item, Place)>,
 }
 
 impl Section {
-    fn into_entry(self, page_title: &str) -> Option<Entry> {
-        let text = self.lines.finish();
+    fn into_entries(self, page_title: &str, top: u8) -> impl Iterator<Item = Entry> {
         let is_lead = self.path.is_empty();
-        if is_lead && text.is_empty() && self.links.is_empty() {
-            return None;
-        }
+        let is_blank = is_lead && self.words.lines.is_blank() && self.words.links.is_empty();
         let title = if is_lead { page_title.to_owned() } else { self.heading };
-        Some(html::with_links(Entry::new(self.path.join("/"), title).with("text", text), self.links))
+        let entry = Entry::new(self.path.join("/"), title);
+        let own = (!is_blank).then(|| self.words.into_entry(entry, self.marks));
+        let items = self.items.into_iter().filter_map(move |(item, place)| item.into_entry(&place, top));
+        own.into_iter().chain(items)
     }
+}
+
+/// The heading being read.
+struct Heading {
+    id: NodeId,
+    words: Words,
+}
+
+/// A heading in force.
+#[derive(Clone)]
+struct Above {
+    level: u8,
+    folded: String,
+    label: String,
 }
 
 /// Sections under construction.
@@ -87,10 +145,14 @@ struct Sections<'a> {
     markup: &'a Markup,
     done: Vec<Section>,
     current: Section,
-    /// The headings in force: level and folded text.
-    headings: Vec<(u8, String)>,
-    /// The heading being read.
-    heading: Option<(NodeId, Lines)>,
+    headings: Vec<Above>,
+    heading: Option<Heading>,
+    /// The items being read, the innermost last.
+    items: Vec<Item>,
+    /// How many elements are open whose lists are no lists of the text: tables, menus.
+    closed: usize,
+    /// Headings of the first level.
+    titles: usize,
     /// What can be folded away and is open, from the outermost.
     folds: Vec<Fold>,
     /// How many sections began.
@@ -103,7 +165,7 @@ struct Sections<'a> {
 struct Fold {
     id: NodeId,
     /// What the summary interrupted, and the headings in force there.
-    interrupted: Option<(Section, Vec<(u8, String)>)>,
+    interrupted: Option<(Section, Vec<Above>)>,
 }
 
 impl<'a> Sections<'a> {
@@ -114,6 +176,9 @@ impl<'a> Sections<'a> {
             current: Section::default(),
             headings: Vec::new(),
             heading: None,
+            items: Vec::new(),
+            closed: 0,
+            titles: 0,
             folds: Vec::new(),
             begun: 0,
             row: None,
@@ -122,50 +187,98 @@ impl<'a> Sections<'a> {
 
     fn take(&mut self, piece: &Piece<'_>) {
         match piece {
-            Piece::Open(element) if self.heading.is_none() && self.level(*element).is_some() => {
-                self.heading = Some((element.id(), Lines::default()));
-                return;
-            }
-            Piece::Close(element) if self.heading.as_ref().is_some_and(|(id, _)| *id == element.id()) => {
-                self.begin(self.level(*element).unwrap_or(1), is_summary(*element));
-                return;
-            }
-            Piece::Open(element) if element.value().name() == "details" => {
-                self.folds.push(Fold { id: element.id(), interrupted: None });
-            }
-            Piece::Close(element) if self.folds.last().is_some_and(|fold| fold.id == element.id()) => {
-                self.go_on();
-            }
             Piece::Open(element) => {
+                self.closed += usize::from(is_closed(*element));
+                if element.value().name() == "details" {
+                    self.folds.push(Fold { id: element.id(), interrupted: None });
+                }
+                if self.heading.is_none() && self.level(*element).is_some() {
+                    let mut words = self.words().following();
+                    words.take(piece);
+                    self.heading = Some(Heading { id: element.id(), words });
+                    return;
+                }
+                if self.heading.is_none() && self.closed == 0 {
+                    self.open_item(*element);
+                }
                 if let Some(target) = self.markup.target(*element) {
-                    let label = one_line(&html::text(*element));
+                    let label = one_line(&html::shown(*element));
                     let label = self.row.iter().fold(label, |label, row| row.label(label));
-                    self.current.links.push((label, target));
+                    self.words().links.push((label, target));
                 }
                 if self.row.is_none() {
                     self.row = Row::of(*element);
                 }
             }
-            Piece::Close(element) if self.row.as_ref().is_some_and(|row| row.id == element.id()) => {
-                self.row = None;
+            Piece::Close(element) => {
+                self.closed = self.closed.saturating_sub(usize::from(is_closed(*element)));
+                if self.heading.as_ref().is_some_and(|heading| heading.id == element.id()) {
+                    self.begin(self.level(*element).unwrap_or(1), is_summary(*element));
+                    return;
+                }
+                if self.folds.last().is_some_and(|fold| fold.id == element.id()) {
+                    self.go_on();
+                }
             }
             _ => {}
         }
-        match &mut self.heading {
-            Some((_, heading)) => heading.take(piece),
-            None => self.add(piece),
+        self.add(piece);
+        if let Piece::Close(element) = piece
+            && self.items.last().is_some_and(|item| item.ends == element.id())
+        {
+            self.close_item();
         }
     }
 
-    /// Adds a piece to the section: within a row of data every break is one between words or cells.
+    /// Adds a piece: within a row of data every break is one between words or cells.
     fn add(&mut self, piece: &Piece<'_>) {
-        let lines = &mut self.current.lines;
+        if let Piece::Close(element) = piece
+            && self.row.as_ref().is_some_and(|row| row.id == element.id())
+        {
+            self.row = None;
+        }
+        let is_in_row = self.row.is_some() && self.heading.is_none();
         match piece {
-            Piece::Break if self.row.is_some() => lines.take(&Piece::Text(" ")),
-            Piece::Open(cell) if self.row.is_some() && is_cell(*cell) && has_cell_before(*cell) => {
-                lines.take(&Piece::Text(CELL_MARK));
+            Piece::Break if is_in_row => self.words().take(&Piece::Text(" ")),
+            Piece::Open(cell) if is_in_row && is_cell(*cell) && has_cell_before(*cell) => {
+                self.words().take(&Piece::Text(CELL_MARK));
+                self.words().marked.take(piece);
             }
-            _ => lines.take(piece),
+            _ => self.words().take(piece),
+        }
+    }
+
+    /// The words to which the next piece belongs.
+    fn words(&mut self) -> &mut Words {
+        match (&mut self.heading, self.items.last_mut()) {
+            (Some(heading), _) => &mut heading.words,
+            (None, Some(item)) => &mut item.words,
+            (None, None) => &mut self.current.words,
+        }
+    }
+
+    /// An item of a list begins with this element, perhaps.
+    fn open_item(&mut self, element: ElementRef<'_>) {
+        let Some(ends) = begins(element) else { return };
+        if let Some(item) = self.items.last_mut().filter(|item| item.ends == ends) {
+            // The next term of a list of terms, or what is said of the one before.
+            let is_next = element.value().name() == "dt" && item.is_explained;
+            item.is_explained |= element.value().name() == "dd";
+            if !is_next {
+                return;
+            }
+            self.close_item();
+        }
+        let below = self.items.last().map(|outer| section::label(&outer.words.lines.opening()));
+        let words = self.words().following();
+        let is_explained = element.value().name() == "dd";
+        self.items.push(Item { ends, is_explained, below: below.unwrap_or_default(), words });
+    }
+
+    fn close_item(&mut self) {
+        if let Some(item) = self.items.pop() {
+            let place = self.headings.iter().map(|above| (above.level, above.label.clone())).collect();
+            self.current.items.push((item, place));
         }
     }
 
@@ -187,18 +300,26 @@ impl<'a> Sections<'a> {
 
     /// The heading just read begins a section, unless it is blank.
     fn begin(&mut self, level: u8, is_within: bool) {
-        let Some((_, heading)) = self.heading.take() else { return };
-        let heading = one_line(&heading.finish());
+        let Some(Heading { words, .. }) = self.heading.take() else { return };
+        let Words { lines, marked, mut links } = words;
+        let heading = one_line(&lines.finish());
         if heading.is_empty() {
+            self.words().links.append(&mut links);
             return;
         }
+        self.titles += usize::from(level == 1);
         let before = self.headings.clone();
-        self.headings.retain(|(above, _)| *above < level);
-        self.headings.push((level, folded(&heading)));
-        let path = self.headings.iter().map(|(_, folded)| folded.clone()).collect();
-        let lines = self.current.lines.following();
+        self.headings.retain(|above| above.level < level);
+        self.headings.push(Above {
+            level,
+            folded: folded(&heading),
+            label: section::heading_label(&heading),
+        });
+        let path = self.headings.iter().map(|above| above.folded.clone()).collect();
+        let words = Words { links, ..self.current.words.following() };
         self.begun += 1;
-        let section = Section { place: self.begun, path, heading, lines, ..Section::default() };
+        let marks = marked.finish();
+        let section = Section { place: self.begun, path, heading, marks, words, items: Vec::new() };
         let interrupted = std::mem::replace(&mut self.current, section);
         match self.folds.last_mut().filter(|fold| is_within && fold.interrupted.is_none()) {
             Some(fold) => fold.interrupted = Some((interrupted, before)),
@@ -206,14 +327,23 @@ impl<'a> Sections<'a> {
         }
     }
 
-    fn finish(mut self) -> Vec<Section> {
+    fn finish(mut self, page_title: &str) -> Vec<Entry> {
+        while !self.items.is_empty() {
+            self.close_item();
+        }
         while !self.folds.is_empty() {
             self.go_on();
         }
         self.done.push(self.current);
         self.done.sort_by_key(|section| section.place);
-        self.done
+        // The one heading that is above all of a page tells nothing apart.
+        let top = if self.titles > 1 { 1 } else { 2 };
+        self.done.into_iter().flat_map(|section| section.into_entries(page_title, top)).collect()
     }
+}
+
+fn is_closed(element: ElementRef<'_>) -> bool {
+    matches!(element.value().name(), "table" | "nav")
 }
 
 /// The level of the deepest heading.

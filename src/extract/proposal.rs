@@ -7,6 +7,7 @@
 mod extent;
 mod file;
 mod grid;
+mod list;
 mod named;
 mod pdf;
 mod rest;
@@ -76,6 +77,7 @@ pub(super) fn of(page: &Page<'_>) -> Vec<Guess> {
         return found;
     };
     found.extend(tables(&markup));
+    found.extend(list::of(&markup).into_iter().map(Guess::from));
     // Pages of prose may be well-formed as well.
     if !root.eq_ignore_ascii_case("html") {
         found.extend(file::of(text));
@@ -237,6 +239,46 @@ mod tests {
             "kind = \"xml\"\nentries = [\"list/firms/firm\", \"list/people/person\"]\n\
              fields = { id = \"@id\", name = \"name\" }\nkey = [\"id\"]\nrow_title = \"name\"\n",
         );
+    }
+
+    #[test]
+    fn lists_and_blocks_that_are_most_of_a_page_are_read_item_by_item() {
+        let items = "<li>Acme Networks Ltd<li>Beta Optics LLC<li>Gamma Drones Inc.<li>Delta Corp.";
+        let page = format!(
+            "<nav><ul><li>Home</ul></nav><main><h1>Debarred</h1><p>These may not tender.</p><ul>{items}</ul></main>"
+        );
+        check(
+            "https://agency.test/",
+            &page,
+            "kind = \"html-list\"\nselector = \"main ul\"\nkey = [\"text\"]\n",
+        );
+        let bold = page.replace("Acme Networks", "<b>Acme</b> Networks").replace("Beta", "<b>Beta</b>");
+        let bold = bold.replace("Gamma", "<b>Gamma</b>").replace("Delta", "<b>Delta</b>");
+        check(
+            "https://agency.test/",
+            &bold,
+            "kind = \"html-list\"\nselector = \"main ul\"\nfields = { name = \"b\" }\n",
+        );
+        let article = |n: usize| {
+            format!(
+                "<article><h2><a href='/{n}'>News {n}</a></h2><p class=date>2026-01-0{n}</p><p>More.</p></article>"
+            )
+        };
+        let news = format!("<main><h1>News</h1>{}{}{}</main>", article(1), article(2), article(3));
+        check(
+            "https://agency.test/",
+            &news,
+            "kind = \"html-list\"\nselector = \"main article\"\n\
+             fields = { date = \".date\", page = \"h2 a@href\", title = \"h2\" }\nkey = [\"title\"]\nrow_date = \"date\"\nrow_link = \"page\"\n",
+        );
+        let prose =
+            format!("<main><h1>Notice</h1><p>{}</p><ul>{items}</ul></main>", "Long prose. ".repeat(40));
+        let found = of(&Page {
+            body: prose.as_bytes(),
+            content_type: None,
+            url: &"https://agency.test/".parse().unwrap(),
+        });
+        assert!(!found.iter().any(|settings| settings.settings.contains("html-list")), "{found:#?}");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::source::{
     Brackets, CourtlistenerSettings, CsvSettings, DocketSettings, EcfrSettings, EcfsSettings,
-    FederalRegisterSettings, JsonSettings, PageTextSettings, Pairs, PdfTextSettings, RowSettings,
-    TableSettings, XlsxSettings, XmlSettings,
+    FederalRegisterSettings, JsonSettings, ListSettings, PageTextSettings, Pairs, PdfTextSettings,
+    RowSettings, TableSettings, XlsxSettings, XmlSettings,
 };
 
 fn fields(path: &str) -> Pairs<Vec<String>> {
@@ -47,6 +47,12 @@ fn kinds() -> Vec<SourceKind> {
             columns: Pairs::of(&[("a", "a")]),
             caption: Some("b".to_owned()),
             one_page: false,
+            rows: rows(),
+        }),
+        SourceKind::HtmlList(ListSettings {
+            selector: "ul, dl, p".to_owned(),
+            fields: [("a".to_owned(), vec!["b".to_owned(), "a@href".to_owned()])].into_iter().collect(),
+            drop: vec![".x".to_owned()],
             rows: rows(),
         }),
         SourceKind::PageText(PageTextSettings { keep: vec!["body".to_owned()], drop: vec![".x".to_owned()] }),

@@ -152,7 +152,7 @@ fn fields(
     pairs(&node, "field", |_, _, paths| one_or_more(paths, of_what, read))
 }
 
-fn one_or_more(
+pub(super) fn one_or_more(
     node: &Node<'_>,
     of_what: &str,
     read: impl Fn(&str) -> Result<String, String>,
@@ -164,7 +164,7 @@ fn one_or_more(
     }
 }
 
-fn names_of(fields: Option<&Pairs<Vec<String>>>) -> Option<Vec<String>> {
+pub(super) fn names_of(fields: Option<&Pairs<Vec<String>>>) -> Option<Vec<String>> {
     fields.map(|fields| fields.0.iter().map(|(field, _)| field.clone()).collect())
 }
 

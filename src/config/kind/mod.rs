@@ -53,6 +53,7 @@ const KINDS: &[Kind] = &[
     Kind::own(rules::ECFS, rules::ecfs),
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
     Kind::rows(page::HTML_TABLE, page::html_table),
+    Kind::rows(page::HTML_LIST, page::html_list),
     Kind::own(page::PAGE_TEXT, page::page_text),
     Kind::rows(file::CSV, file::csv),
     Kind::rows(file::XLSX, file::xlsx),

@@ -1,14 +1,17 @@
-//! Pages: tables and prose.
+//! Pages: tables, lists and prose.
 
 use scraper::Selector;
 
-use super::rows::{columns, fields_of, rows};
+use super::file::{names_of, one_or_more};
+use super::rows::{columns, fields_of, pairs, rows};
 use crate::config::list;
 use crate::config::node::{Keys, Node, Table};
-use crate::domain::source::{PageTextSettings, SourceKind, TableSettings};
+use crate::domain::source::{ListSettings, PageTextSettings, Pairs, SourceKind, TableSettings};
 
 pub(super) const HTML_TABLE: Keys =
     Keys { heading: "html-table", names: &["selector", "columns", "caption", "one_page"] };
+
+pub(super) const HTML_LIST: Keys = Keys { heading: "html-list", names: &["selector", "fields", "drop"] };
 
 pub(super) const PAGE_TEXT: Keys = Keys { heading: "page-text", names: &["keep", "drop"] };
 
@@ -29,6 +32,31 @@ pub(super) fn html_table(table: &Table<'_>) -> Option<SourceKind> {
         one_page: one_page?,
         rows: rows?,
     }))
+}
+
+pub(super) fn html_list(table: &Table<'_>) -> Option<SourceKind> {
+    let selector =
+        table.require("selector", "a CSS selector of the lists or entries").and_then(|node| node.parse(css));
+    let whole = || Pairs(vec![(ListSettings::TEXT.to_owned(), vec![".".to_owned()])]);
+    let fields = table.or("fields", whole(), |node| {
+        pairs(node, "field", |_, _, places| one_or_more(places, "CSS selectors", place))
+    });
+    let drop = table.or("drop", Vec::new(), |node| list::parsed(&node.items("CSS selectors")?, css));
+    let names = names_of(fields.as_ref());
+    let rows = rows(table, names.as_deref());
+    Some(SourceKind::HtmlList(ListSettings {
+        selector: selector?,
+        fields: fields?,
+        drop: drop?,
+        rows: rows?,
+    }))
+}
+
+/// Where a field is found in an entry.
+fn place(text: &str) -> Result<String, String> {
+    let (selector, attribute) = ListSettings::place(text);
+    let is_own = selector == "." || selector.is_empty() && attribute.is_some();
+    if is_own { Ok(text.to_owned()) } else { css(selector).map(|_| text.to_owned()) }
 }
 
 pub(super) fn page_text(table: &Table<'_>) -> Option<SourceKind> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::docket::{CourtlistenerSettings, DocketSettings};
 use super::file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
-use super::page::{PageTextSettings, TableSettings};
+use super::page::{ListSettings, PageTextSettings, TableSettings};
 use super::rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 use crate::domain::change::EntryChange;
 use crate::domain::noise::NoiseClass;
@@ -37,6 +37,8 @@ pub enum SourceKind {
     Feed,
     /// Rows of HTML tables.
     HtmlTable(TableSettings),
+    /// Lists that are no tables, and blocks that repeat.
+    HtmlList(ListSettings),
     /// The prose of a page, by headings.
     PageText(PageTextSettings),
     /// Rows of delimited text.
@@ -80,6 +82,7 @@ impl SourceKind {
             Self::Ecfs(_) => "ecfs",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
+            Self::HtmlList(_) => "html-list",
             Self::PageText(_) => "page-text",
             Self::Csv(_) => "csv",
             Self::Xlsx(_) => "xlsx",
@@ -150,7 +153,7 @@ impl SourceKind {
         };
         match self {
             Self::FccCoveredList => vec![FootnoteMarks, ScreenReader, LinkPresence],
-            Self::HtmlTable(_) => {
+            Self::HtmlTable(_) | Self::HtmlList(_) => {
                 vec![FootnoteMarks, ScreenReader, RelativeTimes, LineOrder, LinkPresence]
             }
             Self::Uflpa => vec![FootnoteMarks, ScreenReader, LineOrder, LinkPresence],
@@ -195,6 +198,7 @@ impl SourceKind {
         let (min_entries, max_drop_percent) = match self {
             Self::FccCoveredList => (10, 20),
             Self::HtmlTable(_)
+            | Self::HtmlList(_)
             | Self::Ecfr(_)
             | Self::Csv(_)
             | Self::Xlsx(_)

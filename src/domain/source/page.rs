@@ -24,6 +24,39 @@ pub struct TableSettings {
     pub rows: RowSettings,
 }
 
+/// How lists that are no tables become entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ListSettings {
+    /// CSS selector of the lists, read item by item, or of what is an entry itself.
+    pub selector: String,
+    /// Field → where it is found in an entry: CSS selectors, `.` for all of it, `selector@attribute`.
+    pub fields: Pairs<Vec<String>>,
+    /// CSS selectors of what is left out of entries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drop: Vec<String>,
+    /// How entries are told apart.
+    #[serde(flatten)]
+    pub rows: RowSettings,
+}
+
+impl ListSettings {
+    /// The field of an entry for which no fields are set: all that it says.
+    pub const TEXT: &str = "text";
+
+    /// The selector of a place in an entry, and the attribute that is meant where one is.
+    #[must_use]
+    pub fn place(text: &str) -> (&str, Option<&str>) {
+        let is_name = |name: &str| {
+            !name.is_empty()
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':'))
+        };
+        match text.rsplit_once('@') {
+            Some((css, name)) if is_name(name) => (css.trim(), Some(name)),
+            _ => (text.trim(), None),
+        }
+    }
+}
+
 /// Which prose of a page is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PageTextSettings {

@@ -89,6 +89,16 @@ pub struct RowSettings {
     pub bracketed_aliases: Option<Brackets>,
 }
 
+impl RowSettings {
+    /// Whether rows are known by what they say in a field: it is of their key, their name, date or address.
+    #[must_use]
+    pub fn is_known_by(&self, field: &str) -> bool {
+        let names = self.key.iter().flat_map(|names| names.split('|'));
+        let own = [&self.title, &self.date, &self.link];
+        names.chain(own.into_iter().flatten().map(String::as_str)).any(|name| name == field)
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
 fn is_false(value: &bool) -> bool {
     !value

@@ -223,7 +223,7 @@ fn attachments(markup: &Markup, text: ElementRef<'_>) -> Vec<(String, Url)> {
                 attachments.push((format!("attachment {number}"), normal_address(address)));
             }
         }
-        Piece::Break | Piece::Close(_) => {}
+        _ => {}
     });
     attachments
 }

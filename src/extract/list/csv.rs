@@ -38,7 +38,7 @@ const AFTER_END: &str = "\u{1}end";
 const MAX_SHOWN_CHARS: usize = 80;
 
 pub(in crate::extract) fn extract(settings: &CsvSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
-    let mut rows = Rows::new(&settings.rows, page.url);
+    let mut rows = Rows::of_columns(&settings.rows, page.url, &settings.columns);
     records(settings, page, |record| rows.take(record))?;
     rows.finish(&[])
 }

@@ -1,5 +1,7 @@
 //! JSON: the entries and their fields are found by `JSONPath` (RFC 9535).
 
+mod digit;
+
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
@@ -37,13 +39,13 @@ pub(in crate::extract) fn extract(settings: &JsonSettings, page: &Page<'_>) -> R
     rows.finish(&names)
 }
 
-/// Parses a whole body; nesting is bounded by the parser.
+/// Parses a whole body; nesting is bounded by the parser. A number that would lose a digit is a text.
 ///
 /// # Errors
 /// Where it is not JSON, or not all of it.
 pub(in crate::extract) fn parse(text: &str) -> Result<Value, Unreadable> {
     limits::check_parts("values", values(text))?;
-    serde_json::from_str(text.trim_start_matches('\u{feff}'))
+    serde_json::from_str(&digit::kept(text.trim_start_matches('\u{feff}')))
         .map_err(|error| Unreadable::Unexpected { what: "the JSON".to_owned(), found: error.to_string() })
 }
 

@@ -27,23 +27,29 @@ use encoding_rs::WINDOWS_1252;
 use url::Url;
 
 use super::date;
-use super::html::link_list;
+use super::html::{Said, link_list};
 use super::limits;
+use super::section;
 use super::table::folded;
-use crate::domain::entry::{Completeness, Document, Entry, LINKS, Resemblance};
+use crate::domain::entry::{Completeness, Document, Entry, HIDDEN, LINKS, Resemblance, SECTION, STRUCK};
 use crate::domain::noise::without_note_number;
-use crate::domain::source::RowSettings;
-use crate::domain::text::{lines, one_line};
+use crate::domain::source::{Pairs, RowSettings};
+use crate::domain::text::{boundary_before, lines, one_line};
 use crate::domain::verdict::Unreadable;
 
 /// The field that holds an entry's other names, one a line.
 const ALIASES: &str = "aliases";
+
+/// A row is known by so much of a field.
+const MAX_KEY_BYTES: usize = 2_000;
 
 /// What one row says: for each field its parts, in the order of the settings.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) fields: BTreeMap<String, Vec<String>>,
     pub(super) links: Vec<(String, Url)>,
+    /// What is true of the row and not said in it: where it stands, what of it is struck or hidden.
+    marks: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl Record {
@@ -55,6 +61,19 @@ impl Record {
         }
     }
 
+    /// Notes what is true of the row, if it is anything.
+    pub(super) fn mark(&mut self, name: &'static str, text: &str) {
+        if !text.is_empty() {
+            self.marks.entry(name).or_default().push(text.to_owned());
+        }
+    }
+
+    /// Notes which words of the row are struck through or hidden.
+    pub(super) fn mark_words(&mut self, said: &Said) {
+        self.mark(STRUCK, &said.struck);
+        self.mark(HIDDEN, &said.hidden);
+    }
+
     fn parts(&self, field: &str) -> &[String] {
         self.fields.get(field).map_or(&[], Vec::as_slice)
     }
@@ -64,9 +83,21 @@ impl Record {
         one_line(&self.parts(field).join(" "))
     }
 
+    /// What the field says of whom the row is about; the beginning of a long text tells enough.
+    fn folded(&self, field: &str) -> String {
+        let line = self.line(field);
+        folded(&without_note_number(&line[..boundary_before(&line, MAX_KEY_BYTES)]))
+    }
+
     /// Whether nothing is in it but white space.
     pub(super) fn says_nothing(&self) -> bool {
         self.fields.values().flatten().all(|part| part.trim().is_empty())
+    }
+
+    /// All that it says, where it is one text.
+    fn only_text(&self) -> Option<&str> {
+        let mut texts = self.fields.values().flatten();
+        texts.next().filter(|_| texts.next().is_none()).map(String::as_str)
     }
 
     fn is_blank(&self) -> bool {
@@ -77,14 +108,12 @@ impl Record {
     fn key(&self, fields: &[String]) -> String {
         let joined = |parts: &mut dyn Iterator<Item = String>| parts.collect::<Vec<_>>().join("/");
         // `number|name` is the first of the two that the row has.
-        let first_of = |names: &String| {
-            let about = |field: &str| folded(&without_note_number(&self.line(field)));
-            names.split('|').map(about).find(|text| !text.is_empty())
-        };
+        let first_of =
+            |names: &String| names.split('|').map(|field| self.folded(field)).find(|text| !text.is_empty());
         let key = joined(&mut fields.iter().map(|names| first_of(names).unwrap_or_default()));
         if key.trim_matches('/').is_empty() {
             // A row that leaves its key blank is still said by the list.
-            return joined(&mut self.fields.keys().map(|field| folded(&self.line(field))));
+            return joined(&mut self.fields.keys().map(|field| self.folded(field)));
         }
         key
     }
@@ -101,11 +130,28 @@ pub(super) struct Rows<'a> {
     seen: HashSet<String>,
     /// How many rows say something.
     count: usize,
+    /// The row above that heads the next ones, where rows do.
+    heading: Option<String>,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(settings: &'a RowSettings, page: &'a Url) -> Self {
-        Self { settings, page, groups: Vec::new(), known: HashMap::new(), seen: HashSet::new(), count: 0 }
+        Self {
+            settings,
+            page,
+            groups: Vec::new(),
+            known: HashMap::new(),
+            seen: HashSet::new(),
+            count: 0,
+            heading: None,
+        }
+    }
+
+    /// For rows of columns, where one that says only how things stand, such as `REMOVED`, heads those
+    /// below it. In a list of one column it may be anything.
+    pub(super) fn of_columns(settings: &'a RowSettings, page: &'a Url, columns: &Pairs) -> Self {
+        let heading = (columns.0.len() > 1).then(String::new);
+        Self { heading, ..Self::new(settings, page) }
     }
 
     /// Takes the next row; a blank one says nothing.
@@ -113,12 +159,19 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// Where there are more rows than the source may have entries.
     pub(super) fn take(&mut self, record: Record) -> Result<(), Unreadable> {
-        let record = self.settled(record);
+        let mut record = self.settled(record);
         if record.is_blank() {
             return Ok(());
         }
         self.count += 1;
         limits::check_entries(self.count)?;
+        if let Some(heading) = &mut self.heading {
+            if let Some(text) = record.only_text().filter(|text| section::is_standing(text)) {
+                *heading = section::label(text);
+                return Ok(());
+            }
+            record.mark(SECTION, heading);
+        }
         for field in record.fields.keys() {
             if !self.seen.contains(field) {
                 self.seen.insert(field.clone());
@@ -138,7 +191,7 @@ impl<'a> Rows<'a> {
 
     /// The record with its texts normalised, split, joined, and without what stands for nothing.
     fn settled(&self, record: Record) -> Record {
-        let mut settled = Record { links: record.links, ..Record::default() };
+        let mut settled = Record { links: record.links, marks: record.marks, ..Record::default() };
         for (field, parts) in record.fields {
             let mut kept: Vec<String> =
                 parts.iter().map(|part| lines(&mended(part))).filter(|part| !self.is_null(part)).collect();
@@ -209,6 +262,9 @@ impl<'a> Rows<'a> {
         let mut links = Vec::new();
         for mut record in records {
             links.append(&mut record.links);
+            for (name, mut texts) in std::mem::take(&mut record.marks) {
+                said.entry(self.mark_field(name)).or_default().append(&mut texts);
+            }
             self.tell_names_apart(&mut record, &entry.title);
             for (field, parts) in record.fields {
                 said.entry(field).or_default().extend(parts);
@@ -222,6 +278,11 @@ impl<'a> Rows<'a> {
             entry = entry.with(field, distinct(&parts));
         }
         entry.with(LINKS, link_list(links))
+    }
+
+    /// The field of a mark; the list may have a column that is called so.
+    fn mark_field(&self, name: &str) -> String {
+        if self.seen.contains(name) { format!("{name}_on_page") } else { name.to_owned() }
     }
 
     /// The names in a row: where rows are grouped each part is one, else they are one together.

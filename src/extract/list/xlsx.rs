@@ -46,7 +46,7 @@ pub(in crate::extract) fn extract(settings: &XlsxSettings, page: &Page<'_>) -> R
     }
     let place = format!("the sheet {sheet:?}");
     let (header, plan) = Plan::by_headers(&settings.columns, &settings.rows, &waiting, &place)?;
-    let mut rows = Rows::new(&settings.rows, page.url);
+    let mut rows = Rows::of_columns(&settings.rows, page.url, &settings.columns);
     let record = |row: &[String]| plan.record(|column| row.get(column).map(String::as_str));
     for row in &waiting[header + 1..] {
         rows.take(record(row))?;

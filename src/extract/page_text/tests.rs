@@ -114,7 +114,7 @@ fn links_belong_to_their_section() {
     let links: Vec<&str> = document.entries.iter().map(|entry| entry.fields["links"].as_str()).collect();
     assert_eq!(
         links,
-        ["A\thttps://agency.test/guide/a\nB\thttps://agency.test/guide/b", "C\thttps://agency.test/guide/c"]
+        ["A\thttps://agency.test/guide/a", "B\thttps://agency.test/guide/b\nC\thttps://agency.test/guide/c"]
     );
 }
 
@@ -133,4 +133,82 @@ fn a_row_of_a_table_is_one_line_and_its_links_say_whose_they_are() {
     assert_eq!(document.entries[0].fields["text"], "Entity | Order\nAlpha Works | 1 View\nBravo |");
     assert_eq!(document.entries[0].fields["links"], "Alpha Works: View\thttps://agency.test/guide/x");
     assert_eq!(document.entries[1].fields["text"], "a\nb", "a table that lays out the page");
+}
+
+/// The entries as `key: field=text; …`, lines parted by slashes.
+#[track_caller]
+fn check_whole(html: &str, expected: &[&str]) {
+    let told: Vec<String> = read(&["main"], &[], html)
+        .unwrap()
+        .entries
+        .iter()
+        .map(|entry| {
+            let fields: Vec<String> = entry
+                .fields
+                .iter()
+                .map(|(name, text)| format!("{name}={}", text.replace('\n', "/")))
+                .collect();
+            format!("{}: {}", entry.key, fields.join("; "))
+        })
+        .collect();
+    assert_eq!(told, expected, "{html}");
+}
+
+#[test]
+fn an_item_of_a_list_is_an_entry_that_says_where_it_stands() {
+    check_whole(
+        "<main><h1>List</h1><h2>Designated (2)</h2>Those are:<ul><li>Acme Ltd<li>Beta <b>LLC</b></ul><h2>Removed</h2><ol><li>Gamma</ol>No more.</main>",
+        &[
+            "list: ",
+            "list/designated-2: text=Those are:",
+            "li/acme-ltd: section=Designated; text=Acme Ltd",
+            "li/beta-llc: section=Designated; text=Beta LLC",
+            "list/removed: text=No more.",
+            "li/gamma: section=Removed; text=Gamma",
+        ],
+    );
+}
+
+#[test]
+fn lists_within_lists_and_lists_of_terms_are_read_item_by_item() {
+    check_whole(
+        "<main><ul><li>Suspended (1):<ul><li>Acme</ul><li>In force<ul><li>Beta</ul></ul></main>",
+        &[
+            "li/acme: section=Suspended; text=Acme",
+            "li/suspended-1: text=Suspended (1):",
+            "li/beta: section=In force; text=Beta",
+            "li/in-force: text=In force",
+        ],
+    );
+    check_whole(
+        "<main><dl><dt>Acme<dd>Since 2024<dd>Harbour<div><dt>Beta<dt>Beta Two<dd>Revoked</div></dl></main>",
+        &[
+            "li/acme-since-2024-harbour: text=Acme/Since 2024/Harbour",
+            "li/beta-beta-two-revoked: text=Beta/Beta Two/Revoked",
+        ],
+    );
+}
+
+#[test]
+fn items_of_menus_and_tables_and_those_with_headings_are_text() {
+    check_whole(
+        "<main><nav><ul><li>Home</ul></nav><table><tr><td><ul><li>x</ul></table><ul><li><h3>One</h3>a<li><h3>Two</h3>b</ul></main>",
+        &[": text=Home/x", "one: text=a", "two: text=b"],
+    );
+}
+
+#[test]
+fn what_fleets_is_no_part_of_an_items_key() {
+    check_whole(
+        "<main><ul><li>Last updated: June 15, 2026<li>1,234 views</ul></main>",
+        &["li/~2: text=Last updated: June 15, 2026", "li/: text=1,234 views"],
+    );
+}
+
+#[test]
+fn struck_and_hidden_words_are_kept_and_marked() {
+    check_whole(
+        "<main><h2><s>Terms</s></h2><p>a <del>b</del></p><ul style='display:none'><li>c</ul><p><img alt=Revoked></p></main>",
+        &["terms: struck_through=Terms/b; text=a b/Revoked", "li/c: hidden=c; section=Terms; text=c"],
+    );
 }

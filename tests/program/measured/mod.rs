@@ -127,7 +127,7 @@ fn measure(seed: u64, count: usize) {
 }
 
 fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
+    std::env::var_os(name)?.to_str()?.parse().ok()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// A generator of numbers that are the same for the same seed (SplitMix64).
+/// A generator of numbers that are the same for the same seed (`SplitMix64`).
 #[derive(Debug, Clone)]
 struct Dice(u64);
 
@@ -227,7 +227,7 @@ impl Page {
         let is_changed = round > 0 && matches!(self.fate, Fate::Change { .. });
         let rows = if is_changed { &self.after } else { &self.before };
         let is_noisy = matches!(self.fate, Fate::Noise)
-            || matches!(self.fate, Fate::Change { .. }) && self.number % 2 == 0;
+            || matches!(self.fate, Fate::Change { .. }) && self.number.is_multiple_of(2);
         let mut noise = Noise { revision: if is_noisy { round } else { 0 }, seed: self.dice.clone() };
         match self.kind {
             Kind::List | Kind::Wide => table(self, rows, &mut noise),
@@ -289,7 +289,7 @@ impl Noise {
 
     /// An element's attributes, in one order or another and with other quotes.
     fn attributes(&self, class: &str, id: &str) -> String {
-        if self.revision % 2 == 0 {
+        if self.revision.is_multiple_of(2) {
             format!("class=\"{class}\" data-row=\"{id}\"")
         } else {
             format!("data-row='{id}' class='{class}'")
@@ -403,7 +403,7 @@ fn feed(page: &Page, rows: &[Row], noise: &Noise) -> String {
 fn json(page: &Page, rows: &[Row], noise: &mut Noise) -> String {
     let (request, revision) = (noise.number(), noise.revision);
     let entry = |row: &Row| {
-        let mut members = vec![
+        let mut members = [
             format!("\"id\": \"{}\"", row.id),
             format!("\"entity\": \"{}\"", row.name),
             format!("\"summary\": \"{}\"", row.said),

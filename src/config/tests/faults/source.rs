@@ -188,7 +188,9 @@ const SOURCE: &[Case] = &[
     (r#"noise = { fields = [""] }"#, &["14:21: source[a].noise.fields[1]: is blank, expected some text"]),
     (
         r#"selector = "table""#,
-        &["14:12: source[a].selector: belongs to the kind html-table, expected none for the kind feed"],
+        &[
+            "14:12: source[a].selector: belongs to the kinds html-table and html-list, expected none for the kind feed",
+        ],
     ),
     (
         r#"dockets = ["23-1032"]"#,
@@ -233,7 +235,7 @@ case = "77""#,
 drop = []"#,
         &[
             "14:8: source[a].keep: belongs to the kind page-text, expected none for the kind feed",
-            "15:8: source[a].drop: belongs to the kind page-text, expected none for the kind feed",
+            "15:8: source[a].drop: belongs to the kinds html-list and page-text, expected none for the kind feed",
         ],
     ),
     (
@@ -364,6 +366,17 @@ key = ["name", "name"]"#,
         ],
     ),
     (
+        r#"kind = "html-list"
+selector = "ul"
+fields = { name = "b[", page = "a@href", text = "." }
+drop = ["::"]
+key = ["nam"]"#,
+        &[
+            r#"15:19: source[a].fields.name: found "b[", expected a CSS selector such as "table.entities""#,
+            r#"16:9: source[a].drop[1]: found "::", expected a CSS selector such as "table.entities""#,
+        ],
+    ),
+    (
         r#"kind = "page-text"
 keep = []"#,
         &["14:8: source[a].keep: is empty, expected a list of CSS selectors with at least one"],
@@ -376,13 +389,13 @@ selector = "x""#,
         &[
             r#"14:17: source[a].keep[2]: found "::", expected a CSS selector such as "table.entities""#,
             r#"15:9: source[a].drop[1]: found "1", expected a CSS selector such as "table.entities""#,
-            "16:12: source[a].selector: belongs to the kind html-table, expected none for the kind page-text",
+            "16:12: source[a].selector: belongs to the kinds html-table and html-list, expected none for the kind page-text",
         ],
     ),
     (
         "group = true\nentries = \"x\"",
         &[
-            "14:9: source[a].group: belongs to the kinds html-table, csv, xlsx, json, xml and pdf-text, expected none for the kind feed",
+            "14:9: source[a].group: belongs to the kinds html-table, html-list, csv, xlsx, json, xml and pdf-text, expected none for the kind feed",
             "15:11: source[a].entries: belongs to the kinds court-rss, pacer-docket, scotus-docket, courtlistener, json and xml, expected none for the kind feed",
         ],
     ),
