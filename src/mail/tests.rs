@@ -192,6 +192,11 @@ fn maildir(path: &Path) -> Transport {
     Transport::open(&TransportSettings::Maildir { path: path.to_owned() }).unwrap()
 }
 
+/// What becomes of a mail that lies in a folder: it was handed to nobody, and its history says so.
+fn stored_in(path: &Path) -> Outcome {
+    Outcome::Sent { reply: Some(format!("stored in the Maildir {}", path.display())) }
+}
+
 #[tokio::test]
 async fn a_mail_delivered_twice_is_one_file_even_after_it_was_read() {
     let home = tempfile::tempdir().unwrap();
@@ -199,15 +204,15 @@ async fn a_mail_delivered_twice_is_one_file_even_after_it_was_read() {
     let (transport, from) = (maildir(&path), "alerts@tracker.example".parse().unwrap());
     assert!(transport.is_idempotent());
     for _ in 0..2 {
-        assert_eq!(transport.deliver(&mail("a"), &from, b"one\r\ntwo\r\n").await, Outcome::SENT);
+        assert_eq!(transport.deliver(&mail("a"), &from, b"one\r\ntwo\r\n").await, stored_in(&path));
     }
     let names = files(&path.join("new"));
     assert_eq!(names.len(), 1);
     assert_eq!(fs::read(path.join("new").join(&names[0])).unwrap(), b"one\ntwo\n");
     fs::rename(path.join("new").join(&names[0]), path.join("cur").join(format!("{}:2,S", names[0]))).unwrap();
-    assert_eq!(maildir(&path).deliver(&mail("a"), &from, b"one\r\ntwo\r\n").await, Outcome::SENT);
+    assert_eq!(maildir(&path).deliver(&mail("a"), &from, b"one\r\ntwo\r\n").await, stored_in(&path));
     assert_eq!(files(&path.join("new")), Vec::<String>::new());
-    assert_eq!(transport.deliver(&mail("b"), &from, b"other").await, Outcome::SENT);
+    assert_eq!(transport.deliver(&mail("b"), &from, b"other").await, stored_in(&path));
     assert_eq!(files(&path.join("new")).len(), 1);
     assert_eq!(files(&path.join("tmp")), Vec::<String>::new());
 }
@@ -218,7 +223,7 @@ async fn half_a_mail_left_by_a_crash_is_written_anew() {
     let (transport, from) = (maildir(home.path()), "alerts@tracker.example".parse().unwrap());
     let name = format!("{}.regwatch", mail("a").id);
     fs::write(home.path().join("tmp").join(&name), "half of a longer text").unwrap();
-    assert_eq!(transport.deliver(&mail("a"), &from, b"whole").await, Outcome::SENT);
+    assert_eq!(transport.deliver(&mail("a"), &from, b"whole").await, stored_in(home.path()));
     assert_eq!(fs::read(home.path().join("new").join(&name)).unwrap(), b"whole");
 }
 
