@@ -95,13 +95,11 @@ const PIECES: [&str; 24] = [
 ];
 
 /// Headers by which machines say that they are none to be answered.
-const AUTOMATIC: [&str; 8] = [
+const AUTOMATIC: [&str; 6] = [
     "Auto-Submitted: auto-replied",
     "Auto-Submitted: auto-generated",
     "Precedence: bulk",
     "Precedence: list",
-    "List-Id: <list.example.org>",
-    "X-Auto-Response-Suppress: All",
     "Return-Path: <>",
     "X-Regwatch-Loop: 1",
 ];

@@ -129,9 +129,12 @@ async fn show(context: &Context, id: String) -> anyhow::Result<()> {
     screen.line(format!("queued {}", moment(mail.queued_at)))?;
     for step in &detail.history {
         let standing = step.standing();
-        let words = step.words.as_deref().map(|words| words.strip_prefix(standing.as_str()).unwrap_or(words));
-        let words = words.map(|words| format!(": {}", words.trim())).unwrap_or_default();
-        screen.line(format!("{} {standing}{words}", moment(step.at)))?;
+        let said = match step.words.as_deref() {
+            None => standing,
+            Some(words) if words.starts_with(standing.as_str()) => words.to_owned(),
+            Some(words) => format!("{standing}: {words}"),
+        };
+        screen.line(format!("{} {said}", moment(step.at)))?;
     }
     match &detail.headers {
         Some(headers) => screen.line(format!("\n{headers}")),

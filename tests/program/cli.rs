@@ -253,6 +253,7 @@ fn sources_out_of_reach_are_named_one_by_one_and_nothing_is_changed() {
     let unknown =
         list_source("http://regulator.invalid").replace("\"covered-list\"\nkind", "\"unknown\"\nkind");
     home.configure(&format!("{source}\n{unknown}"), "maildir:../state/mail");
+    home.name_somebody();
     let report = home.check(4);
     check_schema(&report);
     for source in report["sources"].as_array().unwrap() {

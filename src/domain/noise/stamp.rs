@@ -25,7 +25,7 @@ pub(super) enum Block {
     Clocked { text: String, seconds: u64, falls: bool },
 }
 
-/// Longer blocks are prose, whatever they begin with.
+/// Longer blocks, and longer cells of a row, are prose, whatever they begin with.
 const MAX_BYTES: usize = 300;
 
 /// What parts the pieces of a footer.
@@ -60,11 +60,9 @@ pub(super) fn without_stamps(lines: Vec<String>, classes: &BTreeSet<NoiseClass>)
 }
 
 fn block(line: String, classes: &BTreeSet<NoiseClass>) -> Block {
-    if line.len() > MAX_BYTES {
-        return Block::Says(line);
-    }
     let Some(separator) = SEPARATORS.iter().find(|separator| line.contains(**separator)) else {
         return match piece(&line, classes) {
+            Piece::Meaning if line.contains('/') => slashed(line, classes),
             Piece::Meaning => sentences(line, classes),
             Piece::Stamp => Block::Says(String::new()),
             Piece::Rest(rest) => Block::Says(rest),
@@ -91,9 +89,18 @@ fn block(line: String, classes: &BTreeSet<NoiseClass>) -> Block {
     Block::Says(said.join(separator))
 }
 
+/// "Number of views (12)/Comments (0)": counters side by side. A date has slashes as well, so that a block is taken
+/// apart only where a part of it is a stamp.
+fn slashed(line: String, classes: &BTreeSet<NoiseClass>) -> Block {
+    let mut parts: Vec<&str> = line.split('/').collect();
+    let all = parts.len();
+    parts.retain(|part| !matches!(piece(part, classes), Piece::Stamp));
+    if parts.len() == all { sentences(line, classes) } else { Block::Says(parts.join("/")) }
+}
+
 /// A block that is nothing but stamps, a sentence each, is one.
 fn sentences(line: String, classes: &BTreeSet<NoiseClass>) -> Block {
-    if !line.contains(". ") {
+    if line.len() > MAX_BYTES || !line.contains(". ") {
         return Block::Says(line);
     }
     let mut rest = Vec::new();
@@ -121,6 +128,9 @@ enum Piece {
 }
 
 fn piece(text: &str, classes: &BTreeSet<NoiseClass>) -> Piece {
+    if text.len() > MAX_BYTES {
+        return Piece::Meaning;
+    }
     let has = |class| classes.contains(&class);
     let plain = plain(text);
     if plain.is_empty() {

@@ -90,6 +90,7 @@ fn visits_requests_and_the_year_of_a_copyright_are_stamps() {
         ("This page: 1,234 views", "This page: 1,301 views"),
         ("Visitors: 9", "Visitors: 12"),
         ("Number of views (4099)", "Number of views (4116)"),
+        ("Number of views (4099)/Comments (0)", "Number of views (4116)/Comments (0)"),
         ("Viewed 1,202 times.", "Viewed 1,377 times."),
         ("Session expires at 10:32", "Session expires at 10:45"),
         ("Your IP address is 203.0.113.7", "Your IP address is 203.0.113.9"),
