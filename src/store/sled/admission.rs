@@ -10,7 +10,7 @@ use std::path::Path;
 use super::check::{Checked, check};
 use super::mark::{Found, Mark, MarkFile, Stage};
 use super::trees::Trees;
-use super::{identity, mark, opening, undo};
+use super::{identity, mark, opening, trial, undo};
 use crate::store::{Opened, StoreError};
 
 /// What lies in a database folder.
@@ -80,7 +80,10 @@ fn look(folder: &Path, known: Option<&Mark>, contents: Contents) -> Result<u64, 
     let checked = check(folder)?;
     // A step that was broken off leaves tallies that do not fit, and is taken back first.
     if !checked.findings.is_empty() && !undo::path(folder).exists() {
-        return Err(StoreError::Damaged { path: shown(folder), findings: checked.findings });
+        // A process that was killed leaves a tail that only looks like damage.
+        let was_killed = known.filter(|known| known.stage == Stage::Open);
+        let kept = was_killed.map_or(Ok(None), |known| trial::commits(folder, known))?;
+        return kept.ok_or(StoreError::Damaged { path: shown(folder), findings: checked.findings });
     }
     match known {
         Some(known) => agree(folder, known, &checked)?,

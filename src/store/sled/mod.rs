@@ -38,6 +38,7 @@ pub(super) mod suppression;
 mod survey;
 mod tally;
 mod trees;
+mod trial;
 mod undo;
 mod writer;
 mod writes;

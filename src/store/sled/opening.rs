@@ -23,6 +23,18 @@ const FLUSH_EVERY_MS: u64 = 500;
 /// [`StoreError::Open`] naming the folder; [`StoreError::NotDurable`] where a flush does not reach
 /// the disk.
 pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
+    let trees = open_as_it_is(folder)?;
+    undo::settle(folder, &trees)?;
+    identity::adopt(&trees)?;
+    prove_durability(&trees, folder)?;
+    Ok(trees)
+}
+
+/// Opens it and writes nothing of ours.
+///
+/// # Errors
+/// [`StoreError::Open`] naming the folder.
+pub(super) fn open_as_it_is(folder: &Path) -> Result<Trees, StoreError> {
     make_private(folder)?;
     remove_left_behind(folder)?;
     mend_settings(folder)?;
@@ -35,11 +47,7 @@ pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
         }
         Err(fault) => return Err(fault.at(folder)),
     };
-    let trees = Trees::open(db, folder)?;
-    undo::settle(folder, &trees)?;
-    identity::adopt(&trees)?;
-    prove_durability(&trees, folder)?;
-    Ok(trees)
+    Ok(Trees::open(db, folder)?)
 }
 
 /// Why opening failed.
@@ -74,7 +82,7 @@ fn attempt(folder: &Path) -> Result<sled::Db, Fault> {
 }
 
 /// Subscribers' addresses are nobody else's business.
-fn make_private(folder: &Path) -> Result<(), StoreError> {
+pub(super) fn make_private(folder: &Path) -> Result<(), StoreError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| file(folder, &error))
 }
 
