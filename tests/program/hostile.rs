@@ -29,7 +29,7 @@ const HOSTILE: &[(&str, &str, &str)] = &[
     ("dripping", "feed", "within"),
     ("nested", "page-text", "nested"),
     ("nested-feed", "feed", "nested"),
-    ("entities", "feed", ""),
+    ("entities", "feed", "entities"),
     ("million", "feed", "items"),
     ("attributes", "page-text", "tag"),
 ];
@@ -115,8 +115,7 @@ fn a_hostile_source_fails_alone_within_bounded_memory_and_time() {
     let reports = report["sources"].as_array().unwrap();
     for ((path, _, words), report) in HOSTILE.iter().zip(reports) {
         let (verdict, reason) = (&report["verdict"], report["reason"].as_str().unwrap_or_default());
-        // What is left of the entities is a title that says their name.
-        assert_eq!(*path == "entities", verdict == "good", "{path}: {report}");
+        assert_ne!(verdict, "good", "{path}: {report}");
         assert!(reason.contains(words), "{path}: {report}");
     }
     let good = &reports[HOSTILE.len()];
