@@ -199,16 +199,23 @@ fn check_version(response: &reqwest::Response) -> Result<(), ClientError> {
 
 /// Puts lines together from parts.
 #[derive(Debug, Default)]
-struct Lines(BytesMut);
+struct Lines {
+    bytes: BytesMut,
+    /// So much of them holds no end of a line: one may be very long, and come in many parts.
+    searched: usize,
+}
 
 impl Lines {
     /// The lines that are whole now, without their ends.
     fn push(&mut self, part: &[u8]) -> Vec<Bytes> {
-        self.0.extend_from_slice(part);
+        self.bytes.extend_from_slice(part);
         let mut lines = Vec::new();
-        while let Some(end) = self.0.iter().position(|byte| *byte == b'\n') {
-            lines.push(self.0.split_to(end + 1).freeze().slice(..end));
+        while let Some(end) = self.bytes[self.searched..].iter().position(|byte| *byte == b'\n') {
+            let end = self.searched + end;
+            lines.push(self.bytes.split_to(end + 1).freeze().slice(..end));
+            self.searched = 0;
         }
+        self.searched = self.bytes.len();
         lines
     }
 }
@@ -223,5 +230,16 @@ mod tests {
         assert!(lines.push(b"ab").is_empty());
         assert_eq!(lines.push(b"c\nd\ne"), [&b"abc"[..], b"d"]);
         assert_eq!(lines.push(b"f\n"), [&b"ef"[..]]);
+    }
+
+    #[test]
+    fn of_a_long_line_every_byte_is_looked_at_once() {
+        let mut lines = Lines::default();
+        for part in 1..=4 {
+            assert!(lines.push(&[b'x'; 1000]).is_empty());
+            assert_eq!(lines.searched, part * 1000);
+        }
+        assert_eq!(lines.push(b"\nrest")[0].len(), 4000);
+        assert_eq!((lines.searched, lines.bytes.len()), (4, 4));
     }
 }

@@ -142,7 +142,7 @@ fn execute(shared: Shared, command: Command) -> Response {
         send(&mut events, &Event::Done(Box::new(reply))).await;
     });
     let headers = [("content-type", "application/x-ndjson")];
-    (headers, Body::from_stream(ReaderStream::new(lines))).into_response()
+    (headers, Body::from_stream(ReaderStream::with_capacity(lines, BUFFERED_BYTES))).into_response()
 }
 
 /// Every answer says which version gave it, a refusal most of all.
