@@ -1,14 +1,16 @@
 //! Taking in what a mail server on this machine hands over.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -21,6 +23,12 @@ use crate::subscribe::{Inbox, Ingested};
 
 /// Connections at once; a mail server uses a few.
 const MAX_CONNECTIONS: usize = 20;
+
+/// Who has handed over nothing for so long makes room where others wait for it.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Between two looks at who might make room.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// After a connection could not be taken, for want of file descriptors for one.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -99,11 +107,16 @@ impl LmtpServer {
     /// Takes connections until stopped.
     pub async fn run(self, listener: Listener, stop: CancellationToken) {
         let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let peers = Peers::default();
         while !stop.is_cancelled() {
             // Who finds no room waits to be greeted, in the system's queue.
-            let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+            let permit = tokio::select! {
+                permit = peers.room(&room) => permit,
+                () = stop.cancelled() => return,
+            };
+            let Some(permit) = permit else { return };
             let accepted = tokio::select! {
-                accepted = self.accept(&listener, &stop) => accepted,
+                accepted = self.accept(&listener, peers.join(&stop)) => accepted,
                 () = stop.cancelled() => return,
             };
             match accepted {
@@ -124,29 +137,30 @@ impl LmtpServer {
     async fn accept(
         &self,
         listener: &Listener,
-        stop: &CancellationToken,
+        peer: Peer,
     ) -> io::Result<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
-        let (server, stop) = (self.clone(), stop.clone());
+        let server = self.clone();
         Ok(match listener {
             Listener::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
                 stream.set_nodelay(true)?;
-                Box::pin(server.serve(stream, stop))
+                Box::pin(server.serve(stream, peer))
             }
             Listener::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;
-                Box::pin(server.serve(stream, stop))
+                Box::pin(server.serve(stream, peer))
             }
         })
     }
 
     /// One connection. A message that was handed over is taken and answered before it stops.
-    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin, stop: CancellationToken) {
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
+        peer.note_progress();
         let mut session = Session::new(stream, self.mailboxes.clone());
         let ended = loop {
             let next = tokio::select! {
                 next = session.next() => next,
-                () = stop.cancelled() => break session.stop().await,
+                () = peer.stop.cancelled() => break session.stop().await,
             };
             let handed = match next {
                 Ok(Some(handed)) => handed,
@@ -154,6 +168,7 @@ impl LmtpServer {
                 Err(error) => break Err(error),
             };
             let verdicts = self.take(handed).await;
+            peer.note_progress();
             if let Err(error) = session.settle(&verdicts).await {
                 break Err(error);
             }
@@ -184,5 +199,93 @@ impl LmtpServer {
             });
         }
         verdicts
+    }
+}
+
+/// The peers that are connected, each with when it last handed something over.
+#[derive(Debug, Clone, Default)]
+struct Peers(Arc<Mutex<BTreeMap<u64, (Instant, CancellationToken)>>>);
+
+/// One of them; it leaves when it is dropped.
+#[derive(Debug)]
+struct Peer {
+    peers: Peers,
+    number: u64,
+    /// Asked to end: the service stops, or others need the room.
+    stop: CancellationToken,
+}
+
+impl Peers {
+    /// One more, which ends with the service.
+    fn join(&self, service: &CancellationToken) -> Peer {
+        let stop = service.child_token();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = all.last_key_value().map_or(0, |(last, _)| last + 1);
+        all.insert(number, (Instant::now(), stop.clone()));
+        Peer { peers: self.clone(), number, stop }
+    }
+
+    /// Room for one more. Where there is none, whoever handed nothing over for the longest time makes it: a
+    /// peer that stalls holds up nobody else.
+    async fn room(&self, room: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+        let mut permit = std::pin::pin!(Arc::clone(room).acquire_owned());
+        loop {
+            tokio::select! {
+                permit = permit.as_mut() => return permit.ok(),
+                () = tokio::time::sleep(LOOK_AGAIN) => self.end_the_slowest(),
+            }
+        }
+    }
+
+    fn end_the_slowest(&self) {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = all.values().filter(|(_, stop)| !stop.is_cancelled());
+        let slowest = waiting.min_by_key(|(since, _)| *since);
+        if let Some((_, stop)) = slowest.filter(|(since, _)| since.elapsed() >= PATIENCE) {
+            tracing::warn!("an LMTP peer that handed nothing over makes room for others");
+            stop.cancel();
+        }
+    }
+}
+
+impl Peer {
+    fn note_progress(&self) {
+        let mut all = self.peers.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((since, _)) = all.get_mut(&self.number) {
+            *since = Instant::now();
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.peers.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stalls_makes_room_for_others_and_who_hands_over_does_not() {
+        let (peers, service) = (Peers::default(), CancellationToken::new());
+        let room = Arc::new(Semaphore::new(2));
+        let (first, second) = (peers.join(&service), peers.join(&service));
+        let permits = [peers.room(&room).await, peers.room(&room).await];
+        tokio::time::advance(Duration::from_secs(10)).await;
+        first.note_progress();
+        let began = Instant::now();
+        let third = async {
+            second.stop.cancelled().await;
+            drop(permits);
+        };
+        let (given, ()) = tokio::join!(peers.room(&room), third);
+        assert!(given.is_some() && began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+        assert!(!first.stop.is_cancelled() && !service.is_cancelled());
+        service.cancel();
+        assert!(first.stop.is_cancelled());
+        drop((first, second));
+        assert!(peers.0.lock().unwrap().is_empty());
     }
 }
