@@ -114,6 +114,8 @@ impl App {
             found: Arc::clone(&found),
         };
         tasks.spawn(telling.run(stop.clone()));
+        let (deliverer, stopped) = (Arc::clone(&self.deliverer), stop.clone());
+        tasks.spawn(async move { deliverer.run(stopped).await });
         self.take_mail_in(tasks, stop, &found).await?;
         tasks.spawn(rematch(self.config.sources.clone(), Arc::clone(&self.checker), Arc::clone(&found)));
         let slots = Arc::new(Semaphore::new(self.config.fetch.concurrency.max(1)));

@@ -123,6 +123,7 @@ impl App {
             store: store.clone(),
             sources: config.sources.clone(),
             ways_in: inbox::fetched(&config),
+            channel: transport.name(),
             mail: config.mail.clone(),
             operator: config.operator.clone(),
             low_disk_bytes: config.store_rules.low_disk_bytes as u64,

@@ -62,9 +62,9 @@ impl Checker {
             ..ChangeQuery::default()
         };
         let all = self.store.changes(query).await?;
-        let retraction = Retraction::of(change, &all, reason, self.clock.now());
         let restored = self.restored(source, change).await?;
         let is_restored = restored.is_some();
+        let retraction = Retraction { is_restored, ..Retraction::of(change, &all, reason, self.clock.now()) };
         self.store.retract(RetractCommit { retraction: retraction.clone(), restored }).await?;
         tracing::warn!(
             source.id = %source.id,

@@ -2,17 +2,19 @@
 
 mod import;
 
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
 use super::check::counted;
 use super::exit::Exit;
 use super::screen::Screen;
 use super::{Context, mismatch};
+use crate::clock::{Clock, SystemClock};
 use crate::control::{Command, Questioned, Reply};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::source::Source;
-use crate::domain::subscription::{Preference, State, Subscriber, Subscription};
+use crate::domain::subscription::{Pause, Preference, State, Subscriber, Subscription};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sub {
@@ -23,8 +25,8 @@ pub(super) enum Sub {
     Add(Add),
     /// Make the subscriptions of an address active that wait for it; you can show the consent.
     Confirm(Whose),
-    /// Send an address nothing for a while.
-    Pause(Whose),
+    /// Send an address nothing for a while; what is found meanwhile is told in one mail afterwards.
+    Pause(Paused),
     /// Send a paused address mail again.
     Resume(Whose),
     /// Send an address mail otherwise: in digests, not at night, with a weekly attestation of silence.
@@ -67,6 +69,16 @@ pub(super) struct Whose {
     /// Whose.
     #[arg(value_name = "ADDRESS")]
     address: EmailAddress,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Paused {
+    /// Whose.
+    #[arg(value_name = "ADDRESS")]
+    address: EmailAddress,
+    /// The day on which mail comes again by itself, such as 2026-12-24 [default: when you say `resume`].
+    #[arg(long, value_name = "DAY")]
+    until: Option<NaiveDate>,
 }
 
 #[derive(Debug, Args)]
@@ -130,11 +142,11 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
             tell_what_is_missed(context, &companies)?;
         }
         Sub::Confirm(Whose { address }) => one(context, Command::ConfirmSubscriber { address }).await?,
-        Sub::Pause(Whose { address }) => {
-            one(context, Command::PauseSubscriber { address, paused: true }).await?;
+        Sub::Pause(Paused { address, until }) => {
+            one(context, Command::PauseSubscriber { address, paused: true, until }).await?;
         }
         Sub::Resume(Whose { address }) => {
-            one(context, Command::PauseSubscriber { address, paused: false }).await?;
+            one(context, Command::PauseSubscriber { address, paused: false, until: None }).await?;
         }
         Sub::Set(Set { address, wishes: Wishes { digest, zone, quiet, attestation } }) => {
             let wishes = [digest, zone, quiet, attestation].into_iter().flatten().collect();
@@ -300,9 +312,10 @@ fn named(subscription: &Subscription) -> String {
 }
 
 fn state(subscriber: &Subscriber, subscription: &Subscription) -> String {
-    match subscriber.paused_since {
-        Some(since) if subscription.state == State::Active => {
-            format!("paused since {}", since.format("%Y-%m-%d"))
+    match subscriber.pause(SystemClock.now()) {
+        Some(Pause { since, until }) if subscription.state == State::Active => {
+            let until = until.map(|until| format!(" until {}", until.format("%Y-%m-%d")));
+            format!("paused since {}{}", since.format("%Y-%m-%d"), until.unwrap_or_default())
         }
         _ => subscription.state.to_string(),
     }

@@ -1,6 +1,6 @@
 //! The words of the control socket: commands in, events out, one JSON object a line.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{HeldReview, ReadOptions, Reading, Replay};
@@ -128,6 +128,9 @@ pub enum Command {
         address: EmailAddress,
         /// Nothing, or again.
         paused: bool,
+        /// The day on which mail comes again by itself.
+        #[serde(default)]
+        until: Option<NaiveDate>,
     },
     /// Send an address mail otherwise.
     Prefer {

@@ -150,8 +150,14 @@ impl Service {
             Command::ConfirmSubscriber { address } => {
                 Reply::Subscriber(parts.subscriptions.confirm(&address).await?)
             }
-            Command::PauseSubscriber { address, paused } => {
-                Reply::Subscriber(parts.subscriptions.pause(&address, paused).await?)
+            Command::PauseSubscriber { address, paused, until } => {
+                let subscriber = parts.subscriptions.pause(&address, paused, until).await?;
+                // What a pause collected is told as soon as it is over.
+                if !paused {
+                    parts.dispatcher.dispatch(Patience::Group).await?;
+                    parts.deliverer.hand_in().await?;
+                }
+                Reply::Subscriber(subscriber)
             }
             Command::Prefer { address, wishes } => {
                 Reply::Subscriber(parts.subscriptions.prefer(&address, wishes).await?)
@@ -187,7 +193,7 @@ impl Service {
                     // A mail that came back may be trouble that a person is to hear of.
                     parts.escalator.escalate().await?;
                 }
-                parts.deliverer.deliver_due().await?;
+                parts.deliverer.hand_in().await?;
                 Reply::Ingested(ingested)
             }
             Command::TestMail { address } => self.test_mail(&address).await?,
@@ -216,7 +222,7 @@ impl Service {
             Some(_) => Questioned::Withheld,
         };
         if question == Questioned::Sent {
-            parts.deliverer.deliver_due().await?;
+            parts.deliverer.hand_in().await?;
         }
         Ok(Reply::Wished { subscriber, question })
     }
@@ -260,7 +266,7 @@ impl Service {
         let parts = &self.0;
         parts.escalator.escalate().await?;
         let queued = parts.dispatcher.dispatch(Patience::Now).await?;
-        parts.deliverer.deliver_due().await?;
+        parts.deliverer.hand_in().await?;
         Ok(queued)
     }
 
@@ -342,7 +348,7 @@ impl Service {
             None => None,
         };
         let retried = parts.store.retry_mails(mail.as_ref(), parts.clock.now()).await?;
-        parts.deliverer.deliver_now().await?;
+        parts.deliverer.hand_in_now().await?;
         Ok(retried)
     }
 
@@ -364,7 +370,7 @@ impl Service {
         if deed != Deed::Release {
             return Ok(Reply::Handled { mail: Box::new(mail.into()), is_done });
         }
-        parts.deliverer.deliver_due().await?;
+        parts.deliverer.hand_in().await?;
         let mail = parts.store.find_mail(id.as_str()).await?;
         Ok(Reply::Handled { mail: Box::new(mail.into()), is_done })
     }
@@ -372,7 +378,7 @@ impl Service {
     async fn test_mail(&self, address: &EmailAddress) -> Result<Reply, Refusal> {
         let parts = &self.0;
         let id = parts.dispatcher.queue_test(address).await?;
-        parts.deliverer.deliver_now().await?;
+        parts.deliverer.hand_in_now().await?;
         let mail = parts.store.find_mail(id.as_str()).await?;
         Ok(Reply::Tested(Box::new(mail.into())))
     }

@@ -1,30 +1,61 @@
 //! Leased mails on their way to the senders of one round.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc};
 
 use super::Parts;
 use crate::domain::id::MailId;
 use crate::domain::outbox::Mail;
 use crate::store::{LeasedMail, StoreError};
 
-/// Mails leased at once, for each sender: a lease costs a commit, and what is leased and not begun when the
-/// process dies counts as in doubt.
+/// Mails leased at once, for each sender: a lease costs a commit.
 const BATCH: usize = 2;
+
+/// While mails are on their way, it is looked that often whether others came: a relay that takes its time with
+/// one holds up nobody who came later.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How many leased mails are not done with.
+#[derive(Debug, Default)]
+struct InHand {
+    count: AtomicUsize,
+    is_less: Notify,
+}
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Held(Arc<InHand>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::SeqCst);
+        self.0.is_less.notify_one();
+    }
+}
+
+/// A leased mail in a sender's hands.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// The mail.
+    pub(super) leased: LeasedMail,
+    _held: Held,
+}
 
 /// Hands leased mails out to the senders.
 #[derive(Debug)]
 pub(super) struct Feed {
     waiting: Mutex<Waiting>,
-    is_down: AtomicBool,
+    is_down: Arc<AtomicBool>,
+    was_reached: AtomicBool,
     is_probe: bool,
 }
 
 #[derive(Debug)]
 struct Waiting {
-    mails: mpsc::Receiver<LeasedMail>,
+    mails: mpsc::Receiver<Taken>,
     /// Taken out when it was too late to begin with them.
     left_over: Vec<MailId>,
 }
@@ -32,7 +63,10 @@ struct Waiting {
 /// Leases what a [`Feed`] hands out.
 #[derive(Debug)]
 pub(super) struct Leaser {
-    mails: mpsc::Sender<LeasedMail>,
+    mails: mpsc::Sender<Taken>,
+    in_hand: Arc<InHand>,
+    /// As the feed has it.
+    is_down: Arc<AtomicBool>,
     batch: usize,
     is_probe: bool,
 }
@@ -49,10 +83,12 @@ impl Feed {
     }
 
     fn with(senders: usize, batch: usize, is_probe: bool) -> (Self, Leaser) {
-        let (leased, mails) = mpsc::channel(batch + senders);
+        let (sender, mails) = mpsc::channel(batch + senders);
         let waiting = Waiting { mails, left_over: Vec::new() };
-        let feed = Self { waiting: Mutex::new(waiting), is_down: AtomicBool::new(false), is_probe };
-        (feed, Leaser { mails: leased, batch, is_probe })
+        let (is_down, was_reached) = (Arc::new(AtomicBool::new(false)), AtomicBool::new(false));
+        let leaser =
+            Leaser { mails: sender, in_hand: Arc::default(), is_down: Arc::clone(&is_down), batch, is_probe };
+        (Self { waiting: Mutex::new(waiting), is_down, was_reached, is_probe }, leaser)
     }
 
     /// Whether it is a feed of one mail.
@@ -61,14 +97,14 @@ impl Feed {
     }
 
     /// The next mail; nothing once none is due, the transport is out of reach or the service stops.
-    pub(super) async fn next(&self, parts: &Parts) -> Option<LeasedMail> {
+    pub(super) async fn next(&self, parts: &Parts) -> Option<Taken> {
         let mut waiting = self.waiting.lock().await;
         if self.is_over(parts) {
             return None;
         }
         let next = waiting.mails.recv().await?;
         if self.is_over(parts) {
-            waiting.left_over.push(next.mail.id);
+            waiting.left_over.push(next.leased.mail.id);
             return None;
         }
         Some(next)
@@ -89,6 +125,16 @@ impl Feed {
         !self.is_down.swap(true, Ordering::Relaxed)
     }
 
+    /// Notes that the transport answered.
+    pub(super) fn set_reached(&self) {
+        self.was_reached.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether more may be sent: one mail that shows it must have been tried.
+    pub(super) fn is_open(&self) -> bool {
+        !self.is_down() && (!self.is_probe || self.was_reached.load(Ordering::Relaxed))
+    }
+
     /// Whether the transport was found out of reach.
     pub(super) fn is_down(&self) -> bool {
         self.is_down.load(Ordering::Relaxed)
@@ -99,8 +145,8 @@ impl Feed {
         let mut waiting = self.waiting.lock().await;
         waiting.mails.close();
         let mut left_over = std::mem::take(&mut waiting.left_over);
-        while let Some(leased) = waiting.mails.recv().await {
-            left_over.push(leased.mail.id);
+        while let Some(taken) = waiting.mails.recv().await {
+            left_over.push(taken.leased.mail.id);
         }
         left_over
     }
@@ -108,19 +154,35 @@ impl Feed {
 
 impl Leaser {
     /// Leases batch after batch, each as soon as the one before leaves no more than a mail for each sender,
-    /// until nothing is due or may go, or the feed is closed.
+    /// until nothing is due or may go and no mail is on its way any more, or the feed is closed.
     pub(super) async fn lease_all(self, parts: &Parts) -> Result<(), StoreError> {
         while let Ok(room) = self.mails.reserve_many(self.batch).await {
-            let leased = lease(parts, self.batch).await?;
-            let is_last = leased.is_empty() || self.is_probe;
-            for (place, mail) in room.zip(leased) {
-                place.send(mail);
+            if self.is_down.load(Ordering::Relaxed) {
+                break;
             }
-            if is_last {
+            let all = lease(parts, self.batch).await?;
+            let is_empty = all.is_empty();
+            for (place, leased) in room.zip(all) {
+                self.in_hand.count.fetch_add(1, Ordering::SeqCst);
+                place.send(Taken { leased, _held: Held(Arc::clone(&self.in_hand)) });
+            }
+            if self.is_probe || (is_empty && !self.others_may_come().await) {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Waits a little for others while mails are on their way; tells whether the round goes on.
+    async fn others_may_come(&self) -> bool {
+        if self.in_hand.count.load(Ordering::SeqCst) == 0 {
+            return false;
+        }
+        tokio::select! {
+            () = self.in_hand.is_less.notified() => true,
+            () = tokio::time::sleep(LOOK_AGAIN) => true,
+            () = self.mails.closed() => false,
+        }
     }
 }
 

@@ -116,6 +116,11 @@ impl Limits {
         Err(domain.tail)
     }
 
+    /// Whether a domain said, since a mail to it was leased, that it takes nothing more for now.
+    pub(super) fn is_busy(&self, domain: &str, now: DateTime<Utc>) -> bool {
+        self.state_at(now).domains.get(domain).is_some_and(|domain| domain.busy_until > now)
+    }
+
     /// A place among the mails on their way to a domain, as soon as there is one.
     pub(super) async fn place(&self, domain: &str) -> Option<OwnedSemaphorePermit> {
         let places = {

@@ -1,7 +1,9 @@
 //! Sending what lies in the outbox.
 //!
 //! Takes no input but the store's state: leases what is due, hands it to the
-//! transport, notes how it went, mail by mail. While the senders have mails on their way,
+//! transport, notes how it went, mail by mail. A mail is leased ahead of its sending; that its
+//! sending begins is kept at the last moment before the message itself leaves, and with that it is asked
+//! once more whether anybody wants it. While the senders have mails on their way,
 //! what became of as many others is being kept, and of no more: a process killed
 //! anywhere has at most two mails in doubt for each sender. A lease that nobody settles
 //! comes back.
@@ -16,16 +18,19 @@
 
 mod feed;
 mod limits;
+mod loops;
 mod unkept;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use self::feed::{Feed, Leaser};
 use self::limits::Limits;
+use self::loops::Loops;
 use self::unkept::Unkept;
 use crate::clock::Clock;
 use crate::config::Pace;
@@ -40,6 +45,15 @@ use crate::store::{Keeping, LeasedMail, Store, StoreError};
 /// A lease outlasts the longest attempt by this, in which a mail may wait for its turn: no mail is in two
 /// hands. That a sender vanishes in the midst of a process that lives on is rare enough to wait so long.
 const LEASE_MARGIN: Duration = Duration::hours(1);
+
+/// The loop looks that often even if nobody wakes it: a signal can be lost, a mail must not be.
+const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// The shortest wait, so that a mail that is due but cannot be leased does not make the loop spin.
+const SHORTEST_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// So long a command waits for what it has sent, where others may have much before it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What a [`Deliverer`] works with.
 #[derive(Debug)]
@@ -76,6 +90,7 @@ impl DelivererParts {
 pub struct Deliverer {
     parts: Arc<Parts>,
     turn: tokio::sync::Mutex<()>,
+    loops: Loops,
 }
 
 /// What the senders share.
@@ -105,7 +120,7 @@ impl Deliverer {
         let limits = Arc::new(Limits::new(parts.pace, parts.concurrency.max(1)));
         let parts =
             Parts { given: parts, limits, refusals: Mutex::default(), is_stopping: AtomicBool::new(false) };
-        Self { parts: Arc::new(parts), turn: tokio::sync::Mutex::default() }
+        Self { parts: Arc::new(parts), turn: tokio::sync::Mutex::default(), loops: Loops::default() }
     }
 
     /// Takes back what an earlier process had in its hands when it ended. Call once, before the
@@ -118,10 +133,7 @@ impl Deliverer {
         store.use_channel(&transport.name()).await?;
         let reclaimed = store.reclaim_leases(clock.now(), self.parts.given.doubt()).await?;
         if reclaimed > 0 {
-            tracing::warn!(
-                mails = reclaimed,
-                "took back mails whose sender ended before it told the outcome"
-            );
+            tracing::warn!(mails = reclaimed, "took back mails that an earlier process had in its hands");
         }
         Ok(reclaimed)
     }
@@ -144,11 +156,18 @@ impl Deliverer {
     /// # Errors
     /// The store's error; what was settled before it stays so.
     pub async fn deliver_due(&self) -> Result<Delivered, StoreError> {
+        self.deliver(false).await
+    }
+
+    /// Takes over what is due; `is_asked` says that somebody waits for it, so that a transport is tried whose
+    /// time has not come.
+    async fn deliver(&self, is_asked: bool) -> Result<Delivered, StoreError> {
         let _turn = self.turn.lock().await;
         let DelivererParts { store, transport, clock, concurrency, .. } = &self.parts.given;
         let mut delivered = Delivered::default();
         if let Some(breaker) = store.breaker(&transport.name()).await?
-            && (!breaker.may_probe(clock.now()) || !self.round(1, Feed::of_one(), &mut delivered).await?)
+            && (!(is_asked || breaker.may_probe(clock.now()))
+                || !self.round(1, Feed::of_one(), &mut delivered).await?)
         {
             return Ok(delivered);
         }
@@ -157,13 +176,61 @@ impl Deliverer {
         Ok(delivered)
     }
 
+    /// Delivers whenever something is due, until stopped; from then on [`Self::hand_in`] asks this loop.
+    pub async fn run(&self, stop: CancellationToken) {
+        self.loops.is_running.store(true, Ordering::SeqCst);
+        while !stop.is_cancelled() {
+            let begun = self.loops.begin();
+            if let Err(error) = self.deliver(self.loops.take_asked()).await {
+                tracing::error!(error = error_chain(&error), "mails could not be delivered");
+            }
+            self.loops.end(begun);
+            let wait = self.wait().await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.loops.woken.notified() => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        self.loops.is_running.store(false, Ordering::SeqCst);
+    }
+
+    /// Wakes the loop: something may be due.
+    pub fn wake(&self) {
+        self.loops.woken.notify_one();
+    }
+
+    /// Has what is due sent. Where no loop delivers, by this call; else by the next round of the loop, which is
+    /// waited for, and not for long: before it may lie what others wait for.
+    ///
+    /// # Errors
+    /// As [`Self::deliver_due`].
+    pub async fn hand_in(&self) -> Result<(), StoreError> {
+        if self.loops.is_running.load(Ordering::SeqCst) {
+            self.loops.wait_for_round(PATIENCE).await;
+            return Ok(());
+        }
+        self.deliver_due().await.map(drop)
+    }
+
     /// The same with a transport that is tried although its time has not come: somebody waits for it.
     ///
     /// # Errors
     /// As [`Self::deliver_due`].
-    pub async fn deliver_now(&self) -> Result<Delivered, StoreError> {
-        self.parts.given.store.mend_channel(&self.parts.given.transport.name()).await?;
-        self.deliver_due().await
+    pub async fn hand_in_now(&self) -> Result<(), StoreError> {
+        if self.loops.is_running.load(Ordering::SeqCst) {
+            self.loops.ask();
+            self.loops.wait_for_round(PATIENCE).await;
+            return Ok(());
+        }
+        self.deliver(true).await.map(drop)
+    }
+
+    async fn wait(&self) -> std::time::Duration {
+        let now = self.parts.given.clock.now();
+        let due = self.next_due().await.ok().flatten();
+        let wait = due.map_or(LONGEST_WAIT, |due| (due - now).to_std().unwrap_or_default());
+        wait.clamp(SHORTEST_WAIT, LONGEST_WAIT)
     }
 
     /// Lets what is under way end and begins nothing more.
@@ -197,7 +264,7 @@ impl Deliverer {
         if !left_over.is_empty() {
             given.store.give_back(left_over, given.clock.now()).await?;
         }
-        failure.map_or(Ok(!feed.is_down()), Err)
+        failure.map_or(Ok(feed.is_open()), Err)
     }
 }
 
@@ -205,28 +272,46 @@ impl Parts {
     /// One sender.
     async fn send_all(&self, feed: &Feed, unkept: &Unkept) -> Result<Delivered, StoreError> {
         let mut delivered = Delivered::default();
-        while let Some(LeasedMail { mail, bytes }) = feed.next(self).await {
+        while let Some(taken) = feed.next(self).await {
+            let LeasedMail { mail, bytes } = &taken.leased;
             let place = self.limits.place(mail.recipient.domain()).await;
             // Others to its domain may have taken long.
-            if feed.is_over(self) || self.is_too_late_for(&mail) {
-                feed.put_back(mail.id).await;
+            let is_busy = self.limits.is_busy(mail.recipient.domain(), self.given.clock.now());
+            if feed.is_over(self) || is_busy || self.is_too_late_for(mail) {
+                feed.put_back(mail.id.clone()).await;
                 continue;
             }
-            let from = self.return_path(&mail);
-            let outcome = self.given.transport.deliver(&mail, &from, &bytes).await;
+            let from = self.return_path(mail);
+            let failed = OnceLock::new();
+            let begin = self.begin(mail, &failed);
+            let Some(outcome) = self.given.transport.deliver_if(mail, &from, bytes, begin).await else {
+                drop(place);
+                // It is not wanted any more, or is another's; or nobody can say.
+                failed.into_inner().map_or(Ok(()), Err)?;
+                continue;
+            };
             let outcome = self.weighed(&mail.recipient, outcome);
             drop(place);
             self.note_channel(&outcome, feed).await?;
             match outcome {
                 Outcome::Sent { reply } => {
-                    if !unkept.push(self.settle_sent(&mail, reply)).await {
+                    if !unkept.push(self.settle_sent(mail, reply)).await {
                         break;
                     }
                 }
-                outcome => delivered.count(&self.settle(&mail, outcome).await?),
+                outcome => delivered.count(&self.settle(mail, outcome).await?),
             }
         }
         Ok(delivered)
+    }
+
+    /// Notes that a mail is handed over now; tells whether it may be.
+    async fn begin(&self, mail: &Mail, failed: &OnceLock<StoreError>) -> bool {
+        let begun = self.given.store.begin_sending(&mail.id, self.given.clock.now()).await;
+        begun.unwrap_or_else(|error| {
+            let _ = failed.set(error);
+            false
+        })
     }
 
     /// An outcome as far as it is believed: of a mailbox that is said not to be there, see
@@ -280,6 +365,7 @@ impl Parts {
                 tracing::warn!(channel, reason, next = %breaker.next_probe_at, "mail still cannot leave");
             }
         } else if feed.is_probe() {
+            feed.set_reached();
             store.mend_channel(&channel).await?;
             tracing::info!(channel, "mail can leave again");
         }
@@ -347,9 +433,12 @@ impl Delivered {
             MailState::Queued | MailState::Leased | MailState::Deferred | MailState::Held => {
                 self.deferred += 1;
             }
-            MailState::Failed | MailState::Suppressed | MailState::Expired | MailState::Dead => {
-                self.failed += 1;
-            }
+            MailState::Failed
+            | MailState::Suppressed
+            | MailState::Expired
+            | MailState::Dead
+            | MailState::Unsubscribed
+            | MailState::Replaced => self.failed += 1,
         }
     }
 

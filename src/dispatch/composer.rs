@@ -1,6 +1,6 @@
 //! One reader's mails: from what waits for them to bytes that are frozen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,19 +10,20 @@ use crate::config::MailSettings;
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::grouping::{Bundle, Collecting, Plan, Waiting, plan};
+use crate::domain::grouping::{Bundle, Collecting, Plan, Told, Waiting, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
-use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
+use crate::domain::id::{BodyHash, ChangeId, CompanyId, MailId, SourceId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::matching::Watchlist;
-use crate::domain::outbox::{Mail, MailState, QueuedMail, Thread};
+use crate::domain::outbox::{Basis, Mail, MailState, QueuedMail, Thread};
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::source::Source;
 use crate::domain::subscription::{Cadence, Subscriber};
 use crate::domain::text::error_chain;
+use crate::domain::untold::{Together, Untold};
 use crate::mail::{Draft, DraftError, Leaving, Occasion, message_id, thread_id};
-use crate::render::{self, Attestation, Notice, Rendered, Service, Withdrawal};
+use crate::render::{self, Attestation, Notice, Rendered, Seen, Service, Withdrawal};
 use crate::store::{Composed, WaitingReader};
 
 /// So often is it tried to make a mail of an item before it is given up and shown as such.
@@ -58,12 +59,22 @@ pub struct Composer {
 }
 
 /// What is the same for all readers of a round.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Round {
     pub watchlist: Arc<Watchlist>,
     pub states: BTreeMap<SourceId, ReadState>,
+    /// What each read found.
+    pub together: Arc<BTreeMap<ReadName, Arc<Together>>>,
     pub collecting: Collecting,
     pub now: DateTime<Utc>,
+}
+
+/// Names a read by what its changes say of it.
+pub(super) type ReadName = (SourceId, DateTime<Utc>, BodyHash);
+
+/// The read that shows a change.
+pub(super) fn read_of(change: &Change) -> ReadName {
+    (change.source.clone(), change.found_at, change.evidence.sha256.clone())
 }
 
 /// Changes by their ids.
@@ -96,7 +107,7 @@ impl Composer {
         let WaitingReader { reader, items } = waiting;
         let waiting =
             items.iter().filter_map(|item| Some(Waiting { item, change: changes.get(&item.change)? }));
-        let Plan { bundles, dropped, next } = plan(reader, waiting, round.collecting, round.now);
+        let Plan { bundles, dropped, next, summed_up } = plan(reader, waiting, round.collecting, round.now);
         let mut composed = Composed {
             reader: reader.address.clone(),
             looks: Vec::new(),
@@ -105,9 +116,12 @@ impl Composer {
             mails: Vec::new(),
             next,
             attested_until: None,
+            summed_up,
+            at: round.now,
         };
+        let due = items.iter().map(|item| &item.change).collect();
         for bundle in &bundles {
-            match self.mail(reader, bundle, round) {
+            match self.mail(reader, (bundle, &due), round) {
                 Ok(mail) => composed.take(bundle, mail),
                 Err(error) => self.strike(&mut composed, reader, bundle, &error, round.now),
             }
@@ -125,19 +139,33 @@ impl Composer {
     ) -> Result<QueuedMail, DraftError> {
         let id = MailId::derive(&["test", recipient.as_str(), &now.to_rfc3339()]);
         let rendered = render::notice(&self.blank(recipient, watchlist).as_test())?;
-        self.queued(self.draft(id, recipient, rendered, now))
+        self.queued(Draft { is_urgent: true, ..self.draft(id, recipient, rendered, now) })
     }
 
-    fn mail(&self, reader: &Subscriber, bundle: &Bundle, round: &Round) -> Result<QueuedMail, DraftError> {
+    /// A mail of one bundle of all that waits for its reader.
+    fn mail(
+        &self,
+        reader: &Subscriber,
+        (bundle, waiting): (&Bundle, &BTreeSet<&ChangeId>),
+        round: &Round,
+    ) -> Result<QueuedMail, DraftError> {
         let health = match bundle.cadence {
+            // Of the time of a pause nobody was told how its sources were.
+            Cadence::Immediate if bundle.pause.is_some() => self.health(reader, round.now - DAY, round),
             Cadence::Immediate => Vec::new(),
             Cadence::Daily | Cadence::Weekly => self.health(reader, round.now - DAY, round),
         };
-        let notice = self.blank(&reader.address, &round.watchlist).telling(bundle).with_health(&health);
+        let notice = self
+            .blank(&reader.address, &round.watchlist)
+            .telling(bundle)
+            .with_health(&health)
+            .leaving_out(untold(reader, waiting, bundle, round));
         let rendered = render::notice(&notice)?;
         self.queued(Draft {
             changes: changes_of(bundle),
             thread: self.thread(bundle, &round.watchlist),
+            basis: basis_of(bundle),
+            is_urgent: bundle.told.iter().any(|told| told.deadline.is_some()),
             ..self.draft(id_of(reader, bundle), &reader.address, rendered, round.now)
         })
     }
@@ -162,7 +190,9 @@ impl Composer {
             return;
         }
         let (to, changes) = (reader.address.clone(), changes_of(bundle));
-        composed.take(bundle, self.given_up(id_of(reader, bundle), to, changes, error, now));
+        let mut given_up = self.given_up(id_of(reader, bundle), to, changes, error, now);
+        given_up.mail.basis = basis_of(bundle);
+        composed.take(bundle, given_up);
     }
 
     /// What was made, or in its place, where another try would end alike, a mail that is given up.
@@ -202,7 +232,7 @@ impl Composer {
         let (Some(since), Some(due)) = (preferences.attested_until, preferences.attestation_due()) else {
             return;
         };
-        let is_silent = reader.paused_since.is_some() || !reader.is_active();
+        let is_silent = reader.is_paused(round.now) || !reader.is_active();
         if due > round.now {
             composed.next = composed.next.into_iter().chain([due]).min();
             return;
@@ -229,21 +259,22 @@ impl Composer {
         found: &[Change],
         round: &Round,
     ) -> Result<QueuedMail, DraftError> {
-        let is_followed = |change: &&Change| {
-            change.found_at > since
-                && !change.is_notice()
-                && change.companies().into_iter().any(|company| reader.follows(company, change).is_some())
-        };
+        let news = found
+            .iter()
+            .filter(|change| change.found_at > since && !change.is_notice() && change.retracted_at.is_none());
+        let mut seen = Seen::default();
+        news.for_each(|change| seen.count(reader, change));
         let rendered = render::attestation(&Attestation {
             reader,
             since,
             until: round.now,
-            changes: found.iter().filter(is_followed).count(),
+            seen,
             health: &self.health(reader, since, round),
             watchlist: &round.watchlist,
             service: self.service(),
         })?;
-        self.queued(self.draft(id, &reader.address, rendered, round.now))
+        let draft = self.draft(id, &reader.address, rendered, round.now);
+        self.queued(Draft { basis: Basis::Attestation, ..draft })
     }
 
     /// The mail that takes an earlier one back, in the same thread. One that cannot be made stands in the
@@ -277,6 +308,7 @@ impl Composer {
         self.queued(Draft {
             thread: mail.thread.clone(),
             occasion: Occasion::Retraction { of: &mail.message_id },
+            basis: Basis::Retraction { companies: retracted_companies(retraction, mail) },
             ..self.draft(id, &mail.recipient, rendered, now)
         })
     }
@@ -313,7 +345,18 @@ impl Composer {
         let Service { mailbox, web, .. } = self.service();
         let key = LinkKey::new(self.parts.instance_key);
         let list = Some(Leaving { mailbox, key, web });
-        Draft { id, to, rendered, changes: Vec::new(), thread: None, list, occasion: Occasion::Alert, at }
+        Draft {
+            id,
+            to,
+            rendered,
+            changes: Vec::new(),
+            thread: None,
+            list,
+            occasion: Occasion::Alert,
+            basis: Basis::None,
+            is_urgent: false,
+            at,
+        }
     }
 
     fn queued(&self, draft: Draft<'_>) -> Result<QueuedMail, DraftError> {
@@ -342,11 +385,39 @@ impl Composed {
     }
 }
 
-/// The same alerts for the same reader are the same mail.
+/// The same alerts for the same reader are the same mail, unless one that told them was taken back.
 fn id_of(reader: &Subscriber, bundle: &Bundle) -> MailId {
-    let alerts = bundle.told.iter().map(|told| AlertId::as_str(&told.item.alert));
-    let parts: Vec<&str> = [reader.address.as_str()].into_iter().chain(alerts).collect();
+    let alert = |told: &Told| match told.item.taken_back {
+        0 => told.item.alert.as_str().to_owned(),
+        times => format!("{} {times}", told.item.alert),
+    };
+    let alerts: Vec<String> = bundle.told.iter().map(alert).collect();
+    let parts: Vec<&str> =
+        [reader.address.as_str()].into_iter().chain(alerts.iter().map(String::as_str)).collect();
     MailId::derive(&parts)
+}
+
+/// What else the reads of a mail found that it does not tell.
+fn untold(reader: &Subscriber, waiting: &BTreeSet<&ChangeId>, bundle: &Bundle, round: &Round) -> Untold {
+    let here = bundle.told.iter().map(|told| &told.change.id).collect();
+    let reads: BTreeSet<ReadName> =
+        bundle.told.iter().filter(|told| !told.change.is_notice()).map(|told| read_of(told.change)).collect();
+    let mut untold = Untold::default();
+    for together in reads.iter().filter_map(|read| round.together.get(read)) {
+        untold += together.untold(reader, &here, waiting);
+    }
+    untold
+}
+
+fn basis_of(bundle: &Bundle) -> Basis {
+    Basis::Alerts { items: bundle.told.iter().map(|told| told.item.clone()).collect() }
+}
+
+/// The companies as whose changes a mail told what is retracted; none where it does not say.
+fn retracted_companies(retraction: &Retraction, mail: &Mail) -> Vec<CompanyId> {
+    let Basis::Alerts { items } = &mail.basis else { return Vec::new() };
+    let of = items.iter().filter(|item| retraction.changes.contains(&item.change));
+    of.map(|item| item.company.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Each change once, however many companies it concerns.
@@ -363,7 +434,6 @@ mod tests {
 
     use super::*;
     use crate::config::{Pace, Sender, TransportSettings};
-    use crate::domain::grouping::Told;
     use crate::domain::grouping::tests::{change, reader};
     use crate::domain::outbox::Doubt;
     use crate::mail::MailError;
@@ -404,10 +474,12 @@ mod tests {
                 mails: Vec::new(),
                 next: None,
                 attested_until: None,
+                summed_up: None,
+                at: now,
             };
             let told =
                 Told { item: &item, change: &change, subscription: &reader.subscriptions[0], deadline: None };
-            let bundle = Bundle { told: vec![told], cadence: Cadence::Immediate };
+            let bundle = Bundle { told: vec![told], cadence: Cadence::Immediate, pause: None };
             made_by.strike(&mut composed, &reader, &bundle, &error, now);
             if strikes < MAX_STRIKES {
                 assert_eq!(composed.next, Some(now + RETRY_AFTER));

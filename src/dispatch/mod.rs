@@ -18,7 +18,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
-use self::composer::Round;
+use self::composer::{Round, read_of};
 use crate::clock::Clock;
 use crate::config::MailSettings;
 use crate::domain::alert::{Alert, AlertItem};
@@ -27,6 +27,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Collecting, due};
 use crate::domain::id::{AlertId, MailId, SourceId};
 use crate::domain::subscription::Subscriber;
+use crate::domain::untold::Together;
 use crate::mail::DraftError;
 use crate::registry::Registry;
 use crate::store::{ChangeQuery, Composed, Spread, Store, StoreError, WaitingReaders};
@@ -163,7 +164,7 @@ impl Dispatcher {
         let mut items = Vec::new();
         for reader in readers {
             let followed =
-                pending.iter().filter(|(alert, change)| reader.wants(&alert.company, change).is_some());
+                pending.iter().filter(|(alert, change)| reader.collects(&alert.company, change, now));
             items.extend(followed.map(|(alert, change)| {
                 let item = AlertItem::of(alert);
                 let (look_at, _) = due(reader, &item, change, collecting, now);
@@ -185,12 +186,12 @@ impl Dispatcher {
         if looks.is_empty() {
             return Ok(0);
         }
-        let round = Arc::new(self.round(patience, now).await?);
+        let mut round = self.round(patience, now).await?;
         let mut queued = 0;
         while !looks.is_empty() {
             let rest = looks.keys().nth(COMPOSE_PAGE).cloned().map(|key| looks.split_off(&key));
             let page = std::mem::replace(&mut looks, rest.unwrap_or_default());
-            queued += self.compose_page(page, &round).await?;
+            queued += self.compose_page(page, &mut round).await?;
         }
         if queued > 0 {
             tracing::info!(mails = queued, "mails queued");
@@ -204,16 +205,33 @@ impl Dispatcher {
             states.extend(self.store.read_state(source).await?.map(|state| (source.clone(), state)));
         }
         let collecting = self.collecting(patience);
-        Ok(Round { watchlist: self.registry.current(), states, collecting, now })
+        let together = Arc::default();
+        Ok(Round { watchlist: self.registry.current(), states, together, collecting, now })
     }
 
-    async fn compose_page(&self, looks: Looks, round: &Arc<Round>) -> Result<usize, StoreError> {
+    async fn compose_page(&self, looks: Looks, round: &mut Round) -> Result<usize, StoreError> {
         let waiting = self.store.waiting(looks.keys().cloned().collect()).await?;
+        self.learn_together(&waiting, round).await?;
         let found = Arc::new(self.found_since(&waiting, round.now).await?);
         let composed = self.in_parallel(waiting, found, looks, round).await;
         let queued = composed.iter().map(|composed| composed.mails.len()).sum();
         self.store.compose(composed).await?;
         Ok(queued)
+    }
+
+    /// Learns what else the reads found that show what waits, once for all readers of a round.
+    async fn learn_together(&self, waiting: &WaitingReaders, round: &mut Round) -> Result<(), StoreError> {
+        let mut together = (*round.together).clone();
+        for change in waiting.changes.values().filter(|change| !change.is_notice()) {
+            let read = read_of(change);
+            // What one read found alone leaves nothing out; an old record does not say.
+            if change.found_together != 1 && !together.contains_key(&read) {
+                let all = self.store.found_with(change).await?;
+                together.insert(read, Arc::new(Together::of(all)));
+            }
+        }
+        round.together = Arc::new(together);
+        Ok(())
     }
 
     /// What was found in the time for which somebody of the page is to have silence attested.
@@ -238,7 +256,7 @@ impl Dispatcher {
         waiting: WaitingReaders,
         found: Arc<Vec<Change>>,
         mut looks: Looks,
-        round: &Arc<Round>,
+        round: &Round,
     ) -> Vec<Composed> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let changes = Arc::new(waiting.changes);
@@ -247,7 +265,7 @@ impl Dispatcher {
         let mut tasks = JoinSet::new();
         while !readers.is_empty() {
             let part = readers.split_off(readers.len().saturating_sub(share));
-            let (composer, round) = (Arc::clone(&self.composer), Arc::clone(round));
+            let (composer, round) = (Arc::clone(&self.composer), round.clone());
             let (changes, found) = (Arc::clone(&changes), Arc::clone(&found));
             tasks.spawn_blocking(move || {
                 part.iter()

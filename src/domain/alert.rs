@@ -40,6 +40,9 @@ pub struct AlertItem {
     /// How often no mail could be made of it.
     #[serde(default)]
     pub strikes: u32,
+    /// How often a mail that told it was taken back before it was sent: the next is another mail.
+    #[serde(default)]
+    pub taken_back: u32,
 }
 
 impl AlertItem {
@@ -52,7 +55,14 @@ impl AlertItem {
             company: alert.company.clone(),
             raised_at: alert.raised_at,
             strikes: 0,
+            taken_back: 0,
         }
+    }
+
+    /// The item after the mail that told it was taken back.
+    #[must_use]
+    pub fn taken_back(&self) -> Self {
+        Self { taken_back: self.taken_back.saturating_add(1), strikes: 0, ..self.clone() }
     }
 }
 

@@ -9,10 +9,13 @@ use chrono::{DateTime, Duration, Utc};
 use super::alert::AlertItem;
 use super::change::Change;
 use super::deadline::Deadline;
-use super::subscription::{Cadence, Subscriber, Subscription};
+use super::subscription::{Cadence, EndedPause, Subscriber, Subscription};
 
 /// A mail tells no more than this: it names every change that it tells.
 pub const MAX_ITEMS: usize = 100;
+
+/// What a pause collected is one mail up to here.
+pub const MAX_SUMMED_UP: usize = 2_000;
 
 /// How alerts are collected, as the operator has it.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +42,8 @@ pub struct Bundle<'a> {
     pub told: Vec<Told<'a>>,
     /// Of what it is the digest; [`Cadence::Immediate`] where it is none.
     pub cadence: Cadence,
+    /// The pause that it sums up, where it does.
+    pub pause: Option<EndedPause>,
 }
 
 /// An item that is told, and by what right.
@@ -63,6 +68,8 @@ pub struct Plan<'a> {
     pub dropped: Vec<&'a AlertItem>,
     /// When to look again.
     pub next: Option<DateTime<Utc>>,
+    /// The pause that is summed up by the mails, or of which there is nothing to tell.
+    pub summed_up: Option<EndedPause>,
 }
 
 /// Decides what of `waiting` is told now. `waiting` is in the order in which it is to be told.
@@ -74,29 +81,55 @@ pub fn plan<'a>(
     now: DateTime<Utc>,
 ) -> Plan<'a> {
     let mut plan = Plan::default();
-    let (mut at_once, mut collected) = (Queue::default(), Queue::default());
+    let (mut at_once, mut collected, mut paused) = (Queue::default(), Queue::default(), Queue::default());
+    let ended = reader.ended_pause(now);
     for Waiting { item, change } in waiting {
         let followed = reader.follows(&item.company, change).filter(|_| change.retracted_at.is_none());
         let Some(subscription) = followed else {
-            plan.dropped.push(item);
+            // Who left a moment ago may take that back, and then misses nothing.
+            let until = reader.may_return_until(&item.company, now);
+            match until.filter(|_| change.retracted_at.is_none()) {
+                Some(until) => plan.look_at(until),
+                None => plan.dropped.push(item),
+            }
             continue;
         };
         let (due, deadline) = due(reader, item, change, collecting, now);
         let told = Told { item, change, subscription, deadline };
+        if ended.is_some_and(|ended| item.raised_at <= ended.until) {
+            paused.add(told, reader.preferences.quiet_until(now).unwrap_or(now));
+            continue;
+        }
         let is_collected = deadline.is_none() && reader.preferences.cadence.is_digest();
         if is_collected { &mut collected } else { &mut at_once }.add(told, due);
     }
-    // What waits while its reader pauses was found before: it is told when the pause ends.
-    if reader.paused_since.is_some() {
+    // What waits while its reader pauses is told when the pause ends.
+    if let Some(pause) = reader.pause(now) {
+        if !(at_once.told.is_empty() && collected.told.is_empty()) {
+            pause.until.into_iter().for_each(|until| plan.look_at(until));
+        }
         return plan;
+    }
+    match paused.due {
+        Some(due) if due > now => plan.look_at(due),
+        _ => {
+            plan.summed_up = ended;
+            plan.bundles.extend(sum_up(paused.told, ended));
+        }
     }
     for (queue, cadence) in [(at_once, Cadence::Immediate), (collected, reader.preferences.cadence)] {
         match queue.due {
             Some(due) if due <= now => plan.bundles.extend(bundles(queue.told, cadence)),
-            due => plan.next = plan.next.into_iter().chain(due).min(),
+            due => due.into_iter().for_each(|due| plan.look_at(due)),
         }
     }
     plan
+}
+
+impl Plan<'_> {
+    fn look_at(&mut self, at: DateTime<Utc>) {
+        self.next = self.next.into_iter().chain([at]).min();
+    }
 }
 
 /// When an item is due for a reader, and what presses.
@@ -138,7 +171,14 @@ fn bundles(told: Vec<Told<'_>>, cadence: Cadence) -> Vec<Bundle<'_>> {
     news.sort_by_key(|told| (told.deadline.is_none(), told.deadline));
     let parts = [news, notices];
     let mails = parts.iter().flat_map(|part| part.chunks(MAX_ITEMS));
-    mails.map(|told| Bundle { told: told.to_vec(), cadence }).collect()
+    mails.map(|told| Bundle { told: told.to_vec(), cadence, pause: None }).collect()
+}
+
+/// All that a pause collected in one mail: deadlines first, then news, then what stood there before.
+fn sum_up(mut told: Vec<Told<'_>>, pause: Option<EndedPause>) -> Vec<Bundle<'_>> {
+    told.sort_by_key(|told| (told.change.is_notice(), told.deadline.is_none(), told.deadline));
+    let mails = told.chunks(MAX_SUMMED_UP);
+    mails.map(|told| Bundle { told: told.to_vec(), cadence: Cadence::Immediate, pause }).collect()
 }
 
 #[cfg(test)]

@@ -131,6 +131,19 @@ pub struct Incident {
     pub times_told: u32,
     /// When the operator was told that it is over.
     pub end_told_at: Option<DateTime<Utc>>,
+    /// How it ended, where not by what was wrong being right again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+}
+
+/// How trouble ends without being put right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// What was in trouble is not in use any more.
+    OutOfUse,
+    /// It stands as it did, and is not counted as trouble by the settings of now.
+    NotCounted,
 }
 
 /// What the operator is told of an incident.
@@ -272,6 +285,7 @@ impl Trouble {
             told_at: None,
             times_told: 0,
             end_told_at: None,
+            ending: None,
         }
     }
 
@@ -279,7 +293,8 @@ impl Trouble {
     fn continue_in(self, incident: &Incident, now: DateTime<Utc>) -> Incident {
         let reopened_at = if incident.is_open() { incident.reopened_at } else { Some(now) };
         let Self { kind, title, reason, members, .. } = self;
-        Incident { kind, title, reason, members, reopened_at, closed_at: None, ..incident.clone() }
+        let (closed_at, ending) = (None, None);
+        Incident { kind, title, reason, members, reopened_at, closed_at, ending, ..incident.clone() }
     }
 }
 
@@ -299,7 +314,36 @@ pub fn review(
     let mut troubles = troubles(known, standings, policy, started_at, now);
     troubles.extend(mailbox(known, ways_in, policy));
     let known: Vec<&Incident> = known.iter().filter(|incident| incident.kind.is_of_reading()).collect();
-    changed(&known, troubles, policy, now)
+    changed(&known, troubles, policy, now, |incident| ending(incident, standings, ways_in))
+}
+
+/// How an incident of reading ends that is no trouble any more.
+fn ending(incident: &Incident, standings: &[Standing<'_>], ways_in: &[WayInState]) -> Option<Ending> {
+    let of = |id: &SourceId| standings.iter().find(|standing| standing.source.id == *id);
+    match (incident.kind, &incident.source) {
+        (IncidentKind::Mailbox, _) => {
+            let is_in_use = |state: &WayInState| incident.reason.contains(&format!("{}: ", state.way));
+            (!ways_in.iter().any(is_in_use)).then_some(Ending::OutOfUse)
+        }
+        (IncidentKind::Outage, _) => {
+            let watched: Vec<_> = incident.members.iter().filter_map(of).collect();
+            let is_reached =
+                |standing: &&&Standing<'_>| standing.state.is_some_and(|state| !state.is_unreachable);
+            match (watched.is_empty(), watched.iter().any(|standing| is_reached(&standing))) {
+                (true, _) => Some(Ending::OutOfUse),
+                (false, true) => None,
+                (false, false) => Some(Ending::NotCounted),
+            }
+        }
+        (_, Some(id)) => match of(id) {
+            None => Some(Ending::OutOfUse),
+            Some(standing) => {
+                let is_read = standing.state.is_some_and(|state| state.verdict.is_read());
+                (!is_read).then_some(Ending::NotCounted)
+            }
+        },
+        (_, None) => None,
+    }
 }
 
 /// What the troubles of now make of the incidents of the past.
@@ -308,11 +352,16 @@ fn changed(
     troubles: Vec<Trouble>,
     policy: &Policy,
     now: DateTime<Utc>,
+    ending: impl Fn(&Incident) -> Option<Ending>,
 ) -> Vec<Incident> {
     let over = known
         .iter()
         .filter(|incident| incident.is_open() && !troubles.iter().any(|trouble| trouble.is(incident)))
-        .map(|incident| Incident { closed_at: Some(now), ..Incident::clone(incident) });
+        .map(|incident| Incident {
+            closed_at: Some(now),
+            ending: ending(incident),
+            ..Incident::clone(incident)
+        });
     let mut changed: Vec<Incident> = over.collect();
     for trouble in troubles {
         let same = known

@@ -1,15 +1,20 @@
-//! The life of one mail: held → queued → leased → sent | deferred | failed | suppressed | expired | dead.
+//! The life of one mail: held → queued → leased → sent | deferred | failed | suppressed | expired | dead
+//! | unsubscribed | replaced.
 //!
 //! Pure transitions; the store applies them in a transaction. The promise is
 //! at-least-once: a mail whose fate is unknown is sent again under the same
 //! Message-ID, later and counted, or waits for a person's word where that is wished.
+//! A mail is in doubt only from the moment its sending began: one that was handed to a sender who did not
+//! begin with it goes back as it was.
 //! Nothing is deleted: a mail that was given up says why, and can be taken up again.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::alert::AlertItem;
 use super::email::EmailAddress;
-use super::id::{ChangeId, MailId};
+use super::id::{ChangeId, CompanyId, MailId};
+use super::inbound::TokenHash;
 
 mod outcome;
 
@@ -37,10 +42,14 @@ pub enum MailState {
     Expired,
     /// Given up for a fault on this side, or dropped by an operator.
     Dead,
+    /// Not sent, because its recipient did not want it any more.
+    Unsubscribed,
+    /// Not sent; what of it is still wanted is told by another mail.
+    Replaced,
 }
 
 impl MailState {
-    const WORDS: [(Self, &str); 9] = [
+    const WORDS: [(Self, &str); 11] = [
         (Self::Held, "held"),
         (Self::Queued, "queued"),
         (Self::Leased, "leased"),
@@ -50,6 +59,8 @@ impl MailState {
         (Self::Suppressed, "suppressed"),
         (Self::Expired, "expired"),
         (Self::Dead, "dead"),
+        (Self::Unsubscribed, "unsubscribed"),
+        (Self::Replaced, "replaced"),
     ];
 }
 
@@ -85,11 +96,50 @@ impl Step {
     }
 }
 
+/// By what right a mail is sent, which may end before it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "basis", rename_all = "kebab-case")]
+pub enum Basis {
+    /// Nothing that could end: it answers somebody, goes to an operator, or is a test. Also of mails that a
+    /// program queued which did not note it.
+    #[default]
+    None,
+    /// Its recipient follows the companies of these alerts.
+    Alerts {
+        /// The alerts.
+        items: Vec<AlertItem>,
+    },
+    /// Its recipient wants silence to be attested.
+    Attestation,
+    /// Its recipient was told otherwise, and still follows one of these companies; any where none is named.
+    Retraction {
+        /// The companies.
+        companies: Vec<CompanyId>,
+    },
+    /// Its recipient begins to follow one of these companies.
+    Welcome {
+        /// The companies.
+        companies: Vec<CompanyId>,
+    },
+    /// The question that this token answers stands open.
+    Question {
+        /// The token.
+        token: TokenHash,
+    },
+}
+
+impl Basis {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
 /// Of what happened, the last so many steps are kept.
 const MAX_STEPS: usize = 40;
 
 /// One mail to one recipient. Its bytes are frozen beside it when it is queued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and stands so in records")]
 pub struct Mail {
     /// Identity and idempotency key: the same alerts for the same person give the same mail.
     pub id: MailId,
@@ -130,6 +180,16 @@ pub struct Mail {
     /// The conversation it belongs to, for whatever follows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<Thread>,
+    /// By what right it is sent.
+    #[serde(default, skip_serializing_if = "Basis::is_none")]
+    pub basis: Basis,
+    /// Whether it goes before those that wait already: what an operator is told, an answer, a deadline.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_urgent: bool,
+    /// Of a leased mail: whether its sender has not begun to hand it over. One that an older program
+    /// leased may have been begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_ahead: bool,
 }
 
 /// A conversation, as mail programs show it.
@@ -204,6 +264,9 @@ impl Mail {
             is_undelivered: false,
             history: Vec::new(),
             thread: None,
+            basis: Basis::None,
+            is_urgent: false,
+            is_ahead: false,
         }
     }
 
@@ -236,6 +299,13 @@ impl Mail {
     pub fn lease(&mut self, now: DateTime<Utc>, lasting: Duration) {
         self.state = MailState::Leased;
         self.at = now + lasting;
+        self.is_ahead = true;
+    }
+
+    /// Notes that its sender hands it over now: from here on nobody knows its fate who does not hear of it.
+    /// Tells whether it was in a sender's hands and not begun.
+    pub fn begin(&mut self) -> bool {
+        self.state == MailState::Leased && std::mem::take(&mut self.is_ahead)
     }
 
     /// Once the clock was found to have gone back: what waits is due, and a lease ends within the longest.
@@ -251,14 +321,20 @@ impl Mail {
     /// Takes the mail back from a sender that never began with it.
     pub fn give_back(&mut self, now: DateTime<Utc>) {
         if self.state == MailState::Leased {
-            self.state = if self.attempts == 0 { MailState::Queued } else { MailState::Deferred };
+            let was_tried = self.attempts > 0 || self.last_error.is_some();
+            self.state = if was_tried { MailState::Deferred } else { MailState::Queued };
             self.at = now;
+            self.is_ahead = false;
         }
     }
 
-    /// Takes the mail back from a sender that vanished. Where a copy cannot result from another
-    /// attempt, no waiting is needed.
-    pub fn reclaim(&mut self, now: DateTime<Utc>, doubt: Doubt) {
+    /// Takes the mail back from a sender that vanished; tells whether it had begun. One with which it had
+    /// not is as it was; where a copy cannot result from another attempt, no waiting is needed.
+    pub fn reclaim(&mut self, now: DateTime<Utc>, doubt: Doubt) -> bool {
+        if self.is_ahead {
+            self.give_back(now);
+            return false;
+        }
         let words = "the sender ended before it told the outcome";
         self.in_doubt += u32::from(doubt != Doubt::Impossible);
         let (state, at) = match doubt {
@@ -267,6 +343,7 @@ impl Mail {
             Doubt::Hold => (MailState::Held, now),
         };
         self.step(state, at, now, Some(words.to_owned()));
+        true
     }
 
     /// Notes how an attempt went. `jitter` in −1.0 ..= 1.0 spreads retries by a fifth.
@@ -278,6 +355,7 @@ impl Mail {
         if let Outcome::ChannelDown { reason } = outcome {
             self.state = MailState::Deferred;
             self.at = now;
+            self.is_ahead = false;
             self.last_error = Some(reason);
             return;
         }
@@ -323,6 +401,22 @@ impl Mail {
         }
     }
 
+    /// Lets a mail that is due wait: whoever it is for wants it later.
+    pub fn postpone(&mut self, until: DateTime<Utc>) {
+        self.give_back(until);
+        self.at = until;
+    }
+
+    /// Notes that its recipient does not want it any more. It is kept, and nobody is reminded of it.
+    pub fn unsubscribe(&mut self, now: DateTime<Utc>, why: &str) {
+        self.step(MailState::Unsubscribed, now, now, Some(why.to_owned()));
+    }
+
+    /// Notes that what of it is still wanted is told otherwise.
+    pub fn replace(&mut self, now: DateTime<Utc>, why: &str) {
+        self.step(MailState::Replaced, now, now, Some(why.to_owned()));
+    }
+
     /// Puts a mail that is not under way back to the head of the queue.
     ///
     /// Returns whether it was: a sent mail is never sent again, a leased one is in somebody's hands, and
@@ -360,13 +454,20 @@ impl Mail {
         self.keep_back("dropped by an operator", now)
     }
 
+    /// Ends a mail in a sender's hands that told what is not so and was not begun with.
+    pub fn retract_ahead(&mut self, now: DateTime<Utc>) {
+        self.give_back(now);
+        self.retract(now);
+    }
+
     /// Keeps back a mail that told what is not so, where nobody has it or has it in hands.
     pub fn retract(&mut self, now: DateTime<Utc>) -> bool {
         self.keep_back("retracted before it was sent", now)
     }
 
     fn keep_back(&mut self, why: &str, now: DateTime<Utc>) -> bool {
-        let may_drop = !matches!(self.state, MailState::Sent | MailState::Leased);
+        let is_over = matches!(self.state, MailState::Unsubscribed | MailState::Replaced);
+        let may_drop = !is_over && !matches!(self.state, MailState::Sent | MailState::Leased);
         if may_drop {
             self.step(MailState::Dead, now, now, Some(why.to_owned()));
         }
@@ -404,6 +505,7 @@ impl Mail {
     fn step(&mut self, state: MailState, at: DateTime<Utc>, now: DateTime<Utc>, words: Option<String>) {
         self.state = state;
         self.at = at;
+        self.is_ahead = false;
         self.is_undelivered = false;
         self.last_error.clone_from(&words);
         self.remember(Step { at: now, state, words });

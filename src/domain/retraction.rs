@@ -22,6 +22,9 @@ pub struct Retraction {
     pub reason: Option<String>,
     /// When it was said.
     pub at: DateTime<Utc>,
+    /// Whether the state before the read is the source's again.
+    #[serde(default)]
+    pub is_restored: bool,
     /// Up to which mail, in the order of their ids, its readers have been told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<MailId>,
@@ -32,7 +35,8 @@ pub struct Retraction {
 pub enum Effect {
     /// It tells none of what is retracted.
     None,
-    /// It tells nothing else and certainly nobody has it: it is not sent.
+    /// Certainly nobody has it. One that tells nothing else is not sent; what else it tells is told without
+    /// what is retracted, when it would be sent ([`super::consent`]).
     Drop,
     /// Its reader has it, or may have it, or will: they are told otherwise.
     Tell,
@@ -58,6 +62,7 @@ impl Retraction {
             changes: all.iter().filter(is_of_read).map(|change| change.id.clone()).collect(),
             reason,
             at,
+            is_restored: false,
             reached: None,
         }
     }
@@ -69,7 +74,15 @@ impl Retraction {
         if told == 0 {
             return Effect::None;
         }
-        let is_unsent = !matches!(mail.state, MailState::Sent | MailState::Leased) && mail.in_doubt == 0;
-        if is_unsent && told == mail.changes.len() { Effect::Drop } else { Effect::Tell }
+        let is_gone = match mail.state {
+            MailState::Sent => true,
+            MailState::Leased => !mail.is_ahead,
+            _ => false,
+        };
+        match (is_gone || mail.in_doubt > 0, told == mail.changes.len()) {
+            (true, _) => Effect::Tell,
+            (false, true) => Effect::Drop,
+            (false, false) => Effect::None,
+        }
     }
 }

@@ -10,10 +10,12 @@ use super::id::CompanyId;
 mod filter;
 mod import;
 mod merge;
+mod pause;
 mod preferences;
 
 pub use filter::Filter;
 pub use import::Imported;
+pub use pause::{EndedPause, Pause, UNDO_FOR, day};
 pub use preferences::{Cadence, Preference, Preferences, QuietHours};
 
 /// Where a subscription stands. Only `Active` receives alerts.
@@ -57,6 +59,9 @@ pub struct Subscription {
     /// The words that were agreed to, for the record of consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed_to: Option<String>,
+    /// When it ended that was active; for a while that can be taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// A wish to follow a company, and by what right it is written down.
@@ -81,9 +86,15 @@ pub struct Subscriber {
     pub address: EmailAddress,
     /// One for each company ever asked for.
     pub subscriptions: Vec<Subscription>,
-    /// Since when nothing is sent, at the subscriber's own wish.
+    /// Since when nothing is sent, at the subscriber's own wish; see [`Self::pause`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_since: Option<DateTime<Utc>>,
+    /// When that ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<DateTime<Utc>>,
+    /// A pause that its subscriber ended and that was not summed up; see [`Self::ended_pause`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_pause: Option<EndedPause>,
     /// When mail is wanted.
     #[serde(default)]
     pub preferences: Preferences,
@@ -93,8 +104,14 @@ impl Subscriber {
     /// Somebody new.
     #[must_use]
     pub fn new(address: EmailAddress) -> Self {
-        let (subscriptions, paused_since) = (Vec::new(), None);
-        Self { address, subscriptions, paused_since, preferences: Preferences::default() }
+        Self {
+            address,
+            subscriptions: Vec::new(),
+            paused_since: None,
+            paused_until: None,
+            ended_pause: None,
+            preferences: Preferences::default(),
+        }
     }
 
     /// Notes a wish to follow a company. A confirmed wish makes the subscription active and says
@@ -110,6 +127,7 @@ impl Subscriber {
                 channel: wish.channel.to_owned(),
                 only: wish.only,
                 agreed_to: wish.agreed_to,
+                ended_at: None,
             });
             return;
         };
@@ -118,6 +136,7 @@ impl Subscriber {
                 subscription.confirmed_at = Some(now);
             }
             subscription.state = State::Active;
+            subscription.ended_at = None;
             wish.channel.clone_into(&mut subscription.channel);
             subscription.only = wish.only;
             subscription.agreed_to = wish.agreed_to;
@@ -141,11 +160,12 @@ impl Subscriber {
     }
 
     /// Ends the subscription to one company, or to all; tells how many were ended.
-    pub fn leave(&mut self, company: Option<&CompanyId>) -> usize {
+    pub fn leave(&mut self, company: Option<&CompanyId>, now: DateTime<Utc>) -> usize {
         let mut ended = 0;
         for subscription in &mut self.subscriptions {
             let is_meant = company.is_none_or(|company| *company == subscription.company);
             if is_meant && subscription.state != State::Unsubscribed {
+                subscription.ended_at = (subscription.state == State::Active).then_some(now);
                 subscription.state = State::Unsubscribed;
                 ended += 1;
             }
@@ -174,10 +194,11 @@ impl Subscriber {
         self.active(company).filter(|subscription| subscription.only.admits(change))
     }
 
-    /// The subscription by right of which a change is told as a change of `company`, if it is.
+    /// Whether what concerns a company is collected for this reader: they follow it, paused or not, or left
+    /// it so lately that they may take that back.
     #[must_use]
-    pub fn wants(&self, company: &CompanyId, change: &Change) -> Option<&Subscription> {
-        self.follows(company, change).filter(|_| self.paused_since.is_none())
+    pub fn collects(&self, company: &CompanyId, change: &Change, now: DateTime<Utc>) -> bool {
+        self.follows(company, change).is_some() || self.may_return_until(company, now).is_some()
     }
 }
 
@@ -202,8 +223,8 @@ mod tests {
         subscriber.follow(wish(true), now);
         subscriber.follow(wish(false), now);
         assert!(subscriber.active(&company).is_some());
-        assert_eq!(subscriber.leave(None), 1);
-        assert_eq!(subscriber.leave(None), 0);
+        assert_eq!(subscriber.leave(None, now), 1);
+        assert_eq!(subscriber.leave(None, now), 0);
         assert!(subscriber.active(&company).is_none());
         subscriber.follow(wish(false), now);
         assert_eq!(subscriber.subscriptions[0].state, State::Pending);

@@ -20,7 +20,7 @@ use crate::domain::incident::{
     Incident, MailStanding, Policy, Standing, StoreStanding, Telling, review, review_clock, review_mail,
     review_store,
 };
-use crate::domain::outbox::{QueuedMail, Thread};
+use crate::domain::outbox::{Basis, QueuedMail, Thread};
 use crate::domain::source::Source;
 use crate::domain::way_in::WayIn;
 use crate::mail::{Draft, DraftError, Occasion, incident_thread_id};
@@ -50,6 +50,8 @@ pub struct EscalatorParts {
     pub sources: Vec<Source>,
     /// The ways in that are in use.
     pub ways_in: Vec<WayIn>,
+    /// The transport in use, by its name.
+    pub channel: String,
     /// Whom mail is from.
     pub mail: MailSettings,
     /// Who is told, and how often.
@@ -155,7 +157,11 @@ impl Escalator {
         ways_in.retain(|state| self.parts.ways_in.contains(&state.way));
         let mut changed = review(known, &standings, &ways_in, &self.policy(), awake_since, now);
         let trouble = self.parts.store.mail_trouble(MAX_MAILS).await?;
-        let mail = MailStanding { breaker: trouble.breaker.as_ref(), undelivered: &trouble.undelivered };
+        let mail = MailStanding {
+            breaker: trouble.breaker.as_ref(),
+            channel: &self.parts.channel,
+            undelivered: &trouble.undelivered,
+        };
         changed.extend(review_mail(known, mail, &self.policy(), now));
         let set_back = self.parts.store.clock_set_back().await?;
         changed.extend(review_clock(known, set_back.as_ref(), &self.policy(), now));
@@ -200,6 +206,8 @@ impl Escalator {
             thread: self.thread(due),
             list: None,
             occasion: Occasion::Incident,
+            basis: Basis::None,
+            is_urgent: true,
             at: now,
         };
         draft.queued(settings, instance_key)

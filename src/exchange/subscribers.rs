@@ -15,7 +15,7 @@ use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::subscription::{Filter, Preference, Preferences, State, Subscriber, Subscription};
 
 /// The columns, in the order in which they go out; the first two must be there.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "address",
     "company",
     "state",
@@ -29,6 +29,7 @@ const COLUMNS: [&str; 13] = [
     "timezone",
     "quiet",
     "attestation",
+    "paused_until",
 ];
 
 /// By what channel a subscription came of which the file does not say it.
@@ -86,6 +87,7 @@ pub fn parse(text: &str, names: &Names<'_>, now: DateTime<Utc>) -> Result<Vec<Su
         let is_known = |known: &Subscription| known.company == subscription.company;
         let subscriber = subscribers.entry(address.clone()).or_insert_with(|| Subscriber {
             paused_since: how.paused_since,
+            paused_until: how.paused_until,
             preferences: how.preferences,
             ..Subscriber::new(address)
         });
@@ -120,6 +122,7 @@ fn places(headers: &StringRecord) -> Result<[Option<usize>; COLUMNS.len()], Cell
 /// How mail is wanted, which is said in every row of a subscriber and taken from the first.
 struct How {
     paused_since: Option<DateTime<Utc>>,
+    paused_until: Option<DateTime<Utc>>,
     preferences: Preferences,
 }
 
@@ -205,6 +208,7 @@ impl Row<'_> {
             channel: own(self.text("channel")).unwrap_or_else(|| IMPORT.to_owned()),
             only: only.ok()?.unwrap_or_default(),
             agreed_to: own(self.text("agreed_to")),
+            ended_at: None,
         };
         Some((address?, subscription, how?))
     }
@@ -212,6 +216,7 @@ impl Row<'_> {
     /// Silence is attested from now on: what was watched before was watched elsewhere.
     fn how(&mut self, now: DateTime<Utc>) -> Option<How> {
         let paused_since = self.optional("paused", moment);
+        let paused_until = self.optional("paused_until", moment);
         let cadence = self.optional("cadence", str::parse);
         let zone = self.optional("timezone", |text| {
             text.parse::<chrono_tz::Tz>()
@@ -225,7 +230,7 @@ impl Row<'_> {
             quiet: quiet.ok()?,
             attested_until: is_attested.ok()?.unwrap_or_default().then_some(now),
         };
-        Some(How { paused_since: paused_since.ok()?, preferences })
+        Some(How { paused_since: paused_since.ok()?, paused_until: paused_until.ok()?, preferences })
     }
 }
 
@@ -312,6 +317,7 @@ fn row(subscriber: &Subscriber, subscription: &Subscription) -> [String; COLUMNS
         preferences.zone.to_string(),
         preferences.quiet.map(|quiet| quiet.to_string()).unwrap_or_default(),
         preferences.attested_until.map(|_| "weekly".to_owned()).unwrap_or_default(),
+        at(subscriber.paused_until),
     ]
 }
 
@@ -333,10 +339,10 @@ mod tests {
             .map_err(|faults| faults.iter().map(ToString::to_string).collect())
     }
 
-    const FULL: &str = "address,company,state,only,requested,confirmed,channel,agreed_to,paused,cadence,timezone,quiet,attestation\n\
-         ann@example.org,hikvision,active,removed order fcc-list,2026-01-02T03:04:05Z,2026-01-03T00:00:00Z,mail,\"yes, \"\"all\"\"\",,daily,Europe/Vienna,22:00-07:00,weekly\n\
-         ann@example.org,zte,unsubscribed,,2026-01-02T03:04:05Z,,mail,,,daily,Europe/Vienna,22:00-07:00,weekly\n\
-         bea@example.org,zte,pending,,2026-01-02T03:04:05Z,,web,,2026-02-01T00:00:00Z,immediate,UTC,,\n";
+    const FULL: &str = "address,company,state,only,requested,confirmed,channel,agreed_to,paused,cadence,timezone,quiet,attestation,paused_until\n\
+         ann@example.org,hikvision,active,removed order fcc-list,2026-01-02T03:04:05Z,2026-01-03T00:00:00Z,mail,\"yes, \"\"all\"\"\",,daily,Europe/Vienna,22:00-07:00,weekly,\n\
+         ann@example.org,zte,unsubscribed,,2026-01-02T03:04:05Z,,mail,,,daily,Europe/Vienna,22:00-07:00,weekly,\n\
+         bea@example.org,zte,pending,,2026-01-02T03:04:05Z,,web,,2026-02-01T00:00:00Z,immediate,UTC,,,2026-03-01T00:00:00Z\n";
 
     #[test]
     fn what_goes_out_comes_back() {

@@ -9,7 +9,7 @@ use super::{Leaving, Letter, MailError, Occasion, compose, message_id};
 use crate::config::MailSettings;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, MailId};
-use crate::domain::outbox::{Mail, QueuedMail, Thread};
+use crate::domain::outbox::{Basis, Mail, QueuedMail, Thread};
 use crate::render::{RenderError, Rendered};
 
 /// What is to be sent, and why.
@@ -29,6 +29,10 @@ pub struct Draft<'a> {
     pub list: Option<Leaving<'a>>,
     /// What it was written for.
     pub occasion: Occasion<'a>,
+    /// By what right it is sent.
+    pub basis: Basis,
+    /// Whether it goes before those that wait already.
+    pub is_urgent: bool,
     /// When it is made.
     pub at: DateTime<Utc>,
 }
@@ -55,7 +59,7 @@ impl Draft<'_> {
     /// # Errors
     /// [`DraftError::Compose`], for an address or id that cannot be put into a header safely.
     pub fn queued(self, settings: &MailSettings, instance_key: &[u8; 32]) -> Result<QueuedMail, DraftError> {
-        let Self { id, to, rendered, changes, thread, list, occasion, at } = self;
+        let Self { id, to, rendered, changes, thread, list, occasion, basis, is_urgent, at } = self;
         let message_id = message_id(instance_key, &id, settings.from.address.domain());
         let letter = Letter {
             from: &settings.from,
@@ -72,6 +76,6 @@ impl Draft<'_> {
         let bytes =
             compose(&letter).map_err(|source| DraftError::Compose { recipient: to.redacted(), source })?;
         let queued = Mail::queued(id, to.clone(), rendered.subject, message_id, changes, at);
-        Ok(QueuedMail { mail: Mail { thread, ..queued }, bytes })
+        Ok(QueuedMail { mail: Mail { thread, basis, is_urgent, ..queued }, bytes })
     }
 }

@@ -98,23 +98,41 @@ impl Smtp {
         connect * 6 + greeting * 8 + command * 7 + data * 4 + message + final_dot
     }
 
-    pub(super) async fn deliver(&self, mail: &Mail, from: &EmailAddress, bytes: &[u8]) -> Outcome {
+    pub(super) async fn deliver(
+        &self,
+        mail: &Mail,
+        from: &EmailAddress,
+        bytes: &[u8],
+        may_begin: impl Future<Output = bool> + Send,
+    ) -> Option<Outcome> {
         let envelope = match (address(from), address(&mail.recipient)) {
             (Ok(from), Ok(to)) => Envelope { from, to },
-            (Err(reason), _) | (_, Err(reason)) => return Outcome::Failed { reason },
+            (Err(reason), _) | (_, Err(reason)) => return Some(Outcome::Failed { reason }),
         };
-        match self.attempt(&envelope, bytes).await {
-            Ok(reply) => Outcome::Sent { reply: Some(reply) },
-            Err(fault) => fault.into_outcome(&self.relay.name),
+        match self.attempt(&envelope, bytes, may_begin).await {
+            Ok(reply) => reply.map(|reply| Outcome::Sent { reply: Some(reply) }),
+            Err(fault) => Some(fault.into_outcome(&self.relay.name)),
         }
     }
 
-    async fn attempt(&self, envelope: &Envelope, bytes: &[u8]) -> Result<String, Fault> {
+    async fn attempt(
+        &self,
+        envelope: &Envelope,
+        bytes: &[u8],
+        may_begin: impl Future<Output = bool> + Send,
+    ) -> Result<Option<String>, Fault> {
         let mut session = self.begun(envelope).await?;
-        match session.hand_over(envelope, bytes, &self.timeouts).await {
+        let handed_over = match session.prepare(envelope, &self.timeouts).await {
+            // The relay waits for the message: only the end of the connection takes that back, and what has no
+            // end is not delivered (RFC 5321, 4.1.1.4).
+            Ok(()) if !may_begin.await => return Ok(None),
+            Ok(()) => session.message(bytes, &self.timeouts).await,
+            Err(fault) => Err(fault),
+        };
+        match handed_over {
             Ok(reply) => {
                 self.rest(session);
-                Ok(reply)
+                Ok(Some(reply))
             }
             Err(fault) => {
                 if fault.leaves_in_step() && session.reset(&self.timeouts).await.is_ok() {

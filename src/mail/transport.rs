@@ -42,10 +42,29 @@ impl Transport {
     /// Hands one mail over. Dropping the future is safe at any point: what was under way is
     /// then in doubt for a relay, and undone or done for a Maildir.
     pub async fn deliver(&self, mail: &Mail, from: &EmailAddress, bytes: &[u8]) -> Outcome {
+        let given = self.deliver_if(mail, from, bytes, std::future::ready(true)).await;
+        given.unwrap_or(Outcome::Deferred { reason: "it was not begun with".to_owned() })
+    }
+
+    /// The same, asking at the last moment before the message itself is handed over whether it may be;
+    /// nothing where it may not. What fails before that has certainly not been delivered.
+    pub async fn deliver_if(
+        &self,
+        mail: &Mail,
+        from: &EmailAddress,
+        bytes: &[u8],
+        may_begin: impl Future<Output = bool> + Send,
+    ) -> Option<Outcome> {
         match self {
-            Self::Maildir(maildir) => maildir.deliver(mail, bytes).await,
-            Self::Smtp(smtp) => smtp.deliver(mail, from, bytes).await,
-            Self::Memory(memory) => memory.deliver(mail, from, bytes),
+            Self::Smtp(smtp) => smtp.deliver(mail, from, bytes, may_begin).await,
+            Self::Maildir(maildir) => {
+                if may_begin.await {
+                    Some(maildir.deliver(mail, bytes).await)
+                } else {
+                    None
+                }
+            }
+            Self::Memory(memory) => may_begin.await.then(|| memory.deliver(mail, from, bytes)),
         }
     }
 

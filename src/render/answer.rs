@@ -11,6 +11,7 @@ use super::notice::{RenderError, Rendered};
 use super::view::moment;
 use super::welcome::welcome;
 use crate::domain::email::EmailAddress;
+use crate::domain::health::SourceHealth;
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::listed::ListedOn;
@@ -33,12 +34,16 @@ pub struct Addressed<'a> {
     pub service: Service<'a>,
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
-    /// How many changes of what they follow were not mailed while they had paused.
+    /// How many changes of what they follow a pause collected.
     pub missed: usize,
     /// What stands already about what they begin to follow, source by source.
     pub listed: &'a [ListedOn],
     /// Whether the service takes in what is answered to it.
     pub takes_mail: bool,
+    /// How the sources are that can tell them anything of it.
+    pub health: &'a [SourceHealth],
+    /// When it is written.
+    pub now: DateTime<Utc>,
 }
 
 mail!(confirmation, "confirmation/subject.txt", "confirmation/mail.txt", "confirmation/mail.html");
@@ -59,10 +64,17 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
             confirmation::render(&Letter { is_explained: true, ..to.confirmation(purpose, token) })
         }
         Answer::Welcome(selection) => welcome(to, selection),
-        Answer::Goodbye(companies) => goodbye::render(&to.letter(to.names(companies))),
+        Answer::Goodbye(companies) => {
+            goodbye::render(&Letter { undo_link: to.undo_link(), ..to.letter(to.names(companies)) })
+        }
         Answer::Never => never::render(&to.letter(Vec::new())),
         Answer::List => list::render(&to.list()),
-        Answer::Paused => pause::render(&Letter { is_paused: true, ..to.letter(Vec::new()) }),
+        Answer::Standing => list::render(&Letter { lead: STANDING.to_owned(), ..to.list() }),
+        Answer::Paused => pause::render(&Letter {
+            is_paused: true,
+            paused: paused(to.subscriber, to.now),
+            ..to.letter(Vec::new())
+        }),
         Answer::Resumed(_) => pause::render(&to.letter(Vec::new())),
         Answer::Preferred => list::render(&Letter { is_changed: true, ..to.list() }),
         Answer::Help => help::render(
@@ -106,9 +118,14 @@ impl Addressed<'_> {
 
     fn list(&self) -> Letter {
         let lines = followed(self.subscriber, self.watchlist).into_iter().map(|(_, line)| line);
-        let paused_since = self.subscriber.paused_since.map(|since: DateTime<Utc>| moment(since));
         let ways = self.subscriber.preferences.words();
-        Letter { ways, paused_since, ..self.letter(lines.collect()) }
+        Letter { ways, paused: paused(self.subscriber, self.now), ..self.letter(lines.collect()) }
+    }
+
+    /// Where somebody who just left takes that back.
+    fn undo_link(&self) -> Option<String> {
+        let web = self.service.web.filter(|_| !self.subscriber.left_last(self.now).is_empty())?;
+        Some(web.of(&self.subscriber.address).unsubscribe)
     }
 
     fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
@@ -134,6 +151,38 @@ impl Addressed<'_> {
     fn names(&self, companies: &[CompanyId]) -> Vec<String> {
         names(companies, self.watchlist)
     }
+}
+
+/// Of a question that was settled before its answer came.
+const STANDING: &str = "What you answer was settled before: it was answered, or you left since. Nothing was changed. \
+    This is how it stands.";
+
+/// What whoever begins to follow something may expect, by how it stands.
+#[must_use]
+pub fn promise(subscriber: &Subscriber, now: DateTime<Utc>) -> String {
+    let what = "when a watched source changes in an entry about what you follow";
+    let reserve = "That no mail comes means that nothing changed only as far as every source could be read.";
+    match paused(subscriber, now) {
+        Some(paused) => {
+            format!("You get a mail {what}, once your mail is not paused any more. {paused} {reserve}")
+        }
+        None => format!("From now on you get a mail {what}. {reserve}"),
+    }
+}
+
+/// Since when somebody's mail is paused and until when, in sentences.
+#[must_use]
+pub fn paused(subscriber: &Subscriber, now: DateTime<Utc>) -> Option<String> {
+    let pause = subscriber.pause(now)?;
+    let since = moment(pause.since);
+    let end = match pause.until {
+        Some(until) => format!("It comes again by itself from {}", moment(until)),
+        None => "When it comes again".to_owned(),
+    };
+    let then = if pause.until.is_some() { "; one mail then tells" } else { ", one mail tells" };
+    Some(format!(
+        "Nothing has been sent since {since} about what you follow, as was wished. {end}{then} what changed meanwhile."
+    ))
 }
 
 /// What a question is about, a line each.

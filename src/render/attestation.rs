@@ -7,9 +7,10 @@ use super::foot::Service;
 use super::health::account;
 use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
+use crate::domain::change::Change;
 use crate::domain::health::SourceHealth;
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::{State, Subscriber};
+use crate::domain::subscription::{State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
 
 mail!(letter_mail, "attestation/subject.txt", "attestation/mail.txt", "attestation/mail.html");
@@ -26,14 +27,45 @@ pub struct Attestation<'a> {
     pub since: DateTime<Utc>,
     /// The end of that time.
     pub until: DateTime<Utc>,
-    /// How many changes of what is followed were found in it.
-    pub changes: usize,
+    /// What was found in it.
+    pub seen: Seen,
     /// What was watched for the reader.
     pub health: &'a [SourceHealth],
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
     /// Who sends it.
     pub service: Service<'a>,
+}
+
+/// Changes that were found in the time of an attestation, by what they are to its reader.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// They were told, or are due.
+    pub told: usize,
+    /// They name a company that is followed, in a way that was not asked for.
+    pub unasked: usize,
+    /// They may name one; a person says whether they do.
+    pub possible: usize,
+}
+
+impl Seen {
+    /// Counts a change that is news.
+    pub fn count(&mut self, reader: &Subscriber, change: &Change) {
+        // What was found before something was followed is neither told nor kept back.
+        let known: Vec<&Subscription> = change
+            .companies()
+            .into_iter()
+            .filter_map(|company| reader.active(company))
+            .filter(|known| known.confirmed_at.unwrap_or(known.requested_at) <= change.found_at)
+            .collect();
+        if known.iter().any(|known| known.only.admits(change)) {
+            self.told += 1;
+        } else if !known.is_empty() {
+            self.unasked += 1;
+        } else if change.possible.iter().any(|found| reader.active(&found.company).is_some()) {
+            self.possible += 1;
+        }
+    }
 }
 
 /// Puts an attestation into words. Where not everything was read, it says so first and attests less.
@@ -54,7 +86,9 @@ impl Attestation<'_> {
     /// Of what nothing changed, or how much did.
     fn outcome(&self) -> String {
         let unread = self.unread().count();
-        let what = match (self.changes, unread) {
+        let Seen { told, unasked, possible } = self.seen;
+        let what = match (told, unread) {
+            (0, 0) if unasked + possible > 0 => "no change that you asked for".to_owned(),
             (0, 0) => "nothing changed".to_owned(),
             (0, unread) => format!("no change seen, {unread} of {} sources not read", self.health.len()),
             (1, _) => "1 change this week".to_owned(),
@@ -66,7 +100,10 @@ impl Attestation<'_> {
     fn lead(&self) -> String {
         let zone = self.reader.preferences.zone;
         let (since, until) = (day(self.since, zone), day(self.until, zone));
-        let found = match self.changes {
+        let found = match self.seen.told {
+            0 if self.seen.unasked > 0 => {
+                "no watched source changed, in a way that you asked for, in an entry about".to_owned()
+            }
             0 => "no watched source changed in an entry about".to_owned(),
             1 => "one change was found, and told to you or due in your next digest, about".to_owned(),
             changes => {
@@ -82,7 +119,12 @@ impl Attestation<'_> {
                 titles.join("; ")
             )
         };
-        format!("From {since} to {until} ({zone}) {found} {}.{reserve}", self.names())
+        let doubtful = match self.seen.possible {
+            0 => String::new(),
+            1 => " One change may name one of them and waits for a person's look.".to_owned(),
+            many => format!(" {many} changes may name one of them and wait for a person's look."),
+        };
+        format!("From {since} to {until} ({zone}) {found} {}.{doubtful}{reserve}", self.names())
     }
 
     /// What was not read once in the whole time, or cannot be read just now.

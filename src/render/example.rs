@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::answer::{Addressed, answer};
-use super::attestation::{Attestation, attestation};
+use super::attestation::{Attestation, Seen, attestation};
 use super::foot::Service;
 use super::incident::incidents;
 use super::notice::{Notice, RenderError, Rendered, Told, notice};
@@ -20,7 +20,7 @@ use crate::domain::incident::{Incident, IncidentKind, Telling};
 use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::noise::Noise;
-use crate::domain::outbox::Mail;
+use crate::domain::outbox::{Mail, MailState};
 use crate::domain::retraction::Retraction;
 use crate::domain::subscription::{Cadence, Filter, Subscriber, Subscription, Wish};
 
@@ -89,7 +89,11 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
         }
         MailKind::Welcome => example.answer(&example.reader, &Answer::Welcome(selection()), service),
         MailKind::List => example.answer(&example.reader, &Answer::List, service),
-        MailKind::Pause => example.answer(&example.reader, &Answer::Paused, service),
+        MailKind::Pause => {
+            let mut reader = example.reader.clone();
+            reader.begin_pause(Some(at("2031-03-01T00:00:00Z")), at("2031-02-10T09:00:00Z"));
+            example.answer(&reader, &Answer::Paused, service)
+        }
         MailKind::Goodbye => {
             example.answer(&example.reader, &Answer::Goodbye(vec![example.company.clone()]), service)
         }
@@ -153,6 +157,8 @@ impl Example {
             missed: 0,
             listed: &listed(),
             takes_mail: true,
+            health: &[],
+            now: at("2031-02-10T09:00:00Z"),
         };
         answer(said, &addressed)
     }
@@ -167,8 +173,12 @@ impl Example {
             changes.iter().map(|change| change.id.clone()).collect(),
             at("2031-02-10T06:20:00Z"),
         );
+        let told = Mail { state: MailState::Sent, ..told };
         let reason = Some("The agency served a draft by mistake.".to_owned());
-        let taken_back = Retraction::of(changes[0], &self.changes, reason, at("2031-02-10T09:00:00Z"));
+        let taken_back = Retraction {
+            is_restored: true,
+            ..Retraction::of(changes[0], &self.changes, reason, at("2031-02-10T09:00:00Z"))
+        };
         retraction(&Withdrawal { retraction: &taken_back, mail: &told, changes, service: *service })
     }
 
@@ -196,7 +206,7 @@ impl Example {
             reader: &self.reader,
             since: at("2031-02-03T08:00:00Z"),
             until: at("2031-02-10T08:00:00Z"),
-            changes: 0,
+            seen: Seen::default(),
             health: &self.health,
             watchlist: &self.watchlist,
             service: *service,
@@ -310,6 +320,7 @@ fn incident(telling: Telling) -> Result<Rendered, RenderError> {
         told_at: None,
         times_told: 0,
         end_told_at: None,
+        ending: None,
     };
     let day = std::time::Duration::from_secs(24 * 60 * 60);
     incidents(&[(telling, &incident)], day, opened_at + TimeDelta::hours(6))

@@ -19,15 +19,24 @@ pub(super) fn sentences(all: &[SourceHealth]) -> Vec<String> {
     }
     let unread: Vec<&SourceHealth> = all.iter().filter(|source| !source.is_read()).collect();
     let mut sentences = vec![match (all.len() - unread.len(), all.len()) {
+        (1, 1) => "The one source was read well the last time.".to_owned(),
         (read, all) if read == all => format!("All {all} sources were read well the last time."),
         (read, all) => format!("{read} of {all} sources were read well the last time."),
     }];
     sentences.extend(unread.iter().take(MAX_NAMED).map(|source| unreadable(source)));
     let more = unread.len().saturating_sub(MAX_NAMED);
     if more > 0 {
-        sentences.push(format!("{more} more cannot be read either."));
+        sentences.push(format!("{more} more were not read well the last time either."));
     }
     sentences
+}
+
+/// Those that could not be read the last time, a sentence each.
+pub(super) fn unread(all: &[SourceHealth]) -> Vec<String> {
+    let unread: Vec<&SourceHealth> = all.iter().filter(|source| !source.is_read()).collect();
+    let more = unread.len().saturating_sub(MAX_NAMED);
+    let more = (more > 0).then(|| format!("{more} more."));
+    unread.iter().take(MAX_NAMED).map(|source| unreadable(source)).chain(more).collect()
 }
 
 /// Why silence about a source means nothing just now.

@@ -9,7 +9,7 @@ use super::notice::{RenderError, Rendered};
 use super::subject::MAX_SUBJECT_CHARS;
 use super::view::moment;
 use crate::domain::id::SourceId;
-use crate::domain::incident::{Incident, IncidentKind, Telling};
+use crate::domain::incident::{Ending, Incident, IncidentKind, Telling};
 use crate::domain::text::{one_line, shorten};
 
 /// What a site's answer says is shown up to here; the rest is on the disk.
@@ -41,6 +41,8 @@ struct Page {
     is_unread: bool,
     /// Whether some were, and are over.
     is_read_again: bool,
+    /// Whether one is that mail could not leave, which is told only once it can.
+    is_of_relay: bool,
     told_every: String,
 }
 
@@ -72,10 +74,13 @@ pub fn incidents(
     remind_every: std::time::Duration,
     now: DateTime<Utc>,
 ) -> Result<Rendered, RenderError> {
+    let is_of_source = |incident: &Incident| {
+        use IncidentKind::{Failing, Held, Outage, Stale};
+        matches!(incident.kind, Held | Failing | Stale | Outage) && incident.ending.is_none()
+    };
     let is_about_reading = |is_over| {
-        told.iter().any(|(telling, incident)| {
-            (*telling == Telling::Over) == is_over && incident.kind.is_of_reading()
-        })
+        told.iter()
+            .any(|(telling, incident)| (*telling == Telling::Over) == is_over && is_of_source(incident))
     };
     let page = Page {
         subject: subject(told),
@@ -87,6 +92,7 @@ pub fn incidents(
         left_out: told.len().saturating_sub(MAX_SHOWN),
         is_unread: is_about_reading(false),
         is_read_again: is_about_reading(true),
+        is_of_relay: told.iter().any(|(_, incident)| incident.kind == IncidentKind::Relay),
         told_every: length(remind_every),
     };
     let text = TextTemplate { page: &page }.render()?;
@@ -114,6 +120,10 @@ fn subject(told: &[(Telling, &Incident)]) -> String {
 fn heading(telling: Telling, incident: &Incident) -> String {
     let title = shorten(&one_line(&incident.title), 40);
     let is_over = telling == Telling::Over;
+    let ended = incident.ending.filter(|_| is_over);
+    if let Some(words) = ended.and_then(|ending| ended_otherwise(incident.kind, ending, &title)) {
+        return format!("Over: {words}");
+    }
     // What is about no source of its own is a sentence that may begin a line.
     let (begins, goes_on) = match (incident.kind, is_over) {
         (IncidentKind::Held, false) => (title, " is held back"),
@@ -122,7 +132,10 @@ fn heading(telling: Telling, incident: &Incident) -> String {
         (IncidentKind::Quiet, false) => (title, " brings nothing new"),
         (IncidentKind::Quiet, true) => (title, " brings something new again"),
         (IncidentKind::Held | IncidentKind::Failing | IncidentKind::Stale, true) => (title, " is read again"),
-        (IncidentKind::Outage, false) => (word("No", telling), " source can be reached"),
+        (IncidentKind::Outage, false) if is_of_all(incident) => {
+            (word("No", telling), " source can be reached")
+        }
+        (IncidentKind::Outage, false) => (incident.members.len().to_string(), " sources cannot be reached"),
         (IncidentKind::Outage, true) => (word("Sources", telling), " can be reached again"),
         (IncidentKind::Mailbox, false) => (word("What", telling), " people write is not taken in"),
         (IncidentKind::Mailbox, true) => (word("What", telling), " people write is taken in again"),
@@ -142,6 +155,34 @@ fn heading(telling: Telling, incident: &Incident) -> String {
         Telling::Reminder => format!("Still: {begins}{goes_on}"),
         Telling::Over => format!("Over: {begins}{goes_on}"),
     }
+}
+
+/// What is said of trouble that ended without being put right; nothing of what ends in no other way.
+fn ended_otherwise(kind: IncidentKind, ending: Ending, title: &str) -> Option<String> {
+    let is_out_of_use = ending == Ending::OutOfUse;
+    Some(match kind {
+        IncidentKind::Held | IncidentKind::Failing | IncidentKind::Stale | IncidentKind::Quiet
+            if is_out_of_use =>
+        {
+            format!("{title} is no longer watched")
+        }
+        IncidentKind::Held | IncidentKind::Failing | IncidentKind::Stale | IncidentKind::Quiet => {
+            format!("{title} is not counted as trouble any more")
+        }
+        IncidentKind::Outage if is_out_of_use => "what could not be reached is no longer watched".to_owned(),
+        IncidentKind::Outage => "what cannot be reached is told source by source".to_owned(),
+        IncidentKind::Mailbox => "the mailbox is not in use any more".to_owned(),
+        IncidentKind::Relay => "mail leaves by another way".to_owned(),
+        IncidentKind::Undelivered | IncidentKind::Clock | IncidentKind::Disk | IncidentKind::Store => {
+            return None;
+        }
+    })
+}
+
+/// Whether an outage is of every source that was read meanwhile.
+fn is_of_all(incident: &Incident) -> bool {
+    let count = incident.members.len();
+    incident.reason.starts_with(&format!("{count} of {count} "))
 }
 
 /// A sentence's first word, in small letters where something stands before it.
@@ -187,7 +228,7 @@ fn advice(incident: &Incident) -> Vec<String> {
         ],
         IncidentKind::Outage => vec!["regwatch incident list".to_owned()],
         IncidentKind::Mailbox => vec![
-            "Until it is, nobody's subscribe, confirm or unsubscribe is heard.".to_owned(),
+            "What people write by this way is not heard until then, an \"unsubscribe\" among it.".to_owned(),
             "docs/OPERATIONS.md, \"Mail that comes in\", says what to look at.".to_owned(),
         ],
         IncidentKind::Relay => vec!["regwatch mail test ADDRESS".to_owned()],
@@ -257,6 +298,7 @@ mod tests {
             told_at: None,
             times_told: 0,
             end_told_at: None,
+            ending: None,
         }
     }
 
@@ -292,6 +334,33 @@ mod tests {
         assert_eq!(mail.subject, "[regwatch] Over: Covered List is read again");
         assert!(mail.text.contains("(3 days)"), "{}", mail.text);
         assert!(!mail.text.contains("review accept"), "{}", mail.text);
+    }
+
+    #[test]
+    fn what_is_out_of_use_is_not_said_to_be_right_again() {
+        use IncidentKind::{Failing, Held, Mailbox, Outage, Relay, Stale};
+        for (kind, ending, words) in [
+            (Held, Ending::OutOfUse, "Over: Covered List is no longer watched"),
+            (Failing, Ending::OutOfUse, "Over: Covered List is no longer watched"),
+            (Stale, Ending::NotCounted, "Over: Covered List is not counted as trouble any more"),
+            (Outage, Ending::OutOfUse, "Over: what could not be reached is no longer watched"),
+            (Outage, Ending::NotCounted, "Over: what cannot be reached is told source by source"),
+            (Mailbox, Ending::OutOfUse, "Over: the mailbox is not in use any more"),
+            (Relay, Ending::OutOfUse, "Over: mail leaves by another way"),
+        ] {
+            let over = Incident { closed_at: Some(at(3)), ending: Some(ending), ..incident(kind) };
+            let mail = mail(Telling::Over, &over);
+            assert_eq!(mail.subject, format!("[regwatch] {words}"), "{kind}");
+            assert!(!mail.text.contains("read again"), "{}", mail.text);
+        }
+    }
+
+    #[test]
+    fn only_trouble_with_sources_speaks_of_pages() {
+        for kind in [IncidentKind::Mailbox, IncidentKind::Undelivered] {
+            let text = mail(Telling::Begun, &incident(kind)).text;
+            assert!(!text.contains("can be read again"), "{text}");
+        }
     }
 
     #[test]

@@ -42,7 +42,14 @@ pub(super) struct Letter {
     /// Whether it answers a wish about how mail comes.
     pub is_changed: bool,
     pub is_paused: bool,
-    pub paused_since: Option<String>,
+    /// Since when nothing is sent and until when.
+    pub paused: Option<String>,
+    /// Where somebody who just left takes that back.
+    pub undo_link: Option<String>,
+    /// Sources that cannot be read just now, a sentence each.
+    pub unread: Vec<String>,
+    /// Of a retraction: whether the source is compared with what it said before.
+    pub is_restored: bool,
     pub missed: usize,
     pub recipient: String,
     pub foot: Foot,
@@ -86,6 +93,14 @@ impl Letter {
 
     pub fn wrapped_misses(&self) -> String {
         items(&self.misses)
+    }
+
+    pub fn wrapped_unread(&self) -> String {
+        items(&self.unread)
+    }
+
+    pub fn wrapped_paused(&self) -> String {
+        self.paused.as_deref().map(|paused| wrap(paused, Indent::of(""))).unwrap_or_default()
     }
 
     pub fn wrapped_ways(&self) -> String {

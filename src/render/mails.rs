@@ -70,6 +70,7 @@ struct Reader {
     watchlist: Watchlist,
     mailbox: EmailAddress,
     web: WebAddresses,
+    health: Vec<SourceHealth>,
 }
 
 impl Reader {
@@ -87,7 +88,8 @@ impl Reader {
             subscriber.follow(wish, at("2026-11-02T09:00:00Z"));
         }
         let mailbox = address("watch+%x@tracker.example");
-        Self { subscriber, watchlist: Watchlist::new(watchlist).unwrap(), mailbox, web: web() }
+        let health = vec![health(HOSTILE, 84, None), health(HOSTILE, 0, Some("2026-11-20T06:00:00Z"))];
+        Self { subscriber, watchlist: Watchlist::new(watchlist).unwrap(), mailbox, web: web(), health }
     }
 
     fn companies() -> Vec<CompanyId> {
@@ -118,6 +120,8 @@ impl Reader {
             missed: 12,
             listed,
             takes_mail: true,
+            health: &self.health,
+            now: at("2026-11-24T07:00:00Z"),
         };
         answer(said, &addressed).unwrap()
     }
@@ -149,10 +153,12 @@ fn hostile_names_stay_text_in_every_answer() {
     check("hostile-help", &reader.answered(&Answer::Unknown(Reader::companies()), &[]));
     let now = at("2026-11-24T06:00:00Z");
     for (name, value) in [("digest", "daily"), ("quiet", "22:00-07:00"), ("attestation", "weekly")] {
-        reader.subscriber.preferences.take(Preference::of(name, value).unwrap(), now);
+        reader.subscriber.take(Preference::of(name, value).unwrap(), now);
     }
-    reader.subscriber.paused_since = Some(now);
+    reader.subscriber.begin_pause(Some(at("2026-12-24T00:00:00Z")), now);
     check("hostile-list", &reader.answered(&Answer::Preferred, &[]));
+    check("welcome-while-paused", &reader.answered(&Answer::Welcome(Reader::selection()), &[]));
+    check("paused", &reader.answered(&Answer::Paused, &[]));
 }
 
 #[test]
@@ -161,7 +167,8 @@ fn what_else_is_answered_reads_as_it_was_written() {
     check("resumed", &reader.answered(&Answer::Resumed(Some(at("2026-11-02T09:00:00Z"))), &[]));
     check("never", &reader.answered(&Answer::Never, &[]));
     check("expired", &reader.answered(&Answer::Expired, &[]));
-    reader.subscriber.leave(None);
+    reader.subscriber.leave(None, at("2026-11-24T07:00:00Z"));
+    check("standing", &reader.answered(&Answer::Standing, &[]));
     check("list-of-nothing", &reader.answered(&Answer::List, &[]));
     check("goodbye-to-all", &reader.answered(&Answer::Goodbye(Vec::new()), &[]));
 }
@@ -190,7 +197,7 @@ fn a_hostile_title_stays_text_in_an_attestation() {
         reader: &reader.subscriber,
         since: at("2026-11-16T08:00:00Z"),
         until: at("2026-11-23T08:00:00Z"),
-        changes: 0,
+        seen: Seen::default(),
         health: &health,
         watchlist: &reader.watchlist,
         service: Service { web: None, ..reader.service() },
@@ -236,6 +243,7 @@ fn what_a_site_answers_stays_text_in_what_the_operator_is_told() {
         told_at: None,
         times_told: 0,
         end_told_at: None,
+        ending: None,
     };
     let now = at("2026-11-24T06:00:00Z");
     let kinds = [

@@ -31,8 +31,10 @@ mod terminal;
 mod view;
 mod welcome;
 
-pub use answer::{Addressed, answer, confirm_address, followed, name as company_name, wishes};
-pub use attestation::{Attestation, attestation};
+pub use answer::{
+    Addressed, answer, confirm_address, followed, name as company_name, paused, promise, wishes,
+};
+pub use attestation::{Attestation, Seen, attestation};
 pub use example::{MailKind, example};
 pub use foot::Service;
 pub use incident::incidents;

@@ -17,8 +17,9 @@ use crate::domain::grouping::Bundle;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::SourceId;
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::{Cadence, Subscription};
+use crate::domain::subscription::{Cadence, EndedPause, Subscription};
 use crate::domain::text_diff::Fate;
+use crate::domain::untold::Untold;
 
 /// Everything one mail tells one recipient.
 #[derive(Debug, Clone)]
@@ -39,6 +40,10 @@ pub struct Notice<'a> {
     pub cadence: Cadence,
     /// Of a digest: how the sources are that can tell its reader anything.
     pub health: &'a [SourceHealth],
+    /// The pause that it sums up, where it does.
+    pub pause: Option<EndedPause>,
+    /// What else the same reads found.
+    pub untold: Untold,
 }
 
 /// One change and by what right its reader is told.
@@ -65,7 +70,15 @@ impl<'a> Notice<'a> {
             test: false,
             cadence: Cadence::Immediate,
             health: &[],
+            pause: None,
+            untold: Untold::default(),
         }
+    }
+
+    /// Says as well what the same reads found and is not told.
+    #[must_use]
+    pub fn leaving_out(self, untold: Untold) -> Self {
+        Self { untold, ..self }
     }
 
     /// Tells as well what never appears in the sources it tells of.
@@ -78,6 +91,7 @@ impl<'a> Notice<'a> {
     #[must_use]
     pub fn telling(mut self, bundle: &Bundle<'a>) -> Self {
         self.cadence = bundle.cadence;
+        self.pause = bundle.pause;
         for item in &bundle.told {
             match self.told.iter_mut().find(|told| told.change.id == item.change.id) {
                 Some(told) if told.followed.contains(&item.subscription) => {}
@@ -112,16 +126,6 @@ impl<'a> Notice<'a> {
     /// Whether it tells nothing but what was there already.
     pub(super) fn is_of_what_stood(&self) -> bool {
         !self.told.is_empty() && self.told.iter().all(|told| told.change.is_notice())
-    }
-
-    /// How many changes the same reads found that this recipient is not told.
-    pub(super) fn untold(&self) -> usize {
-        let mut reads: BTreeMap<_, (usize, usize)> = BTreeMap::new();
-        for Told { change, .. } in &self.told {
-            let read = reads.entry((&change.source, &change.evidence.sha256, change.found_at)).or_default();
-            *read = (change.found_together, read.1 + 1);
-        }
-        reads.into_values().map(|(found, told)| found.saturating_sub(told)).sum()
     }
 
     /// What readers call the companies this is about: the followed ones, or, where a change
@@ -251,7 +255,7 @@ fn page(notice: &Notice, detailed: usize) -> Page {
         test: notice.test,
         changes,
         brief: brief(&notice.told[detailed..]),
-        untold: untold(notice.untold()),
+        untold: untold(notice.untold),
         health: health::sentences(notice.health),
         misses: misses(notice),
     }

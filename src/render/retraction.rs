@@ -5,7 +5,7 @@ use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
 use super::view::moment;
 use crate::domain::change::Change;
-use crate::domain::outbox::Mail;
+use crate::domain::outbox::{Mail, MailState};
 use crate::domain::retraction::Retraction;
 use crate::domain::text::{one_line, shorten};
 
@@ -42,13 +42,15 @@ pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> 
     letter_mail::render(&Letter {
         about: one_line(&mail.subject),
         lead: format!(
-            "On {} we wrote to you: \u{201c}{}\u{201d}. That was wrong, and we take it back: what was read then was \
+            "On {} {} to you: \u{201c}{}\u{201d}. That was wrong, and we take it back: what was read then was \
              not the source's own page.{}",
             moment(mail.queued_at),
+            if mail.state == MailState::Sent { "we wrote" } else { "we wrote, or tried to write," },
             one_line(&mail.subject),
             reason.map(|reason| format!(" The operator says: {reason}")).unwrap_or_default(),
         ),
         lines: changes.iter().map(line).collect(),
+        is_restored: retraction.is_restored,
         ..Letter::to(&mail.recipient, *service)
     })
 }

@@ -20,6 +20,7 @@ pub(super) fn subject(notice: &Notice) -> String {
     let is_of_what_stood = notice.is_of_what_stood();
     let mark = match (notice.test, is_of_what_stood, notice.cadence) {
         (true, ..) => "[test] ",
+        _ if notice.pause.is_some() => "[after a pause] ",
         (false, true, _) => "[notice] ",
         (false, false, Cadence::Immediate) => "",
         (false, false, Cadence::Daily) => "[daily] ",

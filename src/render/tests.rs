@@ -12,6 +12,7 @@ use crate::domain::id::{BodyHash, ChangeId, CompanyId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Filter, Subscriber, Wish};
+use crate::domain::untold::Untold;
 
 const OLD_TEXT: &str = "Video surveillance and telecommunications equipment produced by Hangzhou Hikvision \
     Digital Technology Company, to the extent it is used for the purpose of public safety, security of \
@@ -210,16 +211,28 @@ fn what_stood_already_is_told_as_a_notice_in_which_nothing_is_new() {
 
 #[test]
 fn what_else_the_same_read_found_is_counted_and_not_shown() {
-    let with = |found_together| Change { found_together, ..amended() };
-    for (found_together, words) in
-        [(2, "changed in one more entry, which names"), (4, "changed in 3 more entries, which name no")]
-    {
-        let mail = told(&[with(found_together)]);
-        assert!(mail.text.contains(words), "{}", mail.text);
-        assert!(mail.html.contains(words), "{}", mail.html);
+    let (subscriber, watchlist) = (subscriber(), watchlist());
+    let help: EmailAddress = "help@tracker.example".parse().unwrap();
+    let leaving_out = |untold| {
+        let blank = Notice::new(&subscriber.address, &watchlist, service(&help));
+        notice(&blank.leaving_out(untold)).unwrap().text.replace('\n', " ")
+    };
+    for (untold, words) in [
+        (Untold { of_nobody: 1, ..Untold::default() }, "changed in one more entry, which names no company"),
+        (Untold { of_nobody: 3, ..Untold::default() }, "changed in 3 more entries, which name no company"),
+        (
+            Untold { elsewhere: 50, ..Untold::default() },
+            "50 more entries about what you follow, which are told",
+        ),
+        (Untold { unasked: 1, ..Untold::default() }, "in a way you did not ask for"),
+        (Untold { possible: 2, ..Untold::default() }, "a person looks at them first"),
+        (Untold { other: 1, ..Untold::default() }, "which is not part of this mail"),
+    ] {
+        let text = leaving_out(untold);
+        assert!(text.contains(words), "{text}");
+        assert_eq!(text.contains("no company you follow"), untold.of_nobody > 0, "{text}");
     }
-    assert!(!told(&[with(1)]).text.contains("more entr"), "all that was found is shown");
-    assert!(!told(&[with(0)]).text.contains("more entr"), "an old record does not say");
+    assert!(!leaving_out(Untold::default()).contains("more entr"), "all that was found is shown");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::domain::matching::{Match, Part, Watchlist};
 use crate::domain::subscription::Subscription;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::Fate;
+use crate::domain::untold::Untold;
 
 /// Of a change, at most so many fields are shown.
 const MAX_FIELDS: usize = 12;
@@ -413,6 +414,7 @@ pub(super) fn lead(notice: &Notice) -> String {
         [] => {
             "This mail proves that regwatch can reach you. Alerts will come from the same sender.".to_owned()
         }
+        all if notice.pause.is_some() => summed_up(notice, all, &names),
         all if notice.is_of_what_stood() => what_stood(all, &names),
         [told] => format!(
             "{names}: an entry of “{}” was {}.",
@@ -426,6 +428,26 @@ pub(super) fn lead(notice: &Notice) -> String {
         ),
         all => format!("{names}: {} entries of {} sources changed.", all.len(), sources.len()),
     }
+}
+
+/// The first sentence of what sums a pause up.
+fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
+    let (stood, news): (Vec<&Told>, Vec<&Told>) = told.iter().partition(|told| told.change.is_notice());
+    let entries = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("one entry {one}")),
+        count => Some(format!("{count} entries {many}")),
+    };
+    let parts = [
+        entries(news.len(), "changed", "changed"),
+        entries(stood.len(), "that stood already was matched", "that stood already were matched"),
+    ];
+    let when = notice.pause.map(|pause| format!(" from {} to {}", moment(pause.since), moment(pause.until)));
+    format!(
+        "{names}: while your mail was paused{}, {}. This one mail tells all of it.",
+        when.unwrap_or_default(),
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")
+    )
 }
 
 /// The first sentence of a notice.
@@ -467,15 +489,43 @@ pub(super) fn brief(told: &[Told]) -> Vec<String> {
     told.iter().map(line).collect()
 }
 
-/// Counts what else the same reads found and the mail does not show.
-pub(super) fn untold(count: usize) -> Option<String> {
-    match count {
+/// Counts what else the same reads found and the mail does not show, each part with its reason.
+pub(super) fn untold(untold: Untold) -> Option<String> {
+    let Untold { elsewhere, unasked, other, possible, of_nobody } = untold;
+    let parts: [(usize, &str, &str); 5] = [
+        (
+            elsewhere,
+            "one more entry about what you follow, which is told in a mail of its own",
+            "more entries about what you follow, which are told in mails of their own",
+        ),
+        (
+            other,
+            "one more entry about what you follow, which is not part of this mail",
+            "more entries about what you follow, which are not part of this mail",
+        ),
+        (
+            unasked,
+            "one more entry that names a company you follow, in a way you did not ask for",
+            "more entries that name a company you follow, in ways you did not ask for",
+        ),
+        (
+            possible,
+            "one more entry that may name a company you follow; a person looks at it first",
+            "more entries that may name a company you follow; a person looks at them first",
+        ),
+        (
+            of_nobody,
+            "one more entry, which names no company you follow",
+            "more entries, which name no company you follow",
+        ),
+    ];
+    let sentence = |(count, one, many): &(usize, &str, &str)| match count {
         0 => None,
-        1 => Some("The same pages changed in one more entry, which names no company you follow.".to_owned()),
-        more => {
-            Some(format!("The same pages changed in {more} more entries, which name no company you follow."))
-        }
-    }
+        1 => Some(format!("The same pages changed in {one}.")),
+        count => Some(format!("The same pages changed in {count} {many}.")),
+    };
+    let sentences: Vec<String> = parts.iter().filter_map(sentence).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 /// By what right a mail's reader is told, each subscription once.

@@ -1,6 +1,7 @@
 //! The first mail to a reader: what they follow, what of it stands already, and where nothing does.
 
-use super::answer::{Addressed, MAX_NAME_CHARS};
+use super::answer::{Addressed, MAX_NAME_CHARS, promise};
+use super::health::unread;
 use super::letter::{Letter, Listed, mail};
 use super::notice::{RenderError, Rendered};
 use super::view::missed_on;
@@ -31,16 +32,18 @@ pub(super) fn welcome(to: &Addressed<'_>, selection: &Selection) -> Result<Rende
     let (standing, others): (Vec<&ListedOn>, Vec<&ListedOn>) =
         to.listed.iter().partition(|on| !on.entries.is_empty());
     let (shown, unshown) = standing.split_at(standing.len().min(MAX_SOURCES));
-    let (read, unread): (Vec<&ListedOn>, Vec<&ListedOn>) = others.into_iter().partition(|on| on.is_read);
+    let (read, never): (Vec<&ListedOn>, Vec<&ListedOn>) = others.into_iter().partition(|on| on.is_read);
     let unlisted = [
         ("Something stands already as well on", unshown.to_vec()),
         ("Nothing about it stands yet on", read),
-        ("Watched, but not read yet:", unread),
+        ("Watched, but not read yet:", never),
     ];
     letter_mail::render(&Letter {
         listed: shown.iter().map(|on| listed(on)).collect(),
         unlisted: unlisted.iter().filter_map(|(words, sources)| named(words, sources)).collect(),
         misses: misses(to.listed),
+        lead: format!("Confirmed. {}", promise(to.subscriber, to.now)),
+        unread: unread(to.health),
         ..to.letter(to.selected(selection))
     })
 }

@@ -1,7 +1,7 @@
 //! What happens by itself: reading sources on time, and telling what was found.
 //!
 //! One task a source, so that a slow or broken one holds up nobody else, and one
-//! task that empties the outbox. Every step looks at the store anew and takes no
+//! task that makes mails. Every step looks at the store anew and takes no
 //! other input: it is woken by a signal or by its timer, and may be killed and
 //! started again anywhere.
 //!

@@ -1,4 +1,5 @@
-//! Making mails of alerts and of trouble and sending them, whenever there is something to do.
+//! Making mails of alerts and of trouble, whenever there is something to do. Sending them is a task of its own
+//! ([`Deliverer::run`]): what is found while much mail leaves is made into mails at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub struct TellingLoop {
     pub escalator: Arc<Escalator>,
     /// Makes mails of alerts.
     pub dispatcher: Arc<Dispatcher>,
-    /// Sends them.
+    /// Sends them, and is woken.
     pub deliverer: Arc<Deliverer>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
@@ -37,7 +38,10 @@ impl TellingLoop {
     /// Runs until stopped; a round under way is finished first.
     pub async fn run(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
+            // Whoever woke this may have put a mail into the outbox.
+            self.deliverer.wake();
             self.round().await;
+            self.deliverer.wake();
             let wait = self.wait().await;
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -54,19 +58,12 @@ impl TellingLoop {
         if let Err(error) = self.dispatcher.dispatch(Patience::Group).await {
             tracing::error!(error = error_chain(&error), "alerts could not be made into mails");
         }
-        if let Err(error) = self.deliverer.deliver_due().await {
-            tracing::error!(error = error_chain(&error), "mails could not be delivered");
-        }
     }
 
     async fn wait(&self) -> Duration {
         let now = self.clock.now();
         let alerts = self.dispatcher.next_due().await.ok().flatten();
-        let mails = self.deliverer.next_due().await.ok().flatten();
         alerts
-            .into_iter()
-            .chain(mails)
-            .min()
             .map_or(LONGEST_WAIT, |due| (due - now).to_std().unwrap_or_default())
             .clamp(SHORTEST_WAIT, LONGEST_WAIT)
     }

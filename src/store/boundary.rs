@@ -19,7 +19,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead};
 use crate::domain::standing::Standing;
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{EndedPause, Subscriber};
 
 /// Everything one read means, kept as one atomic, durable step.
 #[derive(Debug, Clone)]
@@ -236,6 +236,10 @@ pub struct Composed {
     pub next: Option<DateTime<Utc>>,
     /// Up to when silence was attested by one of the mails.
     pub attested_until: Option<DateTime<Utc>>,
+    /// The pause that one of the mails sums up, or of which there is nothing to tell.
+    pub summed_up: Option<EndedPause>,
+    /// When it was composed.
+    pub at: DateTime<Utc>,
 }
 
 /// A mail in a sender's hands.

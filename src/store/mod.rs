@@ -20,7 +20,7 @@ mod sled;
 
 use std::time::Duration as StdDuration;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 
 use crate::config::{StoreRules, StoreSettings};
 use crate::domain::alert::Alert;
@@ -261,6 +261,12 @@ impl Store {
         self.sled.read(move |trees| changes::list(trees, &query)).await
     }
 
+    /// All that the read found which shows a change.
+    pub async fn found_with(&self, change: &Change) -> Result<Vec<Change>, StoreError> {
+        let change = change.clone();
+        self.sled.read(move |trees| changes::found_with(trees, &change)).await
+    }
+
     /// Takes a person's word on the names that may be meant in the change whose id begins so, with the
     /// alerts this raises; gives the change as it now stands.
     ///
@@ -384,6 +390,20 @@ impl Store {
                 outbox::lease_due(trees, writes, now, limit, (lasting, doubt), may_go)
             })
             .await
+    }
+
+    /// Notes that a leased mail is handed over now, so that it counts as in doubt if nothing more is heard of it;
+    /// tells whether it may be: its sender still has it, and its recipient still wants it. Senders that ask
+    /// at the same time share what it costs.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn begin_sending(&self, id: &MailId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let id = id.clone();
+        // Of what such steps write this reads its mail alone.
+        let begun = self.sled.write_together(move |trees, writes| outbox::begin(trees, writes, &id, now));
+        self.sled.hurry();
+        begun.kept().await
     }
 
     /// Notes how an attempt went; gives the mail as it now stands. `jitter` as in [`Mail::settle`].
@@ -533,11 +553,22 @@ impl Store {
         &self,
         address: &EmailAddress,
         company: Option<&CompanyId>,
+        now: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
         let (address, company) = (address.clone(), company.cloned());
         self.sled
-            .write(move |trees, writes| subscribers::leave(trees, writes, &address, company.as_ref()))
+            .write(move |trees, writes| subscribers::leave(trees, writes, &address, company.as_ref(), now))
             .await
+    }
+
+    /// Takes back what an address left last, while it can; gives which companies it follows again.
+    pub async fn undo_leaving(
+        &self,
+        address: &EmailAddress,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<CompanyId>, StoreError> {
+        let address = address.clone();
+        self.sled.write(move |trees, writes| subscribers::undo_leaving(trees, writes, &address, now)).await
     }
 
     /// Whether a message was taken in before.
@@ -626,16 +657,18 @@ impl Store {
             .await
     }
 
-    /// Sends an address nothing from now on, or again; gives since when it was paused before.
+    /// Sends an address nothing from now on, up to a day where one is given, or again; gives since when it was
+    /// paused before.
     pub async fn pause(
         &self,
         address: &EmailAddress,
         is_paused: bool,
+        until: Option<NaiveDate>,
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let address = address.clone();
         self.sled
-            .write(move |trees, writes| subscribers::pause(trees, writes, &address, is_paused, now))
+            .write(move |trees, writes| subscribers::pause(trees, writes, &address, is_paused, until, now))
             .await
     }
 

@@ -3,6 +3,7 @@
 //! One function behind every way in. Taken in twice, a message is the same one; killed before its
 //! commit, it has done nothing and is handed over again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{InboxSettings, MailSettings};
 use crate::domain::bounce::Verdict;
 use crate::domain::email::EmailAddress;
+use crate::domain::health::SourceHealth;
 use crate::domain::id::{BodyHash, CompanyId, MailId, SourceId};
 use crate::domain::inbound::{
     Answer, Conversation, MailCommand, Purpose, Request, Selection, TokenHash, Trust, UntrackedWish,
@@ -21,15 +23,15 @@ use crate::domain::inbound::{
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
 use crate::domain::listed::{ListedOn, is_named, is_wanted};
 use crate::domain::matching::Watchlist;
-use crate::domain::outbox::QueuedMail;
+use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::source::Source;
-use crate::domain::subscription::{Filter, State, Subscriber};
+use crate::domain::subscription::{Filter, Subscriber};
 use crate::domain::text::error_chain;
 use crate::domain::verp::mail_of;
 use crate::mail::{Draft, DraftError, Envelope, Leaving, Occasion, Received, Report};
 use crate::registry::Registry;
 use crate::render::{self, Addressed, Service, confirm_address};
-use crate::store::{CameBack, ChangeQuery, Exchange, Store, StoreError};
+use crate::store::{CameBack, Exchange, Store, StoreError};
 
 /// Takes mail in. One for the whole program.
 #[derive(Debug)]
@@ -250,8 +252,8 @@ impl Inbox {
             return self.pass_over(message, reason).await;
         };
         let mut state = self.store.conversation(&leaver).await?;
-        state.subscriber.leave(None);
         let at = self.clock.now();
+        state.leave_all(at);
         self.store
             .converse(Exchange { message, at, state: Some(state), mails: Vec::new(), wishes: Vec::new() })
             .await?;
@@ -280,12 +282,16 @@ impl Inbox {
         }
     }
 
-    /// The question that a token answers, and whether it stands open. Changes nothing.
-    pub(super) async fn question(&self, token: &TokenHash) -> Result<Option<(Purpose, bool)>, StoreError> {
+    /// The question that a token answers, whether it stands open, and whom it was asked. Changes nothing.
+    pub(super) async fn question(
+        &self,
+        token: &TokenHash,
+    ) -> Result<Option<(Purpose, bool, Subscriber)>, StoreError> {
         let Some(address) = self.store.asked(token).await? else { return Ok(None) };
         let state = self.store.conversation(&address).await?;
         let question = state.correspondence.question(token, self.clock.now());
-        Ok(question.map(|(purpose, is_open)| (purpose.clone(), is_open)))
+        let question = question.map(|(purpose, is_open)| (purpose.clone(), is_open));
+        Ok(question.map(|(purpose, is_open)| (purpose, is_open, state.subscriber)))
     }
 
     /// Asks somebody whether they want to follow companies, at an operator's word. Tells whether the question left: who
@@ -433,16 +439,24 @@ impl Inbox {
         now: DateTime<Utc>,
     ) -> Result<QueuedMail, IngestError> {
         let missed = match answer {
-            Answer::Resumed(Some(since)) => self.missed(&state.subscriber, *since).await?,
+            Answer::Resumed(Some(_)) => self.missed(&state.subscriber).await?,
             _ => 0,
         };
         let listed = match answer {
             Answer::Welcome(selection) => self.listed(selection).await?,
             _ => Vec::new(),
         };
+        let health = match answer {
+            Answer::Welcome(selection) => self.health(selection, now).await?,
+            _ => Vec::new(),
+        };
         let watchlist = self.registry.current();
-        let addressed =
-            Addressed { missed, listed: &listed, ..self.addressed(&state.subscriber, &watchlist) };
+        let addressed = Addressed {
+            missed,
+            listed: &listed,
+            health: &health,
+            ..self.addressed(&state.subscriber, &watchlist)
+        };
         let reply_to = match answer {
             Answer::Confirm(_, token) | Answer::Explain(_, token) if self.takes_mail => {
                 confirm_address(&self.settings.address, token)
@@ -461,6 +475,8 @@ impl Inbox {
             thread: None,
             list: is_known.then_some(leaving),
             occasion: Occasion::Answer { to, reply_to: &reply_to },
+            basis: basis_of(answer),
+            is_urgent: true,
             at: now,
         };
         Ok(draft.queued(&self.mail, &self.instance_key)?)
@@ -479,6 +495,8 @@ impl Inbox {
             missed: 0,
             listed: &[],
             takes_mail: self.takes_mail,
+            health: &[],
+            now: self.clock.now(),
         }
     }
 
@@ -496,18 +514,41 @@ impl Inbox {
         Ok(listed)
     }
 
-    /// How many changes a subscriber would have been told of since then.
-    async fn missed(&self, subscriber: &Subscriber, since: DateTime<Utc>) -> Result<usize, StoreError> {
-        let query = ChangeQuery { since: Some(since), limit: usize::MAX, ..ChangeQuery::default() };
-        let changes = self.store.changes(query).await?;
-        let active = subscriber.subscriptions.iter().filter(|known| known.state == State::Active);
-        let active: Vec<_> = active.collect();
-        let is_missed = |change: &&crate::domain::change::Change| {
-            active
-                .iter()
-                .any(|known| change.companies().contains(&&known.company) && known.only.admits(change))
-        };
-        Ok(changes.iter().filter(is_missed).count())
+    /// How the sources are that can tell whoever follows a selection anything.
+    async fn health(
+        &self,
+        selection: &Selection,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SourceHealth>, StoreError> {
+        let mut health = Vec::new();
+        for source in self.sources.iter().filter(|source| is_wanted(source, selection)) {
+            let state = self.store.read_state(&source.id).await?;
+            // What was never tried is told as not read yet.
+            health.extend(state.map(|state| SourceHealth::of(source, Some(&state), now)));
+        }
+        Ok(health)
+    }
+
+    /// How many changes a pause collected, which its end tells.
+    async fn missed(&self, subscriber: &Subscriber) -> Result<usize, StoreError> {
+        let waiting = self.store.waiting(vec![subscriber.address.clone()]).await?;
+        let items = waiting.readers.iter().flat_map(|reader| &reader.items);
+        let told = items.filter_map(|item| {
+            let change = waiting.changes.get(&item.change)?;
+            let is_told =
+                change.retracted_at.is_none() && subscriber.follows(&item.company, change).is_some();
+            is_told.then_some(&change.id)
+        });
+        Ok(told.collect::<BTreeSet<_>>().len())
+    }
+}
+
+/// By what right an answer is sent: most are owed whatever comes after them.
+fn basis_of(answer: &Answer) -> Basis {
+    match answer {
+        Answer::Confirm(_, token) | Answer::Explain(_, token) => Basis::Question { token: token.hash() },
+        Answer::Welcome(selection) => Basis::Welcome { companies: selection.companies.clone() },
+        _ => Basis::None,
     }
 }
 

@@ -12,6 +12,8 @@ pub use visit::{Question, Visits};
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
@@ -57,6 +59,9 @@ pub enum SubscribeError {
     /// Nothing of this address waits to be confirmed.
     #[error("{0} has no subscription that waits to be confirmed")]
     NothingToConfirm(EmailAddress),
+    /// A pause ends on a later day.
+    #[error("{0} has come already where the subscriber is; expected a day to come")]
+    NotToCome(NaiveDate),
     /// It could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -131,11 +136,12 @@ impl Subscriptions {
     ) -> Result<usize, SubscribeError> {
         let _turn = self.turn.wait().await;
         let mut ended = 0;
+        let now = self.clock.now();
         if companies.is_empty() {
-            ended += self.store.leave(address, None).await?;
+            ended += self.store.leave(address, None, now).await?;
         }
         for company in companies {
-            ended += self.store.leave(address, Some(company)).await?;
+            ended += self.store.leave(address, Some(company), now).await?;
         }
         if ended == 0 {
             return Err(SubscribeError::NotSubscribed(address.clone()));
@@ -156,13 +162,24 @@ impl Subscriptions {
         self.show(address).await
     }
 
-    /// Sends an address nothing from now on, or again. Gives the subscriber as they now stand.
+    /// Sends an address nothing from now on, up to a day where one is given, or again. Gives the subscriber as
+    /// they now stand.
     ///
     /// # Errors
-    /// An address nobody knows; or the store's error.
-    pub async fn pause(&self, address: &EmailAddress, paused: bool) -> Result<Subscriber, SubscribeError> {
+    /// An address nobody knows, a day that has come; or the store's error.
+    pub async fn pause(
+        &self,
+        address: &EmailAddress,
+        paused: bool,
+        until: Option<NaiveDate>,
+    ) -> Result<Subscriber, SubscribeError> {
         let _turn = self.turn.wait().await;
-        self.store.pause(address, paused, self.clock.now()).await?;
+        let (now, known) = (self.clock.now(), self.show(address).await?);
+        let is_to_come = |day: &NaiveDate| known.preferences.begin_of(*day).is_some_and(|begin| begin > now);
+        if let Some(day) = until.filter(|day| !is_to_come(day)) {
+            return Err(SubscribeError::NotToCome(day));
+        }
+        self.store.pause(address, paused, until, now).await?;
         self.show(address).await
     }
 

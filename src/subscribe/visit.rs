@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, NaiveDate, Utc};
+
 use super::{Inbox, IngestError, Turn};
 use crate::clock::Clock;
 use crate::domain::id::CompanyId;
@@ -32,6 +34,8 @@ pub struct Question {
     pub purpose: Purpose,
     /// Whether it still waits for its answer.
     pub is_open: bool,
+    /// Whom it was asked, as they now stand.
+    pub subscriber: Subscriber,
 }
 
 impl Visits {
@@ -60,7 +64,7 @@ impl Visits {
     pub async fn question(&self, token: &ConfirmToken) -> Result<Option<Question>, StoreError> {
         let Some(inbox) = &self.inbox else { return Ok(None) };
         let question = inbox.question(&token.hash()).await?;
-        Ok(question.map(|(purpose, is_open)| Question { purpose, is_open }))
+        Ok(question.map(|(purpose, is_open, subscriber)| Question { purpose, is_open, subscriber }))
     }
 
     /// Answers it; gives what was done and the subscriber as they now stand.
@@ -89,19 +93,50 @@ impl Visits {
     pub async fn leave(&self, key: &SubscriberKey, company: Option<&CompanyId>) -> Result<(), StoreError> {
         let _turn = self.turn.wait().await;
         let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
-        let ended = self.store.leave(&subscriber.address, company).await?;
+        let ended = self.store.leave(&subscriber.address, company, self.clock.now()).await?;
         tracing::info!(subscriptions = ended, "ended by a link");
         Ok(())
     }
 
-    /// Sends nothing from now on, or again.
+    /// Takes back what was left last, while that can be done; gives which companies are followed again.
     ///
     /// # Errors
     /// The store's error.
-    pub async fn pause(&self, key: &SubscriberKey, paused: bool) -> Result<(), StoreError> {
+    pub async fn undo(&self, key: &SubscriberKey) -> Result<Vec<CompanyId>, StoreError> {
+        let _turn = self.turn.wait().await;
+        let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(Vec::new()) };
+        let back = self.store.undo_leaving(&subscriber.address, self.clock.now()).await?;
+        tracing::info!(subscriptions = back.len(), "taken back by a link");
+        Ok(back)
+    }
+
+    /// Tells the time, for what a page says of a subscriber.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Whether a question was mailed that a token answers. Changes nothing.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn is_asked(&self, token: &ConfirmToken) -> Result<bool, StoreError> {
+        Ok(self.store.asked(&token.hash()).await?.is_some())
+    }
+
+    /// Sends nothing from now on, up to a day where one is given, or again.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn pause(
+        &self,
+        key: &SubscriberKey,
+        paused: bool,
+        until: Option<NaiveDate>,
+    ) -> Result<(), StoreError> {
         let _turn = self.turn.wait().await;
         let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
-        self.store.pause(&subscriber.address, paused, self.clock.now()).await?;
+        self.store.pause(&subscriber.address, paused, until, self.clock.now()).await?;
         Ok(())
     }
 

@@ -13,6 +13,7 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::get;
+use chrono::NaiveDate;
 
 use super::Shared;
 use super::form::{Change, Fault};
@@ -22,9 +23,9 @@ use super::ways::Ways;
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken};
 use crate::domain::keyed_link::{LinkPurpose, SubscriberKey};
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{State as SubscriptionState, Subscriber};
 use crate::domain::text::error_chain;
-use crate::render::{company_name, followed, wishes};
+use crate::render::{company_name, followed, paused, promise, wishes};
 use crate::store::StoreError;
 
 /// A form of ours has a handful of short fields, a mail program's one-click has one.
@@ -42,6 +43,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/confirm/{token}", get(ask_to_confirm).post(confirm))
         .route("/manage/{link}", get(show_followed).post(change_followed))
         .route("/unsubscribe/{link}", get(ask_to_leave).post(leave))
+        .route("/confirm/{token}/", get(ask_to_confirm).post(confirm))
+        .route("/manage/{link}/", get(show_followed).post(change_followed))
+        .route("/unsubscribe/{link}/", get(ask_to_leave).post(leave))
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(&shared), guard))
@@ -50,9 +54,11 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// What the path ends with: a token or a link.
-pub(super) fn last_part(uri: &Uri) -> &str {
-    uri.path().rsplit('/').next().unwrap_or_default()
+/// What the path ends with: a token or a link. Both are letters and digits, so that whatever else stands behind
+/// them is what a mail program took for a part of the address: the full stop of a sentence, a bracket, a quote.
+pub(super) fn last_part(uri: &Uri) -> String {
+    let letters = |part: &str| part.chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+    uri.path().rsplit('/').map(letters).find(|part| !part.is_empty()).unwrap_or_default()
 }
 
 async fn ask_to_confirm(State(shared): Server, uri: Uri) -> Response {
@@ -60,7 +66,9 @@ async fn ask_to_confirm(State(shared): Server, uri: Uri) -> Response {
     match shared.visits.question(&token).await {
         Ok(Some(question)) => {
             let lines = wishes(&question.purpose, &shared.registry.current());
-            page(StatusCode::OK, &Confirm { root: shared.root(), lines, is_open: question.is_open })
+            let standing = if question.is_open { Vec::new() } else { shared.standing(&question.subscriber) };
+            let is_open = question.is_open;
+            page(StatusCode::OK, &Confirm { root: shared.root(), lines, is_open, standing })
         }
         Ok(None) => shared.nothing(),
         Err(error) => shared.fault(&error),
@@ -84,14 +92,14 @@ async fn confirm(State(shared): Server, uri: Uri, body: Body) -> Response {
 }
 
 async fn show_followed(State(shared): Server, uri: Uri) -> Response {
-    match shared.visits.open(LinkPurpose::Manage, last_part(&uri)) {
+    match shared.visits.open(LinkPurpose::Manage, &last_part(&uri)) {
         Some(key) => shared.followed(&key, Ok(None)).await,
         None => shared.nothing(),
     }
 }
 
 async fn change_followed(State(shared): Server, uri: Uri, body: Body) -> Response {
-    let Some(key) = shared.visits.open(LinkPurpose::Manage, last_part(&uri)) else {
+    let Some(key) = shared.visits.open(LinkPurpose::Manage, &last_part(&uri)) else {
         return shared.nothing();
     };
     let Ok(body) = body else { return shared.too_much() };
@@ -99,6 +107,11 @@ async fn change_followed(State(shared): Server, uri: Uri, body: Body) -> Respons
         Ok(change) => change,
         Err(fault) => return shared.followed(&key, Err(fault)).await,
     };
+    if let Change::Pause(Some(day)) = change
+        && !shared.is_to_come(&key, day).await
+    {
+        return shared.followed(&key, Err(Fault::Day)).await;
+    }
     match shared.change(&key, change).await {
         Ok(done) => shared.followed(&key, Ok(Some(done))).await,
         Err(error) => shared.fault(&error),
@@ -106,11 +119,11 @@ async fn change_followed(State(shared): Server, uri: Uri, body: Body) -> Respons
 }
 
 async fn ask_to_leave(State(shared): Server, uri: Uri) -> Response {
-    let Some(key) = shared.visits.open(LinkPurpose::Unsubscribe, last_part(&uri)) else {
+    let Some(key) = shared.visits.open(LinkPurpose::Unsubscribe, &last_part(&uri)) else {
         return shared.nothing();
     };
     match shared.visits.subscriber(&key).await {
-        Ok(found) => page(StatusCode::OK, &Unsubscribe { root: shared.root(), whom: whom(found.as_ref()) }),
+        Ok(found) => shared.leaving(found.as_ref()),
         Err(error) => shared.fault(&error),
     }
 }
@@ -118,16 +131,19 @@ async fn ask_to_leave(State(shared): Server, uri: Uri) -> Response {
 /// The button, and the one click of RFC 8058, whose body says no more than that it is one: either acts, in
 /// whichever of the two encodings it comes.
 async fn leave(State(shared): Server, uri: Uri, body: Body) -> Response {
-    let Some(key) = shared.visits.open(LinkPurpose::Unsubscribe, last_part(&uri)) else {
+    let Some(key) = shared.visits.open(LinkPurpose::Unsubscribe, &last_part(&uri)) else {
         return shared.nothing();
     };
-    if body.is_err() {
-        return shared.too_much();
+    let Ok(body) = body else { return shared.too_much() };
+    // Nothing but the button for it takes leaving back: whatever else is sent here is a click that leaves.
+    if Change::of(&body) == Ok(Change::Undo) {
+        return shared.taken_back(&key).await;
     }
-    match shared.visits.leave(&key, None).await {
-        Ok(()) => {
-            shared.message("You will not be told any more", "Nothing is sent to this address any more.")
-        }
+    if let Err(error) = shared.visits.leave(&key, None).await {
+        return shared.fault(&error);
+    }
+    match shared.visits.subscriber(&key).await {
+        Ok(found) => shared.leaving(found.as_ref()),
         Err(error) => shared.fault(&error),
     }
 }
@@ -149,12 +165,15 @@ impl Shared {
                 self.visits.leave(key, None).await?;
                 "Nothing is sent to this address any more.".to_owned()
             }
-            Change::Pause => {
-                self.visits.pause(key, true).await?;
+            Change::Undo => self.undo(key).await?,
+            Change::Pause(until) => {
+                self.visits.pause(key, true, until).await?;
                 "Mail is paused.".to_owned()
             }
             Change::Resume => {
-                self.visits.pause(key, false).await?;
+                self.visits.pause(key, false, None).await?;
+                // What the pause collected may be told now.
+                self.woken.notify_one();
                 "Mail goes on.".to_owned()
             }
             Change::Prefer(wishes) => {
@@ -162,6 +181,66 @@ impl Shared {
                 "Mail comes as you wish from now on.".to_owned()
             }
         })
+    }
+
+    /// Takes back what was left last; gives in words what was done.
+    async fn undo(&self, key: &SubscriberKey) -> Result<String, StoreError> {
+        let back = self.visits.undo(key).await?;
+        self.woken.notify_one();
+        let watchlist = self.registry.current();
+        let names: Vec<String> = back.iter().map(|company| company_name(company, &watchlist)).collect();
+        Ok(match names.as_slice() {
+            [] => "Nothing was changed: it is too long ago.".to_owned(),
+            names => format!("Mail about {} is sent again.", names.join(", ")),
+        })
+    }
+
+    /// The page of somebody who takes leaving back where they left.
+    async fn taken_back(&self, key: &SubscriberKey) -> Response {
+        let (done, found) = match (self.undo(key).await, self.visits.subscriber(key).await) {
+            (Ok(done), Ok(found)) => (done, found),
+            (Err(error), _) | (_, Err(error)) => return self.fault(&error),
+        };
+        let lines = found.map(|subscriber| self.standing(&subscriber)).unwrap_or_default();
+        page(StatusCode::OK, &Message { root: self.root(), title: "How it stands now", lines, text: &done })
+    }
+
+    /// Whether a day is still to come where whoever holds a link is.
+    async fn is_to_come(&self, key: &SubscriberKey, day: NaiveDate) -> bool {
+        let found = self.visits.subscriber(key).await.ok().flatten();
+        let begin = found.and_then(|subscriber| subscriber.preferences.begin_of(day));
+        begin.is_none_or(|begin| begin > self.visits.now())
+    }
+
+    /// The page on which all mail is ended, or on which that is taken back.
+    fn leaving(&self, found: Option<&Subscriber>) -> Response {
+        let is_over = |subscriber: &Subscriber| {
+            subscriber.subscriptions.iter().all(|known| known.state == SubscriptionState::Unsubscribed)
+        };
+        let is_following = !found.is_some_and(is_over);
+        let title = if is_following { "Stop all mail?" } else { "You will not be told any more" };
+        let undo = found.map(|subscriber| self.undone(subscriber)).unwrap_or_default();
+        let root = self.root();
+        page(StatusCode::OK, &Unsubscribe { root, title, whom: whom(found), is_following, undo })
+    }
+
+    /// What somebody can follow again by a button.
+    fn undone(&self, subscriber: &Subscriber) -> Vec<String> {
+        let watchlist = self.registry.current();
+        let left = subscriber.left_last(self.visits.now());
+        left.iter().map(|company| company_name(company, &watchlist)).collect()
+    }
+
+    /// How somebody stands, a line a company.
+    fn standing(&self, subscriber: &Subscriber) -> Vec<String> {
+        let followed = followed(subscriber, &self.registry.current());
+        let mut lines: Vec<String> = followed.into_iter().map(|(_, line)| line).collect();
+        if lines.is_empty() {
+            lines.push("This address follows nothing, and nothing is sent to it.".to_owned());
+        } else {
+            lines.extend(paused(subscriber, self.visits.now()));
+        }
+        lines
     }
 
     /// The page of what somebody follows, with what was just done or why nothing was.
@@ -177,7 +256,8 @@ impl Shared {
             company: company.to_string(),
             line,
         });
-        let paused_since = found.as_ref().and_then(|subscriber| subscriber.paused_since);
+        let paused = found.as_ref().and_then(|subscriber| paused(subscriber, self.visits.now()));
+        let undo = found.as_ref().map(|subscriber| self.undone(subscriber)).unwrap_or_default();
         let preferences = found.as_ref().map(|subscriber| subscriber.preferences.clone()).unwrap_or_default();
         let status = if done.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         let (done, fault) = match done {
@@ -191,7 +271,8 @@ impl Shared {
             fault,
             followed: followed.collect(),
             ways: Ways::of(&preferences),
-            paused_since: paused_since.map(|since| since.format("%Y-%m-%d %H:%M UTC").to_string()),
+            paused,
+            undo,
         };
         page(status, &manage)
     }
@@ -200,29 +281,45 @@ impl Shared {
     fn confirmed(&self, answer: &Answer, subscriber: &Subscriber) -> Response {
         let watchlist = self.registry.current();
         let name = |company: &CompanyId| company_name(company, &watchlist);
+        let promised = promise(subscriber, self.visits.now());
         let (title, lines, text) = match answer {
-            Answer::Welcome(selection) => (
-                "You will be told",
-                selection.companies.iter().map(name).collect(),
-                "From now on you get a mail when a watched source changes in an entry about what you follow; silence means that nothing did.",
-            ),
+            Answer::Welcome(selection) => {
+                ("You will be told", selection.companies.iter().map(name).collect(), promised.as_str())
+            }
+            Answer::Goodbye(companies) if companies.is_empty() => {
+                ("You will not be told any more", Vec::new(), "Nothing is sent to this address any more.")
+            }
             Answer::Goodbye(companies) => (
                 "You will not be told any more",
                 companies.iter().map(name).collect(),
                 "Nothing is sent to this address about it any more.",
             ),
-            Answer::List => (
-                "What you follow",
-                followed(subscriber, &watchlist).into_iter().map(|(_, line)| line).collect(),
-                "Nothing else is sent to this address.",
+            Answer::List => {
+                ("What you follow", self.standing(subscriber), "That is all this address is told about.")
+            }
+            Answer::Standing => (
+                "How it stands now",
+                self.standing(subscriber),
+                "What you answer was settled before: it was answered, or you left since. Nothing was changed.",
             ),
-            Answer::Preferred => (
-                "How mail comes now",
-                subscriber.preferences.words(),
-                "Whoever wishes nothing else gets mail as soon as something is found, at any hour.",
+            Answer::Preferred => {
+                let ways = subscriber.preferences.words().into_iter();
+                (
+                    "How mail comes now",
+                    ways.chain(paused(subscriber, self.visits.now())).collect(),
+                    "Whatever is not named here is as for everybody: mail as soon as something is found, at any hour.",
+                )
+            }
+            Answer::Paused => (
+                "Mail is paused",
+                paused(subscriber, self.visits.now()).into_iter().collect(),
+                "What changes meanwhile is collected.",
             ),
-            Answer::Paused => ("Mail is paused", Vec::new(), "What changes meanwhile is kept, not mailed."),
-            Answer::Resumed(_) => ("Mail goes on", Vec::new(), "Mail is sent to this address again."),
+            Answer::Resumed(_) => (
+                "Mail goes on",
+                self.standing(subscriber),
+                "What was collected meanwhile, if anything was, comes in one mail.",
+            ),
             // Nothing else is ever confirmed.
             Answer::Confirm(..)
             | Answer::Explain(..)
@@ -237,10 +334,6 @@ impl Shared {
         page(StatusCode::OK, &Message { root: self.root(), title, lines, text })
     }
 
-    fn message(&self, title: &str, text: &str) -> Response {
-        page(StatusCode::OK, &Message { root: self.root(), title, lines: Vec::new(), text })
-    }
-
     fn refusal(&self, status: StatusCode, title: &str, text: &str) -> Response {
         page(status, &Message { root: self.root(), title, lines: Vec::new(), text })
     }
@@ -250,7 +343,7 @@ impl Shared {
         self.refusal(
             StatusCode::NOT_FOUND,
             "There is nothing here",
-            "The address is not complete, or what it was made for is too long ago. If you copied it from a mail, copy all of it; or write to the service again.",
+            "The address is not complete, or what it was made for is too long ago or was never asked. If you copied it from a mail, copy all of it; or write to the service again.",
         )
     }
 
@@ -280,4 +373,31 @@ impl Shared {
 /// Whom a page is about, most of the address hidden: a mail with its links may have been passed on.
 fn whom(subscriber: Option<&Subscriber>) -> Option<String> {
     subscriber.map(|subscriber| subscriber.address.redacted())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_mail_program_took_for_a_part_of_the_address_is_none() {
+        for path in [
+            "/manage/abc234",
+            "/watch/manage/abc234",
+            "/manage/abc234.",
+            "/manage/abc234)",
+            "/manage/abc234,",
+            "/manage/abc234%3E",
+            "/manage/abc234%3e.",
+            "/manage/abc234%22%29;",
+            "/manage/abc234%E2%80%9D",
+            "/manage/abc234/",
+            "/manage/abc234/.",
+            "/manage/abc234.?utm_source=mail",
+        ] {
+            let uri: Uri = path.parse().unwrap();
+            assert_eq!(last_part(&uri), "abc234", "{path}");
+        }
+        assert_eq!(last_part(&"/".parse().unwrap()), "");
+    }
 }

@@ -1,16 +1,18 @@
 //! What a button on the page of what is followed asks for.
 
+use chrono::NaiveDate;
 use url::form_urlencoded;
 
 use crate::domain::id::CompanyId;
-use crate::domain::subscription::Preference;
+use crate::domain::subscription::{Preference, day};
 
 /// A change of what somebody follows, or of how their mail comes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Leave(CompanyId),
     LeaveAll,
-    Pause,
+    Undo,
+    Pause(Option<NaiveDate>),
     Resume,
     Prefer(Vec<Preference>),
 }
@@ -22,6 +24,8 @@ pub(super) enum Fault {
     Form,
     Zone,
     Quiet,
+    /// A pause ends on a day to come.
+    Day,
 }
 
 impl Fault {
@@ -29,6 +33,7 @@ impl Fault {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Form => "Nothing was changed.",
+            Self::Day => "Nothing was changed: a pause ends on a day to come, or on none.",
             Self::Zone => "Nothing was changed: the time zone is not known; one is Europe/Berlin.",
             Self::Quiet => {
                 "Nothing was changed: quiet hours need two different times, such as 22:00 and 07:00, or none."
@@ -49,7 +54,11 @@ impl Change {
                 field("company").and_then(|id| id.parse().ok()).map(Self::Leave).ok_or(Fault::Form)
             }
             Some("leave-all") => Ok(Self::LeaveAll),
-            Some("pause") => Ok(Self::Pause),
+            Some("undo") => Ok(Self::Undo),
+            Some("pause") => match field("until").filter(|until| !until.is_empty()) {
+                Some(until) => day(&until).map(|day| Self::Pause(Some(day))).ok_or(Fault::Day),
+                None => Ok(Self::Pause(None)),
+            },
             Some("resume") => Ok(Self::Resume),
             Some("prefer") => wishes(field).map(Self::Prefer),
             _ => Err(Fault::Form),
@@ -86,7 +95,12 @@ mod tests {
         let zte = "zte".parse().unwrap();
         assert_eq!(Change::of(b"company=zte&action=leave"), Ok(Change::Leave(zte)));
         assert_eq!(Change::of(b"action=leave-all"), Ok(Change::LeaveAll));
-        assert_eq!(Change::of(b"action=pause"), Ok(Change::Pause));
+        assert_eq!(Change::of(b"action=undo"), Ok(Change::Undo));
+        assert_eq!(Change::of(b"action=pause"), Ok(Change::Pause(None)));
+        assert_eq!(Change::of(b"action=pause&until="), Ok(Change::Pause(None)));
+        let until = "2026-12-24".parse().ok();
+        assert_eq!(Change::of(b"action=pause&until=2026-12-24"), Ok(Change::Pause(until)));
+        assert_eq!(Change::of(b"action=pause&until=soon"), Err(Fault::Day));
         assert_eq!(Change::of(b"action=resume"), Ok(Change::Resume));
         for bad in [
             &b""[..],

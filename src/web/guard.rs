@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::{Instant, timeout};
@@ -16,6 +16,7 @@ use super::Shared;
 use super::answer::last_part;
 use super::client::client_address;
 use super::rate::Client;
+use crate::domain::inbound::ConfirmToken;
 use crate::domain::keyed_link::LinkPurpose;
 
 /// For one request, its body included.
@@ -31,7 +32,8 @@ pub(super) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    let client = shared.client(peer, &request);
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let client = shared.client(peer, &uri, &headers).await;
     let taken = shared.rates.lock().unwrap_or_else(PoisonError::into_inner).take(client, Instant::now());
     if let Err(wait) = taken {
         let seconds = HeaderValue::from(wait.as_secs() + 1);
@@ -44,12 +46,18 @@ pub(super) async fn guard(
 
 impl Shared {
     /// Whose account a request goes on.
-    fn client(&self, peer: IpAddr, request: &Request) -> Client {
-        let link = last_part(request.uri());
+    async fn client(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Client {
+        let link = &last_part(uri);
         let purposes = [LinkPurpose::Unsubscribe, LinkPurpose::Manage];
-        match purposes.into_iter().find_map(|purpose| self.visits.open(purpose, link)) {
-            Some(key) => Client::Holder(key),
-            None => Client::at(client_address(peer, request.headers(), &self.trusted_proxies)),
+        if let Some(key) = purposes.into_iter().find_map(|purpose| self.visits.open(purpose, link)) {
+            return Client::Holder(key);
         }
+        // What looks like a token is looked up, which costs as little as a page that says there is nothing.
+        if let Ok(token) = link.parse::<ConfirmToken>()
+            && self.visits.is_asked(&token).await.unwrap_or_default()
+        {
+            return Client::Asked(token.hash());
+        }
+        Client::at(client_address(peer, headers, &self.trusted_proxies))
     }
 }

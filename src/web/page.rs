@@ -25,14 +25,21 @@ pub(super) struct Confirm<'a> {
     pub root: &'a str,
     pub lines: Vec<String>,
     pub is_open: bool,
+    /// Of a question that was settled: how it stands now.
+    pub standing: Vec<String>,
 }
 
-/// The end of all mail, with its button.
+/// The end of all mail, with its button, and the way back from it.
 #[derive(Template)]
 #[template(path = "unsubscribe.html")]
 pub(super) struct Unsubscribe<'a> {
     pub root: &'a str,
+    pub title: &'a str,
     pub whom: Option<String>,
+    /// Whether anything is there to end.
+    pub is_following: bool,
+    /// What can be followed again by a button.
+    pub undo: Vec<String>,
 }
 
 /// What somebody follows, with the buttons that change it.
@@ -47,7 +54,10 @@ pub(super) struct Manage<'a> {
     pub fault: Option<&'static str>,
     pub followed: Vec<Followed>,
     pub ways: Ways,
-    pub paused_since: Option<String>,
+    /// Since when nothing is sent and until when.
+    pub paused: Option<String>,
+    /// What can be followed again by a button.
+    pub undo: Vec<String>,
 }
 
 /// One company on it.

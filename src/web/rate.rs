@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::domain::inbound::TokenHash;
 use crate::domain::keyed_link::SubscriberKey;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -18,6 +19,8 @@ pub(super) enum Client {
     /// Whoever holds a link that was made here. A mail provider presses the buttons of all its users
     /// from a few addresses, and none of them may keep the others from leaving.
     Holder(SubscriberKey),
+    /// Whoever holds the token of a question that was mailed.
+    Asked(TokenHash),
 }
 
 impl Client {
@@ -52,19 +55,20 @@ impl Bucket {
     }
 }
 
-/// The buckets of all.
+/// The accounts of all. Those who hold something that was mailed have one of their own: however much others
+/// ask, a mail provider's one click is taken.
 #[derive(Debug)]
 pub(super) struct Rates {
-    client_rate: u32,
-    total_rate: u32,
-    total: Bucket,
-    clients: HashMap<Client, Bucket>,
+    strangers: Account,
+    holders: Account,
 }
 
 impl Rates {
     /// Both rates are requests in a minute, at least one.
     pub(super) fn new(client_rate: u32, total_rate: u32, now: Instant) -> Self {
-        Self { client_rate, total_rate, total: Bucket { full_at: now }, clients: HashMap::new() }
+        let account =
+            || Account { client_rate, total_rate, total: Bucket { full_at: now }, clients: HashMap::new() };
+        Self { strangers: account(), holders: account() }
     }
 
     /// Notes one more request.
@@ -73,6 +77,24 @@ impl Rates {
     /// How long the client has to wait; then nothing is noted, so that who is refused takes nothing away
     /// from the others.
     pub(super) fn take(&mut self, client: Client, now: Instant) -> Result<(), Duration> {
+        match client {
+            Client::Address(_) => self.strangers.take(client, now),
+            Client::Holder(_) | Client::Asked(_) => self.holders.take(client, now),
+        }
+    }
+}
+
+/// The buckets of some, and the one that they share.
+#[derive(Debug)]
+struct Account {
+    client_rate: u32,
+    total_rate: u32,
+    total: Bucket,
+    clients: HashMap<Client, Bucket>,
+}
+
+impl Account {
+    fn take(&mut self, client: Client, now: Instant) -> Result<(), Duration> {
         let mut bucket = self.clients.get(&client).copied().unwrap_or(Bucket { full_at: now });
         let waits = [bucket.wait(self.client_rate, now), self.total.wait(self.total_rate, now)];
         if let Some(wait) = waits.into_iter().flatten().max() {
@@ -97,6 +119,8 @@ impl Rates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::inbound::ConfirmToken;
+    use crate::domain::keyed_link::LinkKey;
 
     fn client(address: &str) -> Client {
         Client::at(address.parse().unwrap())
@@ -135,7 +159,21 @@ mod tests {
             let address = IpAddr::V4(std::net::Ipv4Addr::from_bits(second));
             assert_eq!(rates.take(Client::at(address), start + Duration::from_secs(second.into())), Ok(()));
         }
-        assert!(rates.clients.len() <= 120, "{}", rates.clients.len());
+        assert!(rates.strangers.clients.len() <= 120, "{}", rates.strangers.clients.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn however_much_strangers_ask_whoever_holds_what_was_mailed_is_heard() {
+        let start = Instant::now();
+        let mut rates = Rates::new(5, 600, start);
+        let refused = (0..1_000_u32).filter(|number| {
+            let address = IpAddr::V4(std::net::Ipv4Addr::from_bits(*number));
+            rates.take(Client::at(address), start).is_err()
+        });
+        assert_eq!(refused.count(), 400);
+        let key = LinkKey::new([7; 32]).subscriber(&"ann@example.org".parse().unwrap());
+        assert_eq!(rates.take(Client::Holder(key), start), Ok(()));
+        assert_eq!(rates.take(Client::Asked(ConfirmToken::of(1).hash()), start), Ok(()));
     }
 
     #[test]

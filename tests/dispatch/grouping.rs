@@ -1,6 +1,9 @@
 //! At once, in digests, not at night, and with a word about silence.
 
+use regwatch::domain::outbox::{MailState, Outcome};
+use regwatch::domain::retraction::Retraction;
 use regwatch::domain::subscription::{Cadence, Preference};
+use regwatch::store::{ChangeQuery, RetractCommit};
 
 use crate::stand::{Stand, email};
 
@@ -85,14 +88,125 @@ async fn what_waits_when_its_reader_pauses_is_told_when_the_pause_ends() {
     stand.subscribe("ann@example.org", &[]).await;
     stand.find("a", None).await;
     stand.round().await;
-    stand.store.pause(&email("ann@example.org"), true, now()).await.unwrap();
+    stand.store.pause(&email("ann@example.org"), true, None, now()).await.unwrap();
     stand.advance(60);
     stand.find("b", None).await;
     stand.advance(60);
     assert_eq!(stand.round().await, 0);
-    stand.store.pause(&email("ann@example.org"), false, now()).await.unwrap();
+    stand.store.pause(&email("ann@example.org"), false, None, now()).await.unwrap();
+    assert_eq!(stand.round().await, 1, "one mail sums the pause up");
+    assert_eq!(stand.mails().await[0].1, "[after a pause] Hikvision: 2 changes on FCC Covered List");
+    let text = &stand.texts().await[0];
+    for words in ["Paragraph a", "Paragraph b", "while your mail was paused from 2026-11-24 10:00 UTC to"] {
+        assert!(text.replace('\n', " ").contains(words), "{text}");
+    }
+    stand.advance(60);
+    stand.find("c", None).await;
+    stand.advance(5);
     assert_eq!(stand.round().await, 1);
-    assert!(stand.texts().await[0].contains("Paragraph a"));
+    assert_eq!(stand.mails().await[1].1, "Hikvision: FCC Covered List entry amended", "and then as before");
+}
+
+#[tokio::test]
+async fn a_pause_with_an_end_is_summed_up_when_it_ends_without_anybodys_word() {
+    let stand = Stand::new();
+    stand.subscribe("ann@example.org", &[]).await;
+    let day = "2026-11-26".parse().ok();
+    let now = regwatch::clock::Clock::now(&stand.clock);
+    stand.store.pause(&email("ann@example.org"), true, day, now).await.unwrap();
+    stand.find("a", None).await;
+    stand.set_clock("2026-11-25T23:59:59Z");
+    assert_eq!(stand.round().await, 0);
+    assert_eq!(stand.store.next_look().await.unwrap(), Some("2026-11-26T00:00:00Z".parse().unwrap()));
+    stand.set_clock("2026-11-26T00:00:00Z");
+    assert_eq!(stand.round().await, 1);
+    let ann = stand.store.subscriber(&email("ann@example.org")).await.unwrap().unwrap();
+    assert_eq!((ann.paused_since, ann.paused_until, ann.ended_pause), (None, None, None));
+    assert_eq!(stand.round().await, 0, "once");
+}
+
+impl Stand {
+    async fn states(&self) -> Vec<(MailState, usize)> {
+        let mails = self.store.mails(None, usize::MAX).await.unwrap();
+        mails.iter().map(|mail| (mail.state, mail.changes.len())).collect()
+    }
+
+    async fn lease(&self) -> usize {
+        let lease = chrono::Duration::minutes(1);
+        self.store.lease_due(regwatch::clock::Clock::now(&self.clock), usize::MAX, lease).await.unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn a_queued_alert_of_whoever_left_is_not_handed_out_and_comes_back_with_them() {
+    let stand = Stand::new();
+    let ann = email("ann@example.org");
+    let now = || regwatch::clock::Clock::now(&stand.clock);
+    stand.subscribe("ann@example.org", &[]).await;
+    stand.find("a", None).await;
+    stand.advance(5);
+    assert_eq!(stand.round().await, 1);
+    stand.store.leave(&ann, None, now()).await.unwrap();
+    assert_eq!(stand.lease().await, 0);
+    assert_eq!(stand.states().await, [(MailState::Unsubscribed, 1)]);
+    let mail = stand.store.mails(None, 1).await.unwrap().remove(0);
+    let words = mail.history.last().unwrap().words.clone().unwrap();
+    assert!(words.contains("does not follow"), "{words}");
+    stand.advance(60);
+    stand.find("b", None).await;
+    assert_eq!(stand.round().await, 0);
+    assert_eq!(stand.store.undo_leaving(&ann, now()).await.unwrap(), [crate::stand::hikvision()]);
+    assert_eq!(stand.round().await, 1, "what was kept back and what was found meanwhile");
+    assert_eq!(stand.states().await[0], (MailState::Queued, 2));
+    assert_eq!(stand.lease().await, 1);
+}
+
+#[tokio::test]
+async fn a_queued_alert_of_whoever_paused_waits_for_the_summary() {
+    let stand = Stand::new();
+    let ann = email("ann@example.org");
+    let now = || regwatch::clock::Clock::now(&stand.clock);
+    stand.subscribe("ann@example.org", &[]).await;
+    stand.find("a", None).await;
+    stand.advance(5);
+    stand.round().await;
+    stand.store.pause(&ann, true, None, now()).await.unwrap();
+    assert_eq!(stand.lease().await, 0);
+    assert_eq!(stand.states().await, [(MailState::Replaced, 1)]);
+    stand.advance(5);
+    assert_eq!(stand.round().await, 0);
+    stand.store.pause(&ann, false, None, now()).await.unwrap();
+    assert_eq!(stand.round().await, 1);
+    assert_eq!(stand.lease().await, 1);
+}
+
+#[tokio::test]
+async fn of_a_queued_alert_only_what_is_still_followed_is_told() {
+    let stand = Stand::new();
+    let ann = email("ann@example.org");
+    let now = || regwatch::clock::Clock::now(&stand.clock);
+    stand.store.instance_key([7; 32]).await.unwrap();
+    stand.subscribe("ann@example.org", &[]).await;
+    stand.find("a", None).await;
+    stand.find("b", None).await;
+    stand.advance(5);
+    stand.round().await;
+    // One of its changes is taken back before anybody goes through the mails for it.
+    let all = stand.store.changes(ChangeQuery { limit: 9, ..ChangeQuery::default() }).await.unwrap();
+    let one = all.iter().find(|change| change.entry.title == "Paragraph a").unwrap();
+    let retraction = Retraction::of(one, std::slice::from_ref(one), None, now());
+    stand.store.retract(RetractCommit { retraction, restored: None }).await.unwrap();
+    assert_eq!(stand.lease().await, 0);
+    assert_eq!(stand.states().await, [(MailState::Replaced, 2)]);
+    assert_eq!(stand.round().await, 1);
+    let texts = stand.texts().await;
+    assert!(texts.len() == 1 && texts[0].contains("Paragraph b"), "{texts:?}");
+    assert!(!texts[0].contains("Paragraph a"), "{texts:?}");
+    stand.store.erase(&ann, now()).await.unwrap();
+    assert_eq!(stand.store.mails(None, 9).await.unwrap().len(), 1, "one is just being sent");
+    let id = stand.store.mails(None, 9).await.unwrap()[0].id.clone();
+    stand.store.settle(&id, Outcome::SENT, now(), 0.0).await.unwrap();
+    assert_eq!(stand.store.mails(None, 9).await.unwrap(), [], "and is forgotten then");
 }
 
 #[tokio::test]
@@ -101,8 +215,12 @@ async fn who_left_is_not_told_what_waited() {
     stand.subscribe("ann@example.org", &[]).await;
     stand.find("a", None).await;
     stand.round().await;
-    stand.store.leave(&email("ann@example.org"), None).await.unwrap();
+    let now = regwatch::clock::Clock::now(&stand.clock);
+    stand.store.leave(&email("ann@example.org"), None, now).await.unwrap();
     stand.advance(60);
+    assert_eq!(stand.round().await, 0);
+    assert!(stand.store.next_look().await.unwrap().is_some(), "they may take it back");
+    stand.advance(24 * 60);
     assert_eq!(stand.round().await, 0);
     assert_eq!(stand.store.next_look().await.unwrap(), None, "nothing waits any more");
 }

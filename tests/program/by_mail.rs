@@ -252,6 +252,9 @@ fn a_pause_keeps_mail_back_and_its_end_says_how_much_was_missed() {
     assert_eq!(home.check(0)["mails_queued"], 0);
     let resumed = home.write(&vouched("resume"));
     assert!(resumed[0].text.contains("one thing that you"), "{}", resumed[0].text);
+    home.check(0);
+    let summary = home.letters().into_iter().find(|letter| letter.subject.starts_with("[after a pause]"));
+    assert!(summary.unwrap().text.contains("and by any affiliate"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod begun;
 mod bounced;
 mod browser;
 mod by_mail;
@@ -23,6 +24,7 @@ mod incident;
 mod installation;
 mod keeping;
 mod killed;
+mod leaving;
 #[path = "../left_out/mod.rs"]
 mod left_out;
 mod losing;

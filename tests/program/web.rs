@@ -253,6 +253,89 @@ fn what_is_followed_is_shown_and_changed_and_no_address_stands_anywhere() {
     assert_eq!(too_much.status, 413, "{too_much:?}");
 }
 
+#[test]
+fn leaving_can_be_taken_back_by_a_button_and_nothing_is_missed() {
+    let service = Service::start("");
+    let letter = service.followed();
+    let leave = link(&service, &letter, "unsubscribe");
+    let page = service.post(&leave, "List-Unsubscribe=One-Click");
+    assert!(page.body.contains("value=\"undo\"") && page.body.contains("<li>Hikvision</li>"), "{page:?}");
+    assert_eq!(service.told(), 0, "who left is not told");
+    let page = service.get(&leave);
+    assert!(page.body.contains("Nothing is sent to this address any more.") && page.body.contains("undo"));
+    let before = service.home.letters().len();
+    let page = service.post(&leave, "action=undo");
+    assert!(page.body.contains("Mail about Hikvision is sent again."), "{page:?}");
+    // What was found meanwhile is told, by the loop or by this.
+    service.home.check(0);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while service.home.letters().len() == before {
+        assert!(Instant::now() < deadline, "what was found meanwhile is told");
+        std::thread::yield_now();
+    }
+    let manage = link(&service, &letter, "manage");
+    let page = service.post(&manage, "action=leave&company=hikvision");
+    assert!(page.body.contains("Follow again"), "{page:?}");
+    assert!(service.post(&manage, "action=undo").body.contains("Hikvision, since"));
+    assert!(service.post(&manage, "action=undo").body.contains("it is too long ago"));
+}
+
+#[test]
+fn a_link_that_a_mail_program_ended_with_a_full_stop_works() {
+    let service = Service::start("");
+    let letter = service.followed();
+    for mark in [".", ",", ")", "%3E", "%3e.", "/"] {
+        let manage = format!("{}{mark}", link(&service, &letter, "manage"));
+        assert!(service.get(&manage).body.contains("Hikvision, since"), "{manage}");
+    }
+    let leave = format!("{}.", link(&service, &letter, "unsubscribe"));
+    assert_eq!(service.post(&leave, "List-Unsubscribe=One-Click").status, 200);
+    assert_eq!(service.told(), 0);
+}
+
+#[test]
+fn an_old_confirmation_says_how_it_stands_now() {
+    let service = Service::start("");
+    let question = service.asked();
+    assert!(service.post(&question, "").body.contains("You will be told"));
+    let welcome = || {
+        let letters = service.home.letters_to("ann@example.org");
+        letters.into_iter().find(|letter| letter.subject == "You will be told")
+    };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while welcome().is_none() {
+        assert!(Instant::now() < deadline, "a mail welcomes");
+        std::thread::yield_now();
+    }
+    let leave = link(&service, &welcome().unwrap(), "unsubscribe");
+    service.post(&leave, "List-Unsubscribe=One-Click");
+    for page in [service.get(&question), service.post(&question, "")] {
+        assert!(page.body.contains("This address follows nothing"), "{page:?}");
+        assert!(!page.body.contains("From now on") && !page.body.contains("<button"), "{page:?}");
+    }
+    assert_eq!(service.told(), 0);
+}
+
+#[test]
+fn a_pause_ends_on_a_day_to_come() {
+    let service = Service::start("");
+    let manage = link(&service, &service.followed(), "manage");
+    let page = service.post(&manage, "action=pause&until=2001-01-01");
+    assert!(page.status == 422 && page.body.contains("a day to come"), "{page:?}");
+    let page = service.post(&manage, "action=pause&until=2101-02-03");
+    assert!(page.body.contains("It comes again by itself from 2101-02-03 00:00 UTC"), "{page:?}");
+}
+
+#[test]
+fn however_much_junk_is_asked_a_one_click_is_heard() {
+    let service = Service::start("client_rate = 600\ntotal_rate = 60\n");
+    let leave = link(&service, &service.followed(), "unsubscribe");
+    let statuses: Vec<u16> = (0..70).map(|_| service.get("/confirm/x").status).collect();
+    assert!(statuses.contains(&429), "{statuses:?}");
+    assert_eq!(service.post(&leave, "List-Unsubscribe=One-Click").status, 200);
+    assert_eq!(service.told(), 0);
+}
+
 /// RFC 8058, 3.2: a mail program may send either encoding.
 #[test]
 fn one_click_is_heard_as_multipart_too() {

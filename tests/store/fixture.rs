@@ -200,6 +200,7 @@ pub fn incident(name: &str, minutes: i64) -> Incident {
         told_at: None,
         times_told: 0,
         end_told_at: None,
+        ending: None,
     }
 }
 

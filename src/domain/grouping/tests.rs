@@ -22,7 +22,7 @@ pub(crate) fn reader(wishes: &[Preference]) -> Subscriber {
     let wish = Wish { company: &company, only, confirmed: true, channel: "mail", agreed_to: None };
     reader.follow(wish, DateTime::UNIX_EPOCH);
     for wish in wishes {
-        reader.preferences.take(*wish, at("2026-11-23T00:00:00Z"));
+        reader.take(*wish, at("2026-11-23T00:00:00Z"));
     }
     reader
 }
@@ -51,6 +51,7 @@ pub(crate) fn change(name: &str, raised: &str, fields: &[(&str, &str)]) -> (Aler
         company: company(),
         raised_at: at(raised),
         strikes: 0,
+        taken_back: 0,
     };
     let change = Change {
         id,
@@ -127,12 +128,35 @@ fn what_is_not_followed_any_more_is_let_go_and_what_waits_in_a_pause_stays() {
     let all = [change("a", "2026-11-24T10:00:00Z", &[])];
     let now = at("2026-11-24T12:00:00Z");
     let mut paused = reader(&[]);
-    paused.paused_since = Some(now);
+    paused.begin_pause(None, now);
     let during = plan(&paused, waiting(&all), COLLECTING, now);
     assert!(during.bundles.is_empty() && during.dropped.is_empty() && during.next.is_none());
     let mut gone = reader(&[]);
-    gone.leave(None);
-    assert_eq!(plan(&gone, waiting(&all), COLLECTING, now).dropped, [&all[0].0]);
+    gone.leave(None, now);
+    let after = plan(&gone, waiting(&all), COLLECTING, now);
+    assert!(after.bundles.is_empty() && after.dropped.is_empty(), "they may take it back");
+    assert_eq!(after.next, Some(at("2026-11-25T12:00:00Z")));
+    assert_eq!(plan(&gone, waiting(&all), COLLECTING, after.next.unwrap()).dropped, [&all[0].0]);
+}
+
+#[test]
+fn what_a_pause_collected_is_one_mail_however_much_it_is_and_what_comes_after_it_is_another() {
+    let mut all: Vec<_> =
+        (0..250).map(|number| change(&format!("{number}"), "2026-11-24T10:00:00Z", &[])).collect();
+    all.push(change("soon", "2026-11-24T10:00:00Z", &[("effective", "2026-11-30")]));
+    all[3].1.entry.kind = ChangeKind::AlreadyListed;
+    let mut reader = reader(&[Preference::Cadence(Cadence::Daily)]);
+    reader.begin_pause(Some(at("2026-11-25T12:00:00Z")), at("2026-11-24T09:00:00Z"));
+    let during = plan(&reader, waiting(&all), COLLECTING, at("2026-11-25T11:59:00Z"));
+    assert!(during.bundles.is_empty() && during.dropped.is_empty() && during.summed_up.is_none());
+    assert_eq!(during.next, Some(at("2026-11-25T12:00:00Z")), "it is looked at when the pause ends");
+    all.push(change("after", "2026-11-25T12:00:01Z", &[]));
+    let now = at("2026-11-25T12:00:02Z");
+    let after = plan(&reader, waiting(&all), COLLECTING, now);
+    let [summary] = &after.bundles[..] else { panic!("{}", after.bundles.len()) };
+    assert_eq!((summary.told.len(), titles(summary)[0], titles(summary)[250]), (251, "soon", "3"));
+    assert_eq!((summary.pause, after.summed_up), (reader.ended_pause(now), reader.ended_pause(now)));
+    assert_eq!(after.next, Some(at("2026-11-26T08:00:00Z")), "the rest waits for its digest");
 }
 
 #[test]
@@ -141,7 +165,7 @@ fn a_wish_for_digests_counts_for_what_waits_already() {
     let mut reader = reader(&[Preference::Cadence(Cadence::Weekly)]);
     let now = at("2026-11-24T12:00:00Z");
     assert_eq!(plan(&reader, waiting(&all), COLLECTING, now).next, Some(at("2026-11-30T08:00:00Z")));
-    reader.preferences.take(Preference::Cadence(Cadence::Immediate), now);
+    reader.take(Preference::Cadence(Cadence::Immediate), now);
     assert_eq!(plan(&reader, waiting(&all), COLLECTING, now).bundles.len(), 1);
 }
 

@@ -91,6 +91,8 @@ pub enum Answer {
     Help,
     /// Nothing is sent for a while.
     Paused,
+    /// How it stands now: what was to be confirmed was settled before.
+    Standing,
     /// Mail is sent again; since when it was not.
     Resumed(Option<DateTime<Utc>>),
     /// How mail comes now.
@@ -322,17 +324,17 @@ impl Conversation {
                 None => Answer::Expired,
             },
             Request::Never(token) if self.correspondence.refuse(&token, now) => {
-                self.subscriber.leave(None);
+                self.leave_all(now);
                 Answer::Never
             }
             Request::Never(_) => Answer::Expired,
             Request::Subscribe(selection) => Answer::Welcome(selection),
-            Request::Unsubscribe(companies) | Request::MayLeave(companies) => self.leave(companies),
-            Request::Leave => self.leave(Vec::new()),
+            Request::Unsubscribe(companies) | Request::MayLeave(companies) => self.leave(companies, now),
+            Request::Leave => self.leave(Vec::new(), now),
             Request::List => Answer::List,
             Request::Help => Answer::Help,
             Request::Pause => self.pause(now),
-            Request::Resume => Answer::Resumed(self.subscriber.paused_since.take()),
+            Request::Resume => self.resume(now),
             Request::Prefer(wish) => self.prefer(wish, now),
             Request::Unknown(nearest) => Answer::Unknown(nearest),
             Request::Untracked(nearest) => Answer::Untracked(nearest),
@@ -347,8 +349,8 @@ impl Conversation {
         Some((self.act_on(purpose, is_first, consent, now), is_first))
     }
 
-    /// Does what was confirmed. A confirmation that comes again does nothing again: what was left
-    /// meanwhile stays left.
+    /// Does what was confirmed. A confirmation that comes again does nothing again, and says how it stands:
+    /// what was left meanwhile stays left.
     fn act_on(
         &mut self,
         purpose: Purpose,
@@ -357,26 +359,21 @@ impl Conversation {
         now: DateTime<Utc>,
     ) -> Answer {
         match purpose {
+            Purpose::List => Answer::List,
+            _ if !is_first => Answer::Standing,
             Purpose::Subscribe(selection) => {
-                if is_first {
-                    self.follow(&selection, consent, now);
-                }
+                self.follow(&selection, consent, now);
                 Answer::Welcome(selection)
             }
-            Purpose::Unsubscribe { companies } if is_first => self.leave(companies),
-            Purpose::Unsubscribe { companies } => Answer::Goodbye(companies),
-            Purpose::Pause if is_first => self.pause(now),
-            Purpose::Pause => Answer::Paused,
-            Purpose::Resume if is_first => Answer::Resumed(self.subscriber.paused_since.take()),
-            Purpose::Resume => Answer::Resumed(None),
-            Purpose::Prefer { wish } if is_first => self.prefer(wish, now),
-            Purpose::Prefer { .. } => Answer::Preferred,
-            Purpose::List => Answer::List,
+            Purpose::Unsubscribe { companies } => self.leave(companies, now),
+            Purpose::Pause => self.pause(now),
+            Purpose::Resume => self.resume(now),
+            Purpose::Prefer { wish } => self.prefer(wish, now),
         }
     }
 
     fn prefer(&mut self, wish: Preference, now: DateTime<Utc>) -> Answer {
-        self.subscriber.preferences.take(wish, now);
+        self.subscriber.take(wish, now);
         Answer::Preferred
     }
 
@@ -393,19 +390,32 @@ impl Conversation {
         }
     }
 
-    fn leave(&mut self, companies: Vec<CompanyId>) -> Answer {
+    fn leave(&mut self, companies: Vec<CompanyId>, now: DateTime<Utc>) -> Answer {
         if companies.is_empty() {
-            self.subscriber.leave(None);
+            self.leave_all(now);
         }
         for company in &companies {
-            self.subscriber.leave(Some(company));
+            self.subscriber.leave(Some(company), now);
+            self.correspondence.void(Some(company));
         }
         Answer::Goodbye(companies)
     }
 
+    /// Ends all that is followed, and all that stands open: nothing that was asked before counts any more.
+    pub fn leave_all(&mut self, now: DateTime<Utc>) {
+        self.subscriber.leave(None, now);
+        self.correspondence.void(None);
+    }
+
     fn pause(&mut self, now: DateTime<Utc>) -> Answer {
-        self.subscriber.paused_since.get_or_insert(now);
+        if !self.subscriber.is_paused(now) {
+            self.subscriber.begin_pause(None, now);
+        }
         Answer::Paused
+    }
+
+    fn resume(&mut self, now: DateTime<Utc>) -> Answer {
+        Answer::Resumed(self.subscriber.end_pause(now))
     }
 }
 
@@ -499,7 +509,7 @@ mod tests {
 
         say(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Vouched);
         let again = say(&mut state, vec![yes(token)], Trust::Unknown);
-        assert!(matches!(&again[..], [Answer::Welcome(_)]));
+        assert_eq!(again, [Answer::Standing], "it says how it stands");
         assert!(state.subscriber.active(&zte()).is_none(), "a confirmation counts once");
     }
 
@@ -553,14 +563,10 @@ mod tests {
     fn a_button_confirms_once_and_notes_where_it_was_pressed() {
         let mut state = state();
         let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
-        let welcome = |answer: Option<(Answer, bool)>| match answer {
-            Some((Answer::Welcome(_), is_first)) => is_first,
-            other => panic!("{other:?}"),
-        };
-        assert!(welcome(state.confirm_on_web(&token, now())));
+        assert!(matches!(state.confirm_on_web(&token, now()), Some((Answer::Welcome(_), true))));
         assert_eq!(state.subscriber.active(&zte()).unwrap().channel, ON_WEB);
-        state.subscriber.leave(None);
-        assert!(!welcome(state.confirm_on_web(&token, now())));
+        state.leave_all(now());
+        assert_eq!(state.confirm_on_web(&token, now()), Some((Answer::Standing, false)));
         assert!(state.subscriber.active(&zte()).is_none(), "a confirmation counts once");
         assert_eq!(state.confirm_on_web(&ConfirmToken::of(99).hash(), now()), None);
     }
@@ -578,6 +584,19 @@ mod tests {
         assert!(state.subscriber.active(&zte()).is_none());
         let answers = say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
         assert_eq!(answers, [Answer::Goodbye(vec![zte()])], "the answer does not tell who is subscribed");
+    }
+
+    #[test]
+    fn leaving_ends_the_questions_that_stand_open() {
+        let mut state = state();
+        let both = token_of(&say(&mut state, vec![to_follow("zte"), to_follow("hikvision")], Trust::Unknown));
+        let other = token_of(&say(&mut state, vec![to_follow("huawei")], Trust::Unknown));
+        say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
+        assert_eq!(say(&mut state, vec![yes(both)], Trust::Unknown), [Answer::Standing]);
+        assert!(!state.subscriber.is_active());
+        say(&mut state, vec![Request::Leave], Trust::Unknown);
+        assert_eq!(state.confirm_on_web(&other, now()), Some((Answer::Standing, false)));
+        assert!(!state.subscriber.is_active());
     }
 
     #[test]

@@ -68,6 +68,9 @@ pub struct Asked {
     /// When it was said how to confirm, to somebody whose answer was no clear yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explained_at: Option<DateTime<Utc>>,
+    /// Whether its address left what it is about since: an answer does nothing any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_void: bool,
 }
 
 /// What went between this service and one address.
@@ -84,7 +87,7 @@ pub struct Correspondence {
 
 impl Asked {
     fn is_open(&self, now: DateTime<Utc>) -> bool {
-        self.answered_at.is_none() && now < self.at + OPEN_FOR
+        self.answered_at.is_none() && !self.is_void && now < self.at + OPEN_FOR
     }
 
     /// Whether it stands in the way of asking the same again. One that a clock asked which was ahead does not,
@@ -94,7 +97,7 @@ impl Asked {
     }
 
     fn was_ignored(&self, now: DateTime<Utc>) -> bool {
-        self.answered_at.is_none() && !self.is_open(now)
+        self.answered_at.is_none() && !self.is_void && !self.is_open(now)
     }
 }
 
@@ -137,6 +140,7 @@ impl Correspondence {
             at: now,
             answered_at: None,
             explained_at: None,
+            is_void: false,
         });
         token
     }
@@ -160,7 +164,17 @@ impl Correspondence {
         if is_first {
             asked.answered_at = Some(now);
         }
-        asked.answered_at.map(|_| (asked.purpose.clone(), is_first))
+        (asked.answered_at.is_some() || asked.is_void).then(|| (asked.purpose.clone(), is_first))
+    }
+
+    /// Ends all questions, or those about following a company: their address has left it.
+    pub fn void(&mut self, company: Option<&CompanyId>) {
+        let is_about = |asked: &Asked| match (company, &asked.purpose) {
+            (None, _) => true,
+            (Some(left), Purpose::Subscribe(selection)) => selection.companies.contains(left),
+            (Some(_), _) => false,
+        };
+        self.asked.iter_mut().filter(|asked| is_about(asked)).for_each(|asked| asked.is_void = true);
     }
 
     /// The question that a token answers, and whether it stands open; what [`Self::answer`] would take.
@@ -168,7 +182,8 @@ impl Correspondence {
     pub fn question(&self, token: &TokenHash, now: DateTime<Utc>) -> Option<(&Purpose, bool)> {
         let asked = self.asked.iter().find(|asked| asked.token == *token)?;
         let is_open = asked.is_open(now);
-        (is_open || asked.answered_at.is_some()).then_some((&asked.purpose, is_open))
+        let was_settled = asked.answered_at.is_some() || asked.is_void;
+        (is_open || was_settled).then_some((&asked.purpose, is_open))
     }
 
     /// What the open questions ask to follow, each with what of it and since when.

@@ -14,7 +14,7 @@ use crate::domain::keyed::{LETTERS, bits, letters};
 pub struct ConfirmToken(String);
 
 /// Names a token where it is kept: who reads the database cannot confirm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenHash(String);
 

@@ -19,7 +19,7 @@ pub fn review_clock(
     let known: Vec<&Incident> =
         known.iter().filter(|incident| incident.kind == IncidentKind::Clock).collect();
     let recent = set_back.filter(|set_back| is_within(set_back.to, LASTS, now));
-    changed(&known, recent.map(trouble).into_iter().collect(), policy, now)
+    changed(&known, recent.map(trouble).into_iter().collect(), policy, now, |_| None)
 }
 
 /// What it was is told once, not that it is over.

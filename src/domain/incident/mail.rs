@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Incident, IncidentKind, Policy, Telling, Trouble, changed};
+use super::{Ending, Incident, IncidentKind, Policy, Telling, Trouble, changed};
 use crate::domain::breaker::Breaker;
 use crate::domain::outbox::Mail;
 
@@ -11,6 +11,8 @@ use crate::domain::outbox::Mail;
 pub struct MailStanding<'a> {
     /// The transport that is out of reach.
     pub breaker: Option<&'a Breaker>,
+    /// The transport that is in use.
+    pub channel: &'a str,
     /// Mails that were given up and nobody has acted upon, at most so many as are looked at.
     pub undelivered: &'a [Mail],
 }
@@ -28,7 +30,12 @@ pub fn review_mail(
 ) -> Vec<Incident> {
     let known: Vec<&Incident> = known.iter().filter(|incident| incident.kind.is_of_mail()).collect();
     let troubles = standing.breaker.map(unreachable).into_iter().chain(undelivered(standing.undelivered));
-    changed(&known, troubles.collect(), policy, now)
+    let ending = |incident: &Incident| {
+        let is_of_relay = incident.kind == IncidentKind::Relay;
+        let is_in_use = incident.reason.starts_with(&format!("{}: ", standing.channel));
+        (is_of_relay && !is_in_use).then_some(Ending::OutOfUse)
+    };
+    changed(&known, troubles.collect(), policy, now, ending)
 }
 
 /// No mail can tell that mail does not leave: it is told when that is over, if it lasted.
@@ -89,8 +96,8 @@ mod tests {
     fn a_relay_out_of_reach_is_told_once_it_is_back_and_only_if_it_was_away_for_long() {
         let breaker = Breaker::after(None, "relay", "refused".to_owned(), at(0));
         let (gone, back) = (
-            MailStanding { breaker: Some(&breaker), undelivered: &[] },
-            MailStanding { breaker: None, undelivered: &[] },
+            MailStanding { breaker: Some(&breaker), undelivered: &[], channel: "relay" },
+            MailStanding { breaker: None, undelivered: &[], channel: "relay" },
         );
         let mut known = Vec::new();
         for minutes in [0, 60, 3000] {
@@ -105,6 +112,19 @@ mod tests {
     }
 
     #[test]
+    fn a_relay_that_is_not_used_any_more_is_not_said_to_work() {
+        let breaker = Breaker::after(None, "relay", "refused".to_owned(), at(0));
+        let mut known = Vec::new();
+        look(&mut known, MailStanding { breaker: Some(&breaker), undelivered: &[], channel: "relay" }, 0);
+        look(&mut known, MailStanding { breaker: None, undelivered: &[], channel: "another" }, 60);
+        assert_eq!(known[0].ending, Some(Ending::OutOfUse));
+        look(&mut known, MailStanding { breaker: Some(&breaker), undelivered: &[], channel: "relay" }, 61);
+        assert_eq!((known[0].is_open(), known[0].ending), (true, None), "it is back");
+        look(&mut known, MailStanding { breaker: None, undelivered: &[], channel: "relay" }, 62);
+        assert_eq!(known[0].ending, None);
+    }
+
+    #[test]
     fn mails_given_up_are_told_until_somebody_acts() {
         let recipient = "ann@example.org".parse().unwrap();
         let mut mail =
@@ -112,8 +132,8 @@ mod tests {
         mail.settle(Outcome::Dead { reason: "554 5.7.1 no".to_owned() }, at(1), 0.0);
         let mails = [mail];
         let (there, gone) = (
-            MailStanding { breaker: None, undelivered: &mails },
-            MailStanding { breaker: None, undelivered: &[] },
+            MailStanding { breaker: None, undelivered: &mails, channel: "relay" },
+            MailStanding { breaker: None, undelivered: &[], channel: "relay" },
         );
         let mut known = Vec::new();
         assert!(matches!(look(&mut known, there, 1)[..], [(Telling::Begun, _)]));
@@ -130,7 +150,7 @@ mod tests {
     fn trouble_with_reading_and_trouble_with_mail_do_not_end_each_other() {
         let breaker = Breaker::after(None, "relay", "refused".to_owned(), at(0));
         let mut known = Vec::new();
-        look(&mut known, MailStanding { breaker: Some(&breaker), undelivered: &[] }, 0);
+        look(&mut known, MailStanding { breaker: Some(&breaker), undelivered: &[], channel: "relay" }, 0);
         assert_eq!(super::super::review(&known, &[], &[], &POLICY, at(0), at(1)), []);
     }
 }

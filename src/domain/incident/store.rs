@@ -32,7 +32,7 @@ pub fn review_store(
 ) -> Vec<Incident> {
     let known: Vec<&Incident> = known.iter().filter(|incident| incident.kind.is_of_store()).collect();
     let troubles = low_disk(&known, standing, now).into_iter().chain(unreadable(&known, standing, now));
-    changed(&known, troubles.collect(), policy, now)
+    changed(&known, troubles.collect(), policy, now, |_| None)
 }
 
 /// It is over only once there is a quarter more room than it takes, so that it does not come and go.

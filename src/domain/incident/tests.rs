@@ -343,3 +343,38 @@ fn a_court_that_moved_is_told_after_three_silent_working_days_and_no_weekend_is(
     feed.read(0, |state| court(monday + 301 * DAY, true, Some(&state)));
     assert_eq!(feed.told(monday + 301 * DAY), ["Over quiet a"]);
 }
+
+#[test]
+fn a_source_that_is_not_watched_any_more_is_not_said_to_be_read_again() {
+    let mut world = World::of(vec![good("a", 0), good("b", 0)]);
+    for minutes in 1..=3 {
+        world.read(0, |state| not_good(state, Verdict::Failed, minutes));
+        world.read(1, |state| not_good(state, Verdict::Failed, minutes));
+        world.told(minutes);
+    }
+    world.sources.remove(0);
+    world.states.remove(0);
+    world.read(0, |_| good("b", 5));
+    assert_eq!(world.told(5), ["Over failing a", "Over failing b"]);
+    let ending = |id: &str| {
+        let of = |incident: &&Incident| incident.source.as_ref().is_some_and(|source| source.as_str() == id);
+        world.incidents.iter().find(of).unwrap().ending
+    };
+    assert_eq!((ending("a"), ending("b")), (Some(Ending::OutOfUse), None));
+}
+
+#[test]
+fn a_way_in_that_is_not_used_any_more_is_not_said_to_work() {
+    let mut world = World::of(vec![good("a", 0)]);
+    let failing = (1..=3).fold(WayInState::new(WayIn::Imap), |state, n| state.failed("no".to_owned(), at(n)));
+    world.ways_in = vec![failing.clone()];
+    world.told(3);
+    world.ways_in = vec![WayInState::new(WayIn::Maildir)];
+    world.told(4);
+    assert_eq!(world.incidents[0].ending, Some(Ending::OutOfUse));
+    world.ways_in = vec![failing];
+    world.told(5);
+    world.ways_in = vec![WayInState::new(WayIn::Imap).worked(0, at(6))];
+    world.told(6);
+    assert_eq!((world.incidents[0].is_open(), world.incidents[0].ending), (false, None));
+}

@@ -150,3 +150,44 @@ fn a_mail_with_a_long_life_keeps_its_last_steps() {
     assert_eq!(mail.history.len(), MAX_STEPS);
     assert_eq!(mail.history.last().unwrap().words.as_deref(), Some("note 99"));
 }
+
+#[test]
+fn a_mail_is_in_doubt_from_the_moment_its_sending_began_and_not_before() {
+    let now = DateTime::UNIX_EPOCH;
+    for doubt in [Doubt::Impossible, Doubt::Resend, Doubt::Hold] {
+        let mut ahead = mail();
+        ahead.lease(now, Duration::minutes(1));
+        assert!(!ahead.reclaim(now, doubt));
+        assert_eq!((ahead.state, ahead.in_doubt, ahead.history.len()), (MailState::Queued, 0, 0));
+        assert!(ahead.is_due(now) && !ahead.begin(), "nobody has it in hands");
+    }
+    let mut begun = mail();
+    begun.lease(now, Duration::minutes(1));
+    assert!(begun.begin() && !begun.begin());
+    assert!(begun.reclaim(now, Doubt::Hold));
+    assert_eq!((begun.state, begun.in_doubt), (MailState::Held, 1));
+}
+
+#[test]
+fn a_mail_that_is_not_wanted_stays_ended_whatever_an_operator_says() {
+    let now = DateTime::UNIX_EPOCH;
+    for end in [Mail::unsubscribe, Mail::replace] {
+        let mut mail = mail();
+        mail.lease(now, Duration::minutes(1));
+        end(&mut mail, now, "left");
+        assert!(mail.is_settled() && !mail.is_undelivered);
+        assert!(!mail.retry(now) && !mail.release(now) && !mail.hold(now) && !mail.give_up(now));
+        assert_eq!(mail.history.last().unwrap().words.as_deref(), Some("left"));
+    }
+}
+
+#[test]
+fn a_mail_of_an_older_program_is_read_and_its_lease_may_have_been_begun() {
+    let mut old = serde_json::to_value(mail()).unwrap();
+    old["state"] = "leased".into();
+    for new in ["basis", "is_urgent", "is_ahead"] {
+        assert!(old.get(new).is_none(), "{new} is written only where it says something");
+    }
+    let mut old: Mail = serde_json::from_value(old).unwrap();
+    assert!(old.reclaim(DateTime::UNIX_EPOCH, Doubt::Resend), "it is in doubt");
+}

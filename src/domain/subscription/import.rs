@@ -23,6 +23,7 @@ impl Subscriber {
     pub fn take_over(&mut self, other: Self, imported: &mut Imported) {
         if self.subscriptions.is_empty() {
             self.paused_since = other.paused_since;
+            self.paused_until = other.paused_until;
             self.preferences = other.preferences;
         }
         for subscription in other.subscriptions {
@@ -63,6 +64,7 @@ mod tests {
             channel: "elsewhere".to_owned(),
             only: Filter::default(),
             agreed_to: None,
+            ended_at: None,
         }
     }
 

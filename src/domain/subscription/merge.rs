@@ -19,6 +19,15 @@ impl Subscriber {
                 None => first.subscriptions.push(subscription),
             }
         }
+        // The longer of two pauses; one without an end is the longest.
+        first.paused_until = match (first.paused_since, second.paused_since) {
+            (Some(_), Some(_)) => {
+                first.paused_until.zip(second.paused_until).map(|(one, other)| one.max(other))
+            }
+            (None, Some(_)) => second.paused_until,
+            (_, None) => first.paused_until,
+        };
+        first.ended_pause = first.ended_pause.or(second.ended_pause);
         first.paused_since = match (first.paused_since, second.paused_since) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

@@ -169,11 +169,13 @@ pub enum Preference {
     Quiet(Option<QuietHours>),
     /// Whether silence is attested, weekly.
     Attestation(bool),
+    /// Nothing until this day begins, where the reader is.
+    PausedUntil(NaiveDate),
 }
 
 impl Preference {
     /// The wish that two words say: `digest daily`, `zone Europe/Berlin`, `quiet 22:00-07:00`,
-    /// `quiet off`, `attestation weekly`, `attestation off`.
+    /// `quiet off`, `attestation weekly`, `attestation off`, `pause until 2026-12-24`.
     #[must_use]
     pub fn of(name: &str, value: &str) -> Option<Self> {
         let value = value.trim();
@@ -189,6 +191,11 @@ impl Preference {
                 .iter()
                 .any(|word| word.eq_ignore_ascii_case(value))
                 .then_some(Self::Attestation(true)),
+            "pause" => {
+                let (until, when) = value.split_once(char::is_whitespace)?;
+                let is_until = ["until", "till", "to"].iter().any(|word| word.eq_ignore_ascii_case(until));
+                super::day(when.trim_end_matches(['.', '!'])).filter(|_| is_until).map(Self::PausedUntil)
+            }
             _ => None,
         }
     }
@@ -206,6 +213,12 @@ impl Preference {
             Self::Quiet(None) => "send mail at any hour".to_owned(),
             Self::Attestation(true) => "tell each week that nothing happened, or what did".to_owned(),
             Self::Attestation(false) => "send no weekly attestation".to_owned(),
+            Self::PausedUntil(day) => {
+                format!(
+                    "send no alerts until {}, and then tell in one mail what changed",
+                    day.format("%-d %B %Y")
+                )
+            }
         }
     }
 }
@@ -217,7 +230,7 @@ fn zone(name: &str) -> Option<Tz> {
 
 impl Preferences {
     /// Takes a wish over.
-    pub fn take(&mut self, wish: Preference, now: DateTime<Utc>) {
+    pub(super) fn take(&mut self, wish: Preference, now: DateTime<Utc>) {
         match wish {
             Preference::Cadence(cadence) => self.cadence = cadence,
             Preference::Zone(zone) => self.zone = zone,
@@ -227,6 +240,8 @@ impl Preferences {
                 self.attested_until.get_or_insert(now);
             }
             Preference::Attestation(false) => self.attested_until = None,
+            // A pause is the subscriber's, see `Subscriber::take`.
+            Preference::PausedUntil(_) => {}
         }
     }
 
@@ -240,6 +255,12 @@ impl Preferences {
             raised_at + patience
         };
         self.quiet.and_then(|quiet| quiet.end_of(due, self.zone)).unwrap_or(due)
+    }
+
+    /// When the quiet hours end in which a moment lies.
+    #[must_use]
+    pub fn quiet_until(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.quiet.and_then(|quiet| quiet.end_of(at, self.zone))
     }
 
     /// When silence is attested next.
@@ -339,6 +360,9 @@ mod tests {
             ("attestation", "weekly", Some(Preference::Attestation(true))),
             ("attestation", "never", Some(Preference::Attestation(false))),
             ("attestation", "", None),
+            ("pause", "until 2026-12-24", "2026-12-24".parse().ok().map(Preference::PausedUntil)),
+            ("pause", "until Christmas", None),
+            ("pause", "2026-12-24", None),
             ("colour", "off", None),
         ] {
             assert_eq!(Preference::of(name, value), expected, "{name} {value}");

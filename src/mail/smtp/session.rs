@@ -108,30 +108,24 @@ impl Session {
         }
     }
 
-    /// Names the recipient and hands the message over, after [`Self::begin`]; gives the relay's answer.
-    pub(super) async fn hand_over(
-        &mut self,
-        envelope: &Envelope,
-        bytes: &[u8],
-        timeouts: &Timeouts,
-    ) -> Result<String, Fault> {
+    /// Names the recipient and has the relay wait for the message, after [`Self::begin`].
+    pub(super) async fn prepare(&mut self, envelope: &Envelope, timeouts: &Timeouts) -> Result<(), Fault> {
         if self.has_pipelining {
             self.answer(Phase::Recipient, timeouts.command, 2).await?;
-            self.answer(Phase::Data, timeouts.data, 3).await?;
+            self.answer(Phase::Data, timeouts.data, 3).await
         } else {
             let rcpt = Rcpt::new(envelope.to.clone(), Vec::new());
             self.command(Phase::Recipient, timeouts.command, rcpt, 2).await?;
-            self.command(Phase::Data, timeouts.data, Data, 3).await?;
+            self.command(Phase::Data, timeouts.data, Data, 3).await
         }
-        self.message(bytes, timeouts).await
     }
 
-    /// The message and the final dot.
+    /// Hands over the message and the final dot, after [`Self::prepare`]; gives the relay's answer.
     ///
     /// Only what fails before the dot is written is known not to be delivered. The library
     /// writes the dot when the iterator of parts has ended, so the iterator tells, also the wire, which
     /// until then holds back what there is room for.
-    async fn message(&mut self, bytes: &[u8], timeouts: &Timeouts) -> Result<String, Fault> {
+    pub(super) async fn message(&mut self, bytes: &[u8], timeouts: &Timeouts) -> Result<String, Fault> {
         let dot_follows = self.more_follows.clone();
         dot_follows.set(true);
         let phase = || if dot_follows.get() { Phase::Message } else { Phase::FinalDot };

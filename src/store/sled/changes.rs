@@ -31,6 +31,23 @@ pub(in crate::store) fn list(trees: &Trees, query: &ChangeQuery) -> Result<Vec<C
     Ok(found)
 }
 
+/// All that a read found, by one of its changes.
+pub(in crate::store) fn found_with(trees: &Trees, one: &Change) -> Result<Vec<Change>, StoreError> {
+    let mut found = Vec::new();
+    for key in trees.tree(TreeName::ChangesByTime).scan_prefix(keys::moment(one.found_at)).keys() {
+        let other = change(trees, keys::id_of(&key?))?;
+        if is_of_one_read(one, &other) {
+            found.push(other);
+        }
+    }
+    Ok(found)
+}
+
+fn is_of_one_read(one: &Change, other: &Change) -> bool {
+    (&one.source, one.found_at, &one.evidence.sha256)
+        == (&other.source, other.found_at, &other.evidence.sha256)
+}
+
 /// Every alert that waits, with its change: source by source, each read's changes in their order.
 pub(in crate::store) fn pending_alerts(trees: &Trees) -> Result<Vec<(Alert, Change)>, StoreError> {
     let alerts: Vec<Alert> = trees.all_with(TreeName::Alerts, &[])?;

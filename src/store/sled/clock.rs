@@ -55,7 +55,7 @@ fn mark(trees: &Trees) -> Result<Option<ClockMark>, StoreError> {
 }
 
 fn waits_too_long(trees: &Trees, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    for tree in [TreeName::MailsDue, TreeName::Looks] {
+    for tree in [TreeName::UrgentDue, TreeName::MailsDue, TreeName::Looks] {
         let last = trees.tree(tree).last()?.and_then(|(key, _)| keys::moment_of(&key));
         if last.is_some_and(|last| last > now + LONGEST_WAIT) {
             return Ok(true);

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::outbox::StoredMail;
+use super::outbox::{self, StoredMail};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{keys, subscribers, suppression};
@@ -14,7 +14,7 @@ use crate::domain::suppression::SuppressionReason;
 use crate::store::{Erased, StoreError};
 
 /// Gathers the end of all that names an address; gives what there was of it. A mail that is just being
-/// sent is left to whoever sends it, and told.
+/// sent is left to whoever sends it, told, and forgotten when its sender is done with it.
 pub(in crate::store) fn erase(
     trees: &Trees,
     writes: &mut Writes,
@@ -82,9 +82,7 @@ fn forget_mails(
             under_way += 1;
             continue;
         }
-        writes.remove(TreeName::Mails, &key);
-        writes.remove(TreeName::MailsDue, &keys::at(mail.at, mail.id.as_str()));
-        writes.remove(TreeName::Undelivered, &key);
+        outbox::forget(writes, &mail);
         forgotten += 1;
     }
     Ok((forgotten, under_way))

@@ -7,7 +7,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{outbox, subscribers};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::BodyHash;
+use crate::domain::id::{BodyHash, CompanyId};
 use crate::domain::inbound::{BY_MAIL, Conversation, Correspondence, TokenHash, UntrackedWish};
 use crate::domain::outbox::QueuedMail;
 use crate::domain::subscription::{State, Subscriber, Wish};
@@ -41,6 +41,26 @@ pub(in crate::store) fn is_taken(trees: &Trees, message: &BodyHash) -> Result<bo
 /// The address whose question a token answers.
 pub(in crate::store) fn asked(trees: &Trees, token: &TokenHash) -> Result<Option<EmailAddress>, StoreError> {
     trees.get(TreeName::Tokens, token.as_str().as_bytes())
+}
+
+/// Whether the question that a token answers stands open.
+pub(super) fn is_open(trees: &Trees, token: &TokenHash, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let Some(address) = asked(trees, token)? else { return Ok(false) };
+    let with: Option<Correspondence> = trees.get(TreeName::Correspondence, address.key().as_bytes())?;
+    Ok(with.is_some_and(|with| with.question(token, now).is_some_and(|(_, is_open)| is_open)))
+}
+
+/// Ends the questions to somebody who left: what they were asked before counts no more.
+pub(super) fn void(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    company: Option<&CompanyId>,
+) -> Result<(), StoreError> {
+    let key = address.key().as_bytes();
+    let Some(mut with) = trees.get::<Correspondence>(TreeName::Correspondence, key)? else { return Ok(()) };
+    with.void(company);
+    writes.put(trees, TreeName::Correspondence, key, &with)
 }
 
 /// The state that a message from an address meets.

@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
+use super::consent::Consent;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{changes, clock, keys, outbox, subscribers};
-use crate::domain::alert::{Alert, AlertItem};
+use crate::domain::alert::{Alert, AlertItem, alerts_of};
 use crate::domain::change::Change;
+use crate::domain::consent::Wanted;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
 use crate::domain::moment;
+use crate::domain::outbox::{Basis, MailState};
 use crate::domain::subscription::Subscriber;
 use crate::store::record::undecodable;
-use crate::store::{Composed, Look, Spread, StoreError, WaitingReader, WaitingReaders};
+use crate::store::{ChangeQuery, Composed, Look, Spread, StoreError, WaitingReader, WaitingReaders};
 
 /// Gives readers their items of alerts, and notes how far that went: once everybody has theirs, the
 /// alerts have done their work.
@@ -97,30 +100,94 @@ pub(in crate::store) fn waiting(
     Ok(WaitingReaders { readers: all, changes })
 }
 
-/// Puts mails into the outbox and what they tell out of the way.
+/// Puts mails into the outbox and what they tell out of the way. A mail that its reader ceased to want while
+/// it was made does not get there: what it tells waits for another look.
 pub(in crate::store) fn compose(
     trees: &Trees,
     writes: &mut Writes,
     composed: Vec<Composed>,
 ) -> Result<(), StoreError> {
-    for Composed { reader, looks, settled, struck, mails, next, attested_until } in composed {
-        let address = reader.key();
-        for at in looks {
-            writes.remove(TreeName::Looks, &keys::at(at, address));
+    let mut unwanted = Unwanted::default();
+    for mut one in composed {
+        for at in std::mem::take(&mut one.looks) {
+            writes.remove(TreeName::Looks, &keys::at(at, one.reader.key()));
         }
-        for alert in &settled {
+        unwanted.take_out(trees, &mut one)?;
+        let address = one.reader.key();
+        for alert in &one.settled {
             writes.remove(TreeName::Items, &keys::item(address, alert.as_str()));
         }
-        for item in &struck {
+        for item in &one.struck {
             writes.put(trees, TreeName::Items, &keys::item(address, item.alert.as_str()), item)?;
         }
-        if let Some(next) = next {
+        if let Some(next) = one.next {
             writes.put_raw(TreeName::Looks, &keys::at(next, address), Vec::new())?;
         }
-        if let Some(until) = attested_until {
-            subscribers::attest(trees, writes, &reader, until)?;
+        subscribers::composed(trees, writes, &one)?;
+        outbox::dispatch(trees, writes, &[], one.mails)?;
+    }
+    Ok(())
+}
+
+/// What waits for somebody whose record cannot be read is looked at again after this.
+const LOOK_AGAIN: Duration = Duration::hours(1);
+
+/// Finds mails that are not wanted by the subscription of now.
+#[derive(Default)]
+struct Unwanted<'a> {
+    consent: Option<Consent<'a>>,
+}
+
+impl<'a> Unwanted<'a> {
+    fn take_out(&mut self, trees: &'a Trees, one: &mut Composed) -> Result<(), StoreError> {
+        match trees.readable(subscribers::get(trees, &one.reader))? {
+            Some(Some(_)) => {}
+            // Who was erased meanwhile gets nothing, and nothing of them waits.
+            Some(None) => {
+                one.mails.clear();
+                one.struck.clear();
+                return Ok(());
+            }
+            // What waits for somebody whose record cannot be read goes on waiting.
+            None => {
+                one.mails.clear();
+                one.settled.clear();
+                one.next = Some(one.at + LOOK_AGAIN);
+                return Ok(());
+            }
         }
-        outbox::dispatch(trees, writes, &[], mails)?;
+        let consent = self.consent.get_or_insert_with(|| Consent::new(trees, one.at));
+        for queued in std::mem::take(&mut one.mails) {
+            let is_made = queued.mail.state == MailState::Queued;
+            if !is_made || matches!(consent.of(&queued.mail)?, Wanted::Whole | Wanted::Later(_)) {
+                one.mails.push(queued);
+                continue;
+            }
+            if let Basis::Alerts { items } = &queued.mail.basis {
+                one.settled.retain(|alert| !items.iter().any(|item| item.alert == *alert));
+                one.next = Some(one.at);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Collects what was found in pauses that began when it was not: of each change since then that their reader
+/// follows, an item.
+pub(super) fn collect_paused(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
+    for reader in subscribers::all(trees)? {
+        let Some(since) = reader.paused_since else { continue };
+        let query = ChangeQuery { since: Some(since), limit: usize::MAX, ..ChangeQuery::default() };
+        for change in changes::list(trees, &query)?.iter().filter(|change| change.retracted_at.is_none()) {
+            for alert in alerts_of(change) {
+                let known = reader.follows(&alert.company, change);
+                let is_followed = known.is_some_and(|known| known.confirmed_at <= Some(change.found_at));
+                if is_followed {
+                    let key = keys::item(reader.address.key(), alert.id.as_str());
+                    writes.put(trees, TreeName::Items, &key, &AlertItem::of(&alert))?;
+                }
+            }
+        }
     }
     Ok(())
 }
@@ -149,7 +216,8 @@ pub(super) fn wake(
 ) -> Result<(), StoreError> {
     let address = reader.address.key();
     let mut waiting = trees.tree(TreeName::Items).scan_prefix(keys::items_of(address)).keys();
-    if reader.preferences.attested_until.is_some() || waiting.next().transpose()?.is_some() {
+    let is_promised = reader.preferences.attested_until.is_some() || reader.ended_pause(now).is_some();
+    if is_promised || waiting.next().transpose()?.is_some() {
         writes.put_raw(TreeName::Looks, &keys::at(now, address), Vec::new())?;
     }
     Ok(())

@@ -13,6 +13,7 @@ pub(super) mod changes;
 mod check;
 pub(super) mod clock;
 mod compression;
+mod consent;
 mod durability;
 pub(super) mod erasure;
 mod garbage;
@@ -262,8 +263,12 @@ const INDEXED: &[u8] = b"subscribers-indexed";
 /// Stands in the database once every address is known by its small letters.
 const FOLDED: &[u8] = b"addresses-folded";
 
+/// Stands in the database once what is found in a pause is collected.
+const COLLECTED: &[u8] = b"pauses-collected";
+
 /// A key the installation makes up once: the first candidate is kept for ever. With it goes the index
-/// that leads from a subscriber's links to them, for those who were there before.
+/// that leads from a subscriber's links to them, for those who were there before, and what was found in
+/// pauses that began before that was collected.
 pub(super) fn instance_key(
     trees: &Trees,
     writes: &mut Writes,
@@ -281,6 +286,10 @@ pub(super) fn instance_key(
     if !trees.tree(TreeName::Meta).contains_key(FOLDED)? {
         spellings::fold(trees, writes, &LinkKey::new(key))?;
         writes.put_raw(TreeName::Meta, FOLDED, Vec::new())?;
+    }
+    if !trees.tree(TreeName::Meta).contains_key(COLLECTED)? {
+        items::collect_paused(trees, writes)?;
+        writes.put_raw(TreeName::Meta, COLLECTED, Vec::new())?;
     }
     Ok(key)
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::bodies::name_of;
+use super::consent::{Consent, Fate};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{clock, keys, suppression};
@@ -51,53 +52,125 @@ pub(in crate::store) fn dispatch(
 /// Of the mails that are due, so many are looked at in one step: others write, too.
 const MAX_LOOKED_AT: usize = 2_000;
 
+/// Where mails stand that are due, those that go first before the others.
+pub(super) const DUE: [TreeName; 2] = [TreeName::UrgentDue, TreeName::MailsDue];
+
 /// Hands out what is due and may go, the longest due first; `may_go` gives the moment until which a
-/// mail has to wait. What is to go to a suppressed address ends here. A lease that nobody settled in
-/// time is taken back as in doubt, not handed out at once.
+/// mail has to wait. What its recipient does not want any more ends here, and so does what is to go to a
+/// suppressed address. A lease that nobody settled in time is taken back, not handed out at once.
 pub(in crate::store) fn lease_due(
     trees: &Trees,
     writes: &mut Writes,
     now: DateTime<Utc>,
     limit: usize,
     (lasting, doubt): (Duration, Doubt),
-    mut may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>>,
+    may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>>,
 ) -> Result<Vec<LeasedMail>, StoreError> {
-    let mut leased = Vec::new();
-    for key in trees.tree(TreeName::MailsDue).iter().keys().take(MAX_LOOKED_AT) {
-        let key = key?;
-        if leased.len() >= limit || keys::moment_of(&key).is_some_and(|due| due > now) {
-            break;
-        }
-        let Some(mut stored) = listed(trees, keys::id_of(&key))? else { continue };
-        let before = stored.mail.at;
-        if let Some(known) = suppression::of(trees, &stored.mail)?.filter(|_| stored.mail.is_due(now)) {
-            stored.mail.suppress(now, &known.words());
-        } else if stored.mail.is_due(now) {
-            if let Err(until) = may_go(&stored.mail) {
-                stored.mail.at = until;
-                keep(trees, writes, Some(before), &stored)?;
-                continue;
+    let consent = Consent::new(trees, now);
+    let mut leasing = Leasing { trees, consent, now, lasting, doubt, may_go, leased: Vec::new() };
+    let mut looked_at = 0;
+    for tree in DUE {
+        for key in trees.tree(tree).iter().keys() {
+            let key = key?;
+            let is_later = keys::moment_of(&key).is_some_and(|due| due > now);
+            if leasing.leased.len() >= limit || is_later || looked_at >= MAX_LOOKED_AT {
+                break;
             }
-            match bytes(trees, &stored) {
-                Ok(bytes) => {
-                    stored.mail.lease(now, lasting);
-                    leased.push(LeasedMail { mail: stored.mail.clone(), bytes });
-                }
-                // One damaged mail must not hold up all the others; it is kept as given up.
-                Err(error @ StoreError::DamagedBody { .. }) => {
-                    tracing::error!(mail.id = %stored.mail.id, %error, "mail given up");
-                    stored.mail.settle(Outcome::Dead { reason: error.to_string() }, now, 0.0);
-                }
-                Err(error) => return Err(error),
-            }
-        } else if stored.mail.state == MailState::Leased && stored.mail.at <= now {
-            stored.mail.reclaim(now, doubt);
-        } else {
-            continue;
+            looked_at += 1;
+            leasing.look_at(writes, keys::id_of(&key))?;
         }
-        keep(trees, writes, Some(before), &stored)?;
     }
-    Ok(leased)
+    Ok(leasing.leased)
+}
+
+/// A step that hands mails out.
+struct Leasing<'a, F> {
+    trees: &'a Trees,
+    consent: Consent<'a>,
+    now: DateTime<Utc>,
+    lasting: Duration,
+    doubt: Doubt,
+    may_go: F,
+    leased: Vec<LeasedMail>,
+}
+
+impl<F: FnMut(&Mail) -> Result<(), DateTime<Utc>>> Leasing<'_, F> {
+    /// Takes one mail further whose moment has come.
+    fn look_at(&mut self, writes: &mut Writes, id: &[u8]) -> Result<(), StoreError> {
+        let Some(mut stored) = listed(self.trees, id)? else { return Ok(()) };
+        let before = stored.mail.at;
+        if stored.mail.is_due(self.now) {
+            match self.consent.decide(writes, &mut stored.mail)? {
+                Fate::Goes => self.lease(&mut stored)?,
+                Fate::Stays => {}
+                Fate::Forgotten => {
+                    forget(writes, &stored.mail);
+                    return Ok(());
+                }
+            }
+        } else if stored.mail.state == MailState::Leased && stored.mail.at <= self.now {
+            stored.mail.reclaim(self.now, self.doubt);
+        } else {
+            return Ok(());
+        }
+        keep(self.trees, writes, Some(before), &stored)
+    }
+
+    fn lease(&mut self, stored: &mut StoredMail) -> Result<(), StoreError> {
+        if let Err(until) = (self.may_go)(&stored.mail) {
+            stored.mail.at = until;
+            return Ok(());
+        }
+        match bytes(self.trees, stored) {
+            Ok(bytes) => {
+                stored.mail.lease(self.now, self.lasting);
+                self.leased.push(LeasedMail { mail: stored.mail.clone(), bytes });
+            }
+            // One damaged mail must not hold up all the others; it is kept as given up.
+            Err(error @ StoreError::DamagedBody { .. }) => {
+                tracing::error!(mail.id = %stored.mail.id, %error, "mail given up");
+                stored.mail.settle(Outcome::Dead { reason: error.to_string() }, self.now, 0.0);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+/// Notes that the sender of a leased mail hands it over now; tells whether it may: it is still in that
+/// sender's hands, and wanted.
+pub(in crate::store) fn begin(
+    trees: &Trees,
+    writes: &mut Writes,
+    id: &MailId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let mut stored = stored(trees, id.as_str().as_bytes())?;
+    let before = stored.mail.at;
+    if stored.mail.state != MailState::Leased || !stored.mail.is_ahead {
+        return Ok(false);
+    }
+    let fate = Consent::new(trees, now).decide(writes, &mut stored.mail)?;
+    match fate {
+        Fate::Goes => drop(stored.mail.begin()),
+        Fate::Stays => {}
+        Fate::Forgotten => {
+            forget(writes, &stored.mail);
+            return Ok(false);
+        }
+    }
+    keep(trees, writes, Some(before), &stored)?;
+    Ok(fate == Fate::Goes)
+}
+
+/// Forgets a mail. Its bytes go with the next clean-up.
+pub(super) fn forget(writes: &mut Writes, mail: &Mail) {
+    let id = mail.id.as_str();
+    writes.remove(TreeName::Mails, id.as_bytes());
+    writes.remove(TreeName::Undelivered, id.as_bytes());
+    for tree in DUE {
+        writes.remove(tree, &keys::at(mail.at, id));
+    }
 }
 
 /// Notes how an attempt went, and what it says of the recipient; gives the mail as it now stands. A mail
@@ -114,6 +187,12 @@ pub(in crate::store) fn settle(
     if !stored.mail.is_settled() {
         let before = stored.mail.at;
         note_recipient(trees, writes, &stored.mail, &outcome, now)?;
+        if suppression::is_erased(trees, &stored.mail.recipient)? {
+            // It was on its way while its recipient was erased.
+            forget(writes, &stored.mail);
+            stored.mail.settle(outcome, now, jitter);
+            return Ok(stored.mail);
+        }
         stored.mail.settle(outcome, now, jitter);
         keep(trees, writes, Some(before), &stored)?;
     }
@@ -213,7 +292,7 @@ pub(in crate::store) fn reclaim_leases(
     doubt: Doubt,
 ) -> Result<usize, StoreError> {
     let mut reclaimed = 0;
-    for key in trees.tree(TreeName::MailsDue).iter().keys() {
+    for key in DUE.iter().flat_map(|tree| trees.tree(*tree).iter().keys()) {
         let Some(mut stored) = listed(trees, keys::id_of(&key?))? else { continue };
         if stored.mail.state == MailState::Leased {
             let before = stored.mail.at;
@@ -228,7 +307,7 @@ pub(in crate::store) fn reclaim_leases(
 /// Has the mails looked at that wait for a moment to come: the clock went back, and nobody knows which of
 /// these moments it would have come to.
 pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
-    for key in clock::ahead(trees, TreeName::MailsDue, now) {
+    for key in DUE.into_iter().flat_map(|tree| clock::ahead(trees, tree, now)) {
         let mut stored = stored(trees, keys::id_of(&key?))?;
         let before = stored.mail.at;
         stored.mail.set_back(now);
@@ -239,12 +318,16 @@ pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>)
 
 /// When the next mail falls due, or the next lease ends.
 pub(in crate::store) fn next_due(trees: &Trees) -> Result<Option<DateTime<Utc>>, StoreError> {
-    for key in trees.tree(TreeName::MailsDue).iter().keys() {
-        if let Some(stored) = listed(trees, keys::id_of(&key?))? {
-            return Ok(Some(stored.mail.at));
+    let mut next = None;
+    for tree in DUE {
+        for key in trees.tree(tree).iter().keys() {
+            if let Some(stored) = listed(trees, keys::id_of(&key?))? {
+                next = next.into_iter().chain([stored.mail.at]).min();
+                break;
+            }
         }
     }
-    Ok(None)
+    Ok(next)
 }
 
 /// The mails in one state or in any, the newest first.
@@ -317,11 +400,12 @@ fn keep(
     stored: &StoredMail,
 ) -> Result<(), StoreError> {
     let id = stored.mail.id.as_str();
+    let due = if stored.mail.is_urgent { TreeName::UrgentDue } else { TreeName::MailsDue };
     if let Some(before) = before {
-        writes.remove(TreeName::MailsDue, &keys::at(before, id));
+        writes.remove(due, &keys::at(before, id));
     }
     if stored.mail.is_under_way() {
-        writes.put_raw(TreeName::MailsDue, &keys::at(stored.mail.at, id), Vec::new())?;
+        writes.put_raw(due, &keys::at(stored.mail.at, id), Vec::new())?;
     }
     if stored.mail.is_undelivered {
         writes.put_raw(TreeName::Undelivered, id.as_bytes(), Vec::new())?;

@@ -123,6 +123,7 @@ mod tests {
             channel: "mail".to_owned(),
             only: Filter::default(),
             agreed_to: None,
+            ended_at: None,
         };
         let subscriptions = states.iter().map(subscription).collect();
         Subscriber { subscriptions, ..Subscriber::new(address.parse().unwrap()) }

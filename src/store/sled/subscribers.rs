@@ -1,15 +1,15 @@
 //! Who is told.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{clock, items, suppression};
+use super::{clock, inbox, items, suppression};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
 use crate::domain::subscription::{Filter, Imported, Preference, Subscriber, Wish};
-use crate::store::StoreError;
+use crate::store::{Composed, StoreError};
 
 /// Everyone who is or was subscribed, in the order of their addresses.
 pub(in crate::store) fn all(trees: &Trees) -> Result<Vec<Subscriber>, StoreError> {
@@ -84,13 +84,31 @@ pub(in crate::store) fn leave(
     writes: &mut Writes,
     address: &EmailAddress,
     company: Option<&CompanyId>,
+    now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
+    // Who is no subscriber yet may have been asked.
+    inbox::void(trees, writes, address, company)?;
     let Some(mut subscriber) = get(trees, address)? else { return Ok(0) };
-    let ended = subscriber.leave(company);
+    let ended = subscriber.leave(company, now);
     if ended > 0 {
         keep(trees, writes, &subscriber)?;
     }
     Ok(ended)
+}
+
+/// Takes back what somebody left last; gives which companies they follow again.
+pub(in crate::store) fn undo_leaving(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    now: DateTime<Utc>,
+) -> Result<Vec<CompanyId>, StoreError> {
+    let Some(mut subscriber) = get(trees, address)? else { return Ok(Vec::new()) };
+    let back = subscriber.undo_leaving(now);
+    if !back.is_empty() {
+        keep_and_wake(trees, writes, &subscriber, now)?;
+    }
+    Ok(back)
 }
 
 /// Makes the subscriptions that wait for it active; tells how many.
@@ -107,18 +125,25 @@ pub(in crate::store) fn confirm(
     Ok(confirmed)
 }
 
-/// Notes since when nothing is sent, or that mail is sent again; gives what was noted before. Who is
-/// paused already stays so since then.
+/// Notes since when nothing is sent, or that mail is sent again; gives since when it was not. Who is
+/// paused already stays so since then. `until` is the day on which the pause ends by itself.
 pub(in crate::store) fn pause(
     trees: &Trees,
     writes: &mut Writes,
     address: &EmailAddress,
     is_paused: bool,
+    until: Option<NaiveDate>,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let mut subscriber = required(trees, address)?;
-    let before = subscriber.paused_since;
-    subscriber.paused_since = is_paused.then(|| before.unwrap_or(now));
+    let before = if is_paused {
+        let before = subscriber.pause(now).map(|pause| pause.since);
+        let until = until.and_then(|day| subscriber.preferences.begin_of(day));
+        subscriber.begin_pause(until, now);
+        before
+    } else {
+        subscriber.end_pause(now)
+    };
     keep_and_wake(trees, writes, &subscriber, now)?;
     Ok(before)
 }
@@ -133,25 +158,28 @@ pub(in crate::store) fn prefer(
 ) -> Result<Subscriber, StoreError> {
     let mut subscriber = required(trees, address)?;
     for wish in wishes {
-        subscriber.preferences.take(*wish, now);
+        subscriber.take(*wish, now);
     }
     keep_and_wake(trees, writes, &subscriber, now)?;
     Ok(subscriber)
 }
 
-/// Notes up to when silence was attested to somebody who still wants it to be.
-pub(super) fn attest(
-    trees: &Trees,
-    writes: &mut Writes,
-    address: &EmailAddress,
-    until: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let Some(mut subscriber) = get(trees, address)? else { return Ok(()) };
-    if subscriber.preferences.attested_until.is_some() {
-        subscriber.preferences.attested_until = Some(until);
-        keep(trees, writes, &subscriber)?;
+/// Notes what the mails that were composed promised or summed up: up to when silence was attested to somebody
+/// who still wants it to be, and a pause.
+pub(super) fn composed(trees: &Trees, writes: &mut Writes, composed: &Composed) -> Result<(), StoreError> {
+    let Composed { reader, attested_until, summed_up, at, .. } = composed;
+    if attested_until.is_none() && summed_up.is_none() {
+        return Ok(());
     }
-    Ok(())
+    let Some(before) = get(trees, reader)? else { return Ok(()) };
+    let mut subscriber = before.clone();
+    if subscriber.preferences.attested_until.is_some() && attested_until.is_some() {
+        subscriber.preferences.attested_until = *attested_until;
+    }
+    if let Some(pause) = summed_up {
+        subscriber.sum_up(*pause, *at);
+    }
+    if subscriber == before { Ok(()) } else { keep(trees, writes, &subscriber) }
 }
 
 /// Writes a subscriber who may want mail at other times than before.

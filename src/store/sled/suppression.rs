@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::outbox;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
+use super::{outbox, subscribers};
 use crate::domain::bounce::Verdict;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Mail, MailState};
@@ -38,6 +38,16 @@ pub(in crate::store) fn get(
         Some(key) => trees.get(TreeName::Suppressions, key.as_str().as_bytes()),
         None => Ok(None),
     }
+}
+
+/// Whether an address was erased and came back to nothing since.
+pub(super) fn is_erased(trees: &Trees, address: &EmailAddress) -> Result<bool, StoreError> {
+    let known = get(trees, address)?;
+    let is_erased = known.is_some_and(|known| known.reason == SuppressionReason::Erased);
+    if !is_erased {
+        return Ok(false);
+    }
+    Ok(trees.readable(subscribers::get(trees, address))?.is_some_and(|known| known.is_none()))
 }
 
 /// Sends an address nothing from now on; gives how it now stands. A stronger reason takes a weaker

@@ -75,7 +75,7 @@ impl Survey {
             TreeName::ChangesByTime => {
                 return self.of_changes.push((tree, key.to_vec(), keys::id_of(key).to_vec()));
             }
-            TreeName::MailsDue => {
+            TreeName::MailsDue | TreeName::UrgentDue => {
                 return self.of_mails.push((tree, key.to_vec(), keys::id_of(key).to_vec()));
             }
             TreeName::Undelivered => return self.of_mails.push((tree, key.to_vec(), key.to_vec())),

@@ -76,10 +76,12 @@ pub(super) enum TreeName {
     Begun,
     /// What somebody wanted to follow and nobody tracks, folded → `UntrackedWish`.
     Wishes,
+    /// The same as [`Self::MailsDue`] for mails that go before those.
+    UrgentDue,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 30] = [
+const ALL: [(TreeName, &str, &str); 31] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -110,6 +112,7 @@ const ALL: [(TreeName, &str, &str); 30] = [
     (TreeName::Breakers, "breakers", "breaker"),
     (TreeName::Begun, "begun", "message"),
     (TreeName::Wishes, "wishes", "wish"),
+    (TreeName::UrgentDue, "urgent_due", "mail"),
 ];
 
 impl TreeName {

@@ -15,7 +15,7 @@ const CONNECTIONS: usize = 20;
 const MESSAGES_EACH: usize = 10;
 
 /// Whom their domain vouches for is answered however many others are.
-const VOUCHED: &str = "Authentication-Results: mx.tracker.example; dmarc=pass\r\n";
+const VOUCHED: &str = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=";
 
 fn watching(site: &Site) -> Home {
     home(site, "authserv_id = \"mx.tracker.example\"\n[inbox.lmtp]\nlisten = \"unix:../state/lmtp.sock\"\n")
@@ -56,7 +56,8 @@ fn of_many_connections_at_once_nothing_is_lost_and_nothing_answered_twice() {
             scope.spawn(move || {
                 for (number, sender) in senders.iter().enumerate() {
                     let message = from_ann(sender, "help").replace("ann@example.org", sender);
-                    let message = format!("{VOUCHED}{message}");
+                    let (_, domain) = sender.split_once('@').unwrap();
+                    let message = format!("{VOUCHED}{domain}\r\n{message}");
                     hand_over_after_deaths(socket, sender, &message, number);
                 }
             });

@@ -81,15 +81,15 @@ async fn the_operator_confirms_and_pauses() {
     let home = Home::new();
     let store = home.open();
     assert!(store.confirm(&ann(), "operator", at(0)).await.is_err());
-    assert!(store.pause(&ann(), false, at(1)).await.is_err());
+    assert!(store.pause(&ann(), false, None, at(1)).await.is_err());
     store.follow(&ann(), &[company("zte")], false, "operator", at(0)).await.unwrap();
     assert_eq!(store.confirm(&ann(), "operator", at(1)).await.unwrap(), 1);
     assert_eq!(store.confirm(&ann(), "operator", at(1)).await.unwrap(), 0);
-    assert_eq!(store.pause(&ann(), true, at(2)).await.unwrap(), None);
-    assert_eq!(store.pause(&ann(), true, at(3)).await.unwrap(), Some(at(2)));
+    assert_eq!(store.pause(&ann(), true, None, at(2)).await.unwrap(), None);
+    assert_eq!(store.pause(&ann(), true, None, at(3)).await.unwrap(), Some(at(2)));
     let store = home.reopen(store).await;
     assert_eq!(store.subscriber(&ann()).await.unwrap().unwrap().paused_since, Some(at(2)));
-    assert_eq!(store.pause(&ann(), false, at(1)).await.unwrap(), Some(at(2)));
+    assert_eq!(store.pause(&ann(), false, None, at(1)).await.unwrap(), Some(at(2)));
     assert_eq!(store.subscriber(&ann()).await.unwrap().unwrap().paused_since, None);
 }
 

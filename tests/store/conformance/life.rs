@@ -67,10 +67,10 @@ async fn after_closing_every_call_says_so() {
         check(&store.retry_mails(None, now).await);
         check(&store.subscribers().await);
         check(&store.follow(&ann, &[company("zte")], true, "cli", now).await);
-        check(&store.leave(&ann, None).await);
+        check(&store.leave(&ann, None, now).await);
         check(&store.subscriber(&ann).await);
         check(&store.confirm(&ann, "cli", now).await);
-        check(&store.pause(&ann, true, now).await);
+        check(&store.pause(&ann, true, None, now).await);
         check(&store.is_taken(&BodyHash::of(b"")).await);
         check(&store.asked(&ConfirmToken::of(1).hash()).await);
         check(&store.conversation(&ann).await);

@@ -17,6 +17,7 @@ enum Step {
     Dispatch(Vec<u8>),
     Lease { limit: usize, minutes: i64 },
     Settle(u8, Outcome, f64),
+    Begin(u8),
     Reclaim { doubt: Doubt },
     Retry(Option<u8>),
     Wait { minutes: i64 },
@@ -48,6 +49,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => prop::collection::vec(name.clone(), 1..5).prop_map(Step::Dispatch),
         4 => (0..6usize, 0..20i64).prop_map(|(limit, minutes)| Step::Lease { limit, minutes }),
         5 => (name.clone(), outcome(), -1.0..=1.0f64).prop_map(|(n, outcome, jitter)| Step::Settle(n, outcome, jitter)),
+        3 => name.clone().prop_map(Step::Begin),
         1 => prop_oneof![Just(Doubt::Impossible), Just(Doubt::Resend), Just(Doubt::Hold)]
             .prop_map(|doubt| Step::Reclaim { doubt }),
         1 => prop::option::of(name).prop_map(Step::Retry),
@@ -133,6 +135,13 @@ async fn take(home: &Home, store: Store, model: &mut Model, now: &mut DateTime<U
                     assert_eq!(settled.unwrap(), *mail);
                 }
                 None => assert!(matches!(settled, Err(StoreError::NotFound { .. })), "{settled:?}"),
+            }
+        }
+        Step::Begin(number) => {
+            let begun = store.begin_sending(&id(number), *now).await;
+            match model.mails.get_mut(&id(number)) {
+                Some(mail) => assert_eq!(begun.unwrap(), mail.begin()),
+                None => assert!(matches!(begun, Err(StoreError::NotFound { .. })), "{begun:?}"),
             }
         }
         Step::Reclaim { doubt } => {

@@ -57,7 +57,8 @@ async fn dispatch_takes_the_alerts_away_and_may_be_repeated() {
 
 #[tokio::test]
 async fn a_mail_that_is_given_twice_at_once_is_one_mail() {
-    let store = Home::new().open();
+    let home = Home::new();
+    let store = home.open();
     store.dispatch(&[], vec![mail("ann", at(0)), mail("ann", at(3))]).await.unwrap();
     assert_eq!(store.mails(None, 9).await.unwrap(), [mail("ann", at(0)).mail]);
     assert_eq!(lease(&store, 0, 9).await, ["ann"]);
@@ -152,6 +153,8 @@ async fn a_lease_that_ended_is_taken_back_in_doubt() {
     let store = home.open();
     store.dispatch(&[], vec![mail("ann", at(0))]).await.unwrap();
     assert_eq!(lease(&store, 0, 9).await, ["ann"]);
+    assert!(store.begin_sending(&id("ann"), at(1)).await.unwrap());
+    assert!(!store.begin_sending(&id("ann"), at(1)).await.unwrap(), "once");
     let store = home.reopen(store).await;
     assert_eq!(lease(&store, 4, 9).await, [""; 0]);
     // The lease ends in minute 5: the mail may have been delivered, so it is not sent again at once.
@@ -173,9 +176,48 @@ async fn leases_are_taken_back_when_their_senders_are_known_to_be_gone() {
     assert_eq!(store.reclaim_leases(at(1), Doubt::Impossible).await.unwrap(), 2);
     assert_eq!(store.reclaim_leases(at(1), Doubt::Impossible).await.unwrap(), 0);
     assert_eq!(lease(&store, 1, 9).await.len(), 3, "into a Maildir no copy can result");
+    for name in ["ann", "bob", "eve"] {
+        assert!(store.begin_sending(&id(name), at(1)).await.unwrap());
+    }
     assert_eq!(store.reclaim_leases(at(2), Doubt::Resend).await.unwrap(), 3);
     assert_eq!(lease(&store, 16, 9).await, [""; 0]);
     assert_eq!(lease(&store, 17, 9).await.len(), 3, "through a relay a copy could");
+}
+
+#[tokio::test]
+async fn what_was_leased_ahead_and_not_begun_is_in_no_doubt() {
+    let home = Home::new();
+    let store = home.open();
+    store.dispatch(&[], ["ann", "bob", "eve"].map(|name| mail(name, at(0))).to_vec()).await.unwrap();
+    assert_eq!(lease(&store, 0, 9).await.len(), 3);
+    assert!(store.begin_sending(&id("bob"), at(0)).await.unwrap());
+    let store = home.reopen(store).await;
+    assert_eq!(store.reclaim_leases(at(1), Doubt::Hold).await.unwrap(), 3);
+    for (name, state, in_doubt) in
+        [("ann", MailState::Queued, 0), ("bob", MailState::Held, 1), ("eve", MailState::Queued, 0)]
+    {
+        let mail = store.find_mail(id(name).as_str()).await.unwrap();
+        assert_eq!((mail.state, mail.in_doubt), (state, in_doubt), "{name}");
+    }
+    assert!(!store.begin_sending(&id("ann"), at(1)).await.unwrap(), "nobody has it in hands");
+    assert_eq!(lease(&store, 1, 9).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_urgent_goes_before_what_waits_already() {
+    let home = Home::new();
+    let store = home.open();
+    let mut urgent = mail("urgent", at(5));
+    urgent.mail.is_urgent = true;
+    let many: Vec<_> = (0..50).map(|number| mail(&format!("reader{number}"), at(0))).collect();
+    store.dispatch(&[], many).await.unwrap();
+    store.dispatch(&[], vec![urgent]).await.unwrap();
+    let store = home.reopen(store).await;
+    assert_eq!(store.next_mail_due().await.unwrap(), Some(at(0)));
+    assert!(!lease(&store, 4, 1).await.contains(&"urgent".to_owned()), "its time has not come");
+    assert_eq!(lease(&store, 5, 1).await, ["urgent"]);
+    store.settle(&id("urgent"), Outcome::SENT, at(5), 0.0).await.unwrap();
+    assert_eq!(lease(&store, 5, 99).await.len(), 49);
 }
 
 #[tokio::test]
@@ -211,7 +253,8 @@ async fn what_waits_or_was_given_up_can_be_tried_again() {
 
 #[tokio::test]
 async fn a_mail_is_found_by_the_beginning_of_its_id() {
-    let store = Home::new().open();
+    let home = Home::new();
+    let store = home.open();
     let mails: Vec<_> = (0..40).map(|number| mail(&format!("to-{number}"), at(0))).collect();
     store.dispatch(&[], mails.clone()).await.unwrap();
     for queued in &mails {

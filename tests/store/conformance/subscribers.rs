@@ -2,11 +2,12 @@
 
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::{BodyHash, CompanyId};
+use regwatch::domain::inbound::Purpose;
 use regwatch::domain::keyed_link::LinkKey;
 use regwatch::domain::subscription::{Filter, State, Wish};
 use regwatch::store::Exchange;
 
-use crate::fixture::{Home, at, company};
+use crate::fixture::{Home, at, changed, company, page, source};
 
 fn address(text: &str) -> EmailAddress {
     text.parse().unwrap()
@@ -21,7 +22,7 @@ async fn subscribers_follow_leave_and_come_back() {
     let states = |subscriber: &regwatch::domain::subscription::Subscriber| -> Vec<State> {
         subscriber.subscriptions.iter().map(|subscription| subscription.state).collect()
     };
-    assert_eq!(store.leave(&ann, None).await.unwrap(), 0);
+    assert_eq!(store.leave(&ann, None, at(0)).await.unwrap(), 0);
 
     let asked = store.follow(&bob, &both, false, "mail", at(0)).await.unwrap();
     assert_eq!(states(&asked), [State::Pending, State::Pending]);
@@ -36,9 +37,9 @@ async fn subscribers_follow_leave_and_come_back() {
     assert_eq!(all.iter().map(|one| &one.address).collect::<Vec<_>>(), [&ann, &bob]);
     assert_eq!(all[1], confirmed);
 
-    assert_eq!(store.leave(&bob, Some(&both[1])).await.unwrap(), 1);
-    assert_eq!(store.leave(&bob, Some(&both[1])).await.unwrap(), 0);
-    assert_eq!(store.leave(&bob, None).await.unwrap(), 1);
+    assert_eq!(store.leave(&bob, Some(&both[1]), at(3)).await.unwrap(), 1);
+    assert_eq!(store.leave(&bob, Some(&both[1]), at(3)).await.unwrap(), 0);
+    assert_eq!(store.leave(&bob, None, at(3)).await.unwrap(), 1);
     let store = home.reopen(store).await;
     let all = store.subscribers().await.unwrap();
     assert_eq!(states(&all[0]), [State::Active]);
@@ -98,4 +99,43 @@ async fn a_subscriber_is_found_by_the_key_in_their_links_whenever_they_were_writ
 
 fn wish(company: &CompanyId) -> Wish<'_> {
     Wish { company, only: Filter::default(), confirmed: true, channel: "web", agreed_to: None }
+}
+
+#[tokio::test]
+async fn what_was_found_in_a_pause_that_an_older_program_began_is_collected_once() {
+    let home = Home::new();
+    let store = home.open();
+    let ann = address("ann@example.org");
+    store.follow(&ann, &[company("zte")], true, "operator", at(0)).await.unwrap();
+    store.pause(&ann, true, None, at(1)).await.unwrap();
+    store.commit(changed(&source("fcc"), 2, page(1, 100), &["hytera", "zte"])).await.unwrap();
+    store.commit(changed(&source("old"), 0, page(1, 100), &["zte"])).await.unwrap();
+    let waits = async |store: &regwatch::store::Store| {
+        store.waiting(vec![ann.clone()]).await.unwrap().readers.remove(0).items
+    };
+    assert_eq!(waits(&store).await, []);
+    store.instance_key([1; 32]).await.unwrap();
+    let items = waits(&store).await;
+    assert_eq!((items.len(), &items[0].company), (1, &company("zte")), "what was found since it began");
+    store.commit(changed(&source("un"), 3, page(1, 100), &["zte"])).await.unwrap();
+    let store = home.reopen(store).await;
+    store.instance_key([2; 32]).await.unwrap();
+    assert_eq!(waits(&store).await, items, "from then on alerts are spread to who pauses");
+}
+
+#[tokio::test]
+async fn leaving_ends_the_questions_that_stand_open() {
+    let home = Home::new();
+    let store = home.open();
+    store.instance_key([1; 32]).await.unwrap();
+    let bob = address("bob@example.org");
+    let mut state = store.conversation(&bob).await.unwrap();
+    let token = state.correspondence.ask(Purpose::List, 7, at(0)).unwrap().hash();
+    let (message, mails) = (BodyHash::of(b"ask"), Vec::new());
+    let wishes = Vec::new();
+    store.converse(Exchange { message, at: at(0), state: Some(state), mails, wishes }).await.unwrap();
+    assert_eq!(store.leave(&bob, None, at(1)).await.unwrap(), 0);
+    let store = home.reopen(store).await;
+    let state = store.conversation(&bob).await.unwrap();
+    assert_eq!(state.correspondence.question(&token, at(2)), Some((&Purpose::List, false)));
 }

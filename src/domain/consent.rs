@@ -1,0 +1,154 @@
+//! Whether a mail that was queued is still wanted, by the subscription as it stands now.
+//!
+//! Between composing a mail and handing it to a sender lie seconds, or the days for which a relay was out of
+//! reach. What it tells is held against the subscription again at each step on that way, in the same step of
+//! the store that takes it further.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::alert::{AlertItem, alerts_of};
+use super::change::Change;
+use super::id::{ChangeId, CompanyId};
+use super::outbox::{Basis, Mail};
+use super::subscription::Subscriber;
+
+/// A mail that a pause keeps waiting is looked at again after this, where the pause has no end.
+const LOOK_AGAIN: Duration = Duration::hours(1);
+
+/// What becomes of a mail that is about to be taken further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is wanted as it is.
+    Whole,
+    /// It is wanted then.
+    Later(DateTime<Utc>),
+    /// These of its items are told anew: by a mail that tells no others, or when their reader wants mail
+    /// again. The mail itself is not sent.
+    Anew {
+        /// The items.
+        items: Vec<AlertItem>,
+        /// Why.
+        why: &'static str,
+    },
+    /// It is not wanted. Its items stay for as long as its reader can take back that they left.
+    Not {
+        /// The items.
+        items: Vec<AlertItem>,
+        /// Why.
+        why: &'static str,
+    },
+    /// All that it tells was taken back.
+    Retracted,
+}
+
+const LEFT: &str = "its recipient does not follow what it tells any more";
+const NARROWED: &str = "its recipient does not follow all that it tells any more; the rest is told anew";
+const PAUSED: &str = "its recipient paused; what it tells is told when the pause ends";
+const CORRECTED: &str = "a part of what it tells was taken back; the rest is told anew";
+
+/// What is known of whoever a mail goes to.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The recipient as a subscriber; nothing where nobody is known.
+    pub reader: Option<&'a Subscriber>,
+    /// Of a question: whether it stands open.
+    pub is_asked: bool,
+    /// The moment.
+    pub now: DateTime<Utc>,
+}
+
+/// Whether a mail is still wanted. `change` gives the changes that it tells.
+///
+/// A mail of an older program does not say by what right it is sent; one that tells changes tells them to
+/// whoever followed one of their companies.
+#[must_use]
+pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> Option<&'a Change>) -> Wanted {
+    match &mail.basis {
+        Basis::Alerts { items } => alerts(mail, items, facts, change),
+        Basis::None if mail.changes.is_empty() => Wanted::Whole,
+        Basis::None => match facts.reader {
+            // Nobody is forgotten here whose mails are not forgotten, too.
+            None => Wanted::Whole,
+            Some(reader) => {
+                let items = items_of(mail, reader, &change);
+                if items.is_empty() { Wanted::Whole } else { alerts(mail, &items, facts, change) }
+            }
+        },
+        Basis::Attestation => of_reader(facts, |reader| {
+            reader.preferences.attested_until.is_some() && reader.is_active() && !reader.is_paused(facts.now)
+        }),
+        Basis::Retraction { companies } => match facts.reader.and_then(|reader| reader.pause(facts.now)) {
+            Some(pause) => Wanted::Later(pause.until.unwrap_or(facts.now + LOOK_AGAIN)),
+            None => of_reader(facts, |reader| follows_any(reader, companies)),
+        },
+        Basis::Welcome { companies } => of_reader(facts, |reader| follows_any(reader, companies)),
+        Basis::Question { .. } if facts.is_asked => Wanted::Whole,
+        Basis::Question { .. } => Wanted::Not { items: Vec::new(), why: "its question is not open any more" },
+    }
+}
+
+fn of_reader(facts: Facts<'_>, is_wanted: impl Fn(&Subscriber) -> bool) -> Wanted {
+    if facts.reader.is_some_and(is_wanted) {
+        Wanted::Whole
+    } else {
+        Wanted::Not { items: Vec::new(), why: LEFT }
+    }
+}
+
+fn follows_any(reader: &Subscriber, companies: &[CompanyId]) -> bool {
+    if companies.is_empty() {
+        return reader.is_active();
+    }
+    companies.iter().any(|company| reader.active(company).is_some())
+}
+
+/// The items that a mail of an older program told, as far as they can be known: of what it tells, each company
+/// that its reader ever followed.
+fn items_of<'a>(
+    mail: &Mail,
+    reader: &Subscriber,
+    change: &impl Fn(&ChangeId) -> Option<&'a Change>,
+) -> Vec<AlertItem> {
+    let is_known = |company: &CompanyId| reader.subscriptions.iter().any(|known| known.company == *company);
+    let alerts = mail.changes.iter().filter_map(change).flat_map(alerts_of);
+    alerts.filter(|alert| is_known(&alert.company)).map(|alert| AlertItem::of(&alert)).collect()
+}
+
+fn alerts<'a>(
+    mail: &Mail,
+    items: &[AlertItem],
+    facts: Facts<'_>,
+    change: impl Fn(&ChangeId) -> Option<&'a Change>,
+) -> Wanted {
+    let Some(reader) = facts.reader else {
+        return Wanted::Not { items: Vec::new(), why: "its recipient is no subscriber" };
+    };
+    let is_true = |item: &&AlertItem| change(&item.change).is_none_or(|change| change.retracted_at.is_none());
+    let still: Vec<&AlertItem> = items.iter().filter(is_true).collect();
+    if still.is_empty() && !items.is_empty() {
+        return Wanted::Retracted;
+    }
+    let follows = |item: &&AlertItem| match change(&item.change) {
+        Some(change) => reader.follows(&item.company, change).is_some(),
+        None => reader.active(&item.company).is_some(),
+    };
+    let followed = still.iter().copied().filter(follows).count();
+    let anew = || still.iter().map(|item| item.taken_back()).collect::<Vec<_>>();
+    if followed == 0 {
+        return Wanted::Not { items: anew(), why: LEFT };
+    }
+    if reader.is_paused(facts.now) {
+        return Wanted::Anew { items: anew(), why: PAUSED };
+    }
+    if followed < still.len() {
+        return Wanted::Anew { items: anew(), why: NARROWED };
+    }
+    if still.len() < items.len() {
+        return Wanted::Anew { items: anew(), why: CORRECTED };
+    }
+    let quiet = reader.preferences.quiet_until(facts.now).filter(|_| !mail.is_urgent);
+    quiet.map_or(Wanted::Whole, Wanted::Later)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::domain::grouping::tests::{change, reader};
+use crate::domain::id::MailId;
+use crate::domain::inbound::ConfirmToken;
+use crate::domain::subscription::{Filter, Preference, Wish};
+
+fn now() -> DateTime<Utc> {
+    "2026-11-24T12:00:00Z".parse().unwrap()
+}
+
+fn mail(basis: Basis, changes: &[(AlertItem, Change)]) -> Mail {
+    let told = changes.iter().map(|(_, change)| change.id.clone()).collect();
+    let to = "ann@example.org".parse().unwrap();
+    let queued = Mail::queued(MailId::derive(&["a"]), to, String::new(), String::new(), told, now());
+    Mail { basis, ..queued }
+}
+
+fn look(mail: &Mail, reader: Option<&Subscriber>, changes: &[(AlertItem, Change)]) -> Wanted {
+    let known: BTreeMap<_, _> = changes.iter().map(|(_, change)| (&change.id, change)).collect();
+    wanted(mail, Facts { reader, is_asked: false, now: now() }, |id| known.get(id).copied())
+}
+
+fn found(names: &[&str]) -> Vec<(AlertItem, Change)> {
+    names.iter().map(|name| change(name, "2026-11-24T10:00:00Z", &[])).collect()
+}
+
+fn telling(changes: &[(AlertItem, Change)]) -> Mail {
+    mail(Basis::Alerts { items: changes.iter().map(|(item, _)| item.clone()).collect() }, changes)
+}
+
+#[test]
+fn an_alert_is_wanted_by_whoever_still_follows_all_that_it_tells() {
+    let changes = found(&["a", "b"]);
+    let mail = telling(&changes);
+    let mut ann = reader(&[]);
+    assert_eq!(look(&mail, Some(&ann), &changes), Wanted::Whole);
+    assert!(matches!(look(&mail, None, &changes), Wanted::Not { items, .. } if items.is_empty()));
+    ann.leave(None, now());
+    let Wanted::Not { items, why } = look(&mail, Some(&ann), &changes) else { panic!() };
+    assert_eq!((items.len(), items[0].taken_back, why), (2, 1, LEFT), "they may take it back");
+}
+
+#[test]
+fn what_a_filter_or_a_person_took_out_since_is_told_anew_without_it() {
+    let mut changes = found(&["a", "b"]);
+    let mail = telling(&changes);
+    let mut ann = reader(&[]);
+    changes[1].1.entry.kind = crate::domain::change::ChangeKind::Removed;
+    let mut only = Filter::default();
+    only.take_kind("removed");
+    ann.subscriptions[0].only = only;
+    assert!(matches!(look(&mail, Some(&ann), &changes), Wanted::Anew { why: NARROWED, .. }));
+    ann.subscriptions[0].only.sources.insert("another".parse().unwrap());
+    assert!(matches!(look(&mail, Some(&ann), &changes), Wanted::Not { .. }));
+
+    let ann = reader(&[]);
+    changes[0].1.retracted_at = Some(now());
+    let Wanted::Anew { items, why } = look(&mail, Some(&ann), &changes) else { panic!() };
+    assert_eq!((items.len(), &items[0].change, why), (1, &changes[1].1.id, CORRECTED));
+    changes[1].1.retracted_at = Some(now());
+    assert_eq!(look(&mail, Some(&ann), &changes), Wanted::Retracted);
+}
+
+#[test]
+fn a_pause_keeps_what_a_mail_tells_and_quiet_hours_keep_the_mail() {
+    let changes = found(&["a"]);
+    let mail = telling(&changes);
+    let mut ann = reader(&[]);
+    ann.begin_pause(None, now());
+    assert!(matches!(look(&mail, Some(&ann), &changes), Wanted::Anew { why: PAUSED, .. }));
+    let quiet = Preference::Quiet("11:00-13:00".parse().ok());
+    let night = reader(&[quiet]);
+    let until = "2026-11-24T13:00:00Z".parse().unwrap();
+    assert_eq!(look(&mail, Some(&night), &changes), Wanted::Later(until));
+    let urgent = Mail { is_urgent: true, ..mail };
+    assert_eq!(look(&urgent, Some(&night), &changes), Wanted::Whole, "a deadline does not wait");
+}
+
+#[test]
+fn what_else_is_sent_by_a_right_that_may_end_is_looked_at_too() {
+    let (zte, other) = ("zte".parse().unwrap(), "hikvision".parse().unwrap());
+    let is_wanted = |basis: Basis, reader: &Subscriber| look(&mail(basis, &[]), Some(reader), &[]);
+    let mut ann = reader(&[Preference::Attestation(true)]);
+    let welcome = || Basis::Welcome { companies: vec![zte, other] };
+    let bases = [welcome(), Basis::Attestation, Basis::Retraction { companies: Vec::new() }];
+    for basis in &bases {
+        assert_eq!(is_wanted(basis.clone(), &ann), Wanted::Whole, "{basis:?}");
+    }
+    ann.begin_pause(None, now());
+    assert!(matches!(is_wanted(Basis::Attestation, &ann), Wanted::Not { .. }));
+    assert!(matches!(is_wanted(Basis::Retraction { companies: Vec::new() }, &ann), Wanted::Later(_)));
+    ann.end_pause(now());
+    ann.leave(None, now());
+    for basis in bases {
+        assert!(matches!(is_wanted(basis.clone(), &ann), Wanted::Not { .. }), "{basis:?}");
+    }
+    assert_eq!(is_wanted(Basis::None, &ann), Wanted::Whole, "an answer is owed");
+    let question = mail(Basis::Question { token: ConfirmToken::of(1).hash() }, &[]);
+    assert!(matches!(look(&question, Some(&ann), &[]), Wanted::Not { .. }));
+    let asked = Facts { reader: None, is_asked: true, now: now() };
+    assert_eq!(wanted(&question, asked, |_| None), Wanted::Whole);
+}
+
+#[test]
+fn a_mail_of_an_older_program_is_held_against_the_companies_of_its_changes() {
+    let mut changes = found(&["a"]);
+    let found = serde_json::json!({
+        "company": "zte", "alias": "ZTE", "alias_kind": null, "rule": "alias", "field": "name",
+        "span": { "start": 0, "end": 3 }, "excerpt": "ZTE",
+    });
+    changes[0].1.matches = vec![serde_json::from_value(found).unwrap()];
+    let old = mail(Basis::None, &changes);
+    let mut ann = reader(&[]);
+    let company = "hikvision".parse().unwrap();
+    let only = Filter::default();
+    ann.follow(Wish { company: &company, only, confirmed: true, channel: "mail", agreed_to: None }, now());
+    assert_eq!(look(&old, Some(&ann), &changes), Wanted::Whole);
+    ann.leave(Some(&"zte".parse().unwrap()), now());
+    assert!(matches!(look(&old, Some(&ann), &changes), Wanted::Not { .. }));
+    assert_eq!(look(&old, None, &changes), Wanted::Whole);
+}

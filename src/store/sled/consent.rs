@@ -1,0 +1,118 @@
+//! Mails held against the subscriptions of now, by the step that takes them further.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::trees::{TreeName, Trees};
+use super::writes::Writes;
+use super::{inbox, keys, subscribers, suppression};
+use crate::domain::alert::AlertItem;
+use crate::domain::change::Change;
+use crate::domain::consent::{Facts, Wanted, wanted};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::ChangeId;
+use crate::domain::outbox::{Basis, Mail};
+use crate::store::StoreError;
+
+/// A mail to somebody whose record cannot be read is looked at again after this.
+const LOOK_AGAIN: Duration = Duration::hours(1);
+
+/// Looks at the mails of one step. Most tell the same few changes.
+#[derive(Debug)]
+pub(super) struct Consent<'a> {
+    trees: &'a Trees,
+    changes: HashMap<ChangeId, Option<Change>>,
+    now: DateTime<Utc>,
+}
+
+/// What became of a mail that was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It may go.
+    Goes,
+    /// It waits or has ended, and is to be written.
+    Stays,
+    /// Its recipient was erased: nothing of it is kept.
+    Forgotten,
+}
+
+impl<'a> Consent<'a> {
+    pub(super) fn new(trees: &'a Trees, now: DateTime<Utc>) -> Self {
+        Self { trees, changes: HashMap::new(), now }
+    }
+
+    /// Whether a mail is wanted, by the subscription of now.
+    pub(super) fn of(&mut self, mail: &Mail) -> Result<Wanted, StoreError> {
+        let is_unbound = mail.basis == Basis::None && mail.changes.is_empty();
+        if is_unbound {
+            return Ok(Wanted::Whole);
+        }
+        for id in &mail.changes {
+            if !self.changes.contains_key(id) {
+                let change = self.trees.get(TreeName::Changes, id.as_str().as_bytes());
+                self.changes.insert(id.clone(), self.trees.readable(change)?.flatten());
+            }
+        }
+        let is_asked = match &mail.basis {
+            Basis::Question { token } => inbox::is_open(self.trees, token, self.now)?,
+            _ => false,
+        };
+        // Whose record cannot be read is sent nothing meanwhile, and keeps nobody else waiting.
+        let Some(reader) = self.trees.readable(subscribers::get(self.trees, &mail.recipient))? else {
+            return Ok(Wanted::Later(self.now + LOOK_AGAIN));
+        };
+        let facts = Facts { reader: reader.as_ref(), is_asked, now: self.now };
+        Ok(wanted(mail, facts, |id| self.changes.get(id).and_then(Option::as_ref)))
+    }
+
+    /// Has a mail that is about to be taken further end or wait, where it is to do either.
+    pub(super) fn decide(&mut self, writes: &mut Writes, mail: &mut Mail) -> Result<Fate, StoreError> {
+        if let Some(known) = suppression::of(self.trees, mail)? {
+            if suppression::is_erased(self.trees, &mail.recipient)? {
+                return Ok(Fate::Forgotten);
+            }
+            mail.suppress(self.now, &known.words());
+            return Ok(Fate::Stays);
+        }
+        let items = match self.of(mail)? {
+            Wanted::Whole => return Ok(Fate::Goes),
+            Wanted::Later(until) => {
+                mail.postpone(until);
+                Vec::new()
+            }
+            Wanted::Retracted => {
+                mail.retract_ahead(self.now);
+                Vec::new()
+            }
+            Wanted::Anew { items, why } => {
+                mail.replace(self.now, why);
+                items
+            }
+            Wanted::Not { items, why } => {
+                mail.unsubscribe(self.now, why);
+                items
+            }
+        };
+        put_back(self.trees, writes, &mail.recipient, &items, self.now)?;
+        Ok(Fate::Stays)
+    }
+}
+
+/// Has items wait for their reader again.
+fn put_back(
+    trees: &Trees,
+    writes: &mut Writes,
+    reader: &EmailAddress,
+    items: &[AlertItem],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    for item in items {
+        let key = keys::item(reader.key(), item.alert.as_str());
+        writes.put(trees, TreeName::Items, &key, item)?;
+    }
+    if !items.is_empty() {
+        writes.put_raw(TreeName::Looks, &keys::at(now, reader.key()), Vec::new())?;
+    }
+    Ok(())
+}
