@@ -205,5 +205,5 @@ fn reading(
         changes: assessment.changes.iter().map(ChangeReport::from).collect(),
         notices: notices.iter().map(ChangeReport::from).collect(),
     };
-    Reading { report, changes: assessment.changes.clone(), notices }
+    Reading { report, changes: assessment.changes.clone(), notices, waits: false }
 }

@@ -77,6 +77,23 @@ pub struct Reading {
     pub changes: Vec<Change>,
     /// What stood there already when the company registry came to know whom it names.
     pub notices: Vec<Change>,
+    /// Whether something is missing and waits for another look before it is believed gone.
+    #[serde(default, skip)]
+    pub waits: bool,
+}
+
+impl Reading {
+    /// This read and a second one of the same check, as one; where nothing came of the second, as if there had been
+    /// none.
+    fn followed_by(mut self, second: Self) -> Self {
+        if !second.report.verdict.is_read() {
+            return self;
+        }
+        self.changes.extend(second.changes);
+        self.report.changes.extend(second.report.changes);
+        let SourceReport { baseline, changes, notices, .. } = self.report;
+        Self { report: SourceReport { baseline, changes, notices, ..second.report }, ..self }
+    }
 }
 
 /// What a body says, without being compared or stored: `source test`.
@@ -124,13 +141,22 @@ impl Checker {
     /// Reads one source and commits what was found.
     pub async fn read(&self, source: &Source, options: ReadOptions) -> Reading {
         let turn = self.turn(&source.id).await;
-        let reading = self.read_in_turn(source, options).await.unwrap_or_else(|error| {
-            tracing::error!(source.id = %source.id, error = error_chain(&error), "a read could not be kept");
-            Finding::failed(error_chain(&error), None).into_reading(source)
-        });
+        let mut reading = self.read_once(source, options).await;
+        // What seems to have been taken out of a feed is looked for again at once: the next read may come too late
+        // for whoever must know, and a feed that was half written is whole again by then.
+        if source.kind == SourceKind::Feed && reading.waits && !options.dry_run {
+            reading = reading.followed_by(self.read_once(source, options).await);
+        }
         drop(turn);
         log(&reading.report);
         reading
+    }
+
+    async fn read_once(&self, source: &Source, options: ReadOptions) -> Reading {
+        self.read_in_turn(source, options).await.unwrap_or_else(|error| {
+            tracing::error!(source.id = %source.id, error = error_chain(&error), "a read could not be kept");
+            Finding::failed(error_chain(&error), None).into_reading(source)
+        })
     }
 
     async fn read_in_turn(&self, source: &Source, options: ReadOptions) -> Result<Reading, StoreError> {
@@ -173,6 +199,7 @@ impl Checker {
         }
         let state = commit.state.told(word.and_then(|word| word.rest_until(read_at)), lied_at);
         commit.state = state.counted_after(known.state.as_ref());
+        let waits = !commit.state.pending.is_empty();
         if !options.dry_run {
             self.store.commit(commit).await?;
         }
@@ -181,7 +208,7 @@ impl Checker {
             reading.report.named = named;
         }
         reading.report.notices = notices.iter().map(ChangeReport::from).collect();
-        Ok(Reading { notices, ..reading })
+        Ok(Reading { notices, waits, ..reading })
     }
 
     /// A read that did not ask, since the host wishes to be left alone. It says nothing of the source, and only

@@ -123,7 +123,7 @@ impl Finding {
             changes: changes.iter().map(ChangeReport::from).collect(),
             notices: Vec::new(),
         };
-        Reading { report, changes, notices: Vec::new() }
+        Reading { report, changes, notices: Vec::new(), waits: false }
     }
 }
 

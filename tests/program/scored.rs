@@ -33,7 +33,10 @@ fn home_of_every_mail() -> (Site, Home) {
     home.check(0);
     subscribe(&home);
     let vouched = |subject: &str| {
-        format!("Authentication-Results: mx.tracker.example; dmarc=pass\n{}", from_ann(WATCH, subject, ""))
+        format!(
+            "Authentication-Results: mx.tracker.example; dmarc=pass header.from=example.org\n{}",
+            from_ann(WATCH, subject, "")
+        )
     };
     for subject in ["help", "list", "pause", "resume"] {
         assert_eq!(home.write(&vouched(subject)).len(), 1, "{subject}");

@@ -37,7 +37,8 @@ async fn all_that_a_read_means_is_read_again_after_closing() {
 
 #[tokio::test]
 async fn a_source_that_was_never_read_has_nothing() {
-    let store = Home::new().open();
+    let home = Home::new();
+    let store = home.open();
     let fcc = source("fcc");
     assert_eq!(store.baseline(&fcc).await.unwrap(), None);
     assert_eq!(store.accepted(&fcc).await.unwrap(), None);
@@ -72,7 +73,8 @@ async fn snapshots_come_newest_first_and_only_of_their_source() {
 
 #[tokio::test]
 async fn a_read_that_only_went_somehow_leaves_all_else_as_it_was() {
-    let store = Home::new().open();
+    let home = Home::new();
+    let store = home.open();
     let fcc = source("fcc");
     let read = changed(&fcc, 1, page(1, 500), &["zte"]);
     store.commit(read.clone()).await.unwrap();
