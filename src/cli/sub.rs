@@ -21,7 +21,7 @@ pub(super) enum Sub {
     /// Subscribe an address to companies.
     ///
     /// Without --confirmed the person is asked, by a mail that they answer or by its page: nobody gets
-    /// alerts they did not agree to. Where there is neither [inbox] nor [web], the wish is only noted.
+    /// alerts they did not agree to. Where there is neither an inbox nor a web side, the wish is only noted.
     Add(Add),
     /// Make the subscriptions of an address active that wait for it; you can show the consent.
     Confirm(Whose),
