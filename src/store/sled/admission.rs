@@ -54,10 +54,6 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
     };
     let is_begun = known.is_some_and(|known| known.stage == Stage::New);
     let commits = if is_begun { 0 } else { look(folder, known.as_ref(), contents)? };
-    if known.is_none() {
-        // What the engine derived from a log belongs to this one only where nothing came from elsewhere.
-        opening::remove_snapshots(folder)?;
-    }
     let trees = opening::open(folder)?;
     let own = identity::mark(&trees)?;
     if own.commits < commits {

@@ -93,7 +93,8 @@ impl Log {
         Ok(log)
     }
 
-    /// The segments by their place in the log, and the LSN up to which all was on the disk when the newest began.
+    /// The segments by their place in the log, and the LSN up to which all was surely on the disk: when the newest
+    /// began, or when the engine wrote its snapshot.
     fn headers(&mut self) -> io::Result<(BTreeMap<u64, u64>, i64)> {
         let (mut segments, mut stable) = (BTreeMap::new(), 0);
         for offset in (0..self.length).step_by(SEGMENT_BYTES) {
@@ -112,7 +113,20 @@ impl Log {
         if segments.is_empty() && self.length > 0 {
             self.note(0, "no segment of the log can be read".to_owned());
         }
-        Ok((segments, stable))
+        Ok((segments, stable.max(self.newest_snapshot()?)))
+    }
+
+    /// Up to where the engine's newest snapshot has taken the log over; -1 where there is none. Segments before it
+    /// are zeroed once nothing in them is needed, and no header of a later one need say so.
+    fn newest_snapshot(&self) -> io::Result<i64> {
+        let mut newest = -1;
+        for entry in std::fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            let lsn = name.to_str().and_then(|name| name.strip_prefix("snap."));
+            newest =
+                lsn.and_then(|lsn| i64::from_str_radix(lsn, 16).ok()).map_or(newest, |lsn| newest.max(lsn));
+        }
+        Ok(newest)
     }
 
     /// Where the engine takes the log to end: at the first thing it cannot read behind what was surely on the
