@@ -26,7 +26,8 @@ aliases = ["Hikvision"]
 const SETPRIV: &str = "/usr/bin/setpriv";
 
 /// Postfix tries again at once.
-pub const IMPATIENT: &str = "minimal_backoff_time = 1s\nmaximal_backoff_time = 1s\nqueue_run_delay = 1s\n";
+pub const IMPATIENT: &str = "minimal_backoff_time = 1s\nmaximal_backoff_time = 1s\nqueue_run_delay = 1s\n\
+     transport_retry_time = 1s\n";
 
 /// An installation that belongs to `nobody`, as whom Postfix runs the program and the daemon runs.
 pub struct Installation {

@@ -43,9 +43,9 @@ pub fn await_listener(port: u16) {
     await_that("somebody listens", || TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok());
 }
 
-/// Asks again and again, for half a minute.
+/// Asks again and again, for two minutes: a Postfix that lost a process rests for one.
 pub fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_secs(120);
     while !holds() {
         assert!(Instant::now() < end, "waited in vain until {what}");
         std::thread::park_timeout(Duration::from_millis(10));
