@@ -35,7 +35,7 @@ use regwatch::mail::Transport;
 use regwatch::registry::Registry;
 use regwatch::store::Store;
 
-use fixture::{Home, changed, company, page, source};
+use fixture::{Home, changed, company, keep, page, source};
 use machine::{Running, await_listener, await_that, free_port, have, is_root};
 use mta::Mta;
 
@@ -157,7 +157,7 @@ async fn tell(port: u16) -> Told {
         on_in_doubt: settings.on_in_doubt,
         clock,
     });
-    store.commit(changed(&source("list"), 1, page(1, 100_000), &["hytera"])).await.unwrap();
+    keep(&store, changed(&source("list"), 1, page(1, 100_000), &["hytera"])).await.unwrap();
     let start = Instant::now();
     assert_eq!(dispatcher.dispatch(Patience::Now).await.unwrap(), READERS);
     let queueing = start.elapsed();

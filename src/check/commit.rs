@@ -22,6 +22,7 @@ impl Finding {
     /// All of it, to be committed as one step. Only a good read moves the baseline.
     pub(super) fn to_commit(&self, source: &Source, known: &Known, now: DateTime<Utc>) -> ReadCommit {
         let mut commit = ReadCommit::of(self.next_state(source, known.state.clone(), now));
+        commit.computed_from = known.version;
         commit.clears_held = self.verdict().is_read();
         match self {
             Self::NotModified { .. } | Self::Unchanged { .. } | Self::Failed { .. } => {}

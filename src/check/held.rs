@@ -118,10 +118,12 @@ impl Checker {
     pub async fn reject(&self, source: &Source) -> Result<HeldRead, ReviewError> {
         let _turn = self.turn(&source.id).await;
         let nothing = || ReviewError::NothingHeld(source.id.clone());
-        let held = self.store.held(&source.id).await?.ok_or_else(nothing)?;
-        let state = self.store.read_state(&source.id).await?.ok_or_else(nothing)?;
+        let known = self.store.known(&source.id).await?;
+        let held = known.held.ok_or_else(nothing)?;
+        let state = known.state.ok_or_else(nothing)?;
         let state = state.rejecting(held.evidence.sha256.clone(), self.clock.now());
-        self.store.commit(ReadCommit { clears_held: true, ..ReadCommit::of(state) }).await?;
+        let commit = ReadCommit::of(state).computed_from(known.version);
+        self.store.commit(ReadCommit { clears_held: true, ..commit }).await?;
         tracing::info!(source.id = %source.id, "held read rejected");
         Ok(held)
     }
@@ -185,7 +187,7 @@ fn commit(source: &Source, case: Case, assessment: Assessment, now: DateTime<Utc
         clears_held: true,
         changes: assessment.changes,
         alerts: assessment.alerts,
-        ..ReadCommit::of(state)
+        ..ReadCommit::of(state).computed_from(case.known.version)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
 use crate::domain::source::Source;
 use crate::domain::standing::Standing;
 use crate::extract::{Page, face};
-use crate::store::{Store, StoreError};
+use crate::store::{KnownSource, SourceVersion, Store, StoreError};
 
 /// The state a read starts from.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(super) struct Known {
     pub standing: Option<Standing>,
     /// The suspect read that waits for a person's look.
     pub held: Option<HeldRead>,
+    /// Names the state that all this is of, so that nothing computed from it takes the place of a later one.
+    pub version: SourceVersion,
     /// Why there is no baseline although the source was read before.
     pub note: Option<String>,
 }
@@ -39,13 +41,10 @@ pub(super) struct Known {
 impl Known {
     /// Loads the state, without the entries unless they must be read anew.
     pub(super) async fn load(store: &Store, source: &Source) -> Result<Self, StoreError> {
-        let state = store.read_state(&source.id).await?;
-        let held = store.held(&source.id).await?;
-        let standing = store.standing(&source.id).await?;
-        let accepted = store.accepted(&source.id).await?;
+        let KnownSource { state, accepted, held, standing, version } = store.known(&source.id).await?;
         let is_read_alike =
             accepted.as_ref().is_some_and(|snapshot| snapshot.fingerprint == source.fingerprint());
-        let mut known = Self { accepted, baseline: None, state, standing, held, note: None };
+        let mut known = Self { accepted, baseline: None, state, standing, held, version, note: None };
         if !is_read_alike {
             known.load_entries(store, source).await?;
         }

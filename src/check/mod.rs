@@ -174,7 +174,7 @@ impl Checker {
         };
         let read_at = self.clock.now();
         if let Err(error @ FetchError::Paused { .. }) = &answer {
-            return self.left_alone(source, known.state, (error, read_at), options).await;
+            return self.left_alone(source, known, (error, read_at), options).await;
         }
         let word = answer.as_ref().ok().map(|answer| Word::of(source, answer, self.max_freshness));
         let mut finding = match answer {
@@ -216,7 +216,7 @@ impl Checker {
     async fn left_alone(
         &self,
         source: &Source,
-        state: Option<ReadState>,
+        known: Known,
         (error, now): (&FetchError, DateTime<Utc>),
         options: ReadOptions,
     ) -> Result<Reading, StoreError> {
@@ -226,13 +226,13 @@ impl Checker {
             reason.push_str("; --force reads it all the same");
         } else if !options.dry_run {
             let until = now + wish.and_then(|wish| TimeDelta::from_std(wish).ok()).unwrap_or_default();
-            let state = match state {
+            let state = match known.state {
                 Some(state) => state.put_off(until),
                 None => {
                     ReadState::unread(source.id.clone(), None, Verdict::Failed, reason.clone(), wish, now)
                 }
             };
-            self.store.commit(ReadCommit::of(state)).await?;
+            self.store.commit(ReadCommit::of(state).computed_from(known.version)).await?;
         }
         Ok(Finding::failed(reason, wish).into_reading(source))
     }

@@ -78,6 +78,7 @@ impl Checker {
     /// The state before the read of a change, where that read is the last that was accepted.
     async fn restored(&self, source: &Source, change: &Change) -> Result<Option<ReadCommit>, RetractError> {
         let rejected = &change.evidence.sha256;
+        let known = self.store.known(&source.id).await?;
         let snapshots = self.store.snapshots(&source.id, usize::MAX).await?;
         let Some(last) = snapshots.first().filter(|last| last.sha256 == *rejected) else { return Ok(None) };
         let obstacle =
@@ -99,18 +100,17 @@ impl Checker {
             entries: document.entries.len(),
             ..before.clone()
         };
-        let known = self.store.standing(&source.id).await?;
-        let (standing, _) = stand(source, &document, &self.registry.current(), known.as_ref());
-        let state = self.state_without(source, rejected).await?;
+        let (standing, _) = stand(source, &document, &self.registry.current(), known.standing.as_ref());
+        let state = self.state_without(source, known.state, rejected);
         let accepted = Accepted { baseline: Baseline { snapshot, document }, body: body.into() };
-        Ok(Some(ReadCommit { accepted: Some(accepted), standing: Some(standing), ..ReadCommit::of(state) }))
+        let commit = ReadCommit::of(state).computed_from(known.version);
+        Ok(Some(ReadCommit { accepted: Some(accepted), standing: Some(standing), ..commit }))
     }
 
     /// How the reads stand once the rejected body is no more: the next one asks for the whole page, and
     /// does not believe the same body again.
-    async fn state_without(&self, source: &Source, rejected: &BodyHash) -> Result<ReadState, StoreError> {
+    fn state_without(&self, source: &Source, state: Option<ReadState>, rejected: &BodyHash) -> ReadState {
         let now = self.clock.now();
-        let state = self.store.read_state(&source.id).await?;
         let state = state.unwrap_or_else(|| ReadState::good(source.id.clone(), Validators::default(), now));
         let state = ReadState {
             validators: Validators::default(),
@@ -119,6 +119,6 @@ impl Checker {
             amended: None,
             ..state
         };
-        Ok(state.rejecting(rejected.clone(), now))
+        state.rejecting(rejected.clone(), now)
     }
 }

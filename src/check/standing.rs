@@ -29,10 +29,11 @@ impl Checker {
         watchlist: &Watchlist,
     ) -> Result<Vec<Change>, StoreError> {
         let before = self.store.standing(&source.id).await?;
-        if before.as_ref().is_some_and(|before| before.is_of(watchlist)) {
+        if before.is_some_and(|before| before.is_of(watchlist)) {
             return Ok(Vec::new());
         }
-        let Some(baseline) = Known::load_whole(&self.store, source).await?.baseline else {
+        let known = Known::load_whole(&self.store, source).await?;
+        let Known { baseline: Some(baseline), standing: before, version, .. } = known else {
             return Ok(Vec::new());
         };
         let (standing, listed) = stand(source, &baseline.document, watchlist, before.as_ref());
@@ -46,7 +47,10 @@ impl Checker {
             let alerts = alerts_of(&notice);
             (notice, alerts)
         });
-        let notices = self.store.rematch(RematchCommit { standing, notices: notices.collect() }).await?;
+        let notices = self
+            .store
+            .rematch(RematchCommit { computed_from: version, standing, notices: notices.collect() })
+            .await?;
         if !notices.is_empty() {
             tracing::info!(source.id = %source.id, notices = notices.len(), "already listed");
         }

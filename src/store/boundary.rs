@@ -17,13 +17,35 @@ use crate::domain::inbound::Conversation;
 use crate::domain::outbox::{Mail, QueuedMail};
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
-use crate::domain::snapshot::{Baseline, HeldRead};
+use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::{EndedPause, Subscriber};
+
+/// Which state of a source something was computed from: a hash of all that is kept of it. The default is that of a
+/// source of which nothing is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SourceVersion(pub(super) Option<[u8; 32]>);
+
+/// What is kept of a source, the entries of its accepted state apart: all of one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownSource {
+    /// How its reads stand.
+    pub state: Option<ReadState>,
+    /// The snapshot of its accepted state.
+    pub accepted: Option<Snapshot>,
+    /// The suspect read that waits for a person's look.
+    pub held: Option<HeldRead>,
+    /// Which entries of its accepted state name whom.
+    pub standing: Option<Standing>,
+    /// Names this state to whoever keeps what was computed from it.
+    pub version: SourceVersion,
+}
 
 /// Everything one read means, kept as one atomic, durable step.
 #[derive(Debug, Clone)]
 pub struct ReadCommit {
+    /// The state that it was computed from, as [`KnownSource::version`] names it. It is kept only while that stands.
+    pub computed_from: SourceVersion,
     /// How the reads of the source now stand.
     pub state: ReadState,
     /// The new accepted state, where the read moved it.
@@ -41,10 +63,11 @@ pub struct ReadCommit {
 }
 
 impl ReadCommit {
-    /// A read that found out nothing but how it went.
+    /// A read that found out nothing but how it went, computed from nothing known.
     #[must_use]
     pub fn of(state: ReadState) -> Self {
         Self {
+            computed_from: SourceVersion::default(),
             state,
             accepted: None,
             held: None,
@@ -54,11 +77,19 @@ impl ReadCommit {
             standing: None,
         }
     }
+
+    /// The same, computed from a known state.
+    #[must_use]
+    pub fn computed_from(self, version: SourceVersion) -> Self {
+        Self { computed_from: version, ..self }
+    }
 }
 
 /// What another company registry found in the accepted state of a source.
 #[derive(Debug, Clone)]
 pub struct RematchCommit {
+    /// The state that it was computed from, as of [`ReadCommit::computed_from`].
+    pub computed_from: SourceVersion,
     /// Which entries name whom, and with which registry that was found out.
     pub standing: Standing,
     /// What is to be told of it, each with its alerts. One that was kept before is not told again.

@@ -1,5 +1,7 @@
 //! What the store cannot do, in words that name the place.
 
+use crate::domain::id::SourceId;
+
 /// What kept the store from doing what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
@@ -110,6 +112,14 @@ pub enum StoreError {
     DiskFailed {
         /// What the engine said.
         reason: String,
+    },
+    /// The state of a source changed since it was looked up to compute what is to be kept; nothing was kept.
+    #[error(
+        "the state of source {source_id} changed meanwhile, and what was computed from the state before is not kept; try again"
+    )]
+    Stale {
+        /// The source.
+        source_id: SourceId,
     },
     /// It was closed, or its writer ended.
     #[error("the store is closed")]

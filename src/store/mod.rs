@@ -46,9 +46,9 @@ use self::sled::{
 
 pub use self::sled::Keeping;
 pub use boundary::{
-    Accepted, CameBack, ChangeQuery, Composed, Deed, Erased, Exchange, GarbageReport, HeldBody, LeasedMail,
-    Look, MailTrouble, Opened, ReadCommit, RematchCommit, RetractCommit, Spread, WaitingReader,
-    WaitingReaders,
+    Accepted, CameBack, ChangeQuery, Composed, Deed, Erased, Exchange, GarbageReport, HeldBody, KnownSource,
+    LeasedMail, Look, MailTrouble, Opened, ReadCommit, RematchCommit, RetractCommit, SourceVersion, Spread,
+    WaitingReader, WaitingReaders,
 };
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
 pub use error::StoreError;
@@ -215,6 +215,13 @@ impl Store {
         self.sled.read(move |trees| sources::held(trees, &source)).await
     }
 
+    /// What is kept of a source, of one moment, with the name of that state.
+    pub async fn known(&self, source: &SourceId) -> Result<KnownSource, StoreError> {
+        let source = source.clone();
+        // A reader sees record by record, and a step may write between two of them.
+        self.sled.read_settled(move |trees| sources::known(trees, &source)).await
+    }
+
     /// A body as it was received, by its hash.
     ///
     /// # Errors
@@ -231,6 +238,9 @@ impl Store {
     }
 
     /// Keeps all that one read means, or nothing of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] where the source's state is not the one it was computed from any more.
     pub async fn commit(&self, commit: ReadCommit) -> Result<(), StoreError> {
         self.sled.write(move |trees, writes| sources::commit(trees, writes, &commit)).await
     }
@@ -243,6 +253,9 @@ impl Store {
 
     /// Keeps all that another registry found in a source's accepted state, or nothing of it; gives
     /// the notices that were not kept before.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`], as of [`Self::commit`].
     pub async fn rematch(&self, commit: RematchCommit) -> Result<Vec<Change>, StoreError> {
         self.sled.write(move |trees, writes| sources::rematch(trees, writes, commit)).await
     }
@@ -322,6 +335,9 @@ impl Store {
     }
 
     /// Takes a read back with all that it seemed to show, or nothing of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] where the state to be restored was computed from one that stands no more.
     pub async fn retract(&self, commit: RetractCommit) -> Result<(), StoreError> {
         self.sled.write(move |trees, writes| retractions::retract(trees, writes, &commit)).await
     }

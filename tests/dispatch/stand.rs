@@ -70,7 +70,8 @@ impl Stand {
             changes: vec![change],
             ..ReadCommit::of(state.counted_after(None))
         };
-        self.store.commit(commit).await.unwrap();
+        let version = self.store.known(&commit.state.source).await.unwrap().version;
+        self.store.commit(commit.computed_from(version)).await.unwrap();
     }
 
     /// A round as the daemon does it; tells how many mails it made.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use regwatch::config::StoreSettings;
 use regwatch::store::{RepairWishes, Store, StoreError, repair, verify};
 
-use crate::fixture::{Home, changed, noise, page, source};
+use crate::fixture::{Home, changed, keep, noise, page, source};
 use crate::lost::copy;
 
 /// A store as it was left, to be copied and damaged.
@@ -25,7 +25,7 @@ impl Pattern {
         for sequence in 1..=sequences {
             let body =
                 if sequence % 2 == 0 { noise(sequence, body_bytes) } else { page(sequence, body_bytes) };
-            store.commit(changed(&source("fcc"), sequence, body, &["zte"])).await.unwrap();
+            keep(&store, changed(&source("fcc"), sequence, body, &["zte"])).await.unwrap();
             if sequence == sequences / 2 {
                 store = home.reopen(store).await;
             }
@@ -271,7 +271,7 @@ async fn repairing_tells_first_and_then_saves_what_can_be_read() {
         let store = copied.open().unwrap();
         // Most of it is there, nothing is in anybody's way, and more can be kept.
         store.pending_alerts().await.unwrap();
-        store.commit(changed(&source("fcc"), 99, page(99, 500), &["zte"])).await.unwrap();
+        keep(&store, changed(&source("fcc"), 99, page(99, 500), &["zte"])).await.unwrap();
         store.close().await.unwrap();
         repairs += 1;
     }
@@ -285,7 +285,7 @@ async fn a_backup_that_was_copied_back_is_accepted_knowingly() {
     let backup = tempfile::tempdir().unwrap();
     copy(&copied.folder(), &backup.path().join("db"));
     let store = copied.open().unwrap();
-    store.commit(changed(&source("fcc"), 7, page(7, 900), &["zte"])).await.unwrap();
+    keep(&store, changed(&source("fcc"), 7, page(7, 900), &["zte"])).await.unwrap();
     store.close().await.unwrap();
     let newer = tempfile::tempdir().unwrap();
     fs::rename(copied.folder(), newer.path().join("db")).unwrap();

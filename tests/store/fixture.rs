@@ -185,6 +185,12 @@ pub fn suspect(source: &SourceId, body: Vec<u8>) -> ReadCommit {
     }
 }
 
+/// Keeps a read as one that was computed from the state of now.
+pub async fn keep(store: &Store, read: ReadCommit) -> Result<(), StoreError> {
+    let version = store.known(&read.state.source).await?.version;
+    store.commit(read.computed_from(version)).await
+}
+
 /// Trouble of a source that began so many minutes into the tests' day.
 pub fn incident(name: &str, minutes: i64) -> Incident {
     Incident {

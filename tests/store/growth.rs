@@ -4,7 +4,7 @@ use std::path::Path;
 
 use regwatch::store::ReadCommit;
 
-use crate::fixture::{Home, at, changed, page, source};
+use crate::fixture::{Home, at, changed, keep, page, source};
 
 /// Bytes on the disk that an unchanged read may cost, spread over many. The record is some 400
 /// bytes; the rest is what the log adds until its old parts are used again.
@@ -28,13 +28,13 @@ async fn an_unchanged_read_costs_next_to_nothing() {
     let store = home.open();
     let sources: Vec<_> = (0..20).map(|number| source(&format!("source-{number}"))).collect();
     for (seed, id) in (0..).zip(&sources) {
-        store.commit(changed(id, 1, page(seed, 30_000), &["zte"])).await.unwrap();
+        keep(&store, changed(id, 1, page(seed, 30_000), &["zte"])).await.unwrap();
     }
     let bodies = store.collect_garbage().await.unwrap();
     let before = bytes_in(&home.folder());
     for (minute, id) in (0..).zip(sources.iter().cycle()).take(usize::try_from(READS).unwrap()) {
         let state = store.read_state(id).await.unwrap().unwrap();
-        store.commit(ReadCommit::of(state.not_modified(at(minute)))).await.unwrap();
+        keep(&store, ReadCommit::of(state.not_modified(at(minute)))).await.unwrap();
     }
     assert_eq!(store.collect_garbage().await.unwrap(), bodies);
     store.close().await.unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use regwatch::config::{StoreRules, StoreSettings};
 use regwatch::store::{Opened, Store, StoreError};
 
-use crate::fixture::{Home, changed, page, source};
+use crate::fixture::{Home, changed, keep, page, source};
 
 fn mark(home: &Home) -> PathBuf {
     home.folder().with_extension("mark")
@@ -33,7 +33,7 @@ async fn filled() -> Home {
 
 async fn add(home: &Home, sequence: u64) {
     let store = home.open();
-    store.commit(changed(&source("fcc"), sequence, page(sequence, 3000), &["zte"])).await.unwrap();
+    keep(&store, changed(&source("fcc"), sequence, page(sequence, 3000), &["zte"])).await.unwrap();
     store.close().await.unwrap();
 }
 

@@ -11,7 +11,7 @@ use regwatch::domain::outbox::QueuedMail;
 use regwatch::store::{ChangeQuery, ReadCommit, Store, StoreError};
 use tokio::task::JoinSet;
 
-use crate::fixture::{at, changed, mail, noise, page, source};
+use crate::fixture::{at, changed, keep, mail, noise, page, source};
 
 /// How many sources are written to at the same time.
 pub const SOURCES: u64 = 4;
@@ -106,7 +106,7 @@ async fn write_to(store: &Store, number: u64) -> Result<Infallible, StoreError> 
         read += 1;
         let commit = read_of(number, read);
         let alert = commit.alerts[0].id.clone();
-        store.commit(commit).await?;
+        keep(store, commit).await?;
         println!("kept {number} {read}");
         if is_told(read) {
             store.dispatch(&[alert], vec![mail_of(number, read)]).await?;

@@ -1,5 +1,7 @@
 //! What is kept of each source.
 
+use sha2::{Digest as _, Sha256};
+
 use super::bodies::name_of;
 use super::keys;
 use super::trees::{TreeName, Trees};
@@ -10,7 +12,7 @@ use crate::domain::id::{BodyHash, SourceId};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
-use crate::store::{ReadCommit, RematchCommit, StoreError};
+use crate::store::{KnownSource, ReadCommit, RematchCommit, SourceVersion, StoreError};
 
 pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
     trees.get(TreeName::Baselines, source.as_str().as_bytes())
@@ -43,6 +45,42 @@ pub(in crate::store) fn body(trees: &Trees, hash: &BodyHash) -> Result<Option<Ve
     trees.body(&name_of(hash)?)
 }
 
+/// What is kept of a source besides the entries of its accepted state.
+const STATE: [TreeName; 4] = [TreeName::ReadStates, TreeName::Accepted, TreeName::Held, TreeName::Standings];
+
+/// All that is kept of a source, the entries apart.
+pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownSource, StoreError> {
+    Ok(KnownSource {
+        state: read_state(trees, source)?,
+        accepted: accepted(trees, source)?,
+        held: held(trees, source)?,
+        standing: standing(trees, source)?,
+        version: version(trees, source)?,
+    })
+}
+
+/// Names the state of a source by what is kept of it. No record has to be rewritten for it, and whoever changes
+/// one, be it because the clock went back, makes it another. A large record stands for itself by its hash.
+fn version(trees: &Trees, source: &SourceId) -> Result<SourceVersion, StoreError> {
+    let (mut hasher, mut is_known) = (Sha256::new(), false);
+    for tree in STATE {
+        let record = trees.tree(tree).get(source.as_str().as_bytes())?;
+        is_known |= record.is_some();
+        let length = record.as_ref().map_or(u64::MAX, |record| record.len() as u64);
+        hasher.update(length.to_be_bytes());
+        hasher.update(record.as_deref().unwrap_or_default());
+    }
+    Ok(SourceVersion(is_known.then(|| hasher.finalize().into())))
+}
+
+/// Fails where the state of a source is not the one that something was computed from.
+fn require(trees: &Trees, source: &SourceId, computed_from: SourceVersion) -> Result<(), StoreError> {
+    if version(trees, source)? == computed_from {
+        return Ok(());
+    }
+    Err(StoreError::Stale { source_id: source.clone() })
+}
+
 /// The snapshots of a source, the newest first.
 pub(in crate::store) fn snapshots(
     trees: &Trees,
@@ -67,6 +105,7 @@ pub(in crate::store) fn commit(
     writes: &mut Writes,
     commit: &ReadCommit,
 ) -> Result<(), StoreError> {
+    require(trees, &commit.state.source, commit.computed_from)?;
     let source = commit.state.source.as_str();
     writes.put(trees, TreeName::ReadStates, source.as_bytes(), &commit.state)?;
     if commit.clears_held {
@@ -95,7 +134,8 @@ pub(in crate::store) fn rematch(
     writes: &mut Writes,
     commit: RematchCommit,
 ) -> Result<Vec<Change>, StoreError> {
-    let RematchCommit { standing, notices } = commit;
+    let RematchCommit { computed_from, standing, notices } = commit;
+    require(trees, &standing.source, computed_from)?;
     writes.put(trees, TreeName::Standings, standing.source.as_str().as_bytes(), &standing)?;
     let mut new = Vec::new();
     for (notice, alerts) in notices {

@@ -3,7 +3,7 @@
 use regwatch::domain::id::BodyHash;
 use regwatch::store::{GarbageReport, ReadCommit};
 
-use crate::fixture::{Home, at, changed, mail, noise, page, source, suspect};
+use crate::fixture::{Home, at, changed, keep, mail, noise, page, source, suspect};
 
 #[tokio::test]
 async fn bodies_come_back_byte_for_byte() {
@@ -22,7 +22,7 @@ async fn bodies_come_back_byte_for_byte() {
         noise(5, 5_000_000),
     ];
     for (sequence, body) in (1..).zip(&bodies) {
-        store.commit(changed(&source("fcc"), sequence, body.clone(), &[])).await.unwrap();
+        keep(&store, changed(&source("fcc"), sequence, body.clone(), &[])).await.unwrap();
     }
     let store = home.reopen(store).await;
     for body in bodies {
@@ -39,10 +39,10 @@ async fn the_same_body_under_two_sources_is_kept_once() {
     let body = page(1, 30_000);
     for name in ["bis", "fcc"] {
         for sequence in 1..=3 {
-            store.commit(changed(&source(name), sequence, body.clone(), &[])).await.unwrap();
+            keep(&store, changed(&source(name), sequence, body.clone(), &[])).await.unwrap();
         }
     }
-    store.commit(suspect(&source("ofac"), body)).await.unwrap();
+    keep(&store, suspect(&source("ofac"), body)).await.unwrap();
     assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { kept: 1, removed: 0 });
 }
 
@@ -57,13 +57,13 @@ async fn a_body_goes_when_nothing_refers_to_it_and_all_else_stays() {
         let mut read = changed(&fcc, sequence, page(sequence, 30_000), &["zte"]);
         read.changes[0].entry.title = format!("{sequence}{large}");
         kept.push(read.accepted.clone().unwrap().body);
-        store.commit(read).await.unwrap();
+        keep(&store, read).await.unwrap();
     }
     store.dispatch(&[], vec![mail("ann", at(0))]).await.unwrap();
     // Three held bodies are replaced, two of them bodies that something else refers to as well.
     let gone = noise(9, 10_000);
     for body in [gone.clone(), kept[0].to_vec(), mail("ann", at(0)).bytes, noise(8, 10_000)] {
-        store.commit(suspect(&fcc, body)).await.unwrap();
+        keep(&store, suspect(&fcc, body)).await.unwrap();
     }
     // Three pages, three long changes, one mail, and the held body.
     let expected = GarbageReport { kept: 8, removed: 1 };
@@ -88,10 +88,10 @@ async fn a_body_that_went_can_come_again() {
     let fcc = source("fcc");
     let body = noise(1, 50_000);
     let read = suspect(&fcc, body.clone());
-    store.commit(read.clone()).await.unwrap();
-    store.commit(ReadCommit { clears_held: true, ..ReadCommit::of(read.state) }).await.unwrap();
+    keep(&store, read.clone()).await.unwrap();
+    keep(&store, ReadCommit { clears_held: true, ..ReadCommit::of(read.state) }).await.unwrap();
     assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { kept: 0, removed: 1 });
-    store.commit(changed(&fcc, 1, body.clone(), &[])).await.unwrap();
+    keep(&store, changed(&fcc, 1, body.clone(), &[])).await.unwrap();
     let store = home.reopen(store).await;
     assert_eq!(store.body(&BodyHash::of(&body)).await.unwrap().unwrap(), body);
 }

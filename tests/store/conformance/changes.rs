@@ -2,7 +2,7 @@
 
 use regwatch::store::{ChangeQuery, StoreError};
 
-use crate::fixture::{Home, at, changed, company, page, source};
+use crate::fixture::{Home, at, changed, company, keep, page, source};
 
 /// Three sources, read at minutes 1 to 6, concerning one company, two, or none.
 async fn filled(home: &Home) -> regwatch::store::Store {
@@ -10,7 +10,7 @@ async fn filled(home: &Home) -> regwatch::store::Store {
     let none: &[&str] = &[];
     for sequence in 1..=6 {
         for (name, companies) in [("bis", none), ("fcc", &["zte"]), ("fcc-2", &["hytera", "zte"])] {
-            store.commit(changed(&source(name), sequence, page(sequence, 50), companies)).await.unwrap();
+            keep(&store, changed(&source(name), sequence, page(sequence, 50), companies)).await.unwrap();
         }
     }
     home.reopen(store).await
@@ -65,7 +65,7 @@ async fn a_moment_asked_for_counts_to_the_part_of_a_millisecond() {
     let mut read = changed(&source("fcc"), 1, Vec::new(), &[]);
     let found_at = at(1) + chrono::Duration::microseconds(300);
     read.changes[0].found_at = found_at;
-    store.commit(read).await.unwrap();
+    keep(&store, read).await.unwrap();
     for (microseconds, expected) in [(-1, 1), (0, 1), (1, 0)] {
         let since = Some(found_at + chrono::Duration::microseconds(microseconds));
         let query = ChangeQuery { since, limit: 9, ..ChangeQuery::default() };

@@ -2,7 +2,7 @@
 
 use regwatch::domain::incident::Telling;
 
-use crate::fixture::{Home, at, changed, incident, mail, noise, source};
+use crate::fixture::{Home, at, changed, incident, keep, mail, noise, source};
 
 #[tokio::test]
 async fn incidents_are_kept_newest_first_and_the_last_word_counts() {
@@ -36,7 +36,7 @@ async fn an_incident_and_its_mail_are_one_step() {
 async fn an_incident_of_any_size_outlives_a_clean_up_and_touches_no_alert() {
     let home = Home::new();
     let store = home.open();
-    store.commit(changed(&source("fcc"), 1, noise(1, 100), &["zte"])).await.unwrap();
+    keep(&store, changed(&source("fcc"), 1, noise(1, 100), &["zte"])).await.unwrap();
     let mut large = incident("fcc", 1);
     large.reason = "海康威视 ".repeat(900);
     store.escalate(std::slice::from_ref(&large), Vec::new()).await.unwrap();

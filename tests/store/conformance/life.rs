@@ -9,7 +9,7 @@ use regwatch::domain::outbox::{Doubt, Outcome};
 use regwatch::store::{ChangeQuery, Exchange, Store, StoreError};
 use tokio::task::JoinSet;
 
-use crate::fixture::{Home, at, changed, company, mail, page, source};
+use crate::fixture::{Home, at, changed, company, keep, mail, page, source};
 
 #[tokio::test]
 async fn a_second_owner_is_refused_until_the_first_closes() {
@@ -28,7 +28,7 @@ async fn a_store_can_be_closed_and_opened_again_and_again() {
     let home = Home::new();
     let mut store = home.open();
     for sequence in 1..=30 {
-        store.commit(changed(&source("fcc"), sequence, page(sequence, 9000), &["zte"])).await.unwrap();
+        keep(&store, changed(&source("fcc"), sequence, page(sequence, 9000), &["zte"])).await.unwrap();
         store = home.reopen(store).await;
     }
     assert_eq!(store.pending_alerts().await.unwrap().len(), 30);
@@ -53,7 +53,7 @@ async fn after_closing_every_call_says_so() {
         check(&store.held(&fcc).await);
         check(&store.body(&BodyHash::of(b"")).await);
         check(&store.snapshots(&fcc, 1).await);
-        check(&store.commit(changed(&fcc, 1, Vec::new(), &[])).await);
+        check(&keep(&store, changed(&fcc, 1, Vec::new(), &[])).await);
         check(&store.find_change("0").await);
         check(&store.changes(ChangeQuery { limit: 1, ..ChangeQuery::default() }).await);
         check(&store.pending_alerts().await);
@@ -101,7 +101,7 @@ async fn many_who_write_at_once_lose_nothing() {
             for sequence in 1..=READS {
                 let read = changed(&id, sequence, page(number * 100 + sequence, 4000), &["zte"]);
                 let alert = read.alerts[0].id.clone();
-                store.commit(read).await.unwrap();
+                keep(&store, read).await.unwrap();
                 if sequence % 2 == 0 {
                     let told = mail(&format!("{id}-{sequence}"), at(0));
                     store.dispatch(&[alert], vec![told]).await.unwrap();

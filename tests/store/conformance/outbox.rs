@@ -5,7 +5,7 @@ use regwatch::domain::id::MailId;
 use regwatch::domain::outbox::{Doubt, MailState, Outcome};
 use regwatch::store::{Store, StoreError};
 
-use crate::fixture::{Home, at, changed, mail, page, source};
+use crate::fixture::{Home, at, changed, keep, mail, page, source};
 
 const LEASE: Duration = Duration::minutes(5);
 
@@ -38,7 +38,7 @@ async fn dispatch_takes_the_alerts_away_and_may_be_repeated() {
     let home = Home::new();
     let store = home.open();
     let read = changed(&source("fcc"), 1, page(1, 100), &["hytera", "zte"]);
-    store.commit(read.clone()).await.unwrap();
+    keep(&store, read.clone()).await.unwrap();
     let told = [read.alerts[0].id.clone()];
     for _ in 0..2 {
         store.dispatch(&told, vec![mail("ann", at(0)), mail("bob", at(0))]).await.unwrap();

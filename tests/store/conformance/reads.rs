@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use regwatch::domain::alert::alerts_of;
-use regwatch::domain::id::SourceId;
+use regwatch::domain::id::{BodyHash, SourceId};
+use regwatch::domain::retraction::Retraction;
 use regwatch::domain::snapshot::Snapshot;
 use regwatch::domain::standing::Standing;
-use regwatch::store::{ChangeQuery, ReadCommit, RematchCommit};
+use regwatch::store::{ChangeQuery, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError};
 
-use crate::fixture::{Home, at, change, changed, company, good, noise, page, snapshot, source, suspect};
+use crate::fixture::{
+    Home, at, change, changed, company, good, keep, noise, page, snapshot, source, suspect,
+};
 
 #[tokio::test]
 async fn all_that_a_read_means_is_read_again_after_closing() {
@@ -16,7 +19,7 @@ async fn all_that_a_read_means_is_read_again_after_closing() {
     let store = home.open();
     let fcc = source("fcc");
     let read = changed(&fcc, 1, page(1, 30_000), &["hytera", "zte"]);
-    store.commit(read.clone()).await.unwrap();
+    keep(&store, read.clone()).await.unwrap();
 
     let store = home.reopen(store).await;
     let kept = read.accepted.unwrap();
@@ -56,7 +59,7 @@ async fn snapshots_come_newest_first_and_only_of_their_source() {
     for (name, last) in [("fcc", 300), ("fcc-2", 2)] {
         let id = source(name);
         for sequence in 1..=last {
-            store.commit(changed(&id, sequence, page(sequence, 40), &[])).await.unwrap();
+            keep(&store, changed(&id, sequence, page(sequence, 40), &[])).await.unwrap();
         }
     }
     let store = home.reopen(store).await;
@@ -77,13 +80,13 @@ async fn a_read_that_only_went_somehow_leaves_all_else_as_it_was() {
     let store = home.open();
     let fcc = source("fcc");
     let read = changed(&fcc, 1, page(1, 500), &["zte"]);
-    store.commit(read.clone()).await.unwrap();
-    store.commit(suspect(&fcc, b"<html>".to_vec())).await.unwrap();
+    keep(&store, read.clone()).await.unwrap();
+    keep(&store, suspect(&fcc, b"<html>".to_vec())).await.unwrap();
     let held = store.held(&fcc).await.unwrap();
     assert!(held.is_some());
 
     let later = read.state.clone().not_modified(at(60));
-    store.commit(ReadCommit::of(later.clone())).await.unwrap();
+    keep(&store, ReadCommit::of(later.clone())).await.unwrap();
     assert_eq!(store.read_state(&fcc).await.unwrap(), Some(later));
     assert_eq!(store.held(&fcc).await.unwrap(), held);
     assert_eq!(store.baseline(&fcc).await.unwrap(), Some(read.accepted.unwrap().baseline));
@@ -97,8 +100,8 @@ async fn what_is_accepted_is_told_without_its_entries_though_the_count_began_ane
     let fcc = source("fcc");
     for sequence in [1, 2, 3, 1] {
         let read = changed(&fcc, sequence, page(sequence, 40), &[]);
-        store.commit(read.clone()).await.unwrap();
-        store.commit(suspect(&fcc, b"<html>".to_vec())).await.unwrap();
+        keep(&store, read.clone()).await.unwrap();
+        keep(&store, suspect(&fcc, b"<html>".to_vec())).await.unwrap();
         let accepted = store.accepted(&fcc).await.unwrap();
         assert_eq!(accepted, Some(read.accepted.unwrap().baseline.snapshot));
     }
@@ -110,19 +113,19 @@ async fn a_held_read_stays_until_it_is_let_go_or_replaced() {
     let store = home.open();
     let (fcc, bis) = (source("fcc"), source("bis"));
     let first = suspect(&fcc, noise(1, 3000));
-    store.commit(first.clone()).await.unwrap();
-    store.commit(suspect(&bis, noise(2, 3000))).await.unwrap();
+    keep(&store, first.clone()).await.unwrap();
+    keep(&store, suspect(&bis, noise(2, 3000))).await.unwrap();
     let store = home.reopen(store).await;
     let kept = first.held.unwrap();
     assert_eq!(store.held(&fcc).await.unwrap(), Some(kept.read.clone()));
     assert_eq!(store.body(&kept.read.evidence.sha256).await.unwrap().unwrap(), kept.body);
 
     let second = suspect(&fcc, noise(3, 3000));
-    store.commit(ReadCommit { clears_held: true, ..second.clone() }).await.unwrap();
+    keep(&store, ReadCommit { clears_held: true, ..second.clone() }).await.unwrap();
     assert_eq!(store.held(&fcc).await.unwrap(), second.held.map(|held| held.read));
 
     let lets_go = ReadCommit { clears_held: true, ..changed(&fcc, 1, noise(4, 9), &[]) };
-    store.commit(lets_go).await.unwrap();
+    keep(&store, lets_go).await.unwrap();
     let store = home.reopen(store).await;
     assert_eq!(store.held(&fcc).await.unwrap(), None);
     assert!(store.held(&bis).await.unwrap().is_some());
@@ -139,7 +142,7 @@ async fn records_of_any_size_and_script_are_kept() {
         let mut read = changed(&fcc, sequence, page(sequence, 10), &["hikvision"]);
         let words = usize::try_from(sequence).unwrap() - 1;
         read.changes[0].entry.title = "é".repeat(words) + &"x".repeat(1000);
-        store.commit(read).await.unwrap();
+        keep(&store, read).await.unwrap();
     }
     let mut read = changed(&fcc, 65, page(65, 10), &["hikvision"]);
     read.state.reason = Some(long.clone());
@@ -147,10 +150,10 @@ async fn records_of_any_size_and_script_are_kept() {
     let accepted = read.accepted.as_mut().unwrap();
     accepted.baseline.snapshot.headers.push(("x-registry".to_owned(), long.clone()));
     accepted.baseline.document.entries[0].fields.insert("名称".to_owned(), long.clone());
-    store.commit(read.clone()).await.unwrap();
+    keep(&store, read.clone()).await.unwrap();
     let mut held = suspect(&source("bis"), Vec::new());
     held.held.as_mut().unwrap().read.reason.clone_from(&long);
-    store.commit(held.clone()).await.unwrap();
+    keep(&store, held.clone()).await.unwrap();
 
     let store = home.reopen(store).await;
     let baseline = read.accepted.unwrap().baseline;
@@ -172,7 +175,7 @@ async fn the_state_of_a_source_is_the_last_one_committed() {
     let fcc = source("fcc");
     let states = (1..=50).map(|sequence| good(&fcc, &snapshot(&fcc, sequence, b"")));
     for state in states {
-        store.commit(ReadCommit::of(state)).await.unwrap();
+        keep(&store, ReadCommit::of(state)).await.unwrap();
     }
     let store = home.reopen(store).await;
     assert_eq!(store.read_state(&fcc).await.unwrap().unwrap().last_read_at, at(50));
@@ -188,13 +191,16 @@ async fn what_another_registry_finds_is_kept_with_it_and_told_once() {
     let first = standing(&fcc, &["hytera"]);
     read.standing = Some(first.clone());
     let snapshot = read.accepted.as_ref().unwrap().baseline.snapshot.clone();
-    store.commit(read).await.unwrap();
+    keep(&store, read).await.unwrap();
     assert_eq!(store.standing(&fcc).await.unwrap(), Some(first));
 
     let second = standing(&fcc, &["hytera", "zte"]);
     let notice = change(&snapshot, "listed", &["zte"]);
-    let commit =
-        RematchCommit { standing: second.clone(), notices: vec![(notice.clone(), alerts_of(&notice))] };
+    let commit = RematchCommit {
+        computed_from: store.known(&fcc).await.unwrap().version,
+        standing: second.clone(),
+        notices: vec![(notice.clone(), alerts_of(&notice))],
+    };
     assert_eq!(store.rematch(commit.clone()).await.unwrap(), std::slice::from_ref(&notice));
     let store = home.reopen(store).await;
     assert_eq!(store.standing(&fcc).await.unwrap(), Some(second));
@@ -203,10 +209,47 @@ async fn what_another_registry_finds_is_kept_with_it_and_told_once() {
     assert_eq!(pending[0].1, notice);
 
     store.dispatch(&[pending[0].0.id.clone()], Vec::new()).await.unwrap();
-    assert_eq!(store.rematch(commit).await.unwrap(), [], "it was told before");
+    let stale = store.rematch(commit.clone()).await;
+    assert!(matches!(stale, Err(StoreError::Stale { .. })), "{stale:?}");
+    let again = RematchCommit { computed_from: store.known(&fcc).await.unwrap().version, ..commit };
+    assert_eq!(store.rematch(again).await.unwrap(), [], "it was told before");
     assert_eq!(store.pending_alerts().await.unwrap(), []);
     store.collect_garbage().await.unwrap();
     assert!(store.standing(&fcc).await.unwrap().is_some(), "what is kept as a body is not garbage");
+}
+
+#[tokio::test]
+async fn of_two_reads_computed_from_one_state_the_second_is_stale_and_keeps_nothing() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    let (one, other) = (store.known(&fcc).await.unwrap(), store.known(&fcc).await.unwrap());
+    assert_eq!(one, KnownSource::default());
+    let (first, second) =
+        (changed(&fcc, 1, page(1, 90), &["zte"]), changed(&fcc, 1, page(2, 90), &["hytera"]));
+    store.commit(first.clone().computed_from(one.version)).await.unwrap();
+    let store = home.reopen(store).await;
+    let kept = store.known(&fcc).await.unwrap();
+    let stale = store.commit(second.clone().computed_from(other.version)).await;
+    assert!(matches!(&stale, Err(StoreError::Stale { source_id }) if *source_id == fcc), "{stale:?}");
+    let restored = Some(ReadCommit { changes: Vec::new(), alerts: Vec::new(), ..second.clone() });
+    let retraction = Retraction::of(&first.changes[0], &first.changes, None, at(2));
+    let stale = store.retract(RetractCommit { retraction, restored }).await;
+    assert!(matches!(stale, Err(StoreError::Stale { .. })), "{stale:?}");
+    assert_eq!(store.known(&fcc).await.unwrap(), kept);
+    assert_eq!(kept.accepted, Some(first.accepted.unwrap().baseline.snapshot));
+    let found = store.find_change(first.changes[0].id.as_str()).await.unwrap();
+    assert_eq!(found, first.changes[0], "nor was it taken back");
+    let pending: Vec<_> = store.pending_alerts().await.unwrap().into_iter().map(|(alert, _)| alert).collect();
+    assert_eq!(pending, first.alerts);
+    let body = &second.accepted.as_ref().unwrap().body;
+    assert_eq!(store.body(&BodyHash::of(body)).await.unwrap(), None);
+    // Whatever is kept of a source counts, not its accepted state alone; another source's does not.
+    keep(&store, suspect(&source("bis"), noise(1, 90))).await.unwrap();
+    assert_eq!(store.known(&fcc).await.unwrap().version, kept.version);
+    keep(&store, suspect(&fcc, noise(1, 90))).await.unwrap();
+    let stale = store.commit(second.computed_from(kept.version)).await;
+    assert!(matches!(stale, Err(StoreError::Stale { .. })), "{stale:?}");
 }
 
 /// A standing in which each company is named by more entries than fit a record of a few bytes.

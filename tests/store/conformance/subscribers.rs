@@ -7,7 +7,7 @@ use regwatch::domain::keyed_link::LinkKey;
 use regwatch::domain::subscription::{Filter, State, Wish};
 use regwatch::store::Exchange;
 
-use crate::fixture::{Home, at, changed, company, page, source};
+use crate::fixture::{Home, at, changed, company, keep, page, source};
 
 fn address(text: &str) -> EmailAddress {
     text.parse().unwrap()
@@ -108,8 +108,8 @@ async fn what_was_found_in_a_pause_that_an_older_program_began_is_collected_once
     let ann = address("ann@example.org");
     store.follow(&ann, &[company("zte")], true, "operator", at(0)).await.unwrap();
     store.pause(&ann, true, None, at(1)).await.unwrap();
-    store.commit(changed(&source("fcc"), 2, page(1, 100), &["hytera", "zte"])).await.unwrap();
-    store.commit(changed(&source("old"), 0, page(1, 100), &["zte"])).await.unwrap();
+    keep(&store, changed(&source("fcc"), 2, page(1, 100), &["hytera", "zte"])).await.unwrap();
+    keep(&store, changed(&source("old"), 0, page(1, 100), &["zte"])).await.unwrap();
     let waits = async |store: &regwatch::store::Store| {
         store.waiting(vec![ann.clone()]).await.unwrap().readers.remove(0).items
     };
@@ -117,7 +117,7 @@ async fn what_was_found_in_a_pause_that_an_older_program_began_is_collected_once
     store.instance_key([1; 32]).await.unwrap();
     let items = waits(&store).await;
     assert_eq!((items.len(), &items[0].company), (1, &company("zte")), "what was found since it began");
-    store.commit(changed(&source("un"), 3, page(1, 100), &["zte"])).await.unwrap();
+    keep(&store, changed(&source("un"), 3, page(1, 100), &["zte"])).await.unwrap();
     let store = home.reopen(store).await;
     store.instance_key([2; 32]).await.unwrap();
     assert_eq!(waits(&store).await, items, "from then on alerts are spread to who pauses");
