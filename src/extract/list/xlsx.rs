@@ -3,15 +3,19 @@
 //! The file is a ZIP archive: a few kilobytes may say that they are gigabytes.
 //! So all of it is unpacked once into nothing, counted, before anything is read
 //! from it; and cells are read one after another, since a sheet of two cells may
-//! span a billion.
+//! span a billion. A merged cell stands in each row and column that it covers.
+
+mod cells;
+mod format;
 
 use std::io::{Cursor, Read};
 
-use calamine::{Cell, DataRef, Reader as _, Xlsx, XlsxError};
+use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError};
 
-use super::Rows;
+use self::cells::{Cells, Row};
 use super::columns::Plan;
-use crate::domain::entry::Document;
+use super::{Record, Rows};
+use crate::domain::entry::{Document, HIDDEN, STRUCK};
 use crate::domain::source::XlsxSettings;
 use crate::domain::verdict::Unreadable;
 use crate::extract::Page;
@@ -23,18 +27,14 @@ const MAX_UNPACKED_BYTES: u64 = 256 << 20;
 /// So many files may be in one.
 const MAX_FILES: usize = 4096;
 
-/// Columns beyond these are not read.
-const MAX_COLUMNS: usize = 256;
+/// So many columns of a sheet are looked at before it is known how it is read.
+const MAX_SHOWN_COLUMNS: usize = 1024;
 
 pub(in crate::extract) fn extract(settings: &XlsxSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
     check_size(page.body, MAX_UNPACKED_BYTES)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(page.body)).map_err(|error| no_book(&error))?;
-    let sheet = sheet(settings, &book)?;
-    let mut cells = Cells {
-        reader: book.worksheet_cells_reader(&sheet).map_err(|error| no_book(&error))?,
-        next: None,
-        is_over: false,
-    };
+    let (sheet, is_hidden) = sheet(settings, &book)?;
+    let mut cells = Cells::of(&mut book, &sheet)?;
     let mut waiting = Vec::new();
     for _ in 0..settings.skip_rows {
         cells.row()?;
@@ -45,16 +45,39 @@ pub(in crate::extract) fn extract(settings: &XlsxSettings, page: &Page<'_>) -> R
         waiting.push(row);
     }
     let place = format!("the sheet {sheet:?}");
-    let (header, plan) = Plan::by_headers(&settings.columns, &settings.rows, &waiting, &place)?;
+    let first: Vec<Vec<String>> = waiting.iter().map(|row| row.texts(usize::MAX)).collect();
+    let (header, plan) = Plan::by_headers(&settings.columns, &settings.rows, &first, &place)?;
     let mut rows = Rows::of_columns(&settings.rows, page.url, &settings.columns);
-    let record = |row: &[String]| plan.record(|column| row.get(column).map(String::as_str));
     for row in &waiting[header + 1..] {
-        rows.take(record(row))?;
+        rows.take(record(&plan, row, is_hidden))?;
     }
     while let Some(row) = cells.row()? {
-        rows.take(record(&row))?;
+        rows.take(record(&plan, &row, is_hidden))?;
     }
     rows.finish(&[])
+}
+
+/// What a row says; a cell that is merged over several columns of a field says it once.
+fn record(plan: &Plan<'_>, row: &Row, is_hidden: bool) -> Record {
+    let mut record = Record::default();
+    let mut said = Vec::new();
+    for (column, field) in &plan.0 {
+        let Some(cell) = row.at(*column) else { continue };
+        if let Some(region) = cell.region {
+            if said.contains(&(*field, region)) {
+                continue;
+            }
+            said.push((*field, region));
+        }
+        record.push(field, &cell.text);
+        if cell.is_struck {
+            record.mark(STRUCK, &cell.text);
+        }
+        if is_hidden {
+            record.mark(HIDDEN, &cell.text);
+        }
+    }
+    record
 }
 
 /// Unpacks the archive without keeping anything.
@@ -83,67 +106,42 @@ fn no_book(error: &XlsxError) -> Unreadable {
     Unreadable::Unexpected { what: "the spreadsheet".to_owned(), found: error.to_string() }
 }
 
-fn sheet(settings: &XlsxSettings, book: &Xlsx<Cursor<&[u8]>>) -> Result<String, Unreadable> {
-    let names = book.sheet_names();
+/// The sheet that is read, and whether it is hidden: the one that is named, or else the first that is shown.
+fn sheet(settings: &XlsxSettings, book: &Xlsx<Cursor<&[u8]>>) -> Result<(String, bool), Unreadable> {
+    let sheets: Vec<(&str, bool)> = worksheets(book).collect();
     let wanted = settings.sheet.as_ref();
-    let found = names.iter().find(|name| wanted.is_none_or(|wanted| wanted.trim() == name.trim()));
-    found.cloned().ok_or_else(|| Unreadable::Unexpected {
-        what: wanted.map_or_else(|| "a sheet".to_owned(), |wanted| format!("a sheet called {wanted:?}")),
-        found: format!("{names:?}"),
+    let found = sheets
+        .iter()
+        .find(|(name, is_hidden)| wanted.map_or(!is_hidden, |wanted| wanted.trim() == name.trim()));
+    found.map(|(name, is_hidden)| ((*name).to_owned(), *is_hidden)).ok_or_else(|| {
+        let shown = sheets
+            .iter()
+            .map(|(name, is_hidden)| format!("{}{name:?}", if *is_hidden { "hidden " } else { "" }));
+        Unreadable::Unexpected {
+            what: wanted.map_or_else(
+                || "a sheet that is not hidden".to_owned(),
+                |wanted| format!("a sheet called {wanted:?}"),
+            ),
+            found: format!("[{}]", shown.collect::<Vec<_>>().join(", ")),
+        }
     })
 }
 
-/// The cells of a sheet, row by row; blank rows are passed over.
-struct Cells<'a, 'b> {
-    reader: calamine::XlsxCellReader<'a, Cursor<&'b [u8]>>,
-    next: Option<(u32, usize, String)>,
-    /// The reader may not be asked again after its last cell.
-    is_over: bool,
-}
-
-impl Cells<'_, '_> {
-    fn row(&mut self) -> Result<Option<Vec<String>>, Unreadable> {
-        let mut row = Vec::new();
-        let mut number = None;
-        while let Some((line, column, text)) = self.cell()? {
-            if number.is_some_and(|number| number != line) {
-                self.next = Some((line, column, text));
-                break;
-            }
-            number = Some(line);
-            if row.len() <= column {
-                row.resize(column + 1, String::new());
-            }
-            row[column] = text;
-        }
-        Ok((!row.is_empty()).then_some(row))
-    }
-
-    /// The next cell that says something.
-    fn cell(&mut self) -> Result<Option<(u32, usize, String)>, Unreadable> {
-        if let Some(cell) = self.next.take() {
-            return Ok(Some(cell));
-        }
-        while !self.is_over
-            && let Some(cell) = self.reader.next_cell().map_err(|error| no_book(&error))?
-        {
-            let (line, column) = cell.get_position();
-            let column = column as usize;
-            let text = plain(&cell);
-            if column < MAX_COLUMNS && !text.is_empty() {
-                return Ok(Some((line, column, text)));
-            }
-        }
-        self.is_over = true;
-        Ok(None)
-    }
+/// The sheets of cells, in their order, and whether each is hidden.
+fn worksheets<'a>(book: &'a Xlsx<Cursor<&[u8]>>) -> impl Iterator<Item = (&'a str, bool)> {
+    let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    sheets.map(|sheet| (sheet.name.as_str(), sheet.visible != SheetVisible::Visible))
 }
 
 /// What a reader sees in the cell; days are written as in ISO 8601.
-fn plain(cell: &Cell<DataRef<'_>>) -> String {
+fn plain(cell: &calamine::Cell<DataRef<'_>>, format: Option<&str>) -> String {
+    let number = |number: String| match format {
+        Some(code) => format::padded(code, &number).unwrap_or(number),
+        None => number,
+    };
     match cell.get_value() {
-        DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
+        DataRef::Int(value) => number(value.to_string()),
+        DataRef::Float(value) => number(value.to_string()),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Bool(value) => value.to_string(),
@@ -174,21 +172,16 @@ pub(in crate::extract) struct Sheet {
 pub(in crate::extract) fn sheets(body: &[u8], most: usize) -> Result<Vec<Sheet>, Unreadable> {
     check_size(body, MAX_UNPACKED_BYTES)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(body)).map_err(|error| no_book(&error))?;
-    let named: Vec<(String, bool)> = book
-        .sheets_metadata()
-        .iter()
-        .filter(|sheet| sheet.typ == calamine::SheetType::WorkSheet)
-        .map(|sheet| (sheet.name.clone(), sheet.visible != calamine::SheetVisible::Visible))
-        .collect();
+    let named: Vec<(String, bool)> =
+        worksheets(&book).map(|(name, is_hidden)| (name.to_owned(), is_hidden)).collect();
     let mut sheets = Vec::new();
     for (name, is_hidden) in named {
-        let reader = book.worksheet_cells_reader(&name).map_err(|error| no_book(&error))?;
-        let mut cells = Cells { reader, next: None, is_over: false };
+        let mut cells = Cells::of(&mut book, &name)?;
         let mut rows = Vec::new();
         while rows.len() < most
             && let Some(row) = cells.row()?
         {
-            rows.push(row);
+            rows.push(row.texts(MAX_SHOWN_COLUMNS));
         }
         sheets.push(Sheet { name, is_hidden, rows });
     }

@@ -127,3 +127,137 @@ fn two_cells_a_billion_apart_take_no_room_between_them() {
         [("A1", "Company"), ("B1", "From"), ("A2", "Example Works"), ("B2", "x"), ("XFD1048576", "far")];
     assert_eq!(read(None, &book(&cells)).unwrap().entries.len(), 1);
 }
+
+const STYLES: &str = "<styleSheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>\
+     <numFmts count='1'><numFmt numFmtId='164' formatCode='00000'/></numFmts>\
+     <fonts count='2'><font><sz val='11'/></font><font><strike/><sz val='11'/></font></fonts>\
+     <fills count='1'><fill/></fills><borders count='1'><border/></borders>\
+     <cellXfs count='3'><xf numFmtId='0' fontId='0' fillId='0' borderId='0'/>\
+     <xf numFmtId='0' fontId='1' fillId='0' borderId='0' applyFont='1'/>\
+     <xf numFmtId='164' fontId='0' fillId='0' borderId='0' applyNumberFormat='1'/></cellXfs></styleSheet>";
+
+/// A book with styles and two sheets of this content, the first hidden or not.
+fn styled(content: &str, first_state: &str) -> Vec<u8> {
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let package = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let sheet = |text: &str| format!("<worksheet xmlns='{main}'>{text}</worksheet>");
+    let workbook = format!(
+        "<workbook xmlns='{main}' xmlns:r='{office}'><sheets>\
+         <sheet name='Drafts' sheetId='1' state='{first_state}' r:id='r1'/>\
+         <sheet name='Current' sheetId='2' r:id='r2'/></sheets></workbook>"
+    );
+    let relations = format!(
+        "<Relationships xmlns='{package}'>\
+         <Relationship Id='r1' Type='{office}/worksheet' Target='worksheets/sheet1.xml'/>\
+         <Relationship Id='r2' Type='{office}/worksheet' Target='worksheets/sheet2.xml'/>\
+         <Relationship Id='r3' Type='{office}/styles' Target='styles.xml'/></Relationships>"
+    );
+    let drafts =
+        sheet(&format!("<sheetData>{}</sheetData>", rows_of(&[&["Company", "From"], &["Draft Ltd", "x"]])));
+    packed(&[
+        ("[Content_Types].xml", TYPES.as_bytes()),
+        ("_rels/.rels", ROOT.as_bytes()),
+        ("xl/workbook.xml", workbook.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", relations.as_bytes()),
+        ("xl/styles.xml", STYLES.as_bytes()),
+        ("xl/worksheets/sheet1.xml", drafts.as_bytes()),
+        ("xl/worksheets/sheet2.xml", sheet(content).as_bytes()),
+    ])
+}
+
+fn rows_of(rows: &[&[&str]]) -> String {
+    let cell = |text: &&str| format!("<c t='inlineStr'><is><t>{text}</t></is></c>");
+    let row = |cells: &&[&str]| format!("<row>{}</row>", cells.iter().map(cell).collect::<String>());
+    rows.iter().map(row).collect()
+}
+
+fn text(place: &str, style: usize, text: &str) -> String {
+    format!("<c r='{place}' s='{style}' t='inlineStr'><is><t>{text}</t></is></c>")
+}
+
+#[test]
+fn struck_cells_are_kept_and_marked_and_numbers_keep_their_zeros() {
+    let sheet = |style| {
+        format!(
+            "<sheetData><row r='1'>{}{}</row><row r='2'>{}<c r='B2' s='2'><v>123</v></c></row></sheetData>",
+            text("A1", 0, "Company"),
+            text("B1", 0, "From"),
+            text("A2", style, "Example Works"),
+        )
+    };
+    let plain = read(Some("Current"), &styled(&sheet(0), "visible")).unwrap().entries.remove(0);
+    assert_eq!(plain.fields["listed"], "00123");
+    assert_eq!(plain.fields.get(STRUCK), None);
+    let struck = read(Some("Current"), &styled(&sheet(1), "visible")).unwrap().entries.remove(0);
+    assert_eq!(struck.key, plain.key);
+    assert_eq!(struck.fields[STRUCK], "Example Works");
+}
+
+#[test]
+fn a_hidden_sheet_is_not_taken_unless_it_is_named_and_then_marked() {
+    let sheet = format!("<sheetData>{}</sheetData>", rows_of(&[&["Company", "From"], &["Shown Ltd", "x"]]));
+    let body = styled(&sheet, "hidden");
+    assert_eq!(read(None, &body).unwrap().entries[0].title, "Shown Ltd");
+    let hidden = read(Some("Drafts"), &body).unwrap().entries.remove(0);
+    assert_eq!((hidden.title.as_str(), hidden.fields[HIDDEN].as_str()), ("Draft Ltd", "Draft Ltd\nx"));
+    let error = read(Some("Former"), &body).unwrap_err().to_string();
+    assert!(error.contains("hidden \"Drafts\", \"Current\""), "{error}");
+}
+
+#[test]
+fn a_merged_cell_stands_in_every_row_and_column_that_it_covers() {
+    let sheet = format!(
+        "<sheetData><row r='1'>{}{}</row><row r='2'>{}{}</row><row r='3'>{}</row><row r='4'>{}{}</row></sheetData>\
+         <mergeCells count='1'><mergeCell ref='B2:B3'/></mergeCells>",
+        text("A1", 0, "Company"),
+        text("B1", 0, "From"),
+        text("A2", 0, "First Ltd"),
+        text("B2", 0, "2024-05-06"),
+        text("A3", 0, "Second Ltd"),
+        text("A4", 0, "Third Ltd"),
+        text("B4", 0, "2025-01-02"),
+    );
+    let entries = read(Some("Current"), &styled(&sheet, "visible")).unwrap().entries;
+    let days: Vec<String> = entries.iter().map(|entry| entry.fields["listed"].clone()).collect();
+    assert_eq!(days, ["2024-05-06", "2024-05-06", "2025-01-02"]);
+}
+
+#[test]
+fn a_band_over_the_whole_row_heads_the_rows_below_it() {
+    let sheet = format!(
+        "<sheetData><row r='1'>{}{}</row><row r='2'>{}</row><row r='3'>{}{}</row></sheetData>\
+         <mergeCells count='1'><mergeCell ref='A2:B2'/></mergeCells>",
+        text("A1", 0, "Company"),
+        text("B1", 0, "From"),
+        text("A2", 0, "Removed from the list"),
+        text("A3", 0, "First Ltd"),
+        text("B3", 0, "2024-05-06"),
+    );
+    let entries = read(Some("Current"), &styled(&sheet, "visible")).unwrap().entries;
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].fields[crate::domain::entry::SECTION], "Removed from the list");
+}
+
+#[test]
+fn a_column_beyond_the_first_hundreds_is_read() {
+    let cells = [("A1", "Company"), ("ZZ1", "From"), ("A2", "Example Works"), ("ZZ2", "2024-05-06")];
+    assert_eq!(read(None, &book(&cells)).unwrap().entries[0].fields["listed"], "2024-05-06");
+}
+
+#[test]
+fn merged_cells_that_cover_too_much_are_refused() {
+    let long = "x".repeat(30_000);
+    let rows: String =
+        (3..3_000).map(|row| format!("<row r='{row}'>{}</row>", text(&format!("A{row}"), 0, "a"))).collect();
+    let sheet = format!(
+        "<sheetData><row r='1'>{}{}</row><row r='2'>{}{}</row>{rows}</sheetData>\
+         <mergeCells count='1'><mergeCell ref='B2:B1048576'/></mergeCells>",
+        text("A1", 0, "Company"),
+        text("B1", 0, "From"),
+        text("A2", 0, "a"),
+        text("B2", 0, &long),
+    );
+    let error = read(None, &book_of(&sheet)).unwrap_err().to_string();
+    assert!(error.contains("merged cells that cover more than can be read"), "{error}");
+}
