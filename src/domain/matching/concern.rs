@@ -93,6 +93,10 @@ impl Watchlist {
     #[must_use]
     pub fn resembling(&self, field: &str, text: &str) -> Vec<Match> {
         let mut resembling: Vec<Match> = Vec::new();
+        // Taking a name apart costs more than everything else that is done with a row.
+        if self.roster().is_empty() {
+            return resembling;
+        }
         for name in variants(text) {
             for found in self.near(field, text, &name) {
                 match resembling.iter_mut().find(|known| known.company == found.company) {

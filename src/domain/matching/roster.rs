@@ -42,6 +42,11 @@ impl Roster {
         Self(entries.collect())
     }
 
+    /// Whether there is no name to compare with.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// For each company with a name at least so near, the nearest.
     pub fn near<'a>(&'a self, name: &'a Name, at_least: f64) -> Vec<Nearest<'a>> {
         let mut near: Vec<Nearest<'a>> = Vec::new();
