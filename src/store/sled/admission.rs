@@ -10,7 +10,7 @@ use std::path::Path;
 use super::check::{Checked, check};
 use super::mark::{Found, Mark, MarkFile, Stage};
 use super::trees::Trees;
-use super::{identity, mark, opening, trial, undo};
+use super::{identity, mark, opening, swap, trial, undo};
 use crate::store::{Opened, StoreError};
 
 /// What lies in a database folder.
@@ -32,6 +32,10 @@ pub(super) enum Contents {
 pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile, Opened), StoreError> {
     let of_mark = |error: io::Error| file_error(&mark::path(folder), &error);
     mark::remove_unfinished(folder).map_err(of_mark)?;
+    if swap::finish(folder)? {
+        tracing::warn!(store.path = %folder.display(), "a repair that was broken off was finished");
+    }
+    swap::remove_unfinished(folder)?;
     let found = Mark::find(folder).map_err(of_mark)?;
     let contents = contents(folder)?;
     let known = match (found, contents) {

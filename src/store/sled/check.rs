@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::admission::{file_error, shown};
 use super::identity;
-use super::log::{Log, Reach, read_trees};
+use super::log::{self, Log, Reach, Standing, read_trees};
 use super::mark::{Mark, Stage};
 use super::tally::{self, Tally};
 use super::trees::TreeName;
@@ -59,6 +59,9 @@ pub(super) fn check_with(folder: &Path, reach: Reach) -> Result<Checked, StoreEr
         Ok(trees) => count(&log, &trees, &mut checked),
         Err(fault) => checked.findings.push(fault.what),
     }
+    if reach == Reach::Engine {
+        check_snapshot(folder, &mut checked)?;
+    }
     let told = log.damage.iter().take(MAX_DAMAGE_TOLD);
     let mut damage: Vec<String> = told
         .map(|damage| format!("at byte {} of {}: {}", damage.offset, shown(&folder.join("db")), damage.what))
@@ -71,13 +74,26 @@ pub(super) fn check_with(folder: &Path, reach: Reach) -> Result<Checked, StoreEr
         damage.append(&mut checked.findings);
         checked.findings = damage;
     } else {
-        checked.notes = damage;
+        checked.notes.append(&mut damage);
     }
     Ok(checked)
 }
 
+/// Whether the engine can use what it derived from the log.
+fn check_snapshot(folder: &Path, checked: &mut Checked) -> Result<(), StoreError> {
+    match log::standing(folder).map_err(|error| file_error(folder, &error))? {
+        Standing::Sound => {}
+        Standing::Needless(snapshot) => {
+            let path = shown(&snapshot.path);
+            checked.notes.push(format!("{path} cannot be read; the next start builds it anew from the log"));
+        }
+        Standing::Needed(snapshot) => checked.findings.push(snapshot.unreadable()),
+    }
+    Ok(())
+}
+
 /// Counts the records of every tree and compares them with the tallies.
-fn count(log: &Log, trees: &BTreeMap<Vec<u8>, super::log::Tree>, checked: &mut Checked) {
+fn count(log: &Log, trees: &BTreeMap<Vec<u8>, log::Tree>, checked: &mut Checked) {
     let mut meta: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
     let mut counted = Vec::new();
     for name in TreeName::all() {

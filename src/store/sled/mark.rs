@@ -65,7 +65,8 @@ pub(super) enum Found {
 }
 
 impl Mark {
-    fn line(&self) -> Vec<u8> {
+    /// As a line, with its end.
+    pub(super) fn line(&self) -> Vec<u8> {
         let (stage, length) = match self.stage {
             Stage::New => ("new", 0),
             Stage::Open => ("open", 0),
@@ -83,7 +84,8 @@ impl Mark {
         bytes
     }
 
-    fn parse(line: &[u8]) -> Option<Self> {
+    /// Reads a line; nothing where it is none, or its checksum is wrong.
+    pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let (text, crc) = std::str::from_utf8(line).ok()?.trim_end().rsplit_once(" crc ")?;
         if u32::from_str_radix(crc, 16).ok()? != crc32fast::hash(text.as_bytes()) {
             return None;

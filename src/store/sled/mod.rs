@@ -37,6 +37,7 @@ mod spellings;
 pub(super) mod subscribers;
 pub(super) mod suppression;
 mod survey;
+mod swap;
 mod tally;
 mod trees;
 mod trial;

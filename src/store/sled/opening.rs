@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use super::log::{self, Standing};
 use super::trees::{TreeName, Trees};
 use super::writes::{Writes, number};
 use super::{durability, identity, undo};
@@ -33,21 +34,38 @@ pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
 /// Opens it and writes nothing of ours.
 ///
 /// # Errors
-/// [`StoreError::Open`] naming the folder.
+/// [`StoreError::Open`] naming the folder; [`StoreError::Damaged`] where the engine's snapshot cannot be used and
+/// the log does not say the same without it: nothing was changed then.
 pub(super) fn open_as_it_is(folder: &Path) -> Result<Trees, StoreError> {
     make_private(folder)?;
     remove_left_behind(folder)?;
     mend_settings(folder)?;
+    match log::standing(folder).map_err(|error| file(folder, &error))? {
+        Standing::Sound => {}
+        Standing::Needless(snapshot) => {
+            let path = snapshot.path.display();
+            tracing::warn!(store.path = %folder.display(), "{path} cannot be read; the engine builds it anew from its log");
+            remove_snapshots(folder)?;
+        }
+        Standing::Needed(snapshot) => return Err(unusable(folder, &snapshot.unreadable())),
+    }
     let db = match attempt(folder) {
         Ok(db) => db,
         Err(Fault::Damaged(reason)) => {
-            tracing::warn!(store.path = %folder.display(), reason, "the store's own index is damaged; building it anew from its log");
-            remove_snapshots(folder)?;
+            if !remove_needless_snapshots(folder)? {
+                return Err(unusable(folder, &reason));
+            }
+            tracing::warn!(store.path = %folder.display(), reason, "the engine's snapshot is damaged; it is built anew from the log");
             attempt(folder).map_err(|fault| fault.at(folder))?
         }
         Err(fault) => return Err(fault.at(folder)),
     };
     Ok(Trees::open(db, folder)?)
+}
+
+/// A log that can be read, and that the engine would not read whole.
+fn unusable(folder: &Path, finding: &str) -> StoreError {
+    StoreError::Damaged { path: folder.display().to_string(), findings: vec![finding.to_owned()] }
 }
 
 /// Why opening failed.
@@ -94,8 +112,19 @@ fn remove_left_behind(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes all snapshots: the log is complete without them.
-pub(super) fn remove_snapshots(folder: &Path) -> Result<(), StoreError> {
+/// Removes all snapshots where the log says the same without them; tells whether it does.
+///
+/// # Errors
+/// [`StoreError::File`].
+pub(super) fn remove_needless_snapshots(folder: &Path) -> Result<bool, StoreError> {
+    let is_needless = log::is_needless(folder).map_err(|error| file(&folder.join("db"), &error))?;
+    if is_needless {
+        remove_snapshots(folder)?;
+    }
+    Ok(is_needless)
+}
+
+fn remove_snapshots(folder: &Path) -> Result<(), StoreError> {
     for path in snapshots(folder)? {
         fs::remove_file(&path).map_err(|error| file(&path, &error))?;
     }

@@ -15,7 +15,7 @@ use super::mark::{Found, Mark, MarkFile, Stage};
 use super::survey::{Unsound, survey};
 use super::trees::{TreeName, Trees};
 use super::writes::{Before, Writes};
-use super::{identity, mark, opening, tally, undo};
+use super::{identity, mark, opening, swap, tally, undo};
 use crate::domain::id::InstallationId;
 use crate::store::record::shown as shown_key;
 use crate::store::{RecordFault, RepairWishes, Repaired, StoreError, TreeCount, Verified};
@@ -64,9 +64,16 @@ pub(in crate::store) fn verify(folder: &Path) -> Result<Verified, StoreError> {
 /// [`StoreError::Foreign`] where that is not accepted; the engine's.
 pub(in crate::store) fn repair(folder: &Path, wishes: RepairWishes) -> Result<Repaired, StoreError> {
     let lock = Lock::take(folder)?;
+    let mut repaired = Repaired { path: folder.to_owned(), is_applied: wishes.apply, ..Repaired::default() };
+    if swap::is_pending(folder) {
+        repaired.deeds.push("finish a repair that was broken off".to_owned());
+        if !wishes.apply {
+            return Ok(repaired);
+        }
+        swap::finish(folder)?;
+    }
     let mut state = State::of(folder)?;
     state.require_log(folder)?;
-    let mut repaired = Repaired { path: folder.to_owned(), is_applied: wishes.apply, ..Repaired::default() };
     if state.is_broken_off {
         repaired.deeds.push("take back a step that was broken off when the process ended".to_owned());
         if wishes.apply {
@@ -77,23 +84,22 @@ pub(in crate::store) fn repair(folder: &Path, wishes: RepairWishes) -> Result<Re
             return Ok(repaired);
         }
     }
+    let is_whole = state.checked.findings.is_empty();
     match state.disagreement {
-        Some(StoreError::Older { .. }) if wishes.accept_older => {
+        Some(StoreError::Older { .. }) if is_whole && wishes.accept_older => {
             repaired.deeds.push("accept the state as it is; all that was kept after it is lost".to_owned());
-            repaired.lost.extend(state.behind());
+            repaired.lost.extend(state.behind(state.checked.own));
             take_over(folder, wishes.apply)?;
         }
-        Some(StoreError::Foreign { .. }) if wishes.accept_foreign => {
+        Some(StoreError::Foreign { .. }) if is_whole && wishes.accept_foreign => {
             repaired.deeds.push("accept the store as this installation's own".to_owned());
             take_over(folder, wishes.apply)?;
         }
-        Some(error @ (StoreError::Older { .. } | StoreError::Foreign { .. }))
-            if state.checked.findings.is_empty() =>
-        {
+        Some(error @ (StoreError::Older { .. } | StoreError::Foreign { .. })) if is_whole => {
             return Err(error);
         }
         Some(_) => rebuild(folder, &state, &mut repaired)?,
-        None if !state.checked.findings.is_empty() => rebuild(folder, &state, &mut repaired)?,
+        None if !is_whole => rebuild(folder, &state, &mut repaired)?,
         None => remove_useless(folder, &state, &mut repaired)?,
     }
     drop(lock);
@@ -142,6 +148,9 @@ impl State {
     /// Why opening it would be refused.
     fn findings(&self, folder: &Path) -> Vec<String> {
         match (self.contents, &self.found) {
+            _ if swap::is_pending(folder) => {
+                vec!["a repair of it was broken off; the next start, or a repair, finishes it".to_owned()]
+            }
             (Contents::Nothing, Found::Nothing) => vec![format!("there is no store in {}", shown(folder))],
             (Contents::Nothing, _) if self.known().is_none() && matches!(self.found, Found::Mark(_)) => {
                 vec![format!("the store in {} was never used", shown(folder))]
@@ -168,9 +177,9 @@ impl State {
         }
     }
 
-    /// How far the database is behind its mark, in words.
-    fn behind(&self) -> Option<String> {
-        let (known, own) = (self.known()?, self.checked.own.map_or(0, |own| own.commits));
+    /// How far a database is behind its mark, in words.
+    fn behind(&self, own: Option<Mark>) -> Option<String> {
+        let (known, own) = (self.known()?, own.map_or(0, |own| own.commits));
         let lost = known.commits.checked_sub(own).filter(|lost| *lost > 0)?;
         Some(format!("the last {lost} or more of {} commits", known.commits))
     }
@@ -202,8 +211,8 @@ fn take_over(folder: &Path, apply: bool) -> Result<(), StoreError> {
     if !apply {
         return Ok(());
     }
-    // What was derived may be of another log.
-    opening::remove_snapshots(folder)?;
+    // What was derived may be of another log. Where the log needs it, it is of this one.
+    opening::remove_needless_snapshots(folder)?;
     let trees = opening::open(folder)?;
     identity::branch(&trees)?;
     close(folder, trees)
@@ -256,8 +265,8 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), 
             ));
         }
     }
-    repaired.lost.extend(state.behind());
-    if repaired.lost.is_empty() {
+    repaired.lost.extend(state.behind(found.own));
+    if repaired.lost.is_empty() && !is_all(folder, &found)? {
         repaired.lost.push("perhaps the last state of some records, which cannot be told".to_owned());
     }
     let copy = records_of(&log);
@@ -267,7 +276,7 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), 
     if !repaired.is_applied {
         return Ok(());
     }
-    let new = beside(folder, ".repaired");
+    let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
     let commits = state.known().map_or(0, |known| known.commits).max(found.own.map_or(0, |own| own.commits));
@@ -282,12 +291,15 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), 
     identity::branch(&trees)?;
     let own = identity::mark(&trees)?;
     drop(trees);
-    let renamed = |from: &Path, to: &Path| fs::rename(from, to).map_err(|error| file_error(from, &error));
-    renamed(folder, &aside)?;
-    renamed(&new, folder)?;
-    MarkFile::write(folder, own).map_err(|error| file_error(&mark::path(folder), &error))?;
+    swap::replace(folder, &aside, own)?;
     repaired.aside = Some(aside);
     Ok(())
+}
+
+/// Whether all that was ever kept is surely among what was found: the tallies say so, and the engine would have
+/// passed nothing over.
+fn is_all(folder: &Path, found: &Checked) -> Result<bool, StoreError> {
+    Ok(found.own.is_some() && found.findings.is_empty() && read(folder, Reach::Engine)?.damage.is_empty())
 }
 
 fn copy_all(copy: &dyn Fn(TreeName, &mut TakeRecord<'_>), trees: &Trees) -> Result<(), StoreError> {
@@ -348,9 +360,11 @@ fn remove_folder(path: &Path) -> Result<(), StoreError> {
 
 /// Files that a crash may leave and that are of no use.
 fn left_behind(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let mut left: Vec<PathBuf> =
-        [".mark.new", ".undo.new", ".repaired"].iter().map(|ending| beside(folder, ending)).collect();
-    left.retain(|path| path.exists());
+    let mut left: Vec<PathBuf> = [".mark.new", ".undo.new", ".swap.new", ".repaired"]
+        .iter()
+        .map(|ending| beside(folder, ending))
+        .collect();
+    left.retain(|path| path.exists() && !swap::is_pending(folder));
     if File::open(folder).is_ok() {
         left.extend(opening::left_behind(folder)?);
     }

@@ -11,6 +11,8 @@
 mod format;
 mod pages;
 mod scan;
+mod snapshot;
 
 pub(super) use pages::{Tree, read_trees};
 pub(super) use scan::{Log, Reach};
+pub(super) use snapshot::{Standing, is_needless, standing};

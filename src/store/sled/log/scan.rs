@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::format::{
     Bytes, Kind, MAX_HEADER_BYTES, Message, SEGMENT_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader,
 };
+use super::snapshot;
 
 const SEGMENT: u64 = SEGMENT_BYTES as u64;
 
@@ -16,15 +17,15 @@ const SEGMENT: u64 = SEGMENT_BYTES as u64;
 const LAST_BEGINNING: usize = SEGMENT_BYTES - MAX_HEADER_BYTES;
 
 /// Where a message lies.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) lsn: u64,
-    offset: u64,
+    pub(super) offset: u64,
     bytes: usize,
 }
 
 /// How a page stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
     /// Its last whole message and the changes after it.
     There { whole: Place, changes: Vec<Place> },
@@ -62,6 +63,8 @@ pub(in crate::store::sled) struct Log {
 pub(in crate::store::sled) enum Reach {
     /// What the engine would take.
     Engine,
+    /// What it would take if it had no snapshot.
+    Alone,
     /// All that can be read, also behind what cannot.
     All,
 }
@@ -83,10 +86,10 @@ impl Log {
             pages: HashMap::new(),
             damage: Vec::new(),
         };
-        let (segments, stable) = log.headers()?;
+        let (segments, stable) = log.headers(reach)?;
         log.segments = segments.len();
         log.end = match reach {
-            Reach::Engine => log.end_of_tail(&segments, stable)?,
+            Reach::Engine | Reach::Alone => log.end_of_tail(&segments, stable)?,
             Reach::All => u64::MAX,
         };
         log.replay(&segments, reach)?;
@@ -95,7 +98,7 @@ impl Log {
 
     /// The segments by their place in the log, and the LSN up to which all was surely on the disk: when the newest
     /// began, or when the engine wrote its snapshot.
-    fn headers(&mut self) -> io::Result<(BTreeMap<u64, u64>, i64)> {
+    fn headers(&mut self, reach: Reach) -> io::Result<(BTreeMap<u64, u64>, i64)> {
         let (mut segments, mut stable) = (BTreeMap::new(), 0);
         for offset in (0..self.length).step_by(SEGMENT_BYTES) {
             let bytes = self.bytes(offset, SEGMENT_HEADER_BYTES)?;
@@ -113,20 +116,18 @@ impl Log {
         if segments.is_empty() && self.length > 0 {
             self.note(0, "no segment of the log can be read".to_owned());
         }
-        Ok((segments, stable.max(self.newest_snapshot()?)))
+        // Segments before the snapshot's place are zeroed once nothing in them is needed, and no header of a later
+        // one need say so.
+        let taken_over = match reach {
+            Reach::Engine | Reach::All => snapshot::newest(&self.folder)?.map_or(-1, |newest| newest.lsn),
+            Reach::Alone => -1,
+        };
+        Ok((segments, stable.max(taken_over)))
     }
 
-    /// Up to where the engine's newest snapshot has taken the log over; -1 where there is none. Segments before it
-    /// are zeroed once nothing in them is needed, and no header of a later one need say so.
-    fn newest_snapshot(&self) -> io::Result<i64> {
-        let mut newest = -1;
-        for entry in std::fs::read_dir(&self.folder)? {
-            let name = entry?.file_name();
-            let lsn = name.to_str().and_then(|name| name.strip_prefix("snap."));
-            newest =
-                lsn.and_then(|lsn| i64::from_str_radix(lsn, 16).ok()).map_or(newest, |lsn| newest.max(lsn));
-        }
-        Ok(newest)
+    /// Whether another reading of the same file comes to the same pages.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.end == other.end && self.pages == other.pages
     }
 
     /// Where the engine takes the log to end: at the first thing it cannot read behind what was surely on the
@@ -191,7 +192,7 @@ impl Log {
                 let place = Place { lsn: lsn + at as u64, offset: offset + at as u64, bytes: message.bytes };
                 match message.kind {
                     Kind::Cap => break,
-                    Kind::Batch if reach == Reach::Engine && batch_end(&message) >= self.end => {
+                    Kind::Batch if reach != Reach::All && batch_end(&message) >= self.end => {
                         // A step of which not all reached the disk: nothing of it counts.
                         self.end = lsn + at as u64;
                         self.note_beyond(*lsn, *offset, &bytes, at + message.bytes);

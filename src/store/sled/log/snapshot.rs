@@ -1,0 +1,259 @@
+//! The engine's snapshot: where every page lies, up to a place in the log.
+//!
+//! The log is complete without it as long as no segment is gone. Once nothing in the first ones is needed the
+//! engine zeroes them, and where no header of a later segment says that all before it was on the disk, only the
+//! snapshot does. Without it the engine then takes the whole log for a torn tail, and overwrites it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::scan::{Log, Reach};
+
+/// What stands behind a snapshot's pages: how long it was before compression, and its checksum.
+const ENDING_BYTES: usize = 12;
+
+/// A snapshot by its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store::sled) struct Snapshot {
+    pub(in crate::store::sled) path: PathBuf,
+    /// Up to where it has taken the log over.
+    pub(super) lsn: i64,
+}
+
+/// What the engine can do with its snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store::sled) enum Standing {
+    /// It can be read, or there is none.
+    Sound,
+    /// It cannot be read, and the log says the same without it.
+    Needless(Snapshot),
+    /// It cannot be read, and without it the engine would lose what the log holds.
+    Needed(Snapshot),
+}
+
+/// The snapshot that the engine would read: the newest.
+///
+/// # Errors
+/// The system's.
+pub(super) fn newest(folder: &Path) -> io::Result<Option<Snapshot>> {
+    let mut newest: Option<Snapshot> = None;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let lsn = name.and_then(|name| i64::from_str_radix(name.strip_prefix("snap.")?, 16).ok());
+        let is_newer = |lsn: &i64| newest.as_ref().is_none_or(|newest| newest.lsn < *lsn);
+        if let Some(lsn) = lsn.filter(is_newer) {
+            newest = Some(Snapshot { path, lsn });
+        }
+    }
+    Ok(newest)
+}
+
+/// Looks whether the snapshot in a database folder can be read, and whether it must be.
+///
+/// # Errors
+/// The system's.
+pub(in crate::store::sled) fn standing(folder: &Path) -> io::Result<Standing> {
+    Ok(match newest(folder)? {
+        Some(snapshot) if !snapshot.is_whole()? => {
+            if is_needless(folder)? {
+                Standing::Needless(snapshot)
+            } else {
+                Standing::Needed(snapshot)
+            }
+        }
+        _ => Standing::Sound,
+    })
+}
+
+/// Whether the engine finds in the log alone what it finds with the help of its snapshot.
+///
+/// # Errors
+/// The system's, but for a log that is not there.
+pub(in crate::store::sled) fn is_needless(folder: &Path) -> io::Result<bool> {
+    let with = match Log::read(folder, Reach::Engine) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        read => read?,
+    };
+    Ok(with.says_the_same(&Log::read(folder, Reach::Alone)?))
+}
+
+impl Snapshot {
+    /// For people, of one that is needed.
+    pub(in crate::store::sled) fn unreadable(&self) -> String {
+        let path = self.path.display();
+        format!(
+            "{path} cannot be read, and without it the engine would find less than its log holds, which a repair copies"
+        )
+    }
+
+    fn is_whole(&self) -> io::Result<bool> {
+        let bytes = std::fs::read(&self.path)?;
+        let Some(end) = bytes.len().checked_sub(ENDING_BYTES).filter(|end| *end > 0) else {
+            return Ok(false);
+        };
+        Ok(crc32fast::hash(&bytes[..end]).to_le_bytes() == bytes[end + 8..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::super::format::{SEGMENT_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader};
+    use super::super::scan::State;
+    use super::*;
+    use crate::store::StoreError;
+    use crate::store::sled::trees::TreeName;
+    use crate::store::sled::writes::Writes;
+    use crate::store::sled::{admission, check, opening, repair};
+    use crate::store::{RepairWishes, sled::mark};
+
+    /// A database the first segments of which nothing needs any more.
+    fn written_over(folder: &Path) {
+        for round in 0..2 {
+            let (trees, mut mark, _) = admission::admit(folder, false).unwrap();
+            for value in 0..600_u32 {
+                let mut writes = Writes::default();
+                let noise: Vec<u8> =
+                    (0..8_000_u32).map(|at| (at.wrapping_mul(value + 7) >> 3) as u8).collect();
+                for key in 0..8_u32 {
+                    writes
+                        .put_raw(
+                            TreeName::Bodies,
+                            &key.to_be_bytes(),
+                            noise[key as usize * 1000..][..1000].to_vec(),
+                        )
+                        .unwrap();
+                }
+                writes
+                    .put_raw(TreeName::Meta, b"rounds", (round * 600 + value).to_be_bytes().to_vec())
+                    .unwrap();
+                mark.note(writes.apply(&trees).unwrap()).unwrap();
+            }
+            trees.db.flush().unwrap();
+        }
+        // The engine writes its snapshot when it opens a log.
+        drop(admission::admit(folder, false).unwrap());
+    }
+
+    /// Zeroes what no page needs, and has no header say what was on the disk when it was begun.
+    fn forget_the_beginning(folder: &Path) {
+        let log = Log::read(folder, Reach::Engine).unwrap();
+        let segment = |offset: u64| offset / SEGMENT_BYTES as u64;
+        let mut needed: HashSet<u64> = HashSet::new();
+        for state in log.pages.values() {
+            if let State::There { whole, changes } = state {
+                needed.extend(changes.iter().chain([whole]).map(|place| segment(place.offset)));
+            }
+        }
+        let mut bytes = fs::read(folder.join("db")).unwrap();
+        for (number, part) in bytes.chunks_mut(SEGMENT_BYTES).enumerate() {
+            let header = SegmentHeader::read(part);
+            match header.filter(|_| needed.contains(&(number as u64))) {
+                Some(header) => put_header(part, header.lsn, -1),
+                None => part.fill(0),
+            }
+        }
+        fs::write(folder.join("db"), bytes).unwrap();
+    }
+
+    fn put_header(segment: &mut [u8], lsn: u64, stable: i64) {
+        let lsn = i64::try_from(lsn).unwrap() ^ i64::MAX;
+        let said = [lsn.to_le_bytes(), (stable ^ i64::MAX).to_le_bytes()].concat();
+        segment[..4].copy_from_slice(&(crc32fast::hash(&said) ^ u32::MAX).to_le_bytes());
+        segment[4..SEGMENT_HEADER_BYTES].copy_from_slice(&said);
+    }
+
+    fn damage(snapshot: &Snapshot) {
+        let mut bytes = fs::read(&snapshot.path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&snapshot.path, bytes).unwrap();
+    }
+
+    fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = entries
+            .filter(|path| path.is_file())
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect();
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn the_newest_snapshot_counts_and_nothing_that_only_looks_like_one() {
+        let state = tempfile::tempdir().unwrap();
+        assert_eq!(newest(state.path()).unwrap(), None);
+        for name in [
+            "snap.0000000000000ABC",
+            "snap.0000000000000DEF",
+            "snap.0000000000000FFF.generating",
+            "snap.x",
+            "db",
+        ] {
+            fs::write(state.path().join(name), b"").unwrap();
+        }
+        assert_eq!(newest(state.path()).unwrap().unwrap().lsn, 0xDEF);
+    }
+
+    #[test]
+    fn a_log_whose_beginning_is_gone_is_read_from_where_the_snapshot_took_it_over() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = state.path().join("db");
+        written_over(&folder);
+        assert!(is_needless(&folder).unwrap(), "a log with its beginning says all by itself");
+        forget_the_beginning(&folder);
+        assert!(!is_needless(&folder).unwrap());
+        assert_eq!(check::check(&folder).unwrap().findings, [""; 0]);
+        drop(admission::admit(&folder, true).unwrap());
+    }
+
+    #[test]
+    fn a_damaged_snapshot_without_which_the_log_would_be_lost_is_left_and_repaired() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = state.path().join("db");
+        written_over(&folder);
+        forget_the_beginning(&folder);
+        let before = check::check(&folder).unwrap();
+        damage(&newest(&folder).unwrap().unwrap());
+        let as_it_was = files(&folder);
+        for refused in [
+            admission::admit(&folder, true).map(drop).unwrap_err(),
+            opening::open(&folder).map(drop).unwrap_err(),
+        ] {
+            assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
+            assert!(refused.to_string().contains("store repair"), "{refused}");
+            assert_eq!(files(&folder), as_it_was, "nothing was changed");
+        }
+        assert!(!repair::verify(&folder).unwrap().is_sound);
+        let repaired =
+            repair::repair(&folder, RepairWishes { apply: true, ..RepairWishes::default() }).unwrap();
+        assert_eq!(repaired.lost, [""; 0]);
+        let (trees, _, _) = admission::admit(&folder, true).unwrap();
+        assert_eq!(trees.tree(TreeName::Meta).get(b"rounds").unwrap().unwrap(), 1199_u32.to_be_bytes());
+        let bodies = before.trees.iter().find(|tree| tree.tree == TreeName::Bodies).unwrap();
+        assert_eq!(trees.tree(TreeName::Bodies).len() as u64, bodies.records);
+        assert!(mark::path(&folder).exists());
+    }
+
+    #[test]
+    fn a_snapshot_that_the_engine_refuses_is_removed_only_where_the_log_says_the_same() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = state.path().join("db");
+        written_over(&folder);
+        forget_the_beginning(&folder);
+        // Its checksum is right, and what it says is not what a snapshot says.
+        let snapshot = newest(&folder).unwrap().unwrap();
+        let wrong = [0xff_u8; 64];
+        let whole = [&wrong[..], &64_u64.to_le_bytes(), &crc32fast::hash(&wrong).to_le_bytes()].concat();
+        fs::write(&snapshot.path, whole).unwrap();
+        let log = fs::read(folder.join("db")).unwrap();
+        let refused = opening::open(&folder).map(drop).unwrap_err();
+        assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
+        assert!(snapshot.path.exists() && fs::read(folder.join("db")).unwrap() == log);
+    }
+}
