@@ -118,7 +118,7 @@ mod tests {
             for value in 0..600_u32 {
                 let mut writes = Writes::default();
                 let noise: Vec<u8> =
-                    (0..8_000_u32).map(|at| (at.wrapping_mul(value + 7) >> 3) as u8).collect();
+                    (0..8_000_u32).map(|at| (at.wrapping_mul(value + 7) >> 3).to_le_bytes()[0]).collect();
                 for key in 0..8_u32 {
                     writes
                         .put_raw(
