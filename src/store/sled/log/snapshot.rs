@@ -132,6 +132,10 @@ mod tests {
                     .put_raw(TreeName::Meta, b"rounds", (round * 600 + value).to_be_bytes().to_vec())
                     .unwrap();
                 mark.note(writes.apply(&trees).unwrap()).unwrap();
+                // The engine's few threads must not all wait with a segment of their own.
+                if value % 16 == 15 {
+                    trees.db.flush().unwrap();
+                }
             }
             trees.db.flush().unwrap();
         }
@@ -205,7 +209,6 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let folder = state.path().join("db");
         written_over(&folder);
-        assert!(is_needless(&folder).unwrap(), "a log with its beginning says all by itself");
         forget_the_beginning(&folder);
         assert!(!is_needless(&folder).unwrap());
         assert_eq!(check::check(&folder).unwrap().findings, [""; 0]);
