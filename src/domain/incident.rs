@@ -338,11 +338,20 @@ fn ending(incident: &Incident, standings: &[Standing<'_>], ways_in: &[WayInState
         (_, Some(id)) => match of(id) {
             None => Some(Ending::OutOfUse),
             Some(standing) => {
-                let is_read = standing.state.is_some_and(|state| state.verdict.is_read());
-                (!is_read).then_some(Ending::NotCounted)
+                let is_right = standing.state.is_some_and(|state| is_right_again(incident, state));
+                (!is_right).then_some(Ending::NotCounted)
             }
         },
         (_, None) => None,
+    }
+}
+
+/// Whether what a source was in trouble for has come since: a setting that was taken out makes nothing right.
+fn is_right_again(incident: &Incident, state: &ReadState) -> bool {
+    match incident.kind {
+        IncidentKind::Quiet => state.news.at.is_some_and(|at| at > incident.since()),
+        IncidentKind::Stale => state.last_good_at.is_some_and(|at| at >= incident.since()),
+        _ => state.verdict.is_read(),
     }
 }
 

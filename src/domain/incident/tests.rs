@@ -342,6 +342,34 @@ fn a_court_that_moved_is_told_after_three_silent_working_days_and_no_weekend_is(
     assert_eq!(feed.told(monday + 300 * DAY), ["Begun quiet a"]);
     feed.read(0, |state| court(monday + 301 * DAY, true, Some(&state)));
     assert_eq!(feed.told(monday + 301 * DAY), ["Over quiet a"]);
+    assert_eq!(feed.incidents[0].ending, None, "it spoke");
+}
+
+#[test]
+fn a_limit_that_was_taken_out_makes_a_source_neither_read_nor_speak() {
+    let hour = std::time::Duration::from_secs(3600);
+    let mut world = World::of(vec![good("a", 0)]);
+    world.states[0].news.at = Some(at(0));
+    world.sources[0].stale_after = Some(hour);
+    assert_eq!(world.told(2 * 60), ["Begun stale a"]);
+    world.sources[0].stale_after = None;
+    assert_eq!(world.told(2 * 60 + 1), ["Over stale a"]);
+    assert_eq!(world.incidents[0].ending, Some(Ending::NotCounted));
+
+    let mut world = World::of(vec![good("a", 0)]);
+    world.sources[0].stale_after = Some(hour);
+    assert_eq!(world.told(2 * 60), ["Begun stale a"]);
+    world.read(0, |_| good("a", 2 * 60 + 1));
+    assert_eq!(world.told(2 * 60 + 1), ["Over stale a"]);
+    assert_eq!(world.incidents[0].ending, None, "it was read");
+
+    let mut world = World::of(vec![good("a", 30 * DAY)]);
+    world.states[0].news.at = Some(at(0));
+    world.sources[0].quiet_after = Some(5);
+    assert_eq!(world.told(30 * DAY), ["Begun quiet a"]);
+    world.sources[0].quiet_after = Some(0);
+    assert_eq!(world.told(30 * DAY + 1), ["Over quiet a"]);
+    assert_eq!(world.incidents[0].ending, Some(Ending::NotCounted), "it said nothing");
 }
 
 #[test]
