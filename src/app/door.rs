@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use super::App;
-use crate::check::Reading;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control::{Client, ClientError, Command, Owner, Reply};
+use crate::control::{Ask, Client, ClientError, Owner, Progress};
+use crate::domain::text::error_chain;
 use crate::store::StoreError;
 
 /// The way to the store.
@@ -54,18 +52,15 @@ impl Door {
     ///
     /// # Errors
     /// A refusal of the command in the service's words, or a broken connection.
-    pub async fn execute(self, command: Command, progress: mpsc::Sender<Reading>) -> anyhow::Result<Reply> {
-        let reply = match self {
-            Self::Daemon(client) => client.execute(&command, &progress).await?,
+    pub async fn execute<A: Ask>(self, ask: A, progress: Progress) -> anyhow::Result<A::Reply> {
+        match self {
+            Self::Daemon(client) => Ok(client.execute(ask, &progress).await?),
             Self::Here(app) => {
-                let reply = app.service().execute(command, &progress).await;
+                let outcome = app.service().execute(ask, &progress).await;
                 app.close().await?;
-                reply
+                // In the words in which a daemon would say it.
+                outcome.map_err(|error| anyhow::anyhow!(error_chain(&error)))
             }
-        };
-        match reply {
-            Reply::Refused(reason) => Err(anyhow::anyhow!(reason)),
-            reply => Ok(reply),
         }
     }
 }

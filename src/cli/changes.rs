@@ -3,11 +3,11 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand};
 
+use super::Context;
 use super::check::short_name;
 use super::exit::Exit;
 use super::explain;
-use super::{Context, mismatch};
-use crate::control::{Command, Reply};
+use crate::control::command;
 use crate::domain::change::Change;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::render::{differences_for_terminal, for_terminal};
@@ -101,10 +101,7 @@ pub(super) async fn run(verb: Changes, context: &Context) -> anyhow::Result<Exit
 }
 
 async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()> {
-    let changes = match context.ask(Command::Changes { query: query.clone() }).await? {
-        Reply::Changes(changes) => changes,
-        other => return Err(mismatch(&other)),
-    };
+    let changes = context.ask(command::ListChanges { query: query.clone() }).await?;
     if context.screen.json {
         return context.screen.object(&serde_json::json!({ "changes": changes }));
     }
@@ -131,10 +128,7 @@ fn found_at(at: DateTime<Utc>) -> String {
 }
 
 async fn find(id: String, context: &Context) -> anyhow::Result<Change> {
-    match context.ask(Command::Change { id }).await? {
-        Reply::Change(change) => Ok(*change),
-        other => Err(mismatch(&other)),
-    }
+    context.ask(command::ShowChange { id }).await
 }
 
 fn word_diff(change: &Change) -> serde_json::Value {

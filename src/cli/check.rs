@@ -5,12 +5,11 @@ use clap::{Args, Subcommand};
 use super::exit::Exit;
 use super::progress::Progress;
 use super::screen::Screen;
-use super::{Context, mismatch, open};
+use super::{Context, open};
 use crate::app::refuse_nobody;
 use crate::check::ReadOptions;
 use crate::config::Config;
-use crate::control::{Command, Reply};
-use crate::domain::change::Change;
+use crate::control::{Checked, command};
 use crate::domain::company::Company;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::report::{CheckReport, SourceReport};
@@ -58,27 +57,17 @@ pub(super) async fn run(check: Check, context: &Context) -> anyhow::Result<Exit>
     Ok(exit_of(&found.report, now.exit_code))
 }
 
-/// What a check found, with what it takes to show it.
-pub(super) struct Found {
-    pub report: CheckReport,
-    pub changes: Vec<Change>,
-    pub notices: Vec<Change>,
-}
-
 async fn read(
     config: Config,
     sources: Vec<SourceId>,
     options: ReadOptions,
     expected: usize,
-) -> anyhow::Result<Found> {
+) -> anyhow::Result<Checked> {
     let door = open(config).await?;
     let (progress, readings) = Progress::start(expected);
-    let reply = door.execute(Command::Check { sources, options }, readings).await;
+    let reply = door.execute(command::Check { sources, options }, readings).await;
     progress.end().await;
-    match reply? {
-        Reply::Checked { report, changes, notices } => Ok(Found { report, changes, notices }),
-        other => Err(mismatch(&other)),
-    }
+    reply
 }
 
 fn exit_of(report: &CheckReport, tells_changes: bool) -> Exit {
@@ -92,7 +81,7 @@ fn exit_of(report: &CheckReport, tells_changes: bool) -> Exit {
 }
 
 /// The report in words: a line a source, then every change, then the mails.
-pub(super) fn show(found: &Found, companies: &[Company], screen: Screen) -> anyhow::Result<()> {
+pub(super) fn show(found: &Checked, companies: &[Company], screen: Screen) -> anyhow::Result<()> {
     let rows = found
         .report
         .sources

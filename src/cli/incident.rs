@@ -2,10 +2,10 @@
 
 use clap::Subcommand;
 
+use super::Context;
 use super::exit::Exit;
 use super::source::moment;
-use super::{Context, mismatch};
-use crate::control::{Command, Reply};
+use crate::control::command;
 use crate::domain::id::SourceId;
 use crate::domain::incident::Incident;
 
@@ -21,10 +21,7 @@ pub(super) enum IncidentVerb {
 
 pub(super) async fn run(verb: &IncidentVerb, context: &Context) -> anyhow::Result<Exit> {
     let IncidentVerb::List { all } = verb;
-    let incidents = match context.ask(Command::Incidents { all: *all }).await? {
-        Reply::Incidents(incidents) => incidents,
-        other => return Err(mismatch(&other)),
-    };
+    let incidents = context.ask(command::ListIncidents { all: *all }).await?;
     if context.screen.json {
         context.screen.object(&serde_json::json!({ "incidents": incidents }))?;
     } else if incidents.is_empty() {

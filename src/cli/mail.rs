@@ -7,9 +7,9 @@ use std::io::Read;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::Context;
 use super::exit::Exit;
-use super::{Context, mismatch};
-use crate::control::{Command, Reply};
+use crate::control::command;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{MailState, STORED};
 use crate::mail::{DnsRecord, Envelope, MAX_MESSAGE_BYTES, dns_records, without_mbox_line};
@@ -63,10 +63,7 @@ pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
 }
 
 async fn test(address: EmailAddress, context: &Context) -> anyhow::Result<Exit> {
-    let mail = match context.ask(Command::TestMail { address }).await? {
-        Reply::Tested(mail) => mail,
-        other => return Err(mismatch(&other)),
-    };
+    let mail = context.ask(command::TestMail { address }).await?;
     if context.screen.json {
         context.screen.object(&mail)?;
     } else {
@@ -99,10 +96,7 @@ struct Published {
 async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<Ingested> {
     let envelope = Envelope { sender: verb.sender, recipient: verb.recipient };
     let message = tokio::task::spawn_blocking(|| message_of(std::io::stdin().lock())).await??;
-    let ingested = match context.ask(Command::Ingest { message, envelope }).await? {
-        Reply::Ingested(ingested) => ingested,
-        other => return Err(mismatch(&other)),
-    };
+    let ingested = context.ask(command::Ingest { message, envelope }).await?;
     if context.screen.json {
         context.screen.object(&ingested)?;
         return Ok(ingested);

@@ -37,7 +37,7 @@ use tokio::sync::mpsc;
 use crate::app::{self, Door};
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::control::{Command, Reply};
+use crate::control::Ask;
 
 use arguments::{Arguments, Verb};
 use exit::Exit;
@@ -101,16 +101,16 @@ impl Context {
     }
 
     /// Has a command executed that tells nothing on the way.
-    async fn ask(&self, command: Command) -> anyhow::Result<Reply> {
-        self.ask_with(self.config()?, command).await
+    async fn ask<A: Ask>(&self, ask: A) -> anyhow::Result<A::Reply> {
+        self.ask_with(self.config()?, ask).await
     }
 
     /// The same with a configuration that is loaded already.
-    async fn ask_with(&self, config: Config, command: Command) -> anyhow::Result<Reply> {
+    async fn ask_with<A: Ask>(&self, config: Config, ask: A) -> anyhow::Result<A::Reply> {
         let (progress, listener) = mpsc::channel(1);
         drop(listener);
         // Every verb's future holds this one: on the heap, so that none is large.
-        Box::pin(async { open(config).await?.execute(command, progress).await }).await
+        Box::pin(async { open(config).await?.execute(ask, progress).await }).await
     }
 }
 
@@ -125,9 +125,4 @@ async fn open(config: Config) -> anyhow::Result<Door> {
         ));
     }
     Ok(door)
-}
-
-/// A reply to another question than was asked: only a fault in the program can cause it.
-fn mismatch(reply: &Reply) -> anyhow::Error {
-    anyhow::anyhow!("the reply does not fit the command: {reply:?}")
 }

@@ -2,11 +2,11 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::Context;
 use super::check::counted;
 use super::exit::Exit;
 use super::source::moment;
-use super::{Context, mismatch};
-use crate::control::{Command, MailSummary, Reply};
+use crate::control::{Handled, MailSummary, command};
 use crate::domain::outbox::MailState;
 use crate::store::Deed;
 
@@ -80,24 +80,22 @@ pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit>
     match verb {
         Outbox::List { state, undelivered, limit } => {
             let state = state.map(Into::into);
-            match context.ask(Command::Outbox { state, undelivered, limit }).await? {
-                Reply::Mails(mails) if screen.json => {
-                    screen.object(&serde_json::json!({ "mails": mails }))?;
-                }
-                Reply::Mails(mails) => {
-                    let headings = ["MAIL", "STATE", "AT", "TRIES", "TO", "SUBJECT", "LAST ERROR"];
-                    screen.table(headings, mails.iter().map(row))?;
-                }
-                other => return Err(mismatch(&other)),
+            let mails = context.ask(command::ListMails { state, undelivered, limit }).await?;
+            if screen.json {
+                screen.object(&serde_json::json!({ "mails": mails }))?;
+            } else {
+                let headings = ["MAIL", "STATE", "AT", "TRIES", "TO", "SUBJECT", "LAST ERROR"];
+                screen.table(headings, mails.iter().map(row))?;
             }
         }
-        Outbox::Retry { id } => match context.ask(Command::RetryMails { id }).await? {
-            Reply::Retried(count) if screen.json => {
+        Outbox::Retry { id } => {
+            let count = context.ask(command::RetryMails { id }).await?;
+            if screen.json {
                 screen.object(&serde_json::json!({ "retried": count }))?;
+            } else {
+                screen.line(format!("{} retried", counted(count, "mail", "mails")))?;
             }
-            Reply::Retried(count) => screen.line(format!("{} retried", counted(count, "mail", "mails")))?,
-            other => return Err(mismatch(&other)),
-        },
+        }
         Outbox::Show(Which { id }) => show(context, id).await?,
         Outbox::Hold(Which { id }) => handle(context, id, Deed::Hold).await?,
         Outbox::Release(Which { id }) => handle(context, id, Deed::Release).await?,
@@ -108,11 +106,10 @@ pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit>
 
 async fn show(context: &Context, id: String) -> anyhow::Result<()> {
     let screen = context.screen;
-    let detail = match context.ask(Command::Mail { id }).await? {
-        Reply::Mail(detail) if screen.json => return screen.object(&detail),
-        Reply::Mail(detail) => detail,
-        other => return Err(mismatch(&other)),
-    };
+    let detail = context.ask(command::ShowMail { id }).await?;
+    if screen.json {
+        return screen.object(&detail);
+    }
     let mail = &detail.mail;
     screen.line(format!(
         "mail {} to {}, {} since {}",
@@ -144,13 +141,14 @@ async fn show(context: &Context, id: String) -> anyhow::Result<()> {
 
 async fn handle(context: &Context, id: String, deed: Deed) -> anyhow::Result<()> {
     let screen = context.screen;
-    match context.ask(Command::HandleMail { id, deed }).await? {
-        Reply::Handled { mail, is_done: false } => {
-            anyhow::bail!("mail {} is {}: that cannot be done with it now", mail.id, mail.standing)
-        }
-        Reply::Handled { mail, .. } if screen.json => screen.object(&mail),
-        Reply::Handled { mail, .. } => screen.line(format!("mail {} is {}", mail.id, mail.standing)),
-        other => Err(mismatch(&other)),
+    let Handled { mail, is_done } = context.ask(command::HandleMail { id, deed }).await?;
+    if !is_done {
+        anyhow::bail!("mail {} is {}: that cannot be done with it now", mail.id, mail.standing);
+    }
+    if screen.json {
+        screen.object(&mail)
+    } else {
+        screen.line(format!("mail {} is {}", mail.id, mail.standing))
     }
 }
 

@@ -3,14 +3,14 @@
 use chrono::NaiveDate;
 use clap::Args;
 
+use super::Context;
 use super::changes::beginning_of;
 use super::check::{counted, short_name};
 use super::exit::Exit;
 use super::screen::Screen;
 use super::source::moment;
-use super::{Context, mismatch};
 use crate::check::{Replay, ReplayStep};
-use crate::control::{Command, Reply};
+use crate::control::command;
 use crate::domain::change::Change;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
@@ -30,10 +30,11 @@ pub(super) async fn run(arguments: ReplayArguments, context: &Context) -> anyhow
     let config = context.config()?;
     let companies = config.companies.clone();
     let since = arguments.since.map(beginning_of);
-    match context.ask_with(config, Command::Replay { id: arguments.id, since }).await? {
-        Reply::Replayed(replay) if context.screen.json => context.screen.object(&replay)?,
-        Reply::Replayed(replay) => show(&replay, &companies, context.screen)?,
-        other => return Err(mismatch(&other)),
+    let replay = context.ask_with(config, command::Replay { id: arguments.id, since }).await?;
+    if context.screen.json {
+        context.screen.object(&replay)?;
+    } else {
+        show(&replay, &companies, context.screen)?;
     }
     Ok(Exit::Done)
 }

@@ -2,13 +2,13 @@
 
 use clap::Subcommand;
 
-use super::check::{Found, counted, short_name, show as show_check};
+use super::Context;
+use super::check::{counted, short_name, show as show_check};
 use super::exit::Exit;
 use super::screen::Screen;
 use super::source::moment;
-use super::{Context, mismatch};
 use crate::check::HeldReview;
-use crate::control::{Command, Reply};
+use crate::control::{Decided, Retracted, Reviews, command};
 use crate::domain::change::Change;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
@@ -76,12 +76,9 @@ fn source_of(id: &str, context: &Context) -> anyhow::Result<Option<SourceId>> {
 }
 
 async fn list(context: &Context) -> anyhow::Result<()> {
-    let (held, possible) = match context.ask(Command::Reviews).await? {
-        Reply::Reviews { held, possible } => (held, possible),
-        other => return Err(mismatch(&other)),
-    };
+    let Reviews { held, possible } = context.ask(command::ListReviews {}).await?;
     if context.screen.json {
-        return context.screen.object(&serde_json::json!({ "held": held, "possible": possible }));
+        return context.screen.object(&Reviews { held, possible });
     }
     if held.is_empty() && possible.is_empty() {
         return context.screen.line("nothing waits for a person's word");
@@ -112,27 +109,22 @@ fn list_possible(changes: &[Change], screen: Screen) -> anyhow::Result<()> {
 }
 
 async fn retract(id: String, reason: Option<String>, context: &Context) -> anyhow::Result<()> {
-    let (retraction, mails_queued) = match context.ask(Command::Retract { id, reason }).await? {
-        Reply::Retracted { retraction, mails_queued } => (retraction, mails_queued),
-        other => return Err(mismatch(&other)),
-    };
+    let retracted = context.ask(command::Retract { id, reason }).await?;
     if context.screen.json {
-        let outcome = serde_json::json!({ "retraction": retraction, "mails_queued": mails_queued });
-        return context.screen.object(&outcome);
+        return context.screen.object(&retracted);
     }
+    let Retracted { retraction, mails_queued } = retracted;
     let changes = counted(retraction.changes.len(), "change", "changes");
     let mails = counted(mails_queued, "mail", "mails");
     context.screen.line(format!("{}: {changes} taken back, {mails} queued", retraction.source))
 }
 
 async fn decide(id: String, is_meant: bool, context: &Context) -> anyhow::Result<()> {
-    let (change, mails_queued) = match context.ask(Command::Decide { id, is_meant }).await? {
-        Reply::Decided { change, mails_queued } => (change, mails_queued),
-        other => return Err(mismatch(&other)),
-    };
+    let decided = context.ask(command::Decide { id, is_meant }).await?;
     if context.screen.json {
-        return context.screen.object(&serde_json::json!({ "change": change, "mails_queued": mails_queued }));
+        return context.screen.object(&decided);
     }
+    let Decided { change, mails_queued } = decided;
     let words = if is_meant { "told as theirs" } else { "noted as somebody else's" };
     let mails = counted(mails_queued, "mail", "mails");
     context.screen.line(format!("{}: {words}, {mails} queued", change.id))
@@ -153,10 +145,8 @@ fn score(held: &HeldRead) -> String {
 async fn show(id: SourceId, context: &Context) -> anyhow::Result<()> {
     let config = context.config()?;
     let companies = config.companies.clone();
-    let review = match context.ask_with(config, Command::Review { id: id.clone() }).await? {
-        Reply::Review(Some(review)) => review,
-        Reply::Review(None) => anyhow::bail!("nothing of {id} is held back"),
-        other => return Err(mismatch(&other)),
+    let Some(review) = context.ask_with(config, command::ShowReview { id: id.clone() }).await? else {
+        anyhow::bail!("nothing of {id} is held back");
     };
     if context.screen.json {
         return context.screen.object(&review);
@@ -197,25 +187,18 @@ fn describe(review: &HeldReview, companies: &[Company], screen: Screen) -> anyho
 async fn accept(id: SourceId, untold: bool, context: &Context) -> anyhow::Result<()> {
     let config = context.config()?;
     let companies = config.companies.clone();
-    match context.ask_with(config, Command::Accept { id, untold }).await? {
-        Reply::Checked { report, .. } if context.screen.json => context.screen.object(&report),
-        Reply::Checked { report, changes, notices } => {
-            show_check(&Found { report, changes, notices }, &companies, context.screen)
-        }
-        other => Err(mismatch(&other)),
+    let checked = context.ask_with(config, command::Accept { id, untold }).await?;
+    if context.screen.json {
+        return context.screen.object(&checked.report);
     }
+    show_check(&checked, &companies, context.screen)
 }
 
 async fn reject(id: SourceId, context: &Context) -> anyhow::Result<()> {
-    match context.ask(Command::Reject { id }).await? {
-        Reply::Rejected(held) if context.screen.json => {
-            context.screen.object(&serde_json::json!({ "rejected": held }))
-        }
-        Reply::Rejected(held) => context.screen.line(format!(
-            "let go of what {} answered at {}",
-            held.source,
-            moment(held.evidence.read_at)
-        )),
-        other => Err(mismatch(&other)),
+    let held = context.ask(command::Reject { id }).await?;
+    if context.screen.json {
+        return context.screen.object(&serde_json::json!({ "rejected": held }));
     }
+    let read_at = moment(held.evidence.read_at);
+    context.screen.line(format!("let go of what {} answered at {read_at}", held.source))
 }

@@ -11,13 +11,13 @@ use bytes::Bytes;
 use clap::Subcommand;
 use serde::Serialize;
 
+use super::Context;
 use super::exit::Exit;
 use super::screen::{Screen, print_bytes};
-use super::{Context, mismatch};
 use crate::app::fetcher;
 use crate::check::{Saved, Trial, try_saved, try_source};
 use crate::config::Config;
-use crate::control::{Command, Reply, SourceDetail, SourceStatus};
+use crate::control::{SourceDetail, SourceStatus, command};
 use crate::domain::entry::Entry;
 use crate::domain::flicker;
 use crate::domain::id::SourceId;
@@ -89,10 +89,7 @@ pub(super) fn moment(at: chrono::DateTime<chrono::Utc>) -> String {
 async fn show(id: SourceId, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let source = source_of(&config, &id)?.clone();
-    let detail = match context.ask_with(config, Command::Source { id }).await? {
-        Reply::Source(detail) => detail,
-        other => return Err(mismatch(&other)),
-    };
+    let detail = context.ask_with(config, command::ShowSource { id }).await?;
     if context.screen.json {
         context.screen.object(&detail)?;
     } else {
@@ -158,14 +155,11 @@ fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::R
 }
 
 async fn held_body(id: SourceId, context: &Context) -> anyhow::Result<Exit> {
-    match context.ask(Command::HeldBody { id: id.clone() }).await? {
-        Reply::Body(Some(body)) => {
-            print_bytes(&body)?;
-            Ok(Exit::Done)
-        }
-        Reply::Body(None) => anyhow::bail!("nothing of {id} is held back"),
-        other => Err(mismatch(&other)),
-    }
+    let Some(body) = context.ask(command::ShowHeldBody { id: id.clone() }).await? else {
+        anyhow::bail!("nothing of {id} is held back");
+    };
+    print_bytes(&body)?;
+    Ok(Exit::Done)
 }
 
 /// `source test --json`.

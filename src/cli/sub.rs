@@ -5,12 +5,12 @@ mod import;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
+use super::Context;
 use super::check::counted;
 use super::exit::Exit;
 use super::screen::Screen;
-use super::{Context, mismatch};
 use crate::clock::{Clock, SystemClock};
-use crate::control::{Command, Questioned, Reply};
+use crate::control::{self, Ask, Questioned, Subscribed, command};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::source::Source;
@@ -132,25 +132,25 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
     let screen = context.screen;
     match verb {
         Sub::Add(Add { address, companies, confirmed }) => {
-            let companies_ = companies.clone();
-            match context.ask(Command::Subscribe { address, companies: companies_, confirmed }).await? {
-                Reply::Wished { subscriber, question } => wished(&subscriber, question, screen)?,
-                Reply::Subscriber(subscriber) if screen.json => screen.object(&subscriber)?,
-                Reply::Subscriber(subscriber) => list(&[subscriber], screen)?,
-                other => return Err(mismatch(&other)),
+            let subscribe = command::Subscribe { address, companies: companies.clone(), confirmed };
+            let Subscribed { subscriber, question } = context.ask(subscribe).await?;
+            match question {
+                Some(question) => wished(&subscriber, question, screen)?,
+                None if screen.json => screen.object(&subscriber)?,
+                None => list(&[subscriber], screen)?,
             }
             tell_what_is_missed(context, &companies)?;
         }
-        Sub::Confirm(Whose { address }) => one(context, Command::ConfirmSubscriber { address }).await?,
+        Sub::Confirm(Whose { address }) => one(context, command::ConfirmSubscriber { address }).await?,
         Sub::Pause(Paused { address, until }) => {
-            one(context, Command::PauseSubscriber { address, paused: true, until }).await?;
+            one(context, command::PauseSubscriber { address, paused: true, until }).await?;
         }
         Sub::Resume(Whose { address }) => {
-            one(context, Command::PauseSubscriber { address, paused: false, until: None }).await?;
+            one(context, command::PauseSubscriber { address, paused: false, until: None }).await?;
         }
         Sub::Set(Set { address, wishes: Wishes { digest, zone, quiet, attestation } }) => {
             let wishes = [digest, zone, quiet, attestation].into_iter().flatten().collect();
-            one(context, Command::Prefer { address, wishes }).await?;
+            one(context, command::Prefer { address, wishes }).await?;
         }
         Sub::Show(Whose { address }) => show(context, address).await?,
         Sub::Import(from) => import::import(from, context).await?,
@@ -158,14 +158,11 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
         Sub::List => everyone(context).await?,
         Sub::Erase(Whose { address }) => erase(context, address).await?,
         Sub::Remove(Remove { address, companies }) => {
-            match context.ask(Command::Unsubscribe { address, companies }).await? {
-                Reply::Unsubscribed(ended) if screen.json => {
-                    screen.object(&serde_json::json!({ "ended": ended }))?;
-                }
-                Reply::Unsubscribed(ended) => {
-                    screen.line(format!("{} ended", counted(ended, "subscription", "subscriptions")))?;
-                }
-                other => return Err(mismatch(&other)),
+            let ended = context.ask(command::Unsubscribe { address, companies }).await?;
+            if screen.json {
+                screen.object(&serde_json::json!({ "ended": ended }))?;
+            } else {
+                screen.line(format!("{} ended", counted(ended, "subscription", "subscriptions")))?;
             }
         }
     }
@@ -195,14 +192,8 @@ fn wished(subscriber: &Subscriber, question: Questioned, screen: Screen) -> anyh
 /// Everyone who is or was subscribed, who was asked by mail and has not answered, and what nobody tracks.
 async fn everyone(context: &Context) -> anyhow::Result<()> {
     let screen = context.screen;
-    let mut all = match context.ask(Command::Subscribers).await? {
-        Reply::Subscribers(all) => all,
-        other => return Err(mismatch(&other)),
-    };
-    let (asked, untracked) = match context.ask(Command::Wishes).await? {
-        Reply::Wishes { asked, untracked } => (asked, untracked),
-        other => return Err(mismatch(&other)),
-    };
+    let mut all = context.ask(command::ListSubscribers {}).await?;
+    let control::Wishes { asked, untracked } = context.ask(command::ListWishes {}).await?;
     if screen.json {
         return screen.object(
             &serde_json::json!({ "subscribers": all, "asked": asked, "untracked_wishes": untracked }),
@@ -237,19 +228,13 @@ fn tell_what_is_missed(context: &Context, companies: &[CompanyId]) -> anyhow::Re
 }
 
 /// Has a command executed that changes one subscriber, and shows them as they now stand.
-async fn one(context: &Context, command: Command) -> anyhow::Result<()> {
-    match context.ask(command).await? {
-        Reply::Subscriber(subscriber) if context.screen.json => context.screen.object(&subscriber),
-        Reply::Subscriber(subscriber) => list(&[subscriber], context.screen),
-        other => Err(mismatch(&other)),
-    }
+async fn one(context: &Context, ask: impl Ask<Reply = Subscriber>) -> anyhow::Result<()> {
+    let subscriber = context.ask(ask).await?;
+    if context.screen.json { context.screen.object(&subscriber) } else { list(&[subscriber], context.screen) }
 }
 
 async fn erase(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
-    let erased = match context.ask(Command::Erase { address }).await? {
-        Reply::Erased(erased) => erased,
-        other => return Err(mismatch(&other)),
-    };
+    let erased = context.ask(command::Erase { address }).await?;
     let screen = context.screen;
     if screen.json {
         return screen.object(&erased);
@@ -264,10 +249,7 @@ async fn erase(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
 }
 
 async fn show(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
-    let subscriber = match context.ask(Command::Subscriber { address }).await? {
-        Reply::Subscriber(subscriber) => subscriber,
-        other => return Err(mismatch(&other)),
-    };
+    let subscriber = context.ask(command::ShowSubscriber { address }).await?;
     let screen = context.screen;
     if screen.json {
         return screen.object(&subscriber);

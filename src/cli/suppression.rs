@@ -2,10 +2,10 @@
 
 use clap::Subcommand;
 
+use super::Context;
 use super::exit::Exit;
 use super::source::moment;
-use super::{Context, mismatch};
-use crate::control::{Command, Reply};
+use crate::control::command;
 use crate::domain::email::EmailAddress;
 use crate::domain::suppression::Suppression;
 
@@ -34,28 +34,30 @@ pub(super) enum SuppressionVerb {
 pub(super) async fn run(verb: SuppressionVerb, context: &Context) -> anyhow::Result<Exit> {
     let screen = context.screen;
     match verb {
-        SuppressionVerb::List => match context.ask(Command::Suppressions).await? {
-            Reply::Suppressions(all) if screen.json => {
+        SuppressionVerb::List => {
+            let all = context.ask(command::ListSuppressions {}).await?;
+            if screen.json {
                 screen.object(&serde_json::json!({ "suppressions": all }))?;
+            } else {
+                screen.table(HEADINGS, all.iter().map(row))?;
             }
-            Reply::Suppressions(all) => screen.table(HEADINGS, all.iter().map(row))?,
-            other => return Err(mismatch(&other)),
-        },
+        }
         SuppressionVerb::Add { address, why } => {
-            match context.ask(Command::Suppress { address, why }).await? {
-                Reply::Suppressed(suppression) if screen.json => screen.object(&suppression)?,
-                Reply::Suppressed(suppression) => screen.table(HEADINGS, [row(&suppression)])?,
-                other => return Err(mismatch(&other)),
+            let suppression = context.ask(command::Suppress { address, why }).await?;
+            if screen.json {
+                screen.object(&suppression)?;
+            } else {
+                screen.table(HEADINGS, [row(&suppression)])?;
             }
         }
         SuppressionVerb::Remove { address } => {
-            match context.ask(Command::Unsuppress { address: address.clone() }).await? {
-                Reply::Unsuppressed(was_there) if screen.json => {
-                    screen.object(&serde_json::json!({ "removed": was_there }))?;
-                }
-                Reply::Unsuppressed(true) => screen.line(format!("{address} is sent mail again"))?,
-                Reply::Unsuppressed(false) => anyhow::bail!("{address} was not suppressed"),
-                other => return Err(mismatch(&other)),
+            let was_there = context.ask(command::Unsuppress { address: address.clone() }).await?;
+            if screen.json {
+                screen.object(&serde_json::json!({ "removed": was_there }))?;
+            } else if was_there {
+                screen.line(format!("{address} is sent mail again"))?;
+            } else {
+                anyhow::bail!("{address} was not suppressed");
             }
         }
     }

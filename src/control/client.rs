@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::net::UnixStream;
-use tokio::sync::mpsc;
 
-use super::command::{Command, Event, Reply};
+use super::ask::{Ask, Event, Outcome, Progress};
+use super::command::Command;
 use super::owner::{Introduction, Owner, PROTOCOL};
 use super::server::{PROTOCOL_HEADER, VERSION_HEADER};
 use super::socket::is_private;
-use crate::check::Reading;
 
 /// A daemon says within this time whose it is, whatever else it does.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
@@ -82,6 +81,9 @@ pub enum ClientError {
     /// The answer is not in the words of the protocol.
     #[error("the daemon's answer cannot be read")]
     Garbled(#[from] serde_json::Error),
+    /// The command could not be done.
+    #[error("{0}")]
+    Refused(String),
     /// The daemon ended while it worked.
     #[error("the daemon ended before it was done")]
     Ended,
@@ -150,17 +152,14 @@ impl Client {
     /// Has a command executed. Readings are sent to `progress` as they come.
     ///
     /// # Errors
-    /// [`ClientError`]; whether the command was done is then unknown.
-    pub async fn execute(
-        &self,
-        command: &Command,
-        progress: &mpsc::Sender<Reading>,
-    ) -> Result<Reply, ClientError> {
+    /// [`ClientError::Refused`] if it could not be done; after any other, whether it was done is unknown.
+    pub async fn execute<A: Ask>(&self, ask: A, progress: &Progress) -> Result<A::Reply, ClientError> {
+        let command: Command = ask.into();
         let mut response = self
             .http
             .post("http://regwatch/command")
             .header(PROTOCOL_HEADER, PROTOCOL)
-            .json(command)
+            .json(&command)
             .send()
             .await?;
         check_version(&response)?;
@@ -171,7 +170,8 @@ impl Client {
                     Event::Reading(reading) => {
                         let _ = progress.send(*reading).await;
                     }
-                    Event::Done(reply) => return Ok(*reply),
+                    Event::Done(Outcome::Reply(reply)) => return Ok(reply),
+                    Event::Done(Outcome::Refused(reason)) => return Err(ClientError::Refused(reason)),
                 }
             }
         }

@@ -2,22 +2,28 @@
 //!
 //! One process owns the store. Where a daemon runs, a command goes to it through
 //! a Unix socket; where none does, the command line opens the store and executes
-//! it itself. Whose store the daemon has is asked before anything else. Both ways end in [`Service::execute`], so that there is one
+//! it itself. Whose store the daemon has is asked before anything else. Both ways end in [`Ask::answer`], so that there is one
 //! behaviour. Progress streams back while the work goes on.
 //!
 //! Deliberately absent: any authorisation beyond the socket's file mode, which
 //! lets in its owner and nobody else.
 
+mod ask;
 mod client;
-mod command;
+pub mod command;
 mod owner;
+mod reply;
 mod server;
 mod service;
 mod socket;
 
+pub use ask::{Ask, Progress};
 pub use client::{Client, ClientError};
-pub use command::{Command, Event, MailDetail, MailSummary, Questioned, Reply, SourceDetail, SourceStatus};
 pub use owner::Owner;
+pub use reply::{
+    Checked, Decided, Handled, InForce, MailDetail, MailSummary, Questioned, Retracted, Reviews,
+    SourceDetail, SourceStatus, Subscribed, Wishes,
+};
 pub use server::Server;
-pub use service::{Service, ServiceParts};
+pub use service::{CommandError, Service, ServiceParts};
 pub use socket::ListenError;

@@ -18,11 +18,11 @@ use tokio_util::io::ReaderStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::command::{Command, Event, Reply};
+use super::ask::{Event, Outcome};
+use super::command::{Command, done, line};
 use super::owner::{Introduction, Owner, PROTOCOL};
 use super::service::Service;
 use super::socket::{ListenError, SocketFile};
-use crate::domain::text::error_chain;
 
 /// A socket that is listened on. Its file goes when it is dropped.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
     };
     match command {
         Ok(command) => execute(shared, command),
-        Err(refused) => one_line(&Event::Done(Box::new(Reply::Refused(refused)))),
+        Err(refused) => one_line(done::<()>(Outcome::Refused(refused))),
     }
 }
 
@@ -118,9 +118,8 @@ async fn introduce(State(shared): State<Shared>) -> Response {
     Json(Introduction { protocol: PROTOCOL, version, owner: shared.owner }).into_response()
 }
 
-fn one_line(event: &Event) -> Response {
-    let line = serde_json::to_string(event).unwrap_or_default();
-    ([("content-type", "application/x-ndjson")], format!("{line}\n")).into_response()
+fn one_line(line: Vec<u8>) -> Response {
+    ([("content-type", "application/x-ndjson")], line).into_response()
 }
 
 fn execute(shared: Shared, command: Command) -> Response {
@@ -128,18 +127,18 @@ fn execute(shared: Shared, command: Command) -> Response {
     shared.tasks.clone().spawn(async move {
         let (progress, mut readings) = mpsc::channel(BUFFERED_READINGS);
         let work = async {
-            let reply = shared.service.execute(command, &progress).await;
+            let outcome = command.execute(&shared.service, &progress).await;
             drop(progress);
-            reply
+            outcome
         };
         let forward = async {
             while let Some(reading) = readings.recv().await {
-                send(&mut events, &Event::Reading(Box::new(reading))).await;
+                send(&mut events, &line::<()>(&Event::Reading(Box::new(reading)))).await;
             }
             events
         };
-        let (reply, mut events) = tokio::join!(work, forward);
-        send(&mut events, &Event::Done(Box::new(reply))).await;
+        let (outcome, mut events) = tokio::join!(work, forward);
+        send(&mut events, &outcome).await;
     });
     let headers = [("content-type", "application/x-ndjson")];
     (headers, Body::from_stream(ReaderStream::with_capacity(lines, BUFFERED_BYTES))).into_response()
@@ -152,12 +151,6 @@ async fn stamp(mut response: Response) -> Response {
 }
 
 /// A client that has gone does not stop the work.
-async fn send(events: &mut DuplexStream, event: &Event) {
-    match serde_json::to_vec(event) {
-        Ok(mut line) => {
-            line.push(b'\n');
-            let _ = events.write_all(&line).await;
-        }
-        Err(error) => tracing::error!(error = error_chain(&error), "an event cannot be written"),
-    }
+async fn send(events: &mut DuplexStream, line: &[u8]) {
+    let _ = events.write_all(line).await;
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
-use super::command::{Command, MailDetail, Questioned, Reply, SourceDetail, SourceStatus};
+use super::ask::{Ask, Progress};
+use super::reply::{
+    Checked, Handled, InForce, MailDetail, MailSummary, Questioned, SourceDetail, SourceStatus, Subscribed,
+};
 use crate::check::{Checker, ReadOptions, Reading, RetractError, ReviewError};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
@@ -15,12 +16,10 @@ use crate::domain::incident::Incident;
 use crate::domain::report::CheckReport;
 use crate::domain::snapshot::HeldRead;
 use crate::domain::source::Source;
-use crate::domain::suppression::SuppressionReason;
-use crate::domain::text::error_chain;
 use crate::escalate::{EscalateError, Escalator};
 use crate::reload::{ReloadError, Reloaded, Reloader};
-use crate::store::{ChangeQuery, Deed, Store, StoreError};
-use crate::subscribe::{Inbox, IngestError, Ingested, SubscribeError, Subscriptions};
+use crate::store::{Deed, Store, StoreError};
+use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
 
 /// The use cases a command may need.
 #[derive(Debug)]
@@ -53,11 +52,12 @@ pub struct ServiceParts {
 
 /// Executes commands.
 #[derive(Debug)]
-pub struct Service(ServiceParts);
+pub struct Service(pub(super) ServiceParts);
 
 /// Why a command could not be done. Told to the operator in words.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+#[expect(missing_docs, reason = "each says it in its message")]
+pub enum CommandError {
     #[error("no source {id}; the configuration has {known}")]
     UnknownSource { id: SourceId, known: String },
     #[error(transparent)]
@@ -81,7 +81,7 @@ enum Refusal {
 }
 
 /// Changes whose names wait for a person's word, shown at once.
-const SHOWN_POSSIBLE: usize = 100;
+pub(super) const SHOWN_POSSIBLE: usize = 100;
 
 /// Snapshots shown with a source.
 const SHOWN_SNAPSHOTS: usize = 20;
@@ -94,119 +94,20 @@ impl Service {
     }
 
     /// Executes one command. Readings are sent to `progress` as they come.
-    pub async fn execute(&self, command: Command, progress: &mpsc::Sender<Reading>) -> Reply {
-        match self.answer(command, progress).await {
-            Ok(reply) => reply,
-            Err(refusal) => Reply::Refused(error_chain(&refusal)),
-        }
-    }
-
-    async fn answer(&self, command: Command, progress: &mpsc::Sender<Reading>) -> Result<Reply, Refusal> {
-        let parts = &self.0;
-        Ok(match command {
-            Command::Check { sources, options } => self.check(&sources, options, progress).await?,
-            Command::Sources => Reply::Sources(self.statuses().await?),
-            Command::Source { id } => Reply::Source(Box::new(self.detail(&id).await?)),
-            Command::HeldBody { id } => Reply::Body(self.held_body(&id).await?),
-            Command::Reviews => {
-                let query =
-                    ChangeQuery { is_possible: true, limit: SHOWN_POSSIBLE, ..ChangeQuery::default() };
-                Reply::Reviews { held: self.held_reads().await?, possible: parts.store.changes(query).await? }
-            }
-            Command::Decide { id, is_meant } => {
-                let change = parts.store.decide(&id, is_meant, parts.clock.now()).await?;
-                let mails_queued = self.tell().await?;
-                Reply::Decided { change: Box::new(change), mails_queued }
-            }
-            Command::Review { id } => {
-                Reply::Review(parts.checker.review(self.source(&id)?).await?.map(Box::new))
-            }
-            Command::Accept { id, untold } => self.accept(&id, untold).await?,
-            Command::Reject { id } => {
-                Reply::Rejected(Box::new(parts.checker.reject(self.source(&id)?).await?))
-            }
-            Command::Retract { id, reason } => {
-                let change = parts.store.find_change(&id).await?;
-                let source = self.source(&change.source)?;
-                let retraction = parts.checker.retract(source, &change, reason).await?;
-                Reply::Retracted { retraction, mails_queued: self.tell().await? }
-            }
-            Command::Incidents { all } => Reply::Incidents(self.incidents(all).await?),
-            Command::Replay { id, since } => {
-                Reply::Replayed(Box::new(parts.checker.replay(self.source(&id)?, since).await?))
-            }
-            Command::Changes { query } => Reply::Changes(parts.store.changes(query).await?),
-            Command::Change { id } => Reply::Change(Box::new(parts.store.find_change(&id).await?)),
-            Command::Subscribe { address, companies, confirmed } => {
-                self.subscribe(&address, &companies, confirmed).await?
-            }
-            Command::Wishes => Reply::Wishes {
-                asked: parts.store.asked_to_follow(parts.clock.now()).await?,
-                untracked: parts.store.wishes().await?,
-            },
-            Command::ImportSubscribers { subscribers, dry_run } => {
-                Reply::Imported(parts.subscriptions.import(subscribers, dry_run).await?)
-            }
-            Command::ConfirmSubscriber { address } => {
-                Reply::Subscriber(parts.subscriptions.confirm(&address).await?)
-            }
-            Command::PauseSubscriber { address, paused, until } => {
-                let subscriber = parts.subscriptions.pause(&address, paused, until).await?;
-                // What a pause collected is told as soon as it is over.
-                if !paused {
-                    parts.dispatcher.dispatch(Patience::Group).await?;
-                    parts.deliverer.hand_in().await?;
-                }
-                Reply::Subscriber(subscriber)
-            }
-            Command::Prefer { address, wishes } => {
-                Reply::Subscriber(parts.subscriptions.prefer(&address, wishes).await?)
-            }
-            Command::Subscriber { address } => Reply::Subscriber(parts.subscriptions.show(&address).await?),
-            Command::Subscribers => Reply::Subscribers(parts.subscriptions.list().await?),
-            Command::Erase { address } => Reply::Erased(parts.subscriptions.erase(&address).await?),
-            Command::Unsubscribe { address, companies } => {
-                Reply::Unsubscribed(parts.subscriptions.remove(&address, &companies).await?)
-            }
-            Command::Outbox { state, undelivered, limit } => {
-                let mails = if undelivered {
-                    parts.store.mail_trouble(limit).await?.undelivered
-                } else {
-                    parts.store.mails(state, limit).await?
-                };
-                Reply::Mails(mails.into_iter().map(Into::into).collect())
-            }
-            Command::RetryMails { id } => Reply::Retried(self.retry(id.as_deref()).await?),
-            Command::Mail { id } => Reply::Mail(Box::new(self.mail(&id).await?)),
-            Command::HandleMail { id, deed } => self.handle(&id, deed).await?,
-            Command::Suppressions => Reply::Suppressions(parts.store.suppressions().await?),
-            Command::Suppress { address, why } => {
-                let (reason, now) = (SuppressionReason::Operator, parts.clock.now());
-                Reply::Suppressed(parts.store.suppress(&address, reason, why, now).await?)
-            }
-            Command::Unsuppress { address } => Reply::Unsuppressed(parts.store.unsuppress(&address).await?),
-            Command::Reload => self.reload().await?,
-            Command::Ingest { message, envelope } => {
-                let inbox = parts.inbox.as_ref().ok_or(Refusal::NoInbox)?;
-                let ingested = inbox.ingest(message, &envelope).await?;
-                if matches!(ingested, Ingested::Reported { .. }) {
-                    // A mail that came back may be trouble that a person is to hear of.
-                    parts.escalator.escalate().await?;
-                }
-                parts.deliverer.hand_in().await?;
-                Reply::Ingested(ingested)
-            }
-            Command::TestMail { address } => self.test_mail(&address).await?,
-        })
+    ///
+    /// # Errors
+    /// [`CommandError`]; what was done before it stays done.
+    pub async fn execute<A: Ask>(&self, ask: A, progress: &Progress) -> Result<A::Reply, CommandError> {
+        ask.answer(self, progress).await
     }
 
     /// Subscribes somebody. Whose consent nobody can show is asked for it, where they could answer.
-    async fn subscribe(
+    pub(super) async fn subscribe(
         &self,
         address: &EmailAddress,
         companies: &[CompanyId],
         confirmed: bool,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Subscribed, CommandError> {
         let parts = &self.0;
         let subscriber = parts.subscriptions.add(address, companies, confirmed).await?;
         let is_waiting = |company: &&CompanyId| subscriber.active(company).is_none();
@@ -214,7 +115,7 @@ impl Service {
         waiting.sort();
         waiting.dedup();
         if waiting.is_empty() {
-            return Ok(Reply::Subscriber(subscriber));
+            return Ok(Subscribed { subscriber, question: None });
         }
         let question = match &parts.asker {
             None => Questioned::Nowhere,
@@ -224,16 +125,16 @@ impl Service {
         if question == Questioned::Sent {
             parts.deliverer.hand_in().await?;
         }
-        Ok(Reply::Wished { subscriber, question })
+        Ok(Subscribed { subscriber, question: Some(question) })
     }
 
     /// Reads, tells what was found, and sends it: nothing waits for the daemon's next round.
-    async fn check(
+    pub(super) async fn check(
         &self,
         sources: &[SourceId],
         options: ReadOptions,
-        progress: &mpsc::Sender<Reading>,
-    ) -> Result<Reply, Refusal> {
+        progress: &Progress,
+    ) -> Result<Checked, CommandError> {
         let parts = &self.0;
         let sources = self.named(sources)?;
         let options = ReadOptions { is_manual: true, ..options };
@@ -243,7 +144,7 @@ impl Service {
     }
 
     /// Takes over the registry and matches what stands with it; tells what that finds.
-    async fn reload(&self) -> Result<Reply, Refusal> {
+    pub(super) async fn reload(&self) -> Result<InForce, CommandError> {
         let parts = &self.0;
         let Reloaded { companies, needs_restart } = parts.reloader.reload().await?;
         let mut notices = Vec::new();
@@ -251,18 +152,18 @@ impl Service {
             notices.extend(parts.checker.rematch(source).await?);
         }
         let mails_queued = self.tell().await?;
-        Ok(Reply::Reloaded { companies, needs_restart, notices, mails_queued })
+        Ok(InForce { companies, needs_restart, notices, mails_queued })
     }
 
     /// Takes a held read, and tells what it changed unless nothing of it is to be told.
-    async fn accept(&self, id: &SourceId, untold: bool) -> Result<Reply, Refusal> {
+    pub(super) async fn accept(&self, id: &SourceId, untold: bool) -> Result<Checked, CommandError> {
         let reading = self.0.checker.accept(self.source(id)?, untold).await?;
         let mails_queued = self.tell().await?;
         Ok(checked(vec![reading], mails_queued))
     }
 
     /// Makes mails of what was found and sends them; tells how many go to subscribers.
-    async fn tell(&self) -> Result<usize, Refusal> {
+    pub(super) async fn tell(&self) -> Result<usize, CommandError> {
         let parts = &self.0;
         parts.escalator.escalate().await?;
         let queued = parts.dispatcher.dispatch(Patience::Now).await?;
@@ -271,7 +172,7 @@ impl Service {
     }
 
     /// The sources by these ids, in the order of the configuration; all for none.
-    fn named(&self, ids: &[SourceId]) -> Result<Vec<Source>, Refusal> {
+    fn named(&self, ids: &[SourceId]) -> Result<Vec<Source>, CommandError> {
         for id in ids {
             self.source(id)?;
         }
@@ -279,14 +180,14 @@ impl Service {
         Ok(self.0.sources.iter().filter(is_meant).cloned().collect())
     }
 
-    fn source(&self, id: &SourceId) -> Result<&Source, Refusal> {
+    pub(super) fn source(&self, id: &SourceId) -> Result<&Source, CommandError> {
         self.0.sources.iter().find(|source| source.id == *id).ok_or_else(|| {
             let known: Vec<&str> = self.0.sources.iter().map(|source| source.id.as_str()).collect();
-            Refusal::UnknownSource { id: id.clone(), known: known.join(", ") }
+            CommandError::UnknownSource { id: id.clone(), known: known.join(", ") }
         })
     }
 
-    async fn held_reads(&self) -> Result<Vec<HeldRead>, Refusal> {
+    pub(super) async fn held_reads(&self) -> Result<Vec<HeldRead>, CommandError> {
         let mut held = Vec::new();
         for source in &self.0.sources {
             held.extend(self.0.store.held(&source.id).await?);
@@ -294,13 +195,13 @@ impl Service {
         Ok(held)
     }
 
-    async fn incidents(&self, all: bool) -> Result<Vec<Incident>, Refusal> {
+    pub(super) async fn incidents(&self, all: bool) -> Result<Vec<Incident>, CommandError> {
         let mut incidents = self.0.store.incidents().await?;
         incidents.retain(|incident| all || incident.is_open());
         Ok(incidents)
     }
 
-    async fn statuses(&self) -> Result<Vec<SourceStatus>, Refusal> {
+    pub(super) async fn statuses(&self) -> Result<Vec<SourceStatus>, CommandError> {
         let incidents = self.incidents(false).await?;
         let mut statuses = Vec::new();
         for source in &self.0.sources {
@@ -310,7 +211,7 @@ impl Service {
     }
 
     /// How a source stands; `incidents` are those of all sources that are open.
-    async fn status(&self, source: &Source, incidents: &[Incident]) -> Result<SourceStatus, Refusal> {
+    async fn status(&self, source: &Source, incidents: &[Incident]) -> Result<SourceStatus, CommandError> {
         let (store, id) = (&self.0.store, &source.id);
         let state = store.read_state(id).await?;
         let now = self.0.clock.now();
@@ -324,7 +225,7 @@ impl Service {
         })
     }
 
-    async fn detail(&self, id: &SourceId) -> Result<SourceDetail, Refusal> {
+    pub(super) async fn detail(&self, id: &SourceId) -> Result<SourceDetail, CommandError> {
         let source = self.source(id)?;
         Ok(SourceDetail {
             status: self.status(source, &self.incidents(false).await?).await?,
@@ -333,7 +234,7 @@ impl Service {
         })
     }
 
-    async fn held_body(&self, id: &SourceId) -> Result<Option<Vec<u8>>, Refusal> {
+    pub(super) async fn held_body(&self, id: &SourceId) -> Result<Option<Vec<u8>>, CommandError> {
         self.source(id)?;
         match self.0.store.held(id).await? {
             Some(held) => Ok(self.0.store.body(&held.evidence.sha256).await?),
@@ -341,7 +242,7 @@ impl Service {
         }
     }
 
-    async fn retry(&self, id: Option<&str>) -> Result<usize, Refusal> {
+    pub(super) async fn retry(&self, id: Option<&str>) -> Result<usize, CommandError> {
         let parts = &self.0;
         let mail = match id {
             Some(id) => Some(parts.store.find_mail(id).await?.id),
@@ -352,7 +253,7 @@ impl Service {
         Ok(retried)
     }
 
-    async fn mail(&self, id: &str) -> Result<MailDetail, Refusal> {
+    pub(super) async fn mail(&self, id: &str) -> Result<MailDetail, CommandError> {
         let mail = self.0.store.find_mail(id).await?;
         let message = self.0.store.message(&mail.id).await.ok().filter(|message| !message.is_empty());
         let headers = message.map(|message| {
@@ -363,34 +264,34 @@ impl Service {
         Ok(MailDetail { mail: mail.into(), is_undelivered, history, headers })
     }
 
-    async fn handle(&self, id: &str, deed: Deed) -> Result<Reply, Refusal> {
+    pub(super) async fn handle(&self, id: &str, deed: Deed) -> Result<Handled, CommandError> {
         let parts = &self.0;
         let id = parts.store.find_mail(id).await?.id;
         let (mail, is_done) = parts.store.handle_mail(&id, deed, parts.clock.now()).await?;
         if deed != Deed::Release {
-            return Ok(Reply::Handled { mail: Box::new(mail.into()), is_done });
+            return Ok(Handled { mail: mail.into(), is_done });
         }
         parts.deliverer.hand_in().await?;
         let mail = parts.store.find_mail(id.as_str()).await?;
-        Ok(Reply::Handled { mail: Box::new(mail.into()), is_done })
+        Ok(Handled { mail: mail.into(), is_done })
     }
 
-    async fn test_mail(&self, address: &EmailAddress) -> Result<Reply, Refusal> {
+    pub(super) async fn test_mail(&self, address: &EmailAddress) -> Result<MailSummary, CommandError> {
         let parts = &self.0;
         let id = parts.dispatcher.queue_test(address).await?;
         parts.deliverer.hand_in_now().await?;
         let mail = parts.store.find_mail(id.as_str()).await?;
-        Ok(Reply::Tested(Box::new(mail.into())))
+        Ok(mail.into())
     }
 }
 
-/// The reply that tells what reads found.
-fn checked(readings: Vec<Reading>, mails_queued: usize) -> Reply {
+/// What reads found, as one.
+fn checked(readings: Vec<Reading>, mails_queued: usize) -> Checked {
     let (mut sources, mut changes, mut notices) = (Vec::new(), Vec::new(), Vec::new());
     for reading in readings {
         sources.push(reading.report);
         changes.extend(reading.changes);
         notices.extend(reading.notices);
     }
-    Reply::Checked { report: CheckReport { sources, mails_queued }, changes, notices }
+    Checked { report: CheckReport { sources, mails_queued }, changes, notices }
 }

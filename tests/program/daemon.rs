@@ -6,7 +6,7 @@ use std::process::{Child, ChildStderr, Command as Program, Stdio};
 
 use regwatch::check::ReadOptions;
 use regwatch::config::StoreSettings;
-use regwatch::control::{Client, Command, Owner, Reply};
+use regwatch::control::{Client, Owner, command};
 
 use super::home::list_source;
 use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};
@@ -120,10 +120,10 @@ async fn a_check_through_the_socket_streams_each_reading_as_it_comes() {
     let owner = Owner::of(&StoreSettings::Sled { path: home.path("state/db") });
     let client = Client::connect(&home.path("state/db.sock"), &owner).await.unwrap().unwrap();
     let (progress, mut readings) = tokio::sync::mpsc::channel(8);
-    let command = Command::Check { sources: Vec::new(), options: ReadOptions::default() };
+    let check = command::Check { sources: Vec::new(), options: ReadOptions::default() };
     let (reply, ()) = tokio::join!(
         async {
-            let reply = client.execute(&command, &progress).await;
+            let reply = client.execute(check, &progress).await;
             drop(progress);
             reply
         },
@@ -133,8 +133,7 @@ async fn a_check_through_the_socket_streams_each_reading_as_it_comes() {
             assert_eq!(readings.recv().await.unwrap().report.id.as_str(), "second");
         }
     );
-    let Reply::Checked { report, .. } = reply.unwrap() else { panic!("not a report") };
-    assert_eq!(report.sources.len(), 2);
+    assert_eq!(reply.unwrap().report.sources.len(), 2);
 }
 
 #[test]

@@ -110,25 +110,28 @@ fn a_daemon_of_an_earlier_version_and_one_of_a_later_are_named_as_such() {
     }
 }
 
-/// What a client of an earlier version sends.
+/// What clients of earlier versions send: one that names no protocol, and one that names another.
 #[test]
 fn a_command_of_an_earlier_version_is_refused_in_words_that_it_can_show() {
     let (_site, home) = watched();
     let _daemon = Daemon::start(&home, RUNS);
-    let mut stream = std::os::unix::net::UnixStream::connect(home.path("state/db.sock")).unwrap();
-    let body = "{\"command\":\"sources\"}";
-    let asked = format!(
-        "POST /command HTTP/1.1\r\nhost: regwatch\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(asked.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(
-        answer.contains("{\"done\":{\"refused\":\"") && answer.contains("of another version"),
-        "{answer}"
-    );
+    for (protocol, body) in
+        [("", "{\"command\":\"sources\"}"), ("regwatch-protocol: 2\r\n", "{\"command\":\"reload\"}")]
+    {
+        let mut stream = std::os::unix::net::UnixStream::connect(home.path("state/db.sock")).unwrap();
+        let asked = format!(
+            "POST /command HTTP/1.1\r\nhost: regwatch\r\n{protocol}content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(asked.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(
+            answer.contains("{\"done\":{\"refused\":\"") && answer.contains("of another version"),
+            "{answer}"
+        );
+    }
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::facts::{Facts, addition};
-use super::reload::{InForce, put_in_force};
+use super::reload::put_in_force;
 use crate::cli::Context;
 use crate::config::{Config, Edit, Revision, StoreSettings};
+use crate::control::InForce;
 use crate::control::{Client, Owner};
 use crate::domain::id::CompanyId;
 
@@ -75,7 +76,6 @@ async fn finish(edit: Edit, context: &Context) -> anyhow::Result<()> {
     let in_force = in_force(config.clone(), context).await?;
     let screen = context.screen;
     if screen.json {
-        let in_force = in_force.as_ref().map(InForce::object);
         return screen.object(&serde_json::json!({ "written": written, "in_force": in_force }));
     }
     tell(&written, in_force.as_ref(), &config, context)

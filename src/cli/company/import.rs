@@ -10,9 +10,9 @@ use clap::{Args, ValueEnum};
 use super::change::{in_force, tell, write};
 use super::export::FormatName;
 use super::facts::addition;
-use super::reload::InForce;
 use crate::cli::Context;
 use crate::config::Edit;
+use crate::control::InForce;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
 use crate::domain::text::one_line;
@@ -197,7 +197,7 @@ impl Plan {
                 "skipped": of(Fate::Skipped),
                 "left_out": self.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "written": written,
-                "in_force": in_force.map(InForce::object),
+                "in_force": in_force,
             }));
         }
         let rows = self.companies.iter().map(|(fate, company)| {

@@ -1,31 +1,16 @@
 //! `regwatch company reload`: put the files in force, and tell what stands already.
 
+use crate::cli::Context;
 use crate::cli::check::{counted, short_name};
 use crate::cli::screen::Screen;
-use crate::cli::{Context, mismatch};
 use crate::config::Config;
-use crate::control::{Command, Reply};
-use crate::domain::change::Change;
+use crate::control::{InForce, command};
 use crate::domain::company::Company;
 use crate::render::for_terminal;
 
-/// What putting the registry in force came to.
-pub(super) struct InForce {
-    companies: usize,
-    needs_restart: bool,
-    /// What stood there already when the registry came to know whom it names.
-    pub notices: Vec<Change>,
-    mails_queued: usize,
-}
-
 /// Has the daemon take the files over, or, where none runs, matches what stands here.
 pub(super) async fn put_in_force(config: Config, context: &Context) -> anyhow::Result<InForce> {
-    match context.ask_with(config, Command::Reload).await? {
-        Reply::Reloaded { companies, needs_restart, notices, mails_queued } => {
-            Ok(InForce { companies, needs_restart, notices, mails_queued })
-        }
-        other => Err(mismatch(&other)),
-    }
+    context.ask_with(config, command::Reload {}).await
 }
 
 impl InForce {
@@ -49,16 +34,6 @@ impl InForce {
         }
         Ok(())
     }
-
-    /// As JSON.
-    pub(super) fn object(&self) -> serde_json::Value {
-        serde_json::json!({
-            "companies": self.companies,
-            "needs_restart": self.needs_restart,
-            "notices": self.notices,
-            "mails_queued": self.mails_queued,
-        })
-    }
 }
 
 pub(super) async fn run(context: &Context) -> anyhow::Result<()> {
@@ -66,7 +41,7 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<()> {
     let companies = config.companies.clone();
     let in_force = put_in_force(config, context).await?;
     if context.screen.json {
-        return context.screen.object(&in_force.object());
+        return context.screen.object(&in_force);
     }
     in_force.show(&companies, context.screen)
 }

@@ -16,15 +16,14 @@ use tokio::sync::mpsc;
 
 use self::letter::Letter;
 use self::origin::Origin;
-use super::check::{self, Found};
+use super::check;
 use super::exit::Exit;
-use super::mismatch;
 use super::screen::Screen;
 use crate::app::App;
 use crate::check::ReadOptions;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::control::{Command, Reply};
+use crate::control::{Ask, command};
 use crate::domain::report::CheckReport;
 
 #[derive(Debug, Args)]
@@ -68,7 +67,7 @@ async fn two_days(
     config: &Config,
     screen: Screen,
 ) -> anyhow::Result<[CheckReport; 2]> {
-    let subscribe = Command::Subscribe {
+    let subscribe = command::Subscribe {
         address: SUBSCRIBER.parse()?,
         companies: config.companies.iter().map(|company| company.id.clone()).collect(),
         confirmed: true,
@@ -83,26 +82,18 @@ async fn two_days(
 }
 
 async fn check(app: &App, config: &Config, screen: Screen) -> anyhow::Result<CheckReport> {
-    let command = Command::Check { sources: Vec::new(), options: ReadOptions::default() };
-    match execute(app, command).await? {
-        Reply::Checked { report, changes, notices } => {
-            let found = Found { report, changes, notices };
-            if !screen.json {
-                check::show(&found, &config.companies, screen)?;
-            }
-            Ok(found.report)
-        }
-        other => Err(mismatch(&other)),
+    let check = command::Check { sources: Vec::new(), options: ReadOptions::default() };
+    let checked = execute(app, check).await?;
+    if !screen.json {
+        check::show(&checked, &config.companies, screen)?;
     }
+    Ok(checked.report)
 }
 
-async fn execute(app: &App, command: Command) -> anyhow::Result<Reply> {
+async fn execute<A: Ask>(app: &App, ask: A) -> anyhow::Result<A::Reply> {
     let (progress, listener) = mpsc::channel(1);
     drop(listener);
-    match app.service().execute(command, &progress).await {
-        Reply::Refused(reason) => Err(anyhow::anyhow!(reason)),
-        reply => Ok(reply),
-    }
+    Ok(app.service().execute(ask, &progress).await?)
 }
 
 fn say(screen: Screen, text: &str) -> anyhow::Result<()> {

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::moment;
+use crate::cli::Context;
 use crate::cli::exit::Exit;
-use crate::cli::{Context, mismatch};
-use crate::control::{Command, Reply, SourceStatus};
+use crate::control::{SourceStatus, command};
 use crate::domain::verdict::Verdict;
 
 /// Every source in a line.
@@ -61,10 +61,7 @@ pub(super) async fn errors(context: &Context) -> anyhow::Result<Exit> {
 }
 
 async fn statuses(context: &Context) -> anyhow::Result<Vec<SourceStatus>> {
-    match context.ask(Command::Sources).await? {
-        Reply::Sources(statuses) => Ok(statuses),
-        other => Err(mismatch(&other)),
-    }
+    context.ask(command::ListSources {}).await
 }
 
 fn is_unread(status: &SourceStatus) -> bool {

@@ -3,10 +3,10 @@
 use clap::Subcommand;
 
 use super::{moment, source_of};
+use crate::cli::Context;
 use crate::cli::exit::Exit;
-use crate::cli::{Context, mismatch};
 use crate::config::Edit;
-use crate::control::{Command, Reply};
+use crate::control::command;
 use crate::domain::flicker::Flicker;
 use crate::domain::id::SourceId;
 
@@ -35,10 +35,7 @@ pub(super) async fn run(verb: Noise, context: &Context) -> anyhow::Result<Exit> 
 async fn proposed(id: &SourceId, context: &Context) -> anyhow::Result<Vec<Flicker>> {
     let config = context.config()?;
     source_of(&config, id)?;
-    let detail = match context.ask_with(config, Command::Source { id: id.clone() }).await? {
-        Reply::Source(detail) => detail,
-        other => return Err(mismatch(&other)),
-    };
+    let detail = context.ask_with(config, command::ShowSource { id: id.clone() }).await?;
     let mut flickers = detail.status.state.map(|state| state.flickers).unwrap_or_default();
     flickers.retain(Flicker::is_proposed);
     Ok(flickers)

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
+use crate::cli::Context;
 use crate::cli::screen::print_bytes;
-use crate::cli::{Context, mismatch};
 use crate::config::Config;
-use crate::control::{Command, Reply};
+use crate::control::command;
 use crate::domain::subscription::Subscriber;
 use crate::exchange::subscribers::{CellFault, Names, parse, write};
 
@@ -27,11 +27,7 @@ pub(super) async fn import(import: Import, context: &Context) -> anyhow::Result<
     let config = context.config()?;
     let subscribers = read(&from, &config)?;
     let addresses = subscribers.len();
-    let command = Command::ImportSubscribers { subscribers, dry_run };
-    let imported = match context.ask_with(config, command).await? {
-        Reply::Imported(imported) => imported,
-        other => return Err(mismatch(&other)),
-    };
+    let imported = context.ask_with(config, command::ImportSubscribers { subscribers, dry_run }).await?;
     let screen = context.screen;
     if screen.json {
         return screen.object(&serde_json::json!({
@@ -69,8 +65,6 @@ fn refusal(from: &Path, faults: &[CellFault]) -> anyhow::Error {
 }
 
 pub(super) async fn export(context: &Context) -> anyhow::Result<()> {
-    match context.ask(Command::Subscribers).await? {
-        Reply::Subscribers(all) => print_bytes(write(&all)?.as_bytes()),
-        other => Err(mismatch(&other)),
-    }
+    let all = context.ask(command::ListSubscribers {}).await?;
+    print_bytes(write(&all)?.as_bytes())
 }

@@ -1,0 +1,57 @@
+//! A command and its answer belong together: who asks one gets no other.
+
+use std::future::Future;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use super::command::Command;
+use super::service::{CommandError, Service};
+use crate::check::Reading;
+use crate::domain::text::error_chain;
+
+/// Where readings are sent while the work goes on.
+pub type Progress = mpsc::Sender<Reading>;
+
+/// A command that can be asked, here or of the daemon.
+pub trait Ask: Into<Command> + Send {
+    /// What it is answered with.
+    type Reply: Serialize + DeserializeOwned + Send;
+
+    /// Does what it asks for.
+    fn answer(
+        self,
+        service: &Service,
+        progress: &Progress,
+    ) -> impl Future<Output = Result<Self::Reply, CommandError>> + Send;
+}
+
+/// What the daemon sends back, one JSON object a line: any number of readings, then one outcome.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Event<R> {
+    /// A source was read.
+    Reading(Box<Reading>),
+    /// The command is done.
+    Done(Outcome<R>),
+}
+
+/// How a command ended. Programs of every version read a refusal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Outcome<R> {
+    /// It was done.
+    Reply(R),
+    /// It could not be done, and why.
+    Refused(String),
+}
+
+impl<R> From<Result<R, CommandError>> for Outcome<R> {
+    fn from(outcome: Result<R, CommandError>) -> Self {
+        match outcome {
+            Ok(reply) => Self::Reply(reply),
+            Err(error) => Self::Refused(error_chain(&error)),
+        }
+    }
+}

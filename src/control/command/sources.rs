@@ -1,0 +1,247 @@
+//! What an operator asks of sources, reads and changes.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::check::{self, HeldReview, ReadOptions};
+use crate::control::ask::{Ask, Progress};
+use crate::control::reply::{Checked, Decided, InForce, Retracted, Reviews, SourceDetail, SourceStatus};
+use crate::control::service::{CommandError, SHOWN_POSSIBLE, Service};
+use crate::domain::change::Change;
+use crate::domain::id::SourceId;
+use crate::domain::incident::Incident;
+use crate::domain::snapshot::HeldRead;
+use crate::store::ChangeQuery;
+
+/// Read sources now and tell what was found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Check {
+    /// Which; all where empty.
+    pub sources: Vec<SourceId>,
+    /// How.
+    pub options: ReadOptions,
+}
+
+impl Ask for Check {
+    type Reply = Checked;
+
+    async fn answer(self, service: &Service, progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.check(&self.sources, self.options, progress).await
+    }
+}
+
+/// How every source stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListSources {}
+
+impl Ask for ListSources {
+    type Reply = Vec<SourceStatus>;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.statuses().await
+    }
+}
+
+/// All about one source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowSource {
+    /// Which.
+    pub id: SourceId,
+}
+
+impl Ask for ShowSource {
+    type Reply = SourceDetail;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.detail(&self.id).await
+    }
+}
+
+/// The body held back as suspect, as it came.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowHeldBody {
+    /// Whose.
+    pub id: SourceId,
+}
+
+impl Ask for ShowHeldBody {
+    type Reply = Option<Vec<u8>>;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.held_body(&self.id).await
+    }
+}
+
+/// Everything that waits for a person's word.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListReviews {}
+
+impl Ask for ListReviews {
+    type Reply = Reviews;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        let query = ChangeQuery { is_possible: true, limit: SHOWN_POSSIBLE, ..ChangeQuery::default() };
+        let held = service.held_reads().await?;
+        Ok(Reviews { held, possible: service.0.store.changes(query).await? })
+    }
+}
+
+/// What of a source is held back, and what would change if it were accepted; answered with `None` if nothing is held.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowReview {
+    /// Whose.
+    pub id: SourceId,
+}
+
+impl Ask for ShowReview {
+    type Reply = Option<HeldReview>;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.checker.review(service.source(&self.id)?).await?)
+    }
+}
+
+/// Take what is held of a source for its state, and tell what changed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Accept {
+    /// Whose.
+    pub id: SourceId,
+    /// Whether nothing of it is told: it is the same, written otherwise.
+    #[serde(default)]
+    pub untold: bool,
+}
+
+impl Ask for Accept {
+    type Reply = Checked;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.accept(&self.id, self.untold).await
+    }
+}
+
+/// Let go of what is held of a source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reject {
+    /// Whose.
+    pub id: SourceId,
+}
+
+impl Ask for Reject {
+    type Reply = HeldRead;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.checker.reject(service.source(&self.id)?).await?)
+    }
+}
+
+/// Say whether the names that may be meant in a change are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Decide {
+    /// The change's id, or the beginning of it.
+    pub id: String,
+    /// Whether they are.
+    pub is_meant: bool,
+}
+
+impl Ask for Decide {
+    type Reply = Decided;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        let change = service.0.store.decide(&self.id, self.is_meant, service.0.clock.now()).await?;
+        Ok(Decided { change, mails_queued: service.tell().await? })
+    }
+}
+
+/// Say that the read which shows a change was not the source's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Retract {
+    /// The change's id, or the beginning of it.
+    pub id: String,
+    /// Why, for those who were told.
+    pub reason: Option<String>,
+}
+
+impl Ask for Retract {
+    type Reply = Retracted;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        let change = service.0.store.find_change(&self.id).await?;
+        let source = service.source(&change.source)?;
+        let retraction = service.0.checker.retract(source, &change, self.reason).await?;
+        Ok(Retracted { retraction, mails_queued: service.tell().await? })
+    }
+}
+
+/// Trouble with reading, newest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListIncidents {
+    /// Those that are over too.
+    pub all: bool,
+}
+
+impl Ask for ListIncidents {
+    type Reply = Vec<Incident>;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.incidents(self.all).await
+    }
+}
+
+/// Read the stored bodies of a source anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Replay {
+    /// Whose.
+    pub id: SourceId,
+    /// Only states read then or later.
+    pub since: Option<DateTime<Utc>>,
+}
+
+impl Ask for Replay {
+    type Reply = check::Replay;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.checker.replay(service.source(&self.id)?, self.since).await?)
+    }
+}
+
+/// Changes, newest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListChanges {
+    /// Which.
+    pub query: ChangeQuery,
+}
+
+impl Ask for ListChanges {
+    type Reply = Vec<Change>;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.store.changes(self.query).await?)
+    }
+}
+
+/// One change.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowChange {
+    /// Its id, or the beginning of it.
+    pub id: String,
+}
+
+impl Ask for ShowChange {
+    type Reply = Change;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.store.find_change(&self.id).await?)
+    }
+}
+
+/// Take over the company registry as the files have it, and tell what stands already.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reload {}
+
+impl Ask for Reload {
+    type Reply = InForce;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.reload().await
+    }
+}

@@ -1,0 +1,195 @@
+//! What a command is answered with, where no other module has a word for it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{ChangeId, MailId, SourceId};
+use crate::domain::inbound::UntrackedWish;
+use crate::domain::incident::Incident;
+use crate::domain::outbox::{Mail, MailState, Step};
+use crate::domain::read_state::ReadState;
+use crate::domain::report::CheckReport;
+use crate::domain::retraction::Retraction;
+use crate::domain::snapshot::{HeldRead, Snapshot};
+use crate::domain::subscription::Subscriber;
+
+/// What reads found, and how many mails tell of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Checked {
+    /// The report in the form that is printed as JSON.
+    pub report: CheckReport,
+    /// The changes with their proof.
+    pub changes: Vec<Change>,
+    /// What stood there already when the company registry came to know whom it names.
+    pub notices: Vec<Change>,
+}
+
+/// Everything that waits for a person's word.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reviews {
+    /// Reads that were held back.
+    pub held: Vec<HeldRead>,
+    /// Changes in which a name may be a company's.
+    pub possible: Vec<Change>,
+}
+
+/// A change after a person decided whose names stand in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Decided {
+    /// The change.
+    pub change: Change,
+    /// Mails put into the outbox.
+    pub mails_queued: usize,
+}
+
+/// A read that was taken back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Retracted {
+    /// What was taken back.
+    pub retraction: Retraction,
+    /// Mails put into the outbox.
+    pub mails_queued: usize,
+}
+
+/// What putting the company registry in force came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InForce {
+    /// How many companies are tracked now.
+    pub companies: usize,
+    /// Whether other settings differ from those in force and wait for a restart.
+    pub needs_restart: bool,
+    /// What stood there already when the registry came to know whom it names.
+    pub notices: Vec<Change>,
+    /// Mails put into the outbox for it.
+    pub mails_queued: usize,
+}
+
+/// A subscriber after they were subscribed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Subscribed {
+    /// The subscriber.
+    pub subscriber: Subscriber,
+    /// Whether they were asked for their consent; `None` if it is there.
+    pub question: Option<Questioned>,
+}
+
+/// What people wished for that waits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Wishes {
+    /// Who was asked by mail and has not answered yet, each as if it were noted.
+    pub asked: Vec<Subscriber>,
+    /// What somebody wanted to follow and nobody tracks.
+    pub untracked: Vec<UntrackedWish>,
+}
+
+/// A mail after an operator's action on it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Handled {
+    /// The mail.
+    pub mail: MailSummary,
+    /// Whether it could be done.
+    pub is_done: bool,
+}
+
+/// How a source stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SourceStatus {
+    /// The source.
+    pub id: SourceId,
+    /// How its reads went; nothing before the first.
+    pub state: Option<ReadState>,
+    /// How many entries it has.
+    pub entries: Option<usize>,
+    /// When it is due, by its schedule, its backoff and what its server asked for.
+    pub next_due_at: Option<DateTime<Utc>>,
+    /// Whether a suspect body waits to be looked at.
+    pub is_held: bool,
+    /// The trouble it is in.
+    pub incidents: Vec<Incident>,
+}
+
+/// All about one source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SourceDetail {
+    /// How it stands.
+    pub status: SourceStatus,
+    /// The suspect body that waits to be looked at.
+    pub held: Option<HeldRead>,
+    /// Its accepted states, newest first.
+    pub snapshots: Vec<Snapshot>,
+}
+
+/// A mail for lists: whom it is for and how it stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MailSummary {
+    /// Its id.
+    pub id: MailId,
+    /// The recipient.
+    pub recipient: EmailAddress,
+    /// The subject.
+    pub subject: String,
+    /// Its Message-ID.
+    pub message_id: String,
+    /// Where it stands.
+    pub state: MailState,
+    /// The same as people are told.
+    pub standing: String,
+    /// When it was queued.
+    pub queued_at: DateTime<Utc>,
+    /// When the next attempt is due, or the end came.
+    pub at: DateTime<Utc>,
+    /// Attempts made.
+    pub attempts: u32,
+    /// Attempts whose fate is unknown.
+    pub in_doubt: u32,
+    /// The transport's last word, where it was not yes.
+    pub last_error: Option<String>,
+    /// What it tells.
+    pub changes: Vec<ChangeId>,
+}
+
+/// All about one mail.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MailDetail {
+    /// How it stands.
+    pub mail: MailSummary,
+    /// Whether somebody must know that it was given up.
+    pub is_undelivered: bool,
+    /// What happened to it, the oldest first.
+    pub history: Vec<Step>,
+    /// The header fields of its frozen bytes; nothing where they are damaged or were never made.
+    pub headers: Option<String>,
+}
+
+impl From<Mail> for MailSummary {
+    fn from(mail: Mail) -> Self {
+        Self {
+            standing: mail.standing(),
+            id: mail.id,
+            recipient: mail.recipient,
+            subject: mail.subject,
+            message_id: mail.message_id,
+            state: mail.state,
+            queued_at: mail.queued_at,
+            at: mail.at,
+            attempts: mail.attempts,
+            in_doubt: mail.in_doubt,
+            last_error: mail.last_error,
+            changes: mail.changes,
+        }
+    }
+}
+
+/// Whether somebody was asked who is to follow something and whose consent nobody can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Questioned {
+    /// They were.
+    Sent,
+    /// They were asked before, or want to be asked nothing.
+    Withheld,
+    /// There is no mailbox and no page where they could answer.
+    Nowhere,
+}
