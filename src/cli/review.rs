@@ -76,10 +76,11 @@ fn source_of(id: &str, context: &Context) -> anyhow::Result<Option<SourceId>> {
 }
 
 async fn list(context: &Context) -> anyhow::Result<()> {
-    let Reviews { held, possible } = context.ask(command::ListReviews {}).await?;
+    let reviews = context.ask(command::ListReviews {}).await?;
     if context.screen.json {
-        return context.screen.object(&Reviews { held, possible });
+        return context.screen.object(&reviews);
     }
+    let Reviews { held, possible } = reviews;
     if held.is_empty() && possible.is_empty() {
         return context.screen.line("nothing waits for a person's word");
     }

@@ -21,12 +21,11 @@ use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::{EndedPause, Subscriber};
 
-/// Which state of a source something was computed from: a hash of all that is kept of it. The default is that of a
-/// source of which nothing is kept.
+/// Names a state of a source: a hash of all that is kept of it. The default names a source of which nothing is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SourceVersion(pub(super) Option<[u8; 32]>);
 
-/// What is kept of a source, the entries of its accepted state apart: all of one moment.
+/// What is kept of a source, the entries of its accepted state apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KnownSource {
     /// How its reads stand.
@@ -37,14 +36,15 @@ pub struct KnownSource {
     pub held: Option<HeldRead>,
     /// Which entries of its accepted state name whom.
     pub standing: Option<Standing>,
-    /// Names this state to whoever keeps what was computed from it.
+    /// Names this state; a commit that was computed from it carries it.
     pub version: SourceVersion,
 }
 
 /// Everything one read means, kept as one atomic, durable step.
 #[derive(Debug, Clone)]
 pub struct ReadCommit {
-    /// The state that it was computed from, as [`KnownSource::version`] names it. It is kept only while that stands.
+    /// The state that it was computed from ([`KnownSource::version`]). The store keeps it only if that is still the
+    /// source's state.
     pub computed_from: SourceVersion,
     /// How the reads of the source now stand.
     pub state: ReadState,

@@ -113,9 +113,9 @@ pub enum StoreError {
         /// What the engine said.
         reason: String,
     },
-    /// The state of a source changed since it was looked up to compute what is to be kept; nothing was kept.
+    /// The state of a source changed after the caller looked it up; nothing was kept.
     #[error(
-        "the state of source {source_id} changed meanwhile, and what was computed from the state before is not kept; try again"
+        "another command changed source {source_id} at the same time, so this result was not kept; try again"
     )]
     Stale {
         /// The source.

@@ -215,11 +215,10 @@ impl Store {
         self.sled.read(move |trees| sources::held(trees, &source)).await
     }
 
-    /// What is kept of a source, of one moment, with the name of that state.
+    /// Returns what is kept of a source, with the version that names that state.
     pub async fn known(&self, source: &SourceId) -> Result<KnownSource, StoreError> {
         let source = source.clone();
-        // A reader sees record by record, and a step may write between two of them.
-        self.sled.read_settled(move |trees| sources::known(trees, &source)).await
+        self.sled.read(move |trees| sources::known(trees, &source)).await
     }
 
     /// A body as it was received, by its hash.
@@ -240,7 +239,7 @@ impl Store {
     /// Keeps all that one read means, or nothing of it.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] where the source's state is not the one it was computed from any more.
+    /// [`StoreError::Stale`] if the source's state has changed since the read loaded it.
     pub async fn commit(&self, commit: ReadCommit) -> Result<(), StoreError> {
         self.sled.write(move |trees, writes| sources::commit(trees, writes, &commit)).await
     }
@@ -337,7 +336,7 @@ impl Store {
     /// Takes a read back with all that it seemed to show, or nothing of it.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] where the state to be restored was computed from one that stands no more.
+    /// [`StoreError::Stale`] if the source's state has changed since the state to be restored was computed.
     pub async fn retract(&self, commit: RetractCommit) -> Result<(), StoreError> {
         self.sled.write(move |trees, writes| retractions::retract(trees, writes, &commit)).await
     }

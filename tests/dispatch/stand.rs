@@ -24,6 +24,12 @@ use regwatch::store::{ReadCommit, Store};
 /// When the clock starts: a Tuesday.
 pub const START: &str = "2026-11-24T10:00:00Z";
 
+/// Keeps a read as one that was computed from the state of now.
+pub async fn keep(store: &Store, read: ReadCommit) {
+    let version = store.known(&read.state.source).await.unwrap().version;
+    store.commit(read.computed_from(version)).await.unwrap();
+}
+
 /// A store, a clock and a dispatcher.
 pub struct Stand {
     _folder: tempfile::TempDir,
@@ -70,8 +76,7 @@ impl Stand {
             changes: vec![change],
             ..ReadCommit::of(state.counted_after(None))
         };
-        let version = self.store.known(&commit.state.source).await.unwrap().version;
-        self.store.commit(commit.computed_from(version)).await.unwrap();
+        keep(&self.store, commit).await;
     }
 
     /// A round as the daemon does it; tells how many mails it made.

@@ -8,8 +8,7 @@ use super::facts::{Facts, addition};
 use super::reload::put_in_force;
 use crate::cli::Context;
 use crate::config::{Config, Edit, Revision, StoreSettings};
-use crate::control::InForce;
-use crate::control::{Client, Owner};
+use crate::control::{Client, InForce, Owner};
 use crate::domain::id::CompanyId;
 
 #[derive(Debug, Args)]

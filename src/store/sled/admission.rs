@@ -10,7 +10,7 @@ use std::path::Path;
 use super::check::{Checked, check};
 use super::mark::{Found, Mark, MarkFile, Stage};
 use super::trees::Trees;
-use super::{identity, mark, opening, swap, trial, undo};
+use super::{identity, log, mark, opening, swap, trial, undo};
 use crate::store::{Opened, StoreError};
 
 /// What lies in a database folder.
@@ -136,7 +136,7 @@ pub(super) fn contents(folder: &Path) -> Result<Contents, StoreError> {
     let mut has_derived = false;
     for entry in entries {
         let name = entry.map_err(|error| file_error(folder, &error))?.file_name();
-        has_derived |= opening::is_snapshot(&name.to_string_lossy());
+        has_derived |= log::is_snapshot(&name.to_string_lossy());
     }
     Ok(match (length_of_log(folder).unwrap_or(0), has_derived) {
         (0, false) => Contents::Nothing,

@@ -85,7 +85,7 @@ fn check_snapshot(folder: &Path, checked: &mut Checked) -> Result<(), StoreError
         Standing::Sound => {}
         Standing::Needless(snapshot) => {
             let path = shown(&snapshot.path);
-            checked.notes.push(format!("{path} cannot be read; the next start builds it anew from the log"));
+            checked.notes.push(format!("{path} cannot be read; the next start rebuilds it from the log"));
         }
         Standing::Needed(snapshot) => checked.findings.push(snapshot.unreadable()),
     }

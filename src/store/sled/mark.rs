@@ -84,7 +84,7 @@ impl Mark {
         bytes
     }
 
-    /// Reads a line; nothing where it is none, or its checksum is wrong.
+    /// Parses a line; `None` if it is not one or its checksum is wrong.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let (text, crc) = std::str::from_utf8(line).ok()?.trim_end().rsplit_once(" crc ")?;
         if u32::from_str_radix(crc, 16).ok()? != crc32fast::hash(text.as_bytes()) {

@@ -184,14 +184,6 @@ impl Sled {
         .await
     }
 
-    /// Looks up what lies in several records, all of one moment: as a step that writes nothing.
-    pub(super) async fn read_settled<R: Send + 'static>(
-        &self,
-        look: impl FnOnce(&Trees) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        self.writer.write(move |trees, _| look(trees)).await
-    }
-
     /// Does a step; it is durable when this returns. See [`Writer::write`].
     pub(super) async fn write<R: Send + 'static>(
         &self,

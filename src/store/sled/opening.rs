@@ -34,8 +34,8 @@ pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
 /// Opens it and writes nothing of ours.
 ///
 /// # Errors
-/// [`StoreError::Open`] naming the folder; [`StoreError::Damaged`] where the engine's snapshot cannot be used and
-/// the log does not say the same without it: nothing was changed then.
+/// [`StoreError::Open`] naming the folder; [`StoreError::Damaged`] if the engine's snapshot cannot be used and
+/// the log does not say the same without it, and then nothing was changed.
 pub(super) fn open_as_it_is(folder: &Path) -> Result<Trees, StoreError> {
     make_private(folder)?;
     remove_left_behind(folder)?;
@@ -44,7 +44,7 @@ pub(super) fn open_as_it_is(folder: &Path) -> Result<Trees, StoreError> {
         Standing::Sound => {}
         Standing::Needless(snapshot) => {
             let path = snapshot.path.display();
-            tracing::warn!(store.path = %folder.display(), "{path} cannot be read; the engine builds it anew from its log");
+            tracing::warn!(store.path = %folder.display(), "{path} cannot be read; the engine rebuilds it from its log");
             remove_snapshots(folder)?;
         }
         Standing::Needed(snapshot) => return Err(unusable(folder, &snapshot.unreadable())),
@@ -55,7 +55,7 @@ pub(super) fn open_as_it_is(folder: &Path) -> Result<Trees, StoreError> {
             if !remove_needless_snapshots(folder)? {
                 return Err(unusable(folder, &reason));
             }
-            tracing::warn!(store.path = %folder.display(), reason, "the engine's snapshot is damaged; it is built anew from the log");
+            tracing::warn!(store.path = %folder.display(), reason, "the engine's snapshot is damaged; the engine rebuilds it from the log");
             attempt(folder).map_err(|fault| fault.at(folder))?
         }
         Err(fault) => return Err(fault.at(folder)),
@@ -112,7 +112,7 @@ fn remove_left_behind(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes all snapshots where the log says the same without them; tells whether it does.
+/// Removes all snapshots if the log says the same without them; returns whether it does.
 ///
 /// # Errors
 /// [`StoreError::File`].
@@ -125,7 +125,7 @@ pub(super) fn remove_needless_snapshots(folder: &Path) -> Result<bool, StoreErro
 }
 
 fn remove_snapshots(folder: &Path) -> Result<(), StoreError> {
-    for path in snapshots(folder)? {
+    for path in log::snapshots(folder).map_err(|error| file(folder, &error))? {
         fs::remove_file(&path).map_err(|error| file(&path, &error))?;
     }
     Ok(())
@@ -153,27 +153,11 @@ pub(super) fn left_behind(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     for entry in fs::read_dir(folder).map_err(|error| file(folder, &error))? {
         let path = entry.map_err(|error| file(folder, &error))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("aside.snap.") || (is_snapshot(&name) && name.ends_with(".generating")) {
+        if name.starts_with("aside.snap.") || (log::is_snapshot(&name) && name.ends_with(".generating")) {
             left.push(path);
         }
     }
     Ok(left)
-}
-
-fn snapshots(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| file(folder, &error))? {
-        let entry = entry.map_err(|error| file(folder, &error))?;
-        if is_snapshot(&entry.file_name().to_string_lossy()) {
-            found.push(entry.path());
-        }
-    }
-    Ok(found)
-}
-
-/// Whether a file of this name is one of sled's snapshots.
-pub(super) fn is_snapshot(name: &str) -> bool {
-    name.starts_with("snap.")
 }
 
 fn file(path: &Path, error: &std::io::Error) -> StoreError {
@@ -228,7 +212,7 @@ mod tests {
         fill(state.path());
         // sled writes one when it opens a database that has a log.
         check_kept(state.path());
-        let found = snapshots(state.path()).unwrap();
+        let found = log::snapshots(state.path()).unwrap();
         assert!(!found.is_empty());
         for path in &found {
             let mut bytes = fs::read(path).unwrap();

@@ -20,7 +20,16 @@ pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Opt
 
 /// The snapshot of the accepted state. What was written before it was kept by itself has it in the baseline.
 pub(in crate::store) fn accepted(trees: &Trees, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
-    match trees.get(TreeName::Accepted, source.as_str().as_bytes())? {
+    let own = trees.get(TreeName::Accepted, source.as_str().as_bytes())?;
+    or_of_baseline(trees, source, own)
+}
+
+fn or_of_baseline(
+    trees: &Trees,
+    source: &SourceId,
+    accepted: Option<Snapshot>,
+) -> Result<Option<Snapshot>, StoreError> {
+    match accepted {
         Some(snapshot) => Ok(Some(snapshot)),
         None => Ok(baseline(trees, source)?.map(|baseline| baseline.snapshot)),
     }
@@ -45,37 +54,61 @@ pub(in crate::store) fn body(trees: &Trees, hash: &BodyHash) -> Result<Option<Ve
     trees.body(&name_of(hash)?)
 }
 
-/// What is kept of a source besides the entries of its accepted state.
-const STATE: [TreeName; 4] = [TreeName::ReadStates, TreeName::Accepted, TreeName::Held, TreeName::Standings];
-
-/// All that is kept of a source, the entries apart.
+/// Returns all that is kept of a source, the entries apart.
+///
+/// A step may write between two of the records. The version is of the very bytes that are decoded, so it then names a
+/// state that the source never had, and what is computed from it is stale.
 pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownSource, StoreError> {
+    let key = source.as_str().as_bytes();
+    let records = Records::of(trees, source)?;
+    let Records { state, accepted, held, standing } = &records;
+    let accepted = trees.decoded(TreeName::Accepted, key, accepted.as_deref())?;
     Ok(KnownSource {
-        state: read_state(trees, source)?,
-        accepted: accepted(trees, source)?,
-        held: held(trees, source)?,
-        standing: standing(trees, source)?,
-        version: version(trees, source)?,
+        state: trees.decoded(TreeName::ReadStates, key, state.as_deref())?,
+        accepted: or_of_baseline(trees, source, accepted)?,
+        held: trees.decoded(TreeName::Held, key, held.as_deref())?,
+        standing: trees.decoded(TreeName::Standings, key, standing.as_deref())?,
+        version: records.version(),
     })
 }
 
-/// Names the state of a source by what is kept of it. No record has to be rewritten for it, and whoever changes
-/// one, be it because the clock went back, makes it another. A large record stands for itself by its hash.
-fn version(trees: &Trees, source: &SourceId) -> Result<SourceVersion, StoreError> {
-    let (mut hasher, mut is_known) = (Sha256::new(), false);
-    for tree in STATE {
-        let record = trees.tree(tree).get(source.as_str().as_bytes())?;
-        is_known |= record.is_some();
-        let length = record.as_ref().map_or(u64::MAX, |record| record.len() as u64);
-        hasher.update(length.to_be_bytes());
-        hasher.update(record.as_deref().unwrap_or_default());
-    }
-    Ok(SourceVersion(is_known.then(|| hasher.finalize().into())))
+/// What is kept of a source besides the entries of its accepted state, as it lies in the trees.
+struct Records {
+    state: Option<sled::IVec>,
+    accepted: Option<sled::IVec>,
+    held: Option<sled::IVec>,
+    standing: Option<sled::IVec>,
 }
 
-/// Fails where the state of a source is not the one that something was computed from.
+impl Records {
+    fn of(trees: &Trees, source: &SourceId) -> Result<Self, StoreError> {
+        let get = |tree| trees.tree(tree).get(source.as_str().as_bytes());
+        Ok(Self {
+            state: get(TreeName::ReadStates)?,
+            accepted: get(TreeName::Accepted)?,
+            held: get(TreeName::Held)?,
+            standing: get(TreeName::Standings)?,
+        })
+    }
+
+    /// Returns the hash of the records: nothing has to be rewritten for it, and any change to one of them gives
+    /// another, a clock that was put back included. A large record counts by the hash of its body.
+    fn version(&self) -> SourceVersion {
+        let records = [&self.state, &self.accepted, &self.held, &self.standing];
+        let mut hasher = Sha256::new();
+        for record in records {
+            let length = record.as_ref().map_or(u64::MAX, |record| record.len() as u64);
+            hasher.update(length.to_be_bytes());
+            hasher.update(record.as_deref().unwrap_or_default());
+        }
+        let is_known = records.iter().any(|record| record.is_some());
+        SourceVersion(is_known.then(|| hasher.finalize().into()))
+    }
+}
+
+/// Fails if the state of a source is not the one that the caller computed from.
 fn require(trees: &Trees, source: &SourceId, computed_from: SourceVersion) -> Result<(), StoreError> {
-    if version(trees, source)? == computed_from {
+    if Records::of(trees, source)?.version() == computed_from {
         return Ok(());
     }
     Err(StoreError::Stale { source_id: source.clone() })

@@ -53,7 +53,7 @@ pub(super) fn replace(folder: &Path, aside: &Path, mark: Mark) -> Result<(), Sto
     finish(folder).map(drop)
 }
 
-/// Does what is left of a swap that was broken off, where one was; tells whether.
+/// Finishes a swap that was broken off; returns whether the repaired database is now in place.
 ///
 /// Whoever put another database into the place meanwhile is heard: then nothing is done, and the note goes.
 ///

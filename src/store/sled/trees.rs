@@ -201,10 +201,7 @@ impl Trees {
         name: TreeName,
         key: &[u8],
     ) -> Result<Option<T>, StoreError> {
-        match self.tree(name).get(key)? {
-            Some(bytes) => self.decode(name, key, &bytes).map(Some),
-            None => Ok(None),
-        }
+        self.decoded(name, key, self.tree(name).get(key)?.as_deref())
     }
 
     /// Every record whose key begins so and that can be read, in the order of the keys.
@@ -286,6 +283,16 @@ impl Trees {
             (Some(_), others) => Err(StoreError::Ambiguous { what, id: id.to_owned(), count: others + 1 }),
             (None, _) => Err(StoreError::NotFound { what, id: id.to_owned() }),
         }
+    }
+
+    /// Decodes a record that was fetched before, if there is one.
+    pub(super) fn decoded<T: DeserializeOwned>(
+        &self,
+        name: TreeName,
+        key: &[u8],
+        bytes: Option<&[u8]>,
+    ) -> Result<Option<T>, StoreError> {
+        bytes.map(|bytes| self.decode(name, key, bytes)).transpose()
     }
 
     pub(super) fn decode<T: DeserializeOwned>(

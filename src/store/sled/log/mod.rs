@@ -15,4 +15,4 @@ mod snapshot;
 
 pub(super) use pages::{Tree, read_trees};
 pub(super) use scan::{Log, Reach};
-pub(super) use snapshot::{Standing, is_needless, standing};
+pub(super) use snapshot::{Standing, is_needless, is_snapshot, snapshots, standing};

@@ -31,22 +31,39 @@ pub(in crate::store::sled) enum Standing {
     Needed(Snapshot),
 }
 
-/// The snapshot that the engine would read: the newest.
+/// What the name of a snapshot begins with; its place in the log follows.
+const PREFIX: &str = "snap.";
+
+/// Returns whether a file of this name is one of the engine's snapshots, a half-written one included.
+pub(in crate::store::sled) fn is_snapshot(name: &str) -> bool {
+    name.starts_with(PREFIX)
+}
+
+/// Returns the files of all snapshots in a database folder.
+///
+/// # Errors
+/// The system's.
+pub(in crate::store::sled) fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if is_snapshot(&entry.file_name().to_string_lossy()) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the snapshot that the engine would read: the newest.
 ///
 /// # Errors
 /// The system's.
 pub(super) fn newest(folder: &Path) -> io::Result<Option<Snapshot>> {
-    let mut newest: Option<Snapshot> = None;
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        let lsn = name.and_then(|name| i64::from_str_radix(name.strip_prefix("snap.")?, 16).ok());
-        let is_newer = |lsn: &i64| newest.as_ref().is_none_or(|newest| newest.lsn < *lsn);
-        if let Some(lsn) = lsn.filter(is_newer) {
-            newest = Some(Snapshot { path, lsn });
-        }
-    }
-    Ok(newest)
+    let whole = snapshots(folder)?.into_iter().filter_map(|path| {
+        let place = path.file_name()?.to_str()?.strip_prefix(PREFIX)?;
+        Some(Snapshot { lsn: i64::from_str_radix(place, 16).ok()?, path })
+    });
+    Ok(whole.max_by_key(|snapshot| snapshot.lsn))
 }
 
 /// Looks whether the snapshot in a database folder can be read, and whether it must be.
