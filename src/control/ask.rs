@@ -37,6 +37,22 @@ pub(super) enum Event<R> {
     Done(Outcome<R>),
 }
 
+impl<R: Serialize> Event<R> {
+    /// Returns the event as a line of the socket; an empty one, and a line in the log, if it cannot be written.
+    pub(super) fn line(&self) -> Vec<u8> {
+        match serde_json::to_vec(self) {
+            Ok(mut line) => {
+                line.push(b'\n');
+                line
+            }
+            Err(error) => {
+                tracing::error!(error = error_chain(&error), "an event cannot be written");
+                Vec::new()
+            }
+        }
+    }
+}
+
 /// How a command ended. Programs of every version read a refusal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::{Ask, Event, Progress};
 use super::service::Service;
-use crate::domain::text::error_chain;
 
 pub use mail::*;
 pub use sources::*;
@@ -35,10 +34,13 @@ macro_rules! commands {
         })+
 
         impl Command {
-            /// Does what it asks for; the line that tells its outcome.
+            /// Does what it asks for; returns its outcome as a line of the socket.
             pub(super) async fn execute(self, service: &Service, progress: &Progress) -> Vec<u8> {
                 match self {
-                    $(Self::$name(ask) => done(Box::pin(ask.answer(service, progress)).await.into()),)+
+                    $(Self::$name(ask) => {
+                        let outcome = Box::pin(ask.answer(service, progress)).await;
+                        Event::Done(outcome.into()).line()
+                    })+
                 }
             }
         }
@@ -81,22 +83,3 @@ commands!(
     Ingest,
     TestMail,
 );
-
-/// The line that ends an answer.
-pub(super) fn done<R: Serialize>(outcome: super::ask::Outcome<R>) -> Vec<u8> {
-    line(&Event::Done(outcome))
-}
-
-/// An event as its line.
-pub(super) fn line<R: Serialize>(event: &Event<R>) -> Vec<u8> {
-    match serde_json::to_vec(event) {
-        Ok(mut line) => {
-            line.push(b'\n');
-            line
-        }
-        Err(error) => {
-            tracing::error!(error = error_chain(&error), "an event cannot be written");
-            Vec::new()
-        }
-    }
-}

@@ -98,7 +98,7 @@ pub struct Handled {
 pub struct SourceStatus {
     /// The source.
     pub id: SourceId,
-    /// How its reads went; nothing before the first.
+    /// How its reads went; `None` before the first.
     pub state: Option<ReadState>,
     /// How many entries it has.
     pub entries: Option<usize>,
@@ -159,7 +159,7 @@ pub struct MailDetail {
     pub is_undelivered: bool,
     /// What happened to it, the oldest first.
     pub history: Vec<Step>,
-    /// The header fields of its frozen bytes; nothing where they are damaged or were never made.
+    /// The header fields of its frozen bytes; `None` if they are damaged or the mail was never composed.
     pub headers: Option<String>,
 }
 

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::ask::{Event, Outcome};
-use super::command::{Command, done, line};
+use super::command::Command;
 use super::owner::{Introduction, Owner, PROTOCOL};
 use super::service::Service;
 use super::socket::{ListenError, SocketFile};
@@ -108,7 +108,7 @@ async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
     };
     match command {
         Ok(command) => execute(shared, command),
-        Err(refused) => one_line(done::<()>(Outcome::Refused(refused))),
+        Err(refused) => one_line(Event::<()>::Done(Outcome::Refused(refused)).line()),
     }
 }
 
@@ -133,7 +133,7 @@ fn execute(shared: Shared, command: Command) -> Response {
         };
         let forward = async {
             while let Some(reading) = readings.recv().await {
-                send(&mut events, &line::<()>(&Event::Reading(Box::new(reading)))).await;
+                send(&mut events, &Event::<()>::Reading(Box::new(reading)).line()).await;
             }
             events
         };

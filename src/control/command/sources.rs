@@ -187,7 +187,7 @@ impl Ask for ListIncidents {
     }
 }
 
-/// Read the stored bodies of a source anew.
+/// Read the stored bodies of a source again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Replay {
     /// Whose.
