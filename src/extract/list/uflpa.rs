@@ -1,7 +1,8 @@
 //! The UFLPA Entity List (dhs.gov): several tables, one for each ground of the act.
 //!
-//! A name's column is headed in two ways, other names stand in brackets, and one
-//! entity may be in several tables: then it is one entry with several grounds.
+//! A name's column is headed in two ways, and other names stand in brackets. An entity
+//! in several tables is an entry in each: it is listed, renamed and let go ground by
+//! ground, and each has its own date.
 
 use crate::domain::entry::Document;
 use crate::domain::source::{Brackets, Pairs, RowSettings, TableSettings};
@@ -21,7 +22,6 @@ pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadabl
         rows: RowSettings {
             key: vec!["name".to_owned()],
             date: Some("listed".to_owned()),
-            group: true,
             bracketed_aliases: Some(Brackets::Named),
             ..RowSettings::default()
         },

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use regwatch::domain::change::ChangeKind;
+use regwatch::domain::entry::family;
 use regwatch::domain::source::SourceKind;
 use serde_json::Value;
 
@@ -54,18 +56,18 @@ fn every_entity_and_alias_is_there() {
 }
 
 #[test]
-fn an_entity_listed_on_two_grounds_is_one_entry() {
+fn an_entity_listed_on_two_grounds_is_an_entry_of_each() {
     let Some(body) = capture(PAGE) else { return };
     let document = good(&SourceKind::Uflpa, PAGE, &body);
-    let entry = entry(&document, "aksu-huafu-color-spinning-co-ltd");
-    let grounds: Vec<&str> = entry.fields["program"].lines().collect();
-    assert_eq!(grounds.len(), 2, "{grounds:?}");
-    assert!(grounds[0].ends_with("Section 2(d)(2)(B)(ii)") && grounds[1].ends_with("Section 2(d)(2)(B)(v)"));
-    assert_eq!(entry.fields["listed"], "January 15, 2025");
-    assert_eq!(
-        entry.fields["aliases"],
-        "Aksu Huafu Textiles Co., Ltd.\nAkesu Huafu\nAksu Huafu Dyed Melange Yarn\nAkesu Huafu Melange Yarn Co., Ltd."
-    );
+    let key = "aksu-huafu-color-spinning-co-ltd";
+    let listings: Vec<&Entry> = document.entries.iter().filter(|entry| family(&entry.key) == key).collect();
+    let [first, second] = listings[..] else { panic!("{listings:#?}") };
+    assert!(first.fields["program"].ends_with("Section 2(d)(2)(B)(ii)"), "{first:#?}");
+    assert!(second.fields["program"].ends_with("Section 2(d)(2)(B)(v)"), "{second:#?}");
+    for listing in listings {
+        assert_eq!(listing.fields["listed"], "January 15, 2025");
+        assert!(listing.fields["aliases"].lines().any(|alias| alias == "Akesu Huafu"), "{listing:#?}");
+    }
     let undated: Vec<&str> = document
         .entries
         .iter()
@@ -73,4 +75,20 @@ fn an_entity_listed_on_two_grounds_is_one_entry() {
         .map(|entry| entry.title.as_str())
         .collect();
     assert!(undated.is_empty(), "{undated:?}");
+}
+
+#[test]
+fn who_is_renamed_on_one_ground_is_amended_there_and_stays_on_the_other() {
+    let Some(body) = capture(PAGE) else { return };
+    let page = String::from_utf8(body).unwrap();
+    let name = "Hoshine Silicon Industry (Shanshan) Co., Ltd (including";
+    for (old, new) in [("Ltd", "Limited"), ("Industry", "Industries")] {
+        let renamed = page.replacen(name, &name.replace(old, new), 1);
+        assert_ne!(renamed, page);
+        let before = good(&SourceKind::Uflpa, PAGE, page.as_bytes());
+        let after = good(&SourceKind::Uflpa, PAGE, renamed.as_bytes());
+        let changes = diff(&before, &after, &Noise::of(SourceKind::Uflpa.default_noise()));
+        let told: Vec<ChangeKind> = changes.iter().map(|change| change.kind).collect();
+        assert_eq!(told, [ChangeKind::Amended], "{old} for {new}: {changes:#?}");
+    }
 }
