@@ -7,9 +7,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Notify, mpsc};
 
 use super::Parts;
-use crate::domain::id::MailId;
 use crate::domain::outbox::Mail;
-use crate::store::{LeasedMail, StoreError};
+use crate::store::{Lease, LeasedMail, StoreError};
 
 /// Mails leased at once, for each sender: a lease costs a commit.
 const BATCH: usize = 2;
@@ -57,7 +56,7 @@ pub(super) struct Feed {
 struct Waiting {
     mails: mpsc::Receiver<Taken>,
     /// Taken out when it was too late to begin with them.
-    left_over: Vec<MailId>,
+    left_over: Vec<Lease>,
 }
 
 /// Leases what a [`Feed`] hands out.
@@ -104,7 +103,7 @@ impl Feed {
         }
         let next = waiting.mails.recv().await?;
         if self.is_over(parts) {
-            waiting.left_over.push(next.leased.mail.id);
+            waiting.left_over.push(next.leased.lease);
             return None;
         }
         Some(next)
@@ -116,8 +115,8 @@ impl Feed {
     }
 
     /// Takes back a mail that its sender did not begin.
-    pub(super) async fn put_back(&self, mail: MailId) {
-        self.waiting.lock().await.left_over.push(mail);
+    pub(super) async fn put_back(&self, lease: Lease) {
+        self.waiting.lock().await.left_over.push(lease);
     }
 
     /// Notes that the transport is out of reach; tells whether that is news.
@@ -141,12 +140,12 @@ impl Feed {
     }
 
     /// Ends the leasing; gives the mails that nobody began with.
-    pub(super) async fn close(&self) -> Vec<MailId> {
+    pub(super) async fn close(&self) -> Vec<Lease> {
         let mut waiting = self.waiting.lock().await;
         waiting.mails.close();
         let mut left_over = std::mem::take(&mut waiting.left_over);
         while let Some(taken) = waiting.mails.recv().await {
-            left_over.push(taken.leased.mail.id);
+            left_over.push(taken.leased.lease);
         }
         left_over
     }

@@ -40,7 +40,7 @@ use crate::domain::refusal::{Belief, Refusals};
 use crate::domain::text::error_chain;
 use crate::domain::verp::bounce_address;
 use crate::mail::Transport;
-use crate::store::{Keeping, LeasedMail, Store, StoreError};
+use crate::store::{Keeping, Lease, LeasedMail, Store, StoreError};
 
 /// A lease outlasts the longest attempt by this, in which a mail may wait for its turn: no mail is in two
 /// hands. That a sender vanishes in the midst of a process that lives on is rare enough to wait so long.
@@ -273,17 +273,17 @@ impl Parts {
     async fn send_all(&self, feed: &Feed, unkept: &Unkept) -> Result<Delivered, StoreError> {
         let mut delivered = Delivered::default();
         while let Some(taken) = feed.next(self).await {
-            let LeasedMail { mail, bytes } = &taken.leased;
+            let LeasedMail { mail, bytes, lease } = &taken.leased;
             let place = self.limits.place(mail.recipient.domain()).await;
             // Others to its domain may have taken long.
             let is_busy = self.limits.is_busy(mail.recipient.domain(), self.given.clock.now());
             if feed.is_over(self) || is_busy || self.is_too_late_for(mail) {
-                feed.put_back(mail.id.clone()).await;
+                feed.put_back(lease.clone()).await;
                 continue;
             }
             let from = self.return_path(mail);
             let failed = OnceLock::new();
-            let begin = self.begin(mail, &failed);
+            let begin = self.begin(lease, &failed);
             let Some(outcome) = self.given.transport.deliver_if(mail, &from, bytes, begin).await else {
                 drop(place);
                 // It is not wanted any more, or is another's; or nobody can say.
@@ -295,19 +295,19 @@ impl Parts {
             self.note_channel(&outcome, feed).await?;
             match outcome {
                 Outcome::Sent { reply } => {
-                    if !unkept.push(self.settle_sent(mail, reply)).await {
+                    if !unkept.push(self.settle_sent(mail, lease, reply)).await {
                         break;
                     }
                 }
-                outcome => delivered.count(&self.settle(mail, outcome).await?),
+                outcome => delivered.count_kept(self.settle(mail, lease, outcome).await)?,
             }
         }
         Ok(delivered)
     }
 
     /// Notes that a mail is handed over now; tells whether it may be.
-    async fn begin(&self, mail: &Mail, failed: &OnceLock<StoreError>) -> bool {
-        let begun = self.given.store.begin_sending(&mail.id, self.given.clock.now()).await;
+    async fn begin(&self, lease: &Lease, failed: &OnceLock<StoreError>) -> bool {
+        let begun = self.given.store.begin_sending(lease, self.given.clock.now()).await;
         begun.unwrap_or_else(|error| {
             let _ = failed.set(error);
             false
@@ -373,19 +373,19 @@ impl Parts {
     }
 
     /// Begins to keep that a mail went out.
-    fn settle_sent(&self, mail: &Mail, reply: Option<String>) -> Keeping<Mail> {
+    fn settle_sent(&self, mail: &Mail, lease: &Lease, reply: Option<String>) -> Keeping<Mail> {
         let now = self.given.clock.now();
         self.limits.learn(mail.recipient.domain(), &Outcome::SENT, now);
-        self.given.store.settle_sent(&mail.id, reply, now)
+        self.given.store.settle_sent(lease, reply, now)
     }
 
     /// Keeps what else became of a mail.
-    async fn settle(&self, mail: &Mail, outcome: Outcome) -> Result<Mail, StoreError> {
+    async fn settle(&self, mail: &Mail, lease: &Lease, outcome: Outcome) -> Result<Mail, StoreError> {
         let jitter = rand::random_range(-1.0..=1.0);
         let now = self.given.clock.now();
         self.limits.learn(mail.recipient.domain(), &outcome, now);
         let outcome = self.given.on_in_doubt.applied(outcome);
-        self.given.store.settle(&mail.id, outcome, now, jitter).await
+        self.given.store.settle(lease, outcome, now, jitter).await
     }
 
     fn lease(&self) -> Duration {
@@ -425,6 +425,22 @@ fn log(mail: &Mail) {
 }
 
 impl Delivered {
+    /// Counts a mail once it is kept what became of it. That its lease was lost meanwhile is one mail's matter: it
+    /// was taken back in doubt, and keeps nobody from the others.
+    ///
+    /// # Errors
+    /// What the store says beyond that.
+    fn count_kept(&mut self, kept: Result<Mail, StoreError>) -> Result<(), StoreError> {
+        match kept {
+            Ok(mail) => self.count(&mail),
+            Err(error @ StoreError::LeaseLost { .. }) => {
+                tracing::warn!(error = error_chain(&error), "an attempt outlasted its lease");
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
     /// Counts a mail by how it stands after an attempt, which the log is told.
     fn count(&mut self, mail: &Mail) {
         log(mail);

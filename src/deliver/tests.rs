@@ -255,9 +255,8 @@ async fn a_service_that_stops_begins_nothing_more() {
 async fn a_lease_that_ends_while_the_process_lives_is_in_doubt_as_the_operator_wishes() {
     let stand = stand(1, Pace::default(), Doubt::Hold).await;
     stand.queue(people(1)).await;
-    stand.store.lease_due(stand.clock.now(), 1, Duration::minutes(1)).await.unwrap();
-    let id = MailId::derive(&["p0@example.org"]);
-    assert!(stand.store.begin_sending(&id, stand.clock.now()).await.unwrap());
+    let leased = stand.store.lease_due(stand.clock.now(), 1, Duration::minutes(1)).await.unwrap();
+    assert!(stand.store.begin_sending(&leased[0].lease, stand.clock.now()).await.unwrap());
     stand.clock.advance(Duration::minutes(2));
     stand.deliverer.deliver_due().await.unwrap();
     assert_eq!(stand.mail("p0@example.org").await.state, MailState::Held);

@@ -70,7 +70,7 @@ impl Keeper {
     pub(super) async fn keep_all(mut self) -> Result<Delivered, StoreError> {
         let mut delivered = Delivered::default();
         while let Some(Sent { mail, _place }) = self.mails.recv().await {
-            delivered.count(&mail.kept().await?);
+            delivered.count_kept(mail.kept().await)?;
         }
         Ok(delivered)
     }
@@ -83,15 +83,42 @@ mod tests {
     use super::*;
     use crate::config::StoreSettings;
     use crate::domain::id::MailId;
+    use crate::domain::outbox::QueuedMail;
+    use crate::store::Lease;
+
+    async fn leased(store: &Store) -> Lease {
+        let now = DateTime::UNIX_EPOCH;
+        let (id, ann) = (MailId::derive(&["ann's"]), "ann@example.org".parse().unwrap());
+        let mail = Mail::queued(id, ann, String::new(), String::new(), Vec::new(), now);
+        store.dispatch(&[], vec![QueuedMail { mail, bytes: b"x".to_vec() }]).await.unwrap();
+        store.lease_due(now, 1, chrono::Duration::hours(1)).await.unwrap().remove(0).lease
+    }
 
     #[tokio::test]
     async fn once_a_mail_is_not_kept_no_other_may_be_sent() {
         let state = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreSettings::Sled { path: state.path().join("db") }).unwrap();
         let (unkept, keeper) = Unkept::new(store.clone(), 2);
-        let nobodys = || store.settle_sent(&MailId::derive(&["nobody's"]), None, DateTime::UNIX_EPOCH);
-        assert!(unkept.push(nobodys()).await);
-        assert!(matches!(keeper.keep_all().await, Err(StoreError::NotFound { .. })));
-        assert!(!unkept.push(nobodys()).await);
+        let lease = leased(&store).await;
+        store.close().await.unwrap();
+        let sent = || store.settle_sent(&lease, None, DateTime::UNIX_EPOCH);
+        assert!(unkept.push(sent()).await);
+        assert!(matches!(keeper.keep_all().await, Err(StoreError::Closed)));
+        assert!(!unkept.push(sent()).await);
+    }
+
+    #[tokio::test]
+    async fn a_mail_whose_lease_ended_keeps_nobody_from_counting_the_others() {
+        let state = tempfile::tempdir().unwrap();
+        let store = Store::open(&StoreSettings::Sled { path: state.path().join("db") }).unwrap();
+        let (unkept, keeper) = Unkept::new(store.clone(), 2);
+        let lease = leased(&store).await;
+        store.give_back(vec![lease.clone()], DateTime::UNIX_EPOCH).await.unwrap();
+        let again = store.lease_due(DateTime::UNIX_EPOCH, 1, chrono::Duration::hours(1)).await.unwrap();
+        for lease in [&lease, &again[0].lease] {
+            assert!(unkept.push(store.settle_sent(lease, None, DateTime::UNIX_EPOCH)).await);
+        }
+        drop(unkept);
+        assert_eq!(keeper.keep_all().await.unwrap(), Delivered { sent: 1, ..Delivered::default() });
     }
 }

@@ -273,6 +273,24 @@ pub struct Composed {
     pub at: DateTime<Utc>,
 }
 
+/// Names one handing-out of a mail: another one has another token, whoever it is to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LeaseToken {
+    /// The opening of the store by which it was handed out; drawn at random.
+    pub(super) opening: u64,
+    /// The how-manieth of that opening.
+    pub(super) number: u64,
+}
+
+/// A claim on a mail. Only who has the present one can say what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The mail.
+    pub mail: MailId,
+    /// Of all its leases this one.
+    pub(super) token: LeaseToken,
+}
+
 /// A mail in a sender's hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeasedMail {
@@ -280,6 +298,8 @@ pub struct LeasedMail {
     pub mail: Mail,
     /// The message, byte for byte as it was queued.
     pub bytes: Vec<u8>,
+    /// The claim on it.
+    pub lease: Lease,
 }
 
 /// What a clean-up of bodies found.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::boundary::{CameBack, Deed, MailTrouble};
+use super::boundary::{CameBack, Deed, Lease, MailTrouble};
 use super::sled::{breakers, outbox, suppression};
 use super::{Store, StoreError};
 use crate::domain::breaker::Breaker;
@@ -26,12 +26,12 @@ impl Store {
         self.sled.write(move |trees, writes| outbox::handle(trees, writes, &id, deed, now)).await
     }
 
-    /// Takes leased mails back that nobody began with.
+    /// Takes leased mails back that nobody began with; those whose lease ended are left as they stand.
     ///
     /// # Errors
     /// The store's, as everywhere here.
-    pub async fn give_back(&self, ids: Vec<MailId>, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.sled.write(move |trees, writes| outbox::give_back(trees, writes, &ids, now)).await
+    pub async fn give_back(&self, leases: Vec<Lease>, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| outbox::give_back(trees, writes, &leases, now)).await
     }
 
     /// A mail's frozen bytes.

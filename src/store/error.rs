@@ -1,6 +1,6 @@
 //! What the store cannot do, in words that name the place.
 
-use crate::domain::id::SourceId;
+use crate::domain::id::{MailId, SourceId};
 
 /// What kept the store from doing what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -120,6 +120,12 @@ pub enum StoreError {
     Stale {
         /// The source.
         source_id: SourceId,
+    },
+    /// What is said of a mail comes from a sender whose lease of it ended; nothing was kept.
+    #[error("mail {mail} is not in this sender's hands any more, so what became of it was not kept")]
+    LeaseLost {
+        /// The mail.
+        mail: MailId,
     },
     /// It was closed, or its writer ended.
     #[error("the store is closed")]

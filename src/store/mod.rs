@@ -47,8 +47,8 @@ use self::sled::{
 pub use self::sled::Keeping;
 pub use boundary::{
     Accepted, CameBack, ChangeQuery, Composed, Deed, Erased, Exchange, GarbageReport, HeldBody, KnownSource,
-    LeasedMail, Look, MailTrouble, Opened, ReadCommit, RematchCommit, RetractCommit, SourceVersion, Spread,
-    WaitingReader, WaitingReaders,
+    Lease, LeasedMail, Look, MailTrouble, Opened, ReadCommit, RematchCommit, RetractCommit, SourceVersion,
+    Spread, WaitingReader, WaitingReaders,
 };
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
 pub use error::StoreError;
@@ -413,10 +413,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn begin_sending(&self, id: &MailId, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let id = id.clone();
+    pub async fn begin_sending(&self, lease: &Lease, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let lease = lease.clone();
         // Of what such steps write this reads its mail alone.
-        let begun = self.sled.write_together(move |trees, writes| outbox::begin(trees, writes, &id, now));
+        let begun = self.sled.write_together(move |trees, writes| outbox::begin(trees, writes, &lease, now));
         self.sled.hurry();
         begun.kept().await
     }
@@ -424,16 +424,19 @@ impl Store {
     /// Notes how an attempt went; gives the mail as it now stands. `jitter` as in [`Mail::settle`].
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`StoreError::LeaseLost`] where the mail was settled or taken back meanwhile; [`StoreError::NotFound`]
+    /// where it is not there any more.
     pub async fn settle(
         &self,
-        id: &MailId,
+        lease: &Lease,
         outcome: Outcome,
         now: DateTime<Utc>,
         jitter: f64,
     ) -> Result<Mail, StoreError> {
-        let id = id.clone();
-        self.sled.write(move |trees, writes| outbox::settle(trees, writes, &id, outcome, now, jitter)).await
+        let lease = lease.clone();
+        self.sled
+            .write(move |trees, writes| outbox::settle(trees, writes, &lease, outcome, now, jitter))
+            .await
     }
 
     /// Notes that mail went out and what was answered, for a caller that has other work until that is kept:
@@ -443,11 +446,11 @@ impl Store {
     /// # Errors
     /// As [`Self::settle`], from [`Keeping::kept`].
     #[must_use = "it is kept only once this says so"]
-    pub fn settle_sent(&self, id: &MailId, reply: Option<String>, now: DateTime<Utc>) -> Keeping<Mail> {
-        let id = id.clone();
+    pub fn settle_sent(&self, lease: &Lease, reply: Option<String>, now: DateTime<Utc>) -> Keeping<Mail> {
+        let lease = lease.clone();
         let sent = Outcome::Sent { reply };
         // Of what is written this reads the mail alone, so that such steps can be done together.
-        self.sled.write_together(move |trees, writes| outbox::settle(trees, writes, &id, sent, now, 0.0))
+        self.sled.write_together(move |trees, writes| outbox::settle(trees, writes, &lease, sent, now, 0.0))
     }
 
     /// Has kept at once what was handed in and would be together with what comes.
@@ -455,7 +458,8 @@ impl Store {
         self.sled.hurry();
     }
 
-    /// Takes every leased mail back, as [`Mail::reclaim`] says; tells how many.
+    /// Takes every leased mail back whose sender is gone, as [`Mail::reclaim`] says: the lease ended, or it is of
+    /// a process that ended. Tells how many.
     pub async fn reclaim_leases(&self, now: DateTime<Utc>, doubt: Doubt) -> Result<usize, StoreError> {
         self.sled.write(move |trees, writes| outbox::reclaim_leases(trees, writes, now, doubt)).await
     }

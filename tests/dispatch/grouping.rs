@@ -5,7 +5,7 @@ use regwatch::domain::retraction::Retraction;
 use regwatch::domain::subscription::{Cadence, Preference};
 use regwatch::store::{ChangeQuery, RetractCommit};
 
-use crate::stand::{Stand, email};
+use crate::stand::{Stand, email, texts_of};
 
 const DAILY: Preference = Preference::Cadence(Cadence::Daily);
 
@@ -199,13 +199,13 @@ async fn of_a_queued_alert_only_what_is_still_followed_is_told() {
     assert_eq!(stand.lease().await, 0);
     assert_eq!(stand.states().await, [(MailState::Replaced, 2)]);
     assert_eq!(stand.round().await, 1);
-    let texts = stand.texts().await;
+    let leased = stand.leased().await;
+    let texts = texts_of(&leased);
     assert!(texts.len() == 1 && texts[0].contains("Paragraph b"), "{texts:?}");
     assert!(!texts[0].contains("Paragraph a"), "{texts:?}");
     stand.store.erase(&ann, now()).await.unwrap();
     assert_eq!(stand.store.mails(None, 9).await.unwrap().len(), 1, "one is just being sent");
-    let id = stand.store.mails(None, 9).await.unwrap()[0].id.clone();
-    stand.store.settle(&id, Outcome::SENT, now(), 0.0).await.unwrap();
+    stand.store.settle(&leased[0].lease, Outcome::SENT, now(), 0.0).await.unwrap();
     assert_eq!(stand.store.mails(None, 9).await.unwrap(), [], "and is forgotten then");
 }
 

@@ -12,14 +12,14 @@ use regwatch::domain::alert::alerts_of;
 use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use regwatch::domain::company::{Alias, AliasKind, Company};
 use regwatch::domain::email::EmailAddress;
-use regwatch::domain::id::{BodyHash, ChangeId, CompanyId};
+use regwatch::domain::id::{BodyHash, ChangeId, CompanyId, MailId};
 use regwatch::domain::matching::Watchlist;
-use regwatch::domain::outbox::{Doubt, Mail};
+use regwatch::domain::outbox::{Doubt, Mail, Outcome};
 use regwatch::domain::read_state::ReadState;
 use regwatch::domain::snapshot::Validators;
 use regwatch::domain::subscription::Preference;
 use regwatch::registry::Registry;
-use regwatch::store::{ReadCommit, Store};
+use regwatch::store::{LeasedMail, ReadCommit, Store};
 
 /// When the clock starts: a Tuesday.
 pub const START: &str = "2026-11-24T10:00:00Z";
@@ -90,14 +90,32 @@ impl Stand {
         mails.iter().rev().map(|mail: &Mail| (mail.recipient.to_string(), mail.subject.clone())).collect()
     }
 
+    /// Every mail that is due, leased.
+    pub async fn leased(&self) -> Vec<LeasedMail> {
+        let lease = chrono::Duration::minutes(1);
+        self.store.lease_due(self.clock.now(), usize::MAX, lease).await.unwrap()
+    }
+
     /// The words of every mail, by leasing it.
     pub async fn texts(&self) -> Vec<String> {
-        let lease = chrono::Duration::minutes(1);
-        let leased = self.store.lease_due(self.clock.now(), usize::MAX, lease).await.unwrap();
-        let parser = mail_parser::MessageParser::default();
-        let text = |bytes: &[u8]| parser.parse(bytes).unwrap().body_text(0).unwrap().into_owned();
-        leased.iter().map(|leased| text(&leased.bytes)).collect()
+        texts_of(&self.leased().await)
     }
+
+    /// Has a mail that is due go out; the others wait as they did.
+    pub async fn send(&self, id: &MailId) {
+        let now = self.clock.now();
+        let (wanted, others): (Vec<_>, Vec<_>) =
+            self.leased().await.into_iter().map(|leased| leased.lease).partition(|lease| lease.mail == *id);
+        self.store.give_back(others, now).await.unwrap();
+        self.store.settle(&wanted[0], Outcome::SENT, now, 0.0).await.unwrap();
+    }
+}
+
+/// The words of mails.
+pub fn texts_of(mails: &[LeasedMail]) -> Vec<String> {
+    let parser = mail_parser::MessageParser::default();
+    let text = |bytes: &[u8]| parser.parse(bytes).unwrap().body_text(0).unwrap().into_owned();
+    mails.iter().map(|leased| text(&leased.bytes)).collect()
 }
 
 pub fn email(text: &str) -> EmailAddress {

@@ -2,7 +2,7 @@
 
 use regwatch::clock::Clock;
 use regwatch::domain::id::MailId;
-use regwatch::domain::outbox::{Mail, MailState, Outcome, QueuedMail};
+use regwatch::domain::outbox::{Mail, MailState, QueuedMail};
 use regwatch::domain::retraction::Retraction;
 use regwatch::store::{ChangeQuery, RetractCommit};
 
@@ -17,7 +17,7 @@ impl Stand {
         let now = self.clock.now();
         let mail = Mail::queued(id.clone(), email(address), String::new(), message_id, told, now);
         self.store.dispatch(&[], vec![QueuedMail { mail, bytes: b"told".to_vec() }]).await.unwrap();
-        self.store.settle(&id, Outcome::SENT, now, 0.0).await.unwrap();
+        self.send(&id).await;
     }
 }
 

@@ -10,8 +10,9 @@ use super::writes::Writes;
 use super::{clock, keys, suppression};
 use crate::domain::id::{AlertId, BodyHash, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
+use crate::store::boundary::LeaseToken;
 use crate::store::record::{shown, undecodable};
-use crate::store::{Deed, LeasedMail, StoreError};
+use crate::store::{Deed, Lease, LeasedMail, StoreError};
 
 /// A mail as it is kept: its bytes lie among the bodies.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,6 +21,23 @@ pub(super) struct StoredMail {
     pub(super) mail: Mail,
     /// Names the bytes.
     pub(super) bytes: BodyHash,
+    /// Who has a leased mail in hands; of no meaning in any other state. A mail that an older program
+    /// leased has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lease: Option<LeaseToken>,
+}
+
+impl StoredMail {
+    /// Whether it is in the hands of who has this lease.
+    fn is_held_by(&self, lease: &Lease) -> bool {
+        self.mail.state == MailState::Leased && self.lease == Some(lease.token)
+    }
+
+    /// Whether it is in the hands of somebody who may still be at it.
+    fn is_in_living_hands(&self, trees: &Trees, now: DateTime<Utc>) -> bool {
+        let is_of_living = self.lease.is_some_and(|token| trees.is_of_this_opening(token));
+        is_of_living && self.mail.at > now
+    }
 }
 
 /// Puts mails into the outbox and the alerts they tell out of the way. A mail that is there stays
@@ -38,7 +56,7 @@ pub(in crate::store) fn dispatch(
         let is_there = trees.tree(TreeName::Mails).contains_key(key)? || writes.has(TreeName::Mails, key);
         if !is_there {
             writes.put_body(trees, &bytes)?;
-            let mut stored = StoredMail { mail, bytes: BodyHash::of(&bytes) };
+            let mut stored = StoredMail { mail, bytes: BodyHash::of(&bytes), lease: None };
             let queued_at = stored.mail.queued_at;
             if let Some(known) = suppression::of(trees, &stored.mail)? {
                 stored.mail.suppress(queued_at, &known.words());
@@ -124,7 +142,10 @@ impl<F: FnMut(&Mail) -> Result<(), DateTime<Utc>>> Leasing<'_, F> {
         match bytes(self.trees, stored) {
             Ok(bytes) => {
                 stored.mail.lease(self.now, self.lasting);
-                self.leased.push(LeasedMail { mail: stored.mail.clone(), bytes });
+                let token = self.trees.next_lease();
+                stored.lease = Some(token);
+                let (mail, lease) = (stored.mail.clone(), Lease { mail: stored.mail.id.clone(), token });
+                self.leased.push(LeasedMail { mail, bytes, lease });
             }
             // One damaged mail must not hold up all the others; it is kept as given up.
             Err(error @ StoreError::DamagedBody { .. }) => {
@@ -142,12 +163,12 @@ impl<F: FnMut(&Mail) -> Result<(), DateTime<Utc>>> Leasing<'_, F> {
 pub(in crate::store) fn begin(
     trees: &Trees,
     writes: &mut Writes,
-    id: &MailId,
+    lease: &Lease,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let mut stored = stored(trees, id.as_str().as_bytes())?;
+    let mut stored = stored(trees, lease.mail.as_str().as_bytes())?;
     let before = stored.mail.at;
-    if stored.mail.state != MailState::Leased || !stored.mail.is_ahead {
+    if !stored.is_held_by(lease) || !stored.mail.is_ahead {
         return Ok(false);
     }
     let fate = Consent::new(trees, now).decide(writes, &mut stored.mail)?;
@@ -173,29 +194,32 @@ pub(super) fn forget(writes: &mut Writes, mail: &Mail) {
     }
 }
 
-/// Notes how an attempt went, and what it says of the recipient; gives the mail as it now stands. A mail
-/// that was settled stays so.
+/// Notes how an attempt went, and what it says of the recipient; gives the mail as it now stands.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`] where the mail is not in the hands of who has this lease.
 pub(in crate::store) fn settle(
     trees: &Trees,
     writes: &mut Writes,
-    id: &MailId,
+    lease: &Lease,
     outcome: Outcome,
     now: DateTime<Utc>,
     jitter: f64,
 ) -> Result<Mail, StoreError> {
-    let mut stored = stored(trees, id.as_str().as_bytes())?;
-    if !stored.mail.is_settled() {
-        let before = stored.mail.at;
-        note_recipient(trees, writes, &stored.mail, &outcome, now)?;
-        if suppression::is_erased(trees, &stored.mail.recipient)? {
-            // It was on its way while its recipient was erased.
-            forget(writes, &stored.mail);
-            stored.mail.settle(outcome, now, jitter);
-            return Ok(stored.mail);
-        }
-        stored.mail.settle(outcome, now, jitter);
-        keep(trees, writes, Some(before), &stored)?;
+    let mut stored = stored(trees, lease.mail.as_str().as_bytes())?;
+    if !stored.is_held_by(lease) {
+        return Err(StoreError::LeaseLost { mail: stored.mail.id });
     }
+    let before = stored.mail.at;
+    note_recipient(trees, writes, &stored.mail, &outcome, now)?;
+    if suppression::is_erased(trees, &stored.mail.recipient)? {
+        // It was on its way while its recipient was erased.
+        forget(writes, &stored.mail);
+        stored.mail.settle(outcome, now, jitter);
+        return Ok(stored.mail);
+    }
+    stored.mail.settle(outcome, now, jitter);
+    keep(trees, writes, Some(before), &stored)?;
     Ok(stored.mail)
 }
 
@@ -209,18 +233,21 @@ pub(in crate::store) fn after(
     Ok(stored.into_iter().map(|stored| stored.mail).collect())
 }
 
-/// Takes leased mails back that nobody began with.
+/// Takes leased mails back that nobody began with. One whose lease ended is another's, or waits again.
 pub(in crate::store) fn give_back(
     trees: &Trees,
     writes: &mut Writes,
-    ids: &[MailId],
+    leases: &[Lease],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let give_back = |_: &mut Writes, mail: &mut Mail| {
-        mail.give_back(now);
-        Ok(())
-    };
-    ids.iter().try_for_each(|id| change(trees, writes, id, give_back).map(drop))
+    for lease in leases {
+        let stored = trees.get::<StoredMail>(TreeName::Mails, lease.mail.as_str().as_bytes())?;
+        let Some(mut stored) = stored.filter(|stored| stored.is_held_by(lease)) else { continue };
+        let before = stored.mail.at;
+        stored.mail.give_back(now);
+        keep(trees, writes, Some(before), &stored)?;
+    }
+    Ok(())
 }
 
 /// Keeps what an outcome says of the recipient's mailbox.
@@ -284,7 +311,7 @@ pub(in crate::store) fn message(trees: &Trees, id: &MailId) -> Result<Vec<u8>, S
     bytes(trees, &stored(trees, id.as_str().as_bytes())?)
 }
 
-/// Takes every leased mail back; tells how many.
+/// Takes every leased mail back whose sender is gone: its process ended, or its lease did; tells how many.
 pub(in crate::store) fn reclaim_leases(
     trees: &Trees,
     writes: &mut Writes,
@@ -294,7 +321,7 @@ pub(in crate::store) fn reclaim_leases(
     let mut reclaimed = 0;
     for key in DUE.iter().flat_map(|tree| trees.tree(*tree).iter().keys()) {
         let Some(mut stored) = listed(trees, keys::id_of(&key?))? else { continue };
-        if stored.mail.state == MailState::Leased {
+        if stored.mail.state == MailState::Leased && !stored.is_in_living_hands(trees, now) {
             let before = stored.mail.at;
             stored.mail.reclaim(now, doubt);
             keep(trees, writes, Some(before), &stored)?;

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
+use crate::store::boundary::LeaseToken;
 use crate::store::record::{self, Form};
 
 /// One tree. The comment says which key leads to what.
@@ -145,6 +147,9 @@ pub(in crate::store) struct Trees {
     pub(super) all: Vec<sled::Tree>,
     /// Records that were passed over because they cannot be read.
     unreadable: Mutex<BTreeSet<String>>,
+    /// Names this opening, and counts the leases that it hands out.
+    opening: u64,
+    leases: AtomicU64,
     /// Dropped after the two above, as fields are dropped in their order.
     _end: End,
 }
@@ -152,8 +157,24 @@ pub(in crate::store) struct Trees {
 impl Trees {
     pub(super) fn open(db: sled::Db, folder: &Path) -> Result<Self, sled::Error> {
         let all = ALL.iter().map(|(_, name, _)| db.open_tree(name)).collect::<Result<_, _>>()?;
-        let unreadable = Mutex::default();
-        Ok(Self { db, all, unreadable, _end: End { file: folder.join("db") } })
+        Ok(Self {
+            db,
+            all,
+            unreadable: Mutex::default(),
+            opening: rand::random(),
+            leases: AtomicU64::new(0),
+            _end: End { file: folder.join("db") },
+        })
+    }
+
+    /// A token that no other lease has.
+    pub(super) fn next_lease(&self) -> LeaseToken {
+        LeaseToken { opening: self.opening, number: self.leases.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Whether a lease was handed out by this opening: its sender is of a process that is alive.
+    pub(super) fn is_of_this_opening(&self, token: LeaseToken) -> bool {
+        token.opening == self.opening
     }
 
     /// The tree itself.

@@ -43,9 +43,11 @@ async fn after_closing_every_call_says_so() {
     let home = Home::new();
     let store = home.open();
     let other = store.clone();
+    let (fcc, now) = (source("fcc"), at(0));
+    store.dispatch(&[], vec![mail("bob", now)]).await.unwrap();
+    let lease = store.lease_due(now, 1, Duration::minutes(1)).await.unwrap().remove(0).lease;
     store.close().await.unwrap();
     store.close().await.unwrap();
-    let (fcc, id, now) = (source("fcc"), MailId::derive(&["ann"]), at(0));
     let ann = "ann@example.org".parse().unwrap();
     for store in [store, other] {
         check(&store.baseline(&fcc).await);
@@ -59,7 +61,7 @@ async fn after_closing_every_call_says_so() {
         check(&store.pending_alerts().await);
         check(&store.dispatch(&[], vec![mail("ann", now)]).await);
         check(&store.lease_due(now, 1, Duration::minutes(1)).await);
-        check(&store.settle(&id, Outcome::SENT, now, 0.0).await);
+        check(&store.settle(&lease, Outcome::SENT, now, 0.0).await);
         check(&store.reclaim_leases(now, Doubt::Impossible).await);
         check(&store.next_mail_due().await);
         check(&store.mails(None, 1).await);

@@ -1,13 +1,13 @@
 //! The outbox against a plain map: any sequence of steps leaves both with the same mails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use regwatch::domain::id::MailId;
 use regwatch::domain::outbox::{Doubt, Mail, MailState, Outcome};
-use regwatch::store::{Store, StoreError};
+use regwatch::store::{Lease, Store, StoreError};
 
 use crate::fixture::{Home, at, mail};
 
@@ -62,6 +62,11 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 struct Model {
     mails: BTreeMap<MailId, Mail>,
+    /// The last lease of each mail; older ones of some. An ended one is worth nothing.
+    leases: BTreeMap<MailId, Lease>,
+    old_leases: BTreeMap<MailId, Lease>,
+    /// What was leased since the store was opened.
+    of_this_opening: BTreeSet<MailId>,
 }
 
 impl Model {
@@ -87,6 +92,26 @@ impl Model {
             }
         }
         leased
+    }
+
+    fn note(&mut self, lease: Lease) {
+        self.of_this_opening.insert(lease.mail.clone());
+        if let Some(old) = self.leases.insert(lease.mail.clone(), lease.clone()) {
+            self.old_leases.insert(lease.mail, old);
+        }
+    }
+
+    /// The mail in the hands of who has its last lease.
+    fn in_hands(&mut self, id: &MailId) -> Option<&mut Mail> {
+        self.mails.get_mut(id).filter(|mail| mail.state == MailState::Leased)
+    }
+
+    /// Takes back what nobody alive has within the time of the lease; tells how many.
+    fn reclaim(&mut self, now: DateTime<Utc>, doubt: Doubt) -> usize {
+        let of_this_opening = &self.of_this_opening;
+        let is_gone = |mail: &&mut Mail| mail.at <= now || !of_this_opening.contains(&mail.id);
+        let leased = self.mails.values_mut().filter(|mail| mail.state == MailState::Leased);
+        leased.filter(is_gone).map(|mail| mail.reclaim(now, doubt)).count()
     }
 
     fn next_due(&self) -> Option<DateTime<Utc>> {
@@ -122,32 +147,34 @@ async fn take(home: &Home, store: Store, model: &mut Model, now: &mut DateTime<U
         Step::Lease { limit, minutes } => {
             let lasting = Duration::minutes(minutes);
             let leased = store.lease_due(*now, limit, lasting).await.unwrap();
-            let leased: Vec<Mail> = leased.into_iter().map(|leased| leased.mail).collect();
-            assert_eq!(leased, model.lease(*now, limit, lasting));
+            let expected = model.lease(*now, limit, lasting);
+            assert_eq!(
+                leased.iter().map(|leased| &leased.mail).collect::<Vec<_>>(),
+                expected.iter().collect::<Vec<_>>()
+            );
+            for leased in leased {
+                model.note(leased.lease);
+            }
         }
         Step::Settle(number, outcome, jitter) => {
-            let settled = store.settle(&id(number), outcome.clone(), *now, jitter).await;
-            match model.mails.get_mut(&id(number)) {
+            let Some(lease) = model.leases.get(&id(number)).cloned() else { return store };
+            check_lost(&store, model.old_leases.get(&id(number)), &outcome, *now).await;
+            let settled = store.settle(&lease, outcome.clone(), *now, jitter).await;
+            match model.in_hands(&id(number)) {
                 Some(mail) => {
-                    if !mail.is_settled() {
-                        mail.settle(outcome, *now, jitter);
-                    }
+                    mail.settle(outcome, *now, jitter);
                     assert_eq!(settled.unwrap(), *mail);
                 }
-                None => assert!(matches!(settled, Err(StoreError::NotFound { .. })), "{settled:?}"),
+                None => assert!(matches!(settled, Err(StoreError::LeaseLost { .. })), "{settled:?}"),
             }
         }
         Step::Begin(number) => {
-            let begun = store.begin_sending(&id(number), *now).await;
-            match model.mails.get_mut(&id(number)) {
-                Some(mail) => assert_eq!(begun.unwrap(), mail.begin()),
-                None => assert!(matches!(begun, Err(StoreError::NotFound { .. })), "{begun:?}"),
-            }
+            let Some(lease) = model.leases.get(&id(number)).cloned() else { return store };
+            let begun = store.begin_sending(&lease, *now).await.unwrap();
+            assert_eq!(begun, model.in_hands(&id(number)).is_some_and(Mail::begin));
         }
         Step::Reclaim { doubt } => {
-            let leased = model.mails.values_mut().filter(|mail| mail.state == MailState::Leased);
-            let expected = leased.map(|mail| mail.reclaim(*now, doubt)).count();
-            assert_eq!(store.reclaim_leases(*now, doubt).await.unwrap(), expected);
+            assert_eq!(store.reclaim_leases(*now, doubt).await.unwrap(), model.reclaim(*now, doubt));
         }
         Step::Retry(Some(number)) => {
             let retried = store.retry_mails(Some(&id(number)), *now).await;
@@ -161,9 +188,21 @@ async fn take(home: &Home, store: Store, model: &mut Model, now: &mut DateTime<U
             assert_eq!(store.retry_mails(None, *now).await.unwrap(), expected);
         }
         Step::Wait { minutes } => *now += Duration::minutes(minutes),
-        Step::Reopen => return home.reopen(store).await,
+        Step::Reopen => {
+            model.of_this_opening.clear();
+            return home.reopen(store).await;
+        }
     }
     store
+}
+
+/// Whoever had the mail before the last one can do nothing with it any more.
+async fn check_lost(store: &Store, old: Option<&Lease>, outcome: &Outcome, now: DateTime<Utc>) {
+    let Some(old) = old else { return };
+    let settled = store.settle(old, outcome.clone(), now, 0.0).await;
+    assert!(matches!(settled, Err(StoreError::LeaseLost { .. })), "{settled:?}");
+    assert!(!store.begin_sending(old, now).await.unwrap());
+    store.give_back(vec![old.clone()], now).await.unwrap();
 }
 
 async fn check_same(store: &Store, model: &Model, picked: &Index) {

@@ -1,9 +1,11 @@
 //! The outbox: queued, leased, settled, in doubt.
 
+use std::collections::BTreeMap;
+
 use chrono::Duration;
 use regwatch::domain::id::MailId;
 use regwatch::domain::outbox::{Doubt, MailState, Outcome};
-use regwatch::store::{Store, StoreError};
+use regwatch::store::{Lease, Store, StoreError};
 
 use crate::fixture::{Home, at, changed, keep, mail, page, source};
 
@@ -13,8 +15,8 @@ fn deferred() -> Outcome {
     Outcome::Deferred { reason: "450 later".to_owned() }
 }
 
-/// Leases what is due at this minute; the names of those it is for.
-async fn lease(store: &Store, minute: i64, limit: usize) -> Vec<String> {
+/// Leases what is due at this minute: whom each mail is for, with the claim on it.
+async fn hand_out(store: &Store, minute: i64, limit: usize) -> Vec<(String, Lease)> {
     let leased = store.lease_due(at(minute), limit, LEASE).await.unwrap();
     let name = |address: &str| address.split('@').next().unwrap().to_owned();
     leased
@@ -24,9 +26,19 @@ async fn lease(store: &Store, minute: i64, limit: usize) -> Vec<String> {
             assert_eq!(leased.mail.state, MailState::Leased);
             assert_eq!(leased.mail.at, at(minute) + LEASE);
             assert_eq!(leased.bytes, mail(&name, at(0)).bytes);
-            name
+            (name, leased.lease)
         })
         .collect()
+}
+
+/// The same by name.
+async fn claims(store: &Store, minute: i64, limit: usize) -> BTreeMap<String, Lease> {
+    hand_out(store, minute, limit).await.into_iter().collect()
+}
+
+/// The same, the names alone.
+async fn lease(store: &Store, minute: i64, limit: usize) -> Vec<String> {
+    hand_out(store, minute, limit).await.into_iter().map(|(name, _)| name).collect()
 }
 
 fn id(name: &str) -> MailId {
@@ -48,8 +60,11 @@ async fn dispatch_takes_the_alerts_away_and_may_be_repeated() {
     assert_eq!(left.iter().map(|(alert, _)| alert).collect::<Vec<_>>(), [&read.alerts[1]]);
     assert_eq!(store.mails(None, 9).await.unwrap(), [mail("ann", at(0)).mail, mail("bob", at(0)).mail]);
 
-    assert_eq!(lease(&store, 0, 1).await.len(), 1);
-    store.settle(&id("ann"), Outcome::SENT, at(1), 0.0).await.unwrap();
+    let hands = claims(&store, 0, 1).await;
+    assert_eq!(hands.len(), 1);
+    for lease in hands.values() {
+        store.settle(lease, Outcome::SENT, at(1), 0.0).await.unwrap();
+    }
     let before = store.mails(None, 9).await.unwrap();
     store.dispatch(&told, vec![mail("ann", at(9)), mail("bob", at(9))]).await.unwrap();
     assert_eq!(store.mails(None, 9).await.unwrap(), before, "a mail that is there stays as it is");
@@ -61,8 +76,10 @@ async fn a_mail_that_is_given_twice_at_once_is_one_mail() {
     let store = home.open();
     store.dispatch(&[], vec![mail("ann", at(0)), mail("ann", at(3))]).await.unwrap();
     assert_eq!(store.mails(None, 9).await.unwrap(), [mail("ann", at(0)).mail]);
-    assert_eq!(lease(&store, 0, 9).await, ["ann"]);
-    store.settle(&id("ann"), Outcome::SENT, at(1), 0.0).await.unwrap();
+    let hands = hand_out(&store, 0, 9).await;
+    let [(name, ann)] = &hands[..] else { panic!("{hands:?}") };
+    assert_eq!(name, "ann");
+    store.settle(ann, Outcome::SENT, at(1), 0.0).await.unwrap();
     assert_eq!(store.next_mail_due().await.unwrap(), None);
 }
 
@@ -72,22 +89,29 @@ async fn mails_that_went_out_are_kept_together_and_each_has_its_own_answer() {
     let store = home.open();
     let names: Vec<String> = (0..50).map(|number| format!("reader{number:02}")).collect();
     store.dispatch(&[], names.iter().map(|name| mail(name, at(0))).collect()).await.unwrap();
-    assert_eq!(lease(&store, 0, 50).await.len(), 50);
-    let nobody = store.settle_sent(&id("nobody"), None, at(1));
-    let keeping: Vec<_> = names.iter().map(|name| store.settle_sent(&id(name), None, at(1))).collect();
+    store.dispatch(&[], vec![mail("refused", at(0))]).await.unwrap();
+    let hands = claims(&store, 0, 99).await;
+    assert_eq!(hands.len(), 51);
+    let refused = Outcome::Failed { reason: "550 no".to_owned() };
+    store.settle(&hands["refused"], refused, at(1), 0.0).await.unwrap();
+    let keeping: Vec<_> = names.iter().map(|name| store.settle_sent(&hands[name], None, at(1))).collect();
+    let late = store.settle_sent(&hands["refused"], None, at(1));
     for (name, keeping) in names.iter().zip(keeping) {
         let sent = keeping.kept().await.unwrap();
         assert_eq!((sent.id, sent.state, sent.attempts), (id(name), MailState::Sent, 1));
     }
-    assert!(matches!(nobody.kept().await, Err(StoreError::NotFound { .. })));
-    drop(store.settle_sent(&id(&names[0]), None, at(2)));
+    assert!(matches!(late.kept().await, Err(StoreError::LeaseLost { .. })));
+    drop(store.settle_sent(&hands[&names[0]], None, at(2)));
     let store = home.reopen(store).await;
     let sent = store.mails(Some(MailState::Sent), 99).await.unwrap();
     assert_eq!(sent.len(), 50);
     assert!(sent.iter().all(|mail| mail.attempts == 1 && mail.at == at(1)), "settled is settled");
     assert_eq!(store.next_mail_due().await.unwrap(), None);
     store.close().await.unwrap();
-    assert!(matches!(store.settle_sent(&id("late"), None, at(3)).kept().await, Err(StoreError::Closed)));
+    assert!(matches!(
+        store.settle_sent(&hands[&names[0]], None, at(3)).kept().await,
+        Err(StoreError::Closed)
+    ));
 }
 
 #[tokio::test]
@@ -106,16 +130,24 @@ async fn mails_are_handed_out_when_they_are_due_and_only_then() {
     assert_eq!(store.next_mail_due().await.unwrap(), Some(at(1)));
     assert_eq!(lease(&store, 0, 9).await, [""; 0]);
     assert_eq!(lease(&store, 3, 0).await, [""; 0]);
-    assert_eq!(lease(&store, 3, 2).await, ["first", "second"], "the longest due first");
-    assert_eq!(lease(&store, 3, 9).await, ["third"]);
+    let mut hands = hand_out(&store, 3, 2).await;
+    assert_eq!(
+        hands.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        ["first", "second"],
+        "the longest due first"
+    );
+    hands.extend(hand_out(&store, 3, 9).await);
+    assert_eq!(hands.len(), 3);
+    assert_eq!(hands[2].0, "third");
     assert_eq!(store.next_mail_due().await.unwrap(), Some(at(8)), "the leases end");
-    for name in ["first", "second", "third"] {
-        store.settle(&id(name), Outcome::SENT, at(4), 0.0).await.unwrap();
+    for (_, lease) in &hands {
+        store.settle(lease, Outcome::SENT, at(4), 0.0).await.unwrap();
     }
     assert_eq!(store.next_mail_due().await.unwrap(), Some(at(60)));
     assert_eq!(lease(&store, 59, 9).await, [""; 0]);
-    assert_eq!(lease(&store, 60, 9).await, ["late"]);
-    store.settle(&id("late"), Outcome::SENT, at(61), 0.0).await.unwrap();
+    let hands = claims(&store, 60, 9).await;
+    assert_eq!(hands.keys().collect::<Vec<_>>(), ["late"]);
+    store.settle(&hands["late"], Outcome::SENT, at(61), 0.0).await.unwrap();
     assert_eq!(store.next_mail_due().await.unwrap(), None);
 }
 
@@ -125,15 +157,18 @@ async fn a_deferred_mail_waits_and_a_settled_one_is_never_handed_out_again() {
     let store = home.open();
     let mails = ["ann", "bob", "eve"].map(|name| mail(name, at(0)));
     store.dispatch(&[], mails.to_vec()).await.unwrap();
-    assert_eq!(lease(&store, 0, 9).await.len(), 3);
-    let waiting = store.settle(&id("ann"), deferred(), at(0), 0.0).await.unwrap();
+    let hands = claims(&store, 0, 9).await;
+    assert_eq!(hands.len(), 3);
+    let waiting = store.settle(&hands["ann"], deferred(), at(0), 0.0).await.unwrap();
     assert_eq!((waiting.state, waiting.at, waiting.attempts), (MailState::Deferred, at(1), 1));
-    store.settle(&id("bob"), Outcome::SENT, at(0), 0.0).await.unwrap();
+    store.settle(&hands["bob"], Outcome::SENT, at(0), 0.0).await.unwrap();
     let refused = Outcome::Failed { reason: "550 no".to_owned() };
-    store.settle(&id("eve"), refused.clone(), at(0), 0.0).await.unwrap();
+    store.settle(&hands["eve"], refused.clone(), at(0), 0.0).await.unwrap();
 
     // A late word about a settled mail changes nothing.
-    let sent = store.settle(&id("bob"), refused, at(2), 0.0).await.unwrap();
+    let late = store.settle(&hands["bob"], refused, at(2), 0.0).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost { .. })), "{late:?}");
+    let sent = store.find_mail(id("bob").as_str()).await.unwrap();
     assert_eq!((sent.state, sent.at, sent.last_error), (MailState::Sent, at(0), None));
 
     let store = home.reopen(store).await;
@@ -152,9 +187,9 @@ async fn a_lease_that_ended_is_taken_back_in_doubt() {
     let home = Home::new();
     let store = home.open();
     store.dispatch(&[], vec![mail("ann", at(0))]).await.unwrap();
-    assert_eq!(lease(&store, 0, 9).await, ["ann"]);
-    assert!(store.begin_sending(&id("ann"), at(1)).await.unwrap());
-    assert!(!store.begin_sending(&id("ann"), at(1)).await.unwrap(), "once");
+    let ann = &claims(&store, 0, 9).await["ann"];
+    assert!(store.begin_sending(ann, at(1)).await.unwrap());
+    assert!(!store.begin_sending(ann, at(1)).await.unwrap(), "once");
     let store = home.reopen(store).await;
     assert_eq!(lease(&store, 4, 9).await, [""; 0]);
     // The lease ends in minute 5: the mail may have been delivered, so it is not sent again at once.
@@ -175,10 +210,12 @@ async fn leases_are_taken_back_when_their_senders_are_known_to_be_gone() {
     let store = home.reopen(store).await;
     assert_eq!(store.reclaim_leases(at(1), Doubt::Impossible).await.unwrap(), 2);
     assert_eq!(store.reclaim_leases(at(1), Doubt::Impossible).await.unwrap(), 0);
-    assert_eq!(lease(&store, 1, 9).await.len(), 3, "into a Maildir no copy can result");
-    for name in ["ann", "bob", "eve"] {
-        assert!(store.begin_sending(&id(name), at(1)).await.unwrap());
+    let hands = claims(&store, 1, 9).await;
+    assert_eq!(hands.len(), 3, "into a Maildir no copy can result");
+    for lease in hands.values() {
+        assert!(store.begin_sending(lease, at(1)).await.unwrap());
     }
+    let store = home.reopen(store).await;
     assert_eq!(store.reclaim_leases(at(2), Doubt::Resend).await.unwrap(), 3);
     assert_eq!(lease(&store, 16, 9).await, [""; 0]);
     assert_eq!(lease(&store, 17, 9).await.len(), 3, "through a relay a copy could");
@@ -189,8 +226,9 @@ async fn what_was_leased_ahead_and_not_begun_is_in_no_doubt() {
     let home = Home::new();
     let store = home.open();
     store.dispatch(&[], ["ann", "bob", "eve"].map(|name| mail(name, at(0))).to_vec()).await.unwrap();
-    assert_eq!(lease(&store, 0, 9).await.len(), 3);
-    assert!(store.begin_sending(&id("bob"), at(0)).await.unwrap());
+    let hands = claims(&store, 0, 9).await;
+    assert_eq!(hands.len(), 3);
+    assert!(store.begin_sending(&hands["bob"], at(0)).await.unwrap());
     let store = home.reopen(store).await;
     assert_eq!(store.reclaim_leases(at(1), Doubt::Hold).await.unwrap(), 3);
     for (name, state, in_doubt) in
@@ -199,8 +237,50 @@ async fn what_was_leased_ahead_and_not_begun_is_in_no_doubt() {
         let mail = store.find_mail(id(name).as_str()).await.unwrap();
         assert_eq!((mail.state, mail.in_doubt), (state, in_doubt), "{name}");
     }
-    assert!(!store.begin_sending(&id("ann"), at(1)).await.unwrap(), "nobody has it in hands");
+    assert!(!store.begin_sending(&hands["ann"], at(1)).await.unwrap(), "nobody has it in hands");
     assert_eq!(lease(&store, 1, 9).await.len(), 2);
+}
+
+#[tokio::test]
+async fn who_is_alive_and_within_the_lease_keeps_the_mail() {
+    let home = Home::new();
+    let store = home.open();
+    store.dispatch(&[], ["ann", "bob"].map(|name| mail(name, at(0))).to_vec()).await.unwrap();
+    let hands = claims(&store, 0, 9).await;
+    assert!(store.begin_sending(&hands["bob"], at(0)).await.unwrap());
+    assert_eq!(store.reclaim_leases(at(1), Doubt::Resend).await.unwrap(), 0);
+    store.settle(&hands["ann"], Outcome::SENT, at(2), 0.0).await.unwrap();
+    // In minute 5 the lease ends.
+    assert_eq!(store.reclaim_leases(at(5), Doubt::Resend).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn of_two_claimants_only_the_later_one_says_what_becomes_of_a_mail() {
+    let home = Home::new();
+    let store = home.open();
+    store.dispatch(&[], vec![mail("ann", at(0))]).await.unwrap();
+    let late = &claims(&store, 0, 9).await["ann"];
+    // The first one sleeps past its lease: nobody began with the mail, so another has it at once.
+    assert_eq!(lease(&store, 5, 9).await, [""; 0], "taken back, and not handed out in the same step");
+    let present = &claims(&store, 5, 9).await["ann"];
+    assert_ne!(late, present);
+
+    let refused = Outcome::NoMailbox { reason: "550 no such user".to_owned() };
+    assert!(!store.begin_sending(late, at(6)).await.unwrap());
+    for outcome in [Outcome::SENT, refused, deferred()] {
+        let lost = store.settle(late, outcome, at(6), 0.0).await;
+        assert!(matches!(lost, Err(StoreError::LeaseLost { .. })), "{lost:?}");
+    }
+    let lost = store.settle_sent(late, None, at(6)).kept().await;
+    assert!(matches!(lost, Err(StoreError::LeaseLost { .. })), "{lost:?}");
+    store.give_back(vec![late.clone()], at(6)).await.unwrap();
+    assert_eq!(store.suppressions().await.unwrap(), [], "what it says of the mailbox counts as little");
+
+    assert!(store.begin_sending(present, at(7)).await.unwrap());
+    let sent = store.settle(present, Outcome::SENT, at(7), 0.0).await.unwrap();
+    assert_eq!((sent.state, sent.attempts, sent.in_doubt), (MailState::Sent, 1, 0));
+    let store = home.reopen(store).await;
+    assert_eq!(store.mails(None, 9).await.unwrap(), [sent]);
 }
 
 #[tokio::test]
@@ -215,8 +295,8 @@ async fn what_is_urgent_goes_before_what_waits_already() {
     let store = home.reopen(store).await;
     assert_eq!(store.next_mail_due().await.unwrap(), Some(at(0)));
     assert!(!lease(&store, 4, 1).await.contains(&"urgent".to_owned()), "its time has not come");
-    assert_eq!(lease(&store, 5, 1).await, ["urgent"]);
-    store.settle(&id("urgent"), Outcome::SENT, at(5), 0.0).await.unwrap();
+    let hands = claims(&store, 5, 1).await;
+    store.settle(&hands["urgent"], Outcome::SENT, at(5), 0.0).await.unwrap();
     assert_eq!(lease(&store, 5, 99).await.len(), 49);
 }
 
@@ -226,23 +306,24 @@ async fn what_waits_or_was_given_up_can_be_tried_again() {
     let store = home.open();
     let names = ["deferred", "failed", "leased", "queued", "sent"];
     store.dispatch(&[], names.map(|name| mail(name, at(0))).to_vec()).await.unwrap();
-    let leased = lease(&store, 0, 9).await;
-    assert_eq!(leased.len(), 5);
+    let hands = claims(&store, 0, 9).await;
+    assert_eq!(hands.len(), 5);
     store
-        .settle(&id("queued"), Outcome::ChannelDown { reason: "refused".to_owned() }, at(0), 0.0)
+        .settle(&hands["queued"], Outcome::ChannelDown { reason: "refused".to_owned() }, at(0), 0.0)
         .await
         .unwrap();
     store.retry_mails(Some(&id("queued")), at(0)).await.unwrap();
-    store.settle(&id("deferred"), deferred(), at(0), 0.0).await.unwrap();
-    store.settle(&id("failed"), Outcome::Failed { reason: "550 no".to_owned() }, at(0), 0.0).await.unwrap();
-    store.settle(&id("sent"), Outcome::SENT, at(0), 0.0).await.unwrap();
+    store.settle(&hands["deferred"], deferred(), at(0), 0.0).await.unwrap();
+    store
+        .settle(&hands["failed"], Outcome::Failed { reason: "550 no".to_owned() }, at(0), 0.0)
+        .await
+        .unwrap();
+    store.settle(&hands["sent"], Outcome::SENT, at(0), 0.0).await.unwrap();
 
     assert_eq!(store.retry_mails(Some(&id("sent")), at(0)).await.unwrap(), 0);
     assert_eq!(store.retry_mails(Some(&id("leased")), at(0)).await.unwrap(), 0);
     assert_eq!(store.retry_mails(None, at(0)).await.unwrap(), 2);
     let unknown = store.retry_mails(Some(&id("nobody")), at(0)).await;
-    assert!(matches!(unknown, Err(StoreError::NotFound { .. })), "{unknown:?}");
-    let unknown = store.settle(&id("nobody"), Outcome::SENT, at(0), 0.0).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })), "{unknown:?}");
 
     let store = home.reopen(store).await;
