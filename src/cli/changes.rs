@@ -112,7 +112,7 @@ async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()>
             change.companies().into_iter().map(CompanyId::as_str).collect()
         };
         [
-            change.id.to_string(),
+            change.id.short().to_owned(),
             found_at(change.found_at),
             change.source.to_string(),
             change.entry.kind.to_string(),

@@ -154,7 +154,7 @@ async fn handle(context: &Context, id: String, deed: Deed) -> anyhow::Result<()>
 
 fn row(mail: &MailSummary) -> [String; 7] {
     [
-        mail.id.to_string(),
+        mail.id.short().to_owned(),
         mail.standing.clone(),
         mail.at.format("%Y-%m-%d %H:%M:%SZ").to_string(),
         mail.attempts.to_string(),

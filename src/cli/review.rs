@@ -98,7 +98,7 @@ fn list_possible(changes: &[Change], screen: Screen) -> anyhow::Result<()> {
     let rows = changes.iter().flat_map(|change| {
         change.possible.iter().map(|found| {
             [
-                change.id.to_string(),
+                change.id.short().to_owned(),
                 change.source.to_string(),
                 one_line(&found.excerpt),
                 format!("{}: {}", found.company, one_line(&found.alias)),

@@ -113,7 +113,7 @@ async fn every_mail_comes_back_to_an_address_that_names_it() {
     assert_eq!(stand.deliverer.deliver_due().await.unwrap().sent, 2);
     for delivered in stand.relay.delivered() {
         let (mailbox, detail) = delivered.from.local().split_once('+').unwrap();
-        assert_eq!((mailbox, mail_of(&KEY, detail)), ("watch", Some(delivered.id)));
+        assert_eq!((mailbox, mail_of(&KEY, detail)), ("watch", Some(delivered.id.short().to_owned())));
     }
 }
 

@@ -117,8 +117,14 @@ impl fmt::Display for InstallationId {
     }
 }
 
+/// How many hexadecimal digits name a mail, an alert or a change: 128 bits.
+const LONG: usize = 32;
+
+/// How many digits an id has that an earlier program made, and that a trouble or a retraction has: 64 bits.
+const SHORT: usize = 16;
+
 macro_rules! digest_id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $digits:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -129,7 +135,7 @@ macro_rules! digest_id {
             /// so a repeated step writes the same record instead of a second one.
             #[must_use]
             pub fn derive(parts: &[&str]) -> Self {
-                Self(digest_of(parts))
+                Self(digest(parts, $digits))
             }
 
             /// Takes an id as somebody typed it; looking it up tells whether it exists.
@@ -143,6 +149,13 @@ macro_rules! digest_id {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// Its beginning: enough for people to name it by, and all of it that an earlier program would
+            /// have made of the same parts.
+            #[must_use]
+            pub fn short(&self) -> &str {
+                self.0.get(..SHORT).unwrap_or(&self.0)
+            }
         }
 
         impl fmt::Display for $name {
@@ -155,34 +168,44 @@ macro_rules! digest_id {
 
 digest_id!(
     /// One change of one entry, found by one read.
-    ChangeId
+    ChangeId,
+    LONG
 );
 digest_id!(
     /// One change told about one company.
-    AlertId
+    AlertId,
+    LONG
 );
 digest_id!(
     /// One mail in the outbox; also its idempotency key.
-    MailId
+    MailId,
+    LONG
 );
 digest_id!(
     /// One trouble of one source, or of this machine, from its beginning to its end.
-    IncidentId
+    IncidentId,
+    SHORT
 );
 
 digest_id!(
     /// One read whose alerts were taken back.
-    RetractionId
+    RetractionId,
+    SHORT
 );
 
 /// 64 bits of SHA-256 over the parts, each closed by a byte no text contains, as 16 hex digits.
 pub(super) fn digest_of(parts: &[&str]) -> String {
+    digest(parts, SHORT)
+}
+
+/// The same with as many digits.
+fn digest(parts: &[&str], digits: usize) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(part.as_bytes());
         hasher.update([0xff]);
     }
-    hex(&hasher.finalize()[..8])
+    hex(&hasher.finalize()[..digits / 2])
 }
 
 /// Lower-case hexadecimal.
@@ -235,6 +258,14 @@ mod tests {
     #[test]
     fn parts_cannot_run_into_each_other() {
         assert_ne!(ChangeId::derive(&["ab", "c"]), ChangeId::derive(&["a", "bc"]));
-        assert_eq!(ChangeId::derive(&["a", "b"]).as_str().len(), 16);
+        assert_eq!(ChangeId::derive(&["a", "b"]).as_str().len(), 32);
+    }
+
+    #[test]
+    fn what_an_earlier_program_made_of_the_same_parts_is_the_beginning() {
+        let (mail, made) = (MailId::derive(&["a", "b"]), digest_of(&["a", "b"]));
+        assert_eq!(mail.short(), made);
+        assert_eq!(MailId::from_text(&made).short(), made);
+        assert_eq!(MailId::from_text("7").short(), "7", "as somebody typed it");
     }
 }

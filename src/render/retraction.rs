@@ -37,7 +37,7 @@ pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> 
     let line = |change: &&Change| {
         let title = shorten(&one_line(&change.entry.title), 200);
         let source = shorten(&one_line(&change.source_title), 80);
-        format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
+        format!("{source}: {title} ({}, {})", change.entry.happened(), change.id.short())
     };
     letter_mail::render(&Letter {
         about: one_line(&mail.subject),

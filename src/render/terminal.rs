@@ -34,7 +34,7 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
     let event = change.entry.event().filter(|event| *event != DocketEvent::New);
     let event = event.map_or_else(String::new, |event| format!(" ({event})"));
     let mut lines = vec![
-        format!("{} {kind}{event}  {}", bold(&one_line(change.id.as_str())), one_line(&change.source_title)),
+        format!("{} {kind}{event}  {}", bold(&one_line(change.id.short())), one_line(&change.source_title)),
         wrap(&shorten(&one_line(&change.entry.title), 300), Indent::of("  ")),
     ];
     if let Some(date) = change.entry.date {
@@ -127,7 +127,7 @@ fn marked_place(found: &Match, texts: &[(String, String)], colour: bool) -> Opti
 /// Without colour, removed words stand in `[-…-]` and added ones in `{+…+}`, as `wdiff(1)` has it.
 #[must_use]
 pub fn differences_for_terminal(change: &Change, colour: bool) -> String {
-    let mut text = format!("{}  {}\n", one_line(change.id.as_str()), one_line(&change.entry.title));
+    let mut text = format!("{}  {}\n", one_line(change.id.short()), one_line(&change.entry.title));
     for field in &change.entry.fields {
         text.push('\n');
         text.push_str(&paint(BOLD, &one_line(&field.name), colour));

@@ -334,7 +334,7 @@ fn a_mail_stays_small_however_much_changed() {
     let mail = told(&changes);
     assert!(mail.subject.starts_with(&format!("Hikvision: {MAX_ITEMS} changes on ")), "{}", mail.subject);
     for change in &changes[..MAX_ITEMS] {
-        let id = change.id.as_str();
+        let id = change.id.short();
         assert!(mail.text.contains(id) && mail.html.contains(id), "{id} is not named");
     }
 }

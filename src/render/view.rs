@@ -110,7 +110,7 @@ impl ChangeView {
             others,
             proof: ProofView::of(&change.evidence),
             previous: ProofView::of(&change.previous),
-            id: one_line(change.id.as_str()),
+            id: one_line(change.id.short()),
         }
     }
 
@@ -484,7 +484,7 @@ pub(super) fn brief(told: &[Told]) -> Vec<String> {
         let change = told.change;
         let title = shorten(&one_line(&change.entry.title), 120);
         let source = shorten(&one_line(&change.source_title), 80);
-        format!("{source}: {title} ({}, {})", change.entry.happened(), change.id)
+        format!("{source}: {title} ({}, {})", change.entry.happened(), change.id.short())
     };
     told.iter().map(line).collect()
 }

@@ -159,8 +159,8 @@ pub struct CameBack {
     pub message: BodyHash,
     /// When it was taken in.
     pub at: DateTime<Utc>,
-    /// Which mail.
-    pub mail: MailId,
+    /// The beginning of the id of the mail that it is about.
+    pub mail: String,
     /// What it says.
     pub verdict: Verdict,
 }

@@ -271,12 +271,12 @@ impl Inbox {
             }
             (Some(mail), verdict) => (mail, verdict),
         };
-        let report = CameBack { message, at: self.clock.now(), mail: mail.clone(), verdict: verdict.clone() };
+        let report = CameBack { message, at: self.clock.now(), mail, verdict: verdict.clone() };
         match self.store.came_back(report).await? {
             Some(known) => {
                 let to = known.recipient.redacted();
                 tracing::warn!(mail.id = %known.id, mail.to = to, ?verdict, "a mail came back");
-                Ok(Ingested::Reported { mail })
+                Ok(Ingested::Reported { mail: known.id })
             }
             None => Ok(Ingested::PassedOver { reason: "it names a mail that is not there".to_owned() }),
         }

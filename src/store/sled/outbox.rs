@@ -53,7 +53,9 @@ pub(in crate::store) fn dispatch(
     }
     for QueuedMail { mail, bytes } in mails {
         let key = mail.id.as_str().as_bytes();
-        let is_there = trees.tree(TreeName::Mails).contains_key(key)? || writes.has(TreeName::Mails, key);
+        // An earlier program made shorter ids of the same parts.
+        let is_kept = trees.has_either(TreeName::Mails, [mail.id.as_str(), mail.id.short()])?;
+        let is_there = is_kept || writes.has(TreeName::Mails, key);
         if !is_there {
             writes.put_body(trees, &bytes)?;
             let mut stored = StoredMail { mail, bytes: BodyHash::of(&bytes), lease: None };

@@ -172,7 +172,8 @@ pub(in crate::store) fn rematch(
     writes.put(trees, TreeName::Standings, standing.source.as_str().as_bytes(), &standing)?;
     let mut new = Vec::new();
     for (notice, alerts) in notices {
-        let is_kept = trees.tree(TreeName::Changes).contains_key(notice.id.as_str().as_bytes())?;
+        // An earlier program made shorter ids of the same parts.
+        let is_kept = trees.has_either(TreeName::Changes, [notice.id.as_str(), notice.id.short()])?;
         if !is_kept {
             told(trees, writes, std::slice::from_ref(&notice), &alerts)?;
             new.push(notice);

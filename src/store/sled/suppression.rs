@@ -163,7 +163,12 @@ pub(in crate::store) fn came_back(
         }
         Verdict::Nothing { .. } => Ok(()),
     };
-    outbox::change(trees, writes, &report.mail, change)
+    match outbox::find(trees, &report.mail) {
+        Ok(mail) => outbox::change(trees, writes, &mail.id, change),
+        // Of two mails whose ids begin alike nobody knows which one it is.
+        Err(StoreError::NotFound { .. } | StoreError::Ambiguous { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// A mail that was taken has come back; one that was not yet taken goes its own way.

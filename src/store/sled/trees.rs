@@ -182,6 +182,12 @@ impl Trees {
         &self.all[name as usize]
     }
 
+    /// Whether there is a record under one of these keys.
+    pub(super) fn has_either(&self, name: TreeName, keys: [&str; 2]) -> Result<bool, StoreError> {
+        let tree = self.tree(name);
+        Ok(tree.contains_key(keys[0])? || tree.contains_key(keys[1])?)
+    }
+
     /// Notes that a record is passed over, and why: one that nobody can read must not keep anybody from the
     /// others. What is no record's own fault stays an error.
     ///
