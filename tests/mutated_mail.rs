@@ -13,6 +13,7 @@ use mail_parser::MessageParser;
 use regwatch::app::watchlist;
 use regwatch::clock::ManualClock;
 use regwatch::config::load;
+use regwatch::domain::mail_kind::MailKind;
 use regwatch::mail::Envelope;
 use regwatch::registry::Registry;
 use regwatch::store::Store;
@@ -248,7 +249,7 @@ async fn no_message_breaks_it_moves_a_machine_to_answer_or_finds_its_words_in_an
         let recipient = leased.mail.recipient.to_string();
         let words = words_of(&leased.bytes, &recipient);
         assert!(!words.to_lowercase().contains(&MARK.to_lowercase()), "{words}");
-        questions += u64::from(leased.mail.subject == "Please confirm what you asked for");
+        questions += u64::from(leased.mail.kind == Some(MailKind::Confirmation));
         *to.entry(recipient).or_default() += 1;
     }
     let most = to.values().max().copied().unwrap_or_default();

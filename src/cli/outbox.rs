@@ -84,7 +84,7 @@ pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit>
             if screen.json {
                 screen.object(&serde_json::json!({ "mails": mails }))?;
             } else {
-                let headings = ["MAIL", "STATE", "AT", "TRIES", "TO", "SUBJECT", "LAST ERROR"];
+                let headings = ["MAIL", "KIND", "STATE", "AT", "TRIES", "TO", "SUBJECT", "LAST ERROR"];
                 screen.table(headings, mails.iter().map(row))?;
             }
         }
@@ -152,9 +152,10 @@ async fn handle(context: &Context, id: String, deed: Deed) -> anyhow::Result<()>
     }
 }
 
-fn row(mail: &MailSummary) -> [String; 7] {
+fn row(mail: &MailSummary) -> [String; 8] {
     [
         mail.id.short().to_owned(),
+        mail.kind.map(|kind| kind.to_string()).unwrap_or_default(),
         mail.standing.clone(),
         mail.at.format("%Y-%m-%d %H:%M:%SZ").to_string(),
         mail.attempts.to_string(),

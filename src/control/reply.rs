@@ -8,6 +8,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, MailId, SourceId};
 use crate::domain::inbound::UntrackedWish;
 use crate::domain::incident::Incident;
+use crate::domain::mail_kind::MailKind;
 use crate::domain::outbox::{Mail, MailState, Step};
 use crate::domain::read_state::ReadState;
 use crate::domain::report::CheckReport;
@@ -130,6 +131,9 @@ pub struct MailSummary {
     pub recipient: EmailAddress,
     /// The subject.
     pub subject: String,
+    /// What sort of mail it is; `None` for one that an older program queued.
+    #[serde(default)]
+    pub kind: Option<MailKind>,
     /// Its Message-ID.
     pub message_id: String,
     /// Where it stands.
@@ -170,6 +174,7 @@ impl From<Mail> for MailSummary {
             id: mail.id,
             recipient: mail.recipient,
             subject: mail.subject,
+            kind: mail.kind,
             message_id: mail.message_id,
             state: mail.state,
             queued_at: mail.queued_at,

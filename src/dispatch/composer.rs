@@ -14,6 +14,7 @@ use crate::domain::grouping::{Bundle, Collecting, Plan, Told, Waiting, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
 use crate::domain::id::{BodyHash, ChangeId, CompanyId, MailId, SourceId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
+use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Basis, Mail, MailState, QueuedMail, Thread};
 use crate::domain::read_state::ReadState;
@@ -182,7 +183,8 @@ impl Composer {
     ) {
         let (to, error) = (reader.address.redacted(), error_chain(error));
         let strikes = bundle.told.iter().map(|told| told.item.strikes).max().unwrap_or_default() + 1;
-        tracing::error!(mail.to = to, strikes, error, "a mail could not be made");
+        let (id, kind) = (id_of(reader, bundle), kind_of(bundle));
+        tracing::error!(mail.id = %id, mail.to = to, strikes, error, "failed to compose the {kind} mail {id}");
         if strikes < MAX_STRIKES {
             let struck = bundle.told.iter().map(|told| AlertItem { strikes, ..told.item.clone() });
             composed.struck.extend(struck);
@@ -190,7 +192,7 @@ impl Composer {
             return;
         }
         let (to, changes) = (reader.address.clone(), changes_of(bundle));
-        let mut given_up = self.given_up(id_of(reader, bundle), to, changes, error, now);
+        let mut given_up = self.given_up(kind, id, to, changes, error, now);
         given_up.mail.basis = basis_of(bundle);
         composed.take(bundle, given_up);
     }
@@ -199,21 +201,22 @@ impl Composer {
     fn made_or_given_up(
         &self,
         made: Result<QueuedMail, DraftError>,
-        what: &str,
+        kind: MailKind,
         id: MailId,
         to: &EmailAddress,
         now: DateTime<Utc>,
     ) -> QueuedMail {
         made.unwrap_or_else(|error| {
             let error = error_chain(&error);
-            tracing::error!(mail.to = to.redacted(), error, "{what} could not be made");
-            self.given_up(id, to.clone(), Vec::new(), error, now)
+            tracing::error!(mail.id = %id, mail.to = to.redacted(), error, "failed to compose the {kind} mail {id}");
+            self.given_up(kind, id, to.clone(), Vec::new(), error, now)
         })
     }
 
     /// In the place of a mail that could not be made: the operator sees it among those that nobody got.
     fn given_up(
         &self,
+        kind: MailKind,
         id: MailId,
         to: EmailAddress,
         changes: Vec<ChangeId>,
@@ -222,7 +225,13 @@ impl Composer {
     ) -> QueuedMail {
         let message_id = message_id(&self.parts.instance_key, &id, self.parts.settings.from.address.domain());
         let queued = Mail::queued(id, to, "(could not be made)".to_owned(), message_id, changes, now);
-        let mail = Mail { state: MailState::Dead, is_undelivered: true, last_error: Some(error), ..queued };
+        let mail = Mail {
+            kind: Some(kind),
+            state: MailState::Dead,
+            is_undelivered: true,
+            last_error: Some(error),
+            ..queued
+        };
         QueuedMail { mail, bytes: Vec::new() }
     }
 
@@ -247,7 +256,7 @@ impl Composer {
         }
         let id = MailId::derive(&["attestation", reader.address.as_str(), &since.to_rfc3339()]);
         let made = self.attestation(id.clone(), reader, since, found, round);
-        composed.mails.push(self.made_or_given_up(made, "an attestation", id, &reader.address, round.now));
+        composed.mails.push(self.made_or_given_up(made, MailKind::Coverage, id, &reader.address, round.now));
         composed.attested_until = Some(round.now);
     }
 
@@ -288,7 +297,7 @@ impl Composer {
     ) -> QueuedMail {
         let id = MailId::derive(&["retraction", retraction.id.as_str(), mail.id.as_str()]);
         let made = self.withdrawing(id.clone(), retraction, mail, changes, now);
-        self.made_or_given_up(made, "a retraction", id, &mail.recipient, now)
+        self.made_or_given_up(made, MailKind::Retraction, id, &mail.recipient, now)
     }
 
     fn withdrawing(
@@ -409,6 +418,16 @@ fn untold(reader: &Subscriber, waiting: &BTreeSet<&ChangeId>, bundle: &Bundle, r
     untold
 }
 
+/// What sort of mail a bundle makes.
+fn kind_of(bundle: &Bundle) -> MailKind {
+    match bundle.cadence {
+        _ if bundle.pause.is_some() => MailKind::Summary,
+        _ if bundle.told.iter().all(|told| told.change.is_notice()) => MailKind::Notice,
+        Cadence::Immediate => MailKind::Alert,
+        Cadence::Daily | Cadence::Weekly => MailKind::Digest,
+    }
+}
+
 fn basis_of(bundle: &Bundle) -> Basis {
     Basis::Alerts { items: bundle.told.iter().map(|told| told.item.clone()).collect() }
 }
@@ -489,6 +508,7 @@ mod tests {
             } else {
                 assert_eq!(composed.settled, [item.alert.clone()]);
                 assert_eq!(composed.mails[0].mail.state, MailState::Dead);
+                assert_eq!(composed.mails[0].mail.kind, Some(MailKind::Alert));
                 assert_eq!(composed.mails[0].mail.changes, std::slice::from_ref(&change.id));
                 assert!(composed.struck.is_empty() && composed.next.is_none());
             }

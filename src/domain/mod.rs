@@ -40,6 +40,7 @@ pub mod incident;
 pub mod keyed;
 pub mod keyed_link;
 pub mod listed;
+pub mod mail_kind;
 pub mod mass;
 pub mod matching;
 pub mod moment;

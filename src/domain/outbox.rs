@@ -15,6 +15,7 @@ use super::alert::AlertItem;
 use super::email::EmailAddress;
 use super::id::{ChangeId, CompanyId, MailId};
 use super::inbound::TokenHash;
+use super::mail_kind::MailKind;
 
 mod outcome;
 
@@ -147,6 +148,9 @@ pub struct Mail {
     pub recipient: EmailAddress,
     /// The subject, for lists.
     pub subject: String,
+    /// What sort of mail it is; older programs did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<MailKind>,
     /// The Message-ID without angle brackets, the same on every attempt.
     pub message_id: String,
     /// What it tells.
@@ -251,6 +255,7 @@ impl Mail {
             id,
             recipient,
             subject,
+            kind: None,
             message_id,
             changes,
             queued_at: now,

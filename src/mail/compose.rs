@@ -12,6 +12,7 @@ use crate::config::{DkimSettings, Sender};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::LOOP_MARK;
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
+use crate::domain::mail_kind::KIND_HEADER;
 use crate::domain::outbox::Thread;
 use crate::domain::text::{one_line, shorten};
 use crate::render::Rendered;
@@ -170,6 +171,7 @@ fn machine_headers(letter: &Letter) -> Vec<(&'static str, String)> {
     let mut headers = vec![
         ("X-Auto-Response-Suppress", "All".to_owned()),
         (LOOP_MARK, letter.from.address.domain().to_owned()),
+        (KIND_HEADER, letter.rendered.kind.to_string()),
         ("Auto-Submitted", submitted.to_owned()),
     ];
     headers.extend(letter.thread.and_then(index).map(|index| ("Thread-Index", index)));

@@ -75,7 +75,8 @@ impl Draft<'_> {
         };
         let bytes =
             compose(&letter).map_err(|source| DraftError::Compose { recipient: to.redacted(), source })?;
+        let kind = Some(rendered.kind);
         let queued = Mail::queued(id, to.clone(), rendered.subject, message_id, changes, at);
-        Ok(QueuedMail { mail: Mail { thread, basis, is_urgent, ..queued }, bytes })
+        Ok(QueuedMail { mail: Mail { kind, thread, basis, is_urgent, ..queued }, bytes })
     }
 }

@@ -11,6 +11,7 @@ use super::*;
 use crate::config::{Sender, TransportSettings};
 use crate::domain::id::MailId;
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
+use crate::domain::mail_kind::MailKind;
 use crate::domain::outbox::{Mail, Outcome, Thread};
 use crate::render::Rendered;
 
@@ -20,6 +21,7 @@ fn sender(name: Option<&str>) -> Sender {
 
 fn rendered(subject: &str) -> Rendered {
     Rendered {
+        kind: MailKind::Alert,
         subject: subject.to_owned(),
         text: "Größe: 海康威视\nFrom the start\n.\n-- \nfoot".to_owned(),
         html: format!("<p>海康威视 = {}</p>\n.\n", "x".repeat(3_000)),
@@ -90,6 +92,7 @@ fn the_headers_tell_machines_what_it_is() {
     let head = text.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
     for line in [
         "Auto-Submitted: auto-generated",
+        "X-Regwatch-Kind: alert",
         "X-Auto-Response-Suppress: All",
         "List-Id: <alerts.tracker.example>",
         &*format!(

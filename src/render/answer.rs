@@ -46,12 +46,19 @@ pub struct Addressed<'a> {
     pub now: DateTime<Utc>,
 }
 
-mail!(confirmation, "confirmation/subject.txt", "confirmation/mail.txt", "confirmation/mail.html");
-mail!(goodbye, "goodbye/subject.txt", "goodbye/mail.txt", "goodbye/mail.html");
-mail!(never, "never/subject.txt", "never/mail.txt", "never/mail.html");
-mail!(list, "list/subject.txt", "list/mail.txt", "list/mail.html");
-mail!(pause, "pause/subject.txt", "pause/mail.txt", "pause/mail.html");
-mail!(help, "help/subject.txt", "help/mail.txt", "help/mail.html");
+mail!(
+    confirmation,
+    Confirmation,
+    "confirmation/subject.txt",
+    "confirmation/mail.txt",
+    "confirmation/mail.html"
+);
+mail!(goodbye, Goodbye, "goodbye/subject.txt", "goodbye/mail.txt", "goodbye/mail.html");
+mail!(never, NoContact, "never/subject.txt", "never/mail.txt", "never/mail.html");
+mail!(list, List, "list/subject.txt", "list/mail.txt", "list/mail.html");
+mail!(pause, Pause, "pause/subject.txt", "pause/mail.txt", "pause/mail.html");
+mail!(resume, Resume, "resume/subject.txt", "resume/mail.txt", "resume/mail.html");
+mail!(help, Help, "help/subject.txt", "help/mail.txt", "help/mail.html");
 
 /// Puts an answer into words.
 ///
@@ -70,12 +77,10 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
         Answer::Never => never::render(&to.letter(Vec::new())),
         Answer::List => list::render(&to.list()),
         Answer::Standing => list::render(&Letter { lead: STANDING.to_owned(), ..to.list() }),
-        Answer::Paused => pause::render(&Letter {
-            is_paused: true,
-            paused: paused(to.subscriber, to.now),
-            ..to.letter(Vec::new())
-        }),
-        Answer::Resumed(_) => pause::render(&to.letter(Vec::new())),
+        Answer::Paused => {
+            pause::render(&Letter { paused: paused(to.subscriber, to.now), ..to.letter(Vec::new()) })
+        }
+        Answer::Resumed(_) => resume::render(&to.letter(Vec::new())),
         Answer::Preferred => list::render(&Letter { is_changed: true, ..to.list() }),
         Answer::Help => help::render(
             &to.help("This service tells you by mail what changes on the pages it watches.", &[]),

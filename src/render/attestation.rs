@@ -13,7 +13,7 @@ use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
 
-mail!(letter_mail, "attestation/subject.txt", "attestation/mail.txt", "attestation/mail.html");
+mail!(letter_mail, Coverage, "attestation/subject.txt", "attestation/mail.txt", "attestation/mail.html");
 
 /// Of the companies followed, as many are named.
 const MAX_NAMED: usize = 3;

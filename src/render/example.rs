@@ -8,7 +8,7 @@ use super::foot::Service;
 use super::incident::incidents;
 use super::notice::{Notice, RenderError, Rendered, Told, notice};
 use super::retraction::{Withdrawal, retraction};
-use crate::domain::change::{Change, EntryChange, Evidence};
+use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence};
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::diff::diff;
 use crate::domain::email::EmailAddress;
@@ -18,61 +18,12 @@ use crate::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, MailId, Sourc
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::incident::{Incident, IncidentKind, Telling};
 use crate::domain::listed::ListedOn;
+use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
 use crate::domain::noise::Noise;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::retraction::Retraction;
-use crate::domain::subscription::{Cadence, Filter, Subscriber, Subscription, Wish};
-
-/// A kind of mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MailKind {
-    /// The question whether something was really asked for.
-    Confirmation,
-    /// What is followed from now on.
-    Welcome,
-    /// A change, as soon as it was found.
-    Alert,
-    /// What a day brought.
-    Digest,
-    /// That nothing happened.
-    Attestation,
-    /// What was told is taken back.
-    Retraction,
-    /// Trouble with a source, to the operator.
-    Incident,
-    /// That it is over.
-    Recovery,
-    /// What somebody follows.
-    List,
-    /// That nothing is sent for a while.
-    Pause,
-    /// That nothing is sent any more.
-    Goodbye,
-    /// What can be asked for.
-    Help,
-    /// Whether mail arrives.
-    Test,
-}
-
-impl MailKind {
-    /// Every kind, with the word for it.
-    pub const ALL: [(&'static str, Self); 13] = [
-        ("confirmation", Self::Confirmation),
-        ("welcome", Self::Welcome),
-        ("alert", Self::Alert),
-        ("digest", Self::Digest),
-        ("attestation", Self::Attestation),
-        ("retraction", Self::Retraction),
-        ("incident", Self::Incident),
-        ("recovery", Self::Recovery),
-        ("list", Self::List),
-        ("pause", Self::Pause),
-        ("goodbye", Self::Goodbye),
-        ("help", Self::Help),
-        ("test", Self::Test),
-    ];
-}
+use crate::domain::subscription::{Cadence, EndedPause, Filter, Subscriber, Subscription, Wish};
 
 /// Puts a mail with example data into words.
 ///
@@ -101,7 +52,14 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
         MailKind::Alert => example.notice(&example.changes[1..], Cadence::Immediate, service),
         MailKind::Digest => example.notice(&example.changes, Cadence::Daily, service),
         MailKind::Test => notice(&example.begun(service).as_test()),
-        MailKind::Attestation => example.attestation(service),
+        MailKind::NoContact => example.answer(&example.reader, &Answer::Never, service),
+        MailKind::Resume => {
+            let since = Some(at("2031-02-03T09:00:00Z"));
+            example.answer(&example.reader, &Answer::Resumed(since), service)
+        }
+        MailKind::Notice => example.notice(&[example.listed_already()], Cadence::Immediate, service),
+        MailKind::Summary => example.summary(service),
+        MailKind::Coverage => example.attestation(service),
         MailKind::Retraction => example.retraction(service),
         MailKind::Incident => incident(Telling::Begun),
         MailKind::Recovery => incident(Telling::Over),
@@ -199,6 +157,22 @@ impl Example {
             .collect();
         let health = if cadence.is_digest() { &self.health[..] } else { &[] };
         notice(&Notice { told, cadence, ..self.begun(service).with_health(health) })
+    }
+
+    /// A change as of an entry that was there before its company was tracked.
+    fn listed_already(&self) -> Change {
+        let mut change = self.changes[0].clone();
+        change.entry.kind = ChangeKind::AlreadyListed;
+        change.id = ChangeId::derive(&["example", "listed already"]);
+        change
+    }
+
+    fn summary(&self, service: &Service<'_>) -> Result<Rendered, RenderError> {
+        let pause = EndedPause { since: at("2031-02-03T09:00:00Z"), until: at("2031-02-10T09:00:00Z") };
+        let followed: Vec<&Subscription> = self.reader.subscriptions.iter().collect();
+        let told =
+            self.changes.iter().map(|change| Told { change, followed: followed.clone(), deadline: None });
+        notice(&Notice { told: told.collect(), pause: Some(pause), ..self.begun(service) })
     }
 
     fn attestation(&self, service: &Service<'_>) -> Result<Rendered, RenderError> {
@@ -343,6 +317,7 @@ mod tests {
         for (name, kind) in MailKind::ALL {
             let mail = example(kind, &to, &service).unwrap();
             assert!(mail.text.len() > 100 && mail.html.contains("<html"), "{name}");
+            assert_eq!(mail.kind, kind, "{name}");
             subjects.insert(mail.subject);
         }
         assert_eq!(subjects.len(), MailKind::ALL.len(), "{subjects:#?}");

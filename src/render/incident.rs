@@ -10,6 +10,7 @@ use super::subject::MAX_SUBJECT_CHARS;
 use super::view::moment;
 use crate::domain::id::SourceId;
 use crate::domain::incident::{Ending, Incident, IncidentKind, Telling};
+use crate::domain::mail_kind::MailKind;
 use crate::domain::text::{one_line, shorten};
 
 /// What a site's answer says is shown up to here; the rest is on the disk.
@@ -97,7 +98,9 @@ pub fn incidents(
     };
     let text = TextTemplate { page: &page }.render()?;
     let html = HtmlTemplate { page: &page }.render()?;
-    Ok(Rendered { subject: page.subject, text, html })
+    let is_over = told.iter().all(|(telling, _)| *telling == Telling::Over);
+    let kind = if is_over { MailKind::Recovery } else { MailKind::Incident };
+    Ok(Rendered { kind, subject: page.subject, text, html })
 }
 
 fn subject(told: &[(Telling, &Incident)]) -> String {

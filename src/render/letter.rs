@@ -41,7 +41,6 @@ pub(super) struct Letter {
     pub followable_more: usize,
     /// Whether it answers a wish about how mail comes.
     pub is_changed: bool,
-    pub is_paused: bool,
     /// Since when nothing is sent and until when.
     pub paused: Option<String>,
     /// Where somebody who just left takes that back.
@@ -118,10 +117,11 @@ impl Letter {
 
 /// The three templates of one mail, in a module that renders them.
 macro_rules! mail {
-    ($module:ident, $subject:literal, $text:literal, $html:literal) => {
+    ($module:ident, $kind:ident, $subject:literal, $text:literal, $html:literal) => {
         mod $module {
             use askama::Template;
 
+            use crate::domain::mail_kind::MailKind;
             use crate::domain::text::{one_line, shorten};
             use crate::render::filters;
             use crate::render::foot::{Foot, Leave};
@@ -156,7 +156,7 @@ macro_rules! mail {
                 let foot = &letter.foot;
                 let text = Text { letter, foot }.render()?;
                 let html = Html { subject: &subject, letter, foot }.render()?;
-                Ok(Rendered { subject, text, html })
+                Ok(Rendered { kind: MailKind::$kind, subject, text, html })
             }
         }
     };

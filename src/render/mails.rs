@@ -12,6 +12,7 @@ use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::incident::{Incident, IncidentKind, Telling};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::listed::ListedOn;
+use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::Mail;
 use crate::domain::retraction::Retraction;

@@ -35,7 +35,7 @@ pub use answer::{
     Addressed, answer, confirm_address, followed, name as company_name, paused, promise, wishes,
 };
 pub use attestation::{Attestation, Seen, attestation};
-pub use example::{MailKind, example};
+pub use example::example;
 pub use foot::Service;
 pub use incident::incidents;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};

@@ -16,6 +16,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::grouping::Bundle;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::SourceId;
+use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Cadence, EndedPause, Subscription};
 use crate::domain::text_diff::Fate;
@@ -123,6 +124,18 @@ impl<'a> Notice<'a> {
         Self { test: true, ..self }
     }
 
+    /// What sort of mail it makes.
+    #[must_use]
+    pub fn kind(&self) -> MailKind {
+        match self.cadence {
+            _ if self.test => MailKind::Test,
+            _ if self.pause.is_some() => MailKind::Summary,
+            _ if self.is_of_what_stood() => MailKind::Notice,
+            Cadence::Immediate => MailKind::Alert,
+            Cadence::Daily | Cadence::Weekly => MailKind::Digest,
+        }
+    }
+
     /// Whether it tells nothing but what was there already.
     pub(super) fn is_of_what_stood(&self) -> bool {
         !self.told.is_empty() && self.told.iter().all(|told| told.change.is_notice())
@@ -147,6 +160,8 @@ impl<'a> Notice<'a> {
 /// A mail in words; `mail::compose` makes MIME of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
+    /// What sort of mail it is.
+    pub kind: MailKind,
     /// One line without control characters, at most 70 characters.
     pub subject: String,
     /// The whole mail as plain text, lines up to 76 columns unless a single word is longer.
@@ -234,7 +249,7 @@ pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
         let text = TextTemplate { page: &page, foot: &foot }.render()?;
         let html = HtmlTemplate { page: &page, foot: &foot }.render()?;
         if detailed <= 1 || text.len().max(html.len()) <= MAX_BODY_BYTES {
-            return Ok(Rendered { subject: page.subject, text, html });
+            return Ok(Rendered { kind: notice.kind(), subject: page.subject, text, html });
         }
         detailed /= 2;
     }

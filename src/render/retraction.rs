@@ -9,7 +9,7 @@ use crate::domain::outbox::{Mail, MailState};
 use crate::domain::retraction::Retraction;
 use crate::domain::text::{one_line, shorten};
 
-mail!(letter_mail, "retraction/subject.txt", "retraction/mail.txt", "retraction/mail.html");
+mail!(letter_mail, Retraction, "retraction/subject.txt", "retraction/mail.txt", "retraction/mail.html");
 
 /// Longer words of the operator are cut.
 const MAX_REASON_CHARS: usize = 500;

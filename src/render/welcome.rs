@@ -10,7 +10,7 @@ use crate::domain::inbound::Selection;
 use crate::domain::listed::ListedOn;
 use crate::domain::text::{one_line, shorten};
 
-mail!(letter_mail, "welcome/subject.txt", "welcome/mail.txt", "welcome/mail.html");
+mail!(letter_mail, Welcome, "welcome/subject.txt", "welcome/mail.txt", "welcome/mail.html");
 
 /// Longer titles of entries are cut.
 const MAX_LISTED_CHARS: usize = 160;

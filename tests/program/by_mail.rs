@@ -62,7 +62,7 @@ pub fn from_ann(to: &str, subject: &str, more: &str) -> String {
 #[track_caller]
 fn token(letters: &[Letter]) -> String {
     let [letter] = letters else { panic!("{letters:#?}") };
-    assert_eq!(letter.subject, "Please confirm what you asked for");
+    assert_eq!(letter.kind, "confirmation");
     let line = letter.text.lines().find_map(|line| line.strip_prefix("confirm "));
     line.unwrap_or_else(|| panic!("{}", letter.text)).trim().to_owned()
 }
@@ -79,7 +79,7 @@ pub fn subscribe(home: &Home) {
     let to = format!("watch+confirm-{token}@tracker.example");
     let answers =
         home.write(&from_ann(&to, "Re: Please confirm what you asked for", "\nYes please, confirm\n"));
-    assert_eq!(answers[0].subject, "You will be told");
+    assert_eq!(answers[0].kind, "welcome");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn who_subscribes_and_confirms_is_told_and_who_leaves_is_not() {
     assert_eq!(home.check(0)["mails_queued"], 0, "nobody is told who did not confirm");
 
     let answers = home.write(&from_ann(WATCH, &format!("confirm {}", token(&asked)), ""));
-    assert_eq!(answers[0].subject, "You will be told");
+    assert_eq!(answers[0].kind, "welcome");
     let listed = "  * Covered List\n    - Hangzhou Hikvision Digital Technology Company (2021-03-12)\n";
     assert!(answers[0].text.contains("stands there already"), "{}", answers[0].text);
     assert!(answers[0].text.replace('\r', "").contains(listed), "{}", answers[0].text);
@@ -103,7 +103,7 @@ fn who_subscribes_and_confirms_is_told_and_who_leaves_is_not() {
 
     let token = token(&home.write(&from_ann(WATCH, "unsubscribe", "")));
     let goodbye = home.write(&from_ann(WATCH, &format!("confirm {token}"), ""));
-    assert_eq!(goodbye[0].subject, "You will not be told any more");
+    assert_eq!(goodbye[0].kind, "goodbye");
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
     assert_eq!(home.check(0)["mails_queued"], 0);
 }
@@ -115,7 +115,7 @@ fn who_writes_with_a_large_picture_is_heard() {
     let picture =
         "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nRegards\n--b\nContent-Type: image/png\n\n";
     let message = from_ann(WATCH, "unsubscribe", picture) + &"aGVsbG8sIHBpY3R1cmU=\n".repeat(50_000);
-    assert_eq!(home.write(&message)[0].subject, "Please confirm what you asked for");
+    assert_eq!(home.write(&message)[0].kind, "confirmation");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_sender_whose_domain_vouches_leaves_at_once_and_a_forged_one_does_nothing() 
     let listed = home.write(&format!("{VOUCHED}{}", from_ann(WATCH, "list", "")));
     assert!(listed[0].text.contains("Hikvision, since"), "{}", listed[0].text);
     let goodbye = home.write(&format!("{VOUCHED}{}", from_ann(WATCH, "unsubscribe hikvision", "")));
-    assert_eq!(goodbye[0].subject, "You will not be told any more");
+    assert_eq!(goodbye[0].kind, "goodbye");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn who_vouches_for_one_sender_vouches_for_nobody_else_whose_token_they_know() {
     let by_bob = from_ann(WATCH, "hello", &format!("\nunsubscribe\nconfirm {token}\n"))
         .replace("From: Ann <ann@", "From: Bob <bob@");
     let answers = home.write(&format!("{VOUCHED}{by_bob}"));
-    assert!(answers.iter().all(|answer| answer.subject != "You will not be told any more"), "{answers:#?}");
+    assert!(answers.iter().all(|answer| answer.kind != "goodbye"), "{answers:#?}");
     assert!(is_told(&home));
 }
 
@@ -209,17 +209,14 @@ fn a_mail_program_ends_it_by_what_the_mail_says_and_nobody_is_asked_back() {
     let forged: String = seal.chars().rev().collect();
     for unopened in [&forged, &seal[1..]] {
         let asked = home.write(&from_ann(WATCH, &format!("unsubscribe {unopened}"), ""));
-        assert!(
-            asked.iter().all(|answer| answer.subject == "Please confirm what you asked for"),
-            "{asked:#?}"
-        );
+        assert!(asked.iter().all(|answer| answer.kind == "confirmation"), "{asked:#?}");
     }
     let questions = home.letters_to("ann@example.org");
-    let questions = questions.iter().filter(|letter| letter.subject == "Please confirm what you asked for");
+    let questions = questions.iter().filter(|letter| letter.kind == "confirmation");
     assert_eq!(questions.count(), 2, "the one to follow, and one to leave that stands open");
     assert!(is_told(&home));
     let goodbye = home.write(&from_ann(WATCH, &format!("unsubscribe {seal}"), ""));
-    assert_eq!(goodbye[0].subject, "You will not be told any more");
+    assert_eq!(goodbye[0].kind, "goodbye");
     assert!(!is_told(&home));
 }
 
@@ -247,13 +244,13 @@ fn a_pause_keeps_mail_back_and_its_end_says_how_much_was_missed() {
             from_ann(WATCH, subject, "")
         )
     };
-    assert_eq!(home.write(&vouched("pause"))[0].subject, "Mail is paused");
+    assert_eq!(home.write(&vouched("pause"))[0].kind, "pause");
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
     assert_eq!(home.check(0)["mails_queued"], 0);
     let resumed = home.write(&vouched("resume"));
     assert!(resumed[0].text.contains("one thing that you"), "{}", resumed[0].text);
     home.check(0);
-    let summary = home.letters().into_iter().find(|letter| letter.subject.starts_with("[after a pause]"));
+    let summary = home.letters().into_iter().find(|letter| letter.kind == "summary");
     assert!(summary.unwrap().text.contains("and by any affiliate"));
 }
 
@@ -263,7 +260,7 @@ fn what_was_written_is_never_sent_back_and_a_message_counts_once() {
     let home = home(&site);
     let message = from_ann(WATCH, "subscribe http://evil.test/ hikvison", "");
     let answers = home.write(&message);
-    assert_eq!(answers[0].subject, "What you can ask for");
+    assert_eq!(answers[0].kind, "help");
     assert!(answers[0].text.contains("Hikvision (hikvision)"), "{}", answers[0].text);
     for text in [&answers[0].text, &answers[0].html] {
         assert!(!text.contains("evil.test") && !text.contains("hikvison"), "{text}");
@@ -295,11 +292,11 @@ fn an_answer_that_is_no_yes_is_told_once_how_to_confirm_and_a_machine_is_not() {
     let ticket = "Your request has been received and a ticket with the number 12 was created.";
     assert_eq!(answer(1, ticket).len(), 0, "a machine is not answered");
     let told = answer(2, "Who is this?");
-    assert_eq!(told[0].subject, "Please confirm what you asked for");
+    assert_eq!(told[0].kind, "confirmation");
     assert!(told[0].text.contains("not a clear yes") && told[0].text.contains(&token), "{}", told[0].text);
     assert_eq!(answer(3, "Spam!!!").len(), 0, "once");
     assert!(!is_told(&home));
-    assert_eq!(answer(4, "Yes please, confirm")[0].subject, "You will be told");
+    assert_eq!(answer(4, "Yes please, confirm")[0].kind, "welcome");
     let shown = home.run(&["sub", "show", "ann@example.org"]).expect(0).stdout;
     assert!(shown.contains("Answered: Yes please, confirm"), "{shown}");
 }
@@ -310,10 +307,7 @@ fn whoever_writes_their_address_in_other_letters_is_the_same_person() {
     let home = home(&site);
     home.subscribe("Ann@example.org", "hikvision");
     let goodbye = home.write(&format!("{VOUCHED}{}", from_ann(WATCH, "please unsubscribe me", "")));
-    assert_eq!(
-        (goodbye[0].subject.as_str(), goodbye[0].to.as_str()),
-        ("You will not be told any more", "Ann@example.org")
-    );
+    assert_eq!((goodbye[0].kind.as_str(), goodbye[0].to.as_str()), ("goodbye", "Ann@example.org"));
     assert!(!is_told(&home));
 }
 

@@ -197,7 +197,11 @@ fn a_test_mail_says_that_it_is_one() {
     assert_eq!(ran.stdout, "stored in the Maildir for bob@example.org\n");
     let letters = home.letters();
     let test = letters.iter().find(|letter| letter.to == "bob@example.org").unwrap();
-    assert_eq!(test.subject, "[test] regwatch can reach you");
+    assert_eq!(test.kind, "test");
+    let listed = home.run(&["outbox", "list", "--json"]).expect(0).json();
+    let kinds: Vec<_> =
+        listed["mails"].as_array().unwrap().iter().map(|mail| mail["kind"].as_str()).collect();
+    assert_eq!(kinds, [Some("test"), Some("alert")], "{listed}");
 }
 
 #[test]

@@ -40,6 +40,8 @@ impl Ran {
 pub struct Letter {
     /// The header, each field on one line.
     pub head: String,
+    /// Its `X-Regwatch-Kind`.
+    pub kind: String,
     pub to: String,
     pub subject: String,
     pub text: String,
@@ -193,7 +195,9 @@ pub fn read_letter(path: &PathBuf) -> Letter {
     let to = mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default().to_owned();
     let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
     let head = text.split("\n\n").next().unwrap_or_default().replace("\n ", " ").replace("\n\t", " ");
+    let kind = head.lines().find_map(|line| line.strip_prefix("X-Regwatch-Kind: ")).unwrap_or_default();
     Letter {
+        kind: kind.to_owned(),
         head,
         to,
         subject: mail.subject().unwrap_or_default().to_owned(),

@@ -19,8 +19,8 @@ fn whoever_was_told_is_told_otherwise_and_the_way_back_is_no_news() {
 
     let letters = home.letters();
     assert!(letters.iter().all(|letter| letter.to == "ann@example.org"), "only who was told: {letters:#?}");
-    let alert = letters.iter().find(|letter| !letter.subject.starts_with("[retracted]")).unwrap();
-    let letter = letters.iter().find(|letter| letter.subject.starts_with("[retracted]")).unwrap();
+    let alert = letters.iter().find(|letter| letter.kind != "retraction").unwrap();
+    let letter = letters.iter().find(|letter| letter.kind == "retraction").unwrap();
     assert!(letter.text.contains("The agency served a draft by"), "{}", letter.text);
     assert!(letter.text.contains(&change) && letter.text.contains("we take it back"), "{}", letter.text);
     assert!(field(letter, "References").ends_with(&format!(" <{}>", alert.message_id)), "{}", letter.head);
@@ -63,7 +63,7 @@ fn an_alert_its_update_and_their_retraction_are_one_conversation() {
     home.run(&["review", "retract", change]).expect(0);
 
     let letters = home.letters();
-    let retraction = letters.iter().find(|letter| letter.subject.starts_with("[retracted] ")).unwrap();
+    let retraction = letters.iter().find(|letter| letter.kind == "retraction").unwrap();
     let update = letters
         .iter()
         .find(|letter| letter.message_id != alert.message_id && letter.message_id != retraction.message_id)

@@ -72,6 +72,7 @@ fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
     let recipient = recipient.parse().unwrap();
     let mail = Mail::queued(id, recipient, name.to_owned(), message_id, Vec::new(), DateTime::UNIX_EPOCH);
     let rendered = Rendered {
+        kind: regwatch::domain::mail_kind::MailKind::Alert,
         subject: name.to_owned(),
         text: "before\n.\n..two\nFrom after".to_owned(),
         html: "<p>海康威视</p>".to_owned(),

@@ -4,19 +4,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::cli::Context;
 use crate::config::Config;
 use crate::domain::email::EmailAddress;
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
+use crate::domain::mail_kind::MailKind;
 use crate::mail::{Letter, Occasion, compose};
-use crate::render::{MailKind, Rendered, Service, example};
+use crate::render::{Rendered, Service, example};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Preview {
     /// Which mail.
-    #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(MailKind::ALL.map(|(name, _)| name)))]
+    #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(MailKind::ALL.map(value)))]
     kind: String,
     /// Write it into this file: the whole message for a name that ends in .eml, else its HTML.
     #[arg(long, value_name = "FILE", conflicts_with = "browser")]
@@ -26,13 +27,22 @@ pub(in crate::cli) struct Preview {
     browser: bool,
 }
 
+/// The word for a kind; the coverage report was once called an attestation.
+fn value((word, kind): (&'static str, MailKind)) -> PossibleValue {
+    let value = PossibleValue::new(word);
+    if kind == MailKind::Coverage { value.alias(FORMER_COVERAGE) } else { value }
+}
+
+const FORMER_COVERAGE: &str = "attestation";
+
 /// For whom the examples are.
 const READER: &str = "reader@example.org";
 
 pub(super) fn run(preview: &Preview, context: &Context) -> anyhow::Result<()> {
     let config = context.config()?;
     let to: EmailAddress = READER.parse()?;
-    let kind = MailKind::ALL.iter().find(|(name, _)| *name == preview.kind);
+    let word = if preview.kind == FORMER_COVERAGE { MailKind::Coverage.word() } else { &preview.kind };
+    let kind = MailKind::ALL.iter().find(|(name, _)| *name == word);
     let kind = kind.map(|(_, kind)| *kind).context("no such mail")?;
     let rendered = render(kind, &to, &config)?;
     match &preview.into {
@@ -42,7 +52,7 @@ pub(super) fn run(preview: &Preview, context: &Context) -> anyhow::Result<()> {
         Some(path) => keep(path, rendered.html.as_bytes()),
         None if preview.browser => show(&rendered, &preview.kind),
         None if context.screen.json => context.screen.object(&serde_json::json!({
-            "subject": rendered.subject, "text": rendered.text, "html": rendered.html,
+            "kind": rendered.kind, "subject": rendered.subject, "text": rendered.text, "html": rendered.html,
         })),
         None => context.screen.line(format!("Subject: {}\n\n{}", rendered.subject, rendered.text)),
     }

@@ -191,3 +191,12 @@ fn a_mail_of_an_older_program_is_read_and_its_lease_may_have_been_begun() {
     let mut old: Mail = serde_json::from_value(old).unwrap();
     assert!(old.reclaim(DateTime::UNIX_EPOCH, Doubt::Resend), "it is in doubt");
 }
+
+#[test]
+fn a_mail_that_an_older_program_queued_has_no_kind() {
+    let mut record = serde_json::to_value(mail()).unwrap();
+    assert!(record.get("kind").is_none(), "{record}");
+    record["kind"] = "alert".into();
+    let noted: Mail = serde_json::from_value(record).unwrap();
+    assert_eq!(noted.kind, Some(MailKind::Alert));
+}

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use super::{Home, Site, WATCH, await_subject, await_that, from_ann, home, put};
+use super::{Home, Site, WATCH, await_kind, await_subject, await_that, from_ann, home, put};
 use crate::daemon::{Daemon, RUNS};
 use crate::home::files_of;
 
@@ -38,7 +38,7 @@ fn in_a_maildir_it_is_put_aside_after_three_deaths_and_holds_nobody_up() {
     assert_eq!(home.letters().len(), 0, "the test came too late to kill");
     let _daemon = Daemon::start(&home, RUNS);
     await_that("it is put aside", || home.path("state/inbox/.Failed/new/1.deadly").exists());
-    await_subject(&home, "What you can ask for");
+    await_kind(&home, "help");
     await_subject(&home, "[regwatch] What people write is not taken in");
     assert!(files_of(&home.path("state/inbox/new")).is_empty());
 

@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::dovecot::Dovecot;
 use super::{
-    Home, Site, WATCH, await_letters, await_subject, await_that, converse, from_ann, home, with_picture,
+    Home, Site, WATCH, await_kind, await_letters, await_subject, await_that, converse, from_ann, home,
+    with_picture,
 };
 use crate::daemon::{Daemon, RUNS};
 
@@ -161,7 +162,7 @@ fn who_writes_with_a_large_picture_is_heard() {
     let home = watching(&site, &dovecot);
     dovecot.deliver(WATCH, &with_picture("1", "unsubscribe"));
     let _daemon = Daemon::start(&home, OPEN);
-    await_subject(&home, "Please confirm what you asked for");
+    await_kind(&home, "confirmation");
     await_that("it is put away", || dovecot.messages(".Processed").len() == 1);
     // It lies there whole.
     assert!(fs::metadata(&dovecot.messages(".Processed")[0]).unwrap().len() > 1_000_000);

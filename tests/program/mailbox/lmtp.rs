@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::client::{Client, hand_over};
-use super::{Site, WATCH, await_letters, await_subject, converse, free_port, from_ann, home, with_picture};
+use super::{Site, WATCH, await_kind, await_letters, converse, free_port, from_ann, home, with_picture};
 use crate::daemon::{Daemon, RUNS};
 use crate::left_out::left_out;
 
@@ -93,7 +93,7 @@ fn who_writes_with_a_large_picture_is_heard() {
     let _daemon = Daemon::start(&home, RUNS);
     let replies = hand_over(port, "ann@example.org", &[WATCH], &with_picture("1", "unsubscribe"));
     assert!(replies.last().unwrap().starts_with("250 2.0.0"), "{replies:?}");
-    await_subject(&home, "Please confirm what you asked for");
+    await_kind(&home, "confirmation");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::fs;
 
 use super::{
-    Home, Site, await_letters, await_subject, await_that, converse, from_ann, home, put, with_picture,
+    Home, Site, await_kind, await_letters, await_subject, await_that, converse, from_ann, home, put,
+    with_picture,
 };
 use crate::daemon::{Daemon, RUNS};
 use crate::home::files_of;
@@ -57,6 +58,6 @@ fn who_writes_with_a_large_picture_is_heard() {
     let home = watching(&site);
     let _daemon = Daemon::start(&home, RUNS);
     put(&home, "1.large", &with_picture("1", "unsubscribe"));
-    await_subject(&home, "Please confirm what you asked for");
+    await_kind(&home, "confirmation");
     await_that("it is put away", || home.path("state/inbox/.Processed/cur/1.large:2,S").exists());
 }

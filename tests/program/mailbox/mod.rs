@@ -50,7 +50,7 @@ fn put(home: &Home, name: &str, message: &str) {
 /// The token in a question.
 #[track_caller]
 fn token(letter: &Letter) -> String {
-    assert_eq!(letter.subject, "Please confirm what you asked for");
+    assert_eq!(letter.kind, "confirmation");
     let line = letter.text.lines().find_map(|line| line.strip_prefix("confirm "));
     line.unwrap_or_else(|| panic!("{}", letter.text)).trim().to_owned()
 }
@@ -85,7 +85,7 @@ fn converse(home: &Home, site: &Site, write: impl Fn(&str, &str)) {
     let asked = await_letters(home, ann, 1).remove(0);
     let confirm = format!("watch+confirm-{}@tracker.example", token(&asked));
     write(&confirm, &from_ann("2", "Yes, please"));
-    await_subject(home, "You will be told");
+    await_kind(home, "welcome");
 
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
     assert_eq!(home.check(0)["mails_queued"], 1);
@@ -93,12 +93,17 @@ fn converse(home: &Home, site: &Site, write: impl Fn(&str, &str)) {
 
     write(WATCH, &from_ann("3", "unsubscribe"));
     let letters = await_letters(home, ann, 4);
-    let asked = letters.iter().filter(|letter| letter.subject == "Please confirm what you asked for");
+    let asked = letters.iter().filter(|letter| letter.kind == "confirmation");
     let token = asked.map(token).find(|token| !confirm.contains(token)).unwrap();
     write(WATCH, &from_ann("4", &format!("confirm {token}")));
-    await_subject(home, "You will not be told any more");
+    await_kind(home, "goodbye");
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
     assert_eq!(home.check(0)["mails_queued"], 0);
+}
+
+#[track_caller]
+fn await_kind(home: &Home, kind: &str) {
+    await_that(kind, || home.letters().iter().any(|letter| letter.kind == kind));
 }
 
 #[track_caller]
