@@ -22,6 +22,7 @@ pub mod registry;
 pub mod reload;
 pub mod render;
 pub mod scheduler;
+pub mod status;
 pub mod store;
 pub mod subscribe;
 pub mod web;

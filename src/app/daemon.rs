@@ -99,11 +99,11 @@ impl App {
         let owner = Owner::of(&self.config.store);
         let server = Server::bind(&self.config.daemon.socket, owner).await?;
         let (service, tracker, stopped) = (Arc::clone(&self.service), tasks.clone(), stop.clone());
-        tasks.spawn(async move {
+        tasks.spawn(self.workers.run("control", async move {
             if let Err(error) = server.serve(service, tracker, stopped).await {
                 tracing::error!(error = error_chain(&error), "the control socket is closed");
             }
-        });
+        }));
         let found = Arc::new(Notify::new());
         self.start_web(tasks, stop, &found).await?;
         let telling = TellingLoop {
@@ -113,9 +113,9 @@ impl App {
             clock: Arc::clone(&self.clock),
             found: Arc::clone(&found),
         };
-        tasks.spawn(telling.run(stop.clone()));
+        tasks.spawn(self.workers.run("telling", telling.run(stop.clone())));
         let (deliverer, stopped) = (Arc::clone(&self.deliverer), stop.clone());
-        tasks.spawn(async move { deliverer.run(stopped).await });
+        tasks.spawn(self.workers.run("sending", async move { deliverer.run(stopped).await }));
         self.take_mail_in(tasks, stop, &found).await?;
         tasks.spawn(rematch(self.config.sources.clone(), Arc::clone(&self.checker), Arc::clone(&found)));
         let slots = Arc::new(Semaphore::new(self.config.fetch.concurrency.max(1)));
@@ -129,9 +129,10 @@ impl App {
                 slots: Arc::clone(&slots),
                 found: Arc::clone(&found),
             };
-            tasks.spawn(reading.run(stop.clone()));
+            tasks.spawn(self.workers.run("reading", reading.run(stop.clone())));
         }
-        tasks.spawn(tidy_up(self.store.clone(), Arc::clone(&self.clock), stop.clone()));
+        let tidying = tidy_up(self.store.clone(), Arc::clone(&self.clock), stop.clone());
+        tasks.spawn(self.workers.run("tidying", tidying));
         tasks.spawn(watchdog::keep_alive(self.store.clone(), stop.clone()));
         Ok(())
     }
@@ -151,7 +152,7 @@ impl App {
             registry: self.registry.clone(),
             woken: Arc::clone(found),
         };
-        tasks.spawn(server.serve(parts, tasks.clone(), stop.clone()));
+        tasks.spawn(self.workers.run("web", server.serve(parts, tasks.clone(), stop.clone())));
         Ok(())
     }
 }

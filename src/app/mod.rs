@@ -30,6 +30,7 @@ use crate::fetch::Fetcher;
 use crate::mail::Transport;
 use crate::registry::Registry;
 use crate::reload::Reloader;
+use crate::status::{StatusReader, StatusReaderParts, Workers};
 use crate::store::{Opened, Store, StoreError};
 use crate::subscribe::{Inbox, InboxParts, Subscriptions, Turn, Visits};
 
@@ -55,6 +56,8 @@ pub struct App {
     inbox: Option<Arc<Inbox>>,
     service: Arc<Service>,
     visits: Arc<Visits>,
+    status: Arc<StatusReader>,
+    workers: Workers,
     clock: Arc<dyn Clock>,
 }
 
@@ -158,6 +161,15 @@ impl App {
             }))
         });
         let inbox = asker.clone().filter(|_| config.inbox.is_some());
+        let workers = Workers::default();
+        let status = Arc::new(StatusReader::new(StatusReaderParts {
+            store: store.clone(),
+            sources: config.sources.clone(),
+            operator: config.operator.clone(),
+            jitter: config.daemon.jitter,
+            workers: workers.clone(),
+            clock: Arc::clone(&clock),
+        }));
         let service = Arc::new(Service::new(ServiceParts {
             sources: config.sources.clone(),
             concurrency: config.fetch.concurrency,
@@ -174,6 +186,7 @@ impl App {
             ),
             inbox: inbox.clone(),
             asker: asker.clone(),
+            status: Arc::clone(&status),
             reloader: Reloader::new(&config, registry.clone()),
             clock: Arc::clone(&clock),
         }));
@@ -190,6 +203,8 @@ impl App {
             inbox,
             service,
             visits: Arc::new(visits),
+            status,
+            workers,
             clock,
         })
     }
@@ -198,6 +213,12 @@ impl App {
     #[must_use]
     pub fn has_new_store(&self) -> bool {
         self.store.opened() == Opened::New
+    }
+
+    /// Says how all stands.
+    #[must_use]
+    pub fn status(&self) -> &Arc<StatusReader> {
+        &self.status
     }
 
     /// Executes commands.

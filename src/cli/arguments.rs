@@ -13,6 +13,7 @@ Examples:
   regwatch check now                               read every source once and tell what changed
   regwatch sub add ann@example.org --company hikvision --confirmed
   regwatch daemon                                  keep reading, on schedule
+  regwatch status                                  see at a glance whether all is well
 
 Exit codes:
   0  done
@@ -20,6 +21,7 @@ Exit codes:
   2  wrong usage
   3  something changed (check now --exit-code)
   4  some source could not be read
+  5  something needs a person (status, doctor)
   65 tried again and again in vain, return it (mail ingest)
   75 try again later (mail ingest)";
 
@@ -65,6 +67,8 @@ pub(super) enum Verb {
     Check(super::check::Check),
     /// Read sources on schedule and send mail until stopped.
     Daemon,
+    /// Show at a glance how all stands, and what needs you.
+    Status(super::status::Status),
     /// See it work: two days of made-up pages on this machine, no network, no configuration.
     Demo(super::demo::Demo),
     /// What is watched.

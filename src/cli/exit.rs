@@ -14,6 +14,8 @@ pub(super) enum Exit {
     Changed = 3,
     /// Some source could not be read; this outweighs a change.
     Unread = 4,
+    /// Done, and something needs a person (`status`, `doctor`).
+    Attention = 5,
     /// Not done, and it would not be the next time either: whoever handed it over should give it back to its
     /// sender (`EX_DATAERR`, sysexits(3)).
     Refused = 65,

@@ -23,6 +23,7 @@ mod replay;
 mod review;
 mod screen;
 mod source;
+mod status;
 mod store;
 mod sub;
 mod suppression;
@@ -73,6 +74,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Check(verb) => check::run(verb, &context).await,
         Verb::Daemon => Box::pin(daemon::run(&context)).await,
         Verb::Demo(verb) => demo::run(verb, screen).await,
+        Verb::Status(verb) => status::run(&verb, &context).await,
         Verb::Source(verb) => source::run(verb, &context).await,
         Verb::Company(verb) => company::run(verb, &context).await,
         Verb::Eval(verb) => eval::run(&verb, &context),

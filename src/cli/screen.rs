@@ -1,6 +1,6 @@
 //! Printing: results to standard output, everything else to standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use comfy_table::presets::NOTHING;
@@ -8,6 +8,15 @@ use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 
 use crate::domain::text::one_line;
+
+/// Who sets this wants lines of that width, whoever reads them.
+const COLUMNS: &str = "COLUMNS";
+
+/// No terminal in use is narrower.
+const NARROWEST: usize = 20;
+
+/// How wide a terminal is of which nothing is known.
+const USUAL_WIDTH: usize = 80;
 
 /// Where results go and how they look.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +63,9 @@ impl Screen {
     ) -> anyhow::Result<()> {
         let mut table = Table::new();
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
+        if let Some(width) = width() {
+            table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+        }
         for row in rows {
             table.add_row(row.map(|cell| one_line(&cell)));
         }
@@ -62,6 +74,23 @@ impl Screen {
         }
         Ok(())
     }
+}
+
+/// How wide lines on standard output may be; `None` where no person reads along.
+fn width() -> Option<usize> {
+    let out = io::stdout();
+    let asked = std::env::var_os(COLUMNS).and_then(|columns| columns.to_str()?.parse().ok());
+    let known = || terminal_size::terminal_size_of(&out).map(|(width, _)| usize::from(width.0));
+    let width = asked.or_else(known).filter(|width| *width >= NARROWEST);
+    // Of some terminals nobody knows how wide they are.
+    width.or_else(|| out.is_terminal().then_some(USUAL_WIDTH))
+}
+
+/// Text in lines that fit; those after the first begin with `indent`.
+pub(super) fn wrapped(text: &str, indent: &str) -> Vec<String> {
+    let width = width().unwrap_or(USUAL_WIDTH);
+    let options = textwrap::Options::new(width).subsequent_indent(indent).break_words(false);
+    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// Prints bytes to standard output and nothing else.

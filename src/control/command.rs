@@ -59,6 +59,7 @@ commands!(
     Decide,
     Retract,
     ListIncidents,
+    ShowStatus,
     Replay,
     ListChanges,
     ShowChange,

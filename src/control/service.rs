@@ -18,6 +18,7 @@ use crate::domain::snapshot::HeldRead;
 use crate::domain::source::Source;
 use crate::escalate::{EscalateError, Escalator};
 use crate::reload::{ReloadError, Reloaded, Reloader};
+use crate::status::StatusReader;
 use crate::store::{Deed, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
 
@@ -40,6 +41,8 @@ pub struct ServiceParts {
     pub deliverer: Arc<Deliverer>,
     /// Takes subscriptions.
     pub subscriptions: Subscriptions,
+    /// Says how all stands.
+    pub status: Arc<StatusReader>,
     /// Takes over the company registry.
     pub reloader: Reloader,
     /// Takes mail in, where there is a mailbox.

@@ -15,6 +15,7 @@ mod boundary;
 mod care;
 mod delivery;
 mod error;
+mod glance;
 mod record;
 mod sled;
 
@@ -52,6 +53,7 @@ pub use boundary::{
 };
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
 pub use error::StoreError;
+pub use glance::{BackupNote, Queue, StoreSize};
 
 /// An open store. Clones are the same store.
 ///

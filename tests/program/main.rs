@@ -44,6 +44,7 @@ mod retraction;
 mod scored;
 mod sink;
 mod site;
+mod status;
 mod telling;
 mod watching;
 mod web;

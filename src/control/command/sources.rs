@@ -11,6 +11,7 @@ use crate::domain::change::Change;
 use crate::domain::id::SourceId;
 use crate::domain::incident::Incident;
 use crate::domain::snapshot::HeldRead;
+use crate::status::Overview;
 use crate::store::ChangeQuery;
 
 /// Read sources now and tell what was found.
@@ -243,5 +244,17 @@ impl Ask for Reload {
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         service.reload().await
+    }
+}
+
+/// How all stands, and what needs a person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowStatus {}
+
+impl Ask for ShowStatus {
+    type Reply = Overview;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.status.overview().await?)
     }
 }

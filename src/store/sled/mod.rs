@@ -32,6 +32,7 @@ mod passing_over;
 mod pulse;
 pub(super) mod repair;
 pub(super) mod retractions;
+mod size;
 pub(super) mod sources;
 mod spellings;
 pub(super) mod subscribers;
@@ -56,7 +57,7 @@ use self::trees::{TreeName, Trees};
 pub use self::writer::Keeping;
 use self::writer::{Open, Place, Shared, Writer};
 use self::writes::Writes;
-use super::{GarbageReport, Opened, StoreError};
+use super::{BackupNote, GarbageReport, Opened, StoreError, StoreSize};
 use crate::domain::id::InstallationId;
 use crate::domain::keyed_link::LinkKey;
 
@@ -69,6 +70,7 @@ pub(super) struct Sled {
     opened: Opened,
     folder: PathBuf,
     is_surveyed: Arc<AtomicBool>,
+    measured: Arc<size::Measured>,
 }
 
 impl Sled {
@@ -91,6 +93,7 @@ impl Sled {
             opened,
             folder: folder.to_owned(),
             is_surveyed: Arc::default(),
+            measured: Arc::default(),
         })
     }
 
@@ -120,6 +123,12 @@ impl Sled {
     /// How long its log is.
     pub(super) fn log_bytes(&self) -> u64 {
         admission::length_of_log(&self.folder).unwrap_or(0)
+    }
+
+    /// How large it is; measured unless it was within this time.
+    pub(super) async fn size(&self, max_age: Duration) -> Result<StoreSize, StoreError> {
+        let (measured, folder) = (Arc::clone(&self.measured), self.folder.clone());
+        self.read(move |trees| measured.get(trees, &folder, max_age)).await
     }
 
     /// See [`Open::is_in_place`].
@@ -209,6 +218,7 @@ impl Sled {
     /// Removes the bodies that nothing refers to, while nobody reads or writes.
     pub(super) async fn collect_garbage(&self) -> Result<GarbageReport, StoreError> {
         let (shared, pulse) = (Arc::clone(&self.shared), Arc::clone(self.writer.pulse()));
+        let measured = Arc::clone(&self.measured);
         blocking(move || {
             let open = shared.write().unwrap_or_else(PoisonError::into_inner);
             let open = open.as_ref().ok_or(StoreError::Closed)?;
@@ -216,6 +226,7 @@ impl Sled {
             if let Some(commits) = commits {
                 open.note(commits);
             }
+            measured.forget();
             Ok(report)
         })
         .await
@@ -254,6 +265,19 @@ pub(super) fn beat(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError>
     const BEATS: &[u8] = b"beats";
     let beats = writes::number(trees.tree(TreeName::Meta).get(BEATS)?.as_deref()).wrapping_add(1);
     writes.put_raw(TreeName::Meta, BEATS, beats.to_be_bytes().to_vec())
+}
+
+/// The last backup that was taken.
+const BACKUP: &[u8] = b"backup";
+
+/// The last backup that was taken of this database.
+pub(super) fn backup_note(trees: &Trees) -> Result<Option<BackupNote>, StoreError> {
+    trees.get(TreeName::Meta, BACKUP)
+}
+
+/// Notes that a backup was taken.
+pub(super) fn note_backup(trees: &Trees, writes: &mut Writes, note: &BackupNote) -> Result<(), StoreError> {
+    writes.put(trees, TreeName::Meta, BACKUP, note)
 }
 
 const INSTANCE_KEY: &[u8] = b"instance-key";

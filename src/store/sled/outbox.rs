@@ -12,7 +12,7 @@ use crate::domain::id::{AlertId, BodyHash, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::boundary::LeaseToken;
 use crate::store::record::{shown, undecodable};
-use crate::store::{Deed, Lease, LeasedMail, StoreError};
+use crate::store::{Deed, Lease, LeasedMail, Queue, StoreError};
 
 /// A mail as it is kept: its bytes lie among the bodies.
 #[derive(Debug, Serialize, Deserialize)]
@@ -357,6 +357,17 @@ pub(in crate::store) fn next_due(trees: &Trees) -> Result<Option<DateTime<Utc>>,
         }
     }
     Ok(next)
+}
+
+/// How many mails wait, since when, and how many were given up.
+pub(in crate::store) fn queue(trees: &Trees) -> Result<Queue, StoreError> {
+    let mut queue = Queue { attention: trees.tree(TreeName::Undelivered).len(), ..Queue::default() };
+    for key in DUE.iter().flat_map(|tree| trees.tree(*tree).iter().keys()) {
+        let Some(stored) = listed(trees, keys::id_of(&key?))? else { continue };
+        queue.waiting += 1;
+        queue.oldest = queue.oldest.into_iter().chain([stored.mail.queued_at]).min();
+    }
+    Ok(queue)
 }
 
 /// The mails in one state or in any, the newest first.
