@@ -17,17 +17,28 @@
 //!
 //! The four letters before it name the key, so that links of another key, should this one ever be
 //! replaced, can be told from forged ones.
+//!
+//! An alert bears one more, which shows one change ([`ChangeLink`]). It is bound to that change and to its reader,
+//! and says itself until which day it works, because a mail is passed on and lies about for years.
 
 use std::fmt;
 
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use url::Url;
 
 use super::email::EmailAddress;
+use super::id::ChangeId;
 use super::inbound::ConfirmToken;
 use super::keyed::{LETTERS, bits, keyed_hash, letters};
 
 /// Letters that name the key.
 const KEY_LETTERS: usize = 4;
+
+/// Letters that name the last day of a link to a change: days of the common era, for the next three thousand years.
+const DAY_LETTERS: usize = 4;
+
+/// So many days after it was mailed a link to a change still works.
+const CHANGE_LINK_DAYS: u64 = 90;
 
 /// What a link lets its reader do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +114,33 @@ impl LinkKey {
         text.len() == KEY_LETTERS + 2 * LETTERS && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
     }
 
+    /// What stands in the link that shows one change to one reader up to a day.
+    #[must_use]
+    pub fn seal_change(&self, change: &ChangeId, reader: &EmailAddress, last_day: NaiveDate) -> String {
+        let link = ChangeLink { reader: self.subscriber(reader), last_day };
+        let mac = letters(self.change_mac(change, &link));
+        format!("{}{}{}{mac}", self.name(), day_letters(last_day), link.reader.as_str())
+    }
+
+    /// Whose link to this change it is and up to which day; `None` for what was not made here for this change.
+    #[must_use]
+    pub fn open_change(&self, change: &ChangeId, text: &str) -> Option<ChangeLink> {
+        let is_one = text.len() == KEY_LETTERS + DAY_LETTERS + 2 * LETTERS
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let text = is_one.then(|| text.to_ascii_lowercase())?;
+        let (name, rest) = text.split_at(KEY_LETTERS);
+        let (day, rest) = rest.split_at(DAY_LETTERS);
+        let (reader, mac) = rest.split_at(LETTERS);
+        let link = ChangeLink { reader: SubscriberKey(reader.to_owned()), last_day: day_of(day)? };
+        let differs = self.change_mac(change, &link) ^ bits(mac)?;
+        (name == self.name() && differs == 0).then_some(link)
+    }
+
+    fn change_mac(&self, change: &ChangeId, link: &ChangeLink) -> u128 {
+        let day = day_letters(link.last_day);
+        keyed_hash(&self.0, &["link", "change", change.as_str(), &day, link.reader.as_str()])
+    }
+
     fn mac(&self, purpose: LinkPurpose, subscriber: &SubscriberKey) -> u128 {
         keyed_hash(&self.0, &["link", purpose.path(), subscriber.as_str()])
     }
@@ -116,6 +154,26 @@ impl fmt::Debug for LinkKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LinkKey(…)")
     }
+}
+
+/// What the link of an alert says: who may see its change, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeLink {
+    /// Whom it was mailed to.
+    pub reader: SubscriberKey,
+    /// The last day (UTC) on which it works.
+    pub last_day: NaiveDate,
+}
+
+/// A day as letters.
+fn day_letters(day: NaiveDate) -> String {
+    letters(u128::from(day.num_days_from_ce().unsigned_abs())).chars().take(DAY_LETTERS).collect()
+}
+
+/// The day that letters stand for.
+fn day_of(text: &str) -> Option<NaiveDate> {
+    let padded = format!("{text}{}", "a".repeat(LETTERS - DAY_LETTERS));
+    NaiveDate::from_num_days_from_ce_opt(i32::try_from(bits(&padded)?).ok()?)
 }
 
 /// The links of one person.
@@ -148,6 +206,15 @@ impl WebAddresses {
             format!("{}/{}/{}", self.base, purpose.path(), self.key.seal(purpose, address))
         };
         PersonalLinks { unsubscribe: link(LinkPurpose::Unsubscribe), manage: link(LinkPurpose::Manage) }
+    }
+
+    /// Where the reader of an alert that is mailed now sees its change, for ninety days and while they are
+    /// subscribed. Whoever has the address needs no log-in.
+    #[must_use]
+    pub fn change(&self, change: &ChangeId, reader: &EmailAddress, now: DateTime<Utc>) -> String {
+        let today = now.date_naive();
+        let last_day = today.checked_add_days(Days::new(CHANGE_LINK_DAYS)).unwrap_or(today);
+        format!("{}/changes/{change}/{}", self.base, self.key.seal_change(change, reader, last_day))
     }
 
     /// Where a question is answered.
@@ -188,6 +255,30 @@ mod tests {
         }
         for bad in ["", "a", &"a".repeat(56), &"ü".repeat(28), &format!("{link}a")] {
             assert_eq!(key.open(LinkPurpose::Unsubscribe, bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_link_to_a_change_shows_that_change_to_its_reader_up_to_its_day() {
+        let key = LinkKey::new([7; 32]);
+        let (change, other) = (ChangeId::derive(&["a"]), ChangeId::derive(&["b"]));
+        let web = WebAddresses::new(&"https://tracker.example/watch/".parse().unwrap(), key);
+        let address = web.change(&change, &ann(), "2026-11-24T23:59:59Z".parse().unwrap());
+        let seal = address.strip_prefix(&format!("https://tracker.example/watch/changes/{change}/")).unwrap();
+        let link = key.open_change(&change, seal).unwrap();
+        assert_eq!(link.reader, key.subscriber(&ann()));
+        assert_eq!(link.last_day, "2027-02-22".parse().unwrap());
+        assert_eq!(key.open_change(&change, &seal.to_uppercase()), Some(link));
+        assert_eq!(key.open_change(&other, seal), None, "it shows no other change");
+        assert_eq!(LinkKey::new([8; 32]).open_change(&change, seal), None);
+        assert_eq!(key.open(LinkPurpose::Manage, seal), None);
+        for place in 0..seal.len() {
+            let other = if &seal[place..=place] == "a" { "b" } else { "a" };
+            let forged = format!("{}{other}{}", &seal[..place], &seal[place + 1..]);
+            assert_eq!(key.open_change(&change, &forged), None, "{forged}");
+        }
+        for bad in ["", "a", &"a".repeat(60), &"7".repeat(60), &"ü".repeat(30), &format!("{seal}a")] {
+            assert_eq!(key.open_change(&change, bad), None, "{bad}");
         }
     }
 
