@@ -5,7 +5,7 @@
 //! counts as a change, whom it concerns and when a mail may be sent be tested in
 //! milliseconds without a mock.
 //!
-//! Deliberately absent: HTTP, HTML, SMTP and storage. `tests/layering.rs` fails
+//! Deliberately absent: HTTP, HTML, SMTP and storage. `tests/house/layering.rs` fails
 //! the build when one of them is imported here.
 
 pub mod age;

@@ -1,7 +1,5 @@
 //! The labelled passages of `tests/matching`: written out with their spans, and sound.
 
-#![expect(clippy::unwrap_used, reason = "a file that cannot be read is a failed test")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! The architecture, held: a module imports only from strictly lower layers, and the domain is pure.
 
-#![expect(clippy::unwrap_used, reason = "a file that cannot be read is a failed test")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! Every dependency has its reason written down.
 
-#![expect(clippy::unwrap_used, reason = "a file that cannot be read is a failed test")]
-
 use std::path::Path;
 
 fn read(path: &str) -> String {
