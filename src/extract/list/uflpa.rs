@@ -9,9 +9,12 @@ use crate::domain::source::{Brackets, Pairs, RowSettings, TableSettings};
 use crate::domain::verdict::Unreadable;
 use crate::extract::{Page, html_table};
 
+/// Where the tables stand: the class of the page's body has been renamed while its block kept its name.
+const SELECTOR: &str = ".field--name-body table, #block-mainpagecontent table";
+
 pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
     let settings = TableSettings {
-        selector: ".field--name-body table".to_owned(),
+        selector: SELECTOR.to_owned(),
         columns: Pairs::of(&[
             ("Name of Entity", "name"),
             ("Entity Name", "name"),
