@@ -113,7 +113,8 @@ pub(super) async fn gather(
         let why = Refusal::suspect(Suspicion::Structure(unreadable));
         return Err(Box::new(Refused { answer: first, why }));
     }
-    let mut gathered = Gathered::first(&source.url, first.header("content-type"), &first.body);
+    let place = if source.request.link.is_some() { &first.url } else { &source.url };
+    let mut gathered = Gathered::first(place, first.header("content-type"), &first.body);
     loop {
         let wanted = match gathered.wanted(&source.kind).await {
             Ok(Some(wanted)) => wanted,

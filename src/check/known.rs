@@ -115,7 +115,7 @@ impl Known {
 
     /// What makes the request conditional; nothing unless an accepted body stands behind it.
     pub(super) fn validators(&self, source: &Source, full_read_every: u32) -> Option<&Validators> {
-        self.accepted.as_ref()?;
+        self.accepted.as_ref().filter(|_| source.request.is_conditional())?;
         self.state.as_ref()?.validators_for(&source.fingerprint(), full_read_every)
     }
 }

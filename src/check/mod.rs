@@ -12,6 +12,8 @@ mod commit;
 mod gather;
 mod held;
 mod known;
+mod link;
+mod readable;
 mod replay;
 mod retract;
 mod standing;
@@ -31,7 +33,6 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::convert::{ConversionError, pdf_text};
 use crate::domain::change::Change;
 use crate::domain::entry::Document;
 use crate::domain::id::SourceId;
@@ -48,6 +49,7 @@ use crate::registry::Registry;
 use crate::store::{ReadCommit, Store, StoreError};
 
 use known::Known;
+use readable::{Unconverted, readable};
 use verdict::Finding;
 use word::Word;
 
@@ -377,13 +379,10 @@ async fn read_by(
     extract: fn(&SourceKind, &Page<'_>) -> Result<Document, Unreadable>,
 ) -> Result<Result<Document, Unreadable>, String> {
     let kind = source.kind.clone();
-    let (body, content_type) = match readable(&kind, body, content_type).await {
+    let (body, content_type) = match readable(source, body, content_type).await {
         Ok(readable) => readable,
-        Err(error) if error.is_of_body() => {
-            let what = "the body (expected a PDF)".to_owned();
-            return Ok(Err(Unreadable::Unexpected { what, found: error_chain(&error) }));
-        }
-        Err(error) => return Err(error_chain(&error)),
+        Err(Unconverted::Body(unreadable)) => return Ok(Err(unreadable)),
+        Err(Unconverted::Machine(reason)) => return Err(reason),
     };
     let max_entries = source.guard.max_entries;
     in_time(move || {
@@ -391,18 +390,6 @@ async fn read_by(
         within(max_entries, || extract(&kind, &page))
     })
     .await
-}
-
-/// The body in the form in which its extractor reads it.
-async fn readable(
-    kind: &SourceKind,
-    body: Bytes,
-    content_type: Option<String>,
-) -> Result<(Bytes, Option<String>), ConversionError> {
-    match kind {
-        SourceKind::PdfText(_) => Ok((pdf_text(&body).await?, Some("text/plain; charset=utf-8".to_owned()))),
-        _ => Ok((body, content_type)),
-    }
 }
 
 /// As many bodies are read into entries at once as there are cores: more would only hold more memory.

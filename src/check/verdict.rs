@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::commit::flickers;
-use super::gather::gather;
+use super::gather::{Refused, gather};
 use super::known::{Known, found_again};
+use super::link::follow;
 use super::{Reading, Trial};
 use crate::domain::assess::{Assessment, ReadFacts, assess};
 use crate::domain::block::ResponseFacts;
@@ -144,7 +145,7 @@ pub(super) async fn of(
     if let Some(why) = refusal(&source.url, &first) {
         return Ok(why.into_finding(first));
     }
-    let answer = match gather(fetcher, source, first, read_at).await {
+    let answer = match whole(fetcher, source, first, read_at).await {
         Ok(answer) => answer,
         Err(refused) => return Ok(refused.why.into_finding(refused.answer)),
     };
@@ -155,7 +156,7 @@ pub(super) async fn of(
     }
     known.load_entries(store, source).await?;
     let before = known.face(store).await;
-    let (face, quality) = first_look(&source.url, &answer);
+    let (face, quality) = first_look(asked_at(source, &answer), &answer);
     let face = as_configured(source, face);
     let quality = quality.with(match &before {
         Some(before) => face.signs_against(before),
@@ -166,6 +167,20 @@ pub(super) async fn of(
         Err(refused) => return Ok(refused.with(quality).into_finding(answer)),
     };
     Ok(compared(source, known, (answer, quality), document, (sha256, read_at), watchlist))
+}
+
+/// The answer with the whole document, given the first one: what the page leads to, and all its parts.
+async fn whole(
+    fetcher: &Fetcher,
+    source: &Source,
+    first: Answer,
+    now: DateTime<Utc>,
+) -> Result<Answer, Box<Refused>> {
+    let first = match &source.request.link {
+        Some(link) => follow(fetcher, source, link, first, now).await?,
+        None => first,
+    };
+    gather(fetcher, source, first, now).await
 }
 
 /// Compares a document with what is known.
@@ -332,6 +347,12 @@ fn first_look(asked: &Url, answer: &Answer) -> (Face, Quality) {
     (face, quality)
 }
 
+/// The address that an answer with a whole document was asked of. Where a page led to it, that it did so is no sign
+/// against the file.
+fn asked_at<'a>(source: &'a Source, answer: &'a Answer) -> &'a Url {
+    if source.request.link.is_some() { &answer.url } else { &source.url }
+}
+
 /// Where the operator says in which charset a file is, it is theirs to say.
 fn as_configured(source: &Source, face: Face) -> Face {
     let is_told = matches!(&source.kind, SourceKind::Csv(settings) if settings.encoding.is_some());
@@ -373,10 +394,10 @@ async fn document_of(source: &Source, answer: &Answer) -> Result<Document, Refus
 
 /// What a document would be found to be at first sight.
 pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
-    if let Some(refused) = refusal(&source.url, &answer) {
+    if let Some(refused) = refusal(asked_at(source, &answer), &answer) {
         return refused.into_trial();
     }
-    let (face, quality) = first_look(&source.url, &answer);
+    let (face, quality) = first_look(asked_at(source, &answer), &answer);
     let quality = quality.with(as_configured(source, face).signs_alone());
     let document = match document_of(source, &answer).await {
         Ok(document) => document,
@@ -404,7 +425,7 @@ pub(super) async fn trial_of_first(
     if let Some(refused) = refusal(&source.url, &first) {
         return refused.into_trial();
     }
-    match gather(fetcher, source, first, now).await {
+    match whole(fetcher, source, first, now).await {
         Ok(answer) => trial(source, answer).await,
         Err(refused) => refused.why.into_trial(),
     }

@@ -2,14 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
+
+use glob::Pattern;
+use url::Url;
 
 use super::header::headers;
+use super::kind::css;
+use super::list;
 use super::node::{Keys, Node, Table};
 use super::spelling::none_of;
-use super::{section, token};
-use crate::domain::source::{Request, SourceKind};
+use super::{section, token, value};
+use crate::domain::source::{Link, Request, SourceKind};
 
 pub(super) const ROBOTS: Keys = Keys { heading: "robots", names: &["ignore", "because"] };
+
+pub(super) const LINK: Keys = Keys { heading: "link", names: &["text", "selector", "hosts"] };
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Who may show a page before it is read.
 const RENDERERS: [&str; 2] = ["none", "browser"];
@@ -21,13 +32,65 @@ pub(super) fn request(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Op
     let token = token::token(table, folder, kind);
     let ignores_robots = table.or("robots", None, robots);
     let in_browser = table.or("render", false, |node| render(node, table));
+    let max_body = table.optional("max_body", |node| node.parse(value::size));
+    let total_timeout = table.optional("total_timeout", section::length(SECOND, HOUR));
+    let question = table.optional("question", |node| question(node, table));
+    let link = table.optional("link", link);
+    let member = table.optional("member", |node| node.parse(member));
     Some(Request {
         headers: headers?,
         proxy: proxy.ok()?,
         token: token.ok()?,
         ignores_robots: ignores_robots?,
         in_browser: in_browser?,
+        max_body_bytes: max_body.ok()?,
+        total_timeout: total_timeout.ok()?,
+        question: question.ok()?,
+        link: link.ok()?,
+        member: member.ok()?,
     })
+}
+
+/// The JSON that is sent with a request; a browser asks without one.
+fn question(node: &Node<'_>, table: &Table<'_>) -> Option<String> {
+    let text = node.text()?;
+    if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
+        node.fault(format_args!("is not JSON ({error}), expected what the source's API is asked"));
+        return None;
+    }
+    if table.get("render").is_some_and(|node| node.is("browser")) {
+        node.fault("cannot be sent by a browser, expected none beside render");
+        return None;
+    }
+    Some(text.trim().to_owned())
+}
+
+/// Which link of the page leads to the file.
+fn link(node: &Node<'_>) -> Option<Link> {
+    let table = node.table(&LINK)?;
+    let text = table.optional("text", |node| node.line().map(str::to_owned));
+    let selector = table.optional("selector", |node| node.parse(css));
+    let hosts = table.or("hosts", Vec::new(), |node| list::parsed(&node.items("names of hosts")?, host));
+    let link = Link { text: text.ok()?, selector: selector.ok()?, hosts: hosts? };
+    if link.text.is_none() && link.selector.is_none() {
+        node.fault("names no link, expected text or selector, or both");
+        return None;
+    }
+    Some(link)
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let refuse = || format!("found {text:?}, expected the name of a host such as \"media.example.gov\"");
+    let url = Url::parse(&format!("https://{text}/")).map_err(|_| refuse())?;
+    let host = url.host_str().map(str::to_owned).ok_or_else(refuse)?;
+    if host == text { Ok(host) } else { Err(refuse()) }
+}
+
+fn member(text: &str) -> Result<String, String> {
+    match Pattern::new(text) {
+        Ok(_) if !text.trim().is_empty() => Ok(text.to_owned()),
+        _ => Err(format!("found {text:?}, expected a pattern of a file's name such as \"*.csv\"")),
+    }
 }
 
 /// Why robots.txt is passed over, if it is: whoever does so says why.

@@ -16,7 +16,7 @@ use crate::domain::id::CompanyId;
 use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
-use crate::domain::source::{Source, SourceKind};
+use crate::domain::source::{Link, Source, SourceKind};
 
 const HEADING: &str = "\
 # The configuration in force, defaults filled in. Passwords and tokens are left out, and the
@@ -187,12 +187,17 @@ struct ShownSource<'a> {
     misses: Option<&'a str>,
     proxy: Option<String>,
     render: Option<&'static str>,
+    max_body: Option<String>,
+    total_timeout: Option<String>,
+    question: Option<&'a str>,
+    member: Option<&'a str>,
     /// The kind and its keys.
     #[serde(flatten)]
     kind: &'a SourceKind,
     guard: Guard,
     noise: Noise<'a>,
     robots: Option<Robots<'a>>,
+    link: Option<&'a Link>,
     headers: BTreeMap<&'a str, &'a str>,
 }
 
@@ -362,6 +367,10 @@ fn source(source: &Source) -> ShownSource<'_> {
         misses: source.misses.as_deref(),
         proxy: source.request.proxy.as_ref().map(redact::proxy),
         render: source.request.in_browser.then_some("browser"),
+        max_body: source.request.max_body_bytes.map(size_text),
+        total_timeout: source.request.total_timeout.map(length),
+        question: source.request.question.as_deref(),
+        member: source.request.member.as_deref(),
         kind: &source.kind,
         guard: Guard {
             min_entries: source.guard.min_entries,
@@ -378,6 +387,7 @@ fn source(source: &Source) -> ShownSource<'_> {
             parameters: source.noise.parameters.iter().map(String::as_str).collect(),
         },
         robots: source.request.ignores_robots.as_deref().map(|because| Robots { ignore: true, because }),
+        link: source.request.link.as_ref(),
         headers: redact::headers(&source.request.headers),
     }
 }

@@ -39,6 +39,11 @@ pub(super) const SOURCE: Keys = Keys {
         "token_file",
         "token_variable",
         "token_as",
+        "max_body",
+        "total_timeout",
+        "question",
+        "link",
+        "member",
     ],
 };
 

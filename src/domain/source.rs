@@ -3,6 +3,7 @@
 mod docket;
 mod file;
 mod kind;
+mod link;
 mod page;
 mod row;
 mod rules;
@@ -25,6 +26,7 @@ use super::verdict::Guard;
 pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
 pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 pub use kind::SourceKind;
+pub use link::Link;
 pub use page::{ListSettings, PageTextSettings, TableSettings};
 pub use row::{Brackets, Pairs, RowSettings};
 pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
@@ -80,6 +82,32 @@ pub struct Request {
     pub in_browser: bool,
     /// The secret by which the source knows who asks.
     pub token: Option<Token>,
+    /// The largest body, in place of the limit for all sources.
+    pub max_body_bytes: Option<usize>,
+    /// How long the whole read may take, in place of the limit for all sources.
+    pub total_timeout: Option<Duration>,
+    /// JSON that is sent with the request, which is a POST then.
+    pub question: Option<String>,
+    /// Which link of the page leads to the file that is read.
+    pub link: Option<Link>,
+    /// Which file of a ZIP is read: a pattern of its name.
+    pub member: Option<String>,
+}
+
+impl Request {
+    /// Whether a server's word that the page is the same speaks for what is read: not where the page only leads to
+    /// it, nor where the answer depends on more than the address.
+    #[must_use]
+    pub fn is_conditional(&self) -> bool {
+        self.question.is_none() && self.link.is_none()
+    }
+
+    /// What of it decides which entries a read gives; nothing for most sources.
+    fn of_the_body(&self) -> Option<Vec<u8>> {
+        let decides = (&self.question, &self.link, &self.member);
+        let is_usual = self.question.is_none() && self.link.is_none() && self.member.is_none();
+        if is_usual { None } else { serde_json::to_vec(&decides).ok() }
+    }
 }
 
 impl fmt::Debug for Request {
@@ -90,6 +118,11 @@ impl fmt::Debug for Request {
             .field("ignores_robots", &self.ignores_robots)
             .field("in_browser", &self.in_browser)
             .field("token", &self.token)
+            .field("max_body_bytes", &self.max_body_bytes)
+            .field("total_timeout", &self.total_timeout)
+            .field("question", &self.question)
+            .field("link", &self.link)
+            .field("member", &self.member)
             .finish()
     }
 }
@@ -105,6 +138,10 @@ impl Source {
         hasher.update(self.url.as_str());
         hasher.update([0xff]);
         hasher.update(settings);
+        if let Some(decides) = self.request.of_the_body() {
+            hasher.update([0xff]);
+            hasher.update(decides);
+        }
         hex(&hasher.finalize()[..16])
     }
 }

@@ -32,6 +32,7 @@ mod html_table;
 mod items;
 mod json;
 mod limits;
+mod link;
 mod list;
 mod page_text;
 mod paging;
@@ -56,6 +57,7 @@ use crate::domain::verdict::Unreadable;
 pub use following::Wanted;
 pub use html::own_words;
 pub use limits::within;
+pub use link::linked;
 pub use proposal::{Guess, LeftOut};
 
 /// A body and what is needed to read it.

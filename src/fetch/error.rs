@@ -58,7 +58,7 @@ pub enum FetchError {
         reason: String,
     },
     /// The decoded body, with the parts of the document read before it, is larger than allowed.
-    #[error("the body of {url} is larger than {limit} bytes (fetch.max_body)")]
+    #[error("the body of {url} is larger than {limit} bytes (max_body of the source, or else of [fetch])")]
     TooLarge {
         /// The address asked.
         url: String,

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use reqwest::header::{DATE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -93,7 +93,10 @@ struct Ask<'a> {
     /// Whether a host is left alone that asked for it.
     heeds_pause: bool,
     in_browser: bool,
+    /// What is sent with it, as JSON.
+    question: Option<&'a str>,
     limit: body::Limit,
+    total_timeout: Duration,
     now: DateTime<Utc>,
 }
 
@@ -104,7 +107,7 @@ impl Ask<'_> {
         Self: 'a,
     {
         let limit = body::Limit { bytes: MAX_ROBOTS_BYTES, spent_bytes: 0, is_cut: true };
-        let mut ask = Ask { url: place, heeds_robots: false, limit, ..self.clone() };
+        let mut ask = Ask { url: place, heeds_robots: false, question: None, limit, ..self.clone() };
         // What a source's headers hold is not meant for it.
         ask.headers.leave_origin();
         ask
@@ -191,7 +194,13 @@ impl Fetcher {
             heeds_robots: source.request.ignores_robots.is_none(),
             heeds_pause: true,
             in_browser: source.request.in_browser,
-            limit: body::Limit { bytes: self.settings.max_body_bytes, spent_bytes, is_cut: false },
+            question: source.request.question.as_deref().filter(|_| *url == source.url),
+            limit: body::Limit {
+                bytes: source.request.max_body_bytes.unwrap_or(self.settings.max_body_bytes),
+                spent_bytes,
+                is_cut: false,
+            },
+            total_timeout: source.request.total_timeout.unwrap_or(self.settings.total_timeout),
             now,
         })
     }
@@ -242,7 +251,7 @@ impl Fetcher {
     /// turn held, so that two reads cannot wait for each other.
     async fn follow(&self, mut ask: Ask<'_>) -> Result<Answer, FetchError> {
         let mut url = ask.url.clone();
-        let mut left = self.settings.total_timeout;
+        let mut left = ask.total_timeout;
         let mut turn = None;
         for _ in 0..=self.settings.max_redirects {
             self.guard.check_typed(&url)?;
@@ -257,7 +266,7 @@ impl Fetcher {
                 None => self.gates.turn(&url, ask.heeds_pause).await?,
             };
             let began = Instant::now();
-            let hop = timeout(left, self.hop(&ask, &url)).await.map_err(|_| self.too_long(&ask))??;
+            let hop = timeout(left, self.hop(&ask, &url)).await.map_err(|_| too_long(&ask))??;
             left = left.saturating_sub(began.elapsed());
             let next = match hop {
                 Hop::Answer(answer) => return Ok(answer),
@@ -273,19 +282,21 @@ impl Fetcher {
         Err(FetchError::TooManyRedirects { url: ask.url.to_string(), limit: self.settings.max_redirects })
     }
 
-    fn too_long(&self, ask: &Ask<'_>) -> FetchError {
-        let after = self.settings.total_timeout;
-        FetchError::Timeout { phase: Phase::Total, url: ask.url.to_string(), after }
-    }
-
     /// One request and what came of it.
     async fn hop(&self, ask: &Ask<'_>, url: &Url) -> Result<Hop, FetchError> {
         let client = self.clients.through(ask.proxy, url)?;
-        let response = self.send(&client, url, &ask.headers).await?;
+        let response = self.send(&client, url, ask).await?;
         if ask.proxy.is_none() {
             self.guard.check_peer(url, response.remote_addr())?;
         }
         if let Some(next) = redirect::target(url, &response, ask.token)? {
+            if ask.question.is_some() {
+                return Err(FetchError::Redirect {
+                    url: url.to_string(),
+                    location: next.to_string(),
+                    reason: "a question is sent to the configured address only",
+                });
+            }
             return Ok(Hop::Redirect(next));
         }
         let answer = self.receive(url.clone(), response, ask).await?;
@@ -301,9 +312,16 @@ impl Fetcher {
         &self,
         client: &reqwest::Client,
         url: &Url,
-        headers: &RequestHeaders<'_>,
+        ask: &Ask<'_>,
     ) -> Result<reqwest::Response, FetchError> {
-        let sending = client.get(headers.address(url)).headers(headers.as_map()).send();
+        let address = ask.headers.address(url);
+        let request = match ask.question {
+            Some(question) => {
+                client.post(address).header(CONTENT_TYPE, "application/json").body(question.to_owned())
+            }
+            None => client.get(address),
+        };
+        let sending = request.headers(ask.headers.as_map()).send();
         timeout(self.settings.header_timeout, sending)
             .await
             .map_err(|_| FetchError::Timeout {
@@ -332,6 +350,10 @@ impl Fetcher {
         let body = ask.token.and_then(|token| token.hidden_in_bytes(&body)).map_or(body, Bytes::from);
         Ok(Answer { status, url, headers, body, retry_after })
     }
+}
+
+fn too_long(ask: &Ask<'_>) -> FetchError {
+    FetchError::Timeout { phase: Phase::Total, url: ask.url.to_string(), after: ask.total_timeout }
 }
 
 /// An address to which a server sent us, as it is kept and told: without what lets somebody in. The one that

@@ -85,7 +85,7 @@ impl<'a> RequestHeaders<'a> {
             .keys()
             .filter(|name| {
                 let name = name.as_str();
-                name != "user-agent" && !name.starts_with("accept") && !name.starts_with("sec-fetch-")
+                name != "user-agent" && !name.starts_with("accept")
             })
             .cloned()
             .collect();

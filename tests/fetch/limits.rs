@@ -49,6 +49,24 @@ async fn the_whole_read_has_a_limit_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_source_may_have_limits_of_its_own() {
+    let large = Router::new().route("/", get(|| async { vec![b'a'; 2 << 20] }));
+    let server = serve(large).await;
+    let mut generous = source(&server.url);
+    assert!(matches!(read(&server.url).await, Err(FetchError::TooLarge { .. })));
+    generous.request.max_body_bytes = Some(2 << 20);
+    assert_eq!(read_with(settings(), &generous).await.unwrap().body.len(), 2 << 20);
+    generous.request.max_body_bytes = Some((2 << 20) - 1);
+    let error = read_with(settings(), &generous).await.unwrap_err();
+    assert!(matches!(error, FetchError::TooLarge { limit: 2_097_151, .. }), "{error:?}");
+
+    let (still, _asked) = answer_raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc", true).await;
+    let mut hasty = source(&still.url);
+    hasty.request.total_timeout = Some(Duration::from_millis(200));
+    check_timeout(read_with(settings(), &hasty).await.unwrap_err(), Phase::Total);
+}
+
+#[tokio::test]
 async fn a_body_that_breaks_off_is_no_body() {
     for bytes in [
         &b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n<table><tr>"[..],

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
-use axum::routing::get;
+use axum::routing::{get, post};
 use regwatch::fetch::{FetchError, Fetcher};
 
 use crate::server::{answer_raw, serve};
@@ -26,13 +26,13 @@ async fn we_say_who_we_are_and_a_source_may_say_more() {
     let mut settings = settings();
     settings.headers.insert("accept-language".into(), "de".into());
     let mut source = source(&server.url);
-    source.request.headers.insert("Sec-Fetch-Mode".into(), "navigate".into());
+    source.request.headers.insert("Accept".into(), "text/csv".into());
     let body = read_with(settings, &source).await.unwrap().body;
     let asked = String::from_utf8_lossy(&body);
     assert!(asked.contains("user-agent: regwatch/"), "{asked}");
     assert!(asked.contains("+ops@tracker.example"), "{asked}");
     assert!(asked.contains("accept-language: de\n"), "{asked}");
-    assert!(asked.contains("sec-fetch-mode: navigate\n"), "{asked}");
+    assert!(asked.contains("accept: text/csv\n"), "{asked}");
     assert!(asked.contains("zstd"), "{asked}");
 }
 
@@ -50,6 +50,25 @@ async fn secrets_stay_with_the_host_they_are_meant_for() {
     let asked = String::from_utf8_lossy(&body);
     assert!(!asked.contains("s3cret"), "{asked}");
     assert!(asked.contains("accept: text/xml\n"), "{asked}");
+}
+
+#[tokio::test]
+async fn a_question_is_posted_as_json_and_goes_nowhere_else() {
+    async fn answered(headers: HeaderMap, body: String) -> String {
+        format!("{} {body}", headers["content-type"].to_str().unwrap())
+    }
+    let server = serve(Router::new().route("/search", post(answered))).await;
+    let mut asking = source(&format!("{}/search", server.url));
+    asking.request.question = Some("{\"query\":\"x\"}".into());
+    let body = read_with(settings(), &asking).await.unwrap().body;
+    assert_eq!(body, "application/json {\"query\":\"x\"}");
+
+    let target = format!("{}/search", server.url);
+    let moved = Router::new().route("/", post(move || async move { Redirect::temporary(&target) }));
+    let moved = serve(moved).await;
+    asking.url = moved.url.parse().unwrap();
+    let error = read_with(settings(), &asking).await.unwrap_err();
+    assert!(matches!(error, FetchError::Redirect { .. }), "{error:?}");
 }
 
 #[tokio::test]

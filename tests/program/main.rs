@@ -27,6 +27,7 @@ mod killed;
 mod leaving;
 #[path = "../left_out/mod.rs"]
 mod left_out;
+mod linked;
 mod losing;
 mod mailbox;
 mod measured;

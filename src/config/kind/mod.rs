@@ -6,6 +6,7 @@ mod page;
 mod rows;
 mod rules;
 
+pub(super) use self::page::css;
 use super::node::{Keys, Table};
 use super::spelling::none_of;
 use crate::domain::source::SourceKind;

@@ -67,7 +67,7 @@ pub(super) fn page_text(table: &Table<'_>) -> Option<SourceKind> {
     Some(SourceKind::PageText(PageTextSettings { keep: keep?, drop: drop? }))
 }
 
-fn css(text: &str) -> Result<String, String> {
+pub(in crate::config) fn css(text: &str) -> Result<String, String> {
     match Selector::parse(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(_) => Err(format!("found {text:?}, expected a CSS selector such as \"table.entities\"")),

@@ -78,6 +78,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &section::DAEMON,
         &source::SOURCE,
         &request::ROBOTS,
+        &request::LINK,
         &source::GUARD,
         &source::NOISE,
         &company::COMPANY,

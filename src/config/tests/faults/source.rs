@@ -41,6 +41,38 @@ const SOURCE: &[Case] = &[
         r#"kind = "page-text""#,
         &["8:1: source[a].keep: is missing, expected a list of CSS selectors of what is read"],
     ),
+    (
+        r#"max_body = "9 TB""#,
+        &[
+            r#"14:12: source[a].max_body: found "9 TB", expected a size from 1 KiB to 1 GiB, such as "16 MiB""#,
+        ],
+    ),
+    (
+        r#"total_timeout = "2h""#,
+        &[
+            r#"14:17: source[a].total_timeout: found "2h", expected a length of time from 1s to 1h, such as "30s", "5m" or "1h 30m""#,
+        ],
+    ),
+    (
+        r#"link = { hosts = ["a.example"] }"#,
+        &["14:8: source[a].link: names no link, expected text or selector, or both"],
+    ),
+    (
+        r#"link = { text = "CSV", hosts = ["https://a.example"] }"#,
+        &[
+            r#"14:33: source[a].link.hosts[1]: found "https://a.example", expected the name of a host such as "media.example.gov""#,
+        ],
+    ),
+    (
+        r#"member = "[""#,
+        &[r#"14:10: source[a].member: found "[", expected a pattern of a file's name such as "*.csv""#],
+    ),
+    (
+        r#"question = "{""#,
+        &[
+            "14:12: source[a].question: is not JSON (EOF while parsing an object at line 1 column 1), expected what the source's API is asked",
+        ],
+    ),
     (r#"title = " ""#, &["11:9: source[a].title: is blank, expected some text"]),
     (
         r#"title = "a\tb""#,

@@ -1,0 +1,43 @@
+//! From a page to the file that it offers.
+
+use chrono::{DateTime, Utc};
+
+use super::gather::Refused;
+use super::in_time;
+use super::verdict::{Refusal, refusal};
+use crate::domain::source::{Link, Source};
+use crate::domain::text::error_chain;
+use crate::domain::verdict::Suspicion;
+use crate::extract::{Page, linked};
+use crate::fetch::{Answer, Fetcher};
+
+/// Asks for the file that the page leads to, and gives its answer.
+pub(super) async fn follow(
+    fetcher: &Fetcher,
+    source: &Source,
+    link: &Link,
+    page: Answer,
+    now: DateTime<Utc>,
+) -> Result<Answer, Box<Refused>> {
+    let refused = |answer, why| Box::new(Refused { answer, why });
+    let (body, url, link) = (page.body.clone(), page.url.clone(), link.clone());
+    let content_type = page.header("content-type").map(str::to_owned);
+    let find = move || linked(&link, &Page { body: &body, content_type: content_type.as_deref(), url: &url });
+    let target = match in_time(find).await {
+        Ok(Ok(target)) => target,
+        Ok(Err(missing)) => {
+            return Err(refused(page, Refusal::suspect(Suspicion::Structure(missing))));
+        }
+        Err(reason) => return Err(refused(page, Refusal::Failed(reason))),
+    };
+    match fetcher.read_further(source, &target, 0, now).await {
+        Ok(file) => match refusal(&target, &file) {
+            Some(why) => Err(refused(file, why)),
+            None => Ok(file),
+        },
+        Err(error) => {
+            let why = Refusal::Failed(error_chain(&error));
+            Err(refused(Answer { retry_after: error.retry_after(), ..page }, why))
+        }
+    }
+}
