@@ -34,7 +34,7 @@ pub(super) struct Known {
     pub held: Option<HeldRead>,
     /// Names the state that all this is of, so that nothing computed from it takes the place of a later one.
     pub version: SourceVersion,
-    /// Why there is no baseline although the source was read before.
+    /// What is to be said of the read: why there is no baseline although the source was read before, what drifts.
     pub note: Option<String>,
 }
 

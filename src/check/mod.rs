@@ -9,6 +9,7 @@
 //! No read fails as a function: what went wrong is the finding.
 
 mod commit;
+mod doctor;
 mod gather;
 mod held;
 mod known;
@@ -53,6 +54,7 @@ use readable::{Unconverted, readable};
 use verdict::Finding;
 use word::Word;
 
+pub use doctor::{Examination, examine};
 pub use held::{HeldReview, ReviewError};
 pub use replay::{Replay, ReplayStep};
 pub use retract::RetractError;
@@ -340,8 +342,8 @@ fn log(report: &SourceReport) {
     }
 }
 
-/// The most time a body may take to be read into entries, in seconds; real pages take milliseconds.
-const EXTRACTION_LIMIT_SECONDS: u64 = 30;
+/// The most time a body may take to be read into entries; real pages take milliseconds.
+const EXTRACTION_LIMIT: Duration = Duration::from_secs(30);
 
 /// Reads a body into entries.
 ///
@@ -385,7 +387,9 @@ async fn read_by(
         Err(Unconverted::Machine(reason)) => return Err(reason),
     };
     let max_entries = source.guard.max_entries;
-    in_time(move || {
+    // Whoever waits longer for a large file waits longer for its entries.
+    let limit = EXTRACTION_LIMIT.max(source.request.total_timeout.unwrap_or_default());
+    within_time(limit, move || {
         let page = Page { body: &body, content_type: content_type.as_deref(), url: &url };
         within(max_entries, || extract(&kind, &page))
     })
@@ -406,7 +410,14 @@ const QUEUE_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// # Errors
 /// The reason in words where it took too long or broke off.
 async fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
-    let limit = Duration::from_secs(EXTRACTION_LIMIT_SECONDS);
+    within_time(EXTRACTION_LIMIT, work).await
+}
+
+/// The same with another limit.
+async fn within_time<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
     let turn = tokio::time::timeout(QUEUE_LIMIT, Arc::clone(&EXTRACTIONS).acquire_owned()).await;
     let Ok(Ok(turn)) = turn else {
         return Err("other bodies kept every core from reading the entries".to_owned());
@@ -419,6 +430,6 @@ async fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     match tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(panic)) => Err(format!("reading the entries ended abruptly: {panic}")),
-        Err(_) => Err(format!("reading the entries took longer than {EXTRACTION_LIMIT_SECONDS} s")),
+        Err(_) => Err(format!("reading the entries took longer than {} s", limit.as_secs())),
     }
 }

@@ -12,10 +12,11 @@ use super::link::follow;
 use super::{Reading, Trial};
 use crate::domain::assess::{Assessment, ReadFacts, assess};
 use crate::domain::block::ResponseFacts;
+use crate::domain::drift::{self, Drift, Seen};
 use crate::domain::entry::Document;
 use crate::domain::face::Face;
 use crate::domain::flicker;
-use crate::domain::id::BodyHash;
+use crate::domain::id::{BodyHash, SourceId};
 use crate::domain::matching::Watchlist;
 use crate::domain::pending;
 use crate::domain::quality::{Found, Quality, Sign, Weight};
@@ -145,10 +146,11 @@ pub(super) async fn of(
     if let Some(why) = refusal(&source.url, &first) {
         return Ok(why.into_finding(first));
     }
-    let answer = match whole(fetcher, source, first, read_at).await {
-        Ok(answer) => answer,
+    let (answer, drifts) = match whole(fetcher, source, first, read_at).await {
+        Ok(whole) => whole,
         Err(refused) => return Ok(refused.why.into_finding(refused.answer)),
     };
+    known.note_drifts(&source.id, &drifts);
     let sha256 = BodyHash::of(&answer.body);
     let may_skip = may_skip && !known.state.as_ref().is_some_and(ReadState::is_open);
     if let Some(entries) = known.accepted_entries(source, &sha256).filter(|_| may_skip) {
@@ -169,18 +171,37 @@ pub(super) async fn of(
     Ok(compared(source, known, (answer, quality), document, (sha256, read_at), watchlist))
 }
 
-/// The answer with the whole document, given the first one: what the page leads to, and all its parts.
-async fn whole(
+/// The answer that holds the document or its first part, given the first one: the file to which a page leads.
+pub(super) async fn landed(
     fetcher: &Fetcher,
     source: &Source,
     first: Answer,
     now: DateTime<Utc>,
 ) -> Result<Answer, Box<Refused>> {
-    let first = match &source.request.link {
-        Some(link) => follow(fetcher, source, link, first, now).await?,
-        None => first,
-    };
-    gather(fetcher, source, first, now).await
+    match &source.request.link {
+        Some(link) => follow(fetcher, source, link, first, now).await,
+        None => Ok(first),
+    }
+}
+
+/// The answer with the whole document, and what of the source's facts it contradicts.
+async fn whole(
+    fetcher: &Fetcher,
+    source: &Source,
+    first: Answer,
+    now: DateTime<Utc>,
+) -> Result<(Answer, Vec<Drift>), Box<Refused>> {
+    let file = landed(fetcher, source, first, now).await?;
+    let drifts = drift::of_answer(
+        source,
+        Seen {
+            landed: &file.url,
+            content_type: file.header("content-type"),
+            body: &file.body,
+            max_body: fetcher.max_body(source),
+        },
+    );
+    Ok((gather(fetcher, source, file, now).await?, drifts))
 }
 
 /// Compares a document with what is known.
@@ -249,6 +270,15 @@ fn in_words(suspicion: &Suspicion, quality: &Quality) -> String {
 }
 
 impl Known {
+    /// Has it said of the read which facts of the source no longer hold, before they break it.
+    fn note_drifts(&mut self, source: &SourceId, drifts: &[Drift]) {
+        for drift in drifts {
+            tracing::warn!(source.id = %source, fact = %drift.fact, %drift, "a source is not as it was observed");
+        }
+        let said = drifts.iter().map(|drift| format!("not as observed: {drift}"));
+        self.note = self.note.take().into_iter().chain(said).reduce(|all, note| format!("{all}; {note}"));
+    }
+
     /// How many entries a body has that was accepted before under the same settings.
     fn accepted_entries(&self, source: &Source, sha256: &BodyHash) -> Option<usize> {
         let snapshot = self.accepted.as_ref()?;
@@ -426,7 +456,7 @@ pub(super) async fn trial_of_first(
         return refused.into_trial();
     }
     match whole(fetcher, source, first, now).await {
-        Ok(answer) => trial(source, answer).await,
+        Ok((answer, _)) => trial(source, answer).await,
         Err(refused) => refused.why.into_trial(),
     }
 }

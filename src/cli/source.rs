@@ -1,6 +1,7 @@
 //! `regwatch source`: what is watched, and how its reads go.
 
 mod add;
+mod doctor;
 mod list;
 mod noise;
 
@@ -27,7 +28,19 @@ use crate::domain::verdict::Verdict;
 #[derive(Debug, Subcommand)]
 pub(super) enum SourceVerb {
     /// Every source: how it stands, when it was last read well, when it is due.
-    List,
+    List {
+        /// List what the catalogue offers instead, all groups or this one, and whether each source is on.
+        #[arg(long, value_name = "GROUP", num_args = 0..=1)]
+        #[expect(clippy::option_option, reason = "the option, and its value")]
+        group: Option<Option<String>>,
+    },
+    /// Ask the sites, once and politely, whether each source is still as it was observed.
+    ///
+    /// Says which fact no longer holds and which line of the configuration to change. Nothing is stored; exits
+    /// with 4 where a fact does not hold or a source cannot be read.
+    ///
+    /// Example: regwatch source doctor fcc-covered-list --json
+    Doctor(doctor::Doctor),
     /// The sources whose last read was not good, and why; exits with 4 where there are some.
     Errors,
     /// One source: how its reads went, its accepted states, what is held back.
@@ -64,7 +77,9 @@ pub(super) enum SourceVerb {
 
 pub(super) async fn run(verb: SourceVerb, context: &Context) -> anyhow::Result<Exit> {
     match verb {
-        SourceVerb::List => list::list(context).await,
+        SourceVerb::List { group: None } => list::list(context).await,
+        SourceVerb::List { group: Some(group) } => list::offered(group.as_deref(), context),
+        SourceVerb::Doctor(doctor) => doctor::run(doctor, context).await,
         SourceVerb::Errors => list::errors(context).await,
         SourceVerb::Add(add) => add::run(add, context).await,
         SourceVerb::Noise { verb } => noise::run(verb, context).await,
@@ -221,5 +236,6 @@ fn show_trial(trial: &Trial, entries: &[Entry], screen: Screen) -> anyhow::Resul
 }
 
 fn source_of<'a>(config: &'a Config, id: &SourceId) -> anyhow::Result<&'a Source> {
-    config.source(id).ok_or_else(|| anyhow::anyhow!("no source {id}; see `regwatch source list`"))
+    let found = config.all_sources().find(|source| source.id == *id);
+    found.ok_or_else(|| anyhow::anyhow!("no source {id}; see `regwatch source list`"))
 }

@@ -8,11 +8,13 @@ use glob::{MatchOptions, Pattern};
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::catalogue;
 use super::category::{CATEGORY, category};
 use super::company::{COMPANY, company};
 use super::draft::{Drafts, real};
 use super::fault::{ConfigError, Faults};
 use super::file::TextFile;
+use super::list;
 use super::matching::matching;
 use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
@@ -34,8 +36,8 @@ use crate::domain::source::Source;
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",
     names: &[
-        "include", "store", "mail", "inbox", "web", "fetch", "matching", "daemon", "operator", "source",
-        "company", "category",
+        "include", "groups", "store", "mail", "inbox", "web", "fetch", "matching", "daemon", "operator",
+        "source", "company", "category",
     ],
 };
 
@@ -150,7 +152,12 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
         refuse_sections(&root);
         roots.push(root);
     }
+    let groups = roots[0]
+        .or("groups", Vec::new(), |node| list::parsed(&node.items("names of groups")?, catalogue::group));
     let Watched { sources, companies, categories } = watched(&roots, &folder);
+    let groups = groups?;
+    refuse_unknown_groups(&roots[0], &groups, &sources);
+    let (sources, dormant) = sources.into_iter().partition(|source| source.catalogue.is_on(&groups));
     let mut sections = sections?;
     sections.fetch.only_here = nobodys(&roots, &sections);
     let config = Config {
@@ -165,7 +172,9 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
         matching: sections.matching,
         daemon: sections.daemon,
         operator: sections.operator,
+        groups,
         sources,
+        dormant,
         companies,
         categories,
     };
@@ -322,6 +331,17 @@ fn refuse_render_without_browser(roots: &[Table<'_>], sources: &[Table<'_>]) {
     };
     for node in sources.iter().filter_map(|source| source.get("render")).filter(|node| node.is("browser")) {
         node.fault(message);
+    }
+}
+
+/// Notes every group that is switched on and to which no source belongs.
+fn refuse_unknown_groups(root: &Table<'_>, groups: &[String], sources: &[Source]) {
+    let known: BTreeSet<&str> =
+        sources.iter().flat_map(|source| source.catalogue.groups.iter().map(String::as_str)).collect();
+    let items = root.get("groups").and_then(|node| node.items("names of groups")).unwrap_or_default();
+    for (item, group) in items.iter().zip(groups).filter(|(_, group)| !known.contains(group.as_str())) {
+        let hint = likely(group, known.iter().copied());
+        item.fault(format_args!("found {group:?}, expected a group to which a source belongs{hint}"));
     }
 }
 

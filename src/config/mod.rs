@@ -13,6 +13,7 @@
 //! Deliberately absent: changing a running service's configuration
 //! ([`crate::reload`]), and any default that depends on the machine.
 
+mod catalogue;
 mod category;
 mod company;
 mod dkim;

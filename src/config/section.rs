@@ -6,6 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -15,7 +17,7 @@ use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
 use super::settings::{
-    BrowserSettings, DaemonSettings, FetchSettings, OperatorSettings, StoreRules, StoreSettings,
+    Authorities, BrowserSettings, DaemonSettings, FetchSettings, OperatorSettings, StoreRules, StoreSettings,
 };
 use super::{secret, value};
 use crate::domain::email::EmailAddress;
@@ -42,6 +44,7 @@ pub(super) const FETCH: Keys = Keys {
         "headers",
         "proxy",
         "proxy_password_file",
+        "ca_file",
         "browser",
         "browser_timeout",
         "browser_max_memory",
@@ -158,6 +161,7 @@ pub(super) fn fetch(root: &Table<'_>, folder: &Path) -> Option<FetchSettings> {
     let full_read_every = number("full_read_every", 24, 1, 1_000_000);
     let headers = table.or("headers", BTreeMap::new(), headers);
     let proxy = proxy(&table, folder);
+    let authorities = table.optional("ca_file", |node| authorities(node, folder));
     let browser = browser(&table, folder);
     Some(FetchSettings {
         contact: contact?,
@@ -176,8 +180,29 @@ pub(super) fn fetch(root: &Table<'_>, folder: &Path) -> Option<FetchSettings> {
         full_read_every: full_read_every?,
         headers: headers?,
         proxy: proxy.ok()?,
+        authorities: authorities.ok()?,
         browser: browser.ok()?,
     })
+}
+
+/// The certificates of a file in PEM.
+fn authorities(node: &Node<'_>, folder: &Path) -> Option<Authorities> {
+    let file = value::path_from(folder, node.line()?);
+    let read = CertificateDer::pem_file_iter(&file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match read {
+        Ok(certificates) if !certificates.is_empty() => {
+            let certificates = certificates.iter().map(|certificate| certificate.to_vec()).collect();
+            Some(Authorities { file, certificates })
+        }
+        Ok(_) => {
+            node.fault(format_args!("{} holds no certificate, expected one in PEM", file.display()));
+            None
+        }
+        Err(error) => {
+            node.fault(format_args!("{} cannot be read ({error}), expected PEM", file.display()));
+            None
+        }
+    }
 }
 
 /// The browser of a table; how it may behave says nothing without it.

@@ -44,8 +44,12 @@ pub struct Config {
     pub daemon: DaemonSettings,
     /// Who is told when something goes wrong.
     pub operator: OperatorSettings,
+    /// The groups of sources that are switched on.
+    pub groups: Vec<String>,
     /// What is watched, in the order of the files.
     pub sources: Vec<Source>,
+    /// What could be: sources whose groups are switched off, or that are off themselves.
+    pub dormant: Vec<Source>,
     /// Who is tracked, in the order of the files.
     pub companies: Vec<Company>,
     /// What rules cover without naming anybody, in the order of the files.
@@ -53,7 +57,12 @@ pub struct Config {
 }
 
 impl Config {
-    /// A source by its id.
+    /// What is watched and what could be.
+    pub fn all_sources(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter().chain(&self.dormant)
+    }
+
+    /// A source that is watched, by its id.
     #[must_use]
     pub fn source(&self, id: &SourceId) -> Option<&Source> {
         self.sources.iter().find(|source| source.id == *id)
@@ -316,8 +325,19 @@ pub struct FetchSettings {
     pub headers: BTreeMap<String, String>,
     /// The outgoing proxy of every source that names none.
     pub proxy: Option<Url>,
+    /// Who may vouch for servers beside those whom the system trusts.
+    pub authorities: Option<Authorities>,
     /// The browser that shows pages which scripts put together.
     pub browser: Option<BrowserSettings>,
+}
+
+/// Certificates of authorities beside those that the system trusts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorities {
+    /// The file that they came from.
+    pub file: PathBuf,
+    /// The certificates, in DER.
+    pub certificates: Vec<Vec<u8>>,
 }
 
 /// A browser without a window.
@@ -333,7 +353,7 @@ pub struct BrowserSettings {
 
 impl fmt::Debug for FetchSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { headers, proxy, .. } = self;
+        let Self { headers, proxy, authorities, .. } = self;
         f.debug_struct("FetchSettings")
             .field("contact", &self.contact)
             .field("only_here", &self.only_here)
@@ -351,6 +371,7 @@ impl fmt::Debug for FetchSettings {
             .field("full_read_every", &self.full_read_every)
             .field("headers", &redact::headers(headers))
             .field("proxy", &proxy.as_ref().map(redact::proxy))
+            .field("authorities", &authorities.as_ref().map(|authorities| &authorities.file))
             .field("browser", &self.browser)
             .finish()
     }

@@ -9,6 +9,7 @@ use super::settings::{
     OperatorSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings, WaysInSettings, WebSettings,
 };
 use super::value::size_text;
+use crate::domain::catalogue::{Observed, RobotsWord};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
@@ -29,6 +30,7 @@ const HEADING: &str = "\
 #[must_use]
 pub fn show(config: &Config) -> String {
     let shown = Shown {
+        groups: &config.groups,
         store: Store {
             url: store_url(&config.store),
             required: config.store_rules.required,
@@ -58,6 +60,8 @@ pub fn show(config: &Config) -> String {
 
 #[derive(Serialize)]
 struct Shown<'a> {
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    groups: &'a [String],
     store: Store,
     mail: Mail<'a>,
     inbox: Option<Inbox<'a>>,
@@ -153,6 +157,7 @@ struct Fetch<'a> {
     max_freshness: String,
     full_read_every: u32,
     proxy: Option<String>,
+    ca_file: Option<String>,
     browser: Option<String>,
     browser_timeout: Option<String>,
     browser_max_memory: Option<String>,
@@ -191,6 +196,9 @@ struct ShownSource<'a> {
     total_timeout: Option<String>,
     question: Option<&'a str>,
     member: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    groups: &'a [String],
+    serves: Option<&'a str>,
     /// The kind and its keys.
     #[serde(flatten)]
     kind: &'a SourceKind,
@@ -198,7 +206,21 @@ struct ShownSource<'a> {
     noise: Noise<'a>,
     robots: Option<Robots<'a>>,
     link: Option<&'a Link>,
+    observed: Option<Facts<'a>>,
     headers: BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Serialize)]
+struct Facts<'a> {
+    on: String,
+    by: &'a str,
+    landed: Option<&'a str>,
+    content_type: Option<&'a str>,
+    bytes: Option<u32>,
+    entries: Option<u32>,
+    head: Option<&'a str>,
+    robots: Option<RobotsWord>,
+    refuses: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -339,6 +361,7 @@ fn fetch(fetch: &FetchSettings) -> Fetch<'_> {
         max_freshness: length(fetch.max_freshness),
         full_read_every: fetch.full_read_every,
         proxy: fetch.proxy.as_ref().map(redact::proxy),
+        ca_file: fetch.authorities.as_ref().map(|authorities| authorities.file.display().to_string()),
         browser: fetch.browser.as_ref().map(|browser| browser.program.display().to_string()),
         browser_timeout: fetch.browser.as_ref().map(|browser| length(browser.timeout)),
         browser_max_memory: fetch.browser.as_ref().map(|browser| size_text(browser.max_memory_bytes)),
@@ -351,6 +374,20 @@ fn operator(operator: &OperatorSettings) -> Operator<'_> {
         address: operator.address.as_ref().map(EmailAddress::as_str),
         failures: operator.failures,
         remind_every: length(operator.remind_every),
+    }
+}
+
+fn facts(observed: &Observed) -> Facts<'_> {
+    Facts {
+        on: observed.on.to_string(),
+        by: &observed.by,
+        landed: observed.landed.as_ref().map(url::Url::as_str),
+        content_type: observed.content_type.as_deref(),
+        bytes: observed.bytes,
+        entries: observed.entries,
+        head: observed.head.as_deref(),
+        robots: observed.robots,
+        refuses: observed.refuses.as_deref(),
     }
 }
 
@@ -371,6 +408,8 @@ fn source(source: &Source) -> ShownSource<'_> {
         total_timeout: source.request.total_timeout.map(length),
         question: source.request.question.as_deref(),
         member: source.request.member.as_deref(),
+        groups: &source.catalogue.groups,
+        serves: source.catalogue.serves.as_deref(),
         kind: &source.kind,
         guard: Guard {
             min_entries: source.guard.min_entries,
@@ -388,6 +427,7 @@ fn source(source: &Source) -> ShownSource<'_> {
         },
         robots: source.request.ignores_robots.as_deref().map(|because| Robots { ignore: true, because }),
         link: source.request.link.as_ref(),
+        observed: source.catalogue.observed.as_ref().map(facts),
         headers: redact::headers(&source.request.headers),
     }
 }

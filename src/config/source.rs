@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use super::catalogue;
 use super::list;
 use super::node::{Keys, Node, Table};
 use super::spelling::{likely, none_of};
@@ -44,6 +45,10 @@ pub(super) const SOURCE: Keys = Keys {
         "question",
         "link",
         "member",
+        "observed",
+        "groups",
+        "off",
+        "serves",
     ],
 };
 
@@ -102,6 +107,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     let quiet_after = table.optional("quiet_after", |node| node.number(0..=MAX_QUIET_DAYS));
     let request = request::request(table, folder, defaults);
     let misses = table.or("misses", None, |node| Some(Some(node.line()?.to_owned())));
+    let catalogue = catalogue::catalogue(table);
     Some(Source {
         id: id?,
         title: title?.to_owned(),
@@ -116,6 +122,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
         stale_after: stale_after.ok()?,
         quiet_after: quiet_after.ok()?,
         misses: misses?,
+        catalogue: catalogue?,
     })
 }
 

@@ -5,13 +5,21 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Where each file goes, and what is in it.
-pub(super) const FILES: [(&str, &str); 23] = [
+pub(super) const FILES: [(&str, &str); 31] = [
     ("config/regwatch.toml", include_str!("../../config/regwatch.toml")),
     ("config/sources/fcc.toml", include_str!("../../config/sources/fcc.toml")),
     ("config/sources/courts.toml", include_str!("../../config/sources/courts.toml")),
     ("config/sources/federal-register.toml", include_str!("../../config/sources/federal-register.toml")),
     ("config/sources/us-lists.toml", include_str!("../../config/sources/us-lists.toml")),
     ("config/sources/world.toml", include_str!("../../config/sources/world.toml")),
+    ("config/sources/asia-pacific.toml", include_str!("../../config/sources/asia-pacific.toml")),
+    ("config/sources/canada.toml", include_str!("../../config/sources/canada.toml")),
+    ("config/sources/courts-more.toml", include_str!("../../config/sources/courts-more.toml")),
+    ("config/sources/europe.toml", include_str!("../../config/sources/europe.toml")),
+    ("config/sources/united-kingdom.toml", include_str!("../../config/sources/united-kingdom.toml")),
+    ("config/sources/us-policy.toml", include_str!("../../config/sources/us-policy.toml")),
+    ("config/sources/us-procurement.toml", include_str!("../../config/sources/us-procurement.toml")),
+    ("config/sources/us-trade.toml", include_str!("../../config/sources/us-trade.toml")),
     ("config/companies/biotechnology.toml", include_str!("../../config/companies/biotechnology.toml")),
     ("config/companies/cameras.toml", include_str!("../../config/companies/cameras.toml")),
     ("config/companies/carriers.toml", include_str!("../../config/companies/carriers.toml")),

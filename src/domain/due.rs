@@ -60,6 +60,7 @@ mod tests {
             stale_after: None,
             quiet_after: None,
             misses: None,
+            catalogue: crate::domain::catalogue::Catalogue::default(),
         }
     }
 

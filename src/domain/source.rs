@@ -16,6 +16,7 @@ use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::catalogue::Catalogue;
 use super::id::{CompanyId, SourceId, hex};
 use super::noise::Noise;
 use super::redact;
@@ -65,6 +66,8 @@ pub struct Source {
     pub quiet_after: Option<u32>,
     /// What never appears in it, in words for those who rely on it.
     pub misses: Option<String>,
+    /// What is known of it as it is live.
+    pub catalogue: Catalogue,
 }
 
 /// How a source is asked for, beyond its address.

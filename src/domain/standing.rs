@@ -207,6 +207,7 @@ mod tests {
             noise: Noise::default(),
             request: Request::default(),
             misses: None,
+            catalogue: crate::domain::catalogue::Catalogue::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::{Client, Proxy, redirect};
+use reqwest::{Certificate, Client, Proxy, redirect};
 use url::Url;
 
 use super::address::AddressGuard;
@@ -15,6 +15,7 @@ use super::error::FetchError;
 pub(super) struct Clients {
     connect_timeout: Duration,
     guard: AddressGuard,
+    authorities: Vec<Certificate>,
     by_way: Mutex<HashMap<Way, Client>>,
 }
 
@@ -31,10 +32,12 @@ struct Way {
 const POOL_IDLE: Duration = Duration::from_secs(30);
 
 impl Clients {
-    pub(super) fn new(connect_timeout: Duration, guard: AddressGuard) -> Self {
+    /// Trusts the certificates in `authorities`, in DER, beside those that the system trusts.
+    pub(super) fn new(connect_timeout: Duration, guard: AddressGuard, authorities: &[Vec<u8>]) -> Self {
         // Somebody else may have chosen a provider for this process; any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { connect_timeout, guard, by_way: Mutex::default() }
+        let authorities = authorities.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+        Self { connect_timeout, guard, authorities, by_way: Mutex::default() }
     }
 
     /// The client that asks for `url` through `proxy`, or directly.
@@ -60,6 +63,8 @@ impl Clients {
             .no_proxy();
         if !way.may_be_encrypted {
             builder = builder.tls_certs_only([]);
+        } else if !self.authorities.is_empty() {
+            builder = builder.tls_certs_merge(self.authorities.iter().cloned());
         }
         match &way.proxy {
             // The proxy looks names up, and may itself stand in a private network.

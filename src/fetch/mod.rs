@@ -119,9 +119,10 @@ impl Fetcher {
     #[must_use]
     pub fn new(settings: FetchSettings) -> Self {
         let guard = AddressGuard::allowing(&settings.allow_private).only_here(settings.only_here.as_deref());
+        let authorities = settings.authorities.as_ref().map_or(&[][..], |known| &known.certificates);
         let pace = Pace { interval: settings.host_interval, burst: settings.host_burst };
         Self {
-            clients: Clients::new(settings.connect_timeout, guard.clone()),
+            clients: Clients::new(settings.connect_timeout, guard.clone(), authorities),
             gates: Gates::new(pace),
             robots: RobotsCopies::default(),
             browser: settings.browser.clone().map(|settings| Browser::new(settings, guard.clone())),
@@ -152,6 +153,26 @@ impl Fetcher {
     pub async fn read_at_any_rate(&self, source: &Source, now: DateTime<Utc>) -> Result<Answer, FetchError> {
         let ask = self.ask(source, &source.url, None, 0, now)?;
         self.answer(Ask { heeds_pause: false, ..ask }).await
+    }
+
+    /// The most that a source's body may have.
+    #[must_use]
+    pub fn max_body(&self, source: &Source) -> usize {
+        source.request.max_body_bytes.unwrap_or(self.settings.max_body_bytes)
+    }
+
+    /// The line of robots.txt that forbids programs a source's address, whether it is heeded or not.
+    ///
+    /// # Errors
+    /// Why the host's rules are not known.
+    pub async fn forbidden(&self, source: &Source, now: DateTime<Utc>) -> Result<Option<String>, FetchError> {
+        let ask = self.ask(source, &source.url, None, 0, now)?;
+        self.guard.check_typed(ask.url)?;
+        match self.heed_robots(&ask, ask.url, true).await {
+            Ok(()) => Ok(None),
+            Err(FetchError::Robots { rule, .. }) => Ok(Some(rule)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Leaves the host of an address alone for a while, as it asked for before.
@@ -195,11 +216,7 @@ impl Fetcher {
             heeds_pause: true,
             in_browser: source.request.in_browser,
             question: source.request.question.as_deref().filter(|_| *url == source.url),
-            limit: body::Limit {
-                bytes: source.request.max_body_bytes.unwrap_or(self.settings.max_body_bytes),
-                spent_bytes,
-                is_cut: false,
-            },
+            limit: body::Limit { bytes: self.max_body(source), spent_bytes, is_cut: false },
             total_timeout: source.request.total_timeout.unwrap_or(self.settings.total_timeout),
             now,
         })

@@ -61,6 +61,7 @@ fn source(kind: SourceKind, url: &str) -> Source {
         stale_after: None,
         quiet_after: None,
         misses: None,
+        catalogue: regwatch::domain::catalogue::Catalogue::default(),
         kind,
     }
 }

@@ -40,6 +40,7 @@ fn settings() -> FetchSettings {
         full_read_every: 24,
         headers: BTreeMap::new(),
         proxy: None,
+        authorities: None,
         browser: None,
     }
 }
@@ -61,6 +62,7 @@ fn source(url: &str) -> Source {
         stale_after: None,
         quiet_after: None,
         misses: None,
+        catalogue: regwatch::domain::catalogue::Catalogue::default(),
     }
 }
 

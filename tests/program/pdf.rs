@@ -75,6 +75,7 @@ fn source() -> Source {
         stale_after: None,
         quiet_after: None,
         misses: None,
+        catalogue: regwatch::domain::catalogue::Catalogue::default(),
         kind,
     }
 }

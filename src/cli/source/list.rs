@@ -1,11 +1,15 @@
 //! `regwatch source list` and `source errors`: how every source stands.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use super::moment;
 use crate::cli::Context;
 use crate::cli::exit::Exit;
 use crate::control::{SourceStatus, command};
+use crate::domain::catalogue::Observed;
+use crate::domain::id::SourceId;
+use crate::domain::source::Source;
 use crate::domain::verdict::Verdict;
 
 /// Every source in a line.
@@ -31,6 +35,58 @@ pub(super) async fn list(context: &Context) -> anyhow::Result<Exit> {
     });
     let headings = ["SOURCE", "KIND", "STATE", "LAST GOOD", "NEXT DUE", "FAILURES", "ENTRIES", "TROUBLE"];
     context.screen.table(headings, rows)?;
+    Ok(Exit::Done)
+}
+
+/// A source of the catalogue.
+#[derive(Debug, Serialize)]
+struct Offered<'a> {
+    id: &'a SourceId,
+    title: &'a str,
+    groups: &'a [String],
+    is_on: bool,
+    off: Option<&'a str>,
+    serves: Option<&'a str>,
+    misses: Option<&'a str>,
+    observed: Option<&'a Observed>,
+}
+
+/// What the catalogue offers, all groups or one.
+pub(super) fn offered(group: Option<&str>, context: &Context) -> anyhow::Result<Exit> {
+    let config = context.config()?;
+    let belongs = |source: &&Source| match group {
+        Some(group) => source.catalogue.groups.iter().any(|known| known == group),
+        None => true,
+    };
+    let offered = config.all_sources().filter(belongs).map(|source| Offered {
+        id: &source.id,
+        title: &source.title,
+        groups: &source.catalogue.groups,
+        is_on: source.catalogue.is_on(&config.groups),
+        off: source.catalogue.off.as_deref(),
+        serves: source.catalogue.serves.as_deref(),
+        misses: source.misses.as_deref(),
+        observed: source.catalogue.observed.as_ref(),
+    });
+    let offered: Vec<Offered<'_>> = offered.collect();
+    if offered.is_empty() {
+        anyhow::bail!("no source belongs to the group {:?}", group.unwrap_or_default());
+    }
+    if context.screen.json {
+        context.screen.object(&serde_json::json!({ "sources": offered }))?;
+        return Ok(Exit::Done);
+    }
+    let rows = offered.iter().map(|source| {
+        let state = match (source.is_on, source.off) {
+            (true, _) => "on".to_owned(),
+            (false, Some(why)) => format!("off: {why}"),
+            (false, None) => "off".to_owned(),
+        };
+        let observed = source.observed.map(|observed| observed.on.to_string()).unwrap_or_default();
+        let serves = source.serves.unwrap_or_default().to_owned();
+        [source.id.to_string(), source.groups.join(", "), state, observed, source.title.to_owned(), serves]
+    });
+    context.screen.table(["SOURCE", "GROUPS", "STATE", "OBSERVED", "TITLE", "SERVES"], rows)?;
     Ok(Exit::Done)
 }
 
@@ -93,7 +149,6 @@ fn optional(at: Option<DateTime<Utc>>) -> String {
     at.map(moment).unwrap_or_default()
 }
 
-/// The incidents that are open.
 /// The trouble a source is in, and since when.
 pub(super) fn trouble_of(status: &SourceStatus) -> String {
     let troubles = status.incidents.iter();

@@ -6,8 +6,8 @@ use super::*;
 use crate::config::starting::FILES;
 use crate::config::write_starting_files;
 use crate::config::{
-    StartingError, category, company, dkim, inbox, kind, load as load_module, mail, matching, request,
-    section, source, way_in, web,
+    StartingError, catalogue, category, company, dkim, inbox, kind, load as load_module, mail, matching,
+    request, section, source, way_in, web,
 };
 
 #[test]
@@ -79,6 +79,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &source::SOURCE,
         &request::ROBOTS,
         &request::LINK,
+        &catalogue::OBSERVED,
         &source::GUARD,
         &source::NOISE,
         &company::COMPANY,

@@ -22,6 +22,7 @@ fn source(companies: &[&str]) -> Source {
         stale_after: None,
         quiet_after: None,
         misses: None,
+        catalogue: crate::domain::catalogue::Catalogue::default(),
     }
 }
 

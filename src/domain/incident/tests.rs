@@ -24,6 +24,7 @@ fn source(id: &str, stale_after: Option<std::time::Duration>) -> Source {
         stale_after,
         quiet_after: None,
         misses: None,
+        catalogue: crate::domain::catalogue::Catalogue::default(),
     }
 }
 

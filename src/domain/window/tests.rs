@@ -24,6 +24,7 @@ fn source() -> Source {
         stale_after: None,
         quiet_after: None,
         misses: None,
+        catalogue: crate::domain::catalogue::Catalogue::default(),
     }
 }
 

@@ -6,7 +6,7 @@ const FETCH: &[Case] = &[
     (
         "contakt = 1",
         &[
-            r#"5:1: fetch.contakt: unknown key, expected contact, allow_private, connect_timeout, header_timeout, idle_timeout, total_timeout, max_body, max_redirects, concurrency, host_interval, host_burst, max_freshness, full_read_every, headers, proxy, proxy_password_file, browser, browser_timeout, browser_max_memory; did you mean "contact"?"#,
+            r#"5:1: fetch.contakt: unknown key, expected contact, allow_private, connect_timeout, header_timeout, idle_timeout, total_timeout, max_body, max_redirects, concurrency, host_interval, host_burst, max_freshness, full_read_every, headers, proxy, proxy_password_file, ca_file, browser, browser_timeout, browser_max_memory; did you mean "contact"?"#,
         ],
     ),
     (

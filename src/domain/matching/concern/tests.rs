@@ -56,6 +56,7 @@ fn source(kind: SourceKind) -> Source {
         stale_after: None,
         quiet_after: None,
         misses: None,
+        catalogue: crate::domain::catalogue::Catalogue::default(),
         kind,
     }
 }

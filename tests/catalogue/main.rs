@@ -1,0 +1,13 @@
+//! The shipped catalogue against its recorded world: the configuration as it ships, changed in nothing but contact,
+//! sender, proxy and certificate, and a proxy that answers for the real hosts with bodies of their true structure.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod bodies;
+mod install;
+#[path = "../left_out/mod.rs"]
+mod left_out;
+mod mutated;
+mod proxy;
+mod shipped;
+mod world;

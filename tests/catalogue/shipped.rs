@@ -1,0 +1,88 @@
+//! Every shipped source is good at first sight, silent at the second, and tells one row that names a tracked company.
+
+use regwatch::config::Config;
+use regwatch::domain::source::Source;
+
+use crate::install::{Install, shipped};
+use crate::left_out::left_out;
+use crate::world;
+
+/// Whether certificates can be made here.
+pub fn can_be_played() -> bool {
+    let ran = std::process::Command::new("openssl").arg("version").output();
+    let is_there = ran.is_ok_and(|output| output.status.success());
+    if !is_there {
+        left_out("the recorded world of the catalogue", "openssl is not installed");
+    }
+    is_there
+}
+
+/// All sources that can be read without a key of one's own.
+fn open(config: &Config) -> Vec<&Source> {
+    config.all_sources().filter(|source| source.catalogue.off.is_none()).collect()
+}
+
+#[expect(clippy::print_stdout, reason = "memory is a figure to be shown")]
+#[test]
+fn every_source_is_good_then_silent_and_tells_one_row_that_names_a_tracked_company() {
+    if !can_be_played() {
+        return;
+    }
+    let config = shipped();
+    let sources = open(&config);
+    let groups: std::collections::BTreeSet<&str> =
+        sources.iter().flat_map(|source| source.catalogue.groups.iter().map(String::as_str)).collect();
+    let install = Install::of(&sources, &groups.into_iter().collect::<Vec<_>>());
+    world::answer(&install.proxy, &sources, 150, false);
+
+    let (first, peak) = install.check(&[], &[0]);
+    println!("first read of {} sources: peak {} MiB", first.len(), peak >> 10);
+    assert_eq!(first.len(), sources.len());
+    for source in &sources {
+        let report = &first[source.id.as_str()];
+        assert_eq!(report["verdict"], "good", "{report:#}");
+        let rows = world::size(source, 150, false).rows as u64;
+        let entries = report["entries"].as_u64().unwrap();
+        assert!(entries >= rows && entries <= rows + 2, "{rows} rows: {report:#}");
+        assert!(report["changes"].as_array().unwrap().is_empty(), "{report:#}");
+    }
+
+    let (again, peak) = install.check(&[], &[0]);
+    println!("second read: peak {} MiB", peak >> 10);
+    for (id, report) in &again {
+        assert!(matches!(report["verdict"].as_str(), Some("good" | "not-modified")), "{id}: {report:#}");
+        assert!(report["changes"].as_array().unwrap().is_empty(), "{id}: {report:#}");
+    }
+
+    world::answer(&install.proxy, &sources, 150, true);
+    let (told, peak) = install.check(&[], &[0]);
+    println!("third read: peak {} MiB", peak >> 10);
+    for (id, report) in &told {
+        let changes = report["changes"].as_array().unwrap();
+        assert_eq!(changes.len(), 1, "{id}: {report:#}");
+        assert!(changes[0].to_string().contains("hikvision"), "{id}: {report:#}");
+    }
+}
+
+#[test]
+fn minimum_and_drop_limits_stand_ten_to_twenty_percent_under_the_healthy_count() {
+    for source in shipped().all_sources() {
+        let Some(entries) = source.catalogue.observed.as_ref().and_then(|observed| observed.entries) else {
+            continue;
+        };
+        let share = source.guard.min_entries * 100 / entries as usize;
+        let is_window = source.guard.min_entries == 0;
+        assert!(is_window || (80..=90).contains(&share), "{}: {share}% of {entries}", source.id);
+        assert!(is_window || source.guard.max_drop_percent <= 20, "{}", source.id);
+    }
+}
+
+#[test]
+fn every_shipped_source_says_what_was_observed_and_how_that_is_known() {
+    for source in shipped().all_sources() {
+        assert!(source.catalogue.observed.is_some(), "{}", source.id);
+        let grows = |bytes: u32| bytes as usize * 3 / 2 < source.request.max_body_bytes.unwrap_or(16 << 20);
+        let bytes = source.catalogue.observed.as_ref().and_then(|observed| observed.bytes);
+        assert!(bytes.is_none_or(grows), "{}: half as large again is over max_body", source.id);
+    }
+}
