@@ -103,6 +103,7 @@ impl App {
         let registry = Registry::new(watchlist(&config)?);
         let transport = Arc::new(Transport::open(&config.mail.transport).context("mail.transport")?);
         let key = store.instance_key(rand::random()).await?;
+        store.index_changes().await?;
         keep_time(&store, clock.now()).await?;
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
         keep_pauses(&fetcher, &config, &store, clock.now()).await?;

@@ -11,6 +11,7 @@ use crate::domain::flicker::{self, Flicker};
 use crate::domain::id::BodyHash;
 use crate::domain::pending::Agreement;
 use crate::domain::quality::Quality;
+use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{HeldRead, Validators};
 use crate::domain::source::Source;
@@ -64,6 +65,28 @@ impl Finding {
             }
         }
         commit
+    }
+
+    /// The read as it is remembered.
+    pub(super) fn to_record(&self, asked_at: DateTime<Utc>, read_at: DateTime<Utc>) -> ReadRecord {
+        let (answer, entries, changes) = match self {
+            Self::NotModified { entries } => (None, Some(*entries), 0),
+            Self::Unchanged { answer, entries } => (Some(answer), Some(*entries), 0),
+            Self::Assessed { answer, assessment, .. } => {
+                (Some(answer), Some(assessment.entries), assessment.changes.len())
+            }
+            Self::Suspect { answer, .. } => (Some(answer), None, 0),
+            Self::Failed { .. } => (None, None, 0),
+        };
+        ReadRecord {
+            status: answer.map(|answer| answer.status),
+            body_bytes: answer.map(|answer| answer.body.len() as u64),
+            // A clock that was put back meanwhile says nothing.
+            took_ms: u64::try_from((read_at - asked_at).num_milliseconds()).ok(),
+            entries,
+            changes,
+            ..ReadRecord::new(read_at, self.verdict(), self.reason().as_deref())
+        }
     }
 
     fn next_state(&self, source: &Source, previous: Option<ReadState>, now: DateTime<Utc>) -> ReadState {

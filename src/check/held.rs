@@ -10,6 +10,7 @@ use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
 use crate::domain::change::Change;
 use crate::domain::id::SourceId;
 use crate::domain::matching::Watchlist;
+use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::snapshot::{HeldRead, Validators};
@@ -182,7 +183,13 @@ fn commit(source: &Source, case: Case, assessment: Assessment, now: DateTime<Utc
     let state = ReadState::good(source.id.clone(), validators, now)
         .bringing(assessment.is_news, assessment.newest)
         .counted_after(case.known.state.as_ref());
+    let read = ReadRecord {
+        entries: Some(assessment.entries),
+        changes: assessment.changes.len(),
+        ..ReadRecord::new(now, Verdict::Good, Some("accepted by a person"))
+    };
     ReadCommit {
+        read: Some(read),
         accepted: assessment.baseline.map(|baseline| Accepted { baseline, body: case.body }),
         clears_held: true,
         changes: assessment.changes,

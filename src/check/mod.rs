@@ -171,10 +171,11 @@ impl Checker {
         let mut known = Known::load(&self.store, source).await?;
         let validators = (!options.force).then(|| known.validators(source, self.full_read_every)).flatten();
         let validators = validators.cloned();
+        let asked_at = self.clock.now();
         let answer = if options.force {
-            self.fetcher.read_at_any_rate(source, self.clock.now()).await
+            self.fetcher.read_at_any_rate(source, asked_at).await
         } else {
-            self.fetcher.read(source, validators.as_ref(), self.clock.now()).await
+            self.fetcher.read(source, validators.as_ref(), asked_at).await
         };
         let read_at = self.clock.now();
         if let Err(error @ FetchError::Paused { .. }) = &answer {
@@ -192,6 +193,7 @@ impl Checker {
         };
         let has_lied = word.as_ref().is_some_and(|word| word.exposes_lie(&known, &mut finding, read_at));
         let mut commit = finding.to_commit(source, &known, read_at);
+        commit.read = Some(finding.to_record(asked_at, read_at));
         commit.standing = commit.accepted.as_ref().map(|accepted| {
             known.standing_after(source, &accepted.baseline.document, &commit.changes, &watchlist)
         });

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Checker;
 use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
-use crate::domain::change::Change;
+use crate::domain::change::{Change, EntryChange};
+use crate::domain::diff::diff;
+use crate::domain::entry::Document;
 use crate::domain::id::{BodyHash, SourceId};
 use crate::domain::snapshot::{Baseline, Snapshot};
 use crate::domain::source::Source;
@@ -69,6 +71,50 @@ impl Checker {
         Ok(Replay { source: source.id.clone(), steps })
     }
 
+    /// What differs between two accepted states of a source, both read anew under the settings of now; the reason
+    /// where one of them is not there or cannot be read.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn compare(
+        &self,
+        source: &Source,
+        (before, after): (u64, u64),
+    ) -> Result<Result<Vec<EntryChange>, String>, StoreError> {
+        let mut documents = Vec::new();
+        for sequence in [before, after] {
+            let Some(snapshot) = self.store.snapshot(&source.id, sequence).await? else {
+                return Ok(Err(format!("there is no state {sequence}")));
+            };
+            match self.document_of(source, &snapshot).await? {
+                Ok(document) => documents.push(document),
+                Err(reason) => return Ok(Err(format!("state {sequence}: {reason}"))),
+            }
+        }
+        Ok(match documents.as_slice() {
+            [before, after] => Ok(diff(before, after, &source.noise)),
+            _ => Ok(Vec::new()),
+        })
+    }
+
+    /// The entries of an accepted state as they are read now.
+    async fn document_of(
+        &self,
+        source: &Source,
+        snapshot: &Snapshot,
+    ) -> Result<Result<Document, String>, StoreError> {
+        let Some(body) = self.store.body(&snapshot.sha256).await? else {
+            return Ok(Err(format!("body {} is not in the store", snapshot.sha256)));
+        };
+        let content_type = snapshot.header("content-type").map(str::to_owned);
+        let url = snapshot.url.parse().unwrap_or_else(|_| source.url.clone());
+        Ok(match super::extract_whole(source, body.into(), content_type, url).await {
+            Ok(Ok(document)) => Ok(document),
+            Ok(Err(unreadable)) => Err(unreadable.to_string()),
+            Err(reason) => Err(reason),
+        })
+    }
+
     async fn step(
         &self,
         source: &Source,
@@ -117,14 +163,8 @@ impl Checker {
         snapshot: Snapshot,
         previous: Option<&Baseline>,
     ) -> Result<Result<Assessment, String>, StoreError> {
-        let Some(body) = self.store.body(&snapshot.sha256).await? else {
-            return Ok(Err(format!("body {} is not in the store", snapshot.sha256)));
-        };
-        let content_type = snapshot.header("content-type").map(str::to_owned);
-        let url = snapshot.url.parse().unwrap_or_else(|_| source.url.clone());
-        let document = match super::extract_whole(source, body.into(), content_type, url).await {
-            Ok(Ok(document)) => document,
-            Ok(Err(unreadable)) => return Ok(Err(unreadable.to_string())),
+        let document = match self.document_of(source, &snapshot).await? {
+            Ok(document) => document,
             Err(reason) => return Ok(Err(reason)),
         };
         let Snapshot { read_at, url, status, headers, sha256, body_bytes, .. } = snapshot;

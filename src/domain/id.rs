@@ -194,7 +194,7 @@ digest_id!(
 );
 
 /// 64 bits of SHA-256 over the parts, each closed by a byte no text contains, as 16 hex digits.
-pub(super) fn digest_of(parts: &[&str]) -> String {
+pub(crate) fn digest_of(parts: &[&str]) -> String {
     digest(parts, SHORT)
 }
 

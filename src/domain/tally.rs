@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Days that are remembered: enough for a weekly report that is late by a night.
-const DAYS: u64 = 10;
+/// Days that are remembered: those that the page of sources shows.
+pub const DAYS: u64 = 30;
 
 /// Reads by day (UTC): good ones, and others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// With one read more; the days before the last ten are forgotten.
+    /// With one read more; the days before the last thirty are forgotten.
     #[must_use]
     pub fn counting(mut self, is_good: bool, now: DateTime<Utc>) -> Self {
         let today = now.date_naive();
@@ -28,6 +28,12 @@ impl Tally {
         let count = if is_good { good } else { unread };
         *count = count.saturating_add(1);
         self
+    }
+
+    /// Good reads and others on one day.
+    #[must_use]
+    pub fn on(&self, day: NaiveDate) -> (u32, u32) {
+        self.days.get(&day).copied().unwrap_or_default()
     }
 
     /// Good reads and others on that day and since.

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::bounce::Verdict;
 use crate::domain::breaker::Breaker;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, ChangeKind};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, BodyHash, ChangeId, CompanyId, MailId, SourceId};
 use crate::domain::inbound::Conversation;
 use crate::domain::outbox::{Mail, QueuedMail};
+use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
@@ -60,6 +61,8 @@ pub struct ReadCommit {
     pub alerts: Vec<Alert>,
     /// Which entries of the new accepted state name whom.
     pub standing: Option<Standing>,
+    /// The read, to be remembered among those of its source.
+    pub read: Option<ReadRecord>,
 }
 
 impl ReadCommit {
@@ -75,6 +78,7 @@ impl ReadCommit {
             changes: Vec::new(),
             alerts: Vec::new(),
             standing: None,
+            read: None,
         }
     }
 
@@ -150,6 +154,53 @@ impl ChangeQuery {
             && (!self.is_possible || !change.possible.is_empty())
             && self.since.is_none_or(|since| change.found_at >= since)
     }
+}
+
+/// Changes that are looked for: all that have everything asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangeSearch {
+    /// Words that all stand in it.
+    pub words: String,
+    /// Of one of these sources; of any where empty.
+    pub sources: Vec<SourceId>,
+    /// That concerns this company; with [`Self::is_possible`], that may.
+    pub company: Option<CompanyId>,
+    /// Only those in which a name waits for a person's word.
+    pub is_possible: bool,
+    /// Of this kind.
+    pub kind: Option<ChangeKind>,
+    /// Of this entry: its source and its key.
+    pub entry: Option<(SourceId, String)>,
+    /// Found on this day (UTC) or later.
+    pub since: Option<NaiveDate>,
+    /// Found on this day or earlier.
+    pub until: Option<NaiveDate>,
+    /// Only those whose number is smaller: the next page.
+    pub before: Option<u32>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// How a source stands, in short.
+#[derive(Debug, Clone)]
+pub struct SourceGlance {
+    /// How its reads went; `None` before the first.
+    pub state: Option<ReadState>,
+    /// Whether a suspect body waits to be looked at.
+    pub is_held: bool,
+    /// The number of its newest change: of two sources the one with the larger changed later.
+    pub last_change: Option<u32>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct FoundChanges {
+    /// The changes with their numbers, the newest first.
+    pub changes: Vec<(u32, Change)>,
+    /// How many there are in all, whatever the limit.
+    pub total: usize,
+    /// Whether there are more after these.
+    pub has_more: bool,
 }
 
 /// What a report says of a mail, kept as one atomic, durable step.

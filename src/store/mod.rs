@@ -25,6 +25,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 
 use crate::config::{StoreRules, StoreSettings};
 use crate::domain::alert::Alert;
+use crate::domain::audit::AuditEntry;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, BodyHash, CompanyId, InstallationId, MailId, RetractionId, SourceId};
@@ -33,6 +34,7 @@ use crate::domain::incident::Incident;
 use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::moment::SetBack;
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
+use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
@@ -41,15 +43,15 @@ use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::way_in::WayInState;
 
 use self::sled::{
-    Sled, beat, changes, clock, erasure, inbox, incidents, instance_key, items, outbox, retractions, sources,
-    subscribers,
+    Sled, beat, changes, clock, erasure, found, inbox, incidents, instance_key, items, outbox, records,
+    retractions, sources, subscribers,
 };
 
 pub use self::sled::Keeping;
 pub use boundary::{
-    Accepted, CameBack, ChangeQuery, Composed, Deed, Erased, Exchange, GarbageReport, HeldBody, KnownSource,
-    Lease, LeasedMail, Look, MailTrouble, Opened, ReadCommit, RematchCommit, RetractCommit, SourceVersion,
-    Spread, WaitingReader, WaitingReaders,
+    Accepted, CameBack, ChangeQuery, ChangeSearch, Composed, Deed, Erased, Exchange, FoundChanges,
+    GarbageReport, HeldBody, KnownSource, Lease, LeasedMail, Look, MailTrouble, Opened, ReadCommit,
+    RematchCommit, RetractCommit, SourceGlance, SourceVersion, Spread, WaitingReader, WaitingReaders,
 };
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
 pub use error::StoreError;
@@ -238,6 +240,12 @@ impl Store {
         self.sled.read(move |trees| sources::snapshots(trees, &source, limit)).await
     }
 
+    /// One snapshot of a source, by its number.
+    pub async fn snapshot(&self, source: &SourceId, sequence: u64) -> Result<Option<Snapshot>, StoreError> {
+        let source = source.clone();
+        self.sled.read(move |trees| sources::snapshot(trees, &source, sequence)).await
+    }
+
     /// Keeps all that one read means, or nothing of it.
     ///
     /// # Errors
@@ -273,6 +281,57 @@ impl Store {
     /// The changes asked for, the newest first.
     pub async fn changes(&self, query: ChangeQuery) -> Result<Vec<Change>, StoreError> {
         self.sled.read(move |trees| changes::list(trees, &query)).await
+    }
+
+    /// Changes that have all that is asked for, the newest first. No change is read that is not told.
+    pub async fn search(&self, search: ChangeSearch) -> Result<FoundChanges, StoreError> {
+        self.sled.read(move |trees| found::search(trees, &search)).await
+    }
+
+    /// Gives the changes that an older program kept their places in the index. To be called before anything is
+    /// looked for; one that was stopped goes on where it was.
+    pub async fn index_changes(&self) -> Result<(), StoreError> {
+        self.sled.write(sources::index_standings).await?;
+        while self.sled.write(found::index_more).await? {
+            tracing::info!("changes of an older store are indexed");
+        }
+        Ok(())
+    }
+
+    /// The changes of these numbers, those that can be read, in the order asked for.
+    pub async fn numbered(&self, numbers: Vec<u32>) -> Result<Vec<(u32, Change)>, StoreError> {
+        self.sled.read(move |trees| found::numbered(trees, &numbers)).await
+    }
+
+    /// How sources stand, in short, in the order asked for.
+    pub async fn glances(&self, sources: Vec<SourceId>) -> Result<Vec<SourceGlance>, StoreError> {
+        self.sled.read(move |trees| sources::glances(trees, &sources)).await
+    }
+
+    /// The sources of which an entry names a company, with the keys of those entries.
+    pub async fn named_on(&self, company: &CompanyId) -> Result<Vec<(SourceId, Vec<String>)>, StoreError> {
+        let company = company.clone();
+        self.sled.read(move |trees| sources::named_on(trees, &company)).await
+    }
+
+    /// The reads of a source that are remembered, the newest first, at most `limit`.
+    pub async fn reads(&self, source: &SourceId, limit: usize) -> Result<Vec<ReadRecord>, StoreError> {
+        let source = source.clone();
+        self.sled.read(move |trees| records::reads(trees, &source, limit)).await
+    }
+
+    /// Adds to the record of what people did.
+    pub async fn note_deed(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| records::note_deed(trees, writes, &entry)).await
+    }
+
+    /// What people did, the newest first, at most `limit`, before the entry of a number where one is given.
+    pub async fn deeds(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
+        self.sled.read(move |trees| records::deeds(trees, before, limit)).await
     }
 
     /// All that the read found which shows a change.

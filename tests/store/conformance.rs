@@ -8,4 +8,5 @@ mod life;
 mod model;
 mod outbox;
 mod reads;
+mod search;
 mod subscribers;

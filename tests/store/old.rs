@@ -2,7 +2,7 @@
 
 use regwatch::config::StoreSettings;
 use regwatch::domain::outbox::MailState;
-use regwatch::store::{ChangeQuery, Opened, Store, StoreError, verify};
+use regwatch::store::{ChangeQuery, ChangeSearch, Opened, Store, StoreError, verify};
 
 use crate::fixture::source;
 use crate::old_store::{ORIGIN, unpack};
@@ -28,6 +28,15 @@ async fn a_store_of_0_1_0_is_adopted_with_all_it_has() {
         }
         let query = ChangeQuery { limit: 100, ..ChangeQuery::default() };
         assert_eq!(store.changes(query).await.unwrap().len(), 4);
+        store.index_changes().await.unwrap();
+        let found = store.search(ChangeSearch { limit: 100, ..ChangeSearch::default() }).await.unwrap();
+        assert_eq!((found.total, found.changes.len()), (4, 4));
+        for (_, change) in found.changes {
+            let words =
+                ChangeSearch { words: change.entry.title.clone(), limit: 100, ..ChangeSearch::default() };
+            let found = store.search(words).await.unwrap();
+            assert!(found.changes.iter().any(|(_, other)| other.id == change.id), "{change:?}");
+        }
         assert!(store.held(&source("register")).await.unwrap().is_some());
         assert_eq!(store.incidents().await.unwrap().len(), 1);
         assert_eq!(store.unreadable(), [""; 0]);

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::keys;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
+use super::{found, keys};
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::id::{ChangeId, SourceId};
@@ -81,6 +81,7 @@ pub(in crate::store) fn decide(
     now: DateTime<Utc>,
 ) -> Result<Change, StoreError> {
     let mut change = find(trees, beginning)?;
+    let before = change.clone();
     if change.possible.is_empty() {
         return Err(StoreError::NotFound { what: "possible name in the change", id: change.id.to_string() });
     }
@@ -88,6 +89,7 @@ pub(in crate::store) fn decide(
         writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), &alert)?;
     }
     writes.put(trees, TreeName::Changes, change.id.as_str().as_bytes(), &change)?;
+    found::revise(trees, writes, &before, &change)?;
     Ok(change)
 }
 

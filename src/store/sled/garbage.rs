@@ -15,7 +15,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 20] = [
+const RECORDS: [TreeName; 22] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Accepted,
@@ -36,6 +36,8 @@ const RECORDS: [TreeName; 20] = [
     TreeName::Suppressions,
     TreeName::Breakers,
     TreeName::WaysIn,
+    TreeName::Reads,
+    TreeName::Audit,
 ];
 
 /// Removes them; gives the number of the last commit with the report. Whoever calls this keeps everybody else

@@ -16,6 +16,7 @@ mod compression;
 mod consent;
 mod durability;
 pub(super) mod erasure;
+pub(super) mod found;
 mod garbage;
 mod identity;
 pub(super) mod inbox;
@@ -30,6 +31,7 @@ pub(super) mod outbox;
 #[cfg(test)]
 mod passing_over;
 mod pulse;
+pub(super) mod records;
 pub(super) mod repair;
 pub(super) mod retractions;
 mod size;

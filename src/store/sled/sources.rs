@@ -3,16 +3,16 @@
 use sha2::{Digest as _, Sha256};
 
 use super::bodies::name_of;
-use super::keys;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
+use super::{found, keys, records};
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
-use crate::domain::id::{BodyHash, SourceId};
+use crate::domain::id::{BodyHash, CompanyId, SourceId};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
-use crate::store::{KnownSource, ReadCommit, RematchCommit, SourceVersion, StoreError};
+use crate::store::{KnownSource, ReadCommit, RematchCommit, SourceGlance, SourceVersion, StoreError};
 
 pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
     trees.get(TreeName::Baselines, source.as_str().as_bytes())
@@ -132,6 +132,15 @@ pub(in crate::store) fn snapshots(
         .collect()
 }
 
+/// One snapshot of a source.
+pub(in crate::store) fn snapshot(
+    trees: &Trees,
+    source: &SourceId,
+    sequence: u64,
+) -> Result<Option<Snapshot>, StoreError> {
+    trees.get(TreeName::Snapshots, &keys::snapshot(source.as_str(), sequence))
+}
+
 /// Gathers all that one read means.
 pub(in crate::store) fn commit(
     trees: &Trees,
@@ -155,8 +164,11 @@ pub(in crate::store) fn commit(
         writes.put(trees, TreeName::Accepted, source.as_bytes(), snapshot)?;
         writes.put(trees, TreeName::Snapshots, &keys::snapshot(source, snapshot.sequence), snapshot)?;
     }
+    if let Some(read) = &commit.read {
+        records::note_read(trees, writes, &commit.state.source, read)?;
+    }
     if let Some(standing) = &commit.standing {
-        writes.put(trees, TreeName::Standings, source.as_bytes(), standing)?;
+        put_standing(trees, writes, standing)?;
     }
     told(trees, writes, &commit.changes, &commit.alerts)
 }
@@ -169,17 +181,83 @@ pub(in crate::store) fn rematch(
 ) -> Result<Vec<Change>, StoreError> {
     let RematchCommit { computed_from, standing, notices } = commit;
     require(trees, &standing.source, computed_from)?;
-    writes.put(trees, TreeName::Standings, standing.source.as_str().as_bytes(), &standing)?;
-    let mut new = Vec::new();
+    put_standing(trees, writes, &standing)?;
+    let (mut new, mut raised) = (Vec::new(), Vec::new());
     for (notice, alerts) in notices {
         // An earlier program made shorter ids of the same parts.
         let is_kept = trees.has_either(TreeName::Changes, [notice.id.as_str(), notice.id.short()])?;
         if !is_kept {
-            told(trees, writes, std::slice::from_ref(&notice), &alerts)?;
             new.push(notice);
+            raised.extend(alerts);
         }
     }
+    told(trees, writes, &new, &raised)?;
     Ok(new)
+}
+
+/// Keeps which entries of a source name whom, with the way from each company to the source.
+fn put_standing(trees: &Trees, writes: &mut Writes, standing: &Standing) -> Result<(), StoreError> {
+    let source = standing.source.as_str();
+    let before: Option<Standing> = trees.get(TreeName::Standings, source.as_bytes())?;
+    for company in before.iter().flat_map(|before| before.named.keys()) {
+        if !standing.named.contains_key(company) {
+            writes.remove(TreeName::NamedOn, &keys::item(company.as_str(), source));
+        }
+    }
+    for company in standing.named.keys() {
+        writes.put_raw(TreeName::NamedOn, &keys::item(company.as_str(), source), Vec::new())?;
+    }
+    writes.put(trees, TreeName::Standings, source.as_bytes(), standing)
+}
+
+/// Stands in the database once every standing has its ways.
+const WAYS_INDEXED: &[u8] = b"standings-indexed";
+
+/// Makes the ways from companies to sources of what an older program kept.
+pub(in crate::store) fn index_standings(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
+    if trees.tree(TreeName::Meta).contains_key(WAYS_INDEXED)? {
+        return Ok(());
+    }
+    for standing in trees.all_with::<Standing>(TreeName::Standings, &[])? {
+        for company in standing.named.keys() {
+            let key = keys::item(company.as_str(), standing.source.as_str());
+            writes.put_raw(TreeName::NamedOn, &key, Vec::new())?;
+        }
+    }
+    writes.put_raw(TreeName::Meta, WAYS_INDEXED, Vec::new())
+}
+
+/// The sources of which an entry names a company, with the keys of those entries.
+pub(in crate::store) fn named_on(
+    trees: &Trees,
+    company: &CompanyId,
+) -> Result<Vec<(SourceId, Vec<String>)>, StoreError> {
+    let mut found = Vec::new();
+    for key in trees.tree(TreeName::NamedOn).scan_prefix(keys::items_of(company.as_str())).keys() {
+        let key = key?;
+        let source = &key[company.as_str().len() + 1..];
+        let standing: Option<Standing> = trees.readable(trees.get(TreeName::Standings, source))?.flatten();
+        let Some(standing) = standing else { continue };
+        let entries = standing.named.get(company).into_iter().flatten().cloned().collect();
+        found.push((standing.source, entries));
+    }
+    Ok(found)
+}
+
+/// How sources stand, in short, in the order asked for. No change and no entry is read.
+pub(in crate::store) fn glances(
+    trees: &Trees,
+    sources: &[SourceId],
+) -> Result<Vec<SourceGlance>, StoreError> {
+    let glance = |source: &SourceId| {
+        let key = source.as_str().as_bytes();
+        Ok(SourceGlance {
+            state: trees.readable(trees.get(TreeName::ReadStates, key))?.flatten(),
+            is_held: trees.tree(TreeName::Held).contains_key(key)?,
+            last_change: found::last_of(trees, source)?,
+        })
+    };
+    sources.iter().map(glance).collect()
 }
 
 fn told(trees: &Trees, writes: &mut Writes, changes: &[Change], alerts: &[Alert]) -> Result<(), StoreError> {
@@ -188,6 +266,7 @@ fn told(trees: &Trees, writes: &mut Writes, changes: &[Change], alerts: &[Alert]
         writes.put(trees, TreeName::Changes, id.as_bytes(), change)?;
         writes.put_raw(TreeName::ChangesByTime, &keys::at(change.found_at, id), Vec::new())?;
     }
+    found::add(trees, writes, changes)?;
     for alert in alerts {
         writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), alert)?;
     }

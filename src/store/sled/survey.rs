@@ -11,12 +11,14 @@ use super::keys;
 use super::outbox::StoredMail;
 use super::trees::TreeName;
 use crate::domain::alert::{Alert, AlertItem};
+use crate::domain::audit::AuditEntry;
 use crate::domain::breaker::Breaker;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::hex;
 use crate::domain::inbound::Correspondence;
 use crate::domain::incident::Incident;
+use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
@@ -79,7 +81,12 @@ impl Survey {
                 return self.of_mails.push((tree, key.to_vec(), keys::id_of(key).to_vec()));
             }
             TreeName::Undelivered => return self.of_mails.push((tree, key.to_vec(), key.to_vec())),
-            TreeName::Meta | TreeName::Looks | TreeName::Bodies => return,
+            TreeName::Meta
+            | TreeName::Looks
+            | TreeName::Bodies
+            | TreeName::ChangeNumbers
+            | TreeName::ChangeTerms
+            | TreeName::NamedOn => return,
             TreeName::Changes => drop(self.changes.insert(key.to_vec())),
             TreeName::Mails => drop(self.mails.insert(key.to_vec())),
             _ => {}
@@ -127,6 +134,8 @@ impl Survey {
             TreeName::Suppressions => read::<Suppression>(tree, key, json).map(drop),
             TreeName::SoftBounces => read::<SoftBounces>(tree, key, json).map(drop),
             TreeName::Breakers => read::<Breaker>(tree, key, json).map(drop),
+            TreeName::Reads => read::<ReadRecord>(tree, key, json).map(drop),
+            TreeName::Audit => read::<AuditEntry>(tree, key, json).map(drop),
             _ => read::<IgnoredAny>(tree, key, json).map(drop),
         };
         if let Err(error) = outcome {

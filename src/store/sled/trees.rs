@@ -80,10 +80,20 @@ pub(super) enum TreeName {
     Wishes,
     /// The same as [`Self::MailsDue`] for mails that go before those.
     UrgentDue,
+    /// `n`, number (u32) → change id; `i`, change id → number. See [`super::found`].
+    ChangeNumbers,
+    /// Term, 0, block (u32) → the numbers within the block of the changes that have it.
+    ChangeTerms,
+    /// Source id, 0, moment → `ReadRecord`.
+    Reads,
+    /// Number (u64) → `AuditEntry`.
+    Audit,
+    /// Company id, 0, source id → nothing, where an entry of the source names the company.
+    NamedOn,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 31] = [
+const ALL: [(TreeName, &str, &str); 36] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -115,6 +125,11 @@ const ALL: [(TreeName, &str, &str); 31] = [
     (TreeName::Begun, "begun", "message"),
     (TreeName::Wishes, "wishes", "wish"),
     (TreeName::UrgentDue, "urgent_due", "mail"),
+    (TreeName::ChangeNumbers, "change_numbers", "change number"),
+    (TreeName::ChangeTerms, "change_terms", "change term"),
+    (TreeName::Reads, "reads", "read"),
+    (TreeName::Audit, "audit", "audit entry"),
+    (TreeName::NamedOn, "named_on", "named company"),
 ];
 
 impl TreeName {

@@ -1,0 +1,400 @@
+//! The index by which changes are looked for. Nothing that is asked reads all of them.
+//!
+//! Every change has a number, in the order in which they were kept. A term (a word of it, its source, a company it
+//! concerns, its kind, its day, its entry) leads to the set of the numbers that have it, cut into blocks of 1024:
+//! `term, 0, block` → the numbers within the block. What has several terms is what all their sets hold, block by
+//! block from the newest.
+//!
+//! The index is written by the step that writes the change, so that a crash leaves neither without the other. The
+//! changes of a store that an older program wrote get their numbers when it is opened, block by block, each one step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::keys;
+use super::trees::{TreeName, Trees};
+use super::writes::Writes;
+use crate::domain::change::Change;
+use crate::domain::id::{ChangeId, SourceId, digest_of};
+use crate::domain::search::{sought, words_of_change};
+use crate::store::{ChangeSearch, FoundChanges, StoreError};
+
+/// Numbers in one block.
+const BLOCK: u32 = 1024;
+
+/// As many numbers of a block are kept as a list; more are a bitmap, which no list is as long as.
+const MAX_LISTED: usize = 63;
+
+/// A longer text is no part of a key.
+const MAX_TERM_BYTES: usize = 200;
+
+/// Stands in the database once every change has its number: the key of the last one by time, or nothing where all
+/// of them have one.
+const INDEXED: &[u8] = b"changes-indexed";
+
+/// Numbers within a block.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Set([u64; 16]);
+
+impl Set {
+    const ALL: Self = Self([u64::MAX; 16]);
+
+    fn decode(bytes: &[u8]) -> Self {
+        let mut set = Self::default();
+        if bytes.len() == size_of::<Self>() {
+            for (word, bytes) in set.0.iter_mut().zip(bytes.chunks_exact(8)) {
+                *word = bytes.try_into().map_or(0, u64::from_be_bytes);
+            }
+        } else {
+            for bytes in bytes.chunks_exact(2) {
+                set.put(u32::from(u16::from_be_bytes([bytes[0], bytes[1]])), true);
+            }
+        }
+        set
+    }
+
+    fn encode(self) -> Vec<u8> {
+        let listed: Vec<u32> = self.descending(BLOCK).collect();
+        if listed.len() > MAX_LISTED {
+            return self.0.iter().flat_map(|word| word.to_be_bytes()).collect();
+        }
+        let place = |place: &u32| u16::try_from(*place).unwrap_or_default().to_be_bytes();
+        listed.iter().rev().flat_map(place).collect()
+    }
+
+    fn put(&mut self, place: u32, is_there: bool) {
+        let (word, bit) = ((place / 64) as usize % 16, 1_u64 << (place % 64));
+        if is_there {
+            self.0[word] |= bit;
+        } else {
+            self.0[word] &= !bit;
+        }
+    }
+
+    fn has(self, place: u32) -> bool {
+        self.0[(place / 64) as usize % 16] & (1 << (place % 64)) != 0
+    }
+
+    fn is_empty(self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    fn count(self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.0.iter_mut().zip(other.0).for_each(|(word, other)| *word &= other);
+        self
+    }
+
+    fn or(mut self, other: Self) -> Self {
+        self.0.iter_mut().zip(other.0).for_each(|(word, other)| *word |= other);
+        self
+    }
+
+    /// Those below a place, the highest first.
+    fn descending(self, below: u32) -> impl Iterator<Item = u32> {
+        (0..below.min(BLOCK)).rev().filter(move |place| self.has(*place))
+    }
+}
+
+/// What a term is about; the letter stands before it.
+fn term(letter: u8, text: &str) -> Vec<u8> {
+    let end = crate::domain::text::boundary_before(text, MAX_TERM_BYTES.min(text.len()));
+    [&[letter], &text.as_bytes()[..end]].concat()
+}
+
+const WORD: u8 = b'w';
+const SOURCE: u8 = b's';
+const COMPANY: u8 = b'c';
+const POSSIBLE: u8 = b'p';
+const UNDECIDED: u8 = b'u';
+const KIND: u8 = b'k';
+const ENTRY: u8 = b'e';
+const DAY: u8 = b'd';
+
+fn entry_term(change: &Change) -> Vec<u8> {
+    term(ENTRY, &digest_of(&[change.source.as_str(), &change.entry.key]))
+}
+
+/// Every term of a change.
+fn terms_of(change: &Change) -> BTreeSet<Vec<u8>> {
+    let mut terms: BTreeSet<Vec<u8>> = words_of_change(change).iter().map(|word| term(WORD, word)).collect();
+    terms.insert(term(SOURCE, change.source.as_str()));
+    terms.insert(term(KIND, &change.entry.kind.to_string()));
+    terms.insert(term(DAY, &change.found_at.format("%Y-%m-%d").to_string()));
+    terms.insert(entry_term(change));
+    terms.extend(change.companies().into_iter().map(|company| term(COMPANY, company.as_str())));
+    terms.extend(change.possible.iter().map(|found| term(POSSIBLE, found.company.as_str())));
+    if !change.possible.is_empty() {
+        terms.insert(term(UNDECIDED, ""));
+    }
+    terms
+}
+
+fn block_key(term: &[u8], block: u32) -> Vec<u8> {
+    [term, &[0], &block.to_be_bytes()].concat()
+}
+
+fn number_key(number: u32) -> Vec<u8> {
+    [&b"n"[..], &number.to_be_bytes()].concat()
+}
+
+fn id_key(id: &ChangeId) -> Vec<u8> {
+    [b"i", id.as_str().as_bytes()].concat()
+}
+
+fn number_of(trees: &Trees, id: &ChangeId) -> Result<Option<u32>, StoreError> {
+    let kept = trees.tree(TreeName::ChangeNumbers).get(id_key(id))?;
+    Ok(kept.and_then(|bytes| bytes[..].try_into().ok()).map(u32::from_be_bytes))
+}
+
+/// The number after the last one.
+fn next_number(trees: &Trees) -> Result<u32, StoreError> {
+    let last = trees.tree(TreeName::ChangeNumbers).scan_prefix(b"n").next_back().transpose()?;
+    let number = last.and_then(|(key, _)| key.get(1..)?.try_into().ok()).map(u32::from_be_bytes);
+    Ok(number.map_or(0, |number| number.saturating_add(1)))
+}
+
+/// What a step writes to the index.
+#[derive(Default)]
+struct Sheet {
+    sets: BTreeMap<Vec<u8>, Set>,
+}
+
+impl Sheet {
+    fn put(&mut self, trees: &Trees, term: &[u8], number: u32, is_there: bool) -> Result<(), StoreError> {
+        let key = block_key(term, number / BLOCK);
+        let set = match self.sets.entry(key) {
+            std::collections::btree_map::Entry::Occupied(set) => set.into_mut(),
+            std::collections::btree_map::Entry::Vacant(place) => {
+                let kept = trees.tree(TreeName::ChangeTerms).get(place.key())?;
+                place.insert(kept.map(|bytes| Set::decode(&bytes)).unwrap_or_default())
+            }
+        };
+        set.put(number % BLOCK, is_there);
+        Ok(())
+    }
+
+    fn write(self, writes: &mut Writes) -> Result<(), StoreError> {
+        for (key, set) in self.sets {
+            if set.is_empty() {
+                writes.remove(TreeName::ChangeTerms, &key);
+            } else {
+                writes.put_raw(TreeName::ChangeTerms, &key, set.encode())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Gives changes that are kept in this step their numbers, and their places under their terms.
+pub(super) fn add(trees: &Trees, writes: &mut Writes, changes: &[Change]) -> Result<(), StoreError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let (mut sheet, mut next) = (Sheet::default(), next_number(trees)?);
+    for change in changes {
+        let number = match number_of(trees, &change.id)? {
+            Some(number) => number,
+            None => {
+                let number = next;
+                next = next.saturating_add(1);
+                let bytes = number.to_be_bytes().to_vec();
+                writes.put_raw(TreeName::ChangeNumbers, &id_key(&change.id), bytes)?;
+                let id = change.id.as_str().as_bytes().to_vec();
+                writes.put_raw(TreeName::ChangeNumbers, &number_key(number), id)?;
+                number
+            }
+        };
+        for term in terms_of(change) {
+            sheet.put(trees, &term, number, true)?;
+        }
+    }
+    sheet.write(writes)
+}
+
+/// Notes that a change is another now: whom it concerns was decided.
+pub(super) fn revise(
+    trees: &Trees,
+    writes: &mut Writes,
+    before: &Change,
+    after: &Change,
+) -> Result<(), StoreError> {
+    let Some(number) = number_of(trees, &before.id)? else { return Ok(()) };
+    let (old, new) = (terms_of(before), terms_of(after));
+    let mut sheet = Sheet::default();
+    for term in old.difference(&new) {
+        sheet.put(trees, term, number, false)?;
+    }
+    for term in new.difference(&old) {
+        sheet.put(trees, term, number, true)?;
+    }
+    sheet.write(writes)
+}
+
+/// Indexes the next block of changes that an older program kept; tells whether any may be left.
+pub(in crate::store) fn index_more(trees: &Trees, writes: &mut Writes) -> Result<bool, StoreError> {
+    let reached = trees.tree(TreeName::Meta).get(INDEXED)?;
+    let start = match &reached {
+        Some(reached) if reached.is_empty() => return Ok(false),
+        Some(reached) => [reached, &[0][..]].concat(),
+        None => Vec::new(),
+    };
+    let (mut changes, mut last) = (Vec::new(), Vec::new());
+    let by_time = trees.tree(TreeName::ChangesByTime).range(start..);
+    for pair in trees.pairs(by_time).take(BLOCK as usize) {
+        let (key, _) = pair?;
+        let change: Option<Change> =
+            trees.readable(trees.get(TreeName::Changes, keys::id_of(&key)))?.flatten();
+        changes.extend(change);
+        last = key.to_vec();
+    }
+    add(trees, writes, &changes)?;
+    // The last word is empty: all of them have their numbers.
+    let is_more = !last.is_empty();
+    writes.put_raw(TreeName::Meta, INDEXED, last)?;
+    Ok(is_more)
+}
+
+/// The sets that a search asks for: what it finds is in all of them.
+struct Sought {
+    terms: Vec<Vec<u8>>,
+    /// By block, the numbers of the days asked for; `None` where any day will do.
+    days: Option<BTreeMap<u32, Set>>,
+}
+
+impl Sought {
+    fn of(trees: &Trees, search: &ChangeSearch) -> Result<Self, StoreError> {
+        let mut terms: Vec<Vec<u8>> = sought(&search.words).iter().map(|word| term(WORD, word)).collect();
+        let concern = if search.is_possible { POSSIBLE } else { COMPANY };
+        terms.extend(search.company.as_ref().map(|company| term(concern, company.as_str())));
+        if search.is_possible && search.company.is_none() {
+            terms.push(term(UNDECIDED, ""));
+        }
+        terms.extend(search.kind.map(|kind| term(KIND, &kind.to_string())));
+        terms.extend(
+            search.entry.as_ref().map(|(source, key)| term(ENTRY, &digest_of(&[source.as_str(), key]))),
+        );
+        Ok(Self { terms, days: days(trees, search)? })
+    }
+
+    /// What a block has of it.
+    fn in_block(&self, trees: &Trees, search: &ChangeSearch, block: u32) -> Result<Set, StoreError> {
+        let tree = trees.tree(TreeName::ChangeTerms);
+        let get = |term: &[u8]| -> Result<Set, StoreError> {
+            let kept = tree.get(block_key(term, block))?;
+            Ok(kept.map(|bytes| Set::decode(&bytes)).unwrap_or_default())
+        };
+        let mut set = match &self.days {
+            Some(days) => days.get(&block).copied().unwrap_or_default(),
+            None => Set::ALL,
+        };
+        for term in &self.terms {
+            if set.is_empty() {
+                return Ok(set);
+            }
+            set = set.and(get(term)?);
+        }
+        if !search.sources.is_empty() && !set.is_empty() {
+            let mut any = Set::default();
+            for source in &search.sources {
+                any = any.or(get(&term(SOURCE, source.as_str()))?);
+            }
+            set = set.and(any);
+        }
+        Ok(set)
+    }
+}
+
+/// The numbers of the days asked for.
+fn days(trees: &Trees, search: &ChangeSearch) -> Result<Option<BTreeMap<u32, Set>>, StoreError> {
+    if search.since.is_none() && search.until.is_none() {
+        return Ok(None);
+    }
+    let bound = |day: Option<chrono::NaiveDate>, else_text: &str, end: u8| {
+        let text = day.map_or(else_text.to_owned(), |day| day.format("%Y-%m-%d").to_string());
+        [term(DAY, &text), vec![end]].concat()
+    };
+    let range = bound(search.since, "", 0)..bound(search.until, "~", 1);
+    let mut days: BTreeMap<u32, Set> = BTreeMap::new();
+    for pair in trees.pairs(trees.tree(TreeName::ChangeTerms).range(range)) {
+        let (key, bytes) = pair?;
+        let block = key.len().checked_sub(4).and_then(|at| key[at..].try_into().ok());
+        if let Some(block) = block.map(u32::from_be_bytes) {
+            let set = days.entry(block).or_default();
+            *set = set.or(Set::decode(&bytes));
+        }
+    }
+    Ok(Some(days))
+}
+
+/// What a search finds, the newest first, and how much there is in all.
+pub(in crate::store) fn search(trees: &Trees, search: &ChangeSearch) -> Result<FoundChanges, StoreError> {
+    let sought = Sought::of(trees, search)?;
+    let end = next_number(trees)?;
+    let mut found = FoundChanges::default();
+    for block in (0..end.div_ceil(BLOCK)).rev() {
+        let mut set = sought.in_block(trees, search, block)?;
+        if block == end / BLOCK {
+            (end % BLOCK..BLOCK).for_each(|place| set.put(place, false));
+        }
+        found.total += set.count();
+        let below = search.before.map_or(BLOCK, |before| before.saturating_sub(block * BLOCK));
+        for place in set.descending(below) {
+            if found.changes.len() == search.limit {
+                found.has_more = true;
+                break;
+            }
+            let number = block * BLOCK + place;
+            if let Some(change) = by_number(trees, number)? {
+                found.changes.push((number, change));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The number of the newest change of a source.
+pub(super) fn last_of(trees: &Trees, source: &SourceId) -> Result<Option<u32>, StoreError> {
+    let mut prefix = term(SOURCE, source.as_str());
+    prefix.push(0);
+    let Some((key, bytes)) =
+        trees.tree(TreeName::ChangeTerms).scan_prefix(&prefix).next_back().transpose()?
+    else {
+        return Ok(None);
+    };
+    let block = key.get(prefix.len()..).and_then(|block| block.try_into().ok()).map(u32::from_be_bytes);
+    let place = Set::decode(&bytes).descending(BLOCK).next();
+    Ok(block.zip(place).map(|(block, place)| block * BLOCK + place))
+}
+
+/// The changes of these numbers, those that can be read.
+pub(in crate::store) fn numbered(trees: &Trees, numbers: &[u32]) -> Result<Vec<(u32, Change)>, StoreError> {
+    let found = numbers.iter().map(|number| Ok(by_number(trees, *number)?.map(|change| (*number, change))));
+    found.filter_map(Result::transpose).collect()
+}
+
+fn by_number(trees: &Trees, number: u32) -> Result<Option<Change>, StoreError> {
+    let Some(id) = trees.tree(TreeName::ChangeNumbers).get(number_key(number))? else { return Ok(None) };
+    Ok(trees.readable(trees.get(TreeName::Changes, &id))?.flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_comes_back_as_it_was_whether_few_or_many() {
+        for step in [1, 7, 16, 17, 200, 1023] {
+            let mut set = Set::default();
+            (0..BLOCK).step_by(step).for_each(|place| set.put(place, true));
+            let bytes = set.encode();
+            assert!(bytes.len() <= 128, "{step}");
+            assert_eq!(Set::decode(&bytes), set, "{step}");
+            assert_eq!(set.count(), (0..BLOCK).step_by(step).count());
+            assert_eq!(set.descending(BLOCK).last(), Some(0));
+        }
+        assert_eq!(Set::decode(&[]), Set::default());
+    }
+}
