@@ -13,7 +13,7 @@ use crate::domain::id::SourceId;
 use crate::domain::source::Source;
 
 #[derive(Debug, Args)]
-pub(super) struct Doctor {
+pub(in crate::cli) struct Doctor {
     /// Which sources; all that are watched unless given.
     ids: Vec<SourceId>,
     /// All sources of this group, whether it is switched on or not.
