@@ -2,14 +2,17 @@
 
 use super::Named;
 use crate::domain::company::AliasKind;
-use crate::domain::scoring::{Comparison, Name, compare};
+use crate::domain::scoring::{Comparison, Name, NameIndex, UNRELATED, compare};
 
 /// A list's name has at most so many bytes; what is longer is prose.
 const MAX_NAME_BYTES: usize = 200;
 
 /// The names of all companies, taken apart.
 #[derive(Debug, Clone)]
-pub(super) struct Roster(Vec<Entry>);
+pub(super) struct Roster {
+    entries: Vec<Entry>,
+    index: NameIndex,
+}
 
 /// One name, and its place among the watchlist's names.
 #[derive(Debug, Clone)]
@@ -29,7 +32,7 @@ pub(super) struct Nearest<'a> {
 impl Roster {
     /// Short names and identifiers are found as they are or not at all.
     pub fn of(names: &[Named]) -> Self {
-        let entries = names
+        let entries: Vec<Entry> = names
             .iter()
             .enumerate()
             .filter(|(_, named)| !matches!(named.alias.kind, AliasKind::Short | AliasKind::Identifier))
@@ -38,19 +41,24 @@ impl Roster {
                 company: named.company,
                 taken_apart: Name::of(&named.alias.name),
             })
-            .filter(|entry| entry.taken_apart.is_telling());
-        Self(entries.collect())
+            .filter(|entry| entry.taken_apart.is_telling())
+            .collect();
+        let index = NameIndex::of(entries.iter().map(|entry| &entry.taken_apart));
+        Self { entries, index }
     }
 
     /// Whether there is no name to compare with.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 
     /// For each company with a name at least so near, the nearest.
     pub fn near<'a>(&'a self, name: &'a Name, at_least: f64) -> Vec<Nearest<'a>> {
         let mut near: Vec<Nearest<'a>> = Vec::new();
-        for entry in &self.0 {
+        // Where next to nothing is asked of a name, names may be near that share no telling word.
+        let places =
+            if at_least > UNRELATED { self.index.near(name) } else { (0..self.entries.len()).collect() };
+        for entry in places.into_iter().map(|place| &self.entries[place]) {
             if !entry.taken_apart.may_resemble(name) {
                 continue;
             }

@@ -18,6 +18,10 @@ const SHORT_BYTES: usize = 2;
 /// Words from so many letters on are known with a letter wrong, too.
 const LONG_BYTES: usize = 7;
 
+/// Of a long word so many letters at either end are looked up. One step changes two letters side by side at most, and
+/// these are never all of them.
+const EDGE_BYTES: usize = 3;
+
 /// What sort of body a legal form is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LegalClass {
@@ -89,8 +93,31 @@ struct Table {
     unspaced: Vec<(String, LegalClass)>,
     /// The words of spellings.
     words: HashSet<String>,
-    /// The long ones by their length, to know them with a letter wrong.
-    long_words: HashMap<usize, Vec<String>>,
+    /// The long ones, to know them with a letter wrong.
+    long_words: Vec<String>,
+    /// Where among them those stand that begin so, and those that end so. A step of writing leaves one or the other
+    /// as it is.
+    beginning: HashMap<[u8; EDGE_BYTES], Vec<usize>>,
+    ending: HashMap<[u8; EDGE_BYTES], Vec<usize>>,
+}
+
+impl Table {
+    fn add_long(&mut self, word: &str) {
+        let place = self.long_words.len();
+        self.long_words.push(word.to_owned());
+        if let (Some(first), Some(last)) = (word.as_bytes().first_chunk(), word.as_bytes().last_chunk()) {
+            self.beginning.entry(*first).or_default().push(place);
+            self.ending.entry(*last).or_default().push(place);
+        }
+    }
+
+    /// The long words with which another one shares its beginning or its end.
+    fn sharing_an_edge(&self, word: &str) -> impl Iterator<Item = &String> {
+        let of_first = word.as_bytes().first_chunk().and_then(|first| self.beginning.get(first));
+        let of_last = word.as_bytes().last_chunk().and_then(|last| self.ending.get(last));
+        let places = of_first.into_iter().chain(of_last).flatten();
+        places.map(|place| &self.long_words[*place])
+    }
 }
 
 static FORMS: LazyLock<Table> = LazyLock::new(|| {
@@ -104,7 +131,7 @@ static FORMS: LazyLock<Table> = LazyLock::new(|| {
         }
         for word in words {
             if word.len() >= LONG_BYTES && !table.words.contains(&word) {
-                table.long_words.entry(word.len()).or_default().push(word.clone());
+                table.add_long(&word);
             }
             table.words.insert(word);
         }
@@ -173,9 +200,9 @@ fn corrected(word: &str) -> &str {
         return word;
     }
     let lengths = word.len().saturating_sub(1)..=word.len() + 1;
-    let candidates = lengths.filter_map(|length| FORMS.long_words.get(&length)).flatten();
-    let mut near = candidates.filter(|known| differ_in_one_step(known, word));
-    near.next().map_or(word, String::as_str)
+    let candidates = FORMS.sharing_an_edge(word).filter(|known| lengths.contains(&known.len()));
+    let near = candidates.filter(|known| differ_in_one_step(known, word));
+    near.min_by_key(|known| (known.len(), known.as_str())).map_or(word, String::as_str)
 }
 
 /// Whether at most one step of writing (a letter more, less or other, or two changed about) leads from one word to
@@ -250,6 +277,31 @@ mod tests {
         for a in &words {
             for b in &words {
                 assert_eq!(differ_in_one_step(a, b), strsim::osa_distance(a, b) <= 1, "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_word_is_known_with_any_one_step_of_writing() {
+        for known in &FORMS.long_words {
+            let letters: Vec<char> = known.chars().collect();
+            for at in 0..letters.len() {
+                let changed = |change: &dyn Fn(&mut Vec<char>)| {
+                    let mut letters = letters.clone();
+                    change(&mut letters);
+                    letters.into_iter().collect::<String>()
+                };
+                for written in [
+                    changed(&|letters| drop(letters.remove(at))),
+                    changed(&|letters| letters[at] = 'q'),
+                    changed(&|letters| letters.insert(at, 'q')),
+                    changed(&|letters| letters.swap(at, (at + 1).min(letters.len() - 1))),
+                ] {
+                    let is_long = known.is_ascii() && written.len() + 1 >= LONG_BYTES;
+                    if is_long && !FORMS.words.contains(&written) {
+                        assert!(FORMS.words.contains(corrected(&written)), "{known}: {written}");
+                    }
+                }
             }
         }
     }

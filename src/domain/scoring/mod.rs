@@ -10,6 +10,7 @@
 //! by which siblings look alike.
 
 mod comparison;
+mod index;
 mod legal_form;
 mod name;
 mod number;
@@ -18,6 +19,7 @@ mod score;
 mod vocabulary;
 
 pub use comparison::{Comparison, Reason, compare};
+pub use index::{NameIndex, UNRELATED};
 pub use legal_form::LegalClass;
 pub use name::{Name, without_legal_forms};
 pub use score::Score;

@@ -6,15 +6,15 @@ use super::name::Token;
 use super::vocabulary::Kind;
 
 /// Words with fewer letters are never taken for misspelt.
-const MIN_MISSPELT_BYTES: usize = 4;
+pub(super) const MIN_MISSPELT_BYTES: usize = 4;
 /// Words from so many letters on may have two letters wrong.
 const MIN_TWICE_MISSPELT_BYTES: usize = 9;
 /// Longer words are compared as they are.
 const MAX_MISSPELT_BYTES: usize = 64;
 /// As many words may be written as one.
-const MAX_TOGETHER: usize = 3;
+pub(super) const MAX_TOGETHER: usize = 3;
 /// As many words at least make an abbreviation.
-const MIN_ABBREVIATED: usize = 3;
+pub(super) const MIN_ABBREVIATED: usize = 3;
 /// What two different fund vehicles of one family have in common.
 const FUND_WORDS: [&str; 4] = ["fund", "trust", "capital", "partner"];
 
@@ -255,7 +255,7 @@ fn misspelling(a: &Token, b: &Token) -> Option<usize> {
     errors_between(&a.text, &b.text)
 }
 
-fn errors_between(a: &str, b: &str) -> Option<usize> {
+pub(super) fn errors_between(a: &str, b: &str) -> Option<usize> {
     let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
     let tolerated = match shorter {
         0..MIN_MISSPELT_BYTES => 0,
