@@ -8,7 +8,6 @@ use crate::domain::assess::Assessment;
 use crate::domain::bundle::is_bundle;
 use crate::domain::change::Evidence;
 use crate::domain::flicker::{self, Flicker};
-use crate::domain::id::BodyHash;
 use crate::domain::pending::Agreement;
 use crate::domain::quality::Quality;
 use crate::domain::read_record::ReadRecord;
@@ -31,7 +30,7 @@ impl Finding {
                 commit.accepted = assessment
                     .baseline
                     .clone()
-                    .map(|baseline| Accepted { baseline, body: answer.body.clone() });
+                    .map(|baseline| Accepted { baseline, body: answer.body.bytes() });
                 commit.changes.clone_from(&assessment.changes);
                 commit.alerts.clone_from(&assessment.alerts);
                 if let Some(amended) = &commit.state.amended {
@@ -45,7 +44,7 @@ impl Finding {
                         quality: Quality::default(),
                         drop: None,
                     };
-                    commit.held = Some(HeldBody { read, body: answer.body.clone() });
+                    commit.held = Some(HeldBody { read, body: answer.body.bytes() });
                 }
             }
             // What a person rejected is not shown to them again.
@@ -61,7 +60,7 @@ impl Finding {
                     quality: held_quality(suspicion, quality),
                     drop: agreement(source, before, suspicion, now),
                 };
-                commit.held = Some(HeldBody { read, body: answer.body.clone() });
+                commit.held = Some(HeldBody { read, body: answer.body.bytes() });
             }
         }
         commit
@@ -152,7 +151,7 @@ fn validators(source: &Source, answer: &Answer) -> Validators {
         etag: header("etag"),
         last_modified: header("last-modified"),
         fingerprint: source.fingerprint(),
-        sha256: Some(BodyHash::of(&answer.body)),
+        sha256: Some(answer.body.sha256().clone()),
         signal,
     }
 }
@@ -162,6 +161,6 @@ fn evidence(answer: &Answer, read_at: DateTime<Utc>) -> Evidence {
         url: answer.url.to_string(),
         read_at,
         status: answer.status,
-        sha256: BodyHash::of(&answer.body),
+        sha256: answer.body.sha256().clone(),
     }
 }

@@ -10,10 +10,11 @@ use url::Url;
 use super::verdict::{Refusal, refusal};
 use super::{Saved, in_time};
 use crate::domain::bundle::{self, FIRST, Part};
+use crate::domain::entry::Document;
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Suspicion, Unreadable};
-use crate::extract::{Wanted, wanted};
+use crate::extract::{First, Wanted, first, wanted, within};
 use crate::fetch::{Answer, Fetcher};
 
 /// No document is made of more answers. Kinds bound theirs more tightly; this ends what a body
@@ -64,14 +65,32 @@ impl Gathered {
         self.parts.iter().map(|part| part.body.len()).sum()
     }
 
-    /// What is still missing. An address that was asked, or a name that was given, leads nowhere new.
+    /// What the first answer comes to; `url` is the address that answered.
+    async fn first_step(&self, source: &Source, url: &Url) -> Result<First, Refusal> {
+        let (gathered, kind, url) = (self.clone(), source.kind.clone(), url.clone());
+        let max_entries = source.guard.max_entries;
+        let step = move || within(max_entries, || first(&kind, &gathered.parts[0].as_part(), &url));
+        let found = in_time(step).await.map_err(Refusal::Failed)?;
+        let step = found.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable)))?;
+        if let First::Wanted(wanted) = &step {
+            self.check(wanted)?;
+        }
+        Ok(step)
+    }
+
+    /// What is still missing.
     async fn wanted(&self, kind: &SourceKind) -> Result<Option<Wanted>, Refusal> {
         let (gathered, kind) = (self.clone(), kind.clone());
         let found = in_time(move || wanted(&kind, &gathered.as_parts())).await.map_err(Refusal::Failed)?;
-        let Some(wanted) = found.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable)))?
-        else {
-            return Ok(None);
-        };
+        let found = found.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable)))?;
+        if let Some(wanted) = &found {
+            self.check(wanted)?;
+        }
+        Ok(found)
+    }
+
+    /// An address that was asked, or a name that was given, leads nowhere new.
+    fn check(&self, wanted: &Wanted) -> Result<(), Refusal> {
         if self.parts.iter().any(|part| part.url == wanted.url || part.name == wanted.name) {
             return Err(Refusal::Failed(format!("{} leads back to {}", self.parts[0].url, wanted.url)));
         }
@@ -81,7 +100,7 @@ impl Gathered {
                 self.parts[0].url
             )));
         }
-        Ok(Some(wanted))
+        Ok(())
     }
 
     /// The parts as one body; a single one stays as it came.
@@ -99,13 +118,21 @@ pub(super) struct Refused {
     pub why: Refusal,
 }
 
-/// Asks for what the first answer lacks, and gives the answer with the whole document for its body.
+/// A whole document.
+pub(super) struct Whole {
+    /// The first answer with the whole document for its body.
+    pub answer: Answer,
+    /// The document, where looking for what the answer lacks has read it already.
+    pub document: Option<Result<Document, Unreadable>>,
+}
+
+/// Asks for what the first answer lacks.
 pub(super) async fn gather(
     fetcher: &Fetcher,
     source: &Source,
     first: Answer,
     now: DateTime<Utc>,
-) -> Result<Answer, Box<Refused>> {
+) -> Result<Whole, Box<Refused>> {
     if bundle::is_bundle(&first.body) {
         // What is stored as several answers must not have come as one.
         let found = "what this program stores bodies in".to_owned();
@@ -114,13 +141,13 @@ pub(super) async fn gather(
         return Err(Box::new(Refused { answer: first, why }));
     }
     let place = if source.request.link.is_some() { &first.url } else { &source.url };
-    let mut gathered = Gathered::first(place, first.header("content-type"), &first.body);
+    let mut gathered = Gathered::first(place, first.header("content-type"), &first.body.bytes());
+    let mut wanted = match gathered.first_step(source, &first.url).await {
+        Ok(First::Wanted(wanted)) => wanted,
+        Ok(First::Whole(document)) => return Ok(Whole { answer: first, document }),
+        Err(why) => return Err(Box::new(Refused { answer: first, why })),
+    };
     loop {
-        let wanted = match gathered.wanted(&source.kind).await {
-            Ok(Some(wanted)) => wanted,
-            Ok(None) => return Ok(Answer { body: gathered.into_body(), ..first }),
-            Err(why) => return Err(Box::new(Refused { answer: first, why })),
-        };
         let url = match &source.request.token {
             Some(token) => token.taken_from(wanted.url),
             None => wanted.url,
@@ -137,7 +164,15 @@ pub(super) async fn gather(
             return Err(Box::new(Refused { answer, why }));
         }
         let content_type = answer.header("content-type").map(str::to_owned);
-        gathered.take(wanted.name, url, content_type.as_deref(), answer.body);
+        gathered.take(wanted.name, url, content_type.as_deref(), answer.body.bytes());
+        wanted = match gathered.wanted(&source.kind).await {
+            Ok(Some(wanted)) => wanted,
+            Ok(None) => {
+                let answer = Answer { body: gathered.into_body().into(), ..first };
+                return Ok(Whole { answer, document: None });
+            }
+            Err(why) => return Err(Box::new(Refused { answer: first, why })),
+        };
     }
 }
 

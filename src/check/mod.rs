@@ -329,8 +329,13 @@ pub async fn try_saved(source: &Source, first: Bytes, others: Vec<Saved>) -> Tri
         Ok(put_together) => put_together,
         Err(refused) => return refused.into_trial(),
     };
-    let answer =
-        Answer { status: 200, url: source.url.clone(), headers: Vec::new(), body, retry_after: None };
+    let answer = Answer {
+        status: 200,
+        url: source.url.clone(),
+        headers: Vec::new(),
+        body: body.into(),
+        retry_after: None,
+    };
     let trial = verdict::trial(source, answer).await;
     Trial { reason: trial.reason.or(missing), ..trial }
 }

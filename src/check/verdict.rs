@@ -6,17 +6,18 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::commit::flickers;
-use super::gather::{Refused, gather};
+use super::gather::{Refused, Whole, gather};
 use super::known::{Known, found_again};
 use super::link::follow;
 use super::{Reading, Trial};
 use crate::domain::assess::{Assessment, ReadFacts, assess};
 use crate::domain::block::ResponseFacts;
+use crate::domain::bundle;
 use crate::domain::drift::{self, Drift, Seen};
 use crate::domain::entry::Document;
 use crate::domain::face::Face;
 use crate::domain::flicker;
-use crate::domain::id::{BodyHash, SourceId};
+use crate::domain::id::SourceId;
 use crate::domain::matching::Watchlist;
 use crate::domain::pending;
 use crate::domain::quality::{Found, Quality, Sign, Weight};
@@ -27,7 +28,7 @@ use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Suspicion, Verdict};
 use crate::extract::{Page, face, signal};
-use crate::fetch::{Answer, FetchError, Fetcher};
+use crate::fetch::{Answer, Body, FetchError, Fetcher};
 use crate::store::{Store, StoreError};
 
 /// A first answer and the circumstances it came under.
@@ -143,32 +144,47 @@ pub(super) async fn of(
         _ => {}
     }
     let Received { first, read_at, may_skip, .. } = received;
-    if let Some(why) = refusal(&source.url, &first) {
+    let may_skip = may_skip && !known.state.as_ref().is_some_and(ReadState::is_open);
+    // A page that was accepted was looked at then: only what came with it this time can speak against it.
+    if let Some(entries) = known.accepted_entries(source, &first.body).filter(|_| may_skip)
+        && source.request.link.is_none()
+        && refusal_of(&source.url, &first, None).is_none()
+    {
+        known.note_drifts(&source.id, &drifts_of(fetcher, source, &first));
+        return Ok(Finding::Unchanged { answer: first, entries });
+    }
+    let (face, quality) = first_look(&source.url, &first);
+    if let Some(why) = refused_by(&first, &quality) {
         return Ok(why.into_finding(first));
     }
-    let (answer, drifts) = match whole(fetcher, source, first, read_at).await {
+    let (Whole { answer, document }, drifts) = match whole(fetcher, source, first, read_at).await {
         Ok(whole) => whole,
         Err(refused) => return Ok(refused.why.into_finding(refused.answer)),
     };
     known.note_drifts(&source.id, &drifts);
-    let sha256 = BodyHash::of(&answer.body);
-    let may_skip = may_skip && !known.state.as_ref().is_some_and(ReadState::is_open);
-    if let Some(entries) = known.accepted_entries(source, &sha256).filter(|_| may_skip) {
+    let is_of_several = bundle::is_bundle(&answer.body);
+    if let Some(entries) = known.accepted_entries(source, &answer.body).filter(|_| may_skip) {
         return Ok(Finding::Unchanged { answer, entries });
     }
     known.load_entries(store, source).await?;
     let before = known.face(store).await;
-    let (face, quality) = first_look(asked_at(source, &answer), &answer);
+    let is_first = source.request.link.is_none() && !is_of_several;
+    let (face, quality) =
+        if is_first { (face, quality) } else { first_look(asked_at(source, &answer), &answer) };
     let face = as_configured(source, face);
     let quality = quality.with(match &before {
         Some(before) => face.signs_against(before),
         None => face.signs_alone(),
     });
-    let document = match document_of(source, &answer).await {
+    let document = match document {
+        Some(read) => read.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable))),
+        None => document_of(source, &answer).await,
+    };
+    let document = match document {
         Ok(document) => document,
         Err(refused) => return Ok(refused.with(quality).into_finding(answer)),
     };
-    Ok(compared(source, known, (answer, quality), document, (sha256, read_at), watchlist))
+    Ok(compared(source, known, (answer, quality), document, read_at, watchlist))
 }
 
 /// The answer that holds the document or its first part, given the first one: the file to which a page leads.
@@ -190,18 +206,20 @@ async fn whole(
     source: &Source,
     first: Answer,
     now: DateTime<Utc>,
-) -> Result<(Answer, Vec<Drift>), Box<Refused>> {
+) -> Result<(Whole, Vec<Drift>), Box<Refused>> {
     let file = landed(fetcher, source, first, now).await?;
-    let drifts = drift::of_answer(
-        source,
-        Seen {
-            landed: &file.url,
-            content_type: file.header("content-type"),
-            body: &file.body,
-            max_body: fetcher.max_body(source),
-        },
-    );
+    let drifts = drifts_of(fetcher, source, &file);
     Ok((gather(fetcher, source, file, now).await?, drifts))
+}
+
+fn drifts_of(fetcher: &Fetcher, source: &Source, file: &Answer) -> Vec<Drift> {
+    let seen = Seen {
+        landed: &file.url,
+        content_type: file.header("content-type"),
+        body: &file.body,
+        max_body: fetcher.max_body(source),
+    };
+    drift::of_answer(source, seen)
 }
 
 /// Compares a document with what is known.
@@ -210,7 +228,7 @@ fn compared(
     known: &Known,
     (answer, quality): (Answer, Quality),
     document: Document,
-    (sha256, read_at): (BodyHash, DateTime<Utc>),
+    read_at: DateTime<Utc>,
     watchlist: &Watchlist,
 ) -> Finding {
     let found =
@@ -221,7 +239,7 @@ fn compared(
     if known.has_rejected(&answer) {
         return Finding::Suspect { answer, suspicion: Suspicion::Rejected, quality };
     }
-    let facts = facts_of(&answer, sha256, read_at);
+    let facts = facts_of(&answer, read_at);
     let left_out = left_out(&document);
     match assess(source, known.past(), document, facts, watchlist) {
         Ok(assessment) => {
@@ -249,13 +267,13 @@ fn left_out(document: &Document) -> Option<String> {
     }
 }
 
-fn facts_of(answer: &Answer, sha256: BodyHash, read_at: DateTime<Utc>) -> ReadFacts {
+fn facts_of(answer: &Answer, read_at: DateTime<Utc>) -> ReadFacts {
     ReadFacts {
         read_at,
         url: answer.url.to_string(),
         status: answer.status,
         headers: answer.headers.clone(),
-        sha256,
+        sha256: answer.body.sha256().clone(),
         body_bytes: answer.body.len() as u64,
     }
 }
@@ -280,21 +298,23 @@ impl Known {
     }
 
     /// How many entries a body has that was accepted before under the same settings.
-    fn accepted_entries(&self, source: &Source, sha256: &BodyHash) -> Option<usize> {
+    fn accepted_entries(&self, source: &Source, body: &Body) -> Option<usize> {
         let snapshot = self.accepted.as_ref()?;
         let fingerprint = source.fingerprint();
+        if snapshot.fingerprint != fingerprint {
+            return None;
+        }
+        let sha256 = body.sha256();
         let is_last_accepted = self.state.as_ref().is_some_and(|state| {
             state.validators.fingerprint == fingerprint && state.validators.sha256.as_ref() == Some(sha256)
         });
-        let is_known =
-            snapshot.fingerprint == fingerprint && (snapshot.sha256 == *sha256 || is_last_accepted);
-        is_known.then_some(snapshot.entries)
+        (snapshot.sha256 == *sha256 || is_last_accepted).then_some(snapshot.entries)
     }
 
     /// Whether a person said of this very body that it is not the source's.
     pub(super) fn has_rejected(&self, answer: &Answer) -> bool {
         let rejected = self.state.as_ref().and_then(|state| state.rejected.as_ref());
-        rejected.is_some_and(|rejected| rejected.sha256 == BodyHash::of(&answer.body))
+        rejected.is_some_and(|rejected| rejected.sha256 == *answer.body.sha256())
     }
 
     /// What is to be said of a good read.
@@ -365,16 +385,19 @@ pub(super) fn held_quality(suspicion: &Suspicion, quality: &Quality) -> Quality 
 fn first_look(asked: &Url, answer: &Answer) -> (Face, Quality) {
     let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
     let face = face(&page);
-    let facts = ResponseFacts {
+    let quality = facts(asked, answer, face.title.as_deref()).quality().with(face.signs());
+    (face, quality)
+}
+
+fn facts<'a>(asked: &'a Url, answer: &'a Answer, title: Option<&'a str>) -> ResponseFacts<'a> {
+    ResponseFacts {
         status: answer.status,
         headers: &answer.headers,
         requested: asked,
         answered: &answer.url,
         body: &answer.body,
-        title: face.title.as_deref(),
-    };
-    let quality = facts.quality().with(face.signs());
-    (face, quality)
+        title,
+    }
 }
 
 /// The address that an answer with a whole document was asked of. Where a page led to it, that it did so is no sign
@@ -391,8 +414,18 @@ fn as_configured(source: &Source, face: Face) -> Face {
 
 /// What can be told of the answer to an address without reading the entries.
 pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<Refusal> {
-    let (_, quality) = first_look(asked, answer);
+    refused_by(answer, &first_look(asked, answer).1)
+}
+
+/// What can be told of it by what came with its body; of the body the title alone counts.
+fn refusal_of(asked: &Url, answer: &Answer, title: Option<&str>) -> Option<Refusal> {
+    refused_by(answer, &facts(asked, answer, title).quality())
+}
+
+/// Why an answer is refused against which this speaks.
+fn refused_by(answer: &Answer, quality: &Quality) -> Option<Refusal> {
     if quality.is_blocked() {
+        let quality = quality.clone();
         return Some(Refusal::Suspect { suspicion: Suspicion::Blocked(quality.clone()), quality });
     }
     if answer.status != 200 {
@@ -402,7 +435,8 @@ pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<Refusal> {
             answer.url, answer.status
         )));
     }
-    answer.body.is_empty().then_some(Refusal::Suspect { suspicion: Suspicion::Empty, quality })
+    let empty = || Refusal::Suspect { suspicion: Suspicion::Empty, quality: quality.clone() };
+    answer.body.is_empty().then(empty)
 }
 
 /// The name of a status after a blank, where it has one.
@@ -415,7 +449,7 @@ fn status_name(status: u16) -> String {
 
 async fn document_of(source: &Source, answer: &Answer) -> Result<Document, Refusal> {
     let content_type = answer.header("content-type").map(str::to_owned);
-    match super::extract(source, answer.body.clone(), content_type, answer.url.clone()).await {
+    match super::extract(source, answer.body.bytes(), content_type, answer.url.clone()).await {
         Ok(Ok(document)) => Ok(document),
         Ok(Err(unreadable)) => Err(Refusal::suspect(Suspicion::Structure(unreadable))),
         Err(reason) => Err(Refusal::Failed(reason)),
@@ -427,9 +461,17 @@ pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
     if let Some(refused) = refusal(asked_at(source, &answer), &answer) {
         return refused.into_trial();
     }
+    trial_of(source, Whole { answer, document: None }).await
+}
+
+async fn trial_of(source: &Source, Whole { answer, document }: Whole) -> Trial {
     let (face, quality) = first_look(asked_at(source, &answer), &answer);
     let quality = quality.with(as_configured(source, face).signs_alone());
-    let document = match document_of(source, &answer).await {
+    let document = match document {
+        Some(read) => read.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable))),
+        None => document_of(source, &answer).await,
+    };
+    let document = match document {
         Ok(document) => document,
         Err(refused) => return refused.with(quality).into_trial(),
     };
@@ -456,7 +498,7 @@ pub(super) async fn trial_of_first(
         return refused.into_trial();
     }
     match whole(fetcher, source, first, now).await {
-        Ok((answer, _)) => trial(source, answer).await,
+        Ok((whole, _)) => trial_of(source, whole).await,
         Err(refused) => refused.why.into_trial(),
     }
 }

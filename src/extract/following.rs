@@ -4,6 +4,7 @@ use url::Url;
 
 use super::xml::unexpected;
 use crate::domain::bundle::Part;
+use crate::domain::entry::Document;
 use crate::domain::verdict::Unreadable;
 
 /// An answer without which a document is not whole.
@@ -13,6 +14,15 @@ pub struct Wanted {
     pub name: String,
     /// Where it is asked for.
     pub url: Url,
+}
+
+/// What a first answer comes to.
+#[derive(Debug)]
+pub enum First {
+    /// Another answer is wanted.
+    Wanted(Wanted),
+    /// It is the whole document; read already, if finding that out took it apart.
+    Whole(Option<Result<Document, Unreadable>>),
 }
 
 /// An address that stands in an answer. A body must not send the reader to other machines, nor

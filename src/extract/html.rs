@@ -72,6 +72,11 @@ impl Markup {
         Self { base: base.unwrap_or_else(|| url.clone()), tree }
     }
 
+    /// The same page where it was found at another address.
+    pub(super) fn at(self, url: &Url) -> Self {
+        Self::over(self.tree, url)
+    }
+
     /// The address against which links are resolved.
     pub(super) fn address(&self) -> &Url {
         &self.base

@@ -15,6 +15,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use ego_tree::NodeId;
 use scraper::{ElementRef, Selector};
+use url::Url;
 
 use self::cell::Cells;
 use self::part::{Part, parts};
@@ -30,16 +31,20 @@ use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
 
 pub(super) fn extract(settings: &TableSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
-    let markup = Markup::of(page)?;
+    read(settings, &Markup::of(page)?, page.url)
+}
+
+/// The same of a page that is parsed already; `url` is the address that answered.
+pub(super) fn read(settings: &TableSettings, markup: &Markup, url: &Url) -> Result<Document, Unreadable> {
     let selector = html::selector(&settings.selector)?;
     let place = format!("a table that matches {:?}", settings.selector);
-    let mut rows = Rows::new(&settings.rows, page.url);
-    let tables = tables(&markup, &selector);
+    let mut rows = Rows::new(&settings.rows, url);
+    let tables = tables(markup, &selector);
     if tables.is_empty() {
         return Err(Unreadable::Missing { what: place });
     }
-    let outline = Outline::of(&markup, &tables.iter().map(|table| table.id()).collect());
-    let mut cells = Cells::new(&markup);
+    let outline = Outline::of(markup, &tables.iter().map(|table| table.id()).collect());
+    let mut cells = Cells::new(markup);
     let (mut read, mut refused): (HashSet<NodeId>, Vec<_>) = (HashSet::new(), Vec::new());
     for table in tables {
         // A table within a table that is read is a part of that one's text.

@@ -54,7 +54,7 @@ use crate::domain::face::Face;
 use crate::domain::source::SourceKind;
 use crate::domain::verdict::Unreadable;
 
-pub use following::Wanted;
+pub use following::{First, Wanted};
 pub use html::own_words;
 pub use limits::within;
 pub use link::linked;
@@ -117,11 +117,7 @@ fn read(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
         SourceKind::Ecfr(settings) => ecfr::extract(settings, page),
         SourceKind::Ecfs(_) => ecfs::extract(page),
         SourceKind::Feed => feed::extract(page),
-        SourceKind::HtmlTable(settings) => {
-            let document = paging::together(page, |page| html_table::extract(settings, page))?;
-            paging::check_count(settings, page, document.entries.len())?;
-            Ok(document)
-        }
+        SourceKind::HtmlTable(settings) => paging::table(settings, page),
         SourceKind::HtmlList(settings) => html_list::extract(settings, page),
         SourceKind::PageText(settings) => page_text::extract(settings, page),
         SourceKind::Csv(settings) => list::csv::extract(settings, page),
@@ -157,6 +153,21 @@ pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, U
         SourceKind::Json(settings) => paging::of_json(settings, parts),
         // The others' documents are one answer.
         _ => Ok(None),
+    }
+}
+
+/// What a first answer comes to: what else must be asked for, or that it is the whole document, which is read at
+/// once where looking for the rest has taken the page apart anyhow. `url` is the address that answered.
+///
+/// # Errors
+/// As of [`wanted`].
+pub fn first(kind: &SourceKind, first: &Part<'_>, url: &Url) -> Result<First, Unreadable> {
+    match kind {
+        SourceKind::HtmlTable(settings) => paging::first_of_table(settings, first, url),
+        _ => Ok(match wanted(kind, std::slice::from_ref(first))? {
+            Some(wanted) => First::Wanted(wanted),
+            None => First::Whole(None),
+        }),
     }
 }
 

@@ -4,6 +4,7 @@
 //! says that there is more and not where ("Showing 1 to 10 of 57", a count larger than its rows, buttons
 //! that only a script understands), it is refused.
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -12,11 +13,11 @@ use scraper::ElementRef;
 use serde_json::Value;
 use url::Url;
 
-use super::following::{self, Wanted};
+use super::following::{self, First, Wanted};
 use super::html::{self, Markup};
 use super::list::json;
 use super::xml::unexpected;
-use super::{Page, charset};
+use super::{Page, charset, html_table, limits};
 use crate::domain::bundle::{FIRST, Part};
 use crate::domain::entry::{Document, family};
 use crate::domain::source::{JsonSettings, TableSettings};
@@ -69,11 +70,11 @@ pub(super) fn together(
     Ok(Document::new(entries, whole.completeness, whole.resemblance))
 }
 
-fn next_page(parts: &[Part<'_>], url: Url) -> Result<Option<Wanted>, Unreadable> {
+fn next_page(parts: &[Part<'_>], url: Url) -> Result<Wanted, Unreadable> {
     if parts.len() >= MAX_PAGES {
         return Err(unexpected("the list", &format_args!("more than {MAX_PAGES} pages of it")));
     }
-    Ok(Some(Wanted { name: following::page_name(FIRST, parts.len() + 1), url }))
+    Ok(Wanted { name: following::page_name(FIRST, parts.len() + 1), url })
 }
 
 fn partial(said: &str) -> Unreadable {
@@ -83,37 +84,92 @@ fn partial(said: &str) -> Unreadable {
 
 /// The next page of a table.
 pub(super) fn of_table(settings: &TableSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
-    let Some(last) = parts.last().filter(|last| !settings.one_page && HINT.is_match(last.body)) else {
-        return Ok(None);
-    };
+    let Some(last) = parts.last().filter(|last| may_go_on(settings, last.body)) else { return Ok(None) };
     // What is no page at all is for its extractor to refuse.
     let Ok(markup) = Markup::of(&Page::from(last)) else { return Ok(None) };
-    match next_link(&markup, &last.url, parts.len()) {
-        Next::At(url) => next_page(parts, following::address(last, url.as_str())?),
+    Ok(match table_goes_on(&markup, parts)? {
+        GoesOn::At(wanted) => Some(wanted),
+        GoesOn::No { .. } => None,
+    })
+}
+
+/// The next page of the table that a first answer shows, or else the table: the page is parsed once for both.
+/// Nothing is read of a page that cannot go on, or that is none. `url` is the address that answered.
+pub(super) fn first_of_table(
+    settings: &TableSettings,
+    first: &Part<'_>,
+    url: &Url,
+) -> Result<First, Unreadable> {
+    if !may_go_on(settings, first.body) {
+        return Ok(First::Whole(None));
+    }
+    let Ok(markup) = Markup::of(&Page::from(first)) else { return Ok(First::Whole(None)) };
+    let text = match table_goes_on(&markup, std::slice::from_ref(first))? {
+        GoesOn::At(wanted) => return Ok(First::Wanted(wanted)),
+        GoesOn::No { text } => text,
+    };
+    let document = html_table::read(settings, &markup.at(url), url).and_then(|document| {
+        check_count(settings, &text, document.entries.len())?;
+        limits::check_entries(document.entries.len())?;
+        Ok(document)
+    });
+    Ok(First::Whole(Some(document)))
+}
+
+/// Reads a table of one or several pages, each of which is parsed once.
+pub(super) fn table(settings: &TableSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+    let may_count = !settings.rows.group && may_go_on(settings, page.body);
+    // What the last page says.
+    let text = RefCell::new(String::new());
+    let document = together(page, |page| {
+        let markup = Markup::of(page)?;
+        if may_count {
+            text.replace(markup.text());
+        }
+        html_table::read(settings, &markup, page.url)
+    })?;
+    check_count(settings, &text.into_inner(), document.entries.len())?;
+    Ok(document)
+}
+
+fn may_go_on(settings: &TableSettings, body: &[u8]) -> bool {
+    !settings.one_page && HINT.is_match(body)
+}
+
+/// Whether another page follows.
+enum GoesOn {
+    At(Wanted),
+    No { text: String },
+}
+
+/// Whether another page follows the last of these, which is `markup`.
+fn table_goes_on(markup: &Markup, parts: &[Part<'_>]) -> Result<GoesOn, Unreadable> {
+    let Some(last) = parts.last() else { return Ok(GoesOn::No { text: String::new() }) };
+    match next_link(markup, &last.url, parts.len()) {
+        Next::At(url) => Ok(GoesOn::At(next_page(parts, following::address(last, url.as_str())?)?)),
         Next::ByScript(said) => Err(partial(&format!("{said}, which only a script follows"))),
-        Next::None => match says_more(&markup.text()) {
-            Some(said) => Err(partial(&said)),
-            None => Ok(None),
-        },
+        Next::None => {
+            let text = markup.text();
+            match says_more(&text) {
+                Some(said) => Err(partial(&said)),
+                None => Ok(GoesOn::No { text }),
+            }
+        }
     }
 }
 
-/// Refuses a table with fewer rows than its page says to show in all.
+/// Refuses a table with fewer rows than its page says to show in all; `text` is what the page says.
 ///
 /// # Errors
 /// Names what the page says.
-pub(super) fn check_count(
-    settings: &TableSettings,
-    page: &Page<'_>,
-    entries: usize,
-) -> Result<(), Unreadable> {
-    if settings.one_page || settings.rows.group || !HINT.is_match(page.body) {
+fn check_count(settings: &TableSettings, text: &str, entries: usize) -> Result<(), Unreadable> {
+    if settings.rows.group {
         return Ok(());
     }
-    let parts = page.parts()?;
-    let Some(last) = parts.last() else { return Ok(()) };
-    let text = Markup::of(&Page::from(last))?.text();
-    let larger = text.lines().find(|line| {
+    let may_count = |line: &str| {
+        line.starts_with(|first: char| first.is_numeric() || matches!(first, 't' | 'T' | 'n' | 'N'))
+    };
+    let larger = text.lines().filter(|line| may_count(line.trim())).find(|line| {
         let count = COUNT.captures(line.trim()).and_then(|found| {
             let count = ["count", "count2", "count3"].iter().find_map(|name| found.name(name))?;
             number(count.as_str())
@@ -145,8 +201,29 @@ fn number(text: &str) -> Option<usize> {
     text.replace(',', "").parse().ok()
 }
 
+/// Whether a text counts anything "of" a number. The expressions cost more than all else that is done with a page.
+fn counts_of(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    text.match_indices(['f', 'F']).any(|(at, _)| {
+        let is_of = at > 0 && bytes[at - 1].eq_ignore_ascii_case(&b'o');
+        is_of
+            && text.get(at + 1..).is_some_and(|rest| {
+                let rest = rest.trim_start();
+                let roughly = ["about", "approximately", "over"].into_iter();
+                let mut roughly = roughly.filter(|word| {
+                    rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+                });
+                let number = roughly.next().map_or(rest, |word| rest[word.len()..].trim_start());
+                number.starts_with(char::is_numeric)
+            })
+    })
+}
+
 /// What a page says by which more follows.
 fn says_more(text: &str) -> Option<String> {
+    if !counts_of(text) {
+        return None;
+    }
     [&*RANGE, &*SHOWN, &*PAGE].into_iter().flat_map(|known| known.captures_iter(text)).find_map(|found| {
         let part = |name: &str| number(found.name(name)?.as_str());
         (part("to")? < part("all")?).then(|| found[0].trim().to_owned())
@@ -330,7 +407,7 @@ pub(super) fn of_json(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<Opt
     if let Some(next) =
         around.iter().find_map(|(name, value)| NEXT_KEYS.contains(&&**name).then(|| link(value)).flatten())
     {
-        return next_page(parts, following::address(last, &next)?);
+        return next_page(parts, following::address(last, &next)?).map(Some);
     }
     let more =
         around.iter().find(|(name, value)| MORE_KEYS.contains(&&**name) && value.as_bool() == Some(true));
@@ -457,7 +534,7 @@ mod tests {
         let url = LIST.parse().unwrap();
         let check = |body: &str| {
             let page = Page { body: body.as_bytes(), content_type: None, url: &url };
-            check_count(&TableSettings::default(), &page, 11)
+            check_count(&TableSettings::default(), &Markup::of(&page)?.text(), 11)
         };
         assert!(check("<p>Total entries: 13</p>").is_err() && check("<p>13 results found</p>").is_err());
         for fine in [

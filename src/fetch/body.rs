@@ -20,6 +20,9 @@ pub(super) struct Limit {
     pub is_cut: bool,
 }
 
+/// A server's word is taken for so many bytes; a larger body grows as it comes.
+const MOST_PROMISED: usize = 1 << 20;
+
 /// Reads the decoded body. The limit counts decoded bytes, so that a small
 /// compressed body cannot fill the memory.
 pub(super) async fn read(
@@ -28,7 +31,9 @@ pub(super) async fn read(
     limit: Limit,
     idle: Duration,
 ) -> Result<Bytes, FetchError> {
-    let mut body = BytesMut::new();
+    // What the server promises is asked for at once, as far as that can do no harm.
+    let promised = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let mut body = BytesMut::with_capacity(promised.min(limit.bytes).min(MOST_PROMISED));
     loop {
         let part = timeout(idle, response.chunk())
             .await

@@ -52,7 +52,7 @@ mod tests {
             status: 200,
             url: "https://agency.test/".parse().unwrap(),
             headers: headers.collect(),
-            body: bytes::Bytes::new(),
+            body: bytes::Bytes::new().into(),
             retry_after: None,
         };
         assert_eq!(answer.fresh_for(), seconds.map(Duration::from_secs));

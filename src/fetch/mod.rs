@@ -18,6 +18,7 @@ mod gate;
 mod redirect;
 mod request;
 mod robots;
+mod whole;
 
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ use robots::RobotsCopies;
 
 pub use address::is_public;
 pub use error::{FetchError, Phase};
+pub use whole::Body;
 
 /// What a server answered.
 #[derive(Debug, Clone)]
@@ -54,7 +56,7 @@ pub struct Answer {
     /// Headers, names in lower case, in the order received.
     pub headers: Vec<(String, String)>,
     /// The body, transfer and content encodings undone; empty for 304.
-    pub body: Bytes,
+    pub body: Body,
     /// How long the server wishes not to be asked again (RFC 9110, 10.2.3).
     pub retry_after: Option<Duration>,
 }
@@ -365,7 +367,7 @@ impl Fetcher {
         let headers = headers_of(&response, ask.token);
         let body = body::read(&url, response, ask.limit, self.settings.idle_timeout).await?;
         let body = ask.token.and_then(|token| token.hidden_in_bytes(&body)).map_or(body, Bytes::from);
-        Ok(Answer { status, url, headers, body, retry_after })
+        Ok(Answer { status, url, headers, body: body.into(), retry_after })
     }
 }
 

@@ -316,7 +316,7 @@ async fn asked(id: &SourceId, add: &Add, config: &Config, in_browser: bool) -> a
     let source = config::read_source(&draft.text(kind, None))?;
     let answer = look(&fetcher(config), &source, &SystemClock).await.map_err(anyhow::Error::msg)?;
     let content_type = answer.header("content-type").map(str::to_owned);
-    Ok(Looked { body: answer.body, content_type, url: answer.url, in_browser })
+    Ok(Looked { body: answer.body.bytes(), content_type, url: answer.url, in_browser })
 }
 
 /// What is the same in all that is tried.

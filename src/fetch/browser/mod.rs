@@ -114,7 +114,7 @@ fn answer(url: &Url, shown: Shown, passage: &Passage) -> Result<Answer, FetchErr
         status: shown.status,
         url: answered,
         headers,
-        body: Bytes::from(shown.html),
+        body: Bytes::from(shown.html).into(),
         retry_after: None,
     })
 }
