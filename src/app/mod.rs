@@ -107,6 +107,7 @@ impl App {
         keep_time(&store, clock.now()).await?;
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
         keep_pauses(&fetcher, &config, &store, clock.now()).await?;
+        fetcher.recall_robots(store.robots().await?, clock.now());
         let checker = Arc::new(checking(&store, fetcher, &registry, &clock, &config.fetch));
         let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new(key)));
         let composer = Composer::new(ComposerParts {

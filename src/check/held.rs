@@ -1,5 +1,7 @@
 //! A person's word on a read that was held back: what it would change, and taking it or letting it go.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::snapshot::{HeldRead, Validators};
 use crate::domain::source::Source;
-use crate::domain::standing::{Standing, stand};
+use crate::domain::standing::stand;
 use crate::domain::verdict::Verdict;
 use crate::store::{Accepted, ReadCommit, StoreError};
 
@@ -104,8 +106,10 @@ impl Checker {
         let standing = assessment
             .baseline
             .as_ref()
-            .map(|baseline| stand(source, &baseline.document, &watchlist, case.known.standing.as_ref()).0);
-        let reading = reading(source, &assessment, standing.as_ref(), notices);
+            .map(|baseline| stand(source, &baseline.document, &watchlist, case.known.standing.as_ref()));
+        let named = standing.as_ref().map_or(0, |standing| standing.entries(&watchlist));
+        let standing = standing.map(|standing| (standing, Arc::clone(watchlist.version())));
+        let reading = reading(source, &assessment, named, notices);
         self.store.commit(ReadCommit { standing, ..commit(source, case, assessment, now) }).await?;
         tracing::info!(source.id = %source.id, changes = reading.changes.len(), "held read accepted");
         Ok(reading)
@@ -198,19 +202,14 @@ fn commit(source: &Source, case: Case, assessment: Assessment, now: DateTime<Utc
     }
 }
 
-fn reading(
-    source: &Source,
-    assessment: &Assessment,
-    standing: Option<&Standing>,
-    notices: Vec<Change>,
-) -> Reading {
+fn reading(source: &Source, assessment: &Assessment, named: usize, notices: Vec<Change>) -> Reading {
     let report = SourceReport {
         id: source.id.clone(),
         verdict: Verdict::Good,
         reason: Some("accepted by a person".to_owned()),
         baseline: assessment.is_first_sight,
         entries: assessment.entries,
-        named: standing.map_or(0, Standing::entries),
+        named,
         changes: assessment.changes.iter().map(ChangeReport::from).collect(),
         notices: notices.iter().map(ChangeReport::from).collect(),
     };

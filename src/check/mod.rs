@@ -29,7 +29,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{OwnedMutexGuard, Semaphore, mpsc};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use url::Url;
 
@@ -41,7 +41,6 @@ use crate::domain::quality::Quality;
 use crate::domain::read_state::ReadState;
 use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::source::{Source, SourceKind};
-use crate::domain::standing::Standing;
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Unreadable, Verdict};
 use crate::extract::{Page, within};
@@ -113,6 +112,9 @@ pub struct Trial {
     pub document: Option<Document>,
 }
 
+/// The right to read while others do, until it is given back.
+type Slot = Option<OwnedSemaphorePermit>;
+
 /// Reads sources. One for the whole program: no source is read twice at once.
 #[derive(Debug)]
 pub struct Checker {
@@ -144,31 +146,45 @@ impl Checker {
 
     /// Reads one source and commits what was found.
     pub async fn read(&self, source: &Source, options: ReadOptions) -> Reading {
+        self.read_in_slot(source, options, &mut None).await
+    }
+
+    /// The same for whoever has a slot, which is given back as soon as another source may be read: before what
+    /// this read means is kept.
+    async fn read_in_slot(&self, source: &Source, options: ReadOptions, slot: &mut Slot) -> Reading {
         let turn = self.turn(&source.id).await;
-        let mut reading = self.read_once(source, options).await;
+        let mut reading = self.read_once(source, options, slot).await;
         // What seems to have been taken out of a feed is looked for again at once: the next read may come too late
         // for whoever must know, and a feed that was half written is whole again by then.
         if source.kind == SourceKind::Feed && reading.waits && !options.dry_run {
-            reading = reading.followed_by(self.read_once(source, options).await);
+            reading = reading.followed_by(self.read_once(source, options, slot).await);
         }
         drop(turn);
         log(&reading.report);
         reading
     }
 
-    async fn read_once(&self, source: &Source, options: ReadOptions) -> Reading {
-        self.read_in_turn(source, options).await.unwrap_or_else(|error| {
+    async fn read_once(&self, source: &Source, options: ReadOptions, slot: &mut Slot) -> Reading {
+        self.read_in_turn(source, options, slot).await.unwrap_or_else(|error| {
             tracing::error!(source.id = %source.id, error = error_chain(&error), "a read could not be kept");
             Finding::failed(error_chain(&error), None).into_reading(source)
         })
     }
 
-    async fn read_in_turn(&self, source: &Source, options: ReadOptions) -> Result<Reading, StoreError> {
+    async fn read_in_turn(
+        &self,
+        source: &Source,
+        options: ReadOptions,
+        slot: &mut Slot,
+    ) -> Result<Reading, StoreError> {
         // One registry for the whole read, whatever is taken over meanwhile.
         let watchlist = self.registry.current();
-        let notices =
-            if options.dry_run { Vec::new() } else { self.rematch_in_turn(source, &watchlist).await? };
         let mut known = Known::load(&self.store, source).await?;
+        let mut notices = Vec::new();
+        if !options.dry_run && !known.is_matched_with(&watchlist) {
+            notices = self.rematch_known(source, known, &watchlist).await?;
+            known = Known::load(&self.store, source).await?;
+        }
         let validators = (!options.force).then(|| known.validators(source, self.full_read_every)).flatten();
         let validators = validators.cloned();
         let asked_at = self.clock.now();
@@ -194,10 +210,18 @@ impl Checker {
         let has_lied = word.as_ref().is_some_and(|word| word.exposes_lie(&known, &mut finding, read_at));
         let mut commit = finding.to_commit(source, &known, read_at);
         commit.read = Some(finding.to_record(asked_at, read_at));
-        commit.standing = commit.accepted.as_ref().map(|accepted| {
-            known.standing_after(source, &accepted.baseline.document, &commit.changes, &watchlist)
-        });
-        let named = commit.standing.as_ref().or(known.standing.as_ref()).map_or(0, Standing::entries);
+        let standing = match &commit.accepted {
+            Some(accepted) => {
+                let document = &accepted.baseline.document;
+                Some(known.standing_after(source, document, &commit.changes, &watchlist))
+            }
+            // What an earlier program kept is kept as it is today.
+            None => known.standing.clone().filter(|kept| kept.embedded.is_some() && kept.is_of(&watchlist)),
+        };
+        let named = standing.as_ref().or(known.standing.as_ref());
+        let named = named.map_or(0, |standing| standing.entries(&watchlist));
+        commit.standing =
+            standing.map(|standing| (standing.without_embedded(), Arc::clone(watchlist.version())));
         let lied_at = known.state.as_ref().and_then(|state| state.lied_at);
         let lied_at = if has_lied { Some(read_at) } else { lied_at };
         if options.is_manual {
@@ -207,7 +231,8 @@ impl Checker {
         commit.state = state.counted_after(known.state.as_ref());
         let waits = !commit.state.pending.is_empty();
         if !options.dry_run {
-            self.store.commit(commit).await?;
+            commit.robots = self.fetcher.new_robots();
+            self.keep(commit, slot).await?;
         }
         let mut reading = finding.into_reading(source);
         if reading.report.verdict.is_read() {
@@ -215,6 +240,17 @@ impl Checker {
         }
         reading.report.notices = notices.iter().map(ChangeReport::from).collect();
         Ok(Reading { notices, waits, ..reading })
+    }
+
+    /// Keeps what a read means. One that found nothing new waits a moment for others like it: together they cost
+    /// what one does. No other read has to wait for that, so its slot is given back.
+    async fn keep(&self, commit: ReadCommit, slot: &mut Slot) -> Result<(), StoreError> {
+        if commit.is_news() {
+            return self.store.commit(commit).await;
+        }
+        let keeping = self.store.commit_together(commit);
+        drop(slot.take());
+        keeping.kept().await
     }
 
     /// A read that did not ask, since the host wishes to be left alone. It says nothing of the source, and only
@@ -257,8 +293,8 @@ impl Checker {
         for (index, source) in sources.into_iter().enumerate() {
             let (checker, slots) = (Arc::clone(self), Arc::clone(&slots));
             reads.spawn(async move {
-                let _slot = slots.acquire_owned().await;
-                (index, checker.read(&source, options).await)
+                let mut slot = slots.acquire_owned().await.ok();
+                (index, checker.read_in_slot(&source, options, &mut slot).await)
             });
         }
         let mut readings = Vec::new();

@@ -1,6 +1,8 @@
 //! Taking back a read that was believed: what it seemed to show is marked, and the state before it is
 //! the source's again, so that the next good read does not tell the way back as news.
 
+use std::sync::Arc;
+
 use crate::domain::change::Change;
 use crate::domain::entry::{Completeness, Document, Resemblance};
 use crate::domain::id::BodyHash;
@@ -100,11 +102,13 @@ impl Checker {
             entries: document.entries.len(),
             ..before.clone()
         };
-        let (standing, _) = stand(source, &document, &self.registry.current(), known.standing.as_ref());
+        let watchlist = self.registry.current();
+        let standing = stand(source, &document, &watchlist, known.standing.as_ref());
+        let standing = Some((standing, Arc::clone(watchlist.version())));
         let state = self.state_without(source, known.state, rejected);
         let accepted = Accepted { baseline: Baseline { snapshot, document }, body: body.into() };
         let commit = ReadCommit::of(state).computed_from(known.version);
-        Ok(Some(ReadCommit { accepted: Some(accepted), standing: Some(standing), ..commit }))
+        Ok(Some(ReadCommit { accepted: Some(accepted), standing, ..commit }))
     }
 
     /// How the reads stand once the rejected body is no more: the next one asks for the whole page, and

@@ -1,14 +1,16 @@
 //! Matching what stands anew, when the company registry has changed.
 
+use std::sync::Arc;
+
 use super::Checker;
 use super::known::Known;
 use crate::domain::alert::alerts_of;
 use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::entry::Document;
-use crate::domain::matching::Watchlist;
+use crate::domain::matching::{Watchlist, WatchlistVersion};
 use crate::domain::snapshot::Baseline;
 use crate::domain::source::Source;
-use crate::domain::standing::{Standing, stand};
+use crate::domain::standing::{Standing, stand, stand_anew};
 use crate::store::{ChangeQuery, RematchCommit, StoreError};
 
 impl Checker {
@@ -28,15 +30,32 @@ impl Checker {
         source: &Source,
         watchlist: &Watchlist,
     ) -> Result<Vec<Change>, StoreError> {
-        let before = self.store.standing(&source.id).await?;
-        if before.is_some_and(|before| before.is_of(watchlist)) {
+        let known = Known::load(&self.store, source).await?;
+        if known.is_matched_with(watchlist) {
             return Ok(Vec::new());
         }
-        let known = Known::load_whole(&self.store, source).await?;
+        self.rematch_known(source, known, watchlist).await
+    }
+
+    /// The same where what is known of the source was loaded and was matched with another watchlist.
+    pub(super) async fn rematch_known(
+        &self,
+        source: &Source,
+        mut known: Known,
+        watchlist: &Watchlist,
+    ) -> Result<Vec<Change>, StoreError> {
+        known.load_entries(&self.store, source).await?;
         let Known { baseline: Some(baseline), standing: before, version, .. } = known else {
             return Ok(Vec::new());
         };
-        let (standing, listed) = stand(source, &baseline.document, watchlist, before.as_ref());
+        let (standing, listed) = match &before {
+            // Without it the first sight of a source is its baseline.
+            None => (stand(source, &baseline.document, watchlist, None), Vec::new()),
+            Some(before) => {
+                let looked_for = self.looked_for(before).await?;
+                stand_anew(source, &baseline.document, watchlist, (before, &looked_for))
+            }
+        };
         let earliest = if listed.is_empty() { Vec::new() } else { self.additions(source).await? };
         let first = self.first_sight(source, &baseline).await?;
         let now = self.clock.now();
@@ -49,12 +68,25 @@ impl Checker {
         });
         let notices = self
             .store
-            .rematch(RematchCommit { computed_from: version, standing, notices: notices.collect() })
+            .rematch(RematchCommit {
+                computed_from: version,
+                standing,
+                watchlist: Arc::clone(watchlist.version()),
+                notices: notices.collect(),
+            })
             .await?;
         if !notices.is_empty() {
             tracing::info!(source.id = %source.id, notices = notices.len(), "already listed");
         }
         Ok(notices)
+    }
+
+    /// Whom a source was matched with last. Should that be lost, whoever is named and was not named before is told.
+    async fn looked_for(&self, before: &Standing) -> Result<Arc<WatchlistVersion>, StoreError> {
+        if let Some(embedded) = &before.embedded {
+            return Ok(Arc::clone(embedded));
+        }
+        Ok(Arc::new(self.store.watchlist_version(&before.watchlist).await?.unwrap_or_default()))
     }
 
     /// The changes that added entries to a source.
@@ -74,6 +106,14 @@ impl Checker {
 }
 
 impl Known {
+    /// Whether what stands was matched with this watchlist; so it was where nothing stands.
+    pub(super) fn is_matched_with(&self, watchlist: &Watchlist) -> bool {
+        match &self.standing {
+            Some(standing) => standing.is_of(watchlist),
+            None => self.accepted.is_none(),
+        }
+    }
+
     /// What stands once a document is accepted. Only where registry and extraction are still those
     /// of before does it follow from the changes.
     pub(super) fn standing_after(
@@ -89,7 +129,7 @@ impl Known {
             .is_some_and(|baseline| baseline.snapshot.fingerprint == source.fingerprint());
         match &self.standing {
             Some(before) if is_read_alike && before.is_of(watchlist) => before.after(document, changes),
-            before => stand(source, document, watchlist, before.as_ref()).0,
+            before => stand(source, document, watchlist, before.as_ref()),
         }
     }
 }

@@ -167,6 +167,10 @@ macro_rules! digest_id {
 }
 
 digest_id!(
+    /// Which companies a watchlist looks for, and by which names.
+    WatchlistHash
+);
+digest_id!(
     /// One change of one entry, found by one read.
     ChangeId,
     LONG

@@ -6,6 +6,11 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::moment;
+
 /// The name by which a robots.txt may speak to this program.
 pub const PRODUCT: &str = "regwatch";
 
@@ -13,13 +18,38 @@ pub const PRODUCT: &str = "regwatch";
 pub const MAX_BYTES: usize = 512 * 1024;
 
 /// The rules of one host that are meant for this program.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Robots {
     rules: Vec<Rule>,
 }
 
+/// What an origin answered when it was asked, which may be used for a day (RFC 9309, 2.4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RobotsCopy {
+    /// The origin.
+    pub origin: String,
+    /// What it said.
+    pub rules: Robots,
+    /// When it was asked.
+    pub asked_at: DateTime<Utc>,
+}
+
+impl RobotsCopy {
+    /// The standard's limit on how long a copy may be used while a newer one can be had.
+    pub const KEPT_FOR: Duration = Duration::hours(24);
+
+    /// How long it may still be used; `None` where it may not.
+    #[must_use]
+    pub fn fresh_for(&self, now: DateTime<Utc>) -> Option<std::time::Duration> {
+        if moment::is_over(self.asked_at, Self::KEPT_FOR, now) {
+            return None;
+        }
+        (self.asked_at + Self::KEPT_FOR - now).to_std().ok()
+    }
+}
+
 /// One line that allows or disallows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     line: usize,
     is_allowed: bool,
@@ -175,6 +205,21 @@ fn matches(pattern: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_is_used_for_a_day_and_not_one_of_a_clock_that_ran_ahead() {
+        let asked_at = DateTime::UNIX_EPOCH;
+        let copy = RobotsCopy { origin: "https://a.test".to_owned(), rules: Robots::default(), asked_at };
+        let hours =
+            |hours| copy.fresh_for(asked_at + Duration::hours(hours)).map(|left| left.as_secs() / 3600);
+        assert_eq!([hours(0), hours(1), hours(24), hours(-2)], [Some(24), Some(23), None, None]);
+        let kept = serde_json::to_string(&RobotsCopy {
+            rules: Robots::parse("user-agent: *\ndisallow: /x"),
+            ..copy
+        });
+        let kept: RobotsCopy = serde_json::from_str(&kept.unwrap()).unwrap();
+        assert!(kept.rules.refusal("/x/y").is_some() && kept.rules.refusal("/y").is_none());
+    }
 
     #[track_caller]
     fn check(robots: &str, path: &str, expected: Option<&str>) {

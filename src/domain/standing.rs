@@ -6,29 +6,52 @@
 //! stands is matched anew, and the difference is told once, as a notice: "already listed".
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, ChangeKind, Evidence};
-use super::company::Company;
 use super::diff::whole;
 use super::entry::{Document, Entry};
-use super::id::{ChangeId, CompanyId, SourceId, hex};
-use super::matching::{Match, Rule, Watchlist};
+use super::id::{ChangeId, CompanyId, SourceId, WatchlistHash};
+use super::matching::{Match, Rule, Watchlist, WatchlistVersion};
 use super::snapshot::Baseline;
 use super::source::Source;
 
 /// What was found in a source's current state, and with which registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Kept")]
 pub struct Standing {
     /// The source.
     pub source: SourceId,
-    /// Each company that was looked for, and a fingerprint of the names it was looked for by.
-    pub companies: BTreeMap<CompanyId, String>,
+    /// Names the version of the watchlist that was looked with; it is kept by itself.
+    pub watchlist: WatchlistHash,
     /// The keys of the entries that name each company, those of companies no longer tracked
     /// included: one that comes back is not news.
     pub named: BTreeMap<CompanyId, BTreeSet<String>>,
+    /// That version, as long as it is kept within this, as earlier programs did.
+    #[serde(skip)]
+    pub embedded: Option<Arc<WatchlistVersion>>,
+}
+
+/// A standing as it is read; of earlier programs it holds the companies themselves.
+#[derive(Deserialize)]
+struct Kept {
+    source: SourceId,
+    watchlist: Option<WatchlistHash>,
+    companies: Option<WatchlistVersion>,
+    named: BTreeMap<CompanyId, BTreeSet<String>>,
+}
+
+impl From<Kept> for Standing {
+    fn from(kept: Kept) -> Self {
+        let Kept { source, watchlist, companies, named } = kept;
+        let embedded = watchlist.is_none().then(|| Arc::new(companies.unwrap_or_default()));
+        let of_embedded = || embedded.as_ref().map(|version| version.hash().clone());
+        let watchlist = watchlist.or_else(of_embedded).unwrap_or_else(|| WatchlistHash::derive(&[]));
+        Self { source, watchlist, named, embedded }
+    }
 }
 
 /// An entry that was there when the registry came to know the company it names.
@@ -46,13 +69,19 @@ impl Standing {
     /// Whether every company was looked for by the names it has in this watchlist.
     #[must_use]
     pub fn is_of(&self, watchlist: &Watchlist) -> bool {
-        self.companies == fingerprints(watchlist)
+        self.watchlist == *watchlist.version().hash()
     }
 
-    /// How many entries name a company that is tracked.
+    /// The same without the version of the watchlist, which is then kept by itself.
     #[must_use]
-    pub fn entries(&self) -> usize {
-        let tracked = self.named.iter().filter(|(company, _)| self.companies.contains_key(*company));
+    pub fn without_embedded(self) -> Self {
+        Self { embedded: None, ..self }
+    }
+
+    /// How many entries name a company that this watchlist tracks.
+    #[must_use]
+    pub fn entries(&self, watchlist: &Watchlist) -> usize {
+        let tracked = self.named.iter().filter(|(company, _)| watchlist.company(company).is_some());
         tracked.flat_map(|(_, keys)| keys).collect::<BTreeSet<_>>().len()
     }
 
@@ -71,7 +100,7 @@ impl Standing {
             keys.retain(|key| held.contains(key.as_str()));
         }
         named.retain(|_, keys| !keys.is_empty());
-        Self { source: self.source.clone(), companies: self.companies.clone(), named }
+        Self { source: self.source.clone(), watchlist: self.watchlist.clone(), named, embedded: None }
     }
 
     fn knows(&self, company: &CompanyId, key: &str) -> bool {
@@ -79,26 +108,44 @@ impl Standing {
     }
 }
 
-/// Matches a source's current state with a watchlist. Gives what stands now, and the entries that
-/// name a company which is new in the watchlist or has other names than `before`, and named it not.
-///
-/// Without a `before` nothing is listed: the first sight of a source is its baseline.
+/// Matches a source's current state with a watchlist: what stands now.
 #[must_use]
-pub fn stand<'a>(
+pub fn stand(
+    source: &Source,
+    document: &Document,
+    watchlist: &Watchlist,
+    before: Option<&Standing>,
+) -> Standing {
+    stand_and_list(source, document, watchlist, before, &|_| false).0
+}
+
+/// Matches a source's current state with another watchlist than before, of which `known` is the version. Gives
+/// what stands now, and the entries that name a company which is new in the watchlist or has other names than
+/// before, and named it not.
+#[must_use]
+pub fn stand_anew<'a>(
+    source: &Source,
+    document: &'a Document,
+    watchlist: &Watchlist,
+    (before, known): (&Standing, &WatchlistVersion),
+) -> (Standing, Vec<Listed<'a>>) {
+    let version = watchlist.version();
+    let is_new = |company: &CompanyId| known.names_of(company) != version.names_of(company);
+    stand_and_list(source, document, watchlist, Some(before), &is_new)
+}
+
+fn stand_and_list<'a>(
     source: &Source,
     document: &'a Document,
     watchlist: &Watchlist,
     before: Option<&Standing>,
+    is_new: &dyn Fn(&CompanyId) -> bool,
 ) -> (Standing, Vec<Listed<'a>>) {
-    let companies = fingerprints(watchlist);
     let mut named: BTreeMap<CompanyId, BTreeSet<String>> = BTreeMap::new();
     let mut listed = Vec::new();
     for entry in &document.entries {
         for (company, matches) in companies_of(source, entry, watchlist) {
-            let is_told = before.is_none_or(|before| {
-                before.knows(&company, &entry.key)
-                    || before.companies.get(&company) == companies.get(&company)
-            });
+            let is_told = !is_new(&company) || before.is_none_or(|before| before.knows(&company, &entry.key));
             if !is_told {
                 listed.push(Listed { entry, company: company.clone(), matches });
             }
@@ -111,7 +158,8 @@ pub fn stand<'a>(
         named.entry(company.clone()).or_default().extend(kept);
     }
     named.retain(|_, keys| !keys.is_empty());
-    (Standing { source: source.id.clone(), companies, named }, listed)
+    let watchlist = watchlist.version().hash().clone();
+    (Standing { source: source.id.clone(), watchlist, named, embedded: None }, listed)
 }
 
 /// Whether a company is named. What a source is bound to concerns its changes, and a category covers
@@ -162,30 +210,11 @@ impl Listed<'_> {
     }
 }
 
-fn fingerprints(watchlist: &Watchlist) -> BTreeMap<CompanyId, String> {
-    watchlist.companies().map(|company| (company.id.clone(), fingerprint(company))).collect()
-}
-
-/// What a company is looked for by; a source that is cited, or an owner, is no other name.
-fn fingerprint(company: &Company) -> String {
-    use sha2::{Digest, Sha256};
-    let mut hasher = Sha256::new();
-    for alias in company.names() {
-        hasher.update(alias.name.as_bytes());
-        hasher.update([0xff, alias.kind as u8]);
-    }
-    for name in &company.not {
-        hasher.update(name.as_bytes());
-        hasher.update([0xff, 0xff]);
-    }
-    hex(&hasher.finalize()[..8])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::change::EntryChange;
-    use crate::domain::company::{Alias, AliasKind};
+    use crate::domain::company::{Alias, AliasKind, Company};
     use crate::domain::diff::diff;
     use crate::domain::entry::{Completeness, Resemblance};
     use crate::domain::noise::Noise;
@@ -227,16 +256,19 @@ mod tests {
     #[track_caller]
     fn check(steps: &[(&[&str], Vec<Company>, &[&str])]) {
         let source = source();
-        let mut before: Option<Standing> = None;
+        let mut before: Option<(Standing, Arc<WatchlistVersion>)> = None;
         for (number, (titles, companies, expected)) in steps.iter().enumerate() {
             let watchlist = Watchlist::new(companies.clone()).unwrap();
             let document = document(titles);
-            let (standing, listed) = stand(&source, &document, &watchlist, before.as_ref());
+            let (standing, listed) = match &before {
+                Some((before, known)) => stand_anew(&source, &document, &watchlist, (before, known)),
+                None => (stand(&source, &document, &watchlist, None), Vec::new()),
+            };
             let listed: Vec<String> =
                 listed.iter().map(|listed| format!("{} {}", listed.company, listed.entry.key)).collect();
             assert_eq!(listed, *expected, "step {}", number + 1);
             assert!(standing.is_of(&watchlist));
-            before = Some(standing);
+            before = Some((standing, Arc::clone(watchlist.version())));
         }
     }
 
@@ -282,7 +314,7 @@ mod tests {
         let (source, watchlist) = (source(), Watchlist::new(vec![company("basalt", &["Basalt"])]).unwrap());
         let (before, after) =
             (document(&["Amber Ltd", "Basalt Ltd"]), document(&["Amber Ltd", "Basalt Drones"]));
-        let (standing, _) = stand(&source, &before, &watchlist, None);
+        let standing = stand(&source, &before, &watchlist, None);
         let evidence = Evidence {
             url: String::new(),
             read_at: DateTime::UNIX_EPOCH,
@@ -305,7 +337,7 @@ mod tests {
         };
         let changes: Vec<Change> = diff(&before, &after, &source.noise).into_iter().map(change).collect();
         assert!(!changes.is_empty());
-        assert_eq!(standing.after(&after, &changes), stand(&source, &after, &watchlist, None).0);
+        assert_eq!(standing.after(&after, &changes), stand(&source, &after, &watchlist, None));
     }
 
     #[test]
@@ -313,10 +345,34 @@ mod tests {
         let watchlist =
             Watchlist::new(vec![company("basalt", &["Basalt"]), company("drones", &["Basalt Drones"])])
                 .unwrap();
-        let (standing, _) = stand(&source(), &document(LIST), &watchlist, None);
-        assert_eq!(standing.entries(), 2);
-        let (standing, _) =
-            stand(&source(), &document(LIST), &Watchlist::new(Vec::new()).unwrap(), Some(&standing));
-        assert_eq!(standing.entries(), 0);
+        let standing = stand(&source(), &document(LIST), &watchlist, None);
+        assert_eq!(standing.entries(&watchlist), 2);
+        let nobody = Watchlist::new(Vec::new()).unwrap();
+        let standing = stand(&source(), &document(LIST), &nobody, Some(&standing));
+        assert_eq!(standing.entries(&nobody), 0);
+    }
+
+    #[test]
+    fn a_standing_of_an_earlier_program_is_of_the_same_watchlist_and_lists_nothing_anew() {
+        let watchlist = Watchlist::new(vec![company("basalt", &["Basalt"])]).unwrap();
+        let document = document(LIST);
+        let standing = stand(&source(), &document, &watchlist, None);
+        let mut record = serde_json::to_value(&standing).unwrap();
+        let fields = record.as_object_mut().unwrap();
+        fields.remove("watchlist");
+        let companies = serde_json::to_value(&**watchlist.version()).unwrap();
+        assert!(companies["basalt"].is_string(), "{companies}");
+        fields.insert("companies".to_owned(), companies);
+        let before: Standing = serde_json::from_value(record).unwrap();
+        assert!(before.is_of(&watchlist) && before.embedded.is_some());
+        assert_eq!(before.clone().without_embedded(), standing);
+        let more =
+            Watchlist::new(vec![company("amber", &["Amber"]), company("basalt", &["Basalt"])]).unwrap();
+        let known = before.embedded.clone().unwrap();
+        let (_, listed) = stand_anew(&source(), &document, &more, (&before, &known));
+        let listed: Vec<&str> = listed.iter().map(|listed| listed.entry.key.as_str()).collect();
+        assert_eq!(listed, ["Amber Ltd"]);
+        let written = serde_json::to_string(&before).unwrap();
+        assert!(!written.contains("embedded") && !written.contains("companies"), "{written}");
     }
 }

@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use url::Url;
 
 use super::error::FetchError;
 use super::{Answer, Ask, Fetcher};
-use crate::domain::robots::{self, Robots};
-
-/// The standard's limit on how long a copy may be used while a newer one can be had (2.4).
-const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::domain::robots::{self, Robots, RobotsCopy};
 
 /// How long the last copy is used before it is asked for again, where that failed.
 const RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
@@ -21,6 +19,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug, Default)]
 pub(super) struct RobotsCopies {
     by_origin: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<Kept>>>>>,
+    /// Those that nobody has kept yet.
+    new: Mutex<Vec<RobotsCopy>>,
 }
 
 #[derive(Debug)]
@@ -34,6 +34,10 @@ impl RobotsCopies {
         let mut copies = self.by_origin.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(copies.entry(origin).or_default())
     }
+
+    fn note(&self, copy: RobotsCopy) {
+        self.new.lock().unwrap_or_else(PoisonError::into_inner).push(copy);
+    }
 }
 
 /// Where an origin's rules are.
@@ -46,6 +50,22 @@ fn address(url: &Url) -> Url {
 }
 
 impl Fetcher {
+    /// Takes over what hosts said to an earlier process, as long as it may be used.
+    pub fn recall_robots(&self, copies: impl IntoIterator<Item = RobotsCopy>, now: DateTime<Utc>) {
+        let mut known = self.robots.by_origin.lock().unwrap_or_else(PoisonError::into_inner);
+        for copy in copies {
+            let Some(left) = copy.fresh_for(now) else { continue };
+            let kept = Kept { rules: copy.rules, fresh_until: Instant::now() + left };
+            known.insert(copy.origin, Arc::new(tokio::sync::Mutex::new(Some(kept))));
+        }
+    }
+
+    /// What hosts said since this was asked last, for a later process.
+    #[must_use]
+    pub fn new_robots(&self) -> Vec<RobotsCopy> {
+        std::mem::take(&mut *self.robots.new.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Whether the host lets this program read an address; asks it where that is not known.
     ///
     /// It is asked in a turn of its own: while its turn is held for the read, `may_ask` is false and
@@ -86,11 +106,18 @@ impl Fetcher {
         last: Option<Robots>,
     ) -> Result<Kept, FetchError> {
         let kept = |rules, time| Kept { rules, fresh_until: Instant::now() + time };
+        let answered = |rules: Robots| {
+            let origin = place.origin().ascii_serialization();
+            let copy = RobotsCopy { origin, rules: rules.clone(), asked_at: ask.now };
+            let left = copy.fresh_for(ask.now).unwrap_or_default();
+            self.robots.note(copy);
+            kept(rules, left)
+        };
         // It asks for an address in turn, hence the box.
         let unread = match Box::pin(self.follow(ask.for_robots(place))).await {
-            Ok(answer) if answer.status < 500 => return Ok(kept(rules(&answer), KEPT_FOR)),
+            Ok(answer) if answer.status < 500 => return Ok(answered(rules(&answer))),
             // More than five redirects are as good as no file (RFC 9309, 2.3.1.2).
-            Err(FetchError::TooManyRedirects { .. }) => return Ok(kept(Robots::default(), KEPT_FOR)),
+            Err(FetchError::TooManyRedirects { .. }) => return Ok(answered(Robots::default())),
             Ok(answer) => FetchError::RobotsUnread { robots: place.to_string(), status: answer.status },
             Err(error) => error,
         };

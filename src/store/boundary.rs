@@ -14,10 +14,12 @@ use crate::domain::change::{Change, ChangeKind};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, BodyHash, ChangeId, CompanyId, MailId, SourceId};
 use crate::domain::inbound::Conversation;
+use crate::domain::matching::WatchlistVersion;
 use crate::domain::outbox::{Mail, QueuedMail};
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
+use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::{EndedPause, Subscriber};
@@ -59,10 +61,12 @@ pub struct ReadCommit {
     pub changes: Vec<Change>,
     /// What must be told about it.
     pub alerts: Vec<Alert>,
-    /// Which entries of the new accepted state name whom.
-    pub standing: Option<Standing>,
+    /// Which entries of the new accepted state name whom, and the version of the watchlist that was looked with.
+    pub standing: Option<(Standing, Arc<WatchlistVersion>)>,
     /// The read, to be remembered among those of its source.
     pub read: Option<ReadRecord>,
+    /// What hosts said of being read, where they were asked for it.
+    pub robots: Vec<RobotsCopy>,
 }
 
 impl ReadCommit {
@@ -79,7 +83,16 @@ impl ReadCommit {
             alerts: Vec::new(),
             standing: None,
             read: None,
+            robots: Vec::new(),
         }
+    }
+
+    /// Whether it holds more than how the read went. What it holds besides can then be found out again by another
+    /// read, should a power cut take it before it is kept.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        let Self { accepted, held, changes, alerts, .. } = self;
+        accepted.is_some() || held.is_some() || !changes.is_empty() || !alerts.is_empty()
     }
 
     /// The same, computed from a known state.
@@ -96,6 +109,8 @@ pub struct RematchCommit {
     pub computed_from: SourceVersion,
     /// Which entries name whom, and with which registry that was found out.
     pub standing: Standing,
+    /// The version of that registry.
+    pub watchlist: Arc<WatchlistVersion>,
     /// What is to be told of it, each with its alerts. One that was kept before is not told again.
     pub notices: Vec<(Change, Vec<Alert>)>,
 }

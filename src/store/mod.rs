@@ -28,15 +28,19 @@ use crate::domain::alert::Alert;
 use crate::domain::audit::AuditEntry;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{AlertId, BodyHash, CompanyId, InstallationId, MailId, RetractionId, SourceId};
+use crate::domain::id::{
+    AlertId, BodyHash, CompanyId, InstallationId, MailId, RetractionId, SourceId, WatchlistHash,
+};
 use crate::domain::inbound::{Conversation, TokenHash, UntrackedWish};
 use crate::domain::incident::Incident;
 use crate::domain::keyed_link::SubscriberKey;
+use crate::domain::matching::WatchlistVersion;
 use crate::domain::moment::SetBack;
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
+use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
@@ -204,25 +208,25 @@ impl Store {
     /// The snapshot of a source's accepted state, without the entries: no document is decoded.
     pub async fn accepted(&self, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
         let source = source.clone();
-        self.sled.read(move |trees| sources::accepted(trees, &source)).await
+        self.sled.look_up(move |trees| sources::accepted(trees, &source)).await
     }
 
     /// How the reads of a source stand.
     pub async fn read_state(&self, source: &SourceId) -> Result<Option<ReadState>, StoreError> {
         let source = source.clone();
-        self.sled.read(move |trees| sources::read_state(trees, &source)).await
+        self.sled.look_up(move |trees| sources::read_state(trees, &source)).await
     }
 
     /// The suspect read of a source that waits for a person's look.
     pub async fn held(&self, source: &SourceId) -> Result<Option<HeldRead>, StoreError> {
         let source = source.clone();
-        self.sled.read(move |trees| sources::held(trees, &source)).await
+        self.sled.look_up(move |trees| sources::held(trees, &source)).await
     }
 
     /// Returns what is kept of a source, with the version that names that state.
     pub async fn known(&self, source: &SourceId) -> Result<KnownSource, StoreError> {
         let source = source.clone();
-        self.sled.read(move |trees| sources::known(trees, &source)).await
+        self.sled.look_up(move |trees| sources::known(trees, &source)).await
     }
 
     /// A body as it was received, by its hash.
@@ -254,10 +258,33 @@ impl Store {
         self.sled.write(move |trees, writes| sources::commit(trees, writes, &commit)).await
     }
 
+    /// The same for a read that found nothing new, and may wait until others are kept with it: a short time, or as
+    /// long as it takes until something else is kept.
+    #[must_use = "it is kept only once this says so"]
+    pub fn commit_together(&self, commit: ReadCommit) -> Keeping<()> {
+        // Of what such steps write this reads its own source's records alone, and what two of them write under one
+        // key is the same.
+        self.sled.write_together(move |trees, writes| sources::commit(trees, writes, &commit))
+    }
+
+    /// What hosts said of being read when they were asked last.
+    pub async fn robots(&self) -> Result<Vec<RobotsCopy>, StoreError> {
+        self.sled.read(sources::robots).await
+    }
+
     /// Which entries of a source's accepted state name whom.
     pub async fn standing(&self, source: &SourceId) -> Result<Option<Standing>, StoreError> {
         let source = source.clone();
         self.sled.read(move |trees| sources::standing(trees, &source)).await
+    }
+
+    /// The version of a watchlist by its hash, as long as a standing names it.
+    pub async fn watchlist_version(
+        &self,
+        hash: &WatchlistHash,
+    ) -> Result<Option<WatchlistVersion>, StoreError> {
+        let hash = hash.clone();
+        self.sled.read(move |trees| sources::watchlist_version(trees, &hash)).await
     }
 
     /// Keeps all that another registry found in a source's accepted state, or nothing of it; gives

@@ -8,10 +8,11 @@ use std::convert::Infallible;
 
 use regwatch::domain::id::{AlertId, ChangeId, SourceId};
 use regwatch::domain::outbox::QueuedMail;
+use regwatch::domain::read_state::ReadState;
 use regwatch::store::{ChangeQuery, ReadCommit, Store, StoreError};
 use tokio::task::JoinSet;
 
-use crate::fixture::{at, changed, keep, mail, noise, page, source};
+use crate::fixture::{at, changed, good, keep, mail, noise, page, snapshot, source};
 
 /// How many sources are written to at the same time.
 pub const SOURCES: u64 = 4;
@@ -25,27 +26,39 @@ pub struct Acknowledged {
     pub kept: u64,
     /// The reads that a mail was made of.
     pub told: BTreeSet<u64>,
+    /// The last read of the source of this number at which nothing ever changes.
+    pub unchanged: u64,
 }
 
 /// What was acknowledged, by the source's number.
 pub type Acknowledgements = BTreeMap<u64, Acknowledged>;
 
-/// Notes what a writer says: `kept SOURCE READ` or `told SOURCE READ`.
+/// Notes what a writer says: `kept SOURCE READ`, `told SOURCE READ` or `unchanged SOURCE READ`.
 pub fn note(acknowledged: &mut Acknowledgements, line: &str) {
     let words: Vec<&str> = line.split(' ').collect();
-    if let [what @ ("kept" | "told"), number, read] = words[..] {
+    if let [what @ ("kept" | "told" | "unchanged"), number, read] = words[..] {
         let noted = acknowledged.entry(number.parse().unwrap()).or_default();
         let read = read.parse().unwrap();
-        if what == "kept" {
-            noted.kept = noted.kept.max(read);
-        } else {
-            noted.told.insert(read);
+        match what {
+            "kept" => noted.kept = noted.kept.max(read),
+            "told" => drop(noted.told.insert(read)),
+            _ => noted.unchanged = noted.unchanged.max(read),
         }
     }
 }
 
 fn id_of(number: u64) -> SourceId {
     source(&format!("source-{number}"))
+}
+
+/// A source at which nothing ever changes; its reads are kept together with others.
+fn unchanged_id(number: u64) -> SourceId {
+    source(&format!("unchanged-{number}"))
+}
+
+fn unchanged_read(number: u64, read: u64) -> ReadState {
+    let id = unchanged_id(number);
+    good(&id, &snapshot(&id, read, b"the same page"))
 }
 
 /// Every fourth read is told by mail at once; the alerts of the others wait.
@@ -96,7 +109,27 @@ pub async fn write_until_refused(store: Store) -> StoreError {
             }
         });
     }
+    for number in 0..SOURCES {
+        let store = store.clone();
+        tasks.spawn(async move {
+            match write_unchanged(&store, number).await {
+                Ok(never) => match never {},
+                Err(refusal) => refusal,
+            }
+        });
+    }
     tasks.join_next().await.unwrap().unwrap()
+}
+
+async fn write_unchanged(store: &Store, number: u64) -> Result<Infallible, StoreError> {
+    loop {
+        let known = store.known(&unchanged_id(number)).await?;
+        let last = known.state.and_then(|state| state.validators.etag);
+        let read = last.map_or(0, |etag| etag.trim_matches('"').parse::<u64>().unwrap()) + 1;
+        let commit = ReadCommit::of(unchanged_read(number, read)).computed_from(known.version);
+        store.commit_together(commit).kept().await?;
+        println!("unchanged {number} {read}");
+    }
 }
 
 async fn write_to(store: &Store, number: u64) -> Result<Infallible, StoreError> {
@@ -135,6 +168,14 @@ pub async fn verify(
     let mut total = 0;
     for number in 0..SOURCES {
         let noted = acknowledged.get(&number).unwrap_or(&nothing);
+        let state = store.read_state(&unchanged_id(number)).await.map_err(failed)?;
+        // One more may have been on its way.
+        let is_there = [noted.unchanged, noted.unchanged + 1]
+            .into_iter()
+            .any(|read| state == (read > 0).then(|| unchanged_read(number, read)));
+        if !is_there {
+            return Err(format!("unchanged source {number}, acknowledged {}: {state:?}", noted.unchanged));
+        }
         total += found
             .verify_source(number, noted, newest)
             .await

@@ -19,11 +19,12 @@ mod normalise;
 mod ordinary;
 mod roster;
 mod script;
+mod version;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::BuildError;
 
@@ -39,6 +40,7 @@ pub use self::concern::Concern;
 pub use self::found::{Match, Part, Rule};
 pub use self::normalise::{Divided, Folded};
 pub(crate) use self::script::is_unspaced;
+pub use self::version::WatchlistVersion;
 
 /// Companies named within so many bytes of each other are spoken of together.
 const COMPANY: usize = 120;
@@ -57,6 +59,7 @@ pub struct Watchlist {
     automaton: Automaton<Owner>,
     /// The same names as the scorer has them; made when a list's name is first compared.
     roster: OnceLock<Roster>,
+    version: OnceLock<Arc<WatchlistVersion>>,
 }
 
 /// A name of a company.
@@ -186,7 +189,15 @@ impl Watchlist {
         }
         exposure::add_phrases(&mut patterns, &categories);
         let automaton = patterns.build()?;
-        Ok(Self { companies, categories, thresholds, names, automaton, roster: OnceLock::new() })
+        Ok(Self {
+            companies,
+            categories,
+            thresholds,
+            names,
+            automaton,
+            roster: OnceLock::new(),
+            version: OnceLock::new(),
+        })
     }
 
     /// A tracked company.
@@ -199,6 +210,12 @@ impl Watchlist {
     /// All tracked companies, in the order of their ids.
     pub fn companies(&self) -> impl Iterator<Item = &Company> {
         self.companies.iter()
+    }
+
+    /// Which companies are looked for, and by which names.
+    #[must_use]
+    pub fn version(&self) -> &Arc<WatchlistVersion> {
+        self.version.get_or_init(|| Arc::new(WatchlistVersion::of(&self.companies)))
     }
 
     /// What readers call a company; its id where it is no longer tracked.

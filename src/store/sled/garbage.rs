@@ -6,8 +6,9 @@ use super::bodies::name_of;
 use super::outbox::StoredMail;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use crate::domain::id::BodyHash;
+use crate::domain::id::{BodyHash, WatchlistHash};
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::standing::Standing;
 use crate::store::record::{Digest, Form};
 use crate::store::{GarbageReport, StoreError};
 
@@ -15,7 +16,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 22] = [
+const RECORDS: [TreeName; 24] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Accepted,
@@ -38,6 +39,8 @@ const RECORDS: [TreeName; 22] = [
     TreeName::WaysIn,
     TreeName::Reads,
     TreeName::Audit,
+    TreeName::WatchlistVersions,
+    TreeName::Robots,
 ];
 
 /// Removes them; gives the number of the last commit with the report. Whoever calls this keeps everybody else
@@ -46,7 +49,7 @@ const RECORDS: [TreeName; 22] = [
 /// # Errors
 /// A record that cannot be read: then nothing is removed, since it may refer to anything.
 pub(super) fn collect(trees: &Trees, goes_on: &dyn Fn()) -> Result<(GarbageReport, Option<u64>), StoreError> {
-    let mut commits = None;
+    let mut commits = forget_watchlists(trees)?;
     let needed = needed(trees, goes_on)?;
     let unused: Vec<Digest> = trees.body_names()?.into_iter().filter(|name| !needed.contains(name)).collect();
     for batch in unused.chunks(BATCH) {
@@ -59,6 +62,24 @@ pub(super) fn collect(trees: &Trees, goes_on: &dyn Fn()) -> Result<(GarbageRepor
     }
     trees.db.flush()?;
     Ok((GarbageReport { kept: needed.len(), removed: unused.len() }, commits))
+}
+
+/// Removes the versions of watchlists that no source was matched with last.
+fn forget_watchlists(trees: &Trees) -> Result<Option<u64>, StoreError> {
+    let named: HashSet<WatchlistHash> = trees
+        .every::<Standing>(TreeName::Standings, &[])?
+        .into_iter()
+        .map(|standing| standing.watchlist)
+        .collect();
+    let named: HashSet<&[u8]> = named.iter().map(|hash| hash.as_str().as_bytes()).collect();
+    let mut writes = Writes::default();
+    for key in trees.tree(TreeName::WatchlistVersions).iter().keys() {
+        let key = key?;
+        if !named.contains(&key[..]) {
+            writes.remove(TreeName::WatchlistVersions, &key);
+        }
+    }
+    Ok(if writes.is_empty() { None } else { Some(writes.apply(trees)?) })
 }
 
 /// The names of all bodies that something refers to.

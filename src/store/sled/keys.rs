@@ -1,6 +1,7 @@
 //! Keys that sort as they must.
 
 use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
 
 /// The name of a source's snapshots, without their numbers. No source id holds a zero byte.
 pub(super) fn snapshots_of(source: &str) -> Vec<u8> {
@@ -38,6 +39,11 @@ pub(super) fn moment_of(key: &[u8]) -> Option<DateTime<Utc>> {
 /// Something at a moment.
 pub(super) fn at(moment_at: DateTime<Utc>, id: &str) -> Vec<u8> {
     [&moment(moment_at)[..], id.as_bytes()].concat()
+}
+
+/// A text of any length as a key.
+pub(super) fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
 }
 
 /// What stands at a moment.

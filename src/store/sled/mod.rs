@@ -195,6 +195,18 @@ impl Sled {
         .await
     }
 
+    /// Looks something small up that every read needs: at once, since a thread of its own would cost more than the
+    /// look, unless somebody has the database for themselves.
+    pub(super) async fn look_up<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Trees) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        if let Ok(open) = self.shared.try_read() {
+            return caught(|| look(&open.as_ref().ok_or(StoreError::Closed)?.trees));
+        }
+        self.read(look).await
+    }
+
     /// Does a step; it is durable when this returns. See [`Writer::write`].
     pub(super) async fn write<R: Send + 'static>(
         &self,
@@ -248,12 +260,13 @@ impl Sled {
 async fn blocking<R: Send + 'static>(
     work: impl FnOnce() -> Result<R, StoreError> + Send + 'static,
 ) -> Result<R, StoreError> {
-    // sled panics on some damage that it could report.
-    let caught = || {
-        let gave_up = |_| Err(StoreError::Unreadable { reason: "the engine gave up".to_owned() });
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(gave_up)
-    };
-    tokio::task::spawn_blocking(caught).await.unwrap_or(Err(StoreError::Closed))
+    tokio::task::spawn_blocking(|| caught(work)).await.unwrap_or(Err(StoreError::Closed))
+}
+
+/// Does work of the engine, which panics on some damage that it could report.
+fn caught<R>(work: impl FnOnce() -> Result<R, StoreError>) -> Result<R, StoreError> {
+    let gave_up = |_| Err(StoreError::Unreadable { reason: "the engine gave up".to_owned() });
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(gave_up)
 }
 
 fn make_parent(folder: &Path) -> Result<(), StoreError> {

@@ -8,8 +8,10 @@ use super::writes::Writes;
 use super::{found, keys, records};
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
-use crate::domain::id::{BodyHash, CompanyId, SourceId};
+use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
+use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_state::ReadState;
+use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::store::{KnownSource, ReadCommit, RematchCommit, SourceGlance, SourceVersion, StoreError};
@@ -48,6 +50,14 @@ pub(in crate::store) fn held(trees: &Trees, source: &SourceId) -> Result<Option<
 
 pub(in crate::store) fn standing(trees: &Trees, source: &SourceId) -> Result<Option<Standing>, StoreError> {
     trees.get(TreeName::Standings, source.as_str().as_bytes())
+}
+
+/// The version of a watchlist by its hash.
+pub(in crate::store) fn watchlist_version(
+    trees: &Trees,
+    hash: &WatchlistHash,
+) -> Result<Option<WatchlistVersion>, StoreError> {
+    trees.get(TreeName::WatchlistVersions, hash.as_str().as_bytes())
 }
 
 pub(in crate::store) fn body(trees: &Trees, hash: &BodyHash) -> Result<Option<Vec<u8>>, StoreError> {
@@ -167,10 +177,18 @@ pub(in crate::store) fn commit(
     if let Some(read) = &commit.read {
         records::note_read(trees, writes, &commit.state.source, read)?;
     }
-    if let Some(standing) = &commit.standing {
-        put_standing(trees, writes, standing)?;
+    if let Some((standing, version)) = &commit.standing {
+        put_standing(trees, writes, standing, version)?;
+    }
+    for copy in &commit.robots {
+        writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy)?;
     }
     told(trees, writes, &commit.changes, &commit.alerts)
+}
+
+/// What hosts said of being read.
+pub(in crate::store) fn robots(trees: &Trees) -> Result<Vec<RobotsCopy>, StoreError> {
+    trees.all_with(TreeName::Robots, &[])
 }
 
 /// Gathers all that another registry found; gives the notices that are new.
@@ -179,9 +197,9 @@ pub(in crate::store) fn rematch(
     writes: &mut Writes,
     commit: RematchCommit,
 ) -> Result<Vec<Change>, StoreError> {
-    let RematchCommit { computed_from, standing, notices } = commit;
+    let RematchCommit { computed_from, standing, watchlist, notices } = commit;
     require(trees, &standing.source, computed_from)?;
-    put_standing(trees, writes, &standing)?;
+    put_standing(trees, writes, &standing, &watchlist)?;
     let (mut new, mut raised) = (Vec::new(), Vec::new());
     for (notice, alerts) in notices {
         // An earlier program made shorter ids of the same parts.
@@ -195,8 +213,14 @@ pub(in crate::store) fn rematch(
     Ok(new)
 }
 
-/// Keeps which entries of a source name whom, with the way from each company to the source.
-fn put_standing(trees: &Trees, writes: &mut Writes, standing: &Standing) -> Result<(), StoreError> {
+/// Keeps which entries of a source name whom, with the way from each company to the source, and the version of the
+/// watchlist that was looked with, unless that is there.
+fn put_standing(
+    trees: &Trees,
+    writes: &mut Writes,
+    standing: &Standing,
+    version: &WatchlistVersion,
+) -> Result<(), StoreError> {
     let source = standing.source.as_str();
     let before: Option<Standing> = trees.get(TreeName::Standings, source.as_bytes())?;
     for company in before.iter().flat_map(|before| before.named.keys()) {
@@ -206,6 +230,10 @@ fn put_standing(trees: &Trees, writes: &mut Writes, standing: &Standing) -> Resu
     }
     for company in standing.named.keys() {
         writes.put_raw(TreeName::NamedOn, &keys::item(company.as_str(), source), Vec::new())?;
+    }
+    let key = version.hash().as_str().as_bytes();
+    if !trees.tree(TreeName::WatchlistVersions).contains_key(key)? {
+        writes.put(trees, TreeName::WatchlistVersions, key, version)?;
     }
     writes.put(trees, TreeName::Standings, source.as_bytes(), standing)
 }

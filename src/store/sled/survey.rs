@@ -18,9 +18,11 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::hex;
 use crate::domain::inbound::Correspondence;
 use crate::domain::incident::Incident;
+use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
+use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::Subscriber;
@@ -111,10 +113,12 @@ impl Survey {
                 .and_then(|held| name_of(&held.evidence.sha256))
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Standings => read::<Standing>(tree, key, json).map(drop),
+            TreeName::WatchlistVersions => read::<WatchlistVersion>(tree, key, json).map(drop),
             TreeName::Snapshots => read::<Snapshot>(tree, key, json)
                 .and_then(|snapshot| name_of(&snapshot.sha256))
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Accepted => read::<Snapshot>(tree, key, json).map(drop),
+            TreeName::Robots => read::<RobotsCopy>(tree, key, json).map(drop),
             TreeName::Changes => read::<Change>(tree, key, json).map(drop),
             TreeName::Alerts => read::<Alert>(tree, key, json).map(|alert| {
                 self.of_changes.push((tree, key.to_vec(), alert.change.as_str().as_bytes().to_vec()));

@@ -90,10 +90,14 @@ pub(super) enum TreeName {
     Audit,
     /// Company id, 0, source id → nothing, where an entry of the source names the company.
     NamedOn,
+    /// `WatchlistHash` → the `WatchlistVersion` that it names, as long as a `Standing` does.
+    WatchlistVersions,
+    /// SHA-256 of an origin → `RobotsCopy`.
+    Robots,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 36] = [
+const ALL: [(TreeName, &str, &str); 38] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -130,6 +134,8 @@ const ALL: [(TreeName, &str, &str); 36] = [
     (TreeName::Reads, "reads", "read"),
     (TreeName::Audit, "audit", "audit entry"),
     (TreeName::NamedOn, "named_on", "named company"),
+    (TreeName::WatchlistVersions, "watchlist_versions", "watchlist version"),
+    (TreeName::Robots, "robots", "robots.txt"),
 ];
 
 impl TreeName {

@@ -1,10 +1,13 @@
 //! What a read means is kept, all of it, and read again after the store was closed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use regwatch::domain::alert::alerts_of;
 use regwatch::domain::id::{BodyHash, SourceId};
+use regwatch::domain::matching::WatchlistVersion;
 use regwatch::domain::retraction::Retraction;
+use regwatch::domain::robots::{Robots, RobotsCopy};
 use regwatch::domain::snapshot::Snapshot;
 use regwatch::domain::standing::Standing;
 use regwatch::store::{ChangeQuery, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError};
@@ -189,7 +192,7 @@ async fn what_another_registry_finds_is_kept_with_it_and_told_once() {
     assert_eq!(store.standing(&fcc).await.unwrap(), None);
     let mut read = changed(&fcc, 1, page(1, 50), &[]);
     let first = standing(&fcc, &["hytera"]);
-    read.standing = Some(first.clone());
+    read.standing = Some((first.clone(), looking_for(&["hytera"])));
     let snapshot = read.accepted.as_ref().unwrap().baseline.snapshot.clone();
     keep(&store, read).await.unwrap();
     assert_eq!(store.standing(&fcc).await.unwrap(), Some(first));
@@ -199,6 +202,7 @@ async fn what_another_registry_finds_is_kept_with_it_and_told_once() {
     let commit = RematchCommit {
         computed_from: store.known(&fcc).await.unwrap().version,
         standing: second.clone(),
+        watchlist: looking_for(&["hytera", "zte"]),
         notices: vec![(notice.clone(), alerts_of(&notice))],
     };
     assert_eq!(store.rematch(commit.clone()).await.unwrap(), std::slice::from_ref(&notice));
@@ -215,7 +219,47 @@ async fn what_another_registry_finds_is_kept_with_it_and_told_once() {
     assert_eq!(store.rematch(again).await.unwrap(), [], "it was told before");
     assert_eq!(store.pending_alerts().await.unwrap(), []);
     store.collect_garbage().await.unwrap();
-    assert!(store.standing(&fcc).await.unwrap().is_some(), "what is kept as a body is not garbage");
+    let standing = store.standing(&fcc).await.unwrap().expect("what is kept as a body is not garbage");
+    let version = store.watchlist_version(&standing.watchlist).await.unwrap();
+    assert_eq!(version.as_ref(), Some(&*looking_for(&["hytera", "zte"])));
+    let outdated = looking_for(&["hytera"]);
+    assert_eq!(store.watchlist_version(outdated.hash()).await.unwrap(), None, "no standing names it");
+}
+
+#[tokio::test]
+async fn reads_that_are_kept_together_are_each_kept_or_stale() {
+    let home = Home::new();
+    let store = home.open();
+    let read = |id: &SourceId, number| good(id, &snapshot(id, number, b"page"));
+    let sources: Vec<SourceId> = ["a", "b", "c"].into_iter().map(source).collect();
+    let mut keeping = Vec::new();
+    for id in &sources {
+        let commit = ReadCommit { robots: vec![robots(id.as_str())], ..ReadCommit::of(read(id, 1)) };
+        assert!(!commit.is_news());
+        keeping.push(store.commit_together(commit));
+    }
+    for kept in keeping {
+        kept.kept().await.unwrap();
+    }
+    let stale = store.commit_together(ReadCommit::of(read(&sources[0], 2))).kept().await;
+    assert!(matches!(stale, Err(StoreError::Stale { .. })), "{stale:?}");
+    let store = home.reopen(store).await;
+    for id in &sources {
+        assert_eq!(store.read_state(id).await.unwrap(), Some(read(id, 1)));
+    }
+    let mut origins: Vec<String> =
+        store.robots().await.unwrap().into_iter().map(|copy| copy.origin).collect();
+    origins.sort();
+    assert_eq!(origins, ["https://a.test", "https://b.test", "https://c.test"]);
+}
+
+fn robots(host: &str) -> RobotsCopy {
+    RobotsCopy { origin: format!("https://{host}.test"), rules: Robots::default(), asked_at: at(1) }
+}
+
+fn looking_for(companies: &[&str]) -> Arc<WatchlistVersion> {
+    let names: BTreeMap<_, _> = companies.iter().map(|id| (company(id), "names".to_owned())).collect();
+    Arc::new(names.into())
 }
 
 #[tokio::test]
@@ -258,7 +302,8 @@ fn standing(source: &SourceId, companies: &[&str]) -> Standing {
     let each = |id: &&str| (company(id), keys.clone());
     Standing {
         source: source.clone(),
-        companies: companies.iter().map(|id| (company(id), "names".to_owned())).collect(),
+        watchlist: looking_for(companies).hash().clone(),
+        embedded: None,
         named: companies.iter().map(each).collect(),
     }
 }
