@@ -28,6 +28,7 @@ mod store;
 mod sub;
 mod suppression;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,6 +44,13 @@ use crate::control::Ask;
 use arguments::{Arguments, Verb};
 use exit::Exit;
 use screen::Screen;
+
+/// More threads than this have nothing to do: what takes long waits for hosts.
+const MAX_WORKERS: usize = 4;
+
+/// Names are looked up, bodies read and the store asked in so many threads at once, each with a stack and memory of
+/// its own. Bodies take as many as there are cores, so that a name that is not answered keeps nobody waiting long.
+const MAX_BLOCKING: usize = 12;
 
 /// Parses the command line, does what it says and tells how it went.
 #[must_use]
@@ -64,7 +72,12 @@ fn start(arguments: &Arguments) -> anyhow::Result<tokio::runtime::Runtime> {
     let is_daemon = matches!(arguments.verb, Verb::Daemon);
     let filter = arguments.log.as_deref().unwrap_or(if is_daemon { "info" } else { "error" });
     app::start_log(filter, arguments.log_format, screen::has_colour(&std::io::stderr()))?;
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.min(MAX_WORKERS))
+        .max_blocking_threads(MAX_BLOCKING)
+        .enable_all()
+        .build()?)
 }
 
 async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {

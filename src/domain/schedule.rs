@@ -6,9 +6,10 @@
 //! summer time skips runs right after the gap, and one that the change back
 //! repeats runs once unless every hour is meant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use chrono::{DateTime, Duration, LocalResult, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -18,7 +19,7 @@ use chrono_tz::Tz;
 pub struct CronExpr {
     text: String,
     /// One, or two where day of month and day of week are alternatives.
-    schedules: Vec<cron::Schedule>,
+    schedules: Arc<[cron::Schedule]>,
     every_hour: bool,
 }
 
@@ -129,10 +130,31 @@ fn list(values: &BTreeSet<u32>) -> String {
     values.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
 }
 
+/// Expressions that were parsed before: thousands of sources share a few of them, and share what they mean.
+static PARSED: LazyLock<Mutex<HashMap<String, CronExpr>>> = LazyLock::new(Mutex::default);
+
+/// So many are kept in mind.
+const MAX_PARSED: usize = 1_000;
+
 impl FromStr for CronExpr {
     type Err = CronError;
 
     fn from_str(text: &str) -> Result<Self, CronError> {
+        let known = PARSED.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let parsed = Self::parse(text)?;
+        let mut known = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MAX_PARSED {
+            known.insert(text.to_owned(), parsed.clone());
+        }
+        Ok(parsed)
+    }
+}
+
+impl CronExpr {
+    fn parse(text: &str) -> Result<Self, CronError> {
         let spelled_out = match text.trim() {
             "@hourly" => "0 * * * *",
             "@daily" | "@midnight" => "0 0 * * *",
@@ -161,6 +183,7 @@ impl FromStr for CronExpr {
         } else {
             vec![with(&list(&days), &list(&weekdays))?]
         };
+        let schedules = schedules.into();
         let expression = Self { text: text.trim().to_owned(), schedules, every_hour: hour.starts_with('*') };
         let epoch = DateTime::UNIX_EPOCH + Duration::days(365 * 50);
         if expression.next_after(epoch, Tz::UTC).is_none() {
