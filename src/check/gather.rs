@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::verdict::{Refusal, refusal};
-use super::{Saved, in_time};
+use super::{Saved, extraction_limit, in_time, within_time};
 use crate::domain::bundle::{self, FIRST, Part};
 use crate::domain::entry::Document;
 use crate::domain::source::{Source, SourceKind};
@@ -70,12 +70,13 @@ impl Gathered {
         let (gathered, kind, url) = (self.clone(), source.kind.clone(), url.clone());
         let max_entries = source.guard.max_entries;
         let step = move || within(max_entries, || first(&kind, &gathered.parts[0].as_part(), &url));
-        let found = in_time(step).await.map_err(Refusal::Failed)?;
-        let step = found.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable)))?;
-        if let First::Wanted(wanted) = &step {
-            self.check(wanted)?;
+        let found = within_time(extraction_limit(source), step).await.map_err(Refusal::Failed)?;
+        match found.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable)))? {
+            First::Wanted(wanted) => self.check(&wanted).map(|()| First::Wanted(wanted)),
+            // What has to be unpacked first is not read as it came.
+            First::Whole(_) if source.request.member.is_some() => Ok(First::Whole(None)),
+            whole @ First::Whole(_) => Ok(whole),
         }
-        Ok(step)
     }
 
     /// What is still missing.

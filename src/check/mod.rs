@@ -430,13 +430,16 @@ async fn read_by(
         Err(Unconverted::Machine(reason)) => return Err(reason),
     };
     let max_entries = source.guard.max_entries;
-    // Whoever waits longer for a large file waits longer for its entries.
-    let limit = EXTRACTION_LIMIT.max(source.request.total_timeout.unwrap_or_default());
-    within_time(limit, move || {
+    within_time(extraction_limit(source), move || {
         let page = Page { body: &body, content_type: content_type.as_deref(), url: &url };
         within(max_entries, || extract(&kind, &page))
     })
     .await
+}
+
+/// The most time that a source's body may take. Whoever waits longer for a large file waits longer for its entries.
+fn extraction_limit(source: &Source) -> Duration {
+    EXTRACTION_LIMIT.max(source.request.total_timeout.unwrap_or_default())
 }
 
 /// As many bodies are read into entries at once as there are cores: more would only hold more memory.
