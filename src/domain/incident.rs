@@ -8,8 +8,8 @@
 //! it lasts, and once more when it is over.
 //!
 //! Trouble with mail is the same kind of thing, except that a mail cannot tell that no
-//! mail leaves: of that the operator is mailed once it is over. And so is a clock that went back, which is told
-//! once.
+//! mail leaves: of that the operator is mailed once it is over. A clock that went back is told once, and so is a
+//! first start, which is no trouble unless a store should have been there.
 
 use std::collections::BTreeSet;
 
@@ -25,6 +25,7 @@ use super::verdict::Verdict;
 use super::way_in::WayInState;
 
 mod clock;
+mod first_start;
 mod mail;
 mod store;
 
@@ -58,6 +59,8 @@ pub enum IncidentKind {
     Disk,
     /// Something in the store cannot be read.
     Store,
+    /// There was no store, and an empty one was made.
+    FirstStart,
 }
 
 impl std::fmt::Display for IncidentKind {
@@ -74,6 +77,7 @@ impl std::fmt::Display for IncidentKind {
             Self::Clock => "clock",
             Self::Disk => "disk",
             Self::Store => "store",
+            Self::FirstStart => "first-start",
         })
     }
 }
@@ -94,7 +98,7 @@ impl IncidentKind {
     /// Whether it is about the store.
     #[must_use]
     pub fn is_of_store(self) -> bool {
-        matches!(self, Self::Disk | Self::Store)
+        matches!(self, Self::Disk | Self::Store | Self::FirstStart)
     }
 
     /// A source that is blocked now and down next is in one trouble, not in two.
@@ -212,6 +216,9 @@ impl Incident {
         }
         if self.kind == IncidentKind::Clock {
             return clock::telling_of_clock(self);
+        }
+        if self.kind == IncidentKind::FirstStart {
+            return first_start::telling_of_first_start(self);
         }
         let is_end_told = self.end_told_at.is_some() && self.end_told_at >= self.told_at;
         match (self.told_at, self.closed_at) {

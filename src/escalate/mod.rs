@@ -17,8 +17,8 @@ use crate::config::{MailSettings, OperatorSettings};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
 use crate::domain::incident::{
-    Incident, MailStanding, Policy, Standing, StoreStanding, Telling, review, review_clock, review_mail,
-    review_store,
+    Incident, IncidentKind, MailStanding, Policy, Standing, StoreStanding, Telling, review, review_clock,
+    review_mail, review_store,
 };
 use crate::domain::outbox::{Basis, QueuedMail, Thread};
 use crate::domain::source::Source;
@@ -116,8 +116,8 @@ impl Escalator {
         let current: Vec<&Incident> = current_of(&changed, &known).collect();
         let due = self.due(&current, now);
         let mails = match &self.parts.operator.address {
-            Some(address) if !due.is_empty() => vec![self.mail(address, &due, now)?],
-            _ => Vec::new(),
+            Some(address) => self.mails(address, &due, now)?,
+            None => Vec::new(),
         };
         let told: Vec<Incident> =
             due.into_iter().map(|(telling, incident)| incident.clone().told(telling, now)).collect();
@@ -165,19 +165,20 @@ impl Escalator {
         changed.extend(review_mail(known, mail, &self.policy(), now));
         let set_back = self.parts.store.clock_set_back().await?;
         changed.extend(review_clock(known, set_back.as_ref(), &self.policy(), now));
-        changed.extend(review_store(known, &self.store_standing(), &self.policy(), now));
+        changed.extend(review_store(known, &self.store_standing().await?, &self.policy(), now));
         Ok(changed)
     }
 
-    fn store_standing(&self) -> StoreStanding {
+    async fn store_standing(&self) -> Result<StoreStanding, StoreError> {
         let store = &self.parts.store;
-        StoreStanding {
+        Ok(StoreStanding {
             place: store.place(),
             free_bytes: store.free_bytes(),
             low_bytes: self.parts.low_disk_bytes,
             unreadable: store.unreadable(),
             is_surveyed: store.is_surveyed(),
-        }
+            begun_at: store.begun_at().await?,
+        })
     }
 
     /// What is to be told now; nothing while nobody is named to be told.
@@ -189,6 +190,20 @@ impl Escalator {
             (from <= now).then_some((telling, *incident))
         });
         due.collect()
+    }
+
+    /// One mail of all trouble. A first start is none, and has one of its own.
+    fn mails(
+        &self,
+        recipient: &EmailAddress,
+        due: &[(Telling, &Incident)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<QueuedMail>, DraftError> {
+        let is_first_start = |(_, incident): &(Telling, &Incident)| incident.kind == IncidentKind::FirstStart;
+        let (first_start, trouble): (Vec<_>, Vec<_>) = due.iter().copied().partition(is_first_start);
+        let mails = [first_start, trouble];
+        let mails = mails.iter().filter(|told| !told.is_empty());
+        mails.map(|told| self.mail(recipient, told, now)).collect()
     }
 
     fn mail(

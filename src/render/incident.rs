@@ -152,6 +152,7 @@ fn heading(telling: Telling, incident: &Incident) -> String {
         (IncidentKind::Disk, true) => (word("The", telling), " store's disk has room again"),
         (IncidentKind::Store, false) => (word("Something", telling), " in the store cannot be read"),
         (IncidentKind::Store, true) => (word("The", telling), " store can be read again"),
+        (IncidentKind::FirstStart, _) => (word("A", telling), " first start: there was no store"),
     };
     match telling {
         Telling::Begun => format!("{begins}{goes_on}"),
@@ -176,9 +177,11 @@ fn ended_otherwise(kind: IncidentKind, ending: Ending, title: &str) -> Option<St
         IncidentKind::Outage => "what cannot be reached is told source by source".to_owned(),
         IncidentKind::Mailbox => "the mailbox is not in use any more".to_owned(),
         IncidentKind::Relay => "mail leaves by another way".to_owned(),
-        IncidentKind::Undelivered | IncidentKind::Clock | IncidentKind::Disk | IncidentKind::Store => {
-            return None;
-        }
+        IncidentKind::Undelivered
+        | IncidentKind::Clock
+        | IncidentKind::Disk
+        | IncidentKind::Store
+        | IncidentKind::FirstStart => return None,
     })
 }
 
@@ -245,6 +248,13 @@ fn advice(incident: &Incident) -> Vec<String> {
             "What cannot be read is passed over; everything else goes on.".to_owned(),
             "regwatch store verify   what it is (stop the service first)".to_owned(),
             "regwatch store repair   what can be put right".to_owned(),
+        ],
+        IncidentKind::FirstStart => vec![
+            "If this installation is new: set store.required = true under [store]. From then on a".to_owned(),
+            "missing store is refused.".to_owned(),
+            "If there was a store before: stop the service. Mount its disk or correct store.url;".to_owned(),
+            "or move the empty database folder and its .mark file away and copy a backup of both".to_owned(),
+            "into their place. Then start the service again.".to_owned(),
         ],
         IncidentKind::Undelivered => vec![
             "regwatch outbox list --undelivered   which".to_owned(),

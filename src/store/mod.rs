@@ -199,6 +199,11 @@ impl Store {
         self.sled.read(clock::set_back).await
     }
 
+    /// When the store was made, where a first start made it and [`Store::note_time`] was told the time.
+    pub async fn begun_at(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.sled.read(clock::begun_at).await
+    }
+
     /// The accepted state of a source.
     pub async fn baseline(&self, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
         let source = source.clone();

@@ -66,7 +66,7 @@ fn one_step_in_many_entries_is_held_as_one_finding_and_the_rest_is_told() {
     let report = home.check(0);
     assert_eq!(kinds(&report), ["added Hikvision Europe B.V."]);
     assert_eq!(report["sources"][0]["verdict"], "good");
-    let told = home.letters_to("ops@tracker.example");
+    let told = home.trouble_told_to("ops@tracker.example");
     assert_eq!(told.len(), 1, "the operator is told that something waits");
     assert!(told[0].text.contains("12 of 12 entries differ"), "{}", told[0].text);
     let held = home.run(&["review", "list", "--json"]).expect(0).json();

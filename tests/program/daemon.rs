@@ -213,8 +213,13 @@ fn it_tells_its_operator_of_a_source_that_is_held() {
     home.configure_also("[operator]\naddress = \"ops@tracker.example\"\n");
     site.page("/list", "<html><head><title>Request Rejected</title></head></html>");
     let mut daemon = Daemon::start(&home, RUNS);
-    daemon.wait_until_it_says("mail stored in the Maildir");
-    assert_eq!(home.letters()[0].to, "ops@tracker.example");
+    while home.letters().len() < 2 {
+        daemon.wait_until_it_says("mail stored in the Maildir");
+    }
+    assert_eq!(
+        home.trouble_told_to("ops@tracker.example")[0].subject,
+        "[regwatch] Covered List is held back"
+    );
     let held = home.run(&["review", "list", "--json"]).expect(0).json();
     assert_eq!(held["held"][0]["source"], "covered-list");
     home.run(&["review", "reject", "covered-list"]).expect(0);

@@ -35,6 +35,9 @@ impl Ran {
     }
 }
 
+/// What the operator of a new home is told first.
+pub const FIRST_START: &str = "[regwatch] A first start: there was no store";
+
 /// A mail as its reader sees it.
 #[derive(Debug)]
 pub struct Letter {
@@ -155,6 +158,17 @@ impl Home {
     /// The mails to one address, in no order.
     pub fn letters_to(&self, address: &str) -> Vec<Letter> {
         self.letters().into_iter().filter(|letter| letter.to == address).collect()
+    }
+
+    /// The mails of trouble to the operator. That of the first start, of which every new home has one, is
+    /// made sure of and left out.
+    #[track_caller]
+    pub fn trouble_told_to(&self, operator: &str) -> Vec<Letter> {
+        let is_first_start = |letter: &Letter| letter.subject == FIRST_START;
+        let (first_start, trouble): (Vec<_>, Vec<_>) =
+            self.letters_to(operator).into_iter().partition(is_first_start);
+        assert_eq!(first_start.len(), 1, "a first start is told once");
+        trouble
     }
 
     /// Every mail in the Maildir, in the order of their recipients.

@@ -7,9 +7,15 @@ const OPERATOR: &str = "[operator]\naddress = \"ops@tracker.example\"\n";
 const OPS: &str = "ops@tracker.example";
 const DENIED: &str = "<html><head><title>Access Denied</title></head><body>no</body></html>";
 
+/// The trouble that lasts, beside the first start that every new home has.
+#[track_caller]
 fn open_incidents(home: &Home) -> Vec<serde_json::Value> {
     let listed = home.run(&["incident", "list", "--json"]).expect(0).json();
-    listed["incidents"].as_array().unwrap().clone()
+    let is_first_start = |incident: &serde_json::Value| incident["kind"] == "first-start";
+    let (first_start, trouble): (Vec<_>, Vec<_>) =
+        listed["incidents"].as_array().unwrap().iter().cloned().partition(is_first_start);
+    assert_eq!(first_start.len(), 1, "a first start is shown for a day");
+    trouble
 }
 
 #[test]
@@ -22,7 +28,7 @@ fn a_held_source_is_told_to_the_operator_once_and_once_more_when_it_recovers() {
         let report = home.check(4);
         assert_eq!(report["mails_queued"], 0, "subscribers are not told");
     }
-    let letters = home.letters_to(OPS);
+    let letters = home.trouble_told_to(OPS);
     assert_eq!(letters.len(), 1, "one incident is one mail");
     assert_eq!(letters[0].subject, "[regwatch] Covered List is held back");
     for words in ["the title is \"Access Denied\"", "regwatch review show covered-list"] {
@@ -35,7 +41,8 @@ fn a_held_source_is_told_to_the_operator_once_and_once_more_when_it_recovers() {
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
     home.check(0);
     home.check(0);
-    let mut subjects: Vec<String> = home.letters_to(OPS).into_iter().map(|letter| letter.subject).collect();
+    let mut subjects: Vec<String> =
+        home.trouble_told_to(OPS).into_iter().map(|letter| letter.subject).collect();
     subjects.sort();
     assert_eq!(
         subjects,
@@ -54,7 +61,7 @@ fn accepting_what_is_held_ends_the_incident() {
     site.page("/list", covered_list(&[HUAWEI, ("Somebody Else", "", "May 1, 2026")]));
     home.check(4);
     home.run(&["review", "accept", "covered-list"]).expect(0);
-    assert_eq!(home.letters_to(OPS).len(), 2);
+    assert_eq!(home.trouble_told_to(OPS).len(), 2);
     assert!(open_incidents(&home).is_empty());
 }
 
@@ -68,7 +75,7 @@ fn without_an_operator_s_address_incidents_are_shown_and_nobody_is_mailed() {
     assert!(home.letters().is_empty());
     home.configure_also(OPERATOR);
     home.check(4);
-    assert_eq!(home.letters_to(OPS).len(), 1, "who is named later is told then");
+    assert_eq!(home.trouble_told_to(OPS).len(), 1, "who is named later is told then");
 }
 
 #[test]
@@ -82,7 +89,7 @@ fn a_source_that_fails_three_times_in_a_row_is_an_incident() {
     assert!(open_incidents(&home).is_empty());
     home.check(4);
     home.check(4);
-    let letters = home.letters_to(OPS);
+    let letters = home.trouble_told_to(OPS);
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].subject, "[regwatch] Covered List cannot be read");
 }
@@ -99,7 +106,7 @@ fn when_nothing_can_be_reached_that_is_one_incident() {
     for _ in 0..4 {
         home.check(4);
     }
-    let letters = home.letters_to(OPS);
+    let letters = home.trouble_told_to(OPS);
     assert_eq!(letters.len(), 1, "{letters:#?}");
     assert_eq!(letters[0].subject, "[regwatch] No source can be reached");
     let incidents = open_incidents(&home);

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::daemon::{Daemon, RUNS};
-use super::home::{Ran, run};
+use super::home::{FIRST_START, Ran, run};
 use super::{HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, old_store, watched};
 
 fn sled_log(home: &Home) -> std::path::PathBuf {
@@ -32,9 +32,21 @@ fn refused(ran: Ran, words: &str) {
 #[test]
 fn a_first_start_is_told_once() {
     let (_site, home) = watched();
+    home.configure_also("[operator]\naddress = \"ops@tracker.example\"\n");
     let told = "this is a first start";
-    assert!(home.run(&["check", "now"]).stderr.contains(told));
+    assert!(home.run(&["sub", "list"]).stderr.contains(told));
     assert!(!home.run(&["check", "now"]).stderr.contains(told));
+    home.check(0);
+    let letters = home.letters_to("ops@tracker.example");
+    assert_eq!(letters.len(), 1, "{letters:#?}");
+    assert_eq!(letters[0].subject, FIRST_START);
+    let text = letters[0].text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in ["neither a database nor its mark at", "state/db", "store.required = true", "copy a backup"]
+    {
+        assert!(text.contains(words), "{words:?} is missing in:\n{text}");
+    }
+    let shown = home.run(&["incident", "list"]).expect(0).stdout;
+    assert!(shown.contains("first-start"), "{shown}");
     home.amend("[store]\n", "[store]\nrequired = true\n");
     home.run(&["check", "now"]).expect(0);
     fs::remove_dir_all(home.path("state")).unwrap();

@@ -1,8 +1,8 @@
-//! Trouble with the state itself: its disk fills up, or something in it cannot be read.
+//! Trouble with the state itself: its disk fills up, something in it cannot be read, or it was not there.
 
 use chrono::{DateTime, Utc};
 
-use super::{Incident, IncidentKind, Policy, Trouble, changed};
+use super::{Incident, IncidentKind, Policy, Trouble, changed, first_start};
 
 /// How the state stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct StoreStanding {
     pub unreadable: Vec<String>,
     /// Whether every record was looked at: otherwise others may be unreadable as well.
     pub is_surveyed: bool,
+    /// When it was made; nothing where that is not known, as of stores of earlier programs.
+    pub begun_at: Option<DateTime<Utc>>,
 }
 
 /// Of records that cannot be read so many are named.
@@ -31,8 +33,12 @@ pub fn review_store(
     now: DateTime<Utc>,
 ) -> Vec<Incident> {
     let known: Vec<&Incident> = known.iter().filter(|incident| incident.kind.is_of_store()).collect();
-    let troubles = low_disk(&known, standing, now).into_iter().chain(unreadable(&known, standing, now));
-    changed(&known, troubles.collect(), policy, now, |_| None)
+    let troubles = [
+        low_disk(&known, standing, now),
+        unreadable(&known, standing, now),
+        first_start::first_start(&known, standing, now),
+    ];
+    changed(&known, troubles.into_iter().flatten().collect(), policy, now, |_| None)
 }
 
 /// It is over only once there is a quarter more room than it takes, so that it does not come and go.
@@ -56,7 +62,7 @@ fn unreadable(known: &[&Incident], standing: &StoreStanding, now: DateTime<Utc>)
     (count > 0).then(|| trouble(IncidentKind::Store, format!("{named}{more}"), now))
 }
 
-fn trouble(kind: IncidentKind, reason: String, since: DateTime<Utc>) -> Trouble {
+pub(super) fn trouble(kind: IncidentKind, reason: String, since: DateTime<Utc>) -> Trouble {
     Trouble { kind, source: None, title: "the store".to_owned(), reason, members: Vec::new(), since }
 }
 

@@ -5,8 +5,8 @@
 //! records that say when something happened, which cannot lie ahead.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
@@ -21,13 +21,42 @@ use crate::store::StoreError;
 const CLOCK: &[u8] = b"clock";
 
 /// When the clock went back last, where it ever did.
+/// Stands in a database that was made when there was none: when that was, once somebody knew the time.
+const BEGUN: &[u8] = b"begun";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Begun {
+    at: Option<DateTime<Utc>>,
+}
+
+/// Notes that the database was made just now; the next [`note`] says when.
+pub(super) fn begin(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
+    writes.put(trees, TreeName::Meta, BEGUN, &Begun::default())
+}
+
+/// When the database was made, where a first start made it.
+pub(in crate::store) fn begun_at(trees: &Trees) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(begun(trees)?.and_then(|begun| begun.at))
+}
+
+fn begun(trees: &Trees) -> Result<Option<Begun>, StoreError> {
+    trees.get(TreeName::Meta, BEGUN)
+}
+
+/// The record of the first start with its moment, where that is news.
+fn dated(trees: &Trees, now: DateTime<Utc>) -> Result<Option<Begun>, StoreError> {
+    let Some(begun) = begun(trees)? else { return Ok(None) };
+    let at = begun.at.map_or(now, |at| by_now(at, now));
+    Ok((begun.at != Some(at)).then_some(Begun { at: Some(at) }))
+}
+
 pub(in crate::store) fn set_back(trees: &Trees) -> Result<Option<SetBack>, StoreError> {
     Ok(mark(trees)?.and_then(|mark| mark.set_back))
 }
 
 /// Whether a look at the clock is worth a write.
 pub(in crate::store) fn is_news(trees: &Trees, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    Ok(ClockMark::after(mark(trees)?, now) != Seen::Known)
+    Ok(ClockMark::after(mark(trees)?, now) != Seen::Known || dated(trees, now)?.is_some())
 }
 
 /// Notes what the clock shows. Where it went back, whatever waits for a moment to come is looked at now.
@@ -37,6 +66,9 @@ pub(in crate::store) fn note(
     now: DateTime<Utc>,
 ) -> Result<Option<SetBack>, StoreError> {
     let before = mark(trees)?;
+    if let Some(begun) = dated(trees, now)? {
+        writes.put(trees, TreeName::Meta, BEGUN, &begun)?;
+    }
     let (mark, went_back) = match ClockMark::after(before, now) {
         Seen::Known => return Ok(None),
         Seen::Later(mark) => (mark, None),

@@ -308,7 +308,7 @@ const COLLECTED: &[u8] = b"pauses-collected";
 
 /// A key the installation makes up once: the first candidate is kept for ever. With it goes the index
 /// that leads from a subscriber's links to them, for those who were there before, and what was found in
-/// pauses that began before that was collected.
+/// pauses that began before that was collected. A database without a key was made just now, which is noted.
 pub(super) fn instance_key(
     trees: &Trees,
     writes: &mut Writes,
@@ -319,6 +319,7 @@ pub(super) fn instance_key(
     if kept.is_none() {
         writes.put_raw(TreeName::Meta, INSTANCE_KEY, key.to_vec())?;
     }
+        clock::begin(trees, writes)?;
     if !trees.tree(TreeName::Meta).contains_key(INDEXED)? {
         subscribers::index_all(trees, writes, &LinkKey::new(key))?;
         writes.put_raw(TreeName::Meta, INDEXED, Vec::new())?;

@@ -233,7 +233,8 @@ fn a_refused_log_in_is_told_without_the_password() {
     home.configure_also(OPERATOR);
     fs::write(home.path("config/imap-password"), "Zwiebelkuchen").unwrap();
     let _daemon = Daemon::start(&home, RUNS);
-    let told = await_letters(&home, "ops@tracker.example", 1).remove(0);
+    await_letters(&home, "ops@tracker.example", 2);
+    let told = home.trouble_told_to("ops@tracker.example").remove(0);
     assert!(told.text.contains("refuses the log-in of watch@tracker.example"), "{}", told.text);
     assert!(!told.text.contains("Zwiebelkuchen"));
 }
