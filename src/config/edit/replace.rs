@@ -1,4 +1,8 @@
 //! Replacing a file in one step: whoever reads it sees the old text or the new one.
+//!
+//! The new text is written into a draft beside the file, which then takes its place. A process that is killed
+//! leaves its draft; whoever replaces a file of the same folder next removes it. The folder is locked meanwhile, so
+//! that nobody's draft is removed who is still writing it.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
@@ -15,8 +19,12 @@ pub(super) fn replace(path: &Path, text: Option<&str>) -> io::Result<()> {
         Some(text) => {
             fs::create_dir_all(folder)?;
             let permissions = fs::metadata(path).map(|metadata| metadata.permissions());
+            let lock = File::open(folder)?;
+            lock.lock()?;
+            remove_drafts(folder)?;
             // A hidden name, which no pattern of the configuration matches.
-            let mut file = tempfile::Builder::new().prefix(".regwatch-").tempfile_in(folder)?;
+            let mut file =
+                tempfile::Builder::new().prefix(PREFIX).rand_bytes(RANDOM_CHARS).tempfile_in(folder)?;
             file.write_all(text.as_bytes())?;
             file.as_file().set_permissions(permissions.unwrap_or_else(|_| Permissions::from_mode(MODE)))?;
             file.as_file().sync_all()?;
@@ -25,4 +33,26 @@ pub(super) fn replace(path: &Path, text: Option<&str>) -> io::Result<()> {
         None => fs::remove_file(path)?,
     }
     File::open(folder)?.sync_all()
+}
+
+/// What the name of a draft begins with; as many random characters follow.
+const PREFIX: &str = ".regwatch-";
+const RANDOM_CHARS: usize = 6;
+
+/// Removes the drafts that killed processes left in a folder.
+pub(super) fn remove_drafts(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if is_draft(&entry.file_name().to_string_lossy()) && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn is_draft(name: &str) -> bool {
+    let random = name.strip_prefix(PREFIX);
+    random.is_some_and(|random| {
+        random.len() == RANDOM_CHARS && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }

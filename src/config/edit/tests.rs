@@ -153,3 +153,20 @@ fn what_a_start_would_refuse_is_not_written() {
     assert!(said.contains("elsewhere.toml is not included by"), "{said}");
     assert!(!folder.path().join("elsewhere.toml").exists());
 }
+
+#[test]
+fn what_a_killed_edit_left_goes_with_the_next_one_and_nothing_else() {
+    let folder = stones();
+    let companies = folder.path().join("companies");
+    let names = [".regwatch-aB3dEf", ".regwatch-notes.txt", ".regwatch-", "regwatch-aB3dEf"];
+    for name in names {
+        fs::write(companies.join(name), "[[company]]\nid = \"am").unwrap();
+    }
+    fs::create_dir(companies.join(".regwatch-folder")).unwrap();
+    let (mut edit, _) = Edit::begin(&folder.path().join("regwatch.toml")).unwrap();
+    edit.remove(&id("basalt")).unwrap();
+    edit.write().unwrap();
+    let left: Vec<bool> = names.iter().map(|name| companies.join(name).exists()).collect();
+    assert_eq!(left, [false, true, true, true]);
+    assert!(companies.join(".regwatch-folder").exists());
+}

@@ -36,6 +36,7 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
         tracing::warn!(store.path = %folder.display(), "a repair that was broken off was finished");
     }
     swap::remove_unfinished(folder)?;
+    trial::remove_left(folder)?;
     let found = Mark::find(folder).map_err(of_mark)?;
     let contents = contents(folder)?;
     let known = match (found, contents) {

@@ -15,7 +15,7 @@ use super::mark::{Found, Mark, MarkFile, Stage};
 use super::survey::{Unsound, survey};
 use super::trees::{TreeName, Trees};
 use super::writes::{Before, Writes};
-use super::{identity, mark, opening, swap, tally, undo};
+use super::{identity, mark, opening, swap, tally, trial, undo};
 use crate::domain::id::InstallationId;
 use crate::store::record::shown as shown_key;
 use crate::store::{RecordFault, RepairWishes, Repaired, StoreError, TreeCount, Verified};
@@ -71,6 +71,9 @@ pub(in crate::store) fn repair(folder: &Path, wishes: RepairWishes) -> Result<Re
             return Ok(repaired);
         }
         swap::finish(folder)?;
+    }
+    if wishes.apply {
+        trial::remove_left(folder)?;
     }
     let mut state = State::of(folder)?;
     state.require_log(folder)?;
@@ -360,7 +363,7 @@ fn remove_folder(path: &Path) -> Result<(), StoreError> {
 
 /// Files that a crash may leave and that are of no use.
 fn left_behind(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let mut left: Vec<PathBuf> = [".mark.new", ".undo.new", ".swap.new", ".repaired"]
+    let mut left: Vec<PathBuf> = [".mark.new", ".undo.new", ".swap.new", ".repaired", ".trial"]
         .iter()
         .map(|ending| beside(folder, ending))
         .collect();

@@ -8,7 +8,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::admission::file_error;
 use super::lock::beside;
@@ -24,7 +24,7 @@ use crate::store::StoreError;
 /// # Errors
 /// The system's, where the copy cannot be made or removed.
 pub(super) fn commits(folder: &Path, known: &Mark) -> Result<Option<u64>, StoreError> {
-    let copy = beside(folder, ".trial");
+    let copy = copy_of(folder);
     let of_copy = |error: io::Error| file_error(&copy, &error);
     remove(&copy).map_err(of_copy)?;
     copy_folder(folder, &copy).map_err(of_copy)?;
@@ -66,6 +66,20 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Removes the copy that a process left which was killed over it.
+///
+/// # Errors
+/// The system's.
+pub(super) fn remove_left(folder: &Path) -> Result<(), StoreError> {
+    let copy = copy_of(folder);
+    remove(&copy).map_err(|error| file_error(&copy, &error))
+}
+
+/// Where the copy lies.
+pub(super) fn copy_of(folder: &Path) -> PathBuf {
+    beside(folder, ".trial")
 }
 
 fn remove(folder: &Path) -> io::Result<()> {
