@@ -58,7 +58,10 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
         (Found::Nothing | Found::Unreadable, _) => None,
     };
     let is_begun = known.is_some_and(|known| known.stage == Stage::New);
-    let commits = if is_begun { 0 } else { look(folder, known.as_ref(), contents)? };
+    let looked = if is_begun { 0 } else { look(folder, known.as_ref(), contents)? };
+    // A step that was broken off is taken back with its commits, of which nobody was told.
+    let is_broken_off = undo::path(folder).exists();
+    let commits = if is_broken_off { known.map_or(0, |known| known.commits) } else { looked };
     let trees = opening::open(folder)?;
     let own = identity::mark(&trees)?;
     if own.commits < commits {

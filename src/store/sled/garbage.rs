@@ -58,9 +58,9 @@ pub(super) fn collect(trees: &Trees, goes_on: &dyn Fn()) -> Result<(GarbageRepor
             trees.remove_body(name, &mut writes)?;
         }
         commits = Some(writes.apply(trees)?);
+        trees.db.flush()?;
         goes_on();
     }
-    trees.db.flush()?;
     Ok((GarbageReport { kept: needed.len(), removed: unused.len() }, commits))
 }
 

@@ -30,6 +30,7 @@ mod opening;
 pub(super) mod outbox;
 #[cfg(test)]
 mod passing_over;
+mod pieces;
 mod pulse;
 pub(super) mod records;
 pub(super) mod repair;
@@ -318,8 +319,8 @@ pub(super) fn instance_key(
     let key = kept.unwrap_or(candidate);
     if kept.is_none() {
         writes.put_raw(TreeName::Meta, INSTANCE_KEY, key.to_vec())?;
-    }
         clock::begin(trees, writes)?;
+    }
     if !trees.tree(TreeName::Meta).contains_key(INDEXED)? {
         subscribers::index_all(trees, writes, &LinkKey::new(key))?;
         writes.put_raw(TreeName::Meta, INDEXED, Vec::new())?;

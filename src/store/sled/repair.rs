@@ -15,7 +15,7 @@ use super::mark::{Found, Mark, MarkFile, Stage};
 use super::survey::{Unsound, survey};
 use super::trees::{TreeName, Trees};
 use super::writes::{Before, Writes};
-use super::{identity, mark, opening, swap, tally, trial, undo};
+use super::{identity, mark, opening, pieces, swap, tally, trial, undo};
 use crate::domain::id::InstallationId;
 use crate::store::record::shown as shown_key;
 use crate::store::{RecordFault, RepairWishes, Repaired, StoreError, TreeCount, Verified};
@@ -315,13 +315,12 @@ fn copy_all(copy: &dyn Fn(TreeName, &mut TakeRecord<'_>), trees: &Trees) -> Resu
             outcome = writes.put_raw(tree, key, value.to_vec());
             count += 1;
             if count % BATCH == 0 && outcome.is_ok() {
-                outcome = std::mem::take(&mut writes).apply(trees).map(drop).map_err(StoreError::from);
+                outcome = pieces::keep(&std::mem::take(&mut writes), trees);
             }
         });
         outcome?;
-        writes.apply(trees)?;
+        pieces::keep(&writes, trees)?;
     }
-    trees.db.flush()?;
     Ok(())
 }
 
@@ -331,9 +330,8 @@ fn remove(trees: &Trees, useless: &[&Unsound]) -> Result<(), StoreError> {
         for unsound in batch {
             writes.remove(unsound.tree, &unsound.key);
         }
-        writes.apply(trees)?;
+        pieces::keep(&writes, trees)?;
     }
-    trees.db.flush()?;
     Ok(())
 }
 

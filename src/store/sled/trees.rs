@@ -171,7 +171,9 @@ pub(in crate::store) struct Trees {
     /// Names this opening, and counts the leases that it hands out.
     opening: u64,
     leases: AtomicU64,
-    /// Dropped after the two above, as fields are dropped in their order.
+    /// The database's folder.
+    pub(super) folder: PathBuf,
+    /// Dropped after the database and its trees, as fields are dropped in their order.
     _end: End,
 }
 
@@ -184,6 +186,7 @@ impl Trees {
             unreadable: Mutex::default(),
             opening: rand::random(),
             leases: AtomicU64::new(0),
+            folder: folder.to_owned(),
             _end: End { file: folder.join("db") },
         })
     }

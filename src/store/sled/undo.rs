@@ -1,8 +1,9 @@
-//! What stood under the keys of a transaction that the engine began to write and could not end.
+//! What stood under the keys of a step that was begun and did not come to its end.
 //!
 //! sled writes a transaction tree by tree. Where it cannot read a page on the way it gives up, and what it
 //! wrote until then stays. What stood there before is therefore noted beside the database, the process ends,
-//! and the next opening puts it back: nobody was told that the transaction was kept.
+//! and the next opening puts it back: nobody was told that the transaction was kept. Of a step that is too large
+//! for one transaction ([`super::pieces`]) it is noted before the first.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -32,6 +33,16 @@ pub(super) fn note(folder: &Path, before: &[Before]) -> io::Result<()> {
     path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
+/// Forgets what was noted: the step came to its end.
+///
+/// # Errors
+/// The system's; then the next opening takes the step back.
+pub(super) fn forget(folder: &Path) -> io::Result<()> {
+    let path = path(folder);
+    std::fs::remove_file(&path)?;
+    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}
+
 /// Puts back what was noted, where something was; tells whether.
 ///
 /// # Errors
@@ -50,7 +61,6 @@ pub(super) fn settle(folder: &Path, trees: &Trees) -> Result<bool, StoreError> {
     let is_readable = |before: &Before| trees.tree(before.tree).get(&before.key).is_ok();
     let before: Vec<Before> = before.into_iter().filter(is_readable).collect();
     Writes::restore(trees, &before)?;
-    trees.db.flush()?;
     remove(&path).map_err(of_file)?;
     tracing::warn!(keys = before.len(), "a step that was broken off when the process ended was taken back");
     Ok(true)

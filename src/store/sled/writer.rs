@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 use super::admission::length_of_log;
 use super::lock::Lock;
 use super::mark::MarkFile;
+use super::pieces;
 use super::pulse::Pulse;
 use super::trees::Trees;
 use super::undo;
@@ -332,7 +333,8 @@ enum Broken {
 
 /// Applies steps, forces them to the disk together, has `kept` note how far that went, and tells those who wait.
 fn write_group(trees: &Trees, steps: Steps, broken: Option<&String>, kept: &Kept<'_>) -> Result<(), Broken> {
-    let mut group = Group { trees, waiting: Vec::new(), commits: None, refused: broken.cloned() };
+    let mut group =
+        Group { trees, waiting: Vec::new(), commits: None, unforced: 0, refused: broken.cloned() };
     group.write(steps.together)?;
     for step in steps.single {
         group.write(vec![step])?;
@@ -350,6 +352,8 @@ struct Group<'a> {
     waiting: Vec<Acknowledge>,
     /// The number of the last transaction that was applied.
     commits: Option<u64>,
+    /// What was applied since the log was forced to the disk last.
+    unforced: usize,
     refused: Option<String>,
 }
 
@@ -379,8 +383,12 @@ impl Group<'_> {
             Ok(commits) => {
                 self.commits = Some(commits);
                 self.waiting.append(&mut asked);
+                self.unforced += writes.bytes();
+                self.force_what_is_much();
             }
-            Err(Failed { reason, before }) if !before.is_empty() && !reason.is_full() => {
+            Err(Failed { reason, before, is_half })
+                if is_half || (!before.is_empty() && !reason.is_full()) =>
+            {
                 return Err(Broken::Half { reason, before });
             }
             // What these steps touch cannot be read; nothing was written, and other steps are well.
@@ -396,6 +404,16 @@ impl Group<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The engine is not given much to write without a pause; see [`pieces`].
+    fn force_what_is_much(&mut self) {
+        if self.unforced > pieces::MAX_BYTES {
+            self.unforced = 0;
+            if let Err(error) = self.trees.db.flush() {
+                self.refused = Some(error.to_string());
+            }
+        }
     }
 
     /// Forces all of it to the disk and tells those who wait.

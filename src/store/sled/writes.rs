@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 
+use super::pieces;
 use super::tally::{self, Tally};
 use super::trees::{TreeName, Trees};
 use crate::store::StoreError;
@@ -85,41 +86,28 @@ impl Writes {
         self.list.iter().any(|write| write.tree == tree && write.key == key && write.value.is_some())
     }
 
-    /// Writes all of it in one transaction over all trees, with the tallies of those that change and the
-    /// number of the commit, which it returns. It is durable after the next flush.
-    ///
-    /// sled reads every key before it writes the first one: what cannot be read then leaves all as it was.
+    /// How much it writes; also what is small takes some room in the log.
+    pub(super) fn bytes(&self) -> usize {
+        self.list.iter().map(|write| bytes_of(&write.key, write.value.as_deref())).sum()
+    }
+
+    /// Writes all of it or nothing, with the tallies of the trees that change and the number of the commit, which it
+    /// returns. It is durable after the next flush. What is too much for one transaction is written by [`pieces`].
     ///
     /// # Errors
-    /// The engine's, with what stood under the keys before: part of the transaction may have reached the log.
+    /// As [`at_once`].
     pub(super) fn apply(&self, trees: &Trees) -> Result<u64, Failed> {
         let words = self.last_words();
-        let before = RefCell::new(Vec::new());
-        let written = catch_unwind(AssertUnwindSafe(|| {
-            trees.all[..].transaction(|views| {
-                before.borrow_mut().clear();
-                let (commits, all) = Self::write(&words, views)?;
-                // From here on the engine writes.
-                *before.borrow_mut() = all;
-                Ok(commits)
-            })
-        }));
-        let reason = match written {
-            Ok(Ok(commits)) => return Ok(commits),
-            Ok(Err(TransactionError::Storage(error))) => Reason::Engine(error),
-            // The closure never aborts.
-            Ok(Err(TransactionError::Abort(()))) | Err(_) => Reason::GaveUp,
-        };
-        Err(Failed { reason, before: before.into_inner() })
+        if self.bytes() <= pieces::MAX_BYTES { at_once(&words, trees) } else { pieces::apply(words, trees) }
     }
 
     /// What is written under each key, the last word on it.
-    fn last_words(&self) -> BTreeMap<(TreeName, &[u8]), Option<&[u8]>> {
+    pub(super) fn last_words(&self) -> Words<'_> {
         self.list.iter().map(|write| ((write.tree, &write.key[..]), write.value.as_deref())).collect()
     }
 
     fn write(
-        words: &BTreeMap<(TreeName, &[u8]), Option<&[u8]>>,
+        words: &Words<'_>,
         views: &[TransactionalTree],
     ) -> Result<(u64, Vec<Before>), ConflictableTransactionError<()>> {
         let mut before = Vec::with_capacity(words.len() + 4);
@@ -165,11 +153,29 @@ impl Writes {
         Ok((commits.get(), before))
     }
 
-    /// Puts back what stood under keys, tallies and all, in one transaction.
+    /// Puts back what stood under keys, tallies and all, and forces it to the disk. May be done again where it was
+    /// broken off.
     ///
     /// # Errors
     /// The engine's.
     pub(super) fn restore(trees: &Trees, before: &[Before]) -> Result<(), StoreError> {
+        let mut rest = before;
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let is_enough = |before: &Before| {
+                bytes += bytes_of(&before.key, before.value.as_deref());
+                bytes > pieces::MAX_BYTES
+            };
+            let count = rest.iter().position(is_enough).unwrap_or(rest.len()).max(1);
+            let (piece, others) = rest.split_at(count);
+            Self::restore_at_once(trees, piece)?;
+            trees.db.flush()?;
+            rest = others;
+        }
+        Ok(())
+    }
+
+    fn restore_at_once(trees: &Trees, before: &[Before]) -> Result<(), StoreError> {
         let restored = trees.all[..].transaction(|views| {
             for Before { tree, key, value } in before {
                 let view = &views[*tree as usize];
@@ -187,6 +193,41 @@ impl Writes {
     }
 }
 
+/// Writes what stands under keys in one transaction over all trees; see [`Writes::apply`].
+///
+/// sled reads every key before it writes the first one: what cannot be read then leaves all as it was.
+///
+/// # Errors
+/// The engine's, with what stood under the keys before: part of the transaction may have reached the log.
+pub(super) fn at_once(words: &Words<'_>, trees: &Trees) -> Result<u64, Failed> {
+    let before = RefCell::new(Vec::new());
+    let written = catch_unwind(AssertUnwindSafe(|| {
+        trees.all[..].transaction(|views| {
+            before.borrow_mut().clear();
+            let (commits, all) = Writes::write(words, views)?;
+            // From here on the engine writes.
+            *before.borrow_mut() = all;
+            Ok(commits)
+        })
+    }));
+    let reason = match written {
+        Ok(Ok(commits)) => return Ok(commits),
+        Ok(Err(TransactionError::Storage(error))) => Reason::Engine(error),
+        // The closure never aborts.
+        Ok(Err(TransactionError::Abort(()))) | Err(_) => Reason::GaveUp,
+    };
+    Err(Failed { reason, before: before.into_inner(), is_half: false })
+}
+
+/// What is written under keys, the last word on each.
+pub(super) type Words<'a> = BTreeMap<(TreeName, &'a [u8]), Option<&'a [u8]>>;
+
+/// What a word takes in the log at least, with what the engine writes beside it.
+pub(super) fn bytes_of(key: &[u8], value: Option<&[u8]>) -> usize {
+    const BESIDE: usize = 32;
+    key.len() + value.map_or(0, <[u8]>::len) + BESIDE
+}
+
 /// A number as it is kept; 0 where none is.
 pub(super) fn number(bytes: Option<&[u8]>) -> u64 {
     bytes.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes)
@@ -199,6 +240,8 @@ pub(super) struct Failed {
     pub(super) reason: Reason,
     /// What stood under the keys it was to write; empty where they were not all read, and so none was written.
     pub(super) before: Vec<Before>,
+    /// Pieces of it are on the disk, and must be taken back.
+    pub(super) is_half: bool,
 }
 
 /// Why a transaction failed.
