@@ -45,7 +45,38 @@ pub(super) struct Counted {
 /// # Errors
 /// The system's.
 pub(super) fn check(folder: &Path) -> Result<Checked, StoreError> {
-    check_with(folder, Reach::Engine)
+    let log = read(folder, Reach::Engine)?;
+    let standing = log::standing_beside(folder, &log).map_err(|error| file_error(folder, &error))?;
+    if let Standing::Foreign(snapshot) = &standing
+        && let Some(mut alone) = whole_alone(folder)?
+    {
+        alone.notes.push(format!("{}; the next start removes it", snapshot.foreign()));
+        return Ok(alone);
+    }
+    let mut checked = check_log(folder, &log);
+    match standing {
+        Standing::Sound => {}
+        Standing::Needless(snapshot) => {
+            let path = shown(&snapshot.path);
+            checked.notes.push(format!("{path} cannot be read; the next start rebuilds it from the log"));
+        }
+        Standing::Needed(snapshot) => checked.findings.push(snapshot.unreadable()),
+        Standing::Foreign(snapshot) if checked.findings.is_empty() => {
+            checked.findings.push(snapshot.foreign());
+        }
+        // Where the log is damaged, that is why they do not fit.
+        Standing::Foreign(snapshot) => checked.notes.push(snapshot.foreign()),
+    }
+    Ok(checked)
+}
+
+/// The same of the log without what the engine derived from it, where that is whole by its own tallies.
+///
+/// # Errors
+/// The system's.
+pub(super) fn whole_alone(folder: &Path) -> Result<Option<Checked>, StoreError> {
+    let alone = check_with(folder, Reach::Alone)?;
+    Ok(Some(alone).filter(|alone| alone.own.is_some() && alone.findings.is_empty()))
 }
 
 /// The same of as much as is wanted.
@@ -53,14 +84,18 @@ pub(super) fn check(folder: &Path) -> Result<Checked, StoreError> {
 /// # Errors
 /// The system's.
 pub(super) fn check_with(folder: &Path, reach: Reach) -> Result<Checked, StoreError> {
-    let log = Log::read(folder, reach).map_err(|error| file_error(&folder.join("db"), &error))?;
+    Ok(check_log(folder, &read(folder, reach)?))
+}
+
+fn read(folder: &Path, reach: Reach) -> Result<Log, StoreError> {
+    Log::read(folder, reach).map_err(|error| file_error(&folder.join("db"), &error))
+}
+
+fn check_log(folder: &Path, log: &Log) -> Checked {
     let mut checked = Checked { log_bytes: log.length, ..Checked::default() };
-    match read_trees(&log) {
-        Ok(trees) => count(&log, &trees, &mut checked),
+    match read_trees(log) {
+        Ok(trees) => count(log, &trees, &mut checked),
         Err(fault) => checked.findings.push(fault.what),
-    }
-    if reach == Reach::Engine {
-        check_snapshot(folder, &mut checked)?;
     }
     let told = log.damage.iter().take(MAX_DAMAGE_TOLD);
     let mut damage: Vec<String> = told
@@ -76,20 +111,7 @@ pub(super) fn check_with(folder: &Path, reach: Reach) -> Result<Checked, StoreEr
     } else {
         checked.notes.append(&mut damage);
     }
-    Ok(checked)
-}
-
-/// Whether the engine can use what it derived from the log.
-fn check_snapshot(folder: &Path, checked: &mut Checked) -> Result<(), StoreError> {
-    match log::standing(folder).map_err(|error| file_error(folder, &error))? {
-        Standing::Sound => {}
-        Standing::Needless(snapshot) => {
-            let path = shown(&snapshot.path);
-            checked.notes.push(format!("{path} cannot be read; the next start rebuilds it from the log"));
-        }
-        Standing::Needed(snapshot) => checked.findings.push(snapshot.unreadable()),
-    }
-    Ok(())
+    checked
 }
 
 /// Counts the records of every tree and compares them with the tallies.

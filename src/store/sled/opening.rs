@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::log::{self, Standing};
 use super::trees::{TreeName, Trees};
 use super::writes::{Writes, number};
-use super::{durability, identity, undo};
+use super::{check, durability, identity, undo};
 use crate::store::StoreError;
 
 /// A hint to sled, not a limit: it holds a multiple when everything is read. The bodies of ten thousand mails fit
@@ -48,6 +48,11 @@ pub(super) fn open_as_it_is(folder: &Path) -> Result<Trees, StoreError> {
             remove_snapshots(folder)?;
         }
         Standing::Needed(snapshot) => return Err(unusable(folder, &snapshot.unreadable())),
+        Standing::Foreign(snapshot) if check::whole_alone(folder)?.is_some() => {
+            tracing::warn!(store.path = %folder.display(), "{}; the engine rebuilds its own from the log", snapshot.foreign());
+            remove_snapshots(folder)?;
+        }
+        Standing::Foreign(snapshot) => return Err(unusable(folder, &snapshot.foreign())),
     }
     let db = match attempt(folder) {
         Ok(db) => db,

@@ -9,10 +9,11 @@
 //! were freed. A page's state is its last whole message and the changes after it.
 
 mod format;
+mod page_table;
 mod pages;
 mod scan;
 mod snapshot;
 
 pub(super) use pages::{Tree, read_trees};
 pub(super) use scan::{Log, Reach};
-pub(super) use snapshot::{Standing, is_needless, is_snapshot, snapshots, standing};
+pub(super) use snapshot::{Standing, is_needless, is_snapshot, snapshots, standing, standing_beside};

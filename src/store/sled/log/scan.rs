@@ -24,6 +24,13 @@ pub(super) struct Place {
     bytes: usize,
 }
 
+impl Place {
+    /// In the log and in the file.
+    pub(super) fn of_both(&self) -> (u64, u64) {
+        (self.lsn, self.offset)
+    }
+}
+
 /// How a page stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
@@ -134,7 +141,9 @@ impl Log {
     /// disk when the newest segment began.
     fn end_of_tail(&self, segments: &BTreeMap<u64, u64>, stable: i64) -> io::Result<u64> {
         let lowest = u64::try_from(stable).unwrap_or(0) / SEGMENT * SEGMENT;
-        let (mut expected, mut end) = (lowest, 0);
+        // The engine begins a new segment where the last had no room left, and may have been ended before it did.
+        let is_about_to_begin = segments.keys().next_back().is_some_and(|last| last + SEGMENT == lowest);
+        let (mut expected, mut end) = (lowest, if is_about_to_begin { lowest } else { 0 });
         let is_whole = segments
             .range(lowest..)
             .enumerate()

@@ -7,6 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::page_table::PageTable;
 use super::scan::{Log, Reach};
 
 /// What stands behind a snapshot's pages: how long it was before compression, and its checksum.
@@ -29,6 +30,8 @@ pub(in crate::store::sled) enum Standing {
     Needless(Snapshot),
     /// It cannot be read, and without it the engine would lose what the log holds.
     Needed(Snapshot),
+    /// It is another log's, and what the engine would find by it is not what this log holds.
+    Foreign(Snapshot),
 }
 
 /// What the name of a snapshot begins with; its place in the log follows.
@@ -71,15 +74,29 @@ pub(super) fn newest(folder: &Path) -> io::Result<Option<Snapshot>> {
 /// # Errors
 /// The system's.
 pub(in crate::store::sled) fn standing(folder: &Path) -> io::Result<Standing> {
-    Ok(match newest(folder)? {
-        Some(snapshot) if !snapshot.is_whole()? => {
-            if is_needless(folder)? {
-                Standing::Needless(snapshot)
-            } else {
-                Standing::Needed(snapshot)
-            }
-        }
-        _ => Standing::Sound,
+    if newest(folder)?.is_none() {
+        return Ok(Standing::Sound);
+    }
+    match Log::read(folder, Reach::Engine) {
+        // Whoever opens it says what is wrong.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Standing::Sound),
+        log => standing_beside(folder, &log?),
+    }
+}
+
+/// The same where the log was read already, as the engine would.
+///
+/// # Errors
+/// The system's.
+pub(in crate::store::sled) fn standing_beside(folder: &Path, log: &Log) -> io::Result<Standing> {
+    let Some(snapshot) = newest(folder)? else { return Ok(Standing::Sound) };
+    // What is whole and not to be understood the engine refuses by itself.
+    let is_of_log = |content: Vec<u8>| PageTable::read(&content).is_none_or(|table| table.is_of(log));
+    Ok(match snapshot.content()?.map(is_of_log) {
+        Some(true) => Standing::Sound,
+        Some(false) => Standing::Foreign(snapshot),
+        None if log.says_the_same(&Log::read(folder, Reach::Alone)?) => Standing::Needless(snapshot),
+        None => Standing::Needed(snapshot),
     })
 }
 
@@ -104,12 +121,23 @@ impl Snapshot {
         )
     }
 
-    fn is_whole(&self) -> io::Result<bool> {
-        let bytes = std::fs::read(&self.path)?;
+    /// For people, of one that is another log's.
+    pub(in crate::store::sled) fn foreign(&self) -> String {
+        format!(
+            "{} does not belong to the log beside it, and the engine would find by it what is not there",
+            self.path.display()
+        )
+    }
+
+    /// What it says; `None` where its checksum is wrong.
+    fn content(&self) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = std::fs::read(&self.path)?;
         let Some(end) = bytes.len().checked_sub(ENDING_BYTES).filter(|end| *end > 0) else {
-            return Ok(false);
+            return Ok(None);
         };
-        Ok(crc32fast::hash(&bytes[..end]).to_le_bytes() == bytes[end + 8..])
+        let is_whole = crc32fast::hash(&bytes[..end]).to_le_bytes() == bytes[end + 8..];
+        bytes.truncate(end);
+        Ok(is_whole.then_some(bytes))
     }
 }
 
@@ -275,5 +303,60 @@ mod tests {
         let refused = opening::open(&folder).map(drop).unwrap_err();
         assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
         assert!(snapshot.path.exists() && fs::read(folder.join("db")).unwrap() == log);
+    }
+
+    /// Another database, whose log is shorter.
+    fn another(folder: &Path) -> Snapshot {
+        for round in 0..3_u8 {
+            let (trees, ..) = admission::admit(folder, false).unwrap();
+            for key in 0..40_u8 {
+                let mut writes = Writes::default();
+                writes.put_raw(TreeName::Budgets, &[key, round], vec![key; 1_500]).unwrap();
+                writes.apply(&trees).unwrap();
+            }
+            trees.db.flush().unwrap();
+        }
+        newest(folder).unwrap().unwrap()
+    }
+
+    /// Puts another database's snapshot in the place of the own one.
+    fn exchange_snapshot(folder: &Path, other: &Snapshot) {
+        for path in snapshots(folder).unwrap() {
+            fs::remove_file(path).unwrap();
+        }
+        fs::copy(&other.path, folder.join(other.path.file_name().unwrap())).unwrap();
+    }
+
+    #[test]
+    fn a_snapshot_of_another_log_is_removed_where_the_log_alone_is_whole_and_else_refused() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = state.path().join("db");
+        written_over(&folder);
+        assert_eq!(standing(&folder).unwrap(), Standing::Sound);
+        let other = another(&state.path().join("other"));
+        exchange_snapshot(&folder, &other);
+        assert!(matches!(standing(&folder).unwrap(), Standing::Foreign(_)));
+        let checked = check::check(&folder).unwrap();
+        assert_eq!(checked.findings, [""; 0]);
+        assert!(
+            checked.notes.iter().any(|note| note.contains("does not belong to the log")),
+            "{:?}",
+            checked.notes
+        );
+        let (trees, _, _) = admission::admit(&folder, true).unwrap();
+        assert_eq!(trees.tree(TreeName::Meta).get(b"rounds").unwrap().unwrap(), 1199_u32.to_be_bytes());
+        drop(trees);
+        drop(admission::admit(&folder, true).unwrap());
+        assert_eq!(standing(&folder).unwrap(), Standing::Sound);
+
+        forget_the_beginning(&folder);
+        exchange_snapshot(&folder, &other);
+        let as_it_was = files(&folder);
+        let refused = admission::admit(&folder, true).map(drop).unwrap_err();
+        assert!(refused.to_string().contains("does not belong to the log"), "{refused}");
+        assert_eq!(files(&folder), as_it_was, "nothing was changed");
+        repair::repair(&folder, RepairWishes { apply: true, ..RepairWishes::default() }).unwrap();
+        let (trees, _, _) = admission::admit(&folder, true).unwrap();
+        assert_eq!(trees.tree(TreeName::Meta).get(b"rounds").unwrap().unwrap(), 1199_u32.to_be_bytes());
     }
 }
