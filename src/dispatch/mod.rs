@@ -26,6 +26,7 @@ use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Collecting, due};
 use crate::domain::id::{AlertId, MailId, SourceId};
+use crate::domain::moment;
 use crate::domain::subscription::Subscriber;
 use crate::domain::untold::Together;
 use crate::mail::DraftError;
@@ -246,7 +247,14 @@ impl Dispatcher {
         });
         let Some(since) = due.min() else { return Ok(Vec::new()) };
         let query = ChangeQuery { since: Some(since), limit: usize::MAX, ..ChangeQuery::default() };
-        self.store.changes(query).await
+        let mut found = self.store.changes(query).await?;
+        // What a clock found that was ahead was found when that was noticed, at the latest: it is counted once.
+        if let Some(set_back) = self.store.clock_set_back().await? {
+            for change in found.iter_mut().filter(|change| moment::lies_ahead(change.found_at, now)) {
+                change.found_at = set_back.to;
+            }
+        }
+        Ok(found)
     }
 
     /// Makes the mails of a page on as many threads as there are: words and encoding take their time,

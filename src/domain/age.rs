@@ -7,6 +7,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::moment;
+
 /// The headers of an answer, names in lower case, and when and from which address it came.
 #[derive(Debug, Clone, Copy)]
 pub struct Stamped<'a> {
@@ -37,6 +39,10 @@ impl Stamped<'_> {
                 moment(now),
                 moment(then)
             ));
+        }
+        // What was accepted by a clock that was ahead says nothing of when.
+        if moment::lies_ahead(accepted.read_at, self.read_at) {
+            return None;
         }
         let (now, then) = (self.made_at()?, accepted.made_at().unwrap_or(accepted.read_at));
         (now + CLOCK_LAG < then)
@@ -146,5 +152,16 @@ mod tests {
         let now = Stamped { headers: &stamp, url: "https://b.test/", read_at: at(4 * DAY) };
         assert_eq!(now.older_than(&accepted), None);
         assert!(Stamped { url: "https://a.test/", ..now }.older_than(&accepted).is_some());
+    }
+
+    #[test]
+    fn a_page_that_was_accepted_by_a_clock_ahead_makes_no_other_older() {
+        let headers = [("date".to_owned(), "Thu, 01 Jan 1970 00:00:10 GMT".to_owned())];
+        let url = "https://agency.test/";
+        let accepted = Stamped { headers: &[], url, read_at: at(1_000 * DAY) };
+        let read = Stamped { headers: &headers, url, read_at: at(10) };
+        assert_eq!(read.older_than(&accepted), None);
+        let accepted = Stamped { read_at: at(20_000), ..accepted };
+        assert!(Stamped { read_at: at(20_010), ..read }.older_than(&accepted).is_some());
     }
 }

@@ -16,6 +16,7 @@ use super::email::EmailAddress;
 use super::id::{ChangeId, CompanyId, MailId};
 use super::inbound::TokenHash;
 use super::mail_kind::MailKind;
+use super::moment;
 
 mod outcome;
 
@@ -313,7 +314,8 @@ impl Mail {
         self.state == MailState::Leased && std::mem::take(&mut self.is_ahead)
     }
 
-    /// Once the clock was found to have gone back: what waits is due, and a lease ends within the longest.
+    /// Once the clock was found to have gone back: what waits is due, and so is what was given up for its age; a lease
+    /// ends within the longest.
     /// A sender that has the mail in hand keeps it for as long as it may.
     pub fn set_back(&mut self, now: DateTime<Utc>) {
         match self.state {
@@ -330,8 +332,23 @@ impl Mail {
             self.state = if was_tried { MailState::Deferred } else { MailState::Queued };
             self.at = now;
             self.is_ahead = false;
+            _ if self.was_given_up_ahead(now) => {
+                self.queue_again(now, "given up by a clock that was ahead; tried again");
+            }
         }
     }
+        self.refused_since = self.refused_since.map(|since| moment::by_now(since, now));
+    }
+
+    /// Whether it was given up only because of the time, at a moment to come.
+    fn was_given_up_ahead(&self, now: DateTime<Utc>) -> bool {
+        let is_for_its_age = match self.state {
+            MailState::Expired => true,
+            // A question that seemed not to be open any more; that is asked again before it is sent.
+            MailState::Unsubscribed => matches!(self.basis, Basis::Question { .. }),
+            _ => false,
+        };
+        is_for_its_age && moment::lies_ahead(self.at, now)
 
     /// Takes the mail back from a sender that vanished; tells whether it had begun. One with which it had
     /// not is as it was; where a copy cannot result from another attempt, no waiting is needed.

@@ -237,6 +237,10 @@ impl ReadState {
         Self {
             last_good_at: by_now(self.last_good_at),
             failing_since: by_now(self.failing_since),
+            older_since: by_now(self.older_since),
+            amended: self
+                .amended
+                .map(|held| HeldAmendments { since: moment::by_now(held.since, now), ..held }),
             news,
             ..self
         }

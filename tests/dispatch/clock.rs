@@ -77,3 +77,18 @@ async fn silence_is_attested_on_the_next_monday() {
     // From Tuesday at ten to Monday at eight.
     assert_eq!(minutes_until(&stand, 1).await, Some((6 * 24 - 2) * 60));
 }
+
+#[tokio::test]
+async fn a_pause_that_a_clock_ahead_began_lasts_as_long_as_it_was_to() {
+    let stand = Stand::new();
+    stand.subscribe("ann@example.org", &[]).await;
+    stand.set_clock(AHEAD);
+    let until = AHEAD[..8].to_owned() + "03";
+    let wish = Preference::PausedUntil(until.parse().unwrap());
+    let ann = "ann@example.org".parse().unwrap();
+    stand.store.prefer(&ann, vec![wish], stand.clock.now()).await.unwrap();
+    put_right(&stand).await;
+    stand.find("a", None).await;
+    let minutes = minutes_until(&stand, 1).await.unwrap();
+    assert!((30 * 60..=2 * 24 * 60).contains(&minutes), "{minutes}");
+}

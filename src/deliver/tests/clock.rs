@@ -72,3 +72,42 @@ async fn what_an_older_program_left_for_years_is_found_when_no_mark_was_kept() {
     stand.pass(Duration::seconds(30)).await;
     assert_eq!(stand.relay.delivered().len(), 1);
 }
+
+#[tokio::test]
+async fn a_mail_that_was_given_up_for_its_age_by_a_clock_that_was_ahead_is_tried_again() {
+    let stand = stand(1, Pace::default(), Doubt::Resend).await;
+    let later = || stand.relay.answer(Outcome::Deferred { reason: "451 later".to_owned() });
+    later();
+    stand.queue(people(1)).await;
+    stand.deliverer.deliver_due().await.unwrap();
+    after_years_ahead(&stand, async |stand: &Stand| {
+        later();
+        stand.deliverer.deliver_due().await.unwrap();
+        assert_eq!(stand.mail("p0@example.org").await.state, MailState::Expired);
+    })
+    .await;
+    stand.pass(Duration::seconds(30)).await;
+    assert_eq!(stand.relay.delivered().len(), 1);
+    let mail = stand.mail("p0@example.org").await;
+    assert!(
+        mail.history.iter().any(|step| step.words.as_deref().is_some_and(|words| words.contains("clock")))
+    );
+    assert!(stand.store.mail_trouble(10).await.unwrap().undelivered.is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_that_a_clock_ahead_saw_refused_is_given_up_after_five_days_of_the_right_one() {
+    let stand = stand(1, Pace::default(), Doubt::Resend).await;
+    for _ in 0..500 {
+        stand.relay.answer(Outcome::Deferred { reason: "451 later".to_owned() });
+    }
+    after_years_ahead(&stand, async |stand: &Stand| {
+        stand.queue(people(1)).await;
+        stand.deliverer.deliver_due().await.unwrap();
+    })
+    .await;
+    stand.pass(Duration::days(4)).await;
+    assert_eq!(stand.mail("p0@example.org").await.state, MailState::Deferred);
+    stand.pass(Duration::days(2)).await;
+    assert_eq!(stand.mail("p0@example.org").await.state, MailState::Expired);
+}

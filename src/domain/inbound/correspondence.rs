@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::selection::Selection;
 use super::token::{ConfirmToken, TokenHash};
 use crate::domain::id::CompanyId;
-use crate::domain::moment::{is_within, lies_ahead};
+use crate::domain::moment::{by_now, is_within, lies_ahead};
 use crate::domain::subscription::{Filter, Preference};
 
 /// How long a question stands open.
@@ -217,6 +217,19 @@ impl Correspondence {
             self.refused_at.get_or_insert(now);
         }
         is_theirs
+    }
+
+    /// The same once the clock was found to have gone back: nothing was asked or answered at a moment to come, and
+    /// what was asked then stands open from now on.
+    #[must_use]
+    pub fn set_back(mut self, now: DateTime<Utc>) -> Self {
+        let back = |at: &mut DateTime<Utc>| *at = by_now(*at, now);
+        for asked in &mut self.asked {
+            back(&mut asked.at);
+            asked.answered_at.iter_mut().chain(&mut asked.explained_at).for_each(back);
+        }
+        self.answered_at.iter_mut().chain(&mut self.refused_at).for_each(back);
+        self
     }
 
     /// All of both, of one address that was written in two ways.
@@ -428,5 +441,17 @@ mod tests {
         let old = r#"{"hour":500000,"total":300,"domains":{"example.org":60},"clients":{}}"#;
         let mut budget: AskBudget = serde_json::from_str(old).unwrap();
         assert!(budget.take("example.org", None, at(0)));
+    }
+
+    #[test]
+    fn what_a_clock_ahead_asked_is_answered_after_it_was_put_right_and_grows_too_old_in_time() {
+        let at = |days: i64| DateTime::UNIX_EPOCH + Duration::days(days);
+        let mut with = Correspondence::default();
+        let token = with.ask(Purpose::List, 1, at(2_000)).unwrap();
+        with.note_answer(at(2_000));
+        let with = with.set_back(at(10));
+        assert!(with.may_answer(at(10)));
+        assert!(with.question(&token.hash(), at(12)).is_some_and(|(_, is_open)| is_open));
+        assert!(with.question(&token.hash(), at(14)).is_none());
     }
 }

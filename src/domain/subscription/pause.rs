@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Preference, State, Subscriber};
 use crate::domain::id::CompanyId;
+use crate::domain::moment::{by_now, lies_ahead};
 use crate::domain::schedule::instant;
 
 /// For so long somebody who left can take it back by a button.
@@ -81,6 +82,29 @@ impl Subscriber {
             self.paused_until = None;
             self.ended_pause = None;
         }
+    }
+
+    /// The same once the clock was found to have gone back: nothing happened at a moment to come. A pause that was begun
+    /// then lasts as long as it was to.
+    #[must_use]
+    pub fn set_back(mut self, now: DateTime<Utc>) -> Self {
+        let back = |at: &mut DateTime<Utc>| *at = by_now(*at, now);
+        if let Some((since, until)) = self.paused_since.zip(self.paused_until)
+            && lies_ahead(since, now)
+        {
+            self.paused_until = Some(now + (until - since));
+        }
+        self.paused_since.iter_mut().for_each(back);
+        if let Some(ended) = &mut self.ended_pause {
+            back(&mut ended.since);
+            back(&mut ended.until);
+        }
+        for known in &mut self.subscriptions {
+            back(&mut known.requested_at);
+            known.confirmed_at.iter_mut().chain(&mut known.ended_at).for_each(back);
+        }
+        self.preferences.attested_until.iter_mut().for_each(back);
+        self
     }
 
     /// Takes a wish about how mail comes.

@@ -12,15 +12,15 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{items, keys, outbox, subscribers};
 use crate::domain::alert::Alert;
+use crate::domain::inbound::Correspondence;
 use crate::domain::incident::Incident;
-use crate::domain::moment::{ClockMark, LONGEST_WAIT, Seen, SetBack, by_now, lies_ahead};
+use crate::domain::moment::{ClockMark, LONGEST_WAIT, Seen, SetBack, by_now};
 use crate::domain::read_state::ReadState;
 use crate::domain::suppression::Suppression;
 use crate::store::StoreError;
 
 const CLOCK: &[u8] = b"clock";
 
-/// When the clock went back last, where it ever did.
 /// Stands in a database that was made when there was none: when that was, once somebody knew the time.
 const BEGUN: &[u8] = b"begun";
 
@@ -50,6 +50,7 @@ fn dated(trees: &Trees, now: DateTime<Utc>) -> Result<Option<Begun>, StoreError>
     Ok((begun.at != Some(at)).then_some(Begun { at: Some(at) }))
 }
 
+/// When the clock went back last, where it ever did.
 pub(in crate::store) fn set_back(trees: &Trees) -> Result<Option<SetBack>, StoreError> {
     Ok(mark(trees)?.and_then(|mark| mark.set_back))
 }
@@ -65,10 +66,10 @@ pub(in crate::store) fn note(
     writes: &mut Writes,
     now: DateTime<Utc>,
 ) -> Result<Option<SetBack>, StoreError> {
-    let before = mark(trees)?;
     if let Some(begun) = dated(trees, now)? {
         writes.put(trees, TreeName::Meta, BEGUN, &begun)?;
     }
+    let before = mark(trees)?;
     let (mark, went_back) = match ClockMark::after(before, now) {
         Seen::Known => return Ok(None),
         Seen::Later(mark) => (mark, None),
@@ -101,6 +102,7 @@ fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<
     items::bring_back(trees, writes, now)?;
     subscribers::bring_back(trees, writes, now)?;
     amend(trees, writes, TreeName::ReadStates, |state: ReadState| state.set_back(now))?;
+    amend(trees, writes, TreeName::Correspondence, |with: Correspondence| with.set_back(now))?;
     amend(trees, writes, TreeName::Incidents, |incident: Incident| incident.set_back(now))?;
     amend(trees, writes, TreeName::Alerts, |alert: Alert| Alert {
         raised_at: by_now(alert.raised_at, now),
@@ -139,9 +141,4 @@ pub(super) fn ahead(
     let keys = trees.tree(index).range(keys::moment(now)..).keys();
     keys.map(|key| key.map_err(StoreError::Engine))
         .filter(move |key| key.as_ref().map_or(true, |key| keys::moment_of(key).is_some_and(|at| at > now)))
-}
-
-/// Whether a reader's attested time lies ahead.
-pub(super) fn is_ahead(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    at.is_some_and(|at| lies_ahead(at, now))
 }

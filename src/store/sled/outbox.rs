@@ -7,7 +7,7 @@ use super::bodies::name_of;
 use super::consent::{Consent, Fate};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{clock, keys, suppression};
+use super::{keys, suppression};
 use crate::domain::id::{AlertId, BodyHash, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::boundary::LeaseToken;
@@ -336,11 +336,13 @@ pub(in crate::store) fn reclaim_leases(
 /// Has the mails looked at that wait for a moment to come: the clock went back, and nobody knows which of
 /// these moments it would have come to.
 pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
-    for key in DUE.into_iter().flat_map(|tree| clock::ahead(trees, tree, now)) {
-        let mut stored = stored(trees, keys::id_of(&key?))?;
-        let before = stored.mail.at;
+    for key in trees.tree(TreeName::Mails).iter().keys() {
+        let Some(mut stored) = listed(trees, &key?)? else { continue };
+        let (before, at) = (stored.mail.clone(), stored.mail.at);
         stored.mail.set_back(now);
-        keep(trees, writes, Some(before), &stored)?;
+        if stored.mail != before {
+            keep(trees, writes, Some(at), &stored)?;
+        }
     }
     Ok(())
 }

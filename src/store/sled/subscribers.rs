@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{clock, inbox, items, suppression};
+use super::{inbox, items, suppression};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
@@ -195,10 +195,10 @@ pub(super) fn keep_and_wake(
 
 /// Nothing was attested up to a moment to come: the clock went back.
 pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
-    for mut subscriber in all(trees)? {
-        if clock::is_ahead(subscriber.preferences.attested_until, now) {
-            subscriber.preferences.attested_until = Some(now);
-            keep_and_wake(trees, writes, &subscriber, now)?;
+    for subscriber in all(trees)? {
+        let after = subscriber.clone().set_back(now);
+        if after != subscriber {
+            keep_and_wake(trees, writes, &after, now)?;
         }
     }
     Ok(())
