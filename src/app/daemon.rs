@@ -109,6 +109,7 @@ impl App {
         let telling = TellingLoop {
             escalator: Arc::clone(&self.escalator),
             dispatcher: Arc::clone(&self.dispatcher),
+            asker: self.asker.clone(),
             deliverer: Arc::clone(&self.deliverer),
             clock: Arc::clone(&self.clock),
             found: Arc::clone(&found),

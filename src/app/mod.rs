@@ -54,6 +54,7 @@ pub struct App {
     dispatcher: Arc<Dispatcher>,
     deliverer: Arc<Deliverer>,
     inbox: Option<Arc<Inbox>>,
+    asker: Option<Arc<Inbox>>,
     service: Arc<Service>,
     visits: Arc<Visits>,
     status: Arc<StatusReader>,
@@ -192,7 +193,7 @@ impl App {
             reloader: Reloader::new(&config, registry.clone()),
             clock: Arc::clone(&clock),
         }));
-        let visits = Visits::new(store.clone(), LinkKey::new(key), asker, turn, Arc::clone(&clock));
+        let visits = Visits::new(store.clone(), LinkKey::new(key), asker.clone(), turn, Arc::clone(&clock));
         Ok(Self {
             config,
             store,
@@ -203,6 +204,7 @@ impl App {
             dispatcher,
             deliverer,
             inbox,
+            asker,
             service,
             visits: Arc::new(visits),
             status,

@@ -170,6 +170,9 @@ impl Service {
         let parts = &self.0;
         parts.escalator.escalate().await?;
         let queued = parts.dispatcher.dispatch(Patience::Now).await?;
+        if let Some(asker) = &parts.asker {
+            asker.answer_again().await?;
+        }
         parts.deliverer.hand_in().await?;
         Ok(queued)
     }

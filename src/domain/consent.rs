@@ -43,6 +43,7 @@ pub enum Wanted {
 
 const LEFT: &str = "its recipient does not follow what it tells any more";
 const NARROWED: &str = "its recipient does not follow all that it tells any more; the rest is told anew";
+const CHANGED: &str = "its recipient follows other companies since; it is composed again";
 const PAUSED: &str = "its recipient paused; what it tells is told when the pause ends";
 const CORRECTED: &str = "a part of what it tells was taken back; the rest is told anew";
 
@@ -81,9 +82,31 @@ pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> O
             Some(pause) => Wanted::Later(pause.until.unwrap_or(facts.now + LOOK_AGAIN)),
             None => of_reader(facts, |reader| follows_any(reader, companies)),
         },
-        Basis::Welcome { companies } => of_reader(facts, |reader| follows_any(reader, companies)),
+        Basis::Welcome { companies } => welcome(facts, companies),
+        Basis::List { companies } => list(facts, companies),
         Basis::Question { .. } if facts.is_asked => Wanted::Whole,
         Basis::Question { .. } => Wanted::Not { items: Vec::new(), why: "its question is not open any more" },
+    }
+}
+
+/// A welcome lists what its reader follows from now on.
+fn welcome(facts: Facts<'_>, companies: &[CompanyId]) -> Wanted {
+    let is_followed = |reader: &Subscriber| companies.iter().all(|company| reader.active(company).is_some());
+    match of_reader(facts, |reader| follows_any(reader, companies)) {
+        Wanted::Whole if !facts.reader.is_some_and(is_followed) => {
+            Wanted::Anew { items: Vec::new(), why: NARROWED }
+        }
+        wanted => wanted,
+    }
+}
+
+/// Who asked what they follow is told what they follow now.
+fn list(facts: Facts<'_>, companies: &[CompanyId]) -> Wanted {
+    let follows = |reader: &Subscriber| reader.followed().eq(companies.iter());
+    if facts.reader.map_or(companies.is_empty(), follows) {
+        Wanted::Whole
+    } else {
+        Wanted::Anew { items: Vec::new(), why: CHANGED }
     }
 }
 

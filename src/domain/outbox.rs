@@ -118,8 +118,13 @@ pub enum Basis {
         /// The companies.
         companies: Vec<CompanyId>,
     },
-    /// Its recipient begins to follow one of these companies.
+    /// Its recipient begins to follow these companies.
     Welcome {
+        /// The companies.
+        companies: Vec<CompanyId>,
+    },
+    /// Its recipient asked what they follow, which were these companies.
+    List {
         /// The companies.
         companies: Vec<CompanyId>,
     },
@@ -131,6 +136,12 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// Whether what it tells is composed from how its recipient's subscriptions stand, and can be again.
+    #[must_use]
+    pub fn is_of_subscriptions(&self) -> bool {
+        matches!(self, Self::Welcome { .. } | Self::List { .. })
+    }
+
     fn is_none(&self) -> bool {
         *self == Self::None
     }
@@ -321,22 +332,11 @@ impl Mail {
         match self.state {
             MailState::Queued | MailState::Deferred => self.at = self.at.min(now),
             MailState::Leased => self.at = self.at.min(now + LONGEST_LEASE),
-            _ => {}
-        }
-    }
-
-    /// Takes the mail back from a sender that never began with it.
-    pub fn give_back(&mut self, now: DateTime<Utc>) {
-        if self.state == MailState::Leased {
-            let was_tried = self.attempts > 0 || self.last_error.is_some();
-            self.state = if was_tried { MailState::Deferred } else { MailState::Queued };
-            self.at = now;
-            self.is_ahead = false;
             _ if self.was_given_up_ahead(now) => {
                 self.queue_again(now, "given up by a clock that was ahead; tried again");
             }
+            _ => {}
         }
-    }
         self.refused_since = self.refused_since.map(|since| moment::by_now(since, now));
     }
 
@@ -349,6 +349,17 @@ impl Mail {
             _ => false,
         };
         is_for_its_age && moment::lies_ahead(self.at, now)
+    }
+
+    /// Takes the mail back from a sender that never began with it.
+    pub fn give_back(&mut self, now: DateTime<Utc>) {
+        if self.state == MailState::Leased {
+            let was_tried = self.attempts > 0 || self.last_error.is_some();
+            self.state = if was_tried { MailState::Deferred } else { MailState::Queued };
+            self.at = now;
+            self.is_ahead = false;
+        }
+    }
 
     /// Takes the mail back from a sender that vanished; tells whether it had begun. One with which it had
     /// not is as it was; where a copy cannot result from another attempt, no waiting is needed.

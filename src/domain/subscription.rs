@@ -194,6 +194,11 @@ impl Subscriber {
         self.active(company).filter(|subscription| subscription.only.admits(change))
     }
 
+    /// The companies whose changes are told, in the order in which they were asked for.
+    pub fn followed(&self) -> impl Iterator<Item = &CompanyId> {
+        self.subscriptions.iter().filter(|known| known.state == State::Active).map(|known| &known.company)
+    }
+
     /// Whether what concerns a company is collected for this reader: they follow it, paused or not, or left
     /// it so lately that they may take that back.
     #[must_use]

@@ -12,6 +12,7 @@ use crate::deliver::Deliverer;
 use crate::dispatch::{Dispatcher, Patience};
 use crate::domain::text::error_chain;
 use crate::escalate::Escalator;
+use crate::subscribe::Inbox;
 
 /// Looks that often even if nobody wakes it: a signal can be lost, an alert must not be.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -26,6 +27,8 @@ pub struct TellingLoop {
     pub escalator: Arc<Escalator>,
     /// Makes mails of alerts.
     pub dispatcher: Arc<Dispatcher>,
+    /// Composes answers again, where people can ask anything.
+    pub asker: Option<Arc<Inbox>>,
     /// Sends them, and is woken.
     pub deliverer: Arc<Deliverer>,
     /// Tells the time.
@@ -57,6 +60,11 @@ impl TellingLoop {
         }
         if let Err(error) = self.dispatcher.dispatch(Patience::Group).await {
             tracing::error!(error = error_chain(&error), "alerts could not be made into mails");
+        }
+        if let Some(asker) = &self.asker
+            && let Err(error) = asker.answer_again().await
+        {
+            tracing::error!(error = error_chain(&error), "answers could not be composed again");
         }
     }
 

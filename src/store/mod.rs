@@ -729,6 +729,19 @@ impl Store {
         self.sled.write(move |trees, writes| inbox::converse(trees, writes, exchange)).await
     }
 
+    /// The answers that are to be composed again: what they list changed before they left.
+    pub async fn to_compose_again(&self) -> Result<Vec<Mail>, StoreError> {
+        self.sled.read(outbox::to_compose_again).await
+    }
+
+    /// Puts an answer that was composed again into the outbox; nothing where nothing is left to be told.
+    pub async fn compose_again(&self, replaced: &MailId, mail: Option<QueuedMail>) -> Result<(), StoreError> {
+        let replaced = replaced.clone();
+        self.sled
+            .write(move |trees, writes| outbox::compose_again(trees, writes, &replaced, mail.clone()))
+            .await
+    }
+
     /// What somebody wanted to follow and nobody tracks, the most wanted first.
     pub async fn wishes(&self) -> Result<Vec<UntrackedWish>, StoreError> {
         self.sled.read(inbox::wishes).await

@@ -345,6 +345,36 @@ impl Inbox {
         Ok(Some((answer, subscriber)))
     }
 
+    /// Composes answers again that list what somebody follows, which changed before they left. One that cannot be
+    /// made waits for the next time.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn answer_again(&self) -> Result<(), IngestError> {
+        let replaced = self.store.to_compose_again().await?;
+        if replaced.is_empty() {
+            return Ok(());
+        }
+        let _turn = self.turn.wait().await;
+        let now = self.clock.now();
+        for mail in replaced {
+            let state = self.store.conversation(&mail.recipient).await?;
+            let id = MailId::derive(&["answered again", mail.id.as_str()]);
+            let made = match answer_to(&mail.basis, &state.subscriber) {
+                Some(answer) => match self.mail(id, &answer, &state, None, now).await {
+                    Ok(made) => Some(made),
+                    Err(error) => {
+                        tracing::error!(mail.id = %mail.id, error = error_chain(&error), "an answer could not be composed again");
+                        continue;
+                    }
+                },
+                None => None,
+            };
+            self.store.compose_again(&mail.id, made).await?;
+        }
+        Ok(())
+    }
+
     /// Notes a message that nothing is done about, so that it is not looked at again.
     async fn pass_over(&self, message: BodyHash, reason: String) -> Result<Ingested, IngestError> {
         let at = self.clock.now();
@@ -475,7 +505,7 @@ impl Inbox {
             thread: None,
             list: is_known.then_some(leaving),
             occasion: Occasion::Answer { to, reply_to: &reply_to },
-            basis: basis_of(answer),
+            basis: basis_of(answer, &state.subscriber),
             is_urgent: true,
             at: now,
         };
@@ -544,11 +574,27 @@ impl Inbox {
 }
 
 /// By what right an answer is sent: most are owed whatever comes after them.
-fn basis_of(answer: &Answer) -> Basis {
+fn basis_of(answer: &Answer, subscriber: &Subscriber) -> Basis {
     match answer {
+        Answer::List => Basis::List { companies: subscriber.followed().cloned().collect() },
         Answer::Confirm(_, token) | Answer::Explain(_, token) => Basis::Question { token: token.hash() },
         Answer::Welcome(selection) => Basis::Welcome { companies: selection.companies.clone() },
         _ => Basis::None,
+    }
+}
+
+/// What is answered now in the place of an answer that lists what its recipient followed.
+fn answer_to(basis: &Basis, subscriber: &Subscriber) -> Option<Answer> {
+    match basis {
+        Basis::Welcome { companies } => {
+            let followed = companies.iter().filter_map(|company| subscriber.active(company));
+            let followed: Vec<_> = followed.collect();
+            let only = followed.first()?.only.clone();
+            let companies = followed.iter().map(|followed| followed.company.clone()).collect();
+            Some(Answer::Welcome(Selection { companies, only }))
+        }
+        Basis::List { .. } => Some(Answer::List),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::net::TcpListener;
 
+use super::by_mail::{INBOX, WATCH, from_ann};
 use super::home::list_source;
 use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
 
@@ -191,4 +192,56 @@ fn a_source_taken_out_of_the_configuration_is_not_said_to_be_read_again() {
         "{subjects:?}"
     );
     assert!(!subjects.iter().any(|subject| subject.contains("read again")), "{subjects:?}");
+}
+
+/// A home of Ann's, who was welcomed to two companies and asked what she follows while the relay was down.
+fn answers_waiting(site: &Site) -> Home {
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
+    let sources = format!("{INBOX}\n{}", list_source(&site.url));
+    let home = Home::with_sources(&sources);
+    home.check(0);
+    let asked = home.write(&from_ann(WATCH, "subscribe hikvision, zte", ""));
+    let token =
+        asked[0].text.lines().find_map(|line| line.strip_prefix("confirm ")).unwrap().trim().to_owned();
+    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    home.configure(&sources, &format!("smtp://127.0.0.1:{port}"));
+    assert!(home.write(&from_ann(WATCH, &format!("confirm {token}"), "")).is_empty());
+    let vouched = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=example.org\n";
+    assert!(home.write(&format!("{vouched}{}", from_ann(WATCH, "list", ""))).is_empty());
+    home
+}
+
+#[test]
+fn a_welcome_and_a_list_of_which_only_a_part_is_still_true_are_composed_again() {
+    let site = Site::start();
+    let home = answers_waiting(&site);
+    home.run(&["sub", "remove", "ann@example.org", "--company", "zte"]).expect(0);
+    home.configure(&format!("{INBOX}\n{}", list_source(&site.url)), "maildir:../state/mail");
+    home.check(0);
+    home.run(&["outbox", "retry"]).expect(0);
+    home.check(0);
+    home.check(0);
+    let mut letters = home.letters_to("ann@example.org");
+    letters.retain(|letter| letter.subject != "Please confirm what you asked for");
+    let mut subjects: Vec<&str> = letters.iter().map(|letter| letter.subject.as_str()).collect();
+    subjects.sort_unstable();
+    assert_eq!(subjects, ["What you follow", "You will be told"]);
+    for letter in &letters {
+        assert!(letter.text.contains("Hikvision") && !letter.text.contains("ZTE"), "{}", letter.text);
+    }
+    assert_eq!(states(&home), ["replaced", "replaced", "sent", "sent", "sent"]);
+}
+
+#[test]
+fn a_welcome_to_what_nobody_follows_any_more_is_not_sent() {
+    let site = Site::start();
+    let home = answers_waiting(&site);
+    home.run(&["sub", "remove", "ann@example.org"]).expect(0);
+    home.configure(&format!("{INBOX}\n{}", list_source(&site.url)), "maildir:../state/mail");
+    home.check(0);
+    home.run(&["outbox", "retry"]).expect(0);
+    home.check(0);
+    let subjects: Vec<String> =
+        home.letters_to("ann@example.org").into_iter().map(|letter| letter.subject).collect();
+    assert!(!subjects.contains(&"You will be told".to_owned()), "{subjects:?}");
 }

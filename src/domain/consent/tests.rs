@@ -80,13 +80,22 @@ fn a_pause_keeps_what_a_mail_tells_and_quiet_hours_keep_the_mail() {
 
 #[test]
 fn what_else_is_sent_by_a_right_that_may_end_is_looked_at_too() {
-    let (zte, other) = ("zte".parse().unwrap(), "hikvision".parse().unwrap());
+    let followed: CompanyId = reader(&[]).followed().next().unwrap().clone();
+    let other: CompanyId = "orchid".parse().unwrap();
     let is_wanted = |basis: Basis, reader: &Subscriber| look(&mail(basis, &[]), Some(reader), &[]);
     let mut ann = reader(&[Preference::Attestation(true)]);
-    let welcome = || Basis::Welcome { companies: vec![zte, other] };
+    let welcome = || Basis::Welcome { companies: vec![followed.clone()] };
     let bases = [welcome(), Basis::Attestation, Basis::Retraction { companies: Vec::new() }];
     for basis in &bases {
         assert_eq!(is_wanted(basis.clone(), &ann), Wanted::Whole, "{basis:?}");
+    }
+    let to_both = Basis::Welcome { companies: vec![followed.clone(), other.clone()] };
+    assert!(matches!(is_wanted(to_both, &ann), Wanted::Anew { why: NARROWED, .. }));
+    let list =
+        |companies: &[&CompanyId]| Basis::List { companies: companies.iter().copied().cloned().collect() };
+    assert_eq!(is_wanted(list(&[&followed]), &ann), Wanted::Whole);
+    for changed in [&[][..], &[&other], &[&followed, &other]] {
+        assert!(matches!(is_wanted(list(changed), &ann), Wanted::Anew { why: CHANGED, .. }), "{changed:?}");
     }
     ann.begin_pause(None, now());
     assert!(matches!(is_wanted(Basis::Attestation, &ann), Wanted::Not { .. }));

@@ -87,6 +87,9 @@ impl<'a> Consent<'a> {
             }
             Wanted::Anew { items, why } => {
                 mail.replace(self.now, why);
+                if mail.basis.is_of_subscriptions() {
+                    writes.put_raw(TreeName::Anew, mail.id.as_str().as_bytes(), Vec::new())?;
+                }
                 items
             }
             Wanted::Not { items, why } => {

@@ -186,11 +186,32 @@ pub(in crate::store) fn begin(
     Ok(fate == Fate::Goes)
 }
 
+/// The mails that are to be composed again.
+pub(in crate::store) fn to_compose_again(trees: &Trees) -> Result<Vec<Mail>, StoreError> {
+    let mut mails = Vec::new();
+    for key in trees.tree(TreeName::Anew).iter().keys() {
+        mails.extend(listed(trees, &key?)?.map(|stored| stored.mail));
+    }
+    Ok(mails)
+}
+
+/// Puts a mail that was composed again into the outbox, where anything is left to be told.
+pub(in crate::store) fn compose_again(
+    trees: &Trees,
+    writes: &mut Writes,
+    replaced: &MailId,
+    mail: Option<QueuedMail>,
+) -> Result<(), StoreError> {
+    writes.remove(TreeName::Anew, replaced.as_str().as_bytes());
+    dispatch(trees, writes, &[], mail.map(QueuedMail::despite_bounces).into_iter().collect())
+}
+
 /// Forgets a mail. Its bytes go with the next clean-up.
 pub(super) fn forget(writes: &mut Writes, mail: &Mail) {
     let id = mail.id.as_str();
     writes.remove(TreeName::Mails, id.as_bytes());
     writes.remove(TreeName::Undelivered, id.as_bytes());
+    writes.remove(TreeName::Anew, id.as_bytes());
     for tree in DUE {
         writes.remove(tree, &keys::at(mail.at, id));
     }

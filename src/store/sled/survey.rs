@@ -82,7 +82,9 @@ impl Survey {
             TreeName::MailsDue | TreeName::UrgentDue => {
                 return self.of_mails.push((tree, key.to_vec(), keys::id_of(key).to_vec()));
             }
-            TreeName::Undelivered => return self.of_mails.push((tree, key.to_vec(), key.to_vec())),
+            TreeName::Undelivered | TreeName::Anew => {
+                return self.of_mails.push((tree, key.to_vec(), key.to_vec()));
+            }
             TreeName::Meta
             | TreeName::Looks
             | TreeName::Bodies

@@ -94,10 +94,12 @@ pub(super) enum TreeName {
     WatchlistVersions,
     /// SHA-256 of an origin → `RobotsCopy`.
     Robots,
+    /// Mail id → nothing, for every answer that is to be composed again.
+    Anew,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 38] = [
+const ALL: [(TreeName, &str, &str); 39] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -136,6 +138,7 @@ const ALL: [(TreeName, &str, &str); 38] = [
     (TreeName::NamedOn, "named_on", "named company"),
     (TreeName::WatchlistVersions, "watchlist_versions", "watchlist version"),
     (TreeName::Robots, "robots", "robots.txt"),
+    (TreeName::Anew, "anew", "mail"),
 ];
 
 impl TreeName {
@@ -166,13 +169,13 @@ const MAX_UNREADABLE: usize = 1_000;
 pub(in crate::store) struct Trees {
     pub(super) db: sled::Db,
     pub(super) all: Vec<sled::Tree>,
+    /// The database's folder.
+    pub(super) folder: PathBuf,
     /// Records that were passed over because they cannot be read.
     unreadable: Mutex<BTreeSet<String>>,
     /// Names this opening, and counts the leases that it hands out.
     opening: u64,
     leases: AtomicU64,
-    /// The database's folder.
-    pub(super) folder: PathBuf,
     /// Dropped after the database and its trees, as fields are dropped in their order.
     _end: End,
 }
