@@ -105,10 +105,10 @@ impl Dispatcher {
     /// # Errors
     /// The store's error.
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        if self.store.pending_alerts().await?.is_empty() {
-            self.store.next_look().await
-        } else {
+        if self.store.has_pending_alerts().await? {
             Ok(Some(self.clock.now()))
+        } else {
+            self.store.next_look().await
         }
     }
 

@@ -387,6 +387,11 @@ impl Store {
         self.sled.write(move |trees, writes| changes::decide(trees, writes, &beginning, is_meant, now)).await
     }
 
+    /// Whether there is an alert that not everybody has who is to be told of it.
+    pub async fn has_pending_alerts(&self) -> Result<bool, StoreError> {
+        self.sled.read(changes::has_pending_alerts).await
+    }
+
     /// Every alert that not every reader has an item of yet, with its change: source by source, each
     /// read's changes in their order.
     pub async fn pending_alerts(&self) -> Result<Vec<(Alert, Change)>, StoreError> {
@@ -724,11 +729,6 @@ impl Store {
         self.sled.read(move |trees| inbox::conversation(trees, &address)).await
     }
 
-    /// Keeps all that a message means, or nothing of it.
-    pub async fn converse(&self, exchange: Exchange) -> Result<(), StoreError> {
-        self.sled.write(move |trees, writes| inbox::converse(trees, writes, exchange)).await
-    }
-
     /// The answers that are to be composed again: what they list changed before they left.
     pub async fn to_compose_again(&self) -> Result<Vec<Mail>, StoreError> {
         self.sled.read(outbox::to_compose_again).await
@@ -740,6 +740,11 @@ impl Store {
         self.sled
             .write(move |trees, writes| outbox::compose_again(trees, writes, &replaced, mail.clone()))
             .await
+    }
+
+    /// Keeps all that a message means, or nothing of it.
+    pub async fn converse(&self, exchange: Exchange) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| inbox::converse(trees, writes, exchange)).await
     }
 
     /// What somebody wanted to follow and nobody tracks, the most wanted first.

@@ -62,6 +62,20 @@ pub(in crate::store) fn pending_alerts(trees: &Trees) -> Result<Vec<(Alert, Chan
     Ok(pending)
 }
 
+/// Whether there is one of them; the first decides.
+pub(in crate::store) fn has_pending_alerts(trees: &Trees) -> Result<bool, StoreError> {
+    for pair in trees.pairs(trees.tree(TreeName::Alerts).iter()) {
+        let (key, bytes) = pair?;
+        let Some(alert) = trees.readable(trees.decode::<Alert>(TreeName::Alerts, &key, &bytes))? else {
+            continue;
+        };
+        if trees.readable(change(trees, alert.change.as_str().as_bytes()))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Where a change stands among others that are told with it.
 pub(super) fn place(change: &Change) -> (SourceId, DateTime<Utc>, usize) {
     (change.source.clone(), change.found_at, change.ordinal)
