@@ -61,6 +61,8 @@ async fn what_is_offered_and_fails_lets_no_mail_out_in_the_clear() {
         assert_eq!(outcome.name(), "channel down", "{answer}: {outcome:?}");
         let heard = relay_.heard().concat();
         assert!(!heard.iter().any(|line| line.starts_with("MAIL")), "{answer}: {heard:?}");
+        let verbs: Vec<&str> = heard.iter().take(2).filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(verbs, ["EHLO", "STARTTLS"], "{answer}: {heard:?}");
     }
 }
 
