@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::gather::gather;
-use super::verdict::{landed, refusal, trial};
+use super::verdict::{landed, refusal, trial_of};
 use crate::clock::Clock;
 use crate::domain::drift::{self, Drift, Fact, Seen};
 use crate::domain::id::SourceId;
@@ -84,7 +84,7 @@ pub async fn examine(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> E
     };
     found.drifts.extend(drift::of_answer(source, seen));
     let trial = match gather(fetcher, source, file, now).await {
-        Ok(whole) => trial(source, whole).await,
+        Ok(whole) => trial_of(source, whole).await,
         Err(refused) => refused.why.into_trial(),
     };
     found.verdict = trial.verdict;

@@ -14,7 +14,7 @@ use crate::domain::entry::Document;
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Suspicion, Unreadable};
-use crate::extract::{First, Wanted, first, wanted, within};
+use crate::extract::{First, Wanted, first, wanted_after, within};
 use crate::fetch::{Answer, Fetcher};
 
 /// No document is made of more answers. Kinds bound theirs more tightly; this ends what a body
@@ -32,6 +32,8 @@ struct Received {
     name: String,
     url: Url,
     content_type: Option<String>,
+    /// The header `Link`.
+    link: Option<String>,
     body: Bytes,
 }
 
@@ -54,7 +56,15 @@ impl Gathered {
     }
 
     fn take(&mut self, name: String, url: Url, content_type: Option<&str>, body: Bytes) {
-        self.parts.push(Received { name, url, content_type: content_type.map(str::to_owned), body });
+        let content_type = content_type.map(str::to_owned);
+        self.parts.push(Received { name, url, content_type, link: None, body });
+    }
+
+    /// Notes what the header `Link` of the last answer says.
+    fn note_link(&mut self, link: Option<&str>) {
+        if let Some(last) = self.parts.last_mut() {
+            last.link = link.map(str::to_owned);
+        }
     }
 
     fn as_parts(&self) -> Vec<Part<'_>> {
@@ -69,7 +79,10 @@ impl Gathered {
     async fn first_step(&self, source: &Source, url: &Url) -> Result<First, Refusal> {
         let (gathered, kind, url) = (self.clone(), source.kind.clone(), url.clone());
         let max_entries = source.guard.max_entries;
-        let step = move || within(max_entries, || first(&kind, &gathered.parts[0].as_part(), &url));
+        let step = move || {
+            let answer = &gathered.parts[0];
+            within(max_entries, || first(&kind, &answer.as_part(), answer.link.as_deref(), &url))
+        };
         let found = within_time(extraction_limit(source), step).await.map_err(Refusal::Failed)?;
         match found.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable)))? {
             First::Wanted(wanted) => self.check(&wanted).map(|()| First::Wanted(wanted)),
@@ -82,7 +95,12 @@ impl Gathered {
     /// What is still missing.
     async fn wanted(&self, kind: &SourceKind) -> Result<Option<Wanted>, Refusal> {
         let (gathered, kind) = (self.clone(), kind.clone());
-        let found = in_time(move || wanted(&kind, &gathered.as_parts())).await.map_err(Refusal::Failed)?;
+        let found = in_time(move || {
+            let link = gathered.parts.last().and_then(|last| last.link.as_deref());
+            wanted_after(&kind, &gathered.as_parts(), link)
+        })
+        .await
+        .map_err(Refusal::Failed)?;
         let found = found.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable)))?;
         if let Some(wanted) = &found {
             self.check(wanted)?;
@@ -143,6 +161,7 @@ pub(super) async fn gather(
     }
     let place = if source.request.link.is_some() { &first.url } else { &source.url };
     let mut gathered = Gathered::first(place, first.header("content-type"), &first.body.bytes());
+    gathered.note_link(first.header("link"));
     let mut wanted = match gathered.first_step(source, &first.url).await {
         Ok(First::Wanted(wanted)) => wanted,
         Ok(First::Whole(document)) => return Ok(Whole { answer: first, document }),
@@ -165,7 +184,9 @@ pub(super) async fn gather(
             return Err(Box::new(Refused { answer, why }));
         }
         let content_type = answer.header("content-type").map(str::to_owned);
+        let link = answer.header("link").map(str::to_owned);
         gathered.take(wanted.name, url, content_type.as_deref(), answer.body.bytes());
+        gathered.note_link(link.as_deref());
         wanted = match gathered.wanted(&source.kind).await {
             Ok(Some(wanted)) => wanted,
             Ok(None) => {

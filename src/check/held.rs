@@ -18,7 +18,8 @@ use crate::domain::report::{ChangeReport, SourceReport};
 use crate::domain::snapshot::{HeldRead, Validators};
 use crate::domain::source::Source;
 use crate::domain::standing::stand;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{Unreadable, Verdict};
+use crate::extract::is_part;
 use crate::store::{Accepted, ReadCommit, StoreError};
 
 /// A held read, and what would happen if it were accepted.
@@ -151,7 +152,7 @@ impl Checker {
         let content_type = held.header("content-type").map(str::to_owned);
         let url = held.evidence.url.parse().unwrap_or_else(|_| source.url.clone());
         let document = super::extract_whole(source, body.clone(), content_type, url).await?;
-        let document = document.map_err(|unreadable| unreadable.to_string())?;
+        let document = document.map_err(|unreadable| with_remedy(&unreadable, source))?;
         let facts = ReadFacts {
             read_at: held.evidence.read_at,
             url: held.evidence.url.clone(),
@@ -163,6 +164,33 @@ impl Checker {
         let past = Past { is_accepted: true, ..known.past() };
         assess(source, past, document, facts, watchlist).map_err(|suspicion| suspicion.to_string())
     }
+}
+
+/// Why a body gives no entries, and what can be done: a person's word makes none of it. What is held is
+/// read under the settings of the moment, so that it can be accepted once they fit.
+fn with_remedy(unreadable: &Unreadable, source: &Source) -> String {
+    let id = &source.id;
+    let remedy = match unreadable {
+        Unreadable::TooMany { .. } => {
+            format!("raise guard.max_entries of {id} if the list has grown so long")
+        }
+        _ if is_part(unreadable) => {
+            format!(
+                "set one_page = true for {id} if this part is all that is to be read, or give the address of the whole list"
+            )
+        }
+        Unreadable::TooDeep { .. } => {
+            format!("there is no setting for this; give {id} another address of the same list")
+        }
+        _ => format!(
+            "if it is the source's own page in a new form, `regwatch source add {} --id {id}-new` proposes settings for it",
+            source.url
+        ),
+    };
+    format!(
+        "{unreadable}. It gives no entries that could be accepted: {remedy}; with other settings for {id} `review show {id}` \
+         reads what is held again. If it is not the source's page, `review reject {id}` lets it go"
+    )
 }
 
 /// The changes become known now, whenever the body was read: whoever asks what is new since then

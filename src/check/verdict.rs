@@ -464,7 +464,7 @@ pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
     trial_of(source, Whole { answer, document: None }).await
 }
 
-async fn trial_of(source: &Source, Whole { answer, document }: Whole) -> Trial {
+pub(super) async fn trial_of(source: &Source, Whole { answer, document }: Whole) -> Trial {
     let (face, quality) = first_look(asked_at(source, &answer), &answer);
     let quality = quality.with(as_configured(source, face).signs_alone());
     let document = match document {

@@ -168,7 +168,8 @@ macro_rules! digest_id {
 
 digest_id!(
     /// Which companies a watchlist looks for, and by which names.
-    WatchlistHash
+    WatchlistHash,
+    LONG
 );
 digest_id!(
     /// One change of one entry, found by one read.

@@ -34,7 +34,7 @@ pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.
-pub const EXTRACTOR_VERSION: u32 = 6;
+pub const EXTRACTOR_VERSION: u32 = 7;
 
 /// A watched source.
 #[derive(Debug, Clone)]

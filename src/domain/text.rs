@@ -20,7 +20,11 @@ pub fn one_line(text: &str) -> String {
             line.push(' ');
         }
         let kept_from = line.len();
-        line.extend(word.chars().filter(|&c| !is_deceptive(c)));
+        if word.bytes().all(|byte| byte.is_ascii_graphic()) {
+            line.push_str(word);
+        } else {
+            line.extend(word.chars().filter(|&c| !is_deceptive(c)));
+        }
         if line.len() == kept_from {
             line.truncate(start);
         }

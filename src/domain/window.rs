@@ -3,7 +3,7 @@
 //! A feed shows its newest items. What falls off its end, or comes back there when the window grows, says
 //! nothing. But an item that goes from the midst, while older ones stay, was taken out by somebody.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{ChangeKind, EntryChange};
 use super::diff::missing;
@@ -63,12 +63,13 @@ pub fn withdrawn<'a>(
     pending: &[Pending],
     noise: &'a Noise,
 ) -> Vec<&'a Entry> {
-    if !is_in_order(document) {
-        return Vec::new();
-    }
     let shown = shown(previous);
     let gone: BTreeSet<&str> =
         missing(&previous.document, document, noise).into_iter().map(|entry| entry.key.as_str()).collect();
+    let is_dated = is_in_order(document);
+    if !is_dated && !is_in_known_order(shown, document) {
+        return Vec::new();
+    }
     let is_waiting = |entry: &Entry| pending.iter().any(|pending| pending.key == entry.key);
     let waiting = previous.document.entries.iter().skip(shown.len()).filter(|entry| is_waiting(entry));
     let stays: Vec<(usize, &Entry)> =
@@ -79,7 +80,15 @@ pub fn withdrawn<'a>(
         .map(|(at, entry)| (Some(at), entry))
         .chain(waiting.map(|entry| (None, entry)))
         .filter(|(_, entry)| gone.contains(entry.key.as_str()))
-        .filter(|(at, entry)| stays.iter().any(|(place, other)| is_behind((*place, *other), (*at, *entry))))
+        .filter(|(at, entry)| {
+            stays.iter().any(|(place, other)| {
+                if is_dated {
+                    return is_behind((*place, *other), (*at, *entry));
+                }
+                // Without an order of dates only places count.
+                at.is_none_or(|at| *place > at)
+            })
+        })
         .map(|(_, entry)| entry)
         .collect();
     if candidates.len() > FEW.max(shown.len() / SHARE) { Vec::new() } else { candidates }
@@ -92,6 +101,22 @@ fn is_behind((place, one): (usize, &Entry), (at, other): (Option<usize>, &Entry)
         (Some(one), Some(other)) if is_older(other, one) => false,
         _ => at.is_none_or(|at| place > at),
     }
+}
+
+/// Whether a feed's items stand in an order of their own that the last read showed as well: those that both
+/// show one after the other as before, and what is new before all of them. Only a feed that adds at its
+/// beginning does so, and what goes from its midst was taken out.
+fn is_in_known_order(shown: &[Entry], document: &Document) -> bool {
+    let places: BTreeMap<&str, usize> =
+        shown.iter().enumerate().map(|(at, entry)| (entry.key.as_str(), at)).collect();
+    let known: Vec<usize> = document
+        .entries
+        .iter()
+        .map(|entry| places.get(entry.key.as_str()).copied())
+        .skip_while(Option::is_none)
+        .map(|place| place.unwrap_or(usize::MAX))
+        .collect();
+    known.len() > FEW && known.windows(2).all(|pair| pair[0] < pair[1]) && !known.contains(&usize::MAX)
 }
 
 /// Whether a feed's items stand from the newest to the oldest: in any other order nobody knows its end.

@@ -8,6 +8,7 @@ mod sign;
 mod title;
 
 mod raised;
+mod sheet;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -65,7 +66,8 @@ impl Markup {
         Ok(Self::over(parser::parse(text)?, url))
     }
 
-    fn over(tree: Html, url: &Url) -> Self {
+    fn over(mut tree: Html, url: &Url) -> Self {
+        sheet::apply(&mut tree);
         let base = selector("base[href]")
             .ok()
             .and_then(|bases| tree.select(&bases).next().and_then(|base| url.join(base.attr("href")?).ok()));
@@ -314,7 +316,7 @@ fn is_never_shown(name: &str) -> bool {
     )
 }
 
-fn is_block(name: &str) -> bool {
+pub(super) fn is_block(name: &str) -> bool {
     matches!(
         name,
         "address"

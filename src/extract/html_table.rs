@@ -18,6 +18,7 @@ use scraper::{ElementRef, Selector};
 use url::Url;
 
 use self::cell::Cells;
+pub(super) use self::part::is_numbering;
 use self::part::{Part, parts};
 use super::Page;
 use super::html::{self, Markup};
@@ -168,7 +169,7 @@ impl<'a> Sheet<'a, '_> {
         let is_numbering = |column: &usize| {
             let text =
                 |row: &GappedRow<'_>| row.get(*column).copied().flatten().map(|cell| html::opening(cell, 16));
-            part::is_numbering(body.iter().filter_map(text))
+            is_numbering(body.iter().filter_map(text))
         };
         (0..width).filter(has_no_header).filter(|column| !is_numbering(column)).collect()
     }

@@ -10,7 +10,13 @@ use std::cell::Cell;
 use crate::domain::verdict::{DEFAULT_MAX_ENTRIES, Unreadable};
 
 /// For each entry that a source may have a parser may hold so many nodes, values or elements.
-const PARTS_PER_ENTRY: usize = 12;
+const PARTS_PER_ENTRY: usize = 5;
+
+/// For each entry that a source may have its entries together may say so many bytes.
+const BYTES_PER_ENTRY: usize = 512;
+
+/// So many bytes they may say however few they are.
+const MIN_BYTES: usize = 64 << 20;
 
 thread_local! {
     static MAX_ENTRIES: Cell<usize> = const { Cell::new(DEFAULT_MAX_ENTRIES) };
@@ -43,6 +49,16 @@ pub(super) fn check_parts(what: &'static str, count: usize) -> Result<(), Unread
     check(what, count, max_parts())
 }
 
+/// # Errors
+/// Where entries together say more than that many may.
+pub(super) fn check_bytes(bytes: usize) -> Result<(), Unreadable> {
+    check(
+        "bytes of text in the entries",
+        bytes,
+        MAX_ENTRIES.get().saturating_mul(BYTES_PER_ENTRY).max(MIN_BYTES),
+    )
+}
+
 /// So many nodes, values or elements may be held at once.
 pub(super) fn max_parts() -> usize {
     MAX_ENTRIES.get().saturating_mul(PARTS_PER_ENTRY)
@@ -63,10 +79,11 @@ mod tests {
     fn the_limit_holds_while_the_work_is_done() {
         assert!(check_entries(DEFAULT_MAX_ENTRIES).is_ok());
         within(3, || {
-            assert!(check_entries(3).is_ok() && check_parts("nodes", 36).is_ok());
+            assert!(check_entries(3).is_ok() && check_parts("nodes", 15).is_ok());
             let error = check_entries(4).unwrap_err().to_string();
             assert_eq!(error, "there are more than 3 entries (guard.max_entries is 3)");
-            assert!(check_parts("nodes", 37).is_err());
+            assert!(check_parts("nodes", 16).is_err());
+            assert!(check_bytes(MIN_BYTES).is_ok() && check_bytes(MIN_BYTES + 1).is_err());
         });
         assert!(check_entries(4).is_ok());
     }

@@ -118,12 +118,17 @@ fn read(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
         SourceKind::Ecfs(_) => ecfs::extract(page),
         SourceKind::Feed => feed::extract(page),
         SourceKind::HtmlTable(settings) => paging::table(settings, page),
-        SourceKind::HtmlList(settings) => html_list::extract(settings, page),
-        SourceKind::PageText(settings) => page_text::extract(settings, page),
-        SourceKind::Csv(settings) => list::csv::extract(settings, page),
+        SourceKind::HtmlList(settings) => {
+            let document = paging::together(page, |page| html_list::extract(settings, page))?;
+            let is_one_page = settings.one_page || settings.rows.group;
+            paging::check_last(is_one_page, page, document.entries.len())?;
+            Ok(document)
+        }
+        SourceKind::PageText(settings) => paging::together(page, |page| page_text::extract(settings, page)),
+        SourceKind::Csv(settings) => paging::together(page, |page| list::csv::extract(settings, page)),
         SourceKind::Xlsx(settings) => list::xlsx::extract(settings, page),
         SourceKind::Json(settings) => paging::together(page, |page| list::json::extract(settings, page)),
-        SourceKind::Xml(settings) => list::xml::extract(settings, page),
+        SourceKind::Xml(settings) => paging::together(page, |page| list::xml::extract(settings, page)),
         SourceKind::PdfText(settings) => list::pdf_text::extract(settings, page),
         SourceKind::Csl => list::csl::extract(page),
         SourceKind::Ofac => list::ofac::extract(page),
@@ -143,32 +148,59 @@ fn read(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
 /// # Errors
 /// Where the answers so far are not what they should be, or lead to other machines.
 pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+    wanted_after(kind, parts, None)
+}
+
+/// The same, where the last answer had a `Link` header: lists may go on where that says.
+///
+/// # Errors
+/// Those of [`wanted`].
+pub fn wanted_after(
+    kind: &SourceKind,
+    parts: &[Part<'_>],
+    link: Option<&str>,
+) -> Result<Option<Wanted>, Unreadable> {
     match kind {
         SourceKind::Courtlistener(settings) => docket::wanted(settings, parts),
         SourceKind::FederalRegister(settings) => federal_register::wanted(settings, parts),
         SourceKind::Ofac => list::ofac::wanted(parts),
         SourceKind::Ecfr(settings) => ecfr::wanted(settings, parts),
         SourceKind::Ecfs(settings) => ecfs::wanted(settings, parts),
-        SourceKind::HtmlTable(settings) => paging::of_table(settings, parts),
-        SourceKind::Json(settings) => paging::of_json(settings, parts),
-        // The others' documents are one answer.
-        _ => Ok(None),
+        _ => paging::wanted(kind, parts, link),
     }
 }
 
 /// What a first answer comes to: what else must be asked for, or that it is the whole document, which is read at
-/// once where looking for the rest has taken the page apart anyhow. `url` is the address that answered.
+/// once where looking for the rest has taken the page apart anyhow. `link` is its `Link` header, `url` the address
+/// that answered.
 ///
 /// # Errors
 /// As of [`wanted`].
-pub fn first(kind: &SourceKind, first: &Part<'_>, url: &Url) -> Result<First, Unreadable> {
+pub fn first(
+    kind: &SourceKind,
+    first: &Part<'_>,
+    link: Option<&str>,
+    url: &Url,
+) -> Result<First, Unreadable> {
     match kind {
-        SourceKind::HtmlTable(settings) => paging::first_of_table(settings, first, url),
-        _ => Ok(match wanted(kind, std::slice::from_ref(first))? {
+        SourceKind::HtmlTable(settings) => paging::first_of_table(settings, first, link, url),
+        _ => Ok(match wanted_after(kind, std::slice::from_ref(first), link)? {
             Some(wanted) => First::Wanted(wanted),
             None => First::Whole(None),
         }),
     }
+}
+
+/// Whether a body was refused because it is a part of a longer list.
+#[must_use]
+pub fn is_part(unreadable: &Unreadable) -> bool {
+    matches!(unreadable, Unreadable::Unexpected { what, .. } if what == paging::PART)
+}
+
+/// The next page that a `Link` header names, from where its answer stands.
+#[must_use]
+pub fn next_by_header(link: &str, url: &Url) -> Option<Url> {
+    paging::address_of_next(link, url)
 }
 
 /// The source's own word for the state its document is in, from the first answer alone: while it

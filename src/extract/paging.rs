@@ -4,25 +4,34 @@
 //! says that there is more and not where ("Showing 1 to 10 of 57", a count larger than its rows, buttons
 //! that only a script understands), it is refused.
 
+mod header;
+mod json;
+mod xml;
+
 use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use regex::bytes::Regex as BytesRegex;
 use scraper::ElementRef;
-use serde_json::Value;
 use url::Url;
 
 use super::following::{self, First, Wanted};
 use super::html::{self, Markup};
-use super::list::json;
 use super::xml::unexpected;
-use super::{Page, charset, html_table, limits};
+use super::{Page, html_table, limits};
 use crate::domain::bundle::{FIRST, Part};
 use crate::domain::entry::{Document, family};
-use crate::domain::source::{JsonSettings, TableSettings};
+use crate::domain::source::{SourceKind, TableSettings};
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
+
+pub(super) use self::header::address_of_next;
+pub(super) use self::json::says_more_in as json_says_more;
+pub(super) use self::xml::says_more_in as xml_says_more;
+
+/// What a part of a list is not.
+pub(super) const PART: &str = "the page (expected the whole list)";
 
 /// A list of more pages is not read.
 const MAX_PAGES: usize = 50;
@@ -70,24 +79,73 @@ pub(super) fn together(
     Ok(Document::new(entries, whole.completeness, whole.resemblance))
 }
 
-fn next_page(parts: &[Part<'_>], url: Url) -> Result<Wanted, Unreadable> {
+fn next_page(parts: &[Part<'_>], url: Url) -> Result<Option<Wanted>, Unreadable> {
     if parts.len() >= MAX_PAGES {
         return Err(unexpected("the list", &format_args!("more than {MAX_PAGES} pages of it")));
     }
-    Ok(Wanted { name: following::page_name(FIRST, parts.len() + 1), url })
+    Ok(Some(Wanted { name: following::page_name(FIRST, parts.len() + 1), url }))
 }
 
 fn partial(said: &str) -> Unreadable {
     let said = shorten(&one_line(said), MAX_SHOWN_CHARS);
-    unexpected("the page (expected the whole list)", &format_args!("a part of it: {said:?}"))
+    unexpected(PART, &format_args!("a part of it: {said:?}"))
 }
 
-/// The next page of a table.
-pub(super) fn of_table(settings: &TableSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
-    let Some(last) = parts.last().filter(|last| may_go_on(settings, last.body)) else { return Ok(None) };
+/// Whether further pages of a kind are read with its first, where a page names them.
+fn has_pages(kind: &SourceKind) -> bool {
+    match kind {
+        SourceKind::HtmlTable(settings) => !settings.one_page,
+        SourceKind::HtmlList(settings) => !settings.one_page,
+        SourceKind::PageText(settings) => !settings.one_page,
+        SourceKind::Json(settings) => !settings.one_page,
+        SourceKind::Xml(settings) => !settings.one_page,
+        SourceKind::Csv(_) => true,
+        _ => false,
+    }
+}
+
+/// The next page of a list, where the page says that there is one; `link` is the `Link` header of the
+/// last answer.
+///
+/// # Errors
+/// Where a page says that there is more, and not where.
+pub(super) fn wanted(
+    kind: &SourceKind,
+    parts: &[Part<'_>],
+    link: Option<&str>,
+) -> Result<Option<Wanted>, Unreadable> {
+    if !has_pages(kind) {
+        return Ok(None);
+    }
+    let is_page =
+        matches!(kind, SourceKind::HtmlTable(_) | SourceKind::HtmlList(_) | SourceKind::PageText(_));
+    if let Some(wanted) = by_header(is_page, parts, link)? {
+        return Ok(Some(wanted));
+    }
+    match kind {
+        SourceKind::Json(settings) => json::next(settings, parts),
+        SourceKind::Xml(settings) => xml::next(settings, parts),
+        _ if is_page => of_html(parts),
+        _ => Ok(None),
+    }
+}
+
+/// The next page that the `Link` header of the last answer names. A page may call the next story its next; data
+/// has only its own pages.
+fn by_header(is_page: bool, parts: &[Part<'_>], link: Option<&str>) -> Result<Option<Wanted>, Unreadable> {
+    let (Some(last), Some(link)) = (parts.last(), link) else { return Ok(None) };
+    let next = address_of_next(link, &last.url).filter(|next| !is_page || is_same_list(&last.url, next));
+    next.map_or(Ok(None), |next| next_page(parts, following::address(last, next.as_str())?))
+}
+
+/// The next page of a page.
+fn of_html(parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+    let Some(last) = parts.last().filter(|last| HINT.is_match(last.body)) else {
+        return Ok(None);
+    };
     // What is no page at all is for its extractor to refuse.
     let Ok(markup) = Markup::of(&Page::from(last)) else { return Ok(None) };
-    Ok(match table_goes_on(&markup, parts)? {
+    Ok(match goes_on(&markup, parts)? {
         GoesOn::At(wanted) => Some(wanted),
         GoesOn::No { .. } => None,
     })
@@ -98,18 +156,26 @@ pub(super) fn of_table(settings: &TableSettings, parts: &[Part<'_>]) -> Result<O
 pub(super) fn first_of_table(
     settings: &TableSettings,
     first: &Part<'_>,
+    link: Option<&str>,
     url: &Url,
 ) -> Result<First, Unreadable> {
+    if !settings.one_page
+        && let Some(wanted) = by_header(true, std::slice::from_ref(first), link)?
+    {
+        return Ok(First::Wanted(wanted));
+    }
     if !may_go_on(settings, first.body) {
         return Ok(First::Whole(None));
     }
     let Ok(markup) = Markup::of(&Page::from(first)) else { return Ok(First::Whole(None)) };
-    let text = match table_goes_on(&markup, std::slice::from_ref(first))? {
+    let text = match goes_on(&markup, std::slice::from_ref(first))? {
         GoesOn::At(wanted) => return Ok(First::Wanted(wanted)),
         GoesOn::No { text } => text,
     };
     let document = html_table::read(settings, &markup.at(url), url).and_then(|document| {
-        check_count(settings, &text, document.entries.len())?;
+        if !settings.rows.group {
+            check_count(&text, document.entries.len())?;
+        }
         limits::check_entries(document.entries.len())?;
         Ok(document)
     });
@@ -128,7 +194,7 @@ pub(super) fn table(settings: &TableSettings, page: &Page<'_>) -> Result<Documen
         }
         html_table::read(settings, &markup, page.url)
     })?;
-    check_count(settings, &text.into_inner(), document.entries.len())?;
+    check_count(&text.into_inner(), document.entries.len())?;
     Ok(document)
 }
 
@@ -143,27 +209,40 @@ enum GoesOn {
 }
 
 /// Whether another page follows the last of these, which is `markup`.
-fn table_goes_on(markup: &Markup, parts: &[Part<'_>]) -> Result<GoesOn, Unreadable> {
+fn goes_on(markup: &Markup, parts: &[Part<'_>]) -> Result<GoesOn, Unreadable> {
     let Some(last) = parts.last() else { return Ok(GoesOn::No { text: String::new() }) };
-    match next_link(markup, &last.url, parts.len()) {
-        Next::At(url) => Ok(GoesOn::At(next_page(parts, following::address(last, url.as_str())?)?)),
-        Next::ByScript(said) => Err(partial(&format!("{said}, which only a script follows"))),
-        Next::None => {
-            let text = markup.text();
-            match says_more(&text) {
-                Some(said) => Err(partial(&said)),
-                None => Ok(GoesOn::No { text }),
-            }
-        }
+    let next = match next_link(markup, &last.url, parts.len()) {
+        Next::At(url) => next_page(parts, following::address(last, url.as_str())?)?,
+        Next::ByScript(said) => return Err(partial(&format!("{said}, which only a script follows"))),
+        Next::None => None,
+    };
+    if let Some(next) = next {
+        return Ok(GoesOn::At(next));
+    }
+    let text = markup.text();
+    match says_more(&text) {
+        Some(said) => Err(partial(&said)),
+        None => Ok(GoesOn::No { text }),
     }
 }
 
-/// Refuses a table with fewer rows than its page says to show in all; `text` is what the page says.
+/// Refuses a list with fewer rows than its page says to show in all; of a list of several pages the last one is
+/// asked.
 ///
 /// # Errors
 /// Names what the page says.
-fn check_count(settings: &TableSettings, text: &str, entries: usize) -> Result<(), Unreadable> {
-    if settings.rows.group {
+pub(super) fn check_last(is_one_page: bool, page: &Page<'_>, entries: usize) -> Result<(), Unreadable> {
+    if is_one_page || !HINT.is_match(page.body) {
+        return Ok(());
+    }
+    let parts = page.parts()?;
+    let Some(last) = parts.last() else { return Ok(()) };
+    check_count(&Markup::of(&Page::from(last))?.text(), entries)
+}
+
+/// The same by `text`, which is what the page says.
+fn check_count(text: &str, entries: usize) -> Result<(), Unreadable> {
+    if text.is_empty() {
         return Ok(());
     }
     let may_count = |line: &str| {
@@ -359,110 +438,10 @@ fn is_same_list(here: &Url, other: &Url) -> bool {
     PAGE_OF_PATH.is_match(other.path()) && bare(here) == bare(other)
 }
 
-/// Names under which JSON says where it goes on.
-const NEXT_KEYS: [&str; 9] = [
-    "next",
-    "nextpage",
-    "nexturl",
-    "nextlink",
-    "nextpageurl",
-    "odatanextlink",
-    "nexthref",
-    "nextpagelink",
-    "nextrecordsurl",
-];
-/// Names under which it says that there is more.
-const MORE_KEYS: [&str; 5] = ["hasmore", "hasnext", "hasnextpage", "exceededtransferlimit", "more"];
-/// Names under which it counts what there is in all.
-const TOTAL_KEYS: [&str; 13] = [
-    "total",
-    "count",
-    "totalcount",
-    "totalresults",
-    "totalrecords",
-    "totalitems",
-    "totalelements",
-    "totalhits",
-    "numfound",
-    "recordstotal",
-    "resultcount",
-    "odatacount",
-    "totalsize",
-];
-/// Objects in which all of these stand beside the entries.
-const AROUND: [&str; 9] =
-    ["links", "_links", "meta", "metadata", "pagination", "paging", "page", "info", "response"];
-
-/// The next page of JSON.
-pub(super) fn of_json(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
-    static JSON_HINT: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)next|more|total|count|numfound|exceeded"));
-    let Some(last) = parts.last().filter(|_| !settings.one_page) else { return Ok(None) };
-    let text = charset::decode(&Page::from(last)).into_owned();
-    if !JSON_HINT.is_match(&text) {
-        return Ok(None);
-    }
-    let Ok(value) = json::parse(&text) else { return Ok(None) };
-    let around = around(&value);
-    if let Some(next) =
-        around.iter().find_map(|(name, value)| NEXT_KEYS.contains(&&**name).then(|| link(value)).flatten())
-    {
-        return next_page(parts, following::address(last, &next)?).map(Some);
-    }
-    let more =
-        around.iter().find(|(name, value)| MORE_KEYS.contains(&&**name) && value.as_bool() == Some(true));
-    if let Some((name, _)) = more {
-        return Err(partial(&format!("{name}: true")));
-    }
-    let rows = json::count(settings, parts)?;
-    // Of what is counted some may not be wanted: then a list is as long.
-    let there = rows.max(longest(&value));
-    let larger = around.iter().filter(|(name, _)| TOTAL_KEYS.contains(&&**name)).find_map(|(name, value)| {
-        let total = usize::try_from(value.as_u64()?).ok()?;
-        (total > there).then(|| format!("{name}: {total}, with {rows} entries"))
-    });
-    larger.map_or(Ok(None), |said| Err(partial(&said)))
-}
-
-/// The length of the longest list near the root.
-fn longest(value: &Value) -> usize {
-    fn at(value: &Value, depth: usize) -> usize {
-        match value {
-            Value::Array(values) => values.len(),
-            Value::Object(members) if depth > 0 => {
-                members.values().map(|member| at(member, depth - 1)).max().unwrap_or(0)
-            }
-            _ => 0,
-        }
-    }
-    at(value, 3)
-}
-
-/// The members that stand beside the entries, by folded name.
-fn around(value: &Value) -> Vec<(String, &Value)> {
-    let Some(members) = value.as_object() else { return Vec::new() };
-    let folded = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    let mut found: Vec<(String, &Value)> =
-        members.iter().map(|(name, value)| (folded(name), value)).collect();
-    for (name, value) in members {
-        if AROUND.contains(&&*name.to_lowercase())
-            && let Some(inner) = value.as_object()
-        {
-            found.extend(inner.iter().map(|(name, value)| (folded(name), value)));
-        }
-    }
-    found
-}
-
-fn link(value: &Value) -> Option<String> {
-    let text = value.as_str().or_else(|| value.get("href")?.as_str())?;
-    let is_link = text.contains('/') || text.starts_with('?');
-    is_link.then(|| text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::source::{CsvSettings, JsonSettings, PageTextSettings, TableSettings};
 
     fn part<'a>(name: &str, url: &str, body: &'a str) -> Part<'a> {
         Part { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
@@ -470,7 +449,8 @@ mod tests {
 
     #[track_caller]
     fn table(url: &str, body: &str) -> Result<Option<String>, String> {
-        let wanted = of_table(&TableSettings::default(), &[part("first", url, body)]);
+        let wanted =
+            wanted(&SourceKind::HtmlTable(TableSettings::default()), &[part("first", url, body)], None);
         wanted.map(|wanted| wanted.map(|wanted| wanted.url.to_string())).map_err(|error| error.to_string())
     }
 
@@ -526,7 +506,10 @@ mod tests {
             assert_eq!(table(LIST, whole), Ok(None), "{whole}");
         }
         let one = TableSettings { one_page: true, ..TableSettings::default() };
-        assert_eq!(of_table(&one, &[part("first", LIST, "<p>Page 1 of 3</p>")]), Ok(None));
+        assert_eq!(
+            wanted(&SourceKind::HtmlTable(one), &[part("first", LIST, "<p>Page 1 of 3</p>")], None),
+            Ok(None)
+        );
     }
 
     #[test]
@@ -534,7 +517,7 @@ mod tests {
         let url = LIST.parse().unwrap();
         let check = |body: &str| {
             let page = Page { body: body.as_bytes(), content_type: None, url: &url };
-            check_count(&TableSettings::default(), &Markup::of(&page)?.text(), 11)
+            check_count(&Markup::of(&page)?.text(), 11)
         };
         assert!(check("<p>Total entries: 13</p>").is_err() && check("<p>13 results found</p>").is_err());
         for fine in [
@@ -547,35 +530,27 @@ mod tests {
     }
 
     #[test]
-    fn json_goes_on_where_it_says_and_is_refused_where_it_does_not() {
-        let settings = JsonSettings { entries: "$.results[*]".to_owned(), ..JsonSettings::default() };
-        let wanted = |body: &str| {
-            let wanted = of_json(&settings, &[part("first", "https://a.test/api", body)]);
+    fn the_header_of_an_answer_leads_on() {
+        let next = |kind: SourceKind, link: &str, body: &str| {
+            let wanted = wanted(&kind, &[part("first", "https://a.test/list?x=1", body)], Some(link));
             wanted
                 .map(|wanted| wanted.map(|wanted| wanted.url.to_string()))
                 .map_err(|error| error.to_string())
         };
-        let next = Ok(Some("https://a.test/api?page=2".to_owned()));
-        assert_eq!(wanted(r#"{"count":3,"next":"https://a.test/api?page=2","results":[1,2]}"#), next);
-        assert_eq!(wanted(r#"{"_links":{"next":{"href":"?page=2"}},"results":[1]}"#), next);
-        assert_eq!(wanted(r#"{"@odata.nextLink":"/api?page=2","results":[1]}"#), next);
-        assert!(wanted(r#"{"next":"https://b.test/api?page=2","results":[1]}"#).is_err());
-        for part in [
-            r#"{"total":3,"results":[1,2]}"#,
-            r#"{"meta":{"total_count":57},"results":[1,2]}"#,
-            r#"{"has_more":true,"results":[1]}"#,
-            r#"{"exceededTransferLimit":true,"results":[1]}"#,
-        ] {
-            assert!(wanted(part).is_err_and(|error| error.contains("a part of it")), "{part}");
-        }
-        for whole in [
-            r#"{"total":2,"next":null,"results":[1,2]}"#,
-            r#"{"count":3,"results":[1],"others":[1,2,3]}"#,
-            r#"{"has_more":false,"results":[{"count":9}]}"#,
-            r"[1,2]",
-        ] {
-            assert_eq!(wanted(whole), Ok(None), "{whole}");
-        }
+        let link = "<https://a.test/list?x=1&page=2>; rel=\"next\"";
+        let expected = Ok(Some("https://a.test/list?x=1&page=2".to_owned()));
+        assert_eq!(next(SourceKind::Json(JsonSettings::default()), link, "[1]"), expected);
+        assert_eq!(next(SourceKind::Csv(CsvSettings::default()), link, "a\n1\n"), expected);
+        let page =
+            || SourceKind::PageText(PageTextSettings { keep: Vec::new(), drop: Vec::new(), one_page: false });
+        assert_eq!(next(page(), link, "<p>x"), expected);
+        assert_eq!(next(page(), "</stories/2>; rel=next", "<p>x"), Ok(None));
+        assert_eq!(next(SourceKind::Feed, link, "<rss/>"), Ok(None));
+        assert!(
+            next(SourceKind::Json(JsonSettings::default()), "<https://b.test/2>; rel=next", "[1]").is_err()
+        );
+        let one = JsonSettings { one_page: true, ..JsonSettings::default() };
+        assert_eq!(next(SourceKind::Json(one), link, "[1]"), Ok(None));
     }
 
     #[test]
@@ -589,6 +564,6 @@ mod tests {
                 )
             })
             .collect();
-        assert!(of_table(&TableSettings::default(), &parts).is_err());
+        assert!(of_html(&parts).is_err());
     }
 }

@@ -106,6 +106,8 @@ struct Sheet<'a> {
     /// Header and field of each column; `None` for one without a header.
     columns: Vec<Option<(String, String)>>,
     grid: Grid,
+    /// What is said of columns that count the rows.
+    counts: Vec<String>,
 }
 
 impl<'a> Sheet<'a> {
@@ -117,7 +119,9 @@ impl<'a> Sheet<'a> {
         let rows: Vec<Vec<String>> =
             rows[header + 1..].iter().filter(|row| !table::is_spanned(row)).map(text).collect();
         let fields = columns.iter().map(|column| column.as_ref().map(|(_, field)| field.clone())).collect();
-        (rows.len() >= MIN_ROWS).then_some(Self { element, columns, grid: Grid { fields, rows } })
+        let (mut columns, mut grid) = (columns, Grid { fields, rows });
+        let counts = grid.drop_counts(&mut columns);
+        (grid.rows.len() >= MIN_ROWS).then_some(Self { element, columns, grid, counts })
     }
 
     /// The settings with each selector by which the table could be found, the most telling first.
@@ -130,7 +134,8 @@ impl<'a> Sheet<'a> {
                 ("columns", columns.clone()),
             ];
             pairs.extend(self.grid.settings());
-            Guess { settings: lines(&pairs), leaves_out: self.grid.without_header() }
+            let leaves_out = self.grid.without_header(true).into_iter().chain(self.counts.clone()).collect();
+            Guess { settings: lines(&pairs), leaves_out }
         });
         selectors.collect()
     }

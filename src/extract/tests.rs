@@ -1,5 +1,7 @@
 //! What holds of every kind of source: nothing that comes makes the program panic or stand still.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use proptest::prelude::*;
 
 use super::*;
@@ -53,9 +55,14 @@ fn kinds() -> Vec<SourceKind> {
             selector: "ul, dl, p".to_owned(),
             fields: [("a".to_owned(), vec!["b".to_owned(), "a@href".to_owned()])].into_iter().collect(),
             drop: vec![".x".to_owned()],
+            one_page: false,
             rows: rows(),
         }),
-        SourceKind::PageText(PageTextSettings { keep: vec!["body".to_owned()], drop: vec![".x".to_owned()] }),
+        SourceKind::PageText(PageTextSettings {
+            keep: vec!["body".to_owned()],
+            drop: vec![".x".to_owned()],
+            one_page: false,
+        }),
         SourceKind::Csv(CsvSettings {
             columns: Pairs::of(&[("a", "a")]),
             rows: rows(),
@@ -78,7 +85,12 @@ fn kinds() -> Vec<SourceKind> {
             rows: rows(),
             ..JsonSettings::default()
         }),
-        SourceKind::Xml(XmlSettings { entries: vec!["//a".to_owned()], fields: fields("."), rows: rows() }),
+        SourceKind::Xml(XmlSettings {
+            entries: vec!["//a".to_owned()],
+            fields: fields("."),
+            one_page: false,
+            rows: rows(),
+        }),
         SourceKind::PdfText(PdfTextSettings {
             entry: "(?<a>.*)".to_owned(),
             rows: rows(),
@@ -161,95 +173,107 @@ proptest! {
     }
 }
 
-/// A body over which a parser would brood for minutes or hours if nothing stopped it; how long each
-/// takes is shown by `cargo bench --bench read`.
-fn comes_to_an_end(body: &str) {
-    read_all(body.as_bytes(), None);
+/// Bodies over which a parser would brood for minutes or hours if nothing stopped it, read on all cores; how long
+/// each takes is shown by `cargo bench --bench read`.
+fn come_to_an_end(bodies: &[String]) {
+    let next = AtomicUsize::new(0);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    read_all(body.as_bytes(), None);
+                }
+            });
+        }
+    });
 }
 
 #[test]
 fn hostile_bodies_come_to_an_end() {
+    let mut bodies: Vec<String> = Vec::new();
     let numbered = |unit: &str, count: usize| -> String {
         (0..count).map(|number| unit.replace('#', &number.to_string())).collect()
     };
-    comes_to_an_end(&"<div>".repeat(40_000));
-    comes_to_an_end(&"<a><b><i><p>".repeat(10_000));
-    comes_to_an_end(&format!("<p {}>", numbered("a# ", 60_000)));
-    comes_to_an_end(&format!("<p>{}{}", numbered("<b id=#>", 400), "<p>x".repeat(20_000)));
-    comes_to_an_end(&format!("<table><tr><th>a{}", "<tr><td rowspan=65534 colspan=1000>x".repeat(4_000)));
-    comes_to_an_end(&format!(
+    bodies.push("<div>".repeat(40_000));
+    bodies.push("<a><b><i><p>".repeat(10_000));
+    bodies.push(format!("<p {}>", numbered("a# ", 60_000)));
+    bodies.push(format!("<p>{}{}", numbered("<b id=#>", 400), "<p>x".repeat(20_000)));
+    bodies.push(format!("<table><tr><th>a{}", "<tr><td rowspan=65534 colspan=1000>x".repeat(4_000)));
+    bodies.push(format!(
         "<table><tr><th>a<tr><td rowspan=65534>{}{}",
         "x ".repeat(40_000),
         "<tr>".repeat(12_000)
     ));
-    comes_to_an_end(&"<h1><h2>x".repeat(4_000));
-    comes_to_an_end(&"<a href=x>y".repeat(10_000));
-    comes_to_an_end(&format!("<table><tr><th>a<tr><td>{}", "March 1, 2021 ".repeat(10_000)));
-    comes_to_an_end(&"&amp;&#x41;&notit;".repeat(10_000));
-    comes_to_an_end(&"<a>".repeat(40_000));
-    comes_to_an_end(&format!(
+    bodies.push("<h1><h2>x".repeat(4_000));
+    bodies.push("<a href=x>y".repeat(10_000));
+    bodies.push(format!("<table><tr><th>a<tr><td>{}", "March 1, 2021 ".repeat(10_000)));
+    bodies.push("&amp;&#x41;&notit;".repeat(10_000));
+    bodies.push("<a>".repeat(40_000));
+    bodies.push(format!(
         "<rss version='2.0'><channel>{}</channel></rss>",
         "<item><title>23-1 A</title></item>".repeat(10_000)
     ));
-    comes_to_an_end(&format!(
+    bodies.push(format!(
         "<rss version='2.0'><channel><item><title>{}</title></item></channel></rss>",
         "1".repeat(1_000_000)
     ));
-    comes_to_an_end(&format!(
+    bodies.push(format!(
         "<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'><TABLE>\
          <TR><TH>Country</TH><TH>Entity</TH></TR>{}</TABLE></DIV9></DIV5>",
         "<TR><TD ROWSPAN='64'>A</TD><TD COLSPAN='64'>b, c, d, —e</TD></TR>".repeat(1_000)
     ));
-    comes_to_an_end(&format!(
+    bodies.push(format!(
         "<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'><TABLE>\
          <TR><TH>Country</TH><TH>Entity</TH></TR><TR><TD>A</TD><TD>{}</TD></TR></TABLE></DIV9></DIV5>",
         "a, ".repeat(50_000)
     ));
-    comes_to_an_end(&format!(
+    bodies.push(format!(
         "<DIV5 N='744' TYPE='PART'><DIV9 N='Supplement No. 4 to Part 744' TYPE='APPENDIX'><TABLE>\
          <TR><TH>Country</TH><TH>Entity</TH>{}</TR><TR><TD ROWSPAN='64'>{}</TD><TD>a</TD></TR>{}</TABLE></DIV9></DIV5>",
         "<TH COLSPAN='64'>c</TH>".repeat(5_000),
         "x ".repeat(20_000),
         "<TR><TD/><TD>a</TD></TR>".repeat(5_000)
     ));
-    comes_to_an_end(&format!(
+    bodies.push(format!(
         "{{\"count\":1,\"results\":[{{\"document_number\":\"1\",\"docket_ids\":[{}\"\"]}}]}}",
         numbered("\"#\",", 60_000)
     ));
-    comes_to_an_end(&format!("{{\"filing\":[{}]}}", vec!["{\"id_submission\":\"1\"}"; 40_000].join(",")));
-    comes_to_an_end(&format!(
+    bodies.push(format!("{{\"filing\":[{}]}}", vec!["{\"id_submission\":\"1\"}"; 40_000].join(",")));
+    bodies.push(format!(
         "<!-- NEW SECTION --><td>Docket #: 1<!-- NEW SECTION - DOCKET ENTRIES --><table>{}",
         "<tr><td>09/01/2022<td><a href=/docs1/1234567>1</a><td>x".repeat(10_000)
     ));
     let heading = "<h3>DOCKET FOR CASE #: 1-cv-1</h3><td>A v. B";
-    comes_to_an_end(&format!("{heading}{}", "<table><tr><td>Date Filed<td>#<td>Docket Text".repeat(100)));
-    comes_to_an_end(&format!(
+    bodies.push(format!("{heading}{}", "<table><tr><td>Date Filed<td>#<td>Docket Text".repeat(100)));
+    bodies.push(format!(
         "{heading}<table><tr><td>Date Filed<td>#<td>Docket Text<tr><td>09/01/2022<td>1<td>Attachments: {}",
         "# <a href=/doc1/1234567>1</a>, ".repeat(10_000)
     ));
-    comes_to_an_end(&format!(
+    bodies.push(format!(
         "<h1 data-type=search.Docket>A</h1><div id=docket-entry-table>{}",
         "<div class=row id=entry-1><div></div><div>May 1, 2026</div><div><p>x</div></div>".repeat(5_000)
     ));
     let text = "x ".repeat(200_000);
-    comes_to_an_end(&format!(
+    bodies.push(format!(
         "{heading}{}{text}</table>",
         "<table><tr><td>Date Filed<td>#<td>Docket Text<tr><td>09/01/2022<td>1<td>".repeat(120)
     ));
-    comes_to_an_end(&format!(
+    bodies.push(format!(
         "<title>x</title><!-- NEW SECTION --><td>Docket #: 1<!-- NEW SECTION - DOCKET ENTRIES -->{}{text}</table>",
         "<table><tr><td>09/01/2022<td>1<td>".repeat(120)
     ));
-    comes_to_an_end(&format!(
+    bodies.push(format!(
         "<h1 data-type=search.Docket>A</h1>{}{}",
         "<div id=docket-entry-table><div class=row id=entry-1><div></div><div>May 1, 2026</div><div>"
             .repeat(100),
         "<div class=recap-documents><a href='https://storage.courtlistener.com/1'>1</a></div>".repeat(5_000)
     ));
-    comes_to_an_end(&format!("{{\"results\":[{}", "{\"id\":1,\"docket\":1},".repeat(40_000)));
-    comes_to_an_end(&format!("{{\"a\":{}", "[".repeat(40_000)));
-    comes_to_an_end(&"<".repeat(300_000));
-    comes_to_an_end(&"<!--".repeat(40_000));
+    bodies.push(format!("{{\"results\":[{}", "{\"id\":1,\"docket\":1},".repeat(40_000)));
+    bodies.push(format!("{{\"a\":{}", "[".repeat(40_000)));
+    bodies.push("<".repeat(300_000));
+    bodies.push("<!--".repeat(40_000));
+    come_to_an_end(&bodies);
 }
 
 /// What this process held at most so far, in MiB.
@@ -288,7 +312,8 @@ fn a_flood_of_short_rows_is_refused_before_it_takes_the_memory() {
         rows: rows(),
         ..JsonSettings::default()
     };
-    let xml = XmlSettings { entries: vec!["r/e".to_owned()], fields: fields("a"), rows: rows() };
+    let xml =
+        XmlSettings { entries: vec!["r/e".to_owned()], fields: fields("a"), one_page: false, rows: rows() };
     for (name, kind, body) in [
         ("csv", SourceKind::Csv(csv), repeated("a\n", &|n| format!("{n}\n"), "")),
         (

@@ -126,7 +126,7 @@ fn tracked(corpus: &Path) -> Vec<(Source, Baseline)> {
         one_page: false,
         rows: RowSettings { key: vec!["name".to_owned()], ..RowSettings::default() },
     };
-    let text = PageTextSettings { keep: vec!["main".to_owned()], drop: Vec::new() };
+    let text = PageTextSettings { keep: vec!["main".to_owned()], drop: Vec::new(), one_page: false };
     let rss = "<rss version='2.0'><channel><title>Orders</title><item><title>23-1 A v. B</title><guid>1</guid></item></channel></rss>";
     let good = [
         (SourceKind::FccCoveredList, super::fcc::page(corpus, "2026-07-20")),

@@ -31,6 +31,7 @@ fn prose(keep: &str, drop: &[&str]) -> SourceKind {
     SourceKind::PageText(PageTextSettings {
         keep: vec![keep.to_owned()],
         drop: drop.iter().map(|&css| css.to_owned()).collect(),
+        one_page: false,
     })
 }
 

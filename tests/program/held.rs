@@ -89,6 +89,11 @@ fn a_page_that_gives_no_entries_cannot_be_accepted_and_says_why() {
     assert_eq!(review["held"]["quality"]["signs"][0]["words"], words);
     let refused = home.run(&["review", "accept", "covered-list"]).expect(1);
     assert!(refused.stderr.contains("cannot be accepted"), "{refused:?}");
+    for words in
+        ["gives no entries that could be accepted", "regwatch source add", "review reject covered-list"]
+    {
+        assert!(refused.stderr.contains(words), "{words}: {refused:?}");
+    }
     assert!(home.letters().is_empty());
 }
 
@@ -203,4 +208,30 @@ fn a_moment_told_from_now_in_a_cell_of_its_own_is_no_change_and_a_number_beside_
     assert_eq!(changes("posted 4 days ago"), 0);
     assert_eq!(changes("posted 4 days ago, viewed 31 times"), 2);
     assert_eq!(changes("posted 4 days ago, viewed 32 times"), 2);
+}
+
+#[test]
+fn a_part_of_a_list_is_accepted_once_the_settings_say_that_it_is_all_there_is_to_read() {
+    let site = Site::start();
+    let rows = "<table><tr><th>Name<th>Country<tr><td>Alpha<td>X<tr><td>Beta<td>Y<tr><td>Gamma<td>Z</table>";
+    let source = |more: &str| {
+        format!(
+            "[[source]]\nid = \"names\"\nkind = \"html-table\"\ntitle = \"Names\"\nurl = \"{}/names\"\n\
+             schedule = \"@daily\"\nselector = \"table\"\ncolumns = {{ Name = \"name\", Country = \"country\" }}\nkey = [\"name\"]\n{more}",
+            site.url
+        )
+    };
+    site.page("/names", format!("<html><body>{rows}</body></html>"));
+    let home = Home::with_sources(&source(""));
+    home.check(0);
+    site.page(
+        "/names",
+        format!("<html><body>{}<p>Showing 1 to 3 of 57 entries</p></body></html>", rows.replace("Y", "W")),
+    );
+    assert_eq!(home.check(4)["sources"][0]["verdict"], "suspect");
+    let refused = home.run(&["review", "accept", "names"]).expect(1).stderr;
+    assert!(refused.contains("one_page = true for names"), "{refused}");
+    home.configure(&source("one_page = true\n"), "maildir:../state/mail");
+    let report = home.run(&["review", "accept", "names", "--json"]).expect(0).json();
+    assert_eq!(report["changes"][0]["title"], "Beta", "{report:#}");
 }

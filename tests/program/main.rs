@@ -47,6 +47,7 @@ mod sink;
 mod site;
 mod status;
 mod telling;
+mod upgraded;
 mod upgrading;
 mod watching;
 mod web;

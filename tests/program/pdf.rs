@@ -56,6 +56,7 @@ fn source() -> Source {
         skip: vec!["^ *Page \\d+ of \\d+ *$".to_owned()],
         starts: Some("^ {0,4}\\S".to_owned()),
         entry: "^(?<name>.+)$".to_owned(),
+        text_columns: 1,
         rows: RowSettings {
             key: vec!["name".to_owned()],
             bracketed_aliases: Some(Brackets::Last),

@@ -183,7 +183,7 @@ fn a_spreadsheet_is_read_by_its_longest_sheet_and_the_others_are_named() {
     );
     let said = warnings(&proposal);
     for words in [
-        "column 4 has no header and is not read: \"kept\"",
+        "column 4 has no header and is read as column_4: \"kept\"",
         "the sheet \"About\"",
         "the hidden sheet \"Drafts\"",
     ] {

@@ -28,7 +28,8 @@ use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Verdict;
 use crate::extract::{
-    Guess, LeftOut, Page, goes_on, left_out, needs_browser, propose, propose_pdf, title, wanted,
+    Guess, LeftOut, Page, goes_on, left_out, needs_browser, next_by_header, propose, propose_pdf, title,
+    wanted_after,
 };
 
 #[derive(Debug, Args)]
@@ -112,6 +113,8 @@ struct Looked {
     body: Bytes,
     content_type: Option<String>,
     url: Url,
+    /// The header `Link`.
+    link: Option<String>,
     /// Whether a browser had to show it.
     in_browser: bool,
 }
@@ -178,7 +181,14 @@ async fn tried(draft: &Draft<'_>, guess: Guess, looked: &Looked) -> anyhow::Resu
     // Whether it reads the page does not depend on how long such lists usually are.
     let min_entries = (!may_be_empty).then_some(1);
     let source = config::read_source(&draft.text(&settings, min_entries))?;
-    let has_pages = matches!(source.kind, SourceKind::HtmlTable(_) | SourceKind::Json(_));
+    let has_pages = matches!(
+        source.kind,
+        SourceKind::HtmlTable(_)
+            | SourceKind::HtmlList(_)
+            | SourceKind::PageText(_)
+            | SourceKind::Json(_)
+            | SourceKind::Xml(_)
+    );
     let mut settings = settings;
     let mut found = read_as(&source, looked).await;
     if found.is_none() && has_pages {
@@ -212,7 +222,7 @@ fn is_followed(source: &Source, looked: &Looked) -> bool {
         content_type: looked.content_type.clone(),
         body: &looked.body,
     };
-    matches!(wanted(&source.kind, &[first]), Ok(Some(_)))
+    matches!(wanted_after(&source.kind, &[first], looked.link.as_deref()), Ok(Some(_)))
 }
 
 /// The setting that holds a docket to its case, where there is one.
@@ -271,7 +281,11 @@ impl Tried {
                 counted(self.left.tables, "other table is", "other tables are")
             ));
         }
-        if let Some(words) = goes_on(&looked.page()) {
+        let by_header = || {
+            let next = next_by_header(looked.link.as_deref()?, &looked.url)?;
+            Some(format!("its header Link names a next page, {next}"))
+        };
+        if let Some(words) = goes_on(&looked.page()).or_else(by_header) {
             let follows = if self.settings.contains("one_page = true") {
                 "and does not say where, so that this page alone is read (one_page)"
             } else {
@@ -291,8 +305,13 @@ impl Tried {
 async fn looked_at(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<Looked> {
     if let Some(path) = &add.file {
         let body = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let looked =
-            Looked { body: body.into(), content_type: None, url: add.url.clone(), in_browser: false };
+        let looked = Looked {
+            body: body.into(),
+            content_type: None,
+            url: add.url.clone(),
+            link: None,
+            in_browser: false,
+        };
         anyhow::ensure!(
             !needs_browser(&looked.page()),
             "scripts put this page together in the reader's browser; expected the page as a browser saves it, or no --file"
@@ -316,7 +335,8 @@ async fn asked(id: &SourceId, add: &Add, config: &Config, in_browser: bool) -> a
     let source = config::read_source(&draft.text(kind, None))?;
     let answer = look(&fetcher(config), &source, &SystemClock).await.map_err(anyhow::Error::msg)?;
     let content_type = answer.header("content-type").map(str::to_owned);
-    Ok(Looked { body: answer.body.bytes(), content_type, url: answer.url, in_browser })
+    let link = answer.header("link").map(str::to_owned);
+    Ok(Looked { body: answer.body.bytes(), content_type, url: answer.url, link, in_browser })
 }
 
 /// What is the same in all that is tried.

@@ -21,10 +21,10 @@ pub(super) const XLSX: Keys = Keys { heading: "xlsx", names: &["columns", "sheet
 
 pub(super) const JSON: Keys = Keys { heading: "json", names: &["entries", "fields", "one_page"] };
 
-pub(super) const XML: Keys = Keys { heading: "xml", names: &["entries", "fields"] };
+pub(super) const XML: Keys = Keys { heading: "xml", names: &["entries", "fields", "one_page"] };
 
 pub(super) const PDF_TEXT: Keys =
-    Keys { heading: "pdf-text", names: &["begin", "end", "skip", "starts", "entry"] };
+    Keys { heading: "pdf-text", names: &["begin", "end", "skip", "starts", "entry", "text_columns"] };
 
 /// No list has so much above its table.
 const MAX_SKIPPED: u32 = 1_000;
@@ -127,7 +127,13 @@ pub(super) fn xml(table: &Table<'_>) -> Option<SourceKind> {
     let fields = fields(table, "paths", element_path);
     let names = names_of(fields.as_ref());
     let rows = rows(table, names.as_deref());
-    Some(SourceKind::Xml(XmlSettings { entries: entries?, fields: fields?, rows: rows? }))
+    let one_page = table.or("one_page", false, Node::flag);
+    Some(SourceKind::Xml(XmlSettings {
+        entries: entries?,
+        fields: fields?,
+        one_page: one_page?,
+        rows: rows?,
+    }))
 }
 
 fn element_path(text: &str) -> Result<String, String> {
@@ -168,11 +174,15 @@ pub(super) fn names_of(fields: Option<&Pairs<Vec<String>>>) -> Option<Vec<String
     fields.map(|fields| fields.0.iter().map(|(field, _)| field.clone()).collect())
 }
 
+/// A page of more columns is a table.
+const MAX_TEXT_COLUMNS: u32 = 4;
+
 pub(super) fn pdf_text(table: &Table<'_>) -> Option<SourceKind> {
     let pattern =
         |name| table.optional(name, |node| node.parse(expression).map(|regex| regex.as_str().to_owned()));
     let (begin, end, starts) = (pattern("begin"), pattern("end"), pattern("starts"));
     let skip = skip(table);
+    let text_columns = table.or("text_columns", 1, |node| node.number(1..=MAX_TEXT_COLUMNS));
     let entry = table
         .require("entry", "a regular expression of an entry, with named groups such as \"(?<name>.+)\"")
         .and_then(|node| node.parse(entry));
@@ -184,6 +194,7 @@ pub(super) fn pdf_text(table: &Table<'_>) -> Option<SourceKind> {
         end: end.ok()?,
         skip: skip?,
         starts: starts.ok()?,
+        text_columns: usize::try_from(text_columns?).ok()?,
         entry: entry?.as_str().to_owned(),
         rows: rows?,
     }))

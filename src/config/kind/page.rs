@@ -11,9 +11,10 @@ use crate::domain::source::{ListSettings, PageTextSettings, Pairs, SourceKind, T
 pub(super) const HTML_TABLE: Keys =
     Keys { heading: "html-table", names: &["selector", "columns", "caption", "one_page"] };
 
-pub(super) const HTML_LIST: Keys = Keys { heading: "html-list", names: &["selector", "fields", "drop"] };
+pub(super) const HTML_LIST: Keys =
+    Keys { heading: "html-list", names: &["selector", "fields", "drop", "one_page"] };
 
-pub(super) const PAGE_TEXT: Keys = Keys { heading: "page-text", names: &["keep", "drop"] };
+pub(super) const PAGE_TEXT: Keys = Keys { heading: "page-text", names: &["keep", "drop", "one_page"] };
 
 pub(super) fn html_table(table: &Table<'_>) -> Option<SourceKind> {
     let selector = table.require("selector", "a CSS selector of the table").and_then(|node| node.parse(css));
@@ -42,12 +43,14 @@ pub(super) fn html_list(table: &Table<'_>) -> Option<SourceKind> {
         pairs(node, "field", |_, _, places| one_or_more(places, "CSS selectors", place))
     });
     let drop = table.or("drop", Vec::new(), |node| list::parsed(&node.items("CSS selectors")?, css));
+    let one_page = table.or("one_page", false, Node::flag);
     let names = names_of(fields.as_ref());
     let rows = rows(table, names.as_deref());
     Some(SourceKind::HtmlList(ListSettings {
         selector: selector?,
         fields: fields?,
         drop: drop?,
+        one_page: one_page?,
         rows: rows?,
     }))
 }
@@ -64,7 +67,8 @@ pub(super) fn page_text(table: &Table<'_>) -> Option<SourceKind> {
         .require("keep", "a list of CSS selectors of what is read")
         .and_then(|node| list::parsed(&node.some_items("CSS selectors")?, css));
     let drop = table.or("drop", Vec::new(), |node| list::parsed(&node.items("CSS selectors")?, css));
-    Some(SourceKind::PageText(PageTextSettings { keep: keep?, drop: drop? }))
+    let one_page = table.or("one_page", false, Node::flag);
+    Some(SourceKind::PageText(PageTextSettings { keep: keep?, drop: drop?, one_page: one_page? }))
 }
 
 pub(in crate::config) fn css(text: &str) -> Result<String, String> {

@@ -109,7 +109,8 @@ fn paragraphs_in_another_order_are_no_change_where_the_source_says_so() {
         Document::new(vec![row("scope", &lines.join("\n"))], Completeness::Whole, Resemblance::Text)
     };
     let (before, after) = (prose(["One.", "Two.", "Three."]), prose(["Three.", "One.", "Two."]));
-    let page_text = SourceKind::PageText(PageTextSettings { keep: Vec::new(), drop: Vec::new() });
+    let page_text =
+        SourceKind::PageText(PageTextSettings { keep: Vec::new(), drop: Vec::new(), one_page: false });
     let noise = Noise::of(page_text.default_noise());
     assert!(diff(&before, &after, &noise).is_empty());
     assert_eq!(diff(&before, &prose(["Three.", "One.", "Four."]), &noise).len(), 1);

@@ -78,6 +78,9 @@ pub struct XmlSettings {
     pub entries: Vec<String>,
     /// Field name → paths from an entry to what the field says.
     pub fields: Pairs<Vec<String>>,
+    /// Whether the one page is read although the list goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_page: bool,
     /// How its rows become entries.
     #[serde(flatten)]
     pub rows: RowSettings,
@@ -94,9 +97,18 @@ pub struct PdfTextSettings {
     pub skip: Vec<String>,
     /// Matches the first line of an entry; every line is one unless given.
     pub starts: Option<String>,
+    /// In so many columns the text of a page stands, to be read one after the other.
+    #[serde(skip_serializing_if = "is_one")]
+    pub text_columns: usize,
     /// Matches an entry's text, its lines joined; its named groups are the fields.
     pub entry: String,
     /// How entries are told apart.
     #[serde(flatten)]
     pub rows: RowSettings,
+}
+
+/// Whether text stands in one column, as it does where nothing is said.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that the attribute asks for")]
+fn is_one(columns: &usize) -> bool {
+    *columns < 2
 }

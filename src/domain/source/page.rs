@@ -34,6 +34,9 @@ pub struct ListSettings {
     /// CSS selectors of what is left out of entries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub drop: Vec<String>,
+    /// Whether the one page is read although the list goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_page: bool,
     /// How entries are told apart.
     #[serde(flatten)]
     pub rows: RowSettings,
@@ -64,4 +67,7 @@ pub struct PageTextSettings {
     pub keep: Vec<String>,
     /// CSS selectors of what is left out of it.
     pub drop: Vec<String>,
+    /// Whether the one page is read although the list goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_page: bool,
 }

@@ -113,6 +113,22 @@ fn what_waits_is_told_although_newer_items_came_meanwhile() {
 }
 
 #[test]
+fn an_item_that_goes_from_a_feed_that_keeps_an_order_of_its_own_is_withdrawn() {
+    let mut reads = Reads::of(items(&[4, 9, 2, 7, 1, 8]));
+    assert_eq!(reads.read(items(&[4, 9, 7, 1, 8])), [""; 0]);
+    assert_eq!(reads.pending.len(), 1);
+    assert_eq!(reads.read(items(&[3, 4, 9, 7, 1, 8])), ["added Matter 3", "removed Matter 2"]);
+    // What is new in the midst, or another order, is another choice of items.
+    for other in [&[4, 9, 5, 7, 1, 8], &[9, 4, 7, 1, 8, 2]] {
+        let mut reads = Reads::of(items(&[4, 9, 2, 7, 1, 8]));
+        for _ in 0..2 {
+            let told = reads.read(items(other));
+            assert!(told.iter().all(|change| !change.starts_with("removed")), "{told:?}");
+        }
+    }
+}
+
+#[test]
 fn a_feed_in_another_order_and_one_with_another_choice_lost_nothing() {
     let mut reads = Reads::of(items(&[9, 8, 7, 6]));
     for _ in 0..2 {

@@ -30,8 +30,9 @@ pub(super) fn before<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'a
         "input" => input(element),
         "option" => element.attr("selected").map(|_| TICKED[0]),
         "meter" | "progress" => blank(element).then(|| label(element, &["value"])).flatten(),
-        "td" | "th" | "a" | "abbr" | "b" | "button" | "data" | "dd" | "div" | "em" | "i" | "label" | "li"
-        | "p" | "span" | "strong" | "time" => own_label(element),
+        "td" | "th" => own_label(element).or_else(|| picture(element)),
+        "a" | "abbr" | "b" | "button" | "data" | "dd" | "div" | "em" | "i" | "label" | "li" | "p"
+        | "span" | "strong" | "time" => own_label(element),
         _ => None,
     };
     if let Some(sign) = sign {
@@ -128,6 +129,34 @@ fn own_label(element: ElementRef<'_>) -> Option<&str> {
     let label = label(element, names)
         .or_else(|| (element.value().name() == "time").then(|| label(element, &["datetime"])).flatten());
     label.filter(|_| blank(element))
+}
+
+/// The name of the picture that alone is in a cell and has no words of its own.
+fn picture(cell: ElementRef<'_>) -> Option<&str> {
+    let nodes = cell.descendants().skip(1).take(MAX_OPENING_NODES);
+    let image = nodes.filter_map(ElementRef::wrap).find(|element| element.value().name() == "img")?;
+    // What is shown later stands beside what is shown until then.
+    let address = label(image, &["data-src", "src"]).filter(|_| blank(cell))?;
+    let path = address.split(['?', '#']).next().unwrap_or(address);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_inline = address.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
+    Some(without_build(name)).filter(|name| !is_inline && !name.is_empty())
+}
+
+/// A file's name up to what tells one build of it from another: `tick.3f2a9c81.svg` is `tick`.
+fn without_build(name: &str) -> &str {
+    let is_build = |part: &str| {
+        part.len() >= 6
+            && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && part.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    let mut end = name.rfind('.').filter(|at| *at > 0).unwrap_or(name.len());
+    while let Some(at) =
+        name[..end].rfind(['.', '-', '_']).filter(|at| *at > 0 && is_build(&name[at + 1..end]))
+    {
+        end = at;
+    }
+    &name[..end]
 }
 
 /// The first of some attributes that says something.

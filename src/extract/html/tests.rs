@@ -53,6 +53,27 @@ fn check_shown(html: &str, expected: &str) {
 }
 
 #[test]
+fn a_picture_that_is_alone_in_its_cell_says_its_name() {
+    let cell = |content: &str| format!("<table><tr><td>{content}</table>");
+    check_shown(&cell("<img src='/img/red-cross.png?v=3'>"), "red-cross");
+    check_shown(&cell("<img alt='' src='/img/tick.3f2a9c81.svg'>"), "tick");
+    check_shown(&cell("<a href=x><img src=blank.gif data-src='x/withdrawn.png'></a>"), "withdrawn");
+    check_shown(&cell("<img src='tick.png' alt=Active>"), "Active");
+    check_shown(&cell("ZTE <img src='flag.png'>"), "ZTE");
+    check_shown(&cell("<img src='data:image/png;base64,QUJD'>"), "");
+    check_shown("<p><img src='/img/spacer.png'></p>", "");
+}
+
+#[test]
+fn what_the_page_s_own_style_sheet_hides_is_marked() {
+    let page = "<style>.gone { display: none }</style><table><tr class=gone><td>ZTE<tr><td>Hikvision</table>";
+    let markup = Markup::parse(page, &url()).unwrap();
+    let rows = selector("tr").unwrap();
+    let hidden: Vec<String> = markup.tree.select(&rows).map(|row| said(row).hidden).collect();
+    assert_eq!(hidden, ["ZTE", ""]);
+}
+
+#[test]
 fn what_stands_for_words_is_read() {
     check_shown("<img src=a alt=Revoked>", "Revoked");
     check_shown("<img src=a alt='' title=Revoked>", "Revoked");

@@ -7,6 +7,7 @@ fn settings(selector: &str, fields: &[(&str, &str)], key: &str) -> ListSettings 
         selector: selector.to_owned(),
         fields: fields.collect::<Pairs<Vec<String>>>(),
         drop: vec![".aside".to_owned()],
+        one_page: false,
         rows: RowSettings {
             key: vec![key.to_owned()],
             optional: vec!["page".to_owned(), "text".to_owned()],

@@ -96,6 +96,7 @@ fn from_xml(page: &Page<'_>) -> Result<Document, Unreadable> {
     let settings = XmlSettings {
         entries: owned(&["export/sanctionEntity"]),
         fields: PATHS.iter().map(|&(field, paths)| (field.to_owned(), owned(paths))).collect(),
+        one_page: false,
         // One element has all of a party: its addresses are a line each.
         rows: RowSettings { joined: Vec::new(), ..rows(PATHS.iter().map(|(field, _)| *field)) },
     };

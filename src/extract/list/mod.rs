@@ -13,6 +13,7 @@ pub(super) mod dpl;
 pub(super) mod eu;
 pub(super) mod json;
 pub(super) mod ofac;
+mod packed;
 pub(super) mod pdf_text;
 pub(super) mod uflpa;
 pub(super) mod uk;
@@ -26,6 +27,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use encoding_rs::WINDOWS_1252;
 use url::Url;
 
+use self::packed::{Names, Packed};
 use super::date;
 use super::html::{Said, link_list};
 use super::limits;
@@ -125,13 +127,18 @@ pub(super) struct Rows<'a> {
     settings: &'a RowSettings,
     page: &'a Url,
     /// Records that become one entry, in the order of the file.
-    groups: Vec<(String, Vec<Record>)>,
+    groups: Vec<(String, Vec<Packed>)>,
     known: HashMap<String, usize>,
-    seen: HashSet<String>,
+    /// The fields that some row had.
+    names: Names,
     /// How many rows say something.
     count: usize,
+    /// How much they say.
+    bytes: usize,
     /// The row above that heads the next ones, where rows do.
     heading: Option<String>,
+    /// Fields that turned out to say nothing of the rows.
+    forgotten: HashSet<String>,
 }
 
 impl<'a> Rows<'a> {
@@ -141,9 +148,11 @@ impl<'a> Rows<'a> {
             page,
             groups: Vec::new(),
             known: HashMap::new(),
-            seen: HashSet::new(),
+            names: Names::default(),
             count: 0,
+            bytes: 0,
             heading: None,
+            forgotten: HashSet::new(),
         }
     }
 
@@ -152,6 +161,16 @@ impl<'a> Rows<'a> {
     pub(super) fn of_columns(settings: &'a RowSettings, page: &'a Url, columns: &Pairs) -> Self {
         let heading = (columns.0.len() > 1).then(String::new);
         Self { heading, ..Self::new(settings, page) }
+    }
+
+    /// The rows that follow stand below this one, which is none of them.
+    pub(super) fn begin(&mut self, text: &str) {
+        self.heading = Some(section::label(text));
+    }
+
+    /// Leaves a field out of all rows.
+    pub(super) fn forget(&mut self, field: &str) {
+        self.forgotten.insert(field.to_owned());
     }
 
     /// Takes the next row; a blank one says nothing.
@@ -172,12 +191,10 @@ impl<'a> Rows<'a> {
             }
             record.mark(SECTION, heading);
         }
-        for field in record.fields.keys() {
-            if !self.seen.contains(field) {
-                self.seen.insert(field.clone());
-            }
-        }
         let key = record.key(&self.settings.key);
+        let record = self.names.pack(record);
+        self.bytes += key.len() + record.bytes();
+        limits::check_bytes(self.bytes)?;
         if !self.settings.group {
             self.groups.push((key, vec![record]));
         } else if let Some(&index) = self.known.get(&key) {
@@ -238,7 +255,7 @@ impl<'a> Rows<'a> {
     pub(super) fn finish(mut self, fields: &[String]) -> Result<Document, Unreadable> {
         let is_needed = |field: &&String| !self.settings.optional.contains(field);
         if !self.groups.is_empty()
-            && let Some(field) = fields.iter().filter(is_needed).find(|field| !self.seen.contains(*field))
+            && let Some(field) = fields.iter().filter(is_needed).find(|field| !self.names.has(field))
         {
             return Err(Unreadable::Missing { what: format!("the field {field:?}, in all the entries,") });
         }
@@ -247,7 +264,14 @@ impl<'a> Rows<'a> {
         Ok(Document::new(entries, Completeness::Whole, Resemblance::Title))
     }
 
-    fn entry(&self, key: String, mut records: Vec<Record>) -> Entry {
+    fn unpacked(&self, record: Packed) -> Record {
+        let mut record = self.names.unpack(record);
+        record.fields.retain(|field, _| !self.forgotten.contains(field));
+        record
+    }
+
+    fn entry(&self, key: String, records: Vec<Packed>) -> Entry {
+        let mut records: Vec<Record> = records.into_iter().map(|record| self.unpacked(record)).collect();
         records.sort_by_key(|record| !self.is_first(record));
         let name = self.title_field().and_then(|field| {
             records
@@ -282,7 +306,7 @@ impl<'a> Rows<'a> {
 
     /// The field of a mark; the list may have a column that is called so.
     fn mark_field(&self, name: &str) -> String {
-        if self.seen.contains(name) { format!("{name}_on_page") } else { name.to_owned() }
+        if self.names.has(name) { format!("{name}_on_page") } else { name.to_owned() }
     }
 
     /// The names in a row: where rows are grouped each part is one, else they are one together.

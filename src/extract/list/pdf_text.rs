@@ -5,8 +5,11 @@
 //! is in them; a line within the list that fits nowhere is a fault and not
 //! passed over, since it may be somebody's name.
 
+mod flow;
+
 use regex::Regex;
 
+use self::flow::Compounds;
 use super::{Record, Rows};
 use crate::domain::entry::Document;
 use crate::domain::source::PdfTextSettings;
@@ -17,6 +20,11 @@ use crate::extract::charset::decode;
 
 /// So many characters of a line that does not fit are shown.
 const MAX_SHOWN_CHARS: usize = 120;
+
+/// The lines of a PDF's text, as its reader goes through them.
+pub(in crate::extract) fn lines(text: &str, columns: usize) -> Vec<String> {
+    flow::lines(text, columns, |_| false)
+}
 
 pub(in crate::extract) fn extract(
     settings: &PdfTextSettings,
@@ -58,17 +66,16 @@ fn entries(settings: &PdfTextSettings, text: &str) -> Result<Vec<String>, Unread
     let skip = settings.skip.iter().map(|text| pattern(text)).collect::<Result<Vec<_>, _>>()?;
     let starts = optional(settings.starts.as_ref())?;
     let mut entries: Vec<String> = Vec::new();
-    for line in between(settings, text)? {
+    let lines = between(settings, text)?;
+    let compounds = Compounds::of(lines.iter().map(String::as_str));
+    for line in &lines {
         // The layout's blanks say where a column stands; within a line they mean nothing more.
         if skip.iter().any(|skip| skip.is_match(line)) {
             continue;
         }
         let begins = starts.as_ref().is_none_or(|starts| starts.is_match(line));
         match entries.last_mut() {
-            Some(entry) if !begins => {
-                entry.push(' ');
-                entry.push_str(&one_line(line));
-            }
+            Some(entry) if !begins => compounds.join(entry, &one_line(line)),
             _ => entries.push(one_line(line)),
         }
     }
@@ -76,17 +83,19 @@ fn entries(settings: &PdfTextSettings, text: &str) -> Result<Vec<String>, Unread
 }
 
 /// The lines that are not blank between the beginning and the end of the list, both of which must be there.
-fn between<'a>(settings: &PdfTextSettings, text: &'a str) -> Result<Vec<&'a str>, Unreadable> {
-    let mut lines = text.lines().flat_map(|line| line.split('\u{c}')).filter(|line| !line.trim().is_empty());
-    if let Some(begin) = optional(settings.begin.as_ref())?
-        && !lines.any(|line| begin.is_match(line))
+fn between(settings: &PdfTextSettings, text: &str) -> Result<Vec<String>, Unreadable> {
+    let (begin, end) = (optional(settings.begin.as_ref())?, optional(settings.end.as_ref())?);
+    let is_needed = |line: &str| [&begin, &end].into_iter().flatten().any(|edge| edge.is_match(line));
+    let mut lines = flow::lines(text, settings.text_columns, is_needed).into_iter();
+    if let Some(begin) = begin
+        && !lines.any(|line| begin.is_match(&line))
     {
         return Err(missing(&begin));
     }
-    let Some(end) = optional(settings.end.as_ref())? else { return Ok(lines.collect()) };
+    let Some(end) = end else { return Ok(lines.collect()) };
     let mut kept = Vec::new();
     for line in lines {
-        if end.is_match(line) {
+        if end.is_match(&line) {
             return Ok(kept);
         }
         kept.push(line);

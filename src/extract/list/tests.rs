@@ -220,8 +220,12 @@ fn nesting_and_entities_do_not_blow_up() {
         ..JsonSettings::default()
     });
     assert!(read(&json, &format!("{}{}", "[".repeat(100_000), "]".repeat(100_000))).is_err());
-    let xml =
-        SourceKind::Xml(XmlSettings { entries: vec!["//a".to_owned()], fields: fields("."), rows: rows() });
+    let xml = SourceKind::Xml(XmlSettings {
+        entries: vec!["//a".to_owned()],
+        fields: fields("."),
+        one_page: false,
+        rows: rows(),
+    });
     assert!(read(&xml, &format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000))).is_err());
     let bomb = "<!DOCTYPE r [<!ENTITY x 'boom'><!ENTITY y '&x;&x;&x;'>]><r><a>one &y; two</a></r>";
     check(&xml, bomb, &["one-boomboomboom-two | one boomboomboom two |  | name=one boomboomboom two"]);

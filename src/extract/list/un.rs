@@ -44,6 +44,7 @@ pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadabl
     let settings = XmlSettings {
         entries: owned(&["CONSOLIDATED_LIST/INDIVIDUALS/INDIVIDUAL", "CONSOLIDATED_LIST/ENTITIES/ENTITY"]),
         fields,
+        one_page: false,
         rows: RowSettings {
             key: owned(&["reference"]),
             title: Some("name".to_owned()),

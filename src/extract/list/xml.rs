@@ -46,6 +46,23 @@ pub(in crate::extract) fn extract(settings: &XmlSettings, page: &Page<'_>) -> Re
     rows.finish(&names)
 }
 
+/// How many elements are entries.
+///
+/// # Errors
+/// Those of [`extract`].
+pub(in crate::extract) fn count(settings: &XmlSettings, page: &Page<'_>) -> Result<usize, Unreadable> {
+    let text = decode(page);
+    let text = entity::resolved(text.trim_start_matches('\u{feff}'))?;
+    xml::check(&text)?;
+    let entries = settings.entries.iter().map(|text| path(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut count = 0;
+    each_entry(&text, &entries, |_| {
+        count += 1;
+        Ok(())
+    })?;
+    Ok(count)
+}
+
 /// What every entry says under each of some paths.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ fn read(keep: &[&str], drop: &[&str], html: &str) -> Result<Document, Unreadable
     let settings = PageTextSettings {
         keep: keep.iter().map(ToString::to_string).collect(),
         drop: drop.iter().map(ToString::to_string).collect(),
+        one_page: false,
     };
     let url = "https://agency.test/guide/".parse().unwrap();
     extract(&settings, &Page { body: html.as_bytes(), content_type: None, url: &url })

@@ -4,13 +4,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use scraper::ElementRef;
-use serde_json::Value as Json;
 
 use crate::domain::text::one_line;
 use crate::extract::Page;
 use crate::extract::charset::decode;
 use crate::extract::html::{self, Markup};
 use crate::extract::json;
+use crate::extract::paging;
+use crate::extract::xml;
 
 /// A page that shows fewer characters than this shows nothing of a list.
 const MIN_SHOWN_CHARS: usize = 400;
@@ -70,6 +71,10 @@ pub(in crate::extract) fn goes_on(page: &Page<'_>) -> Option<String> {
     if !start.starts_with('<') {
         return None;
     }
+    let is_html = |root: &str| matches!(root, "html" | "a" | "link" | "span") || html::is_block(root);
+    if xml::check(start).is_ok_and(|root| !is_html(&root.to_ascii_lowercase())) {
+        return paging::xml_says_more(start);
+    }
     let markup = Markup::of(page).ok()?;
     next_page(&markup).or_else(|| counted(&markup.text()))
 }
@@ -106,20 +111,7 @@ fn next_page(markup: &Markup) -> Option<String> {
 }
 
 fn in_json(page: &Page<'_>) -> Option<String> {
-    let value: Json = json::parse(page).ok()?;
-    let members = value.as_object()?;
-    let next = ["next", "next_page_url", "nextPage", "next_page"]
-        .iter()
-        .find_map(|name| members.get(*name)?.as_str());
-    if let Some(next) = next.filter(|next| !next.is_empty()) {
-        return Some(format!("it names a next page, {next}"));
-    }
-    let longest = members.values().filter_map(Json::as_array).map(Vec::len).max()?;
-    let names = ["total", "count", "total_count", "totalCount", "total_results", "totalResults"];
-    let total = names.iter().find_map(|name| Some((*name, members.get(*name)?.as_u64()?)));
-    let (name, total) =
-        total.filter(|(_, total)| usize::try_from(*total).is_ok_and(|total| total > longest))?;
-    Some(format!("it says {name} {total} and holds {longest}"))
+    paging::json_says_more(&json::parse(page).ok()?)
 }
 
 #[cfg(test)]
@@ -165,6 +157,8 @@ mod tests {
             ),
             ("{\"total\": 30, \"results\": [1, 2]}", Some("it says total 30 and holds 2")),
             ("{\"total\": 2, \"results\": [1, 2]}", None),
+            ("{\"recordCount\": 30, \"results\": [1, 2]}", Some("it says recordcount 30 and holds 2")),
+            ("<list total='3'><entry/></list>", Some("it says total 3 and holds 1")),
             ("a,b\n1,2\n", None),
         ] {
             assert_eq!(of(body, goes_on).as_deref(), expected, "{body}");

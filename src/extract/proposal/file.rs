@@ -34,15 +34,18 @@ fn csv(text: &str) -> Option<Guess> {
         let (table, notes) = without_notes(text, *delimiter);
         Some((*delimiter, notes, csv_table(table, *delimiter)?))
     });
-    let (delimiter, notes, (columns, grid)) = tables.max_by_key(|(_, _, (columns, _))| columns.len())?;
+    let (delimiter, notes, (mut columns, mut grid)) =
+        tables.max_by_key(|(_, _, (columns, _))| columns.len())?;
     // What stands in the first row stands below it as well: it is a row like the others.
     if is_like_rows(&columns, &grid) {
         return None;
     }
+    let counts = grid.drop_counts(&mut columns);
     let mut pairs: Vec<(&str, Value)> = vec![("kind", "csv".into())];
     pairs.extend((delimiter != ',').then(|| ("delimiter", delimiter.to_string().into())));
     pairs.push(("columns", renamed(&columns)));
-    let mut leaves_out = grid.without_header();
+    let mut leaves_out = grid.without_header(false);
+    leaves_out.extend(counts);
     if !notes.is_empty() {
         leaves_out.push("the notes at the foot of the table are no rows".to_owned());
         pairs.push(("skip", notes.into()));

@@ -93,10 +93,37 @@ impl Grid {
         key
     }
 
-    /// Whether a column counts the rows.
+    /// Whether a column counts the rows, from whatever number: that is where they stand, and changes
+    /// with every row above.
     fn counts(&self, column: usize) -> bool {
-        let number = |text: &str| text.trim_end_matches(['.', ')']).parse::<usize>().ok();
-        self.rows.len() > 1 && self.values(column).zip(1..).all(|(text, at)| number(text) == Some(at))
+        let number = |text: &str| text.trim().trim_end_matches(['.', ')']).parse::<i64>().ok();
+        let numbers: Option<Vec<i64>> = self.values(column).map(number).collect();
+        let Some(numbers) = numbers.filter(|numbers| numbers.len() > 1) else { return false };
+        let is_from_one = numbers[0] == 1;
+        let name = self.fields.get(column).and_then(Option::as_deref).unwrap_or_default();
+        let steps = |by: i64| numbers.windows(2).all(|pair| pair[1] == pair[0] + by);
+        // Numbers that only go up may be what rows are known by, unless they are called a count.
+        steps(1) && (is_from_one || is_counting(name))
+            || is_counting(name) && (steps(-1) || numbers.windows(2).all(|pair| pair[0] < pair[1]))
+    }
+
+    /// Leaves out the columns that count the rows, and says so.
+    pub(super) fn drop_counts<T>(&mut self, columns: &mut [Option<T>]) -> Vec<String> {
+        let counting: Vec<usize> = self.fields().map(|(at, _)| at).filter(|at| self.counts(*at)).collect();
+        // What is left must tell rows apart.
+        if counting.len() == self.fields().count() {
+            return Vec::new();
+        }
+        let mut said = Vec::new();
+        for at in counting {
+            said.extend(
+                self.fields[at].take().map(|field| format!("{field} counts the rows and is not read")),
+            );
+            if let Some(column) = columns.get_mut(at) {
+                *column = None;
+            }
+        }
+        said
     }
 
     fn is_prose(&self, column: usize) -> bool {
@@ -108,14 +135,20 @@ impl Grid {
         self.values(column).any(|text| text.contains("://") || text.starts_with('/'))
     }
 
-    /// What is not read, since the column has no header to find it by.
-    pub(super) fn without_header(&self) -> Vec<String> {
-        let bare = (0..self.fields.len()).filter(|at| self.fields[*at].is_none());
+    /// What is said of columns that have no header to find them by: tables and sheets are read with them, under
+    /// their number; other files are not.
+    pub(super) fn without_header(&self, are_read: bool) -> Vec<String> {
+        let bare = (0..self.fields.len()).filter(|at| self.fields[*at].is_none() && !self.counts(*at));
         let said = |at: usize| Some((at, self.values(at).find(|text| !text.is_empty())?));
         let words = |(at, example): (usize, &str)| {
             format!(
-                "column {} has no header and is not read: {:?}",
+                "column {} has no header{}: {:?}",
                 at + 1,
+                if are_read {
+                    format!(" and is read as column_{}", at + 1)
+                } else {
+                    " and is not read".to_owned()
+                },
                 shorten(example, MAX_EXAMPLE_CHARS)
             )
         };
@@ -133,6 +166,64 @@ fn is_identifying(field: &str) -> bool {
     field.split('_').any(|word| IDENTIFYING.contains(&word))
 }
 
+/// What a column is called that counts the rows.
+fn is_counting(field: &str) -> bool {
+    const COUNTING: [&str; 17] = [
+        "no",
+        "nr",
+        "s_no",
+        "sno",
+        "sr_no",
+        "sl_no",
+        "serial",
+        "serial_no",
+        "serial_number",
+        "row",
+        "row_no",
+        "item",
+        "item_no",
+        "line",
+        "line_no",
+        "index",
+        "rank",
+    ];
+    COUNTING.contains(&field)
+}
+
 fn is_naming(field: &str) -> bool {
     field.split('_').any(|word| NAMING.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(header: &str, numbers: [&str; 3], expected: bool) {
+        let rows = numbers
+            .iter()
+            .zip(["A", "B", "C"])
+            .map(|(number, name)| vec![(*number).to_owned(), name.to_owned()]);
+        let fields = vec![Some(header.to_owned()), Some("name".to_owned())];
+        let mut grid = Grid { fields: fields.clone(), rows: rows.collect() };
+        let mut columns = fields;
+        let said = grid.drop_counts(&mut columns);
+        assert_eq!(
+            (columns[0].is_none(), said.len()),
+            (expected, usize::from(expected)),
+            "{header} {numbers:?}"
+        );
+    }
+
+    #[test]
+    fn a_column_that_counts_the_rows_is_no_part_of_them() {
+        check("no", ["1", "2", "3"], true);
+        check("x", ["1.", "2.", "3."], true);
+        check("no", ["101", "102", "103"], true);
+        check("no", ["3", "2", "1"], true);
+        check("no", ["1", "3", "4"], true);
+        check("number", ["101", "102", "103"], false);
+        check("no", ["7", "3", "9"], false);
+        check("no", ["A1", "A2", "A3"], false);
+    }
 }

@@ -7,6 +7,7 @@ use crate::domain::source::SourceKind;
 use crate::domain::text::{one_line, shorten};
 use crate::extract::Page;
 use crate::extract::html::{self, Markup};
+use crate::extract::html_table::is_numbering;
 use crate::extract::table;
 
 /// So many cells are looked for in all that the entries say.
@@ -57,7 +58,7 @@ pub(in crate::extract) fn left_out(kind: &SourceKind, page: &Page<'_>, document:
     let said = Said::of(document);
     let mut sought = 0;
     let mut known = HashSet::new();
-    for cell in read.iter().flat_map(|table| table::rows(*table)).flatten() {
+    for cell in read.iter().flat_map(|table| cells_that_say(*table)) {
         if !known.insert(cell.id()) {
             continue;
         }
@@ -76,6 +77,20 @@ pub(in crate::extract) fn left_out(kind: &SourceKind, page: &Page<'_>, document:
         }
     }
     left
+}
+
+/// The cells of a table but those that only count its rows.
+fn cells_that_say(table: scraper::ElementRef<'_>) -> Vec<scraper::ElementRef<'_>> {
+    let rows = table::rows(table);
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let is_number = |text: &String| text.trim().trim_end_matches(['.', ')']).parse::<u64>().is_ok();
+    let counts = |column: &usize| {
+        let texts = rows.iter().filter_map(|row| row.get(*column)).map(|cell| one_line(&html::text(*cell)));
+        is_numbering(texts.skip_while(|text| !is_number(text)))
+    };
+    let counting: HashSet<usize> = (0..width).filter(counts).collect();
+    let cells = rows.into_iter().flat_map(|row| row.into_iter().enumerate().collect::<Vec<_>>());
+    cells.filter(|(column, _)| !counting.contains(column)).map(|(_, cell)| cell).collect()
 }
 
 /// Tables with rows that are not among those that are read, nor within one.

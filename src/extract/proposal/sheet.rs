@@ -34,9 +34,10 @@ fn guess(sheet: &Sheet, all: &[Sheet]) -> Option<(usize, Guess)> {
     }
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let beside = std::iter::repeat_n(None, width.saturating_sub(columns.len()));
-    let columns: Vec<_> = columns.into_iter().chain(beside).collect();
+    let mut columns: Vec<_> = columns.into_iter().chain(beside).collect();
     let fields = columns.iter().map(|column| column.as_ref().map(|(_, field)| field.clone())).collect();
-    let grid = Grid { fields, rows };
+    let mut grid = Grid { fields, rows };
+    let counts = grid.drop_counts(&mut columns);
     let mut pairs: Vec<(&str, Value)> = vec![("kind", "xlsx".into())];
     // A book with several sheets may have them in another order tomorrow.
     pairs.extend((all.len() > 1).then(|| ("sheet", sheet.name.as_str().into())));
@@ -44,7 +45,8 @@ fn guess(sheet: &Sheet, all: &[Sheet]) -> Option<(usize, Guess)> {
     pairs.extend(skipped.map(|skipped| ("skip_rows", skipped.into())));
     pairs.push(("columns", renamed(&columns)));
     pairs.extend(grid.settings());
-    let mut leaves_out = grid.without_header();
+    let mut leaves_out = grid.without_header(true);
+    leaves_out.extend(counts);
     leaves_out.extend(all.iter().filter(|other| other.name != sheet.name && !other.rows.is_empty()).map(
         |other| {
             let hidden = if other.is_hidden { "hidden " } else { "" };

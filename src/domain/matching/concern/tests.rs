@@ -180,8 +180,11 @@ fn a_record_from_before_there_were_scores_is_read() {
 fn concerned_by(before: &[(&str, &str)], after: &[(&str, &str)]) -> Vec<String> {
     use crate::domain::diff::diff;
     use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
-    let source =
-        source(SourceKind::PageText(PageTextSettings { keep: vec!["main".to_owned()], drop: Vec::new() }));
+    let source = source(SourceKind::PageText(PageTextSettings {
+        keep: vec!["main".to_owned()],
+        drop: Vec::new(),
+        one_page: false,
+    }));
     let source = Source { noise: Noise::of(source.kind.default_noise()), ..source };
     let page = |fields: &[(&str, &str)]| {
         let section = Entry::new("notices", "Notices");

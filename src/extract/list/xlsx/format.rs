@@ -1,45 +1,400 @@
-//! Number formats that show a number with zeros before it, as many lists do with theirs.
+//! What a number looks like by its cell's format (ECMA-376 part 1, 18.8.30 and 18.8.31).
+//!
+//! What a format adds is shown: zeros before a number, a currency, a per cent sign. What it would take away,
+//! digits that it rounds, stays: a change in them is one.
 
-/// The digits of a whole number laid out by a format of zeros, such as `00000` or `000\\-00`; `None`
-/// where the format is another or the number is not whole.
-pub(super) fn padded(code: &str, number: &str) -> Option<String> {
-    let pattern: String = code.split(';').next()?.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
-    let zeros = pattern.chars().filter(|c| *c == '0').count();
-    let is_plain = pattern.chars().all(|c| matches!(c, '0' | '-' | ' ' | '/'));
-    if zeros < 2 || !is_plain || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
+use super::decimal::Decimal;
+use crate::domain::text::one_line;
+
+/// How numbers are shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) enum Format {
+    /// As they are.
+    #[default]
+    General,
+    /// As days, or times of a day.
+    Moment { has_day: bool },
+    /// By the sections for what is positive, negative and zero.
+    Sections(Vec<Section>),
+}
+
+/// A section of a format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Section(Vec<Token>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Literal(String),
+    /// `0`, `#` or `?`: a digit, one perhaps, one or a blank.
+    Digit(char),
+    Point,
+    /// A comma between digits: thousands are parted.
+    Thousands,
+    Percent,
+    /// The number as it is.
+    General,
+    /// Of days and times.
+    Moment(char),
+    /// What changes a number beyond what is shown here: an exponent, a fraction, thousands left away.
+    Other,
+}
+
+/// The formats that have a number and no code (18.8.30), those of days in East Asia among them.
+pub(super) fn built_in(id: u32) -> Format {
+    match id {
+        1 => Format::of("0"),
+        2 => Format::of("0.00"),
+        3 => Format::of("#,##0"),
+        4 => Format::of("#,##0.00"),
+        5 | 6 => Format::of("\"$\"#,##0;-\"$\"#,##0"),
+        7 | 8 => Format::of("\"$\"#,##0.00;-\"$\"#,##0.00"),
+        9 => Format::of("0%"),
+        10 => Format::of("0.00%"),
+        14..=17 | 22 | 27..=31 | 34..=36 | 50..=58 => Format::Moment { has_day: true },
+        18..=21 | 32 | 33 | 45..=47 => Format::Moment { has_day: false },
+        37 | 38 => Format::of("#,##0;(#,##0)"),
+        39 | 40 => Format::of("#,##0.00;(#,##0.00)"),
+        41 => Format::of("#,##0;(#,##0);\"-\""),
+        42 => Format::of("\"$\"#,##0;\"$\"(#,##0);\"$\"\"-\""),
+        43 => Format::of("#,##0.00;(#,##0.00);\"-\""),
+        44 => Format::of("\"$\"#,##0.00;\"$\"(#,##0.00);\"$\"\"-\""),
+        _ => Format::General,
     }
-    let digits = format!("{number:0>zeros$}");
-    let (surplus, mut rest) = digits.split_at(digits.len() - zeros);
-    let mut shown = String::new();
-    for c in pattern.chars() {
-        if c != '0' {
-            shown.push(c);
-            continue;
+}
+
+impl Format {
+    /// The format that a code means.
+    pub(super) fn of(code: &str) -> Self {
+        let Some(mut sections) = sections(code).filter(|_| !code.is_empty()) else { return Self::General };
+        // The fourth is for texts.
+        sections.truncate(3);
+        let moments = |section: &Section| {
+            section
+                .0
+                .iter()
+                .filter_map(|token| if let Token::Moment(c) = token { Some(*c) } else { None })
+                .collect()
+        };
+        let first: Vec<char> = sections.first().map(moments).unwrap_or_default();
+        if !first.is_empty() {
+            // Minutes are written as months are.
+            let has_time = first.iter().any(|c| matches!(c, 'h' | 's'));
+            return Self::Moment { has_day: first.iter().any(|c| matches!(c, 'd' | 'y')) || !has_time };
         }
-        if rest.len() == zeros {
-            shown.push_str(surplus);
+        if sections.iter().flat_map(|section| &section.0).any(|token| *token == Token::Other) {
+            return Self::General;
         }
-        let (digit, others) = rest.split_at(1);
-        shown.push_str(digit);
-        rest = others;
+        Self::Sections(sections)
     }
-    Some(shown)
+
+    /// Whether a number of this format is shown as nothing, so that it is hidden.
+    pub(super) fn hides(&self, number: &Decimal) -> bool {
+        matches!(self, Self::Sections(sections) if section_for(sections, number).is_some_and(|(section, _)| section.0.is_empty()))
+    }
+
+    /// The number as it is shown.
+    pub(super) fn shown(&self, number: &Decimal) -> String {
+        let Self::Sections(sections) = self else { return number.to_string() };
+        let Some((section, is_signed)) = section_for(sections, number) else { return number.to_string() };
+        let has_number = section.0.iter().any(|token| matches!(token, Token::Digit(_) | Token::General));
+        if section.0.is_empty() || !has_number && !number.is_zero() {
+            return number.to_string();
+        }
+        let sign = if is_signed && number.is_negative { "-" } else { "" };
+        one_line(&format!("{sign}{}", section.laid_out(number)))
+    }
+}
+
+/// The section by which a number is shown, and whether its sign is shown beside it.
+fn section_for<'a>(sections: &'a [Section], number: &Decimal) -> Option<(&'a Section, bool)> {
+    match sections {
+        [_, negative, ..] if number.is_negative => Some((negative, false)),
+        [_, _, zero] if number.is_zero() => Some((zero, false)),
+        [first, ..] => Some((first, true)),
+        [] => None,
+    }
+}
+
+impl Section {
+    fn laid_out(&self, number: &Decimal) -> String {
+        let percents = self.0.iter().filter(|token| **token == Token::Percent).count();
+        let number = number.shifted(2 * i32::try_from(percents).unwrap_or(0));
+        let end = self.0.iter().position(|token| *token == Token::Point);
+        let is_digit = |token: &Token| matches!(token, Token::Digit(_));
+        // Without a point, the digits behind it follow the last place for one.
+        let end = end.or_else(|| self.0.iter().rposition(is_digit).map(|last| last + 1)).unwrap_or(0);
+        let (before, behind) = self.0.split_at(end);
+        let has_place = before.iter().any(|token| matches!(token, Token::Digit(_) | Token::General));
+        let mut shown = whole(before, &number.whole);
+        if !has_place && behind.iter().any(is_digit) && number.whole != "0" {
+            shown.push_str(&number.whole);
+        }
+        shown.push_str(&fraction(behind, &number));
+        shown
+    }
+}
+
+/// The digits before the point, from the last to the first: what has no place of its own stands at the first.
+fn whole(tokens: &[Token], digits: &str) -> String {
+    let first = tokens.iter().position(|token| matches!(token, Token::Digit(_)));
+    let has_thousands = tokens.contains(&Token::Thousands);
+    let mut left = if digits == "0" { "" } else { digits };
+    let (mut shown, mut count) = (Vec::new(), 0_usize);
+    let push = |shown: &mut Vec<String>, count: &mut usize, digit: char| {
+        if has_thousands && *count > 0 && count.is_multiple_of(3) {
+            shown.push(",".to_owned());
+        }
+        *count += 1;
+        shown.push(digit.to_string());
+    };
+    for (index, token) in tokens.iter().enumerate().rev() {
+        match token {
+            Token::Digit(place) => {
+                let last = left.chars().next_back();
+                left = &left[..left.len() - usize::from(last.is_some())];
+                match (last, place) {
+                    (Some(digit), _) => push(&mut shown, &mut count, digit),
+                    (None, '0') => push(&mut shown, &mut count, '0'),
+                    (None, _) => {}
+                }
+                if Some(index) == first {
+                    left.chars().rev().for_each(|digit| push(&mut shown, &mut count, digit));
+                    left = "";
+                }
+            }
+            Token::General => shown.push(digits.to_owned()),
+            Token::Literal(text) => shown.push(text.clone()),
+            Token::Percent => shown.push("%".to_owned()),
+            Token::Point | Token::Thousands | Token::Moment(_) | Token::Other => {}
+        }
+    }
+    shown.into_iter().rev().collect()
+}
+
+/// The point, the digits behind it and what follows.
+fn fraction(tokens: &[Token], number: &Decimal) -> String {
+    let places = tokens.iter().filter(|token| matches!(token, Token::Digit(_))).count();
+    let mut digits = number.fraction.chars();
+    let (mut shown, mut seen) = (String::new(), 0);
+    if places == 0 && !tokens.contains(&Token::General) && !number.fraction.is_empty() {
+        shown.push('.');
+        shown.extend(&mut digits);
+    }
+    for token in tokens {
+        match token {
+            Token::Point if places > 0 => shown.push('.'),
+            Token::Digit(place) => {
+                seen += 1;
+                match (digits.next(), place) {
+                    (Some(digit), _) => shown.push(digit),
+                    (None, '0') => shown.push('0'),
+                    (None, _) => {}
+                }
+                if seen == places {
+                    shown.extend(&mut digits);
+                }
+            }
+            Token::General => shown.push_str(&Decimal { is_negative: false, ..number.clone() }.to_string()),
+            Token::Literal(text) => shown.push_str(text),
+            Token::Percent => shown.push('%'),
+            Token::Point | Token::Thousands | Token::Moment(_) | Token::Other => {}
+        }
+    }
+    // A point with nothing behind it is none.
+    let bare = shown.strip_prefix('.').filter(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    bare.map(str::to_owned).unwrap_or(shown)
+}
+
+/// The sections of a code; `None` where conditions choose among them.
+fn sections(code: &str) -> Option<Vec<Section>> {
+    let mut sections = vec![Section(Vec::new())];
+    let mut rest = code.chars();
+    while let Some(c) = rest.next() {
+        let token = match c {
+            ';' => {
+                sections.push(Section(Vec::new()));
+                continue;
+            }
+            '"' => Token::Literal(rest.by_ref().take_while(|c| *c != '"').collect()),
+            '\\' => Token::Literal(rest.next().map(String::from).unwrap_or_default()),
+            // As wide as the next character.
+            '_' => {
+                rest.next();
+                Token::Literal(" ".to_owned())
+            }
+            // The next character as often as it fits.
+            '*' if rest.next() == Some(' ') => Token::Literal(" ".to_owned()),
+            '*' => continue,
+            '[' => {
+                let within: String = rest.by_ref().take_while(|c| *c != ']').collect();
+                match bracketed(&within) {
+                    Bracketed::Nothing => continue,
+                    Bracketed::Token(token) => token,
+                    Bracketed::Condition => return None,
+                }
+            }
+            'G' | 'g' if rest.as_str().to_ascii_lowercase().starts_with("eneral") => {
+                rest = rest.as_str()[6..].chars();
+                Token::General
+            }
+            'A' | 'a' if starts_with(rest.as_str(), "m/pm") => {
+                rest = rest.as_str()[4..].chars();
+                Token::Moment('h')
+            }
+            'A' | 'a' if starts_with(rest.as_str(), "/p") => {
+                rest = rest.as_str()[2..].chars();
+                Token::Moment('h')
+            }
+            '0' | '#' | '?' => Token::Digit(c),
+            '.' => Token::Point,
+            ',' => Token::Thousands,
+            '%' => Token::Percent,
+            'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => {
+                Token::Moment(c.to_ascii_lowercase())
+            }
+            'E' | 'e' | '@' => Token::Other,
+            c => Token::Literal(c.to_string()),
+        };
+        if let Some(Section(tokens)) = sections.last_mut() {
+            tokens.push(token);
+        }
+    }
+    Some(sections.into_iter().map(Section::settled).collect())
+}
+
+fn starts_with(text: &str, begin: &str) -> bool {
+    text.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin))
+}
+
+impl Section {
+    /// A comma behind the last place leaves thousands away; a stroke between places that may be blank
+    /// makes a fraction.
+    fn settled(mut self) -> Self {
+        let is_digit = |token: &Token| matches!(token, Token::Digit(_));
+        let point = self.0.iter().position(|token| *token == Token::Point).unwrap_or(self.0.len());
+        let last = self.0[..point].iter().rposition(is_digit);
+        let has_blank = self.0.iter().any(|token| matches!(token, Token::Digit('#' | '?')));
+        for index in 0..self.0.len() {
+            let is_behind = last.is_some_and(|last| index > last);
+            match &self.0[index] {
+                Token::Thousands if is_behind => self.0[index] = Token::Other,
+                Token::Literal(text) if text == "/" && has_blank => self.0[index] = Token::Other,
+                _ => {}
+            }
+        }
+        let has_moment = self.0.iter().any(|token| matches!(token, Token::Moment(_)));
+        if has_moment {
+            self.0.retain(|token| matches!(token, Token::Moment(_)));
+        }
+        self
+    }
+}
+
+enum Bracketed {
+    Nothing,
+    Token(Token),
+    Condition,
+}
+
+/// `[h]` counts hours, `[$€-407]` is a currency, `[>100]` a condition, `[Red]` a colour.
+fn bracketed(within: &str) -> Bracketed {
+    if let Some(currency) = within.strip_prefix('$') {
+        let sign = currency.split('-').next().unwrap_or_default();
+        return if sign.is_empty() {
+            Bracketed::Nothing
+        } else {
+            Bracketed::Token(Token::Literal(sign.to_owned()))
+        };
+    }
+    let first = within.chars().next().map(|c| c.to_ascii_lowercase());
+    match first {
+        Some('<' | '>' | '=') => Bracketed::Condition,
+        Some(c @ ('h' | 'm' | 's')) if within.chars().all(|other| other.eq_ignore_ascii_case(&c)) => {
+            Bracketed::Token(Token::Moment(if c == 'm' { 's' } else { c }))
+        }
+        _ => Bracketed::Nothing,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::padded;
+    use super::*;
+
+    #[track_caller]
+    fn check(code: &str, number: &str, expected: &str) {
+        let number = Decimal::of(number).unwrap();
+        assert_eq!(Format::of(code).shown(&number), expected, "{code} {number}");
+    }
 
     #[test]
     fn zeros_before_a_number_are_shown() {
-        assert_eq!(padded("00000", "123").as_deref(), Some("00123"));
-        assert_eq!(padded("000\\-00\\-0000", "12345678").as_deref(), Some("012-34-5678"));
-        assert_eq!(padded("00-00", "123456").as_deref(), Some("1234-56"));
-        for (code, number) in
-            [("General", "123"), ("0", "5"), ("0.00", "5"), ("00000", "1.5"), ("00000", "-3")]
-        {
-            assert_eq!(padded(code, number), None, "{code} {number}");
+        check("00000", "123", "00123");
+        check("000\\-00\\-0000", "12345678", "012-34-5678");
+        check("00-00", "123456", "1234-56");
+        check("General", "123", "123");
+        check("0", "5", "5");
+        check("(###) ###-####", "2025550143", "(202) 555-0143");
+    }
+
+    #[test]
+    fn what_a_format_adds_is_shown_and_no_digit_is_taken_away() {
+        check("0%", "0.25", "25%");
+        check("0.00%", "0.25", "25.00%");
+        check("0%", "0.2567", "25.67%");
+        check("\"$\"#,##0.00", "1234.5", "$1,234.50");
+        check("\"$\"#,##0.00", "1234567.891", "$1,234,567.891");
+        check("#,##0.00\\ [$€-407]", "1234.5", "1,234.50 €");
+        check("[$USD-409] #,##0", "1000000", "USD 1,000,000");
+        check("#,##0", "12345678901234567890", "12,345,678,901,234,567,890");
+        check("_($* #,##0.00_);_($* (#,##0.00);_($* \"-\"??_);_(@_)", "-12.5", "$ (12.50)");
+        check("_($* #,##0.00_);_($* (#,##0.00);_($* \"-\"??_);_(@_)", "0", "$ -");
+        check("0.0 \"kg\"", "5", "5.0 kg");
+        check("0 \"kg\"", "5.25", "5.25 kg");
+        check("\"No. \"General", "7", "No. 7");
+        check("#,##0;[Red]-#,##0", "-1234", "-1,234");
+        check("0.##", "5", "5");
+        check("#.00", "0.5", ".50");
+        check("\"Yes\";\"Yes\";\"No\"", "0", "No");
+    }
+
+    #[test]
+    fn what_is_shown_otherwise_is_left_as_it_is() {
+        for (code, number) in [
+            ("0.00E+00", "12345"),
+            ("# ?/?", "0.5"),
+            ("0,,", "1200000"),
+            ("[>100]0.0;0", "5"),
+            ("@", "12"),
+            ("\"Yes\";\"Yes\";\"No\"", "1"),
+            ("", "5"),
+        ] {
+            check(code, number, number);
         }
+    }
+
+    #[test]
+    fn days_and_times_are_told_from_numbers() {
+        for (code, has_day) in [
+            ("m/d/yyyy", true),
+            ("[$-409]d\\-mmm\\-yy;@", true),
+            ("mmm\\ yyyy", true),
+            ("mmmm", true),
+            ("yyyy\\-mm\\-dd\\ hh:mm", true),
+            ("h:mm AM/PM", false),
+            ("[h]:mm:ss", false),
+        ] {
+            assert_eq!(Format::of(code), Format::Moment { has_day }, "{code}");
+        }
+        for code in ["0 \"days\"", "\\d0", "[Red]0", "General", "#,##0"] {
+            assert!(!matches!(Format::of(code), Format::Moment { .. }), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_format_of_nothing_hides_the_number() {
+        let number = Decimal::of("5").unwrap();
+        assert!(Format::of(";;;").hides(&number) && !Format::of("0;;;").hides(&number));
+        assert!(Format::of("0;;;").hides(&Decimal::of("-5").unwrap()));
+        assert_eq!(Format::of(";;;").shown(&number), "5");
     }
 }

@@ -1,0 +1,121 @@
+//! Records as they wait among hundreds of thousands: the texts of each in one piece, the names of its
+//! fields kept once for all.
+
+use std::collections::HashMap;
+
+use url::Url;
+
+use super::Record;
+
+/// A record, packed.
+#[derive(Debug)]
+pub(super) struct Packed {
+    text: Box<str>,
+    parts: Box<[Part]>,
+    links: Box<[(String, Url)]>,
+}
+
+/// A part of what a record says.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    /// The field, or the mark.
+    name: u32,
+    is_mark: bool,
+    /// Where it ends in the text.
+    end: usize,
+}
+
+/// The names of fields and marks, by their numbers.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    numbers: HashMap<String, u32>,
+    fields: Vec<String>,
+    marks: Vec<&'static str>,
+}
+
+impl Names {
+    fn field(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.fields.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(name.to_owned(), number);
+        self.fields.push(name.to_owned());
+        number
+    }
+
+    fn mark(&mut self, name: &'static str) -> u32 {
+        let index = self.marks.iter().position(|known| *known == name).unwrap_or_else(|| {
+            self.marks.push(name);
+            self.marks.len() - 1
+        });
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+
+    /// Whether some record has the field.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.numbers.contains_key(field)
+    }
+
+    pub(super) fn pack(&mut self, record: Record) -> Packed {
+        let (mut text, mut parts) = (String::new(), Vec::new());
+        let mut add = |name: u32, is_mark: bool, texts: Vec<String>| {
+            for part in texts {
+                text.push_str(&part);
+                parts.push(Part { name, is_mark, end: text.len() });
+            }
+        };
+        for (name, texts) in record.fields {
+            add(self.field(&name), false, texts);
+        }
+        for (name, texts) in record.marks {
+            add(self.mark(name), true, texts);
+        }
+        Packed { text: text.into(), parts: parts.into(), links: record.links.into() }
+    }
+
+    pub(super) fn unpack(&self, packed: Packed) -> Record {
+        let mut record = Record { links: packed.links.into_vec(), ..Record::default() };
+        let mut start = 0;
+        for part in &packed.parts {
+            let (text, index) = (&packed.text[start..part.end], part.name as usize);
+            start = part.end;
+            if part.is_mark {
+                record.marks.entry(self.marks[index]).or_default().push(text.to_owned());
+            } else {
+                record.push(&self.fields[index], text);
+            }
+        }
+        record
+    }
+}
+
+impl Packed {
+    /// So much it holds.
+    pub(super) fn bytes(&self) -> usize {
+        let links: usize = self.links.iter().map(|(label, url)| label.len() + url.as_str().len()).sum();
+        self.text.len() + links
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_out_as_it_went_in() {
+        let mut record = Record::default();
+        record.push("name", "Example Works");
+        record.push("name", "");
+        record.push("note", "größer");
+        record.mark("section", "Removed");
+        record.links.push(("More".to_owned(), "https://agency.test/".parse().unwrap()));
+        let mut names = Names::default();
+        let (fields, marks, links) = (record.fields.clone(), record.marks.clone(), record.links.clone());
+        let packed = names.pack(record);
+        assert_eq!(packed.bytes(), "Example Worksgr\u{f6}\u{df}erRemovedMorehttps://agency.test/".len());
+        let unpacked = names.unpack(packed);
+        assert_eq!((unpacked.fields, unpacked.marks, unpacked.links), (fields, marks, links));
+        assert!(names.has("note") && !names.has("section"));
+    }
+}
