@@ -39,12 +39,12 @@ impl Size {
     }
 }
 
-/// A party that nobody tracks.
+/// A party that nobody tracks, its letters unlike those of any company: comparing names is not what is tested here.
 pub fn party(number: usize) -> String {
-    const SYLLABLES: [&str; 10] = ["ba", "de", "fi", "go", "lu", "mo", "na", "pe", "ri", "so"];
+    const SYLLABLES: [&str; 10] = ["vy", "xy", "qy", "jy", "yv", "yx", "yq", "yj", "vx", "qj"];
     let word: String =
         format!("{number:06}").bytes().map(|digit| SYLLABLES[usize::from(digit - b'0')]).collect();
-    format!("Kestrel {word} Timber")
+    format!("Vyx {word}")
 }
 
 fn csv_row(cells: &[String], delimiter: char) -> String {
