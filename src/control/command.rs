@@ -50,6 +50,7 @@ macro_rules! commands {
 commands!(
     Check,
     ListSources,
+    ListCoverage,
     ShowSource,
     ShowHeldBody,
     ListReviews,

@@ -22,7 +22,7 @@ pub use client::{Client, ClientError};
 pub use owner::Owner;
 pub use reply::{
     Checked, Decided, Handled, InForce, MailDetail, MailSummary, Questioned, Retracted, Reviews,
-    SourceDetail, SourceStatus, Subscribed, Wishes,
+    SourceCoverage, SourceDetail, SourceStatus, Subscribed, Wishes,
 };
 pub use server::Server;
 pub use service::{CommandError, Service, ServiceParts};

@@ -15,6 +15,7 @@ use crate::domain::report::CheckReport;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{HeldRead, Snapshot};
 use crate::domain::subscription::Subscriber;
+use crate::domain::verdict::Verdict;
 
 /// What reads found, and how many mails tell of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,6 +26,19 @@ pub struct Checked {
     pub changes: Vec<Change>,
     /// What stood there already when the company registry came to know whom it names.
     pub notices: Vec<Change>,
+}
+
+/// What a watched source shows of a company.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SourceCoverage {
+    /// The source.
+    pub source: SourceId,
+    /// How many entries of its accepted state name the company.
+    pub entries: usize,
+    /// What its last read was found to be; `None` before the first.
+    pub verdict: Option<Verdict>,
+    /// When it was last read well.
+    pub last_good_at: Option<DateTime<Utc>>,
 }
 
 /// Everything that waits for a person's word.

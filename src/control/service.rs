@@ -1,10 +1,12 @@
 //! Executing commands: the same here and in the daemon.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ask::{Ask, Progress};
 use super::reply::{
-    Checked, Handled, InForce, MailDetail, MailSummary, Questioned, SourceDetail, SourceStatus, Subscribed,
+    Checked, Handled, InForce, MailDetail, MailSummary, Questioned, SourceCoverage, SourceDetail,
+    SourceStatus, Subscribed,
 };
 use crate::check::{Checker, ReadOptions, Reading, RetractError, ReviewError};
 use crate::deliver::Deliverer;
@@ -102,6 +104,22 @@ impl Service {
     /// [`CommandError`]; what was done before it stays done.
     pub async fn execute<A: Ask>(&self, ask: A, progress: &Progress) -> Result<A::Reply, CommandError> {
         ask.answer(self, progress).await
+    }
+
+    /// What each watched source shows of a company.
+    pub(super) async fn coverage(&self, company: &CompanyId) -> Result<Vec<SourceCoverage>, CommandError> {
+        let mut coverage = Vec::new();
+        for source in &self.0.sources {
+            let known = self.0.store.known(&source.id).await?;
+            let named = known.standing.as_ref().and_then(|standing| standing.named.get(company));
+            coverage.push(SourceCoverage {
+                source: source.id.clone(),
+                entries: named.map_or(0, BTreeSet::len),
+                verdict: known.state.as_ref().map(|state| state.verdict),
+                last_good_at: known.state.as_ref().and_then(|state| state.last_good_at),
+            });
+        }
+        Ok(coverage)
     }
 
     /// Subscribes somebody. Whose consent nobody can show is asked for it, where they could answer.

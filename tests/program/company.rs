@@ -65,6 +65,10 @@ fn a_company_is_added_changed_and_removed_and_what_stands_is_told() {
     );
     let shown = home.run(&["company", "show", "hikvision"]).expect(0).stdout;
     assert!(shown.contains("海康威视") && shown.contains("ISIN"), "{shown}");
+    assert!(
+        shown.contains("names it in 1 entry") && shown.contains("gap: no docket is bound to it"),
+        "{shown}"
+    );
 
     home.run(&["company", "edit", "zte", "--alias", "中兴通讯", "--parent", "hikvision"]).expect(0);
     let zte = file(&home, "zte.toml");

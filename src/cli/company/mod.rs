@@ -1,13 +1,16 @@
 //! `regwatch company`: who is tracked, and by which names.
 
 mod change;
+mod coverage;
 mod export;
 mod facts;
 mod import;
 mod reload;
 
 use clap::Subcommand;
+use serde::Serialize;
 
+use self::coverage::Coverage;
 use super::Context;
 use super::exit::Exit;
 use super::explain;
@@ -21,7 +24,8 @@ use crate::domain::text::one_line;
 pub(super) enum CompanyVerb {
     /// Every tracked company.
     List,
-    /// One company with all its names and numbers, and where they are known from.
+    /// One company with all its names and numbers, where they are known from, which lists and dockets show it, and
+    /// which gaps there are.
     Show {
         /// Its id.
         id: CompanyId,
@@ -64,7 +68,8 @@ pub(super) async fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<
                 .iter()
                 .find(|company| company.id == id)
                 .ok_or_else(|| anyhow::anyhow!("no company {id}; see `regwatch company list`"))?;
-            show(company, screen)?;
+            let coverage = coverage::of(company, context).await?;
+            show(company, &coverage, screen)?;
         }
         CompanyVerb::Add(add) => change::add(add, context).await?,
         CompanyVerb::Edit(edit) => change::edit(edit, context).await?,
@@ -92,9 +97,17 @@ fn list(companies: &[Company], screen: Screen) -> anyhow::Result<()> {
     screen.table(["COMPANY", "NAME", "NAMES"], rows)
 }
 
-fn show(company: &Company, screen: Screen) -> anyhow::Result<()> {
+/// `company show --json`: the company as ever, and what shows it.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    company: &'a Company,
+    coverage: &'a Coverage,
+}
+
+fn show(company: &Company, coverage: &Coverage, screen: Screen) -> anyhow::Result<()> {
     if screen.json {
-        return screen.object(company);
+        return screen.object(&Shown { company, coverage });
     }
     screen.line(format!("{}  {}\n", company.id, company.name))?;
     if let Some(parent) = &company.parent {
@@ -110,5 +123,8 @@ fn show(company: &Company, screen: Screen) -> anyhow::Result<()> {
     let numbers = company.identifiers.iter().map(|id| row(&id.value, id.scheme.label(), &id.source));
     let others = company.not.iter().map(|name| row(name, "somebody else", &None));
     screen.table(["NAME", "KIND", "SOURCE"], aliases.chain(numbers).chain(others))?;
-    company.sources.iter().try_for_each(|source| screen.line(format!("described at {}", one_line(source))))
+    for source in &company.sources {
+        screen.line(format!("described at {}", one_line(source)))?;
+    }
+    coverage.show(screen)
 }

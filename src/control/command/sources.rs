@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::{self, HeldReview, ReadOptions};
 use crate::control::ask::{Ask, Progress};
-use crate::control::reply::{Checked, Decided, InForce, Retracted, Reviews, SourceDetail, SourceStatus};
+use crate::control::reply::{
+    Checked, Decided, InForce, Retracted, Reviews, SourceCoverage, SourceDetail, SourceStatus,
+};
 use crate::control::service::{CommandError, SHOWN_POSSIBLE, Service};
 use crate::domain::change::Change;
-use crate::domain::id::SourceId;
+use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::incident::Incident;
 use crate::domain::snapshot::HeldRead;
 use crate::status::Overview;
@@ -40,6 +42,21 @@ impl Ask for ListSources {
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         service.statuses().await
+    }
+}
+
+/// What the watched sources show of a company.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListCoverage {
+    /// Whose.
+    pub company: CompanyId,
+}
+
+impl Ask for ListCoverage {
+    type Reply = Vec<SourceCoverage>;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.coverage(&self.company).await
     }
 }
 
