@@ -6,7 +6,7 @@ use super::known::Known;
 use super::verdict::{Finding, held_quality, signal_of};
 use crate::domain::assess::Assessment;
 use crate::domain::bundle::is_bundle;
-use crate::domain::change::Evidence;
+use crate::domain::change::{ChangeKind, Evidence};
 use crate::domain::flicker::{self, Flicker};
 use crate::domain::pending::Agreement;
 use crate::domain::quality::Quality;
@@ -107,6 +107,11 @@ impl Finding {
                     .holding(assessment.held.clone(), previous.as_ref(), now)
                     .flickering(flickers(assessment, previous.as_ref(), now))
                     .bringing(assessment.is_news, assessment.newest)
+                    .against(
+                        previous.as_ref().and_then(|state| state.taken_from.as_ref()),
+                        &contradicted(assessment),
+                        now,
+                    )
             }
             (Self::Suspect { answer, suspicion, .. }, previous) => {
                 unread(previous, Verdict::Suspect, answer.retry_after)
@@ -117,6 +122,13 @@ impl Finding {
             }
         }
     }
+}
+
+/// The entries that a read has otherwise than they were known, or no more.
+fn contradicted(assessment: &Assessment) -> Vec<&str> {
+    let changed = assessment.changes.iter().filter(|change| change.entry.kind != ChangeKind::Added);
+    let changed = changed.map(|change| change.entry.key.as_str());
+    changed.chain(assessment.pending.iter().map(|pending| pending.key.as_str())).collect()
 }
 
 /// What changed in its digits alone, in this read as in those before it.

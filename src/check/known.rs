@@ -13,7 +13,7 @@ use crate::domain::pending::Pending;
 use crate::domain::quality::Found;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
-use crate::domain::source::Source;
+use crate::domain::source::{Source, address_of_page};
 use crate::domain::standing::Standing;
 use crate::extract::{Page, face};
 use crate::store::{KnownSource, SourceVersion, Store, StoreError};
@@ -160,7 +160,7 @@ pub(super) async fn read_anew(
         return Ok(Err(format!("body {} is not in the store", snapshot.sha256)));
     };
     let content_type = snapshot.header("content-type").map(str::to_owned);
-    let url = snapshot.url.parse().unwrap_or_else(|_| source.url.clone());
+    let url = address_of_page(&source.url, &snapshot.url);
     let document = super::extract_whole(source, body.into(), content_type, url).await;
     Ok(match document {
         Ok(Ok(mut document)) => {

@@ -17,6 +17,7 @@ mod link;
 mod readable;
 mod replay;
 mod retract;
+mod route;
 mod standing;
 mod verdict;
 mod word;
@@ -158,6 +159,9 @@ impl Checker {
         // for whoever must know, and a feed that was half written is whole again by then.
         if source.kind == SourceKind::Feed && reading.waits && !options.dry_run {
             reading = reading.followed_by(self.read_once(source, options, slot).await);
+        }
+        if !reading.report.verdict.is_read() && !source.request.routes.is_empty() {
+            reading = self.by_another_route(source, reading, options).await;
         }
         drop(turn);
         log(&reading.report);

@@ -10,7 +10,7 @@ use crate::domain::diff::diff;
 use crate::domain::entry::Document;
 use crate::domain::id::{BodyHash, SourceId};
 use crate::domain::snapshot::{Baseline, Snapshot};
-use crate::domain::source::Source;
+use crate::domain::source::{Source, address_of_page};
 use crate::store::{ChangeQuery, StoreError};
 
 /// What a replay found.
@@ -107,7 +107,7 @@ impl Checker {
             return Ok(Err(format!("body {} is not in the store", snapshot.sha256)));
         };
         let content_type = snapshot.header("content-type").map(str::to_owned);
-        let url = snapshot.url.parse().unwrap_or_else(|_| source.url.clone());
+        let url = address_of_page(&source.url, &snapshot.url);
         Ok(match super::extract_whole(source, body.into(), content_type, url).await {
             Ok(Ok(document)) => Ok(document),
             Ok(Err(unreadable)) => Err(unreadable.to_string()),

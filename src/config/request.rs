@@ -13,9 +13,11 @@ use super::list;
 use super::node::{Keys, Node, Table};
 use super::spelling::none_of;
 use super::{section, token, value};
-use crate::domain::source::{Link, Request, SourceKind};
+use crate::domain::source::{Link, Request, Route, SourceKind};
 
 pub(super) const ROBOTS: Keys = Keys { heading: "robots", names: &["ignore", "because"] };
+
+pub(super) const ROUTES: Keys = Keys { heading: "routes", names: &["url", "by", "copy"] };
 
 pub(super) const LINK: Keys = Keys { heading: "link", names: &["text", "selector", "hosts"] };
 
@@ -37,6 +39,7 @@ pub(super) fn request(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Op
     let question = table.optional("question", |node| question(node, table));
     let link = table.optional("link", link);
     let member = table.optional("member", |node| node.parse(member));
+    let routes = table.or("routes", Vec::new(), routes);
     Some(Request {
         headers: headers?,
         proxy: proxy.ok()?,
@@ -48,6 +51,7 @@ pub(super) fn request(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Op
         question: question.ok()?,
         link: link.ok()?,
         member: member.ok()?,
+        routes: routes?,
     })
 }
 
@@ -63,6 +67,20 @@ fn question(node: &Node<'_>, table: &Table<'_>) -> Option<String> {
         return None;
     }
     Some(text.trim().to_owned())
+}
+
+/// Whom to ask where the source's own address gives nothing, in their order.
+fn routes(node: &Node<'_>) -> Option<Vec<Route>> {
+    let items = node.items("tables, each of a route")?;
+    items.iter().map(route).collect::<Vec<_>>().into_iter().collect()
+}
+
+fn route(node: &Node<'_>) -> Option<Route> {
+    let table = node.table(&ROUTES)?;
+    let url = table.require("url", "where it is read").and_then(|node| node.parse(value::page_url));
+    let by = table.require("by", "who publishes it").and_then(|node| node.line().map(str::to_owned));
+    let copy = table.or("copy", false, Node::flag);
+    Some(Route { url: url?, by: by?, copy: copy? })
 }
 
 /// Which link of the page leads to the file.

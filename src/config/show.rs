@@ -17,7 +17,7 @@ use crate::domain::id::CompanyId;
 use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
-use crate::domain::source::{Link, Source, SourceKind};
+use crate::domain::source::{Link, Route, Source, SourceKind};
 
 const HEADING: &str = "\
 # The configuration in force, defaults filled in. Passwords and tokens are left out, and the
@@ -206,6 +206,8 @@ struct ShownSource<'a> {
     noise: Noise<'a>,
     robots: Option<Robots<'a>>,
     link: Option<&'a Link>,
+    #[serde(skip_serializing_if = "<[Route]>::is_empty")]
+    routes: &'a [Route],
     observed: Option<Facts<'a>>,
     headers: BTreeMap<&'a str, &'a str>,
 }
@@ -427,6 +429,7 @@ fn source(source: &Source) -> ShownSource<'_> {
         },
         robots: source.request.ignores_robots.as_deref().map(|because| Robots { ignore: true, because }),
         link: source.request.link.as_ref(),
+        routes: &source.request.routes,
         observed: source.catalogue.observed.as_ref().map(facts),
         headers: redact::headers(&source.request.headers),
     }

@@ -45,6 +45,7 @@ pub(super) const SOURCE: Keys = Keys {
         "question",
         "link",
         "member",
+        "routes",
         "observed",
         "groups",
         "off",

@@ -420,6 +420,11 @@ fn troubles(
         let is_own =
             |trouble: &Trouble| !is_local(standing.source) && !is_aftermath || is_known(known, trouble);
         troubles.extend(unread(known, standing.source, state, policy).filter(is_own));
+        // What a copy said and the page does not is for a person to look at.
+        if let Some(found) = state.contradiction.as_ref().filter(|_| state.verdict.is_read()) {
+            let (kind, reason) = (IncidentKind::Held, found.words.clone());
+            troubles.push(Trouble::of(standing.source, kind, reason, found.since));
+        }
         // What waits for a person's word is told, and told again for as long as it waits.
         if let Some(held) = state.amended.as_ref().filter(|_| state.verdict.is_read()) {
             let (kind, reason) = (IncidentKind::Held, held.to_string());

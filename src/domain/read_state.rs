@@ -11,6 +11,7 @@ use super::moment;
 use super::news::News;
 use super::pending::Pending;
 use super::snapshot::Validators;
+use super::source::{Contradiction, TakenFrom};
 use super::tally::Tally;
 use super::verdict::Verdict;
 
@@ -76,6 +77,12 @@ pub struct ReadState {
     /// Since when every answer is a copy from before the accepted page.
     #[serde(default)]
     pub older_since: Option<DateTime<Utc>>,
+    /// What was taken from another route since its own address was last read well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<TakenFrom>,
+    /// What its own address then said against that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradiction: Option<Contradiction>,
 }
 
 /// A person's word that a suspect body is not the source's.
@@ -124,7 +131,34 @@ impl ReadState {
             tally: Tally::default(),
             news: News::default(),
             older_since: None,
+            taken_from: None,
+            contradiction: None,
         }
+    }
+
+    /// The state after another route gave what the source's own address did not: that stays unread. The server's
+    /// words are about another body than is known now.
+    #[must_use]
+    pub fn by_another_route(self, taken: TakenFrom, reason: String) -> Self {
+        let validators = Validators::default();
+        Self { taken_from: Some(taken), reason: Some(reason), validators, ..self }
+    }
+
+    /// The state of a good read, after what had been taken from another route: `against` are the entries that this
+    /// read has otherwise, or no more.
+    #[must_use]
+    pub fn against(self, taken: Option<&TakenFrom>, against: &[&str], now: DateTime<Utc>) -> Self {
+        let Some(taken) = taken else { return self };
+        let otherwise: Vec<&str> =
+            against.iter().copied().filter(|key| taken.keys.iter().any(|known| known == key)).collect();
+        let words = format!(
+            "{} says otherwise than the source of {}: {}",
+            taken.by,
+            taken.as_of.format("%Y-%m-%d %H:%M UTC"),
+            otherwise.join(", ")
+        );
+        let contradiction = (!otherwise.is_empty()).then_some(Contradiction { since: now, words });
+        Self { contradiction, ..self }
     }
 
     /// The state of a read that counts, after what stood before it.

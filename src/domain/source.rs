@@ -5,6 +5,7 @@ mod file;
 mod kind;
 mod link;
 mod page;
+mod route;
 mod row;
 mod rules;
 
@@ -29,6 +30,7 @@ pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSett
 pub use kind::SourceKind;
 pub use link::Link;
 pub use page::{ListSettings, PageTextSettings, TableSettings};
+pub use route::{Contradiction, Route, TakenFrom, address_of_page, taken_at};
 pub use row::{Brackets, Pairs, RowSettings};
 pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 
@@ -93,6 +95,8 @@ pub struct Request {
     pub question: Option<String>,
     /// Which link of the page leads to the file that is read.
     pub link: Option<Link>,
+    /// Whom to ask where the source's own address gives nothing that can be believed, in their order.
+    pub routes: Vec<Route>,
     /// Which file of a ZIP is read: a pattern of its name.
     pub member: Option<String>,
 }
@@ -126,6 +130,7 @@ impl fmt::Debug for Request {
             .field("question", &self.question)
             .field("link", &self.link)
             .field("member", &self.member)
+            .field("routes", &self.routes)
             .finish()
     }
 }

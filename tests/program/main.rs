@@ -42,6 +42,7 @@ mod proxied;
 mod registry;
 mod replay;
 mod retraction;
+mod routes;
 mod scored;
 mod sink;
 mod site;

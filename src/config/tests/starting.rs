@@ -79,6 +79,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &source::SOURCE,
         &request::ROBOTS,
         &request::LINK,
+        &request::ROUTES,
         &catalogue::OBSERVED,
         &source::GUARD,
         &source::NOISE,

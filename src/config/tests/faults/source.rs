@@ -73,6 +73,18 @@ const SOURCE: &[Case] = &[
             "14:12: source[a].question: is not JSON (EOF while parsing an object at line 1 column 1), expected what the source's API is asked",
         ],
     ),
+    (
+        r#"routes = [{ url = "https://b.example/" }]"#,
+        &["14:11: source[a].routes[1].by: is missing, expected who publishes it"],
+    ),
+    (
+        r#"observed = { on = "yesterday", by = "x" }"#,
+        &[r#"14:19: source[a].observed.on: found "yesterday", expected a day such as "2026-09-18""#],
+    ),
+    (
+        r#"groups = ["A B"]"#,
+        &[r#"14:11: source[a].groups[1]: found "A B", expected the name of a group: a-z, 0-9 and '-'"#],
+    ),
     (r#"title = " ""#, &["11:9: source[a].title: is blank, expected some text"]),
     (
         r#"title = "a\tb""#,
