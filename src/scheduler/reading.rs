@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::nap;
-use crate::check::{Checker, ReadOptions};
+use crate::check::{Checker, ReadOptions, Reading};
 use crate::clock::Clock;
 use crate::domain::due::due_at;
 use crate::domain::read_state::backoff;
@@ -105,9 +105,7 @@ impl SourceLoop {
         let mut attempt = JoinSet::new();
         attempt.spawn(async move { checker.read(&source, ReadOptions::default()).await });
         match attempt.join_next().await {
-            Some(Ok(reading)) if !reading.changes.is_empty() || !reading.notices.is_empty() => {
-                self.found.notify_one();
-            }
+            Some(Ok(reading)) if is_to_be_told(&reading) => self.found.notify_one(),
             Some(Err(panic)) => {
                 tracing::error!(source.id = %self.source.id, error = error_chain(&panic), "a read ended abruptly");
                 tokio::time::sleep(AFTER_A_FAULT).await;
@@ -115,6 +113,11 @@ impl SourceLoop {
             Some(Ok(_)) | None => {}
         }
     }
+}
+
+/// Whether a read found something for its readers, or may be trouble for the operator.
+fn is_to_be_told(reading: &Reading) -> bool {
+    !reading.changes.is_empty() || !reading.notices.is_empty() || !reading.report.verdict.is_read()
 }
 
 /// Reads of a source in a row of which nothing could be kept: the next one waits as after a failed one.
