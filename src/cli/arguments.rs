@@ -106,6 +106,9 @@ pub(super) enum Verb {
     /// What is configured.
     #[command(subcommand)]
     Config(super::config::ConfigVerb),
+    /// Who may log in to the pages.
+    #[command(subcommand)]
+    Web(super::web::WebVerb),
     /// Check and repair the store.
     #[command(subcommand)]
     Store(super::store::StoreVerb),

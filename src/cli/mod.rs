@@ -27,6 +27,7 @@ mod status;
 mod store;
 mod sub;
 mod suppression;
+mod web;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -100,6 +101,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Suppression(verb) => suppression::run(verb, &context).await,
         Verb::Mail(verb) => mail::run(verb, &context).await,
         Verb::Config(verb) => config::run(&verb, &context),
+        Verb::Web(verb) => web::run(&verb, screen),
         Verb::Store(verb) => store::run(&verb, &context),
     }
 }

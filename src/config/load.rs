@@ -221,7 +221,7 @@ impl Sections {
         let transport = mail.as_ref().map(|mail| &mail.transport);
         let inbox = root.optional("inbox", |node| inbox::inbox(node, folder, passwords.imap, transport));
         let (inbox, ways_in) = inbox.ok()?.unzip();
-        let web = root.optional("web", web::web);
+        let web = root.optional("web", |node| web::web(node, folder));
         let (store, store_rules) = store?;
         Some(Self {
             store,

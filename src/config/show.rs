@@ -1,12 +1,14 @@
 //! The configuration in force, as TOML.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::settings::{
     Config, FetchSettings, ImapSecurity, ImapSettings, InboxSettings, LmtpListen, MailSettings,
-    OperatorSettings, Sender, SmtpSecurity, StoreSettings, TransportSettings, WaysInSettings, WebSettings,
+    OperatorLogin, OperatorSettings, Role, Sender, SmtpSecurity, StoreSettings, TransportSettings,
+    WaysInSettings, WebSettings,
 };
 use super::value::size_text;
 use crate::domain::catalogue::{Observed, RobotsWord};
@@ -139,6 +141,23 @@ struct Web<'a> {
     client_rate: u32,
     total_rate: u32,
     max_connections: usize,
+    public: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    operator: Vec<WebOperator<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_header: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_secret_header: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_secret_file: Option<&'a Path>,
+}
+
+#[derive(Serialize)]
+struct WebOperator<'a> {
+    name: &'a str,
+    role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_hash_file: Option<&'a Path>,
 }
 
 #[derive(Serialize)]
@@ -344,6 +363,22 @@ fn web(web: &WebSettings) -> Web<'_> {
         client_rate: web.client_rate,
         total_rate: web.total_rate,
         max_connections: web.max_connections,
+        public: web.public.iter().map(|section| section.name()).collect(),
+        operator: web.operators.iter().map(web_operator).collect(),
+        login_header: web.proxy_login.as_ref().map(|login| login.header.as_str()),
+        login_secret_header: web.proxy_login.as_ref().map(|login| login.secret_header.as_str()),
+        login_secret_file: web.proxy_login.as_ref().map(|login| login.secret_file.as_path()),
+    }
+}
+
+fn web_operator(operator: &OperatorLogin) -> WebOperator<'_> {
+    WebOperator {
+        name: &operator.name,
+        role: match operator.role {
+            Role::Reader => "reader",
+            Role::Operator => "operator",
+        },
+        password_hash_file: operator.password_file.as_deref(),
     }
 }
 

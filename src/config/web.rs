@@ -1,33 +1,54 @@
-//! The table `[web]`: the addresses that mail leads to.
+//! The table `[web]`: the addresses that mail leads to, the pages beside them, and who may see which.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 
+use secrecy::ExposeSecret;
 use url::{Host, Url};
 
 use super::node::{Keys, Node, Table};
-use super::settings::WebSettings;
-use super::{section, value};
+use super::settings::{ProxyLogin, Section, WebSettings};
+use super::spelling::none_of;
+use super::{operator_login, secret, section, value};
 
 pub(super) const WEB: Keys = Keys {
     heading: "[web]",
-    names: &["listen", "base_url", "trusted_proxies", "client_rate", "total_rate", "max_connections"],
+    names: &[
+        "listen",
+        "base_url",
+        "trusted_proxies",
+        "client_rate",
+        "total_rate",
+        "max_connections",
+        "public",
+        "operator",
+        "login_header",
+        "login_secret_header",
+        "login_secret_file",
+    ],
 };
 
 /// Where the server listens unless told otherwise: nobody but this machine reaches it.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
+/// A shorter secret can be guessed.
+const MIN_SECRET_BYTES: usize = 16;
+
 /// With a link's own 60 characters it still fits a header's line many times over.
 const MAX_BASE_BYTES: usize = 200;
 
 /// Reads the table; without it there is no server, and mail bears no links of ours.
-pub(super) fn web(section: &Node<'_>) -> Option<WebSettings> {
+pub(super) fn web(section: &Node<'_>, folder: &Path) -> Option<WebSettings> {
     let table = section.table(&WEB)?;
     let listen = table.or("listen", LISTEN, |node| node.parse(listening));
     let base_url = base_url(&table);
     let trusted_proxies = table.or("trusted_proxies", Vec::new(), section::addresses);
     let client_rate = table.or("client_rate", 30, |node| node.number(1..=100_000));
     let total_rate = table.or("total_rate", 600, |node| node.number(1..=100_000));
-    let max_connections = table.or("max_connections", 256, |node| node.number(1..=10_000));
+    let max_connections = table.or("max_connections", 1024, |node| node.number(1..=10_000));
+    let public = table.or("public", Vec::new(), sections);
+    let operators = table.or("operator", Vec::new(), |node| operator_login::operators(node, folder));
+    let proxy_login = proxy_login(&table, folder);
     Some(WebSettings {
         listen: listen?,
         base_url: base_url?,
@@ -35,7 +56,66 @@ pub(super) fn web(section: &Node<'_>) -> Option<WebSettings> {
         client_rate: client_rate?,
         total_rate: total_rate?,
         max_connections: max_connections? as usize,
+        public: public?,
+        operators: operators?,
+        proxy_login: proxy_login?,
     })
+}
+
+/// What is open to everybody.
+fn sections(node: &Node<'_>) -> Option<Vec<Section>> {
+    let names = Section::ALL.map(|(name, _)| name);
+    let section = |text: &str| {
+        let found = Section::ALL.iter().find(|(name, _)| *name == text);
+        found.map(|(_, section)| *section).ok_or_else(|| none_of(text, &names))
+    };
+    let items = node.items("names")?;
+    let sections: Vec<Option<Section>> = items.iter().map(|node| node.parse(section)).collect();
+    sections.into_iter().collect()
+}
+
+/// The proxy that says who asks: header and secret, or neither. The outer `None` is a fault that was noted.
+fn proxy_login(table: &Table<'_>, folder: &Path) -> Option<Option<ProxyLogin>> {
+    let header = table.optional("login_header", |node| node.parse(header_name)).ok()?;
+    let secret_header =
+        table.or("login_secret_header", "x-regwatch-secret".to_owned(), |node| node.parse(header_name))?;
+    let secret = table.optional("login_secret_file", |node| {
+        let path = value::path_from(folder, node.line()?);
+        let secret = secret::read_file(&path).map_err(|error| node.fault(error)).ok()?;
+        if secret.expose_secret().len() < MIN_SECRET_BYTES {
+            node.fault(format_args!("is shorter than {MIN_SECRET_BYTES} characters, which can be guessed"));
+            return None;
+        }
+        Some((secret, path))
+    });
+    match (header, secret.ok()?) {
+        (Some(header), Some((secret, secret_file))) => {
+            Some(Some(ProxyLogin { header, secret_header, secret, secret_file }))
+        }
+        (None, None) => Some(None),
+        (Some(_), None) => {
+            table.require(
+                "login_secret_file",
+                "a file with the secret by which the proxy of login_header is known",
+            );
+            None
+        }
+        (None, Some(_)) => {
+            table.require(
+                "login_header",
+                "the header in which the proxy names who asks, such as \"X-Remote-User\"",
+            );
+            None
+        }
+    }
+}
+
+fn header_name(text: &str) -> Result<String, String> {
+    let is_name = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_name {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err(format!("found {text:?}, expected the name of a header such as \"X-Remote-User\""))
 }
 
 fn listening(text: &str) -> Result<SocketAddr, String> {

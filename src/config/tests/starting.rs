@@ -7,7 +7,7 @@ use crate::config::starting::FILES;
 use crate::config::write_starting_files;
 use crate::config::{
     StartingError, catalogue, category, company, dkim, inbox, kind, load as load_module, mail, matching,
-    request, section, source, way_in, web,
+    operator_login, request, section, source, way_in, web,
 };
 
 #[test]
@@ -73,6 +73,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &way_in::IMAP,
         &way_in::LMTP,
         &web::WEB,
+        &operator_login::OPERATOR,
         &section::FETCH,
         &matching::MATCHING,
         &section::DAEMON,

@@ -280,8 +280,28 @@ const WEB: &[Case] = &[
     (
         "port = 80",
         &[
-            "7:1: web.port: unknown key, expected listen, base_url, trusted_proxies, client_rate, total_rate, max_connections",
+            "7:1: web.port: unknown key, expected listen, base_url, trusted_proxies, client_rate, total_rate, max_connections, public, operator, login_header, login_secret_header, login_secret_file",
         ],
+    ),
+    (
+        "public = [\"mails\"]",
+        &[
+            "7:11: web.public[1]: found \"mails\", expected one of overview, changes, sources, companies, coverage",
+        ],
+    ),
+    (
+        "login_header = \"X-Remote-User\"",
+        &[
+            "5:1: web.login_secret_file: is missing, expected a file with the secret by which the proxy of login_header is known",
+        ],
+    ),
+    (
+        "operator = [{ name = \"ann\", role = \"king\" }]",
+        &["7:36: web.operator[1].role: found \"king\", expected one of reader, operator"],
+    ),
+    (
+        "operator = [{ name = \"ann\" }, { name = \"ann\" }]",
+        &["7:31: web.operator[2]: names \"ann\" a second time"],
     ),
 ];
 

@@ -1,0 +1,32 @@
+//! `regwatch web`: who may log in to the pages.
+
+use std::io::{BufRead, stdin};
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+
+use super::exit::Exit;
+use super::screen::Screen;
+use crate::config::PasswordHash;
+
+/// A shorter password can be guessed.
+const MIN_PASSWORD_CHARS: usize = 12;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum WebVerb {
+    /// Read a password from standard input, one line, and print its hash for `password_hash_file`.
+    HashPassword,
+}
+
+pub(super) fn run(verb: &WebVerb, screen: Screen) -> anyhow::Result<Exit> {
+    let WebVerb::HashPassword = verb;
+    let mut password = String::new();
+    stdin().lock().read_line(&mut password).context("cannot read standard input")?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    if password.chars().count() < MIN_PASSWORD_CHARS {
+        bail!("the password has fewer than {MIN_PASSWORD_CHARS} characters");
+    }
+    let hash = PasswordHash::make(password, rand::random()).map_err(anyhow::Error::msg)?;
+    screen.line(hash.as_str())?;
+    Ok(Exit::Done)
+}
