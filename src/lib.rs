@@ -25,4 +25,5 @@ pub mod scheduler;
 pub mod status;
 pub mod store;
 pub mod subscribe;
+pub mod view;
 pub mod web;

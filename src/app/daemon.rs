@@ -18,7 +18,8 @@ use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::scheduler::{SourceLoop, TellingLoop};
 use crate::store::{Store, StoreError};
-use crate::web::{WebParts, WebServer};
+use crate::view::{ViewParts, Views};
+use crate::web::{Runner, WebParts, WebServer};
 
 /// How long a start waits for a command that owns the store to end.
 const WAIT_FOR_STORE: Duration = Duration::from_secs(150);
@@ -152,6 +153,19 @@ impl App {
             visits: Arc::clone(&self.visits),
             registry: self.registry.clone(),
             woken: Arc::clone(found),
+            views: Views::new(ViewParts {
+                store: self.store.clone(),
+                sources: self.config.sources.clone().into(),
+                registry: self.registry.clone(),
+                clock: Arc::clone(&self.clock),
+            }),
+            checker: Arc::clone(&self.checker),
+            store: self.store.clone(),
+            status: Arc::clone(&self.status),
+            runner: Runner {
+                help_address: self.config.mail.help_address.clone(),
+                postal_address: self.config.mail.postal_address.clone(),
+            },
         };
         tasks.spawn(self.workers.run("web", server.serve(parts, tasks.clone(), stop.clone())));
         Ok(())

@@ -56,7 +56,7 @@ use word::Word;
 
 pub use doctor::{Examination, examine};
 pub use held::{HeldReview, ReviewError};
-pub use replay::{Replay, ReplayStep};
+pub use replay::{Replay, ReplayStep, TriedState};
 pub use retract::RetractError;
 
 /// How a read is to be done.

@@ -45,6 +45,24 @@ pub struct ReplayStep {
     pub only_then: Vec<Change>,
 }
 
+/// As many of a source's newest states are tried: it must end within the time of a page.
+const TRIED_STATES: usize = 5;
+
+/// One accepted state, read under the settings of now and under others.
+#[derive(Debug, Clone)]
+pub struct TriedState {
+    /// Its number.
+    pub sequence: u64,
+    /// When it was read.
+    pub read_at: DateTime<Utc>,
+    /// How many entries the settings of now read, or why they cannot.
+    pub now: Result<usize, String>,
+    /// How many entries the others read, or why they cannot.
+    pub tried: Result<usize, String>,
+    /// What the others read otherwise.
+    pub changes: Vec<EntryChange>,
+}
+
 impl Checker {
     /// Reads the bodies of a source's accepted states anew, in their order, and compares them; those
     /// before `since` only as what the first of the others is compared with. Stores and tells nothing.
@@ -69,6 +87,32 @@ impl Checker {
             }
         }
         Ok(Replay { source: source.id.clone(), steps })
+    }
+
+    /// What other settings would read out of the newest accepted states of a source, beside what those of now read.
+    /// Stores and tells nothing, and asks no site.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn try_settings(&self, source: &Source, tried: &Source) -> Result<Vec<TriedState>, StoreError> {
+        let mut states = Vec::new();
+        for snapshot in self.store.snapshots(&source.id, TRIED_STATES).await? {
+            let now = self.document_of(source, &snapshot).await?;
+            let then = self.document_of(tried, &snapshot).await?;
+            let changes = match (&now, &then) {
+                (Ok(now), Ok(then)) => diff(now, then, &tried.noise),
+                _ => Vec::new(),
+            };
+            let count = |document: Document| document.entries.len();
+            states.push(TriedState {
+                sequence: snapshot.sequence,
+                read_at: snapshot.read_at,
+                now: now.map(count),
+                tried: then.map(count),
+                changes,
+            });
+        }
+        Ok(states)
     }
 
     /// What differs between two accepted states of a source, both read anew under the settings of now; the reason

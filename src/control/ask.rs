@@ -15,7 +15,7 @@ use crate::domain::text::error_chain;
 pub type Progress = mpsc::Sender<Reading>;
 
 /// A command that can be asked, here or of the daemon.
-pub trait Ask: Into<Command> + Send {
+pub trait Ask: Into<Command> + Clone + Send {
     /// What it is answered with.
     type Reply: Serialize + DeserializeOwned + Send;
 

@@ -9,7 +9,7 @@ mod subscribers;
 
 use serde::{Deserialize, Serialize};
 
-use super::ask::{Ask, Event, Progress};
+use super::ask::{Event, Progress};
 use super::service::Service;
 
 pub use mail::*;
@@ -38,7 +38,7 @@ macro_rules! commands {
             pub(super) async fn execute(self, service: &Service, progress: &Progress) -> Vec<u8> {
                 match self {
                     $(Self::$name(ask) => {
-                        let outcome = Box::pin(ask.answer(service, progress)).await;
+                        let outcome = Box::pin(service.execute(ask, progress)).await;
                         Event::Done(outcome.into()).line()
                     })+
                 }

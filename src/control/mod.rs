@@ -11,6 +11,7 @@
 mod ask;
 mod client;
 pub mod command;
+mod deed;
 mod owner;
 mod reply;
 mod server;

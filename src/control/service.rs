@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ask::{Ask, Progress};
+use super::command::Command;
+use super::deed;
 use super::reply::{
     Checked, Handled, InForce, MailDetail, MailSummary, Questioned, SourceCoverage, SourceDetail,
     SourceStatus, Subscribed,
@@ -11,6 +13,7 @@ use super::reply::{
 use crate::check::{Checker, ReadOptions, Reading, RetractError, ReviewError};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
+use crate::domain::audit::AuditEntry;
 use crate::domain::due::due_at;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, SourceId};
@@ -103,6 +106,7 @@ impl Service {
     /// # Errors
     /// [`CommandError`]; what was done before it stays done.
     pub async fn execute<A: Ask>(&self, ask: A, progress: &Progress) -> Result<A::Reply, CommandError> {
+        self.note(&ask.clone().into()).await?;
         ask.answer(self, progress).await
     }
 
@@ -120,6 +124,13 @@ impl Service {
             });
         }
         Ok(coverage)
+    }
+
+    /// Notes a deed before it is done.
+    async fn note(&self, command: &Command) -> Result<(), StoreError> {
+        let Some((act, about, detail)) = command.deed() else { return Ok(()) };
+        let entry = AuditEntry::new(self.0.clock.now(), deed::WHO, "command", act, &about, &detail);
+        self.0.store.note_deed(entry).await
     }
 
     /// Subscribes somebody. Whose consent nobody can show is asked for it, where they could answer.

@@ -7,7 +7,7 @@ const MAX_LINK_BYTES: usize = 500;
 
 /// An address that may be followed, with the host a reader must know to judge it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Link {
+pub struct Link {
     /// The whole address in its ASCII form: no blanks, quotes or control characters.
     pub href: String,
     /// The host in its ASCII form, so that look-alike letters cannot pose as others.
@@ -17,7 +17,8 @@ pub(super) struct Link {
 impl Link {
     /// The link an address makes, if it is one that may be followed: http or https,
     /// to a named host, and without a user name, which could pose as the host.
-    pub(super) fn of(address: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of(address: &str) -> Option<Self> {
         let url = Url::parse(address.trim()).ok()?;
         let is_web = matches!(url.scheme(), "http" | "https");
         let poses = !url.username().is_empty() || url.password().is_some();

@@ -25,6 +25,7 @@ mod incident;
 mod letter;
 mod link;
 mod notice;
+mod page;
 mod retraction;
 mod subject;
 mod terminal;
@@ -38,7 +39,9 @@ pub use attestation::{Attestation, Seen, attestation};
 pub use example::example;
 pub use foot::Service;
 pub use incident::incidents;
+pub use link::Link;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
+pub use page::{ChangePage, Concern, EvidencePage, FieldPage, line, minute, with_lines};
 pub use retraction::{Withdrawal, retraction};
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
 

@@ -16,7 +16,7 @@ use crate::domain::incident::Incident;
 use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;
 use crate::domain::verdict::Verdict;
-use crate::store::{BackupNote, Queue, Store, StoreError, StoreSize};
+use crate::store::{BackupNote, Queue, SourceGlance, Store, StoreError, StoreSize};
 
 /// A read that is late by no more than this, and the delay that the daemon draws, is in time.
 const GRACE: Duration = Duration::minutes(15);
@@ -175,9 +175,11 @@ impl StatusReader {
     pub async fn facts(&self) -> Result<Facts, StoreError> {
         let parts = &self.parts;
         let (store, now) = (&parts.store, parts.clock.now());
+        let ids = parts.sources.iter().map(|source| source.id.clone()).collect();
+        let glances = store.glances(ids).await?;
         let mut sources = Vec::with_capacity(parts.sources.len());
-        for source in &parts.sources {
-            sources.push(self.source(source, now).await?);
+        for (source, glance) in parts.sources.iter().zip(glances) {
+            sources.push(self.source(source, glance, now).await?);
         }
         let mut incidents = store.incidents().await?;
         incidents.retain(Incident::is_open);
@@ -193,10 +195,14 @@ impl StatusReader {
         })
     }
 
-    async fn source(&self, source: &Source, now: DateTime<Utc>) -> Result<SourceFacts, StoreError> {
-        let store = &self.parts.store;
-        let state = store.read_state(&source.id).await?;
-        let held = store.held(&source.id).await?;
+    async fn source(
+        &self,
+        source: &Source,
+        glance: SourceGlance,
+        now: DateTime<Utc>,
+    ) -> Result<SourceFacts, StoreError> {
+        let SourceGlance { state, is_held, .. } = glance;
+        let held = if is_held { self.parts.store.held(&source.id).await? } else { None };
         let amended = state.as_ref().and_then(|state| state.amended.as_ref());
         let quarantined_since =
             held.as_ref().map(|held| held.held_since).or_else(|| amended.map(|amended| amended.since));

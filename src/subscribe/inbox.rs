@@ -304,10 +304,22 @@ impl Inbox {
         address: &EmailAddress,
         companies: &[CompanyId],
     ) -> Result<bool, IngestError> {
+        let selection = Selection { companies: companies.to_vec(), only: Filter::default() };
+        self.ask_to_follow_selection(address, selection).await
+    }
+
+    /// The same of a selection, at the word of whoever says that the address is theirs.
+    ///
+    /// # Errors
+    /// As of [`Self::ask_to_follow`].
+    pub async fn ask_to_follow_selection(
+        &self,
+        address: &EmailAddress,
+        selection: Selection,
+    ) -> Result<bool, IngestError> {
         let _turn = self.turn.wait().await;
         let now = self.clock.now();
         let mut state = self.store.conversation(address).await?;
-        let selection = Selection { companies: companies.to_vec(), only: Filter::default() };
         let Some(answer) = state.ask_to_follow(selection, rand::random(), now) else { return Ok(false) };
         let Answer::Confirm(_, token) = &answer else { return Ok(false) };
         let message = BodyHash::of(format!("operator {}", token.hash().as_str()).as_bytes());

@@ -10,8 +10,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Inbox, IngestError, Turn};
 use crate::clock::Clock;
-use crate::domain::id::CompanyId;
-use crate::domain::inbound::{Answer, ConfirmToken, Purpose};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{ChangeId, CompanyId};
+use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, SubscriberKey};
 use crate::domain::subscription::{Preference, Subscriber};
 use crate::store::{Store, StoreError};
@@ -57,6 +58,25 @@ impl Visits {
         self.key.open(purpose, link)
     }
 
+    /// Whom the link of an alert was mailed to; `None` where it was not made here for this change.
+    #[must_use]
+    pub fn reader_of(&self, change: &ChangeId, seal: &str) -> Option<SubscriberKey> {
+        self.key.open_change(change, seal).map(|link| link.reader)
+    }
+
+    /// Who may see a change by the link of an alert: whom it was mailed to, up to its last day and while they are
+    /// subscribed to anything.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn open_change(&self, change: &ChangeId, seal: &str) -> Result<Option<Subscriber>, StoreError> {
+        let Some(link) = self.key.open_change(change, seal) else { return Ok(None) };
+        if self.clock.now().date_naive() > link.last_day {
+            return Ok(None);
+        }
+        Ok(self.store.subscriber_by(&link.reader).await?.filter(Subscriber::is_active))
+    }
+
     /// The question that a token answers; nothing where it is unknown or too old.
     ///
     /// # Errors
@@ -65,6 +85,38 @@ impl Visits {
         let Some(inbox) = &self.inbox else { return Ok(None) };
         let question = inbox.question(&token.hash()).await?;
         Ok(question.map(|(purpose, is_open, subscriber)| Question { purpose, is_open, subscriber }))
+    }
+
+    /// Whether people can be asked for their consent at all.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        self.inbox.is_some()
+    }
+
+    /// Asks an address whether it wants to follow a selection; whether the question left is told to nobody.
+    ///
+    /// # Errors
+    /// A mail that could not be made, or the store's error; nothing was done.
+    pub async fn sign_up(&self, address: &EmailAddress, selection: Selection) -> Result<(), IngestError> {
+        if let Some(inbox) = &self.inbox {
+            inbox.ask_to_follow_selection(address, selection).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks whoever a link belongs to whether they want to follow one more company. Their link may be in other hands
+    /// by now: their mailbox is not.
+    ///
+    /// # Errors
+    /// A mail that could not be made, or the store's error; nothing was done.
+    pub async fn ask_for_more(&self, key: &SubscriberKey, company: &CompanyId) -> Result<(), IngestError> {
+        let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
+        match &self.inbox {
+            Some(inbox) if subscriber.is_active() => {
+                inbox.ask_to_follow(&subscriber.address, std::slice::from_ref(company)).await.map(drop)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Answers it; gives what was done and the subscriber as they now stand.

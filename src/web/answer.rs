@@ -15,11 +15,11 @@ use axum::response::Response;
 use axum::routing::get;
 use chrono::NaiveDate;
 
-use super::Shared;
 use super::form::{Change, Fault};
 use super::guard::guard;
 use super::page::{Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
 use super::ways::Ways;
+use super::{Shared, desk};
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken};
 use crate::domain::keyed_link::{LinkPurpose, SubscriberKey};
@@ -27,6 +27,7 @@ use crate::domain::subscription::{State as SubscriptionState, Subscriber};
 use crate::domain::text::error_chain;
 use crate::render::{company_name, followed, paused, promise, wishes};
 use crate::store::StoreError;
+use crate::subscribe::IngestError;
 
 /// A form of ours has a handful of short fields, a mail program's one-click has one.
 const MAX_BODY_BYTES: usize = 4 * 1024;
@@ -46,6 +47,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/confirm/{token}/", get(ask_to_confirm).post(confirm))
         .route("/manage/{link}/", get(show_followed).post(change_followed))
         .route("/unsubscribe/{link}/", get(ask_to_leave).post(leave))
+        .merge(desk::door())
+        .merge(desk::router(&shared))
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(&shared), guard))
@@ -154,7 +157,7 @@ async fn nothing(State(shared): Server) -> Response {
 
 impl Shared {
     /// Does what a button asks for; gives in words what was done.
-    async fn change(&self, key: &SubscriberKey, change: Change) -> Result<String, StoreError> {
+    async fn change(&self, key: &SubscriberKey, change: Change) -> Result<String, IngestError> {
         Ok(match change {
             Change::Leave(company) => {
                 self.visits.leave(key, Some(&company)).await?;
@@ -164,6 +167,15 @@ impl Shared {
             Change::LeaveAll => {
                 self.visits.leave(key, None).await?;
                 "Nothing is sent to this address any more.".to_owned()
+            }
+            Change::Add(company) => {
+                let watchlist = self.registry.current();
+                if watchlist.company(&company).is_some() {
+                    self.visits.ask_for_more(key, &company).await?;
+                    self.woken.notify_one();
+                }
+                let name = company_name(&company, &watchlist);
+                format!("A mail asks you whether {name} is to be followed as well; say yes to it.")
             }
             Change::Undo => self.undo(key).await?,
             Change::Pause(until) => {
@@ -258,6 +270,7 @@ impl Shared {
         });
         let paused = found.as_ref().and_then(|subscriber| paused(subscriber, self.visits.now()));
         let undo = found.as_ref().map(|subscriber| self.undone(subscriber)).unwrap_or_default();
+        let more = self.not_followed(found.as_ref());
         let preferences = found.as_ref().map(|subscriber| subscriber.preferences.clone()).unwrap_or_default();
         let status = if done.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         let (done, fault) = match done {
@@ -270,11 +283,27 @@ impl Shared {
             done,
             fault,
             followed: followed.collect(),
+            more,
             ways: Ways::of(&preferences),
             paused,
             undo,
         };
         page(status, &manage)
+    }
+
+    /// The companies that somebody can follow besides: id and name. Nobody is asked who follows nothing.
+    fn not_followed(&self, subscriber: Option<&Subscriber>) -> Vec<(String, String)> {
+        let Some(subscriber) = subscriber.filter(|known| known.is_active() && self.visits.can_ask()) else {
+            return Vec::new();
+        };
+        let watchlist = self.registry.current();
+        let mut more: Vec<(String, String)> = watchlist
+            .companies()
+            .filter(|company| subscriber.active(&company.id).is_none())
+            .map(|company| (company.id.to_string(), company_name(&company.id, &watchlist)))
+            .collect();
+        more.sort_by_key(|(_, name)| name.to_lowercase());
+        more
     }
 
     /// The page that says what was confirmed.
@@ -358,12 +387,12 @@ impl Shared {
         self.refusal(StatusCode::REQUEST_TIMEOUT, "That took too long", "Please try again.")
     }
 
-    fn too_much(&self) -> Response {
+    pub(super) fn too_much(&self) -> Response {
         self.refusal(StatusCode::PAYLOAD_TOO_LARGE, "That was too much", "Nothing was changed.")
     }
 
     /// Trouble here. What it is stands in the log and nowhere else.
-    fn fault(&self, error: &(dyn std::error::Error + 'static)) -> Response {
+    pub(super) fn fault(&self, error: &(dyn std::error::Error + 'static)) -> Response {
         tracing::error!(error = error_chain(error), "a page could not be answered");
         let text = "Something is wrong here, and nothing was changed. Please try again later.";
         self.refusal(StatusCode::INTERNAL_SERVER_ERROR, "That did not work", text)

@@ -11,6 +11,8 @@ use crate::domain::subscription::{Preference, day};
 pub(super) enum Change {
     Leave(CompanyId),
     LeaveAll,
+    /// Be asked by mail whether to follow one more.
+    Add(CompanyId),
     Undo,
     Pause(Option<NaiveDate>),
     Resume,
@@ -54,6 +56,7 @@ impl Change {
                 field("company").and_then(|id| id.parse().ok()).map(Self::Leave).ok_or(Fault::Form)
             }
             Some("leave-all") => Ok(Self::LeaveAll),
+            Some("add") => field("company").and_then(|id| id.parse().ok()).map(Self::Add).ok_or(Fault::Form),
             Some("undo") => Ok(Self::Undo),
             Some("pause") => match field("until").filter(|until| !until.is_empty()) {
                 Some(until) => day(&until).map(|day| Self::Pause(Some(day))).ok_or(Fault::Day),
@@ -95,6 +98,7 @@ mod tests {
         let zte = "zte".parse().unwrap();
         assert_eq!(Change::of(b"company=zte&action=leave"), Ok(Change::Leave(zte)));
         assert_eq!(Change::of(b"action=leave-all"), Ok(Change::LeaveAll));
+        assert_eq!(Change::of(b"action=add&company=zte"), Ok(Change::Add("zte".parse().unwrap())));
         assert_eq!(Change::of(b"action=undo"), Ok(Change::Undo));
         assert_eq!(Change::of(b"action=pause"), Ok(Change::Pause(None)));
         assert_eq!(Change::of(b"action=pause&until="), Ok(Change::Pause(None)));
@@ -107,6 +111,7 @@ mod tests {
             b"action=prefer&cadence=hourly",
             b"action=prefer",
             b"action=leave",
+            b"action=add",
             b"action=leave&company=../x",
             b"action=x",
             b"\xff=%zz&&",

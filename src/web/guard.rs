@@ -12,10 +12,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::{Instant, timeout};
 
-use super::Shared;
+use super::access::Visitor;
 use super::answer::last_part;
 use super::client::client_address;
 use super::rate::Client;
+use super::{Shared, link_of_change};
 use crate::domain::inbound::ConfirmToken;
 use crate::domain::keyed_link::LinkPurpose;
 
@@ -29,12 +30,20 @@ pub(super) struct Peer(pub IpAddr);
 pub(super) async fn guard(
     State(shared): State<Arc<Shared>>,
     Extension(Peer(peer)): Extension<Peer>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
-    let client = shared.client(peer, &uri, &headers).await;
-    let taken = shared.rates.lock().unwrap_or_else(PoisonError::into_inner).take(client, Instant::now());
+    let visitor = shared.visitor(peer, &headers);
+    let taken = match &visitor {
+        // Who is let in is not counted.
+        Visitor::Known(_) | Visitor::Local => Ok(()),
+        Visitor::Stranger => {
+            let client = shared.client(peer, &uri, &headers).await;
+            shared.rates.lock().unwrap_or_else(PoisonError::into_inner).take(client, Instant::now())
+        }
+    };
+    request.extensions_mut().insert(visitor);
     if let Err(wait) = taken {
         let seconds = HeaderValue::from(wait.as_secs() + 1);
         let mut response = shared.too_many();
@@ -51,6 +60,11 @@ impl Shared {
         let purposes = [LinkPurpose::Unsubscribe, LinkPurpose::Manage];
         if let Some(key) = purposes.into_iter().find_map(|purpose| self.visits.open(purpose, link)) {
             return Client::Holder(key);
+        }
+        if let Some(linked) = link_of_change(uri.path())
+            && let Some(reader) = self.visits.reader_of(&linked.change, linked.seal)
+        {
+            return Client::Holder(reader);
         }
         // What looks like a token is looked up, which costs as little as a page that says there is nothing.
         if let Ok(token) = link.parse::<ConfirmToken>()

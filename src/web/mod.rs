@@ -1,20 +1,28 @@
-//! The addresses to which mail leads: confirming, seeing what one follows, leaving.
+//! The addresses to which mail leads (confirming, seeing what one follows, leaving, one change), and the pages on
+//! which everything is looked at.
 //!
 //! A driver beside `control`: it takes requests in and ends in `subscribe`. Mail scanners and readers'
 //! programs open every address they find, so a GET or HEAD never changes anything; a POST does, and needs
 //! neither cookie nor log-in (RFC 8058), since the address itself is what only its reader has. Everything is
 //! bounded: requests a minute, connections, bytes, time.
 //!
-//! TLS is a proxy's in front of it. Deliberately absent: anything else that could be shown on the web, any
-//! script, and any address of a person in full.
+//! Of the other pages `access` says who may see which, in one place; `desk` makes them of `view`, and what operators
+//! do there is noted before it is done.
+//!
+//! TLS is a proxy's in front of it. Deliberately absent: any script, anything from another site, and any address of
+//! a person in full but to an operator.
 
+mod access;
 mod answer;
 mod client;
 mod connection;
+mod desk;
 mod form;
 mod guard;
+mod linked;
 mod page;
 mod rate;
+mod session;
 mod ways;
 
 use std::io;
@@ -22,6 +30,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
@@ -29,12 +38,20 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::access::Visitor;
 use self::connection::Places;
+use self::desk::Desk;
 use self::guard::Peer;
+use self::linked::link_of_change;
 use self::rate::Rates;
+use crate::check::Checker;
 use crate::config::WebSettings;
+use crate::domain::email::EmailAddress;
 use crate::registry::Registry;
+use crate::status::StatusReader;
+use crate::store::Store;
 use crate::subscribe::Visits;
+use crate::view::Views;
 
 /// A server that listens.
 #[derive(Debug)]
@@ -60,6 +77,25 @@ pub struct WebParts {
     pub registry: Registry,
     /// Woken when a mail may wait.
     pub woken: Arc<Notify>,
+    /// What the pages show.
+    pub views: Views,
+    /// Reads, and takes a person's word on what it read.
+    pub checker: Arc<Checker>,
+    /// Keeps what operators do.
+    pub store: Store,
+    /// Says how all stands.
+    pub status: Arc<StatusReader>,
+    /// Who runs the service.
+    pub runner: Runner,
+}
+
+/// Who runs the service, for those who think of subscribing.
+#[derive(Debug, Clone)]
+pub struct Runner {
+    /// Where a person answers.
+    pub help_address: EmailAddress,
+    /// The postal address.
+    pub postal_address: Option<String>,
 }
 
 /// The same with what the answers need besides.
@@ -71,11 +107,13 @@ struct Shared {
     trusted_proxies: Vec<IpAddr>,
     rates: Mutex<Rates>,
     root: String,
+    desk: Desk,
 }
 
 impl Shared {
-    fn of(parts: WebParts, settings: &WebSettings) -> Self {
-        let WebParts { visits, registry, woken } = parts;
+    fn of(parts: WebParts, settings: &WebSettings, tasks: TaskTracker) -> Self {
+        let desk = Desk::of(&parts, settings, tasks);
+        let WebParts { visits, registry, woken, .. } = parts;
         Self {
             visits,
             registry,
@@ -83,7 +121,21 @@ impl Shared {
             trusted_proxies: settings.trusted_proxies.clone(),
             rates: Mutex::new(Rates::new(settings.client_rate, settings.total_rate, Instant::now())),
             root: settings.base_url.path().to_owned(),
+            desk,
         }
+    }
+
+    /// Who asks.
+    fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> Visitor {
+        let (settings, sessions) = (&self.desk.settings, &self.desk.sessions);
+        let session = access::cookie(headers, self.cookie_name()).and_then(|token| sessions.find(token));
+        if let Some(session) = session {
+            return Visitor::Known(session);
+        }
+        if let Some(operator) = access::vouched(settings, headers) {
+            return Visitor::Known(session::Session::vouched(operator, sessions));
+        }
+        if access::is_local(settings, peer, headers) { Visitor::Local } else { Visitor::Stranger }
     }
 
     /// The path under which all pages stand.
@@ -117,7 +169,7 @@ impl WebServer {
     /// Answers until stopped. Each connection is a task of its own; one under way is finished.
     pub async fn serve(self, parts: WebParts, tasks: TaskTracker, stop: CancellationToken) {
         let Self { listener, settings } = self;
-        let router = answer::router(Arc::new(Shared::of(parts, &settings)));
+        let router = answer::router(Arc::new(Shared::of(parts, &settings, tasks.clone())));
         let slots = Arc::new(Semaphore::new(settings.max_connections));
         let places = Places::new(settings.max_connections / 4, &settings.trusted_proxies);
         loop {

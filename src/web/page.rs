@@ -53,6 +53,8 @@ pub(super) struct Manage<'a> {
     /// Why nothing was done.
     pub fault: Option<&'static str>,
     pub followed: Vec<Followed>,
+    /// What can be followed besides: id and name.
+    pub more: Vec<(String, String)>,
     pub ways: Ways,
     /// Since when nothing is sent and until when.
     pub paused: Option<String>,
@@ -105,7 +107,8 @@ const HEADERS: [(HeaderName, &str); 7] = [
 pub(super) async fn secured(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page may be stricter, and the pages behind a log-in tell each other their address.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

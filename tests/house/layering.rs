@@ -11,7 +11,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("L0", &["domain", "allocator"]),
     ("L1", &["extract", "config", "render", "clock", "registry", "exchange"]),
     ("L2", &["fetch", "mail", "store", "convert"]),
-    ("L3", &["check", "dispatch", "deliver", "subscribe", "reload", "escalate", "status"]),
+    ("L3", &["check", "dispatch", "deliver", "subscribe", "reload", "escalate", "status", "view"]),
     ("L4", &["scheduler", "control", "inbox", "web"]),
     ("L5", &["app"]),
     ("L6", &["cli"]),

@@ -13,6 +13,7 @@ mod comparing;
 mod crash;
 mod daemon;
 mod demo;
+mod desk;
 mod dkim;
 mod docket;
 mod doubted;

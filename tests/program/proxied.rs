@@ -172,7 +172,7 @@ impl Proxy {
 /// What holds whichever proxy stands in front.
 async fn check(start: impl FnOnce(&Service) -> Option<Proxy>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let keys = "client_rate = 5\ntrusted_proxies = [\"127.0.0.1\"]\n";
+    let keys = "client_rate = 5\ntrusted_proxies = [\"127.0.0.1\"]\npublic = [\"changes\"]\n";
     let service = Service::start_at("https://tracker.example", "127.0.0.1:0", keys);
     let Some(proxy) = start(&service) else { return };
     let letter = service.followed();
@@ -189,6 +189,13 @@ async fn check(start: impl FnOnce(&Service) -> Option<Proxy>) {
     assert_eq!(statuses, [404, 404, 404, 404, 404, 429], "one who asks too often waits");
     let other = proxy.ask("127.0.0.3", "GET", "https://tracker.example/confirm/x", "").await;
     assert_eq!(other.0, 404, "and nobody else");
+
+    // Everybody comes from this machine now, and nobody is let in for that.
+    for (page, expected) in [("", 404), ("sources", 404), ("mails", 404), ("audit", 404), ("changes", 200)] {
+        let (status, body) =
+            proxy.ask("127.0.0.4", "GET", &format!("https://tracker.example/{page}"), "").await;
+        assert_eq!(status, expected, "/{page}: {body}");
+    }
 
     assert_eq!(service.told(), 1);
     let (status, page) = proxy.ask("127.0.0.2", "POST", &leave, "List-Unsubscribe=One-Click").await;

@@ -5,6 +5,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use regwatch::config::StoreSettings;
+use regwatch::store::Store;
+
 use super::by_mail::{INBOX, WATCH, from_ann};
 use super::daemon::{Daemon, RUNS};
 use super::home::{Letter, list_source};
@@ -12,20 +15,22 @@ use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list}
 
 /// A running service with a page that it watches.
 pub struct Service {
-    site: Site,
+    pub site: Site,
     pub home: Home,
     daemon: Daemon,
     /// Where its web server listens.
     pub address: String,
     base: String,
+    /// The installation's own key.
+    pub key: [u8; 32],
 }
 
 /// An answer as it came over the wire.
 #[derive(Debug)]
-struct Page {
-    status: u16,
-    head: String,
-    body: String,
+pub struct Page {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
 }
 
 impl Service {
@@ -41,17 +46,18 @@ impl Service {
         let web = format!("[web]\nbase_url = \"{base}\"\nlisten = \"{listen}\"\n{more}");
         let home = Home::with_sources(&format!("{INBOX}\n{web}\n{}", list_source(&site.url)));
         home.check(0);
+        let key = instance_key(&home);
         let mut daemon = Daemon::start(&home, "mail's links are answered");
         let line = daemon.last_line().to_owned();
         daemon.wait_until_it_says(RUNS);
         let address = line.split("web.listen=").nth(1).and_then(|rest| rest.split(' ').next());
         let address = address.unwrap_or_else(|| panic!("{line}")).to_owned();
-        Self { site, home, daemon, address, base: base.to_owned() }
+        Self { site, home, daemon, address, base: base.to_owned(), key }
     }
 
     /// Sends a request as it stands; gives the answer.
     #[track_caller]
-    fn send(&self, request: &str) -> Page {
+    pub fn send(&self, request: &str) -> Page {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
@@ -116,6 +122,17 @@ impl Service {
         assert_eq!(self.told(), 1);
         self.home.letters().pop().unwrap()
     }
+}
+
+/// The key under which an installation's links are made, while nobody has its store.
+fn instance_key(home: &Home) -> [u8; 32] {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&StoreSettings::Sled { path: home.path("state/db") }).unwrap();
+        let key = store.instance_key([0; 32]).await.unwrap();
+        store.close().await.unwrap();
+        key
+    })
 }
 
 /// What the proxy in front passes on: the path below the one it serves.

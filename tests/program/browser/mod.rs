@@ -1,9 +1,11 @@
 //! The pages to which mail leads, in a real browser: narrow and wide, in light and dark, by pointer and keyboard.
 
 mod driver;
+mod pages;
 
 use driver::Browser;
 
+use super::left_out::left_out;
 use super::web::{Service, link};
 
 /// Widths at which people read: a phone's and a desk's.
@@ -40,7 +42,7 @@ const SMALL: &str = "
     const large = e => { const r = (e.closest('label') || e).getBoundingClientRect(); return r.height >= 24 && r.width >= 24; };
     const named = e => e.innerText || e.getAttribute('aria-label') || e.closest('label')?.innerText;
     return [...document.querySelectorAll('button, select, input:not([type=hidden])')]
-        .filter(e => !large(e) || !named(e)).map(e => e.outerHTML);";
+        .filter(e => e.checkVisibility()).filter(e => !large(e) || !named(e)).map(e => e.outerHTML);";
 
 /// Whether what has the focus shows it.
 const FOCUS: &str = "
@@ -51,6 +53,7 @@ const FOCUS: &str = "
 #[track_caller]
 fn check_page(browser: &Browser, name: &str) {
     browser.keep(name);
+    check_axe(browser, name);
     let too_wide = browser.script("return document.documentElement.scrollWidth > window.innerWidth");
     assert_eq!(too_wide, false, "{name} has to be pushed sideways");
     let contrast = browser.script(CONTRAST).as_f64().unwrap();
@@ -59,6 +62,21 @@ fn check_page(browser: &Browser, name: &str) {
     let tab = "\u{e004}";
     browser.type_into("body", tab);
     assert_eq!(browser.script(FOCUS), true, "{name}: where the keyboard is cannot be seen");
+}
+
+/// What axe-core finds wrong with the page; where it is not installed, nothing and said so.
+#[track_caller]
+fn check_axe(browser: &Browser, name: &str) {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/node_modules/axe-core/axe.min.js");
+    let Ok(axe) = std::fs::read_to_string(path) else {
+        return left_out("axe on pages", "axe-core is not installed below target/axe");
+    };
+    let run =
+        "return axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations.map(one =>
+        one.id + ': ' + one.nodes.map(node => node.html).slice(0, 3).join(' | ')));";
+    let found = browser.script(&format!("{axe};{run}"));
+    assert_eq!(found, serde_json::json!([]), "{name}");
 }
 
 #[test]

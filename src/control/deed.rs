@@ -1,0 +1,69 @@
+//! Which commands are deeds, and how they stand in the audit log.
+
+use super::command::Command;
+use crate::store::Deed;
+
+/// Who gives commands: whoever may open the control socket or the store, which the system knows and we do not.
+pub(super) const WHO: &str = "command line";
+
+impl Command {
+    /// What is done, to what, and what else is worth knowing; `None` of what only looks. No address stands there in
+    /// full.
+    pub(super) fn deed(&self) -> Option<(&'static str, String, String)> {
+        let about = |act, about: &dyn ToString| Some((act, about.to_string(), String::new()));
+        let with = |act, about: &dyn ToString, detail: String| Some((act, about.to_string(), detail));
+        match self {
+            Self::Accept(ask) if ask.untold => about("accept-untold", &ask.id),
+            Self::Accept(ask) => about("accept", &ask.id),
+            Self::Reject(ask) => about("reject", &ask.id),
+            Self::Decide(ask) => about(if ask.is_meant { "meant" } else { "not-meant" }, &ask.id),
+            Self::Retract(ask) => with("retract", &ask.id, ask.reason.clone().unwrap_or_default()),
+            Self::Reload(_) => about("reload", &""),
+            Self::Subscribe(ask) => {
+                let companies: Vec<&str> = ask.companies.iter().map(|company| company.as_str()).collect();
+                with("subscribe", &ask.address.redacted(), companies.join(", "))
+            }
+            Self::ImportSubscribers(ask) if ask.dry_run => None,
+            Self::ImportSubscribers(ask) => {
+                with("import", &"", format!("{} subscribers", ask.subscribers.len()))
+            }
+            Self::ConfirmSubscriber(ask) => about("confirm", &ask.address.redacted()),
+            Self::PauseSubscriber(ask) => {
+                about(if ask.paused { "pause" } else { "resume" }, &ask.address.redacted())
+            }
+            Self::Prefer(ask) => about("prefer", &ask.address.redacted()),
+            Self::Erase(ask) => about("erase", &ask.address.redacted()),
+            Self::Unsubscribe(ask) => about("unsubscribe", &ask.address.redacted()),
+            Self::RetryMails(ask) => about("retry", &ask.id.as_deref().unwrap_or("all")),
+            Self::HandleMail(ask) => about(
+                match ask.deed {
+                    Deed::Hold => "hold",
+                    Deed::Release => "release",
+                    Deed::Drop => "drop",
+                },
+                &ask.id,
+            ),
+            Self::Suppress(ask) => about("suppress", &ask.address.redacted()),
+            Self::Unsuppress(ask) => about("unsuppress", &ask.address.redacted()),
+            Self::TestMail(ask) => about("test-mail", &ask.address.redacted()),
+            Self::Check(_)
+            | Self::ListSources(_)
+            | Self::ShowSource(_)
+            | Self::ShowHeldBody(_)
+            | Self::ListReviews(_)
+            | Self::ShowReview(_)
+            | Self::ListIncidents(_)
+            | Self::ShowStatus(_)
+            | Self::Replay(_)
+            | Self::ListChanges(_)
+            | Self::ShowChange(_)
+            | Self::ListWishes(_)
+            | Self::ShowSubscriber(_)
+            | Self::ListSubscribers(_)
+            | Self::ListMails(_)
+            | Self::ShowMail(_)
+            | Self::ListSuppressions(_)
+            | Self::Ingest(_) => None,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What the pages show, put together from what is kept: whole views, never a store's own types alone.
+//!
+//! Stands between the store and whatever shows things to people. Looking changes nothing: no function here writes.
+//!
+//! Deliberately absent: who may see what (`web`), how it looks (`web`'s templates), and acting (`check`, `store`).
+
+mod company;
+mod overview;
+mod story;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::Clock;
+use crate::domain::audit::AuditEntry;
+use crate::domain::change::Change;
+use crate::domain::id::{BodyHash, SourceId};
+use crate::domain::outbox::{Mail, MailState};
+use crate::domain::read_record::ReadRecord;
+use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::source::Source;
+use crate::domain::subscription::Subscriber;
+use crate::registry::Registry;
+use crate::store::{ChangeSearch, FoundChanges, Store, StoreError};
+
+pub use company::{CompanyView, ListedEntry, ListedSource};
+pub use overview::{DayState, Order, Overview, SourceFilter, SourceRow, SourceState};
+pub use story::Story;
+
+/// What views are made of.
+#[derive(Debug, Clone)]
+pub struct ViewParts {
+    /// Keeps everything.
+    pub store: Store,
+    /// What is watched, in the order of the configuration.
+    pub sources: Arc<[Source]>,
+    /// The companies in force.
+    pub registry: Registry,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Makes views. One for the whole program.
+#[derive(Debug, Clone)]
+pub struct Views(ViewParts);
+
+/// All about one source.
+#[derive(Debug, Clone)]
+pub struct SourceView {
+    /// How it stands.
+    pub row: SourceRow,
+    /// The source itself.
+    pub source: Source,
+    /// The suspect body that waits to be looked at.
+    pub held: Option<HeldRead>,
+    /// Its accepted states, the newest first.
+    pub snapshots: Vec<Snapshot>,
+    /// Its reads, the newest first.
+    pub reads: Vec<ReadRecord>,
+    /// Its newest changes.
+    pub changes: FoundChanges,
+    /// Its accepted state with the entries as they are read today.
+    pub baseline: Option<Baseline>,
+}
+
+/// Shown on one page of a source.
+const SHOWN_SNAPSHOTS: usize = 50;
+const SHOWN_READS: usize = 200;
+const SHOWN_CHANGES: usize = 10;
+
+/// Names that wait for a person's word, shown at once.
+const SHOWN_UNDECIDED: usize = 100;
+
+impl Views {
+    /// Views over the given parts.
+    #[must_use]
+    pub fn new(parts: ViewParts) -> Self {
+        Self(parts)
+    }
+
+    /// The present.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
+    /// What is watched.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.0.sources
+    }
+
+    /// A source by its id.
+    #[must_use]
+    pub fn source(&self, id: &str) -> Option<&Source> {
+        self.0.sources.iter().find(|source| source.id.as_str() == id)
+    }
+
+    /// Every group of sources, in order.
+    #[must_use]
+    pub fn groups(&self) -> Vec<&str> {
+        let groups = self.0.sources.iter().flat_map(|source| &source.catalogue.groups);
+        let groups: std::collections::BTreeSet<&str> = groups.map(String::as_str).collect();
+        groups.into_iter().collect()
+    }
+
+    /// What readers call a source; its id where it is no longer watched.
+    #[must_use]
+    pub fn title_of<'a>(&'a self, id: &'a SourceId) -> &'a str {
+        self.source(id.as_str()).map_or(id.as_str(), |source| &source.title)
+    }
+
+    /// The companies in force.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// Changes that are looked for.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn search(&self, search: ChangeSearch) -> Result<FoundChanges, StoreError> {
+        self.0.store.search(search).await
+    }
+
+    /// All about one source.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn source_view(&self, source: &Source) -> Result<SourceView, StoreError> {
+        let store = &self.0.store;
+        let search = ChangeSearch {
+            sources: vec![source.id.clone()],
+            limit: SHOWN_CHANGES,
+            ..ChangeSearch::default()
+        };
+        Ok(SourceView {
+            row: self.row(source).await?,
+            source: source.clone(),
+            held: store.held(&source.id).await?,
+            snapshots: store.snapshots(&source.id, SHOWN_SNAPSHOTS).await?,
+            reads: store.reads(&source.id, SHOWN_READS).await?,
+            changes: store.search(search).await?,
+            baseline: store.baseline(&source.id).await?,
+        })
+    }
+
+    /// What is held back, of all sources.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn held(&self) -> Result<Vec<HeldRead>, StoreError> {
+        let ids = self.0.sources.iter().map(|source| source.id.clone()).collect();
+        let glances = self.0.store.glances(ids).await?;
+        let mut held = Vec::new();
+        for (source, glance) in self.0.sources.iter().zip(glances) {
+            if glance.is_held {
+                held.extend(self.0.store.held(&source.id).await?);
+            }
+        }
+        Ok(held)
+    }
+
+    /// Changes in which a name waits for a person's word, the newest first.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn undecided(&self) -> Result<FoundChanges, StoreError> {
+        let search = ChangeSearch { is_possible: true, limit: SHOWN_UNDECIDED, ..ChangeSearch::default() };
+        self.0.store.search(search).await
+    }
+
+    /// How many people would be told of changes.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn told_by(&self, changes: &[Change]) -> Result<usize, StoreError> {
+        let subscribers = self.0.store.subscribers().await?;
+        let is_told = |subscriber: &&Subscriber| {
+            changes.iter().any(|change| {
+                change.companies().into_iter().any(|company| subscriber.follows(company, change).is_some())
+            })
+        };
+        Ok(subscribers.iter().filter(is_told).count())
+    }
+
+    /// A body as it was received.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn body(&self, hash: &BodyHash) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.store.body(hash).await
+    }
+
+    /// Mails in one state or in any, the newest first.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn mails(&self, state: Option<MailState>, limit: usize) -> Result<Vec<Mail>, StoreError> {
+        self.0.store.mails(state, limit).await
+    }
+
+    /// Whoever is or was subscribed, by address.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn subscribers(
+        &self,
+        after: Option<crate::domain::email::EmailAddress>,
+        limit: usize,
+    ) -> Result<Vec<Subscriber>, StoreError> {
+        self.0.store.subscribers_after(after, limit).await
+    }
+
+    /// What people did, the newest first.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn deeds(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
+        self.0.store.deeds(before, limit).await
+    }
+}

@@ -1,0 +1,181 @@
+//! What operators do. Each deed is noted before it is done, and again where it could not be.
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::super::Shared;
+use super::super::access::Visitor;
+use super::{Server, Who, fields, see_other};
+use crate::check::ReadOptions;
+use crate::domain::id::{ChangeId, MailId};
+use crate::domain::text::error_chain;
+use crate::store::{Deed, StoreError};
+
+/// How a deed ended that was noted.
+type Done = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+pub(super) async fn on_source(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
+    let Some(source) = shared.desk.views.source(&id).cloned() else {
+        return shared.not_there(&visitor, "No source with this id is watched.");
+    };
+    if fields(&body).get("action") != Some("check") {
+        return shared.unknown_deed(&visitor);
+    }
+    if let Err(error) = shared.note(&visitor, "check", &id, "").await {
+        return shared.fault(&error);
+    }
+    let (checker, woken) = (shared.desk.checker.clone(), shared.woken.clone());
+    // A read may take longer than a page: it goes on by itself.
+    shared.desk.tasks.spawn(async move {
+        checker.read(&source, ReadOptions { is_manual: true, ..ReadOptions::default() }).await;
+        woken.notify_one();
+    });
+    see_other(&format!("{}sources/{id}?done=check", shared.root()))
+}
+
+pub(super) async fn on_review(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
+    let asked = fields(&body);
+    let Some(source) = shared.desk.views.source(&id) else {
+        return shared.not_there(&visitor, "No source with this id is watched.");
+    };
+    let held = match shared.desk.store.held(&source.id).await {
+        Ok(held) => held,
+        Err(error) => return shared.fault(&error),
+    };
+    let hash = held.map(|held| held.evidence.sha256.to_string()).unwrap_or_default();
+    // What was looked at is what is decided on: another body may have come meanwhile.
+    if hash.is_empty() || asked.get("sha256") != Some(&hash) {
+        return shared.not_there(&visitor, "What you looked at is no longer held back. Look at it again.");
+    }
+    let checker = &shared.desk.checker;
+    let action = asked.shown("action");
+    let deed = async {
+        match action.as_str() {
+            "accept" => checker.accept(source, false).await.map(drop),
+            "accept-untold" => checker.accept(source, true).await.map(drop),
+            _ => checker.reject(source).await.map(drop),
+        }
+        .map_err(Into::into)
+    };
+    if !matches!(action.as_str(), "accept" | "accept-untold" | "reject") {
+        return shared.unknown_deed(&visitor);
+    }
+    shared.done(&visitor, (&action, &id, &hash), deed, "review").await
+}
+
+pub(super) async fn on_change(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
+    let asked = fields(&body);
+    let change = match shared.desk.views.change(&ChangeId::from_text(&id)).await {
+        Ok(Some(change)) => change,
+        Ok(None) => return shared.not_there(&visitor, "No change has this id."),
+        Err(error) => return shared.fault(&error),
+    };
+    let action = asked.shown("action");
+    let (desk, back) = (&shared.desk, format!("changes/{id}"));
+    match action.as_str() {
+        "meant" | "not-meant" => {
+            let is_meant = action == "meant";
+            let deed = async {
+                desk.store.decide(&id, is_meant, desk.views.now()).await.map(drop).map_err(Into::into)
+            };
+            shared.done(&visitor, (&action, &id, ""), deed, &back).await
+        }
+        "retract" => {
+            let Some(source) = desk.views.source(change.source.as_str()) else {
+                return shared.not_there(&visitor, "The source of this change is no longer watched.");
+            };
+            let reason = asked.get("reason").map(str::to_owned);
+            let detail = reason.clone().unwrap_or_default();
+            let deed =
+                async { desk.checker.retract(source, &change, reason).await.map(drop).map_err(Into::into) };
+            shared.done(&visitor, (&action, &id, &detail), deed, &back).await
+        }
+        _ => shared.unknown_deed(&visitor),
+    }
+}
+
+pub(super) async fn on_mail(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
+    let action = fields(&body).shown("action");
+    let mail: MailId = match shared.desk.store.find_mail(&id).await {
+        Ok(mail) => mail.id,
+        Err(StoreError::NotFound { .. } | StoreError::Ambiguous { .. }) => {
+            return shared.not_there(&visitor, "No mail has this id.");
+        }
+        Err(error) => return shared.fault(&error),
+    };
+    let deed = match action.as_str() {
+        "hold" => Some(Deed::Hold),
+        "release" => Some(Deed::Release),
+        "drop" => Some(Deed::Drop),
+        "retry" => None,
+        _ => return shared.unknown_deed(&visitor),
+    };
+    let (store, now) = (&shared.desk.store, shared.desk.views.now());
+    let done = async {
+        let is_done = match deed {
+            Some(deed) => store.handle_mail(&mail, deed, now).await?.1,
+            None => store.retry_mails(Some(&mail), now).await? > 0,
+        };
+        if is_done { Ok(()) } else { Err("as the mail stands, that cannot be done".into()) }
+    };
+    shared.done(&visitor, (&action, &id, ""), done, &format!("mails/{id}")).await
+}
+
+impl Shared {
+    /// Notes a deed, does it, and leads to the page on which it is seen.
+    async fn done(
+        &self,
+        visitor: &Visitor,
+        (act, about, detail): (&str, &str, &str),
+        deed: impl Future<Output = Done>,
+        then: &str,
+    ) -> Response {
+        if let Err(error) = self.note(visitor, act, about, detail).await {
+            return self.fault(&error);
+        }
+        let Err(error) = deed.await else {
+            // Mails may wait now.
+            self.woken.notify_one();
+            return see_other(&format!("{}{then}?done={act}", self.root()));
+        };
+        let why = error_chain(error.as_ref());
+        if let Err(error) = self.note(visitor, &format!("{act}-failed"), about, &why).await {
+            return self.fault(&error);
+        }
+        self.not_done(visitor, &why)
+    }
+
+    fn not_done(&self, visitor: &Visitor, why: &str) -> Response {
+        let frame = super::Frame::of(self, visitor, "That could not be done", "");
+        let note = super::Note { frame, text: why };
+        super::page(axum::http::StatusCode::CONFLICT, &note)
+    }
+
+    fn unknown_deed(&self, visitor: &Visitor) -> Response {
+        let frame = super::Frame::of(self, visitor, "Nothing was done", "");
+        let note = super::Note { frame, text: "The form asks for nothing that can be done here." };
+        super::page(axum::http::StatusCode::UNPROCESSABLE_ENTITY, &note)
+    }
+}

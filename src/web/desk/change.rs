@@ -1,0 +1,231 @@
+//! What changed: the list, and one change with its proof.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+
+use super::super::Shared;
+use super::super::page::page;
+use super::asked::Asked;
+use super::frame::{ChangeRow, Frame};
+use super::{Server, Who};
+use crate::domain::change::ChangeKind;
+use crate::domain::id::{ChangeId, CompanyId, SourceId};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::source::Source;
+use crate::domain::text::{one_line, shorten};
+use crate::domain::text_diff::Fate;
+use crate::render::{ChangePage, line};
+use crate::store::ChangeSearch;
+use crate::view::Story;
+
+/// Changes on one page.
+const SHOWN: usize = 50;
+
+const KINDS: [(&str, ChangeKind); 4] = [
+    ("added", ChangeKind::Added),
+    ("removed", ChangeKind::Removed),
+    ("amended", ChangeKind::Amended),
+    ("already-listed", ChangeKind::AlreadyListed),
+];
+
+/// A choice in a form: value, words, whether it is chosen.
+pub(super) type Choice = (String, String, bool);
+
+#[derive(Template)]
+#[template(path = "desk/changes.html")]
+struct List {
+    frame: Frame,
+    rows: Vec<ChangeRow>,
+    total: usize,
+    words: String,
+    companies: Vec<Choice>,
+    sources: Vec<Choice>,
+    sites: Vec<Choice>,
+    groups: Vec<Choice>,
+    kinds: Vec<Choice>,
+    since: String,
+    until: String,
+    is_possible: bool,
+    next: Option<String>,
+    is_filtered: bool,
+}
+
+/// A change with all that belongs to it.
+#[derive(Template)]
+#[template(path = "desk/change.html")]
+pub(in crate::web) struct One {
+    pub frame: Frame,
+    pub change: ChangePage,
+    pub source: String,
+    /// Whether the source's own page and the lists may be seen.
+    pub is_inside: bool,
+    pub others: Vec<ChangeRow>,
+    /// Where this page stands, without its query; bodies lie below it.
+    pub here: String,
+    pub is_side_by_side: bool,
+    /// Headers of the answers, now and before.
+    pub headers: [Vec<(String, String)>; 2],
+}
+
+pub(super) async fn list(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
+    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+    let search = shared.search_of(&asked);
+    let found = match shared.desk.views.search(search).await {
+        Ok(found) => found,
+        Err(error) => return shared.fault(&error),
+    };
+    let last = found.changes.last().map(|(number, _)| number.to_string());
+    let next = last.filter(|_| found.has_more).map(|last| asked.with("before", &last));
+    let is_filtered = ["q", "company", "source", "site", "group", "kind", "since", "until", "possible"]
+        .iter()
+        .any(|name| asked.get(name).is_some());
+    let kinds = KINDS
+        .iter()
+        .map(|(name, kind)| ((*name).to_owned(), kind.to_string(), asked.get("kind") == Some(name)));
+    let list = List {
+        frame: Frame::of(&shared, &visitor, "Changes", "changes"),
+        rows: found.changes.iter().map(|(_, change)| ChangeRow::of(change, &shared)).collect(),
+        total: found.total,
+        words: asked.shown("q"),
+        companies: shared.companies(asked.get("company")),
+        sources: shared.sources(asked.get("source")),
+        sites: shared.sites(asked.get("site")),
+        groups: shared.groups(asked.get("group")),
+        kinds: kinds.collect(),
+        since: asked.shown("since"),
+        until: asked.shown("until"),
+        is_possible: asked.get("possible").is_some(),
+        next,
+        is_filtered,
+    };
+    page(StatusCode::OK, &list)
+}
+
+impl Shared {
+    fn search_of(&self, asked: &Asked) -> ChangeSearch {
+        let is_asked = |source: &&Source| {
+            asked.get("source").is_none_or(|id| source.id.as_str() == id)
+                && asked.get("site").is_none_or(|site| source.url.host_str() == Some(site))
+                && asked
+                    .get("group")
+                    .is_none_or(|group| source.catalogue.groups.iter().any(|known| known == group))
+        };
+        let is_narrowed = ["source", "site", "group"].iter().any(|name| asked.get(name).is_some());
+        let mut named: Vec<SourceId> = Vec::new();
+        if is_narrowed {
+            let sources = self.desk.views.sources().iter().filter(is_asked);
+            named.extend(sources.map(|source| source.id.clone()));
+            // One that is no longer watched still has its changes; and what nothing fits finds nothing.
+            if named.is_empty() {
+                let gone = asked.get("source").unwrap_or("nothing-of-this-name");
+                named.extend(gone.parse::<SourceId>().ok().or_else(|| "nothing-of-this-name".parse().ok()));
+            }
+        }
+        ChangeSearch {
+            words: asked.shown("q"),
+            sources: named,
+            company: asked.parsed::<CompanyId>("company"),
+            is_possible: asked.get("possible").is_some(),
+            kind: asked
+                .get("kind")
+                .and_then(|text| KINDS.iter().find(|(name, _)| *name == text))
+                .map(|(_, kind)| *kind),
+            entry: None,
+            since: asked.parsed("since"),
+            until: asked.parsed("until"),
+            before: asked.parsed("before"),
+            limit: SHOWN,
+        }
+    }
+
+    /// The companies to choose from.
+    pub(super) fn companies(&self, chosen: Option<&str>) -> Vec<Choice> {
+        let watchlist = self.registry.current();
+        let mut choices: Vec<Choice> = watchlist
+            .companies()
+            .map(|company| {
+                (company.id.to_string(), line(company.short_name()), Some(company.id.as_str()) == chosen)
+            })
+            .collect();
+        choices.sort_by_key(|(_, words, _)| words.to_lowercase());
+        choices
+    }
+
+    /// The sources to choose from.
+    fn sources(&self, chosen: Option<&str>) -> Vec<Choice> {
+        let choice = |source: &Source| {
+            (source.id.to_string(), line(&source.title), Some(source.id.as_str()) == chosen)
+        };
+        let mut choices: Vec<Choice> = self.desk.views.sources().iter().map(choice).collect();
+        choices.sort_by_key(|(_, words, _)| words.to_lowercase());
+        choices
+    }
+
+    /// The groups to choose from.
+    pub(super) fn groups(&self, chosen: Option<&str>) -> Vec<Choice> {
+        let groups = self.desk.views.groups().into_iter();
+        groups.map(|group| (group.to_owned(), line(group), Some(group) == chosen)).collect()
+    }
+
+    /// The sites to choose from.
+    pub(super) fn sites(&self, chosen: Option<&str>) -> Vec<Choice> {
+        let sites = self.desk.views.sources().iter().filter_map(|source| source.url.host_str());
+        let mut sites: Vec<&str> = sites.collect();
+        sites.sort_unstable();
+        sites.dedup();
+        sites.into_iter().map(|site| (site.to_owned(), site.to_owned(), Some(site) == chosen)).collect()
+    }
+}
+
+pub(super) async fn one(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Response {
+    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+    let story = match shared.story(&id).await {
+        Ok(Some(story)) => story,
+        Ok(None) => {
+            return shared.not_there(&visitor, "No change has this id. Copy all of it.");
+        }
+        Err(error) => return shared.fault(&error),
+    };
+    let change = ChangePage::of(&story.change, &shared.registry.current(), None);
+    let frame = Frame::of(&shared, &visitor, &change.title, "changes");
+    let here = format!("{}changes/{}", shared.root(), change.id);
+    let others = story.others.iter().map(|other| ChangeRow::of(other, &shared)).collect();
+    let one = One {
+        source: story.change.source.to_string(),
+        headers: headers_of(&story),
+        is_side_by_side: asked.get("view") == Some("side"),
+        is_inside: true,
+        frame,
+        change,
+        others,
+        here,
+    };
+    page(StatusCode::OK, &one)
+}
+
+impl Shared {
+    pub(super) async fn story(&self, id: &str) -> Result<Option<Story>, crate::store::StoreError> {
+        match self.desk.views.change(&ChangeId::from_text(id)).await? {
+            Some(change) => Ok(Some(self.desk.views.story(change).await?)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The headers of both answers, fit to be shown. Cookies are the server's secret with us.
+pub(in crate::web) fn headers_of(story: &Story) -> [Vec<(String, String)>; 2] {
+    let shown = |snapshot: &Option<Snapshot>| {
+        let headers = snapshot.iter().flat_map(|snapshot| &snapshot.headers);
+        let headers = headers.filter(|(name, _)| name != "set-cookie").take(60);
+        headers.map(|(name, value)| (one_line(name), shorten(&one_line(value), 300))).collect()
+    };
+    [shown(&story.snapshots[0]), shown(&story.snapshots[1])]
+}

@@ -1,0 +1,195 @@
+//! The companies: all of them, and what is known of one.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+
+use super::super::Shared;
+use super::super::page::page;
+use super::asked::Asked;
+use super::frame::{ChangeRow, Frame};
+use super::{Server, Who};
+use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::text::{one_line, shorten};
+use crate::render::{Link, line};
+use crate::view::{CompanyView, ListedSource};
+
+#[derive(Template)]
+#[template(path = "desk/companies.html")]
+struct List {
+    frame: Frame,
+    words: String,
+    rows: Vec<Row>,
+    found: usize,
+    total: usize,
+}
+
+struct Row {
+    id: String,
+    name: String,
+    full_name: String,
+}
+
+/// Companies on one page.
+const SHOWN: usize = 200;
+
+#[derive(Template)]
+#[template(path = "desk/company.html")]
+struct One {
+    frame: Frame,
+    id: String,
+    full_name: String,
+    parent: Option<(String, String)>,
+    names: Vec<Name>,
+    exposures: Vec<String>,
+    described: Vec<(String, Option<Link>)>,
+    listed: Vec<Listed>,
+    unnamed: Vec<(String, String)>,
+    unread: Vec<(String, String)>,
+    timeline: Vec<ChangeRow>,
+    timeline_total: usize,
+    possible: Vec<ChangeRow>,
+    misses: Vec<(String, String)>,
+    tried: Option<Tried>,
+}
+
+struct Name {
+    name: String,
+    kind: &'static str,
+    citation: Option<(String, Option<Link>)>,
+}
+
+struct Listed {
+    id: String,
+    title: String,
+    entries: Vec<ListedRow>,
+    more: usize,
+}
+
+struct ListedRow {
+    title: String,
+    date: Option<String>,
+    link: Option<Link>,
+    /// When it came and by which change, where that was seen.
+    added: Option<(String, String)>,
+}
+
+/// A text that was tried: does it name the company?
+struct Tried {
+    text: String,
+    /// The words found, with what stands around them.
+    found: Vec<(String, String, String)>,
+}
+
+pub(super) async fn list(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
+    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+    let words = asked.shown("q");
+    let watchlist = shared.registry.current();
+    let sought = words.to_lowercase();
+    let mut rows: Vec<Row> = watchlist
+        .companies()
+        .filter(|company| {
+            let names = || company.names().map(|alias| alias.name.to_lowercase());
+            sought
+                .split_whitespace()
+                .all(|word| company.id.as_str().contains(word) || names().any(|name| name.contains(word)))
+        })
+        .map(|company| Row {
+            id: company.id.to_string(),
+            name: line(company.short_name()),
+            full_name: line(&company.name),
+        })
+        .collect();
+    rows.sort_by_key(|row| row.name.to_lowercase());
+    let (found, total) = (rows.len(), watchlist.companies().count());
+    rows.truncate(SHOWN);
+    let frame = Frame::of(&shared, &visitor, "Companies", "companies");
+    page(StatusCode::OK, &List { frame, words, rows, found, total })
+}
+
+pub(super) async fn one(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Response {
+    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+    let nobody = "No company with this id is tracked.";
+    let Ok(id) = id.parse::<CompanyId>() else { return shared.not_there(&visitor, nobody) };
+    let view = match shared.desk.views.company(&id).await {
+        Ok(Some(view)) => view,
+        Ok(None) => return shared.not_there(&visitor, nobody),
+        Err(error) => return shared.fault(&error),
+    };
+    let frame = Frame::of(&shared, &visitor, view.company.short_name(), "companies");
+    page(StatusCode::OK, &shared.company_page(frame, view, asked.get("text")))
+}
+
+impl Shared {
+    fn company_page(&self, frame: Frame, view: CompanyView, text: Option<&str>) -> One {
+        let CompanyView { company, listed, unnamed, unread, timeline, possible } = view;
+        let views = &self.desk.views;
+        let titled = |id: &SourceId| (id.to_string(), line(views.title_of(id)));
+        let misses = views.sources().iter().filter_map(|source| {
+            Some((line(&source.title), shorten(&one_line(source.misses.as_deref()?), 300)))
+        });
+        let watchlist = self.registry.current();
+        let row = |(_, change): &(u32, crate::domain::change::Change)| ChangeRow::of(change, self);
+        One {
+            id: company.id.to_string(),
+            full_name: line(&company.name),
+            parent: company.parent.as_ref().map(|id| (id.to_string(), line(watchlist.short_name(id)))),
+            names: company
+                .names()
+                .map(|alias| Name {
+                    name: line(&alias.name),
+                    kind: alias.kind.label(),
+                    citation: alias.source.as_deref().map(cited),
+                })
+                .collect(),
+            exposures: company.exposures.iter().map(|id| line(id.as_str())).collect(),
+            described: company.sources.iter().map(|source| cited(source)).collect(),
+            listed: listed.into_iter().map(|source| self.listed(source)).collect(),
+            unnamed: unnamed.iter().map(titled).collect(),
+            unread: unread.iter().map(titled).collect(),
+            timeline: timeline.changes.iter().map(row).collect(),
+            timeline_total: timeline.total,
+            possible: possible.changes.iter().map(row).collect(),
+            misses: misses.collect(),
+            tried: text.map(|text| {
+                let found = watchlist.named("text", text).into_iter();
+                let found = found.filter(|found| found.company == company.id && found.stands_in(text));
+                let around = found.map(|found| {
+                    let (before, hit, after) = found.around(text);
+                    (one_line(before), one_line(hit), one_line(after))
+                });
+                Tried { text: text.to_owned(), found: around.collect() }
+            }),
+            frame,
+        }
+    }
+
+    fn listed(&self, listed: ListedSource) -> Listed {
+        let row = |entry: crate::view::ListedEntry| ListedRow {
+            title: line(&entry.title),
+            date: entry.date.map(|date| date.to_string()),
+            link: entry.url.as_deref().and_then(Link::of),
+            added: entry
+                .added
+                .map(|change| (change.id.to_string(), change.found_at.format("%Y-%m-%d").to_string())),
+        };
+        Listed {
+            title: line(self.desk.views.title_of(&listed.source)),
+            id: listed.source.to_string(),
+            entries: listed.entries.into_iter().map(row).collect(),
+            more: listed.more,
+        }
+    }
+}
+
+/// A citation, which may be an address.
+fn cited(text: &str) -> (String, Option<Link>) {
+    (shorten(&one_line(text), 200), Link::of(text))
+}

@@ -1,0 +1,191 @@
+//! Where outsiders subscribe: what can be followed, what a mail looks like, and who runs all this.
+//!
+//! Nobody is told anything for having typed an address: its reader is asked, and answers or does not. What is said
+//! here is the same whoever an address belongs to.
+
+use std::sync::PoisonError;
+
+use askama::Template;
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{REFERRER_POLICY, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::Response;
+use tokio::time::Instant;
+use url::form_urlencoded;
+
+use super::super::Shared;
+use super::super::access::{Visitor, is_of_our_origin};
+use super::super::client::client_address;
+use super::super::guard::Peer;
+use super::super::page::page;
+use super::super::rate::Client;
+use super::asked::Asked;
+use super::frame::{Frame, Note};
+use super::{Server, Who};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::inbound::Selection;
+use crate::domain::subscription::Filter;
+use crate::domain::text::{one_line, shorten};
+use crate::render::{MailKind, Service, example, line, with_lines};
+
+/// One form asks for as many companies at most.
+const MAX_COMPANIES: usize = 50;
+
+/// Companies to choose from on one page.
+const SHOWN_COMPANIES: usize = 100;
+
+#[derive(Template)]
+#[template(path = "desk/subscribe.html")]
+struct SignUp {
+    frame: Frame,
+    words: String,
+    /// Id, short name, full name.
+    companies: Vec<(String, String, String)>,
+    total: usize,
+    sources: Vec<SourceChoice>,
+    help: String,
+    postal: Vec<String>,
+    fault: Option<&'static str>,
+}
+
+struct SourceChoice {
+    id: String,
+    title: String,
+    misses: Option<String>,
+}
+
+pub(super) async fn ask(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
+    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+    shared.sign_up_page(&visitor, &asked, None)
+}
+
+pub(super) async fn sign_up(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Extension(Peer(peer)): Extension<Peer>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let desk = &shared.desk;
+    if !shared.visits.can_ask() || !is_of_our_origin(&desk.settings.base_url, &headers) {
+        return shared.nothing();
+    }
+    let Some((address, selection)) = shared.wish_of(&body) else {
+        let fault = "Nothing was done: name an address, and choose at least one company.";
+        return shared.sign_up_page(&visitor, &Asked::default(), Some(fault));
+    };
+    let client = Client::at(client_address(peer, &headers, &desk.settings.trusted_proxies));
+    let taken = desk.sign_ups.lock().unwrap_or_else(PoisonError::into_inner).take(client, Instant::now());
+    if let Err(wait) = taken {
+        let mut response = shared.too_many();
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+        return response;
+    }
+    if let Err(error) = shared.visits.sign_up(&address, selection).await {
+        return shared.fault(&error);
+    }
+    // The question is in the outbox now.
+    shared.woken.notify_one();
+    let text = "A mail is on its way to the address, unless it was asked a moment ago or wants no mail. Nothing else is sent before its reader says yes, within three days.";
+    page(
+        StatusCode::OK,
+        &Note { frame: Frame::of(&shared, &visitor, "Look into your mail", "subscribe"), text },
+    )
+}
+
+/// What an alert looks like.
+pub(super) async fn sample(State(shared): Server, Extension(visitor): Who) -> Response {
+    let help = &shared.desk.runner.help_address;
+    let service = Service {
+        mailbox: help,
+        help_address: help,
+        postal_address: shared.desk.runner.postal_address.as_deref(),
+        web: None,
+    };
+    let Ok(reader) = "reader@example.org".parse::<EmailAddress>() else { return shared.nothing() };
+    match example(MailKind::Alert, &reader, &service) {
+        Ok(rendered) => {
+            let frame = Frame::of(&shared, &visitor, "What a mail looks like", "subscribe");
+            page(
+                StatusCode::OK,
+                &Sample { frame, subject: rendered.subject, text: with_lines(&rendered.text) },
+            )
+        }
+        Err(error) => shared.fault(&error),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "desk/sample.html")]
+struct Sample {
+    frame: Frame,
+    subject: String,
+    text: String,
+}
+
+impl Shared {
+    fn sign_up_page(&self, visitor: &Visitor, asked: &Asked, fault: Option<&'static str>) -> Response {
+        if !self.visits.can_ask() {
+            return self.nothing();
+        }
+        let watchlist = self.registry.current();
+        let words = asked.shown("q");
+        let sought = words.to_lowercase();
+        let is_sought = |name: &str| sought.split_whitespace().all(|word| name.to_lowercase().contains(word));
+        let mut companies: Vec<(String, String, String)> = watchlist
+            .companies()
+            .filter(|company| company.names().any(|alias| is_sought(&alias.name)))
+            .map(|company| (company.id.to_string(), line(company.short_name()), line(&company.name)))
+            .collect();
+        companies.sort_by_key(|(_, name, _)| name.to_lowercase());
+        let total = companies.len();
+        companies.truncate(SHOWN_COMPANIES);
+        let sources = self.desk.views.sources().iter().map(|source| SourceChoice {
+            id: source.id.to_string(),
+            title: line(&source.title),
+            misses: source.misses.as_deref().map(|misses| shorten(&one_line(misses), 300)),
+        });
+        let runner = &self.desk.runner;
+        let postal = runner.postal_address.as_deref().unwrap_or_default().lines().map(one_line);
+        let sign_up = SignUp {
+            frame: Frame::of(self, visitor, "Subscribe", "subscribe"),
+            words,
+            companies,
+            total,
+            sources: sources.collect(),
+            help: runner.help_address.to_string(),
+            postal: postal.filter(|line| !line.is_empty()).collect(),
+            fault,
+        };
+        let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let mut response = page(status, &sign_up);
+        // The form comes back to us: a browser that hides where it came from could not be told from another site.
+        response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        response
+    }
+
+    /// Whom to ask and for what; `None` where either is missing or not ours.
+    fn wish_of(&self, body: &[u8]) -> Option<(EmailAddress, Selection)> {
+        let address = Asked::of(body).parsed::<EmailAddress>("address")?;
+        let watchlist = self.registry.current();
+        let mut companies: Vec<CompanyId> = values(body, "company")
+            .filter_map(|id| id.parse().ok())
+            .filter(|id| watchlist.company(id).is_some())
+            .take(MAX_COMPANIES)
+            .collect();
+        companies.sort();
+        companies.dedup();
+        let mut only = Filter::default();
+        let sources = values(body, "source").filter_map(|id| id.parse::<SourceId>().ok());
+        only.sources.extend(sources.filter(|id| self.desk.views.source(id.as_str()).is_some()));
+        (!companies.is_empty()).then_some((address, Selection { companies, only }))
+    }
+}
+
+/// Every value of a field.
+fn values<'a>(body: &'a [u8], name: &'a str) -> impl Iterator<Item = String> + 'a {
+    form_urlencoded::parse(body).filter(move |(known, _)| known == name).map(|(_, value)| value.into_owned())
+}

@@ -1,0 +1,586 @@
+//! The sources: how all of them stand, and all about one.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use super::super::Shared;
+use super::super::access::Visitor;
+use super::super::page::page;
+use super::asked::Asked;
+use super::change::Choice;
+use super::chart::Chart;
+use super::frame::{ChangeRow, Frame};
+use super::{Server, Who};
+use crate::domain::change::EntryChange;
+use crate::domain::entry::Entry;
+use crate::domain::health::SourceHealth;
+use crate::domain::read_record::ReadRecord;
+use crate::domain::text::{one_line, shorten};
+use crate::domain::text_diff::{Fate, words};
+use crate::render::{Link, line, minute, with_lines};
+use crate::status::Need;
+use crate::store::{ChangeSearch, StoreError};
+use crate::view::{DayState, Order, Overview, SourceFilter, SourceRow, SourceState, SourceView};
+
+/// Sources on one page.
+const SHOWN: usize = 100;
+
+/// Changes and trouble shown on the first page.
+const SHOWN_NEWS: usize = 10;
+
+/// Entries shown with a source.
+const SHOWN_ENTRIES: usize = 100;
+
+#[derive(Template)]
+#[template(path = "desk/overview.html")]
+struct Start {
+    frame: Frame,
+    sentence: String,
+    needs: Vec<(String, Option<String>)>,
+    table: Table,
+    news: Vec<ChangeRow>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/sources.html")]
+struct List {
+    frame: Frame,
+    table: Table,
+    done: Option<&'static str>,
+}
+
+/// The table of sources with what it can be narrowed by.
+struct Table {
+    rows: Vec<Row>,
+    found: usize,
+    total: usize,
+    words: String,
+    states: Vec<Choice>,
+    sites: Vec<Choice>,
+    groups: Vec<Choice>,
+    orders: Vec<Choice>,
+    next: Option<String>,
+}
+
+pub(super) struct Row {
+    id: String,
+    title: String,
+    site: String,
+    state: &'static str,
+    reason: Option<String>,
+    last_good: Option<String>,
+    next_due: Option<String>,
+    last_change: Option<(String, String)>,
+    entries: Option<usize>,
+    strip: Strip,
+}
+
+/// Thirty days as a picture, and in words.
+struct Strip {
+    /// Place, height from the top, class.
+    bars: Vec<(usize, usize, &'static str)>,
+    words: String,
+}
+
+impl Strip {
+    fn of(days: &[DayState]) -> Self {
+        let class = |day: &DayState| match (day.good, day.other) {
+            (0, 0) => (9, "none"),
+            (_, 0) => (0, "good"),
+            (0, _) => (6, "bad"),
+            _ => (3, "mixed"),
+        };
+        let bars = days.iter().enumerate().map(|(index, day)| {
+            let (top, class) = class(day);
+            (index * 4, top, class)
+        });
+        let count = |wanted: &str| days.iter().filter(|day| class(day).1 == wanted).count();
+        let words = format!(
+            "The last {} days: {} with good reads only, {} with good and other reads, {} without a good read, {} without a read",
+            days.len(),
+            count("good"),
+            count("mixed"),
+            count("bad"),
+            count("none")
+        );
+        Self { bars: bars.collect(), words }
+    }
+}
+
+impl Row {
+    fn of(row: SourceRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            title: line(&row.title),
+            site: one_line(&row.site),
+            state: row.state.name(),
+            reason: row.reason.map(|reason| shorten(&one_line(&reason), 300)),
+            last_good: row.last_good_at.map(minute),
+            next_due: row.next_due_at.map(minute),
+            last_change: row.last_change.map(|(at, id)| (minute(at), id)),
+            entries: row.entries,
+            strip: Strip::of(&row.days),
+        }
+    }
+}
+
+fn filter_of(asked: &Asked) -> SourceFilter {
+    let named = |name: &str| asked.get(name).map(str::to_owned);
+    SourceFilter {
+        words: asked.shown("q"),
+        state: SourceState::ALL
+            .iter()
+            .find(|(name, _)| asked.get("state") == Some(name))
+            .map(|(_, state)| *state),
+        site: named("site"),
+        group: named("group"),
+        order: Order::ALL
+            .iter()
+            .find(|(name, _)| asked.get("sort") == Some(name))
+            .map_or_else(Order::default, |(_, order)| *order),
+        skip: asked.parsed("skip").unwrap_or_default(),
+        limit: SHOWN,
+    }
+}
+
+impl Table {
+    fn of(overview: Overview, groups: Vec<Choice>, asked: &Asked, filter: &SourceFilter) -> Self {
+        let choice = |name: &str, is_chosen| (name.to_owned(), name.to_owned(), is_chosen);
+        let order_words = |name: &str| match name {
+            "state" => "What needs a look first",
+            "title" => "Title",
+            "good" => "Longest without a good read",
+            "change" => "Last change",
+            _ => "Next due",
+        };
+        let shown = filter.skip + overview.rows.len();
+        Self {
+            groups,
+            found: overview.found,
+            total: overview.total,
+            words: filter.words.clone(),
+            states: SourceState::ALL
+                .iter()
+                .map(|(name, state)| choice(name, filter.state == Some(*state)))
+                .collect(),
+            sites: overview
+                .sites
+                .iter()
+                .map(|site| choice(site, filter.site.as_ref() == Some(site)))
+                .collect(),
+            orders: Order::ALL
+                .iter()
+                .map(|(name, order)| {
+                    ((*name).to_owned(), order_words(name).to_owned(), filter.order == *order)
+                })
+                .collect(),
+            next: (shown < overview.found).then(|| asked.with("skip", &shown.to_string())),
+            rows: overview.rows.into_iter().map(Row::of).collect(),
+        }
+    }
+}
+
+pub(super) async fn overview(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
+    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+    match shared.start(&visitor, &asked).await {
+        Ok(start) => page(StatusCode::OK, &start),
+        Err(error) => shared.fault(&error),
+    }
+}
+
+pub(super) async fn list(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
+    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+    let filter = filter_of(&asked);
+    match shared.desk.views.overview(&filter).await {
+        Ok(overview) => {
+            let table = Table::of(overview, shared.groups(asked.get("group")), &asked, &filter);
+            let frame = Frame::of(&shared, &visitor, "Sources", "sources");
+            page(StatusCode::OK, &List { frame, table, done: done(&asked) })
+        }
+        Err(error) => shared.fault(&error),
+    }
+}
+
+/// What was just done, in words.
+pub(super) fn done(asked: &Asked) -> Option<&'static str> {
+    Some(match asked.get("done")? {
+        "check" => "The source is being read now. Open this page again in a moment.",
+        "accept" => "The read was accepted. Whoever follows what changed is told.",
+        "accept-untold" => "The read was accepted, and nobody is told.",
+        "reject" => "The read was rejected.",
+        "meant" => "The names are meant. Whoever follows them is told.",
+        "not-meant" => "The names are not meant.",
+        "retract" => "The read was taken back. Whoever was told is told so.",
+        "retry" | "release" => "The mail is in the queue.",
+        "hold" => "The mail waits.",
+        "drop" => "The mail is given up.",
+        _ => return None,
+    })
+}
+
+impl Shared {
+    async fn start(&self, visitor: &Visitor, asked: &Asked) -> Result<Start, StoreError> {
+        let views = &self.desk.views;
+        let filter = filter_of(asked);
+        let overview = views.overview(&filter).await?;
+        let undecided = views.undecided().await?.total;
+        let status = self.desk.status.overview().await?;
+        let news = views.search(ChangeSearch { limit: SHOWN_NEWS, ..ChangeSearch::default() }).await?;
+        Ok(Start {
+            frame: Frame::of(self, visitor, "Overview", ""),
+            sentence: format!("{}.", status.sentence),
+            needs: self.needs(&status.needs, undecided),
+            table: Table::of(overview, self.groups(asked.get("group")), asked, &filter),
+            news: news.changes.iter().map(|(_, change)| ChangeRow::of(change, self)).collect(),
+        })
+    }
+
+    /// What needs a person: in words, and where it is looked at.
+    fn needs(&self, needs: &[Need], undecided: usize) -> Vec<(String, Option<String>)> {
+        let root = self.root();
+        let place = |need: &Need| match need.sources.as_slice() {
+            [source] => Some(format!("{root}sources/{source}")),
+            [] => None,
+            _ => Some(format!("{root}sources")),
+        };
+        let mut all: Vec<(String, Option<String>)> =
+            needs.iter().map(|need| (line(&need.what), place(need))).collect();
+        if undecided > 0 {
+            let words = match undecided {
+                1 => "1 change has a name to decide on".to_owned(),
+                many => format!("{many} changes have names to decide on"),
+            };
+            all.push((words, Some(format!("{root}review"))));
+        }
+        all
+    }
+}
+
+#[derive(Template)]
+#[template(path = "desk/source.html")]
+struct One {
+    frame: Frame,
+    row: Row,
+    /// The source's id, and settings to try: none yet.
+    id: String,
+    settings: &'static str,
+    link: Option<Link>,
+    kind: &'static str,
+    schedule: String,
+    misses: Option<String>,
+    held: Option<String>,
+    charts: Vec<Chart>,
+    reads: Vec<ReadRow>,
+    snapshots: Vec<SnapshotRow>,
+    entries: Vec<EntryRow>,
+    entries_total: usize,
+    changes: Vec<ChangeRow>,
+    done: Option<&'static str>,
+}
+
+struct ReadRow {
+    at: String,
+    verdict: String,
+    status: Option<u16>,
+    bytes: Option<u64>,
+    took_ms: Option<u64>,
+    entries: Option<usize>,
+    changes: usize,
+    reason: Option<String>,
+}
+
+impl ReadRow {
+    fn of(read: &ReadRecord) -> Self {
+        Self {
+            at: read.at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            verdict: read.verdict.to_string(),
+            status: read.status,
+            bytes: read.body_bytes,
+            took_ms: read.took_ms,
+            entries: read.entries,
+            changes: read.changes,
+            reason: read.reason.as_deref().map(one_line),
+        }
+    }
+}
+
+struct SnapshotRow {
+    sequence: u64,
+    read_at: String,
+    entries: usize,
+    bytes: u64,
+    sha256: String,
+}
+
+struct EntryRow {
+    title: String,
+    date: Option<String>,
+    link: Option<Link>,
+    fields: Vec<(String, String)>,
+}
+
+impl EntryRow {
+    fn of(entry: &Entry) -> Self {
+        let fields = entry.fields.iter().map(|(name, text)| (line(name), shorten(&one_line(text), 1000)));
+        Self {
+            title: line(&entry.title),
+            date: entry.date.map(|date| date.to_string()),
+            link: entry.url.as_deref().and_then(Link::of),
+            fields: fields.collect(),
+        }
+    }
+}
+
+pub(super) async fn one(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Response {
+    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+    let Some(source) = shared.desk.views.source(&id) else {
+        return shared.not_there(&visitor, "No source with this id is watched.");
+    };
+    match shared.desk.views.source_view(source).await {
+        Ok(view) => {
+            let frame = Frame::of(&shared, &visitor, &source.title, "sources");
+            page(StatusCode::OK, &shared.source_page(frame, view, done(&asked)))
+        }
+        Err(error) => shared.fault(&error),
+    }
+}
+
+impl Shared {
+    fn source_page(&self, frame: Frame, view: SourceView, done: Option<&'static str>) -> One {
+        let SourceView { row, source, held, snapshots, reads, changes, baseline } = view;
+        let entries = baseline.as_ref().map_or(&[][..], |baseline| &baseline.document.entries);
+        One {
+            frame,
+            charts: charts(&reads),
+            id: row.id.to_string(),
+            settings: "",
+            row: Row::of(row),
+            link: Link::of(source.url.as_str()),
+            kind: source.kind.name(),
+            schedule: format!("{} ({})", source.schedule, source.timezone),
+            misses: source.misses.as_deref().map(|misses| shorten(&one_line(misses), 500)),
+            held: held.map(|held| shorten(&one_line(&held.reason), 500)),
+            reads: reads.iter().take(SHOWN).map(ReadRow::of).collect(),
+            snapshots: snapshots
+                .iter()
+                .map(|snapshot| SnapshotRow {
+                    sequence: snapshot.sequence,
+                    read_at: minute(snapshot.read_at),
+                    entries: snapshot.entries,
+                    bytes: snapshot.body_bytes,
+                    sha256: snapshot.sha256.to_string(),
+                })
+                .collect(),
+            entries: entries.iter().take(SHOWN_ENTRIES).map(EntryRow::of).collect(),
+            entries_total: entries.len(),
+            changes: changes.changes.iter().map(|(_, change)| ChangeRow::of(change, self)).collect(),
+            done,
+        }
+    }
+}
+
+/// Entries, size and time over the reads that are remembered.
+#[expect(clippy::cast_precision_loss, reason = "a picture is not that exact")]
+fn charts(reads: &[ReadRecord]) -> Vec<Chart> {
+    let values =
+        |of: &dyn Fn(&ReadRecord) -> Option<f64>| reads.iter().rev().filter_map(of).collect::<Vec<f64>>();
+    let entries = values(&|read| read.entries.map(|entries| entries as f64));
+    let bytes = values(&|read| read.body_bytes.map(|bytes| bytes as f64));
+    let took = values(&|read| read.took_ms.map(|took| took as f64));
+    let charts = [
+        Chart::of("Entries", "", &entries),
+        Chart::of("Size", " bytes", &bytes),
+        Chart::of("Time to answer", " ms", &took),
+    ];
+    charts.into_iter().flatten().collect()
+}
+
+#[derive(Template)]
+#[template(path = "desk/compare.html")]
+struct Compared {
+    frame: Frame,
+    id: String,
+    before: u64,
+    after: u64,
+    problem: Option<String>,
+    changes: Vec<ComparedEntry>,
+    more: usize,
+}
+
+pub(super) struct ComparedEntry {
+    pub happened: String,
+    pub title: String,
+    pub fields: Vec<(String, Vec<(Fate, String)>)>,
+}
+
+impl ComparedEntry {
+    pub(super) fn of(change: &EntryChange) -> Self {
+        let field = |field: &crate::domain::change::FieldChange| {
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            let runs = words(&text(&field.before), &text(&field.after)).into_iter();
+            (line(&field.name), runs.map(|run| (run.fate, with_lines(&run.text))).collect())
+        };
+        Self {
+            happened: change.happened(),
+            title: line(&change.title),
+            fields: change.fields.iter().take(20).map(field).collect(),
+        }
+    }
+}
+
+pub(super) async fn compare(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Response {
+    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+    let Some(source) = shared.desk.views.source(&id) else {
+        return shared.not_there(&visitor, "No source with this id is watched.");
+    };
+    let (Some(before), Some(after)) = (asked.parsed("before"), asked.parsed("after")) else {
+        return shared.not_there(&visitor, "Name two states of the source by their numbers.");
+    };
+    let (problem, changes) = match shared.desk.checker.compare(source, (before, after)).await {
+        Ok(Ok(changes)) => (None, changes),
+        Ok(Err(problem)) => (Some(one_line(&problem)), Vec::new()),
+        Err(error) => return shared.fault(&error),
+    };
+    let compared = Compared {
+        frame: Frame::of(&shared, &visitor, &source.title, "sources"),
+        id: source.id.to_string(),
+        before,
+        after,
+        problem,
+        more: changes.len().saturating_sub(SHOWN),
+        changes: changes.iter().take(SHOWN).map(ComparedEntry::of).collect(),
+    };
+    page(StatusCode::OK, &compared)
+}
+
+#[derive(Template)]
+#[template(path = "desk/coverage.html")]
+struct Coverage {
+    frame: Frame,
+    since: String,
+    until: String,
+    made_at: String,
+    rows: Vec<CoverageRow>,
+    changes: usize,
+    /// Days that are remembered, where more were asked for.
+    is_cut: bool,
+}
+
+struct CoverageRow {
+    id: String,
+    title: String,
+    good: u32,
+    other: u32,
+    last_good: Option<String>,
+    failing_since: Option<String>,
+    changes: usize,
+    gaps: Vec<String>,
+    misses: Option<String>,
+}
+
+/// The report of a month, where no other time is asked for.
+const COVERED_DAYS: u64 = 29;
+
+pub(super) async fn coverage(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
+    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+    match shared.coverage(&visitor, &asked).await {
+        Ok(coverage) => page(StatusCode::OK, &coverage),
+        Err(error) => shared.fault(&error),
+    }
+}
+
+impl Shared {
+    async fn coverage(&self, visitor: &Visitor, asked: &Asked) -> Result<Coverage, StoreError> {
+        let views = &self.desk.views;
+        let now = views.now();
+        let today = now.date_naive();
+        let until: NaiveDate = asked.parsed::<NaiveDate>("until").unwrap_or(today).min(today);
+        let month_before = until.checked_sub_days(Days::new(COVERED_DAYS)).unwrap_or(until);
+        let since: NaiveDate = asked.parsed::<NaiveDate>("since").unwrap_or(month_before).min(until);
+        let remembered = today.checked_sub_days(Days::new(crate::domain::tally::DAYS - 1)).unwrap_or(today);
+        let ids: Vec<_> = views.sources().iter().map(|source| source.id.clone()).collect();
+        let glances = self.desk.store.glances(ids).await?;
+        let (mut rows, mut all) = (Vec::new(), 0);
+        for (source, glance) in views.sources().iter().zip(glances) {
+            let begin = DateTime::<Utc>::from_naive_utc_and_offset(
+                since.and_hms_opt(0, 0, 0).unwrap_or_default(),
+                Utc,
+            );
+            let health = SourceHealth::of(source, glance.state.as_ref(), begin);
+            let search = ChangeSearch {
+                sources: vec![source.id.clone()],
+                since: Some(since),
+                until: Some(until),
+                ..ChangeSearch::default()
+            };
+            let changes = views.search(search).await?.total;
+            all += changes;
+            let days = since.max(remembered).iter_days().take_while(|day| *day <= until);
+            let counted: Vec<(NaiveDate, (u32, u32))> = days
+                .map(|day| (day, glance.state.as_ref().map_or((0, 0), |state| state.tally.on(day))))
+                .collect();
+            rows.push(CoverageRow {
+                id: source.id.to_string(),
+                title: line(&source.title),
+                good: counted.iter().map(|(_, (good, _))| good).sum(),
+                other: counted.iter().map(|(_, (_, other))| other).sum(),
+                last_good: health.last_good_at.map(minute),
+                failing_since: health.failing_since.map(minute),
+                changes,
+                gaps: gaps(&counted),
+                misses: source.misses.as_deref().map(|misses| shorten(&one_line(misses), 300)),
+            });
+        }
+        Ok(Coverage {
+            frame: Frame::of(self, visitor, "Coverage", "coverage"),
+            since: since.to_string(),
+            until: until.to_string(),
+            made_at: minute(now),
+            rows,
+            changes: all,
+            is_cut: since < remembered,
+        })
+    }
+}
+
+/// The days without a good read, runs of them as one.
+fn gaps(days: &[(NaiveDate, (u32, u32))]) -> Vec<String> {
+    let mut gaps: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+    for (day, _) in days.iter().filter(|(_, (good, _))| *good == 0) {
+        match gaps.last_mut() {
+            Some((_, last)) if last.succ_opt() == Some(*day) => *last = *day,
+            _ => gaps.push((*day, *day)),
+        }
+    }
+    let words = |(first, last): (NaiveDate, NaiveDate)| {
+        if first == last { first.to_string() } else { format!("{first} to {last}") }
+    };
+    gaps.into_iter().map(words).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_without_a_good_read_are_named_in_runs() {
+        let day = |day: u32, good| (NaiveDate::from_ymd_opt(2026, 11, day).unwrap(), (good, 1));
+        let days = [day(1, 0), day(2, 0), day(3, 4), day(4, 0)];
+        assert_eq!(gaps(&days), ["2026-11-01 to 2026-11-02", "2026-11-04"]);
+        assert_eq!(gaps(&[day(3, 1)]), [""; 0]);
+    }
+}

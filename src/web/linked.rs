@@ -1,0 +1,122 @@
+//! The link of an alert: one change, for its reader, without a log-in.
+//!
+//! Whoever has the address sees that change and its two bodies, and learns nothing of anybody else. It ends after its
+//! last day, and when its reader is subscribed to nothing any more.
+
+use axum::http::Method;
+use axum::response::Response;
+
+use super::Shared;
+use super::desk::{self, Frame};
+use super::page::page;
+use crate::domain::id::{ChangeId, CompanyId};
+use crate::domain::subscription::{State, Subscriber};
+use crate::render::ChangePage;
+use crate::view::Story;
+
+/// What stands in a path that may be such a link: the change, the seal, and what is asked for below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Linked<'a> {
+    pub change: ChangeId,
+    pub seal: &'a str,
+    below: &'a str,
+}
+
+/// Letters of a seal; see [`crate::domain::keyed_link::LinkKey::seal_change`].
+const SEAL_LETTERS: usize = 60;
+
+/// The link of an alert in a path, whoever made it. What a mail program took for a part of it is left away.
+pub(super) fn link_of_change(path: &str) -> Option<Linked<'_>> {
+    let (id, rest) = path.strip_prefix("/changes/")?.split_once('/')?;
+    let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let (seal, below) = rest.split_at(length);
+    let below = if below.starts_with('/') { below.trim_matches('/') } else { "" };
+    (length == SEAL_LETTERS).then(|| Linked { change: ChangeId::from_text(id), seal, below })
+}
+
+/// Answers whoever follows the link.
+pub(super) async fn answer(shared: &Shared, path: &str, method: &Method) -> Response {
+    let (Some(link), true) = (link_of_change(path), matches!(*method, Method::GET | Method::HEAD)) else {
+        return shared.nothing();
+    };
+    let reader = match shared.visits.open_change(&link.change, link.seal).await {
+        Ok(Some(reader)) => reader,
+        Ok(None) => return shared.nothing(),
+        Err(error) => return shared.fault(&error),
+    };
+    let views = &shared.desk.views;
+    let story = match views.change(&link.change).await {
+        Ok(Some(change)) => views.story(change).await,
+        Ok(None) => return shared.nothing(),
+        Err(error) => return shared.fault(&error),
+    };
+    match story {
+        Ok(story) => shared.linked(&link, &reader, &story).await,
+        Err(error) => shared.fault(&error),
+    }
+}
+
+impl Shared {
+    async fn linked(&self, link: &Linked<'_>, reader: &Subscriber, story: &Story) -> Response {
+        let back = format!("{}changes/{}/{}", self.root(), link.change, link.seal);
+        let mut below = link.below.split('/');
+        match (below.next().unwrap_or_default(), below.next(), below.next()) {
+            ("", None, None) => self.linked_change(back, reader, story),
+            (which, raw, None) => match (desk::body::is_before(which), raw) {
+                (Some(before), None) => {
+                    let frame = Frame::bare(self.root(), desk::body::title(before));
+                    self.body_page(frame, back, story, before).await
+                }
+                (Some(before), Some("raw")) => self.download(story.body(before)).await,
+                _ => self.nothing(),
+            },
+            _ => self.nothing(),
+        }
+    }
+
+    fn linked_change(&self, here: String, reader: &Subscriber, story: &Story) -> Response {
+        let active = reader.subscriptions.iter().filter(|known| known.state == State::Active);
+        let followed: Vec<CompanyId> = active.map(|known| known.company.clone()).collect();
+        let change = ChangePage::of(&story.change, &self.registry.current(), Some(&followed));
+        let one = desk::change::One {
+            frame: Frame::bare(self.root(), &change.title),
+            source: story.change.source.to_string(),
+            headers: desk::change::headers_of(story),
+            is_side_by_side: false,
+            is_inside: false,
+            others: Vec::new(),
+            change,
+            here,
+        };
+        page(axum::http::StatusCode::OK, &one)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_known_by_its_seal_and_by_nothing_else() {
+        let seal = "a".repeat(60);
+        let link = |below: &str| format!("/changes/0123456789abcdef/{seal}{below}");
+        for (below, expected) in [
+            ("", ""),
+            (".", ""),
+            (")", ""),
+            ("/", ""),
+            ("/now", "now"),
+            ("/before/raw", "before/raw"),
+            ("%3E", ""),
+        ] {
+            let path = link(below);
+            let found = link_of_change(&path).unwrap();
+            assert_eq!((found.change.as_str(), found.below), ("0123456789abcdef", expected), "{below}");
+        }
+        for other in ["/changes/0123456789abcdef", "/changes/0123456789abcdef/now", "/changes", "/manage/x/y"]
+        {
+            assert_eq!(link_of_change(other), None, "{other}");
+        }
+        assert_eq!(link_of_change(&link("a")), None);
+    }
+}
