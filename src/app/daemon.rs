@@ -1,31 +1,27 @@
-//! The long-running service: start, run, drain.
+//! The long-running service: start, run, take over what the files say, drain.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{App, refuse_nobody, store_watch, watchdog};
-use crate::check::Checker;
+use super::generation::Generation;
+use super::{Process, refuse_nobody, store_watch, watchdog};
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::control::{Owner, Server};
-use crate::domain::source::Source;
+use crate::config::{Config, load};
+use crate::control::{InUse, Owner, Server};
+use crate::domain::id::SourceId;
 use crate::domain::text::error_chain;
-use crate::scheduler::{SourceLoop, TellingLoop};
+use crate::reload::{TakenOver, keep_what_needs_a_restart};
 use crate::store::{Store, StoreError};
-use crate::view::{ViewParts, Views};
-use crate::web::{Runner, WebParts, WebServer};
 
 /// How long a start waits for a command that owns the store to end.
 const WAIT_FOR_STORE: Duration = Duration::from_secs(150);
-
-/// Between two clean-ups of what nothing refers to any more.
-const GARBAGE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A store with a larger log is not looked at record by record at each start: that would take too long. A
 /// smaller one is, so that the operator knows of what cannot be read before anybody stumbles over it.
@@ -40,148 +36,165 @@ const EX_IOERR: i32 = 74;
 /// Between two attempts to open the store.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 
+/// So many may wait for the files to be taken over.
+const MAX_TAKEOVERS: usize = 8;
+
 /// Runs until SIGTERM or SIGINT, then drains: no new reads, those under way are finished, the store
-/// is closed. A second signal ends it at once.
+/// is closed. A second signal ends it at once. At SIGHUP, or when somebody asks for it, the files are taken over.
 ///
 /// # Errors
 /// What keeps it from starting. Once it runs, only a signal ends it, or a store that takes no more.
 pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     stop_on_signal(&stop)?;
+    let mut hangups = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
     refuse_nobody(&config, &[]).await?;
     let Some(store) = open_store(&config, &stop).await? else { return Ok(()) };
     if store.log_bytes() <= SURVEYED_UP_TO {
         store.survey().await?;
     }
-    let drain_timeout = config.daemon.drain_timeout;
-    let app = App::over(store, config, clock).await?;
-    let tasks = TaskTracker::new();
-    app.start(&tasks, &stop).await?;
-    watchdog::ready(app.config.sources.len());
-    tracing::info!(sources = app.config.sources.len(), socket = %app.config.daemon.socket.display(), "regwatch runs");
-    let failure = tokio::select! {
-        () = stop.cancelled() => None,
-        reason = store_watch::until_it_fails(&app.store) => Some(reason),
+    let (asking, mut asked) = mpsc::channel(MAX_TAKEOVERS);
+    let mut daemon = Daemon::start(store, config, clock, Process::begin(Some(asking))?, &stop).await?;
+    let failure = loop {
+        tokio::select! {
+            () = stop.cancelled() => break None,
+            reason = store_watch::until_it_fails(&daemon.store) => break Some(reason),
+            _ = hangups.recv() => drop(daemon.take_over().await),
+            Some(reply) = asked.recv() => {
+                // Whoever asked may have gone.
+                let _ = reply.send(daemon.take_over().await);
+            }
+        }
     };
     watchdog::stopping();
-    if let Some(reason) = failure {
-        return give_up(app, &stop, reason).await;
+    match failure {
+        Some(reason) => daemon.give_up(&stop, reason).await,
+        None => daemon.drain().await,
     }
-    tracing::info!("stopping: work under way is finished first");
-    app.deliverer.stop();
-    tasks.close();
-    if tokio::time::timeout(drain_timeout, tasks.wait()).await.is_err() {
-        tracing::warn!(after = ?drain_timeout, "work was still under way; it is taken up again at the next start");
-    }
-    app.close().await?;
-    tracing::info!("regwatch stopped");
-    Ok(())
 }
 
-/// Ends without waiting for work whose outcome could not be kept.
-async fn give_up(app: App, stop: &CancellationToken, reason: String) -> anyhow::Result<()> {
-    tracing::error!(reason, "the store cannot be relied upon any more; the daemon ends");
-    stop.cancel();
-    app.deliverer.stop();
-    match tokio::time::timeout(LAST_WORDS, app.close()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            tracing::warn!(error = error_chain(&error), "the store could not be closed in order");
-        }
-        // What hangs would hold up the end of the process as well.
-        Err(_) => std::process::exit(EX_IOERR),
-    }
-    Err(anyhow::anyhow!("the store cannot be relied upon any more: {reason}"))
+/// The running service.
+struct Daemon {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    process: Process,
+    generation: Generation,
+    in_use: InUse,
+    /// What does not depend on the configuration: commands, and the watchdog.
+    tasks: TaskTracker,
 }
 
-impl App {
-    /// Starts everything that runs by itself.
-    async fn start(&self, tasks: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<()> {
-        let owner = Owner::of(&self.config.store);
-        let server = Server::bind(&self.config.daemon.socket, owner).await?;
-        let (service, tracker, stopped) = (Arc::clone(&self.service), tasks.clone(), stop.clone());
-        tasks.spawn(self.workers.run("control", async move {
+impl Daemon {
+    async fn start(
+        store: Store,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        process: Process,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let server = Server::bind(&config.daemon.socket, Owner::of(&config.store)).await?;
+        let (sources, socket) = (config.sources.len(), config.daemon.socket.clone());
+        let awaited = BTreeSet::new();
+        let generation =
+            Generation::begin(store.clone(), config, Arc::clone(&clock), process.clone(), &awaited).await?;
+        let (in_use, tasks) = (InUse::new(Arc::clone(generation.app.service())), TaskTracker::new());
+        let (service, tracker, stopped) = (in_use.clone(), tasks.clone(), stop.clone());
+        let serving = async move {
             if let Err(error) = server.serve(service, tracker, stopped).await {
                 tracing::error!(error = error_chain(&error), "the control socket is closed");
             }
-        }));
-        let found = Arc::new(Notify::new());
-        self.start_web(tasks, stop, &found).await?;
-        let telling = TellingLoop {
-            escalator: Arc::clone(&self.escalator),
-            dispatcher: Arc::clone(&self.dispatcher),
-            asker: self.asker.clone(),
-            deliverer: Arc::clone(&self.deliverer),
-            clock: Arc::clone(&self.clock),
-            found: Arc::clone(&found),
         };
-        tasks.spawn(self.workers.run("telling", telling.run(stop.clone())));
-        let (deliverer, stopped) = (Arc::clone(&self.deliverer), stop.clone());
-        tasks.spawn(self.workers.run("sending", async move { deliverer.run(stopped).await }));
-        self.take_mail_in(tasks, stop, &found).await?;
-        tasks.spawn(rematch(self.config.sources.clone(), Arc::clone(&self.checker), Arc::clone(&found)));
-        let slots = Arc::new(Semaphore::new(self.config.fetch.concurrency.max(1)));
-        for source in self.config.sources.clone() {
-            let reading = SourceLoop {
-                source,
-                checker: Arc::clone(&self.checker),
-                store: self.store.clone(),
-                clock: Arc::clone(&self.clock),
-                jitter: self.config.daemon.jitter,
-                slots: Arc::clone(&slots),
-                found: Arc::clone(&found),
-            };
-            tasks.spawn(self.workers.run("reading", reading.run(stop.clone())));
-        }
-        let tidying = tidy_up(self.store.clone(), Arc::clone(&self.clock), stop.clone());
-        tasks.spawn(self.workers.run("tidying", tidying));
-        tasks.spawn(watchdog::keep_alive(self.store.clone(), stop.clone()));
-        Ok(())
+        tasks.spawn(generation.app.workers.run("control", serving));
+        tasks.spawn(watchdog::keep_alive(store.clone(), stop.clone()));
+        watchdog::ready(sources);
+        tracing::info!(sources, socket = %socket.display(), "regwatch runs");
+        Ok(Self { store, clock, process: Process { is_first: false, ..process }, generation, in_use, tasks })
     }
 
-    /// Starts the server to which mail's links lead, where one is configured.
-    async fn start_web(
-        &self,
-        tasks: &TaskTracker,
-        stop: &CancellationToken,
-        found: &Arc<Notify>,
-    ) -> anyhow::Result<()> {
-        let Some(settings) = &self.config.web else { return Ok(()) };
-        let server = WebServer::bind(settings).await?;
-        tracing::info!(web.listen = %server.address()?, web.base_url = %settings.base_url, "mail's links are answered");
-        let parts = WebParts {
-            visits: Arc::clone(&self.visits),
-            registry: self.registry.clone(),
-            woken: Arc::clone(found),
-            views: Views::new(ViewParts {
-                store: self.store.clone(),
-                sources: self.config.sources.clone().into(),
-                registry: self.registry.clone(),
-                clock: Arc::clone(&self.clock),
-            }),
-            checker: Arc::clone(&self.checker),
-            store: self.store.clone(),
-            status: Arc::clone(&self.status),
-            runner: Runner {
-                help_address: self.config.mail.help_address.clone(),
-                postal_address: self.config.mail.postal_address.clone(),
-            },
-        };
-        tasks.spawn(self.workers.run("web", server.serve(parts, tasks.clone(), stop.clone())));
-        Ok(())
-    }
-}
-
-/// Tells what a registry that changed while nobody ran finds in what stands.
-async fn rematch(sources: Vec<Source>, checker: Arc<Checker>, found: Arc<Notify>) {
-    for source in sources {
-        match checker.rematch(&source).await {
-            Ok(notices) if !notices.is_empty() => found.notify_one(),
-            Ok(_) => {}
+    /// Takes over what the files say. What would be refused at a start is refused, and what is in force stays.
+    ///
+    /// # Errors
+    /// Why nothing was taken over, for people.
+    async fn take_over(&mut self) -> Result<TakenOver, String> {
+        let outcome = self.try_to_take_over().await;
+        match &outcome {
+            Ok(taken) => tracing::info!(
+                sources = taken.sources,
+                companies = taken.companies,
+                needs_restart = taken.needs_restart.join(", "),
+                "the configuration was taken over"
+            ),
             Err(error) => {
-                tracing::error!(source.id = %source.id, error = error_chain(&error), "what stands could not be matched anew");
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the configuration was not taken over; what was in force stays"
+                );
             }
         }
+        watchdog::ready(self.generation.app.config.sources.len());
+        outcome.map_err(|error| format!("{error:#}"))
+    }
+
+    async fn try_to_take_over(&mut self) -> anyhow::Result<TakenOver> {
+        let in_force = self.generation.app.config.clone();
+        let path = in_force.path.clone();
+        let mut config = tokio::task::spawn_blocking(move || load(&path)).await??;
+        let needs_restart = keep_what_needs_a_restart(&in_force, &mut config);
+        Generation::try_out(&config).await?;
+        let taken = TakenOver::between(&in_force, &config, needs_restart);
+        if !self.generation.end().await {
+            tracing::warn!("work is still under way under the former configuration");
+        }
+        self.generation.end_sending().await;
+        let awaited: BTreeSet<SourceId> = taken.added.iter().cloned().collect();
+        match self.begin(config, &awaited).await {
+            Ok(()) => Ok(taken),
+            Err(error) => {
+                self.begin(in_force, &BTreeSet::new())
+                    .await
+                    .context("the former configuration cannot be returned to")?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Begins another generation in the place of the one that ended.
+    async fn begin(&mut self, config: Config, awaited: &BTreeSet<SourceId>) -> anyhow::Result<()> {
+        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
+        self.generation = Generation::begin(store, config, clock, self.process.clone(), awaited).await?;
+        self.in_use.replace(Arc::clone(self.generation.app.service()));
+        Ok(())
+    }
+
+    /// Finishes what is under way, and closes the store.
+    async fn drain(self) -> anyhow::Result<()> {
+        tracing::info!("stopping: work under way is finished first");
+        let drain_timeout = self.generation.app.config.daemon.drain_timeout;
+        self.tasks.close();
+        let (is_drained, commands) =
+            tokio::join!(self.generation.end(), tokio::time::timeout(drain_timeout, self.tasks.wait()));
+        if !is_drained || commands.is_err() {
+            tracing::warn!(after = ?drain_timeout, "work was still under way; it is taken up again at the next start");
+        }
+        self.generation.app.close().await?;
+        tracing::info!("regwatch stopped");
+        Ok(())
+    }
+
+    /// Ends without waiting for work whose outcome could not be kept.
+    async fn give_up(self, stop: &CancellationToken, reason: String) -> anyhow::Result<()> {
+        tracing::error!(reason, "the store cannot be relied upon any more; the daemon ends");
+        stop.cancel();
+        self.generation.give_up();
+        match tokio::time::timeout(LAST_WORDS, self.generation.app.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = error_chain(&error), "the store could not be closed in order");
+            }
+            // What hangs would hold up the end of the process as well.
+            Err(_) => std::process::exit(EX_IOERR),
+        }
+        Err(anyhow::anyhow!("the store cannot be relied upon any more: {reason}"))
     }
 }
 
@@ -230,21 +243,4 @@ fn stop_on_signal(stop: &CancellationToken) -> anyhow::Result<()> {
         }
     });
     Ok(())
-}
-
-/// Lets go of what nobody needs any more, once a day.
-async fn tidy_up(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        tokio::select! {
-            () = tokio::time::sleep(GARBAGE_INTERVAL) => {}
-            () = stop.cancelled() => return,
-        }
-        if let Err(error) = store.forget_messages(clock.now()).await {
-            tracing::error!(error = error_chain(&error), "old messages could not be forgotten");
-        }
-        match store.collect_garbage().await {
-            Ok(report) => tracing::info!(?report, "unused bodies removed"),
-            Err(error) => tracing::error!(error = error_chain(&error), "unused bodies could not be removed"),
-        }
-    }
 }

@@ -48,6 +48,17 @@ impl Door {
         }
     }
 
+    /// Finds the daemon of a configuration; `None` where none runs.
+    ///
+    /// # Errors
+    /// A daemon that cannot be spoken to.
+    pub async fn of_daemon(config: &Config) -> Result<Option<Client>, ClientError> {
+        match Client::connect(&config.daemon.socket, &Owner::of(&config.store)).await {
+            Err(ClientError::Foreign { .. }) => Ok(None),
+            found => found,
+        }
+    }
+
     /// Executes a command and closes the door. Readings are sent to `progress` as they come.
     ///
     /// # Errors

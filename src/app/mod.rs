@@ -7,6 +7,7 @@
 
 mod daemon;
 mod door;
+mod generation;
 mod inbox;
 mod log;
 mod store_watch;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
 
 use crate::check::Checker;
 use crate::clock::Clock;
@@ -28,8 +30,9 @@ use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::escalate::{Escalator, EscalatorParts, keep_time};
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
+use crate::metrics::Counts;
 use crate::registry::Registry;
-use crate::reload::Reloader;
+use crate::reload::{Reloader, Takeover};
 use crate::status::{StatusReader, StatusReaderParts, Workers};
 use crate::store::{Opened, Store, StoreError};
 use crate::subscribe::{Inbox, InboxParts, Subscriptions, Turn, Visits};
@@ -59,7 +62,27 @@ pub struct App {
     visits: Arc<Visits>,
     status: Arc<StatusReader>,
     workers: Workers,
+    counts: Counts,
     clock: Arc<dyn Clock>,
+}
+
+/// What outlives the parts, which are put together anew when the files are taken over.
+#[derive(Debug, Clone)]
+struct Process {
+    /// What was done since the process began.
+    counts: Counts,
+    /// Its tasks.
+    workers: Workers,
+    /// The way to have the files taken over, in a daemon.
+    takeovers: Option<mpsc::Sender<Takeover>>,
+    /// Whether nobody of this process had the store before.
+    is_first: bool,
+}
+
+impl Process {
+    fn begin(takeovers: Option<mpsc::Sender<Takeover>>) -> anyhow::Result<Self> {
+        Ok(Self { counts: Counts::new()?, workers: Workers::default(), takeovers, is_first: true })
+    }
 }
 
 /// In whose name people are asked whether they want mail; `None` where nobody could answer. Without a mailbox
@@ -97,10 +120,17 @@ impl App {
         if store.log_bytes() <= SURVEYED_UP_TO {
             store.survey().await?;
         }
-        Self::over(store, config, clock).await
+        Self::over(store, config, clock, Process::begin(None)?).await
     }
 
-    async fn over(store: Store, config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    /// Builds the use cases over an open store.
+    async fn over(
+        store: Store,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        process: Process,
+    ) -> anyhow::Result<Self> {
+        let Process { counts, workers, takeovers, is_first } = process;
         let registry = Registry::new(watchlist(&config)?);
         let transport = Arc::new(Transport::open(&config.mail.transport).context("mail.transport")?);
         let key = store.instance_key(rand::random()).await?;
@@ -109,7 +139,8 @@ impl App {
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
         keep_pauses(&fetcher, &config, &store, clock.now()).await?;
         fetcher.recall_robots(store.robots().await?, clock.now());
-        let checker = Arc::new(checking(&store, fetcher, &registry, &clock, &config.fetch));
+        let checker =
+            Arc::new(checking(&store, fetcher, &registry, &clock, &config.fetch).counting(counts.clone()));
         let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new(key)));
         let composer = Composer::new(ComposerParts {
             settings: config.mail.clone(),
@@ -136,7 +167,7 @@ impl App {
             instance_key: key,
             clock: Arc::clone(&clock),
         }));
-        let deliverer = Arc::new(Deliverer::new(DelivererParts {
+        let deliverer = Deliverer::new(DelivererParts {
             store: store.clone(),
             transport: Arc::clone(&transport),
             from: config.mail.from.address.clone(),
@@ -146,11 +177,16 @@ impl App {
             pace: config.mail.pace,
             on_in_doubt: config.mail.on_in_doubt,
             clock: Arc::clone(&clock),
-        }));
-        deliverer.recover().await?;
+        });
+        let deliverer = Arc::new(deliverer.counting(counts.clone()));
+        if is_first {
+            deliverer.recover().await?;
+        } else {
+            deliverer.follow_on().await?;
+        }
         let turn = Turn::default();
         let asker = asking(&config, web.is_some()).map(|settings| {
-            Arc::new(Inbox::new(InboxParts {
+            let parts = InboxParts {
                 store: store.clone(),
                 registry: registry.clone(),
                 sources: config.sources.clone(),
@@ -161,10 +197,10 @@ impl App {
                 instance_key: key,
                 turn: turn.clone(),
                 clock: Arc::clone(&clock),
-            }))
+            };
+            Arc::new(Inbox::new(parts).counting(counts.clone()))
         });
         let inbox = asker.clone().filter(|_| config.inbox.is_some());
-        let workers = Workers::default();
         let status = Arc::new(StatusReader::new(StatusReaderParts {
             store: store.clone(),
             sources: config.sources.clone(),
@@ -190,6 +226,8 @@ impl App {
             inbox: inbox.clone(),
             asker: asker.clone(),
             status: Arc::clone(&status),
+            retention: config.store_rules.retention.clone(),
+            takeovers,
             reloader: Reloader::new(&config, registry.clone()),
             clock: Arc::clone(&clock),
         }));
@@ -209,6 +247,7 @@ impl App {
             visits: Arc::new(visits),
             status,
             workers,
+            counts,
             clock,
         })
     }

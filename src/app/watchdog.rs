@@ -5,7 +5,7 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
 
-use super::store_watch::written_within;
+use crate::status::written_within;
 use crate::store::Store;
 
 /// The daemon reads sources and answers commands.

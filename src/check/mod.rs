@@ -46,6 +46,7 @@ use crate::domain::text::error_chain;
 use crate::domain::verdict::{Unreadable, Verdict};
 use crate::extract::{Page, within};
 use crate::fetch::{Answer, FetchError, Fetcher};
+use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::store::{ReadCommit, Store, StoreError};
 
@@ -125,6 +126,7 @@ pub struct Checker {
     clock: Arc<dyn Clock>,
     full_read_every: u32,
     max_freshness: Duration,
+    counts: Option<Counts>,
     turns: Mutex<HashMap<SourceId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -142,7 +144,22 @@ impl Checker {
         full_read_every: u32,
         max_freshness: Duration,
     ) -> Self {
-        Self { store, fetcher, registry, clock, full_read_every, max_freshness, turns: Mutex::default() }
+        Self {
+            store,
+            fetcher,
+            registry,
+            clock,
+            full_read_every,
+            max_freshness,
+            counts: None,
+            turns: Mutex::default(),
+        }
+    }
+
+    /// The same, which counts what reads are found to be.
+    #[must_use]
+    pub fn counting(self, counts: Counts) -> Self {
+        Self { counts: Some(counts), ..self }
     }
 
     /// Reads one source and commits what was found.
@@ -164,6 +181,9 @@ impl Checker {
             reading = self.by_another_route(source, reading, options).await;
         }
         drop(turn);
+        if let Some(counts) = &self.counts {
+            counts.read(reading.report.verdict);
+        }
         log(&reading.report);
         reading
     }

@@ -4,6 +4,7 @@
 //! it says is told as what it is, may add and amend, and removes nothing.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -79,7 +80,7 @@ impl Checker {
         };
         let content_type = answer.header("content-type").map(str::to_owned);
         // What is relative in a copy is meant of the page that was copied.
-        let document = extract(source, answer.body.clone(), content_type, source.url.clone()).await?;
+        let document = extract(source, answer.body.bytes(), content_type, source.url.clone()).await?;
         let document = document.map_err(|unreadable| unreadable.to_string())?;
         source.guard.judge(None, &document, &[]).map_err(|suspicion| suspicion.to_string())?;
         Ok(Given { answer, document, as_of })
@@ -129,9 +130,11 @@ impl Checker {
             let mut commit =
                 ReadCommit::of(state.by_another_route(taken, reason)).computed_from(known.version);
             commit.accepted =
-                assessment.baseline.clone().map(|baseline| Accepted { baseline, body: answer.body.clone() });
+                assessment.baseline.clone().map(|baseline| Accepted { baseline, body: answer.body.bytes() });
             commit.standing = commit.accepted.as_ref().map(|accepted| {
-                known.standing_after(source, &accepted.baseline.document, &assessment.changes, &watchlist)
+                let document = &accepted.baseline.document;
+                let standing = known.standing_after(source, document, &assessment.changes, &watchlist);
+                (standing.without_embedded(), Arc::clone(watchlist.version()))
             });
             commit.changes.clone_from(&assessment.changes);
             commit.alerts.clone_from(&assessment.alerts);

@@ -67,6 +67,13 @@ pub(super) enum Verb {
     Check(super::check::Check),
     /// Read sources on schedule and send mail until stopped.
     Daemon,
+    /// Look whether the installation is set up well; each finding comes with its fix.
+    ///
+    /// Takes up to a minute. Exits with 5 where something was found.
+    Doctor,
+    /// Have the daemon take over what the files say now. A configuration that is not valid is refused, and what is
+    /// in force stays. SIGHUP does the same.
+    Reload,
     /// Show at a glance how all stands, and what needs you.
     Status(super::status::Status),
     /// See it work: two days of made-up pages on this machine, no network, no configuration.
@@ -109,9 +116,13 @@ pub(super) enum Verb {
     /// Who may log in to the pages.
     #[command(subcommand)]
     Web(super::web::WebVerb),
-    /// Check and repair the store.
+    /// Look after the store: size, backups, repair.
     #[command(subcommand)]
     Store(super::store::StoreVerb),
+    /// Print completions for a shell.
+    Completions(super::manual::Completions),
+    /// Print the man page, or write those of all commands.
+    Man(super::manual::Man),
 }
 
 #[cfg(test)]

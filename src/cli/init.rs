@@ -1,21 +1,36 @@
 //! `regwatch init`: a commented configuration to start from.
 
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::exit::Exit;
 use super::screen::Screen;
+use crate::config::{Starting, write_starting_files};
+use crate::domain::email::EmailAddress;
 
+/// Writes a commented configuration to start from.
+///
+/// On a terminal it asks for what it is not told; what stays open is a placeholder that `regwatch doctor` names.
 #[derive(Debug, Args)]
 pub(super) struct Init {
     /// The folder to write into; made where it is missing. Nothing in it is overwritten.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// Your address: mail is from it, sites can write to it, and it is told of trouble.
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<EmailAddress>,
+    /// The relay through which mail leaves, such as smtp://relay.example:587.
+    #[arg(long, value_name = "URL")]
+    relay: Option<String>,
 }
 
 pub(super) fn run(init: &Init, screen: Screen) -> anyhow::Result<Exit> {
-    let written = crate::config::write_starting_files(&init.folder)?;
+    let starting = Starting { address: init.address.clone(), relay: init.relay.clone() };
+    let is_asked = !screen.json && io::stdin().is_terminal() && io::stderr().is_terminal();
+    let starting = if is_asked { asked(starting)? } else { starting };
+    let written = write_starting_files(&init.folder, &starting)?;
     if screen.json {
         screen.object(&serde_json::json!({ "written": written }))?;
         return Ok(Exit::Done);
@@ -24,10 +39,48 @@ pub(super) fn run(init: &Init, screen: Screen) -> anyhow::Result<Exit> {
         screen.line(format!("wrote {}", path.display()))?;
     }
     let config = init.folder.join("config/regwatch.toml");
-    screen.line(format!(
-        "\nnext: put your addresses into mail.from and fetch.contact of {}",
-        config.display()
-    ))?;
-    screen.line(format!("then: regwatch --config {} check now", config.display()))?;
+    let config = config.display();
+    if starting.address.is_none() {
+        screen.line(format!("\nnext: put your addresses into mail.from and fetch.contact of {config}"))?;
+        screen.line(format!("then: regwatch --config {config} check now"))?;
+    } else {
+        screen.line(format!("\nnext: regwatch --config {config} doctor"))?;
+        screen.line(format!("then: regwatch --config {config} check now"))?;
+    }
     Ok(Exit::Done)
+}
+
+/// Asks for what is not known. An empty answer leaves it open.
+fn asked(known: Starting) -> anyhow::Result<Starting> {
+    let address = match known.address {
+        Some(address) => Some(address),
+        None => ask("Your address (mail is from it, and it is told of trouble)", |text| {
+            text.parse::<EmailAddress>().map_err(|error| error.to_string())
+        })?,
+    };
+    let relay = match known.relay {
+        Some(relay) => Some(relay),
+        None => ask("The relay for mail, such as smtp://relay.example:587 (empty: into a folder)", |text| {
+            let is_relay = text.starts_with("smtp://") || text.starts_with("smtps://");
+            if is_relay { Ok(text.to_owned()) } else { Err("expected smtp:// or smtps://".to_owned()) }
+        })?,
+    };
+    Ok(Starting { address, relay })
+}
+
+/// Asks until the answer is understood or empty.
+fn ask<T>(question: &str, read: impl Fn(&str) -> Result<T, String>) -> anyhow::Result<Option<T>> {
+    let (mut input, mut err) = (io::stdin().lock(), io::stderr());
+    loop {
+        write!(err, "{question}: ")?;
+        err.flush()?;
+        let mut line = String::new();
+        if input.read_line(&mut line)? == 0 || line.trim().is_empty() {
+            return Ok(None);
+        }
+        match read(line.trim()) {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(reason) => writeln!(err, "  {reason}")?,
+        }
+    }
 }

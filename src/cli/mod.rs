@@ -11,14 +11,17 @@ mod company;
 mod config;
 mod daemon;
 mod demo;
+mod doctor;
 mod eval;
 mod exit;
 mod explain;
 mod incident;
 mod init;
 mod mail;
+mod manual;
 mod outbox;
 mod progress;
+mod reload;
 mod replay;
 mod review;
 mod screen;
@@ -56,17 +59,32 @@ const MAX_BLOCKING: usize = 12;
 /// Parses the command line, does what it says and tells how it went.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
     let screen = Screen::new(arguments.json);
     let outcome = start(&arguments).and_then(|runtime| runtime.block_on(execute(arguments, screen)));
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) if screen::is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
-            screen::print_error(&error);
+            screen.error(&error);
             Exit::Error.into()
         }
     }
+}
+
+/// Ends a run whose command line was not understood, or that only asked for help.
+fn usage(error: &clap::Error) -> ExitCode {
+    let is_json = std::env::args_os().any(|argument| argument == "--json");
+    if is_json && error.use_stderr() {
+        Screen::new(true)
+            .object(&serde_json::json!({ "error": error.render().to_string().trim() }))
+            .unwrap_or(());
+    }
+    let _ = error.print();
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 fn start(arguments: &Arguments) -> anyhow::Result<tokio::runtime::Runtime> {
@@ -88,6 +106,10 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Check(verb) => check::run(verb, &context).await,
         Verb::Daemon => Box::pin(daemon::run(&context)).await,
         Verb::Demo(verb) => demo::run(verb, screen).await,
+        Verb::Doctor => doctor::run(&context).await,
+        Verb::Completions(verb) => manual::completions(&verb, screen),
+        Verb::Man(verb) => manual::man(&verb, screen),
+        Verb::Reload => reload::run(&context).await,
         Verb::Status(verb) => status::run(&verb, &context).await,
         Verb::Source(verb) => source::run(verb, &context).await,
         Verb::Company(verb) => company::run(verb, &context).await,
@@ -102,7 +124,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Mail(verb) => mail::run(verb, &context).await,
         Verb::Config(verb) => config::run(&verb, &context),
         Verb::Web(verb) => web::run(&verb, screen),
-        Verb::Store(verb) => store::run(&verb, &context),
+        Verb::Store(verb) => store::run(&verb, &context).await,
     }
 }
 

@@ -38,6 +38,42 @@ impl Progress {
     }
 }
 
+/// A sign on standard error that long work goes on, which is gone when it is dropped.
+pub(super) struct Waiting {
+    bar: ProgressBar,
+}
+
+impl Waiting {
+    /// Shows it; invisible where standard error is no terminal.
+    pub(super) fn begin(words: &'static str) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self { bar: ProgressBar::hidden() };
+        }
+        let bar = ProgressBar::new_spinner().with_message(words);
+        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        Self { bar }
+    }
+
+    /// Takes it away, so that it does not stand in what is printed next.
+    pub(super) fn end(self) {
+        drop(self);
+    }
+
+    /// Shows it while something is done.
+    pub(super) fn while_doing<R>(words: &'static str, work: impl FnOnce() -> R) -> R {
+        let waiting = Self::begin(words);
+        let result = work();
+        waiting.end();
+        result
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 fn bar(sources: usize) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -1,8 +1,11 @@
 //! Printing: results to standard output, everything else to standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::LazyLock;
 
 use anstream::{AutoStream, ColorChoice};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
@@ -55,6 +58,15 @@ impl Screen {
         self.line(serde_json::to_string_pretty(value)?)
     }
 
+    /// Prints an error with its causes to standard error; where JSON is wanted, as an object on standard output too.
+    pub(super) fn error(self, error: &anyhow::Error) {
+        if self.json {
+            // Whoever reads it may have gone.
+            let _ = self.object(&serde_json::json!({ "error": format!("{error:#}") }));
+        }
+        print_error(error);
+    }
+
     /// Prints rows under headings, as wide as the terminal. Nothing in a cell can move the cursor.
     pub(super) fn table<const N: usize>(
         self,
@@ -73,6 +85,21 @@ impl Screen {
             self.line(line.trim_end())?;
         }
         Ok(())
+    }
+}
+
+/// A moment for people, in the time of this machine with its zone named; in UTC where the machine names none.
+pub(super) fn moment(at: DateTime<Utc>) -> String {
+    static ZONE: LazyLock<Option<Tz>> = LazyLock::new(|| {
+        let named =
+            std::env::var_os("TZ").map(|zone| zone.to_string_lossy().trim_start_matches(':').to_owned());
+        let zone = named.filter(|zone| !zone.is_empty()).or_else(|| iana_time_zone::get_timezone().ok())?;
+        zone.parse().ok()
+    });
+    let is_utc = |zone: &Tz| matches!(zone, Tz::UTC | Tz::Etc__UTC | Tz::Etc__UCT | Tz::Zulu | Tz::Etc__Zulu);
+    match ZONE.filter(|zone| !is_utc(zone)) {
+        Some(zone) => at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string(),
+        None => at.format("%Y-%m-%d %H:%M:%SZ").to_string(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `regwatch source`: what is watched, and how its reads go.
 
 mod add;
+mod change;
 mod doctor;
 mod list;
 mod noise;
@@ -17,7 +18,7 @@ use super::exit::Exit;
 use super::screen::{Screen, print_bytes};
 use crate::app::fetcher;
 use crate::check::{Saved, Trial, try_saved, try_source};
-use crate::config::Config;
+use crate::config::{Config, did_you_mean};
 use crate::control::{SourceDetail, SourceStatus, command};
 use crate::domain::entry::Entry;
 use crate::domain::flicker;
@@ -28,12 +29,7 @@ use crate::domain::verdict::Verdict;
 #[derive(Debug, Subcommand)]
 pub(super) enum SourceVerb {
     /// Every source: how it stands, when it was last read well, when it is due.
-    List {
-        /// List what the catalogue offers instead, all groups or this one, and whether each source is on.
-        #[arg(long, value_name = "GROUP", num_args = 0..=1)]
-        #[expect(clippy::option_option, reason = "the option, and its value")]
-        group: Option<Option<String>>,
-    },
+    List(list::List),
     /// Ask the sites, once and politely, whether each source is still as it was observed.
     ///
     /// Says which fact no longer holds and which line of the configuration to change. Nothing is stored; exits
@@ -68,6 +64,22 @@ pub(super) enum SourceVerb {
     ///
     /// Example: `regwatch source add https://www.example.gov/entity-list --write`
     Add(add::Add),
+    /// Leave a source alone for a while, with or without a daemon. `check now` passes it over unless it is named.
+    Pause(change::Pause),
+    /// Read a paused source again.
+    Resume {
+        /// Its id.
+        id: SourceId,
+    },
+    /// Change keys of a source where it stands in the files; a daemon that runs takes it over.
+    ///
+    /// Example: `regwatch source edit fcc-covered-list --set 'schedule="0 9 * * *"'`
+    Edit(change::Change),
+    /// Watch a source no longer: it is taken out of the files, and a daemon that runs takes it over.
+    Remove {
+        /// Its id.
+        id: SourceId,
+    },
     /// What changes at every read and only in its digits: see it, or pass it over from now on.
     Noise {
         #[command(subcommand)]
@@ -77,11 +89,14 @@ pub(super) enum SourceVerb {
 
 pub(super) async fn run(verb: SourceVerb, context: &Context) -> anyhow::Result<Exit> {
     match verb {
-        SourceVerb::List { group: None } => list::list(context).await,
-        SourceVerb::List { group: Some(group) } => list::offered(group.as_deref(), context),
+        SourceVerb::List(wanted) => list::list(&wanted, context).await,
         SourceVerb::Doctor(doctor) => doctor::run(doctor, context).await,
         SourceVerb::Errors => list::errors(context).await,
         SourceVerb::Add(add) => add::run(add, context).await,
+        SourceVerb::Pause(pause) => change::pause(pause, context).await.map(|()| Exit::Done),
+        SourceVerb::Resume { id } => change::resume(id, context).await.map(|()| Exit::Done),
+        SourceVerb::Edit(edit) => change::edit(edit, context).await.map(|()| Exit::Done),
+        SourceVerb::Remove { id } => change::remove(id, context).await.map(|()| Exit::Done),
         SourceVerb::Noise { verb } => noise::run(verb, context).await,
         SourceVerb::Show { id, held: true } => held_body(id, context).await,
         SourceVerb::Show { id, held: false } => show(id, context).await,
@@ -97,9 +112,7 @@ fn state_of(status: &SourceStatus) -> [String; 3] {
     }
 }
 
-pub(super) fn moment(at: chrono::DateTime<chrono::Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%SZ").to_string()
-}
+pub(super) use super::screen::moment;
 
 async fn show(id: SourceId, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
@@ -236,6 +249,8 @@ fn show_trial(trial: &Trial, entries: &[Entry], screen: Screen) -> anyhow::Resul
 }
 
 fn source_of<'a>(config: &'a Config, id: &SourceId) -> anyhow::Result<&'a Source> {
-    let found = config.all_sources().find(|source| source.id == *id);
-    found.ok_or_else(|| anyhow::anyhow!("no source {id}; see `regwatch source list`"))
+    config.all_sources().find(|source| source.id == *id).ok_or_else(|| {
+        let hint = did_you_mean(id.as_str(), config.all_sources().map(|source| source.id.as_str()));
+        anyhow::anyhow!("no source {id}{hint}; see `regwatch source list`")
+    })
 }

@@ -1,13 +1,51 @@
-//! `regwatch store`: whether the state is whole, and putting right what can be.
+//! `regwatch store`: the state as a whole: its size, whether it is sound, backups, and putting right what can be.
+
+mod backup;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use super::Context;
 use super::exit::Exit;
+use super::progress::Waiting;
 use crate::store::{RecordFault, RepairWishes, Repaired, Verified, repair, verify};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StoreVerb {
+    /// How large the store is, what is in it, and what retention would let go of.
+    Stats,
+    /// Let go of what is old enough by the retention settings, and of what nothing refers to. The daemon does it once a day.
+    Tidy,
+    /// Write all of the store into one compressed file, while the daemon runs. It can be restored anywhere.
+    ///
+    /// Example: regwatch store backup /var/backups/regwatch-$(date +%F).backup
+    Backup {
+        /// The file; it must not be there yet.
+        file: PathBuf,
+    },
+    /// Make the store of a backup, where there is none. Stop the daemon first.
+    ///
+    /// A file that is damaged or was cut short is refused, and nothing is made of it.
+    Restore {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Write all of the store as lines of JSON, for other programs, while the daemon runs.
+    Export {
+        /// The file; it must not be there yet.
+        file: PathBuf,
+    },
+    /// Make the store of an export, where there is none. Stop the daemon first.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Give back the room that the store does not need any more. Stop the daemon first.
+    ///
+    /// The store is copied into a new one, which is looked at and then takes its place: so much room as the store
+    /// needs must be free.
+    Compact,
     /// Check that all of the store is there and can be read; changes nothing. Stop the daemon first.
     Verify,
     /// Put right what can be, and say what is lost. Without --apply it only tells. Stop the daemon first.
@@ -27,11 +65,18 @@ pub(super) struct Repair {
     accept_foreign: bool,
 }
 
-pub(super) fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<Exit> {
+pub(super) async fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<Exit> {
     let settings = context.config()?.store;
     match verb {
+        StoreVerb::Stats => backup::stats(context).await,
+        StoreVerb::Tidy => backup::tidy(context).await,
+        StoreVerb::Backup { file } => backup::backup(file, context).await,
+        StoreVerb::Restore { file } => backup::restore(file, &settings, context),
+        StoreVerb::Export { file } => backup::export(file, context).await,
+        StoreVerb::Import { file } => backup::import(file, &settings, context),
+        StoreVerb::Compact => backup::compact(&settings, context),
         StoreVerb::Verify => {
-            let verified = verify(&settings)?;
+            let verified = Waiting::while_doing("looking at every record", || verify(&settings))?;
             if context.screen.json {
                 context.screen.object(&verified)?;
             } else {

@@ -20,12 +20,12 @@ use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
 use super::secret::Passwords;
 use super::settings::{
-    Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, OperatorSettings, StoreRules,
-    StoreSettings, WaysInSettings, WebSettings,
+    Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, MetricsSettings, OperatorSettings,
+    StoreRules, StoreSettings, WaysInSettings, WebSettings,
 };
 use super::source::{SOURCE, source};
 use super::spelling::likely;
-use super::{inbox, mail, section, web};
+use super::{inbox, mail, metrics, section, web};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
@@ -36,8 +36,8 @@ use crate::domain::source::Source;
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",
     names: &[
-        "include", "groups", "store", "mail", "inbox", "web", "fetch", "matching", "daemon", "operator",
-        "source", "company", "category",
+        "include", "groups", "store", "mail", "inbox", "web", "metrics", "fetch", "matching", "daemon",
+        "operator", "source", "company", "category",
     ],
 };
 
@@ -168,6 +168,7 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
         inbox: sections.inbox,
         ways_in: sections.ways_in,
         web: sections.web,
+        metrics: sections.metrics,
         fetch: sections.fetch,
         matching: sections.matching,
         daemon: sections.daemon,
@@ -203,6 +204,7 @@ struct Sections {
     inbox: Option<InboxSettings>,
     ways_in: WaysInSettings,
     web: Option<WebSettings>,
+    metrics: Option<MetricsSettings>,
     fetch: FetchSettings,
     matching: Thresholds,
     daemon: DaemonSettings,
@@ -222,6 +224,7 @@ impl Sections {
         let inbox = root.optional("inbox", |node| inbox::inbox(node, folder, passwords.imap, transport));
         let (inbox, ways_in) = inbox.ok()?.unzip();
         let web = root.optional("web", |node| web::web(node, folder));
+        let metrics = root.optional("metrics", metrics::metrics);
         let (store, store_rules) = store?;
         Some(Self {
             store,
@@ -230,6 +233,7 @@ impl Sections {
             inbox,
             ways_in: ways_in.unwrap_or_default(),
             web: web.ok()?,
+            metrics: metrics.ok()?,
             fetch: fetch?,
             matching: matching?,
             daemon: daemon?,

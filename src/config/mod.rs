@@ -28,6 +28,7 @@ mod list;
 mod load;
 mod mail;
 mod matching;
+mod metrics;
 mod node;
 mod operator_login;
 mod registry;
@@ -45,14 +46,15 @@ mod way_in;
 mod web;
 
 pub use dkim::DkimKey;
-pub use edit::{Edit, EditError, Revision, add_include, take_back_include};
+pub use edit::{Edit, EditError, Revision, SourceRevision, add_include, take_back_include};
 pub use fault::{ConfigError, Fault};
 pub use load::{load, read_source};
 pub use operator_login::PasswordHash;
 pub use secret::{IMAP_PASSWORD_VARIABLE, MAIL_PASSWORD_VARIABLE};
 pub use settings::*;
 pub use show::show;
-pub use starting::{StartingError, write_starting_files};
+pub use spelling::likely as did_you_mean;
+pub use starting::{Starting, StartingError, write_starting_files};
 
 #[cfg(test)]
 mod tests;

@@ -17,13 +17,17 @@ use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
 use super::settings::{
-    Authorities, BrowserSettings, DaemonSettings, FetchSettings, OperatorSettings, StoreRules, StoreSettings,
+    Authorities, BrowserSettings, DaemonSettings, FetchSettings, OperatorSettings, Retention, StoreRules,
+    StoreSettings,
 };
 use super::{secret, value};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::hex;
 
-pub(super) const STORE: Keys = Keys { heading: "[store]", names: &["url", "required", "low_disk"] };
+pub(super) const STORE: Keys = Keys {
+    heading: "[store]",
+    names: &["url", "required", "low_disk", "keep_sent_mails", "keep_read_details", "keep_bodies"],
+};
 
 pub(super) const FETCH: Keys = Keys {
     heading: "[fetch]",
@@ -83,7 +87,25 @@ pub(super) fn store(section: Option<&Node<'_>>, folder: &Path) -> Option<(StoreS
     });
     let required = table.or("required", usual.required, Node::flag);
     let low_disk_bytes = table.or("low_disk", usual.low_disk_bytes, |node| node.parse(value::room));
-    Some((settings?, StoreRules { required: required?, low_disk_bytes: low_disk_bytes? }))
+    let kept = |name, default| table.or(name, default, |node| node.parse(kept_for));
+    let usual = usual.retention;
+    let sent_mails = kept("keep_sent_mails", usual.sent_mails);
+    let read_details = kept("keep_read_details", usual.read_details);
+    let bodies = kept("keep_bodies", usual.bodies);
+    let retention = Retention { sent_mails: sent_mails?, read_details: read_details?, bodies: bodies? };
+    Some((settings?, StoreRules { required: required?, low_disk_bytes: low_disk_bytes?, retention }))
+}
+
+/// What stands for no end.
+pub(super) const FOREVER: &str = "forever";
+
+/// How long something is kept; `None` for ever.
+fn kept_for(text: &str) -> Result<Option<Duration>, String> {
+    let (least, most) = (HOUR * 24, HOUR * 24 * 366 * 100);
+    if text == FOREVER {
+        return Ok(None);
+    }
+    value::duration(text, least, most).map(Some).map_err(|error| format!("{error}, or \"{FOREVER}\""))
 }
 
 /// Where the daemon of a store listens unless told otherwise: beside the store and named after it, so that two

@@ -36,6 +36,8 @@ pub struct Config {
     pub ways_in: WaysInSettings,
     /// The web server to which mail's links lead; without it mail has none.
     pub web: Option<WebSettings>,
+    /// Where health and metrics are shown; without it nowhere.
+    pub metrics: Option<MetricsSettings>,
     /// How pages are asked for.
     pub fetch: FetchSettings,
     /// From which score on a name of a list counts.
@@ -95,11 +97,32 @@ pub struct StoreRules {
     pub required: bool,
     /// With less free room on its disk than this, the operator is told.
     pub low_disk_bytes: usize,
+    /// How long what is kept.
+    pub retention: Retention,
+}
+
+/// How long what is kept; `None` for ever. Records themselves are always kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// The bytes of mails that went out.
+    pub sent_mails: Option<Duration>,
+    /// What else a server said with a page that was accepted, besides the line of proof.
+    pub read_details: Option<Duration>,
+    /// The bodies of accepted states that prove no change.
+    pub bodies: Option<Duration>,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { sent_mails: Some(DAY * 90), read_details: Some(DAY * 365), bodies: None }
+    }
 }
 
 impl Default for StoreRules {
     fn default() -> Self {
-        Self { required: false, low_disk_bytes: 512 << 20 }
+        Self { required: false, low_disk_bytes: 512 << 20, retention: Retention::default() }
     }
 }
 
@@ -311,6 +334,24 @@ pub struct ProxyLogin {
     pub secret: SecretString,
     /// Where it stands.
     pub secret_file: PathBuf,
+}
+
+/// Where health and metrics are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricsSettings {
+    /// Where the listener is.
+    pub listen: SocketAddr,
+    /// The dead-man's switch, where there is one.
+    pub ping: Option<PingSettings>,
+}
+
+/// A dead-man's switch elsewhere, which tells somebody when it is not asked for any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PingSettings {
+    /// What is asked for.
+    pub url: Url,
+    /// How often.
+    pub every: Duration,
 }
 
 /// By which way mail leaves.

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::section::FOREVER;
 use super::settings::{
     Config, FetchSettings, ImapSecurity, ImapSettings, InboxSettings, LmtpListen, MailSettings,
-    OperatorLogin, OperatorSettings, Role, Sender, SmtpSecurity, StoreSettings, TransportSettings,
-    WaysInSettings, WebSettings,
+    MetricsSettings, OperatorLogin, OperatorSettings, Role, Sender, SmtpSecurity, StoreSettings,
+    TransportSettings, WaysInSettings, WebSettings,
 };
 use super::value::size_text;
 use crate::domain::catalogue::{Observed, RobotsWord};
@@ -37,10 +38,14 @@ pub fn show(config: &Config) -> String {
             url: store_url(&config.store),
             required: config.store_rules.required,
             low_disk: size_text(config.store_rules.low_disk_bytes),
+            keep_sent_mails: kept(config.store_rules.retention.sent_mails),
+            keep_read_details: kept(config.store_rules.retention.read_details),
+            keep_bodies: kept(config.store_rules.retention.bodies),
         },
         mail: mail(&config.mail),
         inbox: config.inbox.as_ref().map(|settings| inbox(settings, &config.ways_in)),
         web: config.web.as_ref().map(web),
+        metrics: config.metrics.as_ref().map(metrics),
         fetch: fetch(&config.fetch),
         matching: config.matching,
         daemon: Daemon {
@@ -68,6 +73,7 @@ struct Shown<'a> {
     mail: Mail<'a>,
     inbox: Option<Inbox<'a>>,
     web: Option<Web<'a>>,
+    metrics: Option<Metrics<'a>>,
     fetch: Fetch<'a>,
     matching: Thresholds,
     daemon: Daemon,
@@ -82,6 +88,9 @@ struct Store {
     url: String,
     required: bool,
     low_disk: String,
+    keep_sent_mails: String,
+    keep_read_details: String,
+    keep_bodies: String,
 }
 
 #[derive(Serialize)]
@@ -158,6 +167,13 @@ struct WebOperator<'a> {
     role: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     password_hash_file: Option<&'a Path>,
+}
+
+#[derive(Serialize)]
+struct Metrics<'a> {
+    listen: String,
+    ping: Option<&'a str>,
+    ping_every: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -272,6 +288,10 @@ fn length(duration: std::time::Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
+fn kept(length_of: Option<std::time::Duration>) -> String {
+    length_of.map_or_else(|| FOREVER.to_owned(), length)
+}
+
 fn store_url(store: &StoreSettings) -> String {
     match store {
         StoreSettings::Sled { path } => format!("sled:{}", path.display()),
@@ -379,6 +399,14 @@ fn web_operator(operator: &OperatorLogin) -> WebOperator<'_> {
             Role::Operator => "operator",
         },
         password_hash_file: operator.password_file.as_deref(),
+    }
+}
+
+fn metrics(metrics: &MetricsSettings) -> Metrics<'_> {
+    Metrics {
+        listen: metrics.listen.to_string(),
+        ping: metrics.ping.as_ref().map(|ping| ping.url.as_str()),
+        ping_every: metrics.ping.as_ref().map(|ping| length(ping.every)),
     }
 }
 

@@ -4,7 +4,8 @@
 const ALIKE: f64 = 0.85;
 
 /// `; did you mean "…"?` where one of the known words is close, else nothing.
-pub(super) fn likely<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+#[must_use]
+pub fn likely<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let lower = found.to_lowercase();
     known
         .into_iter()

@@ -4,6 +4,8 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::domain::email::EmailAddress;
+
 /// Where each file goes, and what is in it.
 pub(super) const FILES: [(&str, &str); 31] = [
     ("config/regwatch.toml", include_str!("../../config/regwatch.toml")),
@@ -39,6 +41,44 @@ pub(super) const FILES: [(&str, &str); 31] = [
     ("state/.gitignore", include_str!("../../state/.gitignore")),
 ];
 
+/// What is known of who begins; what is not stays a placeholder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Starting {
+    /// Whom mail is from, whom sites can write to, and who is told of trouble.
+    pub address: Option<EmailAddress>,
+    /// The relay through which mail leaves.
+    pub relay: Option<String>,
+}
+
+impl Starting {
+    /// A file of the configuration with what is known in its place.
+    fn fill_in(&self, name: &str, text: &str) -> String {
+        if name != MAIN_FILE {
+            return text.to_owned();
+        }
+        let quoted = |text: &str| toml::Value::from(text).to_string();
+        let mut text = text.to_owned();
+        if let Some(address) = &self.address {
+            let from = quoted(&format!("regwatch <{address}>"));
+            for (key, placeholder, value) in [
+                ("from", "from = \"regwatch <alerts@tracker.example>\"", from),
+                ("contact", "contact = \"ops@tracker.example\"", quoted(address.as_str())),
+                ("address", "# address = \"ops@tracker.example\"", quoted(address.as_str())),
+            ] {
+                text = text.replace(&format!("\n{placeholder}"), &format!("\n{key} = {value}"));
+            }
+        }
+        if let Some(relay) = &self.relay {
+            let folder = "\ntransport = \"maildir:../state/mail\"";
+            text = text.replace(folder, &format!("\ntransport = {}", quoted(relay)));
+        }
+        text
+    }
+}
+
+/// The file in which who begins is named.
+const MAIN_FILE: &str = "config/regwatch.toml";
+
 /// Why the files were not written.
 #[derive(Debug, thiserror::Error)]
 pub enum StartingError {
@@ -64,8 +104,8 @@ pub enum StartingError {
 ///
 /// # Errors
 /// A file that is there already, found before anything is written; what cannot be written.
-pub fn write_starting_files(folder: &Path) -> Result<Vec<PathBuf>, StartingError> {
-    let files = FILES.map(|(name, text)| (folder.join(name), text));
+pub fn write_starting_files(folder: &Path, starting: &Starting) -> Result<Vec<PathBuf>, StartingError> {
+    let files = FILES.map(|(name, text)| (folder.join(name), starting.fill_in(name, text)));
     // A dangling link is something, too.
     if let Some((path, _)) = files.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
         return Err(StartingError::Exists { path: path.clone() });
@@ -73,7 +113,7 @@ pub fn write_starting_files(folder: &Path) -> Result<Vec<PathBuf>, StartingError
     make_folders(folder)?;
     let mut written = Vec::new();
     for (path, text) in files {
-        write_new(&path, text).map_err(|source| StartingError::Write { path: path.clone(), source })?;
+        write_new(&path, &text).map_err(|source| StartingError::Write { path: path.clone(), source })?;
         written.push(path);
     }
     Ok(written)

@@ -118,7 +118,7 @@ fn header_name(text: &str) -> Result<String, String> {
     Err(format!("found {text:?}, expected the name of a header such as \"X-Remote-User\""))
 }
 
-fn listening(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn listening(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         format!("found {text:?}, expected an address and a port such as \"127.0.0.1:8080\" or \"[::1]:8080\"")
     })

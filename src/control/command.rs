@@ -5,6 +5,7 @@
 
 mod mail;
 mod sources;
+mod store;
 mod subscribers;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use super::service::Service;
 
 pub use mail::*;
 pub use sources::*;
+pub use store::*;
 pub use subscribers::*;
 
 /// Lists the commands: each is a variant by its own name, and is executed as itself.
@@ -61,6 +63,16 @@ commands!(
     Retract,
     ListIncidents,
     ShowStatus,
+    PauseSource,
+    ResumeSource,
+    TakeOver,
+    ShowStats,
+    Tidy,
+    TakeBackup,
+    NoteBackup,
+    LastBackup,
+    Export,
+    ForgetExport,
     Replay,
     ListChanges,
     ShowChange,

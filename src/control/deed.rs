@@ -18,7 +18,16 @@ impl Command {
             Self::Reject(ask) => about("reject", &ask.id),
             Self::Decide(ask) => about(if ask.is_meant { "meant" } else { "not-meant" }, &ask.id),
             Self::Retract(ask) => with("retract", &ask.id, ask.reason.clone().unwrap_or_default()),
-            Self::Reload(_) => about("reload", &""),
+            Self::Reload(_) | Self::TakeOver(_) => about("reload", &""),
+            Self::PauseSource(ask) => {
+                let until = ask.until.map(|day| format!("until {day}")).unwrap_or_default();
+                with("pause-source", &ask.id, until)
+            }
+            Self::ResumeSource(ask) => about("resume-source", &ask.id),
+            Self::Tidy(_) => about("tidy", &""),
+            Self::NoteBackup(ask) => about("backup", &ask.path.display()),
+            // Whatever is known of people leaves with it.
+            Self::Export(_) => about("export", &""),
             Self::Subscribe(ask) => {
                 let companies: Vec<&str> = ask.companies.iter().map(|company| company.as_str()).collect();
                 with("subscribe", &ask.address.redacted(), companies.join(", "))
@@ -48,6 +57,11 @@ impl Command {
             Self::TestMail(ask) => about("test-mail", &ask.address.redacted()),
             Self::Check(_)
             | Self::ListSources(_)
+            | Self::ListCoverage(_)
+            | Self::ShowStats(_)
+            | Self::TakeBackup(_)
+            | Self::LastBackup(_)
+            | Self::ForgetExport(_)
             | Self::ShowSource(_)
             | Self::ShowHeldBody(_)
             | Self::ListReviews(_)

@@ -14,8 +14,10 @@ use crate::domain::read_state::ReadState;
 use crate::domain::report::CheckReport;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{HeldRead, Snapshot};
+use crate::domain::source::SourcePause;
 use crate::domain::subscription::Subscriber;
 use crate::domain::verdict::Verdict;
+use crate::store::Releasable;
 
 /// What reads found, and how many mails tell of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -123,6 +125,31 @@ pub struct SourceStatus {
     pub is_held: bool,
     /// The trouble it is in.
     pub incidents: Vec<Incident>,
+    /// That an operator has paused it.
+    #[serde(default)]
+    pub paused: Option<SourcePause>,
+}
+
+/// What was let go of.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Tidied {
+    /// What was old enough.
+    pub released: Releasable,
+    /// Bodies something refers to.
+    pub bodies_kept: usize,
+    /// Bodies removed because nothing did.
+    pub bodies_removed: usize,
+}
+
+/// A source after it was paused or resumed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Paused {
+    /// The source.
+    pub id: SourceId,
+    /// Whether it is paused now.
+    pub paused: bool,
+    /// Until when; `None` until somebody resumes it.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// All about one source.

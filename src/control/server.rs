@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
@@ -21,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use super::ask::{Event, Outcome};
 use super::command::Command;
 use super::owner::{Introduction, Owner, PROTOCOL};
-use super::service::Service;
+use super::service::InUse;
 use super::socket::{ListenError, SocketFile};
 
 /// A socket that is listened on. Its file goes when it is dropped.
@@ -53,12 +52,7 @@ impl Server {
     ///
     /// # Errors
     /// The listener's error.
-    pub async fn serve(
-        self,
-        service: Arc<Service>,
-        tasks: TaskTracker,
-        stop: CancellationToken,
-    ) -> io::Result<()> {
+    pub async fn serve(self, service: InUse, tasks: TaskTracker, stop: CancellationToken) -> io::Result<()> {
         let router = Router::new()
             .route("/command", post(answer))
             .route("/owner", get(introduce))
@@ -77,7 +71,7 @@ impl Server {
 
 #[derive(Debug, Clone)]
 struct Shared {
-    service: Arc<Service>,
+    service: InUse,
     tasks: TaskTracker,
     owner: Owner,
 }
@@ -126,8 +120,9 @@ fn execute(shared: Shared, command: Command) -> Response {
     let (mut events, lines) = tokio::io::duplex(BUFFERED_BYTES);
     shared.tasks.clone().spawn(async move {
         let (progress, mut readings) = mpsc::channel(BUFFERED_READINGS);
+        let service = shared.service.current();
         let work = async {
-            let outcome = command.execute(&shared.service, &progress).await;
+            let outcome = command.execute(&service, &progress).await;
             drop(progress);
             outcome
         };

@@ -1,16 +1,20 @@
 //! Executing commands: the same here and in the daemon.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::NaiveDate;
+use tokio::sync::{mpsc, oneshot};
 
 use super::ask::{Ask, Progress};
 use super::command::Command;
 use super::deed;
 use super::reply::{
-    Checked, Handled, InForce, MailDetail, MailSummary, Questioned, SourceCoverage, SourceDetail,
+    Checked, Handled, InForce, MailDetail, MailSummary, Paused, Questioned, SourceCoverage, SourceDetail,
     SourceStatus, Subscribed,
 };
 use crate::check::{Checker, ReadOptions, Reading, RetractError, ReviewError};
+use crate::config::{Retention, did_you_mean};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
 use crate::domain::audit::AuditEntry;
@@ -20,9 +24,9 @@ use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::incident::Incident;
 use crate::domain::report::CheckReport;
 use crate::domain::snapshot::HeldRead;
-use crate::domain::source::Source;
+use crate::domain::source::{Source, SourcePause};
 use crate::escalate::{EscalateError, Escalator};
-use crate::reload::{ReloadError, Reloaded, Reloader};
+use crate::reload::{ReloadError, Reloaded, Reloader, TakenOver, Takeover};
 use crate::status::StatusReader;
 use crate::store::{Deed, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
@@ -48,6 +52,10 @@ pub struct ServiceParts {
     pub subscriptions: Subscriptions,
     /// Says how all stands.
     pub status: Arc<StatusReader>,
+    /// How long what is kept.
+    pub retention: Retention,
+    /// Has the daemon take over all that the files say; `None` where no daemon runs.
+    pub takeovers: Option<mpsc::Sender<Takeover>>,
     /// Takes over the company registry.
     pub reloader: Reloader,
     /// Takes mail in, where there is a mailbox.
@@ -66,8 +74,14 @@ pub struct Service(pub(super) ServiceParts);
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each says it in its message")]
 pub enum CommandError {
-    #[error("no source {id}; the configuration has {known}")]
-    UnknownSource { id: SourceId, known: String },
+    #[error("no source {id}{hint}; `regwatch source list` shows those that are configured", hint = did_you_mean(id.as_str(), known.iter().map(SourceId::as_str)))]
+    UnknownSource { id: SourceId, known: Vec<SourceId> },
+    #[error("no daemon runs, so nothing has to take the files over; the next start reads them")]
+    NoDaemon,
+    #[error("{0}")]
+    NotTakenOver(String),
+    #[error("{0} has come already where the source is; expected a day to come")]
+    NotToCome(NaiveDate),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -93,6 +107,30 @@ pub(super) const SHOWN_POSSIBLE: usize = 100;
 
 /// Snapshots shown with a source.
 const SHOWN_SNAPSHOTS: usize = 20;
+
+/// The service that executes what is asked now: another takes its place when the files are taken over. Clones are
+/// the same.
+#[derive(Debug, Clone)]
+pub struct InUse(Arc<RwLock<Arc<Service>>>);
+
+impl InUse {
+    /// Begins with a service.
+    #[must_use]
+    pub fn new(service: Arc<Service>) -> Self {
+        Self(Arc::new(RwLock::new(service)))
+    }
+
+    /// Returns the one that is in use. Whoever has it keeps it to the end of the command.
+    #[must_use]
+    pub fn current(&self) -> Arc<Service> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another in its place.
+    pub fn replace(&self, service: Arc<Service>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = service;
+    }
+}
 
 impl Service {
     /// A service over the given use cases.
@@ -168,7 +206,7 @@ impl Service {
         progress: &Progress,
     ) -> Result<Checked, CommandError> {
         let parts = &self.0;
-        let sources = self.named(sources)?;
+        let sources = self.to_be_read(sources).await?;
         let options = ReadOptions { is_manual: true, ..options };
         let readings = parts.checker.read_all(sources, options, parts.concurrency, progress).await;
         let mails_queued = if options.dry_run { 0 } else { self.tell().await? };
@@ -215,10 +253,56 @@ impl Service {
         Ok(self.0.sources.iter().filter(is_meant).cloned().collect())
     }
 
+    /// The same; where none is named, without those that are paused.
+    async fn to_be_read(&self, ids: &[SourceId]) -> Result<Vec<Source>, CommandError> {
+        let named = self.named(ids)?;
+        if !ids.is_empty() {
+            return Ok(named);
+        }
+        let (store, now, mut sources) = (&self.0.store, self.0.clock.now(), Vec::new());
+        for source in named {
+            if store.source_pause(&source.id, now).await?.is_none() {
+                sources.push(source);
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Leaves a source alone from now on.
+    pub(super) async fn pause(
+        &self,
+        id: &SourceId,
+        until: Option<NaiveDate>,
+    ) -> Result<Paused, CommandError> {
+        let (source, now) = (self.source(id)?, self.0.clock.now());
+        let pause = SourcePause::until_day(until, source.timezone, now);
+        if let Some(day) = until.filter(|_| !pause.is_in_force(now)) {
+            return Err(CommandError::NotToCome(day));
+        }
+        self.0.store.pause_source(id, Some(pause)).await?;
+        Ok(Paused { id: id.clone(), paused: true, until: pause.until })
+    }
+
+    /// Reads a source again that was paused.
+    pub(super) async fn resume(&self, id: &SourceId) -> Result<Paused, CommandError> {
+        self.source(id)?;
+        self.0.store.pause_source(id, None).await?;
+        Ok(Paused { id: id.clone(), paused: false, until: None })
+    }
+
+    /// Has the daemon take over all that the files say.
+    pub(super) async fn take_over(&self) -> Result<TakenOver, CommandError> {
+        let takeovers = self.0.takeovers.as_ref().ok_or(CommandError::NoDaemon)?;
+        let (reply, answer) = oneshot::channel();
+        let ended = || CommandError::NotTakenOver("the daemon ends".to_owned());
+        takeovers.send(reply).await.map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?.map_err(CommandError::NotTakenOver)
+    }
+
     pub(super) fn source(&self, id: &SourceId) -> Result<&Source, CommandError> {
         self.0.sources.iter().find(|source| source.id == *id).ok_or_else(|| {
-            let known: Vec<&str> = self.0.sources.iter().map(|source| source.id.as_str()).collect();
-            CommandError::UnknownSource { id: id.clone(), known: known.join(", ") }
+            let known = self.0.sources.iter().map(|source| source.id.clone()).collect();
+            CommandError::UnknownSource { id: id.clone(), known }
         })
     }
 
@@ -256,6 +340,7 @@ impl Service {
             state,
             entries: store.accepted(id).await?.map(|snapshot| snapshot.entries),
             is_held: store.held(id).await?.is_some(),
+            paused: store.source_pause(id, now).await?,
             incidents: incidents.iter().filter(|incident| incident.concerns(id)).cloned().collect(),
         })
     }

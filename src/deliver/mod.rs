@@ -40,6 +40,7 @@ use crate::domain::refusal::{Belief, Refusals};
 use crate::domain::text::error_chain;
 use crate::domain::verp::bounce_address;
 use crate::mail::Transport;
+use crate::metrics::Counts;
 use crate::store::{Keeping, Lease, LeasedMail, Store, StoreError};
 
 /// A lease outlasts the longest attempt by this, in which a mail may wait for its turn: no mail is in two
@@ -100,6 +101,7 @@ struct Parts {
     limits: Arc<Limits>,
     refusals: Mutex<Refusals>,
     is_stopping: AtomicBool,
+    counts: OnceLock<Counts>,
 }
 
 /// How a round of deliveries went.
@@ -118,9 +120,30 @@ impl Deliverer {
     #[must_use]
     pub fn new(parts: DelivererParts) -> Self {
         let limits = Arc::new(Limits::new(parts.pace, parts.concurrency.max(1)));
-        let parts =
-            Parts { given: parts, limits, refusals: Mutex::default(), is_stopping: AtomicBool::new(false) };
+        let parts = Parts {
+            given: parts,
+            limits,
+            refusals: Mutex::default(),
+            is_stopping: AtomicBool::new(false),
+            counts: OnceLock::new(),
+        };
         Self { parts: Arc::new(parts), turn: tokio::sync::Mutex::default(), loops: Loops::default() }
+    }
+
+    /// The same, which counts what becomes of mails.
+    #[must_use]
+    pub fn counting(self, counts: Counts) -> Self {
+        // Nothing was counted before.
+        let _ = self.parts.counts.set(counts);
+        self
+    }
+
+    /// Begins in the place of another deliverer of this process, which has ended or settles what it still has.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn follow_on(&self) -> Result<(), StoreError> {
+        self.parts.given.store.use_channel(&self.parts.given.transport.name()).await
     }
 
     /// Takes back what an earlier process had in its hands when it ended. Call once, before the
@@ -298,11 +321,28 @@ impl Parts {
                     if !unkept.push(self.settle_sent(mail, lease, reply)).await {
                         break;
                     }
+                    self.note_sent(mail).await;
                 }
-                outcome => delivered.count_kept(self.settle(mail, lease, outcome).await)?,
+                outcome => {
+                    let settled = self.settle(mail, lease, outcome).await;
+                    if let (Ok(settled), Some(counts)) = (&settled, self.counts.get()) {
+                        counts.mail(settled.state);
+                    }
+                    delivered.count_kept(settled)?;
+                }
             }
         }
         Ok(delivered)
+    }
+
+    /// Counts a mail that went out, and how long what it tells took to be told.
+    async fn note_sent(&self, mail: &Mail) {
+        let Some(counts) = self.counts.get() else { return };
+        counts.mail(MailState::Sent);
+        let Some(first) = mail.changes.first() else { return };
+        if let Ok(change) = self.given.store.find_change(first.as_str()).await {
+            counts.told(change.published_at(), self.given.clock.now());
+        }
     }
 
     /// Notes that a mail is handed over now; tells whether it may be.

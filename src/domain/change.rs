@@ -136,6 +136,18 @@ impl Change {
         self.entry.kind == ChangeKind::AlreadyListed
     }
 
+    /// When it was published, as far as that is known: the moment that the source gives, if it lies between the
+    /// read before and the one that found it, or else when it was found.
+    #[must_use]
+    pub fn published_at(&self) -> DateTime<Utc> {
+        let given = match self.entry.date {
+            Some(EntryDate::Moment(moment)) => Some(moment.with_timezone(&Utc)),
+            Some(EntryDate::Day(_)) | None => None,
+        };
+        let is_likely = |at: &DateTime<Utc>| (self.previous.read_at..=self.found_at).contains(at);
+        given.filter(is_likely).unwrap_or(self.found_at)
+    }
+
     /// Takes a person's word on the names that may be meant: they are, and the change concerns their
     /// companies, or they are not. Gives the alerts this raises.
     pub fn decide(&mut self, is_meant: bool, now: DateTime<Utc>) -> Vec<Alert> {

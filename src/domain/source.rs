@@ -5,6 +5,7 @@ mod file;
 mod kind;
 mod link;
 mod page;
+mod pause;
 mod route;
 mod row;
 mod rules;
@@ -30,6 +31,7 @@ pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSett
 pub use kind::SourceKind;
 pub use link::Link;
 pub use page::{ListSettings, PageTextSettings, TableSettings};
+pub use pause::SourcePause;
 pub use route::{Contradiction, Route, TakenFrom, address_of_page, taken_at};
 pub use row::{Brackets, Pairs, RowSettings};
 pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};

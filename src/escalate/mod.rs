@@ -144,15 +144,13 @@ impl Escalator {
     ) -> Result<Vec<Incident>, StoreError> {
         let mut states = Vec::new();
         for source in &self.parts.sources {
-            states.push(self.parts.store.read_state(&source.id).await?);
+            // Of what an operator left alone on purpose nobody is told.
+            if self.parts.store.source_pause(&source.id, now).await?.is_none() {
+                states.push((source, self.parts.store.read_state(&source.id).await?));
+            }
         }
-        let standings: Vec<Standing<'_>> = self
-            .parts
-            .sources
-            .iter()
-            .zip(&states)
-            .map(|(source, state)| Standing { source, state: state.as_ref() })
-            .collect();
+        let standings: Vec<Standing<'_>> =
+            states.iter().map(|(source, state)| Standing { source, state: state.as_ref() }).collect();
         let mut ways_in = self.parts.store.ways_in().await?;
         ways_in.retain(|state| self.parts.ways_in.contains(&state.way));
         let mut changed = review(known, &standings, &ways_in, &self.policy(), awake_since, now);

@@ -1,9 +1,11 @@
 //! Taking over what the configuration's files say now.
 //!
-//! Only the company registry is taken over while the service runs: sources have loops, mail has a
-//! transport, and the store is open. Where anything else differs, the answer says that it waits
-//! for a restart. A file that would be refused at a start is refused here, and the registry in
-//! force stays.
+//! The company registry alone is replaced in place ([`Reloader`]), so that a company can be added while reads
+//! are under way. Everything else is taken over together: the daemon puts its parts together anew over the same
+//! open store ([`TakenOver`] says what became different). A file that would be refused at a start is refused
+//! here, and what is in force stays.
+
+mod taken_over;
 
 use std::path::PathBuf;
 
@@ -11,6 +13,8 @@ use crate::config::{Config, ConfigError, load, show};
 use crate::domain::matching::{Watchlist, WatchlistError};
 use crate::domain::scoring::Thresholds;
 use crate::registry::Registry;
+
+pub use taken_over::{TakenOver, Takeover, keep_what_needs_a_restart};
 
 /// Why nothing was taken over.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,9 @@ use crate::store::Store;
 
 /// Before another attempt where the store cannot say how a source stands, or a read ended abruptly.
 const AFTER_A_FAULT: Duration = Duration::from_secs(60);
+
+/// A paused source is looked at as often as any that is not due.
+const WHILE_PAUSED: TimeDelta = TimeDelta::hours(1);
 
 /// The life of one source in the daemon.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct SourceLoop {
     pub slots: Arc<Semaphore>,
     /// Woken after every read that found something.
     pub found: Arc<Notify>,
+    /// Whether its first read is not put off: somebody who added it waits for it.
+    pub is_awaited: bool,
 }
 
 impl SourceLoop {
@@ -76,9 +81,16 @@ impl SourceLoop {
     /// When the source is to be read, its delay included.
     async fn next(&self, delay: &mut Delay, started_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let now = self.clock.now();
+        if let Ok(Some(pause)) = self.store.source_pause(&self.source.id, now).await {
+            // It may be resumed before.
+            return Some(pause.until.unwrap_or(now + WHILE_PAUSED));
+        }
         match self.store.read_state(&self.source.id).await {
             Ok(state) => {
                 let due = due_at(&self.source, state.as_ref(), started_at, now)?;
+                if self.is_awaited && state.is_none() {
+                    return Some(due);
+                }
                 Some(delay.put_off(due, self.jitter))
             }
             Err(error) => {
@@ -161,8 +173,6 @@ impl Delay {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
 
     #[test]

@@ -218,7 +218,7 @@ impl StatusReader {
             grace: GRACE + jitter,
             quarantined,
             quarantined_since,
-            is_paused: false,
+            is_paused: self.parts.store.source_pause(&source.id, now).await?.is_some(),
             state,
         })
     }

@@ -7,12 +7,14 @@
 //! Deliberately absent: whether the installation is set up well (placeholders, DNS, a missing backup), which
 //! is the doctor's, and mailing anybody, which is `escalate`'s.
 
+mod durable;
 mod facts;
 mod need;
 mod overview;
 mod workers;
 
+pub use durable::written_within;
 pub use facts::{Facts, SourceFacts, StatusReader, StatusReaderParts};
-pub use need::Need;
+pub use need::{Need, kind_of_reason};
 pub use overview::{Figures, MailFigures, Overview, SourceFigures, StoreFigures, overview};
 pub use workers::{Worker, Workers};

@@ -47,7 +47,7 @@ pub(super) fn needs(facts: &Facts) -> Vec<Need> {
 fn failing(facts: &Facts) -> Vec<Need> {
     let mut groups: BTreeMap<String, Vec<&SourceFacts>> = BTreeMap::new();
     for source in facts.sources.iter().filter(|source| source.fails_too_often(facts.failures)) {
-        groups.entry(kind_of(&source.reason())).or_default().push(source);
+        groups.entry(kind_of_reason(&source.reason())).or_default().push(source);
     }
     let need = |sources: Vec<&SourceFacts>| {
         let ids: Vec<SourceId> = sources.iter().map(|source| source.id.clone()).collect();
@@ -79,7 +79,8 @@ fn failing(facts: &Facts) -> Vec<Need> {
 }
 
 /// What is the same in the reasons of sources that fail alike: their own addresses and numbers apart.
-fn kind_of(reason: &str) -> String {
+#[must_use]
+pub fn kind_of_reason(reason: &str) -> String {
     let words = reason.split_whitespace().filter(|word| {
         !word.contains("://") && !word.contains('.') && !word.chars().any(|c| c.is_ascii_digit())
     });
@@ -188,8 +189,8 @@ mod tests {
         let reason = |host: &str| {
             format!("cannot connect to https://{host}/list: failed to lookup address information")
         };
-        assert_eq!(kind_of(&reason("a.test")), kind_of(&reason("b.test")));
-        assert_ne!(kind_of(&reason("a.test")), kind_of("answered 500"));
+        assert_eq!(kind_of_reason(&reason("a.test")), kind_of_reason(&reason("b.test")));
+        assert_ne!(kind_of_reason(&reason("a.test")), kind_of_reason("answered 500"));
     }
 
     #[test]

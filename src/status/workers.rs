@@ -18,10 +18,10 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Whether some of what it does is left undone. A source whose schedule is over ends its reader in order.
+    /// Whether some of what it does is left undone.
     #[must_use]
     pub fn is_down(&self) -> bool {
-        self.failed > 0 || (self.running == 0 && self.name != "reading")
+        self.failed > 0
     }
 }
 
@@ -59,12 +59,7 @@ impl Workers {
         }
     }
 
-    /// Forgets all of them: others begin in their place.
-    pub fn begin_anew(&self) {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    /// Every kind of task that was started, by name; none where no daemon runs.
+    /// Every kind of task that runs, or ended abruptly, by name; none where no daemon runs.
     #[must_use]
     pub fn list(&self) -> Vec<Worker> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,7 +68,7 @@ impl Workers {
             running: count.running,
             failed: count.failed,
         };
-        counts.iter().map(worker).collect()
+        counts.iter().filter(|(_, count)| count.running + count.failed > 0).map(worker).collect()
     }
 
     fn change(&self, name: &'static str, change: impl FnOnce(&mut Count)) {
@@ -108,9 +103,9 @@ mod tests {
             .into_iter()
             .map(|worker| (worker.name.clone(), worker.running, worker.is_down()))
             .collect();
-        let expected = [("reading", 0, false), ("telling", 0, true), ("web", 1, false)];
+        let expected = [("telling", 0, true), ("web", 1, false)];
         assert_eq!(counts, expected.map(|(name, running, is_down)| (name.to_owned(), running, is_down)));
         drop(forever);
-        assert!(workers.list()[2].is_down(), "a task that was dropped does its work no longer");
+        assert!(workers.list()[1].is_down(), "a task that was dropped does its work no longer");
     }
 }

@@ -80,6 +80,22 @@ pub enum StoreError {
         /// What is wrong with it.
         findings: Vec<String>,
     },
+    /// A store stands where one is to be made.
+    #[error(
+        "there is a store in {path} already, which is not overwritten; move it away, or name another place in store.url"
+    )]
+    Occupied {
+        /// The database folder.
+        path: String,
+    },
+    /// A file that is no backup, or not all of one.
+    #[error("{path} cannot be restored: {reason}. Nothing was made of it")]
+    BadBackup {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// What was opened is no longer what lies there.
     #[error(
         "the store {path} was moved, removed or replaced while it was in use: nothing that is kept would be found again"

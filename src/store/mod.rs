@@ -59,7 +59,10 @@ pub use boundary::{
 };
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
 pub use error::StoreError;
-pub use glance::{BackupNote, Queue, StoreSize};
+pub use glance::{
+    Archived, BackupNote, Compacted, KindStats, Queue, Releasable, StoreSize, StoreStats, check_backup,
+    compact, import, restore,
+};
 
 /// An open store. Clones are the same store.
 ///

@@ -29,6 +29,7 @@ use crate::domain::subscription::{Filter, Subscriber};
 use crate::domain::text::error_chain;
 use crate::domain::verp::mail_of;
 use crate::mail::{Draft, DraftError, Envelope, Leaving, Occasion, Received, Report};
+use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::render::{self, Addressed, Service, confirm_address};
 use crate::store::{CameBack, Exchange, Store, StoreError};
@@ -48,6 +49,7 @@ pub struct Inbox {
     instance_key: [u8; 32],
     clock: Arc<dyn Clock>,
     turn: Turn,
+    counts: Option<Counts>,
 }
 
 /// What became of a message.
@@ -173,7 +175,14 @@ impl Inbox {
             instance_key,
             clock,
             turn,
+            counts: None,
         }
+    }
+
+    /// The same, which counts mails that came back.
+    #[must_use]
+    pub fn counting(self, counts: Counts) -> Self {
+        Self { counts: Some(counts), ..self }
     }
 
     /// Takes one message in: does what it asks for as far as that may be done, and queues the
@@ -274,6 +283,9 @@ impl Inbox {
         let report = CameBack { message, at: self.clock.now(), mail, verdict: verdict.clone() };
         match self.store.came_back(report).await? {
             Some(known) => {
+                if let Some(counts) = &self.counts {
+                    counts.bounce();
+                }
                 let to = known.recipient.redacted();
                 tracing::warn!(mail.id = %known.id, mail.to = to, ?verdict, "a mail came back");
                 Ok(Ingested::Reported { mail: known.id })

@@ -15,8 +15,10 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::clock::Clock;
+use crate::config::did_you_mean;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
+use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::registry::Registry;
 use crate::store::{Erased, Store, StoreError};
@@ -48,8 +50,13 @@ pub struct Subscriptions {
 #[derive(Debug, thiserror::Error)]
 pub enum SubscribeError {
     /// Nobody tracks such a company.
-    #[error("no company {0}; `regwatch company list` shows those that are tracked")]
-    UnknownCompany(CompanyId),
+    #[error("no company {id}{hint}; `regwatch company list` shows those that are tracked")]
+    UnknownCompany {
+        /// The id.
+        id: CompanyId,
+        /// What was likely meant.
+        hint: String,
+    },
     /// Nobody by this address.
     #[error("{0} has no subscription to end")]
     NotSubscribed(EmailAddress),
@@ -65,6 +72,11 @@ pub enum SubscribeError {
     /// It could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn unknown_company(id: &CompanyId, watchlist: &Watchlist) -> SubscribeError {
+    let known = watchlist.companies().map(|company| company.id.as_str());
+    SubscribeError::UnknownCompany { id: id.clone(), hint: did_you_mean(id.as_str(), known) }
 }
 
 impl Subscriptions {
@@ -87,7 +99,7 @@ impl Subscriptions {
     ) -> Result<Subscriber, SubscribeError> {
         let watchlist = self.registry.current();
         if let Some(unknown) = companies.iter().find(|id| watchlist.company(id).is_none()) {
-            return Err(SubscribeError::UnknownCompany(unknown.clone()));
+            return Err(unknown_company(unknown, &watchlist));
         }
         let _turn = self.turn.wait().await;
         Ok(self.store.follow(address, companies, confirmed, OPERATOR, self.clock.now()).await?)
@@ -102,7 +114,7 @@ impl Subscriptions {
         let watchlist = self.registry.current();
         let mut followed = incoming.iter().flat_map(|subscriber| &subscriber.subscriptions);
         if let Some(unknown) = followed.find(|known| watchlist.company(&known.company).is_none()) {
-            return Err(SubscribeError::UnknownCompany(unknown.company.clone()));
+            return Err(unknown_company(&unknown.company, &watchlist));
         }
         let _turn = self.turn.wait().await;
         Ok(self.store.import(incoming, dry_run).await?)

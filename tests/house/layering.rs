@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Every top module of `src/` with its layer. Siblings do not see each other.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("L0", &["domain", "allocator"]),
-    ("L1", &["extract", "config", "render", "clock", "registry", "exchange"]),
+    ("L1", &["extract", "config", "render", "clock", "registry", "exchange", "metrics"]),
     ("L2", &["fetch", "mail", "store", "convert"]),
     ("L3", &["check", "dispatch", "deliver", "subscribe", "reload", "escalate", "status", "view"]),
-    ("L4", &["scheduler", "control", "inbox", "web"]),
+    ("L4", &["scheduler", "control", "inbox", "web", "monitor"]),
     ("L5", &["app"]),
-    ("L6", &["cli"]),
+    ("L6", &["doctor"]),
+    ("L7", &["cli"]),
 ];
 
 /// What the domain may not touch: I/O, waiting, clocks, randomness.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod backup;
 mod begun;
 mod bounced;
 mod browser;
@@ -16,6 +17,7 @@ mod demo;
 mod desk;
 mod dkim;
 mod docket;
+mod doctor;
 mod doubted;
 mod erasing;
 mod held;
@@ -23,6 +25,7 @@ mod home;
 mod hostile;
 mod incident;
 mod installation;
+mod installed;
 mod keeping;
 mod killed;
 mod leaving;
@@ -32,6 +35,7 @@ mod linked;
 mod losing;
 mod mailbox;
 mod measured;
+mod metrics;
 mod moving;
 mod nameless;
 #[path = "../old_store/mod.rs"]
@@ -44,6 +48,7 @@ mod registry;
 mod replay;
 mod retraction;
 mod routes;
+mod running;
 mod scored;
 mod sink;
 mod site;

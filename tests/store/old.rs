@@ -2,7 +2,9 @@
 
 use regwatch::config::StoreSettings;
 use regwatch::domain::outbox::MailState;
-use regwatch::store::{ChangeQuery, ChangeSearch, Opened, Store, StoreError, verify};
+use regwatch::store::{
+    ChangeQuery, ChangeSearch, Opened, Store, StoreError, check_backup, compact, restore, verify,
+};
 
 use crate::fixture::source;
 use crate::old_store::{ORIGIN, unpack};
@@ -64,4 +66,47 @@ async fn a_damaged_store_of_0_1_0_is_not_adopted() {
         println!("a store without tallies: {}", refused.unwrap_err());
         assert_eq!(std::fs::read(path.join("db")).unwrap(), log);
     }
+}
+
+/// What is in a store, as far as programs see it.
+async fn contents(settings: &StoreSettings) -> (usize, Vec<(String, MailState)>, usize) {
+    let store = Store::open(settings).unwrap();
+    let mut mails: Vec<_> = store
+        .mails(None, 100)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|mail| (mail.id.to_string(), mail.state))
+        .collect();
+    mails.sort_by(|a, b| a.0.cmp(&b.0));
+    let query = ChangeQuery { limit: 100, ..ChangeQuery::default() };
+    let changes = store.changes(query).await.unwrap().len();
+    let subscribers = store.subscribers().await.unwrap().len();
+    store.close().await.unwrap();
+    (subscribers, mails, changes)
+}
+
+#[tokio::test]
+async fn a_store_of_0_1_0_is_backed_up_restored_and_compacted_with_all_it_has() {
+    let state = tempfile::tempdir().unwrap();
+    unpack(state.path(), ORIGIN);
+    let old = StoreSettings::Sled { path: state.path().join("state/db") };
+    let before = contents(&old).await;
+    assert_eq!((before.0, before.1.len(), before.2), (4, 7, 4));
+    let store = Store::open(&old).unwrap();
+    let archived = store.archive().await.unwrap();
+    assert_eq!(check_backup(&archived.path).unwrap(), archived);
+    store.close().await.unwrap();
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let new = StoreSettings::Sled { path: elsewhere.path().join("deep/db") };
+    assert_eq!(restore(&new, &archived.path).unwrap(), archived);
+    assert!(verify(&new).unwrap().is_sound);
+    assert_eq!(contents(&new).await, before);
+    assert!(matches!(restore(&new, &archived.path), Err(StoreError::Occupied { .. })));
+
+    let compacted = compact(&new).unwrap();
+    assert!(compacted.bytes <= compacted.bytes_before, "{compacted:?}");
+    assert!(verify(&new).unwrap().is_sound);
+    assert_eq!(contents(&new).await, before);
 }

@@ -16,6 +16,7 @@ use super::exit::Exit;
 use super::explain;
 use super::screen::Screen;
 use crate::app::watchlist;
+use crate::config::did_you_mean;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
 use crate::domain::text::one_line;
@@ -64,10 +65,10 @@ pub(super) async fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<
         CompanyVerb::List => list(&context.config()?.companies, screen)?,
         CompanyVerb::Show { id } => {
             let companies = context.config()?.companies;
-            let company = companies
-                .iter()
-                .find(|company| company.id == id)
-                .ok_or_else(|| anyhow::anyhow!("no company {id}; see `regwatch company list`"))?;
+            let company = companies.iter().find(|company| company.id == id).ok_or_else(|| {
+                let hint = did_you_mean(id.as_str(), companies.iter().map(|company| company.id.as_str()));
+                anyhow::anyhow!("no company {id}{hint}; see `regwatch company list`")
+            })?;
             let coverage = coverage::of(company, context).await?;
             show(company, &coverage, screen)?;
         }

@@ -17,6 +17,7 @@ use crate::check::{look, try_saved};
 use crate::cli::Context;
 use crate::cli::check::counted;
 use crate::cli::exit::Exit;
+use crate::cli::reload::take_over;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, Config};
 use crate::convert::pdf_text;
@@ -75,6 +76,7 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
     anyhow::ensure!(config.source(&id).is_none(), "there is a source {id} already; --id names another");
     let proposal = proposal(&id, &add, &config).await?;
     let path = if add.write { Some(write(&proposal, &context.config)?) } else { None };
+    let taken_over = path.is_some() && take_over(context.config()?).await?.is_some();
     let screen = context.screen;
     let entries = &proposal.document.entries;
     if screen.json {
@@ -82,7 +84,7 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
         screen.object(&serde_json::json!({
             "id": id, "kind": proposal.source.kind.name(), "entries": entries.len(),
             "first": &entries[..entries.len().min(SHOWN_ENTRIES)], "warnings": proposal.warnings,
-            "toml": proposal.text, "written": written,
+            "toml": proposal.text, "written": written, "taken_over": taken_over,
         }))?;
     } else {
         screen.line(proposal.text.trim_end())?;
@@ -95,6 +97,9 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
         }
         if let Some(path) = path {
             screen.line(format!("\n# written to {}", path.display()))?;
+            if taken_over {
+                screen.line("# the daemon has taken it over, and reads it now")?;
+            }
         }
     }
     Ok(Exit::Done)

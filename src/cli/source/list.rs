@@ -1,21 +1,109 @@
 //! `regwatch source list` and `source errors`: how every source stands.
 
 use chrono::{DateTime, Utc};
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::moment;
 use crate::cli::Context;
 use crate::cli::exit::Exit;
+use crate::config::Config;
 use crate::control::{SourceStatus, command};
 use crate::domain::catalogue::Observed;
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
 use crate::domain::verdict::Verdict;
 
+#[derive(Debug, Args)]
+pub(in crate::cli) struct List {
+    /// List what the catalogue offers instead, all groups or this one, and whether each source is on. With --state or
+    /// --sort, how those sources of the group stand that are on.
+    #[arg(long, value_name = "GROUP", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "the option, and its value")]
+    group: Option<Option<String>>,
+    /// Only sources in this state.
+    #[arg(long, value_enum)]
+    state: Option<State>,
+    /// In which order.
+    #[arg(long, value_enum, default_value_t)]
+    sort: Order,
+}
+
+/// How a source stands, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum State {
+    Good,
+    Held,
+    Suspect,
+    Failed,
+    Paused,
+    NeverRead,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Held => "held",
+            Self::Suspect => "suspect",
+            Self::Failed => "failed",
+            Self::Paused => "paused",
+            Self::NeverRead => "never read",
+        }
+    }
+}
+
+/// In which order sources are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Order {
+    /// As they stand in the configuration.
+    #[default]
+    Config,
+    /// By their ids.
+    Id,
+    /// The longest due first.
+    Due,
+    /// The longest without a good read first.
+    LastGood,
+    /// The most failures in a row first.
+    Failures,
+}
+
+impl List {
+    fn take(&self, config: &Config, statuses: Vec<SourceStatus>) -> Vec<SourceStatus> {
+        let group = self.group.as_ref().and_then(Option::as_ref);
+        let is_of_group = |status: &SourceStatus| {
+            let groups = config.source(&status.id).map(|source| source.catalogue.groups.as_slice());
+            group.is_none_or(|group| groups.unwrap_or_default().contains(group))
+        };
+        let is_of_state =
+            |status: &SourceStatus| self.state.is_none_or(|state| standing(status) == state.word());
+        let mut taken: Vec<SourceStatus> =
+            statuses.into_iter().filter(|status| is_of_group(status) && is_of_state(status)).collect();
+        match self.sort {
+            Order::Config => {}
+            Order::Id => taken.sort_by(|a, b| a.id.cmp(&b.id)),
+            Order::Due => taken.sort_by_key(|status| (status.next_due_at.is_none(), status.next_due_at)),
+            Order::LastGood => taken.sort_by_key(last_good_at),
+            Order::Failures => {
+                taken.sort_by_key(|status| {
+                    std::cmp::Reverse(status.state.as_ref().map_or(0, |state| state.failures))
+                });
+            }
+        }
+        taken
+    }
+}
+
 /// Every source in a line.
-pub(super) async fn list(context: &Context) -> anyhow::Result<Exit> {
+pub(super) async fn list(wanted: &List, context: &Context) -> anyhow::Result<Exit> {
+    if let Some(group) =
+        wanted.group.as_ref().filter(|_| wanted.state.is_none() && wanted.sort == Order::Config)
+    {
+        return offered(group.as_deref(), context);
+    }
     let config = context.config()?;
-    let statuses = statuses(context).await?;
+    let statuses = wanted.take(&config, statuses(context).await?);
     if context.screen.json {
         context.screen.object(&serde_json::json!({ "sources": statuses }))?;
         return Ok(Exit::Done);
@@ -52,7 +140,7 @@ struct Offered<'a> {
 }
 
 /// What the catalogue offers, all groups or one.
-pub(super) fn offered(group: Option<&str>, context: &Context) -> anyhow::Result<Exit> {
+fn offered(group: Option<&str>, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let belongs = |source: &&Source| match group {
         Some(group) => source.catalogue.groups.iter().any(|known| known == group),
@@ -127,6 +215,7 @@ fn is_unread(status: &SourceStatus) -> bool {
 /// How it stands, in a word.
 fn standing(status: &SourceStatus) -> &'static str {
     match status.state.as_ref().map(|state| state.verdict) {
+        _ if status.paused.is_some() => "paused",
         None => "never read",
         Some(_) if status.is_held => "held",
         Some(Verdict::Good | Verdict::NotModified) => "good",

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use super::{moment, source_of};
 use crate::cli::Context;
 use crate::cli::exit::Exit;
+use crate::cli::reload::take_over;
 use crate::config::Edit;
 use crate::control::command;
 use crate::domain::flicker::Flicker;
@@ -64,6 +65,7 @@ async fn accept(id: SourceId, context: &Context) -> anyhow::Result<()> {
     let (mut edit, _) = Edit::begin(&context.config)?;
     edit.pass_over(&id, &patterns)?;
     let written = edit.write()?;
+    let taken_over = take_over(context.config()?).await?.is_some();
     if context.screen.json {
         return context.screen.object(&serde_json::json!({ "written": written, "patterns": patterns }));
     }
@@ -71,10 +73,10 @@ async fn accept(id: SourceId, context: &Context) -> anyhow::Result<()> {
         context.screen.line(format!("{id}: passed over from now on: {pattern}"))?;
     }
     for path in &written {
-        context.screen.line(format!(
-            "written: {}; a daemon that runs takes it over when it is started anew",
-            path.display()
-        ))?;
+        context.screen.line(format!("written: {}", path.display()))?;
+    }
+    if taken_over {
+        context.screen.line("the daemon has taken it over")?;
     }
     Ok(())
 }

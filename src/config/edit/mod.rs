@@ -6,6 +6,7 @@
 
 mod noise;
 mod replace;
+mod sources;
 mod table;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Value};
 
 use super::draft::{Drafts, real};
 use super::load::{Loaded, load_drafted};
+use super::spelling::likely;
 use super::{Config, ConfigError};
 use crate::domain::company::{Alias, Company};
 use crate::domain::id::{CategoryId, CompanyId, SourceId};
@@ -28,8 +30,29 @@ pub enum EditError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Nobody by this id.
-    #[error("no company {0}; see `regwatch company list`")]
-    Unknown(CompanyId),
+    #[error("no company {id}{hint}; see `regwatch company list`")]
+    Unknown {
+        /// The id.
+        id: CompanyId,
+        /// What was likely meant.
+        hint: String,
+    },
+    /// No source by this id that could be changed in place.
+    #[error("no source {id} under [[source]]{hint}; see `regwatch source list`")]
+    UnknownSource {
+        /// The id.
+        id: SourceId,
+        /// What was likely meant.
+        hint: String,
+    },
+    /// A key that is to go is not there.
+    #[error("source {id} has no key {key:?}")]
+    NoSuchKey {
+        /// The source.
+        id: SourceId,
+        /// The key.
+        key: String,
+    },
     /// The company stands in a form that is not changed in place.
     #[error("{}: company {id} is not written under [[company]]; change it by hand", path.display())]
     Form {
@@ -78,6 +101,8 @@ pub enum EditError {
         source: toml_edit::TomlError,
     },
 }
+
+pub use sources::SourceRevision;
 
 /// What is to become different of a company; the default changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -176,8 +201,8 @@ impl Edit {
         if *revision == Revision::default() {
             return Ok(());
         }
-        let table = self.tables(&path).and_then(|tables| tables.get_mut(index));
-        let table = table.ok_or_else(|| EditError::Unknown(id.clone()))?;
+        let unknown = self.unknown(id);
+        let table = self.tables(&path).and_then(|tables| tables.get_mut(index)).ok_or(unknown)?;
         table::revise(table, revision).map_err(|what| EditError::Missing { id: id.clone(), what })
     }
 
@@ -263,7 +288,16 @@ impl Edit {
                 _ => {}
             }
         }
-        Err(EditError::Unknown(id.clone()))
+        Err(self.unknown(id))
+    }
+
+    fn unknown(&self, id: &CompanyId) -> EditError {
+        let lists = self
+            .documents
+            .values()
+            .filter_map(|document| document.content.get("company")?.as_array_of_tables());
+        let known = lists.flat_map(ArrayOfTables::iter).filter_map(|table| table.get("id")?.as_str());
+        EditError::Unknown { id: id.clone(), hint: likely(id.as_str(), known) }
     }
 
     /// The companies of a file, which are about to be changed.

@@ -4,17 +4,17 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::starting::FILES;
-use crate::config::write_starting_files;
+use crate::config::{Starting, write_starting_files};
 use crate::config::{
     StartingError, catalogue, category, company, dkim, inbox, kind, load as load_module, mail, matching,
-    operator_login, request, section, source, way_in, web,
+    metrics, operator_login, request, section, source, way_in, web,
 };
 
 #[test]
 fn what_is_written_to_start_from_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("new/home");
-    let written = write_starting_files(&home).unwrap();
+    let written = write_starting_files(&home, &Starting::default()).unwrap();
     assert_eq!(written.len(), FILES.len());
     assert!(home.join("state").is_dir());
     let config = load(&home.join("config/regwatch.toml")).unwrap();
@@ -28,7 +28,7 @@ fn nothing_is_overwritten_and_nothing_is_written_beside_it() {
     let kept = folder.path().join("config/companies/zte.toml");
     fs::create_dir_all(kept.parent().unwrap()).unwrap();
     fs::write(&kept, "mine").unwrap();
-    let error = write_starting_files(folder.path()).unwrap_err();
+    let error = write_starting_files(folder.path(), &Starting::default()).unwrap_err();
     assert!(matches!(&error, StartingError::Exists { path } if *path == kept), "{error}");
     assert!(error.to_string().contains(&kept.display().to_string()));
     assert_eq!(fs::read_to_string(&kept).unwrap(), "mine");
@@ -74,6 +74,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &way_in::LMTP,
         &web::WEB,
         &operator_login::OPERATOR,
+        &metrics::METRICS,
         &section::FETCH,
         &matching::MATCHING,
         &section::DAEMON,
@@ -129,4 +130,19 @@ proptest! {
             prop_assert!(!error.faults().is_empty());
         }
     }
+}
+
+#[test]
+fn what_is_known_of_who_begins_stands_in_the_place_of_the_placeholders() {
+    let folder = tempfile::tempdir().unwrap();
+    let starting = Starting {
+        address: Some("ops@desk.example".parse().unwrap()),
+        relay: Some("smtp://relay.desk.example:587".to_owned()),
+    };
+    write_starting_files(folder.path(), &starting).unwrap();
+    let config = load(&folder.path().join("config/regwatch.toml")).unwrap();
+    assert_eq!(config.fetch.only_here, None, "nothing is a placeholder any more");
+    assert_eq!(config.fetch.contact, "ops@desk.example");
+    assert_eq!(config.operator.address.unwrap().as_str(), "ops@desk.example");
+    assert!(matches!(config.mail.transport, crate::config::TransportSettings::Smtp(_)));
 }

@@ -1,18 +1,19 @@
 //! What an operator asks of sources, reads and changes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, HeldReview, ReadOptions};
 use crate::control::ask::{Ask, Progress};
 use crate::control::reply::{
-    Checked, Decided, InForce, Retracted, Reviews, SourceCoverage, SourceDetail, SourceStatus,
+    Checked, Decided, InForce, Paused, Retracted, Reviews, SourceCoverage, SourceDetail, SourceStatus,
 };
 use crate::control::service::{CommandError, SHOWN_POSSIBLE, Service};
 use crate::domain::change::Change;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::incident::Incident;
 use crate::domain::snapshot::HeldRead;
+use crate::reload::TakenOver;
 use crate::status::Overview;
 use crate::store::ChangeQuery;
 
@@ -273,5 +274,49 @@ impl Ask for ShowStatus {
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         Ok(service.0.status.overview().await?)
+    }
+}
+
+/// Leave a source alone for a while.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PauseSource {
+    /// Which.
+    pub id: SourceId,
+    /// The day on which it is read again, where the source is; `None` until it is resumed.
+    pub until: Option<NaiveDate>,
+}
+
+impl Ask for PauseSource {
+    type Reply = Paused;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.pause(&self.id, self.until).await
+    }
+}
+
+/// Read a paused source again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ResumeSource {
+    /// Which.
+    pub id: SourceId,
+}
+
+impl Ask for ResumeSource {
+    type Reply = Paused;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.resume(&self.id).await
+    }
+}
+
+/// Take over all that the files say now; only a daemon can.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TakeOver {}
+
+impl Ask for TakeOver {
+    type Reply = TakenOver;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.take_over().await
     }
 }

@@ -295,7 +295,10 @@ mod tests {
                     changed(&|letters| drop(letters.remove(at))),
                     changed(&|letters| letters[at] = 'q'),
                     changed(&|letters| letters.insert(at, 'q')),
-                    changed(&|letters| letters.swap(at, (at + 1).min(letters.len() - 1))),
+                    changed(&|letters| {
+                        let next = (at + 1).min(letters.len() - 1);
+                        letters.swap(at, next);
+                    }),
                 ] {
                     let is_long = known.is_ascii() && written.len() + 1 >= LONG_BYTES;
                     if is_long && !FORMS.words.contains(&written) {

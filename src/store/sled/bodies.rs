@@ -19,6 +19,10 @@ impl Writes {
         if trees.tree(TreeName::Bodies).contains_key(first)? || self.has(TreeName::Bodies, &first) {
             return Ok(digest);
         }
+        if trees.tree(TreeName::Released).contains_key(digest)? {
+            // It is there again.
+            self.remove(TreeName::Released, &digest);
+        }
         let damaged = |reason: String| StoreError::DamagedBody { hash: hex(&digest), reason };
         let compressed = compress(content).map_err(|error| damaged(error.to_string()))?;
         for (number, chunk) in compressed.chunks(MAX_VALUE_BYTES).enumerate() {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::bodies::name_of;
 use super::outbox::StoredMail;
+use super::retention::released;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::id::{BodyHash, WatchlistHash};
@@ -16,7 +17,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 24] = [
+const RECORDS: [TreeName; 25] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Accepted,
@@ -41,6 +42,7 @@ const RECORDS: [TreeName; 24] = [
     TreeName::Audit,
     TreeName::WatchlistVersions,
     TreeName::Robots,
+    TreeName::Pauses,
 ];
 
 /// Removes them; gives the number of the last commit with the report. Whoever calls this keeps everybody else
@@ -84,7 +86,7 @@ fn forget_watchlists(trees: &Trees) -> Result<Option<u64>, StoreError> {
 
 /// The names of all bodies that something refers to.
 fn needed(trees: &Trees, goes_on: &dyn Fn()) -> Result<HashSet<Digest>, StoreError> {
-    let mut needed = HashSet::new();
+    let (mut needed, released) = (HashSet::new(), released(trees)?);
     for tree in RECORDS {
         for pair in trees.tree(tree) {
             let (key, bytes) = pair?;
@@ -94,18 +96,26 @@ fn needed(trees: &Trees, goes_on: &dyn Fn()) -> Result<HashSet<Digest>, StoreErr
         }
         goes_on();
     }
-    let mut content = |hash: &BodyHash| name_of(hash).map(|name| needed.insert(name));
+    // What was let go of is still needed where something else needs it.
+    let mut unless_released = |hash: &BodyHash| -> Result<(), StoreError> {
+        let name = name_of(hash)?;
+        if !released.contains(&name) {
+            needed.insert(name);
+        }
+        Ok(())
+    };
     for snapshot in trees.every::<Snapshot>(TreeName::Snapshots, &[])? {
-        content(&snapshot.sha256)?;
+        unless_released(&snapshot.sha256)?;
     }
+    for stored in trees.every::<StoredMail>(TreeName::Mails, &[])? {
+        unless_released(&stored.bytes)?;
+    }
+    let mut content = |hash: &BodyHash| name_of(hash).map(|name| needed.insert(name));
     for baseline in trees.every::<Baseline>(TreeName::Baselines, &[])? {
         content(&baseline.snapshot.sha256)?;
     }
     for held in trees.every::<HeldRead>(TreeName::Held, &[])? {
         content(&held.evidence.sha256)?;
-    }
-    for mail in trees.every::<StoredMail>(TreeName::Mails, &[])? {
-        content(&mail.bytes)?;
     }
     Ok(needed)
 }

@@ -7,6 +7,7 @@
 //! acknowledges. `docs/adr/0003-sled.md` has the reasons and the measurements.
 
 mod admission;
+mod archive;
 mod bodies;
 pub(super) mod breakers;
 pub(super) mod changes;
@@ -23,6 +24,7 @@ pub(super) mod inbox;
 pub(super) mod incidents;
 pub(super) mod items;
 mod keys;
+mod lines;
 mod lock;
 mod log;
 mod mark;
@@ -30,10 +32,13 @@ mod opening;
 pub(super) mod outbox;
 #[cfg(test)]
 mod passing_over;
+pub(super) mod pauses;
 mod pieces;
 mod pulse;
 pub(super) mod records;
+pub(super) mod remake;
 pub(super) mod repair;
+pub(super) mod retention;
 pub(super) mod retractions;
 mod size;
 pub(super) mod sources;
@@ -60,7 +65,7 @@ use self::trees::{TreeName, Trees};
 pub use self::writer::Keeping;
 use self::writer::{Open, Place, Shared, Writer};
 use self::writes::Writes;
-use super::{BackupNote, GarbageReport, Opened, StoreError, StoreSize};
+use super::{Archived, BackupNote, GarbageReport, KindStats, Opened, StoreError, StoreSize};
 use crate::domain::id::InstallationId;
 use crate::domain::keyed_link::LinkKey;
 
@@ -230,6 +235,34 @@ impl Sled {
         self.writer.hurry();
     }
 
+    /// Writes a backup beside the database, or lines of JSON; nobody writes while its file is copied.
+    pub(super) async fn archive(&self, as_lines: bool) -> Result<Archived, StoreError> {
+        let (shared, pulse) = (Arc::clone(&self.shared), Arc::clone(self.writer.pulse()));
+        let folder = self.folder.clone();
+        blocking(move || {
+            let copy = {
+                let open = shared.write().unwrap_or_else(PoisonError::into_inner);
+                let open = open.as_ref().ok_or(StoreError::Closed)?;
+                open.trees.db.flush()?;
+                archive::Copy::of(&folder)?
+            };
+            pulse.beat();
+            let path = lock::beside(&folder, ARCHIVE);
+            // What was left there nobody has fetched.
+            let _ = std::fs::remove_file(&path);
+            if as_lines { lines::write(&copy, &path) } else { archive::write(&copy, &path) }
+        })
+        .await
+    }
+
+    /// Removes the backup beside the database.
+    pub(super) fn forget_archive(&self) {
+        let path = lock::beside(&self.folder, ARCHIVE);
+        if let Err(error) = std::fs::remove_file(&path) {
+            tracing::warn!(%error, path = %path.display(), "a backup that was fetched is left behind");
+        }
+    }
+
     /// Removes the bodies that nothing refers to, while nobody reads or writes.
     pub(super) async fn collect_garbage(&self) -> Result<GarbageReport, StoreError> {
         let (shared, pulse) = (Arc::clone(&self.shared), Arc::clone(self.writer.pulse()));
@@ -282,6 +315,25 @@ pub(super) fn beat(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError>
     let beats = writes::number(trees.tree(TreeName::Meta).get(BEATS)?.as_deref()).wrapping_add(1);
     writes.put_raw(TreeName::Meta, BEATS, beats.to_be_bytes().to_vec())
 }
+
+/// Records and bytes of every tree, the most bytes first.
+pub(super) fn kinds(trees: &Trees) -> Result<Vec<KindStats>, StoreError> {
+    let mut kinds = Vec::new();
+    for tree in TreeName::all() {
+        let (mut records, mut bytes) = (0, 0);
+        for pair in trees.pairs(trees.tree(tree).iter()) {
+            let (key, value) = pair?;
+            records += 1;
+            bytes += (key.len() + value.len()) as u64;
+        }
+        kinds.push(KindStats { name: tree.name().to_owned(), records, bytes });
+    }
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.bytes));
+    Ok(kinds)
+}
+
+/// Where a backup lies until it is fetched.
+const ARCHIVE: &str = ".backup";
 
 /// The last backup that was taken.
 const BACKUP: &[u8] = b"backup";

@@ -449,10 +449,13 @@ pub(super) fn listed(trees: &Trees, id: &[u8]) -> Result<Option<StoredMail>, Sto
 }
 
 fn bytes(trees: &Trees, stored: &StoredMail) -> Result<Vec<u8>, StoreError> {
-    trees.body(&name_of(&stored.bytes)?)?.ok_or_else(|| StoreError::DamagedBody {
-        hash: stored.bytes.to_string(),
-        reason: "it is not there".to_owned(),
-    })
+    let name = name_of(&stored.bytes)?;
+    if let Some(bytes) = trees.body(&name)? {
+        return Ok(bytes);
+    }
+    let is_released = trees.tree(TreeName::Released).contains_key(name)?;
+    let reason = if is_released { "it was let go of (store.keep_sent_mails)" } else { "it is not there" };
+    Err(StoreError::DamagedBody { hash: stored.bytes.to_string(), reason: reason.to_owned() })
 }
 
 /// Writes a mail and its place among those that are due; `before` is when it was due until now.

@@ -31,6 +31,14 @@ pub(in crate::store) fn verify(folder: &Path) -> Result<Verified, StoreError> {
     // Nobody can own it where there is no lock to be taken.
     let lock = beside(folder, ".lock");
     let _owned = if lock.exists() { Some(Lock::take(folder)?) } else { None };
+    verify_owned(folder)
+}
+
+/// The same of a database that this process owns.
+///
+/// # Errors
+/// The system's.
+pub(super) fn verify_owned(folder: &Path) -> Result<Verified, StoreError> {
     let state = State::of(folder)?;
     let mut verified = Verified {
         path: folder.to_owned(),
@@ -192,15 +200,15 @@ fn missing(folder: &Path) -> StoreError {
     StoreError::Missing { path: shown(folder), mark: shown(&mark::path(folder)) }
 }
 
-fn read(folder: &Path, reach: Reach) -> Result<Log, StoreError> {
+pub(super) fn read(folder: &Path, reach: Reach) -> Result<Log, StoreError> {
     Log::read(folder, reach).map_err(|error| file_error(&folder.join("db"), &error))
 }
 
 /// Is handed a record: its key and its value.
-type TakeRecord<'a> = dyn FnMut(&[u8], &[u8]) + 'a;
+pub(super) type TakeRecord<'a> = dyn FnMut(&[u8], &[u8]) + 'a;
 
 /// The records of a log that can be read.
-fn records_of(log: &Log) -> impl Fn(TreeName, &mut TakeRecord<'_>) {
+pub(super) fn records_of(log: &Log) -> impl Fn(TreeName, &mut TakeRecord<'_>) {
     let trees: BTreeMap<Vec<u8>, Tree> = read_trees(log).unwrap_or_default();
     move |name, take| {
         if let Some(tree) = trees.get(name.name().as_bytes()) {
@@ -252,7 +260,7 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), 
         });
     }
     let total: u64 = found.trees.iter().map(|tree| tree.records).sum();
-    let aside = free_name(folder);
+    let aside = free_name(folder, ".damaged");
     repaired
         .deeds
         .push(format!("copy the {total} records that can be read into a new database in its place"));
@@ -305,7 +313,10 @@ fn is_all(folder: &Path, found: &Checked) -> Result<bool, StoreError> {
     Ok(found.own.is_some() && found.findings.is_empty() && read(folder, Reach::Engine)?.damage.is_empty())
 }
 
-fn copy_all(copy: &dyn Fn(TreeName, &mut TakeRecord<'_>), trees: &Trees) -> Result<(), StoreError> {
+pub(super) fn copy_all(
+    copy: &dyn Fn(TreeName, &mut TakeRecord<'_>),
+    trees: &Trees,
+) -> Result<(), StoreError> {
     for tree in TreeName::all() {
         let (mut writes, mut count, mut outcome) = (Writes::default(), 0, Ok(()));
         copy(tree, &mut |key, value| {
@@ -343,16 +354,19 @@ fn close(folder: &Path, trees: Trees) -> Result<(), StoreError> {
     MarkFile::write(folder, own).map(drop).map_err(|error| file_error(&mark::path(folder), &error))
 }
 
-/// Where the damaged database is kept.
-fn free_name(folder: &Path) -> PathBuf {
+/// Where the former database is kept.
+pub(super) fn free_name(folder: &Path, ending: &str) -> PathBuf {
     let names = (1..).map(|number: u32| match number {
-        1 => beside(folder, ".damaged"),
-        number => beside(folder, &format!(".damaged-{number}")),
+        1 => beside(folder, ending),
+        number => beside(folder, &format!("{ending}-{number}")),
     });
-    names.take(10_000).find(|path| !path.exists()).unwrap_or_else(|| beside(folder, ".damaged-last"))
+    names
+        .take(10_000)
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| beside(folder, &format!("{ending}-last")))
 }
 
-fn remove_folder(path: &Path) -> Result<(), StoreError> {
+pub(super) fn remove_folder(path: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file_error(path, &error)),
         _ => Ok(()),

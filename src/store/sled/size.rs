@@ -62,7 +62,7 @@ fn measure(trees: &Trees, folder: &Path) -> Result<StoreSize, StoreError> {
 }
 
 /// The lengths of all files in a folder and those below it; what cannot be read counts nothing.
-fn bytes_in(folder: &Path) -> u64 {
+pub(super) fn bytes_in(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let bytes = |entry: fs::DirEntry| match entry.metadata() {
         Ok(metadata) if metadata.is_dir() => bytes_in(&entry.path()),

@@ -24,6 +24,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::source::SourcePause;
 use crate::domain::standing::Standing;
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression};
@@ -53,6 +54,8 @@ struct Survey {
     apart: HashMap<Digest, Vec<(TreeName, Vec<u8>)>>,
     /// Bodies that something refers to.
     needed: HashMap<Digest, (TreeName, Vec<u8>)>,
+    /// Bodies that were let go of on purpose.
+    released: HashSet<Vec<u8>>,
     changes: HashSet<Vec<u8>>,
     mails: HashSet<Vec<u8>>,
     /// What refers to a change.
@@ -91,6 +94,7 @@ impl Survey {
             | TreeName::ChangeNumbers
             | TreeName::ChangeTerms
             | TreeName::NamedOn => return,
+            TreeName::Released => drop(self.released.insert(key.to_vec())),
             TreeName::Changes => drop(self.changes.insert(key.to_vec())),
             TreeName::Mails => drop(self.mails.insert(key.to_vec())),
             _ => {}
@@ -139,6 +143,7 @@ impl Survey {
             TreeName::WaysIn => read::<WayInState>(tree, key, json).map(drop),
             TreeName::Suppressions => read::<Suppression>(tree, key, json).map(drop),
             TreeName::SoftBounces => read::<SoftBounces>(tree, key, json).map(drop),
+            TreeName::Pauses => read::<SourcePause>(tree, key, json).map(drop),
             TreeName::Breakers => read::<Breaker>(tree, key, json).map(drop),
             TreeName::Reads => read::<ReadRecord>(tree, key, json).map(drop),
             TreeName::Audit => read::<AuditEntry>(tree, key, json).map(drop),
@@ -184,7 +189,7 @@ impl Survey {
             }
         }
         for (digest, (tree, key)) in std::mem::take(&mut self.needed) {
-            if !whole.contains(&digest) {
+            if !whole.contains(&digest) && !self.released.contains(&digest[..]) {
                 self.note(tree, &key, format!("body {} is missing or damaged", hex(&digest)), false);
             }
         }

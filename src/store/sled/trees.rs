@@ -96,10 +96,14 @@ pub(super) enum TreeName {
     Robots,
     /// Mail id → nothing, for every answer that is to be composed again.
     Anew,
+    /// Source id → `SourcePause`.
+    Pauses,
+    /// SHA-256 of a body that was let go of → when.
+    Released,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 39] = [
+const ALL: [(TreeName, &str, &str); 41] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -139,6 +143,8 @@ const ALL: [(TreeName, &str, &str); 39] = [
     (TreeName::WatchlistVersions, "watchlist_versions", "watchlist version"),
     (TreeName::Robots, "robots", "robots.txt"),
     (TreeName::Anew, "anew", "mail"),
+    (TreeName::Pauses, "pauses", "pause"),
+    (TreeName::Released, "released", "release"),
 ];
 
 impl TreeName {

@@ -27,9 +27,10 @@ use super::{Server, Who};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::inbound::Selection;
+use crate::domain::mail_kind::MailKind;
 use crate::domain::subscription::Filter;
 use crate::domain::text::{one_line, shorten};
-use crate::render::{MailKind, Service, example, line, with_lines};
+use crate::render::{Service, example, line, with_lines};
 
 /// One form asks for as many companies at most.
 const MAX_COMPANIES: usize = 50;

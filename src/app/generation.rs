@@ -1,0 +1,228 @@
+//! All that runs by itself under one configuration: it is begun at the start, and anew over the same open store
+//! whenever the files are taken over.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{App, Process, refuse_nobody};
+use crate::check::Checker;
+use crate::clock::Clock;
+use crate::config::{Config, Retention};
+use crate::domain::id::SourceId;
+use crate::domain::source::Source;
+use crate::domain::text::error_chain;
+use crate::mail::Transport;
+use crate::monitor::{MonitorParts, MonitorServer, keep_pinging};
+use crate::reload::watchlist;
+use crate::scheduler::{SourceLoop, TellingLoop};
+use crate::store::Store;
+use crate::view::{ViewParts, Views};
+use crate::web::{Runner, WebParts, WebServer};
+
+/// Between two clean-ups of what nothing refers to any more.
+const GARBAGE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The parts with the tasks that they run.
+#[derive(Debug)]
+pub(super) struct Generation {
+    pub(super) app: App,
+    tasks: TaskTracker,
+    /// Those that send mail: two generations must never send the same one.
+    sending: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Generation {
+    /// Puts the parts together and starts them. Sources that are awaited are read at once.
+    ///
+    /// # Errors
+    /// What cannot be set up; then nothing of it runs.
+    pub(super) async fn begin(
+        store: Store,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        process: Process,
+        awaited: &BTreeSet<SourceId>,
+    ) -> anyhow::Result<Self> {
+        let app = App::over(store, config, clock, process).await?;
+        let generation = Self {
+            app,
+            tasks: TaskTracker::new(),
+            sending: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        };
+        if let Err(error) = generation.start(awaited).await {
+            generation.end().await;
+            return Err(error);
+        }
+        Ok(generation)
+    }
+
+    /// Whether a configuration could be begun with, as far as that can be told while another is in force.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) async fn try_out(config: &Config) -> anyhow::Result<()> {
+        watchlist(config)?;
+        Transport::open(&config.mail.transport).context("mail.transport")?.close().await;
+        refuse_nobody(config, &[]).await
+    }
+
+    /// Begins no more work, and waits for what is under way: at most as long as the configuration says, and for
+    /// the mails in the senders' hands to the end. Returns whether all of it came to its end.
+    pub(super) async fn end(&self) -> bool {
+        self.stop.cancel();
+        self.app.deliverer.stop();
+        self.tasks.close();
+        self.sending.close();
+        let drain_timeout = self.app.config.daemon.drain_timeout;
+        let is_drained = tokio::time::timeout(drain_timeout, self.tasks.wait()).await.is_ok();
+        let are_sent = tokio::time::timeout(drain_timeout, self.sending.wait()).await.is_ok();
+        is_drained && are_sent
+    }
+
+    /// Waits until no mail is in a sender's hands. Transports have limits of their own for how long that takes.
+    pub(super) async fn end_sending(&self) {
+        self.sending.wait().await;
+        self.app.transport.close().await;
+    }
+
+    /// Ends without waiting.
+    pub(super) fn give_up(&self) {
+        self.stop.cancel();
+        self.app.deliverer.stop();
+    }
+
+    /// Starts everything that runs by itself.
+    async fn start(&self, awaited: &BTreeSet<SourceId>) -> anyhow::Result<()> {
+        let Self { app, tasks, sending, stop } = self;
+        let found = Arc::new(Notify::new());
+        self.start_web(&found).await?;
+        self.start_monitor().await?;
+        let telling = TellingLoop {
+            escalator: Arc::clone(&app.escalator),
+            dispatcher: Arc::clone(&app.dispatcher),
+            asker: app.asker.clone(),
+            deliverer: Arc::clone(&app.deliverer),
+            clock: Arc::clone(&app.clock),
+            found: Arc::clone(&found),
+        };
+        tasks.spawn(app.workers.run("telling", telling.run(stop.clone())));
+        let (deliverer, stopped) = (Arc::clone(&app.deliverer), stop.clone());
+        sending.spawn(app.workers.run("sending", async move { deliverer.run(stopped).await }));
+        app.take_mail_in(tasks, stop, &found).await?;
+        tasks.spawn(rematch(app.config.sources.clone(), Arc::clone(&app.checker), Arc::clone(&found)));
+        let slots = Arc::new(Semaphore::new(app.config.fetch.concurrency.max(1)));
+        for source in app.config.sources.clone() {
+            let reading = SourceLoop {
+                is_awaited: awaited.contains(&source.id),
+                source,
+                checker: Arc::clone(&app.checker),
+                store: app.store.clone(),
+                clock: Arc::clone(&app.clock),
+                jitter: app.config.daemon.jitter,
+                slots: Arc::clone(&slots),
+                found: Arc::clone(&found),
+            };
+            tasks.spawn(app.workers.run("reading", reading.run(stop.clone())));
+        }
+        let retention = app.config.store_rules.retention.clone();
+        let tidying = tidy_up(app.store.clone(), retention, Arc::clone(&app.clock), stop.clone());
+        tasks.spawn(app.workers.run("tidying", tidying));
+        Ok(())
+    }
+
+    /// Starts the server to which mail's links lead, where one is configured.
+    async fn start_web(&self, found: &Arc<Notify>) -> anyhow::Result<()> {
+        let app = &self.app;
+        let Some(settings) = &app.config.web else { return Ok(()) };
+        let server = WebServer::bind(settings).await?;
+        tracing::info!(web.listen = %server.address()?, web.base_url = %settings.base_url, "mail's links are answered");
+        let parts = WebParts {
+            visits: Arc::clone(&app.visits),
+            registry: app.registry.clone(),
+            woken: Arc::clone(found),
+            views: Views::new(ViewParts {
+                store: app.store.clone(),
+                sources: app.config.sources.clone().into(),
+                registry: app.registry.clone(),
+                clock: Arc::clone(&app.clock),
+            }),
+            checker: Arc::clone(&app.checker),
+            store: app.store.clone(),
+            status: Arc::clone(&app.status),
+            runner: Runner {
+                help_address: app.config.mail.help_address.clone(),
+                postal_address: app.config.mail.postal_address.clone(),
+            },
+        };
+        let serving = server.serve(parts, self.tasks.clone(), self.stop.clone());
+        self.tasks.spawn(app.workers.run("web", serving));
+        Ok(())
+    }
+
+    /// Starts the listener of health and metrics, and the pings, where they are configured.
+    async fn start_monitor(&self) -> anyhow::Result<()> {
+        let app = &self.app;
+        let Some(settings) = &app.config.metrics else { return Ok(()) };
+        let server = MonitorServer::bind(settings).await?;
+        tracing::info!(metrics.listen = %server.address()?, "health and metrics are shown");
+        let parts = MonitorParts {
+            store: app.store.clone(),
+            status: Arc::clone(&app.status),
+            workers: app.workers.clone(),
+            counts: app.counts.clone(),
+        };
+        if let Some(ping) = settings.ping.clone() {
+            let pinging = keep_pinging(ping, parts.clone(), self.stop.clone());
+            self.tasks.spawn(app.workers.run("pinging", pinging));
+        }
+        self.tasks.spawn(app.workers.run("metrics", server.serve(parts, self.stop.clone())));
+        Ok(())
+    }
+}
+
+/// Tells what a registry that changed while nobody ran finds in what stands.
+async fn rematch(sources: Vec<Source>, checker: Arc<Checker>, found: Arc<Notify>) {
+    for source in sources {
+        match checker.rematch(&source).await {
+            Ok(notices) if !notices.is_empty() => found.notify_one(),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(source.id = %source.id, error = error_chain(&error), "what stands could not be matched anew");
+            }
+        }
+    }
+}
+
+/// Lets go of what nobody needs any more, once a day.
+async fn tidy_up(store: Store, retention: Retention, clock: Arc<dyn Clock>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = tokio::time::sleep(GARBAGE_INTERVAL) => {}
+            () = stop.cancelled() => return,
+        }
+        tidy_once(&store, retention.clone(), clock.now()).await;
+    }
+}
+
+async fn tidy_once(store: &Store, retention: Retention, now: DateTime<Utc>) {
+    match store.retire(retention, now).await {
+        Ok(released) => tracing::info!(?released, "what is old enough was let go of"),
+        Err(error) => tracing::error!(error = error_chain(&error), "nothing old could be let go of"),
+    }
+    if let Err(error) = store.forget_messages(now).await {
+        tracing::error!(error = error_chain(&error), "old messages could not be forgotten");
+    }
+    match store.collect_garbage().await {
+        Ok(report) => tracing::info!(?report, "unused bodies removed"),
+        Err(error) => tracing::error!(error = error_chain(&error), "unused bodies could not be removed"),
+    }
+}

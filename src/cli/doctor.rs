@@ -1,0 +1,35 @@
+//! `regwatch doctor`: whether the installation is set up well.
+
+use std::sync::Arc;
+
+use super::Context;
+use super::exit::Exit;
+use super::progress::Waiting;
+use super::screen::wrapped;
+use crate::clock::SystemClock;
+use crate::doctor::examine;
+use crate::domain::text::one_line;
+
+pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
+    let waiting = Waiting::begin("looking at the installation; this takes up to a minute");
+    let examination = Box::pin(examine(&context.config, Arc::new(SystemClock))).await;
+    waiting.end();
+    let screen = context.screen;
+    if screen.json {
+        screen.object(&examination)?;
+    } else if examination.findings.is_empty() {
+        for line in wrapped(&format!("all is well: {}", examination.examined.join(", ")), "  ") {
+            screen.line(line)?;
+        }
+    } else {
+        for finding in &examination.findings {
+            for line in wrapped(&format!("{}: {}", finding.area, one_line(&finding.what)), "  ") {
+                screen.line(line)?;
+            }
+            for line in wrapped(&format!("    fix: {}", finding.fix), "         ") {
+                screen.line(line)?;
+            }
+        }
+    }
+    Ok(if examination.findings.is_empty() { Exit::Done } else { Exit::Attention })
+}

@@ -1,0 +1,52 @@
+//! `regwatch completions` and `regwatch man`: from the command line as it is.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, ValueEnum};
+use clap_complete::Shell;
+
+use super::arguments::Arguments;
+use super::exit::Exit;
+use super::screen::{Screen, print_bytes};
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// Write a page for every command into this folder, instead of the first page to standard output.
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+pub(super) fn completions(completions: &Completions, screen: Screen) -> anyhow::Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(completions.shell, &mut Arguments::command(), "regwatch", &mut script);
+    if screen.json {
+        let shell = completions.shell.to_possible_value().map(|value| value.get_name().to_owned());
+        screen.object(&serde_json::json!({ "shell": shell, "script": String::from_utf8_lossy(&script) }))?;
+    } else {
+        print_bytes(&script)?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn man(man: &Man, screen: Screen) -> anyhow::Result<Exit> {
+    if let Some(folder) = &man.folder {
+        std::fs::create_dir_all(folder)?;
+        clap_mangen::generate_to(Arguments::command(), folder)?;
+        return Ok(Exit::Done);
+    }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+    if screen.json {
+        screen.object(&serde_json::json!({ "roff": String::from_utf8_lossy(&page) }))?;
+    } else {
+        print_bytes(&page)?;
+    }
+    Ok(Exit::Done)
+}

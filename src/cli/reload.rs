@@ -1,0 +1,49 @@
+//! `regwatch reload`: have the daemon take over what the files say.
+
+use super::Context;
+use super::exit::Exit;
+use crate::app::Door;
+use crate::config::Config;
+use crate::control::command;
+use crate::domain::id::SourceId;
+use crate::reload::TakenOver;
+
+pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
+    let Some(taken) = take_over(context.config()?).await? else {
+        anyhow::bail!(
+            "the configuration is valid, and no daemon runs that could take it over; the next start reads it"
+        );
+    };
+    let screen = context.screen;
+    if screen.json {
+        screen.object(&taken)?;
+        return Ok(Exit::Done);
+    }
+    screen.line(format!("taken over: {} sources, {} companies", taken.sources, taken.companies))?;
+    for (what, ids) in [
+        ("watched from now on", &taken.added),
+        ("watched no longer", &taken.removed),
+        ("watched otherwise", &taken.changed),
+    ] {
+        if !ids.is_empty() {
+            let ids: Vec<&str> = ids.iter().map(SourceId::as_str).collect();
+            screen.line(format!("{what}: {}", ids.join(", ")))?;
+        }
+    }
+    if !taken.needs_restart.is_empty() {
+        screen.line(format!("only a restart takes over: {}", taken.needs_restart.join(", ")))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Has the daemon of a configuration take over what the files say; `None` where none runs.
+pub(super) async fn take_over(config: Config) -> anyhow::Result<Option<TakenOver>> {
+    match Door::of_daemon(&config).await? {
+        Some(client) => {
+            let (progress, listener) = tokio::sync::mpsc::channel(1);
+            drop(listener);
+            Ok(Some(client.execute(command::TakeOver {}, &progress).await?))
+        }
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,186 @@
+//! `regwatch store stats`, `tidy`, `backup`, `restore` and `compact`.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::cli::Context;
+use crate::cli::exit::Exit;
+use crate::cli::progress::Waiting;
+use crate::cli::screen::moment;
+use crate::cli::status::size;
+use crate::config::StoreSettings;
+use crate::control::command;
+use crate::store::{
+    Archived, check_backup, compact as compact_store, import as import_store, restore as restore_store,
+};
+
+pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
+    let waiting = Waiting::begin("looking at every record");
+    let stats = context.ask(command::ShowStats {}).await?;
+    waiting.end();
+    let screen = context.screen;
+    if screen.json {
+        screen.object(&stats)?;
+        return Ok(Exit::Done);
+    }
+    let releasable = stats.releasable;
+    screen.line(format!("{}: {} on the disk", stats.path.display(), size(stats.size.bytes)))?;
+    screen.table(
+        ["", ""],
+        [
+            ["records".to_owned(), format!("{}, {}", stats.size.records, size(stats.size.live))],
+            ["compacting gives back".to_owned(), format!("about {}", size(stats.size.reclaimable))],
+            [
+                "old enough to go".to_owned(),
+                format!(
+                    "{} mails ({}), details of {} reads, {} pages ({})",
+                    releasable.mails,
+                    size(releasable.mail_bytes),
+                    releasable.reads,
+                    releasable.bodies,
+                    size(releasable.body_bytes)
+                ),
+            ],
+            [
+                "last backup".to_owned(),
+                stats.backup.as_ref().map_or_else(
+                    || "none; `regwatch store backup FILE` takes one".to_owned(),
+                    |backup| format!("{}, {}", moment(backup.at), backup.path.display()),
+                ),
+            ],
+        ],
+    )?;
+    screen.line("")?;
+    let rows = stats.kinds.iter().filter(|kind| kind.records > 0);
+    screen.table(
+        ["KIND", "RECORDS", "BYTES"],
+        rows.map(|kind| [kind.name.clone(), kind.records.to_string(), size(kind.bytes)]),
+    )?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn tidy(context: &Context) -> anyhow::Result<Exit> {
+    let waiting = Waiting::begin("letting go of what is old");
+    let tidied = context.ask(command::Tidy {}).await?;
+    waiting.end();
+    if context.screen.json {
+        context.screen.object(&tidied)?;
+    } else {
+        let released = tidied.released;
+        context.screen.line(format!(
+            "let go of: the bytes of {} mails, the details of {} reads, {} pages; {} bodies removed",
+            released.mails, released.reads, released.bodies, tidied.bodies_removed
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Has the store's owner write a backup beside the store, and fetches it: so the file is written by who asked, also
+/// where the daemon may write nowhere but into its own folder.
+pub(super) async fn backup(file: &Path, context: &Context) -> anyhow::Result<Exit> {
+    let file = std::path::absolute(file)?;
+    anyhow::ensure!(!file.exists(), "{} is there already, and is not overwritten", file.display());
+    let waiting = Waiting::begin("writing a backup");
+    let fetched = context.ask(command::TakeBackup {}).await?;
+    fetch(&fetched, &file).with_context(|| format!("cannot write {}", file.display()))?;
+    let found = check_backup(&file)?;
+    anyhow::ensure!(
+        found.sha256 == fetched.sha256,
+        "{} is not what was written; is its disk well?",
+        file.display()
+    );
+    context.ask(command::NoteBackup { fetched, path: file.clone() }).await?;
+    waiting.end();
+    if context.screen.json {
+        context.screen.object(&found)?;
+    } else {
+        context.screen.line(format!(
+            "{}: {} records in {}, sha256 {}",
+            file.display(),
+            found.records,
+            size(found.bytes),
+            found.sha256
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Copies a backup to where it is wanted; under its name there is all of it or nothing.
+fn fetch(fetched: &Archived, file: &Path) -> io::Result<()> {
+    let mut unfinished = file.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
+    let copied = fs::copy(&fetched.path, &unfinished)
+        .and_then(|_| File::open(&unfinished)?.sync_all())
+        .and_then(|()| fs::rename(&unfinished, file));
+    if let Err(error) = copied {
+        let _ = fs::remove_file(&unfinished);
+        return Err(error);
+    }
+    File::open(file.parent().unwrap_or(Path::new("/")))?.sync_all()
+}
+
+pub(super) async fn export(file: &Path, context: &Context) -> anyhow::Result<Exit> {
+    let file = std::path::absolute(file)?;
+    anyhow::ensure!(!file.exists(), "{} is there already, and is not overwritten", file.display());
+    let waiting = Waiting::begin("writing an export");
+    let fetched = context.ask(command::Export {}).await?;
+    fetch(&fetched, &file).with_context(|| format!("cannot write {}", file.display()))?;
+    context.ask(command::ForgetExport {}).await?;
+    waiting.end();
+    let exported = Archived { path: file, ..fetched };
+    if context.screen.json {
+        context.screen.object(&exported)?;
+    } else {
+        context.screen.line(format!(
+            "{}: {} records in {}",
+            exported.path.display(),
+            exported.records,
+            size(exported.bytes)
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn import(file: &Path, settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
+    let imported = Waiting::while_doing("importing", || import_store(settings, file))?;
+    show_restored(&imported, settings, context)
+}
+
+pub(super) fn restore(file: &Path, settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
+    let restored = Waiting::while_doing("restoring", || restore_store(settings, file))?;
+    show_restored(&restored, settings, context)
+}
+
+fn show_restored(restored: &Archived, settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
+    if context.screen.json {
+        context.screen.object(restored)?;
+    } else {
+        context.screen.line(format!(
+            "{}: {} records as they were after {} commits",
+            settings.place(),
+            restored.records,
+            restored.commits
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn compact(settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
+    let compacted = Waiting::while_doing("compacting", || compact_store(settings))?;
+    if context.screen.json {
+        context.screen.object(&compacted)?;
+    } else {
+        context.screen.line(format!(
+            "{}: {} before, {} now, {} records",
+            compacted.path.display(),
+            size(compacted.bytes_before),
+            size(compacted.bytes),
+            compacted.records
+        ))?;
+    }
+    Ok(Exit::Done)
+}

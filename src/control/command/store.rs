@@ -1,0 +1,107 @@
+//! What an operator asks of the store as a whole.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Retention;
+use crate::control::ask::{Ask, Progress};
+use crate::control::reply::Tidied;
+use crate::control::service::{CommandError, Service};
+use crate::store::{Archived, BackupNote, StoreStats};
+
+/// What the store holds, and what retention would let go of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowStats {}
+
+impl Ask for ShowStats {
+    type Reply = StoreStats;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        let retention: Retention = service.0.retention.clone();
+        Ok(service.0.store.stats(retention, service.0.clock.now()).await?)
+    }
+}
+
+/// Let go of what is old enough and of what nothing refers to, now and not once a day.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Tidy {}
+
+impl Ask for Tidy {
+    type Reply = Tidied;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        let (store, now) = (&service.0.store, service.0.clock.now());
+        let released = store.retire(service.0.retention.clone(), now).await?;
+        let report = store.collect_garbage().await?;
+        Ok(Tidied { released, bodies_kept: report.kept, bodies_removed: report.removed })
+    }
+}
+
+/// Write a backup beside the store, for whoever asks to fetch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TakeBackup {}
+
+impl Ask for TakeBackup {
+    type Reply = Archived;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.store.archive().await?)
+    }
+}
+
+/// A backup was fetched: note it, and remove the one beside the store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NoteBackup {
+    /// What lies beside the store.
+    pub fetched: Archived,
+    /// Where it was put.
+    pub path: std::path::PathBuf,
+}
+
+impl Ask for NoteBackup {
+    type Reply = BackupNote;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        let Archived { bytes, sha256, .. } = self.fetched;
+        let note = BackupNote { at: service.0.clock.now(), path: self.path, bytes, sha256 };
+        service.0.store.note_backup(note.clone()).await?;
+        service.0.store.forget_archive();
+        Ok(note)
+    }
+}
+
+/// The last backup that was taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LastBackup {}
+
+impl Ask for LastBackup {
+    type Reply = Option<BackupNote>;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.store.last_backup().await?)
+    }
+}
+
+/// Write all of the store as lines of JSON beside it, for whoever asks to fetch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Export {}
+
+impl Ask for Export {
+    type Reply = Archived;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.store.export().await?)
+    }
+}
+
+/// An export was fetched: remove the one beside the store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ForgetExport {}
+
+impl Ask for ForgetExport {
+    type Reply = ();
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        service.0.store.forget_archive();
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! This machine: permissions, the disk, the daemon, the store and its backups.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{Duration, Utc};
+
+use super::Finding;
+use crate::app::Door;
+use crate::clock::Clock;
+use crate::config::{Config, StoreSettings};
+use crate::control::{ClientError, command};
+use crate::domain::text::error_chain;
+
+/// An older backup is as good as none.
+const BACKUP_WITHIN: Duration = Duration::days(7);
+
+/// A store with a longer log takes too long to be looked at record by record.
+const VERIFIED_UP_TO: u64 = 128 << 20;
+
+pub(super) async fn findings(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Finding> {
+    let StoreSettings::Sled { path } = &config.store;
+    let mut findings = permissions(path);
+    findings.extend(disk(path, config.store_rules.low_disk_bytes as u64));
+    match Door::of_daemon(config).await {
+        Ok(Some(client)) => {
+            let (progress, listener) = tokio::sync::mpsc::channel(1);
+            drop(listener);
+            match client.execute(command::LastBackup {}, &progress).await {
+                Ok(backup) => findings.extend(of_backup(backup.map(|backup| backup.at), clock.now())),
+                Err(error) => findings.push(of_daemon(&error)),
+            }
+        }
+        Ok(None) => findings.extend(of_store(config, path, clock).await),
+        Err(error) => findings.push(of_daemon(&error)),
+    }
+    findings
+}
+
+fn of_daemon(error: &ClientError) -> Finding {
+    Finding::new(
+        "daemon",
+        error_chain(error),
+        "systemctl restart regwatch, with the program that is installed now",
+    )
+}
+
+/// Whether others may read the state, and whether it can be written.
+fn permissions(path: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mode = |path: &Path| std::fs::metadata(path).ok().map(|metadata| metadata.permissions().mode());
+    if mode(path).is_some_and(|mode| mode & 0o077 != 0) {
+        findings.push(Finding::new(
+            "permissions",
+            format!(
+                "others than its owner may enter {}, in which the addresses of subscribers are",
+                path.display()
+            ),
+            format!("chmod 700 {}", path.display()),
+        ));
+    }
+    let existing = path.ancestors().find(|folder| folder.is_dir());
+    if let Some(folder) = existing
+        && let Err(error) = tempfile::tempfile_in(folder)
+    {
+        findings.push(Finding::new(
+            "permissions",
+            format!("{} cannot be written ({error})", folder.display()),
+            "run this as the user whose the service is, or give that user the folder",
+        ));
+    }
+    findings
+}
+
+fn disk(path: &Path, low_bytes: u64) -> Option<Finding> {
+    let folder = path.ancestors().find(|folder| folder.is_dir())?;
+    let free = fs2::available_space(folder).ok()?;
+    (free < low_bytes).then(|| {
+        Finding::new(
+            "disk",
+            format!(
+                "{} MiB are left on the disk of {}, less than store.low_disk",
+                free >> 20,
+                folder.display()
+            ),
+            "make room, or `regwatch store compact` while the daemon is stopped",
+        )
+    })
+}
+
+/// The store while no daemon runs. One that was never used is no finding.
+async fn of_store(config: &Config, path: &Path, clock: &Arc<dyn Clock>) -> Vec<Finding> {
+    if crate::store::Store::installation_beside(&config.store).is_none() && !path.exists() {
+        return Vec::new();
+    }
+    let log_bytes = std::fs::metadata(path.join("db")).map_or(0, |file| file.len());
+    let (settings, is_looked_at) = (config.store.clone(), log_bytes <= VERIFIED_UP_TO);
+    let verified = tokio::task::spawn_blocking(move || is_looked_at.then(|| crate::store::verify(&settings)));
+    let fix = "regwatch store verify shows all of it, and regwatch store repair what can be put right";
+    let mut findings = Vec::new();
+    match verified.await {
+        Ok(Some(Ok(verified))) => {
+            findings.extend(verified.findings.iter().map(|what| Finding::new("store", what.clone(), fix)));
+            let records = verified.records.len();
+            if records > 0 {
+                findings.push(Finding::new("store", format!("{records} records cannot be read"), fix));
+            }
+        }
+        Ok(Some(Err(error))) => {
+            findings.push(Finding::new(
+                "store",
+                error_chain(&error),
+                "end the process that has it, or wait for it",
+            ));
+        }
+        Ok(None) => {}
+        Err(error) => findings.push(Finding::new("store", error_chain(&error), fix)),
+    }
+    if !findings.is_empty() {
+        return findings;
+    }
+    match Door::open(config.clone(), Arc::clone(clock)).await {
+        Ok(door) => {
+            let (progress, listener) = tokio::sync::mpsc::channel(1);
+            drop(listener);
+            match door.execute(command::LastBackup {}, progress).await {
+                Ok(backup) => findings.extend(of_backup(backup.map(|backup| backup.at), clock.now())),
+                Err(error) => findings.push(Finding::new("store", format!("{error:#}"), fix)),
+            }
+        }
+        Err(error) => findings.push(Finding::new("store", format!("{error:#}"), fix)),
+    }
+    findings
+}
+
+fn of_backup(at: Option<chrono::DateTime<Utc>>, now: chrono::DateTime<Utc>) -> Option<Finding> {
+    let fix = "regwatch store backup FILE, each night by a timer, and copy the file to another machine";
+    match at {
+        None => Some(Finding::new("backup", "no backup of the store was ever taken", fix)),
+        Some(at) if now - at > BACKUP_WITHIN => Some(Finding::new(
+            "backup",
+            format!("the last backup is {} days old", (now - at).num_days()),
+            fix,
+        )),
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,158 @@
+//! What is let go of once it is old enough: bytes of mails that went out, details of reads, bodies of pages.
+//!
+//! What is let go of is noted under its hash ([`TreeName::Released`]), so that its absence is no damage; the bytes
+//! themselves go with the next clean-up (`garbage`). A record is never removed, and neither is anything that a
+//! record needs which is kept: the accepted state, what waits for a person, and every body that proves a change.
+
+use std::collections::{BTreeSet, HashSet};
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::bodies::name_of;
+use super::outbox::StoredMail;
+use super::trees::{TreeName, Trees};
+use super::writes::Writes;
+use crate::config::Retention;
+use crate::domain::change::Change;
+use crate::domain::outbox::MailState;
+use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::store::record::Digest;
+use crate::store::{Releasable, StoreError};
+
+/// Records changed in one step: others write, too.
+pub(in crate::store) const BATCH: usize = 256;
+
+/// That a body was let go of.
+#[derive(Debug, Serialize, Deserialize)]
+struct Release {
+    at: DateTime<Utc>,
+}
+
+/// What is old enough.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Plan {
+    /// Bodies of mails and of pages.
+    pub(in crate::store) bodies: Vec<Digest>,
+    /// Keys of snapshots whose details go.
+    pub(in crate::store) details: Vec<Vec<u8>>,
+    /// How much that is.
+    pub(in crate::store) releasable: Releasable,
+}
+
+/// Finds what is old enough. Nothing is changed.
+///
+/// # Errors
+/// A record that cannot be read: what it needs is not known, and nothing is let go of.
+pub(in crate::store) fn plan(
+    trees: &Trees,
+    retention: &Retention,
+    now: DateTime<Utc>,
+) -> Result<Plan, StoreError> {
+    let mut plan = Plan::default();
+    let before = |length: Option<std::time::Duration>| {
+        length
+            .and_then(|length| Duration::from_std(length).ok())
+            .and_then(|length| now.checked_sub_signed(length))
+    };
+    let (mut old, mut kept) = (HashSet::new(), HashSet::new());
+    let mails_before = before(retention.sent_mails);
+    for stored in trees.every::<StoredMail>(TreeName::Mails, &[])? {
+        let is_over =
+            matches!(stored.mail.state, MailState::Sent | MailState::Replaced | MailState::Unsubscribed);
+        let is_old = is_over && mails_before.is_some_and(|before| stored.mail.at < before);
+        let name = name_of(&stored.bytes)?;
+        if is_old {
+            old.insert((name, true))
+        } else {
+            kept.insert(name)
+        };
+    }
+    let (bodies_before, details_before) = (before(retention.bodies), before(retention.read_details));
+    for pair in trees.pairs(trees.tree(TreeName::Snapshots).iter()) {
+        let (key, value) = pair?;
+        let snapshot: Snapshot = trees.decode(TreeName::Snapshots, &key, &value)?;
+        let is_before = |limit: Option<DateTime<Utc>>| limit.is_some_and(|limit| snapshot.read_at < limit);
+        if is_before(details_before) && !snapshot.headers.is_empty() {
+            plan.details.push(key.to_vec());
+        }
+        let name = name_of(&snapshot.sha256)?;
+        if is_before(bodies_before) {
+            old.insert((name, false))
+        } else {
+            kept.insert(name)
+        };
+    }
+    for change in trees.every::<Change>(TreeName::Changes, &[])? {
+        kept.insert(name_of(&change.evidence.sha256)?);
+        kept.insert(name_of(&change.previous.sha256)?);
+    }
+    for baseline in trees.every::<Baseline>(TreeName::Baselines, &[])? {
+        kept.insert(name_of(&baseline.snapshot.sha256)?);
+    }
+    for held in trees.every::<HeldRead>(TreeName::Held, &[])? {
+        kept.insert(name_of(&held.evidence.sha256)?);
+    }
+    let released = released(trees)?;
+    let old: BTreeSet<(Digest, bool)> =
+        old.into_iter().filter(|(name, _)| !kept.contains(name) && !released.contains(name)).collect();
+    for (name, is_mail) in old {
+        let mut bytes = 0;
+        for part in trees.tree(TreeName::Bodies).scan_prefix(name) {
+            bytes += part?.1.len() as u64;
+        }
+        if is_mail {
+            plan.releasable.mails += 1;
+            plan.releasable.mail_bytes += bytes;
+        } else {
+            plan.releasable.bodies += 1;
+            plan.releasable.body_bytes += bytes;
+        }
+        plan.bodies.push(name);
+    }
+    plan.releasable.reads = plan.details.len();
+    Ok(plan)
+}
+
+/// Notes that bodies are let go of.
+///
+/// # Errors
+/// The engine's.
+pub(in crate::store) fn release(
+    trees: &Trees,
+    writes: &mut Writes,
+    bodies: &[Digest],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    for name in bodies {
+        writes.put(trees, TreeName::Released, name, &Release { at: now })?;
+    }
+    Ok(())
+}
+
+/// Takes the details of reads out of their records; the line of proof stays.
+///
+/// # Errors
+/// The engine's; a record that cannot be read.
+pub(in crate::store) fn take_details(
+    trees: &Trees,
+    writes: &mut Writes,
+    keys: &[Vec<u8>],
+) -> Result<(), StoreError> {
+    for key in keys {
+        if let Some(snapshot) = trees.get::<Snapshot>(TreeName::Snapshots, key)? {
+            writes.put(trees, TreeName::Snapshots, key, &Snapshot { headers: Vec::new(), ..snapshot })?;
+        }
+    }
+    Ok(())
+}
+
+/// The bodies that were let go of.
+///
+/// # Errors
+/// The engine's.
+pub(super) fn released(trees: &Trees) -> Result<HashSet<Digest>, StoreError> {
+    let keys = trees.tree(TreeName::Released).iter().keys();
+    let names = keys.map(|key| Ok(key?[..].try_into().ok()));
+    names.filter_map(Result::transpose).collect()
+}
