@@ -233,5 +233,5 @@ fn a_part_of_a_list_is_accepted_once_the_settings_say_that_it_is_all_there_is_to
     assert!(refused.contains("one_page = true for names"), "{refused}");
     home.configure(&source("one_page = true\n"), "maildir:../state/mail");
     let report = home.run(&["review", "accept", "names", "--json"]).expect(0).json();
-    assert_eq!(report["changes"][0]["title"], "Beta", "{report:#}");
+    assert_eq!(report["sources"][0]["changes"][0]["title"], "Beta", "{report:#}");
 }
