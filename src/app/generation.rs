@@ -160,6 +160,7 @@ impl Generation {
             status: Arc::clone(&app.status),
             runner: Runner {
                 help_address: app.config.mail.help_address.clone(),
+                organisation: app.config.mail.from.organisation().to_owned(),
                 postal_address: app.config.mail.postal_address.clone(),
             },
         };

@@ -20,6 +20,7 @@ pub(super) const MAIL: Keys = Keys {
     heading: "[mail]",
     names: &[
         "from",
+        "name",
         "transport",
         "password_file",
         "tls",
@@ -48,6 +49,7 @@ pub(super) fn mail(
     let from = table
         .require("from", "a sender such as \"regwatch <alerts@example.org>\"")
         .and_then(|node| node.parse(sender));
+    let name = table.optional("name", |node| node.line().map(|name| name.trim().to_owned()));
     let transport = transport(&table, folder, from_environment);
     let postal_address = table.optional("postal_address", |node| postal(node));
     let help_address = table.optional("help_address", |node| node.parse(str::parse::<EmailAddress>));
@@ -64,7 +66,8 @@ pub(super) fn mail(
             other => Err(none_of(other, &["resend", "hold"])),
         })
     });
-    let from = from?;
+    let (from, name) = (from?, name.ok()?);
+    let from = Sender { name: name.or(from.name), ..from };
     Some(MailSettings {
         help_address: help_address.ok()?.unwrap_or_else(|| from.address.clone()),
         from,

@@ -135,6 +135,14 @@ pub struct Sender {
     pub address: EmailAddress,
 }
 
+impl Sender {
+    /// Who runs the service, as its mails say it.
+    #[must_use]
+    pub fn organisation(&self) -> &str {
+        self.name.as_deref().unwrap_or("regwatch")
+    }
+}
+
 /// How mail leaves.
 #[derive(Debug, Clone)]
 pub struct MailSettings {

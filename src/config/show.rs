@@ -20,7 +20,7 @@ use crate::domain::id::CompanyId;
 use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
-use crate::domain::source::{Link, Route, Source, SourceKind};
+use crate::domain::source::{Link, Listing, Route, Source, SourceKind};
 
 const HEADING: &str = "\
 # The configuration in force, defaults filled in. Passwords and tokens are left out, and the
@@ -225,6 +225,7 @@ struct ShownSource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     quiet_after: Option<u32>,
     misses: Option<&'a str>,
+    listing: Option<&'a Listing>,
     proxy: Option<String>,
     render: Option<&'static str>,
     max_body: Option<String>,
@@ -467,6 +468,7 @@ fn source(source: &Source) -> ShownSource<'_> {
         stale_after: source.stale_after.map(length),
         quiet_after: source.quiet_after,
         misses: source.misses.as_deref(),
+        listing: source.listing.as_ref(),
         proxy: source.request.proxy.as_ref().map(redact::proxy),
         render: source.request.in_browser.then_some("browser"),
         max_body: source.request.max_body_bytes.map(size_text),

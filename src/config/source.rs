@@ -14,7 +14,7 @@ use super::{kind, request, section, value};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::schedule::CronExpr;
-use crate::domain::source::{Source, SourceKind};
+use crate::domain::source::{Listing, Source, SourceKind};
 use crate::domain::verdict::Guard;
 
 pub(super) const SOURCE: Keys = Keys {
@@ -37,6 +37,7 @@ pub(super) const SOURCE: Keys = Keys {
         "robots",
         "render",
         "misses",
+        "listing",
         "token_file",
         "token_variable",
         "token_as",
@@ -57,6 +58,8 @@ pub(super) const GUARD: Keys = Keys {
     heading: "guard",
     names: &["min_entries", "max_drop", "confirm_reads", "confirm_drop", "confirm_delay", "max_entries"],
 };
+
+pub(super) const LISTING: Keys = Keys { heading: "listing", names: &["effect", "authority", "deadline"] };
 
 pub(super) const NOISE: Keys =
     Keys { heading: "noise", names: &["classes", "patterns", "fields", "parameters"] };
@@ -109,6 +112,7 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
     let request = request::request(table, folder, defaults);
     let misses = table.or("misses", None, |node| Some(Some(node.line()?.to_owned())));
     let catalogue = catalogue::catalogue(table);
+    let listing = table.optional("listing", listing);
     Some(Source {
         id: id?,
         title: title?.to_owned(),
@@ -124,7 +128,21 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
         quiet_after: quiet_after.ok()?,
         misses: misses?,
         catalogue: catalogue?,
+        listing: listing.ok()?,
     })
+}
+
+/// What it means to stand on the list.
+fn listing(node: &Node<'_>) -> Option<Listing> {
+    let table = node.table(&LISTING)?;
+    let line = |node: &Node<'_>| node.line().map(str::to_owned);
+    let effect = table.require("effect", "the legal effect of a listing, in one sentence");
+    let effect = effect.and_then(|node| line(&node));
+    let authority =
+        table.require("authority", "the law that gives it this effect, such as \"15 CFR 744.11\"");
+    let authority = authority.and_then(|node| line(&node));
+    let deadline = table.optional("deadline", line);
+    Some(Listing { effect: effect?, authority: authority?, deadline: deadline.ok()? })
 }
 
 fn refuse_unknown_keys(table: &Table<'_>) {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
-use super::Misses;
 use crate::config::MailSettings;
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
@@ -24,7 +24,7 @@ use crate::domain::subscription::{Cadence, Subscriber};
 use crate::domain::text::error_chain;
 use crate::domain::untold::{Together, Untold};
 use crate::mail::{Draft, DraftError, Leaving, Occasion, message_id, thread_id};
-use crate::render::{self, Attestation, Notice, Rendered, Seen, Service, Withdrawal};
+use crate::render::{self, Attestation, Notice, Rendered, Seen, Service, SourceWords, Withdrawal};
 use crate::store::{Composed, WaitingReader};
 
 /// So often is it tried to make a mail of an item before it is given up and shown as such.
@@ -55,7 +55,7 @@ pub struct ComposerParts {
 #[derive(Debug)]
 pub struct Composer {
     parts: ComposerParts,
-    misses: Misses,
+    words: BTreeMap<SourceId, SourceWords>,
     ids: Vec<SourceId>,
 }
 
@@ -85,10 +85,9 @@ impl Composer {
     /// A composer of the given parts.
     #[must_use]
     pub fn new(parts: ComposerParts) -> Self {
-        let misses =
-            parts.sources.iter().filter_map(|source| Some((source.id.clone(), source.misses.clone()?)));
+        let words = parts.sources.iter().map(|source| (source.id.clone(), SourceWords::of(source))).collect();
         let ids = parts.sources.iter().map(|source| source.id.clone()).collect();
-        Self { misses: misses.collect(), ids, parts }
+        Self { words, ids, parts }
     }
 
     /// The sources whose health is told.
@@ -139,7 +138,7 @@ impl Composer {
         now: DateTime<Utc>,
     ) -> Result<QueuedMail, DraftError> {
         let id = MailId::derive(&["test", recipient.as_str(), &now.to_rfc3339()]);
-        let rendered = render::notice(&self.blank(recipient, watchlist).as_test())?;
+        let rendered = render::notice(&self.blank(recipient, watchlist, now).as_test())?;
         self.queued(Draft { is_urgent: true, ..self.draft(id, recipient, rendered, now) })
     }
 
@@ -157,8 +156,10 @@ impl Composer {
             Cadence::Daily | Cadence::Weekly => self.health(reader, round.now - DAY, round),
         };
         let notice = self
-            .blank(&reader.address, &round.watchlist)
+            .blank(&reader.address, &round.watchlist, round.now)
+            .in_zone(reader.preferences.zone)
             .telling(bundle)
+            .leading_to(|change| self.page_of(change, &reader.address, round.now))
             .with_health(&health)
             .leaving_out(untold(reader, waiting, bundle, round));
         let rendered = render::notice(&notice)?;
@@ -287,16 +288,16 @@ impl Composer {
     }
 
     /// The mail that takes an earlier one back, in the same thread. One that cannot be made stands in the
-    /// outbox as given up, so that somebody tells its reader.
+    /// outbox as given up, so that somebody tells its reader. `zone` is the reader's.
     pub(super) fn withdraw(
         &self,
         retraction: &Retraction,
         mail: &Mail,
         changes: &[Change],
-        now: DateTime<Utc>,
+        (now, zone): (DateTime<Utc>, Tz),
     ) -> QueuedMail {
         let id = MailId::derive(&["retraction", retraction.id.as_str(), mail.id.as_str()]);
-        let made = self.withdrawing(id.clone(), retraction, mail, changes, now);
+        let made = self.withdrawing(id.clone(), retraction, mail, changes, (now, zone));
         self.made_or_given_up(made, MailKind::Retraction, id, &mail.recipient, now)
     }
 
@@ -306,12 +307,13 @@ impl Composer {
         retraction: &Retraction,
         mail: &Mail,
         changes: &[Change],
-        now: DateTime<Utc>,
+        (now, zone): (DateTime<Utc>, Tz),
     ) -> Result<QueuedMail, DraftError> {
         let rendered = render::retraction(&Withdrawal {
             retraction,
             mail,
             changes: changes.iter().filter(|change| mail.changes.contains(&change.id)).collect(),
+            zone,
             service: self.service(),
         })?;
         self.queued(Draft {
@@ -329,13 +331,24 @@ impl Composer {
     }
 
     /// A notice that tells nothing yet.
-    fn blank<'a>(&'a self, recipient: &'a EmailAddress, watchlist: &'a Watchlist) -> Notice<'a> {
-        Notice::new(recipient, watchlist, self.service()).knowing(&self.misses)
+    fn blank<'a>(
+        &'a self,
+        recipient: &'a EmailAddress,
+        watchlist: &'a Watchlist,
+        now: DateTime<Utc>,
+    ) -> Notice<'a> {
+        Notice::new(recipient, watchlist, self.service(), now).knowing(&self.words)
+    }
+
+    /// Where a reader sees a change with its evidence, where there is a web server.
+    fn page_of(&self, change: &Change, reader: &EmailAddress, now: DateTime<Utc>) -> Option<String> {
+        self.parts.web.as_ref().map(|web| web.change(&change.id, reader, now))
     }
 
     fn service(&self) -> Service<'_> {
         let ComposerParts { settings, inbox, web, .. } = &self.parts;
         Service {
+            name: settings.from.organisation(),
             mailbox: inbox.as_ref().unwrap_or(&settings.help_address),
             help_address: &settings.help_address,
             postal_address: settings.postal_address.as_deref(),
@@ -498,7 +511,7 @@ mod tests {
             };
             let told =
                 Told { item: &item, change: &change, subscription: &reader.subscriptions[0], deadline: None };
-            let bundle = Bundle { told: vec![told], cadence: Cadence::Immediate, pause: None };
+            let bundle = Bundle { told: vec![told], cadence: Cadence::Immediate, pause: None, part: None };
             made_by.strike(&mut composed, &reader, &bundle, &error, now);
             if strikes < MAX_STRIKES {
                 assert_eq!(composed.next, Some(now + RETRY_AFTER));

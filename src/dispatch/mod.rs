@@ -25,7 +25,7 @@ use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Collecting, due};
-use crate::domain::id::{AlertId, MailId, SourceId};
+use crate::domain::id::{AlertId, MailId};
 use crate::domain::moment;
 use crate::domain::subscription::Subscriber;
 use crate::domain::untold::Together;
@@ -295,6 +295,3 @@ impl Dispatcher {
         composed
     }
 }
-
-/// What never appears in the sources, in their operators' words.
-pub(super) type Misses = BTreeMap<SourceId, String>;

@@ -44,7 +44,11 @@ impl Dispatcher {
             match retraction.effect_on(mail) {
                 Effect::None => {}
                 Effect::Drop => dropped.push(mail.id.clone()),
-                Effect::Tell => mails.push(self.composer.withdraw(retraction, mail, changes, now)),
+                Effect::Tell => {
+                    let reader = self.store.subscriber(&mail.recipient).await?;
+                    let zone = reader.map(|reader| reader.preferences.zone).unwrap_or_default();
+                    mails.push(self.composer.withdraw(retraction, mail, changes, (now, zone)));
+                }
             }
         }
         let queued = mails.len();

@@ -61,6 +61,7 @@ mod tests {
             quiet_after: None,
             misses: None,
             catalogue: crate::domain::catalogue::Catalogue::default(),
+            listing: None,
         }
     }
 

@@ -11,11 +11,15 @@ use super::change::Change;
 use super::deadline::Deadline;
 use super::subscription::{Cadence, EndedPause, Subscriber, Subscription};
 
+mod gravity;
+
+use gravity::by_gravity;
+
 /// A mail tells no more than this: it names every change that it tells.
 pub const MAX_ITEMS: usize = 100;
 
-/// What a pause collected is one mail up to here.
-pub const MAX_SUMMED_UP: usize = 2_000;
+/// What a pause collected is one mail up to here: a longer one would be cut by its reader's mail program.
+pub const MAX_SUMMED_UP: usize = 300;
 
 /// How alerts are collected, as the operator has it.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +48,8 @@ pub struct Bundle<'a> {
     pub cadence: Cadence,
     /// The pause that it sums up, where it does.
     pub pause: Option<EndedPause>,
+    /// Which of how many mails it is, where all that is due together does not go into one.
+    pub part: Option<(usize, usize)>,
 }
 
 /// An item that is told, and by what right.
@@ -163,22 +169,39 @@ impl<'a> Queue<'a> {
     }
 }
 
-/// News and notices apart, since what was there already is no news; deadlines first, the nearest
-/// before all; in mails that are not too long.
+/// News and notices apart, since what was there already is no news; in mails that are not too long.
 fn bundles(told: Vec<Told<'_>>, cadence: Cadence) -> Vec<Bundle<'_>> {
-    let (notices, mut news): (Vec<Told>, Vec<Told>) =
-        told.into_iter().partition(|told| told.change.is_notice());
-    news.sort_by_key(|told| (told.deadline.is_none(), told.deadline));
-    let parts = [news, notices];
-    let mails = parts.iter().flat_map(|part| part.chunks(MAX_ITEMS));
-    mails.map(|told| Bundle { told: told.to_vec(), cadence, pause: None }).collect()
+    let (notices, news): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|told| told.change.is_notice());
+    let mut mails = in_parts(news, MAX_ITEMS, cadence, None);
+    mails.extend(in_parts(notices, MAX_ITEMS, cadence, None));
+    mails
 }
 
-/// All that a pause collected in one mail: deadlines first, then news, then what stood there before.
-fn sum_up(mut told: Vec<Told<'_>>, pause: Option<EndedPause>) -> Vec<Bundle<'_>> {
-    told.sort_by_key(|told| (told.change.is_notice(), told.deadline.is_none(), told.deadline));
-    let mails = told.chunks(MAX_SUMMED_UP);
-    mails.map(|told| Bundle { told: told.to_vec(), cadence: Cadence::Immediate, pause }).collect()
+/// All that a pause collected, in one mail where that is not too long.
+fn sum_up(told: Vec<Told<'_>>, pause: Option<EndedPause>) -> Vec<Bundle<'_>> {
+    in_parts(told, MAX_SUMMED_UP, Cadence::Immediate, pause)
+}
+
+/// Items in the order of their gravity, in as few mails as hold them. What is told of one change is never
+/// parted, however many of its companies are followed.
+fn in_parts(
+    told: Vec<Told<'_>>,
+    most: usize,
+    cadence: Cadence,
+    pause: Option<EndedPause>,
+) -> Vec<Bundle<'_>> {
+    let mut parts: Vec<Vec<Told>> = Vec::new();
+    let told = by_gravity(told);
+    for of_change in told.chunk_by(|one, other| one.change.id == other.change.id) {
+        match parts.last_mut() {
+            Some(part) if part.len() + of_change.len() <= most => part.extend_from_slice(of_change),
+            _ => parts.push(of_change.to_vec()),
+        }
+    }
+    let count = parts.len();
+    let bundle =
+        |(index, told)| Bundle { told, cadence, pause, part: (count > 1).then_some((index + 1, count)) };
+    parts.into_iter().enumerate().map(bundle).collect()
 }
 
 #[cfg(test)]

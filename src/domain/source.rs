@@ -72,6 +72,20 @@ pub struct Source {
     pub misses: Option<String>,
     /// What is known of it as it is live.
     pub catalogue: Catalogue,
+    /// What it means to stand on it, where it is a list with an effect in law.
+    pub listing: Option<Listing>,
+}
+
+/// What it means to stand on a list: told beside every change, and never as advice.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Listing {
+    /// The legal effect, in one sentence.
+    pub effect: String,
+    /// The law that gives it this effect, as it is cited.
+    pub authority: String,
+    /// What must be done by when, where the law sets a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<String>,
 }
 
 /// How a source is asked for, beyond its address.

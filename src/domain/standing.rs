@@ -237,6 +237,7 @@ mod tests {
             request: Request::default(),
             misses: None,
             catalogue: crate::domain::catalogue::Catalogue::default(),
+            listing: None,
         }
     }
 

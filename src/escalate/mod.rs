@@ -214,7 +214,7 @@ impl Escalator {
         let draft = Draft {
             id: mail_id(recipient, due),
             to: recipient,
-            rendered: render::incidents(due, operator.remind_every, now)?,
+            rendered: render::incidents(settings.from.organisation(), due, operator.remind_every, now)?,
             changes: Vec::new(),
             thread: self.thread(due),
             list: None,

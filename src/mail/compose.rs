@@ -1,7 +1,11 @@
 //! A mail's bytes: headers and the two alternatives of its body.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{
+    ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
@@ -15,7 +19,7 @@ use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
 use crate::domain::mail_kind::KIND_HEADER;
 use crate::domain::outbox::Thread;
 use crate::domain::text::{one_line, shorten};
-use crate::render::Rendered;
+use crate::render::{Attachment, Rendered};
 
 /// Everything a mail's bytes depend on: the same letter gives the same bytes, its signature apart, which
 /// bears the time.
@@ -106,7 +110,7 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, MailError> {
         builder = builder.references(ids);
     }
     let mut message = builder
-        .multipart(alternatives(letter))
+        .multipart(body(letter))
         .map_err(|source| MailError::Message { message_id: letter.message_id.to_owned(), source })?;
     for (name, value) in machine_headers(letter) {
         // Encoding would mangle these; they are ASCII made of a validated address and constants.
@@ -204,14 +208,38 @@ fn list_headers(letter: &Letter, list: Leaving) -> Vec<(&'static str, String)> {
     headers
 }
 
+/// The two alternatives, and a file beside them where there is one.
+fn body(letter: &Letter) -> MultiPart {
+    let alternatives = alternatives(letter);
+    let Some(Attachment { name, media_type, bytes }) = &letter.rendered.attachment else {
+        return alternatives;
+    };
+    let media_type = ContentType::parse(media_type).unwrap_or(ContentType::TEXT_PLAIN);
+    let file = SinglePart::builder()
+        .header(media_type)
+        .header(ContentDisposition::attachment(name))
+        .body(Body::dangerous_pre_encoded(lines_of_base64(bytes), ContentTransferEncoding::Base64));
+    MultiPart::mixed().boundary(boundary(letter, "m")).multipart(alternatives).singlepart(file)
+}
+
+/// Base64 in lines of 76 characters (RFC 2045, 6.8).
+fn lines_of_base64(bytes: &[u8]) -> Vec<u8> {
+    let encoded = STANDARD.encode(bytes);
+    encoded.as_bytes().chunks(76).collect::<Vec<_>>().join(&b"\r\n"[..])
+}
+
+/// "=_" cannot occur in quoted-printable text or in base64, so no body can forge the boundary; and without a
+/// boundary of our own the library draws a random one.
+fn boundary(letter: &Letter, mark: &str) -> String {
+    let name = letter.message_id.split('@').next().unwrap_or_default();
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+    format!("=_{mark}{name}")
+}
+
 /// Plain text first, since readers take the last alternative they understand (RFC 2046, 5.1.4).
 fn alternatives(letter: &Letter) -> MultiPart {
-    // "=_" cannot occur in quoted-printable text, so no body can forge the boundary; and
-    // without a boundary of our own the library draws a random one.
-    let name = letter.message_id.split('@').next().unwrap_or_default();
-    let boundary: String = name.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
     MultiPart::alternative()
-        .boundary(format!("=_{boundary}"))
+        .boundary(boundary(letter, ""))
         .singlepart(part(ContentType::TEXT_PLAIN, &letter.rendered.text))
         .singlepart(part(ContentType::TEXT_HTML, &letter.rendered.html))
 }

@@ -25,6 +25,7 @@ fn rendered(subject: &str) -> Rendered {
         subject: subject.to_owned(),
         text: "Größe: 海康威视\nFrom the start\n.\n-- \nfoot".to_owned(),
         html: format!("<p>海康威视 = {}</p>\n.\n", "x".repeat(3_000)),
+        attachment: None,
     }
 }
 

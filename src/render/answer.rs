@@ -6,14 +6,15 @@
 use chrono::{DateTime, Utc};
 
 use super::foot::{Foot, Service};
+use super::headline::named as named_shortly;
 use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
-use super::view::moment;
 use super::welcome::welcome;
+use super::when::{day, day_of, moment};
 use crate::domain::email::EmailAddress;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::CompanyId;
-use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
+use crate::domain::inbound::{Answer, ConfirmToken, OPEN_FOR, Purpose, Selection};
 use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{State, Subscriber, Subscription};
@@ -68,29 +69,32 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
     match answer {
         Answer::Confirm(purpose, token) => confirmation::render(&to.confirmation(purpose, token)),
         Answer::Explain(purpose, token) => {
-            confirmation::render(&Letter { is_explained: true, ..to.confirmation(purpose, token) })
+            let until = "three days after our first question".to_owned();
+            confirmation::render(&Letter { is_explained: true, until, ..to.confirmation(purpose, token) })
         }
         Answer::Welcome(selection) => welcome(to, selection),
         Answer::Goodbye(companies) => {
-            goodbye::render(&Letter { undo_link: to.undo_link(), ..to.letter(to.names(companies)) })
+            let about = short_names(to, companies);
+            goodbye::render(&Letter { about, undo_link: to.undo_link(), ..to.letter(to.names(companies)) })
         }
         Answer::Never => never::render(&to.letter(Vec::new())),
         Answer::List => list::render(&to.list()),
         Answer::Standing => list::render(&Letter { lead: STANDING.to_owned(), ..to.list() }),
-        Answer::Paused => {
-            pause::render(&Letter { paused: paused(to.subscriber, to.now), ..to.letter(Vec::new()) })
-        }
+        Answer::Paused => pause::render(&Letter {
+            about: to.pause_end(),
+            paused: paused(to.subscriber, to.now),
+            ..to.letter(Vec::new())
+        }),
         Answer::Resumed(_) => resume::render(&to.letter(Vec::new())),
         Answer::Preferred => list::render(&Letter { is_changed: true, ..to.list() }),
-        Answer::Help => help::render(
-            &to.help("This service tells you by mail what changes on the pages it watches.", &[]),
-        ),
-        Answer::Expired => help::render(&to.help(
-            "There is nothing to confirm: the question is too old, or was never asked. Ask again.",
-            &[],
-        )),
-        Answer::Unknown(nearest) => help::render(&to.help("That was not understood.", nearest)),
-        Answer::Untracked(nearest) => help::render(&to.untracked(nearest)),
+        Answer::Help => help::render(&to.help(HELP, &[])),
+        Answer::Expired => help::render(&Letter { is_unknown: true, ..to.help(EXPIRED, &[]) }),
+        Answer::Unknown(nearest) => {
+            help::render(&Letter { is_unknown: true, ..to.help(NOT_UNDERSTOOD, nearest) })
+        }
+        Answer::Untracked(nearest) => {
+            help::render(&Letter { is_unknown: true, ..to.help(UNTRACKED, nearest) })
+        }
     }
 }
 
@@ -117,6 +121,8 @@ impl Addressed<'_> {
             never_uri: format!("{local}+never-{}@{domain}", token.as_str()),
             confirm_link: web.map(|web| web.confirm(token)),
             takes_mail: self.takes_mail,
+            about: asked(purpose, self),
+            until: moment(self.now + OPEN_FOR, self.subscriber.preferences.zone),
             ..self.letter(wishes(purpose, self.watchlist))
         }
     }
@@ -133,20 +139,32 @@ impl Addressed<'_> {
         Some(web.of(&self.subscriber.address).unsubscribe)
     }
 
-    fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
-        let lines = nearest.iter().map(|id| format!("{} ({id})", name(id, self.watchlist))).collect();
-        Letter { lead: lead.to_owned(), ..self.letter(lines) }
+    /// Until when nothing is sent, for a subject.
+    fn pause_end(&self) -> String {
+        let until = self.subscriber.pause(self.now).and_then(|pause| pause.until);
+        until.map_or_else(
+            || "until you resume".to_owned(),
+            |until| format!("until {}", day(day_of(until, self.subscriber.preferences.zone))),
+        )
     }
 
-    fn untracked(&self, nearest: &[CompanyId]) -> Letter {
-        const LEAD: &str =
-            "No company of that name is followed here. Who runs this service is told of your wish.";
+    fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
+        let lines = nearest.iter().map(|id| format!("{} ({id})", name(id, self.watchlist))).collect();
         let mut names: Vec<String> =
             self.watchlist.companies().map(|company| name(&company.id, self.watchlist)).collect();
         names.sort_by_key(|name| name.to_lowercase());
-        let followable_more = names.len().saturating_sub(MAX_FOLLOWABLE);
+        let first = names.first().cloned().unwrap_or_else(|| "NAME".to_owned());
+        let examples = vec![
+            (format!("subscribe {first}"), "get alerts about it"),
+            (format!("subscribe {first} only removals"), "only when an entry about it is removed"),
+            ("digest daily".to_owned(), "one mail a day instead of one for each change"),
+        ];
+        let more = names.len().saturating_sub(MAX_FOLLOWABLE);
         names.truncate(MAX_FOLLOWABLE);
-        Letter { followable: names, followable_more, ..self.help(LEAD, nearest) }
+        if more > 0 {
+            names.push(format!("and {more} more"));
+        }
+        Letter { lead: lead.to_owned(), examples, followable: names, ..self.letter(lines) }
     }
 
     pub(super) fn selected(&self, selection: &Selection) -> Vec<String> {
@@ -158,20 +176,28 @@ impl Addressed<'_> {
     }
 }
 
+const HELP: &str =
+    "We watch public regulatory pages and email you when an entry about a company you follow changes.";
+
+const EXPIRED: &str =
+    "There is nothing to confirm: our question is too old, or we never asked it. Please ask again.";
+
+const NOT_UNDERSTOOD: &str = "We did not understand what you wrote.";
+
+const UNTRACKED: &str = "We do not track that company yet. Your wish was passed to the operator.";
+
 /// Of a question that was settled before its answer came.
-const STANDING: &str = "What you answer was settled before: it was answered, or you left since. Nothing was changed. \
-    This is how it stands.";
+const STANDING: &str = "Your answer came too late to change anything: you answered before, or unsubscribed since. \
+    This is what you follow now.";
 
 /// What whoever begins to follow something may expect, by how it stands.
 #[must_use]
 pub fn promise(subscriber: &Subscriber, now: DateTime<Utc>) -> String {
-    let what = "when a watched source changes in an entry about what you follow";
-    let reserve = "That no mail comes means that nothing changed only as far as every source could be read.";
+    let what = "when an entry about what you follow changes on a source we watch";
+    let reserve = "No mail means no change only as far as we could read every source.";
     match paused(subscriber, now) {
-        Some(paused) => {
-            format!("You get a mail {what}, once your mail is not paused any more. {paused} {reserve}")
-        }
-        None => format!("From now on you get a mail {what}. {reserve}"),
+        Some(paused) => format!("We email you {what}, once your pause has ended. {paused} {reserve}"),
+        None => format!("From now on we email you {what}. {reserve}"),
     }
 }
 
@@ -179,15 +205,16 @@ pub fn promise(subscriber: &Subscriber, now: DateTime<Utc>) -> String {
 #[must_use]
 pub fn paused(subscriber: &Subscriber, now: DateTime<Utc>) -> Option<String> {
     let pause = subscriber.pause(now)?;
-    let since = moment(pause.since);
-    let end = match pause.until {
-        Some(until) => format!("It comes again by itself from {}", moment(until)),
-        None => "When it comes again".to_owned(),
+    let zone = subscriber.preferences.zone;
+    let since = moment(pause.since, zone);
+    let then = match pause.until {
+        Some(until) => format!(
+            "Alerts start again on {}, with one summary of what changed meanwhile.",
+            moment(until, zone)
+        ),
+        None => "When you resume, you get one summary of what changed meanwhile.".to_owned(),
     };
-    let then = if pause.until.is_some() { "; one mail then tells" } else { ", one mail tells" };
-    Some(format!(
-        "Nothing has been sent since {since} about what you follow, as was wished. {end}{then} what changed meanwhile."
-    ))
+    Some(format!("Nothing has been sent since {since} about what you follow, as you asked. {then}"))
 }
 
 /// What a question is about, a line each.
@@ -196,20 +223,37 @@ pub fn wishes(purpose: &Purpose, watchlist: &Watchlist) -> Vec<String> {
     match purpose {
         Purpose::Subscribe(selection) => {
             let lines = selected(selection, watchlist);
-            lines.into_iter().map(|line| format!("send mail about changes that concern {line}")).collect()
+            lines.into_iter().map(|line| format!("send alerts about {line}")).collect()
         }
         Purpose::Unsubscribe { companies } if companies.is_empty() => {
-            vec!["send no mail any more".to_owned()]
+            vec!["stop all alerts".to_owned()]
         }
-        Purpose::Unsubscribe { companies } => names(companies, watchlist)
-            .into_iter()
-            .map(|name| format!("send no mail about {name} any more"))
-            .collect(),
-        Purpose::List => vec!["tell what this address follows".to_owned()],
-        Purpose::Pause => vec!["send no mail for a while".to_owned()],
-        Purpose::Resume => vec!["send mail again".to_owned()],
+        Purpose::Unsubscribe { companies } => {
+            names(companies, watchlist).into_iter().map(|name| format!("stop alerts about {name}")).collect()
+        }
+        Purpose::List => vec!["send a list of what this address follows".to_owned()],
+        Purpose::Pause => vec!["pause all alerts".to_owned()],
+        Purpose::Resume => vec!["send alerts again".to_owned()],
         Purpose::Prefer { wish } => vec![wish.words()],
     }
+}
+
+/// What a question is about, for a subject.
+fn asked(purpose: &Purpose, to: &Addressed<'_>) -> String {
+    match purpose {
+        Purpose::Subscribe(selection) => format!("alerts about {}", short_names(to, &selection.companies)),
+        Purpose::Unsubscribe { companies } if companies.is_empty() => "stop all alerts".to_owned(),
+        Purpose::Unsubscribe { companies } => format!("stop alerts about {}", short_names(to, companies)),
+        Purpose::List => "a list of what you follow".to_owned(),
+        Purpose::Pause => "pause all alerts".to_owned(),
+        Purpose::Resume => "send alerts again".to_owned(),
+        Purpose::Prefer { .. } => "how your mail comes".to_owned(),
+    }
+}
+
+/// Companies in a subject: two names, and how many more.
+pub(super) fn short_names(to: &Addressed<'_>, companies: &[CompanyId]) -> String {
+    named_shortly(companies.iter().map(|company| to.watchlist.short_name(company)))
 }
 
 /// The companies that somebody follows, each with what of it and since when.
@@ -217,7 +261,8 @@ pub fn wishes(purpose: &Purpose, watchlist: &Watchlist) -> Vec<String> {
 pub fn followed(subscriber: &Subscriber, watchlist: &Watchlist) -> Vec<(CompanyId, String)> {
     let active = subscriber.subscriptions.iter().filter(|known| known.state == State::Active);
     let line = |known: &Subscription| {
-        let since = known.confirmed_at.unwrap_or(known.requested_at).format("%Y-%m-%d");
+        let since = known.confirmed_at.unwrap_or(known.requested_at);
+        let since = day(day_of(since, subscriber.preferences.zone));
         format!("{}, since {since}", named(&known.company, known.only.words(), watchlist))
     };
     active.map(|known| (known.company.clone(), line(known))).collect()

@@ -1,12 +1,12 @@
 //! The weekly word that nothing happened, or what did, and how closely it was looked.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use super::foot::Service;
-use super::health::account;
+use super::health::coverage;
 use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
+use super::when::{day, day_of};
 use crate::domain::change::Change;
 use crate::domain::health::SourceHealth;
 use crate::domain::matching::Watchlist;
@@ -77,7 +77,8 @@ pub fn attestation(attestation: &Attestation<'_>) -> Result<Rendered, RenderErro
     letter_mail::render(&Letter {
         about: attestation.outcome(),
         lead: attestation.lead(),
-        lines: health.iter().map(|source| account(source, *since)).collect(),
+        detail: attestation.reserve(),
+        coverage: coverage(health, *since, reader.preferences.zone),
         ..Letter::to(&reader.address, *service)
     })
 }
@@ -99,32 +100,36 @@ impl Attestation<'_> {
 
     fn lead(&self) -> String {
         let zone = self.reader.preferences.zone;
-        let (since, until) = (day(self.since, zone), day(self.until, zone));
+        let (since, until) = (day(day_of(self.since, zone)), day(day_of(self.until, zone)));
+        let names = self.names();
         let found = match self.seen.told {
             0 if self.seen.unasked > 0 => {
-                "no watched source changed, in a way that you asked for, in an entry about".to_owned()
+                format!("we found no change of the kinds that you asked for, in entries about {names}")
             }
-            0 => "no watched source changed in an entry about".to_owned(),
-            1 => "one change was found, and told to you or due in your next digest, about".to_owned(),
-            changes => {
-                format!("{changes} changes were found, and told to you or due in your next digest, about")
-            }
-        };
-        let titles: Vec<String> = self.unread().map(|source| shorten(&one_line(&source.title), 80)).collect();
-        let reserve = if titles.is_empty() {
-            String::new()
-        } else {
-            format!(
-                " This does not speak for what was not read up to the end of that time: {}.",
-                titles.join("; ")
-            )
+            0 => format!("we found no change in entries about {names}"),
+            1 => format!("we found one change about {names}: you were told, or it is in your next digest"),
+            changes => format!(
+                "we found {changes} changes about {names}: you were told, or they are in your next digest"
+            ),
         };
         let doubtful = match self.seen.possible {
             0 => String::new(),
-            1 => " One change may name one of them and waits for a person's look.".to_owned(),
-            many => format!(" {many} changes may name one of them and wait for a person's look."),
+            1 => " One more change may be about one of them; a person looks at it first.".to_owned(),
+            many => format!(" {many} more changes may be about one of them; a person looks at them first."),
         };
-        format!("From {since} to {until} ({zone}) {found} {}.{doubtful}{reserve}", self.names())
+        format!("From {since} to {until} {found}.{doubtful}")
+    }
+
+    /// Of what the report says nothing.
+    fn reserve(&self) -> String {
+        let titles: Vec<String> = self.unread().map(|source| shorten(&one_line(&source.title), 80)).collect();
+        if titles.is_empty() {
+            return String::new();
+        }
+        format!(
+            "Not covered, because we could not read them through the end of this time: {}.",
+            titles.join("; ")
+        )
     }
 
     /// What was not read once in the whole time, or cannot be read just now.
@@ -140,8 +145,4 @@ impl Attestation<'_> {
         let first = names.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
         if more > 0 { format!("{first} and {more} more") } else { first }
     }
-}
-
-fn day(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
 }

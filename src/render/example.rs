@@ -1,6 +1,7 @@
 //! Every mail with example data written for it: how it looks before anybody gets one.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
 use super::answer::{Addressed, answer};
 use super::attestation::{Attestation, Seen, attestation};
@@ -24,6 +25,9 @@ use crate::domain::noise::Noise;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::retraction::Retraction;
 use crate::domain::subscription::{Cadence, EndedPause, Filter, Subscriber, Subscription, Wish};
+
+/// Where the reader of the examples is.
+const ZONE: Tz = Tz::Europe__Berlin;
 
 /// Puts a mail with example data into words.
 ///
@@ -61,8 +65,8 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
         MailKind::Summary => example.summary(service),
         MailKind::Coverage => example.attestation(service),
         MailKind::Retraction => example.retraction(service),
-        MailKind::Incident => incident(Telling::Begun),
-        MailKind::Recovery => incident(Telling::Over),
+        MailKind::Incident => incident(Telling::Begun, service),
+        MailKind::Recovery => incident(Telling::Over, service),
     }
 }
 
@@ -98,6 +102,7 @@ impl Example {
             agreed_to: None,
         };
         reader.follow(wish, at("2031-01-07T09:00:00Z"));
+        reader.preferences.zone = ZONE;
         let changes = changes(&watchlist);
         Self { reader, company, watchlist, changes, health: health() }
     }
@@ -137,11 +142,17 @@ impl Example {
             is_restored: true,
             ..Retraction::of(changes[0], &self.changes, reason, at("2031-02-10T09:00:00Z"))
         };
-        retraction(&Withdrawal { retraction: &taken_back, mail: &told, changes, service: *service })
+        retraction(&Withdrawal {
+            retraction: &taken_back,
+            mail: &told,
+            changes,
+            zone: ZONE,
+            service: *service,
+        })
     }
 
     fn begun<'a>(&'a self, service: &Service<'a>) -> Notice<'a> {
-        Notice::new(&self.reader.address, &self.watchlist, *service)
+        Notice::new(&self.reader.address, &self.watchlist, *service, at("2031-02-10T06:20:00Z")).in_zone(ZONE)
     }
 
     fn notice(
@@ -153,7 +164,7 @@ impl Example {
         let followed: Vec<&Subscription> = self.reader.subscriptions.iter().collect();
         let told = changes
             .iter()
-            .map(|change| Told { change, followed: followed.clone(), deadline: None })
+            .map(|change| Told { change, followed: followed.clone(), deadline: None, page: None })
             .collect();
         let health = if cadence.is_digest() { &self.health[..] } else { &[] };
         notice(&Notice { told, cadence, ..self.begun(service).with_health(health) })
@@ -170,8 +181,12 @@ impl Example {
     fn summary(&self, service: &Service<'_>) -> Result<Rendered, RenderError> {
         let pause = EndedPause { since: at("2031-02-03T09:00:00Z"), until: at("2031-02-10T09:00:00Z") };
         let followed: Vec<&Subscription> = self.reader.subscriptions.iter().collect();
-        let told =
-            self.changes.iter().map(|change| Told { change, followed: followed.clone(), deadline: None });
+        let told = self.changes.iter().map(|change| Told {
+            change,
+            followed: followed.clone(),
+            deadline: None,
+            page: None,
+        });
         notice(&Notice { told: told.collect(), pause: Some(pause), ..self.begun(service) })
     }
 
@@ -279,7 +294,7 @@ fn health() -> Vec<SourceHealth> {
     ]
 }
 
-fn incident(telling: Telling) -> Result<Rendered, RenderError> {
+fn incident(telling: Telling, service: &Service<'_>) -> Result<Rendered, RenderError> {
     let opened_at = at("2031-02-10T06:15:02Z");
     let incident = Incident {
         id: IncidentId::derive(&["example"]),
@@ -297,7 +312,7 @@ fn incident(telling: Telling) -> Result<Rendered, RenderError> {
         ending: None,
     };
     let day = std::time::Duration::from_secs(24 * 60 * 60);
-    incidents(&[(telling, &incident)], day, opened_at + TimeDelta::hours(6))
+    incidents(service.name, &[(telling, &incident)], day, opened_at + TimeDelta::hours(6))
 }
 
 #[cfg(test)]
@@ -308,6 +323,7 @@ mod tests {
     fn every_kind_of_mail_has_an_example() {
         let (to, help) = (constant("ann@example.org"), constant("help@tracker.example"));
         let service = Service {
+            name: "Example Watch",
             mailbox: &help,
             help_address: &help,
             postal_address: Some("Example Street 1"),

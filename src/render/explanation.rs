@@ -1,6 +1,6 @@
-//! Why a change concerns a company, in one sentence a match.
+//! Why a change concerns a company, in one sentence a match, the words that were found told apart.
 
-use crate::domain::change::ChangeKind;
+use crate::domain::change::{Change, ChangeKind};
 use crate::domain::matching::{Match, Part, Rule};
 use crate::domain::text::{one_line, shorten};
 
@@ -8,36 +8,102 @@ use crate::domain::text::{one_line, shorten};
 const MAX_NAME_CHARS: usize = 80;
 /// The longest reckoning that is shown whole.
 const MAX_REASON_CHARS: usize = 240;
+/// The longest words that are shown whole.
+const MAX_FOUND_CHARS: usize = 160;
 
-/// The sentence, without the company's name before it.
-pub(super) fn explanation(found: &Match, kind: ChangeKind) -> String {
-    let field = shown(&found.field);
-    let excerpt = one_line(&found.excerpt);
+/// A sentence in three parts, already inert; what was found stands in the middle.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Explanation {
+    pub before: String,
+    pub found: String,
+    pub after: String,
+}
+
+impl Explanation {
+    fn of(sentence: String) -> Self {
+        Self { before: sentence, ..Self::default() }
+    }
+
+    /// The same after some words.
+    pub(super) fn behind(self, words: &str) -> Self {
+        Self { before: format!("{words}{}", self.before), ..self }
+    }
+
+    /// The sentence in plain text; `mark` stands on both sides of what was found.
+    pub(super) fn plain(&self, mark: &str) -> String {
+        let mark = if self.found.is_empty() { "" } else { mark };
+        format!("{}{mark}{}{mark}{}", self.before, self.found, self.after)
+    }
+}
+
+/// The sentence, without the company's name before it. `label` says what a field is called.
+pub(super) fn explanation(found: &Match, change: &Change, label: impl Fn(&str) -> String) -> Explanation {
+    let field = field_words(found, label);
     let name = format!("{} {} “{}”", whose(found), kind_of(found), shown(&found.alias));
+    let quoted = |sentence: &str| quote(sentence, found, change);
+    let reason = || shorten(&one_line(&found.reason), MAX_REASON_CHARS);
     let sentence = match (found.rule, found.part) {
-        (Rule::SourceBound, _) => return "everything on this source concerns it, as configured".to_owned(),
+        (Rule::SourceBound, _) => {
+            return Explanation::of("the operator bound this whole source to it".to_owned());
+        }
         (Rule::Exposure, part) => {
-            let place = place(part, &field);
-            let reason = shorten(&one_line(&found.reason), MAX_REASON_CHARS);
-            format!("it is exposed without being named: {reason}; {place} say: “{excerpt}”")
+            let place = match part {
+                Part::Entry => format!("{field} says"),
+                Part::AddedWords => format!("the words added to {field} say"),
+                Part::RemovedWords => format!("the words removed from {field} said"),
+            };
+            quoted(&format!("it is not named, and may be affected: {}; {place}: ", reason()))
         }
-        (Rule::Name, _) => {
-            let reason = shorten(&one_line(&found.reason), MAX_REASON_CHARS);
-            format!("the {field} “{excerpt}” is nearly {name}, score {reason}")
+        (Rule::Name, _) => quoted(&format!("{field} is nearly {name} (score {}): ", reason())),
+        (Rule::Caption, Part::Entry) => quoted(&format!("the caption of the case contains {name}: ")),
+        (_, Part::AddedWords) => quoted(&format!("the words added to {field} contain {name}: ")),
+        (_, Part::RemovedWords) => quoted(&format!("the words removed from {field} contained {name}: ")),
+        (_, Part::Entry) if change.entry.kind == ChangeKind::Amended => {
+            let mut sentence = quoted(&format!("the entry is about it: {field} contains {name}: "));
+            sentence.after.push_str(". This was so before the change too");
+            sentence
         }
-        (Rule::Caption, Part::Entry) => {
-            format!("{name} stands in the caption of the proceeding: “{excerpt}”")
-        }
-        (_, Part::AddedWords) => format!("the words added to the {field} hold {name}: “{excerpt}”"),
-        (_, Part::RemovedWords) => format!("the words removed from the {field} held {name}: “{excerpt}”"),
-        (_, Part::Entry) if kind == ChangeKind::Amended => {
-            format!("the amended entry names it: {name} stands in the {field}, as before: “{excerpt}”")
-        }
-        (_, Part::Entry) => format!("{name} stands in the {field}: “{excerpt}”"),
+        (_, Part::Entry) => quoted(&format!("{field} contains {name}: ")),
     };
-    match found.path.as_slice() {
-        [] => sentence,
-        path => format!("{sentence}; ownership: {}", shorten(&one_line(&path.join(" → ")), MAX_REASON_CHARS)),
+    let mut sentence = sentence;
+    if !found.path.is_empty() {
+        let path = shorten(&one_line(&found.path.join(" → ")), MAX_REASON_CHARS);
+        sentence.after.push_str(&format!("; ownership: {path}"));
+    }
+    sentence
+}
+
+/// A sentence with the words of a match behind it, in quotes, between a little of what surrounds them.
+fn quote(sentence: &str, found: &Match, change: &Change) -> Explanation {
+    let texts = change.entry.context.iter().filter(|(name, _)| *name == found.field);
+    let text = texts.map(|(_, text)| text.as_str()).find(|text| found.stands_in(text));
+    let words = text.map(|text| found.around(text)).filter(|(_, words, _)| !words.is_empty());
+    let Some((before, words, after)) = words else {
+        return Explanation::of(format!("{sentence}“{}”", one_line(&found.excerpt)));
+    };
+    let is_cut_before = found.span.start > before.len();
+    let is_cut_after = text.is_some_and(|text| found.span.end + after.len() < text.len());
+    let (before, after) = (one_line(&format!("|{before}|")), one_line(&format!("|{after}|")));
+    let (before, after) = (bare(&before), bare(&after));
+    Explanation {
+        before: format!("{sentence}“{}{before}", if is_cut_before { "…" } else { "" }),
+        found: shorten(&one_line(words), MAX_FOUND_CHARS),
+        after: format!("{after}{}”", if is_cut_after { "…" } else { "" }),
+    }
+}
+
+/// A text without the bars that kept the blanks at its ends.
+fn bare(text: &str) -> &str {
+    let text = text.strip_prefix('|').unwrap_or(text);
+    text.strip_suffix('|').unwrap_or(text)
+}
+
+/// What the field is called in a sentence.
+fn field_words(found: &Match, label: impl Fn(&str) -> String) -> String {
+    match found.field.as_str() {
+        "title" => "the title".to_owned(),
+        "text" => "the text".to_owned(),
+        field => format!("“{}”", label(field)),
     }
 }
 
@@ -53,14 +119,6 @@ fn whose(found: &Match) -> &'static str {
 
 fn kind_of(found: &Match) -> &'static str {
     found.alias_kind.map_or("name", |kind| kind.label())
-}
-
-fn place(part: Part, field: &str) -> String {
-    match part {
-        Part::Entry => format!("words of the {field}"),
-        Part::AddedWords => format!("words added to the {field}"),
-        Part::RemovedWords => format!("words removed from the {field}"),
-    }
 }
 
 fn shown(text: &str) -> String {

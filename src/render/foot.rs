@@ -1,13 +1,20 @@
 //! The end of every mail to a reader: whom it went to and why, how to stop it, who answers, and where the
 //! service is.
 
+use super::flow::{Indent, wrap};
 use super::view::{items, postal_lines};
 use crate::domain::email::EmailAddress;
 use crate::domain::keyed_link::{PersonalLinks, WebAddresses};
+use crate::domain::text::{one_line, shorten};
+
+/// Longer names of who sends it are cut.
+const MAX_NAME_CHARS: usize = 80;
 
 /// What stands in every mail of a service.
 #[derive(Debug, Clone, Copy)]
 pub struct Service<'a> {
+    /// Who runs it, as readers know them.
+    pub name: &'a str,
     /// Where people write to; where nothing is taken in, whoever answers.
     pub mailbox: &'a EmailAddress,
     /// Where a person answers.
@@ -33,6 +40,8 @@ pub(super) enum Leave {
 /// The end of a mail, already inert.
 #[derive(Debug, Default)]
 pub(super) struct Foot {
+    /// Who sends it.
+    pub name: String,
     pub recipient: String,
     /// By what right they are written to, a line a subscription.
     pub reasons: Vec<String>,
@@ -47,6 +56,7 @@ impl Foot {
     /// The foot of a mail to somebody who follows nothing.
     pub(super) fn to_stranger(recipient: &EmailAddress, service: Service<'_>) -> Self {
         Self {
+            name: shorten(&one_line(service.name), MAX_NAME_CHARS),
             recipient: recipient.to_string(),
             reasons: Vec::new(),
             leave: Leave::Nothing,
@@ -63,6 +73,12 @@ impl Foot {
             None => Leave::Mail(service.mailbox.to_string(), service.mailbox.to_uri()),
         };
         Self { leave, ..Self::to_stranger(recipient, service) }
+    }
+
+    pub(super) fn wrapped_whom(&self) -> String {
+        let Self { name, recipient, .. } = self;
+        let end = if self.reasons.is_empty() { "." } else { ", who follows" };
+        wrap(&format!("{name} sent this mail to {recipient}{end}"), Indent::of(""))
     }
 
     pub(super) fn wrapped_reasons(&self) -> String {

@@ -1,8 +1,10 @@
 //! How the sources behind a mail are, in sentences: silence means something only where they were read.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
-use super::view::moment;
+use super::letter::Coverage;
+use super::when::moment;
 use crate::domain::health::SourceHealth;
 use crate::domain::text::{one_line, shorten};
 
@@ -13,64 +15,72 @@ const MAX_TITLE_CHARS: usize = 80;
 const MAX_NAMED: usize = 20;
 
 /// First how many can be read, then each that cannot.
-pub(super) fn sentences(all: &[SourceHealth]) -> Vec<String> {
+pub(super) fn sentences(all: &[SourceHealth], zone: Tz) -> Vec<String> {
     if all.is_empty() {
         return Vec::new();
     }
     let unread: Vec<&SourceHealth> = all.iter().filter(|source| !source.is_read()).collect();
     let mut sentences = vec![match (all.len() - unread.len(), all.len()) {
-        (1, 1) => "The one source was read well the last time.".to_owned(),
-        (read, all) if read == all => format!("All {all} sources were read well the last time."),
-        (read, all) => format!("{read} of {all} sources were read well the last time."),
+        (1, 1) => "The last read of the one source was good.".to_owned(),
+        (read, all) if read == all => format!("The last read of each of the {all} sources was good."),
+        (read, all) => format!("The last read was good for {read} of {all} sources."),
     }];
-    sentences.extend(unread.iter().take(MAX_NAMED).map(|source| unreadable(source)));
+    sentences.extend(unread.iter().take(MAX_NAMED).map(|source| unreadable(source, zone)));
     let more = unread.len().saturating_sub(MAX_NAMED);
     if more > 0 {
-        sentences.push(format!("{more} more were not read well the last time either."));
+        sentences.push(format!("The last read of {more} more failed as well."));
     }
     sentences
 }
 
 /// Those that could not be read the last time, a sentence each.
-pub(super) fn unread(all: &[SourceHealth]) -> Vec<String> {
+pub(super) fn unread(all: &[SourceHealth], zone: Tz) -> Vec<String> {
     let unread: Vec<&SourceHealth> = all.iter().filter(|source| !source.is_read()).collect();
     let more = unread.len().saturating_sub(MAX_NAMED);
     let more = (more > 0).then(|| format!("{more} more."));
-    unread.iter().take(MAX_NAMED).map(|source| unreadable(source)).chain(more).collect()
+    unread.iter().take(MAX_NAMED).map(|source| unreadable(source, zone)).chain(more).collect()
 }
 
 /// Why silence about a source means nothing just now.
-fn unreadable(source: &SourceHealth) -> String {
-    let title = title(source);
+fn unreadable(source: &SourceHealth, zone: Tz) -> String {
+    format!("{}: {}.", title(source), state(source, zone))
+}
+
+/// Since when a source cannot be read.
+fn state(source: &SourceHealth, zone: Tz) -> String {
     match (source.failing_since, source.last_good_at) {
         (Some(since), Some(good)) => {
-            format!("{title}: unreadable since {}, last read well {}.", moment(since), moment(good))
+            format!("unreadable since {}, last good read {}", moment(since, zone), moment(good, zone))
         }
-        (Some(since), None) => format!("{title}: unreadable since {}, never read well yet.", moment(since)),
-        (None, _) => format!("{title}: not read yet."),
+        (Some(since), None) => format!("unreadable since {}, never read yet", moment(since, zone)),
+        (None, None) => "not read yet".to_owned(),
+        (None, Some(_)) => "readable".to_owned(),
     }
 }
 
-/// What was read of a source in a time, in a sentence.
-pub(super) fn account(source: &SourceHealth, since: DateTime<Utc>) -> String {
-    let title = title(source);
-    let reads = match source.good {
-        0 => "not read well once".to_owned(),
-        1 => "read well once".to_owned(),
-        times => format!("read well {times} times"),
+/// What was read of the sources in a time, those that cannot be read first.
+pub(super) fn coverage(all: &[SourceHealth], since: DateTime<Utc>, zone: Tz) -> Vec<Coverage> {
+    let row = |source: &SourceHealth| Coverage {
+        source: title(source),
+        good: source.good,
+        failed: source.unread,
+        last: match source.last_good_at {
+            Some(good) => moment(good, zone),
+            None => "never".to_owned(),
+        },
+        is_read: source.is_read() && source.good > 0,
+        state: match (source.failing_since, source.good) {
+            (Some(failing), _) => format!("unreadable since {}", moment(failing, zone)),
+            (None, 0) if source.last_good_at.is_none_or(|good| good < since) => {
+                "not read in this time".to_owned()
+            }
+            (None, _) if !source.is_read() => "not read yet".to_owned(),
+            (None, _) => "readable".to_owned(),
+        },
     };
-    let failed = match source.unread {
-        0 => String::new(),
-        1 => ", 1 read failed".to_owned(),
-        times => format!(", {times} reads failed"),
-    };
-    let last = match source.last_good_at {
-        Some(good) if good >= since || source.is_read() => format!(", last {}", moment(good)),
-        Some(good) => format!(", last read well {}", moment(good)),
-        None => ", never read well yet".to_owned(),
-    };
-    let now = source.failing_since.map(|since| format!(", unreadable since {}", moment(since)));
-    format!("{title}: {reads}{failed}{last}{}", now.unwrap_or_default())
+    let mut rows: Vec<Coverage> = all.iter().map(row).collect();
+    rows.sort_by_key(|row| row.is_read);
+    rows
 }
 
 fn title(source: &SourceHealth) -> String {
@@ -95,17 +105,20 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named_with_since_when() {
         let read = source("FCC", Some("2026-11-24T06:00:00Z"), None);
-        assert_eq!(sentences(&[read.clone(), read.clone()]), ["All 2 sources were read well the last time."]);
+        assert_eq!(
+            sentences(&[read.clone(), read.clone()], Tz::UTC),
+            ["The last read of each of the 2 sources was good."]
+        );
         let unread = source("DHS", Some("2026-11-20T06:00:00Z"), Some("2026-11-21T06:00:00Z"));
         let new = source("UN", None, None);
         assert_eq!(
-            sentences(&[read, unread, new]),
+            sentences(&[read, unread, new], Tz::UTC),
             [
-                "1 of 3 sources were read well the last time.",
-                "DHS: unreadable since 2026-11-21 06:00 UTC, last read well 2026-11-20 06:00 UTC.",
+                "The last read was good for 1 of 3 sources.",
+                "DHS: unreadable since 21 November 2026, 06:00 UTC, last good read 20 November 2026, 06:00 UTC.",
                 "UN: not read yet.",
             ]
         );
-        assert_eq!(sentences(&[]), [""; 0]);
+        assert_eq!(sentences(&[], Tz::UTC), [""; 0]);
     }
 }

@@ -2,12 +2,13 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use super::filters;
 use super::flow::{Indent, wrap};
 use super::notice::{RenderError, Rendered};
 use super::subject::MAX_SUBJECT_CHARS;
-use super::view::moment;
+use super::when::moment;
 use crate::domain::id::SourceId;
 use crate::domain::incident::{Ending, Incident, IncidentKind, Telling};
 use crate::domain::mail_kind::MailKind;
@@ -35,6 +36,8 @@ struct HtmlTemplate<'a> {
 }
 
 struct Page {
+    /// Who runs the service.
+    name: String,
     subject: String,
     incidents: Vec<View>,
     left_out: usize,
@@ -53,7 +56,27 @@ struct View {
     since: String,
     reason: String,
     members: String,
-    advice: Vec<String>,
+    advice: Vec<Advice>,
+}
+
+/// What a person can do: a command, or none, and what it does.
+struct Advice {
+    command: String,
+    what: String,
+}
+
+impl Advice {
+    fn of(command: impl Into<String>, what: &str) -> Self {
+        Self { command: command.into(), what: what.to_owned() }
+    }
+
+    fn indented(&self) -> String {
+        wrap(&self.what, Indent::of("      "))
+    }
+
+    fn flush(&self) -> String {
+        wrap(&self.what, Indent::of("  "))
+    }
 }
 
 impl View {
@@ -71,6 +94,7 @@ impl View {
 /// # Errors
 /// A template that cannot be filled in.
 pub fn incidents(
+    name: &str,
     told: &[(Telling, &Incident)],
     remind_every: std::time::Duration,
     now: DateTime<Utc>,
@@ -84,6 +108,7 @@ pub fn incidents(
             .any(|(telling, incident)| (*telling == Telling::Over) == is_over && is_of_source(incident))
     };
     let page = Page {
+        name: shorten(&one_line(name), 80),
         subject: subject(told),
         incidents: told
             .iter()
@@ -100,7 +125,7 @@ pub fn incidents(
     let html = HtmlTemplate { page: &page }.render()?;
     let is_over = told.iter().all(|(telling, _)| *telling == Telling::Over);
     let kind = if is_over { MailKind::Recovery } else { MailKind::Incident };
-    Ok(Rendered { kind, subject: page.subject, text, html })
+    Ok(Rendered { kind, subject: page.subject, text, html, attachment: None })
 }
 
 fn subject(told: &[(Telling, &Incident)]) -> String {
@@ -125,27 +150,27 @@ fn heading(telling: Telling, incident: &Incident) -> String {
     let is_over = telling == Telling::Over;
     let ended = incident.ending.filter(|_| is_over);
     if let Some(words) = ended.and_then(|ending| ended_otherwise(incident.kind, ending, &title)) {
-        return format!("Over: {words}");
+        return format!("Closed: {words}");
     }
     // What is about no source of its own is a sentence that may begin a line.
     let (begins, goes_on) = match (incident.kind, is_over) {
-        (IncidentKind::Held, false) => (title, " is held back"),
+        (IncidentKind::Held, false) => (title, " looks wrong and waits for you"),
         (IncidentKind::Failing, false) => (title, " cannot be read"),
-        (IncidentKind::Stale, false) => (title, " had no good read for too long"),
-        (IncidentKind::Quiet, false) => (title, " brings nothing new"),
-        (IncidentKind::Quiet, true) => (title, " brings something new again"),
+        (IncidentKind::Stale, false) => (title, " has had no good read for too long"),
+        (IncidentKind::Quiet, false) => (title, " has shown nothing new for too long"),
+        (IncidentKind::Quiet, true) => (title, " shows something new again"),
         (IncidentKind::Held | IncidentKind::Failing | IncidentKind::Stale, true) => (title, " is read again"),
         (IncidentKind::Outage, false) if is_of_all(incident) => {
             (word("No", telling), " source can be reached")
         }
         (IncidentKind::Outage, false) => (incident.members.len().to_string(), " sources cannot be reached"),
         (IncidentKind::Outage, true) => (word("Sources", telling), " can be reached again"),
-        (IncidentKind::Mailbox, false) => (word("What", telling), " people write is not taken in"),
-        (IncidentKind::Mailbox, true) => (word("What", telling), " people write is taken in again"),
+        (IncidentKind::Mailbox, false) => (word("Incoming", telling), " mail is not being read"),
+        (IncidentKind::Mailbox, true) => (word("Incoming", telling), " mail is being read again"),
         (IncidentKind::Relay, false) => (word("Mail", telling), " cannot leave"),
         (IncidentKind::Relay, true) => (word("Mail", telling), " can leave again"),
         (IncidentKind::Undelivered, false) => (word("Mail", telling), " could not be delivered"),
-        (IncidentKind::Undelivered, true) => (word("No", telling), " mail waits to be looked at"),
+        (IncidentKind::Undelivered, true) => (word("No", telling), " mail needs attention any longer"),
         (IncidentKind::Clock, false) => (word("The", telling), " clock of this machine went back"),
         (IncidentKind::Clock, true) => (word("The", telling), " clock of this machine goes on"),
         (IncidentKind::Disk, false) => (word("The", telling), " store's disk is nearly full"),
@@ -171,12 +196,12 @@ fn ended_otherwise(kind: IncidentKind, ending: Ending, title: &str) -> Option<St
             format!("{title} is no longer watched")
         }
         IncidentKind::Held | IncidentKind::Failing | IncidentKind::Stale | IncidentKind::Quiet => {
-            format!("{title} is not counted as trouble any more")
+            format!("{title} no longer counts as trouble")
         }
         IncidentKind::Outage if is_out_of_use => "what could not be reached is no longer watched".to_owned(),
-        IncidentKind::Outage => "what cannot be reached is told source by source".to_owned(),
-        IncidentKind::Mailbox => "the mailbox is not in use any more".to_owned(),
-        IncidentKind::Relay => "mail leaves by another way".to_owned(),
+        IncidentKind::Outage => "unreachable sources are now reported one by one".to_owned(),
+        IncidentKind::Mailbox => "the mailbox is no longer in use".to_owned(),
+        IncidentKind::Relay => "mail now leaves another way".to_owned(),
         IncidentKind::Undelivered
         | IncidentKind::Clock
         | IncidentKind::Disk
@@ -200,8 +225,10 @@ fn view(telling: Telling, incident: &Incident, now: DateTime<Utc>) -> View {
     let since = incident.since();
     let age = age(incident.closed_at.unwrap_or(now) - since);
     let since = match incident.closed_at {
-        Some(closed_at) => format!("From {} to {} ({age})", moment(since), moment(closed_at)),
-        None => format!("Since {} ({age})", moment(since)),
+        Some(closed_at) => {
+            format!("From {} to {} ({age})", moment(since, Tz::UTC), moment(closed_at, Tz::UTC))
+        }
+        None => format!("Since {} ({age})", moment(since, Tz::UTC)),
     };
     let reason = shorten(&one_line(&incident.reason), MAX_REASON_CHARS);
     let shown: Vec<&str> = incident.members.iter().take(MAX_MEMBERS).map(SourceId::as_str).collect();
@@ -210,57 +237,78 @@ fn view(telling: Telling, incident: &Incident, now: DateTime<Utc>) -> View {
     View {
         heading: heading(telling, incident),
         since,
-        reason: if telling == Telling::Over { format!("The trouble was: {reason}") } else { reason },
+        reason: if telling == Telling::Over { format!("What was wrong: {reason}") } else { reason },
         members: format!("{}{more}", shown.join(", ")),
         advice: if telling == Telling::Over { Vec::new() } else { advice(incident) },
     }
 }
 
 /// What a person can do about it.
-fn advice(incident: &Incident) -> Vec<String> {
+fn advice(incident: &Incident) -> Vec<Advice> {
     let id = incident.source.as_ref().map_or("", SourceId::as_str);
     match incident.kind {
         IncidentKind::Held => vec![
-            format!("regwatch review show {id}     what came, and what would change if it were accepted"),
-            format!("regwatch review accept {id}   it is the source's page: take it and tell the changes"),
-            format!("regwatch review reject {id}   it is not: let go of it"),
+            Advice::of(
+                format!("regwatch review show {id}"),
+                "Shows what came, what would change, and whether it can be accepted.",
+            ),
+            Advice::of(
+                format!("regwatch review accept {id}"),
+                "If it can be accepted and is the source's own page: takes it and sends the alerts.",
+            ),
+            Advice::of(
+                format!("regwatch review reject {id}"),
+                "If it is not the source's page: discards it.",
+            ),
         ],
-        IncidentKind::Failing | IncidentKind::Stale => {
-            vec![format!("regwatch source show {id}"), format!("regwatch check now {id}")]
-        }
+        IncidentKind::Failing | IncidentKind::Stale => vec![
+            Advice::of(format!("regwatch source show {id}"), "Shows how its reads went."),
+            Advice::of(format!("regwatch check now {id}"), "Reads it now."),
+        ],
         IncidentKind::Quiet => vec![
-            format!("regwatch source show {id}     its address, and when it was read"),
-            "Look at the site by hand: if it moved, change the source's url.".to_owned(),
+            Advice::of(format!("regwatch source show {id}"), "Shows its address and when it was read."),
+            Advice::of("", "Look at the site by hand. If the page moved, change the source's url."),
         ],
-        IncidentKind::Outage => vec!["regwatch incident list".to_owned()],
+        IncidentKind::Outage => vec![Advice::of("regwatch incident list", "Lists what cannot be read.")],
         IncidentKind::Mailbox => vec![
-            "What people write by this way is not heard until then, an \"unsubscribe\" among it.".to_owned(),
-            "docs/OPERATIONS.md, \"Mail that comes in\", says what to look at.".to_owned(),
+            Advice::of("", "Until then nobody who writes is answered, and no \"unsubscribe\" is heard."),
+            Advice::of("", "See \"Mail that comes in\" in docs/OPERATIONS.md for what to check."),
         ],
-        IncidentKind::Relay => vec!["regwatch mail test ADDRESS".to_owned()],
+        IncidentKind::Relay => {
+            vec![Advice::of("regwatch mail test ADDRESS", "Sends a test mail and shows what the relay says.")]
+        }
         IncidentKind::Clock => {
-            vec!["timedatectl timesync-status   whether the clock is kept right".to_owned()]
+            vec![Advice::of("timedatectl timesync-status", "Shows whether the clock is synchronised.")]
         }
         IncidentKind::Disk => {
-            vec!["Make room, or give the store a larger disk: when it is full, the service ends.".to_owned()]
+            vec![Advice::of(
+                "",
+                "Free space, or give the store a larger disk: when it is full, the service stops.",
+            )]
         }
         IncidentKind::Store => vec![
-            "What cannot be read is passed over; everything else goes on.".to_owned(),
-            "regwatch store verify   what it is (stop the service first)".to_owned(),
-            "regwatch store repair   what can be put right".to_owned(),
+            Advice::of("", "What cannot be read is skipped; everything else goes on."),
+            Advice::of("regwatch store verify", "Shows what is damaged. Stop the service first."),
+            Advice::of("regwatch store repair", "Repairs what can be repaired."),
         ],
         IncidentKind::FirstStart => vec![
-            "If this installation is new: set store.required = true under [store]. From then on a".to_owned(),
-            "missing store is refused.".to_owned(),
-            "If there was a store before: stop the service. Mount its disk or correct store.url;".to_owned(),
-            "or move the empty database folder and its .mark file away and copy a backup of both".to_owned(),
-            "into their place. Then start the service again.".to_owned(),
+            Advice::of(
+                "",
+                "If this installation is new: set store.required = true under [store]. From then on a missing store \
+                 is refused.",
+            ),
+            Advice::of(
+                "",
+                "If there was a store before: stop the service. Mount its disk or correct store.url; or move the \
+                 empty database folder and its .mark file away and copy a backup of both into their place. Then \
+                 start the service again.",
+            ),
         ],
         IncidentKind::Undelivered => vec![
-            "regwatch outbox list --undelivered   which".to_owned(),
-            "regwatch outbox show ID              what was said of one".to_owned(),
-            "regwatch outbox retry ID             send it again".to_owned(),
-            "regwatch outbox drop ID              give it up: nobody is reminded any more".to_owned(),
+            Advice::of("regwatch outbox list --undelivered", "Lists the mails."),
+            Advice::of("regwatch outbox show ID", "Shows what happened to one."),
+            Advice::of("regwatch outbox retry ID", "Sends it again."),
+            Advice::of("regwatch outbox drop ID", "Gives it up; nobody is reminded of it."),
         ],
     }
 }
@@ -316,16 +364,19 @@ mod tests {
     }
 
     fn mail(telling: Telling, incident: &Incident) -> Rendered {
-        incidents(&[(telling, incident)], std::time::Duration::from_secs(86_400), at(5)).unwrap()
+        incidents("Example Watch", &[(telling, incident)], std::time::Duration::from_secs(86_400), at(5))
+            .unwrap()
     }
 
     #[test]
     fn a_held_source_is_told_with_its_age_its_reason_and_what_to_do() {
         let mail = mail(Telling::Begun, &incident(IncidentKind::Held));
-        assert_eq!(mail.subject, "[regwatch] Covered List is held back");
-        for words in
-            ["Since 1970-01-01 00:00 UTC (5 hours)", "regwatch review accept fcc", "\"<b>Denied</b>[2J\""]
-        {
+        assert_eq!(mail.subject, "[regwatch] Covered List looks wrong and waits for you");
+        for words in [
+            "Since 1 January 1970, 00:00 UTC (5 hours)",
+            "regwatch review accept fcc",
+            "\"<b>Denied</b>[2J\"",
+        ] {
             assert!(mail.text.contains(words), "{words:?} is missing in:\n{}", mail.text);
         }
         assert!(
@@ -353,13 +404,13 @@ mod tests {
     fn what_is_out_of_use_is_not_said_to_be_right_again() {
         use IncidentKind::{Failing, Held, Mailbox, Outage, Relay, Stale};
         for (kind, ending, words) in [
-            (Held, Ending::OutOfUse, "Over: Covered List is no longer watched"),
-            (Failing, Ending::OutOfUse, "Over: Covered List is no longer watched"),
-            (Stale, Ending::NotCounted, "Over: Covered List is not counted as trouble any more"),
-            (Outage, Ending::OutOfUse, "Over: what could not be reached is no longer watched"),
-            (Outage, Ending::NotCounted, "Over: what cannot be reached is told source by source"),
-            (Mailbox, Ending::OutOfUse, "Over: the mailbox is not in use any more"),
-            (Relay, Ending::OutOfUse, "Over: mail leaves by another way"),
+            (Held, Ending::OutOfUse, "Closed: Covered List is no longer watched"),
+            (Failing, Ending::OutOfUse, "Closed: Covered List is no longer watched"),
+            (Stale, Ending::NotCounted, "Closed: Covered List no longer counts as trouble"),
+            (Outage, Ending::OutOfUse, "Closed: what could not be reached is no longer watched"),
+            (Outage, Ending::NotCounted, "Closed: unreachable sources are now reported one by one"),
+            (Mailbox, Ending::OutOfUse, "Closed: the mailbox is no longer in use"),
+            (Relay, Ending::OutOfUse, "Closed: mail now leaves another way"),
         ] {
             let over = Incident { closed_at: Some(at(3)), ending: Some(ending), ..incident(kind) };
             let mail = mail(Telling::Over, &over);
@@ -393,7 +444,7 @@ mod tests {
         assert!(text.contains("source-19 and 10"), "{text}");
         let held = incident(IncidentKind::Held);
         let told = [(Telling::Begun, &outage), (Telling::Over, &held)];
-        let both = incidents(&told, std::time::Duration::from_secs(86_400), at(5)).unwrap();
+        let both = incidents("Example Watch", &told, std::time::Duration::from_secs(86_400), at(5)).unwrap();
         assert_eq!(both.subject, "[regwatch] 1 incident, 1 over");
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Letter {
     /// What stands in the subject besides its own words.
     pub about: String,
     pub lead: String,
+    /// What is said after it.
+    pub detail: String,
     pub lines: Vec<String>,
     /// What stands already, a source after the other.
     pub listed: Vec<Listed>,
@@ -35,10 +37,16 @@ pub(super) struct Letter {
     pub takes_mail: bool,
     /// Whether it is the second of the same question: the first was answered unclearly.
     pub is_explained: bool,
-    /// Who can be followed, where somebody asked for who cannot.
+    /// Until when a question can be answered.
+    pub until: String,
+    /// Who can be followed.
     pub followable: Vec<String>,
-    /// How many more there are.
-    pub followable_more: usize,
+    /// Requests as a person would write them, each with what it does.
+    pub examples: Vec<(String, &'static str)>,
+    /// Whether it answers what was not understood, or cannot be done.
+    pub is_unknown: bool,
+    /// What was read of the sources.
+    pub coverage: Vec<Coverage>,
     /// Whether it answers a wish about how mail comes.
     pub is_changed: bool,
     /// Since when nothing is sent and until when.
@@ -52,6 +60,18 @@ pub(super) struct Letter {
     pub missed: usize,
     pub recipient: String,
     pub foot: Foot,
+}
+
+/// What was read of one source in a time.
+#[derive(Debug)]
+pub(super) struct Coverage {
+    pub source: String,
+    pub good: u32,
+    pub failed: u32,
+    pub last: String,
+    /// Whether silence about it means something.
+    pub is_read: bool,
+    pub state: String,
 }
 
 /// What stands on one source.
@@ -107,7 +127,26 @@ impl Letter {
     }
 
     pub fn wrapped_followable(&self) -> String {
-        items(&self.followable)
+        wrap(&self.followable_line(), Indent::of("  "))
+    }
+
+    pub fn followable_line(&self) -> String {
+        self.followable.join("; ")
+    }
+
+    pub fn wrapped_detail(&self) -> String {
+        wrap(&self.detail, Indent::of(""))
+    }
+
+    pub fn plain_coverage(&self) -> String {
+        let row = |row: &Coverage| {
+            let state = if row.is_read { row.state.clone() } else { row.state.to_uppercase() };
+            let head = item(&format!("{}: {state}", row.source));
+            let Coverage { good, failed, last, .. } = row;
+            let reads = format!("{good} good reads, {failed} failed; last good read {last}");
+            format!("{head}\n{}", wrap(&reads, Indent::of("    ")))
+        };
+        self.coverage.iter().map(row).collect::<Vec<_>>().join("\n")
     }
 
     pub fn wrapped_lead(&self) -> String {
@@ -156,7 +195,7 @@ macro_rules! mail {
                 let foot = &letter.foot;
                 let text = Text { letter, foot }.render()?;
                 let html = Html { subject: &subject, letter, foot }.render()?;
-                Ok(Rendered { kind: MailKind::$kind, subject, text, html })
+                Ok(Rendered { kind: MailKind::$kind, subject, text, html, attachment: None })
             }
         }
     };

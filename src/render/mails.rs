@@ -50,6 +50,7 @@ fn every_kind_of_mail_reads_as_it_was_written() {
     let (reader, mailbox) = (address("reader@example.org"), address("watch@tracker.example"));
     let (help_address, web) = (address("help@tracker.example"), web());
     let service = Service {
+        name: "Example Watch",
         mailbox: &mailbox,
         help_address: &help_address,
         postal_address: Some("Example Watch\n1 Example Street, 10115 Berlin"),
@@ -106,6 +107,7 @@ impl Reader {
 
     fn service(&self) -> Service<'_> {
         Service {
+            name: HOSTILE,
             mailbox: &self.mailbox,
             help_address: &self.mailbox,
             postal_address: Some(HOSTILE),
@@ -224,6 +226,7 @@ fn hostile_words_stay_text_in_a_retraction() {
         retraction: &taken_back,
         mail: &mail,
         changes: vec![&change],
+        zone: chrono_tz::Tz::UTC,
         service: Service { web: None, ..reader.service() },
     });
     check("hostile-retraction", &mail.unwrap());
@@ -260,5 +263,5 @@ fn what_a_site_answers_stays_text_in_what_the_operator_is_told() {
     let told: Vec<(Telling, &Incident)> =
         begun.iter().chain([&over]).map(|(telling, incident)| (*telling, incident)).collect();
     let day = std::time::Duration::from_secs(24 * 60 * 60);
-    check("hostile-incidents", &incidents(&told, day, now).unwrap());
+    check("hostile-incidents", &incidents(HOSTILE, &told, day, now).unwrap());
 }

@@ -13,15 +13,21 @@
 //! the command line (`cli`), and any wording that depends on the time of day.
 
 mod answer;
+mod attached;
 mod attestation;
+mod change_view;
 mod difference;
 mod example;
 mod explanation;
+mod face;
+mod field_view;
 mod filters;
 mod flow;
 mod foot;
+mod headline;
 mod health;
 mod incident;
+mod lead;
 mod letter;
 mod link;
 mod notice;
@@ -31,12 +37,15 @@ mod subject;
 mod terminal;
 mod view;
 mod welcome;
+mod when;
 
 pub use answer::{
     Addressed, answer, confirm_address, followed, name as company_name, paused, promise, wishes,
 };
+pub use attached::Attachment;
 pub use attestation::{Attestation, Seen, attestation};
 pub use example::example;
+pub use face::{Face, SourceWords};
 pub use foot::Service;
 pub use incident::incidents;
 pub use link::Link;

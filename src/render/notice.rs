@@ -4,12 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::attached::{Attachment, evidence};
+use super::change_view::{ChangeView, WHY};
 use super::difference::Piece;
+use super::face::SourceWords;
+use super::field_view::FieldBody;
+use super::filters;
 use super::flow::{Indent, wrap};
 use super::foot::{Foot, Leave, Service};
 use super::health;
+use super::lead::{Line, lead, overview, untold};
 use super::subject::subject;
-use super::view::{ChangeView, FieldBody, brief, items, lead, misses, reasons, untold};
+use super::view::{items, misses, reasons};
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
 use crate::domain::email::EmailAddress;
@@ -19,6 +28,7 @@ use crate::domain::id::SourceId;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Cadence, EndedPause, Subscription};
+use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::Fate;
 use crate::domain::untold::Untold;
 
@@ -33,8 +43,14 @@ pub struct Notice<'a> {
     pub watchlist: &'a Watchlist,
     /// Who sends it.
     pub service: Service<'a>,
-    /// What never appears in a source, in its operator's words; told beside what did.
-    pub misses: Option<&'a BTreeMap<SourceId, String>>,
+    /// What is said of the sources beside what changed there.
+    pub sources: Option<&'a BTreeMap<SourceId, SourceWords>>,
+    /// The reader's time zone.
+    pub zone: Tz,
+    /// When it is written.
+    pub now: DateTime<Utc>,
+    /// Which of how many mails it is.
+    pub part: Option<(usize, usize)>,
     /// Whether this only proves that mail arrives; then subject and text say so.
     pub test: bool,
     /// Of what it is the digest; [`Cadence::Immediate`] where it is none.
@@ -56,18 +72,28 @@ pub struct Told<'a> {
     pub followed: Vec<&'a Subscription>,
     /// What presses, where something does.
     pub deadline: Option<Deadline>,
+    /// Where the reader sees the change with its evidence, where there is such a page.
+    pub page: Option<String>,
 }
 
 impl<'a> Notice<'a> {
     /// A notice without contents; `with` adds them.
     #[must_use]
-    pub fn new(recipient: &'a EmailAddress, watchlist: &'a Watchlist, service: Service<'a>) -> Self {
+    pub fn new(
+        recipient: &'a EmailAddress,
+        watchlist: &'a Watchlist,
+        service: Service<'a>,
+        now: DateTime<Utc>,
+    ) -> Self {
         Self {
             recipient,
             told: Vec::new(),
             watchlist,
             service,
-            misses: None,
+            sources: None,
+            zone: Tz::UTC,
+            now,
+            part: None,
             test: false,
             cadence: Cadence::Immediate,
             health: &[],
@@ -82,10 +108,30 @@ impl<'a> Notice<'a> {
         Self { untold, ..self }
     }
 
-    /// Tells as well what never appears in the sources it tells of.
+    /// Says beside what changed what the sources are.
     #[must_use]
-    pub fn knowing(self, misses: &'a BTreeMap<SourceId, String>) -> Self {
-        Self { misses: Some(misses), ..self }
+    pub fn knowing(self, sources: &'a BTreeMap<SourceId, SourceWords>) -> Self {
+        Self { sources: Some(sources), ..self }
+    }
+
+    /// Tells times as they are in a zone.
+    #[must_use]
+    pub fn in_zone(self, zone: Tz) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// Leads to a page of each change, where `page` knows one.
+    #[must_use]
+    pub fn leading_to(mut self, page: impl Fn(&Change) -> Option<String>) -> Self {
+        for told in &mut self.told {
+            told.page = page(told.change);
+        }
+        self
+    }
+
+    /// What is said of the source of a change.
+    pub(super) fn words_of(&self, change: &Change) -> Option<&'a SourceWords> {
+        self.sources?.get(&change.source)
     }
 
     /// Tells what a bundle tells, each change once however many of its companies are followed.
@@ -93,6 +139,7 @@ impl<'a> Notice<'a> {
     pub fn telling(mut self, bundle: &Bundle<'a>) -> Self {
         self.cadence = bundle.cadence;
         self.pause = bundle.pause;
+        self.part = bundle.part;
         for item in &bundle.told {
             match self.told.iter_mut().find(|told| told.change.id == item.change.id) {
                 Some(told) if told.followed.contains(&item.subscription) => {}
@@ -101,6 +148,7 @@ impl<'a> Notice<'a> {
                     change: item.change,
                     followed: vec![item.subscription],
                     deadline: item.deadline,
+                    page: None,
                 }),
             }
         }
@@ -168,18 +216,29 @@ pub struct Rendered {
     pub text: String,
     /// The whole mail as HTML with inline styles, no images and nothing loaded from elsewhere.
     pub html: String,
+    /// A file that goes with it.
+    pub attachment: Option<Attachment>,
 }
 
 /// A template could not be filled in.
 #[derive(Debug, thiserror::Error)]
-#[error("the mail cannot be put into words")]
-pub struct RenderError(#[from] askama::Error);
+pub enum RenderError {
+    /// A template could not be filled in.
+    #[error("the mail cannot be put into words")]
+    Template(#[from] askama::Error),
+    /// The evidence could not be written.
+    #[error("the evidence cannot be attached")]
+    Evidence(#[from] serde_json::Error),
+}
 
 /// Each body stays below this: Gmail cuts a mail's HTML at 102 KB.
 const MAX_BODY_BYTES: usize = 95_000;
 
-/// More changes are not shown in full: nobody reads them in a mail.
-const MAX_DETAILED: usize = 30;
+/// More changes are a table, and not shown in full where each has its page: nobody reads them in a mail.
+const MAX_DETAILED: usize = 20;
+
+/// How much of an entry's title an overview shows: less where everything else does not fit.
+const TITLE_CHARS: [usize; 4] = [120, 80, 50, 30];
 
 #[derive(Template)]
 #[template(path = "notice/mail.txt", escape = "none")]
@@ -193,16 +252,22 @@ struct TextTemplate<'a> {
 struct HtmlTemplate<'a> {
     page: &'a Page,
     foot: &'a Foot,
+    subject: &'a str,
 }
 
 /// What both templates show.
 pub(super) struct Page {
     pub subject: String,
+    pub preheader: String,
     pub lead: String,
     pub test: bool,
+    /// The changes in a line each, where there are several.
+    pub overview: Vec<Line>,
+    /// Whether the overview is a table.
+    pub is_table: bool,
     pub changes: Vec<ChangeView>,
-    /// The changes that are not shown in full, a line each.
-    pub brief: Vec<String>,
+    /// Whether the evidence is attached.
+    pub is_attached: bool,
     /// What else the same reads found, counted.
     pub untold: Option<String>,
     /// How the sources are, a sentence each.
@@ -216,8 +281,22 @@ impl Page {
         wrap(&self.lead, Indent::of(""))
     }
 
-    fn wrapped_brief(&self) -> String {
-        items(&self.brief)
+    fn wrapped_overview(&self) -> String {
+        let line = |line: &Line| {
+            let number = format!("{:>3}. ", line.number);
+            let indent = Indent { first: &number, rest: "     " };
+            match (&line.page, self.is_shown(line)) {
+                (_, true) => wrap(&line.plain(), indent),
+                (Some(page), false) => format!("{}\n     {}", wrap(&line.plain(), indent), page.href),
+                (None, false) => wrap(&format!("{} (change {})", line.plain(), line.id), indent),
+            }
+        };
+        self.overview.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether the change of a line is shown with its words.
+    fn is_shown(&self, line: &Line) -> bool {
+        line.number <= self.changes.len()
     }
 
     fn wrapped_health(&self) -> String {
@@ -242,36 +321,57 @@ impl Page {
 /// # Errors
 /// A template that cannot be filled in: a mail without words must never leave.
 pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
-    let mut detailed = notice.told.len().min(MAX_DETAILED);
     let foot = Foot { reasons: reasons(notice), ..Foot::to_reader(notice.recipient, notice.service) };
+    let has_pages = notice.told.iter().all(|told| told.page.is_some());
+    let is_table = notice.told.len() > MAX_DETAILED;
+    let attachment = if has_pages { None } else { evidence(notice)? };
+    let mut detailed = if is_table && has_pages { 0 } else { notice.told.len().min(MAX_DETAILED) };
+    let mut title_chars = TITLE_CHARS.into_iter();
+    let mut chars = title_chars.next().unwrap_or_default();
     loop {
-        let page = page(notice, detailed);
+        let page = Page { is_attached: attachment.is_some(), ..page(notice, detailed, chars) };
         let text = TextTemplate { page: &page, foot: &foot }.render()?;
-        let html = HtmlTemplate { page: &page, foot: &foot }.render()?;
-        if detailed <= 1 || text.len().max(html.len()) <= MAX_BODY_BYTES {
-            return Ok(Rendered { kind: notice.kind(), subject: page.subject, text, html });
+        let html = HtmlTemplate { page: &page, foot: &foot, subject: &page.subject }.render()?;
+        if text.len().max(html.len()) > MAX_BODY_BYTES {
+            // What has no page of its own is shown as far as it can be.
+            if detailed > 1 {
+                detailed /= 2;
+                continue;
+            }
+            if let Some(fewer) = title_chars.next() {
+                chars = fewer;
+                continue;
+            }
         }
-        detailed /= 2;
+        return Ok(Rendered { kind: notice.kind(), subject: page.subject, text, html, attachment });
     }
 }
 
-fn page(notice: &Notice, detailed: usize) -> Page {
+fn page(notice: &Notice, detailed: usize, title_chars: usize) -> Page {
     let count = notice.told.len();
-    let changes = notice.told[..detailed]
+    let changes: Vec<ChangeView> = notice.told[..detailed]
         .iter()
         .enumerate()
-        .map(|(index, told)| {
-            ChangeView::of(told, notice.watchlist, (count > 1).then_some((index + 1, count)))
-        })
+        .map(|(index, told)| ChangeView::of(told, notice, (count > 1).then_some(index + 1)))
         .collect();
     Page {
         subject: subject(notice),
+        preheader: preheader(notice),
         lead: lead(notice),
         test: notice.test,
+        overview: if count > 1 { overview(notice, title_chars) } else { Vec::new() },
+        is_table: count > MAX_DETAILED,
+        is_attached: false,
         changes,
-        brief: brief(&notice.told[detailed..]),
         untold: untold(notice.untold),
-        health: health::sentences(notice.health),
+        health: health::sentences(notice.health, notice.zone),
         misses: misses(notice),
     }
+}
+
+/// What a list of mails shows behind the subject: the entry, and when the source was read.
+fn preheader(notice: &Notice) -> String {
+    let Some(first) = notice.told.first() else { return String::new() };
+    let entry = shorten(&one_line(&first.change.entry.title), 90);
+    format!("{entry}; source read {}", super::when::time(first.change.evidence.read_at, notice.zone))
 }

@@ -172,7 +172,7 @@ impl Concern {
         Self {
             company: found.company.clone(),
             name: line(watchlist.short_name(&found.company)),
-            reason: explanation(found, change.entry.kind),
+            reason: explanation(found, change, str::to_owned).plain(""),
             excerpt,
         }
     }

@@ -1,9 +1,11 @@
 //! The mail that takes an earlier one back.
 
+use chrono_tz::Tz;
+
 use super::foot::Service;
 use super::letter::{Letter, mail};
 use super::notice::{RenderError, Rendered};
-use super::view::moment;
+use super::when::moment;
 use crate::domain::change::Change;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::retraction::Retraction;
@@ -23,6 +25,8 @@ pub struct Withdrawal<'a> {
     pub mail: &'a Mail,
     /// The changes that are none, of those the mail told.
     pub changes: Vec<&'a Change>,
+    /// The time zone of whoever got it.
+    pub zone: Tz,
     /// Who sends it.
     pub service: Service<'a>,
 }
@@ -32,19 +36,19 @@ pub struct Withdrawal<'a> {
 /// # Errors
 /// A template that cannot be filled in.
 pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> {
-    let Withdrawal { retraction, mail, changes, service } = withdrawal;
+    let Withdrawal { retraction, mail, changes, zone, service } = withdrawal;
     let reason = retraction.reason.as_deref().map(|reason| shorten(&one_line(reason), MAX_REASON_CHARS));
     let line = |change: &&Change| {
         let title = shorten(&one_line(&change.entry.title), 200);
         let source = shorten(&one_line(&change.source_title), 80);
-        format!("{source}: {title} ({}, {})", change.entry.happened(), change.id.short())
+        format!("{source}: {title} ({}; change {})", change.entry.happened(), change.id.short())
     };
     letter_mail::render(&Letter {
         about: one_line(&mail.subject),
-        lead: format!(
-            "On {} {} to you: \u{201c}{}\u{201d}. That was wrong, and we take it back: what was read then was \
-             not the source's own page.{}",
-            moment(mail.queued_at),
+        lead: "An alert we sent you was wrong. We take it back.".to_owned(),
+        detail: format!(
+            "On {} {} \u{201c}{}\u{201d}. What we had read was not the source's own page.{}",
+            moment(mail.queued_at, *zone),
             if mail.state == MailState::Sent { "we wrote" } else { "we wrote, or tried to write," },
             one_line(&mail.subject),
             reason.map(|reason| format!(" The operator says: {reason}")).unwrap_or_default(),

@@ -2,11 +2,13 @@
 
 use anstyle::{AnsiColor, Effects, Style};
 
+use super::change_view::concerns;
 use super::difference::{Piece, inert, runs_of};
 use super::explanation::explanation;
+use super::field_view::{FieldBody, FieldView, fields_of, indent_of};
 use super::flow::{Indent, set, wrap};
-use super::view::{FieldBody, FieldView, ProofView, concerns, fields_of, indent_of, listed_since, moment};
-use crate::domain::change::{Change, ChangeKind};
+use super::when::utc;
+use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::docket::DocketEvent;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::Match;
@@ -46,20 +48,23 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
     if let Some(url) = &change.entry.url {
         lines.push(format!("  link:   {}", shorten(&one_line(url), 500)));
     }
-    lines.push(format!("  found:  {}", moment(change.found_at)));
-    let (fields, left_out) = fields_of(change);
+    lines.push(format!("  found:  {}", utc(change.found_at)));
+    let (fields, left_out) = fields_of(change, None);
     lines.extend(fields.iter().map(|field| if colour { coloured(field) } else { field.plain() }));
     if left_out > 0 {
         lines.push(format!("  ({left_out} more fields are not shown)"));
     }
-    let (explained, _) = concerns(change, &[], short_name);
+    let (explained, _) = concerns(change, &[], short_name, str::to_owned);
     if !explained.is_empty() {
         lines.push("  concerns".to_owned());
-        lines.extend(explained.iter().map(|line| wrap(line, Indent { first: "    ", rest: "      " })));
+        lines.extend(
+            explained.iter().map(|line| wrap(&line.plain(""), Indent { first: "    ", rest: "      " })),
+        );
     }
     if !change.possible.is_empty() {
         let possible = change.possible.iter().map(|found| {
-            format!("{}: {}", one_line(found.company.as_str()), explanation(found, change.entry.kind))
+            let company = format!("{}: ", one_line(found.company.as_str()));
+            explanation(found, change, str::to_owned).behind(&company).plain("")
         });
         lines.push("  possible, no alert was raised".to_owned());
         lines.extend(possible.map(|line| wrap(&line, Indent { first: "    ", rest: "      " })));
@@ -67,15 +72,23 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
     lines.push("  proof".to_owned());
     let earlier = if change.is_notice() { "first" } else { "before" };
     lines.extend([("now", &change.evidence), (earlier, &change.previous)].map(|(when, evidence)| {
-        let proof = ProofView::of(evidence);
-        let (address, read_at) = (proof.address, proof.read_at);
+        let Evidence { url, read_at, status, sha256 } = evidence;
+        let (address, read_at) = (shorten(&one_line(url), 500), read_at.format("%Y-%m-%d %H:%M:%S UTC"));
+        let hash = one_line(sha256.as_str());
         format!(
-            "    {when:<7} {address}\n            read {read_at}, HTTP status {}\n            sha256 {}",
-            proof.status, proof.sha256
+            "    {when:<7} {address}\n            read {read_at}, HTTP status {status}\n            sha256 {hash}"
         )
     }));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// Since when a notice's entry is known to be there.
+fn listed_since(change: &Change) -> String {
+    match change.entry.date {
+        Some(date) => format!("{date}, the date it bears"),
+        None => format!("{} or earlier, when it was read first", utc(change.previous.read_at)),
+    }
 }
 
 /// A match with everything that speaks for it, as `changes explain` and `company test` print it,

@@ -127,7 +127,7 @@ fn id(text: &str) -> CompanyId {
 
 /// A service without a web server or a mailbox: a person takes every wish in.
 fn service(help: &EmailAddress) -> Service<'_> {
-    Service { mailbox: help, help_address: help, postal_address: None, web: None }
+    Service { name: "Example Watch", mailbox: help, help_address: help, postal_address: None, web: None }
 }
 
 pub(super) fn told(changes: &[Change]) -> Rendered {
@@ -144,14 +144,15 @@ pub(super) fn told(changes: &[Change]) -> Rendered {
     let plan = plan(&subscriber, waiting, collecting, at("2026-11-24T06:00:04Z"));
     let postal = Some("Example Watch\n1 Example Street, 10115 Berlin");
     let service = Service { postal_address: postal, ..service(&help) };
-    let built = Notice::new(&subscriber.address, &watchlist, service).telling(&plan.bundles[0]);
+    let built = Notice::new(&subscriber.address, &watchlist, service, at("2026-11-24T06:00:04Z"))
+        .telling(&plan.bundles[0]);
     notice(&built).unwrap()
 }
 
 #[test]
 fn an_amended_entry_is_told_with_its_difference_its_reason_and_its_proof() {
     let mail = told(&[amended()]);
-    assert_eq!(mail.subject, "Hikvision: FCC Covered List entry amended");
+    assert_eq!(mail.subject, "Hikvision: entry amended on the FCC Covered List");
     insta::assert_snapshot!("amended.txt", mail.text);
     insta::assert_snapshot!("amended.html", mail.html);
 }
@@ -166,14 +167,14 @@ fn what_became_of_a_docket_entry_is_said() {
     filed.entry.context.push(("docket".to_owned(), "23-1032".to_owned()));
     filed.entry.context.push(("kind".to_owned(), "order".to_owned()));
     let mail = told(std::slice::from_ref(&filed));
-    assert_eq!(mail.subject, "Hikvision: FCC Covered List entry amended (document attached)");
-    assert!(mail.text.contains("FCC Covered List: entry amended (document attached)"), "{}", mail.text);
-    assert!(mail.html.contains("entry amended (document attached)"), "{}", mail.html);
+    assert_eq!(mail.subject, "Hikvision: document attached to order in 23-1032");
+    assert!(mail.text.contains("Document attached to order in 23-1032 (Hikvision)."), "{}", mail.text);
+    assert!(mail.html.contains("Document attached to order in 23-1032 (Hikvision)."), "{}", mail.html);
     let shown = for_terminal(&filed, ToString::to_string, false);
     assert!(shown.contains(" amended (document attached)  FCC Covered List"), "{shown}");
     filed.entry.kind = ChangeKind::Removed;
     let text = told(&[filed]).text.replace('\n', " ");
-    assert!(text.contains("was removed (gone from the docket)."), "{text}");
+    assert!(text.contains("Order gone from the docket of 23-1032 (Hikvision)."), "{text}");
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn several_changes_are_one_mail() {
         ],
     );
     let mail = told(&[amended(), added]);
-    assert_eq!(mail.subject, "Hikvision, ZTE: 2 changes on FCC Covered List");
+    assert_eq!(mail.subject, "ZTE added to the FCC Covered List (+1 other change)");
     insta::assert_snapshot!("several.txt", mail.text);
 }
 
@@ -200,13 +201,13 @@ fn what_stood_already_is_told_as_a_notice_in_which_nothing_is_new() {
     let mut listed = change(ChangeKind::AlreadyListed, "ZTE modems", fields);
     listed.entry.date = None;
     let mail = told(std::slice::from_ref(&listed));
-    assert_eq!(mail.subject, "[notice] ZTE: FCC Covered List entry already listed");
+    assert_eq!(mail.subject, "[notice] ZTE already listed on the FCC Covered List");
     insta::assert_snapshot!("notice.txt", mail.text);
     assert!(!mail.html.contains("<ins") && !mail.html.contains("<del"), "{}", mail.html);
     let second = Change { id: ChangeId::derive(&["second"]), ..listed.clone() };
     let mail = told(&[listed, second]);
-    assert_eq!(mail.subject, "[notice] ZTE: 2 entries already on FCC Covered List");
-    assert!(mail.text.contains("2 entries about ZTE stand already"), "{}", mail.text);
+    assert_eq!(mail.subject, "[notice] ZTE already listed on the FCC Covered List (+1 entry)");
+    assert!(mail.text.contains("2 entries about ZTE are already on the FCC Covered List"), "{}", mail.text);
 }
 
 #[test]
@@ -214,7 +215,7 @@ fn what_else_the_same_read_found_is_counted_and_not_shown() {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
     let leaving_out = |untold| {
-        let blank = Notice::new(&subscriber.address, &watchlist, service(&help));
+        let blank = Notice::new(&subscriber.address, &watchlist, service(&help), at("2026-11-24T06:00:04Z"));
         notice(&blank.leaving_out(untold)).unwrap().text.replace('\n', " ")
     };
     for (untold, words) in [
@@ -243,7 +244,8 @@ fn with_a_web_server_the_foot_leads_to_the_readers_own_pages() {
     let web = WebAddresses::new(&base, LinkKey::new([7; 32]));
     let links = web.of(&subscriber.address);
     let service = Service { web: Some(&web), ..service(&help) };
-    let mail = notice(&Notice::new(&subscriber.address, &watchlist, service)).unwrap();
+    let mail =
+        notice(&Notice::new(&subscriber.address, &watchlist, service, at("2026-11-24T06:00:04Z"))).unwrap();
     for link in [&links.manage, &links.unsubscribe] {
         assert!(mail.text.lines().any(|line| line.trim() == link), "{}", mail.text);
         assert!(mail.html.contains(&format!("<a href=\"{link}\">")), "{}", mail.html);
@@ -255,8 +257,11 @@ fn with_a_web_server_the_foot_leads_to_the_readers_own_pages() {
 fn a_test_says_that_it_is_one() {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
-    let mail = notice(&Notice::new(&subscriber.address, &watchlist, service(&help)).as_test()).unwrap();
-    assert_eq!(mail.subject, "[test] regwatch can reach you");
+    let mail = notice(
+        &Notice::new(&subscriber.address, &watchlist, service(&help), at("2026-11-24T06:00:04Z")).as_test(),
+    )
+    .unwrap();
+    assert_eq!(mail.subject, "[test] Example Watch can reach you");
     insta::assert_snapshot!("test.txt", mail.text);
 }
 
@@ -332,7 +337,8 @@ fn a_mail_stays_small_however_much_changed() {
         assert!(mail.text.contains("more changed characters are not shown"));
     }
     let mail = told(&changes);
-    assert!(mail.subject.starts_with(&format!("Hikvision: {MAX_ITEMS} changes on ")), "{}", mail.subject);
+    let others = format!(" (+{} more) (part 1 of 3)", MAX_ITEMS - 1);
+    assert!(mail.subject.starts_with("Hikvision: ") && mail.subject.ends_with(&others), "{}", mail.subject);
     for change in &changes[..MAX_ITEMS] {
         let id = change.id.short();
         assert!(mail.text.contains(id) && mail.html.contains(id), "{id} is not named");

@@ -1,10 +1,11 @@
 //! The first mail to a reader: what they follow, what of it stands already, and where nothing does.
 
-use super::answer::{Addressed, MAX_NAME_CHARS, promise};
+use super::answer::{Addressed, MAX_NAME_CHARS, promise, short_names};
 use super::health::unread;
 use super::letter::{Letter, Listed, mail};
 use super::notice::{RenderError, Rendered};
 use super::view::missed_on;
+use super::when::day;
 use crate::domain::entry::EntryDate;
 use crate::domain::inbound::Selection;
 use crate::domain::listed::ListedOn;
@@ -34,8 +35,8 @@ pub(super) fn welcome(to: &Addressed<'_>, selection: &Selection) -> Result<Rende
     let (shown, unshown) = standing.split_at(standing.len().min(MAX_SOURCES));
     let (read, never): (Vec<&ListedOn>, Vec<&ListedOn>) = others.into_iter().partition(|on| on.is_read);
     let unlisted = [
-        ("Something stands already as well on", unshown.to_vec()),
-        ("Nothing about it stands yet on", read),
+        ("Also listed already on", unshown.to_vec()),
+        ("Nothing about it is listed on", read),
         ("Watched, but not read yet:", never),
     ];
     letter_mail::render(&Letter {
@@ -43,7 +44,8 @@ pub(super) fn welcome(to: &Addressed<'_>, selection: &Selection) -> Result<Rende
         unlisted: unlisted.iter().filter_map(|(words, sources)| named(words, sources)).collect(),
         misses: misses(to.listed),
         lead: format!("Confirmed. {}", promise(to.subscriber, to.now)),
-        unread: unread(to.health),
+        unread: unread(to.health, to.subscriber.preferences.zone),
+        about: short_names(to, &selection.companies),
         ..to.letter(to.selected(selection))
     })
 }
@@ -51,7 +53,7 @@ pub(super) fn welcome(to: &Addressed<'_>, selection: &Selection) -> Result<Rende
 /// What stands on one source, a line an entry.
 fn listed(on: &ListedOn) -> Listed {
     let line = |(title, date): &(String, Option<EntryDate>)| {
-        let date = date.map(|date| format!(" ({date})")).unwrap_or_default();
+        let date = date.map(|date| format!(" ({})", day(date.day()))).unwrap_or_default();
         format!("{}{date}", shorten(&one_line(title), MAX_LISTED_CHARS))
     };
     let more = (on.more > 0).then(|| format!("{} more", on.more));
@@ -70,8 +72,7 @@ fn misses(all: &[ListedOn]) -> Vec<String> {
     let known: Vec<String> =
         all.iter().filter_map(|on| Some(missed_on(&on.source_title, on.misses.as_deref()?))).collect();
     let more = known.len().saturating_sub(MAX_MISSES);
-    let more =
-        (more > 0).then(|| format!("{more} more sources leave something out; a person tells you what"));
+    let more = (more > 0).then(|| format!("{more} more sources leave something out; ask us which"));
     known.into_iter().take(MAX_MISSES).chain(more).collect()
 }
 

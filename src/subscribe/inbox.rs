@@ -541,6 +541,7 @@ impl Inbox {
             subscriber,
             watchlist,
             service: Service {
+                name: self.mail.from.organisation(),
                 mailbox: &self.settings.address,
                 help_address: &self.mail.help_address,
                 postal_address: self.mail.postal_address.as_deref(),

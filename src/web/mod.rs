@@ -92,6 +92,8 @@ pub struct WebParts {
 /// Who runs the service, for those who think of subscribing.
 #[derive(Debug, Clone)]
 pub struct Runner {
+    /// Who runs the service, as readers know them.
+    pub organisation: String,
     /// Where a person answers.
     pub help_address: EmailAddress,
     /// The postal address.

@@ -62,6 +62,7 @@ fn source(kind: SourceKind, url: &str) -> Source {
         quiet_after: None,
         misses: None,
         catalogue: regwatch::domain::catalogue::Catalogue::default(),
+        listing: None,
         kind,
     }
 }

@@ -24,7 +24,7 @@ async fn what_is_found_within_minutes_is_one_mail() {
     let [(to, subject)] = &stand.mails().await[..] else { panic!() };
     assert_eq!(
         (to.as_str(), subject.as_str()),
-        ("ann@example.org", "Hikvision: 2 changes on FCC Covered List")
+        ("ann@example.org", "Hikvision: entry amended on the FCC Covered List (+1 other change)")
     );
 }
 
@@ -47,7 +47,7 @@ async fn a_digest_comes_in_the_morning_with_everything_once_and_the_health_of_th
     stand.find("d", None).await;
     stand.set_clock("2026-11-26T08:00:00Z");
     assert_eq!(stand.round().await, 1);
-    assert_eq!(stand.mails().await[1].1, "[daily] Hikvision: FCC Covered List entry amended");
+    assert_eq!(stand.mails().await[1].1, "[daily] Hikvision: entry amended on the FCC Covered List");
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_deadline_goes_through_digests_and_nights_and_is_told_in_the_subject()
     stand.round().await;
     stand.advance(5);
     assert_eq!(stand.round().await, 1);
-    let subject = "Hikvision: comments close 2026-11-30, FCC Covered List entry amended";
+    let subject = "Hikvision: entry amended on FCC Covered List, comments close 30 Nov";
     assert_eq!(stand.mails().await[0].1, subject);
     assert!(stand.texts().await[0].contains("Deadline: comments close 2026-11-30"));
 }
@@ -95,7 +95,7 @@ async fn what_waits_when_its_reader_pauses_is_told_when_the_pause_ends() {
     assert_eq!(stand.round().await, 0);
     stand.store.pause(&email("ann@example.org"), false, None, now()).await.unwrap();
     assert_eq!(stand.round().await, 1, "one mail sums the pause up");
-    assert_eq!(stand.mails().await[0].1, "[after a pause] Hikvision: 2 changes on FCC Covered List");
+    assert_eq!(stand.mails().await[0].1, "[after a pause] 2 changes about Hikvision");
     let text = &stand.texts().await[0];
     for words in ["Paragraph a", "Paragraph b", "while your mail was paused from 2026-11-24 10:00 UTC to"] {
         assert!(text.replace('\n', " ").contains(words), "{text}");
@@ -104,7 +104,11 @@ async fn what_waits_when_its_reader_pauses_is_told_when_the_pause_ends() {
     stand.find("c", None).await;
     stand.advance(5);
     assert_eq!(stand.round().await, 1);
-    assert_eq!(stand.mails().await[1].1, "Hikvision: FCC Covered List entry amended", "and then as before");
+    assert_eq!(
+        stand.mails().await[1].1,
+        "Hikvision: entry amended on the FCC Covered List",
+        "and then as before"
+    );
 }
 
 #[tokio::test]

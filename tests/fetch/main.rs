@@ -63,6 +63,7 @@ fn source(url: &str) -> Source {
         quiet_after: None,
         misses: None,
         catalogue: regwatch::domain::catalogue::Catalogue::default(),
+        listing: None,
     }
 }
 

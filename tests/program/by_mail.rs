@@ -95,7 +95,7 @@ fn who_subscribes_and_confirms_is_told_and_who_leaves_is_not() {
     let answers = home.write(&from_ann(WATCH, &format!("confirm {}", token(&asked)), ""));
     assert_eq!(answers[0].kind, "welcome");
     let listed = "  * Covered List\n    - Hangzhou Hikvision Digital Technology Company (2021-03-12)\n";
-    assert!(answers[0].text.contains("stands there already"), "{}", answers[0].text);
+    assert!(answers[0].text.contains("Already listed today"), "{}", answers[0].text);
     assert!(answers[0].text.replace('\r', "").contains(listed), "{}", answers[0].text);
     assert!(!answers[0].text.contains("ZTE"), "{}", answers[0].text);
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
@@ -248,7 +248,7 @@ fn a_pause_keeps_mail_back_and_its_end_says_how_much_was_missed() {
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
     assert_eq!(home.check(0)["mails_queued"], 0);
     let resumed = home.write(&vouched("resume"));
-    assert!(resumed[0].text.contains("one thing that you"), "{}", resumed[0].text);
+    assert!(resumed[0].text.contains("One change was found"), "{}", resumed[0].text);
     home.check(0);
     let summary = home.letters().into_iter().find(|letter| letter.kind == "summary");
     assert!(summary.unwrap().text.contains("and by any affiliate"));
@@ -327,7 +327,7 @@ fn a_wish_for_what_nobody_tracks_is_answered_with_what_is_and_noted() {
     let home = home(&site);
     let answer = home.write(&from_ann(WATCH, "subscribe Acme", ""));
     assert!(
-        answer[0].text.contains("What can be followed") && answer[0].text.contains("Hikvision"),
+        answer[0].text.contains("Companies you can follow") && answer[0].text.contains("Hikvision"),
         "{}",
         answer[0].text
     );

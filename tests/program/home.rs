@@ -50,6 +50,8 @@ pub struct Letter {
     pub text: String,
     pub html: String,
     pub message_id: String,
+    /// The files that go with it, one after the other.
+    pub attached: String,
 }
 
 const COMPANIES: &str = r#"
@@ -214,6 +216,7 @@ pub fn read_letter(path: &PathBuf) -> Letter {
         kind: kind.to_owned(),
         head,
         to,
+        attached: mail.attachments().map(|file| String::from_utf8_lossy(file.contents())).collect(),
         subject: mail.subject().unwrap_or_default().to_owned(),
         text: mail.body_text(0).unwrap_or_default().into_owned(),
         html: mail.body_html(0).unwrap_or_default().into_owned(),

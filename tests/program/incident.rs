@@ -30,7 +30,7 @@ fn a_held_source_is_told_to_the_operator_once_and_once_more_when_it_recovers() {
     }
     let letters = home.trouble_told_to(OPS);
     assert_eq!(letters.len(), 1, "one incident is one mail");
-    assert_eq!(letters[0].subject, "[regwatch] Covered List is held back");
+    assert_eq!(letters[0].subject, "[regwatch] Covered List looks wrong and waits for you");
     for words in ["the title is \"Access Denied\"", "regwatch review show covered-list"] {
         assert!(letters[0].text.contains(words), "{words:?} is missing in:\n{}", letters[0].text);
     }
@@ -46,7 +46,10 @@ fn a_held_source_is_told_to_the_operator_once_and_once_more_when_it_recovers() {
     subjects.sort();
     assert_eq!(
         subjects,
-        ["[regwatch] Covered List is held back", "[regwatch] Over: Covered List is read again"]
+        [
+            "[regwatch] Covered List looks wrong and waits for you",
+            "[regwatch] Over: Covered List is read again"
+        ]
     );
     assert!(open_incidents(&home).is_empty());
     let all = home.run(&["incident", "list", "--all"]).expect(0).stdout;

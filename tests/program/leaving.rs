@@ -91,7 +91,7 @@ fn who_paused_meanwhile_gets_one_summary_when_the_pause_ends() {
     let letters = home.letters();
     assert_eq!(letters.len(), 1);
     assert!(
-        letters[0].subject.starts_with("[after a pause] Hikvision, ZTE: 3 changes"),
+        letters[0].subject.starts_with("[after a pause] 3 changes about Hikvision, ZTE"),
         "{}",
         letters[0].subject
     );
@@ -188,7 +188,7 @@ fn a_source_taken_out_of_the_configuration_is_not_said_to_be_read_again() {
     home.check(0);
     let subjects: Vec<String> = home.letters().into_iter().map(|letter| letter.subject).collect();
     assert!(
-        subjects.contains(&"[regwatch] Over: Covered List is no longer watched".to_owned()),
+        subjects.contains(&"[regwatch] Closed: Covered List is no longer watched".to_owned()),
         "{subjects:?}"
     );
     assert!(!subjects.iter().any(|subject| subject.contains("read again")), "{subjects:?}");

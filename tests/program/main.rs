@@ -42,6 +42,7 @@ mod nameless;
 mod old_store;
 mod parts;
 mod pdf;
+mod pictured;
 mod proposing;
 mod proxied;
 mod registry;

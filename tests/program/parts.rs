@@ -55,7 +55,7 @@ fn a_change_on_a_later_page_is_told_with_the_proof_of_the_whole() {
     assert!(letter.text.contains(FIRST), "{}", letter.text);
     let accepted = home.run(&["source", "show", "register", "--json"]).expect(0).json();
     let hash = accepted["snapshots"][0]["sha256"].as_str().unwrap();
-    assert!(letter.text.contains(hash), "{hash} is not in {}", letter.text);
+    assert!(letter.attached.contains(hash), "{hash} is not in {}", letter.attached);
 }
 
 #[test]

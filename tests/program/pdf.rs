@@ -77,6 +77,7 @@ fn source() -> Source {
         quiet_after: None,
         misses: None,
         catalogue: regwatch::domain::catalogue::Catalogue::default(),
+        listing: None,
         kind,
     }
 }

@@ -46,9 +46,14 @@ fn a_name_added_later_tells_what_stands_once_as_a_notice_and_not_as_news() {
     let letters = home.letters();
     assert_eq!(letters.len(), 1);
     let letter = &letters[0];
-    assert!(letter.subject.starts_with("[notice] Hangzhou Hikvision: "), "{}", letter.subject);
-    assert!(letter.text.starts_with("This is a notice, not news: "), "{}", letter.text);
-    assert!(letter.text.contains("Already listed since: 2021-03-12"), "{}", letter.text);
+    assert_eq!(letter.kind, "notice");
+    assert!(
+        letter.subject.starts_with("[notice] Hangzhou Hikvision already listed on "),
+        "{}",
+        letter.subject
+    );
+    assert!(letter.text.replace('\n', " ").contains("This is not a new change: "), "{}", letter.text);
+    assert!(letter.text.contains("Listed since    12 March 2021"), "{}", letter.text);
     assert!(!letter.text.contains("What changed") && !letter.html.contains("<ins"), "{}", letter.text);
 
     let report = home.check(0);

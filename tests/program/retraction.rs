@@ -22,7 +22,7 @@ fn whoever_was_told_is_told_otherwise_and_the_way_back_is_no_news() {
     let alert = letters.iter().find(|letter| letter.kind != "retraction").unwrap();
     let letter = letters.iter().find(|letter| letter.kind == "retraction").unwrap();
     assert!(letter.text.contains("The agency served a draft by"), "{}", letter.text);
-    assert!(letter.text.contains(&change) && letter.text.contains("we take it back"), "{}", letter.text);
+    assert!(letter.text.contains(&change) && letter.text.contains("We take it back"), "{}", letter.text);
     assert!(field(letter, "References").ends_with(&format!(" <{}>", alert.message_id)), "{}", letter.head);
 
     // The same body is not believed again, and the page as it was before is no change.

@@ -76,6 +76,7 @@ fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
         subject: name.to_owned(),
         text: "before\n.\n..two\nFrom after".to_owned(),
         html: "<p>海康威视</p>".to_owned(),
+        attachment: None,
     };
     let letter = Letter {
         from: &Sender { name: None, address: from() },

@@ -63,6 +63,7 @@ fn render(kind: MailKind, to: &EmailAddress, config: &Config) -> anyhow::Result<
     let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new([0; 32])));
     let mailbox = config.inbox.as_ref().map_or(&config.mail.help_address, |inbox| &inbox.address);
     let service = Service {
+        name: config.mail.from.organisation(),
         mailbox,
         help_address: &config.mail.help_address,
         postal_address: config.mail.postal_address.as_deref(),

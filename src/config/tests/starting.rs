@@ -85,6 +85,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &catalogue::OBSERVED,
         &source::GUARD,
         &source::NOISE,
+        &source::LISTING,
         &company::COMPANY,
         &company::ALIAS,
         &company::IDENTIFIER,

@@ -23,6 +23,7 @@ fn source(companies: &[&str]) -> Source {
         quiet_after: None,
         misses: None,
         catalogue: crate::domain::catalogue::Catalogue::default(),
+        listing: None,
     }
 }
 

@@ -31,6 +31,7 @@ fn source() -> Source {
         stale_after: None,
         quiet_after: None,
         misses: None,
+        listing: None,
         catalogue: Catalogue {
             observed: Some(observed),
             places: places.map(|(key, place)| (key.to_owned(), place.to_owned())).into(),

@@ -194,3 +194,40 @@ proptest::proptest! {
         proptest::prop_assert!(plan.bundles.iter().all(|bundle| bundle.told.len() <= MAX_ITEMS));
     }
 }
+
+#[test]
+fn what_is_gravest_is_told_first_and_one_change_is_never_parted() {
+    let found = |rule: &str| {
+        let found = serde_json::json!({
+            "company": "zte", "alias": "ZTE", "alias_kind": null, "rule": rule, "field": "title",
+            "span": { "start": 0, "end": 3 }, "excerpt": "ZTE",
+        });
+        serde_json::from_value::<crate::domain::matching::Match>(found).unwrap()
+    };
+    let one = |name: &str, kind: ChangeKind, rule: &str, fields: &[(&str, &str)]| {
+        let (item, mut change) = change(name, "2026-11-24T10:00:00Z", fields);
+        change.entry.kind = kind;
+        change.matches = vec![found(rule)];
+        (item, change)
+    };
+    let all = [
+        one("amended", ChangeKind::Amended, "alias", &[]),
+        one("exposed", ChangeKind::Added, "exposure", &[]),
+        one("named", ChangeKind::Removed, "alias", &[]),
+        one("pressing", ChangeKind::Amended, "exposure", &[("effective", "2026-11-26")]),
+    ];
+    let reader = reader(&[]);
+    let plan = plan(&reader, waiting(&all), COLLECTING, at("2026-11-24T10:05:00Z"));
+    assert_eq!(titles(&plan.bundles[0]), ["pressing", "named", "exposed", "amended"]);
+    assert_eq!(plan.bundles[0].part, None);
+}
+
+#[test]
+fn mails_that_leave_together_are_numbered() {
+    let all: Vec<_> =
+        (0..150).map(|number| change(&format!("{number:03}"), "2026-11-24T10:00:00Z", &[])).collect();
+    let reader = reader(&[]);
+    let plan = plan(&reader, waiting(&all), COLLECTING, at("2026-11-24T10:05:00Z"));
+    let parts: Vec<_> = plan.bundles.iter().map(|bundle| (bundle.told.len(), bundle.part)).collect();
+    assert_eq!(parts, [(100, Some((1, 2))), (50, Some((2, 2)))]);
+}

@@ -12,7 +12,7 @@ use crate::domain::moment::{by_now, is_within, lies_ahead};
 use crate::domain::subscription::{Filter, Preference};
 
 /// How long a question stands open.
-const OPEN_FOR: Duration = Duration::days(3);
+pub const OPEN_FOR: Duration = Duration::days(3);
 
 /// Questions to one address within a day.
 const MAX_ASKED_A_DAY: usize = 3;

@@ -25,6 +25,7 @@ fn source(id: &str, stale_after: Option<std::time::Duration>) -> Source {
         quiet_after: None,
         misses: None,
         catalogue: crate::domain::catalogue::Catalogue::default(),
+        listing: None,
     }
 }
 

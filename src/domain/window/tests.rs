@@ -25,6 +25,7 @@ fn source() -> Source {
         quiet_after: None,
         misses: None,
         catalogue: crate::domain::catalogue::Catalogue::default(),
+        listing: None,
     }
 }
 

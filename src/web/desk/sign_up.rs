@@ -101,6 +101,7 @@ pub(super) async fn sign_up(
 pub(super) async fn sample(State(shared): Server, Extension(visitor): Who) -> Response {
     let help = &shared.desk.runner.help_address;
     let service = Service {
+        name: &shared.desk.runner.organisation,
         mailbox: help,
         help_address: help,
         postal_address: shared.desk.runner.postal_address.as_deref(),

@@ -42,14 +42,14 @@ fn in_a_maildir_it_is_put_aside_after_three_deaths_and_holds_nobody_up() {
     let _daemon = Daemon::start(&home, RUNS);
     await_that("it is put aside", || home.path("state/inbox/.Failed/new/1.deadly").exists());
     await_kind(&home, "help");
-    await_subject(&home, "[regwatch] What people write is not taken in");
+    await_subject(&home, "[regwatch] Incoming mail is not being read");
     assert!(files_of(&home.path("state/inbox/new")).is_empty());
 
     // A person puts it back.
     std::fs::rename(home.path("state/inbox/.Failed/new/1.deadly"), home.path("state/inbox/new/3.again"))
         .unwrap();
     await_that("it is taken in", || home.path("state/inbox/.Processed/cur/3.again:2,S").exists());
-    await_subject(&home, "[regwatch] Over: what people write is taken in again");
+    await_subject(&home, "[regwatch] Over: incoming mail is being read again");
 }
 
 #[test]

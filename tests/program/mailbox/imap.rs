@@ -127,7 +127,7 @@ fn a_message_that_was_taken_in_and_not_moved_is_not_answered_twice() {
     lock(0);
     dovecot.deliver(WATCH, &from_ann("1", "help"));
     await_letters(&home, "ann@example.org", 1);
-    await_subject(&home, "[regwatch] What people write is not taken in");
+    await_subject(&home, "[regwatch] Incoming mail is not being read");
     // Killed between the commit and the move, and what was in the way is gone.
     drop(daemon);
     assert_eq!(dovecot.messages("").len(), 1);
@@ -135,7 +135,7 @@ fn a_message_that_was_taken_in_and_not_moved_is_not_answered_twice() {
 
     let _daemon = Daemon::start(&home, OPEN);
     await_that("it is put away", || dovecot.messages(".Processed").len() == 1);
-    await_subject(&home, "[regwatch] Over: what people write is taken in again");
+    await_subject(&home, "[regwatch] Over: incoming mail is being read again");
     assert_eq!(home.letters_to("ann@example.org").len(), 1);
     assert_eq!(home.letters_to("ops@tracker.example").len(), 2);
 }
@@ -181,13 +181,13 @@ fn what_cannot_be_read_is_put_aside_and_holds_nobody_up() {
     let _daemon = Daemon::start(&home, OPEN);
     await_letters(&home, "ann@example.org", 1);
     await_that("it is put aside", || dovecot.messages(".Failed").len() == 1);
-    await_subject(&home, "[regwatch] What people write is not taken in");
+    await_subject(&home, "[regwatch] Incoming mail is not being read");
     // A person has looked at it.
     for message in dovecot.messages(".Failed") {
         fs::remove_file(message).unwrap();
     }
     dovecot.deliver(WATCH, &from_ann("4", "help"));
-    await_subject(&home, "[regwatch] Over: what people write is taken in again");
+    await_subject(&home, "[regwatch] Over: incoming mail is being read again");
     assert_eq!(home.letters_to("ann@example.org").len(), 2);
 }
 

@@ -47,7 +47,7 @@ fn what_a_dead_run_left_is_known_and_what_cannot_be_read_is_put_aside() {
     let _daemon = Daemon::start(&home, RUNS);
     await_letters(&home, "ann@example.org", 2);
     await_that("one is put aside", || files_of(&home.path("state/inbox/.Failed/new")).len() == 1);
-    await_subject(&home, "[regwatch] What people write is not taken in");
+    await_subject(&home, "[regwatch] Incoming mail is not being read");
     assert!(put_away.exists());
     assert_eq!(home.letters_to("ann@example.org").len(), 2, "the first is not answered again");
 }

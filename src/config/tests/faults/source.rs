@@ -154,6 +154,12 @@ const SOURCE: &[Case] = &[
         ],
     ),
     (
+        r#"listing = { effect = "Exports need a licence." }"#,
+        &[
+            r#"14:11: source[a].listing.authority: is missing, expected the law that gives it this effect, such as "15 CFR 744.11""#,
+        ],
+    ),
+    (
         r#"misses = "a\nb""#,
         &[r#"14:10: source[a].misses: found "a\nb", expected one line without control characters"#],
     ),

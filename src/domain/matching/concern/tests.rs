@@ -57,6 +57,7 @@ fn source(kind: SourceKind) -> Source {
         quiet_after: None,
         misses: None,
         catalogue: crate::domain::catalogue::Catalogue::default(),
+        listing: None,
         kind,
     }
 }

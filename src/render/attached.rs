@@ -1,0 +1,83 @@
+//! The evidence of a mail's changes as a file: whole hashes and times in UTC, for whoever has no page to look at.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+
+use super::notice::{Notice, RenderError, Told};
+use crate::domain::change::Evidence;
+
+/// The name of the file with the evidence.
+pub(super) const EVIDENCE_FILE: &str = "evidence.json";
+
+/// A file that goes with a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// What it is called: ASCII, without blanks.
+    pub name: &'static str,
+    /// What sort of file it is.
+    pub media_type: &'static str,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct Proof<'a> {
+    change: &'a str,
+    kind: String,
+    source: &'a str,
+    source_title: &'a str,
+    entry: &'a str,
+    found_at: String,
+    now: State<'a>,
+    #[serde(rename = "before")]
+    earlier: State<'a>,
+}
+
+#[derive(Serialize)]
+struct State<'a> {
+    url: &'a str,
+    read_at: String,
+    http_status: u16,
+    sha256: &'a str,
+}
+
+/// The evidence of all that a mail tells; nothing for a mail that tells nothing.
+///
+/// # Errors
+/// What serialising says.
+pub(super) fn evidence(notice: &Notice) -> Result<Option<Attachment>, RenderError> {
+    if notice.told.is_empty() {
+        return Ok(None);
+    }
+    let proofs: Vec<Proof> = notice.told.iter().map(proof).collect();
+    let mut bytes = serde_json::to_vec_pretty(&serde_json::json!({ "changes": proofs }))?;
+    bytes.push(b'\n');
+    Ok(Some(Attachment { name: EVIDENCE_FILE, media_type: "application/json", bytes }))
+}
+
+fn proof<'a>(told: &'a Told) -> Proof<'a> {
+    let change = told.change;
+    Proof {
+        change: change.id.as_str(),
+        kind: change.entry.kind.to_string(),
+        source: change.source.as_str(),
+        source_title: &change.source_title,
+        entry: &change.entry.title,
+        found_at: utc(change.found_at),
+        now: state(&change.evidence),
+        earlier: state(&change.previous),
+    }
+}
+
+fn state(evidence: &Evidence) -> State<'_> {
+    State {
+        url: &evidence.url,
+        read_at: utc(evidence.read_at),
+        http_status: evidence.status,
+        sha256: evidence.sha256.as_str(),
+    }
+}
+
+fn utc(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,160 @@
+//! The first words of a mail that tells changes, and what it does not tell.
+
+use std::collections::BTreeSet;
+
+use super::headline::{Headline, place};
+use super::notice::{Notice, Told};
+use super::subject::in_short;
+use super::when::moment;
+use crate::domain::deadline::Deadline;
+use crate::domain::subscription::Cadence;
+use crate::domain::text::{one_line, shorten};
+use crate::domain::untold::Untold;
+
+/// The first sentence.
+pub(super) fn lead(notice: &Notice) -> String {
+    let names: Vec<String> =
+        notice.company_names().into_iter().map(|name| shorten(&one_line(name), 80)).collect();
+    let names = listed(&names);
+    let sources: BTreeSet<_> = notice.told.iter().map(|told| &told.change.source).collect();
+    let sentence = match notice.told.as_slice() {
+        [] => "This mail shows that our mail reaches you. Alerts will come from the same sender.".to_owned(),
+        all if notice.pause.is_some() => summed_up(notice, all, &names),
+        all if notice.is_of_what_stood() => what_stood(notice, all, &names),
+        [told] => format!("{}.", Headline::of(told, notice).lead),
+        all if sources.len() == 1 => {
+            format!("{} changes concern {names}, all on {}.", all.len(), place(&all[0].change.source_title))
+        }
+        all => format!("{} changes concern {names}, on {} sources.", all.len(), sources.len()),
+    };
+    let of = match notice.cadence {
+        Cadence::Immediate => "",
+        Cadence::Daily if notice.told.is_empty() => "",
+        Cadence::Daily => "Your daily digest: ",
+        Cadence::Weekly => "Your weekly digest: ",
+    };
+    let part = notice.part.map(|(part, of)| format!(" This is part {part} of {of}.")).unwrap_or_default();
+    format!("{of}{sentence}{part}")
+}
+
+/// The first sentence of what sums a pause up.
+fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
+    let (stood, news): (Vec<&Told>, Vec<&Told>) = told.iter().partition(|told| told.change.is_notice());
+    let entries = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("one {one}")),
+        count => Some(format!("{count} {many}")),
+    };
+    let parts = [
+        entries(news.len(), "change was found", "changes were found"),
+        entries(stood.len(), "entry was already listed", "entries were already listed"),
+    ];
+    let zone = notice.zone;
+    let when = notice
+        .pause
+        .map(|pause| format!(" from {} to {}", moment(pause.since, zone), moment(pause.until, zone)));
+    format!(
+        "While your mail was paused{}, {}, about {names}.",
+        when.unwrap_or_default(),
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")
+    )
+}
+
+/// The first sentences of a notice.
+fn what_stood(notice: &Notice, told: &[Told], names: &str) -> String {
+    let places: BTreeSet<String> = told.iter().map(|told| place(&told.change.source_title)).collect();
+    let places: Vec<String> = places.into_iter().collect();
+    let entries = match told {
+        [one] => format!("{}.", Headline::of(one, notice).lead),
+        many => format!("{} entries about {names} are already on {}.", many.len(), listed(&places)),
+    };
+    format!("{entries} This is not a new change: our list of companies and names changed, not the source.")
+}
+
+/// The changes of a mail in a line each: what happened, which entry, and what presses.
+pub(super) fn overview(notice: &Notice, title_chars: usize) -> Vec<Line> {
+    let today = super::when::day_of(notice.now, notice.zone);
+    let line = |(index, told): (usize, &Told)| {
+        let date = told.deadline.or_else(|| Deadline::of(told.change, today));
+        Line {
+            number: index + 1,
+            id: one_line(told.change.id.short()),
+            what: Headline::of(told, notice).line(),
+            entry: shorten(&one_line(&told.change.entry.title), title_chars),
+            date: date.map(in_short),
+            page: told.page.as_deref().and_then(super::link::Link::of),
+        }
+    };
+    notice.told.iter().enumerate().map(line).collect()
+}
+
+/// One change in an overview.
+pub(super) struct Line {
+    pub number: usize,
+    pub id: String,
+    pub what: String,
+    pub entry: String,
+    pub date: Option<String>,
+    pub page: Option<super::link::Link>,
+}
+
+impl Line {
+    /// The line in plain text.
+    pub(super) fn plain(&self) -> String {
+        let date = self.date.as_deref().map(|date| format!(" ({date})")).unwrap_or_default();
+        format!("{}: {}{date}", self.what, self.entry)
+    }
+}
+
+/// Names in a row.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => name.clone(),
+        [head @ .., last] => {
+            let head: Vec<&str> = head.iter().take(9).map(String::as_str).collect();
+            let more = names.len() - 1 - head.len();
+            let more = if more > 0 { format!(", {more} more") } else { String::new() };
+            format!("{}{more} and {last}", head.join(", "))
+        }
+    }
+}
+
+/// Counts what else the same reads found and the mail does not show, each part with its reason.
+pub(super) fn untold(untold: Untold) -> Option<String> {
+    let Untold { elsewhere, unasked, other, possible, of_nobody } = untold;
+    let parts: [(usize, &str, &str); 5] = [
+        (
+            elsewhere,
+            "one more entry about what you follow, which is told in a mail of its own",
+            "more entries about what you follow, which are told in mails of their own",
+        ),
+        (
+            other,
+            "one more entry about what you follow, which is not part of this mail",
+            "more entries about what you follow, which are not part of this mail",
+        ),
+        (
+            unasked,
+            "one more entry that names a company you follow, in a way you did not ask for",
+            "more entries that name a company you follow, in ways you did not ask for",
+        ),
+        (
+            possible,
+            "one more entry that may name a company you follow; a person looks at it first",
+            "more entries that may name a company you follow; a person looks at them first",
+        ),
+        (
+            of_nobody,
+            "one more entry, which names no company you follow",
+            "more entries, which name no company you follow",
+        ),
+    ];
+    let sentence = |(count, one, many): &(usize, &str, &str)| match count {
+        0 => None,
+        1 => Some(format!("The same pages changed in {one}.")),
+        count => Some(format!("The same pages changed in {count} {many}.")),
+    };
+    let sentences: Vec<String> = parts.iter().filter_map(sentence).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
