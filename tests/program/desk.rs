@@ -511,7 +511,7 @@ fn other_settings_are_tried_over_what_is_kept_and_nothing_comes_of_it() {
         );
         format!("settings={}", url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>())
     };
-    let page = desk.act(&cookie, "/sources/covered-list/try", &table("page-text", ""));
+    let page = desk.act(&cookie, "/sources/covered-list/try", &table("page-text", "keep = [\"table\"]\n"));
     assert!(
         page.status == 200 && page.body.contains("State 2") && page.body.contains("These settings"),
         "{page:?}"
