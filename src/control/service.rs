@@ -25,7 +25,7 @@ use crate::domain::incident::Incident;
 use crate::domain::report::CheckReport;
 use crate::domain::snapshot::HeldRead;
 use crate::domain::source::{Source, SourcePause};
-use crate::escalate::{EscalateError, Escalator};
+use crate::escalate::{Attended, EscalateError, Escalator};
 use crate::reload::{ReloadError, Reloaded, Reloader, TakenOver, Takeover};
 use crate::status::StatusReader;
 use crate::store::{Deed, Store, StoreError};
@@ -235,7 +235,7 @@ impl Service {
     /// Makes mails of what was found and sends them; tells how many go to subscribers.
     pub(super) async fn tell(&self) -> Result<usize, CommandError> {
         let parts = &self.0;
-        parts.escalator.escalate().await?;
+        parts.escalator.escalate(Attended::Yes).await?;
         let queued = parts.dispatcher.dispatch(Patience::Now).await?;
         if let Some(asker) = &parts.asker {
             asker.answer_again().await?;

@@ -64,6 +64,16 @@ pub struct EscalatorParts {
     pub clock: Arc<dyn Clock>,
 }
 
+/// Whether somebody sits at the terminal. A command says there that there was no store, and needs no mail for it; a
+/// daemon mails it, also where a command made the store a short time before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attended {
+    /// Somebody gave a command.
+    Yes,
+    /// The service looks by itself.
+    No,
+}
+
 /// Tells the operator of trouble. One for the whole program.
 #[derive(Debug)]
 pub struct Escalator {
@@ -103,7 +113,7 @@ impl Escalator {
     ///
     /// # Errors
     /// A mail that cannot be put together, or the store's error; then nothing is kept.
-    pub async fn escalate(&self) -> Result<(), EscalateError> {
+    pub async fn escalate(&self, for_whom: Attended) -> Result<(), EscalateError> {
         let mut awake = self.turn.lock().await;
         let now = self.parts.clock.now();
         awake.look(now);
@@ -114,7 +124,8 @@ impl Escalator {
             log(incident);
         }
         let current: Vec<&Incident> = current_of(&changed, &known).collect();
-        let due = self.due(&current, now);
+        let mut due = self.due(&current, now);
+        due.retain(|(_, incident)| for_whom == Attended::No || incident.kind != IncidentKind::FirstStart);
         let mails = match &self.parts.operator.address {
             Some(address) => self.mails(address, &due, now)?,
             None => Vec::new(),

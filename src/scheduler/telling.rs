@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::deliver::Deliverer;
 use crate::dispatch::{Dispatcher, Patience};
 use crate::domain::text::error_chain;
-use crate::escalate::Escalator;
+use crate::escalate::{Attended, Escalator};
 use crate::subscribe::Inbox;
 
 /// Looks that often even if nobody wakes it: a signal can be lost, an alert must not be.
@@ -55,7 +55,7 @@ impl TellingLoop {
     }
 
     async fn round(&self) {
-        if let Err(error) = self.escalator.escalate().await {
+        if let Err(error) = self.escalator.escalate(Attended::No).await {
             tracing::error!(error = error_chain(&error), "the operator could not be told of trouble");
         }
         if let Err(error) = self.dispatcher.dispatch(Patience::Group).await {

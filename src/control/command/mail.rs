@@ -8,6 +8,7 @@ use crate::control::service::{CommandError, Service};
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::MailState;
 use crate::domain::suppression::{Suppression, SuppressionReason};
+use crate::escalate::Attended;
 use crate::mail::Envelope;
 use crate::store::Deed;
 use crate::subscribe::Ingested;
@@ -148,7 +149,7 @@ impl Ask for Ingest {
         let ingested = inbox.ingest(self.message, &self.envelope).await?;
         if matches!(ingested, Ingested::Reported { .. }) {
             // A mail that came back may be trouble that a person is to hear of.
-            parts.escalator.escalate().await?;
+            parts.escalator.escalate(Attended::Yes).await?;
         }
         parts.deliverer.hand_in().await?;
         Ok(ingested)
