@@ -88,16 +88,13 @@ pub async fn examine(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> E
         Err(refused) => refused.why.into_trial(),
     };
     found.verdict = trial.verdict;
-    match &trial.document {
-        Some(document) => {
-            found.entries = document.entries.len();
-            found.drifts.extend(drift::of_entries(source, found.entries));
-        }
-        None => {
-            let found_instead = trial.reason.clone().unwrap_or_default();
-            let expected = format!("what the kind {} reads", source.kind);
-            found.drifts.push(Drift::of(source, Fact::Structure, "kind", expected, found_instead));
-        }
+    if let Some(document) = &trial.document {
+        found.entries = document.entries.len();
+        found.drifts.extend(drift::of_entries(source, found.entries));
+    } else {
+        let found_instead = trial.reason.clone().unwrap_or_default();
+        let expected = format!("what the kind {} reads", source.kind);
+        found.drifts.push(Drift::of(source, Fact::Structure, "kind", expected, found_instead));
     }
     found.reason = trial.reason;
     found

@@ -8,6 +8,6 @@ use crate::app::run_daemon;
 use crate::clock::SystemClock;
 
 pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
-    run_daemon(context.config()?, Arc::new(SystemClock)).await?;
+    Box::pin(run_daemon(context.config()?, Arc::new(SystemClock))).await?;
     Ok(Exit::Done)
 }

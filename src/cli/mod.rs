@@ -103,7 +103,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
     let context = Context { config: arguments.config, screen };
     match arguments.verb {
         Verb::Init(verb) => init::run(&verb, screen),
-        Verb::Check(verb) => check::run(verb, &context).await,
+        Verb::Check(verb) => Box::pin(check::run(verb, &context)).await,
         Verb::Daemon => Box::pin(daemon::run(&context)).await,
         Verb::Demo(verb) => demo::run(verb, screen).await,
         Verb::Doctor => doctor::run(&context).await,

@@ -194,11 +194,8 @@ pub fn of_entries(source: &Source, entries: usize) -> Vec<Drift> {
     let minimum = source.guard.min_entries;
     // What may be empty has no minimum, and a handful can lose any of them.
     let is_guarded = observed.is_some() && minimum > 1;
-    if is_guarded && minimum * 100 > entries * TIGHT_PERCENT {
-        let expected = format!("min_entries = {}", entries * 85 / 100);
-        let found = format!("min_entries = {minimum} with {found}");
-        drifts.push(Drift::of(source, Fact::Guard, "guard.min_entries", expected, found));
-    } else if is_guarded && minimum * 100 < entries * LOOSE_PERCENT {
+    let fits = minimum * 100 <= entries * TIGHT_PERCENT && minimum * 100 >= entries * LOOSE_PERCENT;
+    if is_guarded && !fits {
         let expected = format!("min_entries = {}", entries * 85 / 100);
         let found = format!("min_entries = {minimum} with {found}");
         drifts.push(Drift::of(source, Fact::Guard, "guard.min_entries", expected, found));

@@ -66,11 +66,8 @@ fn meant(link: &Link) -> String {
 }
 
 fn shown(targets: &BTreeSet<Url>) -> String {
-    let named: Vec<String> = targets
-        .iter()
-        .take(MAX_SHOWN)
-        .map(|url| shorten(url.as_str(), MAX_SHOWN_CHARS).to_string())
-        .collect();
+    let named: Vec<String> =
+        targets.iter().take(MAX_SHOWN).map(|url| shorten(url.as_str(), MAX_SHOWN_CHARS)).collect();
     format!("{}: {}", targets.len(), named.join(", "))
 }
 
@@ -78,12 +75,12 @@ fn shown(targets: &BTreeSet<Url>) -> String {
 mod tests {
     use super::*;
 
-    const PAGE: &str = r##"<!DOCTYPE html><html><head><title>List</title></head><body>
+    const PAGE: &str = r#"<!DOCTYPE html><html><head><title>List</title></head><body>
         <a href="/about">About</a>
         <a class="file" href="https://media.agency.test/list_2.csv#top"> Export as <b>CSV</b> (110 KB)</a>
         <a class="file" href="https://media.agency.test/list_2.csv">Export as CSV</a>
         <a class="sheet" href="/files/list_2.xlsx">Export as Excel</a>
-        </body></html>"##;
+        </body></html>"#;
 
     fn find(text: Option<&str>, selector: Option<&str>, hosts: &[&str]) -> Result<String, String> {
         let link = Link {

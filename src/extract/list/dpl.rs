@@ -109,8 +109,8 @@ const BELONGS_TO_NAME: [&str; 24] = [
 ];
 
 /// Name and address of a cell such as `A CO., LTD., 1 ELM, SPRINGFIELD, , US, 62701`.
-fn parted(party: &str) -> (String, String) {
-    let parts: Vec<String> = party.split(',').map(one_line).collect();
+fn parted(cell: &str) -> (String, String) {
+    let parts: Vec<String> = cell.split(',').map(one_line).collect();
     let belongs = |part: &&String| {
         let words = part.to_uppercase();
         // `PTE. LTD.` are two of them.
