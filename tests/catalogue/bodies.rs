@@ -1,6 +1,5 @@
 //! Bodies in the true structure of each kind of source, as many rows and bytes as are wanted. Their content is made up.
 
-use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
 use regwatch::domain::source::{PageTextSettings, Pairs, RowSettings, Source, SourceKind, XlsxSettings};
@@ -206,15 +205,13 @@ fn ofac(source: &Source, size: Size) -> Vec<(String, Reply)> {
     let (mut addresses, mut names) = (String::new(), String::new());
     for (number, name) in size.parties() {
         let remark = size.remark(number, 80);
-        let _ = write!(
-            list,
+        list.push_str(&format!(
             "{number},\"{name}\",-0- ,\"TIM\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"{remark}.\"\r\n"
-        );
-        let _ = write!(
-            addresses,
+        ));
+        addresses.push_str(&format!(
             "{number},{number},\"{number} Elm Street\",\"Springfield\",\"Portland\",-0- \r\n"
-        );
-        let _ = write!(names, "{number},{number},\"aka\",\"{name} No. 2\",-0- \r\n");
+        ));
+        names.push_str(&format!("{number},{number},\"aka\",\"{name} No. 2\",-0- \r\n"));
     }
     let prefix = if source.url.path().ends_with("SDN.CSV") { "" } else { "cons_" };
     let comments = if prefix.is_empty() { "sdn_comments.csv" } else { "cons_comments.csv" };
@@ -585,21 +582,19 @@ pub fn regulations(lists: &[(&str, Size)]) -> String {
         "<?xml version=\"1.0\"?>\n<DIV5 N=\"744\" TYPE=\"PART\">\n<HEAD>PART 744&#x2014;CONTROLS</HEAD>\n"
             .to_owned();
     for (appendix, size) in lists {
-        let _ = write!(
-            text,
-            "<DIV9 N=\"{appendix}\" TYPE=\"APPENDIX\"><HEAD>{appendix}</HEAD><DIV><TABLE><THEAD><TR><TH>Country</TH>\
-             <TH>Entity</TH><TH>License requirement</TH><TH>License review policy</TH>\
+        text.push_str(&format!(
+            "<DIV9 N=\"{appendix}\" TYPE=\"APPENDIX\"><HEAD>{appendix}</HEAD><DIV><TABLE><THEAD><TR>\
+             <TH>Country</TH><TH>Entity</TH><TH>License requirement</TH><TH>License review policy</TH>\
              <TH>Federal Register citation</TH></TR></THEAD><TBODY>"
-        );
+        ));
         for (number, name) in size.parties() {
             let country = if number == 1 { "PORTLAND" } else { "" };
-            let _ = write!(
-                text,
-                "<TR><TD>{country}</TD><TD>{name}, a.k.a., the following one alias:<br/>—{name} No. 2.<br/>{number} Elm Street</TD>\
-                 <TD>For all items subject to the EAR</TD><TD>Presumption of denial {}</TD>\
-                 <TD>84 FR 54002, 10/9/19.</TD></TR>\n",
+            text.push_str(&format!(
+                "<TR><TD>{country}</TD><TD>{name}, a.k.a., the following one alias:<br/>—{name} No. 2.<br/>\
+                 {number} Elm Street</TD><TD>For all items subject to the EAR</TD>\
+                 <TD>Presumption of denial {}</TD><TD>84 FR 54002, 10/9/19.</TD></TR>\n",
                 size.remark(number, 250)
-            );
+            ));
         }
         text.push_str("</TBODY></TABLE></DIV></DIV9>");
     }
