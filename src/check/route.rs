@@ -14,7 +14,6 @@ use super::{Checker, ReadOptions, Reading, extract};
 use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
 use crate::domain::change::Change;
 use crate::domain::entry::{Document, Entry};
-use crate::domain::id::BodyHash;
 use crate::domain::read_state::ReadState;
 use crate::domain::report::ChangeReport;
 use crate::domain::snapshot::Baseline;
@@ -113,7 +112,7 @@ impl Checker {
             url: answer.url.to_string(),
             status: answer.status,
             headers: answer.headers.clone(),
-            sha256: BodyHash::of(&answer.body),
+            sha256: answer.body.sha256().clone(),
             body_bytes: answer.body.len() as u64,
         };
         let past = Past { baseline: known.baseline.as_ref(), ..Past::default() };

@@ -30,6 +30,12 @@ use crate::domain::verdict::Verdict;
 pub(super) enum SourceVerb {
     /// Every source: how it stands, when it was last read well, when it is due.
     List(list::List),
+    /// How long it took from publication to first sight and to the mail, in the median of each source.
+    Timing {
+        /// Of the changes of so many days.
+        #[arg(long, default_value_t = 30)]
+        days: u16,
+    },
     /// Ask the sites, once and politely, whether each source is still as it was observed.
     ///
     /// Says which fact no longer holds and which line of the configuration to change. Nothing is stored; exits
@@ -90,6 +96,7 @@ pub(super) enum SourceVerb {
 pub(super) async fn run(verb: SourceVerb, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         SourceVerb::List(wanted) => list::list(&wanted, context).await,
+        SourceVerb::Timing { days } => list::timing(days, context).await,
         SourceVerb::Doctor(doctor) => doctor::run(doctor, context).await,
         SourceVerb::Errors => list::errors(context).await,
         SourceVerb::Add(add) => add::run(add, context).await,

@@ -53,6 +53,7 @@ commands!(
     Check,
     ListSources,
     ListCoverage,
+    ListTimings,
     ShowSource,
     ShowHeldBody,
     ListReviews,

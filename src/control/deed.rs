@@ -58,6 +58,7 @@ impl Command {
             Self::Check(_)
             | Self::ListSources(_)
             | Self::ListCoverage(_)
+            | Self::ListTimings(_)
             | Self::ShowStats(_)
             | Self::TakeBackup(_)
             | Self::LastBackup(_)

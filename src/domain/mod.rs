@@ -73,6 +73,7 @@ pub mod suppression;
 pub mod tally;
 pub mod text;
 pub mod text_diff;
+pub mod timing;
 pub mod token;
 pub mod untold;
 pub mod verdict;

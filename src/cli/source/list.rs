@@ -1,12 +1,13 @@
 //! `regwatch source list` and `source errors`: how every source stands.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::moment;
 use crate::cli::Context;
 use crate::cli::exit::Exit;
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::control::{SourceStatus, command};
 use crate::domain::catalogue::Observed;
@@ -176,6 +177,36 @@ fn offered(group: Option<&str>, context: &Context) -> anyhow::Result<Exit> {
     });
     context.screen.table(["SOURCE", "GROUPS", "STATE", "OBSERVED", "TITLE", "SERVES"], rows)?;
     Ok(Exit::Done)
+}
+
+/// How long it took from publication to mail.
+pub(super) async fn timing(days: u16, context: &Context) -> anyhow::Result<Exit> {
+    let since = SystemClock.now() - TimeDelta::days(i64::from(days));
+    let timings = context.ask(command::ListTimings { since }).await?;
+    if context.screen.json {
+        context.screen.object(&serde_json::json!({ "sources": timings }))?;
+        return Ok(Exit::Done);
+    }
+    let rows = timings.iter().map(|timing| {
+        [
+            timing.source.to_string(),
+            timing.changes.to_string(),
+            length(timing.published_to_seen),
+            length(timing.seen_to_mailed),
+            length(timing.published_to_mailed),
+        ]
+    });
+    let headings = ["SOURCE", "CHANGES", "PUBLISHED TO SEEN", "SEEN TO MAIL", "PUBLISHED TO MAIL"];
+    context.screen.table(headings, rows)?;
+    Ok(Exit::Done)
+}
+
+/// A length in words; nothing where it is not known.
+fn length(seconds: Option<i64>) -> String {
+    let length = seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    length.map_or_else(String::new, |seconds| {
+        humantime::format_duration(std::time::Duration::from_secs(seconds)).to_string()
+    })
 }
 
 /// The sources whose last read was not good, and why.

@@ -12,7 +12,9 @@ use crate::control::service::{CommandError, SHOWN_POSSIBLE, Service};
 use crate::domain::change::Change;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::incident::Incident;
+use crate::domain::outbox::MailState;
 use crate::domain::snapshot::HeldRead;
+use crate::domain::timing::{Timing, timings};
 use crate::reload::TakenOver;
 use crate::status::Overview;
 use crate::store::ChangeQuery;
@@ -58,6 +60,27 @@ impl Ask for ListCoverage {
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         service.coverage(&self.company).await
+    }
+}
+
+/// How long it took from publication to mail, source by source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListTimings {
+    /// Of changes found then or later.
+    pub since: DateTime<Utc>,
+}
+
+/// So many changes and mails are looked at, the newest.
+const TIMED: usize = 20_000;
+
+impl Ask for ListTimings {
+    type Reply = Vec<Timing>;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        let query = ChangeQuery { since: Some(self.since), limit: TIMED, ..ChangeQuery::default() };
+        let changes = service.0.store.changes(query).await?;
+        let mails = service.0.store.mails(Some(MailState::Sent), TIMED).await?;
+        Ok(timings(&changes, &mails))
     }
 }
 
