@@ -92,6 +92,60 @@ fn asking(config: &Config, has_pages: bool) -> Option<InboxSettings> {
     config.inbox.clone().or_else(|| has_pages.then(nobodys))
 }
 
+/// Tells the operator of trouble.
+fn escalating(
+    store: &Store,
+    config: &Config,
+    channel: String,
+    instance_key: [u8; 32],
+    clock: &Arc<dyn Clock>,
+) -> Escalator {
+    Escalator::new(EscalatorParts {
+        store: store.clone(),
+        sources: config.sources.clone(),
+        ways_in: inbox::fetched(config),
+        channel,
+        mail: config.mail.clone(),
+        operator: config.operator.clone(),
+        low_disk_bytes: config.store_rules.low_disk_bytes as u64,
+        instance_key,
+        clock: Arc::clone(clock),
+    })
+}
+
+/// Sends what lies in the outbox.
+fn delivering(
+    store: &Store,
+    config: &Config,
+    transport: &Arc<Transport>,
+    instance_key: [u8; 32],
+    clock: &Arc<dyn Clock>,
+) -> Deliverer {
+    Deliverer::new(DelivererParts {
+        store: store.clone(),
+        transport: Arc::clone(transport),
+        from: config.mail.from.address.clone(),
+        inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
+        instance_key,
+        concurrency: config.mail.concurrency,
+        pace: config.mail.pace,
+        on_in_doubt: config.mail.on_in_doubt,
+        clock: Arc::clone(clock),
+    })
+}
+
+/// Says how all stands.
+fn reading_status(store: &Store, config: &Config, workers: &Workers, clock: &Arc<dyn Clock>) -> StatusReader {
+    StatusReader::new(StatusReaderParts {
+        store: store.clone(),
+        sources: config.sources.clone(),
+        operator: config.operator.clone(),
+        jitter: config.daemon.jitter,
+        workers: workers.clone(),
+        clock: Arc::clone(clock),
+    })
+}
+
 fn checking(
     store: &Store,
     fetcher: Arc<Fetcher>,
@@ -156,29 +210,9 @@ impl App {
             composer,
             Arc::clone(&clock),
         ));
-        let escalator = Arc::new(Escalator::new(EscalatorParts {
-            store: store.clone(),
-            sources: config.sources.clone(),
-            ways_in: inbox::fetched(&config),
-            channel: transport.name(),
-            mail: config.mail.clone(),
-            operator: config.operator.clone(),
-            low_disk_bytes: config.store_rules.low_disk_bytes as u64,
-            instance_key: key,
-            clock: Arc::clone(&clock),
-        }));
-        let deliverer = Deliverer::new(DelivererParts {
-            store: store.clone(),
-            transport: Arc::clone(&transport),
-            from: config.mail.from.address.clone(),
-            inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
-            instance_key: key,
-            concurrency: config.mail.concurrency,
-            pace: config.mail.pace,
-            on_in_doubt: config.mail.on_in_doubt,
-            clock: Arc::clone(&clock),
-        });
-        let deliverer = Arc::new(deliverer.counting(counts.clone()));
+        let escalator = Arc::new(escalating(&store, &config, transport.name(), key, &clock));
+        let deliverer = delivering(&store, &config, &transport, key, &clock).counting(counts.clone());
+        let deliverer = Arc::new(deliverer);
         if is_first {
             deliverer.recover().await?;
         } else {
@@ -201,14 +235,7 @@ impl App {
             Arc::new(Inbox::new(parts).counting(counts.clone()))
         });
         let inbox = asker.clone().filter(|_| config.inbox.is_some());
-        let status = Arc::new(StatusReader::new(StatusReaderParts {
-            store: store.clone(),
-            sources: config.sources.clone(),
-            operator: config.operator.clone(),
-            jitter: config.daemon.jitter,
-            workers: workers.clone(),
-            clock: Arc::clone(&clock),
-        }));
+        let status = Arc::new(reading_status(&store, &config, &workers, &clock));
         let service = Arc::new(Service::new(ServiceParts {
             sources: config.sources.clone(),
             concurrency: config.fetch.concurrency,

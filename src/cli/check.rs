@@ -48,7 +48,7 @@ pub(super) async fn run(check: Check, context: &Context) -> anyhow::Result<Exit>
     let companies = config.companies.clone();
     let expected = if now.sources.is_empty() { config.sources.len() } else { now.sources.len() };
     let options = ReadOptions { dry_run: now.dry_run, force: now.force, ..ReadOptions::default() };
-    let found = read(config, now.sources, options, expected).await?;
+    let found = Box::pin(read(config, now.sources, options, expected)).await?;
     if context.screen.json {
         context.screen.object(&found.report)?;
     } else {

@@ -21,7 +21,7 @@ pub(super) struct Init {
     /// Your address: mail is from it, sites can write to it, and it is told of trouble.
     #[arg(long, value_name = "ADDRESS")]
     address: Option<EmailAddress>,
-    /// The relay through which mail leaves, such as smtp://relay.example:587.
+    /// The relay through which mail leaves, such as `smtp://relay.example:587`.
     #[arg(long, value_name = "URL")]
     relay: Option<String>,
 }

@@ -75,6 +75,7 @@ fn sections(node: &Node<'_>) -> Option<Vec<Section>> {
 }
 
 /// The proxy that says who asks: header and secret, or neither. The outer `None` is a fault that was noted.
+#[expect(clippy::option_option, reason = "a fault, and what is not configured")]
 fn proxy_login(table: &Table<'_>, folder: &Path) -> Option<Option<ProxyLogin>> {
     let header = table.optional("login_header", |node| node.parse(header_name)).ok()?;
     let secret_header =

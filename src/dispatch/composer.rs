@@ -87,7 +87,7 @@ impl Composer {
     pub fn new(parts: ComposerParts) -> Self {
         let words = parts.sources.iter().map(|source| (source.id.clone(), SourceWords::of(source))).collect();
         let ids = parts.sources.iter().map(|source| source.id.clone()).collect();
-        Self { words, ids, parts }
+        Self { parts, words, ids }
     }
 
     /// The sources whose health is told.

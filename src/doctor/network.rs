@@ -102,18 +102,16 @@ async fn ask(fetcher: &Fetcher, source: &Source, now: DateTime<Utc>) -> Asked {
 
 fn of_sources(alike: &[(String, String)]) -> Finding {
     let reason = alike.first().map(|(_, reason)| shorten(&one_line(reason), 160)).unwrap_or_default();
-    match alike {
-        [(id, _)] => Finding::new("sources", format!("{id}: {reason}"), format!("regwatch source test {id}")),
-        _ => {
-            let named: Vec<&str> = alike.iter().take(MAX_NAMED).map(|(id, _)| id.as_str()).collect();
-            let more = if alike.len() > MAX_NAMED { ", …" } else { "" };
-            Finding::new(
-                "sources",
-                format!("{} sources ({}{more}): {reason}", alike.len(), named.join(", ")),
-                "the fault is most likely on this side: look at its network, its DNS (/etc/resolv.conf) and its proxy",
-            )
-        }
+    if let [(id, _)] = alike {
+        return Finding::new("sources", format!("{id}: {reason}"), format!("regwatch source test {id}"));
     }
+    let named: Vec<&str> = alike.iter().take(MAX_NAMED).map(|(id, _)| id.as_str()).collect();
+    let more = if alike.len() > MAX_NAMED { ", …" } else { "" };
+    Finding::new(
+        "sources",
+        format!("{} sources ({}{more}): {reason}", alike.len(), named.join(", ")),
+        "the fault is most likely on this side: look at its network, its DNS (/etc/resolv.conf) and its proxy",
+    )
 }
 
 /// Whether this machine's clock differs from what most servers say.

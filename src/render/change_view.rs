@@ -145,7 +145,7 @@ impl ChangeView {
         let EvidenceView { read, address, compared, hashes } = &self.evidence;
         let line = |text: &str| wrap(text, Indent::of("  "));
         let mut lines = match address {
-            Some(link) => vec![line(&format!("{read}, from")), format!("  {}", link.href)],
+            Some(page) => vec![line(&format!("{read}, from")), format!("  {}", page.href)],
             None => vec![line(read)],
         };
         lines.extend([line(compared), line(hashes)]);
@@ -381,7 +381,7 @@ impl FieldView {
             }
         };
         if let Some(left_out) = &self.left_out {
-            text.push_str(&format!(" ({left_out})"));
+            text = format!("{text} ({left_out})");
         }
         wrap(&format!("{}: {text}", self.name), Indent { first: "  ", rest: "    " })
     }

@@ -68,7 +68,7 @@ pub(super) fn explanation(found: &Match, change: &Change, label: impl Fn(&str) -
     let mut sentence = sentence;
     if !found.path.is_empty() {
         let path = shorten(&one_line(&found.path.join(" → ")), MAX_REASON_CHARS);
-        sentence.after.push_str(&format!("; ownership: {path}"));
+        sentence.after = format!("{}; ownership: {path}", sentence.after);
     }
     sentence
 }

@@ -70,13 +70,13 @@ impl Views {
                 listed.push(self.listed(source, keys).await?);
             }
         }
-        let names: BTreeSet<&SourceId> = named.iter().map(|(source, _)| source).collect();
+        let naming: BTreeSet<&SourceId> = named.iter().map(|(source, _)| source).collect();
         let others: Vec<SourceId> = self.0.sources.iter().map(|source| source.id.clone()).collect();
         let glances = self.0.store.glances(others.clone()).await?;
         let (mut unnamed, mut unread) = (Vec::new(), Vec::new());
         for (source, glance) in others.into_iter().zip(glances) {
             let is_read = glance.state.is_some_and(|state| state.last_good_at.is_some());
-            match (names.contains(&source), is_read) {
+            match (naming.contains(&source), is_read) {
                 (true, _) => {}
                 (false, true) => unnamed.push(source),
                 (false, false) => unread.push(source),

@@ -100,13 +100,11 @@ fn names_the_service(base: &Url, headers: &HeaderMap) -> bool {
     let Some(name) = base.host_str() else { return false };
     let with_port = |port: u16| format!("{name}:{port}");
     let host = host.as_bytes();
-    match base.port() {
-        Some(port) => host.eq_ignore_ascii_case(with_port(port).as_bytes()),
-        None => {
-            let default = base.port_or_known_default().map(with_port).unwrap_or_default();
-            host.eq_ignore_ascii_case(name.as_bytes()) || host.eq_ignore_ascii_case(default.as_bytes())
-        }
+    if let Some(port) = base.port() {
+        return host.eq_ignore_ascii_case(with_port(port).as_bytes());
     }
+    let default = base.port_or_known_default().map(with_port).unwrap_or_default();
+    host.eq_ignore_ascii_case(name.as_bytes()) || host.eq_ignore_ascii_case(default.as_bytes())
 }
 
 impl WebSettings {

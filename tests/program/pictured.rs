@@ -59,8 +59,8 @@ fn every_kind_of_mail_is_pictured_on_a_phone_and_in_a_window_by_day_and_by_night
             let picture = folder.join(format!("{kind}-{view}.png"));
             let _ = std::fs::remove_file(&picture);
             picture_of(&folder.join(format!("{kind}.html")), &picture, width, scheme);
-            let size = std::fs::metadata(&picture).map(|file| file.len()).unwrap_or_default();
-            assert!(size > MIN_PICTURE_BYTES, "{}: {size} bytes", picture.display());
+            let bytes = std::fs::metadata(&picture).map(|file| file.len()).unwrap_or_default();
+            assert!(bytes > MIN_PICTURE_BYTES, "{}: {bytes} bytes", picture.display());
         }
     }
 }

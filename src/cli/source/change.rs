@@ -68,7 +68,8 @@ fn show(paused: &Paused, context: &Context) -> anyhow::Result<()> {
 #[derive(Debug, Serialize)]
 struct Written<'a> {
     id: &'a SourceId,
-    written: Vec<std::path::PathBuf>,
+    #[serde(rename = "written")]
+    files: Vec<std::path::PathBuf>,
     taken_over: bool,
 }
 
@@ -88,7 +89,7 @@ async fn write(id: &SourceId, edit: Edit, done: &str, context: &Context) -> anyh
     let written = edit.write()?;
     let taken_over = take_over(context.config()?).await?.is_some();
     if context.screen.json {
-        return context.screen.object(&Written { id, written, taken_over });
+        return context.screen.object(&Written { id, files: written, taken_over });
     }
     for path in &written {
         context.screen.line(format!("{id}: {done} (written: {})", path.display()))?;

@@ -292,7 +292,9 @@ mod tests {
                     letters.into_iter().collect::<String>()
                 };
                 for written in [
-                    changed(&|letters| drop(letters.remove(at))),
+                    changed(&|letters| {
+                        letters.remove(at);
+                    }),
                     changed(&|letters| letters[at] = 'q'),
                     changed(&|letters| letters.insert(at, 'q')),
                     changed(&|letters| {

@@ -195,17 +195,16 @@ pub(super) fn add(trees: &Trees, writes: &mut Writes, changes: &[Change]) -> Res
     }
     let (mut sheet, mut next) = (Sheet::default(), next_number(trees)?);
     for change in changes {
-        let number = match number_of(trees, &change.id)? {
-            Some(number) => number,
-            None => {
-                let number = next;
-                next = next.saturating_add(1);
-                let bytes = number.to_be_bytes().to_vec();
-                writes.put_raw(TreeName::ChangeNumbers, &id_key(&change.id), bytes)?;
-                let id = change.id.as_str().as_bytes().to_vec();
-                writes.put_raw(TreeName::ChangeNumbers, &number_key(number), id)?;
-                number
-            }
+        let number = if let Some(number) = number_of(trees, &change.id)? {
+            number
+        } else {
+            let number = next;
+            next = next.saturating_add(1);
+            let bytes = number.to_be_bytes().to_vec();
+            writes.put_raw(TreeName::ChangeNumbers, &id_key(&change.id), bytes)?;
+            let id = change.id.as_str().as_bytes().to_vec();
+            writes.put_raw(TreeName::ChangeNumbers, &number_key(number), id)?;
+            number
         };
         for term in terms_of(change) {
             sheet.put(trees, &term, number, true)?;

@@ -72,7 +72,7 @@ pub(super) async fn on_review(
     if !matches!(action.as_str(), "accept" | "accept-untold" | "reject") {
         return shared.unknown_deed(&visitor);
     }
-    shared.done(&visitor, (&action, &id, &hash), deed, "review").await
+    Box::pin(shared.done(&visitor, (&action, &id, &hash), deed, "review")).await
 }
 
 pub(super) async fn on_change(

@@ -85,7 +85,7 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, uri: Ur
     let kinds = KINDS
         .iter()
         .map(|(name, kind)| ((*name).to_owned(), kind.to_string(), asked.get("kind") == Some(name)));
-    let list = List {
+    let listed = List {
         frame: Frame::of(&shared, &visitor, "Changes", "changes"),
         rows: found.changes.iter().map(|(_, change)| ChangeRow::of(change, &shared)).collect(),
         total: found.total,
@@ -101,7 +101,7 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, uri: Ur
         next,
         is_filtered,
     };
-    page(StatusCode::OK, &list)
+    page(StatusCode::OK, &listed)
 }
 
 impl Shared {

@@ -1,5 +1,7 @@
 //! Charts as pictures that the server draws: lines over a time, with the same in words beside them.
 
+use std::fmt::Write;
+
 /// The picture's size, in its own units.
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 80.0;
@@ -18,20 +20,21 @@ impl Chart {
     /// A chart of values, the oldest first; `None` of fewer than two.
     pub(super) fn of(title: &'static str, unit: &str, values: &[f64]) -> Option<Self> {
         let (first, last) = (values.first()?, values.last().filter(|_| values.len() > 1)?);
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let span = if most > least { most - least } else { 1.0 };
+        let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let span = if highest > lowest { highest - lowest } else { 1.0 };
         #[expect(clippy::cast_precision_loss, reason = "a picture has few points")]
         let step = WIDTH / (values.len() - 1) as f64;
         let mut points = String::new();
         let mut x = 0.0;
         for value in values {
-            let y = (HEIGHT - 4.0) - (value - least) / span * (HEIGHT - 8.0);
-            points.push_str(&format!("{x:.1},{y:.1} "));
+            let y = (HEIGHT - 4.0) - (value - lowest) / span * (HEIGHT - 8.0);
+            // Writing into a text cannot fail.
+            let _ = write!(points, "{x:.1},{y:.1} ");
             x += step;
         }
         let words = format!(
-            "{title}: {} reads, first {first:.0}{unit}, last {last:.0}{unit}, at least {least:.0}{unit}, at most {most:.0}{unit}",
+            "{title}: {} reads, first {first:.0}{unit}, last {last:.0}{unit}, at least {lowest:.0}{unit}, at most {highest:.0}{unit}",
             values.len()
         );
         Some(Self { title, points: points.trim_end().to_owned(), words })

@@ -56,7 +56,7 @@ struct One {
 }
 
 struct Name {
-    name: String,
+    text: String,
     kind: &'static str,
     citation: Option<(String, Option<Link>)>,
 }
@@ -144,7 +144,7 @@ impl Shared {
             names: company
                 .names()
                 .map(|alias| Name {
-                    name: line(&alias.name),
+                    text: line(&alias.name),
                     kind: alias.kind.label(),
                     citation: alias.source.as_deref().map(cited),
                 })
