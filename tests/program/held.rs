@@ -226,7 +226,7 @@ fn a_part_of_a_list_is_accepted_once_the_settings_say_that_it_is_all_there_is_to
     home.check(0);
     site.page(
         "/names",
-        format!("<html><body>{}<p>Showing 1 to 3 of 57 entries</p></body></html>", rows.replace('Y', "W"')),
+        format!("<html><body>{}<p>Showing 1 to 3 of 57 entries</p></body></html>", rows.replace('Y', "W")),
     );
     assert_eq!(home.check(4)["sources"][0]["verdict"], "suspect");
     let refused = home.run(&["review", "accept", "names"]).expect(1).stderr;
