@@ -56,13 +56,13 @@ mod tests {
     }
 
     #[test]
-    fn ten_days_are_remembered() {
+    fn thirty_days_are_remembered() {
         let mut tally = Tally::default();
         let at = |hours| DateTime::UNIX_EPOCH + Duration::hours(hours);
-        for hour in 0..(24 * 12) {
+        for hour in 0..(24 * 32) {
             tally = tally.counting(hour % 24 != 0, at(hour));
         }
-        assert_eq!(tally.since(NaiveDate::MIN), (230, 10));
-        assert_eq!(tally.since(at(24 * 11).date_naive()), (23, 1));
+        assert_eq!(tally.since(NaiveDate::MIN), (690, 30));
+        assert_eq!(tally.since(at(24 * 31).date_naive()), (23, 1));
     }
 }

@@ -61,7 +61,7 @@ async fn a_question_is_posted_as_json_and_goes_nowhere_else() {
     let mut asking = source(&format!("{}/search", server.url));
     asking.request.question = Some("{\"query\":\"x\"}".into());
     let body = read_with(settings(), &asking).await.unwrap().body;
-    assert_eq!(body, "application/json {\"query\":\"x\"}");
+    assert_eq!(body.bytes(), "application/json {\"query\":\"x\"}");
 
     let target = format!("{}/search", server.url);
     let moved = Router::new().route("/", post(move || async move { Redirect::temporary(&target) }));
@@ -110,6 +110,6 @@ async fn a_source_with_a_proxy_is_asked_for_through_it() {
     let (proxy, mut asked) = answer_raw(answer, false).await;
     let mut source = source("http://agency.test/list");
     source.request.proxy = Some(proxy.url.parse().unwrap());
-    assert_eq!(read_with(settings(), &source).await.unwrap().body, "proxied");
+    assert_eq!(read_with(settings(), &source).await.unwrap().body.bytes(), "proxied");
     assert!(asked.recv().await.unwrap().starts_with("GET http://agency.test/list HTTP/1.1\r\n"));
 }

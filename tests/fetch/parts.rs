@@ -37,10 +37,10 @@ async fn a_token_stands_in_its_header_or_parameter_and_in_no_address_told() {
     let url = format!("{}/list?a=1", server.url);
     let source = with_token(&url, "?api_key={}");
     let answer = further(&source, &url, 0).await.unwrap();
-    assert_eq!(answer.body, "a=1&api_key=GEHEIM%2B1 ");
+    assert_eq!(answer.body.bytes(), "a=1&api_key=GEHEIM%2B1 ");
     assert_eq!(answer.url.as_str(), url);
     let source = with_token(&url, "Authorization: Token {}");
-    assert_eq!(further(&source, &url, 0).await.unwrap().body, "a=1 Token GEHEIM+1");
+    assert_eq!(further(&source, &url, 0).await.unwrap().body.bytes(), "a=1 Token GEHEIM+1");
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn a_token_is_not_sent_to_another_host() {
     for place in ["?api_key={}", "Authorization: Token {}"] {
         let source = with_token(&format!("{}/list", server.url), place);
         for url in [format!("{}/companion", other.url), format!("{}/leave", server.url)] {
-            assert_eq!(further(&source, &url, 0).await.unwrap().body, " ", "{place} {url}");
+            assert_eq!(further(&source, &url, 0).await.unwrap().body.bytes(), " ", "{place} {url}");
         }
     }
 }
@@ -73,7 +73,7 @@ async fn a_server_that_repeats_the_token_does_not_get_it_kept() {
     let answer = further(&source, source.url.as_str(), 0).await.unwrap();
     assert_eq!(answer.url.as_str(), format!("{}/list?page=1", server.url));
     assert_eq!(answer.header("x-asked"), Some("page=1&api_key=[redacted]"));
-    assert_eq!(answer.body, "page=1&api_key=[redacted] [redacted]");
+    assert_eq!(answer.body.bytes(), "page=1&api_key=[redacted] [redacted]");
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ fn it_shows_what_was_found_and_the_one_mail_and_where_it_lies() {
         "DAY TWO",
         "camera-notice  good     2 entries, no change",
         "entity-list    suspect",
-        "Subject: Hikvision: 2 changes on 2 sources",
+        "Subject: Hikvision: order filed in Hikvision USA, Inc. v. FCC, et al (+1 more)",
         "{+and by any subsidiary or affiliate of such entity,+}",
         "Per Curiam Order Filed",
         "Why you",
