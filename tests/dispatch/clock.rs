@@ -40,7 +40,7 @@ async fn what_was_found_meanwhile_is_told_within_the_time_in_which_it_waits_for_
     stand.find("b", None).await;
     put_right(&stand).await;
     assert_eq!(minutes_until(&stand, 1).await, Some(5));
-    assert!(stand.mails().await[0].1.contains("2 changes"), "{:?}", stand.mails().await);
+    assert!(stand.mails().await[0].1.contains("(+1 other change)"), "{:?}", stand.mails().await);
 }
 
 #[tokio::test]
