@@ -94,7 +94,7 @@ fn who_subscribes_and_confirms_is_told_and_who_leaves_is_not() {
 
     let answers = home.write(&from_ann(WATCH, &format!("confirm {}", token(&asked)), ""));
     assert_eq!(answers[0].kind, "welcome");
-    let listed = "  * Covered List\n    - Hangzhou Hikvision Digital Technology Company (2021-03-12)\n";
+    let listed = "  * Covered List\n    - Hangzhou Hikvision Digital Technology Company (12 March 2021)\n";
     assert!(answers[0].text.contains("Already listed today"), "{}", answers[0].text);
     assert!(answers[0].text.replace('\r', "").contains(listed), "{}", answers[0].text);
     assert!(!answers[0].text.contains("ZTE"), "{}", answers[0].text);

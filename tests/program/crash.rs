@@ -83,7 +83,7 @@ fn killed_at_any_moment_it_tells_every_change_once_afterwards() {
     let letters = home.letters();
     for change in changes {
         let id = change["id"].as_str().unwrap();
-        let mails = letters.iter().filter(|letter| letter.text.contains(id)).count();
+        let mails = letters.iter().filter(|letter| letter.text.contains(&id[..16])).count();
         told.insert(id, mails);
     }
     assert!(told.values().all(|mails| *mails == 1), "{told:?}");

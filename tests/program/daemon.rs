@@ -218,7 +218,7 @@ fn it_tells_its_operator_of_a_source_that_is_held() {
     }
     assert_eq!(
         home.trouble_told_to("ops@tracker.example")[0].subject,
-        "[regwatch] Covered List is held back"
+        "[regwatch] Covered List looks wrong and waits for you"
     );
     let held = home.run(&["review", "list", "--json"]).expect(0).json();
     assert_eq!(held["held"][0]["source"], "covered-list");

@@ -85,7 +85,8 @@ fn a_mail_tells_the_changes_in_the_order_of_the_page() {
     site.page("/list", list(", as amended."));
     home.check(0);
     let text = &home.letters()[0].text;
-    let told: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("Hikvision ")).collect();
+    let told: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("Entry           Hikvision ")).collect();
     assert_eq!(told, ["Six", "Two", "Five", "One", "Four"], "{text}");
 }
 

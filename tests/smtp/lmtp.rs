@@ -17,7 +17,7 @@ async fn people_subscribe_through_a_real_postfix_that_keeps_their_mail_while_nob
     let asked = service.answers(1).remove(0);
     write(&mta, &confirmation(&asked), "Yes, please").await;
     let answers = service.answers(2);
-    assert!(answers[1].contains("Subject: You will be told"), "{}", answers[1]);
+    assert!(answers[1].contains("Subject: You now follow Hikvision"), "{}", answers[1]);
     await_that("both are handed over", || mta.log().matches("250 2.0.0 taken in").count() == 2);
     service.expect_ann();
 }

@@ -56,7 +56,7 @@ async fn people_subscribe_through_a_transport_and_nothing_is_lost_while_the_serv
     fs::write(service.config(), configuration).unwrap();
 
     let answers = service.answers(2);
-    assert!(answers[1].contains("Subject: You will be told"), "{}", answers[1]);
+    assert!(answers[1].contains("Subject: You now follow Hikvision"), "{}", answers[1]);
     service.expect_ann();
 }
 
@@ -81,7 +81,7 @@ async fn people_subscribe_through_an_alias_for_the_program() {
     let asked = service.answers(1).remove(0);
     write(&mta, &confirmation(&asked), "Yes, please").await;
     let answers = service.answers(2);
-    assert!(answers[1].contains("Subject: You will be told"), "{}", answers[1]);
+    assert!(answers[1].contains("Subject: You now follow Hikvision"), "{}", answers[1]);
     service.expect_ann();
 }
 
@@ -95,7 +95,7 @@ async fn people_subscribe_through_an_alias_for_a_maildir() {
     let asked = service.answers(1).remove(0);
     write(&mta, &confirmation(&asked), "Yes, please").await;
     let answers = service.answers(2);
-    assert!(answers[1].contains("Subject: You will be told"), "{}", answers[1]);
+    assert!(answers[1].contains("Subject: You now follow Hikvision"), "{}", answers[1]);
     let put_away = || files_of(&service.path("lib/state/inbox/.Processed/cur")).len();
     await_that("both are put away", || put_away() == 2);
     service.expect_ann();

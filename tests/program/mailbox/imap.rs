@@ -137,7 +137,7 @@ fn a_message_that_was_taken_in_and_not_moved_is_not_answered_twice() {
     await_that("it is put away", || dovecot.messages(".Processed").len() == 1);
     await_subject(&home, "[regwatch] Over: incoming mail is being read again");
     assert_eq!(home.letters_to("ann@example.org").len(), 1);
-    assert_eq!(home.letters_to("ops@tracker.example").len(), 2);
+    assert_eq!(home.trouble_told_to("ops@tracker.example").len(), 2);
 }
 
 #[test]
