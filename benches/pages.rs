@@ -59,6 +59,7 @@ fn source(number: usize) -> Source {
         quiet_after: None,
         misses: None,
         catalogue: Catalogue::default(),
+        listing: None,
     }
 }
 
@@ -85,7 +86,7 @@ fn change(source: &SourceId, number: usize) -> Change {
         source: source.clone(),
         source_title: "Register of the agency".to_owned(),
         entry: EntryChange {
-            kind: if number % 3 == 0 { ChangeKind::Added } else { ChangeKind::Amended },
+            kind: if number.is_multiple_of(3) { ChangeKind::Added } else { ChangeKind::Amended },
             key: format!("entry-{}", number % 5_000),
             title: format!("Entry number {number}"),
             date: None,

@@ -1,6 +1,6 @@
 //! The words of the control socket: every command, by its name.
 //!
-//! A command is a type of its own, which names the type of its reply ([`Ask::Reply`]); how it is done stands
+//! A command is a type of its own, which names the type of its reply ([`Reply`](super::ask::Ask::Reply)); how it is done stands
 //! beside it.
 
 mod mail;

@@ -1,6 +1,6 @@
 //! At a glance: how sources, mail and the store stand, and what needs a person.
 //!
-//! [`overview`] is the one place that decides it. The command `regwatch status`, the page `/` and the metrics
+//! [`overview()`] is the one place that decides it. The command `regwatch status`, the page `/` and the metrics
 //! all show what it returns; [`StatusReader`] gathers the facts from the store. Everything is computed when
 //! somebody asks, so that nothing shown can be out of date.
 //!

@@ -402,25 +402,28 @@ fn generic_xml(settings: &regwatch::domain::source::XmlSettings, size: Size) -> 
     let path: Vec<&str> = settings.entries[0].split('/').filter(|step| !step.is_empty()).collect();
     let (entry, outer) = path.split_last().unwrap();
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    outer.iter().for_each(|step| text.push_str(&format!("<{step}>")));
+    for step in outer {
+        text.push_str(&format!("<{step}>"));
+    }
     for (number, name) in size.parties() {
         let (mut attributes, mut elements) = (String::new(), String::new());
         for (field, paths) in &settings.fields.0 {
             let said = cell(&settings.rows, field, number, &name);
             let place = &paths[0];
-            match place.strip_prefix('@') {
-                Some(attribute) => attributes.push_str(&format!(" {attribute}=\"{said}\"")),
-                None => {
-                    let steps: Vec<&str> = place.split('/').collect();
-                    let opened: String = steps.iter().map(|step| format!("<{step}>")).collect();
-                    let closed: String = steps.iter().rev().map(|step| format!("</{step}>")).collect();
-                    elements.push_str(&format!("{opened}{said}{closed}"));
-                }
+            if let Some(attribute) = place.strip_prefix('@') {
+                attributes.push_str(&format!(" {attribute}=\"{said}\""));
+                continue;
             }
+            let steps: Vec<&str> = place.split('/').collect();
+            let opened: String = steps.iter().map(|step| format!("<{step}>")).collect();
+            let closed: String = steps.iter().rev().map(|step| format!("</{step}>")).collect();
+            elements.push_str(&format!("{opened}{said}{closed}"));
         }
         text.push_str(&format!("<{entry}{attributes}>{elements}</{entry}>\n"));
     }
-    outer.iter().rev().for_each(|step| text.push_str(&format!("</{step}>")));
+    for step in outer.iter().rev() {
+        text.push_str(&format!("</{step}>"));
+    }
     text
 }
 

@@ -2,6 +2,7 @@
 //! sender, proxy and certificate, and a proxy that answers for the real hosts with bodies of their true structure.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::format_push_string, reason = "documents are put together piece by piece, once a test")]
 
 mod bodies;
 mod install;

@@ -84,6 +84,7 @@ impl Proxy {
             runtime.block_on(async {
                 let listener = TcpListener::from_std(listener).unwrap();
                 while let Ok((stream, _)) = listener.accept().await {
+                    #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
                     tokio::spawn(tunnel(stream, acceptor.clone(), Arc::clone(&shared)));
                 }
             });
