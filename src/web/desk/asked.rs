@@ -1,5 +1,9 @@
 //! What an address or a form asks for, field by field.
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use url::form_urlencoded;
 
 /// The fields of a query or a form, decoded, in their order.
@@ -40,6 +44,15 @@ impl Asked {
         }
         query.append_pair(name, value);
         query.finish()
+    }
+}
+
+/// The query of the address that was asked for.
+impl<S: Sync> FromRequestParts<S> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts.uri.query().unwrap_or_default().as_bytes()))
     }
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::Shared;
@@ -70,8 +70,7 @@ pub(in crate::web) struct One {
     pub headers: [Vec<(String, String)>; 2],
 }
 
-pub(super) async fn list(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
     let search = shared.search_of(&asked);
     let found = match shared.desk.views.search(search).await {
         Ok(found) => found,
@@ -184,9 +183,8 @@ pub(super) async fn one(
     State(shared): Server,
     Extension(visitor): Who,
     Path(id): Path<String>,
-    uri: Uri,
+    asked: Asked,
 ) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
     let story = match shared.story(&id).await {
         Ok(Some(story)) => story,
         Ok(None) => {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::Shared;
@@ -83,8 +83,7 @@ struct Tried {
     found: Vec<(String, String, String)>,
 }
 
-pub(super) async fn list(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
     let words = asked.shown("q");
     let watchlist = shared.registry.current();
     let sought = words.to_lowercase();
@@ -113,9 +112,8 @@ pub(super) async fn one(
     State(shared): Server,
     Extension(visitor): Who,
     Path(id): Path<String>,
-    uri: Uri,
+    asked: Asked,
 ) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
     let nobody = "No company with this id is tracked.";
     let Ok(id) = id.parse::<CompanyId>() else { return shared.not_there(&visitor, nobody) };
     let view = match shared.desk.views.company(&id).await {

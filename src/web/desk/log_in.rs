@@ -5,7 +5,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::super::Shared;
@@ -28,11 +28,11 @@ struct LogIn {
     fault: Option<String>,
 }
 
-pub(super) async fn ask(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
+pub(super) async fn ask(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
     if !shared.desk.can_log_in() {
         return shared.nothing();
     }
-    let next = next_of(&Asked::of(uri.query().unwrap_or_default().as_bytes()));
+    let next = next_of(&asked);
     let frame = Frame::of(&shared, &visitor, "Log in", "login");
     log_in_page(StatusCode::OK, &LogIn { frame, next, fault: None })
 }

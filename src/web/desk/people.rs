@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::page::page;
@@ -105,8 +105,7 @@ struct Audit {
     next: Option<u64>,
 }
 
-pub(super) async fn mails(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+pub(super) async fn mails(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
     let state = STATES.into_iter().find(|state| Some(state.to_string().as_str()) == asked.get("state"));
     let mails = match shared.desk.views.mails(state, SHOWN).await {
         Ok(mails) => mails,
@@ -147,8 +146,7 @@ fn readable(message: &[u8]) -> String {
     crate::render::with_lines(&text.unwrap_or_default())
 }
 
-pub(super) async fn subscribers(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+pub(super) async fn subscribers(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
     let after = asked.parsed::<EmailAddress>("after");
     let found = match shared.desk.views.subscribers(after, SHOWN).await {
         Ok(found) => found,
@@ -170,8 +168,7 @@ pub(super) async fn subscribers(State(shared): Server, Extension(visitor): Who, 
     page(StatusCode::OK, &list)
 }
 
-pub(super) async fn audit(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+pub(super) async fn audit(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
     let deeds = match shared.desk.views.deeds(asked.parsed("before"), SHOWN).await {
         Ok(deeds) => deeds,
         Err(error) => return shared.fault(&error),

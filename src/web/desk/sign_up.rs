@@ -10,7 +10,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{REFERRER_POLICY, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use tokio::time::Instant;
 use url::form_urlencoded;
@@ -58,8 +58,7 @@ struct SourceChoice {
     misses: Option<String>,
 }
 
-pub(super) async fn ask(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+pub(super) async fn ask(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
     shared.sign_up_page(&visitor, &asked, None)
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
@@ -184,16 +184,14 @@ impl Table {
     }
 }
 
-pub(super) async fn overview(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+pub(super) async fn overview(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
     match shared.start(&visitor, &asked).await {
         Ok(start) => page(StatusCode::OK, &start),
         Err(error) => shared.fault(&error),
     }
 }
 
-pub(super) async fn list(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
     let filter = filter_of(&asked);
     match shared.desk.views.overview(&filter).await {
         Ok(overview) => {
@@ -339,9 +337,8 @@ pub(super) async fn one(
     State(shared): Server,
     Extension(visitor): Who,
     Path(id): Path<String>,
-    uri: Uri,
+    asked: Asked,
 ) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
     let Some(source) = shared.desk.views.source(&id) else {
         return shared.not_there(&visitor, "No source with this id is watched.");
     };
@@ -441,9 +438,8 @@ pub(super) async fn compare(
     State(shared): Server,
     Extension(visitor): Who,
     Path(id): Path<String>,
-    uri: Uri,
+    asked: Asked,
 ) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
     let Some(source) = shared.desk.views.source(&id) else {
         return shared.not_there(&visitor, "No source with this id is watched.");
     };
@@ -495,8 +491,7 @@ struct CoverageRow {
 /// The report of a month, where no other time is asked for.
 const COVERED_DAYS: u64 = 29;
 
-pub(super) async fn coverage(State(shared): Server, Extension(visitor): Who, uri: Uri) -> Response {
-    let asked = Asked::of(uri.query().unwrap_or_default().as_bytes());
+pub(super) async fn coverage(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
     match shared.coverage(&visitor, &asked).await {
         Ok(coverage) => page(StatusCode::OK, &coverage),
         Err(error) => shared.fault(&error),
