@@ -3,7 +3,7 @@
 use super::mark::{Mark, Stage};
 use super::tally::{self, Tally};
 use super::trees::{TreeName, Trees};
-use super::writes::{Writes, number};
+use super::writes::{Before, Writes, number};
 use crate::store::StoreError;
 use crate::store::record::undecodable;
 
@@ -48,6 +48,22 @@ pub(super) fn branch(trees: &Trees) -> Result<(), StoreError> {
     writes.apply(trees)?;
     trees.db.flush()?;
     Ok(())
+}
+
+/// Has a database that was made anew go on from the commits of the one whose place it takes, in a course of its
+/// own; returns the mark that belongs beside it.
+///
+/// # Errors
+/// The engine's.
+pub(super) fn follow_on(trees: &Trees, commits: u64) -> Result<Mark, StoreError> {
+    let next = Before {
+        tree: TreeName::Meta,
+        key: tally::COMMITS.to_vec(),
+        value: Some(commits.wrapping_add(1).to_be_bytes().to_vec()),
+    };
+    Writes::restore(trees, &[next])?;
+    branch(trees)?;
+    mark(trees)
 }
 
 /// The mark that belongs beside a database as it now stands.

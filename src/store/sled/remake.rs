@@ -12,8 +12,8 @@ use super::lock::{Lock, beside};
 use super::repair::{copy_all, free_name, read, records_of, remove_folder, verify_owned};
 use super::size::bytes_in;
 use super::trees::{TreeName, Trees};
-use super::writes::{Before, Writes};
-use super::{identity, lines, log::Reach, opening, swap, tally};
+use super::writes::Writes;
+use super::{identity, lines, log::Reach, opening, swap};
 use crate::store::{Archived, Compacted, StoreError};
 
 /// Records copied in one transaction.
@@ -104,14 +104,7 @@ pub(in crate::store) fn check_backup(path: &Path) -> Result<Archived, StoreError
 /// Gives a new database its place in the course of the old one, looks at it, and puts it there.
 fn put_in_place(folder: &Path, trees: Trees, commits: u64, aside: &Path) -> Result<(), StoreError> {
     let new = swap::repaired(folder);
-    let commits = Before {
-        tree: TreeName::Meta,
-        key: tally::COMMITS.to_vec(),
-        value: Some(commits.wrapping_add(1).to_be_bytes().to_vec()),
-    };
-    Writes::restore(&trees, &[commits])?;
-    identity::branch(&trees)?;
-    let own = identity::mark(&trees)?;
+    let own = identity::follow_on(&trees, commits)?;
     drop(trees);
     if let Some(finding) = check(&new)?.findings.first() {
         let refused = damaged(&new, finding);

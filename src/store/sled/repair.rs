@@ -14,7 +14,7 @@ use super::log::{Log, Reach, Tree, read_trees};
 use super::mark::{Found, Mark, MarkFile, Stage};
 use super::survey::{Unsound, survey};
 use super::trees::{TreeName, Trees};
-use super::writes::{Before, Writes};
+use super::writes::Writes;
 use super::{identity, mark, opening, pieces, swap, tally, trial, undo};
 use crate::domain::id::InstallationId;
 use crate::store::record::shown as shown_key;
@@ -293,14 +293,7 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), 
     let commits = state.known().map_or(0, |known| known.commits).max(found.own.map_or(0, |own| own.commits));
     copy_all(&copy, &trees)?;
     remove(&trees, &useless)?;
-    let commits = Before {
-        tree: TreeName::Meta,
-        key: tally::COMMITS.to_vec(),
-        value: Some(commits.wrapping_add(1).to_be_bytes().to_vec()),
-    };
-    Writes::restore(&trees, &[commits])?;
-    identity::branch(&trees)?;
-    let own = identity::mark(&trees)?;
+    let own = identity::follow_on(&trees, commits)?;
     drop(trees);
     swap::replace(folder, &aside, own)?;
     repaired.aside = Some(aside);
