@@ -50,9 +50,10 @@ pub use foot::Service;
 pub use incident::incidents;
 pub use link::Link;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
-pub use page::{ChangePage, Concern, EvidencePage, FieldPage, line, minute, with_lines};
+pub use page::{ChangePage, Concern, EvidencePage, FieldPage, line, with_lines};
 pub use retraction::{Withdrawal, retraction};
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
+pub use when::minute;
 
 #[cfg(test)]
 mod mails;

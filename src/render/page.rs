@@ -1,10 +1,9 @@
 //! A change as a web page shows it: every word of it, unlike a mail, and already inert.
 
-use chrono::{DateTime, Utc};
-
 use super::difference::inert;
 use super::explanation::explanation;
 use super::link::Link;
+use super::when::minute;
 use crate::domain::change::{Change, Evidence, FieldChange};
 use crate::domain::docket::DocketEvent;
 use crate::domain::entry::LINKS;
@@ -196,12 +195,6 @@ impl EvidencePage {
 #[must_use]
 pub fn line(text: &str) -> String {
     shorten(&one_line(text), MAX_TITLE_CHARS)
-}
-
-/// A moment to the minute, in UTC.
-#[must_use]
-pub fn minute(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// A text without characters that deceive, its lines kept.

@@ -7,7 +7,7 @@ use super::difference::{Piece, inert, runs_of};
 use super::explanation::explanation;
 use super::field_view::{FieldBody, FieldView, fields_of, indent_of};
 use super::flow::{Indent, set, wrap};
-use super::when::utc;
+use super::when::minute;
 use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::docket::DocketEvent;
 use crate::domain::id::CompanyId;
@@ -48,7 +48,7 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
     if let Some(url) = &change.entry.url {
         lines.push(format!("  link:   {}", shorten(&one_line(url), 500)));
     }
-    lines.push(format!("  found:  {}", utc(change.found_at)));
+    lines.push(format!("  found:  {}", minute(change.found_at)));
     let (fields, left_out) = fields_of(change, None);
     lines.extend(fields.iter().map(|field| if colour { coloured(field) } else { field.plain() }));
     if left_out > 0 {
@@ -87,7 +87,7 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
 fn listed_since(change: &Change) -> String {
     match change.entry.date {
         Some(date) => format!("{date}, the date it bears"),
-        None => format!("{} or earlier, when it was read first", utc(change.previous.read_at)),
+        None => format!("{} or earlier, when it was read first", minute(change.previous.read_at)),
     }
 }
 

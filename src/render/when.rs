@@ -32,8 +32,9 @@ pub(super) fn time(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%H:%M").to_string() + &zone_mark(zone)
 }
 
-/// A moment to the minute, as the terminal has it.
-pub(super) fn utc(at: DateTime<Utc>) -> String {
+/// A moment to the minute, as pages and the terminal have it.
+#[must_use]
+pub fn minute(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
