@@ -255,15 +255,10 @@ impl Service {
 
     /// The same; where none is named, without those that are paused.
     async fn to_be_read(&self, ids: &[SourceId]) -> Result<Vec<Source>, CommandError> {
-        let named = self.named(ids)?;
-        if !ids.is_empty() {
-            return Ok(named);
-        }
-        let (store, now, mut sources) = (&self.0.store, self.0.clock.now(), Vec::new());
-        for source in named {
-            if store.source_pause(&source.id, now).await?.is_none() {
-                sources.push(source);
-            }
+        let mut sources = self.named(ids)?;
+        if ids.is_empty() {
+            let paused = self.0.store.paused_sources(self.0.clock.now()).await?;
+            sources.retain(|source| !paused.contains(&source.id));
         }
         Ok(sources)
     }

@@ -153,10 +153,11 @@ impl Escalator {
         awake_since: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Incident>, StoreError> {
+        let paused = self.parts.store.paused_sources(now).await?;
         let mut states = Vec::new();
         for source in &self.parts.sources {
             // Of what an operator left alone on purpose nobody is told.
-            if self.parts.store.source_pause(&source.id, now).await?.is_none() {
+            if !paused.contains(&source.id) {
                 states.push((source, self.parts.store.read_state(&source.id).await?));
             }
         }

@@ -177,9 +177,14 @@ impl StatusReader {
         let (store, now) = (&parts.store, parts.clock.now());
         let ids = parts.sources.iter().map(|source| source.id.clone()).collect();
         let glances = store.glances(ids).await?;
+        let paused = store.paused_sources(now).await?;
+        let workers = parts.workers.list();
+        // Without a daemon nobody starts: what counts is when it was due.
+        let started_at = if workers.is_empty() { DateTime::UNIX_EPOCH } else { self.started_at };
         let mut sources = Vec::with_capacity(parts.sources.len());
         for (source, glance) in parts.sources.iter().zip(glances) {
-            sources.push(self.source(source, glance, now).await?);
+            let is_paused = paused.contains(&source.id);
+            sources.push(self.source(source, (glance, is_paused), started_at, now).await?);
         }
         let mut incidents = store.incidents().await?;
         incidents.retain(Incident::is_open);
@@ -191,14 +196,15 @@ impl StatusReader {
             mails: store.queue().await?,
             store: store.size(SIZE_MAX_AGE).await?,
             backup: store.last_backup().await?,
-            workers: parts.workers.list(),
+            workers,
         })
     }
 
     async fn source(
         &self,
         source: &Source,
-        glance: SourceGlance,
+        (glance, is_paused): (SourceGlance, bool),
+        started_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<SourceFacts, StoreError> {
         let SourceGlance { state, is_held, .. } = glance;
@@ -207,9 +213,6 @@ impl StatusReader {
         let quarantined_since =
             held.as_ref().map(|held| held.held_since).or_else(|| amended.map(|amended| amended.since));
         let quarantined = held.map(|held| held.reason).or_else(|| amended.map(ToString::to_string));
-        // Without a daemon nobody starts: what counts is when it was due.
-        let started_at =
-            if self.parts.workers.list().is_empty() { DateTime::UNIX_EPOCH } else { self.started_at };
         let due_at = due_at(source, state.as_ref(), started_at, now).filter(|_| state.is_some());
         let jitter = Duration::from_std(self.parts.jitter).unwrap_or_default();
         Ok(SourceFacts {
@@ -218,7 +221,7 @@ impl StatusReader {
             grace: GRACE + jitter,
             quarantined,
             quarantined_since,
-            is_paused: self.parts.store.source_pause(&source.id, now).await?.is_some(),
+            is_paused,
             state,
         })
     }

@@ -1,5 +1,6 @@
 //! How the store stands as a whole, at a glance.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration as StdDuration;
 
@@ -237,6 +238,16 @@ impl Store {
         let source = source.clone();
         let pause = self.sled.read(move |trees| pauses::get(trees, &source)).await?;
         Ok(pause.filter(|pause| pause.is_in_force(now)))
+    }
+
+    /// The sources that are paused, in one look-up.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn paused_sources(&self, now: DateTime<Utc>) -> Result<BTreeSet<SourceId>, StoreError> {
+        let pauses = self.sled.read(pauses::all).await?;
+        let in_force = pauses.into_iter().filter(|(_, pause)| pause.is_in_force(now));
+        Ok(in_force.map(|(source, _)| source).collect())
     }
 
     /// Pauses a source, or ends that; gives the pause that was known before.

@@ -1,5 +1,7 @@
 //! Sources that an operator has told to be left alone.
 
+use std::collections::BTreeMap;
+
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::id::SourceId;
@@ -9,6 +11,20 @@ use crate::store::StoreError;
 /// The pause of a source, whether it is in force or over.
 pub(in crate::store) fn get(trees: &Trees, source: &SourceId) -> Result<Option<SourcePause>, StoreError> {
     trees.get(TreeName::Pauses, source.as_str().as_bytes())
+}
+
+/// The pause of every source that has one, in force or over.
+pub(in crate::store) fn all(trees: &Trees) -> Result<BTreeMap<SourceId, SourcePause>, StoreError> {
+    let mut pauses = BTreeMap::new();
+    for key in trees.tree(TreeName::Pauses).iter().keys() {
+        let key = key?;
+        let id = std::str::from_utf8(&key).ok().and_then(|id| id.parse::<SourceId>().ok());
+        let Some(id) = id else { continue };
+        if let Some(pause) = get(trees, &id)? {
+            pauses.insert(id, pause);
+        }
+    }
+    Ok(pauses)
 }
 
 /// Pauses a source, or ends that; gives the pause that was known before.
