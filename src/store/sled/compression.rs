@@ -7,7 +7,7 @@ use zstd::bulk::Compressor;
 use zstd::stream::read::Decoder;
 use zstd::zstd_safe::DCtx;
 
-/// Pages shrink to a sixth; the faster levels, which are negative, take as long and leave a fifth more.
+/// The faster levels, which are negative, leave more and take as long on pages.
 const LEVEL: i32 = 1;
 
 thread_local! {
