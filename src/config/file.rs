@@ -16,6 +16,8 @@ pub(super) struct TextFile {
     /// Its place among the files read; the main file is 0.
     pub(super) index: usize,
     text: String,
+    /// Where its lines begin: the place of every value is asked for, and a file may hold thousands.
+    lines: Vec<usize>,
 }
 
 impl TextFile {
@@ -33,10 +35,11 @@ impl TextFile {
             }
         };
         match String::from_utf8(bytes) {
-            Ok(text) => Some(Self { path: path.to_owned(), index, text }),
+            Ok(text) => Some(Self::holding(path, index, text)),
             Err(error) => {
                 let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-                let position = position(&String::from_utf8_lossy(good), good.len());
+                let good = Self::holding(path, index, String::from_utf8_lossy(good).into_owned());
+                let position = good.position(good.text.len());
                 refuse(Some(position), "is not UTF-8 from here on, expected a UTF-8 text".to_owned());
                 None
             }
@@ -45,12 +48,19 @@ impl TextFile {
 
     /// A text that stands in no file; it is called by this name.
     pub(super) fn of(name: &Path, text: &str) -> Self {
-        Self { path: name.to_owned(), index: 0, text: text.to_owned() }
+        Self::holding(name, 0, text.to_owned())
+    }
+
+    fn holding(path: &Path, index: usize, text: String) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { path: path.to_owned(), index, text, lines }
     }
 
     /// Line and column of a byte, both from 1.
     pub(super) fn position(&self, offset: usize) -> (usize, usize) {
-        position(&self.text, offset)
+        let line = self.lines.partition_point(|begin| *begin <= offset).max(1);
+        let before = self.text.get(self.lines[line - 1]..offset.min(self.text.len()));
+        (line, before.map_or(0, |before| before.chars().count()) + 1)
     }
 
     /// Parses the text; every fault of the syntax is noted, and what could be made out is given.
@@ -65,8 +75,25 @@ impl TextFile {
     }
 }
 
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before: Vec<&str> = text.get(..offset.min(text.len())).unwrap_or_default().split('\n').collect();
-    let column = before.last().map_or(0, |line| line.chars().count());
-    (before.len(), column + 1)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_has_its_line_and_column() {
+        let file = TextFile::of(Path::new("a.toml"), "a = 1\n\u{e4}b = 2\n\nc");
+        for (offset, expected) in [
+            (0, (1, 1)),
+            (5, (1, 6)),
+            (6, (2, 1)),
+            (8, (2, 2)),
+            (14, (3, 1)),
+            (15, (4, 1)),
+            (16, (4, 2)),
+            (99, (4, 2)),
+        ] {
+            assert_eq!(file.position(offset), expected, "byte {offset}");
+        }
+        assert_eq!(TextFile::of(Path::new("a.toml"), "").position(0), (1, 1));
+    }
 }
