@@ -130,7 +130,9 @@ impl Watchlist {
     fn add_names(&self, matches: &mut Vec<Match>, change: &EntryChange) -> Vec<Match> {
         let title = ("title", change.title.as_str());
         let fields = change.context.iter().map(|(field, text)| (field.as_str(), text.as_str()));
-        let named = std::iter::once(title).chain(fields.filter(|(field, _)| NAME_FIELDS.contains(field)));
+        // The title is nearly always one of the other fields, and is compared once.
+        let others = fields.filter(|(field, text)| NAME_FIELDS.contains(field) && *text != title.1);
+        let named = std::iter::once(title).chain(others);
         let mut possible = Vec::new();
         for found in named.flat_map(|(field, text)| self.resembling(field, text)) {
             let is_known =

@@ -266,5 +266,49 @@ pub(super) fn errors_between(a: &str, b: &str) -> Option<usize> {
     if !is_comparable || longer - shorter > tolerated {
         return None;
     }
-    Some(strsim::osa_distance(a, b)).filter(|&errors| errors <= tolerated)
+    (0..=tolerated).find(|&errors| differ_by(a.as_bytes(), b.as_bytes(), errors))
+}
+
+/// Whether at most so many steps of writing (a letter more, less or other, or two side by side changed about) lead
+/// from one word to the other: what `strsim::osa_distance` says, without its table. Every word of every row of every
+/// list is asked for, and nearly all differ at once.
+pub(super) fn differ_by(a: &[u8], b: &[u8], steps: usize) -> bool {
+    let alike = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[alike..], &b[alike..]);
+    if a.is_empty() || b.is_empty() || steps == 0 {
+        return a.len().max(b.len()) <= steps;
+    }
+    let is_changed_about = a.len() > 1 && b.len() > 1 && a[0] == b[1] && a[1] == b[0];
+    differ_by(&a[1..], &b[1..], steps - 1)
+        || differ_by(&a[1..], b, steps - 1)
+        || differ_by(a, &b[1..], steps - 1)
+        || (is_changed_about && differ_by(&a[2..], &b[2..], steps - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_what_the_distance_of_two_words_says() {
+        // Every word of up to five of three letters, among them doubled ones, which a step may stand at either
+        // side of.
+        let mut words = vec![String::new()];
+        for length in 0..5 {
+            let longest: Vec<String> = words.iter().filter(|word| word.len() == length).cloned().collect();
+            words.extend(
+                longest.iter().flat_map(|word| ['a', 'b', 'c'].map(|letter| format!("{word}{letter}"))),
+            );
+        }
+        assert_eq!(words.len(), 364);
+        for a in &words {
+            for b in &words {
+                let distance = strsim::osa_distance(a, b);
+                for steps in 0..=2 {
+                    let found = differ_by(a.as_bytes(), b.as_bytes(), steps);
+                    assert_eq!(found, distance <= steps, "{a:?} {b:?} within {steps}");
+                }
+            }
+        }
+    }
 }
