@@ -36,12 +36,15 @@ impl Wording<'_> {
         label(self.words, self.face, field)
     }
 
-    /// A field's text, dates in words.
-    pub(super) fn text(&self, text: &str) -> String {
-        readable(text, self.zone).unwrap_or_else(|| {
-            let is_a_series = self.face == Face::List && text.lines().all(|line| line.len() < SERIES_BYTES);
-            if is_a_series { text.lines().collect::<Vec<_>>().join("; ") } else { text.to_owned() }
-        })
+    /// A field's only text, dates in words.
+    fn text(&self, text: &str) -> String {
+        readable(text, self.zone).unwrap_or_else(|| self.quoted(text))
+    }
+
+    /// A text as its source has it, a series on one line.
+    fn quoted(&self, text: &str) -> String {
+        let is_a_series = self.face == Face::List && text.lines().all(|line| line.len() < SERIES_BYTES);
+        if is_a_series { text.lines().collect::<Vec<_>>().join("; ") } else { text.to_owned() }
     }
 }
 
@@ -107,9 +110,15 @@ impl FieldView {
         if field.name == LINKS {
             return Self::of_links(name, field);
         }
+        // Where two texts are told apart each is quoted: whoever looks for it at the source must find it.
+        let is_amended = field.before.is_some() && field.after.is_some();
         let worded = |text: &Option<String>| {
             let text = text.as_deref()?;
-            Some(wording.map_or_else(|| text.to_owned(), |wording| wording.text(text)))
+            Some(match wording {
+                None => text.to_owned(),
+                Some(wording) if is_amended => wording.quoted(text),
+                Some(wording) => wording.text(text),
+            })
         };
         let field = &FieldChange {
             name: field.name.clone(),

@@ -158,6 +158,17 @@ fn an_amended_entry_is_told_with_its_difference_its_reason_and_its_proof() {
 }
 
 #[test]
+fn what_differs_is_quoted_as_its_source_has_it() {
+    let mut change = amended();
+    change.entry.fields = vec![field("date", Some("2021-03-12"), Some("2021-12-03"))];
+    let Rendered { text, html, .. } = told(&[change]);
+    for quoted in ["2021-03-12", "2021-12-03"] {
+        assert!(text.contains(quoted), "{quoted}: {text}");
+        assert!(html.contains(quoted), "{quoted}: {html}");
+    }
+}
+
+#[test]
 fn what_became_of_a_docket_entry_is_said() {
     let mut filed = change(
         ChangeKind::Amended,
