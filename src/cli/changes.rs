@@ -76,24 +76,24 @@ pub(super) async fn run(verb: Changes, context: &Context) -> anyhow::Result<Exit
         Changes::Show { id } => {
             let companies = context.config()?.companies;
             let change = find(id, context).await?;
-            if context.screen.json {
-                context.screen.object(&change)?;
+            if context.output.json {
+                context.output.object(&change)?;
             } else {
-                let text = for_terminal(&change, |id| short_name(&companies, id), context.screen.colour);
-                context.screen.line(text.trim_end())?;
+                let text = for_terminal(&change, |id| short_name(&companies, id), context.output.colour);
+                context.output.line(text.trim_end())?;
             }
         }
         Changes::Explain { id } => {
             let change = find(id, context).await?;
-            explain::change(&change, context.screen)?;
+            explain::change(&change, context.output)?;
         }
         Changes::Diff { id } => {
             let change = find(id, context).await?;
-            if context.screen.json {
-                context.screen.object(&word_diff(&change))?;
+            if context.output.json {
+                context.output.object(&word_diff(&change))?;
             } else {
-                let text = differences_for_terminal(&change, context.screen.colour);
-                context.screen.line(text.trim_end())?;
+                let text = differences_for_terminal(&change, context.output.colour);
+                context.output.line(text.trim_end())?;
             }
         }
     }
@@ -102,8 +102,8 @@ pub(super) async fn run(verb: Changes, context: &Context) -> anyhow::Result<Exit
 
 async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()> {
     let changes = context.ask(command::ListChanges { query: query.clone() }).await?;
-    if context.screen.json {
-        return context.screen.object(&serde_json::json!({ "changes": changes }));
+    if context.output.json {
+        return context.output.object(&serde_json::json!({ "changes": changes }));
     }
     let rows = changes.iter().map(|change| {
         let companies: Vec<&str> = if query.is_possible {
@@ -120,7 +120,7 @@ async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()>
             change.entry.title.clone(),
         ]
     });
-    context.screen.table(["CHANGE", "FOUND", "SOURCE", "KIND", "COMPANIES", "ENTRY"], rows)
+    context.output.table(["CHANGE", "FOUND", "SOURCE", "KIND", "COMPANIES", "ENTRY"], rows)
 }
 
 fn found_at(at: DateTime<Utc>) -> String {

@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 
 use super::exit::Exit;
+use super::output::Output;
 use super::progress::Progress;
-use super::screen::Screen;
 use super::{Context, open};
 use crate::app::refuse_nobody;
 use crate::check::ReadOptions;
@@ -49,10 +49,10 @@ pub(super) async fn run(check: Check, context: &Context) -> anyhow::Result<Exit>
     let expected = if now.sources.is_empty() { config.sources.len() } else { now.sources.len() };
     let options = ReadOptions { dry_run: now.dry_run, force: now.force, ..ReadOptions::default() };
     let found = Box::pin(read(config, now.sources, options, expected)).await?;
-    if context.screen.json {
-        context.screen.object(&found.report)?;
+    if context.output.json {
+        context.output.object(&found.report)?;
     } else {
-        show(&found, &companies, context.screen)?;
+        show(&found, &companies, context.output)?;
     }
     Ok(exit_of(&found.report, now.exit_code))
 }
@@ -81,19 +81,19 @@ fn exit_of(report: &CheckReport, tells_changes: bool) -> Exit {
 }
 
 /// The report in words: a line a source, then every change, then the mails.
-pub(super) fn show(found: &Checked, companies: &[Company], screen: Screen) -> anyhow::Result<()> {
+pub(super) fn show(found: &Checked, companies: &[Company], output: Output) -> anyhow::Result<()> {
     let rows = found
         .report
         .sources
         .iter()
         .map(|source| [source.id.to_string(), source.verdict.to_string(), outcome(source)]);
-    screen.table(["SOURCE", "VERDICT", "FOUND"], rows)?;
+    output.table(["SOURCE", "VERDICT", "FOUND"], rows)?;
     for change in found.notices.iter().chain(&found.changes) {
-        screen.line("")?;
-        screen.line(for_terminal(change, |id| short_name(companies, id), screen.colour).trim_end())?;
+        output.line("")?;
+        output.line(for_terminal(change, |id| short_name(companies, id), output.colour).trim_end())?;
     }
-    screen.line("")?;
-    screen.line(summary(&found.report))
+    output.line("")?;
+    output.line(summary(&found.report))
 }
 
 /// The name readers know a company by; its id where it is not tracked any more.

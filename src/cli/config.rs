@@ -17,13 +17,13 @@ pub(super) enum ConfigVerb {
 pub(super) fn run(verb: &ConfigVerb, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     match verb {
-        ConfigVerb::Check if context.screen.json => context.screen.object(&serde_json::json!({
+        ConfigVerb::Check if context.output.json => context.output.object(&serde_json::json!({
             "valid": true,
             "sources": config.sources.len(),
             "companies": config.companies.len(),
         }))?,
         ConfigVerb::Check => {
-            context.screen.line(
+            context.output.line(
                 format!(
                     "{} is valid: {}, {}",
                     config.path.display(),
@@ -34,7 +34,7 @@ pub(super) fn run(verb: &ConfigVerb, context: &Context) -> anyhow::Result<Exit> 
                 }),
             )?;
         }
-        ConfigVerb::Show => context.screen.line(crate::config::show(&config).trim_end())?,
+        ConfigVerb::Show => context.output.line(crate::config::show(&config).trim_end())?,
     }
     Ok(Exit::Done)
 }

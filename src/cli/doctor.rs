@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Context;
 use super::exit::Exit;
+use super::output::wrapped;
 use super::progress::Waiting;
-use super::screen::wrapped;
 use crate::clock::SystemClock;
 use crate::doctor::examine;
 use crate::domain::text::one_line;
@@ -14,20 +14,20 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
     let waiting = Waiting::begin("looking at the installation; this takes up to a minute");
     let examination = Box::pin(examine(&context.config, Arc::new(SystemClock))).await;
     waiting.end();
-    let screen = context.screen;
-    if screen.json {
-        screen.object(&examination)?;
+    let output = context.output;
+    if output.json {
+        output.object(&examination)?;
     } else if examination.findings.is_empty() {
         for line in wrapped(&format!("all is well: {}", examination.examined.join(", ")), "  ") {
-            screen.line(line)?;
+            output.line(line)?;
         }
     } else {
         for finding in &examination.findings {
             for line in wrapped(&format!("{}: {}", finding.area, one_line(&finding.what)), "  ") {
-                screen.line(line)?;
+                output.line(line)?;
             }
             for line in wrapped(&format!("    fix: {}", finding.fix), "         ") {
-                screen.line(line)?;
+                output.line(line)?;
             }
         }
     }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 use super::exit::Exit;
-use super::screen::Screen;
+use super::output::Output;
 use crate::app::watchlist;
 use crate::domain::evaluation::{self, Evaluation, Fault, Figures};
 
@@ -55,7 +55,7 @@ pub(super) fn run(verb: &Eval, context: &Context) -> anyhow::Result<Exit> {
     if !file.misses {
         evaluation.misses.clear();
     }
-    print(&evaluation, context.screen)?;
+    print(&evaluation, context.output)?;
     Ok(Exit::Done)
 }
 
@@ -67,21 +67,21 @@ fn in_file(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn print(evaluation: &Evaluation, screen: Screen) -> anyhow::Result<()> {
-    if screen.json {
-        return screen.object(evaluation);
+fn print(evaluation: &Evaluation, output: Output) -> anyhow::Result<()> {
+    if output.json {
+        return output.object(evaluation);
     }
-    screen.line(format!("{} cases, {} labels corrected", evaluation.cases, evaluation.corrected))?;
-    screen.line(in_words(&evaluation.figures))?;
+    output.line(format!("{} cases, {} labels corrected", evaluation.cases, evaluation.corrected))?;
+    output.line(in_words(&evaluation.figures))?;
     for (what, figures) in &evaluation.also {
-        screen.line(format!("{} ({what})", in_words(figures)))?;
+        output.line(format!("{} ({what})", in_words(figures)))?;
     }
     for miss in &evaluation.misses {
         let fault = match miss.fault {
             Fault::FalsePositive => "found, and wrongly",
             Fault::FalseNegative => "not found",
         };
-        screen.line(format!(
+        output.line(format!(
             "line {}: {fault}: {}\n  {}",
             miss.line,
             miss.subject.join(" | "),

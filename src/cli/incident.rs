@@ -22,13 +22,13 @@ pub(super) enum IncidentVerb {
 pub(super) async fn run(verb: &IncidentVerb, context: &Context) -> anyhow::Result<Exit> {
     let IncidentVerb::List { all } = verb;
     let incidents = context.ask(command::ListIncidents { all: *all }).await?;
-    if context.screen.json {
-        context.screen.object(&serde_json::json!({ "incidents": incidents }))?;
+    if context.output.json {
+        context.output.object(&serde_json::json!({ "incidents": incidents }))?;
     } else if incidents.is_empty() {
-        context.screen.line(if *all { "no incident" } else { "no incident lasts" })?;
+        context.output.line(if *all { "no incident" } else { "no incident lasts" })?;
     } else {
         let headings = ["SINCE", "UNTIL", "KIND", "SOURCE", "TOLD", "WHY"];
-        context.screen.table(headings, incidents.iter().map(row))?;
+        context.output.table(headings, incidents.iter().map(row))?;
     }
     Ok(Exit::Done)
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::Exit;
-use super::screen::Screen;
+use super::output::Output;
 use crate::config::{Starting, write_starting_files};
 use crate::domain::email::EmailAddress;
 
@@ -26,26 +26,26 @@ pub(super) struct Init {
     relay: Option<String>,
 }
 
-pub(super) fn run(init: &Init, screen: Screen) -> anyhow::Result<Exit> {
+pub(super) fn run(init: &Init, output: Output) -> anyhow::Result<Exit> {
     let starting = Starting { address: init.address.clone(), relay: init.relay.clone() };
-    let is_asked = !screen.json && io::stdin().is_terminal() && io::stderr().is_terminal();
+    let is_asked = !output.json && io::stdin().is_terminal() && io::stderr().is_terminal();
     let starting = if is_asked { asked(starting)? } else { starting };
     let written = write_starting_files(&init.folder, &starting)?;
-    if screen.json {
-        screen.object(&serde_json::json!({ "written": written }))?;
+    if output.json {
+        output.object(&serde_json::json!({ "written": written }))?;
         return Ok(Exit::Done);
     }
     for path in &written {
-        screen.line(format!("wrote {}", path.display()))?;
+        output.line(format!("wrote {}", path.display()))?;
     }
     let config = init.folder.join("config/regwatch.toml");
     let config = config.display();
     if starting.address.is_none() {
-        screen.line(format!("\nnext: put your addresses into mail.from and fetch.contact of {config}"))?;
-        screen.line(format!("then: regwatch --config {config} check now"))?;
+        output.line(format!("\nnext: put your addresses into mail.from and fetch.contact of {config}"))?;
+        output.line(format!("then: regwatch --config {config} check now"))?;
     } else {
-        screen.line(format!("\nnext: regwatch --config {config} doctor"))?;
-        screen.line(format!("then: regwatch --config {config} check now"))?;
+        output.line(format!("\nnext: regwatch --config {config} doctor"))?;
+        output.line(format!("then: regwatch --config {config} check now"))?;
     }
     Ok(Exit::Done)
 }

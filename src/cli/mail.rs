@@ -55,7 +55,7 @@ pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
             Ok(_) => Exit::Done,
             // Whatever is wrong is wrong here, not with the message: it must come again.
             Err(error) => {
-                super::screen::print_error(&error);
+                super::output::print_error(&error);
                 Exit::TryAgain
             }
         }),
@@ -64,25 +64,25 @@ pub(super) async fn run(verb: Mail, context: &Context) -> anyhow::Result<Exit> {
 
 async fn test(address: EmailAddress, context: &Context) -> anyhow::Result<Exit> {
     let mail = context.ask(command::TestMail { address }).await?;
-    if context.screen.json {
-        context.screen.object(&mail)?;
+    if context.output.json {
+        context.output.object(&mail)?;
     } else {
         let reason = mail.last_error.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let to = if mail.standing == STORED { "for" } else { "to" };
-        context.screen.line(format!("{} {to} {}{reason}", mail.standing, mail.recipient))?;
+        context.output.line(format!("{} {to} {}{reason}", mail.standing, mail.recipient))?;
     }
     Ok(if mail.state == MailState::Sent { Exit::Done } else { Exit::Error })
 }
 
 fn dns(context: &Context) -> anyhow::Result<Exit> {
     let records = dns_records(&context.config()?.mail);
-    if context.screen.json {
-        context.screen.object(&Published { records })?;
+    if context.output.json {
+        context.output.object(&Published { records })?;
         return Ok(Exit::Done);
     }
     for record in &records {
-        context.screen.line(format!("; {}", record.note))?;
-        context.screen.line(record.zone_line())?;
+        context.output.line(format!("; {}", record.note))?;
+        context.output.line(record.zone_line())?;
     }
     Ok(Exit::Done)
 }
@@ -97,11 +97,11 @@ async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<Ingested> {
     let envelope = Envelope { sender: verb.sender, recipient: verb.recipient };
     let message = tokio::task::spawn_blocking(|| message_of(std::io::stdin().lock())).await??;
     let ingested = context.ask(command::Ingest { message, envelope }).await?;
-    if context.screen.json {
-        context.screen.object(&ingested)?;
+    if context.output.json {
+        context.output.object(&ingested)?;
         return Ok(ingested);
     }
-    context.screen.line(match &ingested {
+    context.output.line(match &ingested {
         Ingested::Answered { mails } => {
             format!("answered by {}", super::check::counted(*mails, "mail", "mails"))
         }

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::arguments::Arguments;
 use super::exit::Exit;
-use super::screen::{Screen, print_bytes};
+use super::output::{Output, print_bytes};
 
 #[derive(Debug, Args)]
 pub(super) struct Completions {
@@ -23,19 +23,19 @@ pub(super) struct Man {
     folder: Option<PathBuf>,
 }
 
-pub(super) fn completions(completions: &Completions, screen: Screen) -> anyhow::Result<Exit> {
+pub(super) fn completions(completions: &Completions, output: Output) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(completions.shell, &mut Arguments::command(), "regwatch", &mut script);
-    if screen.json {
+    if output.json {
         let shell = completions.shell.to_possible_value().map(|value| value.get_name().to_owned());
-        screen.object(&serde_json::json!({ "shell": shell, "script": String::from_utf8_lossy(&script) }))?;
+        output.object(&serde_json::json!({ "shell": shell, "script": String::from_utf8_lossy(&script) }))?;
     } else {
         print_bytes(&script)?;
     }
     Ok(Exit::Done)
 }
 
-pub(super) fn man(man: &Man, screen: Screen) -> anyhow::Result<Exit> {
+pub(super) fn man(man: &Man, output: Output) -> anyhow::Result<Exit> {
     if let Some(folder) = &man.folder {
         std::fs::create_dir_all(folder)?;
         clap_mangen::generate_to(Arguments::command(), folder)?;
@@ -43,8 +43,8 @@ pub(super) fn man(man: &Man, screen: Screen) -> anyhow::Result<Exit> {
     }
     let mut page = Vec::new();
     clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
-    if screen.json {
-        screen.object(&serde_json::json!({ "roff": String::from_utf8_lossy(&page) }))?;
+    if output.json {
+        output.object(&serde_json::json!({ "roff": String::from_utf8_lossy(&page) }))?;
     } else {
         print_bytes(&page)?;
     }

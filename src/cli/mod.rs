@@ -20,11 +20,11 @@ mod init;
 mod mail;
 mod manual;
 mod outbox;
+mod output;
 mod progress;
 mod reload;
 mod replay;
 mod review;
-mod screen;
 mod source;
 mod status;
 mod store;
@@ -47,7 +47,7 @@ use crate::control::Ask;
 
 use arguments::{Arguments, Verb};
 use exit::Exit;
-use screen::Screen;
+use output::Output;
 
 /// More threads than this have nothing to do: what takes long waits for hosts.
 const MAX_WORKERS: usize = 4;
@@ -63,13 +63,13 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    let screen = Screen::new(arguments.json);
-    let outcome = start(&arguments).and_then(|runtime| runtime.block_on(execute(arguments, screen)));
+    let output = Output::new(arguments.json);
+    let outcome = start(&arguments).and_then(|runtime| runtime.block_on(execute(arguments, output)));
     match outcome {
         Ok(exit) => exit.into(),
-        Err(error) if screen::is_broken_pipe(&error) => Exit::Done.into(),
+        Err(error) if output::is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
-            screen.error(&error);
+            output.error(&error);
             Exit::Error.into()
         }
     }
@@ -79,7 +79,7 @@ pub fn run() -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     let is_json = std::env::args_os().any(|argument| argument == "--json");
     if is_json && error.use_stderr() {
-        Screen::new(true)
+        Output::new(true)
             .object(&serde_json::json!({ "error": error.render().to_string().trim() }))
             .unwrap_or(());
     }
@@ -90,7 +90,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn start(arguments: &Arguments) -> anyhow::Result<tokio::runtime::Runtime> {
     let is_daemon = matches!(arguments.verb, Verb::Daemon);
     let filter = arguments.log.as_deref().unwrap_or(if is_daemon { "info" } else { "error" });
-    app::start_log(filter, arguments.log_format, screen::has_colour(&std::io::stderr()))?;
+    app::start_log(filter, arguments.log_format, output::has_colour(&std::io::stderr()))?;
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Ok(tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores.min(MAX_WORKERS))
@@ -99,16 +99,16 @@ fn start(arguments: &Arguments) -> anyhow::Result<tokio::runtime::Runtime> {
         .build()?)
 }
 
-async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
-    let context = Context { config: arguments.config, screen };
+async fn execute(arguments: Arguments, output: Output) -> anyhow::Result<Exit> {
+    let context = Context { config: arguments.config, output };
     match arguments.verb {
-        Verb::Init(verb) => init::run(&verb, screen),
+        Verb::Init(verb) => init::run(&verb, output),
         Verb::Check(verb) => Box::pin(check::run(verb, &context)).await,
         Verb::Daemon => Box::pin(daemon::run(&context)).await,
-        Verb::Demo(verb) => demo::run(verb, screen).await,
+        Verb::Demo(verb) => demo::run(verb, output).await,
         Verb::Doctor => doctor::run(&context).await,
-        Verb::Completions(verb) => manual::completions(&verb, screen),
-        Verb::Man(verb) => manual::man(&verb, screen),
+        Verb::Completions(verb) => manual::completions(&verb, output),
+        Verb::Man(verb) => manual::man(&verb, output),
         Verb::Reload => reload::run(&context).await,
         Verb::Status(verb) => status::run(&verb, &context).await,
         Verb::Source(verb) => source::run(verb, &context).await,
@@ -123,7 +123,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
         Verb::Suppression(verb) => suppression::run(verb, &context).await,
         Verb::Mail(verb) => mail::run(verb, &context).await,
         Verb::Config(verb) => config::run(&verb, &context),
-        Verb::Web(verb) => web::run(&verb, screen),
+        Verb::Web(verb) => web::run(&verb, output),
         Verb::Store(verb) => store::run(&verb, &context).await,
     }
 }
@@ -131,7 +131,7 @@ async fn execute(arguments: Arguments, screen: Screen) -> anyhow::Result<Exit> {
 /// What every verb has at hand.
 struct Context {
     config: PathBuf,
-    screen: Screen,
+    output: Output,
 }
 
 impl Context {
@@ -159,7 +159,7 @@ async fn open(config: Config) -> anyhow::Result<Door> {
     if let Door::Here(app) = &door
         && app.has_new_store()
     {
-        screen::print_note(&format!(
+        output::print_note(&format!(
             "there was no store in {place}: this is a first start, with an empty one"
         ));
     }

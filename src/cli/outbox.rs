@@ -76,24 +76,24 @@ impl From<Standing> for MailState {
 }
 
 pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit> {
-    let screen = context.screen;
+    let output = context.output;
     match verb {
         Outbox::List { state, undelivered, limit } => {
             let state = state.map(Into::into);
             let mails = context.ask(command::ListMails { state, undelivered, limit }).await?;
-            if screen.json {
-                screen.object(&serde_json::json!({ "mails": mails }))?;
+            if output.json {
+                output.object(&serde_json::json!({ "mails": mails }))?;
             } else {
                 let headings = ["MAIL", "KIND", "STATE", "AT", "TRIES", "TO", "SUBJECT", "LAST ERROR"];
-                screen.table(headings, mails.iter().map(row))?;
+                output.table(headings, mails.iter().map(row))?;
             }
         }
         Outbox::Retry { id } => {
             let count = context.ask(command::RetryMails { id }).await?;
-            if screen.json {
-                screen.object(&serde_json::json!({ "retried": count }))?;
+            if output.json {
+                output.object(&serde_json::json!({ "retried": count }))?;
             } else {
-                screen.line(format!("{} retried", counted(count, "mail", "mails")))?;
+                output.line(format!("{} retried", counted(count, "mail", "mails")))?;
             }
         }
         Outbox::Show(Which { id }) => show(context, id).await?,
@@ -105,25 +105,25 @@ pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit>
 }
 
 async fn show(context: &Context, id: String) -> anyhow::Result<()> {
-    let screen = context.screen;
+    let output = context.output;
     let detail = context.ask(command::ShowMail { id }).await?;
-    if screen.json {
-        return screen.object(&detail);
+    if output.json {
+        return output.object(&detail);
     }
     let mail = &detail.mail;
-    screen.line(format!(
+    output.line(format!(
         "mail {} to {}, {} since {}",
         mail.id,
         mail.recipient,
         mail.standing,
         moment(mail.at)
     ))?;
-    screen.line(format!(
+    output.line(format!(
         "{}, {} in doubt",
         counted(mail.attempts as usize, "attempt", "attempts"),
         mail.in_doubt
     ))?;
-    screen.line(format!("queued {}", moment(mail.queued_at)))?;
+    output.line(format!("queued {}", moment(mail.queued_at)))?;
     for step in &detail.history {
         let standing = step.standing();
         let said = match step.words.as_deref() {
@@ -131,24 +131,24 @@ async fn show(context: &Context, id: String) -> anyhow::Result<()> {
             Some(words) if words.starts_with(standing.as_str()) => words.to_owned(),
             Some(words) => format!("{standing}: {words}"),
         };
-        screen.line(format!("{} {said}", moment(step.at)))?;
+        output.line(format!("{} {said}", moment(step.at)))?;
     }
     match &detail.headers {
-        Some(headers) => screen.line(format!("\n{headers}")),
-        None => screen.line("\nits bytes are not there"),
+        Some(headers) => output.line(format!("\n{headers}")),
+        None => output.line("\nits bytes are not there"),
     }
 }
 
 async fn handle(context: &Context, id: String, deed: Deed) -> anyhow::Result<()> {
-    let screen = context.screen;
+    let output = context.output;
     let Handled { mail, is_done } = context.ask(command::HandleMail { id, deed }).await?;
     if !is_done {
         anyhow::bail!("mail {} is {}: that cannot be done with it now", mail.id, mail.standing);
     }
-    if screen.json {
-        screen.object(&mail)
+    if output.json {
+        output.object(&mail)
     } else {
-        screen.line(format!("mail {} is {}", mail.id, mail.standing))
+        output.line(format!("mail {} is {}", mail.id, mail.standing))
     }
 }
 

@@ -14,12 +14,12 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
             "the configuration is valid, and no daemon runs that could take it over; the next start reads it"
         );
     };
-    let screen = context.screen;
-    if screen.json {
-        screen.object(&taken)?;
+    let output = context.output;
+    if output.json {
+        output.object(&taken)?;
         return Ok(Exit::Done);
     }
-    screen.line(format!("taken over: {} sources, {} companies", taken.sources, taken.companies))?;
+    output.line(format!("taken over: {} sources, {} companies", taken.sources, taken.companies))?;
     for (what, ids) in [
         ("watched from now on", &taken.added),
         ("watched no longer", &taken.removed),
@@ -27,11 +27,11 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
     ] {
         if !ids.is_empty() {
             let ids: Vec<&str> = ids.iter().map(SourceId::as_str).collect();
-            screen.line(format!("{what}: {}", ids.join(", ")))?;
+            output.line(format!("{what}: {}", ids.join(", ")))?;
         }
     }
     if !taken.needs_restart.is_empty() {
-        screen.line(format!("only a restart takes over: {}", taken.needs_restart.join(", ")))?;
+        output.line(format!("only a restart takes over: {}", taken.needs_restart.join(", ")))?;
     }
     Ok(Exit::Done)
 }

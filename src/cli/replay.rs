@@ -7,7 +7,7 @@ use super::Context;
 use super::changes::beginning_of;
 use super::check::{counted, short_name};
 use super::exit::Exit;
-use super::screen::Screen;
+use super::output::Output;
 use super::source::moment;
 use crate::check::{Replay, ReplayStep};
 use crate::control::command;
@@ -31,27 +31,27 @@ pub(super) async fn run(arguments: ReplayArguments, context: &Context) -> anyhow
     let companies = config.companies.clone();
     let since = arguments.since.map(beginning_of);
     let replay = context.ask_with(config, command::Replay { id: arguments.id, since }).await?;
-    if context.screen.json {
-        context.screen.object(&replay)?;
+    if context.output.json {
+        context.output.object(&replay)?;
     } else {
-        show(&replay, &companies, context.screen)?;
+        show(&replay, &companies, context.output)?;
     }
     Ok(Exit::Done)
 }
 
-fn show(replay: &Replay, companies: &[Company], screen: Screen) -> anyhow::Result<()> {
+fn show(replay: &Replay, companies: &[Company], output: Output) -> anyhow::Result<()> {
     let rows = replay
         .steps
         .iter()
         .map(|step| [step.sequence.to_string(), moment(step.read_at), found(step), step.sha256.to_string()]);
-    screen.table(["#", "READ", "FOUND TODAY", "SHA-256"], rows)?;
+    output.table(["#", "READ", "FOUND TODAY", "SHA-256"], rows)?;
     for step in &replay.steps {
         let differing = [
             ("would be told now, and was not told so", &step.only_now),
             ("was told, and would not be told so now", &step.only_then),
         ];
         for (what, changes) in differing {
-            show_changes(step, what, changes, companies, screen)?;
+            show_changes(step, what, changes, companies, output)?;
         }
     }
     Ok(())
@@ -62,11 +62,11 @@ fn show_changes(
     what: &str,
     changes: &[Change],
     companies: &[Company],
-    screen: Screen,
+    output: Output,
 ) -> anyhow::Result<()> {
     for change in changes {
-        screen.line(format!("\n#{}: {what}", step.sequence))?;
-        screen.line(for_terminal(change, |id| short_name(companies, id), screen.colour).trim_end())?;
+        output.line(format!("\n#{}: {what}", step.sequence))?;
+        output.line(for_terminal(change, |id| short_name(companies, id), output.colour).trim_end())?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::Context;
 use super::check::{counted, short_name, show as show_check};
 use super::exit::Exit;
-use super::screen::Screen;
+use super::output::Output;
 use super::source::moment;
 use crate::check::HeldReview;
 use crate::control::{Decided, Retracted, Reviews, command};
@@ -77,24 +77,24 @@ fn source_of(id: &str, context: &Context) -> anyhow::Result<Option<SourceId>> {
 
 async fn list(context: &Context) -> anyhow::Result<()> {
     let reviews = context.ask(command::ListReviews {}).await?;
-    if context.screen.json {
-        return context.screen.object(&reviews);
+    if context.output.json {
+        return context.output.object(&reviews);
     }
     let Reviews { held, possible } = reviews;
     if held.is_empty() && possible.is_empty() {
-        return context.screen.line("nothing waits for a person's word");
+        return context.output.line("nothing waits for a person's word");
     }
     if !held.is_empty() {
-        list_held(&held, context.screen)?;
+        list_held(&held, context.output)?;
     }
     if !possible.is_empty() {
-        list_possible(&possible, context.screen)?;
+        list_possible(&possible, context.output)?;
     }
     Ok(())
 }
 
 /// Names that are near a company's and may be its own.
-fn list_possible(changes: &[Change], screen: Screen) -> anyhow::Result<()> {
+fn list_possible(changes: &[Change], output: Output) -> anyhow::Result<()> {
     let rows = changes.iter().flat_map(|change| {
         change.possible.iter().map(|found| {
             [
@@ -106,37 +106,37 @@ fn list_possible(changes: &[Change], screen: Screen) -> anyhow::Result<()> {
             ]
         })
     });
-    screen.table(["CHANGE", "SOURCE", "NAME", "MAY BE", "SCORE"], rows)
+    output.table(["CHANGE", "SOURCE", "NAME", "MAY BE", "SCORE"], rows)
 }
 
 async fn retract(id: String, reason: Option<String>, context: &Context) -> anyhow::Result<()> {
     let retracted = context.ask(command::Retract { id, reason }).await?;
-    if context.screen.json {
-        return context.screen.object(&retracted);
+    if context.output.json {
+        return context.output.object(&retracted);
     }
     let Retracted { retraction, mails_queued } = retracted;
     let changes = counted(retraction.changes.len(), "change", "changes");
     let mails = counted(mails_queued, "mail", "mails");
-    context.screen.line(format!("{}: {changes} taken back, {mails} queued", retraction.source))
+    context.output.line(format!("{}: {changes} taken back, {mails} queued", retraction.source))
 }
 
 async fn decide(id: String, is_meant: bool, context: &Context) -> anyhow::Result<()> {
     let decided = context.ask(command::Decide { id, is_meant }).await?;
-    if context.screen.json {
-        return context.screen.object(&decided);
+    if context.output.json {
+        return context.output.object(&decided);
     }
     let Decided { change, mails_queued } = decided;
     let words = if is_meant { "told as theirs" } else { "noted as somebody else's" };
     let mails = counted(mails_queued, "mail", "mails");
-    context.screen.line(format!("{}: {words}, {mails} queued", change.id))
+    context.output.line(format!("{}: {words}, {mails} queued", change.id))
 }
 
-fn list_held(held: &[HeldRead], screen: Screen) -> anyhow::Result<()> {
+fn list_held(held: &[HeldRead], output: Output) -> anyhow::Result<()> {
     let rows = held.iter().map(|held| {
         let read_at = moment(held.evidence.read_at);
         [held.source.to_string(), moment(held.held_since), read_at, score(held), held.reason.clone()]
     });
-    screen.table(["SOURCE", "HELD SINCE", "READ", "SCORE", "WHY"], rows)
+    output.table(["SOURCE", "HELD SINCE", "READ", "SCORE", "WHY"], rows)
 }
 
 fn score(held: &HeldRead) -> String {
@@ -149,13 +149,13 @@ async fn show(id: SourceId, context: &Context) -> anyhow::Result<()> {
     let Some(review) = context.ask_with(config, command::ShowReview { id: id.clone() }).await? else {
         anyhow::bail!("nothing of {id} is held back");
     };
-    if context.screen.json {
-        return context.screen.object(&review);
+    if context.output.json {
+        return context.output.object(&review);
     }
-    describe(&review, &companies, context.screen)
+    describe(&review, &companies, context.output)
 }
 
-fn describe(review: &HeldReview, companies: &[Company], screen: Screen) -> anyhow::Result<()> {
+fn describe(review: &HeldReview, companies: &[Company], output: Output) -> anyhow::Result<()> {
     let held = &review.held;
     let mut facts = vec![
         ["source".to_owned(), held.source.to_string()],
@@ -170,17 +170,17 @@ fn describe(review: &HeldReview, companies: &[Company], screen: Screen) -> anyho
         ["why".to_owned(), held.reason.clone()],
     ];
     facts.extend(held.quality.signs().iter().map(|sign| ["because".to_owned(), sign.words.clone()]));
-    screen.table(["", ""], facts)?;
-    screen.line("")?;
+    output.table(["", ""], facts)?;
+    output.line("")?;
     if let Some(obstacle) = &review.obstacle {
-        return screen.line(format!("it cannot be accepted: {obstacle}"));
+        return output.line(format!("it cannot be accepted: {obstacle}"));
     }
     let entries = counted(review.entries.unwrap_or_default(), "entry", "entries");
     let changes = counted(review.changes.len(), "change", "changes");
-    screen.line(format!("if it were accepted: {entries}, {changes}"))?;
+    output.line(format!("if it were accepted: {entries}, {changes}"))?;
     for change in &review.changes {
-        screen.line("")?;
-        screen.line(for_terminal(change, |id| short_name(companies, id), screen.colour).trim_end())?;
+        output.line("")?;
+        output.line(for_terminal(change, |id| short_name(companies, id), output.colour).trim_end())?;
     }
     Ok(())
 }
@@ -189,17 +189,17 @@ async fn accept(id: SourceId, untold: bool, context: &Context) -> anyhow::Result
     let config = context.config()?;
     let companies = config.companies.clone();
     let checked = context.ask_with(config, command::Accept { id, untold }).await?;
-    if context.screen.json {
-        return context.screen.object(&checked.report);
+    if context.output.json {
+        return context.output.object(&checked.report);
     }
-    show_check(&checked, &companies, context.screen)
+    show_check(&checked, &companies, context.output)
 }
 
 async fn reject(id: SourceId, context: &Context) -> anyhow::Result<()> {
     let held = context.ask(command::Reject { id }).await?;
-    if context.screen.json {
-        return context.screen.object(&serde_json::json!({ "rejected": held }));
+    if context.output.json {
+        return context.output.object(&serde_json::json!({ "rejected": held }));
     }
     let read_at = moment(held.evidence.read_at);
-    context.screen.line(format!("let go of what {} answered at {read_at}", held.source))
+    context.output.line(format!("let go of what {} answered at {read_at}", held.source))
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::exit::Exit;
-use super::screen::{Screen, print_bytes};
+use super::output::{Output, print_bytes};
 use crate::app::fetcher;
 use crate::check::{Saved, Trial, try_saved, try_source};
 use crate::config::{Config, did_you_mean};
@@ -119,22 +119,22 @@ fn state_of(status: &SourceStatus) -> [String; 3] {
     }
 }
 
-pub(super) use super::screen::moment;
+pub(super) use super::output::moment;
 
 async fn show(id: SourceId, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let source = source_of(&config, &id)?.clone();
     let detail = context.ask_with(config, command::ShowSource { id }).await?;
-    if context.screen.json {
-        context.screen.object(&detail)?;
+    if context.output.json {
+        context.output.object(&detail)?;
     } else {
-        describe(&source, &detail, context.screen)?;
+        describe(&source, &detail, context.output)?;
     }
     Ok(Exit::Done)
 }
 
-fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::Result<()> {
-    screen.line(format!("{}  {}\n{}\n", source.id, source.title, source.url))?;
+fn describe(source: &Source, detail: &SourceDetail, output: Output) -> anyhow::Result<()> {
+    output.line(format!("{}  {}\n{}\n", source.id, source.title, source.url))?;
     let mut facts = vec![
         ["kind".to_owned(), source.kind.to_string()],
         ["schedule".to_owned(), format!("{} ({})", source.schedule, source.timezone)],
@@ -175,8 +175,8 @@ fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::R
     }));
     let trouble = list::trouble_of(&detail.status);
     facts.extend((!trouble.is_empty()).then(|| ["trouble".to_owned(), trouble]));
-    screen.table(["", ""], facts)?;
-    screen.line("\naccepted states")?;
+    output.table(["", ""], facts)?;
+    output.line("\naccepted states")?;
     let rows = detail.snapshots.iter().map(|snapshot| {
         [
             snapshot.sequence.to_string(),
@@ -186,7 +186,7 @@ fn describe(source: &Source, detail: &SourceDetail, screen: Screen) -> anyhow::R
             snapshot.sha256.to_string(),
         ]
     });
-    screen.table(["#", "READ", "ENTRIES", "BYTES", "SHA-256"], rows)
+    output.table(["#", "READ", "ENTRIES", "BYTES", "SHA-256"], rows)
 }
 
 async fn held_body(id: SourceId, context: &Context) -> anyhow::Result<Exit> {
@@ -217,12 +217,12 @@ async fn test(id: &SourceId, files: &[PathBuf], context: &Context) -> anyhow::Re
         }
     };
     let entries = trial.document.as_ref().map_or(&[][..], |document| &document.entries);
-    if context.screen.json {
+    if context.output.json {
         let (reason, score) = (trial.reason.as_deref(), trial.quality.score());
         let report = TrialReport { verdict: trial.verdict, reason, score, entries };
-        context.screen.object(&report)?;
+        context.output.object(&report)?;
     } else {
-        show_trial(&trial, entries, context.screen)?;
+        show_trial(&trial, entries, context.output)?;
     }
     Ok(if trial.verdict.is_read() { Exit::Done } else { Exit::Unread })
 }
@@ -241,18 +241,18 @@ fn saved(file: &Path) -> anyhow::Result<Saved> {
     }
 }
 
-fn show_trial(trial: &Trial, entries: &[Entry], screen: Screen) -> anyhow::Result<()> {
+fn show_trial(trial: &Trial, entries: &[Entry], output: Output) -> anyhow::Result<()> {
     match &trial.reason {
         Some(reason) => {
-            screen.line(format!("{} ({:.2}): {reason}\n", trial.verdict, trial.quality.score()))?;
+            output.line(format!("{} ({:.2}): {reason}\n", trial.verdict, trial.quality.score()))?;
         }
-        None => screen.line(format!("{}\n", trial.verdict))?,
+        None => output.line(format!("{}\n", trial.verdict))?,
     }
     let rows = entries.iter().map(|entry| {
         let date = entry.date.map(|date| date.day().to_string()).unwrap_or_default();
         [entry.key.clone(), date, entry.title.clone()]
     });
-    screen.table(["KEY", "DATE", "TITLE"], rows)
+    output.table(["KEY", "DATE", "TITLE"], rows)
 }
 
 fn source_of<'a>(config: &'a Config, id: &SourceId) -> anyhow::Result<&'a Source> {

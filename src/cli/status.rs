@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Context;
 use super::exit::Exit;
-use super::screen::{Screen, wrapped};
+use super::output::{Output, wrapped};
 use crate::control::command;
 use crate::domain::text::one_line;
 use crate::status::{Figures, Overview};
@@ -34,13 +34,13 @@ const CLEAR: &str = "\x1b[2J\x1b[H";
 pub(super) async fn run(status: &Status, context: &Context) -> anyhow::Result<Exit> {
     loop {
         let overview = context.ask(command::ShowStatus {}).await?;
-        if status.watch && !context.screen.json && io::stdout().is_terminal() {
-            context.screen.line(CLEAR)?;
+        if status.watch && !context.output.json && io::stdout().is_terminal() {
+            context.output.line(CLEAR)?;
         }
-        if context.screen.json {
-            context.screen.object(&overview.figures)?;
+        if context.output.json {
+            context.output.object(&overview.figures)?;
         } else {
-            show(&overview, context.screen)?;
+            show(&overview, context.output)?;
         }
         if !status.watch {
             return Ok(if overview.is_well() { Exit::Done } else { Exit::Attention });
@@ -49,21 +49,21 @@ pub(super) async fn run(status: &Status, context: &Context) -> anyhow::Result<Ex
     }
 }
 
-fn show(overview: &Overview, screen: Screen) -> anyhow::Result<()> {
+fn show(overview: &Overview, output: Output) -> anyhow::Result<()> {
     for line in wrapped(&format!("{}.", overview.sentence), "") {
-        screen.line(line)?;
+        output.line(line)?;
     }
     if !overview.needs.is_empty() {
-        screen.line("")?;
+        output.line("")?;
     }
     for need in &overview.needs {
         for line in wrapped(&format!("- {}", one_line(&need.what)), "  ") {
-            screen.line(line)?;
+            output.line(line)?;
         }
-        screen.line(format!("    {}", need.command))?;
+        output.line(format!("    {}", need.command))?;
     }
-    screen.line("")?;
-    screen.table(["", ""], rows(&overview.figures))
+    output.line("")?;
+    output.table(["", ""], rows(&overview.figures))
 }
 
 fn rows(figures: &Figures) -> Vec<[String; 2]> {

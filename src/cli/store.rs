@@ -77,8 +77,8 @@ pub(super) async fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<E
         StoreVerb::Compact => backup::compact(&settings, context),
         StoreVerb::Verify => {
             let verified = Waiting::while_doing("looking at every record", || verify(&settings))?;
-            if context.screen.json {
-                context.screen.object(&verified)?;
+            if context.output.json {
+                context.output.object(&verified)?;
             } else {
                 show_verified(&verified, context)?;
             }
@@ -87,8 +87,8 @@ pub(super) async fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<E
         StoreVerb::Repair(wanted) => {
             let Repair { apply, accept_older, accept_foreign } = *wanted;
             let repaired = repair(&settings, RepairWishes { apply, accept_older, accept_foreign })?;
-            if context.screen.json {
-                context.screen.object(&repaired)?;
+            if context.output.json {
+                context.output.object(&repaired)?;
             } else {
                 show_repaired(&repaired, context)?;
             }
@@ -98,20 +98,20 @@ pub(super) async fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<E
 }
 
 fn show_verified(verified: &Verified, context: &Context) -> anyhow::Result<()> {
-    let screen = context.screen;
+    let output = context.output;
     let path = verified.path.display();
     if verified.is_sound {
         let records: u64 = verified.trees.iter().map(|tree| tree.records).sum();
-        screen.line(format!("{path} is sound: {records} records after {} commits", verified.commits))?;
+        output.line(format!("{path} is sound: {records} records after {} commits", verified.commits))?;
     } else {
-        screen.line(format!("{path} is not sound"))?;
+        output.line(format!("{path} is not sound"))?;
     }
     for finding in &verified.findings {
-        screen.line(format!("  {finding}"))?;
+        output.line(format!("  {finding}"))?;
     }
     show_records(&verified.records, context)?;
     for note in &verified.notes {
-        screen.line(format!("  note: {note}"))?;
+        output.line(format!("  note: {note}"))?;
     }
     let missing =
         verified.trees.iter().filter(|tree| tree.expected.is_some_and(|expected| expected != tree.records));
@@ -122,32 +122,32 @@ fn show_verified(verified: &Verified, context: &Context) -> anyhow::Result<()> {
         })
         .collect();
     if !rows.is_empty() {
-        screen.table(["RECORDS", "READABLE", "EXPECTED"], rows)?;
+        output.table(["RECORDS", "READABLE", "EXPECTED"], rows)?;
     }
     if !verified.is_sound {
-        screen.line("`regwatch store repair` tells what can be put right, and changes nothing yet")?;
+        output.line("`regwatch store repair` tells what can be put right, and changes nothing yet")?;
     }
     Ok(())
 }
 
 fn show_repaired(repaired: &Repaired, context: &Context) -> anyhow::Result<()> {
-    let screen = context.screen;
+    let output = context.output;
     if repaired.deeds.is_empty() {
-        return screen.line(format!("{}: nothing to put right", repaired.path.display()));
+        return output.line(format!("{}: nothing to put right", repaired.path.display()));
     }
-    screen.line(if repaired.is_applied { "done:" } else { "would be done:" })?;
+    output.line(if repaired.is_applied { "done:" } else { "would be done:" })?;
     for deed in &repaired.deeds {
-        screen.line(format!("  {deed}"))?;
+        output.line(format!("  {deed}"))?;
     }
     if !repaired.lost.is_empty() {
-        screen.line("lost:")?;
+        output.line("lost:")?;
     }
     for lost in &repaired.lost {
-        screen.line(format!("  {lost}"))?;
+        output.line(format!("  {lost}"))?;
     }
     show_records(&repaired.records, context)?;
     if !repaired.is_applied {
-        screen.line("nothing was changed; --apply does it")?;
+        output.line("nothing was changed; --apply does it")?;
     }
     Ok(())
 }
@@ -157,5 +157,5 @@ fn show_records(records: &[RecordFault], context: &Context) -> anyhow::Result<()
         return Ok(());
     }
     let rows = records.iter().map(|fault| [fault.tree.to_owned(), fault.key.clone(), fault.reason.clone()]);
-    context.screen.table(["RECORDS", "KEY", "WHY"], rows)
+    context.output.table(["RECORDS", "KEY", "WHY"], rows)
 }

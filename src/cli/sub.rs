@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::Context;
 use super::check::counted;
 use super::exit::Exit;
-use super::screen::Screen;
+use super::output::Output;
 use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Ask, Questioned, Subscribed, command};
 use crate::domain::email::EmailAddress;
@@ -129,15 +129,15 @@ pub(super) struct Remove {
 }
 
 pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
-    let screen = context.screen;
+    let output = context.output;
     match verb {
         Sub::Add(Add { address, companies, confirmed }) => {
             let subscribe = command::Subscribe { address, companies: companies.clone(), confirmed };
             let Subscribed { subscriber, question } = context.ask(subscribe).await?;
             match question {
-                Some(question) => wished(&subscriber, question, screen)?,
-                None if screen.json => screen.object(&subscriber)?,
-                None => list(&[subscriber], screen)?,
+                Some(question) => wished(&subscriber, question, output)?,
+                None if output.json => output.object(&subscriber)?,
+                None => list(&[subscriber], output)?,
             }
             tell_what_is_missed(context, &companies)?;
         }
@@ -159,10 +159,10 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
         Sub::Erase(Whose { address }) => erase(context, address).await?,
         Sub::Remove(Remove { address, companies }) => {
             let ended = context.ask(command::Unsubscribe { address, companies }).await?;
-            if screen.json {
-                screen.object(&serde_json::json!({ "ended": ended }))?;
+            if output.json {
+                output.object(&serde_json::json!({ "ended": ended }))?;
             } else {
-                screen.line(format!("{} ended", counted(ended, "subscription", "subscriptions")))?;
+                output.line(format!("{} ended", counted(ended, "subscription", "subscriptions")))?;
             }
         }
     }
@@ -170,13 +170,13 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
 }
 
 /// How somebody stands who is to follow something and whose consent nobody has shown, and whether they were asked.
-fn wished(subscriber: &Subscriber, question: Questioned, screen: Screen) -> anyhow::Result<()> {
-    if screen.json {
-        return screen.object(subscriber);
+fn wished(subscriber: &Subscriber, question: Questioned, output: Output) -> anyhow::Result<()> {
+    if output.json {
+        return output.object(subscriber);
     }
-    list(std::slice::from_ref(subscriber), screen)?;
+    list(std::slice::from_ref(subscriber), output)?;
     let address = &subscriber.address;
-    screen.line(match question {
+    output.line(match question {
         Questioned::Sent => format!("\na question was sent to {address}; without a yes in three days nothing happens"),
         Questioned::Withheld => format!(
             "\nno question was sent to {address}: the same one stands open, or it was asked too often or wants to be \
@@ -191,24 +191,24 @@ fn wished(subscriber: &Subscriber, question: Questioned, screen: Screen) -> anyh
 
 /// Everyone who is or was subscribed, who was asked by mail and has not answered, and what nobody tracks.
 async fn everyone(context: &Context) -> anyhow::Result<()> {
-    let screen = context.screen;
+    let output = context.output;
     let mut all = context.ask(command::ListSubscribers {}).await?;
     let control::Wishes { asked, untracked } = context.ask(command::ListWishes {}).await?;
-    if screen.json {
-        return screen.object(
+    if output.json {
+        return output.object(
             &serde_json::json!({ "subscribers": all, "asked": asked, "untracked_wishes": untracked }),
         );
     }
     all.extend(asked);
-    list(&all, screen)?;
+    list(&all, output)?;
     if untracked.is_empty() {
         return Ok(());
     }
-    screen.line("\nwhat people asked to follow and nobody tracks")?;
+    output.line("\nwhat people asked to follow and nobody tracks")?;
     let rows = untracked
         .into_iter()
         .map(|wish| [wish.words, wish.times.to_string(), wish.last_at.format("%Y-%m-%d").to_string()]);
-    screen.table(["WISH", "TIMES", "LAST"], rows)
+    output.table(["WISH", "TIMES", "LAST"], rows)
 }
 
 /// What never appears in the sources that could tell of these companies: better said before than after.
@@ -220,44 +220,44 @@ fn tell_what_is_missed(context: &Context, companies: &[CompanyId]) -> anyhow::Re
     let sources = config.sources.iter().filter(concerns);
     let missed: Vec<[String; 2]> =
         sources.filter_map(|source| Some([source.title.clone(), source.misses.clone()?])).collect();
-    if missed.is_empty() || context.screen.json {
+    if missed.is_empty() || context.output.json {
         return Ok(());
     }
-    context.screen.line("\nwhat never appears in a source, and so is not told")?;
-    context.screen.table(["SOURCE", "MISSES"], missed)
+    context.output.line("\nwhat never appears in a source, and so is not told")?;
+    context.output.table(["SOURCE", "MISSES"], missed)
 }
 
 /// Has a command executed that changes one subscriber, and shows them as they now stand.
 async fn one(context: &Context, ask: impl Ask<Reply = Subscriber>) -> anyhow::Result<()> {
     let subscriber = context.ask(ask).await?;
-    if context.screen.json { context.screen.object(&subscriber) } else { list(&[subscriber], context.screen) }
+    if context.output.json { context.output.object(&subscriber) } else { list(&[subscriber], context.output) }
 }
 
 async fn erase(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
     let erased = context.ask(command::Erase { address }).await?;
-    let screen = context.screen;
-    if screen.json {
-        return screen.object(&erased);
+    let output = context.output;
+    if output.json {
+        return output.object(&erased);
     }
     let subscriptions = counted(erased.subscriptions, "subscription", "subscriptions");
-    screen.line(format!("{subscriptions} and {} erased", counted(erased.mails, "mail", "mails")))?;
+    output.line(format!("{subscriptions} and {} erased", counted(erased.mails, "mail", "mails")))?;
     if erased.under_way > 0 {
         let mails = counted(erased.under_way, "mail is", "mails are");
-        screen.line(format!("{mails} just being sent; say it again once that is done"))?;
+        output.line(format!("{mails} just being sent; say it again once that is done"))?;
     }
     Ok(())
 }
 
 async fn show(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
     let subscriber = context.ask(command::ShowSubscriber { address }).await?;
-    let screen = context.screen;
-    if screen.json {
-        return screen.object(&subscriber);
+    let output = context.output;
+    if output.json {
+        return output.object(&subscriber);
     }
-    list(std::slice::from_ref(&subscriber), screen)?;
+    list(std::slice::from_ref(&subscriber), output)?;
     let ways = subscriber.preferences.words();
     if !ways.is_empty() {
-        screen.line(format!("mail comes with {}", ways.join(", ")))?;
+        output.line(format!("mail comes with {}", ways.join(", ")))?;
     }
     for known in &subscriber.subscriptions {
         let asked = known.requested_at.format("%Y-%m-%d %H:%M UTC");
@@ -265,15 +265,15 @@ async fn show(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
             || "not confirmed".to_owned(),
             |at| format!("confirmed {} by {}", at.format("%Y-%m-%d %H:%M UTC"), known.channel),
         );
-        screen.line(format!("{}: asked for {asked}, {confirmed}", known.company))?;
+        output.line(format!("{}: asked for {asked}, {confirmed}", known.company))?;
         if let Some(words) = &known.agreed_to {
-            screen.line(format!("    agreed to: {words}"))?;
+            output.line(format!("    agreed to: {words}"))?;
         }
     }
     Ok(())
 }
 
-fn list(subscribers: &[Subscriber], screen: Screen) -> anyhow::Result<()> {
+fn list(subscribers: &[Subscriber], output: Output) -> anyhow::Result<()> {
     let rows = subscribers.iter().flat_map(|subscriber| {
         subscriber.subscriptions.iter().map(|subscription| {
             [
@@ -284,7 +284,7 @@ fn list(subscribers: &[Subscriber], screen: Screen) -> anyhow::Result<()> {
             ]
         })
     });
-    screen.table(["ADDRESS", "COMPANY", "STATE", "CONFIRMED"], rows)
+    output.table(["ADDRESS", "COMPANY", "STATE", "CONFIRMED"], rows)
 }
 
 /// The company, and what of its changes is wanted.

@@ -32,30 +32,30 @@ pub(super) enum SuppressionVerb {
 }
 
 pub(super) async fn run(verb: SuppressionVerb, context: &Context) -> anyhow::Result<Exit> {
-    let screen = context.screen;
+    let output = context.output;
     match verb {
         SuppressionVerb::List => {
             let all = context.ask(command::ListSuppressions {}).await?;
-            if screen.json {
-                screen.object(&serde_json::json!({ "suppressions": all }))?;
+            if output.json {
+                output.object(&serde_json::json!({ "suppressions": all }))?;
             } else {
-                screen.table(HEADINGS, all.iter().map(row))?;
+                output.table(HEADINGS, all.iter().map(row))?;
             }
         }
         SuppressionVerb::Add { address, why } => {
             let suppression = context.ask(command::Suppress { address, why }).await?;
-            if screen.json {
-                screen.object(&suppression)?;
+            if output.json {
+                output.object(&suppression)?;
             } else {
-                screen.table(HEADINGS, [row(&suppression)])?;
+                output.table(HEADINGS, [row(&suppression)])?;
             }
         }
         SuppressionVerb::Remove { address } => {
             let was_there = context.ask(command::Unsuppress { address: address.clone() }).await?;
-            if screen.json {
-                screen.object(&serde_json::json!({ "removed": was_there }))?;
+            if output.json {
+                output.object(&serde_json::json!({ "removed": was_there }))?;
             } else if was_there {
-                screen.line(format!("{address} is sent mail again"))?;
+                output.line(format!("{address} is sent mail again"))?;
             } else {
                 anyhow::bail!("{address} was not suppressed");
             }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
 use super::exit::Exit;
-use super::screen::Screen;
+use super::output::Output;
 use crate::config::PasswordHash;
 
 /// A shorter password can be guessed.
@@ -18,7 +18,7 @@ pub(super) enum WebVerb {
     HashPassword,
 }
 
-pub(super) fn run(verb: &WebVerb, screen: Screen) -> anyhow::Result<Exit> {
+pub(super) fn run(verb: &WebVerb, output: Output) -> anyhow::Result<Exit> {
     let WebVerb::HashPassword = verb;
     let mut password = String::new();
     stdin().lock().read_line(&mut password).context("cannot read standard input")?;
@@ -27,6 +27,6 @@ pub(super) fn run(verb: &WebVerb, screen: Screen) -> anyhow::Result<Exit> {
         bail!("the password has fewer than {MIN_PASSWORD_CHARS} characters");
     }
     let hash = PasswordHash::make(password, rand::random()).map_err(anyhow::Error::msg)?;
-    screen.line(hash.as_str())?;
+    output.line(hash.as_str())?;
     Ok(Exit::Done)
 }

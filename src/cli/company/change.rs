@@ -73,9 +73,9 @@ pub(super) async fn remove(id: &CompanyId, context: &Context) -> anyhow::Result<
 async fn finish(edit: Edit, context: &Context) -> anyhow::Result<()> {
     let (written, config) = write(edit)?;
     let in_force = in_force(config.clone(), context).await?;
-    let screen = context.screen;
-    if screen.json {
-        return screen.object(&serde_json::json!({ "written": written, "in_force": in_force }));
+    let output = context.output;
+    if output.json {
+        return output.object(&serde_json::json!({ "written": written, "in_force": in_force }));
     }
     tell(&written, in_force.as_ref(), &config, context)
 }
@@ -105,10 +105,10 @@ pub(super) fn tell(
     context: &Context,
 ) -> anyhow::Result<()> {
     for path in written {
-        context.screen.line(format!("{} {}", verb(path), path.display()))?;
+        context.output.line(format!("{} {}", verb(path), path.display()))?;
     }
     match in_force {
-        Some(in_force) => in_force.show(&config.companies, context.screen),
+        Some(in_force) => in_force.show(&config.companies, context.output),
         None => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::cli::Context;
-use crate::cli::screen::Screen;
+use crate::cli::output::Output;
 use crate::config::Config;
 use crate::control::{SourceCoverage, command};
 use crate::domain::company::{AliasKind, Company};
@@ -108,7 +108,7 @@ fn gaps(config: &Config, company: &Company, sources: &[Covering]) -> Vec<String>
 
 impl Coverage {
     /// On a terminal.
-    pub(super) fn show(&self, screen: Screen) -> anyhow::Result<()> {
+    pub(super) fn show(&self, output: Output) -> anyhow::Result<()> {
         let rows = self.sources.iter().map(|source| {
             let kind = if source.is_list { "list" } else { "text" };
             let shows = match (source.is_bound, source.entries) {
@@ -122,8 +122,8 @@ impl Coverage {
                 source.verdict.map_or_else(|| "never read".to_owned(), |verdict| verdict.to_string());
             [source.id.to_string(), kind.to_owned(), verdict, shows]
         });
-        screen.line("")?;
-        screen.table(["WATCHED", "KIND", "STATE", "SHOWS"], rows)?;
-        self.gaps.iter().try_for_each(|gap| screen.line(format!("gap: {gap}")))
+        output.line("")?;
+        output.table(["WATCHED", "KIND", "STATE", "SHOWS"], rows)?;
+        self.gaps.iter().try_for_each(|gap| output.line(format!("gap: {gap}")))
     }
 }

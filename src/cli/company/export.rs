@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::cli::Context;
-use crate::cli::screen::print_bytes;
+use crate::cli::output::print_bytes;
 use crate::exchange::Format;
 
 /// A format by its name.

@@ -97,7 +97,7 @@ pub(super) async fn run(import: Import, context: &Context) -> anyhow::Result<()>
     let (written, config) = write(edit)?;
     let in_force = in_force(config.clone(), context).await?;
     plan.show(in_force.as_ref(), &written, context)?;
-    if context.screen.json { Ok(()) } else { tell(&written, in_force.as_ref(), &config, context) }
+    if context.output.json { Ok(()) } else { tell(&written, in_force.as_ref(), &config, context) }
 }
 
 fn format_of(import: &Import) -> Format {
@@ -186,12 +186,12 @@ impl Plan {
     }
 
     fn show(&self, in_force: Option<&InForce>, written: &[PathBuf], context: &Context) -> anyhow::Result<()> {
-        if context.screen.json {
+        if context.output.json {
             let of = |fate: Fate| -> Vec<&CompanyId> {
                 let meant = self.companies.iter().filter(|(other, _)| *other == fate);
                 meant.map(|(_, company)| &company.id).collect()
             };
-            return context.screen.object(&serde_json::json!({
+            return context.output.object(&serde_json::json!({
                 "added": of(Fate::Added),
                 "merged": of(Fate::Merged),
                 "skipped": of(Fate::Skipped),
@@ -204,7 +204,7 @@ impl Plan {
             let names = company.names().count().to_string();
             [company.id.to_string(), fate.word().to_owned(), company.name.clone(), names]
         });
-        context.screen.table(["COMPANY", "FATE", "NAME", "NAMES"], rows)
+        context.output.table(["COMPANY", "FATE", "NAME", "NAMES"], rows)
     }
 }
 

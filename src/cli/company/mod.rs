@@ -14,7 +14,7 @@ use self::coverage::Coverage;
 use super::Context;
 use super::exit::Exit;
 use super::explain;
-use super::screen::Screen;
+use super::output::Output;
 use crate::app::watchlist;
 use crate::config::did_you_mean;
 use crate::domain::company::Company;
@@ -60,9 +60,9 @@ pub(super) enum CompanyVerb {
 }
 
 pub(super) async fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<Exit> {
-    let screen = context.screen;
+    let output = context.output;
     match verb {
-        CompanyVerb::List => list(&context.config()?.companies, screen)?,
+        CompanyVerb::List => list(&context.config()?.companies, output)?,
         CompanyVerb::Show { id } => {
             let companies = context.config()?.companies;
             let company = companies.iter().find(|company| company.id == id).ok_or_else(|| {
@@ -70,7 +70,7 @@ pub(super) async fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<
                 anyhow::anyhow!("no company {id}{hint}; see `regwatch company list`")
             })?;
             let coverage = coverage::of(company, context).await?;
-            show(company, &coverage, screen)?;
+            show(company, &coverage, output)?;
         }
         CompanyVerb::Add(add) => change::add(add, context).await?,
         CompanyVerb::Edit(edit) => change::edit(edit, context).await?,
@@ -82,20 +82,20 @@ pub(super) async fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<
             let watchlist = watchlist(&context.config()?)?;
             let matches = watchlist.named("text", &text);
             let resembling = watchlist.resembling("text", &text);
-            explain::text(&text, &matches, &resembling, screen)?;
+            explain::text(&text, &matches, &resembling, output)?;
         }
     }
     Ok(Exit::Done)
 }
 
-fn list(companies: &[Company], screen: Screen) -> anyhow::Result<()> {
-    if screen.json {
-        return screen.object(&serde_json::json!({ "companies": companies }));
+fn list(companies: &[Company], output: Output) -> anyhow::Result<()> {
+    if output.json {
+        return output.object(&serde_json::json!({ "companies": companies }));
     }
     let rows = companies.iter().map(|company| {
         [company.id.to_string(), company.name.clone(), (company.aliases.len() + 1).to_string()]
     });
-    screen.table(["COMPANY", "NAME", "NAMES"], rows)
+    output.table(["COMPANY", "NAME", "NAMES"], rows)
 }
 
 /// `company show --json`: the company as ever, and what shows it.
@@ -106,16 +106,16 @@ struct Shown<'a> {
     coverage: &'a Coverage,
 }
 
-fn show(company: &Company, coverage: &Coverage, screen: Screen) -> anyhow::Result<()> {
-    if screen.json {
-        return screen.object(&Shown { company, coverage });
+fn show(company: &Company, coverage: &Coverage, output: Output) -> anyhow::Result<()> {
+    if output.json {
+        return output.object(&Shown { company, coverage });
     }
-    screen.line(format!("{}  {}\n", company.id, company.name))?;
+    output.line(format!("{}  {}\n", company.id, company.name))?;
     if let Some(parent) = &company.parent {
-        screen.line(format!("controlled by {parent}"))?;
+        output.line(format!("controlled by {parent}"))?;
     }
     for category in &company.exposures {
-        screen.line(format!("exposed to {category}"))?;
+        output.line(format!("exposed to {category}"))?;
     }
     let row = |name: &str, kind: &str, source: &Option<String>| {
         [name.to_owned(), kind.to_owned(), source.clone().unwrap_or_default()]
@@ -123,9 +123,9 @@ fn show(company: &Company, coverage: &Coverage, screen: Screen) -> anyhow::Resul
     let aliases = company.aliases.iter().map(|alias| row(&alias.name, alias.kind.label(), &alias.source));
     let numbers = company.identifiers.iter().map(|id| row(&id.value, id.scheme.label(), &id.source));
     let others = company.not.iter().map(|name| row(name, "somebody else", &None));
-    screen.table(["NAME", "KIND", "SOURCE"], aliases.chain(numbers).chain(others))?;
+    output.table(["NAME", "KIND", "SOURCE"], aliases.chain(numbers).chain(others))?;
     for source in &company.sources {
-        screen.line(format!("described at {}", one_line(source)))?;
+        output.line(format!("described at {}", one_line(source)))?;
     }
-    coverage.show(screen)
+    coverage.show(output)
 }

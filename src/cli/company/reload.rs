@@ -2,7 +2,7 @@
 
 use crate::cli::Context;
 use crate::cli::check::{counted, short_name};
-use crate::cli::screen::Screen;
+use crate::cli::output::Output;
 use crate::config::Config;
 use crate::control::{InForce, command};
 use crate::domain::company::Company;
@@ -15,9 +15,9 @@ pub(super) async fn put_in_force(config: Config, context: &Context) -> anyhow::R
 
 impl InForce {
     /// In words: every notice, then how many there are.
-    pub(super) fn show(&self, companies: &[Company], screen: Screen) -> anyhow::Result<()> {
+    pub(super) fn show(&self, companies: &[Company], output: Output) -> anyhow::Result<()> {
         for notice in &self.notices {
-            screen.line(for_terminal(notice, |id| short_name(companies, id), screen.colour))?;
+            output.line(for_terminal(notice, |id| short_name(companies, id), output.colour))?;
         }
         let tracked = counted(self.companies, "company tracked", "companies tracked");
         let found = match self.notices.len() {
@@ -28,9 +28,9 @@ impl InForce {
                 counted(self.mails_queued, "mail", "mails")
             ),
         };
-        screen.line(format!("{tracked}, {found}"))?;
+        output.line(format!("{tracked}, {found}"))?;
         if self.needs_restart {
-            screen.line("other settings differ as well and wait for a restart of the daemon")?;
+            output.line("other settings differ as well and wait for a restart of the daemon")?;
         }
         Ok(())
     }
@@ -40,8 +40,8 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<()> {
     let config = context.config()?;
     let companies = config.companies.clone();
     let in_force = put_in_force(config, context).await?;
-    if context.screen.json {
-        return context.screen.object(&in_force);
+    if context.output.json {
+        return context.output.object(&in_force);
     }
-    in_force.show(&companies, context.screen)
+    in_force.show(&companies, context.output)
 }

@@ -18,7 +18,7 @@ use self::letter::Letter;
 use self::origin::Origin;
 use super::check;
 use super::exit::Exit;
-use super::screen::Screen;
+use super::output::Output;
 use crate::app::App;
 use crate::check::ReadOptions;
 use crate::clock::SystemClock;
@@ -35,7 +35,7 @@ pub(super) struct Demo {
 
 const SUBSCRIBER: &str = "compliance@integrator.example";
 
-pub(super) async fn run(demo: Demo, screen: Screen) -> anyhow::Result<Exit> {
+pub(super) async fn run(demo: Demo, output: Output) -> anyhow::Result<Exit> {
     let folder = match demo.keep {
         Some(folder) => folder,
         None => tempfile::Builder::new().prefix("regwatch-demo-").tempdir()?.keep(),
@@ -43,11 +43,11 @@ pub(super) async fn run(demo: Demo, screen: Screen) -> anyhow::Result<Exit> {
     let origin = Origin::start().await?;
     let config = write_config(&folder, origin.address())?;
     let app = App::open(config.clone(), Arc::new(SystemClock)).await?;
-    let outcome = two_days(&app, &origin, &config, screen).await;
+    let outcome = two_days(&app, &origin, &config, output).await;
     app.close().await?;
     let reports = outcome?;
     let letters = Letter::read_all(&folder.join("state/mail"))?;
-    show_letters(&letters, &folder, &reports, screen)?;
+    show_letters(&letters, &folder, &reports, output)?;
     Ok(Exit::Done)
 }
 
@@ -65,7 +65,7 @@ async fn two_days(
     app: &App,
     origin: &Origin,
     config: &Config,
-    screen: Screen,
+    output: Output,
 ) -> anyhow::Result<[CheckReport; 2]> {
     let subscribe = command::Subscribe {
         address: SUBSCRIBER.parse()?,
@@ -73,19 +73,19 @@ async fn two_days(
         confirmed: true,
     };
     execute(app, subscribe).await?;
-    say(screen, "DAY ONE: every source is seen for the first time; that is the baseline.\n")?;
-    let first = check(app, config, screen).await?;
+    say(output, "DAY ONE: every source is seen for the first time; that is the baseline.\n")?;
+    let first = check(app, config, output).await?;
     origin.begin_day_two();
-    say(screen, "\nDAY TWO: the pages are read again.\n")?;
-    let second = check(app, config, screen).await?;
+    say(output, "\nDAY TWO: the pages are read again.\n")?;
+    let second = check(app, config, output).await?;
     Ok([first, second])
 }
 
-async fn check(app: &App, config: &Config, screen: Screen) -> anyhow::Result<CheckReport> {
+async fn check(app: &App, config: &Config, output: Output) -> anyhow::Result<CheckReport> {
     let check = command::Check { sources: Vec::new(), options: ReadOptions::default() };
     let checked = execute(app, check).await?;
-    if !screen.json {
-        check::show(&checked, &config.companies, screen)?;
+    if !output.json {
+        check::show(&checked, &config.companies, output)?;
     }
     Ok(checked.report)
 }
@@ -96,15 +96,15 @@ async fn execute<A: Ask>(app: &App, ask: A) -> anyhow::Result<A::Reply> {
     Ok(app.service().execute(ask, &progress).await?)
 }
 
-fn say(screen: Screen, text: &str) -> anyhow::Result<()> {
-    if screen.json { Ok(()) } else { screen.line(text) }
+fn say(output: Output, text: &str) -> anyhow::Result<()> {
+    if output.json { Ok(()) } else { output.line(text) }
 }
 
 fn show_letters(
     letters: &[Letter],
     folder: &Path,
     reports: &[CheckReport],
-    screen: Screen,
+    output: Output,
 ) -> anyhow::Result<()> {
     let mut pages = Vec::new();
     for (index, letter) in letters.iter().enumerate() {
@@ -113,16 +113,16 @@ fn show_letters(
         pages.push(page);
     }
     let maildir = folder.join("state/mail");
-    if screen.json {
-        return screen.object(&serde_json::json!({ "days": reports, "maildir": maildir, "html": pages }));
+    if output.json {
+        return output.object(&serde_json::json!({ "days": reports, "maildir": maildir, "html": pages }));
     }
     for letter in letters {
-        screen.line("\nTHE MAIL, as its reader sees it:\n")?;
-        screen.line(letter.to_string().trim_end())?;
+        output.line("\nTHE MAIL, as its reader sees it:\n")?;
+        output.line(letter.to_string().trim_end())?;
     }
-    screen.line(format!("\nMaildir  {}", maildir.display()))?;
+    output.line(format!("\nMaildir  {}", maildir.display()))?;
     for page in pages {
-        screen.line(format!("HTML     {}", page.display()))?;
+        output.line(format!("HTML     {}", page.display()))?;
     }
     Ok(())
 }

@@ -51,10 +51,10 @@ pub(super) fn run(preview: &Preview, context: &Context) -> anyhow::Result<()> {
         }
         Some(path) => keep(path, rendered.html.as_bytes()),
         None if preview.browser => show(&rendered, &preview.kind),
-        None if context.screen.json => context.screen.object(&serde_json::json!({
+        None if context.output.json => context.output.object(&serde_json::json!({
             "kind": rendered.kind, "subject": rendered.subject, "text": rendered.text, "html": rendered.html,
         })),
-        None => context.screen.line(format!("Subject: {}\n\n{}", rendered.subject, rendered.text)),
+        None => context.output.line(format!("Subject: {}\n\n{}", rendered.subject, rendered.text)),
     }
 }
 

@@ -77,28 +77,28 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
     let proposal = proposal(&id, &add, &config).await?;
     let path = if add.write { Some(write(&proposal, &context.config)?) } else { None };
     let taken_over = path.is_some() && take_over(context.config()?).await?.is_some();
-    let screen = context.screen;
+    let output = context.output;
     let entries = &proposal.document.entries;
-    if screen.json {
+    if output.json {
         let written = path.as_ref().map(|path| path.display().to_string());
-        screen.object(&serde_json::json!({
+        output.object(&serde_json::json!({
             "id": id, "kind": proposal.source.kind.name(), "entries": entries.len(),
             "first": &entries[..entries.len().min(SHOWN_ENTRIES)], "warnings": proposal.warnings,
             "toml": proposal.text, "written": written, "taken_over": taken_over,
         }))?;
     } else {
-        screen.line(proposal.text.trim_end())?;
+        output.line(proposal.text.trim_end())?;
         if !entries.is_empty() {
             let shown = entries.len().min(SHOWN_ENTRIES);
-            screen.line(format!("\n# The first {shown} of {}, as they are read:", entries.len()))?;
+            output.line(format!("\n# The first {shown} of {}, as they are read:", entries.len()))?;
             for entry in &entries[..shown] {
-                screen.line(format!("#   {}", shown_entry(entry)))?;
+                output.line(format!("#   {}", shown_entry(entry)))?;
             }
         }
         if let Some(path) = path {
-            screen.line(format!("\n# written to {}", path.display()))?;
+            output.line(format!("\n# written to {}", path.display()))?;
             if taken_over {
-                screen.line("# the daemon has taken it over, and reads it now")?;
+                output.line("# the daemon has taken it over, and reads it now")?;
             }
         }
     }

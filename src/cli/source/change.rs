@@ -53,11 +53,11 @@ pub(super) async fn resume(id: SourceId, context: &Context) -> anyhow::Result<()
 }
 
 fn show(paused: &Paused, context: &Context) -> anyhow::Result<()> {
-    if context.screen.json {
-        return context.screen.object(paused);
+    if context.output.json {
+        return context.output.object(paused);
     }
     let id = &paused.id;
-    context.screen.line(match (paused.paused, paused.until) {
+    context.output.line(match (paused.paused, paused.until) {
         (false, _) => format!("{id} is read again, on its schedule"),
         (true, None) => format!("{id} is not read until `regwatch source resume {id}`"),
         (true, Some(until)) => format!("{id} is not read until {}", moment(until)),
@@ -88,14 +88,14 @@ pub(super) async fn remove(id: SourceId, context: &Context) -> anyhow::Result<()
 async fn write(id: &SourceId, edit: Edit, done: &str, context: &Context) -> anyhow::Result<()> {
     let written = edit.write()?;
     let taken_over = take_over(context.config()?).await?.is_some();
-    if context.screen.json {
-        return context.screen.object(&Written { id, files: written, taken_over });
+    if context.output.json {
+        return context.output.object(&Written { id, files: written, taken_over });
     }
     for path in &written {
-        context.screen.line(format!("{id}: {done} (written: {})", path.display()))?;
+        context.output.line(format!("{id}: {done} (written: {})", path.display()))?;
     }
     if taken_over {
-        context.screen.line("the daemon has taken it over")?;
+        context.output.line("the daemon has taken it over")?;
     }
     Ok(())
 }

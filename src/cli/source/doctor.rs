@@ -38,8 +38,8 @@ pub(super) async fn run(doctor: Doctor, context: &Context) -> anyhow::Result<Exi
         found.push(examine(&fetcher, source, &SystemClock).await);
     }
     let is_fine = found.iter().all(|examined| examined.drifts.is_empty() && examined.verdict.is_read());
-    if context.screen.json {
-        context.screen.object(&json!({ "sources": found }))?;
+    if context.output.json {
+        context.output.object(&json!({ "sources": found }))?;
     } else {
         show(&found, context)?;
     }
@@ -66,11 +66,11 @@ fn show(found: &[Examination], context: &Context) -> anyhow::Result<()> {
     });
     let rows: Vec<_> = rows.collect();
     if !rows.is_empty() {
-        context.screen.table(["SOURCE", "VERDICT", "FACT", "EXPECTED", "FOUND", "CHANGE"], rows)?;
+        context.output.table(["SOURCE", "VERDICT", "FACT", "EXPECTED", "FOUND", "CHANGE"], rows)?;
     }
     let fine = found.len() - found.iter().filter(told).count();
     let unobserved = found.iter().filter(|examined| examined.observed_on.is_none()).count();
-    context.screen.line(format!(
+    context.output.line(format!(
         "{fine} of {} sources are as they were observed; of {unobserved} nothing was observed",
         found.len()
     ))

@@ -105,8 +105,8 @@ pub(super) async fn list(wanted: &List, context: &Context) -> anyhow::Result<Exi
     }
     let config = context.config()?;
     let statuses = wanted.take(&config, statuses(context).await?);
-    if context.screen.json {
-        context.screen.object(&serde_json::json!({ "sources": statuses }))?;
+    if context.output.json {
+        context.output.object(&serde_json::json!({ "sources": statuses }))?;
         return Ok(Exit::Done);
     }
     let rows = statuses.iter().map(|status| {
@@ -123,7 +123,7 @@ pub(super) async fn list(wanted: &List, context: &Context) -> anyhow::Result<Exi
         ]
     });
     let headings = ["SOURCE", "KIND", "STATE", "LAST GOOD", "NEXT DUE", "FAILURES", "ENTRIES", "TROUBLE"];
-    context.screen.table(headings, rows)?;
+    context.output.table(headings, rows)?;
     Ok(Exit::Done)
 }
 
@@ -161,8 +161,8 @@ fn offered(group: Option<&str>, context: &Context) -> anyhow::Result<Exit> {
     if offered.is_empty() {
         anyhow::bail!("no source belongs to the group {:?}", group.unwrap_or_default());
     }
-    if context.screen.json {
-        context.screen.object(&serde_json::json!({ "sources": offered }))?;
+    if context.output.json {
+        context.output.object(&serde_json::json!({ "sources": offered }))?;
         return Ok(Exit::Done);
     }
     let rows = offered.iter().map(|source| {
@@ -175,7 +175,7 @@ fn offered(group: Option<&str>, context: &Context) -> anyhow::Result<Exit> {
         let serves = source.serves.unwrap_or_default().to_owned();
         [source.id.to_string(), source.groups.join(", "), state, observed, source.title.to_owned(), serves]
     });
-    context.screen.table(["SOURCE", "GROUPS", "STATE", "OBSERVED", "TITLE", "SERVES"], rows)?;
+    context.output.table(["SOURCE", "GROUPS", "STATE", "OBSERVED", "TITLE", "SERVES"], rows)?;
     Ok(Exit::Done)
 }
 
@@ -183,8 +183,8 @@ fn offered(group: Option<&str>, context: &Context) -> anyhow::Result<Exit> {
 pub(super) async fn timing(days: u16, context: &Context) -> anyhow::Result<Exit> {
     let since = SystemClock.now() - TimeDelta::days(i64::from(days));
     let timings = context.ask(command::ListTimings { since }).await?;
-    if context.screen.json {
-        context.screen.object(&serde_json::json!({ "sources": timings }))?;
+    if context.output.json {
+        context.output.object(&serde_json::json!({ "sources": timings }))?;
         return Ok(Exit::Done);
     }
     let rows = timings.iter().map(|timing| {
@@ -197,7 +197,7 @@ pub(super) async fn timing(days: u16, context: &Context) -> anyhow::Result<Exit>
         ]
     });
     let headings = ["SOURCE", "CHANGES", "PUBLISHED TO SEEN", "SEEN TO MAIL", "PUBLISHED TO MAIL"];
-    context.screen.table(headings, rows)?;
+    context.output.table(headings, rows)?;
     Ok(Exit::Done)
 }
 
@@ -213,10 +213,10 @@ fn length(seconds: Option<i64>) -> String {
 pub(super) async fn errors(context: &Context) -> anyhow::Result<Exit> {
     let mut statuses = statuses(context).await?;
     statuses.retain(is_unread);
-    if context.screen.json {
-        context.screen.object(&serde_json::json!({ "sources": statuses }))?;
+    if context.output.json {
+        context.output.object(&serde_json::json!({ "sources": statuses }))?;
     } else if statuses.is_empty() {
-        context.screen.line("every source that was read was read well")?;
+        context.output.line("every source that was read was read well")?;
     } else {
         let rows = statuses.iter().map(|status| {
             let reason = status.state.as_ref().and_then(|state| state.reason.clone());
@@ -230,7 +230,7 @@ pub(super) async fn errors(context: &Context) -> anyhow::Result<Exit> {
             ]
         });
         let headings = ["SOURCE", "STATE", "LAST GOOD", "FAILURES", "NEXT DUE", "REASON"];
-        context.screen.table(headings, rows)?;
+        context.output.table(headings, rows)?;
     }
     Ok(if statuses.is_empty() { Exit::Done } else { Exit::Unread })
 }

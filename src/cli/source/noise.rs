@@ -44,16 +44,16 @@ async fn proposed(id: &SourceId, context: &Context) -> anyhow::Result<Vec<Flicke
 
 async fn list(id: SourceId, context: &Context) -> anyhow::Result<()> {
     let proposed = proposed(&id, context).await?;
-    if context.screen.json {
-        return context.screen.object(&proposed);
+    if context.output.json {
+        return context.output.object(&proposed);
     }
     if proposed.is_empty() {
-        return context.screen.line(format!("nothing of {id} changes at every read in its digits alone"));
+        return context.output.line(format!("nothing of {id} changes at every read in its digits alone"));
     }
     let rows = proposed.into_iter().map(|flicker| {
         [flicker.title, flicker.line, flicker.times.to_string(), moment(flicker.since), flicker.pattern]
     });
-    context.screen.table(["ENTRY", "LINE", "READS", "SINCE", "PATTERN"], rows)
+    context.output.table(["ENTRY", "LINE", "READS", "SINCE", "PATTERN"], rows)
 }
 
 async fn accept(id: SourceId, context: &Context) -> anyhow::Result<()> {
@@ -66,17 +66,17 @@ async fn accept(id: SourceId, context: &Context) -> anyhow::Result<()> {
     edit.pass_over(&id, &patterns)?;
     let written = edit.write()?;
     let taken_over = take_over(context.config()?).await?.is_some();
-    if context.screen.json {
-        return context.screen.object(&serde_json::json!({ "written": written, "patterns": patterns }));
+    if context.output.json {
+        return context.output.object(&serde_json::json!({ "written": written, "patterns": patterns }));
     }
     for pattern in &patterns {
-        context.screen.line(format!("{id}: passed over from now on: {pattern}"))?;
+        context.output.line(format!("{id}: passed over from now on: {pattern}"))?;
     }
     for path in &written {
-        context.screen.line(format!("written: {}", path.display()))?;
+        context.output.line(format!("written: {}", path.display()))?;
     }
     if taken_over {
-        context.screen.line("the daemon has taken it over")?;
+        context.output.line("the daemon has taken it over")?;
     }
     Ok(())
 }

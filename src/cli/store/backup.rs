@@ -8,8 +8,8 @@ use anyhow::Context as _;
 
 use crate::cli::Context;
 use crate::cli::exit::Exit;
+use crate::cli::output::moment;
 use crate::cli::progress::Waiting;
-use crate::cli::screen::moment;
 use crate::cli::status::size;
 use crate::config::StoreSettings;
 use crate::control::command;
@@ -21,14 +21,14 @@ pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
     let waiting = Waiting::begin("looking at every record");
     let stats = context.ask(command::ShowStats {}).await?;
     waiting.end();
-    let screen = context.screen;
-    if screen.json {
-        screen.object(&stats)?;
+    let output = context.output;
+    if output.json {
+        output.object(&stats)?;
         return Ok(Exit::Done);
     }
     let releasable = stats.releasable;
-    screen.line(format!("{}: {} on the disk", stats.path.display(), size(stats.size.bytes)))?;
-    screen.table(
+    output.line(format!("{}: {} on the disk", stats.path.display(), size(stats.size.bytes)))?;
+    output.table(
         ["", ""],
         [
             ["records".to_owned(), format!("{}, {}", stats.size.records, size(stats.size.live))],
@@ -53,9 +53,9 @@ pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
             ],
         ],
     )?;
-    screen.line("")?;
+    output.line("")?;
     let rows = stats.kinds.iter().filter(|kind| kind.records > 0);
-    screen.table(
+    output.table(
         ["KIND", "RECORDS", "BYTES"],
         rows.map(|kind| [kind.name.clone(), kind.records.to_string(), size(kind.bytes)]),
     )?;
@@ -66,11 +66,11 @@ pub(super) async fn tidy(context: &Context) -> anyhow::Result<Exit> {
     let waiting = Waiting::begin("letting go of what is old");
     let tidied = context.ask(command::Tidy {}).await?;
     waiting.end();
-    if context.screen.json {
-        context.screen.object(&tidied)?;
+    if context.output.json {
+        context.output.object(&tidied)?;
     } else {
         let released = tidied.released;
-        context.screen.line(format!(
+        context.output.line(format!(
             "let go of: the bytes of {} mails, the details of {} reads, {} pages; {} bodies removed",
             released.mails, released.reads, released.bodies, tidied.bodies_removed
         ))?;
@@ -94,10 +94,10 @@ pub(super) async fn backup(file: &Path, context: &Context) -> anyhow::Result<Exi
     );
     context.ask(command::NoteBackup { fetched, path: file.clone() }).await?;
     waiting.end();
-    if context.screen.json {
-        context.screen.object(&found)?;
+    if context.output.json {
+        context.output.object(&found)?;
     } else {
-        context.screen.line(format!(
+        context.output.line(format!(
             "{}: {} records in {}, sha256 {}",
             file.display(),
             found.records,
@@ -132,10 +132,10 @@ pub(super) async fn export(file: &Path, context: &Context) -> anyhow::Result<Exi
     context.ask(command::ForgetExport {}).await?;
     waiting.end();
     let exported = Archived { path: file, ..fetched };
-    if context.screen.json {
-        context.screen.object(&exported)?;
+    if context.output.json {
+        context.output.object(&exported)?;
     } else {
-        context.screen.line(format!(
+        context.output.line(format!(
             "{}: {} records in {}",
             exported.path.display(),
             exported.records,
@@ -156,10 +156,10 @@ pub(super) fn restore(file: &Path, settings: &StoreSettings, context: &Context) 
 }
 
 fn show_restored(restored: &Archived, settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
-    if context.screen.json {
-        context.screen.object(restored)?;
+    if context.output.json {
+        context.output.object(restored)?;
     } else {
-        context.screen.line(format!(
+        context.output.line(format!(
             "{}: {} records as they were after {} commits",
             settings.place(),
             restored.records,
@@ -171,10 +171,10 @@ fn show_restored(restored: &Archived, settings: &StoreSettings, context: &Contex
 
 pub(super) fn compact(settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
     let compacted = Waiting::while_doing("compacting", || compact_store(settings))?;
-    if context.screen.json {
-        context.screen.object(&compacted)?;
+    if context.output.json {
+        context.output.object(&compacted)?;
     } else {
-        context.screen.line(format!(
+        context.output.line(format!(
             "{}: {} before, {} now, {} records",
             compacted.path.display(),
             size(compacted.bytes_before),

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::Context;
-use crate::cli::screen::print_bytes;
+use crate::cli::output::print_bytes;
 use crate::config::Config;
 use crate::control::command;
 use crate::domain::subscription::Subscriber;
@@ -28,9 +28,9 @@ pub(super) async fn import(import: Import, context: &Context) -> anyhow::Result<
     let subscribers = read(&from, &config)?;
     let addresses = subscribers.len();
     let imported = context.ask_with(config, command::ImportSubscribers { subscribers, dry_run }).await?;
-    let screen = context.screen;
-    if screen.json {
-        return screen.object(&serde_json::json!({
+    let output = context.output;
+    if output.json {
+        return output.object(&serde_json::json!({
             "addresses": addresses, "dry_run": dry_run, "subscriptions": imported,
         }));
     }
@@ -40,8 +40,8 @@ pub(super) async fn import(import: Import, context: &Context) -> anyhow::Result<
         ("known already, left as they are", imported.known),
         ("ended by their subscriber, left as they are", imported.left),
     ];
-    screen.table(["SUBSCRIPTIONS", ""], rows.map(|(fate, count)| [fate.to_owned(), count.to_string()]))?;
-    if dry_run { screen.line("\nnothing was kept: a dry run") } else { Ok(()) }
+    output.table(["SUBSCRIPTIONS", ""], rows.map(|(fate, count)| [fate.to_owned(), count.to_string()]))?;
+    if dry_run { output.line("\nnothing was kept: a dry run") } else { Ok(()) }
 }
 
 fn read(from: &Path, config: &Config) -> anyhow::Result<Vec<Subscriber>> {

@@ -23,7 +23,7 @@ const USUAL_WIDTH: usize = 80;
 
 /// Where results go and how they look.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Screen {
+pub(super) struct Output {
     /// Whether one JSON object is wanted instead of words.
     pub json: bool,
     /// Whether standard output shows colours.
@@ -40,7 +40,7 @@ pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-impl Screen {
+impl Output {
     pub(super) fn new(json: bool) -> Self {
         Self { json, colour: has_colour(&io::stdout()) }
     }
