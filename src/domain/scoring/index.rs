@@ -8,18 +8,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::misspelt::Misspelt;
 use super::name::{Name, Token};
-use super::pairing::{MAX_TOGETHER, MIN_ABBREVIATED, MIN_MISSPELT_BYTES, errors_between, together};
+use super::pairing::{MAX_TOGETHER, MIN_ABBREVIATED, MIN_MISSPELT_BYTES, together};
 use super::vocabulary::Kind;
 
 /// Two names score no more where no telling word of one of them has a partner: [`super::Reason::NothingTelling`].
 pub const UNRELATED: f64 = 0.6;
-
-/// One wrong letter makes at most two letters of a word others, and two are tolerated at most.
-const MAX_OTHER_LETTERS: u32 = 4;
-
-/// A step of writing changes how often a letter stands in a word by one; so often is told apart.
-const COUNTED: usize = 2;
 
 /// The least length of several words taken as one that may be misspelt.
 const MIN_RUN_BYTES: usize = 8;
@@ -29,16 +24,8 @@ const MIN_RUN_BYTES: usize = 8;
 pub struct NameIndex {
     /// What another name must have word for word: a telling word, words written together, initials.
     exact: HashMap<Box<str>, Vec<usize>>,
-    /// What it may have with a letter wrong, by the length of the word.
-    by_length: Vec<Words>,
-}
-
-/// Words of one length.
-#[derive(Debug, Clone, Default)]
-struct Words {
-    /// Beside each word what letters it has; what most words are told apart by.
-    letters: Vec<u64>,
-    words: Vec<(Box<str>, Vec<usize>)>,
+    /// What it may have with a letter wrong.
+    misspelt: Misspelt,
 }
 
 impl NameIndex {
@@ -62,14 +49,7 @@ impl NameIndex {
                 }
             }
         }
-        for (word, places) in misspelt {
-            let length = word.len();
-            if index.by_length.len() <= length {
-                index.by_length.resize_with(length + 1, Words::default);
-            }
-            index.by_length[length].letters.push(letters(&word));
-            index.by_length[length].words.push((word, places));
-        }
+        index.misspelt = Misspelt::of(misspelt);
         index
     }
 
@@ -89,7 +69,7 @@ impl NameIndex {
             let is_word = range.len() == 1 && tokens[0].kind != Kind::Number;
             let word = if is_word { Some(tokens[0].text.clone()) } else { may_be_misspelt(tokens) };
             if let Some(word) = word {
-                self.take_misspelt(&word, &mut near);
+                self.misspelt.near(&word, |places| near.extend_from_slice(places));
             }
         }
         near.sort_unstable();
@@ -104,24 +84,6 @@ impl NameIndex {
     fn take_exact(&self, word: &str, near: &mut Vec<usize>) {
         if let Some(places) = self.exact.get(word) {
             near.extend_from_slice(places);
-        }
-    }
-
-    fn take_misspelt(&self, word: &str, near: &mut Vec<usize>) {
-        if word.len() < MIN_MISSPELT_BYTES || !word.is_ascii() {
-            return;
-        }
-        let own = letters(word);
-        let first = word.len().saturating_sub(2).min(self.by_length.len());
-        let last = (word.len() + 3).min(self.by_length.len());
-        for words in &self.by_length[first..last] {
-            let alike = words.letters.iter().zip(&words.words);
-            let alike = alike.filter(|(letters, _)| (**letters ^ own).count_ones() <= MAX_OTHER_LETTERS);
-            for (_, (known, places)) in alike {
-                if errors_between(known, word).is_some() {
-                    near.extend_from_slice(places);
-                }
-            }
         }
     }
 }
@@ -156,17 +118,6 @@ fn may_be_misspelt(tokens: &[Token]) -> Option<String> {
 
 fn initials(tokens: &[Token]) -> String {
     tokens.iter().map(|token| char::from(token.initial)).collect()
-}
-
-/// A bit for each letter of a word, and another where it has it twice or more.
-fn letters(word: &str) -> u64 {
-    let mut letters = 0_u64;
-    for byte in word.bytes().filter(u8::is_ascii_lowercase) {
-        let letter = usize::from(byte - b'a') * COUNTED;
-        let once = 1_u64 << letter;
-        letters |= if letters & once == 0 { once } else { once << 1 };
-    }
-    letters
 }
 
 #[cfg(test)]

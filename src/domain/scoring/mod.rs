@@ -12,6 +12,7 @@
 mod comparison;
 mod index;
 mod legal_form;
+mod misspelt;
 mod name;
 mod number;
 mod pairing;

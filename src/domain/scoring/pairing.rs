@@ -8,9 +8,9 @@ use super::vocabulary::Kind;
 /// Words with fewer letters are never taken for misspelt.
 pub(super) const MIN_MISSPELT_BYTES: usize = 4;
 /// Words from so many letters on may have two letters wrong.
-const MIN_TWICE_MISSPELT_BYTES: usize = 9;
+pub(super) const MIN_TWICE_MISSPELT_BYTES: usize = 9;
 /// Longer words are compared as they are.
-const MAX_MISSPELT_BYTES: usize = 64;
+pub(super) const MAX_MISSPELT_BYTES: usize = 64;
 /// As many words may be written as one.
 pub(super) const MAX_TOGETHER: usize = 3;
 /// As many words at least make an abbreviation.
