@@ -273,7 +273,7 @@ async fn a_probe_that_is_not_wanted_any_more_says_nothing_of_the_transport() {
     let mut mail = stand.mail("p0@example.org").await;
     stand.store.erase(&mail.recipient, stand.clock.now()).await.unwrap();
     mail.id = MailId::derive(&["attestation"]);
-    mail.basis = crate::domain::outbox::Basis::Attestation;
+    mail.basis = crate::domain::outbox::Basis::Attestation { since: None, companies: Vec::new() };
     stand.store.unsuppress(&mail.recipient).await.unwrap();
     stand.store.dispatch(&[], vec![QueuedMail { mail: mail.clone(), bytes: b"x".to_vec() }]).await.unwrap();
     stand.clock.advance(Duration::hours(1));

@@ -255,7 +255,9 @@ impl Composer {
             composed.attested_until = Some(round.now);
             return;
         }
-        let id = MailId::derive(&["attestation", reader.address.as_str(), &since.to_rfc3339()]);
+        // Both ends name it: one whose companies changed before it left is composed again from the same beginning.
+        let (begin, end) = (since.to_rfc3339(), round.now.to_rfc3339());
+        let id = MailId::derive(&["attestation", reader.address.as_str(), &begin, &end]);
         let made = self.attestation(id.clone(), reader, since, found, round);
         composed.mails.push(self.made_or_given_up(made, MailKind::Coverage, id, &reader.address, round.now));
         composed.attested_until = Some(round.now);
@@ -284,7 +286,9 @@ impl Composer {
             service: self.service(),
         })?;
         let draft = self.draft(id, &reader.address, rendered, round.now);
-        self.queued(Draft { basis: Basis::Attestation, ..draft })
+        let basis =
+            Basis::Attestation { since: Some(since), companies: reader.followed().cloned().collect() };
+        self.queued(Draft { basis, ..draft })
     }
 
     /// The mail that takes an earlier one back, in the same thread. One that cannot be made stands in the

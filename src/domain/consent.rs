@@ -75,9 +75,7 @@ pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> O
                 if items.is_empty() { Wanted::Whole } else { alerts(mail, &items, facts, change) }
             }
         },
-        Basis::Attestation => of_reader(facts, |reader| {
-            reader.preferences.attested_until.is_some() && reader.is_active() && !reader.is_paused(facts.now)
-        }),
+        Basis::Attestation { companies, .. } => attestation(facts, companies),
         Basis::Retraction { companies } => match facts.reader.and_then(|reader| reader.pause(facts.now)) {
             Some(pause) => Wanted::Later(pause.until.unwrap_or(facts.now + LOOK_AGAIN)),
             None => of_reader(facts, |reader| follows_any(reader, companies)),
@@ -89,11 +87,23 @@ pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> O
     }
 }
 
+/// An attestation names what its reader follows.
+fn attestation(facts: Facts<'_>, companies: &[CompanyId]) -> Wanted {
+    let is_due = |reader: &Subscriber| {
+        reader.preferences.attested_until.is_some() && reader.is_active() && !reader.is_paused(facts.now)
+    };
+    match of_reader(facts, is_due) {
+        Wanted::Whole if !facts.reader.is_some_and(|reader| follows_all(reader, companies)) => {
+            Wanted::Anew { items: Vec::new(), why: NARROWED }
+        }
+        wanted => wanted,
+    }
+}
+
 /// A welcome lists what its reader follows from now on.
 fn welcome(facts: Facts<'_>, companies: &[CompanyId]) -> Wanted {
-    let is_followed = |reader: &Subscriber| companies.iter().all(|company| reader.active(company).is_some());
     match of_reader(facts, |reader| follows_any(reader, companies)) {
-        Wanted::Whole if !facts.reader.is_some_and(is_followed) => {
+        Wanted::Whole if !facts.reader.is_some_and(|reader| follows_all(reader, companies)) => {
             Wanted::Anew { items: Vec::new(), why: NARROWED }
         }
         wanted => wanted,
@@ -116,6 +126,10 @@ fn of_reader(facts: Facts<'_>, is_wanted: impl Fn(&Subscriber) -> bool) -> Wante
     } else {
         Wanted::Not { items: Vec::new(), why: LEFT }
     }
+}
+
+fn follows_all(reader: &Subscriber, companies: &[CompanyId]) -> bool {
+    companies.iter().all(|company| reader.active(company).is_some())
 }
 
 fn follows_any(reader: &Subscriber, companies: &[CompanyId]) -> bool {

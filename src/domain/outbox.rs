@@ -112,7 +112,14 @@ pub enum Basis {
         items: Vec<AlertItem>,
     },
     /// Its recipient wants silence to be attested.
-    Attestation,
+    Attestation {
+        /// From when on; older programs did not note it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<DateTime<Utc>>,
+        /// The companies that it names; none where an older program composed it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        companies: Vec<CompanyId>,
+    },
     /// Its recipient was told otherwise, and still follows one of these companies; any where none is named.
     Retraction {
         /// The companies.

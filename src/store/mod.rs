@@ -737,6 +737,11 @@ impl Store {
         self.sled.read(outbox::to_compose_again).await
     }
 
+    /// Who is to be asked again what is left of a question of which they left a part.
+    pub async fn to_ask_again(&self) -> Result<Vec<EmailAddress>, StoreError> {
+        self.sled.read(inbox::to_ask_again).await
+    }
+
     /// Puts an answer that was composed again into the outbox; nothing where nothing is left to be told.
     pub async fn compose_again(&self, replaced: &MailId, mail: Option<QueuedMail>) -> Result<(), StoreError> {
         let replaced = replaced.clone();

@@ -210,12 +210,26 @@ impl Inbox {
                 Err(error)
             }
             Err(error) if attempt == MAX_ATTEMPTS => self.give_up(&message, error_chain(&error)).await,
-            ended => ended,
+            ended => {
+                // What cannot be asked now is asked with the next round of mail.
+                if let Err(error) = self.ask_again().await {
+                    tracing::error!(
+                        error = error_chain(&error),
+                        "failed to ask again what is left of a question"
+                    );
+                }
+                ended
+            }
         }
     }
 
     async fn give_up(&self, message: &BodyHash, reason: String) -> Result<Ingested, IngestError> {
-        tracing::error!(message.sha256 = message.as_str(), reason, "a message could not be taken in");
+        tracing::error!(
+            message.sha256 = message.as_str(),
+            reason,
+            "failed to take in message {}",
+            message.as_str()
+        );
         self.store.give_up(message).await?;
         Ok(Ingested::GivenUp { reason })
     }
@@ -287,7 +301,7 @@ impl Inbox {
                     counts.bounce();
                 }
                 let to = known.recipient.redacted();
-                tracing::warn!(mail.id = %known.id, mail.to = to, ?verdict, "a mail came back");
+                tracing::warn!(mail.id = %known.id, mail.to = to, ?verdict, "mail {} to {to} came back", known.id);
                 Ok(Ingested::Reported { mail: known.id })
             }
             None => Ok(Ingested::PassedOver { reason: "it names a mail that is not there".to_owned() }),
@@ -369,17 +383,15 @@ impl Inbox {
         Ok(Some((answer, subscriber)))
     }
 
-    /// Composes answers again that list what somebody follows, which changed before they left. One that cannot be
-    /// made waits for the next time.
+    /// Composes answers again that list what somebody follows, which changed before they left, and asks again what
+    /// is left of questions of which a part was left. One that cannot be made waits for the next time.
     ///
     /// # Errors
     /// The store's error.
     pub async fn answer_again(&self) -> Result<(), IngestError> {
         let replaced = self.store.to_compose_again().await?;
-        if replaced.is_empty() {
-            return Ok(());
-        }
         let _turn = self.turn.wait().await;
+        self.ask_again().await?;
         let now = self.clock.now();
         for mail in replaced {
             let state = self.store.conversation(&mail.recipient).await?;
@@ -388,7 +400,7 @@ impl Inbox {
                 Some(answer) => match self.mail(id, &answer, &state, None, now).await {
                     Ok(made) => Some(made),
                     Err(error) => {
-                        tracing::error!(mail.id = %mail.id, error = error_chain(&error), "an answer could not be composed again");
+                        tracing::error!(mail.id = %mail.id, error = error_chain(&error), "failed to compose answer {} again", mail.id);
                         continue;
                     }
                 },
@@ -399,10 +411,33 @@ impl Inbox {
         Ok(())
     }
 
+    /// Asks again what is left of questions of which a part was left. For whoever has the turn.
+    async fn ask_again(&self) -> Result<(), IngestError> {
+        for address in self.store.to_ask_again().await? {
+            let (mut state, now) = (self.store.conversation(&address).await?, self.clock.now());
+            let mut mails = Vec::new();
+            for answer in state.ask_again(rand::random::<u128>, now) {
+                let Answer::Confirm(_, token) = &answer else { continue };
+                let id = MailId::derive(&["asked again", token.hash().as_str()]);
+                mails.push(self.mail(id, &answer, &state, None, now).await?);
+            }
+            let message = BodyHash::of(format!("asked again {} {address}", now.to_rfc3339()).as_bytes());
+            self.store
+                .converse(Exchange { message, at: now, state: Some(state), mails, wishes: Vec::new() })
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Notes a message that nothing is done about, so that it is not looked at again.
     async fn pass_over(&self, message: BodyHash, reason: String) -> Result<Ingested, IngestError> {
         let at = self.clock.now();
-        tracing::info!(message.sha256 = message.as_str(), reason, "a message was passed over");
+        tracing::info!(
+            message.sha256 = message.as_str(),
+            reason,
+            "passed over message {}: {reason}",
+            message.as_str()
+        );
         self.store
             .converse(Exchange { message, at, state: None, mails: Vec::new(), wishes: Vec::new() })
             .await?;
@@ -452,7 +487,7 @@ impl Inbox {
         }
         let queued = mails.len();
         self.store.converse(Exchange { message, at: now, state: Some(state), mails, wishes }).await?;
-        tracing::info!(mails = queued, "a message was answered");
+        tracing::info!(mails = queued, "answered a message from {}", address.redacted());
         Ok(Ingested::Answered { mails: queued })
     }
 

@@ -133,7 +133,12 @@ impl Subscriptions {
         }
         // Their mails' bytes lie among the bodies.
         self.store.collect_garbage().await?;
-        tracing::info!(subscriptions = erased.subscriptions, mails = erased.mails, "a person was erased");
+        tracing::info!(
+            subscriptions = erased.subscriptions,
+            mails = erased.mails,
+            "erased {}",
+            address.redacted()
+        );
         Ok(erased)
     }
 

@@ -138,7 +138,8 @@ impl Visits {
         self.store.subscriber_by(key).await
     }
 
-    /// Ends the subscription to one company, or all.
+    /// Ends the subscription to one company, or all. What is left of a question about it is asked again with the next
+    /// round of mail.
     ///
     /// # Errors
     /// The store's error.
@@ -146,7 +147,7 @@ impl Visits {
         let _turn = self.turn.wait().await;
         let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
         let ended = self.store.leave(&subscriber.address, company, self.clock.now()).await?;
-        tracing::info!(subscriptions = ended, "ended by a link");
+        tracing::info!(subscriptions = ended, "unsubscribed {} by a link", subscriber.address.redacted());
         Ok(())
     }
 
@@ -158,7 +159,11 @@ impl Visits {
         let _turn = self.turn.wait().await;
         let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(Vec::new()) };
         let back = self.store.undo_leaving(&subscriber.address, self.clock.now()).await?;
-        tracing::info!(subscriptions = back.len(), "taken back by a link");
+        tracing::info!(
+            subscriptions = back.len(),
+            "{} took unsubscribing back by a link",
+            subscriber.address.redacted()
+        );
         Ok(back)
     }
 

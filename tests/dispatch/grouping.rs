@@ -252,3 +252,26 @@ async fn silence_is_attested_every_monday_and_a_week_with_changes_says_so() {
     assert_eq!(subjects[0], "[weekly] Hikvision: nothing changed");
     assert!(subjects.contains(&"[weekly] Hikvision: 1 change this week".to_owned()), "{subjects:?}");
 }
+
+#[tokio::test]
+async fn an_attestation_that_names_what_was_left_meanwhile_is_composed_again_for_the_rest() {
+    let stand = Stand::new();
+    let (ann, zte) = (email("ann@example.org"), "zte".parse().unwrap());
+    stand.subscribe("ann@example.org", &[Preference::Attestation(true)]).await;
+    stand.store.follow(&ann, std::slice::from_ref(&zte), true, "mail", stand.now()).await.unwrap();
+    stand.round().await;
+    // Two weeks' wait for a relay that is down.
+    for monday in ["2026-11-30T08:00:00Z", "2026-12-07T08:00:00Z"] {
+        stand.set_clock(monday);
+        assert_eq!(stand.round().await, 1);
+    }
+    stand.store.leave(&ann, Some(&zte), stand.now()).await.unwrap();
+    assert_eq!(stand.texts().await, [""; 0], "neither is sent");
+    assert_eq!(stand.round().await, 1, "one in the place of both");
+    let texts = stand.texts().await;
+    let [text] = &texts[..] else { panic!("{texts:?}") };
+    assert!(text.contains("From 24 November 2026 to 7 December 2026") && !text.contains("zte"), "{text}");
+    assert_eq!(stand.round().await, 0, "once");
+    stand.set_clock("2026-12-14T08:00:00Z");
+    assert_eq!(stand.round().await, 1, "the weeks go on");
+}

@@ -56,6 +56,10 @@ impl Stand {
         self.clock.advance(chrono::Duration::minutes(minutes));
     }
 
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     pub fn set_clock(&self, to: &str) {
         self.clock.advance(to.parse::<DateTime<Utc>>().unwrap() - self.clock.now());
     }

@@ -151,6 +151,36 @@ fn a_sender_whose_domain_vouches_leaves_at_once_and_a_forged_one_does_nothing() 
 }
 
 #[test]
+fn what_is_left_of_a_question_is_asked_again_and_its_answer_counts_for_that_alone() {
+    let site = site();
+    let home = home(&site);
+    let first = token(&home.write(&from_ann(WATCH, "subscribe hikvision, zte", "")));
+    let answers = home.write(&format!("{VOUCHED}{}", from_ann(WATCH, "unsubscribe zte", "")));
+    let kinds: Vec<&str> = answers.iter().map(|answer| answer.kind.as_str()).collect();
+    assert!(
+        kinds.contains(&"goodbye") && kinds.contains(&"confirmation") && kinds.len() == 2,
+        "{answers:#?}"
+    );
+    let asked: Vec<Letter> = answers.into_iter().filter(|answer| answer.kind == "confirmation").collect();
+    assert!(asked[0].text.contains("Hikvision") && !asked[0].text.contains("ZTE"), "{}", asked[0].text);
+    assert_eq!(home.write(&from_ann(WATCH, &format!("confirm {first}"), ""))[0].kind, "list");
+    assert!(!is_told(&home));
+    let welcome = home.write(&from_ann(WATCH, &format!("confirm {}", token(&asked)), ""));
+    assert_eq!(welcome[0].kind, "welcome");
+    assert!(!welcome[0].text.contains("ZTE"), "{}", welcome[0].text);
+    // The same at an operator's word.
+    home.write(&from_ann(WATCH, "subscribe zte, hikvision", ""));
+    let before = home.letters().len();
+    home.run(&["sub", "remove", "ann@example.org", "--company", "hikvision"]).expect(0);
+    let letters = home.letters();
+    assert_eq!(letters.len(), before + 1);
+    assert!(
+        letters.iter().any(|letter| letter.subject == "Please confirm: alerts about ZTE"),
+        "{letters:#?}"
+    );
+}
+
+#[test]
 fn who_vouches_for_one_sender_vouches_for_nobody_else_whose_token_they_know() {
     let site = site();
     let home = home(&site);

@@ -175,6 +175,12 @@ impl Ask for Unsubscribe {
     type Reply = usize;
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
-        Ok(service.0.subscriptions.remove(&self.address, &self.companies).await?)
+        let parts = &service.0;
+        let ended = parts.subscriptions.remove(&self.address, &self.companies).await?;
+        if let Some(asker) = &parts.asker {
+            asker.answer_again().await?;
+            parts.deliverer.hand_in().await?;
+        }
+        Ok(ended)
     }
 }

@@ -85,12 +85,19 @@ fn what_else_is_sent_by_a_right_that_may_end_is_looked_at_too() {
     let is_wanted = |basis: Basis, reader: &Subscriber| look(&mail(basis, &[]), Some(reader), &[]);
     let mut ann = reader(&[Preference::Attestation(true)]);
     let welcome = || Basis::Welcome { companies: vec![followed.clone()] };
-    let bases = [welcome(), Basis::Attestation, Basis::Retraction { companies: Vec::new() }];
+    let attesting = |companies: &[&CompanyId]| Basis::Attestation {
+        since: Some(now()),
+        companies: companies.iter().copied().cloned().collect(),
+    };
+    let bases =
+        [welcome(), attesting(&[]), attesting(&[&followed]), Basis::Retraction { companies: Vec::new() }];
     for basis in &bases {
         assert_eq!(is_wanted(basis.clone(), &ann), Wanted::Whole, "{basis:?}");
     }
     let to_both = Basis::Welcome { companies: vec![followed.clone(), other.clone()] };
     assert!(matches!(is_wanted(to_both, &ann), Wanted::Anew { why: NARROWED, .. }));
+    let of_more = attesting(&[&followed, &other]);
+    assert!(matches!(is_wanted(of_more, &ann), Wanted::Anew { why: NARROWED, .. }));
     let list =
         |companies: &[&CompanyId]| Basis::List { companies: companies.iter().copied().cloned().collect() };
     assert_eq!(is_wanted(list(&[&followed]), &ann), Wanted::Whole);
@@ -98,7 +105,7 @@ fn what_else_is_sent_by_a_right_that_may_end_is_looked_at_too() {
         assert!(matches!(is_wanted(list(changed), &ann), Wanted::Anew { why: CHANGED, .. }), "{changed:?}");
     }
     ann.begin_pause(None, now());
-    assert!(matches!(is_wanted(Basis::Attestation, &ann), Wanted::Not { .. }));
+    assert!(matches!(is_wanted(attesting(&[&followed]), &ann), Wanted::Not { .. }));
     assert!(matches!(is_wanted(Basis::Retraction { companies: Vec::new() }, &ann), Wanted::Later(_)));
     ann.end_pause(now());
     ann.leave(None, now());

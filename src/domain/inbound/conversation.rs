@@ -269,6 +269,12 @@ impl Conversation {
         Some(Answer::Confirm(purpose, token))
     }
 
+    /// Asks again what is left of questions of which a part was left.
+    pub fn ask_again(&mut self, random: impl FnMut() -> u128, now: DateTime<Utc>) -> Vec<Answer> {
+        let questions = self.correspondence.ask_again(random, now);
+        questions.into_iter().map(|(purpose, token)| Answer::Confirm(purpose, token)).collect()
+    }
+
     /// Whether a question is about leaving, of somebody who is told of changes.
     fn is_leaving(&self, purpose: &Purpose) -> bool {
         let is_told = || self.subscriber.subscriptions.iter().any(|known| known.state == State::Active);
@@ -396,7 +402,7 @@ impl Conversation {
         }
         for company in &companies {
             self.subscriber.leave(Some(company), now);
-            self.correspondence.void(Some(company));
+            self.correspondence.void(Some(company), now);
         }
         Answer::Goodbye(companies)
     }
@@ -404,7 +410,7 @@ impl Conversation {
     /// Ends all that is followed, and all that stands open: nothing that was asked before counts any more.
     pub fn leave_all(&mut self, now: DateTime<Utc>) {
         self.subscriber.leave(None, now);
-        self.correspondence.void(None);
+        self.correspondence.void(None, now);
     }
 
     fn pause(&mut self, now: DateTime<Utc>) -> Answer {
@@ -637,6 +643,46 @@ mod tests {
         assert_eq!(say(&mut state, vec![weekly], Trust::Vouched), [Answer::Preferred]);
         say(&mut state, vec![yes(token)], Trust::Unknown);
         assert_eq!(state.subscriber.preferences.cadence, Cadence::Weekly, "a confirmation counts once");
+    }
+
+    #[test]
+    fn what_is_left_of_a_question_of_which_a_part_was_left_is_asked_again() {
+        let mut state = state();
+        let names = ["hikvision", "huawei", "zte"].map(|name| name.parse().unwrap());
+        let selection = Selection { companies: names.to_vec(), only: Filter::default() };
+        let first = token_of(&say(&mut state, vec![Request::Subscribe(selection)], Trust::Vouched));
+        say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
+        assert_eq!(say(&mut state, vec![yes(first)], Trust::Unknown), [Answer::Standing]);
+        assert!(state.subscriber.subscriptions.is_empty(), "nobody agreed to the rest in those words");
+        let asked = state.ask_again(|| 77, now());
+        let [Answer::Confirm(Purpose::Subscribe(rest), second)] = &asked[..] else { panic!("{asked:?}") };
+        assert_eq!(rest.companies, names[..2]);
+        assert_eq!(state.ask_again(|| 78, now()), [], "once");
+        // Left again before it was answered: two companies, one of which is left over.
+        say(&mut state, vec![Request::Unsubscribe(vec![names[0].clone()])], Trust::Vouched);
+        assert_eq!(say(&mut state, vec![yes(second.hash())], Trust::Unknown), [Answer::Standing]);
+        let third = token_of(&state.ask_again(|| 79, now()));
+        let answers = say(&mut state, vec![yes(third)], Trust::Unknown);
+        assert!(
+            matches!(&answers[..], [Answer::Welcome(rest)] if rest.companies == names[1..2]),
+            "{answers:?}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_asked_again_of_who_left_all_or_wants_to_be_asked_nothing() {
+        let mut state = state();
+        let both = || {
+            let companies = vec!["hikvision".parse().unwrap(), zte()];
+            Request::Subscribe(Selection { companies, only: Filter::default() })
+        };
+        say(&mut state, vec![both()], Trust::Vouched);
+        say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
+        say(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Vouched);
+        assert_eq!(state.ask_again(|| 77, now()), []);
+        let token = token_of(&say(&mut state, vec![both()], Trust::Vouched));
+        say(&mut state, vec![Request::Unsubscribe(vec![zte()]), Request::Never(token)], Trust::Vouched);
+        assert_eq!(state.ask_again(|| 78, now()), []);
     }
 
     #[test]

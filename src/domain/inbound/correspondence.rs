@@ -83,6 +83,9 @@ pub struct Correspondence {
     /// Since when it wants to be asked nothing any more.
     #[serde(default)]
     pub refused_at: Option<DateTime<Utc>>,
+    /// What is left of questions that are void because one of their companies was left: to be asked anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_ask: Vec<Selection>,
 }
 
 impl Asked {
@@ -167,14 +170,48 @@ impl Correspondence {
         (asked.answered_at.is_some() || asked.is_void).then(|| (asked.purpose.clone(), is_first))
     }
 
-    /// Ends all questions, or those about following a company: their address has left it.
-    pub fn void(&mut self, company: Option<&CompanyId>) {
-        let is_about = |asked: &Asked| match (company, &asked.purpose) {
-            (None, _) => true,
-            (Some(left), Purpose::Subscribe(selection)) => selection.companies.contains(left),
-            (Some(_), _) => false,
+    /// Ends all questions, or those about following a company: their address has left it. What the open ones
+    /// ask besides is to be asked again ([`Self::ask_again`]): nobody agreed to the rest in those words.
+    pub fn void(&mut self, company: Option<&CompanyId>, now: DateTime<Utc>) {
+        let Some(left) = company else {
+            self.asked.iter_mut().for_each(|asked| asked.is_void = true);
+            self.to_ask.clear();
+            return;
         };
-        self.asked.iter_mut().filter(|asked| is_about(asked)).for_each(|asked| asked.is_void = true);
+        for asked in &mut self.asked {
+            if let Purpose::Subscribe(selection) = &asked.purpose
+                && selection.companies.contains(left)
+            {
+                if asked.is_open(now) {
+                    self.to_ask.push(selection.clone());
+                }
+                asked.is_void = true;
+            }
+        }
+        for selection in &mut self.to_ask {
+            selection.companies.retain(|company| company != left);
+        }
+        self.to_ask.retain(|selection| !selection.companies.is_empty());
+    }
+
+    /// Asks what is left of questions that ended in part, unless the same stands open or the address wants to be
+    /// asked nothing; gives each question with the token to be mailed. It was asked before and is counted no more.
+    pub fn ask_again(
+        &mut self,
+        mut random: impl FnMut() -> u128,
+        now: DateTime<Utc>,
+    ) -> Vec<(Purpose, ConfirmToken)> {
+        let mut questions = Vec::new();
+        for selection in std::mem::take(&mut self.to_ask) {
+            let purpose = Purpose::Subscribe(selection);
+            let is_standing =
+                self.asked.iter().any(|asked| asked.is_standing(now) && asked.purpose == purpose);
+            if !is_standing && self.refused_at.is_none() {
+                let token = self.put(purpose.clone(), random(), now);
+                questions.push((purpose, token));
+            }
+        }
+        questions
     }
 
     /// The question that a token answers, and whether it stands open; what [`Self::answer`] would take.
@@ -240,6 +277,7 @@ impl Correspondence {
         self.answered_at.extend(other.answered_at);
         self.answered_at.sort();
         self.refused_at = self.refused_at.or(other.refused_at);
+        self.to_ask.extend(other.to_ask);
         self
     }
 
@@ -261,7 +299,7 @@ impl Correspondence {
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
         let is_remembered = self.asked.iter().any(|asked| now < asked.at + REMEMBERED_FOR);
         let is_counted = self.answered_at.iter().any(|at| is_within(*at, Duration::days(1), now));
-        !is_remembered && !is_counted && self.refused_at.is_none()
+        !is_remembered && !is_counted && self.refused_at.is_none() && self.to_ask.is_empty()
     }
 }
 

@@ -23,6 +23,8 @@ const LOOK_AGAIN: Duration = Duration::hours(1);
 pub(super) struct Consent<'a> {
     trees: &'a Trees,
     changes: HashMap<ChangeId, Option<Change>>,
+    /// By reader, from when on silence is attested again.
+    attested_from: HashMap<EmailAddress, DateTime<Utc>>,
     now: DateTime<Utc>,
 }
 
@@ -39,7 +41,7 @@ pub(super) enum Fate {
 
 impl<'a> Consent<'a> {
     pub(super) fn new(trees: &'a Trees, now: DateTime<Utc>) -> Self {
-        Self { trees, changes: HashMap::new(), now }
+        Self { trees, changes: HashMap::new(), attested_from: HashMap::new(), now }
     }
 
     /// Whether a mail is wanted, by the subscription of now.
@@ -87,9 +89,7 @@ impl<'a> Consent<'a> {
             }
             Wanted::Anew { items, why } => {
                 mail.replace(self.now, why);
-                if mail.basis.is_of_subscriptions() {
-                    writes.put_raw(TreeName::Anew, mail.id.as_str().as_bytes(), Vec::new())?;
-                }
+                self.have_composed_again(writes, mail)?;
                 items
             }
             Wanted::Not { items, why } => {
@@ -99,6 +99,24 @@ impl<'a> Consent<'a> {
         };
         put_back(self.trees, writes, &mail.recipient, &items, self.now)?;
         Ok(Fate::Stays)
+    }
+}
+
+impl Consent<'_> {
+    /// Has a mail composed again that is made of how its recipient's subscriptions stand, and not of items.
+    fn have_composed_again(&mut self, writes: &mut Writes, mail: &Mail) -> Result<(), StoreError> {
+        match &mail.basis {
+            Basis::Attestation { since: Some(since), .. } => {
+                // One step may take back several; what it writes is not yet there to be read.
+                let from = self.attested_from.entry(mail.recipient.clone()).or_insert(*since);
+                *from = (*from).min(*since);
+                subscribers::attest_again(self.trees, writes, &mail.recipient, *from, self.now)
+            }
+            basis if basis.is_of_subscriptions() => {
+                writes.put_raw(TreeName::Anew, mail.id.as_str().as_bytes(), Vec::new())
+            }
+            _ => Ok(()),
+        }
     }
 }
 

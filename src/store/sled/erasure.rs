@@ -30,6 +30,7 @@ pub(in crate::store) fn erase(
     forget_links(trees, writes, address)?;
     writes.remove(TreeName::Subscribers, key);
     writes.remove(TreeName::Correspondence, key);
+    writes.remove(TreeName::AskAgain, key);
     forget_waiting(trees, writes, address)?;
     let (mails, under_way) = forget_mails(trees, writes, address)?;
     if subscriptions > 0 || correspondence.is_some() || mails > 0 {

@@ -56,11 +56,36 @@ pub(super) fn void(
     writes: &mut Writes,
     address: &EmailAddress,
     company: Option<&CompanyId>,
+    now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let key = address.key().as_bytes();
     let Some(mut with) = trees.get::<Correspondence>(TreeName::Correspondence, key)? else { return Ok(()) };
-    with.void(company);
-    writes.put(trees, TreeName::Correspondence, key, &with)
+    with.void(company, now);
+    keep_correspondence(trees, writes, key, &with)
+}
+
+/// Writes what went between us and an address, and whether it is to be asked something again.
+fn keep_correspondence(
+    trees: &Trees,
+    writes: &mut Writes,
+    key: &[u8],
+    with: &Correspondence,
+) -> Result<(), StoreError> {
+    if !with.to_ask.is_empty() {
+        writes.put_raw(TreeName::AskAgain, key, Vec::new())?;
+    } else if trees.tree(TreeName::AskAgain).contains_key(key)? {
+        writes.remove(TreeName::AskAgain, key);
+    }
+    writes.put(trees, TreeName::Correspondence, key, with)
+}
+
+/// Who is to be asked something again.
+pub(in crate::store) fn to_ask_again(trees: &Trees) -> Result<Vec<EmailAddress>, StoreError> {
+    let mut addresses = Vec::new();
+    for key in trees.tree(TreeName::AskAgain).iter().keys() {
+        addresses.extend(String::from_utf8_lossy(&key?).parse::<EmailAddress>());
+    }
+    Ok(addresses)
 }
 
 /// The state that a message from an address meets.
@@ -206,7 +231,7 @@ fn keep(
     for asked in &state.correspondence.asked {
         writes.put(trees, TreeName::Tokens, asked.token.as_str().as_bytes(), address)?;
     }
-    writes.put(trees, TreeName::Correspondence, key, &state.correspondence)?;
+    keep_correspondence(trees, writes, key, &state.correspondence)?;
     writes.put(trees, TreeName::Budgets, ASK, &state.budget)?;
     // Somebody who only asked is no subscriber: nothing of them is kept but the question.
     let is_known = subscribers::get(trees, address)?.is_some();

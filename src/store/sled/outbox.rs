@@ -151,7 +151,7 @@ impl<F: FnMut(&Mail) -> Result<(), DateTime<Utc>>> Leasing<'_, F> {
             }
             // One damaged mail must not hold up all the others; it is kept as given up.
             Err(error @ StoreError::DamagedBody { .. }) => {
-                tracing::error!(mail.id = %stored.mail.id, %error, "mail given up");
+                tracing::error!(mail.id = %stored.mail.id, %error, "gave up mail {}: {error}", stored.mail.id);
                 stored.mail.settle(Outcome::Dead { reason: error.to_string() }, self.now, 0.0);
             }
             Err(error) => return Err(error),

@@ -87,7 +87,7 @@ pub(in crate::store) fn leave(
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     // Who is no subscriber yet may have been asked.
-    inbox::void(trees, writes, address, company)?;
+    inbox::void(trees, writes, address, company, now)?;
     let Some(mut subscriber) = get(trees, address)? else { return Ok(0) };
     let ended = subscriber.leave(company, now);
     if ended > 0 {
@@ -180,6 +180,20 @@ pub(super) fn composed(trees: &Trees, writes: &mut Writes, composed: &Composed) 
         subscriber.sum_up(*pause, *at);
     }
     if subscriber == before { Ok(()) } else { keep(trees, writes, &subscriber) }
+}
+
+/// Has silence attested again from a moment on, at once: what attested it was not sent.
+pub(super) fn attest_again(
+    trees: &Trees,
+    writes: &mut Writes,
+    reader: &EmailAddress,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let Some(mut subscriber) = get(trees, reader)? else { return Ok(()) };
+    let Some(until) = subscriber.preferences.attested_until else { return Ok(()) };
+    subscriber.preferences.attested_until = Some(until.min(since));
+    keep_and_wake(trees, writes, &subscriber, now)
 }
 
 /// Writes a subscriber who may want mail at other times than before.

@@ -90,6 +90,7 @@ impl Survey {
             }
             TreeName::Meta
             | TreeName::Looks
+            | TreeName::AskAgain
             | TreeName::Bodies
             | TreeName::ChangeNumbers
             | TreeName::ChangeTerms

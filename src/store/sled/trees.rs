@@ -100,10 +100,12 @@ pub(super) enum TreeName {
     Pauses,
     /// SHA-256 of a body that was let go of → when.
     Released,
+    /// Address → nothing, for everybody whose `Correspondence` has something to be asked again.
+    AskAgain,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 41] = [
+const ALL: [(TreeName, &str, &str); 42] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -145,6 +147,7 @@ const ALL: [(TreeName, &str, &str); 41] = [
     (TreeName::Anew, "anew", "mail"),
     (TreeName::Pauses, "pauses", "pause"),
     (TreeName::Released, "released", "release"),
+    (TreeName::AskAgain, "ask_again", "question"),
 ];
 
 impl TreeName {
@@ -233,7 +236,7 @@ impl Trees {
         let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
         let words = error.to_string();
         if unreadable.len() < MAX_UNREADABLE && !unreadable.contains(&words) {
-            tracing::error!(%error, "a record is passed over");
+            tracing::error!(%error, "skipped a record: {error}");
             unreadable.insert(words);
         }
         Ok(())
