@@ -88,17 +88,22 @@ pub fn silence(
 #[must_use]
 pub fn is_rather_a_machines(headers: Headers<'_>, subject: &str, text: &MailText) -> Option<String> {
     let subject = Subject::of(subject).words.to_lowercase();
-    let own = OwnWords::of(text).lines;
-    let says_so = own.iter().map(|line| line.to_lowercase()).any(|line| {
-        let line = line.replace('’', "'");
-        words_of(Section::MachineWords).iter().any(|words| line.contains(words))
-    });
-    if says_so || words_of(Section::TicketSubjects).iter().any(|begin| subject.starts_with(begin)) {
+    if are_a_machines(&OwnWords::of(text).lines)
+        || words_of(Section::TicketSubjects).iter().any(|begin| subject.starts_with(begin))
+    {
         return Some("it asks for nothing, in a machine's words".to_owned());
     }
     let marked =
         headers.iter().find(|(name, _)| GATEWAY_HEADERS.contains(&name.to_ascii_lowercase().as_str()));
     marked.map(|(name, _)| format!("it asks for nothing and bears a machine's mark: {name}"))
+}
+
+/// Whether a text says what vacation responders and ticket systems say.
+pub(super) fn are_a_machines(lines: &[String]) -> bool {
+    lines
+        .iter()
+        .map(|line| line.to_lowercase().replace('’', "'"))
+        .any(|line| words_of(Section::MachineWords).iter().any(|words| line.contains(words)))
 }
 
 /// Whether nobody sent it, by the envelope or by what a server noted of it.

@@ -4,6 +4,7 @@
 //! subject, then the first lines of the text. What is not understood is an error that
 //! ends the reading: nothing after it may take effect, since it was meant for a person.
 
+use super::automatic::are_a_machines;
 use super::consent::{behind_greetings, is_otherwise, is_yes};
 use super::leaving::{Wish, wish};
 use super::own_words::{OwnWords, Subject};
@@ -87,12 +88,12 @@ pub fn commands(detail: Option<&str>, subject: &str, text: &MailText) -> Vec<Mai
     match detail.and_then(of_detail) {
         Some(MailCommand::Confirm { token, .. }) => vec![answer_to(token, &subject, &lines, own.is_all)],
         Some(command) => vec![command],
-        None => of_words(&subject.words, &lines),
+        None => of_words(&subject, &lines),
     }
 }
 
-fn of_words(subject: &str, lines: &[String]) -> Vec<MailCommand> {
-    let subject = of_line(subject);
+fn of_words(subject: &Subject, lines: &[String]) -> Vec<MailCommand> {
+    let subject = Some(&subject.words).filter(|words| !is_question(words)).and_then(|words| of_line(words));
     let has_subject = subject.is_some();
     let mut found: Vec<MailCommand> = subject.into_iter().collect();
     for line in lines {
@@ -123,6 +124,8 @@ fn answer_to(token: ConfirmToken, subject: &Subject, lines: &[String], is_all: b
     match lines.first() {
         _ if has_own_subject && is_otherwise(&subject.words) => {}
         Some(first) if is_token(first) => return confirmed(BY_TOKEN),
+        // "Yes, ... I am out of office": a machine may begin with any word.
+        _ if are_a_machines(lines) => {}
         Some(first) if is_yes(first) => return confirmed(first),
         Some(first) if has_own_subject && is_yes(&subject.words) && !is_otherwise(first) => {
             return confirmed(&subject.words);
@@ -130,6 +133,7 @@ fn answer_to(token: ConfirmToken, subject: &Subject, lines: &[String], is_all: b
         None if has_own_subject && is_yes(&subject.words) => return confirmed(&subject.words),
         None if is_all
             && !has_own_subject
+            && !subject.is_numbered
             && (is_question(&subject.words) || !is_otherwise(&subject.words)) =>
         {
             return confirmed(BY_EMPTY_ANSWER);
@@ -231,6 +235,11 @@ fn of_exact(line: &str) -> Option<MailCommand> {
     let verb = verb.trim_end_matches(['.', '!', ':', ',']).to_lowercase();
     let rest = rest.trim();
     match verb.as_str() {
+        // "Add me to ZTE".
+        "add" => ["me to ", "us to "]
+            .into_iter()
+            .find(|begin| rest.to_lowercase().starts_with(begin))
+            .map(|begin| MailCommand::Subscribe(named(&rest[begin.len()..]).to_owned())),
         "subscribe" | "follow" => Some(named(rest))
             .filter(|names| !names.is_empty())
             .map(|names| MailCommand::Subscribe(names.to_owned())),
@@ -250,5 +259,7 @@ fn of_exact(line: &str) -> Option<MailCommand> {
     }
 }
 
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod tests;

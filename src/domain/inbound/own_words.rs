@@ -33,6 +33,8 @@ pub(super) struct Subject {
     pub words: String,
     /// Whether it is an answer's, by its mark.
     pub is_reply: bool,
+    /// Whether a system that keeps tickets put its number before it.
+    pub is_numbered: bool,
 }
 
 /// The text's own lines.
@@ -61,7 +63,7 @@ fn is_unseen(c: char) -> bool {
 impl Subject {
     /// Reads a subject.
     pub(super) fn of(subject: &str) -> Self {
-        let (mut words, mut is_reply) = (seen(subject), false);
+        let (mut words, mut is_reply, mut is_numbered) = (seen(subject), false, false);
         // Some mail programs leave the subject of a link encoded as it stands there.
         for blank in ["%20", "+"] {
             let encoded = words.split_once(blank).filter(|(head, _)| !head.contains(' ') && is_verb(head));
@@ -72,10 +74,18 @@ impl Subject {
         for _ in 0..MAX_MARKS {
             let Some((is_mark, rest)) = without_mark(&words) else { break };
             is_reply |= is_mark;
+            is_numbered |= !is_mark && has_number(&words[..words.len() - rest.len()]);
             words = rest.to_owned();
         }
-        Self { words: without_last_tag(&words).to_owned(), is_reply }
+        let bare = without_last_tag(&words);
+        is_numbered |= has_number(&words[bare.len()..]);
+        Self { words: bare.to_owned(), is_reply, is_numbered }
     }
+}
+
+/// Whether a tag bears a ticket's number.
+fn has_number(tag: &str) -> bool {
+    tag.chars().filter(char::is_ascii_digit).count() >= 2
 }
 
 fn is_verb(word: &str) -> bool {
@@ -90,7 +100,7 @@ fn without_mark(subject: &str) -> Option<(bool, &str)> {
         if words_of(Section::ReplyMarks).contains(&mark.as_str()) {
             return Some((true, tail.trim()));
         }
-        let bare = mark.trim_matches(['*', '-', '_', ' ']);
+        let bare = mark.trim_matches(|c: char| !c.is_alphanumeric());
         if words_of(Section::ForwardMarks).contains(&mark.as_str())
             || words_of(Section::SubjectTags).contains(&bare)
         {
@@ -251,7 +261,8 @@ mod tests {
 
     #[track_caller]
     fn check_subject(subject: &str, words: &str, is_reply: bool) {
-        assert_eq!(Subject::of(subject), Subject { words: words.to_owned(), is_reply }, "{subject}");
+        let found = Subject::of(subject);
+        assert_eq!((found.words.as_str(), found.is_reply), (words, is_reply), "{subject}");
     }
 
     #[test]
@@ -265,6 +276,7 @@ mod tests {
         check_subject("EXTERNAL: Re: unsubscribe", "unsubscribe", true);
         check_subject("[External Email] - unsubscribe", "unsubscribe", false);
         check_subject("unsubscribe [EXTERNAL]", "unsubscribe", false);
+        check_subject("⚠ External: unsubscribe", "unsubscribe", false);
         check_subject("Re: unsubscribe [#4711]", "unsubscribe", true);
         check_subject("unsubscribe [zte]", "unsubscribe [zte]", false);
         check_subject("un\u{ad}sub\u{200b}scribe\u{feff}", "unsubscribe", false);
@@ -273,6 +285,18 @@ mod tests {
         check_subject("(no subject)", "", false);
         check_subject("Reminder: list", "Reminder: list", false);
         check_subject("<zte> news", "<zte> news", false);
+    }
+
+    #[test]
+    fn a_ticket_s_number_before_or_behind_a_subject_is_seen() {
+        for subject in
+            ["[Case 00123456] Please confirm", "[JIRA] (SUP-12) x", "Re: x [#4711]", "[INC0012345] x"]
+        {
+            assert!(Subject::of(subject).is_numbered, "{subject}");
+        }
+        for subject in ["[EXTERNAL] Re: x", "Re[2]: x", "Re[12]: x", "21-232: order", "x 2026"] {
+            assert!(!Subject::of(subject).is_numbered, "{subject}");
+        }
     }
 
     #[track_caller]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::subscription::Cadence;
 
-const TOKEN: &str = "abcdefghijklmnopqrstuvwxya";
+pub(super) const TOKEN: &str = "abcdefghijklmnopqrstuvwxya";
 
 fn subscribe(names: &str) -> MailCommand {
     MailCommand::Subscribe(names.to_owned())
@@ -22,12 +22,12 @@ fn unclear() -> MailCommand {
 }
 
 /// What an answer to the question says.
-fn answered(subject: &str, text: &str) -> MailCommand {
+pub(super) fn answered(subject: &str, text: &str) -> MailCommand {
     commands(Some(&format!("confirm-{TOKEN}")), subject, text).remove(0)
 }
 
 /// The commands of a mail that was looked at to its end.
-fn commands(detail: Option<&str>, subject: &str, words: &str) -> Vec<MailCommand> {
+pub(super) fn commands(detail: Option<&str>, subject: &str, words: &str) -> Vec<MailCommand> {
     super::commands(detail, subject, &MailText { words: words.to_owned(), is_whole: true })
 }
 
