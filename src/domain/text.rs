@@ -32,6 +32,13 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// The same text with its first letter as a sentence begins.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
 /// Several lines: each as by [`one_line`], empty ones dropped.
 #[must_use]
 pub fn lines(text: &str) -> String {

@@ -14,7 +14,7 @@ use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::{Match, Part};
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{capitalised, one_line, shorten};
 
 /// A title longer than this is a paragraph.
 const MAX_TITLE_CHARS: usize = 300;
@@ -286,11 +286,7 @@ fn docket_lines(change: &Change, notice: &Notice) -> Vec<String> {
 pub(super) fn filing(kind: &str) -> String {
     match kind {
         "other" => "Filing".to_owned(),
-        kind => {
-            let kind = kind.replace('-', " ");
-            let mut letters = kind.chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-        }
+        kind => capitalised(&kind.replace('-', " ")),
     }
 }
 

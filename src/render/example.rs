@@ -26,6 +26,10 @@ use crate::domain::outbox::{Mail, MailState};
 use crate::domain::retraction::Retraction;
 use crate::domain::subscription::{Cadence, EndedPause, Filter, Subscriber, Subscription, Wish};
 
+mod faces;
+
+pub use faces::{AlertAbout, example_alert};
+
 /// Where the reader of the examples is.
 const ZONE: Tz = Tz::Europe__Berlin;
 
@@ -50,7 +54,9 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
             example.answer(&reader, &Answer::Paused, service)
         }
         MailKind::Goodbye => {
-            example.answer(&example.reader, &Answer::Goodbye(vec![example.company.clone()]), service)
+            let mut reader = example.reader.clone();
+            reader.leave(Some(&example.company), at("2031-02-10T09:00:00Z"));
+            example.answer(&reader, &Answer::Goodbye(vec![example.company.clone()]), service)
         }
         MailKind::Help => example.answer(&example.reader, &Answer::Help, service),
         MailKind::Alert => example.notice(&example.changes[1..], Cadence::Immediate, service),
@@ -167,7 +173,13 @@ impl Example {
             .map(|change| Told { change, followed: followed.clone(), deadline: None, page: None })
             .collect();
         let health = if cadence.is_digest() { &self.health[..] } else { &[] };
-        notice(&Notice { told, cadence, ..self.begun(service).with_health(health) })
+        let told = Notice { told, cadence, ..self.begun(service).with_health(health) };
+        notice(&told.leading_to(|change| self.page_of(change, service)))
+    }
+
+    /// Where the reader sees a change with its evidence, where there is a web server.
+    fn page_of(&self, change: &Change, service: &Service<'_>) -> Option<String> {
+        service.web.map(|web| web.change(&change.id, &self.reader.address, at("2031-02-10T06:20:00Z")))
     }
 
     /// A change as of an entry that was there before its company was tracked.
@@ -187,7 +199,8 @@ impl Example {
             deadline: None,
             page: None,
         });
-        notice(&Notice { told: told.collect(), pause: Some(pause), ..self.begun(service) })
+        let told = Notice { told: told.collect(), pause: Some(pause), ..self.begun(service) };
+        notice(&told.leading_to(|change| self.page_of(change, service)))
     }
 
     fn attestation(&self, service: &Service<'_>) -> Result<Rendered, RenderError> {

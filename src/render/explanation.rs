@@ -59,9 +59,7 @@ pub(super) fn explanation(found: &Match, change: &Change, label: impl Fn(&str) -
         (_, Part::AddedWords) => quoted(&format!("the words added to {field} contain {name}: ")),
         (_, Part::RemovedWords) => quoted(&format!("the words removed from {field} contained {name}: ")),
         (_, Part::Entry) if change.entry.kind == ChangeKind::Amended => {
-            let mut sentence = quoted(&format!("the entry is about it: {field} contains {name}: "));
-            sentence.after.push_str(". This was so before the change too");
-            sentence
+            quoted(&format!("{field} contains {name}, as it did before the change: "))
         }
         (_, Part::Entry) => quoted(&format!("{field} contains {name}: ")),
     };

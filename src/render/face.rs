@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::change::Change;
 use crate::domain::entry::{HIDDEN, LINKS, SECTION, STRUCK};
 use crate::domain::source::{Listing, Source, SourceKind};
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{capitalised, one_line, shorten};
 
 /// Longer labels are cut.
 const MAX_LABEL_CHARS: usize = 80;
@@ -146,9 +146,7 @@ pub(super) fn label(words: Option<&SourceWords>, face: Face, field: &str) -> Str
 
 /// A key as a person would write it: `date_listed` is `Date listed`.
 fn in_words(field: &str) -> String {
-    let words = one_line(&field.replace('_', " "));
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    capitalised(&one_line(&field.replace('_', " ")))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::domain::company::AliasKind;
 use crate::domain::docket::DocketEvent;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::Match;
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{capitalised, one_line, shorten};
 
 /// Longer titles of sources are cut.
 const MAX_PLACE_CHARS: usize = 120;
@@ -140,8 +140,7 @@ fn on_a_docket(change: &Change, names: String) -> Headline {
         Some(DocketEvent::Gone) => format!("{small} gone from the docket of"),
         None => format!("{small} already on the docket of"),
     };
-    let mut letters = what.chars();
-    let sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let sentence = capitalised(&what);
     let lead = format!("{sentence} {case} ({names})");
     Headline::new(names, &format!(": {what} "), case, lead)
 }

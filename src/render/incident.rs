@@ -12,7 +12,7 @@ use super::when::moment;
 use crate::domain::id::SourceId;
 use crate::domain::incident::{Ending, Incident, IncidentKind, Telling};
 use crate::domain::mail_kind::MailKind;
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{capitalised, one_line, shorten};
 
 /// What a site's answer says is shown up to here; the rest is on the disk.
 const MAX_REASON_CHARS: usize = 600;
@@ -142,16 +142,33 @@ fn subject(told: &[(Telling, &Incident)]) -> String {
             }
         }
     };
-    shorten(&format!("[regwatch] {subject}"), MAX_SUBJECT_CHARS)
+    shorten(&format!("{MARK}{subject}"), MAX_SUBJECT_CHARS)
 }
 
+/// What every subject begins with.
+const MARK: &str = "[regwatch] ";
+
+/// A heading within a subject's length: a long title gives way to what is said of it.
 fn heading(telling: Telling, incident: &Incident) -> String {
-    let title = shorten(&one_line(&incident.title), 40);
+    let titled = |chars| heading_with(telling, incident, &shorten(&one_line(&incident.title), chars));
+    let whole = titled(MAX_TITLE_CHARS);
+    let over = (MARK.len() + whole.chars().count()).saturating_sub(MAX_SUBJECT_CHARS);
+    if over == 0 { whole } else { titled(MAX_TITLE_CHARS.saturating_sub(over).max(MIN_TITLE_CHARS)) }
+}
+
+/// A source's title in a heading has at most so many characters.
+const MAX_TITLE_CHARS: usize = 40;
+
+/// And never fewer, where it has them.
+const MIN_TITLE_CHARS: usize = 12;
+
+fn heading_with(telling: Telling, incident: &Incident, title: &str) -> String {
     let is_over = telling == Telling::Over;
     let ended = incident.ending.filter(|_| is_over);
-    if let Some(words) = ended.and_then(|ending| ended_otherwise(incident.kind, ending, &title)) {
+    if let Some(words) = ended.and_then(|ending| ended_otherwise(incident.kind, ending, title)) {
         return format!("Closed: {words}");
     }
+    let title = title.to_owned();
     // What is about no source of its own is a sentence that may begin a line.
     let (begins, goes_on) = match (incident.kind, is_over) {
         (IncidentKind::Held, false) => (title, " looks wrong and waits for you"),
@@ -235,9 +252,13 @@ fn view(telling: Telling, incident: &Incident, now: DateTime<Utc>) -> View {
     let more = incident.members.len() - shown.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     View {
-        heading: heading(telling, incident),
+        heading: heading_with(telling, incident, &shorten(&one_line(&incident.title), 80)),
         since,
-        reason: if telling == Telling::Over { format!("What was wrong: {reason}") } else { reason },
+        reason: if telling == Telling::Over {
+            format!("What was wrong: {reason}")
+        } else {
+            capitalised(&reason)
+        },
         members: format!("{}{more}", shown.join(", ")),
         advice: if telling == Telling::Over { Vec::new() } else { advice(incident) },
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::change_view::said;
+use super::face::Face;
 use super::headline::{Headline, place};
 use super::notice::{Notice, Told};
 use super::subject::in_short;
@@ -33,9 +35,20 @@ pub(super) fn lead(notice: &Notice) -> String {
         Cadence::Daily => "Your daily digest: ",
         Cadence::Weekly => "Your weekly digest: ",
     };
-    let part = notice.part.map(|(part, of)| format!(" This is part {part} of {of}.")).unwrap_or_default();
-    format!("{of}{sentence}{part}")
+    format!("{of}{sentence}")
 }
+
+/// What is to be known of the first sentence.
+pub(super) fn aside(notice: &Notice) -> Option<String> {
+    let is_of_what_stood = notice.pause.is_none() && !notice.told.is_empty() && notice.is_of_what_stood();
+    let not_new = is_of_what_stood.then(|| NOT_NEW.to_owned());
+    let part = notice.part.map(|(part, of)| format!("This is part {part} of {of}."));
+    let sentences: Vec<String> = not_new.into_iter().chain(part).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// Of entries that were there before their company was tracked.
+const NOT_NEW: &str = "This is not a new change: our list of companies and names changed, not the source.";
 
 /// The first sentence of what sums a pause up.
 fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
@@ -60,15 +73,14 @@ fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
     )
 }
 
-/// The first sentences of a notice.
+/// The first sentence of a notice.
 fn what_stood(notice: &Notice, told: &[Told], names: &str) -> String {
     let places: BTreeSet<String> = told.iter().map(|told| place(&told.change.source_title)).collect();
     let places: Vec<String> = places.into_iter().collect();
-    let entries = match told {
+    match told {
         [one] => format!("{}.", Headline::of(one, notice).lead),
         many => format!("{} entries about {names} are already on {}.", many.len(), listed(&places)),
-    };
-    format!("{entries} This is not a new change: our list of companies and names changed, not the source.")
+    }
 }
 
 /// The changes of a mail in a line each: what happened, which entry, and what presses.
@@ -80,12 +92,20 @@ pub(super) fn overview(notice: &Notice, title_chars: usize) -> Vec<Line> {
             number: index + 1,
             id: one_line(told.change.id.short()),
             what: Headline::of(told, notice).line(),
-            entry: shorten(&one_line(&told.change.entry.title), title_chars),
+            entry: shorten(&one_line(entry(told, notice)), title_chars),
             date: date.map(in_short),
             page: told.page.as_deref().and_then(super::link::Link::of),
         }
     };
     notice.told.iter().enumerate().map(line).collect()
+}
+
+/// What an overview calls an entry: its title, which of a filing says the case once more, so that its words are told.
+fn entry<'a>(told: &'a Told, notice: &Notice) -> &'a str {
+    let change = told.change;
+    let face = notice.words_of(change).map_or_else(|| Face::of_change(change), |words| words.face);
+    let filed = said(change, "text").filter(|text| !text.trim().is_empty());
+    filed.filter(|_| face == Face::Docket).unwrap_or(&change.entry.title)
 }
 
 /// One change in an overview.

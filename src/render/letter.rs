@@ -12,6 +12,8 @@ use crate::domain::email::EmailAddress;
 pub(super) struct Letter {
     /// What stands in the subject besides its own words.
     pub about: String,
+    /// What stands over it; the subject where it says nothing.
+    pub headline: String,
     pub lead: String,
     /// What is said after it.
     pub detail: String,
@@ -74,6 +76,15 @@ pub(super) struct Coverage {
     pub state: String,
 }
 
+impl Coverage {
+    /// How often it was read, and when for the last time.
+    pub fn reads(&self) -> String {
+        let Self { good, failed, last, .. } = self;
+        let reads = if *good == 1 { "read" } else { "reads" };
+        format!("{good} good {reads}, {failed} failed. Last good read: {last}")
+    }
+}
+
 /// What stands on one source.
 #[derive(Debug)]
 pub(super) struct Listed {
@@ -91,6 +102,12 @@ impl Letter {
             foot: Foot::to_reader(recipient, service),
             ..Self::default()
         }
+    }
+
+    /// What stands over it: its own headline, or its subject without the mark for filters.
+    pub fn headline_or<'a>(&'a self, subject: &'a str) -> &'a str {
+        let unmarked = subject.strip_prefix('[').and_then(|marked| marked.split_once("] "));
+        if self.headline.is_empty() { unmarked.map_or(subject, |(_, words)| words) } else { &self.headline }
     }
 
     pub fn wrapped_lines(&self) -> String {
@@ -140,11 +157,8 @@ impl Letter {
 
     pub fn plain_coverage(&self) -> String {
         let row = |row: &Coverage| {
-            let state = if row.is_read { row.state.clone() } else { row.state.to_uppercase() };
-            let head = item(&format!("{}: {state}", row.source));
-            let Coverage { good, failed, last, .. } = row;
-            let reads = format!("{good} good reads, {failed} failed; last good read {last}");
-            format!("{head}\n{}", wrap(&reads, Indent::of("    ")))
+            let head = item(&format!("{}: {}", row.source, row.state));
+            format!("{head}\n{}", wrap(&row.reads(), Indent::of("    ")))
         };
         self.coverage.iter().map(row).collect::<Vec<_>>().join("\n")
     }
@@ -178,6 +192,7 @@ macro_rules! mail {
             #[derive(Template)]
             #[template(path = $text, escape = "none")]
             struct Text<'a> {
+                headline: &'a str,
                 letter: &'a Letter,
                 foot: &'a Foot,
             }
@@ -186,6 +201,7 @@ macro_rules! mail {
             #[template(path = $html)]
             struct Html<'a> {
                 subject: &'a str,
+                headline: &'a str,
                 letter: &'a Letter,
                 foot: &'a Foot,
             }
@@ -193,8 +209,9 @@ macro_rules! mail {
             pub(super) fn render(letter: &Letter) -> Result<Rendered, RenderError> {
                 let subject = shorten(&one_line(&Subject { letter }.render()?), MAX_SUBJECT_CHARS);
                 let foot = &letter.foot;
-                let text = Text { letter, foot }.render()?;
-                let html = Html { subject: &subject, letter, foot }.render()?;
+                let headline = letter.headline_or(&subject);
+                let text = Text { headline, letter, foot }.render()?;
+                let html = Html { subject: &subject, headline, letter, foot }.render()?;
                 Ok(Rendered { kind: MailKind::$kind, subject, text, html, attachment: None })
             }
         }

@@ -44,7 +44,7 @@ pub use answer::{
 };
 pub use attached::Attachment;
 pub use attestation::{Attestation, Seen, attestation};
-pub use example::example;
+pub use example::{AlertAbout, example, example_alert};
 pub use face::{Face, SourceWords};
 pub use foot::Service;
 pub use incident::incidents;
@@ -53,7 +53,7 @@ pub use notice::{Notice, RenderError, Rendered, Told, notice};
 pub use page::{ChangePage, Concern, EvidencePage, FieldPage, line, with_lines};
 pub use retraction::{Withdrawal, retraction};
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
-pub use when::minute;
+pub use when::{day_on_page, exact_on_page, minute, on_page};
 
 #[cfg(test)]
 mod mails;

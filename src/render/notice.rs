@@ -16,7 +16,7 @@ use super::filters;
 use super::flow::{Indent, wrap};
 use super::foot::{Foot, Leave, Service};
 use super::health;
-use super::lead::{Line, lead, overview, untold};
+use super::lead::{Line, aside, lead, overview, untold};
 use super::subject::subject;
 use super::view::{items, misses, reasons};
 use crate::domain::change::Change;
@@ -260,6 +260,8 @@ pub(super) struct Page {
     pub subject: String,
     pub preheader: String,
     pub lead: String,
+    /// What is to be known of it.
+    pub aside: Option<String>,
     pub test: bool,
     /// The changes in a line each, where there are several.
     pub overview: Vec<Line>,
@@ -279,6 +281,10 @@ pub(super) struct Page {
 impl Page {
     fn wrapped_lead(&self) -> String {
         wrap(&self.lead, Indent::of(""))
+    }
+
+    fn wrapped_aside(&self) -> String {
+        self.aside.as_deref().map(|aside| wrap(aside, Indent::of(""))).unwrap_or_default()
     }
 
     fn wrapped_overview(&self) -> String {
@@ -358,6 +364,7 @@ fn page(notice: &Notice, detailed: usize, title_chars: usize) -> Page {
         subject: subject(notice),
         preheader: preheader(notice),
         lead: lead(notice),
+        aside: aside(notice),
         test: notice.test,
         overview: if count > 1 { overview(notice, title_chars) } else { Vec::new() },
         is_table: count > MAX_DETAILED,

@@ -3,7 +3,7 @@
 use super::difference::inert;
 use super::explanation::explanation;
 use super::link::Link;
-use super::when::minute;
+use super::when::{exact_on_page, on_page, short_day};
 use crate::domain::change::{Change, Evidence, FieldChange};
 use crate::domain::docket::DocketEvent;
 use crate::domain::entry::LINKS;
@@ -101,11 +101,11 @@ impl ChangePage {
             title: line(&change.entry.title),
             happened: happened(change),
             source_title: line(&change.source_title),
-            date: change.entry.date.map(|date| date.to_string()),
+            date: change.entry.date.map(|date| short_day(date.day())),
             link: change.entry.url.as_deref().and_then(Link::of),
-            found_at: minute(change.found_at),
+            found_at: on_page(change.found_at),
             is_notice: change.is_notice(),
-            retracted_at: change.retracted_at.map(minute),
+            retracted_at: change.retracted_at.map(on_page),
             fields: change
                 .entry
                 .fields
@@ -184,7 +184,7 @@ impl EvidencePage {
         Self {
             link: Link::of(&evidence.url),
             address: shorten(&one_line(&evidence.url), 500),
-            read_at: evidence.read_at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            read_at: exact_on_page(evidence.read_at),
             status: evidence.status,
             sha256: one_line(evidence.sha256.as_str()),
         }

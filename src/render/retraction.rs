@@ -45,7 +45,7 @@ pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> 
     };
     letter_mail::render(&Letter {
         about: one_line(&mail.subject),
-        lead: "An alert we sent you was wrong. We take it back.".to_owned(),
+        headline: "An alert we sent you was wrong. We take it back.".to_owned(),
         detail: format!(
             "On {} {} \u{201c}{}\u{201d}. What we had read was not the source's own page.{}",
             moment(mail.queued_at, *zone),

@@ -32,7 +32,25 @@ pub(super) fn time(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%H:%M").to_string() + &zone_mark(zone)
 }
 
-/// A moment to the minute, as pages and the terminal have it.
+/// `20 Nov 2026, 16:04 UTC`, as pages have it.
+#[must_use]
+pub fn on_page(at: DateTime<Utc>) -> String {
+    at.format("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+/// The same to the second, for proof.
+#[must_use]
+pub fn exact_on_page(at: DateTime<Utc>) -> String {
+    at.format("%-d %b %Y, %H:%M:%S UTC").to_string()
+}
+
+/// A day as pages have it.
+#[must_use]
+pub fn day_on_page(day: NaiveDate) -> String {
+    short_day(day)
+}
+
+/// A moment to the minute, as the terminal has it.
 #[must_use]
 pub fn minute(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()

@@ -162,11 +162,11 @@ impl Shared {
             Change::Leave(company) => {
                 self.visits.leave(key, Some(&company)).await?;
                 let name = company_name(&company, &self.registry.current());
-                format!("Nothing is sent about {name} any more.")
+                format!("You will receive no further alerts about {name}.")
             }
             Change::LeaveAll => {
                 self.visits.leave(key, None).await?;
-                "Nothing is sent to this address any more.".to_owned()
+                "You have been unsubscribed. You will receive no further alerts.".to_owned()
             }
             Change::Add(company) => {
                 let watchlist = self.registry.current();
@@ -214,7 +214,7 @@ impl Shared {
             (Err(error), _) | (_, Err(error)) => return self.fault(&error),
         };
         let lines = found.map(|subscriber| self.standing(&subscriber)).unwrap_or_default();
-        page(StatusCode::OK, &Message { root: self.root(), title: "How it stands now", lines, text: &done })
+        page(StatusCode::OK, &Message { root: self.root(), title: "What you follow now", lines, text: &done })
     }
 
     /// Whether a day is still to come where whoever holds a link is.
@@ -230,7 +230,7 @@ impl Shared {
             subscriber.subscriptions.iter().all(|known| known.state == SubscriptionState::Unsubscribed)
         };
         let is_following = !found.is_some_and(is_over);
-        let title = if is_following { "Stop all mail?" } else { "You will not be told any more" };
+        let title = if is_following { "Stop all mail?" } else { "You are unsubscribed" };
         let undo = found.map(|subscriber| self.undone(subscriber)).unwrap_or_default();
         let root = self.root();
         page(StatusCode::OK, &Unsubscribe { root, title, whom: whom(found), is_following, undo })
@@ -313,21 +313,21 @@ impl Shared {
         let promised = promise(subscriber, self.visits.now());
         let (title, lines, text) = match answer {
             Answer::Welcome(selection) => {
-                ("You will be told", selection.companies.iter().map(name).collect(), promised.as_str())
+                ("You now follow", selection.companies.iter().map(name).collect(), promised.as_str())
             }
             Answer::Goodbye(companies) if companies.is_empty() => {
-                ("You will not be told any more", Vec::new(), "Nothing is sent to this address any more.")
+                ("You are unsubscribed", Vec::new(), "You will receive no further alerts.")
             }
             Answer::Goodbye(companies) => (
-                "You will not be told any more",
+                "You are unsubscribed",
                 companies.iter().map(name).collect(),
-                "Nothing is sent to this address about it any more.",
+                "You will receive no further alerts about it.",
             ),
             Answer::List => {
                 ("What you follow", self.standing(subscriber), "That is all this address is told about.")
             }
             Answer::Standing => (
-                "How it stands now",
+                "What you follow now",
                 self.standing(subscriber),
                 "What you answer was settled before: it was answered, or you left since. Nothing was changed.",
             ),
@@ -393,7 +393,7 @@ impl Shared {
 
     /// Trouble here. What it is stands in the log and nowhere else.
     pub(super) fn fault(&self, error: &(dyn std::error::Error + 'static)) -> Response {
-        tracing::error!(error = error_chain(error), "a page could not be answered");
+        tracing::error!(error = error_chain(error), "failed to answer a page: {}", error_chain(error));
         let text = "Something is wrong here, and nothing was changed. Please try again later.";
         self.refusal(StatusCode::INTERNAL_SERVER_ERROR, "That did not work", text)
     }

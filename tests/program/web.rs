@@ -163,7 +163,7 @@ fn who_confirms_by_the_button_is_told_and_leaves_by_one_click() {
     let page = service.get(&question);
     assert!(page.body.contains("alerts about Hikvision") && page.body.contains("<button"), "{page:?}");
     let page = service.post(&question, "");
-    assert!(page.status == 200 && page.body.contains("You will be told"), "{page:?}");
+    assert!(page.status == 200 && page.body.contains("You now follow"), "{page:?}");
     let record = service.record().to_string();
     assert!(record.contains("\"active\"") && record.contains("\"web\""), "{record}");
 
@@ -263,7 +263,7 @@ fn what_is_followed_is_shown_and_changed_and_no_address_stands_anywhere() {
     assert!(page_chooses(&service.post(&manage, "cadence=immediate&action=prefer"), "immediate"));
 
     let page = service.post(&manage, "action=leave&company=hikvision");
-    assert!(page.body.contains("Nothing is sent about Hikvision any more."), "{page:?}");
+    assert!(page.body.contains("You will receive no further alerts about Hikvision."), "{page:?}");
     assert!(!page.body.contains("Hikvision, since") && page.body.contains("ZTE, since"), "{page:?}");
     assert_eq!(service.told(), 0);
     assert!(service.post(&manage, "action=leave-all").body.contains("follows nothing"));
@@ -281,7 +281,7 @@ fn leaving_can_be_taken_back_by_a_button_and_nothing_is_missed() {
     assert!(page.body.contains("value=\"undo\"") && page.body.contains("<li>Hikvision</li>"), "{page:?}");
     assert_eq!(service.told(), 0, "who left is not told");
     let page = service.get(&leave);
-    assert!(page.body.contains("Nothing is sent to this address any more.") && page.body.contains("undo"));
+    assert!(page.body.contains("You will receive no further alerts.") && page.body.contains("undo"));
     let before = service.home.letters().len();
     let page = service.post(&leave, "action=undo");
     assert!(page.body.contains("Mail about Hikvision is sent again."), "{page:?}");
@@ -316,7 +316,7 @@ fn a_link_that_a_mail_program_ended_with_a_full_stop_works() {
 fn an_old_confirmation_says_how_it_stands_now() {
     let service = Service::start("");
     let question = service.asked();
-    assert!(service.post(&question, "").body.contains("You will be told"));
+    assert!(service.post(&question, "").body.contains("You now follow"));
     let welcome = || {
         let letters = service.home.letters_to("ann@example.org");
         letters.into_iter().find(|letter| letter.kind == "welcome")

@@ -12,12 +12,12 @@ use crate::domain::email::EmailAddress;
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::mail_kind::MailKind;
 use crate::mail::{Letter, Occasion, compose};
-use crate::render::{Rendered, Service, example};
+use crate::render::{AlertAbout, Rendered, Service, example, example_alert};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Preview {
     /// Which mail.
-    #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(MailKind::ALL.map(value)))]
+    #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(kinds()))]
     kind: String,
     /// Write it into this file: the whole message for a name that ends in .eml, else its HTML.
     #[arg(long, value_name = "FILE", conflicts_with = "browser")]
@@ -25,6 +25,11 @@ pub(in crate::cli) struct Preview {
     /// Show its HTML in the browser of this machine.
     #[arg(long)]
     browser: bool,
+}
+
+/// What can be shown: every kind of mail, and alerts about each kind of source.
+fn kinds() -> impl Iterator<Item = PossibleValue> {
+    MailKind::ALL.map(value).into_iter().chain(AlertAbout::ALL.map(|(word, _)| PossibleValue::new(word)))
 }
 
 /// The word for a kind; the coverage report was once called an attestation.
@@ -42,9 +47,7 @@ pub(super) fn run(preview: &Preview, context: &Context) -> anyhow::Result<()> {
     let config = context.config()?;
     let to: EmailAddress = READER.parse()?;
     let word = if preview.kind == FORMER_COVERAGE { MailKind::Coverage.word() } else { &preview.kind };
-    let kind = MailKind::ALL.iter().find(|(name, _)| *name == word);
-    let kind = kind.map(|(_, kind)| *kind).context("no such mail")?;
-    let rendered = render(kind, &to, &config)?;
+    let rendered = render(word, &to, &config)?;
     match &preview.into {
         Some(path) if path.extension().is_some_and(|extension| extension == "eml") => {
             keep(path, &message(&rendered, &to, &config)?)
@@ -58,7 +61,7 @@ pub(super) fn run(preview: &Preview, context: &Context) -> anyhow::Result<()> {
     }
 }
 
-fn render(kind: MailKind, to: &EmailAddress, config: &Config) -> anyhow::Result<Rendered> {
+fn render(word: &str, to: &EmailAddress, config: &Config) -> anyhow::Result<Rendered> {
     // Nobody's links: what they are keyed with opens nothing.
     let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new([0; 32])));
     let mailbox = config.inbox.as_ref().map_or(&config.mail.help_address, |inbox| &inbox.address);
@@ -69,7 +72,12 @@ fn render(kind: MailKind, to: &EmailAddress, config: &Config) -> anyhow::Result<
         postal_address: config.mail.postal_address.as_deref(),
         web: web.as_ref(),
     };
-    Ok(example(kind, to, &service)?)
+    if let Some((_, about)) = AlertAbout::ALL.iter().find(|(name, _)| *name == word) {
+        return Ok(example_alert(*about, to, &service)?);
+    }
+    let kind = MailKind::ALL.iter().find(|(name, _)| *name == word);
+    let (_, kind) = kind.with_context(|| format!("no mail is called {word:?}"))?;
+    Ok(example(*kind, to, &service)?)
 }
 
 fn message(rendered: &Rendered, to: &EmailAddress, config: &Config) -> anyhow::Result<Vec<u8>> {

@@ -275,16 +275,16 @@ impl Preferences {
     pub fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
         if self.cadence.is_digest() {
-            words.push(format!("{} digests", self.cadence));
+            words.push(format!("a {} digest", self.cadence));
         }
         words.extend(
-            self.quiet.map(|quiet| format!("nothing from {}", quiet.to_string().replace('-', " to "))),
+            self.quiet.map(|quiet| format!("no mail from {}", quiet.to_string().replace('-', " to "))),
         );
         if self.attested_until.is_some() {
-            words.push("a weekly attestation of silence".to_owned());
+            words.push("a weekly coverage report".to_owned());
         }
         if !words.is_empty() || self.zone != Tz::UTC {
-            words.push(format!("times of {}", self.zone));
+            words.push(format!("times in the zone {}", self.zone));
         }
         words
     }

@@ -5,7 +5,7 @@ use askama::Template;
 use super::super::Shared;
 use super::super::access::{Visitor, need_of};
 use crate::domain::change::Change;
-use crate::render::{line, minute};
+use crate::render::{line, on_page};
 
 /// The pages to which every page leads, in their order.
 const PAGES: [(&str, &str); 9] = [
@@ -112,7 +112,7 @@ impl ChangeRow {
             title: line(&change.entry.title),
             happened: change.entry.happened(),
             source_title: line(&change.source_title),
-            found_at: minute(change.found_at),
+            found_at: on_page(change.found_at),
             companies,
             is_retracted: change.retracted_at.is_some(),
         }

@@ -16,7 +16,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::Subscriber;
 use crate::domain::text::{one_line, shorten};
-use crate::render::{followed, line, minute};
+use crate::render::{exact_on_page, followed, line, on_page};
 use crate::store::StoreError;
 
 /// Rows on one page.
@@ -66,7 +66,7 @@ impl MailRow {
             subject: line(&mail.subject),
             state: mail.state.to_string(),
             standing: mail.standing(),
-            queued_at: minute(mail.queued_at),
+            queued_at: on_page(mail.queued_at),
             attempts: mail.attempts,
             error: mail.last_error.as_deref().map(|error| shorten(&one_line(error), 300)),
             changes: mail.changes.iter().map(ToString::to_string).take(20).collect(),
@@ -133,7 +133,7 @@ pub(super) async fn mail(State(shared): Server, Extension(visitor): Who, Path(id
     let one = OneMail {
         frame: Frame::of(&shared, &visitor, &mail.subject, "mails"),
         row: MailRow::of(&mail),
-        history: mail.history.iter().map(|step| (minute(step.at), step_words(step))).collect(),
+        history: mail.history.iter().map(|step| (on_page(step.at), step_words(step))).collect(),
         message: message.map(|message| readable(&message)),
     };
     page(StatusCode::OK, &one)
@@ -176,7 +176,7 @@ pub(super) async fn audit(State(shared): Server, Extension(visitor): Who, asked:
     let next =
         deeds.last().filter(|(number, _)| deeds.len() == SHOWN && *number > 0).map(|(number, _)| *number);
     let rows = deeds.into_iter().map(|(number, deed)| {
-        let at = deed.at.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let at = exact_on_page(deed.at);
         (number, deed, at)
     });
     let frame = Frame::of(&shared, &visitor, "Audit log", "audit");

@@ -17,7 +17,7 @@ use crate::domain::snapshot::HeldRead;
 use crate::domain::source::Source;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::Fate;
-use crate::render::{ChangePage, EvidencePage, line, minute};
+use crate::render::{ChangePage, EvidencePage, line, on_page};
 use crate::store::StoreError;
 
 /// Changes of a held read that are shown whole.
@@ -117,7 +117,7 @@ impl Shared {
             id: held.source.to_string(),
             title: line(self.desk.views.title_of(&held.source)),
             reason: shorten(&one_line(&held.reason), 500),
-            since: minute(held.held_since),
+            since: on_page(held.held_since),
             score: format!("{:.2}", held.score()),
         }
     }

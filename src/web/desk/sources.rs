@@ -21,7 +21,7 @@ use crate::domain::health::SourceHealth;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::{Fate, words};
-use crate::render::{Link, line, minute, with_lines};
+use crate::render::{Link, line, on_page, with_lines};
 use crate::status::Need;
 use crate::store::{ChangeSearch, StoreError};
 use crate::view::{DayState, Order, Overview, SourceFilter, SourceRow, SourceState, SourceView};
@@ -119,9 +119,9 @@ impl Row {
             site: one_line(&row.site),
             state: row.state.name(),
             reason: row.reason.map(|reason| shorten(&one_line(&reason), 300)),
-            last_good: row.last_good_at.map(minute),
-            next_due: row.next_due_at.map(minute),
-            last_change: row.last_change.map(|(at, id)| (minute(at), id)),
+            last_good: row.last_good_at.map(on_page),
+            next_due: row.next_due_at.map(on_page),
+            last_change: row.last_change.map(|(at, id)| (on_page(at), id)),
             entries: row.entries,
             strip: Strip::of(&row.days),
         }
@@ -294,7 +294,7 @@ struct ReadRow {
 impl ReadRow {
     fn of(read: &ReadRecord) -> Self {
         Self {
-            at: read.at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            at: read.at.format("%-d %b %Y, %H:%M:%S").to_string(),
             verdict: read.verdict.to_string(),
             status: read.status,
             bytes: read.body_bytes,
@@ -371,7 +371,7 @@ impl Shared {
                 .iter()
                 .map(|snapshot| SnapshotRow {
                     sequence: snapshot.sequence,
-                    read_at: minute(snapshot.read_at),
+                    read_at: on_page(snapshot.read_at),
                     entries: snapshot.entries,
                     bytes: snapshot.body_bytes,
                     sha256: snapshot.sha256.to_string(),
@@ -533,8 +533,8 @@ impl Shared {
                 title: line(&source.title),
                 good: counted.iter().map(|(_, (good, _))| good).sum(),
                 other: counted.iter().map(|(_, (_, other))| other).sum(),
-                last_good: health.last_good_at.map(minute),
-                failing_since: health.failing_since.map(minute),
+                last_good: health.last_good_at.map(on_page),
+                failing_since: health.failing_since.map(on_page),
                 changes,
                 gaps: gaps(&counted),
                 misses: source.misses.as_deref().map(|misses| shorten(&one_line(misses), 300)),
@@ -544,7 +544,7 @@ impl Shared {
             frame: Frame::of(self, visitor, "Coverage", "coverage"),
             since: since.to_string(),
             until: until.to_string(),
-            made_at: minute(now),
+            made_at: on_page(now),
             rows,
             changes: all,
             is_cut: since < remembered,

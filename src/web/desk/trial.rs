@@ -19,7 +19,7 @@ use crate::config::{ConfigError, read_source};
 use crate::domain::source::Source;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::Fate;
-use crate::render::{minute, with_lines};
+use crate::render::{on_page, with_lines};
 use url::form_urlencoded;
 
 /// A trial ends before the request does.
@@ -56,7 +56,7 @@ impl Row {
         };
         Self {
             sequence: state.sequence,
-            read_at: minute(state.read_at),
+            read_at: on_page(state.read_at),
             now: counted(&state.now),
             tried: counted(&state.tried),
             more: state.changes.len().saturating_sub(SHOWN_CHANGES),

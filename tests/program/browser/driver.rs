@@ -135,6 +135,17 @@ impl Browser {
         self.post("/execute/sync", &json!({"script": script, "args": []}))
     }
 
+    /// How the whole page looks, however long it is.
+    #[track_caller]
+    pub fn picture(&self) -> Vec<u8> {
+        use base64::Engine as _;
+        let size = self.script("const e = document.documentElement; return [e.scrollWidth, e.scrollHeight]");
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
+        let wish = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        let shown = self.post("/goog/cdp/execute", &json!({"cmd": "Page.captureScreenshot", "params": wish}));
+        base64::engine::general_purpose::STANDARD.decode(shown["data"].as_str().unwrap()).unwrap()
+    }
+
     /// Keeps how the page looks where `REGWATCH_SCREENSHOTS` names a folder, for people to look at.
     #[track_caller]
     pub fn keep(&self, name: &str) {
