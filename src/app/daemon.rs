@@ -101,13 +101,13 @@ impl Daemon {
         let (service, tracker, stopped) = (in_use.clone(), tasks.clone(), stop.clone());
         let serving = async move {
             if let Err(error) = server.serve(service, tracker, stopped).await {
-                tracing::error!(error = error_chain(&error), "the control socket is closed");
+                tracing::error!(error = error_chain(&error), "failed to listen on the control socket");
             }
         };
         tasks.spawn(generation.app.workers.run("control", serving));
         tasks.spawn(watchdog::keep_alive(store.clone(), stop.clone()));
         watchdog::ready(sources);
-        tracing::info!(sources, socket = %socket.display(), "regwatch runs");
+        tracing::info!(sources, socket = %socket.display(), "regwatch runs and watches {sources} sources");
         Ok(Self { store, clock, process: Process { is_first: false, ..process }, generation, in_use, tasks })
     }
 
@@ -122,12 +122,14 @@ impl Daemon {
                 sources = taken.sources,
                 companies = taken.companies,
                 needs_restart = taken.needs_restart.join(", "),
-                "the configuration was taken over"
+                "reloaded the configuration: {} sources, {} companies",
+                taken.sources,
+                taken.companies
             ),
             Err(error) => {
                 tracing::error!(
                     error = format!("{error:#}"),
-                    "the configuration was not taken over; what was in force stays"
+                    "failed to reload the configuration; the former one stays in force"
                 );
             }
         }
@@ -183,7 +185,7 @@ impl Daemon {
 
     /// Ends without waiting for work whose outcome could not be kept.
     async fn give_up(self, stop: &CancellationToken, reason: String) -> anyhow::Result<()> {
-        tracing::error!(reason, "the store cannot be relied upon any more; the daemon ends");
+        tracing::error!(reason, "the store is no longer reliable; the daemon ends");
         stop.cancel();
         self.generation.give_up();
         match tokio::time::timeout(LAST_WORDS, self.generation.app.close()).await {

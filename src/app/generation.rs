@@ -144,7 +144,7 @@ impl Generation {
         let app = &self.app;
         let Some(settings) = &app.config.web else { return Ok(()) };
         let server = WebServer::bind(settings).await?;
-        tracing::info!(web.listen = %server.address()?, web.base_url = %settings.base_url, "mail's links are answered");
+        tracing::info!(web.listen = %server.address()?, web.base_url = %settings.base_url, "web server listening for {}", settings.base_url);
         let parts = WebParts {
             visits: Arc::clone(&app.visits),
             registry: app.registry.clone(),
@@ -197,7 +197,7 @@ async fn rematch(sources: Vec<Source>, checker: Arc<Checker>, found: Arc<Notify>
             Ok(notices) if !notices.is_empty() => found.notify_one(),
             Ok(_) => {}
             Err(error) => {
-                tracing::error!(source.id = %source.id, error = error_chain(&error), "what stands could not be matched anew");
+                tracing::error!(source.id = %source.id, error = error_chain(&error), "failed to match source {} against the new watchlist", source.id);
             }
         }
     }
@@ -216,14 +216,16 @@ async fn tidy_up(store: Store, retention: Retention, clock: Arc<dyn Clock>, stop
 
 async fn tidy_once(store: &Store, retention: Retention, now: DateTime<Utc>) {
     match store.retire(retention, now).await {
-        Ok(released) => tracing::info!(?released, "what is old enough was let go of"),
-        Err(error) => tracing::error!(error = error_chain(&error), "nothing old could be let go of"),
+        Ok(released) => tracing::info!(?released, "removed what retention lets go of"),
+        Err(error) => {
+            tracing::error!(error = error_chain(&error), "failed to remove what retention lets go of")
+        }
     }
     if let Err(error) = store.forget_messages(now).await {
-        tracing::error!(error = error_chain(&error), "old messages could not be forgotten");
+        tracing::error!(error = error_chain(&error), "failed to forget old incoming messages");
     }
     match store.collect_garbage().await {
-        Ok(report) => tracing::info!(?report, "unused bodies removed"),
-        Err(error) => tracing::error!(error = error_chain(&error), "unused bodies could not be removed"),
+        Ok(report) => tracing::info!(?report, "removed unused bodies"),
+        Err(error) => tracing::error!(error = error_chain(&error), "failed to remove unused bodies"),
     }
 }

@@ -333,7 +333,7 @@ pub async fn refuse_nobody(config: &Config, sources: &[SourceId]) -> anyhow::Res
     for source in config.sources.iter().filter(|source| sources.is_empty() || sources.contains(&source.id)) {
         if fetcher.may_ask(source).await.is_err() {
             anyhow::bail!(
-                "no site is read in nobody's name: {why} (the source {} is another's, {})",
+                "no foreign site is read without a contact: {why} (source {} is at {})",
                 source.id,
                 source.url
             );

@@ -31,7 +31,7 @@ pub(super) async fn keep_alive(store: Store, stop: CancellationToken) {
         }
         match written_within(&store, tick).await {
             Ok(()) => notify(&[NotifyState::Watchdog]),
-            Err(reason) => tracing::warn!(reason, "the watchdog is not told that all is well"),
+            Err(reason) => tracing::warn!(reason, "watchdog not notified: {reason}"),
         }
     }
 }

@@ -112,7 +112,7 @@ impl Checker {
         let standing = standing.map(|standing| (standing, Arc::clone(watchlist.version())));
         let reading = reading(source, &assessment, named, notices);
         self.store.commit(ReadCommit { standing, ..commit(source, case, assessment, now) }).await?;
-        tracing::info!(source.id = %source.id, changes = reading.changes.len(), "held read accepted");
+        tracing::info!(source.id = %source.id, changes = reading.changes.len(), "accepted the quarantined read of {}", source.id);
         Ok(reading)
     }
 
@@ -130,7 +130,7 @@ impl Checker {
         let state = state.rejecting(held.evidence.sha256.clone(), self.clock.now());
         let commit = ReadCommit::of(state).computed_from(known.version);
         self.store.commit(ReadCommit { clears_held: true, ..commit }).await?;
-        tracing::info!(source.id = %source.id, "held read rejected");
+        tracing::info!(source.id = %source.id, "rejected the quarantined read of {}", source.id);
         Ok(held)
     }
 

@@ -190,7 +190,7 @@ impl Checker {
 
     async fn read_once(&self, source: &Source, options: ReadOptions, slot: &mut Slot) -> Reading {
         self.read_in_turn(source, options, slot).await.unwrap_or_else(|error| {
-            tracing::error!(source.id = %source.id, error = error_chain(&error), "a read could not be kept");
+            tracing::error!(source.id = %source.id, error = error_chain(&error), "failed to store the read of {}", source.id);
             Finding::failed(error_chain(&error), None).into_reading(source)
         })
     }
@@ -403,9 +403,9 @@ pub async fn try_saved(source: &Source, first: Bytes, others: Vec<Saved>) -> Tri
 fn log(report: &SourceReport) {
     let (source, verdict, reason) = (&report.id, report.verdict, report.reason.as_deref());
     if verdict.is_read() {
-        tracing::info!(source.id = %source, %verdict, reason, entries = report.entries, changes = report.changes.len(), "source read");
+        tracing::info!(source.id = %source, %verdict, reason, entries = report.entries, changes = report.changes.len(), "source read: {source} is {verdict}");
     } else {
-        tracing::warn!(source.id = %source, %verdict, reason, "source could not be read");
+        tracing::warn!(source.id = %source, %verdict, reason, "failed to read {source}: {verdict}");
     }
 }
 

@@ -72,7 +72,7 @@ impl Checker {
             source.id = %source.id,
             changes = retraction.changes.len(),
             is_restored,
-            "a read was taken back"
+            "retracted a read of {}", source.id
         );
         Ok(retraction)
     }

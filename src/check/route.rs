@@ -14,6 +14,7 @@ use super::{Checker, ReadOptions, Reading, extract};
 use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
 use crate::domain::change::Change;
 use crate::domain::entry::{Document, Entry};
+use crate::domain::moment;
 use crate::domain::read_state::ReadState;
 use crate::domain::report::ChangeReport;
 use crate::domain::snapshot::Baseline;
@@ -51,7 +52,7 @@ impl Checker {
                 Ok(Ok((words, changes))) => return told(reading, &words, changes),
                 Ok(Err(reason)) => refused.push(format!("{}: {reason}", route.by)),
                 Err(error) => {
-                    tracing::error!(source.id = %source.id, error = error_chain(&error), "a read by another route could not be kept");
+                    tracing::error!(source.id = %source.id, error = error_chain(&error), "failed to store a read of {} by another route", source.id);
                     refused.push(format!("{}: {}", route.by, error_chain(&error)));
                 }
             }
@@ -97,10 +98,10 @@ impl Checker {
         let known = Known::load_whole(&self.store, source).await?;
         let Some(state) = known.state.clone() else { return Ok(Err("nothing is known of it".to_owned())) };
         let Given { answer, document, as_of } = given;
-        let as_of_words = as_of.format("%Y-%m-%d %H:%M UTC");
+        let as_of_words = moment::in_words(as_of);
         if let Some(newest) = newest_known(&state, known.baseline.as_ref()).filter(|newest| as_of <= *newest)
         {
-            let newest = newest.format("%Y-%m-%d %H:%M UTC");
+            let newest = moment::in_words(newest);
             return Ok(Err(format!("its word of {as_of_words} is no newer than what is known of {newest}")));
         }
         let what = if route.copy { "a copy taken at" } else { "another publication, read at" };

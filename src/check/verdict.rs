@@ -291,7 +291,7 @@ impl Known {
     /// Has it said of the read which facts of the source no longer hold, before they break it.
     fn note_drifts(&mut self, source: &SourceId, drifts: &[Drift]) {
         for drift in drifts {
-            tracing::warn!(source.id = %source, fact = %drift.fact, %drift, "a source is not as it was observed");
+            tracing::warn!(source.id = %source, fact = %drift.fact, %drift, "{source} differs from its catalogue entry: {drift}");
         }
         let said = drifts.iter().map(|drift| format!("not as observed: {drift}"));
         self.note = self.note.take().into_iter().chain(said).reduce(|all, note| format!("{all}; {note}"));

@@ -67,56 +67,56 @@ pub(super) enum Verb {
     Check(super::check::Check),
     /// Read sources on schedule and send mail until stopped.
     Daemon,
-    /// Look whether the installation is set up well; each finding comes with its fix.
+    /// Check that the installation is set up well; each finding comes with its fix.
     ///
     /// Takes up to a minute. Exits with 5 where something was found.
     Doctor,
-    /// Have the daemon take over what the files say now. A configuration that is not valid is refused, and what is
-    /// in force stays. SIGHUP does the same.
+    /// Have the daemon reload its configuration. An invalid one is refused, and the former stays in force. SIGHUP
+    /// does the same.
     Reload,
-    /// Show at a glance how all stands, and what needs you.
+    /// Show at a glance whether all is well, and what needs you.
     Status(super::status::Status),
     /// See it work: two days of made-up pages on this machine, no network, no configuration.
     Demo(super::demo::Demo),
-    /// What is watched.
+    /// Manage sources.
     #[command(subcommand)]
     Source(super::source::SourceVerb),
-    /// Who is tracked.
+    /// Manage tracked companies.
     #[command(subcommand)]
     Company(super::company::CompanyVerb),
-    /// How well names are matched, on labelled files.
+    /// Measure how well names are matched, on labelled files.
     #[command(subcommand)]
     Eval(super::eval::Eval),
-    /// What changed.
+    /// List and show changes.
     #[command(subcommand)]
     Changes(super::changes::Changes),
-    /// What waits for a person's word: reads that were held back.
+    /// Review quarantined reads and possible matches.
     #[command(subcommand)]
     Review(super::review::Review),
-    /// Trouble with reading.
+    /// List incidents: trouble with reading, mail or the store.
     #[command(subcommand)]
     Incident(super::incident::IncidentVerb),
-    /// Read the stored bodies of a source anew, and compare with what was told.
+    /// Read the stored bodies of a source again, and compare with the changes that were reported.
     Replay(super::replay::ReplayArguments),
-    /// Who is told.
+    /// Manage subscribers.
     #[command(subcommand)]
     Sub(super::sub::Sub),
-    /// Mail on its way.
+    /// Manage outgoing mail.
     #[command(subcommand)]
     Outbox(super::outbox::Outbox),
-    /// Addresses that nothing is sent to.
+    /// Manage the suppression list: addresses that are sent nothing.
     #[command(subcommand)]
     Suppression(super::suppression::SuppressionVerb),
-    /// Whether mail arrives.
+    /// Test and preview mail.
     #[command(subcommand)]
     Mail(super::mail::Mail),
-    /// What is configured.
+    /// Check and show the configuration.
     #[command(subcommand)]
     Config(super::config::ConfigVerb),
-    /// Who may log in to the pages.
+    /// Manage who may log in to the pages.
     #[command(subcommand)]
     Web(super::web::WebVerb),
-    /// Look after the store: size, backups, repair.
+    /// Manage the store: size, backups, repair.
     #[command(subcommand)]
     Store(super::store::StoreVerb),
     /// Print completions for a shell.

@@ -30,8 +30,8 @@ pub(super) enum Mail {
     Preview(preview::Preview),
     /// Take in one message from standard input, as a mail server hands it over.
     ///
-    /// Exits with 75 where the server should hand it over again later, and with 65 where that was in vain
-    /// several times and it should return the message.
+    /// Exits with 75 if the server should hand it over again later, and with 65 if that failed several times
+    /// and it should return the message.
     Ingest(Ingest),
 }
 

@@ -18,31 +18,30 @@ use crate::render::for_terminal;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Review {
-    /// Every read that is held back, and why; and every change in which a name may be a company's.
+    /// List quarantined reads with the reason, and changes in which a name may be a company's.
     List,
-    /// One held read: why it is held, and what would change if it were accepted.
+    /// Show why a read is quarantined, and what would change if you accepted it.
     ///
     /// `regwatch source show ID --held` prints the body itself.
     Show {
         /// The source.
         id: SourceId,
     },
-    /// It is the source's page: take it, and tell what changed. Or the name is the company's: tell it.
+    /// Accept a quarantined read, or confirm a possible match, and send the alerts.
     Accept {
         /// The source, or the change's id.
         id: String,
-        /// Take it and tell nobody: the source says the same as before, written otherwise.
+        /// Send no alerts: the source says the same as before in other words.
         #[arg(long)]
         untold: bool,
     },
-    /// It is not the source's page: let go of it. The same body is not held again. Or the name is
-    /// somebody else's.
+    /// Reject a quarantined read, or a possible match. The same body is not quarantined again.
     Reject {
         /// The source, or the change's id.
         id: String,
     },
-    /// A read that was believed was not the source's page: take back all it seemed to show. Whoever
-    /// was told gets a mail that says so, and the source is compared with what it said before.
+    /// Retract a read that was not the source's page, with all its changes. Everybody who was told
+    /// gets a correction, and the source is compared with what it said before.
     Retract {
         /// The id of one of the changes that the read seemed to show.
         change: String,

@@ -41,7 +41,7 @@ pub(super) enum StoreVerb {
         /// The file.
         file: PathBuf,
     },
-    /// Give back the room that the store does not need any more. Stop the daemon first.
+    /// Give back the room that the store no longer needs. Stop the daemon first.
     ///
     /// The store is copied into a new one, which is looked at and then takes its place: so much room as the store
     /// needs must be free.

@@ -25,35 +25,35 @@ pub(super) enum Sub {
     Add(Add),
     /// Make the subscriptions of an address active that wait for it; you can show the consent.
     Confirm(Whose),
-    /// Send an address nothing for a while; what is found meanwhile is told in one mail afterwards.
+    /// Pause mail to an address; afterwards one summary tells what changed meanwhile.
     Pause(Paused),
     /// Send a paused address mail again.
     Resume(Whose),
-    /// Send an address mail otherwise: in digests, not at night, with a weekly attestation of silence.
+    /// Change how an address gets mail: as digests, with quiet hours, with a weekly coverage report.
     Set(Set),
-    /// What an address follows, and the record of its consent.
+    /// Show what an address follows, and the record of its consent.
     Show(Whose),
-    /// Everyone who is or was subscribed.
+    /// List everybody who is or was subscribed.
     List,
     /// End an address's subscriptions.
     Remove(Remove),
-    /// Forget a person at their wish: subscriptions, the record of consent, and every mail to them.
+    /// Erase a person: subscriptions, the record of consent, and every mail to them.
     ///
-    /// Kept is a keyed hash of the address, so that nothing is sent to it unless it confirms anew.
+    /// Kept is a keyed hash of the address, so that it is sent nothing unless it confirms again.
     Erase(Whose),
     /// Take over subscribers from a CSV file, all of it or nothing.
     ///
-    /// Whoever is to get mail must have agreed: the row says when. Who has left here is not brought back.
+    /// Every subscriber must have agreed: the row says when. People who unsubscribed here stay unsubscribed.
     ///
     /// Example: regwatch sub import subscribers.csv --dry-run
     Import(import::Import),
-    /// Everyone who is or was subscribed as CSV, with the record of their consent.
+    /// Print everybody who is or was subscribed as CSV, with the record of their consent.
     Export,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Add {
-    /// Whom to tell.
+    /// The address to subscribe.
     #[arg(value_name = "ADDRESS")]
     address: EmailAddress,
     /// About which companies.

@@ -399,15 +399,15 @@ impl Parts {
                 tracing::error!(
                     channel,
                     reason,
-                    "mail cannot leave; one is tried now and then, all others wait"
+                    "{channel} is out of reach; one mail is tried now and then, all others wait"
                 );
             } else if is_first {
-                tracing::warn!(channel, reason, next = %breaker.next_probe_at, "mail still cannot leave");
+                tracing::warn!(channel, reason, next = %breaker.next_probe_at, "{channel} is still out of reach");
             }
         } else if feed.is_probe() {
             feed.set_reached();
             store.mend_channel(&channel).await?;
-            tracing::info!(channel, "mail can leave again");
+            tracing::info!(channel, "{channel} can be reached again");
         }
         Ok(())
     }
@@ -451,15 +451,17 @@ fn log(mail: &Mail) {
     let (id, to, attempts) = (&mail.id, mail.recipient.redacted(), mail.attempts);
     let (state, reason) = (mail.state, mail.last_error.as_deref());
     match state {
-        MailState::Sent => tracing::info!(mail.id = %id, mail.to = to, attempts, "mail {}", mail.standing()),
+        MailState::Sent => {
+            tracing::info!(mail.id = %id, mail.to = to, attempts, "mail {id} to {to}: {}", mail.standing())
+        }
         _ if mail.is_undelivered || state == MailState::Held => {
-            tracing::error!(mail.id = %id, mail.to = to, attempts, reason, %state, "a person must look at a mail");
+            tracing::error!(mail.id = %id, mail.to = to, attempts, reason, %state, "mail {} to {to} needs attention", mail.id);
         }
         _ if mail.is_settled() => {
-            tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, %state, "mail given up");
+            tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, %state, "gave up mail {} to {to}", mail.id);
         }
         _ => {
-            tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, next = %mail.at, "mail deferred");
+            tracing::warn!(mail.id = %id, mail.to = to, attempts, reason, next = %mail.at, "deferred mail {} to {to}", mail.id);
         }
     }
 }

@@ -472,7 +472,7 @@ fn stale(
     let limit = humantime::format_duration(source.stale_after?);
     let reason = match state.last_good_at {
         Some(at) => {
-            format!("no good read since {}, expected one every {limit}", at.format("%Y-%m-%d %H:%M:%SZ"))
+            format!("no good read since {}, expected one every {limit}", moment::in_words(at))
         }
         None => format!("no good read ever, expected one every {limit}"),
     };

@@ -17,6 +17,12 @@ const SLACK: Duration = Duration::minutes(1);
 /// [`super::subscription::Preferences::due`].
 pub const LONGEST_WAIT: Duration = Duration::days(10);
 
+/// A moment in words, for sentences that people read: `24 November 2026, 06:00 UTC`.
+#[must_use]
+pub fn in_words(at: DateTime<Utc>) -> String {
+    at.format("%-d %B %Y, %H:%M UTC").to_string()
+}
+
 /// Whether a moment at which something happened has not come yet: the clock was wrong then, or is now.
 #[must_use]
 pub fn lies_ahead(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {

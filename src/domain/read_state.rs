@@ -154,7 +154,7 @@ impl ReadState {
         let words = format!(
             "{} says otherwise than the source of {}: {}",
             taken.by,
-            taken.as_of.format("%Y-%m-%d %H:%M UTC"),
+            moment::in_words(taken.as_of),
             otherwise.join(", ")
         );
         let contradiction = (!otherwise.is_empty()).then_some(Contradiction { since: now, words });

@@ -94,7 +94,7 @@ impl Suppression {
     /// Why and since when, in words.
     #[must_use]
     pub fn words(&self) -> String {
-        format!("{} on {}", self.reason, self.since.format("%Y-%m-%d"))
+        format!("{} on {}", self.reason, self.since.format("%-d %B %Y"))
     }
 }
 

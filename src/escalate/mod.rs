@@ -282,8 +282,8 @@ fn log(incident: &Incident) {
     let source = incident.source.as_ref().map(tracing::field::display);
     let (kind, reason) = (incident.kind, incident.reason.as_str());
     if incident.is_open() {
-        tracing::warn!(incident.id = %incident.id, source.id = source, %kind, reason, "an incident lasts");
+        tracing::warn!(incident.id = %incident.id, source.id = source, %kind, reason, "incident {} lasts", incident.id);
     } else {
-        tracing::info!(incident.id = %incident.id, source.id = source, %kind, "an incident is over");
+        tracing::info!(incident.id = %incident.id, source.id = source, %kind, "incident {} is over", incident.id);
     }
 }

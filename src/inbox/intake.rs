@@ -75,10 +75,10 @@ impl Intake {
         let (way, strikes) = (self.way, state.strikes_of(name));
         self.keep(state).await?;
         if is_aside {
-            tracing::error!(%way, reason, "a message could not be taken in and is put aside for a person");
+            tracing::error!(%way, reason, "set a message from {way} aside for a person: {reason}");
             return Ok(Some(Folder::Failed));
         }
-        tracing::warn!(%way, strikes, reason, "a message could not be taken in; it is tried again");
+        tracing::warn!(%way, strikes, reason, "failed to take in a message from {way}; it is tried again: {reason}");
         Ok(None)
     }
 
@@ -110,11 +110,11 @@ impl Intake {
     /// Notes that the way cannot be used; gives how long to leave it alone.
     pub(super) async fn failed(&mut self, reason: String) -> Duration {
         let (way, now) = (self.way, self.parts.clock.now());
-        tracing::warn!(%way, reason, "mail cannot be taken in");
+        tracing::warn!(%way, reason, "mail cannot be taken in from {way}: {reason}");
         let failures = match self.note_failure(reason, now).await {
             Ok(failures) => failures,
             Err(error) => {
-                tracing::error!(%way, error = error_chain(&error), "how a way in stands could not be kept");
+                tracing::error!(%way, error = error_chain(&error), "failed to store the state of {way}");
                 1
             }
         };

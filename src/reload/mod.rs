@@ -69,7 +69,7 @@ impl Reloader {
         });
         let (config, watchlist) = read.await??;
         self.registry.replace(watchlist);
-        tracing::info!(companies = config.companies.len(), "company registry taken over");
+        tracing::info!(companies = config.companies.len(), "reloaded {} companies", config.companies.len());
         Ok(Reloaded { companies: config.companies.len(), needs_restart: settings(&config) != self.settings })
     }
 }

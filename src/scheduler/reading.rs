@@ -54,7 +54,7 @@ impl SourceLoop {
             // A clock that was set back would have it start in the future.
             started_at = started_at.min(self.clock.now());
             let Some(due) = self.next(&mut delay, started_at).await else {
-                tracing::warn!(source.id = %self.source.id, "the schedule never fires again");
+                tracing::warn!(source.id = %self.source.id, "the schedule of {} never fires again", self.source.id);
                 return;
             };
             let due = unkept.put_off(due, self.clock.now());
@@ -94,7 +94,7 @@ impl SourceLoop {
                 Some(delay.put_off(due, self.jitter))
             }
             Err(error) => {
-                tracing::error!(source.id = %self.source.id, error = error_chain(&error), "the source's state cannot be read");
+                tracing::error!(source.id = %self.source.id, error = error_chain(&error), "failed to load the state of {}", self.source.id);
                 Some(now + AFTER_A_FAULT)
             }
         }
@@ -119,7 +119,7 @@ impl SourceLoop {
         match attempt.join_next().await {
             Some(Ok(reading)) if is_to_be_told(&reading) => self.found.notify_one(),
             Some(Err(panic)) => {
-                tracing::error!(source.id = %self.source.id, error = error_chain(&panic), "a read ended abruptly");
+                tracing::error!(source.id = %self.source.id, error = error_chain(&panic), "the read of {} panicked", self.source.id);
                 tokio::time::sleep(AFTER_A_FAULT).await;
             }
             Some(Ok(_)) | None => {}

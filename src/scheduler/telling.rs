@@ -56,15 +56,15 @@ impl TellingLoop {
 
     async fn round(&self) {
         if let Err(error) = self.escalator.escalate(Attended::No).await {
-            tracing::error!(error = error_chain(&error), "the operator could not be told of trouble");
+            tracing::error!(error = error_chain(&error), "failed to compose mail to the operator");
         }
         if let Err(error) = self.dispatcher.dispatch(Patience::Group).await {
-            tracing::error!(error = error_chain(&error), "alerts could not be made into mails");
+            tracing::error!(error = error_chain(&error), "failed to compose mails of alerts");
         }
         if let Some(asker) = &self.asker
             && let Err(error) = asker.answer_again().await
         {
-            tracing::error!(error = error_chain(&error), "answers could not be composed again");
+            tracing::error!(error = error_chain(&error), "failed to compose answers again");
         }
     }
 

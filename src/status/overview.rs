@@ -100,7 +100,7 @@ pub fn overview(facts: &Facts) -> Overview {
 fn sentence(facts: &Facts, figures: &Figures) -> String {
     let SourceFigures { total, in_time, attention, paused, .. } = figures.sources;
     let sources = if total == 1 { "source" } else { "sources" };
-    let were = if in_time == 1 { "was" } else { "were" };
+    let were = if in_time == 1 || total == 1 { "was" } else { "were" };
     let mut parts = vec![
         format!("{in_time} of {total} {sources} {were} read in time"),
         format!("{attention} {} you", if attention == 1 { "needs" } else { "need" }),

@@ -4,3 +4,4 @@
 
 mod dependencies;
 mod layering;
+mod style;

@@ -203,7 +203,7 @@ fn it_confirms_a_removal_by_itself_long_before_the_schedule_would() {
     assert_eq!(home.check(0)["sources"][0]["changes"], serde_json::json!([]));
     let mut daemon = Daemon::start(&home, RUNS);
     daemon.wait_until_it_says("source read");
-    daemon.wait_until_it_says("mail stored in the Maildir");
+    daemon.wait_until_it_says(": stored in the Maildir");
     assert!(home.letters()[0].text.contains("ZTE"), "{:?}", home.letters());
 }
 
@@ -214,7 +214,7 @@ fn it_tells_its_operator_of_a_source_that_is_held() {
     site.page("/list", "<html><head><title>Request Rejected</title></head></html>");
     let mut daemon = Daemon::start(&home, RUNS);
     while home.letters().len() < 2 {
-        daemon.wait_until_it_says("mail stored in the Maildir");
+        daemon.wait_until_it_says(": stored in the Maildir");
     }
     assert_eq!(
         home.trouble_told_to("ops@tracker.example")[0].subject,

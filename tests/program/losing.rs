@@ -40,7 +40,7 @@ fn a_first_start_is_told_once() {
     for _ in 0..2 {
         let mut daemon = Daemon::start(&home, RUNS);
         while home.letters().is_empty() {
-            daemon.wait_until_it_says("mail stored in the Maildir");
+            daemon.wait_until_it_says(": stored in the Maildir");
         }
         daemon.end();
     }
@@ -142,7 +142,7 @@ fn a_daemon_that_cannot_write_ends_and_leaves_a_whole_store_and_nothing_else() {
     site.page("/list", covered_list(&[HUAWEI, ZTE, ("Hangzhou Hikvision", &noise(&long), "March 12, 2021")]));
     let mut daemon = Daemon::start_of(limited(&home, written / 1024 + 64), &[], RUNS);
     home.run(&["check", "now"]);
-    daemon.wait_until_it_says("the store cannot be relied upon any more");
+    daemon.wait_until_it_says("the store is no longer reliable");
     assert_eq!(daemon.exit_code(), Some(1));
     let names: Vec<String> = fs::read_dir(home.path("state/db"))
         .unwrap()

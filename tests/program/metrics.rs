@@ -44,7 +44,7 @@ fn a_monitor_sees_reads_lateness_the_outbox_and_the_store() {
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
     let (mut daemon, address) = monitored(&home);
     home.check(0);
-    daemon.wait_until_it_says("mail stored in the Maildir");
+    daemon.wait_until_it_says(": stored in the Maildir");
     assert_eq!(get(&address, "/livez"), (200, "alive\n".to_owned()));
     assert_eq!(get(&address, "/readyz"), (200, "ready\n".to_owned()));
     assert_eq!(get(&address, "/nothing").0, 404);

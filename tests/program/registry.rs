@@ -131,7 +131,7 @@ fn what_changed_while_nobody_ran_is_told_at_the_start() {
     let asked = site.asked().len();
     home.track(&list_source(&site.url), &hikvision("\"Hangzhou Hikvision\""));
     let mut daemon = Daemon::start(&home, "already listed");
-    daemon.wait_until_it_says("mail stored in the Maildir");
+    daemon.wait_until_it_says(": stored in the Maildir");
     assert_eq!(site.asked().len(), asked, "no page was read for it");
     assert_eq!(home.letters().len(), 1);
 }

@@ -17,7 +17,7 @@ fn a_hangup_takes_over_a_new_source_and_reads_it_at_once() {
     let mut daemon = Daemon::start(&home, RUNS);
     home.configure_also(&second(&site.url));
     daemon.signal("-HUP");
-    daemon.wait_until_it_says("the configuration was taken over");
+    daemon.wait_until_it_says("reloaded the configuration");
     site.wait_until_asked("/second", 1);
     daemon.wait_until_it_says("source read");
     let sources = home.run(&["source", "list", "--json"]).expect(0).json();
@@ -52,7 +52,7 @@ fn a_bad_configuration_is_refused_with_its_line_and_the_old_one_stays() {
     let mut daemon = Daemon::start(&home, RUNS);
     home.amend("15 */2 * * *", "61 * * * *");
     daemon.signal("-HUP");
-    daemon.wait_until_it_says("was not taken over");
+    daemon.wait_until_it_says("failed to reload the configuration");
     assert!(
         daemon.last_line().contains("regwatch.toml:") && daemon.last_line().contains("61"),
         "{}",
@@ -108,7 +108,7 @@ fn a_source_is_changed_and_removed_where_it_stands_and_the_daemon_takes_it_over(
     let set =
         ["source", "edit", "second", "--set", "schedule=@daily", "--set", "groups=[\"lists\"]", "--json"];
     assert_eq!(home.run(&set).expect(0).json()["taken_over"], true);
-    daemon.wait_until_it_says("taken over");
+    daemon.wait_until_it_says("reloaded the configuration");
     let grouped = home.run(&["source", "list", "--group", "lists", "--json"]).expect(0).json();
     assert_eq!(grouped["sources"].as_array().unwrap().len(), 1);
     let refused = home.run(&["source", "edit", "second", "--set", "schedule=never"]).expect(1).stderr;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::{Incident, IncidentKind, Policy, Telling, Trouble, changed};
-use crate::domain::moment::{SetBack, is_within};
+use crate::domain::moment::{self, SetBack, is_within};
 
 /// It is there for so long, and told once: nothing shows when it would be over.
 const LASTS: Duration = Duration::hours(1);
@@ -29,8 +29,7 @@ pub(super) fn telling_of_clock(incident: &Incident) -> Option<(Telling, DateTime
 }
 
 fn trouble(set_back: &SetBack) -> Trouble {
-    let moment = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%SZ").to_string();
-    let (from, to) = (moment(set_back.from), moment(set_back.to));
+    let (from, to) = (moment::in_words(set_back.from), moment::in_words(set_back.to));
     Trouble {
         kind: IncidentKind::Clock,
         source: None,
@@ -68,7 +67,7 @@ mod tests {
         }
         assert_eq!(told, [(1, Telling::Begun), (4, Telling::Begun)]);
         assert!(known.iter().all(|incident| !incident.is_open()));
-        assert!(known[0].reason.contains("1970-02-11 16:00:00Z"), "{known:?}");
+        assert!(known[0].reason.contains("11 February 1970, 16:00 UTC"), "{known:?}");
         assert_eq!(super::super::review(&known, &[], &[], &policy, at(0), at(9)), []);
     }
 }

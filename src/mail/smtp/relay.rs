@@ -82,7 +82,11 @@ impl Relay {
     /// Says once that the relay offers no TLS and is spoken to all the same.
     pub(super) fn note_plain(&self) {
         if !self.was_plain.swap(true, Ordering::Relaxed) {
-            tracing::warn!(relay = self.name, "the relay offers no TLS, mail goes to it in the clear");
+            tracing::warn!(
+                relay = self.name,
+                "relay {} offers no TLS; mail goes to it in the clear",
+                self.name
+            );
         }
     }
 
