@@ -76,7 +76,7 @@ impl Checker {
             })
             .await?;
         if !notices.is_empty() {
-            tracing::info!(source.id = %source.id, notices = notices.len(), "{} entries on {} already name a followed company", notices.len(), source.id);
+            tracing::info!(source.id = %source.id, notices = notices.len(), "already listed: {} entries on {}", notices.len(), source.id);
         }
         Ok(notices)
     }

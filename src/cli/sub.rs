@@ -93,7 +93,7 @@ pub(super) struct Wishes {
     /// When nothing is sent, such as 22:00-07:00, or off.
     #[arg(long, value_name = "HOURS", value_parser = |value: &str| wish("quiet", value))]
     quiet: Option<Preference>,
-    /// Whether to tell each week that nothing happened: weekly or off.
+    /// Whether to send a weekly coverage report: weekly or off.
     #[arg(long, value_name = "WHETHER", value_parser = |value: &str| wish("attestation", value))]
     attestation: Option<Preference>,
 }

@@ -17,6 +17,7 @@ use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
+use crate::domain::moment::length;
 use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
@@ -283,10 +284,6 @@ struct Noise<'a> {
     patterns: Vec<&'a str>,
     fields: Vec<&'a str>,
     parameters: Vec<&'a str>,
-}
-
-fn length(duration: std::time::Duration) -> String {
-    humantime::format_duration(duration).to_string()
 }
 
 fn kept(length_of: Option<std::time::Duration>) -> String {

@@ -9,11 +9,12 @@ use std::time::Duration;
 use url::{Host, Url};
 
 use super::spelling::likely;
+use crate::domain::moment::length;
 
 /// A length of time such as `30s`, `5m` or `1h 30m`, within limits.
 pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Result<Duration, String> {
     let expected = || {
-        let (least, most) = (humantime::format_duration(least), humantime::format_duration(most));
+        let (least, most) = (length(least), length(most));
         format!("a length of time from {least} to {most}, such as \"30s\", \"5m\" or \"1h 30m\"")
     };
     match humantime::parse_duration(text) {

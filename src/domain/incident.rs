@@ -469,7 +469,7 @@ fn stale(
     let good_at = state.last_good_at.or(state.failing_since)?;
     let ends_at = good_at + limit;
     let was_tried = state.last_read_at >= ends_at || now >= started_at + AFTER_START;
-    let limit = humantime::format_duration(source.stale_after?);
+    let limit = moment::length(source.stale_after?);
     let reason = match state.last_good_at {
         Some(at) => {
             format!("no good read since {}, expected one every {limit}", moment::in_words(at))

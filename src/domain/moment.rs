@@ -23,6 +23,21 @@ pub fn in_words(at: DateTime<Utc>) -> String {
     at.format("%-d %B %Y, %H:%M UTC").to_string()
 }
 
+/// A length of time as people and the configuration write it: `90d`, `1h 30m`, `0s`.
+#[must_use]
+pub fn length(of: std::time::Duration) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    let (mut seconds, mut parts) = (of.as_secs(), Vec::new());
+    for (unit, name) in UNITS {
+        let count = seconds / unit;
+        seconds %= unit;
+        parts.extend((count > 0).then(|| format!("{count}{name}")));
+    }
+    let millis = of.subsec_millis();
+    parts.extend((millis > 0).then(|| format!("{millis}ms")));
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
+}
+
 /// Whether a moment at which something happened has not come yet: the clock was wrong then, or is now.
 #[must_use]
 pub fn lies_ahead(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {

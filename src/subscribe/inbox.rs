@@ -390,6 +390,9 @@ impl Inbox {
     /// The store's error.
     pub async fn answer_again(&self) -> Result<(), IngestError> {
         let replaced = self.store.to_compose_again().await?;
+        if replaced.is_empty() && self.store.to_ask_again().await?.is_empty() {
+            return Ok(());
+        }
         let _turn = self.turn.wait().await;
         self.ask_again().await?;
         let now = self.clock.now();

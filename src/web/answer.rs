@@ -71,7 +71,10 @@ async fn ask_to_confirm(State(shared): Server, uri: Uri) -> Response {
             let lines = wishes(&question.purpose, &shared.registry.current());
             let standing = if question.is_open { Vec::new() } else { shared.standing(&question.subscriber) };
             let is_open = question.is_open;
-            page(StatusCode::OK, &Confirm { root: shared.root(), lines, is_open, standing })
+            page(
+                StatusCode::OK,
+                &Confirm { root: shared.root(), name: shared.organisation(), lines, is_open, standing },
+            )
         }
         Ok(None) => shared.nothing(),
         Err(error) => shared.fault(&error),
@@ -214,7 +217,16 @@ impl Shared {
             (Err(error), _) | (_, Err(error)) => return self.fault(&error),
         };
         let lines = found.map(|subscriber| self.standing(&subscriber)).unwrap_or_default();
-        page(StatusCode::OK, &Message { root: self.root(), title: "What you follow now", lines, text: &done })
+        page(
+            StatusCode::OK,
+            &Message {
+                root: self.root(),
+                name: self.organisation(),
+                title: "What you follow now",
+                lines,
+                text: &done,
+            },
+        )
     }
 
     /// Whether a day is still to come where whoever holds a link is.
@@ -233,7 +245,10 @@ impl Shared {
         let title = if is_following { "Stop all mail?" } else { "You are unsubscribed" };
         let undo = found.map(|subscriber| self.undone(subscriber)).unwrap_or_default();
         let root = self.root();
-        page(StatusCode::OK, &Unsubscribe { root, title, whom: whom(found), is_following, undo })
+        page(
+            StatusCode::OK,
+            &Unsubscribe { root, name: self.organisation(), title, whom: whom(found), is_following, undo },
+        )
     }
 
     /// What somebody can follow again by a button.
@@ -279,6 +294,7 @@ impl Shared {
         };
         let manage = Manage {
             root: self.root(),
+            name: self.organisation(),
             whom: whom(found.as_ref()),
             done,
             fault,
@@ -360,11 +376,14 @@ impl Shared {
                 return self.nothing();
             }
         };
-        page(StatusCode::OK, &Message { root: self.root(), title, lines, text })
+        page(StatusCode::OK, &Message { root: self.root(), name: self.organisation(), title, lines, text })
     }
 
     fn refusal(&self, status: StatusCode, title: &str, text: &str) -> Response {
-        page(status, &Message { root: self.root(), title, lines: Vec::new(), text })
+        page(
+            status,
+            &Message { root: self.root(), name: self.organisation(), title, lines: Vec::new(), text },
+        )
     }
 
     /// The one answer to all that leads nowhere.

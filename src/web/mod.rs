@@ -144,6 +144,11 @@ impl Shared {
     fn root(&self) -> &str {
         &self.root
     }
+
+    /// Who runs the service, as readers know them.
+    fn organisation(&self) -> &str {
+        &self.desk.runner.organisation
+    }
 }
 
 /// Before another attempt where a connection could not be taken, for want of file descriptors say.

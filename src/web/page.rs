@@ -13,6 +13,8 @@ use crate::domain::text::error_chain;
 #[template(path = "message.html")]
 pub(super) struct Message<'a> {
     pub root: &'a str,
+    /// Who runs the service.
+    pub name: &'a str,
     pub title: &'a str,
     pub lines: Vec<String>,
     pub text: &'a str,
@@ -23,6 +25,8 @@ pub(super) struct Message<'a> {
 #[template(path = "confirm.html")]
 pub(super) struct Confirm<'a> {
     pub root: &'a str,
+    /// Who runs the service.
+    pub name: &'a str,
     pub lines: Vec<String>,
     pub is_open: bool,
     /// Of a question that was settled: how it stands now.
@@ -34,6 +38,8 @@ pub(super) struct Confirm<'a> {
 #[template(path = "unsubscribe.html")]
 pub(super) struct Unsubscribe<'a> {
     pub root: &'a str,
+    /// Who runs the service.
+    pub name: &'a str,
     pub title: &'a str,
     pub whom: Option<String>,
     /// Whether anything is there to end.
@@ -47,6 +53,8 @@ pub(super) struct Unsubscribe<'a> {
 #[template(path = "manage.html")]
 pub(super) struct Manage<'a> {
     pub root: &'a str,
+    /// Who runs the service.
+    pub name: &'a str,
     pub whom: Option<String>,
     /// What was just done.
     pub done: Option<String>,

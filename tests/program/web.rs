@@ -47,7 +47,7 @@ impl Service {
         let home = Home::with_sources(&format!("{INBOX}\n{web}\n{}", list_source(&site.url)));
         home.check(0);
         let key = instance_key(&home);
-        let mut daemon = Daemon::start(&home, "mail's links are answered");
+        let mut daemon = Daemon::start(&home, "web server listening");
         let line = daemon.last_line().to_owned();
         daemon.wait_until_it_says(RUNS);
         let address = line.split("web.listen=").nth(1).and_then(|rest| rest.split(' ').next());

@@ -104,6 +104,36 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
     }
 }
 
+/// A value as the documentation has it.
+fn documented(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[test]
+fn every_default_of_the_documentation_is_the_one_in_force() {
+    let least = "[mail]\nfrom = \"a <alerts@desk.example>\"\ntransport = \"maildir:m\"\n[fetch]\ncontact = \"ops@desk.example\"\n";
+    let shown: toml::Table = show(&Folder::with(least).load().unwrap()).parse().unwrap();
+    let (text, mut compared) = (documentation(), 0);
+    for table in ["store", "mail", "fetch", "matching", "daemon", "operator"] {
+        let (_, section) = text.split_once(&format!("# [{table}]\n")).unwrap();
+        for row in section.split("\n#").next().unwrap().lines().filter(|line| line.starts_with("| `")) {
+            let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+            let (key, default) = (cells[0].trim_matches('`'), *cells.last().unwrap());
+            let is_literal = default.starts_with(|c: char| c.is_ascii_digit())
+                || default.len() > 1
+                    && default.matches('`').count() == 2
+                    && default.ends_with('`')
+                    && default.starts_with('`');
+            let is_place = ["url", "transport", "socket"].contains(&key);
+            if let Some(value) = shown[table].get(key).filter(|_| is_literal && !is_place) {
+                assert_eq!(documented(value), default.trim_matches('`'), "{table}.{key}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared >= 20, "{compared} defaults were compared");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -175,7 +175,7 @@ pub enum Preference {
 
 impl Preference {
     /// The wish that two words say: `digest daily`, `zone Europe/Berlin`, `quiet 22:00-07:00`,
-    /// `quiet off`, `attestation weekly`, `attestation off`, `pause until 2026-12-24`.
+    /// `quiet off`, `report weekly`, `report off`, `pause until 2026-12-24`. A report was once an attestation.
     #[must_use]
     pub fn of(name: &str, value: &str) -> Option<Self> {
         let value = value.trim();
@@ -186,8 +186,8 @@ impl Preference {
             "zone" | "timezone" => zone(value).map(Self::Zone),
             "quiet" if is_off => Some(Self::Quiet(None)),
             "quiet" => value.parse().ok().map(|hours| Self::Quiet(Some(hours))),
-            "attestation" if is_off => Some(Self::Attestation(false)),
-            "attestation" => ["weekly", "on", "yes"]
+            "report" | "attestation" if is_off => Some(Self::Attestation(false)),
+            "report" | "attestation" => ["weekly", "on", "yes"]
                 .iter()
                 .any(|word| word.eq_ignore_ascii_case(value))
                 .then_some(Self::Attestation(true)),
@@ -205,17 +205,19 @@ impl Preference {
     pub fn words(&self) -> String {
         match self {
             Self::Cadence(Cadence::Immediate) => "send mail as soon as something is found".to_owned(),
-            Self::Cadence(cadence) => format!("send {cadence} digests"),
-            Self::Zone(zone) => format!("take the times of {zone}"),
+            Self::Cadence(cadence) => format!("send one {cadence} digest"),
+            Self::Zone(zone) => format!("show times in the zone {zone}"),
             Self::Quiet(Some(hours)) => {
-                format!("send nothing from {}", hours.to_string().replace('-', " to "))
+                format!("send no mail from {}", hours.to_string().replace('-', " to "))
             }
             Self::Quiet(None) => "send mail at any hour".to_owned(),
-            Self::Attestation(true) => "tell each week that nothing happened, or what did".to_owned(),
-            Self::Attestation(false) => "send no weekly attestation".to_owned(),
+            Self::Attestation(true) => {
+                "send a weekly report of which sources were read and what changed".to_owned()
+            }
+            Self::Attestation(false) => "send no weekly report".to_owned(),
             Self::PausedUntil(day) => {
                 format!(
-                    "send no alerts until {}, and then tell in one mail what changed",
+                    "send no alerts until {}, and then one summary of what changed",
                     day.format("%-d %B %Y")
                 )
             }
@@ -358,6 +360,8 @@ mod tests {
             ("quiet", "22:00-07:00", Some(quiet)),
             ("quiet", "off", Some(Preference::Quiet(None))),
             ("attestation", "weekly", Some(Preference::Attestation(true))),
+            ("report", "weekly", Some(Preference::Attestation(true))),
+            ("report", "this as spam", None),
             ("attestation", "never", Some(Preference::Attestation(false))),
             ("attestation", "", None),
             ("pause", "until 2026-12-24", "2026-12-24".parse().ok().map(Preference::PausedUntil)),

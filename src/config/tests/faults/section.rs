@@ -43,7 +43,7 @@ const FETCH: &[Case] = &[
     (
         r#"max_freshness = "2d""#,
         &[
-            r#"5:17: fetch.max_freshness: found "2d", expected a length of time from 0s to 1day, such as "30s", "5m" or "1h 30m""#,
+            r#"5:17: fetch.max_freshness: found "2d", expected a length of time from 0s to 1d, such as "30s", "5m" or "1h 30m""#,
         ],
     ),
     (
@@ -227,7 +227,7 @@ password_file = "missing""#,
     (
         r#"group_within = "soon""#,
         &[
-            r#"5:16: mail.group_within: found "soon", expected a length of time from 0s to 1day, such as "30s", "5m" or "1h 30m""#,
+            r#"5:16: mail.group_within: found "soon", expected a length of time from 0s to 1d, such as "30s", "5m" or "1h 30m""#,
         ],
     ),
     (r#"postal_address = " ""#, &["5:18: mail.postal_address: is blank, expected a postal address"]),

@@ -212,7 +212,7 @@ const SOURCE: &[Case] = &[
     (
         r#"guard = { confirm_delay = "8d" }"#,
         &[
-            r#"14:27: source[a].guard.confirm_delay: found "8d", expected a length of time from 0s to 7days, such as "30s", "5m" or "1h 30m""#,
+            r#"14:27: source[a].guard.confirm_delay: found "8d", expected a length of time from 0s to 7d, such as "30s", "5m" or "1h 30m""#,
         ],
     ),
     (
