@@ -25,6 +25,7 @@ pub mod registry;
 pub mod reload;
 pub mod render;
 pub mod scheduler;
+pub mod screen;
 pub mod status;
 pub mod store;
 pub mod subscribe;

@@ -33,6 +33,7 @@ use crate::mail::Transport;
 use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::reload::{Reloader, Takeover};
+use crate::screen::Screener;
 use crate::status::{StatusReader, StatusReaderParts, Workers};
 use crate::store::{Opened, Store, StoreError};
 use crate::subscribe::{Inbox, InboxParts, Subscriptions, Turn, Visits};
@@ -236,6 +237,7 @@ impl App {
         });
         let inbox = asker.clone().filter(|_| config.inbox.is_some());
         let status = Arc::new(reading_status(&store, &config, &workers, &clock));
+        let screener = Screener::new(store.clone(), registry.clone(), &config.sources, Arc::clone(&clock));
         let service = Arc::new(Service::new(ServiceParts {
             sources: config.sources.clone(),
             concurrency: config.fetch.concurrency,
@@ -253,6 +255,7 @@ impl App {
             inbox: inbox.clone(),
             asker: asker.clone(),
             status: Arc::clone(&status),
+            screener,
             retention: config.store_rules.retention.clone(),
             takeovers,
             reloader: Reloader::new(&config, registry.clone()),

@@ -19,7 +19,7 @@ Exit codes:
   0  done
   1  error
   2  wrong usage
-  3  something changed (check now --exit-code)
+  3  something changed (check now --exit-code), somebody is listed (screen)
   4  some source could not be read
   5  something needs a person (status, doctor)
   65 tried again and again in vain, return it (mail ingest)
@@ -87,6 +87,8 @@ pub(super) enum Verb {
     /// Measure how well names are matched, on labelled files.
     #[command(subcommand)]
     Eval(super::eval::Eval),
+    /// Hold suppliers against the lists that are watched, as they were read last. Exits with 3 where one is listed.
+    Screen(super::screen::Screen),
     /// List and show changes.
     #[command(subcommand)]
     Changes(super::changes::Changes),

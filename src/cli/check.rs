@@ -74,7 +74,7 @@ fn exit_of(report: &CheckReport, tells_changes: bool) -> Exit {
     if report.has_unread() {
         Exit::Unread
     } else if tells_changes && report.has_changes() {
-        Exit::Changed
+        Exit::Found
     } else {
         Exit::Done
     }

@@ -10,8 +10,9 @@ pub(super) enum Exit {
     Done = 0,
     /// Not done.
     Error = 1,
-    /// Done, and something changed; only where `--exit-code` asks for it.
-    Changed = 3,
+    /// Done, and what was looked for is there: a change, where `--exit-code` asks for it, or a supplier that is listed
+    /// (`screen`).
+    Found = 3,
     /// Some source could not be read; this outweighs a change.
     Unread = 4,
     /// Done, and something needs a person (`status`, `doctor`).

@@ -25,6 +25,7 @@ mod progress;
 mod reload;
 mod replay;
 mod review;
+mod screen;
 mod source;
 mod status;
 mod store;
@@ -116,6 +117,7 @@ async fn execute(arguments: Arguments, output: Output) -> anyhow::Result<Exit> {
         Verb::Eval(verb) => eval::run(&verb, &context),
         Verb::Review(verb) => review::run(verb, &context).await,
         Verb::Incident(verb) => incident::run(&verb, &context).await,
+        Verb::Screen(verb) => screen::run(verb, &context).await,
         Verb::Replay(verb) => replay::run(verb, &context).await,
         Verb::Changes(verb) => changes::run(verb, &context).await,
         Verb::Sub(verb) => sub::run(verb, &context).await,

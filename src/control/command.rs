@@ -4,6 +4,7 @@
 //! beside it.
 
 mod mail;
+mod screening;
 mod sources;
 mod store;
 mod subscribers;
@@ -14,6 +15,7 @@ use super::ask::{Event, Progress};
 use super::service::Service;
 
 pub use mail::*;
+pub use screening::*;
 pub use sources::*;
 pub use store::*;
 pub use subscribers::*;
@@ -75,6 +77,7 @@ commands!(
     Export,
     ForgetExport,
     Replay,
+    ScreenNames,
     ListChanges,
     ShowChange,
     Reload,

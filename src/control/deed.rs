@@ -71,6 +71,7 @@ impl Command {
             | Self::ListIncidents(_)
             | Self::ShowStatus(_)
             | Self::Replay(_)
+            | Self::ScreenNames(_)
             | Self::ListChanges(_)
             | Self::ShowChange(_)
             | Self::ListWishes(_)

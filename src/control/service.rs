@@ -27,6 +27,7 @@ use crate::domain::snapshot::HeldRead;
 use crate::domain::source::{Source, SourcePause};
 use crate::escalate::{Attended, EscalateError, Escalator};
 use crate::reload::{ReloadError, Reloaded, Reloader, TakenOver, Takeover};
+use crate::screen::{ScreenError, Screener};
 use crate::status::StatusReader;
 use crate::store::{Deed, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
@@ -52,6 +53,8 @@ pub struct ServiceParts {
     pub subscriptions: Subscriptions,
     /// Says how all stands.
     pub status: Arc<StatusReader>,
+    /// Holds suppliers against the lists.
+    pub screener: Screener,
     /// How long what is kept.
     pub retention: Retention,
     /// Has the daemon take over all that the files say; `None` where no daemon runs.
@@ -100,6 +103,8 @@ pub enum CommandError {
     NoInbox,
     #[error(transparent)]
     Ingest(#[from] IngestError),
+    #[error(transparent)]
+    Screen(#[from] ScreenError),
 }
 
 /// Changes whose names wait for a person's word, shown at once.

@@ -64,6 +64,7 @@ pub mod retraction;
 pub mod robots;
 pub mod schedule;
 pub mod scoring;
+pub mod screening;
 pub mod search;
 pub mod snapshot;
 pub mod source;

@@ -1,4 +1,5 @@
-//! Companies in the formats that others use, CSV and FollowTheMoney, and subscribers as CSV.
+//! Companies in the formats that others use, CSV and FollowTheMoney, subscribers as CSV, and what screening found as
+//! CSV and as a spreadsheet.
 //!
 //! Texts in, companies and the faults of single lines out, and back. What a company of the file is
 //! to one that is tracked already is told by [`Known`]; what to do about it is the caller's choice.
@@ -10,6 +11,7 @@ mod csv;
 mod draft;
 mod ftm;
 mod known;
+pub mod screening;
 pub mod subscribers;
 
 use std::fmt;

@@ -58,6 +58,7 @@ pub use following::{First, Wanted};
 pub use html::own_words;
 pub use limits::within;
 pub use link::linked;
+pub use list::column::{ColumnError, column, rows};
 pub use proposal::{Guess, LeftOut};
 
 /// A body and what is needed to read it.

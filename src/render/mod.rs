@@ -33,6 +33,7 @@ mod link;
 mod notice;
 mod page;
 mod retraction;
+mod screening;
 mod subject;
 mod terminal;
 mod view;
@@ -52,6 +53,7 @@ pub use link::Link;
 pub use notice::{Notice, RenderError, Rendered, Told, notice};
 pub use page::{ChangePage, Concern, EvidencePage, FieldPage, line, with_lines};
 pub use retraction::{Withdrawal, retraction};
+pub use screening::{FindingView, GroupView, ListView, NameView, ScreeningView, screening_report};
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
 pub use when::{day_on_page, exact_on_page, minute, on_page};
 

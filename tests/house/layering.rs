@@ -11,7 +11,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("L0", &["domain", "allocator"]),
     ("L1", &["extract", "config", "render", "clock", "registry", "exchange", "metrics"]),
     ("L2", &["fetch", "mail", "store", "convert"]),
-    ("L3", &["check", "dispatch", "deliver", "subscribe", "reload", "escalate", "status", "view"]),
+    ("L3", &["check", "dispatch", "deliver", "subscribe", "reload", "escalate", "status", "view", "screen"]),
     ("L4", &["scheduler", "control", "inbox", "web", "monitor"]),
     ("L5", &["app"]),
     ("L6", &["doctor"]),

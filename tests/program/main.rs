@@ -51,6 +51,7 @@ mod retraction;
 mod routes;
 mod running;
 mod scored;
+mod screening;
 mod sink;
 mod site;
 mod status;

@@ -200,6 +200,26 @@ impl Watchlist {
         })
     }
 
+    /// The same watchlist with some of its companies only.
+    ///
+    /// # Errors
+    /// None that building the whole one did not have.
+    pub fn of_only(&self, mut is_meant: impl FnMut(&Company) -> bool) -> Result<Self, WatchlistError> {
+        let companies = self.companies.iter().filter(|company| is_meant(company)).cloned().collect();
+        Self::with(companies, self.categories.clone(), self.thresholds)
+    }
+
+    /// Those who own a company, the nearest first.
+    pub fn owners_of<'a>(&'a self, company: &'a Company) -> impl Iterator<Item = &'a Company> {
+        self.owners(company)
+    }
+
+    /// From which score on a name counts.
+    #[must_use]
+    pub fn thresholds(&self) -> Thresholds {
+        self.thresholds
+    }
+
     /// A tracked company.
     #[must_use]
     pub fn company(&self, id: &CompanyId) -> Option<&Company> {

@@ -188,6 +188,13 @@ pub(super) fn words_of_form_at_end(words: &[&str]) -> usize {
     words.len() - end
 }
 
+/// Whether a text ends in a legal form, written without an error: "Ltd.", "Example Corp".
+#[must_use]
+pub fn ends_in_legal_form(text: &str) -> bool {
+    let words = plain_words(text);
+    words_of_form_at_end(&words.iter().map(String::as_str).collect::<Vec<_>>()) > 0
+}
+
 fn longest(most: usize, together: impl Fn(usize) -> String) -> Option<(usize, LegalClass)> {
     (1..=most.min(MAX_WORDS)).rev().find_map(|length| {
         let class = FORMS.spaced.get(&together(length))?;

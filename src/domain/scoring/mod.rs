@@ -21,7 +21,7 @@ mod vocabulary;
 
 pub use comparison::{Comparison, Reason, compare};
 pub use index::{NameIndex, UNRELATED};
-pub use legal_form::LegalClass;
+pub use legal_form::{LegalClass, ends_in_legal_form};
 pub use name::{Name, without_legal_forms};
 pub use score::Score;
 pub use vocabulary::sets_apart;

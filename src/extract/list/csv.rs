@@ -9,7 +9,7 @@
 //! settings say that such lines are skipped. A row that ends early lacks empty
 //! cells.
 
-mod quote;
+pub(super) mod quote;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@
 //! list that is not here needs a configuration and no code.
 
 mod alias;
+pub(super) mod column;
 pub(super) mod columns;
 pub(super) mod csl;
 pub(super) mod csv;

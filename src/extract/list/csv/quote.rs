@@ -9,7 +9,11 @@ use crate::domain::verdict::Unreadable;
 
 /// # Errors
 /// Names the line on which a quoted field begins that ends in the middle of a text.
-pub(super) fn check(text: &str, delimiter: u8, lines_above: usize) -> Result<(), Unreadable> {
+pub(in crate::extract::list) fn check(
+    text: &str,
+    delimiter: u8,
+    lines_above: usize,
+) -> Result<(), Unreadable> {
     let bytes = text.as_bytes();
     let (mut at, mut line) = (0, lines_above + 1);
     while at < bytes.len() {
