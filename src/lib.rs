@@ -3,6 +3,8 @@
 //! The flow, and the layers it passes through, are drawn in `docs/ARCHITECTURE.md`.
 
 pub mod app;
+pub mod archive;
+pub mod backtest;
 pub mod check;
 pub mod cli;
 pub mod clock;

@@ -100,6 +100,8 @@ pub(super) enum Verb {
     Incident(super::incident::IncidentVerb),
     /// Read the stored bodies of a source again, and compare with the changes that were reported.
     Replay(super::replay::ReplayArguments),
+    /// Run dated captures of a source through everything, and say what would have been told and when.
+    Backtest(super::backtest::BacktestArguments),
     /// Manage subscribers.
     #[command(subcommand)]
     Sub(super::sub::Sub),

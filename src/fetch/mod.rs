@@ -15,6 +15,7 @@ mod client;
 mod error;
 mod freshness;
 mod gate;
+mod record;
 mod redirect;
 mod request;
 mod robots;
@@ -44,6 +45,7 @@ use robots::RobotsCopies;
 
 pub use address::is_public;
 pub use error::{FetchError, Phase};
+pub use record::Record;
 pub use whole::Body;
 
 /// What a server answered.
@@ -78,6 +80,8 @@ pub struct Fetcher {
     gates: Gates,
     robots: RobotsCopies,
     browser: Option<Browser>,
+    /// What answers in the place of the network.
+    record: Option<Record>,
 }
 
 /// The longest pause a server can ask for; more would be a source switched off from outside.
@@ -130,7 +134,15 @@ impl Fetcher {
             browser: settings.browser.clone().map(|settings| Browser::new(settings, guard.clone())),
             guard,
             settings,
+            record: None,
         }
+    }
+
+    /// A fetcher of answers of the past: it asks nobody.
+    #[must_use]
+    pub fn of_record(settings: FetchSettings, record: Record) -> Self {
+        let settings = FetchSettings { browser: None, ..settings };
+        Self { record: Some(record), ..Self::new(settings) }
     }
 
     /// Reads a source's page: conditionally where there are validators.
@@ -225,6 +237,9 @@ impl Fetcher {
     }
 
     async fn answer(&self, ask: Ask<'_>) -> Result<Answer, FetchError> {
+        if let Some(record) = &self.record {
+            return record.answer(ask.url, ask.limit.bytes);
+        }
         let (asked, token) = (ask.url, ask.token);
         let answer = if ask.in_browser { self.look(ask).await } else { self.follow(ask).await };
         let told = |address: &str| told(address, asked, token);

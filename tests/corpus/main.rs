@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a capture that cannot be read is a failed test")]
 #![expect(clippy::print_stdout, reason = "how much was read, and how far it agrees, is a figure to be shown")]
 
+mod backtest;
 mod blocked;
 mod configured;
 mod docket;

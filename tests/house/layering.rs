@@ -10,9 +10,9 @@ use regex::Regex;
 const LAYERS: [(&str, &[&str]); 8] = [
     ("L0", &["domain", "allocator"]),
     ("L1", &["extract", "config", "render", "clock", "registry", "exchange", "metrics"]),
-    ("L2", &["fetch", "mail", "store", "convert"]),
+    ("L2", &["fetch", "mail", "store", "convert", "archive"]),
     ("L3", &["check", "dispatch", "deliver", "subscribe", "reload", "escalate", "status", "view", "screen"]),
-    ("L4", &["scheduler", "control", "inbox", "web", "monitor"]),
+    ("L4", &["scheduler", "control", "inbox", "web", "monitor", "backtest"]),
     ("L5", &["app"]),
     ("L6", &["doctor"]),
     ("L7", &["cli"]),

@@ -1,0 +1,363 @@
+//! Dated captures of a source through the whole pipeline, with the clock of their time: what would have been told, and
+//! when.
+//!
+//! Everything is the real thing: reads are judged, compared and kept by [`crate::check`], mails are made by
+//! [`crate::dispatch`]. Only what stands around them is made for it: a store in a folder that goes away, a clock that is
+//! set, answers out of an archive in the place of the network, and one reader who follows the companies that are asked
+//! for. Nothing can be sent, because there is nobody who sends; and what has no part in the captures (the machine's
+//! clock, random numbers, the installation's key) has none in the outcome, so the same captures give the same bytes.
+//!
+//! Between two captures the page is taken to stay as it was: it is read again only where the service would wait for
+//! another read before it believes what is gone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use mail_parser::MessageParser;
+use serde::Serialize;
+
+use crate::archive::{Capture, Kept};
+use crate::check::{Checker, ReadOptions};
+use crate::clock::{Clock, ManualClock};
+use crate::config::{Config, StoreSettings};
+use crate::dispatch::{Composer, ComposerParts, DispatchError, Dispatcher, Patience};
+use crate::domain::change::{Change, ChangeKind};
+use crate::domain::due::due_at;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{ChangeId, CompanyId, SourceId};
+use crate::domain::matching::WatchlistError;
+use crate::domain::outbox::Mail;
+use crate::domain::source::{Request, Source};
+use crate::domain::verdict::Verdict;
+use crate::fetch::{Answer, Fetcher, Record};
+use crate::registry::Registry;
+use crate::reload::watchlist;
+use crate::store::{Store, StoreError};
+use crate::subscribe::{SubscribeError, Subscriptions, Turn};
+
+/// Who is told. The name is reserved: nobody has this address.
+pub const READER: &str = "reader@backtest.invalid";
+
+/// A page is read again so often at most until what is gone from it is believed gone.
+const MAX_READS_AGAIN: usize = 12;
+
+/// A read again is at least so much later.
+const LEAST_WAIT: TimeDelta = TimeDelta::minutes(1);
+
+/// So many mails are looked at.
+const MAX_MAILS: usize = 100_000;
+
+/// The key of an installation that there is not.
+const KEY: [u8; 32] = [0x5a; 32];
+
+/// Why captures could not be run through.
+#[derive(Debug, thiserror::Error)]
+pub enum BacktestError {
+    /// There is no place for the store that goes away.
+    #[error("no temporary folder can be made")]
+    NoFolder(#[from] std::io::Error),
+    /// The companies cannot be looked for.
+    #[error(transparent)]
+    Watchlist(#[from] WatchlistError),
+    /// Somebody is followed who is not tracked.
+    #[error(transparent)]
+    Subscribe(#[from] SubscribeError),
+    /// A mail could not be made.
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+    /// The store's error.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub struct Question {
+    /// The companies that the reader follows; all that are tracked where none is named.
+    pub companies: Vec<CompanyId>,
+    /// Only what is found from this day on (UTC) is told.
+    pub from: Option<NaiveDate>,
+}
+
+/// What would have been told.
+#[derive(Debug, Serialize)]
+pub struct Backtest {
+    /// The source.
+    pub source: SourceId,
+    /// The captures, the oldest first.
+    pub captures: Vec<Seen>,
+    /// What changed from one to the next, in the order in which it was found.
+    pub changes: Vec<Event>,
+    /// The mails that would have gone, in their order.
+    pub mails: Vec<Letter>,
+}
+
+/// A capture as it was judged.
+#[derive(Debug, Serialize)]
+pub struct Seen {
+    /// What it is called in its archive.
+    pub capture: String,
+    /// When it counts as read.
+    pub read_at: DateTime<Utc>,
+    /// What the read was found to be.
+    pub verdict: Verdict,
+    /// Why, where it was not simply good.
+    pub reason: Option<String>,
+    /// Whether it was the first sight of the source.
+    pub baseline: bool,
+    /// How many entries it has.
+    pub entries: usize,
+}
+
+/// A change with when it would have been told.
+#[derive(Debug, Serialize)]
+pub struct Event {
+    /// Names the change.
+    pub id: ChangeId,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// To which entry.
+    pub title: String,
+    /// The date that the entry bears.
+    pub date: Option<String>,
+    /// When it would have been found.
+    pub found_at: DateTime<Utc>,
+    /// When the mail about it would have been made; `None` where it concerns nobody who is followed.
+    pub told_at: Option<DateTime<Utc>>,
+    /// The companies concerned.
+    pub companies: Vec<CompanyId>,
+}
+
+/// A mail as its reader would have seen it.
+#[derive(Debug, Serialize)]
+pub struct Letter {
+    /// When it would have been made.
+    pub at: DateTime<Utc>,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+    /// The changes it tells.
+    pub changes: Vec<ChangeId>,
+}
+
+/// Everything that captures run through.
+struct Stage {
+    source: Source,
+    store: Store,
+    clock: ManualClock,
+    record: Record,
+    checker: Checker,
+    dispatcher: Dispatcher,
+}
+
+/// Runs captures of a source through, the oldest first.
+///
+/// # Errors
+/// [`BacktestError`].
+pub async fn run(
+    config: &Config,
+    source: &Source,
+    captures: &[Capture],
+    question: &Question,
+) -> Result<Backtest, BacktestError> {
+    let folder = tempfile::Builder::new().prefix("regwatch-backtest-").tempdir()?;
+    let store = Store::open(&StoreSettings::Sled { path: folder.path().join("db") })?;
+    let outcome = over(&store, config, source, captures, question).await;
+    store.close().await?;
+    outcome
+}
+
+async fn over(
+    store: &Store,
+    config: &Config,
+    source: &Source,
+    captures: &[Capture],
+    question: &Question,
+) -> Result<Backtest, BacktestError> {
+    let begin = captures.first().map_or(DateTime::UNIX_EPOCH, |first| first.at);
+    let stage = Stage::set(store, config, source, begin).await?;
+    stage.seat_reader(config, &question.companies, begin).await?;
+    let mut seen = Vec::new();
+    let mut changes: Vec<Change> = Vec::new();
+    for (place, capture) in captures.iter().enumerate() {
+        let next = captures.get(place + 1).map(|next| next.at);
+        let (shown, found) = stage.show(capture, next).await?;
+        seen.push(shown);
+        changes.extend(found);
+    }
+    stage.outcome(seen, changes, question).await
+}
+
+impl Stage {
+    async fn set(
+        store: &Store,
+        config: &Config,
+        source: &Source,
+        begin: DateTime<Utc>,
+    ) -> Result<Self, BacktestError> {
+        let manual = ManualClock::starting_at(begin);
+        let clock: Arc<dyn Clock> = Arc::new(manual.clone());
+        let instance_key = store.instance_key(KEY).await?;
+        let registry = Registry::new(watchlist(config)?);
+        // Other routes are other sites' pages, which these captures are not.
+        let request = Request { routes: Vec::new(), in_browser: false, ..source.request.clone() };
+        let source = Source { request, ..source.clone() };
+        let record = Record::default();
+        let fetcher = Arc::new(Fetcher::of_record(config.fetch.clone(), record.clone()));
+        let fetch = &config.fetch;
+        let checker = Checker::new(
+            store.clone(),
+            fetcher,
+            registry.clone(),
+            Arc::clone(&clock),
+            fetch.full_read_every,
+            fetch.max_freshness,
+        );
+        let composer = Composer::new(ComposerParts {
+            settings: config.mail.clone(),
+            inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
+            sources: vec![source.clone()],
+            web: None,
+            instance_key,
+        });
+        let dispatcher = Dispatcher::new(store.clone(), registry, config.mail.clone(), composer, clock);
+        Ok(Self { source, store: store.clone(), clock: manual, record, checker, dispatcher })
+    }
+
+    /// Has the reader follow companies before anything is read.
+    async fn seat_reader(
+        &self,
+        config: &Config,
+        companies: &[CompanyId],
+        begin: DateTime<Utc>,
+    ) -> Result<(), BacktestError> {
+        let all: Vec<CompanyId> = config.companies.iter().map(|company| company.id.clone()).collect();
+        let followed = if companies.is_empty() { &all } else { companies };
+        let Ok(reader) = READER.parse::<EmailAddress>() else { return Ok(()) };
+        let registry = Registry::new(watchlist(config)?);
+        let clock = Arc::new(ManualClock::starting_at(begin));
+        Subscriptions::new(self.store.clone(), registry, Turn::default(), clock)
+            .add(&reader, followed, true)
+            .await?;
+        Ok(())
+    }
+
+    /// Reads a capture at its time, again where what is gone waits for that, and tells what was found until the next.
+    async fn show(
+        &self,
+        capture: &Capture,
+        next: Option<DateTime<Utc>>,
+    ) -> Result<(Seen, Vec<Change>), BacktestError> {
+        self.clock.set(capture.at.max(self.clock.now()));
+        self.record.clear();
+        capture.further.iter().for_each(|kept| self.record.put(&kept.url, answer(kept)));
+        self.record.put(&self.source.url, answer(&capture.answer));
+        let first = self.checker.read(&self.source, ReadOptions::default()).await;
+        let seen = Seen {
+            capture: capture.label.clone(),
+            read_at: capture.at,
+            verdict: first.report.verdict,
+            reason: first.report.reason,
+            baseline: first.report.baseline,
+            entries: first.report.entries,
+        };
+        let mut changes = first.changes;
+        self.tell(Some(self.clock.now())).await?;
+        for _ in 0..MAX_READS_AGAIN {
+            let Some(at) = self.again_at().await?.filter(|at| next.is_none_or(|next| *at < next)) else {
+                break;
+            };
+            self.tell(Some(at)).await?;
+            self.clock.set(at);
+            changes.extend(self.checker.read(&self.source, ReadOptions::default()).await.changes);
+        }
+        self.tell(next).await?;
+        Ok((seen, changes))
+    }
+
+    /// When the page would be read again because something of it waits for that; `None` where nothing does.
+    async fn again_at(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let now = self.clock.now();
+        let Some(state) = self.store.read_state(&self.source.id).await? else { return Ok(None) };
+        let may_be_agreed = state.verdict == Verdict::Suspect && self.source.guard.confirm_drop > 0;
+        if state.pending.is_empty() && !may_be_agreed {
+            return Ok(None);
+        }
+        Ok(due_at(&self.source, Some(&state), now, now).map(|at| at.max(now + LEAST_WAIT)))
+    }
+
+    /// Makes the mails that are due until then, each at its time; all that are left where there is no end.
+    async fn tell(&self, until: Option<DateTime<Utc>>) -> Result<(), BacktestError> {
+        loop {
+            self.dispatcher.dispatch(Patience::Group).await?;
+            let now = self.clock.now();
+            match self.dispatcher.next_due().await? {
+                Some(at) if at > now && until.is_none_or(|until| at < until) => self.clock.set(at),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn outcome(
+        &self,
+        mut captures: Vec<Seen>,
+        mut changes: Vec<Change>,
+        question: &Question,
+    ) -> Result<Backtest, BacktestError> {
+        let is_asked = |at: DateTime<Utc>| question.from.is_none_or(|from| at.date_naive() >= from);
+        let mut mails = self.store.mails(None, MAX_MAILS).await?;
+        mails.sort_by(|a, b| (a.queued_at, &a.id).cmp(&(b.queued_at, &b.id)));
+        let mut told: BTreeMap<ChangeId, DateTime<Utc>> = BTreeMap::new();
+        for mail in mails.iter().rev() {
+            told.extend(mail.changes.iter().map(|change| (change.clone(), mail.queued_at)));
+        }
+        changes.retain(|change| {
+            let companies = change.companies();
+            let is_followed = |id: &CompanyId| question.companies.contains(id);
+            is_asked(change.found_at)
+                && (question.companies.is_empty() || companies.into_iter().any(is_followed))
+        });
+        mails.retain(|mail| is_asked(mail.queued_at));
+        let mut letters = Vec::new();
+        for mail in mails {
+            letters.push(self.letter(mail).await?);
+        }
+        // What came before was asked for as what the first is compared with.
+        captures.iter_mut().for_each(|seen| seen.baseline |= !is_asked(seen.read_at));
+        let changes = changes.into_iter().map(|change| Event::of(change, &told)).collect();
+        Ok(Backtest { source: self.source.id.clone(), captures, changes, mails: letters })
+    }
+
+    async fn letter(&self, mail: Mail) -> Result<Letter, StoreError> {
+        let bytes = self.store.message(&mail.id).await?;
+        let parsed = MessageParser::default().parse(&bytes);
+        let text = parsed.and_then(|parsed| Some(parsed.body_text(0)?.into_owned())).unwrap_or_default();
+        Ok(Letter { at: mail.queued_at, subject: mail.subject, text, changes: mail.changes })
+    }
+}
+
+impl Event {
+    fn of(change: Change, told: &BTreeMap<ChangeId, DateTime<Utc>>) -> Self {
+        Self {
+            told_at: told.get(&change.id).copied(),
+            companies: change.companies().into_iter().cloned().collect(),
+            kind: change.entry.kind,
+            date: change.entry.date.map(|date| date.to_string()),
+            title: change.entry.title,
+            found_at: change.found_at,
+            id: change.id,
+        }
+    }
+}
+
+fn answer(kept: &Kept) -> Answer {
+    Answer {
+        status: kept.status,
+        url: kept.url.clone(),
+        headers: kept.headers.clone(),
+        body: kept.body.clone().into(),
+        retry_after: None,
+    }
+}

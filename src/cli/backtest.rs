@@ -1,0 +1,104 @@
+//! `regwatch backtest`: what would have been told of dated captures, and when.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::Context;
+use super::exit::Exit;
+use super::output::Output;
+use crate::archive::{self, Wanted};
+use crate::backtest::{self, Backtest, Question};
+use crate::config::{Config, did_you_mean};
+use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::source::Source;
+use crate::domain::text::one_line;
+use crate::render::minute;
+
+const HELP: &str = "\
+The captures run through everything that a page runs through, with the clock of their time: they are judged, compared,
+matched, and made into mails for a reader who follows the companies. Nothing is sent, no store is touched, and the same
+captures give the same bytes each time. The oldest capture is the baseline.
+
+FOLDER holds files that are named after their days (YYYY-MM-DD.html, YYYY-MM-DD_table.csv), each read at 12:00 UTC.
+WARC is a web archive, plain or compressed, with answers of the source's address. GIT is a repository, or a file in
+one, whose commits are the captures.
+
+Example: regwatch backtest fcc-covered-list captures/ --company hikvision --json";
+
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct BacktestArguments {
+    /// The source, watched or not.
+    #[arg(value_name = "SOURCE")]
+    source: SourceId,
+    /// The captures.
+    #[arg(value_name = "FOLDER|WARC|GIT")]
+    captures: PathBuf,
+    /// Of a Git repository with several files, the one that is meant.
+    #[arg(long, value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// Only what is found from this day on (UTC); the last capture before it is the baseline.
+    #[arg(long, value_name = "DATE")]
+    from: Option<NaiveDate>,
+    /// Only captures until this day, inclusive.
+    #[arg(long, value_name = "DATE")]
+    to: Option<NaiveDate>,
+    /// Whom the reader follows, and only what concerns them; may be given several times [default: all companies, and
+    /// every change].
+    #[arg(long = "company", value_name = "ID")]
+    companies: Vec<CompanyId>,
+}
+
+pub(super) async fn run(arguments: BacktestArguments, context: &Context) -> anyhow::Result<Exit> {
+    let config = context.config()?;
+    let source = configured(&config, &arguments.source)?;
+    let wanted = Wanted { path: arguments.path, from: arguments.from, to: arguments.to };
+    let captures = archive::read(&arguments.captures, source, &wanted)?;
+    let question = Question { companies: arguments.companies, from: arguments.from };
+    let outcome = Box::pin(backtest::run(&config, source, &captures, &question)).await;
+    let outcome = outcome.context("the captures could not be run through")?;
+    if context.output.json {
+        context.output.object(&outcome)?;
+    } else {
+        show(&outcome, context.output)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A source of the files, watched or not.
+pub(super) fn configured<'a>(config: &'a Config, id: &SourceId) -> anyhow::Result<&'a Source> {
+    config.all_sources().find(|source| source.id == *id).ok_or_else(|| {
+        let hint = did_you_mean(id.as_str(), config.all_sources().map(|source| source.id.as_str()));
+        anyhow::anyhow!("no source {id}{hint}; `regwatch source list` shows those that are configured")
+    })
+}
+
+fn show(outcome: &Backtest, output: Output) -> anyhow::Result<()> {
+    let captures = outcome.captures.iter().map(|seen| {
+        let baseline = if seen.baseline { " (baseline)" } else { "" };
+        let found = match &seen.reason {
+            Some(reason) if !seen.verdict.is_read() => format!("{}: {}", seen.verdict, one_line(reason)),
+            Some(reason) => format!("{} entries{baseline}; {}", seen.entries, one_line(reason)),
+            None => format!("{} entries{baseline}", seen.entries),
+        };
+        [minute(seen.read_at), seen.capture.clone(), found]
+    });
+    output.table(["READ", "CAPTURE", "FOUND"], captures)?;
+    for letter in &outcome.mails {
+        output.line(format!("\n==== {}  {}\n", minute(letter.at), one_line(&letter.subject)))?;
+        output.line(letter.text.trim_end())?;
+    }
+    output.line("")?;
+    if outcome.changes.is_empty() {
+        return output.line("nothing changed that would have been told");
+    }
+    let events = outcome.changes.iter().map(|event| {
+        let companies: Vec<&str> = event.companies.iter().map(CompanyId::as_str).collect();
+        let told = event.told_at.map_or_else(|| "nobody follows it".to_owned(), minute);
+        [minute(event.found_at), told, event.kind.to_string(), companies.join(", "), event.title.clone()]
+    });
+    output.table(["FOUND", "TOLD", "KIND", "COMPANIES", "ENTRY"], events)
+}
