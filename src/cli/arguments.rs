@@ -117,6 +117,9 @@ pub(super) enum Verb {
     /// Check and show the configuration.
     #[command(subcommand)]
     Config(super::config::ConfigVerb),
+    /// Tokens by which programs ask for feeds, the calendar and the API.
+    #[command(subcommand)]
+    Token(super::token::TokenVerb),
     /// Manage who may log in to the pages.
     #[command(subcommand)]
     Web(super::web::WebVerb),

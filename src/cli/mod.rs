@@ -32,6 +32,7 @@ mod status;
 mod store;
 mod sub;
 mod suppression;
+mod token;
 mod web;
 
 use std::num::NonZeroUsize;
@@ -127,6 +128,7 @@ async fn execute(arguments: Arguments, output: Output) -> anyhow::Result<Exit> {
         Verb::Suppression(verb) => suppression::run(verb, &context).await,
         Verb::Mail(verb) => mail::run(verb, &context).await,
         Verb::Config(verb) => config::run(&verb, &context),
+        Verb::Token(verb) => token::run(verb, &context).await,
         Verb::Web(verb) => web::run(&verb, output),
         Verb::Store(verb) => store::run(&verb, &context).await,
     }

@@ -8,6 +8,7 @@ mod screening;
 mod sources;
 mod store;
 mod subscribers;
+mod tokens;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,7 @@ pub use screening::*;
 pub use sources::*;
 pub use store::*;
 pub use subscribers::*;
+pub use tokens::*;
 
 /// Lists the commands: each is a variant by its own name, and is executed as itself.
 macro_rules! commands {
@@ -100,4 +102,7 @@ commands!(
     Unsuppress,
     Ingest,
     TestMail,
+    AddToken,
+    ListTokens,
+    RevokeToken,
 );

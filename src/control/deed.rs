@@ -56,6 +56,11 @@ impl Command {
             Self::Suppress(ask) => about("suppress", &ask.address.redacted()),
             Self::Unsuppress(ask) => about("unsuppress", &ask.address.redacted()),
             Self::TestMail(ask) => about("test-mail", &ask.address.redacted()),
+            Self::AddToken(ask) => {
+                let scopes: Vec<String> = ask.scopes.iter().map(ToString::to_string).collect();
+                with("add-token", &ask.name, scopes.join(", "))
+            }
+            Self::RevokeToken(ask) => about("revoke-token", &ask.id),
             Self::Check(_)
             | Self::ListSources(_)
             | Self::ListCoverage(_)
@@ -80,6 +85,7 @@ impl Command {
             | Self::ListMails(_)
             | Self::ShowMail(_)
             | Self::ListSuppressions(_)
+            | Self::ListTokens(_)
             | Self::Ingest(_) => None,
         }
     }

@@ -22,8 +22,8 @@ pub use ask::{Ask, Progress};
 pub use client::{Client, ClientError};
 pub use owner::Owner;
 pub use reply::{
-    Checked, Decided, Handled, InForce, MailDetail, MailSummary, Paused, Questioned, Retracted, Reviews,
-    SourceCoverage, SourceDetail, SourceStatus, Subscribed, Tidied, Wishes,
+    Checked, Decided, Handled, InForce, MailDetail, MailSummary, NewToken, Paused, Questioned, Retracted,
+    Reviews, SourceCoverage, SourceDetail, SourceStatus, Subscribed, Tidied, Wishes,
 };
 pub use server::Server;
 pub use service::{CommandError, InUse, Service, ServiceParts};

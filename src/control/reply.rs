@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::access_token::AccessToken;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, MailId, SourceId};
@@ -41,6 +42,15 @@ pub struct SourceCoverage {
     pub verdict: Option<Verdict>,
     /// When it was last read well.
     pub last_good_at: Option<DateTime<Utc>>,
+}
+
+/// A token that was just made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewToken {
+    /// The token itself, which is shown this once.
+    pub text: String,
+    /// What is kept of it.
+    pub token: AccessToken,
 }
 
 /// Everything that waits for a person's word.

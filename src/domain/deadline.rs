@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::change::{Change, ChangeKind};
+use super::entry::Entry;
 
 /// Fields that hold such a date (ISO 8601), and what then happens.
 const FIELDS: [(&str, &str); 2] = [("comments_close", "comments close"), ("effective", "takes effect")];
@@ -21,14 +22,30 @@ impl Deadline {
     /// The first deadline of an entry that is still to come on `today`.
     #[must_use]
     pub fn of(change: &Change, today: NaiveDate) -> Option<Self> {
+        Self::all_of(change).into_iter().filter(|deadline| deadline.date >= today).min()
+    }
+
+    /// Every deadline that an entry bears after a change.
+    #[must_use]
+    pub fn all_of(change: &Change) -> Vec<Self> {
         if change.entry.kind == ChangeKind::Removed {
-            return None;
+            return Vec::new();
         }
+        Self::all(|field| said(change, field))
+    }
+
+    /// Every deadline that an entry bears.
+    #[must_use]
+    pub fn all_of_entry(entry: &Entry) -> Vec<Self> {
+        Self::all(|field| entry.fields.get(field).map(String::as_str))
+    }
+
+    fn all<'a>(said: impl Fn(&str) -> Option<&'a str>) -> Vec<Self> {
         let dates = FIELDS.iter().filter_map(|(field, what)| {
-            let date = said(change, field)?.trim().parse().ok()?;
+            let date = said(field)?.trim().parse().ok()?;
             Some(Self { date, what })
         });
-        dates.filter(|deadline| deadline.date >= today).min()
+        dates.collect()
     }
 
     /// Whether a reader who is told at `told_at` has less than `lead` left, in their own time.

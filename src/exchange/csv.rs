@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ::csv::{ReaderBuilder, StringRecord, Writer};
 
 use super::draft::Draft;
+use super::formula::{restored, safe};
 use super::{Incoming, LineFault, Parsed, alias_kind, scheme};
 use crate::domain::company::AliasKind;
 use crate::domain::company::{Alias, Company, objection};
@@ -89,7 +90,7 @@ fn places(headers: &StringRecord) -> Result<[Option<usize>; 4], String> {
 
 fn row<'a>(record: &'a StringRecord, places: &[Option<usize>; 4]) -> Result<Row<'a>, String> {
     let [company, kind, value, source] =
-        places.map(|place| place.and_then(|place| record.get(place)).unwrap_or_default().trim());
+        places.map(|place| restored(place.and_then(|place| record.get(place)).unwrap_or_default().trim()));
     let company = company.parse::<CompanyId>().map_err(|error| error.to_string())?;
     if value.is_empty() {
         return Err(format!("the {kind} of company {company} is blank, expected a value"));
@@ -142,7 +143,8 @@ pub(super) fn write(companies: &[Company]) -> Result<String, CsvError> {
     writer.write_record(COLUMNS)?;
     for company in companies {
         let mut put = |kind: &str, value: &str, source: &Option<String>| {
-            writer.write_record([company.id.as_str(), kind, value, source.as_deref().unwrap_or_default()])
+            let source = source.as_deref().unwrap_or_default();
+            writer.write_record([company.id.as_str(), kind, value, source].map(safe))
         };
         put("name", &company.name, &None)?;
         for alias in &company.aliases {

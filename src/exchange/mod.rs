@@ -1,5 +1,5 @@
-//! Companies in the formats that others use, CSV and FollowTheMoney, subscribers as CSV, and what screening found as
-//! CSV and as a spreadsheet.
+//! Companies in the formats that others use, CSV and FollowTheMoney, subscribers and changes as CSV, and what
+//! screening found as CSV and as a spreadsheet.
 //!
 //! Texts in, companies and the faults of single lines out, and back. What a company of the file is
 //! to one that is tracked already is told by [`Known`]; what to do about it is the caller's choice.
@@ -7,8 +7,10 @@
 //! Deliberately absent: files ([`crate::config`] writes them) and questions to a person
 //! (`cli::company`).
 
+pub mod changes;
 mod csv;
 mod draft;
+mod formula;
 mod ftm;
 mod known;
 pub mod screening;

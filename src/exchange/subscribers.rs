@@ -10,6 +10,7 @@ use ::csv::{Position, ReaderBuilder, StringRecord, Writer};
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 
 use super::CsvError;
+use super::formula::{restored, safe};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::subscription::{Filter, Preference, Preferences, State, Subscriber, Subscription};
@@ -142,7 +143,7 @@ impl Row<'_> {
     }
 
     fn text(&self, name: &str) -> &str {
-        self.place(name).and_then(|place| self.record.get(place)).unwrap_or_default().trim()
+        restored(self.place(name).and_then(|place| self.record.get(place)).unwrap_or_default().trim())
     }
 
     fn fault(&mut self, name: &str, message: impl fmt::Display) {
@@ -291,7 +292,7 @@ pub fn write(subscribers: &[Subscriber]) -> Result<String, CsvError> {
     writer.write_record(COLUMNS)?;
     for subscriber in subscribers {
         for subscription in &subscriber.subscriptions {
-            writer.write_record(row(subscriber, subscription))?;
+            writer.write_record(row(subscriber, subscription).map(|cell| safe(&cell)))?;
         }
     }
     let bytes = writer.into_inner().map_err(|error| ::csv::Error::from(error.into_error()))?;

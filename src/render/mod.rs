@@ -15,11 +15,13 @@
 mod answer;
 mod attached;
 mod attestation;
+mod calendar;
 mod change_view;
 mod difference;
 mod example;
 mod explanation;
 mod face;
+mod feed;
 mod field_view;
 mod filters;
 mod flow;
@@ -45,8 +47,10 @@ pub use answer::{
 };
 pub use attached::Attachment;
 pub use attestation::{Attestation, Seen, attestation};
+pub use calendar::{CalendarDay, calendar};
 pub use example::{AlertAbout, example, example_alert};
 pub use face::{Face, SourceWords};
+pub use feed::{Feed, FeedItem, page_of};
 pub use foot::Service;
 pub use incident::incidents;
 pub use link::Link;

@@ -18,6 +18,7 @@ mod error;
 mod glance;
 mod record;
 mod sled;
+mod tokens;
 
 use std::time::Duration as StdDuration;
 
@@ -323,12 +324,21 @@ impl Store {
         self.sled.read(move |trees| found::search(trees, &search)).await
     }
 
+    /// Of every entry that has, or had, a deadline on that day or later the last change that was not retracted, at
+    /// most `limit`.
+    pub async fn with_deadlines(&self, since: NaiveDate, limit: usize) -> Result<Vec<Change>, StoreError> {
+        self.sled.read(move |trees| found::with_deadlines(trees, since, limit)).await
+    }
+
     /// Gives the changes that an older program kept their places in the index. To be called before anything is
     /// looked for; one that was stopped goes on where it was.
     pub async fn index_changes(&self) -> Result<(), StoreError> {
         self.sled.write(sources::index_standings).await?;
         while self.sled.write(found::index_more).await? {
             tracing::info!("changes of an older store are indexed");
+        }
+        while self.sled.write(found::index_more_deadlines).await? {
+            tracing::info!("deadlines of an older store are indexed");
         }
         Ok(())
     }

@@ -5,16 +5,20 @@
 //! request names the service as the configuration does (a page of another site whose name was made to lead here
 //! does not) may whoever asks read without a log-in.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use axum::http::HeaderMap;
-use axum::http::header::{COOKIE, HOST};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST};
+use axum::http::{HeaderMap, Uri};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret;
 use sha2::{Digest as _, Sha256};
 use url::{Host, Url};
 
 use super::session::Session;
 use crate::config::{OperatorLogin, Role, Section, WebSettings};
+use crate::domain::access_token::{AccessToken, Scope};
 
 /// Headers by which a proxy shows itself.
 const TRACES: [&str; 7] =
@@ -29,6 +33,26 @@ pub(super) enum Visitor {
     Local,
     /// Somebody who logged in, or whom a proxy vouches for.
     Known(Session),
+    /// A program that holds a token.
+    Holder(Holder),
+}
+
+/// A program, by its token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Holder {
+    /// By which name its deeds are noted.
+    pub name: String,
+    /// What it may do.
+    pub scopes: BTreeSet<Scope>,
+}
+
+/// A token as a request shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// What stands where a token does, whatever it is.
+    pub text: String,
+    /// Whether it stands in the address, which others may see.
+    pub is_in_address: bool,
 }
 
 /// What a page wants of its visitor.
@@ -36,6 +60,8 @@ pub(super) enum Visitor {
 pub(super) enum Need {
     /// To be let in: known, local, or the section is open to all.
     Reading(Option<Section>),
+    /// The same of what feed readers and calendars fetch, for which they may have a token of its own.
+    Feed(Section),
     /// To be an operator.
     Operating,
 }
@@ -50,10 +76,13 @@ impl Visitor {
     pub(super) fn may(&self, need: Need, public: &[Section]) -> bool {
         match (need, self) {
             (Need::Operating, visitor) => visitor.is_operator(),
-            (Need::Reading(_), Self::Known(_) | Self::Local) => true,
+            (Need::Reading(_) | Need::Feed(_), Self::Known(_) | Self::Local) => true,
+            (Need::Reading(_), Self::Holder(holder)) => holder.may(Scope::Read),
+            (Need::Feed(_), Self::Holder(holder)) => holder.may(Scope::Feeds) || holder.may(Scope::Read),
             (Need::Reading(section), Self::Stranger) => {
                 section.is_some_and(|section| public.contains(&section))
             }
+            (Need::Feed(section), Self::Stranger) => public.contains(&section),
         }
     }
 
@@ -61,9 +90,52 @@ impl Visitor {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Known(session) => &session.name,
+            Self::Holder(holder) => &holder.name,
             Self::Local | Self::Stranger => "",
         }
     }
+}
+
+impl Holder {
+    /// What is known of a program from its token.
+    pub(super) fn of(token: &AccessToken) -> Self {
+        Self { name: format!("token {} ({})", token.id, token.name), scopes: token.scopes.clone() }
+    }
+
+    /// Whether it may do this.
+    pub(super) fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+}
+
+/// The token that a request shows: in its header, or, of what feed readers and calendars fetch, as a password or in
+/// the address, since many of them know no other way.
+pub(super) fn shown_token(uri: &Uri, headers: &HeaderMap) -> Option<Shown> {
+    let is_feed = matches!(first_part(uri.path()).and_then(need_of), Some(Need::Feed(_)));
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, rest) = header.and_then(|value| value.split_once(' ')).unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(Shown { text: rest.trim().to_owned(), is_in_address: false });
+    }
+    if !is_feed {
+        return None;
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        let decoded = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let password = decoded.as_deref().and_then(|pair| pair.split_once(':')).unwrap_or_default().1;
+        return Some(Shown { text: password.to_owned(), is_in_address: false });
+    }
+    let mut fields = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let token = fields.find(|(name, _)| name == TOKEN_FIELD);
+    token.map(|(_, text)| Shown { text: text.into_owned(), is_in_address: true })
+}
+
+/// The field of an address in which a token may stand.
+pub(super) const TOKEN_FIELD: &str = "token";
+
+/// The first part of a path.
+pub(super) fn first_part(path: &str) -> Option<&str> {
+    path.trim_start_matches('/').split('/').next()
 }
 
 /// What the first part of a path wants; `None` for what is no page.
@@ -71,6 +143,7 @@ pub(super) fn need_of(first: &str) -> Option<Need> {
     Some(match first {
         "" => Need::Reading(Some(Section::Overview)),
         "changes" => Need::Reading(Some(Section::Changes)),
+        "changes.atom" | "changes.json" | "changes.csv" | "deadlines.ics" => Need::Feed(Section::Changes),
         "sources" => Need::Reading(Some(Section::Sources)),
         "companies" => Need::Reading(Some(Section::Companies)),
         "coverage" => Need::Reading(Some(Section::Coverage)),
@@ -198,6 +271,46 @@ mod tests {
     fn check(base: &str, peer: &str, lines: &[(&str, &str)], expected: bool) {
         let found = is_local(&settings(base), peer.parse().unwrap(), &headers(lines));
         assert_eq!(found, expected, "{base} {peer} {lines:?}");
+    }
+
+    #[track_caller]
+    fn check_shown(address: &str, lines: &[(&str, &str)], expected: Option<(&str, bool)>) {
+        let shown = shown_token(&address.parse().unwrap(), &headers(lines));
+        let found = shown.as_ref().map(|shown| (shown.text.as_str(), shown.is_in_address));
+        assert_eq!(found, expected, "{address} {lines:?}");
+    }
+
+    #[test]
+    fn a_token_stands_in_a_header_and_only_that_of_a_feed_anywhere_else() {
+        check_shown("/api/v1/changes", &[("authorization", "Bearer a1")], Some(("a1", false)));
+        check_shown("/review", &[("authorization", "bearer  a1 ")], Some(("a1", false)));
+        check_shown("/changes.atom?token=a1&q=x", &[], Some(("a1", true)));
+        // "reader:a1"
+        let basic = [("authorization", "Basic cmVhZGVyOmEx")];
+        check_shown("/deadlines.ics", &basic, Some(("a1", false)));
+        check_shown("/deadlines.ics", &[("authorization", "Basic !")], Some(("", false)));
+        check_shown("/api/v1/changes", &basic, None);
+        for elsewhere in ["/changes?token=a1", "/api/v1/changes?token=a1", "/"] {
+            check_shown(elsewhere, &[], None);
+        }
+    }
+
+    #[test]
+    fn a_token_lets_in_as_far_as_its_scopes_go() {
+        let holder = |scopes: &[Scope]| {
+            Visitor::Holder(Holder { name: String::new(), scopes: scopes.iter().copied().collect() })
+        };
+        let (page, feed) = (Need::Reading(None), Need::Feed(Section::Changes));
+        for (scopes, expected) in [
+            (&[Scope::Feeds][..], (false, true)),
+            (&[Scope::Read], (true, true)),
+            (&[Scope::Operate, Scope::Subscribers], (false, false)),
+            (&[], (false, false)),
+        ] {
+            let visitor = holder(scopes);
+            assert_eq!((visitor.may(page, &[]), visitor.may(feed, &[])), expected, "{scopes:?}");
+            assert!(!visitor.may(Need::Operating, &[]), "the forms of the pages are people's: {scopes:?}");
+        }
     }
 
     #[test]

@@ -12,13 +12,15 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::{Instant, timeout};
 
-use super::access::Visitor;
+use super::access::{Holder, Shown, Visitor, shown_token};
 use super::answer::last_part;
 use super::client::client_address;
 use super::rate::Client;
 use super::{Shared, link_of_change};
+use crate::domain::access_token::TokenText;
 use crate::domain::inbound::ConfirmToken;
 use crate::domain::keyed_link::LinkPurpose;
+use crate::domain::text::error_chain;
 
 /// For one request, its body included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -34,10 +36,14 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
-    let visitor = shared.visitor(peer, &headers);
+    let visitor = match shown_token(&uri, &headers) {
+        // A token speaks alone: one that is not good lets nobody in whom something else would.
+        Some(shown) => shared.holder(&shown).await.map_or(Visitor::Stranger, Visitor::Holder),
+        None => shared.visitor(peer, &headers),
+    };
     let taken = match &visitor {
         // Who is let in is not counted.
-        Visitor::Known(_) | Visitor::Local => Ok(()),
+        Visitor::Known(_) | Visitor::Local | Visitor::Holder(_) => Ok(()),
         Visitor::Stranger => {
             let client = shared.client(peer, &uri, &headers).await;
             shared.rates.lock().unwrap_or_else(PoisonError::into_inner).take(client, Instant::now())
@@ -54,6 +60,16 @@ pub(super) async fn guard(
 }
 
 impl Shared {
+    /// The program that holds a token; `None` where it is not good, or where nobody can say.
+    async fn holder(&self, shown: &Shown) -> Option<Holder> {
+        let text: TokenText = shown.text.parse().ok()?;
+        let kept = self.desk.store.access_token(&text.hash()).await.inspect_err(|error| {
+            tracing::error!(error = error_chain(error), "a token could not be looked up");
+        });
+        let token = kept.ok()?.filter(|token| token.is_good(self.visits.now()))?;
+        (!shown.is_in_address || token.is_for_feeds_alone()).then(|| Holder::of(&token))
+    }
+
     /// Whose account a request goes on.
     async fn client(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Client {
         let link = &last_part(uri);

@@ -15,6 +15,7 @@
 mod access;
 mod answer;
 mod client;
+mod conditional;
 mod connection;
 mod desk;
 mod form;

@@ -88,7 +88,7 @@ impl Desk {
 
     /// Logs somebody in; gives the cookie as a browser sends it back.
     #[track_caller]
-    fn cookie(&self, name: &str) -> String {
+    pub fn cookie(&self, name: &str) -> String {
         let page = self.log_in(name, PASSWORD);
         assert_eq!(page.status, 303, "{page:?}");
         let line = page.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();

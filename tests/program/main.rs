@@ -21,6 +21,7 @@ mod docket;
 mod doctor;
 mod doubted;
 mod erasing;
+mod feeds;
 mod held;
 mod home;
 mod hostile;

@@ -8,6 +8,8 @@
 //! The index is written by the step that writes the change, so that a crash leaves neither without the other. The
 //! changes of a store that an older program wrote get their numbers when it is opened, block by block, each one step.
 
+mod deadlines;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys;
@@ -17,6 +19,8 @@ use crate::domain::change::Change;
 use crate::domain::id::{ChangeId, SourceId, digest_of};
 use crate::domain::search::{sought, words_of_change};
 use crate::store::{ChangeSearch, FoundChanges, StoreError};
+
+pub(in crate::store) use deadlines::{index_more as index_more_deadlines, with_deadlines};
 
 /// Numbers in one block.
 const BLOCK: u32 = 1024;
@@ -125,6 +129,7 @@ fn terms_of(change: &Change) -> BTreeSet<Vec<u8>> {
     terms.insert(term(DAY, &change.found_at.format("%Y-%m-%d").to_string()));
     terms.insert(entry_term(change));
     terms.extend(change.companies().into_iter().map(|company| term(COMPANY, company.as_str())));
+    terms.extend(deadlines::terms_of(change));
     terms.extend(change.possible.iter().map(|found| term(POSSIBLE, found.company.as_str())));
     if !change.possible.is_empty() {
         terms.insert(term(UNDECIDED, ""));

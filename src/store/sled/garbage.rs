@@ -17,7 +17,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 25] = [
+const RECORDS: [TreeName; 26] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Accepted,
@@ -43,6 +43,7 @@ const RECORDS: [TreeName; 25] = [
     TreeName::WatchlistVersions,
     TreeName::Robots,
     TreeName::Pauses,
+    TreeName::AccessTokens,
 ];
 
 /// Removes them; gives the number of the last commit with the report. Whoever calls this keeps everybody else

@@ -48,6 +48,7 @@ pub(super) mod suppression;
 mod survey;
 mod swap;
 mod tally;
+pub(super) mod tokens;
 mod trees;
 mod trial;
 mod undo;

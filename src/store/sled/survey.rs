@@ -10,6 +10,7 @@ use super::compression::decompress;
 use super::keys;
 use super::outbox::StoredMail;
 use super::trees::TreeName;
+use crate::domain::access_token::AccessToken;
 use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::audit::AuditEntry;
 use crate::domain::breaker::Breaker;
@@ -148,6 +149,7 @@ impl Survey {
             TreeName::Breakers => read::<Breaker>(tree, key, json).map(drop),
             TreeName::Reads => read::<ReadRecord>(tree, key, json).map(drop),
             TreeName::Audit => read::<AuditEntry>(tree, key, json).map(drop),
+            TreeName::AccessTokens => read::<AccessToken>(tree, key, json).map(drop),
             _ => read::<IgnoredAny>(tree, key, json).map(drop),
         };
         if let Err(error) = outcome {

@@ -102,10 +102,12 @@ pub(super) enum TreeName {
     Released,
     /// Address → nothing, for everybody whose `Correspondence` has something to be asked again.
     AskAgain,
+    /// `AccessTokenHash` → `AccessToken`.
+    AccessTokens,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 42] = [
+const ALL: [(TreeName, &str, &str); 43] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -148,6 +150,7 @@ const ALL: [(TreeName, &str, &str); 42] = [
     (TreeName::Pauses, "pauses", "pause"),
     (TreeName::Released, "released", "release"),
     (TreeName::AskAgain, "ask_again", "question"),
+    (TreeName::AccessTokens, "access_tokens", "access token"),
 ];
 
 impl TreeName {

@@ -47,6 +47,18 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// The same without some fields, as the query of an address.
+    pub(super) fn without(&self, names: &[&str]) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let others = self.0.iter().filter(|(known, _)| !names.contains(&known.as_str()));
+        for (known, value) in others.filter(|(_, value)| !value.trim().is_empty()) {
+            query.append_pair(known, value);
+        }
+        query.finish()
+    }
+}
+
 /// The query of the address that was asked for.
 impl<S: Sync> FromRequestParts<S> for Asked {
     type Rejection = Infallible;
@@ -65,6 +77,7 @@ mod tests {
         let asked = Asked::of(b"q=&q=a+b%26&page=2&x=%ff");
         assert_eq!((asked.get("q"), asked.parsed::<u32>("page")), (Some("a b&"), Some(2)));
         assert_eq!(asked.get("nothing"), None);
+        assert_eq!(asked.without(&["page", "x"]), "q=a+b%26");
         assert_eq!(asked.with("page", "3"), "q=a+b%26&x=%EF%BF%BD&page=3");
     }
 }

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::Shared;
+use super::super::access::TOKEN_FIELD;
 use super::super::page::page;
 use super::asked::Asked;
 use super::frame::{ChangeRow, Frame};
@@ -51,6 +52,8 @@ struct List {
     is_possible: bool,
     next: Option<String>,
     is_filtered: bool,
+    /// The same query for the feeds.
+    query: String,
 }
 
 /// A change with all that belongs to it.
@@ -71,7 +74,7 @@ pub(in crate::web) struct One {
 }
 
 pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
-    let search = shared.search_of(&asked);
+    let search = shared.search_of(&asked, SHOWN);
     let found = match shared.desk.views.search(search).await {
         Ok(found) => found,
         Err(error) => return shared.fault(&error),
@@ -99,12 +102,14 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: 
         is_possible: asked.get("possible").is_some(),
         next,
         is_filtered,
+        query: asked.without(&["before", TOKEN_FIELD]),
     };
     page(StatusCode::OK, &listed)
 }
 
 impl Shared {
-    fn search_of(&self, asked: &Asked) -> ChangeSearch {
+    /// What a query asks for, at most so many.
+    pub(super) fn search_of(&self, asked: &Asked, limit: usize) -> ChangeSearch {
         let is_asked = |source: &&Source| {
             asked.get("source").is_none_or(|id| source.id.as_str() == id)
                 && asked.get("site").is_none_or(|site| source.url.host_str() == Some(site))
@@ -136,7 +141,7 @@ impl Shared {
             since: asked.parsed("since"),
             until: asked.parsed("until"),
             before: asked.parsed("before"),
-            limit: SHOWN,
+            limit,
         }
     }
 

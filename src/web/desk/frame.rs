@@ -48,7 +48,7 @@ impl Frame {
         let sign_up = shared.visits.can_ask().then_some(("subscribe", "Subscribe"));
         let (name, csrf) = match visitor {
             Visitor::Known(session) => (Some(session.name.clone()), session.csrf.clone()),
-            Visitor::Local | Visitor::Stranger => (None, String::new()),
+            Visitor::Local | Visitor::Holder(_) | Visitor::Stranger => (None, String::new()),
         };
         Self {
             root: shared.root().to_owned(),

@@ -10,6 +10,7 @@ pub(super) mod body;
 pub(super) mod change;
 mod chart;
 mod company;
+mod feed;
 mod frame;
 mod log_in;
 mod people;
@@ -22,7 +23,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{LOCATION, REFERRER_POLICY};
+use axum::http::header::{LOCATION, REFERRER_POLICY, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -32,7 +33,7 @@ use axum::{Extension, Router};
 use self::asked::Asked;
 pub(super) use self::frame::Frame;
 use self::frame::Note;
-use super::access::{Need, Visitor, is_of_our_origin, need_of};
+use super::access::{Need, Visitor, first_part, is_of_our_origin, need_of};
 use super::page::page;
 use super::rate::Rates;
 use super::session::Session;
@@ -98,6 +99,10 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/sources/{id}/compare", get(sources::compare))
         .route("/sources/{id}/try", post(trial::tried))
         .route("/changes", get(change::list))
+        .route("/changes.atom", get(feed::atom))
+        .route("/changes.json", get(feed::json))
+        .route("/changes.csv", get(feed::table))
+        .route("/deadlines.ics", get(feed::deadlines))
         .route("/changes/{id}", get(change::one).post(act::on_change))
         .route("/changes/{id}/{which}", get(body::shown))
         .route("/changes/{id}/{which}/raw", get(body::raw))
@@ -134,11 +139,13 @@ async fn admit(State(shared): Server, Extension(visitor): Who, request: Request,
     if super::link_of_change(path).is_some() {
         return super::linked::answer(&shared, path, request.method()).await;
     }
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let Some(need) = need_of(first) else { return shared.nothing() };
+    let Some(need) = first_part(path).and_then(need_of) else { return shared.nothing() };
     let is_act = !matches!(*request.method(), Method::GET | Method::HEAD);
     let need = if is_act { Need::Operating } else { need };
     if !visitor.may(need, &shared.desk.settings.public) {
+        if matches!(need, Need::Feed(_)) {
+            return shared.wants_a_token(&visitor);
+        }
         return shared.turned_away(&visitor, request.uri(), is_act);
     }
     let request = match (is_act, &visitor) {
@@ -173,6 +180,16 @@ impl Shared {
                 "Log in as an operator: the configuration names them in [[web.operator]].",
             ),
         }
+    }
+
+    /// The answer to a feed reader or a calendar without a token that is good. It asks its user for one.
+    fn wants_a_token(&self, visitor: &Visitor) -> Response {
+        let text = "A token is needed: as the password, or in the address as token=…. The operator makes one with `regwatch token add --scope feeds`.";
+        let frame = Frame::of(self, visitor, "A token is needed", "");
+        let mut response = page(StatusCode::UNAUTHORIZED, &Note { frame, text });
+        let asks = HeaderValue::from_static("Basic realm=\"regwatch\", charset=\"UTF-8\"");
+        response.headers_mut().insert(WWW_AUTHENTICATE, asks);
+        response
     }
 
     /// A form with the token of its session, its body put back for whoever reads it; or why it is not taken.
