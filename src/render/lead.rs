@@ -7,7 +7,7 @@ use super::face::Face;
 use super::headline::{Headline, place};
 use super::notice::{Notice, Told};
 use super::subject::in_short;
-use super::when::moment;
+use super::when::{day, day_of};
 use crate::domain::deadline::Deadline;
 use crate::domain::subscription::Cadence;
 use crate::domain::text::{one_line, shorten};
@@ -62,10 +62,9 @@ fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
         entries(news.len(), "change was found", "changes were found"),
         entries(stood.len(), "entry was already listed", "entries were already listed"),
     ];
-    let zone = notice.zone;
-    let when = notice
-        .pause
-        .map(|pause| format!(" from {} to {}", moment(pause.since, zone), moment(pause.until, zone)));
+    let in_days = |at| day(day_of(at, notice.zone));
+    let when =
+        notice.pause.map(|pause| format!(", from {} to {}", in_days(pause.since), in_days(pause.until)));
     format!(
         "While your mail was paused{}, {}, about {names}.",
         when.unwrap_or_default(),
@@ -85,7 +84,7 @@ fn what_stood(notice: &Notice, told: &[Told], names: &str) -> String {
 
 /// The changes of a mail in a line each: what happened, which entry, and what presses.
 pub(super) fn overview(notice: &Notice, title_chars: usize) -> Vec<Line> {
-    let today = super::when::day_of(notice.now, notice.zone);
+    let today = day_of(notice.now, notice.zone);
     let line = |(index, told): (usize, &Told)| {
         let date = told.deadline.or_else(|| Deadline::of(told.change, today));
         Line {

@@ -325,7 +325,7 @@ const OPERATOR: &[Case] = &[
     (
         r#"remind_every = "1m""#,
         &[
-            r#"6:16: operator.remind_every: found "1m", expected a length of time from 1h to 30days, such as "30s", "5m" or "1h 30m""#,
+            r#"6:16: operator.remind_every: found "1m", expected a length of time from 1h to 30d, such as "30s", "5m" or "1h 30m""#,
         ],
     ),
     (

@@ -218,7 +218,7 @@ const SOURCE: &[Case] = &[
     (
         r#"stale_after = "5m""#,
         &[
-            r#"14:15: source[a].stale_after: found "5m", expected a length of time from 1h to 1year 18h, such as "30s", "5m" or "1h 30m""#,
+            r#"14:15: source[a].stale_after: found "5m", expected a length of time from 1h to 366d, such as "30s", "5m" or "1h 30m""#,
         ],
     ),
     ("guard = 10", &["14:9: source[a].guard: found an integer, expected a table"]),
