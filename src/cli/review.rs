@@ -146,7 +146,7 @@ async fn show(id: SourceId, context: &Context) -> anyhow::Result<()> {
     let config = context.config()?;
     let companies = config.companies.clone();
     let Some(review) = context.ask_with(config, command::ShowReview { id: id.clone() }).await? else {
-        anyhow::bail!("nothing of {id} is held back");
+        anyhow::bail!("no read of {id} is quarantined");
     };
     if context.output.json {
         return context.output.object(&review);

@@ -45,11 +45,11 @@ pub(super) enum SourceVerb {
     Doctor(doctor::Doctor),
     /// The sources whose last read was not good, and why; exits with 4 where there are some.
     Errors,
-    /// One source: how its reads went, its accepted states, what is held back.
+    /// Show one source: how its reads went, its accepted states, a quarantined read.
     Show {
         /// Its id.
         id: SourceId,
-        /// Print the suspect body that is held back, as it came, and nothing else.
+        /// Print the quarantined body as it came, and nothing else.
         #[arg(long)]
         held: bool,
     },
@@ -163,7 +163,7 @@ fn describe(source: &Source, detail: &SourceDetail, output: Output) -> anyhow::R
     if let Some(held) = &detail.held {
         let body =
             format!("{} since {}, sha256 {}", held.reason, moment(held.held_since), held.evidence.sha256);
-        facts.push(["held back".to_owned(), body]);
+        facts.push(["quarantined".to_owned(), body]);
     }
     let flickers = detail.status.state.iter();
     let proposed = flickers.filter_map(|state| flicker::in_words(&state.flickers, source.id.as_str()));
@@ -191,7 +191,7 @@ fn describe(source: &Source, detail: &SourceDetail, output: Output) -> anyhow::R
 
 async fn held_body(id: SourceId, context: &Context) -> anyhow::Result<Exit> {
     let Some(body) = context.ask(command::ShowHeldBody { id: id.clone() }).await? else {
-        anyhow::bail!("nothing of {id} is held back");
+        anyhow::bail!("no read of {id} is quarantined");
     };
     print_bytes(&body)?;
     Ok(Exit::Done)

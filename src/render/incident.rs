@@ -150,10 +150,11 @@ const MARK: &str = "[regwatch] ";
 
 /// A heading within a subject's length: a long title gives way to what is said of it.
 fn heading(telling: Telling, incident: &Incident) -> String {
-    let titled = |chars| heading_with(telling, incident, &shorten(&one_line(&incident.title), chars));
-    let whole = titled(MAX_TITLE_CHARS);
+    let title = shorten(&one_line(&incident.title), MAX_TITLE_CHARS);
+    let whole = heading_with(telling, incident, &title);
     let over = (MARK.len() + whole.chars().count()).saturating_sub(MAX_SUBJECT_CHARS);
-    if over == 0 { whole } else { titled(MAX_TITLE_CHARS.saturating_sub(over).max(MIN_TITLE_CHARS)) }
+    let chars = title.chars().count().saturating_sub(over).max(MIN_TITLE_CHARS);
+    if over == 0 { whole } else { heading_with(telling, incident, &shorten(&title, chars)) }
 }
 
 /// A source's title in a heading has at most so many characters.

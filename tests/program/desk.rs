@@ -373,7 +373,7 @@ fn an_operator_acts_by_forms_of_ours_alone_and_every_deed_is_noted() {
 
     let page = desk.act(&cookie, "/review/covered-list", &format!("sha256={hash}&action=accept"));
     assert!(page.status == 303 && page.head.contains("location: /review?done=accept"), "{page:?}");
-    assert!(desk.get("/review").body.contains("Nothing waits for your word"));
+    assert!(desk.get("/review").body.contains("Nothing needs your decision"));
     assert!(desk.get("/changes").body.contains("ZTE"), "what it lost is told");
     let page = desk.act(&cookie, &format!("/changes/{}", desk.change()), "action=retract&reason=a+test");
     assert_eq!(page.status, 303, "{page:?}");

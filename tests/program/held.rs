@@ -60,7 +60,7 @@ fn what_is_accepted_moves_the_baseline_and_is_told_like_any_change() {
         3
     );
     let nothing = home.run(&["review", "accept", "covered-list"]).expect(1);
-    assert!(nothing.stderr.contains("nothing of covered-list is held back"), "{nothing:?}");
+    assert!(nothing.stderr.contains("no read of covered-list is quarantined"), "{nothing:?}");
     home.run(&["review", "show", "covered-list"]).expect(1);
 }
 

@@ -57,7 +57,8 @@ pub(super) async fn on_review(
     let hash = held.map(|held| held.evidence.sha256.to_string()).unwrap_or_default();
     // What was looked at is what is decided on: another body may have come meanwhile.
     if hash.is_empty() || asked.get("sha256") != Some(&hash) {
-        return shared.not_there(&visitor, "What you looked at is no longer held back. Look at it again.");
+        return shared
+            .not_there(&visitor, "The read that you looked at is no longer quarantined. Look at it again.");
     }
     let checker = &shared.desk.checker;
     let action = asked.shown("action");

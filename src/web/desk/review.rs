@@ -80,13 +80,13 @@ pub(super) async fn one(State(shared): Server, Extension(visitor): Who, Path(id)
                 Err(error) => shared.fault(&error),
             }
         }
-        Ok(None) => shared.not_there(&visitor, "Nothing of this source is held back now."),
+        Ok(None) => shared.not_there(&visitor, "No read of this source is quarantined now."),
         Err(error) => shared.fault(&error),
     }
 }
 
 pub(super) async fn raw(State(shared): Server, Extension(visitor): Who, Path(id): Path<String>) -> Response {
-    let nothing = "Nothing of this source is held back now.";
+    let nothing = "No read of this source is quarantined now.";
     let Some(source) = shared.desk.views.source(&id) else { return shared.not_there(&visitor, nothing) };
     match shared.desk.store.held(&source.id).await {
         Ok(Some(held)) => shared.download(&held.evidence.sha256).await,

@@ -70,9 +70,9 @@ fn an_operator_comes_from_the_first_page_to_a_decision_by_pressing() {
     assert!(browser.text().contains("do not belong together"), "{}", browser.text());
     log_in(&browser, &desk);
     browser.press("main a[href='/review/covered-list']");
-    assert!(browser.text().contains("What would be told"), "{}", browser.text());
+    assert!(browser.text().contains("What would be reported"), "{}", browser.text());
     browser.press("button[value=accept]");
-    assert!(browser.text().contains("Nothing waits for your word"), "{}", browser.text());
+    assert!(browser.text().contains("Nothing needs your decision"), "{}", browser.text());
     browser.press("nav a[href='/audit']");
     assert!(browser.text().contains("ann: accept covered-list"), "{}", browser.text());
     browser.press("header button");
