@@ -218,7 +218,7 @@ async fn tidy_once(store: &Store, retention: Retention, now: DateTime<Utc>) {
     match store.retire(retention, now).await {
         Ok(released) => tracing::info!(?released, "removed what retention lets go of"),
         Err(error) => {
-            tracing::error!(error = error_chain(&error), "failed to remove what retention lets go of")
+            tracing::error!(error = error_chain(&error), "failed to remove what retention lets go of");
         }
     }
     if let Err(error) = store.forget_messages(now).await {

@@ -452,7 +452,7 @@ fn log(mail: &Mail) {
     let (state, reason) = (mail.state, mail.last_error.as_deref());
     match state {
         MailState::Sent => {
-            tracing::info!(mail.id = %id, mail.to = to, attempts, "mail {id} to {to}: {}", mail.standing())
+            tracing::info!(mail.id = %id, mail.to = to, attempts, "mail {id} to {to}: {}", mail.standing());
         }
         _ if mail.is_undelivered || state == MailState::Held => {
             tracing::error!(mail.id = %id, mail.to = to, attempts, reason, %state, "mail {} to {to} needs attention", mail.id);
