@@ -128,7 +128,9 @@ impl Screening {
             if !is_same && is_vetoed() {
                 continue;
             }
-            let is_sure = comparison.score >= self.thresholds.alert_at;
+            // Of ten thousand names one is a letter away from somebody's: whether that is an error, a person must see.
+            let is_misspelt = comparison.steps.iter().any(|(reason, _)| *reason == Reason::Misspelt);
+            let is_sure = comparison.score >= self.thresholds.alert_at && !is_misspelt;
             let finding = Finding {
                 answer: if is_sure { Answer::Listed } else { Answer::Possible },
                 name: text.to_owned(),
