@@ -21,7 +21,7 @@ use crate::domain::text::error_chain;
 use crate::mail::Transport;
 use crate::monitor::{MonitorParts, MonitorServer, keep_pinging};
 use crate::reload::watchlist;
-use crate::scheduler::{SourceLoop, TellingLoop};
+use crate::scheduler::{ScreeningLoop, SourceLoop, TellingLoop};
 use crate::store::Store;
 use crate::view::{ViewParts, Views};
 use crate::web::{Runner, WebParts, WebServer};
@@ -119,6 +119,9 @@ impl Generation {
         sending.spawn(app.workers.run("sending", async move { deliverer.run(stopped).await }));
         app.take_mail_in(tasks, stop, &found).await?;
         tasks.spawn(rematch(app.config.sources.clone(), Arc::clone(&app.checker), Arc::clone(&found)));
+        let screening =
+            ScreeningLoop { standing: Arc::clone(&app.standing), deliverer: Arc::clone(&app.deliverer) };
+        tasks.spawn(app.workers.run("screening", screening.run(stop.clone())));
         let slots = Arc::new(Semaphore::new(app.config.fetch.concurrency.max(1)));
         for source in app.config.sources.clone() {
             let reading = SourceLoop {
@@ -158,6 +161,8 @@ impl Generation {
             checker: Arc::clone(&app.checker),
             store: app.store.clone(),
             status: Arc::clone(&app.status),
+            screener: app.screener.clone(),
+            standing: Arc::clone(&app.standing),
             runner: Runner {
                 help_address: app.config.mail.help_address.clone(),
                 organisation: app.config.mail.from.organisation().to_owned(),

@@ -33,7 +33,7 @@ use crate::mail::Transport;
 use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::reload::{Reloader, Takeover};
-use crate::screen::Screener;
+use crate::screen::{Screener, StandingLists, StandingListsParts};
 use crate::status::{StatusReader, StatusReaderParts, Workers};
 use crate::store::{Opened, Store, StoreError};
 use crate::subscribe::{Inbox, InboxParts, Subscriptions, Turn, Visits};
@@ -62,6 +62,8 @@ pub struct App {
     service: Arc<Service>,
     visits: Arc<Visits>,
     status: Arc<StatusReader>,
+    screener: Screener,
+    standing: Arc<StandingLists>,
     workers: Workers,
     counts: Counts,
     clock: Arc<dyn Clock>,
@@ -238,6 +240,14 @@ impl App {
         let inbox = asker.clone().filter(|_| config.inbox.is_some());
         let status = Arc::new(reading_status(&store, &config, &workers, &clock));
         let screener = Screener::new(store.clone(), registry.clone(), &config.sources, Arc::clone(&clock));
+        let standing = Arc::new(StandingLists::new(StandingListsParts {
+            store: store.clone(),
+            screener: screener.clone(),
+            operator: config.operator.address.clone(),
+            mail: config.mail.clone(),
+            instance_key: key,
+            clock: Arc::clone(&clock),
+        }));
         let service = Arc::new(Service::new(ServiceParts {
             sources: config.sources.clone(),
             concurrency: config.fetch.concurrency,
@@ -255,7 +265,8 @@ impl App {
             inbox: inbox.clone(),
             asker: asker.clone(),
             status: Arc::clone(&status),
-            screener,
+            screener: screener.clone(),
+            standing: Arc::clone(&standing),
             retention: config.store_rules.retention.clone(),
             takeovers,
             reloader: Reloader::new(&config, registry.clone()),
@@ -276,6 +287,8 @@ impl App {
             service,
             visits: Arc::new(visits),
             status,
+            screener,
+            standing,
             workers,
             counts,
             clock,

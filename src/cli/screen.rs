@@ -1,10 +1,13 @@
 //! `regwatch screen`: suppliers held against the lists.
 
+mod standing;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
+use self::standing::StandingVerb;
 use super::Context;
 use super::exit::Exit;
 use super::output::{Output, print_bytes};
@@ -32,10 +35,13 @@ Exit codes:
 Example: regwatch screen suppliers.xlsx --column Lieferant --format html --out report.html";
 
 #[derive(Debug, Args)]
-#[command(after_help = HELP)]
+#[command(after_help = HELP, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Screen {
-    /// The table of suppliers; `-` for standard input.
-    file: PathBuf,
+    #[command(subcommand)]
+    verb: Option<StandingVerb>,
+    /// The table of suppliers; `-` for standard input. One that is called as a command here is written ./list.
+    #[arg(required = true)]
+    file: Option<PathBuf>,
     /// What heads the column of their names, whatever its capitals.
     #[arg(long, value_name = "COLUMN", default_value = "name")]
     column: String,
@@ -62,10 +68,18 @@ enum Format {
 }
 
 pub(super) async fn run(arguments: Screen, context: &Context) -> anyhow::Result<Exit> {
-    let names = names_of(&arguments.file, &arguments.column)?;
+    if let Some(verb) = arguments.verb {
+        return standing::run(verb, context).await;
+    }
+    let file = arguments.file.as_deref().unwrap_or(Path::new("-"));
+    let names = names_of(file, &arguments.column)?;
     let screened = context.ask(command::ScreenNames { names }).await?;
     write(&screened, &arguments, context.output)?;
-    Ok(if screened.count(Answer::Listed) > 0 { Exit::Found } else { Exit::Done })
+    Ok(exit_of(&screened))
+}
+
+fn exit_of(screened: &Screened) -> Exit {
+    if screened.count(Answer::Listed) > 0 { Exit::Found } else { Exit::Done }
 }
 
 /// The names that a file holds.

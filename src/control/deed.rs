@@ -27,6 +27,8 @@ impl Command {
             Self::ResumeSource(ask) => about("resume-source", &ask.id),
             Self::Tidy(_) => about("tidy", &""),
             Self::NoteBackup(ask) => about("backup", &ask.path.display()),
+            Self::AddStandingList(ask) => with("screen-add", &ask.id, format!("{} names", ask.names.len())),
+            Self::RemoveStandingList(ask) => about("screen-remove", &ask.id),
             // Whatever is known of people leaves with it.
             Self::Export(_) => about("export", &""),
             Self::Subscribe(ask) => {
@@ -77,6 +79,7 @@ impl Command {
             | Self::ShowStatus(_)
             | Self::Replay(_)
             | Self::ScreenNames(_)
+            | Self::ListStandingLists(_)
             | Self::ListChanges(_)
             | Self::ShowChange(_)
             | Self::ListWishes(_)

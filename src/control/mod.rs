@@ -23,7 +23,7 @@ pub use client::{Client, ClientError};
 pub use owner::Owner;
 pub use reply::{
     Checked, Decided, Handled, InForce, MailDetail, MailSummary, NewToken, Paused, Questioned, Retracted,
-    Reviews, SourceCoverage, SourceDetail, SourceStatus, Subscribed, Tidied, Wishes,
+    Reviews, SourceCoverage, SourceDetail, SourceStatus, StandingSummary, Subscribed, Tidied, Wishes,
 };
 pub use server::Server;
 pub use service::{CommandError, InUse, Service, ServiceParts};

@@ -1,12 +1,14 @@
 //! What a command is answered with, where no other module has a word for it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access_token::AccessToken;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{ChangeId, MailId, SourceId};
+use crate::domain::id::{ChangeId, MailId, ScreeningId, SourceId};
 use crate::domain::inbound::UntrackedWish;
 use crate::domain::incident::Incident;
 use crate::domain::mail_kind::MailKind;
@@ -14,6 +16,7 @@ use crate::domain::outbox::{Mail, MailState, Step};
 use crate::domain::read_state::ReadState;
 use crate::domain::report::CheckReport;
 use crate::domain::retraction::Retraction;
+use crate::domain::screening::{Answer, StandingList};
 use crate::domain::snapshot::{HeldRead, Snapshot};
 use crate::domain::source::SourcePause;
 use crate::domain::subscription::Subscriber;
@@ -138,6 +141,38 @@ pub struct SourceStatus {
     /// That an operator has paused it.
     #[serde(default)]
     pub paused: Option<SourcePause>,
+}
+
+/// A standing list of suppliers, without their names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StandingSummary {
+    /// Its id.
+    pub id: ScreeningId,
+    /// Who is told what is new.
+    pub owner: EmailAddress,
+    /// How many names it has.
+    pub names: usize,
+    /// When it was first kept.
+    pub added_at: DateTime<Utc>,
+    /// When it was last held against the lists.
+    pub screened_at: DateTime<Utc>,
+    /// Its names that are listed.
+    pub listed: usize,
+}
+
+impl From<StandingList> for StandingSummary {
+    fn from(list: StandingList) -> Self {
+        let listed = list.known.iter().filter(|known| known.answer == Answer::Listed);
+        let listed: BTreeSet<&str> = listed.map(|known| known.name.as_str()).collect();
+        Self {
+            listed: listed.len(),
+            names: list.names.len(),
+            id: list.id,
+            owner: list.owner,
+            added_at: list.added_at,
+            screened_at: list.screened_at,
+        }
+    }
 }
 
 /// What was let go of.

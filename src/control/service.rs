@@ -25,9 +25,10 @@ use crate::domain::incident::Incident;
 use crate::domain::report::CheckReport;
 use crate::domain::snapshot::HeldRead;
 use crate::domain::source::{Source, SourcePause};
+use crate::domain::text::error_chain;
 use crate::escalate::{Attended, EscalateError, Escalator};
 use crate::reload::{ReloadError, Reloaded, Reloader, TakenOver, Takeover};
-use crate::screen::{ScreenError, Screener};
+use crate::screen::{ScreenError, Screener, StandingError, StandingLists};
 use crate::status::StatusReader;
 use crate::store::{Deed, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
@@ -55,6 +56,8 @@ pub struct ServiceParts {
     pub status: Arc<StatusReader>,
     /// Holds suppliers against the lists.
     pub screener: Screener,
+    /// Keeps those that are held against them again and again.
+    pub standing: Arc<StandingLists>,
     /// How long what is kept.
     pub retention: Retention,
     /// Has the daemon take over all that the files say; `None` where no daemon runs.
@@ -105,6 +108,8 @@ pub enum CommandError {
     Ingest(#[from] IngestError),
     #[error(transparent)]
     Screen(#[from] ScreenError),
+    #[error(transparent)]
+    Standing(#[from] StandingError),
 }
 
 /// Changes whose names wait for a person's word, shown at once.
@@ -242,6 +247,10 @@ impl Service {
         let parts = &self.0;
         parts.escalator.escalate(Attended::Yes).await?;
         let queued = parts.dispatcher.dispatch(Patience::Now).await?;
+        // Who asks for something else is not held up by suppliers that cannot be screened.
+        if let Err(error) = parts.standing.look_again().await {
+            tracing::error!(error = error_chain(&error), "standing lists could not be screened again");
+        }
         if let Some(asker) = &parts.asker {
             asker.answer_again().await?;
         }

@@ -44,6 +44,7 @@ pub enum Wanted {
 const LEFT: &str = "its recipient does not follow what it tells any more";
 const NARROWED: &str = "its recipient does not follow all that it tells any more; the rest is told anew";
 const CHANGED: &str = "its recipient follows other companies since; it is composed again";
+const NOT_SCREENED: &str = "the standing list is not kept any more, or its owner wants no mail";
 const PAUSED: &str = "its recipient paused; what it tells is told when the pause ends";
 const CORRECTED: &str = "a part of what it tells was taken back; the rest is told anew";
 
@@ -54,6 +55,8 @@ pub struct Facts<'a> {
     pub reader: Option<&'a Subscriber>,
     /// Of a question: whether it stands open.
     pub is_asked: bool,
+    /// Of news of a standing list: whether it is kept and its owner still to be told.
+    pub is_screened: bool,
     /// The moment.
     pub now: DateTime<Utc>,
 }
@@ -82,6 +85,11 @@ pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> O
         },
         Basis::Welcome { companies } => welcome(facts, companies),
         Basis::List { companies } => list(facts, companies),
+        Basis::Screening { .. } => match facts.reader.and_then(|reader| reader.pause(facts.now)) {
+            _ if !facts.is_screened => Wanted::Not { items: Vec::new(), why: NOT_SCREENED },
+            Some(pause) => Wanted::Later(pause.until.unwrap_or(facts.now + LOOK_AGAIN)),
+            None => Wanted::Whole,
+        },
         Basis::Question { .. } if facts.is_asked => Wanted::Whole,
         Basis::Question { .. } => Wanted::Not { items: Vec::new(), why: "its question is not open any more" },
     }

@@ -87,6 +87,11 @@ slug_id!(
     "company"
 );
 slug_id!(
+    /// A standing list of suppliers, as the operator named it.
+    ScreeningId,
+    "standing list"
+);
+slug_id!(
     /// A category of things that rules cover without naming a company.
     CategoryId,
     "category"

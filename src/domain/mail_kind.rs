@@ -46,13 +46,15 @@ pub enum MailKind {
     Incident,
     /// That trouble is over, to the operator.
     Recovery,
+    /// What is new of suppliers that somebody keeps an eye on.
+    Screening,
     /// Whether mail arrives.
     Test,
 }
 
 impl MailKind {
     /// Every kind with its word.
-    pub const ALL: [(&'static str, Self); 17] = [
+    pub const ALL: [(&'static str, Self); 18] = [
         ("alert", Self::Alert),
         ("digest", Self::Digest),
         ("notice", Self::Notice),
@@ -69,6 +71,7 @@ impl MailKind {
         ("help", Self::Help),
         ("incident", Self::Incident),
         ("recovery", Self::Recovery),
+        ("screening", Self::Screening),
         ("test", Self::Test),
     ];
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::AlertItem;
 use super::email::EmailAddress;
-use super::id::{ChangeId, CompanyId, MailId};
+use super::id::{ChangeId, CompanyId, MailId, ScreeningId};
 use super::inbound::TokenHash;
 use super::mail_kind::MailKind;
 use super::moment;
@@ -134,6 +134,11 @@ pub enum Basis {
     List {
         /// The companies.
         companies: Vec<CompanyId>,
+    },
+    /// Its recipient owns this standing list of suppliers.
+    Screening {
+        /// The list.
+        list: ScreeningId,
     },
     /// The question that this token answers stands open.
     Question {

@@ -9,6 +9,7 @@ use super::foot::Service;
 use super::incident::incidents;
 use super::notice::{Notice, RenderError, Rendered, Told, notice};
 use super::retraction::{Withdrawal, retraction};
+use super::screening_news::screening_news;
 use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence};
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::diff::diff;
@@ -24,6 +25,10 @@ use crate::domain::matching::Watchlist;
 use crate::domain::noise::Noise;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::retraction::Retraction;
+use crate::domain::scoring::Score;
+use crate::domain::screening::{
+    Answer as ScreeningAnswer, Finding, KnownFinding, ListLook, Screened, ScreeningNews, Since, Standing,
+};
 use crate::domain::subscription::{Cadence, EndedPause, Filter, Subscriber, Subscription, Wish};
 
 mod faces;
@@ -71,6 +76,7 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
         MailKind::Summary => example.summary(service),
         MailKind::Coverage => example.attestation(service),
         MailKind::Retraction => example.retraction(service),
+        MailKind::Screening => screening(service),
         MailKind::Incident => incident(Telling::Begun, service),
         MailKind::Recovery => incident(Telling::Over, service),
     }
@@ -326,6 +332,47 @@ fn incident(telling: Telling, service: &Service<'_>) -> Result<Rendered, RenderE
     };
     let day = std::time::Duration::from_secs(24 * 60 * 60);
     incidents(service.name, &[(telling, &incident)], day, opened_at + TimeDelta::hours(6))
+}
+
+/// What is new of suppliers: one is listed, and another is no longer.
+fn screening(service: &Service<'_>) -> Result<Rendered, RenderError> {
+    let at = at("2031-02-10T09:00:00Z");
+    let list: SourceId = constant("example-list");
+    let finding = Finding {
+        answer: ScreeningAnswer::Listed,
+        list: list.clone(),
+        key: "example".to_owned(),
+        entry: "Example Cameras Co., Ltd.".to_owned(),
+        name: "Example Cameras Co., Ltd.".to_owned(),
+        score: Score::of(1.0),
+        reason: "1.00: the weight of the words they share (× 1.00); shared: example, camera".to_owned(),
+        company: None,
+        date: "2031-02-09".parse().ok(),
+        since: Some(Since { at, was_added: true }),
+        url: Some("https://www.example.gov/list".to_owned()),
+    };
+    let gone = KnownFinding {
+        name: "Sample Drones".to_owned(),
+        list: list.clone(),
+        key: "sample".to_owned(),
+        answer: ScreeningAnswer::Possible,
+        entry: "Sample Drone Works".to_owned(),
+    };
+    let look = ListLook {
+        id: list,
+        title: "Example List of Covered Equipment".to_owned(),
+        read_at: Some(at),
+        entries: 120,
+        standing: Standing::Current,
+        reason: None,
+        does_not_show: None,
+        effect: Some("Equipment on the list gets no new authorization".to_owned()),
+        authority: Some("47 CFR 2.903".to_owned()),
+        url: "https://www.example.gov/list".to_owned(),
+    };
+    let news = ScreeningNews { found: vec![("Example Cameras".to_owned(), finding)], gone: vec![gone] };
+    let screened = Screened { at, lists: vec![look], names: Vec::new() };
+    screening_news(service.name, (&constant("suppliers"), true), &news, &screened)
 }
 
 #[cfg(test)]

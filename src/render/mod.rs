@@ -36,6 +36,7 @@ mod notice;
 mod page;
 mod retraction;
 mod screening;
+mod screening_news;
 mod subject;
 mod terminal;
 mod view;
@@ -58,6 +59,7 @@ pub use notice::{Notice, RenderError, Rendered, Told, notice};
 pub use page::{ChangePage, Concern, EvidencePage, FieldPage, line, with_lines};
 pub use retraction::{Withdrawal, retraction};
 pub use screening::{FindingView, GroupView, ListView, NameView, ScreeningView, screening_report};
+pub use screening_news::screening_news;
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
 pub use when::{day_on_page, exact_on_page, minute, on_page};
 

@@ -151,7 +151,7 @@ impl NameView {
 }
 
 impl FindingView {
-    fn of(finding: &Finding, screened: &Screened) -> Self {
+    pub(super) fn of(finding: &Finding, screened: &Screened) -> Self {
         let list = screened.list(&finding.list);
         let of_list = |text: fn(&ListLook) -> Option<&str>| list.and_then(text).map(line).unwrap_or_default();
         Self {

@@ -8,9 +8,11 @@
 //! Missed ticks collapse into one: what counts is when a source was last read.
 
 mod reading;
+mod screening;
 mod telling;
 
 pub use reading::SourceLoop;
+pub use screening::ScreeningLoop;
 pub use telling::TellingLoop;
 
 use std::sync::Arc;

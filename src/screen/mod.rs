@@ -5,6 +5,8 @@
 //!
 //! Deliberately absent: what makes a name one on a list, which is [`crate::domain::screening`]'s.
 
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::domain::change::ChangeKind;
 use crate::domain::entry::Entry;
-use crate::domain::id::SourceId;
+use crate::domain::id::{SourceId, WatchlistHash};
 use crate::domain::matching::WatchlistError;
 use crate::domain::screening::{
     Answer, Found, ListLook, Screened, ScreenedName, Screening, Since, is_screened,
@@ -24,6 +26,8 @@ use crate::domain::screening::{
 use crate::domain::source::Source;
 use crate::registry::Registry;
 use crate::store::{ChangeQuery, Store, StoreError};
+
+pub use standing::{StandingError, StandingLists, StandingListsParts};
 
 /// More suppliers are screened in several runs.
 pub const MAX_NAMES: usize = 100_000;
@@ -85,6 +89,12 @@ impl Screener {
     #[must_use]
     pub fn lists(&self) -> &[Source] {
         &self.lists
+    }
+
+    /// Names the version of the companies that are tracked.
+    #[must_use]
+    pub fn watchlist_hash(&self) -> WatchlistHash {
+        self.registry.current().version().hash().clone()
     }
 
     /// Holds suppliers, by their names, against every list as it was read last.

@@ -17,6 +17,7 @@ mod delivery;
 mod error;
 mod glance;
 mod record;
+mod screenings;
 mod sled;
 mod tokens;
 

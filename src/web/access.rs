@@ -148,7 +148,7 @@ pub(super) fn need_of(first: &str) -> Option<Need> {
         "companies" => Need::Reading(Some(Section::Companies)),
         "coverage" => Need::Reading(Some(Section::Coverage)),
         "review" | "audit" => Need::Reading(None),
-        "mails" | "subscribers" => Need::Operating,
+        "mails" | "subscribers" | "screen" => Need::Operating,
         _ => return None,
     })
 }

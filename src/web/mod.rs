@@ -49,6 +49,7 @@ use crate::check::Checker;
 use crate::config::WebSettings;
 use crate::domain::email::EmailAddress;
 use crate::registry::Registry;
+use crate::screen::{Screener, StandingLists};
 use crate::status::StatusReader;
 use crate::store::Store;
 use crate::subscribe::Visits;
@@ -86,6 +87,10 @@ pub struct WebParts {
     pub store: Store,
     /// Says how all stands.
     pub status: Arc<StatusReader>,
+    /// Holds suppliers against the lists.
+    pub screener: Screener,
+    /// Keeps those that are held against them again and again.
+    pub standing: Arc<StandingLists>,
     /// Who runs the service.
     pub runner: Runner,
 }

@@ -97,14 +97,14 @@ impl Desk {
 
     /// The token that stands in the forms of a session.
     #[track_caller]
-    fn token(&self, cookie: &str) -> String {
+    pub fn token(&self, cookie: &str) -> String {
         let page = self.send("GET", "/", &[&format!("Host: {}", self.host), cookie], "");
         let after = page.body.split("name=\"csrf\" value=\"").nth(1).unwrap_or_else(|| panic!("{page:?}"));
         after.split('"').next().unwrap().to_owned()
     }
 
     #[track_caller]
-    fn act(&self, cookie: &str, path: &str, body: &str) -> Page {
+    pub fn act(&self, cookie: &str, path: &str, body: &str) -> Page {
         let token = self.token(cookie);
         let origin = format!("Origin: http://{}", self.host);
         self.send(

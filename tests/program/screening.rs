@@ -4,6 +4,7 @@ use encoding_rs::GB18030;
 use serde_json::Value;
 
 use super::daemon::{Daemon, RUNS};
+use super::desk::Desk;
 use super::{HIKVISION, HUAWEI, Home, Site, ZTE, covered_list, home};
 
 const ALIASES: &str = "name,aka\nBasalt Shipping LLC,Lavaline\nQuartz Chemie GmbH,\n";
@@ -125,4 +126,128 @@ fn nothing_is_said_where_nothing_is_known() {
     home.run(&["screen", "s.csv", "--column", "Supplier"]).expect(0);
     let help = home.run(&["screen", "--help"]).expect(0).stdout;
     assert!(help.contains("3  somebody is listed"), "{help}");
+}
+
+const OPERATOR: &str = "[operator]\naddress = \"ops@tracker.example\"\n";
+
+/// The mails about standing lists to an address.
+fn told(home: &Home, to: &str) -> Vec<home::Letter> {
+    home.letters_to(to).into_iter().filter(|letter| letter.kind == "screening").collect()
+}
+
+#[test]
+fn the_owner_of_a_standing_list_is_told_what_is_new_once() {
+    let (site, home) = watched();
+    home.configure_also(OPERATOR);
+    home.check(0);
+    std::fs::write(home.path("s.csv"), "Lieferant\nGneiss Video Corporation\nLavaline\nBluebird\n").unwrap();
+    let add = ["screen", "add", "suppliers", "s.csv", "--column", "lieferant", "--json"];
+    let report = home.run(&add).expect(3).json();
+    assert_eq!(answers(&report)[..2], [("Gneiss Video Corporation", "clear"), ("Lavaline", "listed")]);
+    home.check(0);
+    assert!(told(&home, "ops@tracker.example").is_empty(), "what was found at first is known");
+    site.page("/names.csv", format!("{ALIASES}Gneiss Video Corp,\n"));
+    home.check(0);
+    let letters = told(&home, "ops@tracker.example");
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].subject, "Suppliers suppliers: 1 newly listed");
+    for words in [
+        "Gneiss Video Corporation is listed",
+        "Names: Gneiss Video Corp",
+        "Nobody may ship with them (Shipping Act",
+    ] {
+        assert!(letters[0].text.contains(words), "{words:?} is missing in:\n{}", letters[0].text);
+        assert!(letters[0].html.contains(words), "{words:?} is missing in:\n{}", letters[0].html);
+    }
+    assert!(!letters[0].text.contains("Lavaline"), "{}", letters[0].text);
+    home.check(0);
+    assert_eq!(told(&home, "ops@tracker.example").len(), 1, "it is told once");
+    let listed = home.run(&["screen", "list", "--json"]).expect(0).json();
+    let list = &listed["screenings"][0];
+    assert_eq!((list["names"].as_u64(), list["listed"].as_u64()), (Some(3), Some(2)));
+    assert!(home.run(&["screen", "list"]).expect(0).stdout.contains("suppliers"));
+    home.run(&["screen", "remove", "suppliers"]).expect(0);
+    let refused = home.run(&["screen", "remove", "suppliers"]).expect(1);
+    assert!(refused.stderr.contains("no standing list suppliers"), "{refused:?}");
+}
+
+#[test]
+fn nobody_owns_a_standing_list_who_did_not_agree_to_mail() {
+    let (site, home) = watched();
+    home.check(0);
+    std::fs::write(home.path("s.csv"), "name\nGneiss Video Corporation\n").unwrap();
+    let refused = home.run(&["screen", "add", "suppliers", "s.csv"]).expect(1);
+    assert!(refused.stderr.contains("operator.address"), "{refused:?}");
+    let add = ["screen", "add", "suppliers", "s.csv", "--to", "bob@example.org"];
+    let refused = home.run(&add).expect(1);
+    assert!(refused.stderr.contains("has no active subscription"), "{refused:?}");
+    home.subscribe("bob@example.org", "zte");
+    home.run(&add).expect(0);
+    site.page("/names.csv", format!("{ALIASES}Gneiss Video Corp,\n"));
+    home.check(0);
+    assert_eq!(told(&home, "bob@example.org").len(), 1);
+    // Who is forgotten leaves no list behind.
+    home.run(&["sub", "erase", "bob@example.org"]).expect(0);
+    let listed = home.run(&["screen", "list", "--json"]).expect(0).json();
+    assert_eq!(listed["screenings"], serde_json::json!([]));
+}
+
+#[test]
+fn operators_screen_what_they_paste_or_hand_in_and_nothing_is_kept_unless_wished() {
+    let desk = Desk::start();
+    let home = &desk.service.home;
+    let ann = desk.cookie("ann");
+    let host = format!("Host: {}", desk.host);
+    assert!(desk.send("GET", "/screen", &[&host, &ann], "").body.contains("type=\"file\""));
+    for cookie in [&desk.cookie("audit")[..], "Cookie: a=b"] {
+        assert_ne!(desk.send("GET", "/screen", &[&host, cookie], "").status, 200, "{cookie}");
+        assert_ne!(desk.send("POST", "/screen", &[&host, cookie], "names=Hikvision").status, 200, "{cookie}");
+    }
+    let refused = desk.send("POST", "/screen", &[&host, &ann], "names=Hikvision");
+    assert_eq!(refused.status, 403, "a form without its token");
+    assert_eq!(
+        desk.send("GET", "/screen?names=Hikvision", &[&host, &ann], "").body.matches("Listed (").count(),
+        0
+    );
+
+    let page = desk.act(&ann, "/screen", "names=Hikvision%0D%0ABluebird+%3Cb%3E%0D%0A&column=&keep=");
+    assert_eq!(page.status, 200, "{page:?}");
+    assert!(page.body.contains("Listed (1)") && page.body.contains("Clear (1)"), "{}", page.body);
+    assert!(
+        page.body.contains("Bluebird &#60;b&#62;") || page.body.contains("Bluebird &lt;b&gt;"),
+        "{}",
+        page.body
+    );
+    let listed = home.run(&["screen", "list", "--json"]).expect(0).json();
+    assert_eq!(listed["screenings"], serde_json::json!([]), "nothing is kept");
+
+    let token = desk.token(&ann);
+    let part = |name: &str, more: &str, body: &str| {
+        format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{body}\r\n")
+    };
+    let form = [
+        part("csrf", "", &token),
+        part("names", "", ""),
+        part("column", "", "Lieferant"),
+        part("keep", "", "suppliers"),
+        part(
+            "file",
+            "; filename=\"s.csv\"",
+            "Nr;Lieferant\n1;Hangzhou Hikvision Digital Technology\n2;Bluebird\n",
+        ),
+    ]
+    .concat()
+        + "--xyz--\r\n";
+    let request = format!(
+        "POST /screen HTTP/1.1\r\n{host}\r\n{ann}\r\nOrigin: http://{}\r\n\
+         Content-Type: multipart/form-data; boundary=xyz\r\nContent-Length: {}\r\n\r\n{form}",
+        desk.host,
+        form.len()
+    );
+    let page = desk.service.send(&request);
+    assert_eq!(page.status, 422, "nobody is named who is told: {page:?}");
+    let page = desk.service.send(&request.replace("suppliers\r\n", "         \r\n"));
+    assert!(page.body.contains("Listed (1)") && page.body.contains("Clear (1)"), "{}", page.body);
+    let audit = desk.send("GET", "/audit", &[&host, &ann], "").body;
+    assert!(audit.contains("2 names") && !audit.contains("Bluebird"), "{audit}");
 }

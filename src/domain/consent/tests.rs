@@ -19,7 +19,9 @@ fn mail(basis: Basis, changes: &[(AlertItem, Change)]) -> Mail {
 
 fn look(mail: &Mail, reader: Option<&Subscriber>, changes: &[(AlertItem, Change)]) -> Wanted {
     let known: BTreeMap<_, _> = changes.iter().map(|(_, change)| (&change.id, change)).collect();
-    wanted(mail, Facts { reader, is_asked: false, now: now() }, |id| known.get(id).copied())
+    wanted(mail, Facts { reader, is_asked: false, is_screened: false, now: now() }, |id| {
+        known.get(id).copied()
+    })
 }
 
 fn found(names: &[&str]) -> Vec<(AlertItem, Change)> {
@@ -115,7 +117,7 @@ fn what_else_is_sent_by_a_right_that_may_end_is_looked_at_too() {
     assert_eq!(is_wanted(Basis::None, &ann), Wanted::Whole, "an answer is owed");
     let question = mail(Basis::Question { token: ConfirmToken::of(1).hash() }, &[]);
     assert!(matches!(look(&question, Some(&ann), &[]), Wanted::Not { .. }));
-    let asked = Facts { reader: None, is_asked: true, now: now() };
+    let asked = Facts { reader: None, is_asked: true, is_screened: false, now: now() };
     assert_eq!(wanted(&question, asked, |_| None), Wanted::Whole);
 }
 

@@ -13,11 +13,13 @@
 mod entry_names;
 mod report;
 mod screened;
+mod standing_list;
 mod suppliers;
 mod tracked;
 
 pub use report::{Report, Standings};
 pub use screened::{Answer, Finding, ListLook, Screened, ScreenedName, Since, Standing};
+pub use standing_list::{Against, KnownFinding, ScreeningNews, StandingList};
 pub use suppliers::{Found, Screening};
 
 use super::source::Source;

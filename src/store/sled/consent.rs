@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{inbox, keys, subscribers, suppression};
+use super::{inbox, keys, screenings, subscribers, suppression};
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::consent::{Facts, Wanted, wanted};
@@ -60,11 +60,15 @@ impl<'a> Consent<'a> {
             Basis::Question { token } => inbox::is_open(self.trees, token, self.now)?,
             _ => false,
         };
+        let is_screened = match &mail.basis {
+            Basis::Screening { list } => screenings::is_wanted(self.trees, list, &mail.recipient)?,
+            _ => false,
+        };
         // Whose record cannot be read is sent nothing meanwhile, and keeps nobody else waiting.
         let Some(reader) = self.trees.readable(subscribers::get(self.trees, &mail.recipient))? else {
             return Ok(Wanted::Later(self.now + LOOK_AGAIN));
         };
-        let facts = Facts { reader: reader.as_ref(), is_asked, now: self.now };
+        let facts = Facts { reader: reader.as_ref(), is_asked, is_screened, now: self.now };
         Ok(wanted(mail, facts, |id| self.changes.get(id).and_then(Option::as_ref)))
     }
 

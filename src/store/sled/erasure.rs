@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::outbox::{self, StoredMail};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{keys, subscribers, suppression};
+use super::{keys, screenings, subscribers, suppression};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::Correspondence;
 use crate::domain::outbox::MailState;
@@ -28,6 +28,9 @@ pub(in crate::store) fn erase(
         writes.remove(TreeName::Tokens, asked.token.as_str().as_bytes());
     }
     forget_links(trees, writes, address)?;
+    for list in screenings::all(trees)?.into_iter().filter(|list| list.owner == *address) {
+        screenings::remove(trees, writes, &list.id)?;
+    }
     writes.remove(TreeName::Subscribers, key);
     writes.remove(TreeName::Correspondence, key);
     writes.remove(TreeName::AskAgain, key);

@@ -40,6 +40,7 @@ pub(super) mod remake;
 pub(super) mod repair;
 pub(super) mod retention;
 pub(super) mod retractions;
+pub(super) mod screenings;
 mod size;
 pub(super) mod sources;
 mod spellings;

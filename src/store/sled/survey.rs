@@ -24,6 +24,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::robots::RobotsCopy;
+use crate::domain::screening::StandingList;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::source::SourcePause;
 use crate::domain::standing::Standing;
@@ -145,6 +146,7 @@ impl Survey {
             TreeName::WaysIn => read::<WayInState>(tree, key, json).map(drop),
             TreeName::Suppressions => read::<Suppression>(tree, key, json).map(drop),
             TreeName::SoftBounces => read::<SoftBounces>(tree, key, json).map(drop),
+            TreeName::Screenings => read::<StandingList>(tree, key, json).map(drop),
             TreeName::Pauses => read::<SourcePause>(tree, key, json).map(drop),
             TreeName::Breakers => read::<Breaker>(tree, key, json).map(drop),
             TreeName::Reads => read::<ReadRecord>(tree, key, json).map(drop),

@@ -104,10 +104,12 @@ pub(super) enum TreeName {
     AskAgain,
     /// `AccessTokenHash` → `AccessToken`.
     AccessTokens,
+    /// `ScreeningId` → `StandingList`.
+    Screenings,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 43] = [
+const ALL: [(TreeName, &str, &str); 44] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -151,6 +153,7 @@ const ALL: [(TreeName, &str, &str); 43] = [
     (TreeName::Released, "released", "release"),
     (TreeName::AskAgain, "ask_again", "question"),
     (TreeName::AccessTokens, "access_tokens", "access token"),
+    (TreeName::Screenings, "screenings", "standing list"),
 ];
 
 impl TreeName {

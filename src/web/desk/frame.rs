@@ -8,11 +8,12 @@ use crate::domain::change::Change;
 use crate::render::{line, on_page};
 
 /// The pages to which every page leads, in their order.
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 10] = [
     ("", "Overview"),
     ("changes", "Changes"),
     ("sources", "Sources"),
     ("companies", "Companies"),
+    ("screen", "Screen"),
     ("review", "Review"),
     ("coverage", "Coverage"),
     ("mails", "Mails"),

@@ -15,6 +15,7 @@ mod frame;
 mod log_in;
 mod people;
 mod review;
+mod screening;
 mod sign_up;
 mod sources;
 mod trial;
@@ -33,6 +34,7 @@ use axum::{Extension, Router};
 use self::asked::Asked;
 pub(super) use self::frame::Frame;
 use self::frame::Note;
+use self::screening::Handed;
 use super::access::{Need, Visitor, first_part, is_of_our_origin, need_of};
 use super::page::page;
 use super::rate::Rates;
@@ -41,6 +43,7 @@ use super::{Runner, Shared, WebParts};
 use crate::check::Checker;
 use crate::config::WebSettings;
 use crate::domain::audit::AuditEntry;
+use crate::screen::{Screener, StandingLists};
 use crate::status::StatusReader;
 use crate::store::{Store, StoreError};
 use crate::view::Views;
@@ -56,6 +59,12 @@ const ALL_SIGN_UPS: u32 = 30;
 /// A form of ours has a handful of short fields.
 const MAX_FORM_BYTES: usize = 16 * 1024;
 
+/// A table of suppliers has at most so many.
+const MAX_UPLOAD_BYTES: usize = 16 << 20;
+
+/// The page that takes such a table.
+const SCREEN: &str = "screen";
+
 pub(super) type Server = State<Arc<Shared>>;
 type Who = Extension<Visitor>;
 
@@ -69,6 +78,8 @@ pub(super) struct Desk {
     pub sessions: Sessions,
     pub tasks: TaskTracker,
     pub status: Arc<StatusReader>,
+    pub screener: Screener,
+    pub standing: Arc<StandingLists>,
     pub runner: Runner,
     /// How often addresses are asked for their consent at the word of strangers.
     pub sign_ups: Mutex<Rates>,
@@ -84,6 +95,8 @@ impl Desk {
             sessions: Sessions::new(),
             tasks,
             status: Arc::clone(&parts.status),
+            screener: parts.screener.clone(),
+            standing: Arc::clone(&parts.standing),
             runner: parts.runner.clone(),
             sign_ups: Mutex::new(Rates::new(CLIENT_SIGN_UPS, ALL_SIGN_UPS, Instant::now())),
         }
@@ -112,6 +125,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/changes/{id}/{which}/{below}/raw", get(nowhere))
         .route("/companies", get(company::list))
         .route("/companies/{id}", get(company::one))
+        .route("/screen", get(screening::ask).post(screening::screen))
         .route("/review", get(review::list))
         .route("/review/{id}", get(review::one).post(act::on_review))
         .route("/review/{id}/raw", get(review::raw))
@@ -195,9 +209,16 @@ impl Shared {
     /// A form with the token of its session, its body put back for whoever reads it; or why it is not taken.
     async fn with_token(&self, session: &Session, request: Request) -> Result<Request, Box<Response>> {
         let (head, body) = request.into_parts();
-        let Ok(bytes) = to_bytes(body, MAX_FORM_BYTES).await else { return Err(Box::new(self.too_much())) };
+        let takes_files = head.uri.path().trim_start_matches('/') == SCREEN;
+        let limit = if takes_files { MAX_UPLOAD_BYTES } else { MAX_FORM_BYTES };
+        let Ok(bytes) = to_bytes(body, limit).await else { return Err(Box::new(self.too_much())) };
+        let token = if takes_files {
+            Handed::of(&head.headers, bytes.clone()).await.map(|handed| handed.csrf)
+        } else {
+            Asked::of(&bytes).get("csrf").map(str::to_owned)
+        };
         let is_ours = is_of_our_origin(&self.desk.settings.base_url, &head.headers)
-            && Asked::of(&bytes).get("csrf").is_some_and(|token| session.is_token(token));
+            && token.is_some_and(|token| session.is_token(&token));
         if !is_ours {
             let visitor = Visitor::Known(session.clone());
             return Err(Box::new(self.forbidden(
