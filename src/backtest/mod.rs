@@ -22,13 +22,15 @@ use crate::check::{Checker, ReadOptions};
 use crate::clock::{Clock, ManualClock};
 use crate::config::{Config, StoreSettings};
 use crate::dispatch::{Composer, ComposerParts, DispatchError, Dispatcher, Patience};
+use crate::domain::bundle;
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::due::due_at;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::matching::WatchlistError;
 use crate::domain::outbox::Mail;
-use crate::domain::source::{Request, Source};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::source::{Request, Source, address_of_page};
 use crate::domain::verdict::Verdict;
 use crate::fetch::{Answer, Fetcher, Record};
 use crate::registry::Registry;
@@ -57,6 +59,9 @@ pub enum BacktestError {
     /// There is no place for the store that goes away.
     #[error("no temporary folder can be made")]
     NoFolder(#[from] std::io::Error),
+    /// What was read first does not follow on what was captured last.
+    #[error("the first read does not follow on the last capture, so what came in between is not known: {0}")]
+    NotFollowed(String),
     /// The companies cannot be looked for.
     #[error(transparent)]
     Watchlist(#[from] WatchlistError),
@@ -140,6 +145,90 @@ pub struct Letter {
     pub text: String,
     /// The changes it tells.
     pub changes: Vec<ChangeId>,
+}
+
+/// What an archive says of a source before it was watched.
+#[derive(Debug)]
+pub struct History {
+    /// The captures, the oldest first.
+    pub captures: Vec<Seen>,
+    /// The states that it had, the oldest first, each with its body.
+    pub states: Vec<(Snapshot, Vec<u8>)>,
+    /// What changed from each to the next, up to the first read.
+    pub changes: Vec<Change>,
+}
+
+/// Runs captures from before the first read of a source through, and then what that read found, the body of which is
+/// `body`: what was accepted of them is the source's history.
+///
+/// # Errors
+/// [`BacktestError`].
+pub async fn history(
+    config: &Config,
+    source: &Source,
+    captures: &[Capture],
+    first: &Snapshot,
+    body: Vec<u8>,
+) -> Result<History, BacktestError> {
+    let folder = tempfile::Builder::new().prefix("regwatch-backfill-").tempdir()?;
+    let store = Store::open(&StoreSettings::Sled { path: folder.path().join("db") })?;
+    let outcome = past(&store, config, source, captures, as_capture(source, first, body)).await;
+    store.close().await?;
+    outcome
+}
+
+async fn past(
+    store: &Store,
+    config: &Config,
+    source: &Source,
+    captures: &[Capture],
+    known: Capture,
+) -> Result<History, BacktestError> {
+    let begin = captures.first().map_or(known.at, |first| first.at);
+    let stage = Stage::set(store, config, source, begin).await?;
+    let (mut seen, mut changes) = (Vec::new(), Vec::new());
+    for (place, capture) in captures.iter().enumerate() {
+        let next = captures.get(place + 1).map_or(known.at, |next| next.at);
+        let (shown, found) = stage.show(capture, Some(next)).await?;
+        seen.push(shown);
+        changes.extend(found);
+    }
+    let mut snapshots = store.snapshots(&source.id, usize::MAX).await?;
+    snapshots.reverse();
+    let mut states = Vec::new();
+    for snapshot in snapshots {
+        let body = store.body(&snapshot.sha256).await?.unwrap_or_default();
+        states.push((snapshot, body));
+    }
+    if !states.is_empty() {
+        let (shown, found) = stage.show(&known, Some(known.at)).await?;
+        // Of what came in between nothing would be known, and "since the first state" would be wrong.
+        if !shown.verdict.is_read() {
+            return Err(BacktestError::NotFollowed(shown.reason.unwrap_or_default()));
+        }
+        changes.extend(found);
+    }
+    // Nobody decides any more whose names stood in the past.
+    let changes = changes.into_iter().map(|change| Change { possible: Vec::new(), ..change }).collect();
+    Ok(History { captures: seen, states, changes })
+}
+
+/// A state that is kept as the capture that it was; of several answers each at its address.
+fn as_capture(source: &Source, first: &Snapshot, body: Vec<u8>) -> Capture {
+    let url = address_of_page(&source.url, &first.url);
+    let kept = |url, headers, body| Kept { url, status: first.status, headers, body };
+    let mut parts = match bundle::decode(&body) {
+        Some(Ok(parts)) => parts
+            .iter()
+            .map(|part| {
+                let kind = part.content_type.iter().map(|kind| ("content-type".to_owned(), kind.clone()));
+                kept(part.url.clone(), kind.collect(), part.body.to_vec())
+            })
+            .collect(),
+        _ => vec![kept(url, first.headers.clone(), body)],
+    };
+    let answer = parts.remove(0);
+    Capture { at: first.read_at, label: "the first read".to_owned(), answer, further: parts }
 }
 
 /// Everything that captures run through.

@@ -102,6 +102,9 @@ pub(super) enum Verb {
     Replay(super::replay::ReplayArguments),
     /// Run dated captures of a source through everything, and say what would have been told and when.
     Backtest(super::backtest::BacktestArguments),
+    /// Take an archive of a source in as its history, so that it is known since when what stands there does. Nobody is
+    /// told.
+    Backfill(super::backfill::BackfillArguments),
     /// Manage subscribers.
     #[command(subcommand)]
     Sub(super::sub::Sub),

@@ -10,7 +10,7 @@ use super::Context;
 use super::exit::Exit;
 use super::output::Output;
 use crate::archive::{self, Wanted};
-use crate::backtest::{self, Backtest, Question};
+use crate::backtest::{self, Backtest, Question, Seen};
 use crate::config::{Config, did_you_mean};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::source::Source;
@@ -76,8 +76,9 @@ pub(super) fn configured<'a>(config: &'a Config, id: &SourceId) -> anyhow::Resul
     })
 }
 
-fn show(outcome: &Backtest, output: Output) -> anyhow::Result<()> {
-    let captures = outcome.captures.iter().map(|seen| {
+/// How captures were judged, row by row.
+pub(super) fn seen_rows(captures: &[Seen]) -> impl Iterator<Item = [String; 3]> + '_ {
+    captures.iter().map(|seen| {
         let baseline = if seen.baseline { " (baseline)" } else { "" };
         let found = match &seen.reason {
             Some(reason) if !seen.verdict.is_read() => format!("{}: {}", seen.verdict, one_line(reason)),
@@ -85,8 +86,11 @@ fn show(outcome: &Backtest, output: Output) -> anyhow::Result<()> {
             None => format!("{} entries{baseline}", seen.entries),
         };
         [minute(seen.read_at), seen.capture.clone(), found]
-    });
-    output.table(["READ", "CAPTURE", "FOUND"], captures)?;
+    })
+}
+
+fn show(outcome: &Backtest, output: Output) -> anyhow::Result<()> {
+    output.table(["READ", "CAPTURE", "FOUND"], seen_rows(&outcome.captures))?;
     for letter in &outcome.mails {
         output.line(format!("\n==== {}  {}\n", minute(letter.at), one_line(&letter.subject)))?;
         output.line(letter.text.trim_end())?;

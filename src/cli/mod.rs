@@ -5,6 +5,7 @@
 //! configuration alone.
 
 mod arguments;
+mod backfill;
 mod backtest;
 mod changes;
 mod check;
@@ -120,6 +121,7 @@ async fn execute(arguments: Arguments, output: Output) -> anyhow::Result<Exit> {
         Verb::Review(verb) => review::run(verb, &context).await,
         Verb::Incident(verb) => incident::run(&verb, &context).await,
         Verb::Screen(verb) => screen::run(verb, &context).await,
+        Verb::Backfill(verb) => Box::pin(backfill::run(verb, &context)).await,
         Verb::Backtest(verb) => Box::pin(backtest::run(verb, &context)).await,
         Verb::Replay(verb) => replay::run(verb, &context).await,
         Verb::Changes(verb) => changes::run(verb, &context).await,

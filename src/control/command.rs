@@ -3,6 +3,7 @@
 //! A command is a type of its own, which names the type of its reply ([`Reply`](super::ask::Ask::Reply)); how it is done stands
 //! beside it.
 
+mod history;
 mod mail;
 mod screening;
 mod sources;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::ask::{Event, Progress};
 use super::service::Service;
 
+pub use history::*;
 pub use mail::*;
 pub use screening::*;
 pub use sources::*;
@@ -80,6 +82,8 @@ commands!(
     ForgetExport,
     Replay,
     ScreenNames,
+    FirstState,
+    Backfill,
     AddStandingList,
     ListStandingLists,
     RemoveStandingList,

@@ -28,6 +28,9 @@ impl Command {
             Self::Tidy(_) => about("tidy", &""),
             Self::NoteBackup(ask) => about("backup", &ask.path.display()),
             Self::AddStandingList(ask) => with("screen-add", &ask.id, format!("{} names", ask.names.len())),
+            Self::Backfill(ask) => {
+                with("backfill", &ask.first.source, format!("{} states", ask.states.len()))
+            }
             Self::RemoveStandingList(ask) => about("screen-remove", &ask.id),
             // Whatever is known of people leaves with it.
             Self::Export(_) => about("export", &""),
@@ -80,6 +83,7 @@ impl Command {
             | Self::Replay(_)
             | Self::ScreenNames(_)
             | Self::ListStandingLists(_)
+            | Self::FirstState(_)
             | Self::ListChanges(_)
             | Self::ShowChange(_)
             | Self::ListWishes(_)

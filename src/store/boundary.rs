@@ -124,6 +124,17 @@ pub struct RetractCommit {
     pub restored: Option<ReadCommit>,
 }
 
+/// States of a source from before its first one, with what changed between them.
+#[derive(Debug, Clone)]
+pub struct Backfilled {
+    /// The first state that was known when they were found: they are kept only if it still is.
+    pub first: Snapshot,
+    /// The states, the oldest first, each with its body.
+    pub states: Vec<(Snapshot, Vec<u8>)>,
+    /// What changed from each to the next, up to the first that was known. Nobody is told.
+    pub changes: Vec<Change>,
+}
+
 /// An accepted state with the body that shows it.
 #[derive(Debug, Clone)]
 pub struct Accepted {

@@ -49,15 +49,16 @@ use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::way_in::WayInState;
 
 use self::sled::{
-    Sled, beat, changes, clock, erasure, found, inbox, incidents, instance_key, items, outbox, records,
-    retractions, sources, subscribers,
+    Sled, beat, changes, clock, erasure, found, history, inbox, incidents, instance_key, items, outbox,
+    records, retractions, sources, subscribers,
 };
 
 pub use self::sled::Keeping;
 pub use boundary::{
-    Accepted, CameBack, ChangeQuery, ChangeSearch, Composed, Deed, Erased, Exchange, FoundChanges,
-    GarbageReport, HeldBody, KnownSource, Lease, LeasedMail, Look, MailTrouble, Opened, ReadCommit,
-    RematchCommit, RetractCommit, SourceGlance, SourceVersion, Spread, WaitingReader, WaitingReaders,
+    Accepted, Backfilled, CameBack, ChangeQuery, ChangeSearch, Composed, Deed, Erased, Exchange,
+    FoundChanges, GarbageReport, HeldBody, KnownSource, Lease, LeasedMail, Look, MailTrouble, Opened,
+    ReadCommit, RematchCommit, RetractCommit, SourceGlance, SourceVersion, Spread, WaitingReader,
+    WaitingReaders,
 };
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
 pub use error::StoreError;
@@ -275,6 +276,14 @@ impl Store {
         // Of what such steps write this reads its own source's records alone, and what two of them write under one
         // key is the same.
         self.sled.write_together(move |trees, writes| sources::commit(trees, writes, &commit))
+    }
+
+    /// Keeps states from before the first one of a source as its history, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] where another state is the first one now.
+    pub async fn backfill(&self, backfilled: Backfilled) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| history::backfill(trees, writes, &backfilled)).await
     }
 
     /// What hosts said of being read when they were asked last.

@@ -19,6 +19,7 @@ mod durability;
 pub(super) mod erasure;
 pub(super) mod found;
 mod garbage;
+pub(super) mod history;
 mod identity;
 pub(super) mod inbox;
 pub(super) mod incidents;

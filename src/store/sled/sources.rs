@@ -288,7 +288,12 @@ pub(in crate::store) fn glances(
     sources.iter().map(glance).collect()
 }
 
-fn told(trees: &Trees, writes: &mut Writes, changes: &[Change], alerts: &[Alert]) -> Result<(), StoreError> {
+pub(super) fn told(
+    trees: &Trees,
+    writes: &mut Writes,
+    changes: &[Change],
+    alerts: &[Alert],
+) -> Result<(), StoreError> {
     for change in changes {
         let id = change.id.as_str();
         writes.put(trees, TreeName::Changes, id.as_bytes(), change)?;

@@ -1,0 +1,83 @@
+//! `regwatch backfill`: an archive of a source taken in as its history.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::Context;
+use super::backtest::{configured, seen_rows};
+use super::exit::Exit;
+use crate::archive::{self, Wanted};
+use crate::backtest::history;
+use crate::control::command;
+use crate::domain::id::SourceId;
+
+const HELP: &str = "\
+Captures from before the first read of a source become its history, as if it had been watched then: the states that it
+had and what changed between them, up to the first read. Nobody is told of it, now or later; what stands there now is
+listed since the capture that shows it first. The captures run through everything that a page runs through; what does
+not look like the source is left out, as of any read. Done again, it finds nothing older and changes nothing.
+
+The archive is a folder, a WARC or a Git history, as of regwatch backtest.
+
+Example: regwatch backfill fcc-covered-list captures/ --dry-run";
+
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct BackfillArguments {
+    /// The source, which must have been read.
+    #[arg(value_name = "SOURCE")]
+    source: SourceId,
+    /// The captures.
+    #[arg(value_name = "FOLDER|WARC|GIT")]
+    captures: PathBuf,
+    /// Of a Git repository with several files, the one that is meant.
+    #[arg(long, value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// Tell what would be taken in, but keep nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(arguments: BackfillArguments, context: &Context) -> anyhow::Result<Exit> {
+    let config = context.config()?;
+    let source = configured(&config, &arguments.source)?.clone();
+    let first = context.ask(command::FirstState { id: source.id.clone() }).await?;
+    let Some(first) = first else {
+        anyhow::bail!(
+            "{0} was never read, so nothing is known that came before it; read it first: regwatch check now {0}",
+            source.id
+        );
+    };
+    let wanted = Wanted { path: arguments.path, ..Wanted::default() };
+    let mut captures = archive::read(&arguments.captures, &source, &wanted)?;
+    captures.retain(|capture| capture.at < first.snapshot.read_at);
+    let outcome = Box::pin(history(&config, &source, &captures, &first.snapshot, first.body()?)).await;
+    let outcome = outcome.context("the captures could not be run through")?;
+    let (states, changes) = (outcome.states.len(), outcome.changes.len());
+    if !arguments.dry_run && states > 0 {
+        let states = outcome.states.into_iter().map(command::PastState::from).collect();
+        let backfill = command::Backfill { first: first.snapshot, states, changes: outcome.changes };
+        context.ask(backfill).await?;
+    }
+    let output = context.output;
+    if output.json {
+        output.object(&serde_json::json!({
+            "source": source.id,
+            "captures": outcome.captures,
+            "states": states,
+            "changes": changes,
+            "dry_run": arguments.dry_run,
+        }))?;
+        return Ok(Exit::Done);
+    }
+    if captures.is_empty() {
+        output.line("no capture is older than the first read")?;
+        return Ok(Exit::Done);
+    }
+    output.table(["READ", "CAPTURE", "FOUND"], seen_rows(&outcome.captures))?;
+    let done = if arguments.dry_run { "would be taken in" } else { "taken in as history" };
+    output.line(format!("\n{states} states and {changes} changes {done}; nobody is told"))?;
+    Ok(Exit::Done)
+}
