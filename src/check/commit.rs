@@ -7,7 +7,9 @@ use super::verdict::{Finding, held_quality, signal_of};
 use crate::domain::assess::Assessment;
 use crate::domain::bundle::is_bundle;
 use crate::domain::change::{ChangeKind, Evidence};
+use crate::domain::evidence::{ChainVerdict, ChainedRead, headers_text};
 use crate::domain::flicker::{self, Flicker};
+use crate::domain::id::BodyHash;
 use crate::domain::pending::Agreement;
 use crate::domain::quality::Quality;
 use crate::domain::read_record::ReadRecord;
@@ -15,8 +17,28 @@ use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{HeldRead, Validators};
 use crate::domain::source::Source;
 use crate::domain::verdict::{Suspicion, Verdict};
-use crate::fetch::Answer;
+use crate::fetch::{Answer, Body};
 use crate::store::{Accepted, HeldBody, ReadCommit};
+
+/// What the chain says of an answer of which nothing else is kept.
+#[derive(Debug)]
+pub(super) struct FirstAnswer {
+    url: String,
+    status: u16,
+    headers: BodyHash,
+    body: Body,
+}
+
+impl FirstAnswer {
+    pub(super) fn of(answer: &Answer) -> Self {
+        Self {
+            url: answer.url.to_string(),
+            status: answer.status,
+            headers: BodyHash::of(headers_text(&answer.headers).as_bytes()),
+            body: answer.body.clone(),
+        }
+    }
+}
 
 impl Finding {
     /// All of it, to be committed as one step. Only a good read moves the baseline.
@@ -64,6 +86,39 @@ impl Finding {
             }
         }
         commit
+    }
+
+    /// The read as it stands in the chain of its source's reads.
+    pub(super) fn to_chained(
+        &self,
+        source: &Source,
+        known: &Known,
+        first: Option<FirstAnswer>,
+        read_at: DateTime<Utc>,
+    ) -> ChainedRead {
+        let verdict = ChainVerdict::from(self.verdict());
+        let reason = self.reason().filter(|_| !verdict.is_seen());
+        match self {
+            Self::Unchanged { answer, .. } | Self::Assessed { answer, .. } | Self::Suspect { answer, .. } => {
+                let read = ChainedRead::of(&evidence(answer, read_at), &answer.headers, verdict);
+                ChainedRead { reason, ..read }
+            }
+            Self::NotModified { .. } | Self::Failed { .. } => {
+                let vouched =
+                    matches!(self, Self::NotModified { .. }).then(|| known.accepted_body()).flatten();
+                let body = vouched.or_else(|| first.as_ref().map(|first| first.body.sha256().clone()));
+                ChainedRead {
+                    at: read_at,
+                    read_at: None,
+                    url: first.as_ref().map_or_else(|| source.url.to_string(), |first| first.url.clone()),
+                    status: first.as_ref().map(|first| first.status),
+                    headers: first.map(|first| first.headers),
+                    body,
+                    verdict,
+                    reason,
+                }
+            }
+        }
     }
 
     /// The read as it is remembered.

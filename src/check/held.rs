@@ -10,6 +10,7 @@ use super::known::Known;
 use super::{Checker, Reading};
 use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
 use crate::domain::change::Change;
+use crate::domain::evidence::{ChainVerdict, ChainedRead};
 use crate::domain::id::SourceId;
 use crate::domain::matching::Watchlist;
 use crate::domain::read_record::ReadRecord;
@@ -209,19 +210,23 @@ fn commit(source: &Source, case: Case, assessment: Assessment, now: DateTime<Utc
     // The server's validators of that day say nothing about today.
     let validators = Validators {
         fingerprint: source.fingerprint(),
-        sha256: Some(case.held.evidence.sha256),
+        sha256: Some(case.held.evidence.sha256.clone()),
         ..Validators::default()
     };
+    let reason = "accepted by a person";
+    let accepted = ChainedRead::done_with(&case.held.evidence, ChainVerdict::Accepted, now);
+    let chained = Some(ChainedRead { reason: Some(reason.to_owned()), ..accepted });
     let state = ReadState::good(source.id.clone(), validators, now)
         .bringing(assessment.is_news, assessment.newest)
         .counted_after(case.known.state.as_ref());
     let read = ReadRecord {
         entries: Some(assessment.entries),
         changes: assessment.changes.len(),
-        ..ReadRecord::new(now, Verdict::Good, Some("accepted by a person"))
+        ..ReadRecord::new(now, Verdict::Good, Some(reason))
     };
     ReadCommit {
         read: Some(read),
+        chained,
         accepted: assessment.baseline.map(|baseline| Accepted { baseline, body: case.body }),
         clears_held: true,
         changes: assessment.changes,

@@ -7,6 +7,7 @@ use crate::domain::change::ChangeKind;
 use crate::domain::diff::diff;
 use crate::domain::entry::{Completeness, Document};
 use crate::domain::face::Face;
+use crate::domain::id::BodyHash;
 use crate::domain::mass::HeldAmendments;
 use crate::domain::noise::Noise;
 use crate::domain::pending::Pending;
@@ -83,6 +84,12 @@ impl Known {
             }
         }
         Ok(())
+    }
+
+    /// The body for which the server vouches with a 304.
+    pub(super) fn accepted_body(&self) -> Option<BodyHash> {
+        let of_state = self.state.as_ref().and_then(|state| state.validators.sha256.clone());
+        of_state.or_else(|| self.accepted.as_ref().map(|accepted| accepted.sha256.clone()))
     }
 
     /// What was missing from the last reads and is not believed gone yet.

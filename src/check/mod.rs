@@ -50,6 +50,7 @@ use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::store::{ReadCommit, Store, StoreError};
 
+use commit::FirstAnswer;
 use known::Known;
 use readable::{Unconverted, readable};
 use verdict::Finding;
@@ -221,6 +222,7 @@ impl Checker {
         if let Err(error @ FetchError::Paused { .. }) = &answer {
             return self.left_alone(source, known, (error, read_at), options).await;
         }
+        let first = answer.as_ref().ok().map(FirstAnswer::of);
         let word = answer.as_ref().ok().map(|answer| Word::of(source, answer, self.max_freshness));
         let mut finding = match answer {
             Ok(first) => {
@@ -234,6 +236,7 @@ impl Checker {
         let has_lied = word.as_ref().is_some_and(|word| word.exposes_lie(&known, &mut finding, read_at));
         let mut commit = finding.to_commit(source, &known, read_at);
         commit.read = Some(finding.to_record(asked_at, read_at));
+        commit.chained = Some(finding.to_chained(source, &known, first, read_at));
         let standing = match &commit.accepted {
             Some(accepted) => {
                 let document = &accepted.baseline.document;

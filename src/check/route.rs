@@ -12,8 +12,9 @@ use super::known::Known;
 use super::verdict::refusal;
 use super::{Checker, ReadOptions, Reading, extract};
 use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
-use crate::domain::change::Change;
+use crate::domain::change::{Change, Evidence};
 use crate::domain::entry::{Document, Entry};
+use crate::domain::evidence::{ChainVerdict, ChainedRead};
 use crate::domain::moment;
 use crate::domain::read_state::ReadState;
 use crate::domain::report::ChangeReport;
@@ -108,6 +109,13 @@ impl Checker {
         let words = format!("read from {what} {as_of_words} by {}", route.by);
         let titled = Source { title: format!("{} ({words})", source.title), ..source.clone() };
         let watchlist = self.registry.current();
+        let evidence = Evidence {
+            url: answer.url.to_string(),
+            read_at: now,
+            status: answer.status,
+            sha256: answer.body.sha256().clone(),
+        };
+        let chained = ChainedRead::of(&evidence, &answer.headers, ChainVerdict::Good);
         let facts = ReadFacts {
             read_at: now,
             url: answer.url.to_string(),
@@ -136,6 +144,7 @@ impl Checker {
                 let standing = known.standing_after(source, document, &assessment.changes, &watchlist);
                 (standing.without_embedded(), Arc::clone(watchlist.version()))
             });
+            commit.chained = Some(ChainedRead { reason: Some(words.clone()), ..chained });
             commit.changes.clone_from(&assessment.changes);
             commit.alerts.clone_from(&assessment.alerts);
             self.store.commit(commit).await?;

@@ -20,12 +20,12 @@ use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
 use super::secret::Passwords;
 use super::settings::{
-    Config, DaemonSettings, FetchSettings, InboxSettings, MailSettings, MetricsSettings, OperatorSettings,
-    StoreRules, StoreSettings, WaysInSettings, WebSettings,
+    Config, DaemonSettings, EvidenceSettings, FetchSettings, InboxSettings, MailSettings, MetricsSettings,
+    OperatorSettings, StoreRules, StoreSettings, WaysInSettings, WebSettings,
 };
 use super::source::{SOURCE, source};
 use super::spelling::likely;
-use super::{inbox, mail, metrics, section, web};
+use super::{evidence, inbox, mail, metrics, section, web};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
@@ -36,8 +36,8 @@ use crate::domain::source::Source;
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",
     names: &[
-        "include", "groups", "store", "mail", "inbox", "web", "metrics", "fetch", "matching", "daemon",
-        "operator", "source", "company", "category",
+        "include", "groups", "store", "mail", "inbox", "web", "metrics", "evidence", "fetch", "matching",
+        "daemon", "operator", "source", "company", "category",
     ],
 };
 
@@ -169,6 +169,7 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
         ways_in: sections.ways_in,
         web: sections.web,
         metrics: sections.metrics,
+        evidence: sections.evidence,
         fetch: sections.fetch,
         matching: sections.matching,
         daemon: sections.daemon,
@@ -205,6 +206,7 @@ struct Sections {
     ways_in: WaysInSettings,
     web: Option<WebSettings>,
     metrics: Option<MetricsSettings>,
+    evidence: EvidenceSettings,
     fetch: FetchSettings,
     matching: Thresholds,
     daemon: DaemonSettings,
@@ -225,6 +227,7 @@ impl Sections {
         let (inbox, ways_in) = inbox.ok()?.unzip();
         let web = root.optional("web", |node| web::web(node, folder));
         let metrics = root.optional("metrics", metrics::metrics);
+        let evidence = root.or("evidence", EvidenceSettings::default(), evidence::evidence);
         let (store, store_rules) = store?;
         Some(Self {
             store,
@@ -234,6 +237,7 @@ impl Sections {
             ways_in: ways_in.unwrap_or_default(),
             web: web.ok()?,
             metrics: metrics.ok()?,
+            evidence: evidence?,
             fetch: fetch?,
             matching: matching?,
             daemon: daemon?,

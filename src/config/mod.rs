@@ -19,6 +19,7 @@ mod company;
 mod dkim;
 mod draft;
 mod edit;
+mod evidence;
 mod fault;
 mod file;
 mod header;

@@ -26,7 +26,15 @@ use crate::domain::id::hex;
 
 pub(super) const STORE: Keys = Keys {
     heading: "[store]",
-    names: &["url", "required", "low_disk", "keep_sent_mails", "keep_read_details", "keep_bodies"],
+    names: &[
+        "url",
+        "required",
+        "low_disk",
+        "keep_sent_mails",
+        "keep_read_details",
+        "keep_bodies",
+        "keep_chains",
+    ],
 };
 
 pub(super) const FETCH: Keys = Keys {
@@ -92,7 +100,9 @@ pub(super) fn store(section: Option<&Node<'_>>, folder: &Path) -> Option<(StoreS
     let sent_mails = kept("keep_sent_mails", usual.sent_mails);
     let read_details = kept("keep_read_details", usual.read_details);
     let bodies = kept("keep_bodies", usual.bodies);
-    let retention = Retention { sent_mails: sent_mails?, read_details: read_details?, bodies: bodies? };
+    let chains = kept("keep_chains", usual.chains);
+    let retention =
+        Retention { sent_mails: sent_mails?, read_details: read_details?, bodies: bodies?, chains: chains? };
     Some((settings?, StoreRules { required: required?, low_disk_bytes: low_disk_bytes?, retention }))
 }
 

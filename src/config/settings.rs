@@ -38,6 +38,8 @@ pub struct Config {
     pub web: Option<WebSettings>,
     /// Where health and metrics are shown; without it nowhere.
     pub metrics: Option<MetricsSettings>,
+    /// Who puts a time to what was read.
+    pub evidence: EvidenceSettings,
     /// How pages are asked for.
     pub fetch: FetchSettings,
     /// From which score on a name of a list counts.
@@ -110,13 +112,15 @@ pub struct Retention {
     pub read_details: Option<Duration>,
     /// The bodies of accepted states that prove no change.
     pub bodies: Option<Duration>,
+    /// The lines of the chains of reads that no change needs.
+    pub chains: Option<Duration>,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { sent_mails: Some(DAY * 90), read_details: Some(DAY * 365), bodies: None }
+        Self { sent_mails: Some(DAY * 90), read_details: Some(DAY * 365), bodies: None, chains: None }
     }
 }
 
@@ -351,6 +355,13 @@ pub struct MetricsSettings {
     pub listen: SocketAddr,
     /// The dead-man's switch, where there is one.
     pub ping: Option<PingSettings>,
+}
+
+/// Who puts a time to what was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EvidenceSettings {
+    /// A time-stamping authority (RFC 3161).
+    pub tsa: Option<Url>,
 }
 
 /// A dead-man's switch elsewhere, which tells somebody when it is not asked for any more.

@@ -41,12 +41,14 @@ pub fn show(config: &Config) -> String {
             low_disk: size_text(config.store_rules.low_disk_bytes),
             keep_sent_mails: kept(config.store_rules.retention.sent_mails),
             keep_read_details: kept(config.store_rules.retention.read_details),
+            keep_chains: kept(config.store_rules.retention.chains),
             keep_bodies: kept(config.store_rules.retention.bodies),
         },
         mail: mail(&config.mail),
         inbox: config.inbox.as_ref().map(|settings| inbox(settings, &config.ways_in)),
         web: config.web.as_ref().map(web),
         metrics: config.metrics.as_ref().map(metrics),
+        evidence: config.evidence.tsa.as_ref().map(|tsa| Evidence { tsa: tsa.as_str() }),
         fetch: fetch(&config.fetch),
         matching: config.matching,
         daemon: Daemon {
@@ -75,6 +77,7 @@ struct Shown<'a> {
     inbox: Option<Inbox<'a>>,
     web: Option<Web<'a>>,
     metrics: Option<Metrics<'a>>,
+    evidence: Option<Evidence<'a>>,
     fetch: Fetch<'a>,
     matching: Thresholds,
     daemon: Daemon,
@@ -85,12 +88,18 @@ struct Shown<'a> {
 }
 
 #[derive(Serialize)]
+struct Evidence<'a> {
+    tsa: &'a str,
+}
+
+#[derive(Serialize)]
 struct Store {
     url: String,
     required: bool,
     low_disk: String,
     keep_sent_mails: String,
     keep_read_details: String,
+    keep_chains: String,
     keep_bodies: String,
 }
 

@@ -240,6 +240,26 @@ impl BodyHash {
         Self(hex(&Sha256::digest(body)))
     }
 
+    /// The hash of these 32 bytes.
+    #[must_use]
+    pub fn from_digest(digest: &[u8]) -> Self {
+        Self(hex(digest))
+    }
+
+    /// Takes a hash as it is written; what it names tells whether it is one.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The 32 bytes; `None` if it is no SHA-256.
+    #[must_use]
+    pub fn digest(&self) -> Option<[u8; 32]> {
+        let digit = |at: usize| u8::from_str_radix(self.0.get(at..at + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..self.0.len()).step_by(2).map(digit).collect();
+        bytes?.try_into().ok()
+    }
+
     /// 64 lower-case hex digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

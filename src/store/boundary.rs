@@ -12,6 +12,7 @@ use crate::domain::bounce::Verdict;
 use crate::domain::breaker::Breaker;
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::email::EmailAddress;
+use crate::domain::evidence::ChainedRead;
 use crate::domain::id::{AlertId, BodyHash, ChangeId, CompanyId, MailId, SourceId};
 use crate::domain::inbound::Conversation;
 use crate::domain::matching::WatchlistVersion;
@@ -65,6 +66,8 @@ pub struct ReadCommit {
     pub standing: Option<(Standing, Arc<WatchlistVersion>)>,
     /// The read, to be remembered among those of its source.
     pub read: Option<ReadRecord>,
+    /// The same for the chain of its source's reads.
+    pub chained: Option<ChainedRead>,
     /// What hosts said of being read, where they were asked for it.
     pub robots: Vec<RobotsCopy>,
 }
@@ -83,6 +86,7 @@ impl ReadCommit {
             alerts: Vec::new(),
             standing: None,
             read: None,
+            chained: None,
             robots: Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration as StdDuration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::sled::{backup_note, outbox, pauses, remake, retention};
+use super::sled::{backup_note, chain, outbox, pauses, remake, retention};
 use super::{Store, StoreError};
 use crate::config::{Retention, StoreSettings};
 use crate::domain::id::SourceId;
@@ -91,6 +91,9 @@ pub struct Releasable {
     pub bodies: usize,
     /// These bytes, as they lie in the store.
     pub body_bytes: u64,
+    /// Lines at the beginnings of chains that are old enough.
+    #[serde(default)]
+    pub chain_lines: usize,
 }
 
 /// What the store holds.
@@ -206,6 +209,9 @@ impl Store {
         for keys in plan.details.chunks(retention::BATCH) {
             let keys = keys.to_vec();
             self.sled.write(move |trees, writes| retention::take_details(trees, writes, &keys)).await?;
+        }
+        for cut in plan.cuts {
+            self.sled.write(move |trees, writes| chain::take_first(trees, writes, &cut)).await?;
         }
         Ok(plan.releasable)
     }

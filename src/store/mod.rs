@@ -13,6 +13,7 @@
 
 mod boundary;
 mod care;
+mod chain;
 mod delivery;
 mod error;
 mod glance;
@@ -61,6 +62,7 @@ pub use boundary::{
     WaitingReaders,
 };
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
+pub use chain::{SealWish, Sealed, Stamp};
 pub use error::StoreError;
 pub use glance::{
     Archived, BackupNote, Compacted, KindStats, Queue, Releasable, StoreSize, StoreStats, check_backup,

@@ -1,6 +1,7 @@
 //! What any database behind the store must do.
 
 mod bodies;
+mod chain;
 mod changes;
 mod inbox;
 mod incidents;

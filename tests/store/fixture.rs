@@ -32,8 +32,13 @@ impl Home {
         self.state.path().join("db")
     }
 
+    /// Where the store is.
+    pub fn settings(&self) -> StoreSettings {
+        StoreSettings::Sled { path: self.folder() }
+    }
+
     pub fn try_open(&self) -> Result<Store, StoreError> {
-        Store::open(&StoreSettings::Sled { path: self.folder() })
+        Store::open(&self.settings())
     }
 
     #[track_caller]

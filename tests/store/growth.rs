@@ -2,6 +2,10 @@
 
 use std::path::Path;
 
+use regwatch::domain::evidence::{ChainVerdict, ChainedRead};
+use regwatch::domain::id::{BodyHash, SourceId};
+use regwatch::domain::read_record::ReadRecord;
+use regwatch::domain::verdict::Verdict;
 use regwatch::store::ReadCommit;
 
 use crate::fixture::{Home, at, changed, keep, page, source};
@@ -22,6 +26,20 @@ fn bytes_in(folder: &Path) -> u64 {
         .sum()
 }
 
+/// The same page, with other headers each time.
+fn chained(id: &SourceId, minute: i64) -> ChainedRead {
+    ChainedRead {
+        at: at(minute),
+        read_at: None,
+        url: format!("https://registry.example/{id}"),
+        status: Some(304),
+        headers: Some(BodyHash::of(&minute.to_be_bytes())),
+        body: Some(BodyHash::of(id.as_str().as_bytes())),
+        verdict: ChainVerdict::NotModified,
+        reason: None,
+    }
+}
+
 #[tokio::test]
 async fn an_unchanged_read_costs_next_to_nothing() {
     let home = Home::new();
@@ -34,7 +52,12 @@ async fn an_unchanged_read_costs_next_to_nothing() {
     let before = bytes_in(&home.folder());
     for (minute, id) in (0..).zip(sources.iter().cycle()).take(usize::try_from(READS).unwrap()) {
         let state = store.read_state(id).await.unwrap().unwrap();
-        keep(&store, ReadCommit::of(state.not_modified(at(minute)))).await.unwrap();
+        let read = ReadCommit {
+            read: Some(ReadRecord::new(at(minute), Verdict::NotModified, None)),
+            chained: Some(chained(id, minute)),
+            ..ReadCommit::of(state.not_modified(at(minute)))
+        };
+        keep(&store, read).await.unwrap();
     }
     assert_eq!(store.collect_garbage().await.unwrap(), bodies);
     store.close().await.unwrap();

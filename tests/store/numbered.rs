@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
+use regwatch::domain::evidence::{Chain, ChainLine, ChainVerdict, ChainedRead};
 use regwatch::domain::id::{AlertId, ChangeId, SourceId};
 use regwatch::domain::outbox::QueuedMail;
 use regwatch::domain::read_state::ReadState;
@@ -66,11 +67,30 @@ fn is_told(read: u64) -> bool {
     read.is_multiple_of(4)
 }
 
+/// The read as it stands in its source's chain.
+fn chained(id: &SourceId, read: u64, verdict: ChainVerdict) -> ChainedRead {
+    let snapshot = snapshot(id, read, b"any page");
+    ChainedRead::of(&snapshot.evidence(), &snapshot.headers, verdict)
+}
+
+/// Whether a chain is of these reads, one line each and none beside.
+async fn verify_chain(store: &Store, id: &SourceId, reads: u64) -> Result<(), String> {
+    let lines = store.chain(id, 0, u64::MAX).await.map_err(|error| error.to_string())?;
+    let texts: Vec<String> = lines.iter().map(ChainLine::text).collect();
+    Chain::read(texts.iter().map(String::as_bytes))
+        .map_err(|broken| format!("the chain of {id}: {broken}"))?;
+    let numbers: Vec<u64> = lines.iter().map(|line| line.seq).collect();
+    same(&format!("the lines of {id}"), &numbers, &(1..=reads).collect())?;
+    let last = lines.last().map(|line| line.at);
+    same(&format!("the last line of {id}"), &last, &(reads > 0).then(|| at(reads.cast_signed())))
+}
+
 fn read_of(number: u64, read: u64) -> ReadCommit {
     let seed = number * 1_000_000 + read;
     // Now and then a body that spans many of the log's buffers.
     let body = if read % 32 == 7 { noise(seed, 10 * BODY_BYTES) } else { page(seed, BODY_BYTES) };
-    changed(&id_of(number), read, body, &["zte"])
+    let id = id_of(number);
+    ReadCommit { chained: Some(chained(&id, read, ChainVerdict::Good)), ..changed(&id, read, body, &["zte"]) }
 }
 
 fn mail_of(number: u64, read: u64) -> QueuedMail {
@@ -126,7 +146,10 @@ async fn write_unchanged(store: &Store, number: u64) -> Result<Infallible, Store
         let known = store.known(&unchanged_id(number)).await?;
         let last = known.state.and_then(|state| state.validators.etag);
         let read = last.map_or(0, |etag| etag.trim_matches('"').parse::<u64>().unwrap()) + 1;
-        let commit = ReadCommit::of(unchanged_read(number, read)).computed_from(known.version);
+        let commit = ReadCommit {
+            chained: Some(chained(&unchanged_id(number), read, ChainVerdict::Good)),
+            ..ReadCommit::of(unchanged_read(number, read)).computed_from(known.version)
+        };
         store.commit_together(commit).kept().await?;
         println!("unchanged {number} {read}");
     }
@@ -170,10 +193,12 @@ pub async fn verify(
         let noted = acknowledged.get(&number).unwrap_or(&nothing);
         let state = store.read_state(&unchanged_id(number)).await.map_err(failed)?;
         // One more may have been on its way.
-        let is_there = [noted.unchanged, noted.unchanged + 1]
+        let there = [noted.unchanged, noted.unchanged + 1]
             .into_iter()
-            .any(|read| state == (read > 0).then(|| unchanged_read(number, read)));
-        if !is_there {
+            .find(|read| state == (*read > 0).then(|| unchanged_read(number, *read)));
+        if let Some(read) = there {
+            verify_chain(store, &unchanged_id(number), read).await?;
+        } else {
             return Err(format!("unchanged source {number}, acknowledged {}: {state:?}", noted.unchanged));
         }
         total += found
@@ -224,6 +249,7 @@ impl Found<'_> {
                 same(&format!("a mail for {read}"), &is_told, &true)?;
             }
         }
+        verify_chain(self.store, &id, last).await?;
         let expected = if last > 0 { Some(self.expected.read(number, last).0.clone()) } else { None };
         let state = self.store.read_state(&id).await.map_err(failed)?;
         same("read state", &state, &expected.as_ref().map(|read| read.state.clone()))?;

@@ -6,8 +6,8 @@ use super::*;
 use crate::config::starting::FILES;
 use crate::config::{Starting, write_starting_files};
 use crate::config::{
-    StartingError, catalogue, category, company, dkim, inbox, kind, load as load_module, mail, matching,
-    metrics, operator_login, request, section, source, way_in, web,
+    StartingError, catalogue, category, company, dkim, evidence, inbox, kind, load as load_module, mail,
+    matching, metrics, operator_login, request, section, source, way_in, web,
 };
 
 #[test]
@@ -75,6 +75,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &web::WEB,
         &operator_login::OPERATOR,
         &metrics::METRICS,
+        &evidence::EVIDENCE,
         &section::FETCH,
         &matching::MATCHING,
         &section::DAEMON,

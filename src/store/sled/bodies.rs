@@ -92,11 +92,8 @@ fn chunk_key(digest: &Digest, number: u16) -> [u8; 34] {
 /// # Errors
 /// [`StoreError::DamagedBody`] for a text that is no SHA-256.
 pub(super) fn name_of(hash: &BodyHash) -> Result<Digest, StoreError> {
-    let text = hash.as_str();
-    let digit = |index: usize| u8::from_str_radix(text.get(index..index + 2)?, 16).ok();
-    let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(digit).collect();
-    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| StoreError::DamagedBody {
-        hash: text.to_owned(),
+    hash.digest().ok_or_else(|| StoreError::DamagedBody {
+        hash: hash.to_string(),
         reason: "expected 64 hexadecimal digits".to_owned(),
     })
 }

@@ -7,6 +7,7 @@ use super::outbox::StoredMail;
 use super::retention::released;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
+use crate::domain::evidence::Kept;
 use crate::domain::id::{BodyHash, WatchlistHash};
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
@@ -17,7 +18,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 26] = [
+const RECORDS: [TreeName; 29] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Accepted,
@@ -44,6 +45,9 @@ const RECORDS: [TreeName; 26] = [
     TreeName::Robots,
     TreeName::Pauses,
     TreeName::AccessTokens,
+    TreeName::Chain,
+    TreeName::Seals,
+    TreeName::Stamps,
 ];
 
 /// Removes them; gives the number of the last commit with the report. Whoever calls this keeps everybody else
@@ -91,6 +95,9 @@ fn needed(trees: &Trees, goes_on: &dyn Fn()) -> Result<HashSet<Digest>, StoreErr
     for tree in RECORDS {
         for pair in trees.tree(tree) {
             let (key, bytes) = pair?;
+            if tree == TreeName::Chain && Kept::is_brief(&bytes) {
+                continue;
+            }
             if let Form::AsBody(digest) = Form::decode(tree.what(), &key, &bytes)? {
                 needed.insert(digest);
             }

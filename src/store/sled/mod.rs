@@ -10,6 +10,7 @@ mod admission;
 mod archive;
 mod bodies;
 pub(super) mod breakers;
+pub(super) mod chain;
 pub(super) mod changes;
 mod check;
 pub(super) mod clock;
@@ -129,6 +130,11 @@ impl Sled {
     /// Where it lies.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What lies beside it under an ending.
+    pub(super) fn beside(&self, ending: &str) -> PathBuf {
+        lock::beside(&self.folder, ending)
     }
 
     /// How long its log is.

@@ -3,6 +3,7 @@
 //! What is let go of is noted under its hash ([`TreeName::Released`]), so that its absence is no damage; the bytes
 //! themselves go with the next clean-up (`garbage`). A record is never removed, and neither is anything that a
 //! record needs which is kept: the accepted state, what waits for a person, and every body that proves a change.
+//! Of a chain the first lines go, up to a sealed head and to what a change needs.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -10,6 +11,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::bodies::name_of;
+use super::chain::{self, Cut};
 use super::outbox::StoredMail;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
@@ -36,6 +38,8 @@ pub(in crate::store) struct Plan {
     pub(in crate::store) bodies: Vec<Digest>,
     /// Keys of snapshots whose details go.
     pub(in crate::store) details: Vec<Vec<u8>>,
+    /// The first lines of chains.
+    pub(in crate::store) cuts: Vec<Cut>,
     /// How much that is.
     pub(in crate::store) releasable: Releasable,
 }
@@ -68,6 +72,7 @@ pub(in crate::store) fn plan(
             kept.insert(name)
         };
     }
+    let changes = trees.every::<Change>(TreeName::Changes, &[])?;
     let (bodies_before, details_before) = (before(retention.bodies), before(retention.read_details));
     for pair in trees.pairs(trees.tree(TreeName::Snapshots).iter()) {
         let (key, value) = pair?;
@@ -83,10 +88,12 @@ pub(in crate::store) fn plan(
             kept.insert(name)
         };
     }
-    for change in trees.every::<Change>(TreeName::Changes, &[])? {
+    for change in &changes {
         kept.insert(name_of(&change.evidence.sha256)?);
         kept.insert(name_of(&change.previous.sha256)?);
     }
+    plan.cuts = chain::cuts(trees, before(retention.chains), &changes)?;
+    plan.releasable.chain_lines = plan.cuts.iter().map(|cut| cut.lines).sum();
     for baseline in trees.every::<Baseline>(TreeName::Baselines, &[])? {
         kept.insert(name_of(&baseline.snapshot.sha256)?);
     }

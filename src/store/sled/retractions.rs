@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{changes, outbox, sources};
+use super::{chain, changes, outbox, sources};
 use crate::domain::alert::Alert;
+use crate::domain::evidence::ChainedRead;
 use crate::domain::id::{MailId, RetractionId};
 use crate::domain::outbox::QueuedMail;
 use crate::domain::retraction::Retraction;
@@ -19,10 +20,15 @@ pub(in crate::store) fn retract(
     commit: &RetractCommit,
 ) -> Result<(), StoreError> {
     let RetractCommit { retraction, restored } = commit;
+    let mut retracted = Vec::new();
     for id in &retraction.changes {
         let mut change = changes::by_id(trees, id)?;
         change.retracted_at = Some(retraction.at);
         writes.put(trees, TreeName::Changes, id.as_str().as_bytes(), &change)?;
+        retracted.push(change);
+    }
+    if let Some(done) = ChainedRead::retracted(retraction, &retracted) {
+        chain::append(trees, writes, &retraction.source, done, &retracted)?;
     }
     for alert in trees.all_with::<Alert>(TreeName::Alerts, &[])? {
         if retraction.changes.contains(&alert.change) {

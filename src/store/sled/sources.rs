@@ -5,9 +5,10 @@ use sha2::{Digest as _, Sha256};
 use super::bodies::name_of;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{found, keys, records};
+use super::{chain, found, keys, records};
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
+use crate::domain::evidence::ChainedRead;
 use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
 use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_state::ReadState;
@@ -180,6 +181,9 @@ pub(in crate::store) fn commit(
     if let Some((standing, version)) = &commit.standing {
         put_standing(trees, writes, standing, version)?;
     }
+    if let Some(read) = &commit.chained {
+        chain::append(trees, writes, &commit.state.source, read.clone(), &commit.changes)?;
+    }
     for copy in &commit.robots {
         writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy)?;
     }
@@ -208,6 +212,9 @@ pub(in crate::store) fn rematch(
             new.push(notice);
             raised.extend(alerts);
         }
+    }
+    if let Some(matched) = ChainedRead::matched(&new) {
+        chain::append(trees, writes, &standing.source, matched, &new)?;
     }
     told(trees, writes, &new, &raised)?;
     Ok(new)

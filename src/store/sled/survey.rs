@@ -6,6 +6,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use sha2::{Digest as _, Sha256};
 
 use super::bodies::name_of;
+use super::chain::Walk;
 use super::compression::decompress;
 use super::keys;
 use super::outbox::StoredMail;
@@ -16,6 +17,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::breaker::Breaker;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
+use crate::domain::evidence::{ChainLine, Kept};
 use crate::domain::id::hex;
 use crate::domain::inbound::Correspondence;
 use crate::domain::incident::Incident;
@@ -31,8 +33,8 @@ use crate::domain::standing::Standing;
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression};
 use crate::domain::way_in::WayInState;
-use crate::store::StoreError;
 use crate::store::record::{self, Digest, Form, shown};
+use crate::store::{Sealed, Stamp, StoreError};
 
 /// Hands out the records of a tree.
 pub(super) type Records<'a> = dyn Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])) + 'a;
@@ -58,6 +60,8 @@ struct Survey {
     needed: HashMap<Digest, (TreeName, Vec<u8>)>,
     /// Bodies that were let go of on purpose.
     released: HashSet<Vec<u8>>,
+    /// The lines of chains that others are kept after.
+    chain: Walk,
     changes: HashSet<Vec<u8>>,
     mails: HashSet<Vec<u8>>,
     /// What refers to a change.
@@ -97,6 +101,12 @@ impl Survey {
             | TreeName::ChangeNumbers
             | TreeName::ChangeTerms
             | TreeName::NamedOn => return,
+            TreeName::Chain if Kept::is_brief(value) => {
+                if let Err(error) = self.chain.look_at_brief(key, value) {
+                    self.unreadable(tree, key, &error);
+                }
+                return;
+            }
             TreeName::Released => drop(self.released.insert(key.to_vec())),
             TreeName::Changes => drop(self.changes.insert(key.to_vec())),
             TreeName::Mails => drop(self.mails.insert(key.to_vec())),
@@ -152,6 +162,9 @@ impl Survey {
             TreeName::Reads => read::<ReadRecord>(tree, key, json).map(drop),
             TreeName::Audit => read::<AuditEntry>(tree, key, json).map(drop),
             TreeName::AccessTokens => read::<AccessToken>(tree, key, json).map(drop),
+            TreeName::Chain => read::<ChainLine>(tree, key, json).map(|line| self.chain.note_full(key, line)),
+            TreeName::Seals => read::<Sealed>(tree, key, json).map(drop),
+            TreeName::Stamps => read::<Stamp>(tree, key, json).map(drop),
             _ => read::<IgnoredAny>(tree, key, json).map(drop),
         };
         if let Err(error) = outcome {

@@ -106,10 +106,16 @@ pub(super) enum TreeName {
     AccessTokens,
     /// `ScreeningId` → `StandingList`.
     Screenings,
+    /// Source id, 0, number (u64) → a line of its chain; see [`super::chain`].
+    Chain,
+    /// Number (u64) → a seal and the heads under it.
+    Seals,
+    /// Number of a seal (u64) → the time that an authority put to it.
+    Stamps,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 44] = [
+const ALL: [(TreeName, &str, &str); 47] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -154,6 +160,9 @@ const ALL: [(TreeName, &str, &str); 44] = [
     (TreeName::AskAgain, "ask_again", "question"),
     (TreeName::AccessTokens, "access_tokens", "access token"),
     (TreeName::Screenings, "screenings", "standing list"),
+    (TreeName::Chain, "chain", "line of a chain"),
+    (TreeName::Seals, "seals", "seal"),
+    (TreeName::Stamps, "stamps", "time stamp"),
 ];
 
 impl TreeName {

@@ -105,7 +105,7 @@ fn the_store_and_the_daemon_are_checked() {
 
 #[test]
 fn an_unknown_table_is_refused_with_the_likely_one() {
-    let keys = "expected include, groups, store, mail, inbox, web, metrics, fetch, matching, daemon, operator, source, company, category";
+    let keys = "expected include, groups, store, mail, inbox, web, metrics, evidence, fetch, matching, daemon, operator, source, company, category";
     check(
         &format!("{LEAST}[[sources]]\nid = \"a\"\n[\"a\\u001b[2J\"]\n"),
         &[
