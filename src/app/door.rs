@@ -37,7 +37,8 @@ impl Door {
             Err(foreign @ ClientError::Foreign { .. }) => foreign.to_string(),
             Err(error) => return Err(error.into()),
         };
-        let opened = App::open(config, clock).await;
+        // Every command's future holds this one: on the heap, so that none is large.
+        let opened = Box::pin(App::open(config, clock)).await;
         let is_locked = |error: &anyhow::Error| {
             matches!(error.downcast_ref::<StoreError>(), Some(StoreError::Locked { .. }))
         };

@@ -20,6 +20,7 @@ use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::mail::Transport;
 use crate::monitor::{MonitorParts, MonitorServer, keep_pinging};
+use crate::prove::Prover;
 use crate::reload::watchlist;
 use crate::scheduler::{ScreeningLoop, SourceLoop, TellingLoop};
 use crate::store::Store;
@@ -28,6 +29,9 @@ use crate::web::{Runner, WebParts, WebServer};
 
 /// Between two clean-ups of what nothing refers to any more.
 const GARBAGE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Between two looks whether the chains of reads are to be sealed: a change is under a seal after this time.
+const SEALING_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 /// The parts with the tasks that they run.
 #[derive(Debug)]
@@ -139,6 +143,7 @@ impl Generation {
         let retention = app.config.store_rules.retention.clone();
         let tidying = tidy_up(app.store.clone(), retention, Arc::clone(&app.clock), stop.clone());
         tasks.spawn(app.workers.run("tidying", tidying));
+        tasks.spawn(app.workers.run("sealing", keep_sealing(app.prover.clone(), stop.clone())));
         Ok(())
     }
 
@@ -163,6 +168,7 @@ impl Generation {
             status: Arc::clone(&app.status),
             screener: app.screener.clone(),
             standing: Arc::clone(&app.standing),
+            prover: app.prover.clone(),
             runner: Runner {
                 help_address: app.config.mail.help_address.clone(),
                 organisation: app.config.mail.from.organisation().to_owned(),
@@ -204,6 +210,19 @@ async fn rematch(sources: Vec<Source>, checker: Arc<Checker>, found: Arc<Notify>
             Err(error) => {
                 tracing::error!(source.id = %source.id, error = error_chain(&error), "failed to match source {} against the new watchlist", source.id);
             }
+        }
+    }
+}
+
+/// Seals the chains of reads where that is due, and has an authority put its time to the last seal.
+async fn keep_sealing(prover: Prover, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = prover.seal_if_due().await {
+            tracing::error!(error = error_chain(&error), "the chains of reads could not be sealed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SEALING_INTERVAL) => {}
+            () = stop.cancelled() => {}
         }
     }
 }

@@ -28,9 +28,11 @@ use crate::dispatch::{Composer, ComposerParts, Dispatcher};
 use crate::domain::id::SourceId;
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::escalate::{Escalator, EscalatorParts, keep_time};
+use crate::evidence::Authority;
 use crate::fetch::Fetcher;
 use crate::mail::Transport;
 use crate::metrics::Counts;
+use crate::prove::{Prover, ProverParts};
 use crate::registry::Registry;
 use crate::reload::{Reloader, Takeover};
 use crate::screen::{Screener, StandingLists, StandingListsParts};
@@ -61,6 +63,7 @@ pub struct App {
     asker: Option<Arc<Inbox>>,
     service: Arc<Service>,
     visits: Arc<Visits>,
+    prover: Prover,
     status: Arc<StatusReader>,
     screener: Screener,
     standing: Arc<StandingLists>,
@@ -145,6 +148,17 @@ fn reading_status(store: &Store, config: &Config, workers: &Workers, clock: &Arc
         operator: config.operator.clone(),
         jitter: config.daemon.jitter,
         workers: workers.clone(),
+        clock: Arc::clone(clock),
+    })
+}
+
+/// Seals what was read, and shows it.
+fn proving(store: &Store, config: &Config, registry: &Registry, clock: &Arc<dyn Clock>) -> Prover {
+    Prover::new(ProverParts {
+        store: store.clone(),
+        sources: config.sources.clone().into(),
+        registry: registry.clone(),
+        authority: config.evidence.tsa.clone().map(Authority::at),
         clock: Arc::clone(clock),
     })
 }
@@ -238,6 +252,7 @@ impl App {
             Arc::new(Inbox::new(parts).counting(counts.clone()))
         });
         let inbox = asker.clone().filter(|_| config.inbox.is_some());
+        let prover = proving(&store, &config, &registry, &clock);
         let status = Arc::new(reading_status(&store, &config, &workers, &clock));
         let screener = Screener::new(store.clone(), registry.clone(), &config.sources, Arc::clone(&clock));
         let standing = Arc::new(StandingLists::new(StandingListsParts {
@@ -267,6 +282,7 @@ impl App {
             status: Arc::clone(&status),
             screener: screener.clone(),
             standing: Arc::clone(&standing),
+            prover: prover.clone(),
             retention: config.store_rules.retention.clone(),
             takeovers,
             reloader: Reloader::new(&config, registry.clone()),
@@ -286,6 +302,7 @@ impl App {
             asker,
             service,
             visits: Arc::new(visits),
+            prover,
             status,
             screener,
             standing,

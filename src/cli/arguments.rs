@@ -22,6 +22,7 @@ Exit codes:
   3  something changed (check now --exit-code), somebody is listed (screen)
   4  some source could not be read
   5  something needs a person (status, doctor)
+  6  evidence that is not sound (evidence verify)
   65 tried again and again in vain, return it (mail ingest)
   75 try again later (mail ingest)";
 
@@ -92,6 +93,9 @@ pub(super) enum Verb {
     /// List and show changes.
     #[command(subcommand)]
     Changes(super::changes::Changes),
+    /// Export and verify evidence: what was read and when.
+    #[command(subcommand)]
+    Evidence(super::evidence::EvidenceVerb),
     /// Review quarantined reads and possible matches.
     #[command(subcommand)]
     Review(super::review::Review),

@@ -17,6 +17,8 @@ pub(super) enum Exit {
     Unread = 4,
     /// Done, and something needs a person (`status`, `doctor`).
     Attention = 5,
+    /// Done, and what was checked is not sound (`evidence verify`).
+    Unsound = 6,
     /// Not done, and it would not be the next time either: whoever handed it over should give it back to its
     /// sender (`EX_DATAERR`, sysexits(3)).
     Refused = 65,

@@ -15,6 +15,7 @@ mod daemon;
 mod demo;
 mod doctor;
 mod eval;
+mod evidence;
 mod exit;
 mod explain;
 mod incident;
@@ -118,6 +119,7 @@ async fn execute(arguments: Arguments, output: Output) -> anyhow::Result<Exit> {
         Verb::Source(verb) => source::run(verb, &context).await,
         Verb::Company(verb) => company::run(verb, &context).await,
         Verb::Eval(verb) => eval::run(&verb, &context),
+        Verb::Evidence(verb) => evidence::run(verb, &context).await,
         Verb::Review(verb) => review::run(verb, &context).await,
         Verb::Incident(verb) => incident::run(&verb, &context).await,
         Verb::Screen(verb) => screen::run(verb, &context).await,

@@ -3,6 +3,7 @@
 //! A command is a type of its own, which names the type of its reply ([`Reply`](super::ask::Ask::Reply)); how it is done stands
 //! beside it.
 
+mod evidence;
 mod history;
 mod mail;
 mod screening;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::ask::{Event, Progress};
 use super::service::Service;
 
+pub use evidence::*;
 pub use history::*;
 pub use mail::*;
 pub use screening::*;
@@ -80,6 +82,8 @@ commands!(
     LastBackup,
     Export,
     ForgetExport,
+    ExportEvidence,
+    ForgetEvidence,
     Replay,
     ScreenNames,
     FirstState,

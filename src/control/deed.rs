@@ -74,6 +74,8 @@ impl Command {
             | Self::TakeBackup(_)
             | Self::LastBackup(_)
             | Self::ForgetExport(_)
+            | Self::ExportEvidence(_)
+            | Self::ForgetEvidence(_)
             | Self::ShowSource(_)
             | Self::ShowHeldBody(_)
             | Self::ListReviews(_)

@@ -27,6 +27,7 @@ use crate::domain::snapshot::HeldRead;
 use crate::domain::source::{Source, SourcePause};
 use crate::domain::text::error_chain;
 use crate::escalate::{Attended, EscalateError, Escalator};
+use crate::prove::{ProveError, Prover};
 use crate::reload::{ReloadError, Reloaded, Reloader, TakenOver, Takeover};
 use crate::screen::{ScreenError, Screener, StandingError, StandingLists};
 use crate::status::StatusReader;
@@ -58,6 +59,8 @@ pub struct ServiceParts {
     pub screener: Screener,
     /// Keeps those that are held against them again and again.
     pub standing: Arc<StandingLists>,
+    /// Seals what was read, and shows it.
+    pub prover: Prover,
     /// How long what is kept.
     pub retention: Retention,
     /// Has the daemon take over all that the files say; `None` where no daemon runs.
@@ -98,6 +101,8 @@ pub enum CommandError {
     Review(#[from] ReviewError),
     #[error(transparent)]
     Retract(#[from] RetractError),
+    #[error(transparent)]
+    Prove(#[from] ProveError),
     #[error(transparent)]
     Subscribe(#[from] SubscribeError),
     #[error(transparent)]
@@ -220,6 +225,9 @@ impl Service {
         let options = ReadOptions { is_manual: true, ..options };
         let readings = parts.checker.read_all(sources, options, parts.concurrency, progress).await;
         let mails_queued = if options.dry_run { 0 } else { self.tell().await? };
+        if !options.dry_run {
+            parts.prover.seal_if_due().await?;
+        }
         Ok(checked(readings, mails_queued))
     }
 

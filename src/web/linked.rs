@@ -62,6 +62,10 @@ impl Shared {
         let mut below = link.below.split('/');
         match (below.next().unwrap_or_default(), below.next(), below.next()) {
             ("", None, None) => self.linked_change(back, reader, story),
+            ("evidence", None, None) => {
+                let refused = Frame::bare(self.root(), "There is no evidence");
+                self.evidence(refused, &story.change.id).await
+            }
             (which, raw, None) => match (desk::body::is_before(which), raw) {
                 (Some(before), None) => {
                     let frame = Frame::bare(self.root(), desk::body::title(before));
@@ -84,6 +88,7 @@ impl Shared {
             headers: desk::change::headers_of(story),
             is_side_by_side: false,
             is_inside: false,
+            has_evidence: true,
             others: Vec::new(),
             change,
             here,

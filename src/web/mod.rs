@@ -48,6 +48,7 @@ use self::rate::Rates;
 use crate::check::Checker;
 use crate::config::WebSettings;
 use crate::domain::email::EmailAddress;
+use crate::prove::Prover;
 use crate::registry::Registry;
 use crate::screen::{Screener, StandingLists};
 use crate::status::StatusReader;
@@ -91,6 +92,8 @@ pub struct WebParts {
     pub screener: Screener,
     /// Keeps those that are held against them again and again.
     pub standing: Arc<StandingLists>,
+    /// Shows what was read.
+    pub prover: Prover,
     /// Who runs the service.
     pub runner: Runner,
 }

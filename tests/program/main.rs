@@ -22,6 +22,7 @@ mod docket;
 mod doctor;
 mod doubted;
 mod erasing;
+mod evidence;
 mod feeds;
 mod held;
 mod home;

@@ -11,7 +11,7 @@ use super::super::access::TOKEN_FIELD;
 use super::super::page::page;
 use super::asked::Asked;
 use super::frame::{ChangeRow, Frame};
-use super::{Server, Who};
+use super::{Server, Visitor, Who};
 use crate::domain::change::ChangeKind;
 use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::snapshot::Snapshot;
@@ -65,6 +65,8 @@ pub(in crate::web) struct One {
     pub source: String,
     /// Whether the source's own page and the lists may be seen.
     pub is_inside: bool,
+    /// Whether the evidence may be had as a file.
+    pub has_evidence: bool,
     pub others: Vec<ChangeRow>,
     /// Where this page stands, without its query; bodies lie below it.
     pub here: String,
@@ -206,6 +208,7 @@ pub(super) async fn one(
         headers: headers_of(&story),
         is_side_by_side: asked.get("view") == Some("side"),
         is_inside: true,
+        has_evidence: visitor != Visitor::Stranger,
         frame,
         change,
         others,

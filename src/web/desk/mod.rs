@@ -10,6 +10,7 @@ pub(super) mod body;
 pub(super) mod change;
 mod chart;
 mod company;
+mod evidence;
 mod feed;
 mod frame;
 mod log_in;
@@ -43,10 +44,12 @@ use super::{Runner, Shared, WebParts};
 use crate::check::Checker;
 use crate::config::WebSettings;
 use crate::domain::audit::AuditEntry;
+use crate::prove::Prover;
 use crate::screen::{Screener, StandingLists};
 use crate::status::StatusReader;
 use crate::store::{Store, StoreError};
 use crate::view::Views;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -55,6 +58,9 @@ use super::session::Sessions;
 /// Sign-ups of one client in a minute, and of all: each sends a mail to somebody who may not have asked for it.
 const CLIENT_SIGN_UPS: u32 = 3;
 const ALL_SIGN_UPS: u32 = 30;
+
+/// So many packages of evidence are put together at once.
+const PACKED_AT_ONCE: usize = 2;
 
 /// A form of ours has a handful of short fields.
 const MAX_FORM_BYTES: usize = 16 * 1024;
@@ -80,6 +86,9 @@ pub(super) struct Desk {
     pub status: Arc<StatusReader>,
     pub screener: Screener,
     pub standing: Arc<StandingLists>,
+    pub prover: Prover,
+    /// As many packages of evidence are put together at once.
+    pub packing: Semaphore,
     pub runner: Runner,
     /// How often addresses are asked for their consent at the word of strangers.
     pub sign_ups: Mutex<Rates>,
@@ -97,6 +106,8 @@ impl Desk {
             status: Arc::clone(&parts.status),
             screener: parts.screener.clone(),
             standing: Arc::clone(&parts.standing),
+            prover: parts.prover.clone(),
+            packing: Semaphore::new(PACKED_AT_ONCE),
             runner: parts.runner.clone(),
             sign_ups: Mutex::new(Rates::new(CLIENT_SIGN_UPS, ALL_SIGN_UPS, Instant::now())),
         }
@@ -117,6 +128,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/changes.csv", get(feed::table))
         .route("/deadlines.ics", get(feed::deadlines))
         .route("/changes/{id}", get(change::one).post(act::on_change))
+        .route("/changes/{id}/evidence", get(evidence::of_change))
         .route("/changes/{id}/{which}", get(body::shown))
         .route("/changes/{id}/{which}/raw", get(body::raw))
         // These are met by the link of an alert alone, which `admit` answers.

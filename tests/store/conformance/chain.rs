@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use regwatch::config::Retention;
+use regwatch::domain::change::Evidence;
 use regwatch::domain::evidence::seal::Proof;
 use regwatch::domain::evidence::{Chain, ChainLine, ChainVerdict, ChainedRead, digest_of_change};
 use regwatch::domain::id::{BodyHash, SourceId};
@@ -180,16 +181,13 @@ async fn what_a_change_needs_of_a_chain_never_goes() {
     keep_unchanged(&store, &fcc, 0..5).await;
     store.seal(SealWish::Now, at(6)).await.unwrap();
     let mut read = changing(&fcc, 1);
-    read.changes[0].previous = lines(&store, &fcc).await[2..3]
-        .iter()
-        .map(|line| regwatch::domain::change::Evidence {
-            url: line.url.clone(),
-            read_at: line.at,
-            status: line.status.unwrap(),
-            sha256: line.body.clone().unwrap(),
-        })
-        .next()
-        .unwrap();
+    let before = lines(&store, &fcc).await[2].clone();
+    read.changes[0].previous = Evidence {
+        url: before.url,
+        read_at: before.at,
+        status: before.status.unwrap(),
+        sha256: before.body.unwrap(),
+    };
     keep(&store, read).await.unwrap();
     keep_unchanged(&store, &fcc, 10..20).await;
     store.seal(SealWish::Now, at(30)).await.unwrap();

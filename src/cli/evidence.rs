@@ -1,0 +1,196 @@
+//! `regwatch evidence`: what was read and when, for whoever believes nobody.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use clap::{Args, Subcommand};
+
+use super::Context;
+use super::changes::beginning_of;
+use super::exit::Exit;
+use super::output::moment;
+use super::progress::Waiting;
+use super::status::size;
+use crate::control::command;
+use crate::domain::evidence::Silence;
+use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::text::error_chain;
+use crate::evidence::{Checked, Unsound, verify};
+use crate::prove::{Exported, Wanted};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum EvidenceVerb {
+    /// Write evidence into one file, which anybody can check.
+    ///
+    /// Of a change: every read from the one before it to the one that found it, with what the server sent. Of a source
+    /// or of a company: every read over a time, and when the source was not seen.
+    ///
+    /// Example: regwatch evidence export --company hikvision --from 2026-01-01 --to 2026-06-30 --out silence.zip
+    Export(Export),
+    /// Check a file of evidence. Nothing but the file is needed: neither configuration nor store.
+    ///
+    /// Exits with 0 if it is sound and with 6 if it is not.
+    Verify {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// Of this change: its id, or the beginning of it.
+    #[arg(required_unless_present_any = ["source", "company"], conflicts_with_all = ["source", "company", "from", "to"])]
+    change: Option<String>,
+    /// All reads of this source.
+    #[arg(long, value_name = "ID", conflicts_with = "company")]
+    source: Option<SourceId>,
+    /// All reads of all sources, and the changes that concern this company.
+    #[arg(long, value_name = "ID")]
+    company: Option<CompanyId>,
+    /// Since this day (UTC) or moment, such as 2026-11-01 or 2026-11-01T06:00:00Z [default: the first read].
+    #[arg(long, value_name = "TIME", value_parser = beginning)]
+    from: Option<DateTime<Utc>>,
+    /// To the end of this day (UTC), or to this moment [default: now].
+    #[arg(long, value_name = "TIME", value_parser = end)]
+    to: Option<DateTime<Utc>>,
+    /// The file; it must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+fn time(text: &str, of_day: fn(NaiveDate) -> Option<DateTime<Utc>>) -> Result<DateTime<Utc>, String> {
+    let day = text.parse::<NaiveDate>().ok().and_then(of_day);
+    let moment = || DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.to_utc());
+    day.or_else(moment).ok_or_else(|| {
+        format!("found {text:?}, expected a day such as 2026-11-01 or a moment such as 2026-11-01T06:00:00Z")
+    })
+}
+
+fn beginning(text: &str) -> Result<DateTime<Utc>, String> {
+    time(text, |day| Some(beginning_of(day)))
+}
+
+fn end(text: &str) -> Result<DateTime<Utc>, String> {
+    time(text, |day| day.checked_add_days(Days::new(1)).map(beginning_of))
+}
+
+pub(super) async fn run(verb: EvidenceVerb, context: &Context) -> anyhow::Result<Exit> {
+    match verb {
+        EvidenceVerb::Export(export) => write(export, context).await,
+        EvidenceVerb::Verify { file } => check(&file, context),
+    }
+}
+
+/// Has the store's owner write it beside the store, and fetches it: so the file is written by who asked.
+async fn write(export: Export, context: &Context) -> anyhow::Result<Exit> {
+    let Export { change, source, company, from, to, out } = export;
+    let file = std::path::absolute(&out)?;
+    anyhow::ensure!(!file.exists(), "{} is there already, and is not overwritten", file.display());
+    let wanted = match (change, source, company) {
+        (Some(id), ..) => Wanted::Change(id),
+        (None, Some(id), _) => Wanted::Source { id, from, to },
+        (None, None, Some(id)) => Wanted::Company { id, from, to },
+        (None, None, None) => anyhow::bail!("expected a change, --source or --company"),
+    };
+    let waiting = Waiting::begin("putting evidence together");
+    let exported = context.ask(command::ExportEvidence { wanted }).await?;
+    let fetched = fetch(&exported.path, &file).with_context(|| format!("cannot write {}", file.display()));
+    context.ask(command::ForgetEvidence { path: exported.path.clone() }).await?;
+    fetched?;
+    let checked = verify(&file).map_err(|unsound| {
+        anyhow::anyhow!("what was written is not sound ({}); is its disk well?", error_chain(&unsound))
+    })?;
+    waiting.end();
+    let exported = Exported { path: file, ..exported };
+    if context.output.json {
+        context.output.object(&exported)?;
+        return Ok(Exit::Done);
+    }
+    let output = context.output;
+    output.line(format!(
+        "{}: {} lines of {} sources, {} changes, {}",
+        exported.path.display(),
+        exported.lines,
+        checked.sources.len(),
+        exported.changes,
+        size(exported.bytes)
+    ))?;
+    for note in &exported.notes {
+        output.line(format!("  note: {note}"))?;
+    }
+    show(&checked, context)?;
+    Ok(Exit::Done)
+}
+
+/// Copies what lies beside the store to where it is wanted; under its name there is all of it or nothing.
+fn fetch(from: &Path, file: &Path) -> std::io::Result<()> {
+    let mut unfinished = file.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
+    let copied = fs::copy(from, &unfinished)
+        .and_then(|_| File::open(&unfinished)?.sync_all())
+        .and_then(|()| fs::rename(&unfinished, file));
+    if copied.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    copied
+}
+
+fn check(file: &Path, context: &Context) -> anyhow::Result<Exit> {
+    let checked = Waiting::while_doing("checking", || verify(file));
+    let output = context.output;
+    match checked {
+        Ok(checked) => {
+            if output.json {
+                output.object(&serde_json::json!({ "file": file, "is_sound": true, "checked": checked }))?;
+            } else {
+                let (members, lines) = (checked.members, checked.lines);
+                output.line(format!("{} is sound: {members} members, {lines} lines", file.display()))?;
+                show(&checked, context)?;
+            }
+            Ok(Exit::Done)
+        }
+        Err(Unsound::File(error)) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+        Err(unsound) => {
+            let reason = error_chain(&unsound);
+            if output.json {
+                output.object(&serde_json::json!({ "file": file, "is_sound": false, "reason": reason }))?;
+            } else {
+                output.line(format!("{} is not sound: {reason}", file.display()))?;
+            }
+            Ok(Exit::Unsound)
+        }
+    }
+}
+
+fn show(checked: &Checked, context: &Context) -> anyhow::Result<()> {
+    let output = context.output;
+    for seal in &checked.seals {
+        let stamped = match (seal.stamped_at, &seal.stamped_by) {
+            (Some(at), Some(by)) => format!("time-stamped {} by {by}", moment(at)),
+            _ => "not time-stamped".to_owned(),
+        };
+        output.line(format!("  seal {} of {}, {stamped}", seal.seal, moment(seal.at)))?;
+    }
+    for Silence { source, reads, seen, gaps, changes, .. } in &checked.silence {
+        output.line(format!(
+            "  {source}: {reads} reads, seen {seen} times, {} gaps, {} changes",
+            gaps.len(),
+            changes.len()
+        ))?;
+        for gap in gaps {
+            output.line(format!(
+                "    gap {} to {}: {}",
+                moment(gap.from),
+                moment(gap.to),
+                gap.why.join("; ")
+            ))?;
+        }
+    }
+    for note in &checked.notes {
+        output.line(format!("  note: {note}"))?;
+    }
+    Ok(())
+}
