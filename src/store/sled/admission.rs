@@ -7,6 +7,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
+
 use super::check::{Checked, check};
 use super::mark::{Found, Mark, MarkFile, Stage};
 use super::trees::Trees;
@@ -58,7 +60,13 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
         (Found::Nothing | Found::Unreadable, _) => None,
     };
     let is_begun = known.is_some_and(|known| known.stage == Stage::New);
-    let looked = if is_begun { 0 } else { look(folder, known.as_ref(), contents)? };
+    let now = Utc::now();
+    let as_it_was_left = known.and_then(|known| as_it_was_left(folder, &known, contents, now));
+    let (looked, read_through_at) = match as_it_was_left {
+        Some(left) => left,
+        None if is_begun => (0, now),
+        None => (look(folder, known.as_ref(), contents)?, now),
+    };
     // A step that was broken off is taken back with its commits, of which nobody was told.
     let is_broken_off = undo::path(folder).exists();
     let commits = if is_broken_off { known.map_or(0, |known| known.commits) } else { looked };
@@ -72,8 +80,21 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
         Some(_) => Opened::Known,
         None => Opened::Adopted,
     };
-    let mark = MarkFile::write(folder, own).map_err(of_mark)?;
+    let mark = MarkFile::write(folder, own).map_err(of_mark)?.of_one_read_through(read_through_at);
     Ok((trees, mark, opened))
+}
+
+/// Of a database that nobody touched since it was closed in order and read through: its commits, and when that was.
+fn as_it_was_left(
+    folder: &Path,
+    known: &Mark,
+    contents: Contents,
+    now: DateTime<Utc>,
+) -> Option<(u64, DateTime<Utc>)> {
+    let Stage::Closed { left: Some(left), .. } = known.stage else { return None };
+    let is_whole = contents == Contents::Log && !undo::path(folder).exists();
+    let read_through_at = left.holds(folder, now).filter(|_| is_whole)?;
+    Some((known.commits, read_through_at))
 }
 
 /// Looks at a database before the engine may touch it; gives how many commits it has.
@@ -121,7 +142,7 @@ pub(super) fn agree(folder: &Path, known: &Mark, checked: &Checked) -> Result<()
         let findings = checked.notes.iter().cloned().chain([behind(own.commits)]).collect();
         return Err(StoreError::Damaged { path, findings });
     }
-    if let Stage::Closed { length } = known.stage
+    if let Stage::Closed { length, .. } = known.stage
         && checked.log_bytes < length
     {
         let finding = format!("its log has {} bytes, and had {length} when it was closed", checked.log_bytes);

@@ -10,6 +10,9 @@
 //! ```text
 //! regwatch mark 1 installation <32 hex> lineage <16 hex> commits <n> stage open length 0 crc <8 hex>
 //! ```
+//!
+//! Of one that was closed in order it also says how its files were left and when it was read through:
+//! `left <16 hex> read <Unix seconds>` after the length.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -17,6 +20,9 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+
+use super::left::Left;
 use super::lock::beside;
 use crate::domain::id::hex;
 
@@ -33,10 +39,12 @@ pub(super) enum Stage {
     New,
     /// A process has it open, or had it open when it was killed.
     Open,
-    /// It was closed in order; its file then had this length.
+    /// It was closed in order.
     Closed {
-        /// In bytes.
+        /// How long its file was then, in bytes.
         length: u64,
+        /// What its files were then; earlier programs did not say.
+        left: Option<Left>,
     },
 }
 
@@ -67,13 +75,16 @@ pub(super) enum Found {
 impl Mark {
     /// As a line, with its end.
     pub(super) fn line(&self) -> Vec<u8> {
-        let (stage, length) = match self.stage {
-            Stage::New => ("new", 0),
-            Stage::Open => ("open", 0),
-            Stage::Closed { length } => ("closed", length),
+        let (stage, length, left) = match self.stage {
+            Stage::New => ("new", 0, None),
+            Stage::Open => ("open", 0, None),
+            Stage::Closed { length, left } => ("closed", length, left),
         };
+        let left = left
+            .map(|Left { files, read_through_at }| format!(" left {files:016x} read {read_through_at}"))
+            .unwrap_or_default();
         let text = format!(
-            "regwatch mark 1 installation {} lineage {} commits {} stage {stage} length {length}",
+            "regwatch mark 1 installation {} lineage {} commits {} stage {stage} length {length}{left}",
             hex(&self.installation),
             hex(&self.lineage),
             self.commits,
@@ -91,13 +102,22 @@ impl Mark {
             return None;
         }
         let words: Vec<&str> = text.split(' ').collect();
-        let [_, _, "1", _, installation, _, lineage, _, commits, _, stage, _, length] = words[..] else {
+        let [_, _, "1", _, installation, _, lineage, _, commits, _, stage, _, length, ref left @ ..] =
+            words[..]
+        else {
             return None;
+        };
+        let left = match *left {
+            [] => None,
+            ["left", files, "read", at] => {
+                Some(Left { files: u64::from_str_radix(files, 16).ok()?, read_through_at: at.parse().ok()? })
+            }
+            _ => return None,
         };
         let stage = match stage {
             "new" => Stage::New,
             "open" => Stage::Open,
-            "closed" => Stage::Closed { length: length.parse().ok()? },
+            "closed" => Stage::Closed { length: length.parse().ok()?, left },
             _ => return None,
         };
         Some(Self {
@@ -149,6 +169,8 @@ pub(super) struct MarkFile {
     /// Which line is written next.
     second: bool,
     forced_at: Instant,
+    /// When the database was read through last, before the engine touched it.
+    read_through_at: Option<DateTime<Utc>>,
 }
 
 impl MarkFile {
@@ -168,7 +190,17 @@ impl MarkFile {
         if let Some(parent) = path.parent() {
             File::open(parent)?.sync_all()?;
         }
-        Ok(Self { file, mark, second: false, forced_at: Instant::now() })
+        Ok(Self { file, mark, second: false, forced_at: Instant::now(), read_through_at: None })
+    }
+
+    /// The same of a database that was read through then.
+    pub(super) fn of_one_read_through(self, at: DateTime<Utc>) -> Self {
+        Self { read_through_at: Some(at), ..self }
+    }
+
+    /// How the files of the database are left now.
+    pub(super) fn left(&self, folder: &Path) -> Option<Left> {
+        Left::of(folder, self.read_through_at?).ok()
     }
 
     /// The mark as it was written last.
@@ -191,12 +223,12 @@ impl MarkFile {
         Ok(())
     }
 
-    /// Notes that the database was closed in order and how long its file is, and forces that to the disk.
+    /// Notes that the database was closed in order and how its files were left, and forces that to the disk.
     ///
     /// # Errors
     /// The system's: it then counts as one whose process was killed.
-    pub(super) fn close(&mut self, length: u64) -> io::Result<()> {
-        let closed = Mark { stage: Stage::Closed { length }, ..self.mark };
+    pub(super) fn close(&mut self, length: u64, left: Option<Left>) -> io::Result<()> {
+        let closed = Mark { stage: Stage::Closed { length, left }, ..self.mark };
         // Both lines: none may say less, of a database that has as many commits.
         self.put(closed)?;
         self.put(closed)?;
@@ -256,8 +288,11 @@ mod tests {
             assert_eq!(found(&folder), Some(Mark { commits, ..MARK }));
         }
         file.note(3).unwrap();
-        file.close(512).unwrap();
-        assert_eq!(found(&folder), Some(Mark { commits: 44, stage: Stage::Closed { length: 512 }, ..MARK }));
+        for left in [None, Some(Left { files: u64::MAX, read_through_at: 1_795_955_196 })] {
+            file.close(512, left).unwrap();
+            let stage = Stage::Closed { length: 512, left };
+            assert_eq!(found(&folder), Some(Mark { commits: 44, stage, ..MARK }));
+        }
     }
 
     #[test]

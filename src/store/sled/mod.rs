@@ -26,6 +26,7 @@ pub(super) mod inbox;
 pub(super) mod incidents;
 pub(super) mod items;
 mod keys;
+mod left;
 mod lines;
 mod lock;
 mod log;

@@ -88,7 +88,8 @@ impl Open {
         flushed?;
         in_place?;
         let mut mark = mark.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = length_of_log(&folder).and_then(|length| mark.close(length)) {
+        let left = mark.left(&folder);
+        if let Err(error) = length_of_log(&folder).and_then(|length| mark.close(length, left)) {
             tracing::warn!(%error, store.path = %folder.display(), "the store's mark does not say that it was closed");
         }
         drop(lock);
