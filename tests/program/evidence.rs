@@ -291,8 +291,8 @@ fn silence_about_a_company_is_every_read_of_every_source_with_its_gaps() {
     assert!(!home.path("x.zip").exists());
 }
 
-/// A time-stamping authority of `openssl ts`, at an address of its own; gives its certificate too.
-fn authority(folder: &Path) -> (String, PathBuf) {
+/// A time-stamping authority of `openssl ts` with such a key, at an address of its own; gives its certificate too.
+fn authority(folder: &Path, key: &[&str]) -> (String, PathBuf) {
     let place = |name: &str| folder.join(name).display().to_string();
     let settings = format!(
         "[req]\ndistinguished_name = dn\nprompt = no\nx509_extensions = v3\n[dn]\nCN = Test authority\n[v3]\n\
@@ -307,7 +307,9 @@ fn authority(folder: &Path) -> (String, PathBuf) {
     std::fs::write(folder.join("tsa.cnf"), settings).unwrap();
     std::fs::write(folder.join("serial"), "01\n").unwrap();
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-config"])
+        .args(["req", "-x509", "-newkey"])
+        .args(key)
+        .args(["-nodes", "-days", "30", "-config"])
         .arg(place("tsa.cnf"))
         .args(["-keyout", &place("tsa.key"), "-out", &place("tsa.pem")])
         .output()
@@ -338,7 +340,7 @@ fn authority(folder: &Path) -> (String, PathBuf) {
 #[test]
 fn an_authority_puts_its_time_to_a_seal_and_openssl_agrees() {
     let folder = tempfile::tempdir().unwrap();
-    let (url, certificate) = authority(folder.path());
+    let (url, certificate) = authority(folder.path(), &["rsa:2048"]);
     let (site, home) = watched();
     home.configure_also(&format!("[evidence]\ntsa = \"{url}/\""));
     home.check(0);
@@ -380,6 +382,20 @@ fn an_authority_puts_its_time_to_a_seal_and_openssl_agrees() {
     pack(&tried, &with_manifest(edited));
     verify(&tried).expect(6);
     verify_otherwise(&tried, Some(&certificate)).expect(6);
+}
+
+#[test]
+fn the_signature_of_an_authority_with_another_kind_of_key_is_checked_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (url, certificate) = authority(folder.path(), &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    let (_site, home) = watched();
+    home.configure_also(&format!("[evidence]\ntsa = \"{url}/\""));
+    home.check(0);
+    let file = export(&home, &["--source", "covered-list"], "source.zip");
+    let checked = verify(&file).expect(0).json();
+    assert_eq!(checked["checked"]["seals"][0]["stamped_by"], "CN=Test authority", "{checked}");
+    assert!(!checked["checked"]["notes"].to_string().contains("does not check"), "{checked}");
+    verify_otherwise(&file, Some(&certificate)).expect(0);
 }
 
 #[test]
