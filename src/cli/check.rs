@@ -13,6 +13,7 @@ use crate::control::{Checked, command};
 use crate::domain::company::Company;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::report::{CheckReport, SourceReport};
+pub(super) use crate::domain::text::counted;
 use crate::render::for_terminal;
 
 #[derive(Debug, Subcommand)]
@@ -146,9 +147,4 @@ fn summary(report: &CheckReport) -> String {
         parts.push(format!("{} could not be read", counted(unread, "source", "sources")));
     }
     parts.join(", ")
-}
-
-/// `1 mail`, `2 mails`.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::catalogue::{Observed, RobotsWord};
 use super::source::Source;
-use super::text::{one_line, shorten};
+use super::text::{counted, one_line, shorten};
 
 /// A fact of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -183,7 +183,7 @@ const TIGHT_PERCENT: usize = 95;
 #[must_use]
 pub fn of_entries(source: &Source, entries: usize) -> Vec<Drift> {
     let mut drifts = Vec::new();
-    let found = format!("{entries} entries");
+    let found = counted(entries, "entry", "entries");
     let observed = source.catalogue.observed.as_ref().and_then(|observed| observed.entries);
     if let Some(before) = observed.map(|before| before as usize)
         && entries * 100 < before * FEW_PERCENT

@@ -32,6 +32,12 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// `1 mail`, `2 mails`.
+#[must_use]
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// The same text with its first letter as a sentence begins.
 #[must_use]
 pub fn capitalised(text: &str) -> String {

@@ -23,7 +23,7 @@ use super::{Page, html_table, limits};
 use crate::domain::bundle::{FIRST, Part};
 use crate::domain::entry::{Document, family};
 use crate::domain::source::{SourceKind, TableSettings};
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{counted, one_line, shorten};
 use crate::domain::verdict::Unreadable;
 
 pub(super) use self::header::address_of_next;
@@ -255,7 +255,9 @@ fn check_count(text: &str, entries: usize) -> Result<(), Unreadable> {
         });
         count.is_some_and(|count| count > entries)
     });
-    larger.map_or(Ok(()), |line| Err(partial(&format!("{line}, with {entries} entries"))))
+    larger.map_or(Ok(()), |line| {
+        Err(partial(&format!("{line}, with {}", counted(entries, "entry", "entries"))))
+    })
 }
 
 static RANGE: LazyLock<Regex> = LazyLock::new(|| {

@@ -113,7 +113,7 @@ impl Coverage {
             let kind = if source.is_list { "list" } else { "text" };
             let shows = match (source.is_bound, source.entries) {
                 (true, _) => "every change concerns it".to_owned(),
-                (false, Some(0)) => "names it not; would show it".to_owned(),
+                (false, Some(0)) => "does not name it; would show it".to_owned(),
                 (false, Some(1)) => "names it in 1 entry".to_owned(),
                 (false, Some(entries)) => format!("names it in {entries} entries"),
                 (false, None) => "would show it".to_owned(),

@@ -9,6 +9,7 @@ use url::Url;
 use super::{next_page, partial, pattern};
 use crate::domain::bundle::Part;
 use crate::domain::source::JsonSettings;
+use crate::domain::text::counted;
 use crate::domain::verdict::Unreadable;
 use crate::extract::following::{self, Wanted};
 use crate::extract::list::json as list;
@@ -123,7 +124,7 @@ pub(super) fn next(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<Option
     let Some((name, total)) = said.total(there) else { return Ok(None) };
     match said.offset(last, rows) {
         Some(question) if rows > 0 => next_page(parts, following::address(last, &question.url(&last.url))?),
-        _ => Err(partial(&format!("{name}: {total}, with {rows} entries"))),
+        _ => Err(partial(&format!("{name}: {total}, with {}", counted(rows, "entry", "entries")))),
     }
 }
 

@@ -8,6 +8,7 @@ use quick_xml::events::Event;
 use super::{next_page, partial};
 use crate::domain::bundle::Part;
 use crate::domain::source::XmlSettings;
+use crate::domain::text::counted;
 use crate::domain::verdict::Unreadable;
 use crate::extract::following::{self, Wanted};
 use crate::extract::list::xml as list;
@@ -63,7 +64,9 @@ pub(super) fn next(settings: &XmlSettings, parts: &[Part<'_>]) -> Result<Option<
         rows += list::count(settings, &Page::from(part))?;
     }
     let larger = near.totals.iter().find(|(_, total)| *total > rows.max(near.most));
-    larger.map_or(Ok(None), |(name, total)| Err(partial(&format!("{name}: {total}, with {rows} entries"))))
+    larger.map_or(Ok(None), |(name, total)| {
+        Err(partial(&format!("{name}: {total}, with {}", counted(rows, "entry", "entries"))))
+    })
 }
 
 /// What a document says by which it is a part of a longer list, in words.
