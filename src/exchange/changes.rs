@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::CsvError;
 use super::formula::safe;
 use crate::domain::change::Change;
+use crate::domain::id::CompanyId;
 
 /// The columns.
 const COLUMNS: [&str; 15] = [
@@ -42,7 +43,7 @@ pub fn write<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Result<String
 
 fn row(change: &Change) -> [String; COLUMNS.len()] {
     let entry = &change.entry;
-    let companies: Vec<&str> = change.companies().into_iter().map(|id| id.as_str()).collect();
+    let companies: Vec<&str> = change.companies().into_iter().map(CompanyId::as_str).collect();
     let fields: Vec<&str> = entry.fields.iter().map(|field| field.name.as_str()).collect();
     [
         change.id.to_string(),

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use super::Views;
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
-use crate::domain::entry::Entry;
+use crate::domain::entry::{Entry, EntryDate};
 use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::source::{Source, SourceKind};
 use crate::store::StoreError;
@@ -90,7 +90,7 @@ impl Views {
                 url: entry.url.clone(),
                 companies: named(entry),
                 change: None,
-                known_at: begin_of(entry.date.map_or(deadline.date, |date| date.day())),
+                known_at: begin_of(entry.date.map_or(deadline.date, EntryDate::day)),
             });
             due.collect::<Vec<_>>()
         };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::desk::Desk;
 use super::left_out::left_out;
 use super::web::Page;
-use super::{HIKVISION, HUAWEI, ZTE, covered_list};
+use super::{HIKVISION_AMENDED, HUAWEI, ZTE, covered_list};
 
 impl Desk {
     /// Asks on this machine with further header lines.
@@ -39,7 +39,7 @@ impl Desk {
     /// Has an entry come whose name a spreadsheet would take for a formula.
     fn told_of_a_formula(&self) {
         let formula = ("=1+1 Hikvision", ", and its <script>services</script>.", "November 20, 2026");
-        self.service.site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION, formula]));
+        self.service.site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED, formula]));
         self.service.home.check(0);
     }
 }
