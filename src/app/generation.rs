@@ -164,6 +164,7 @@ impl Generation {
                 clock: Arc::clone(&app.clock),
             }),
             checker: Arc::clone(&app.checker),
+            subscriptions: Arc::clone(&app.subscriptions),
             store: app.store.clone(),
             status: Arc::clone(&app.status),
             screener: app.screener.clone(),

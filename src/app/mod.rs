@@ -63,6 +63,7 @@ pub struct App {
     asker: Option<Arc<Inbox>>,
     service: Arc<Service>,
     visits: Arc<Visits>,
+    subscriptions: Arc<Subscriptions>,
     prover: Prover,
     status: Arc<StatusReader>,
     screener: Screener,
@@ -255,6 +256,9 @@ impl App {
         let prover = proving(&store, &config, &registry, &clock);
         let status = Arc::new(reading_status(&store, &config, &workers, &clock));
         let screener = Screener::new(store.clone(), registry.clone(), &config.sources, Arc::clone(&clock));
+        let subscriptions =
+            Subscriptions::new(store.clone(), registry.clone(), turn.clone(), Arc::clone(&clock));
+        let subscriptions = Arc::new(subscriptions);
         let standing = Arc::new(StandingLists::new(StandingListsParts {
             store: store.clone(),
             screener: screener.clone(),
@@ -271,12 +275,7 @@ impl App {
             escalator: Arc::clone(&escalator),
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
-            subscriptions: Subscriptions::new(
-                store.clone(),
-                registry.clone(),
-                turn.clone(),
-                Arc::clone(&clock),
-            ),
+            subscriptions: Arc::clone(&subscriptions),
             inbox: inbox.clone(),
             asker: asker.clone(),
             status: Arc::clone(&status),
@@ -302,6 +301,7 @@ impl App {
             asker,
             service,
             visits: Arc::new(visits),
+            subscriptions,
             prover,
             status,
             screener,

@@ -52,7 +52,7 @@ pub struct ServiceParts {
     /// Sends them.
     pub deliverer: Arc<Deliverer>,
     /// Takes subscriptions.
-    pub subscriptions: Subscriptions,
+    pub subscriptions: Arc<Subscriptions>,
     /// Says how all stands.
     pub status: Arc<StatusReader>,
     /// Holds suppliers against the lists.

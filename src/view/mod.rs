@@ -5,6 +5,7 @@
 //! Deliberately absent: who may see what (`web`), how it looks (`web`'s templates), and acting (`check`, `store`).
 
 mod company;
+mod coverage;
 mod deadlines;
 mod overview;
 mod story;
@@ -26,6 +27,7 @@ use crate::registry::Registry;
 use crate::store::{ChangeSearch, FoundChanges, Store, StoreError};
 
 pub use company::{CompanyView, ListedEntry, ListedSource};
+pub use coverage::{CoverageView, SourceCoverage};
 pub use deadlines::DueEntry;
 pub use overview::{DayState, Order, Overview, SourceFilter, SourceRow, SourceState};
 pub use story::Story;

@@ -147,7 +147,8 @@ pub(super) fn need_of(first: &str) -> Option<Need> {
         "sources" => Need::Reading(Some(Section::Sources)),
         "companies" => Need::Reading(Some(Section::Companies)),
         "coverage" => Need::Reading(Some(Section::Coverage)),
-        "review" | "audit" => Need::Reading(None),
+        // The page about the API; the API itself says of each operation what it needs.
+        "review" | "audit" | "api" => Need::Reading(None),
         "mails" | "subscribers" | "screen" => Need::Operating,
         _ => return None,
     })

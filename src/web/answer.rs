@@ -5,21 +5,21 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, Uri};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use chrono::NaiveDate;
 
 use super::form::{Change, Fault};
 use super::guard::guard;
 use super::page::{Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
 use super::ways::Ways;
-use super::{Shared, desk};
+use super::{Shared, api, desk};
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken};
 use crate::domain::keyed_link::{LinkPurpose, SubscriberKey};
@@ -40,6 +40,7 @@ type Body = Result<Bytes, BytesRejection>;
 
 /// Every path.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let (api, described) = api::router(&shared);
     Router::new()
         .route("/confirm/{token}", get(ask_to_confirm).post(confirm))
         .route("/manage/{link}", get(show_followed).post(change_followed))
@@ -49,9 +50,12 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/unsubscribe/{link}/", get(ask_to_leave).post(leave))
         .merge(desk::door())
         .merge(desk::router(&shared))
+        .merge(api)
+        .layer(Extension(described))
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(&shared), guard))
+        .layer(from_fn(api::problems))
         .route("/style.css", get(style))
         .layer(map_response(secured))
         .with_state(shared)

@@ -14,6 +14,7 @@
 
 mod access;
 mod answer;
+mod api;
 mod client;
 mod conditional;
 mod connection;
@@ -53,7 +54,7 @@ use crate::registry::Registry;
 use crate::screen::{Screener, StandingLists};
 use crate::status::StatusReader;
 use crate::store::Store;
-use crate::subscribe::Visits;
+use crate::subscribe::{Subscriptions, Visits};
 use crate::view::Views;
 
 /// A server that listens.
@@ -84,6 +85,8 @@ pub struct WebParts {
     pub views: Views,
     /// Reads, and takes a person's word on what it read.
     pub checker: Arc<Checker>,
+    /// Takes and ends subscriptions at an operator's word.
+    pub subscriptions: Arc<Subscriptions>,
     /// Keeps what operators do.
     pub store: Store,
     /// Says how all stands.

@@ -112,27 +112,9 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: 
 impl Shared {
     /// What a query asks for, at most so many.
     pub(super) fn search_of(&self, asked: &Asked, limit: usize) -> ChangeSearch {
-        let is_asked = |source: &&Source| {
-            asked.get("source").is_none_or(|id| source.id.as_str() == id)
-                && asked.get("site").is_none_or(|site| source.url.host_str() == Some(site))
-                && asked
-                    .get("group")
-                    .is_none_or(|group| source.catalogue.groups.iter().any(|known| known == group))
-        };
-        let is_narrowed = ["source", "site", "group"].iter().any(|name| asked.get(name).is_some());
-        let mut named: Vec<SourceId> = Vec::new();
-        if is_narrowed {
-            let sources = self.desk.views.sources().iter().filter(is_asked);
-            named.extend(sources.map(|source| source.id.clone()));
-            // One that is no longer watched still has its changes; and what nothing fits finds nothing.
-            if named.is_empty() {
-                let gone = asked.get("source").unwrap_or("nothing-of-this-name");
-                named.extend(gone.parse::<SourceId>().ok().or_else(|| "nothing-of-this-name".parse().ok()));
-            }
-        }
         ChangeSearch {
             words: asked.shown("q"),
-            sources: named,
+            sources: self.narrowed(asked.get("source"), asked.get("site"), asked.get("group")),
             company: asked.parsed::<CompanyId>("company"),
             is_possible: asked.get("possible").is_some(),
             kind: asked
@@ -145,6 +127,31 @@ impl Shared {
             before: asked.parsed("before"),
             limit,
         }
+    }
+
+    /// The sources that are all of this; any where nothing is asked for.
+    pub(in crate::web) fn narrowed(
+        &self,
+        id: Option<&str>,
+        site: Option<&str>,
+        group: Option<&str>,
+    ) -> Vec<SourceId> {
+        if id.or(site).or(group).is_none() {
+            return Vec::new();
+        }
+        let is_asked = |source: &&Source| {
+            id.is_none_or(|id| source.id.as_str() == id)
+                && site.is_none_or(|site| source.url.host_str() == Some(site))
+                && group.is_none_or(|group| source.catalogue.groups.iter().any(|known| known == group))
+        };
+        let sources = self.desk.views.sources().iter().filter(is_asked);
+        let mut named: Vec<SourceId> = sources.map(|source| source.id.clone()).collect();
+        // One that is no longer watched still has its changes; and what nothing fits finds nothing.
+        if named.is_empty() {
+            let gone = id.unwrap_or("nothing-of-this-name");
+            named.extend(gone.parse::<SourceId>().ok().or_else(|| "nothing-of-this-name".parse().ok()));
+        }
+        named
     }
 
     /// The companies to choose from.
@@ -218,7 +225,7 @@ pub(super) async fn one(
 }
 
 impl Shared {
-    pub(super) async fn story(&self, id: &str) -> Result<Option<Story>, crate::store::StoreError> {
+    pub(in crate::web) async fn story(&self, id: &str) -> Result<Option<Story>, crate::store::StoreError> {
         match self.desk.views.change(&ChangeId::from_text(id)).await? {
             Some(change) => Ok(Some(self.desk.views.story(change).await?)),
             None => Ok(None),

@@ -3,12 +3,12 @@
 use askama::Template;
 
 use super::super::Shared;
-use super::super::access::{Visitor, need_of};
+use super::super::access::{Visitor, first_part, need_of};
 use crate::domain::change::Change;
 use crate::render::{line, on_page};
 
 /// The pages to which every page leads, in their order.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("", "Overview"),
     ("changes", "Changes"),
     ("sources", "Sources"),
@@ -19,6 +19,7 @@ const PAGES: [(&str, &str); 10] = [
     ("mails", "Mails"),
     ("subscribers", "Subscribers"),
     ("audit", "Audit log"),
+    ("api/docs", "API"),
 ];
 
 /// What stands around a page.
@@ -44,7 +45,8 @@ impl Frame {
     /// The frame of a page; `here` is the first part of its path.
     pub(in crate::web) fn of(shared: &Shared, visitor: &Visitor, title: &str, here: &str) -> Self {
         let public = &shared.desk.settings.public;
-        let is_seen = |path: &str| need_of(path).is_some_and(|need| visitor.may(need, public));
+        let is_seen =
+            |path: &str| first_part(path).and_then(need_of).is_some_and(|need| visitor.may(need, public));
         let pages = PAGES.into_iter().filter(|(path, _)| is_seen(path));
         let sign_up = shared.visits.can_ask().then_some(("subscribe", "Subscribe"));
         let (name, csrf) = match visitor {

@@ -40,7 +40,7 @@ use super::access::{Need, Visitor, first_part, is_of_our_origin, need_of};
 use super::page::page;
 use super::rate::Rates;
 use super::session::Session;
-use super::{Runner, Shared, WebParts};
+use super::{Runner, Shared, WebParts, api};
 use crate::check::Checker;
 use crate::config::WebSettings;
 use crate::domain::audit::AuditEntry;
@@ -48,6 +48,7 @@ use crate::prove::Prover;
 use crate::screen::{Screener, StandingLists};
 use crate::status::StatusReader;
 use crate::store::{Store, StoreError};
+use crate::subscribe::Subscriptions;
 use crate::view::Views;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -80,6 +81,7 @@ pub(super) struct Desk {
     pub views: Views,
     pub checker: Arc<Checker>,
     pub store: Store,
+    pub subscriptions: Arc<Subscriptions>,
     pub settings: WebSettings,
     pub sessions: Sessions,
     pub tasks: TaskTracker,
@@ -100,6 +102,7 @@ impl Desk {
             views: parts.views.clone(),
             checker: Arc::clone(&parts.checker),
             store: parts.store.clone(),
+            subscriptions: Arc::clone(&parts.subscriptions),
             settings: settings.clone(),
             sessions: Sessions::new(),
             tasks,
@@ -143,6 +146,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/review/{id}/raw", get(review::raw))
         .route("/coverage", get(sources::coverage))
         .route("/audit", get(people::audit))
+        .route(api::DOCS, get(api::viewer))
         .route("/mails", get(people::mails))
         .route("/mails/{id}", get(people::mail).post(act::on_mail))
         .route("/subscribers", get(people::subscribers))

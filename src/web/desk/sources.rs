@@ -5,7 +5,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::NaiveDate;
 
 use super::super::Shared;
 use super::super::access::Visitor;
@@ -17,14 +17,15 @@ use super::frame::{ChangeRow, Frame};
 use super::{Server, Who};
 use crate::domain::change::EntryChange;
 use crate::domain::entry::Entry;
-use crate::domain::health::SourceHealth;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::{Fate, words};
 use crate::render::{Link, line, on_page, with_lines};
 use crate::status::Need;
 use crate::store::{ChangeSearch, StoreError};
-use crate::view::{DayState, Order, Overview, SourceFilter, SourceRow, SourceState, SourceView};
+use crate::view::{
+    DayState, Order, Overview, SourceCoverage, SourceFilter, SourceRow, SourceState, SourceView,
+};
 
 /// Sources on one page.
 const SHOWN: usize = 100;
@@ -488,74 +489,44 @@ struct CoverageRow {
     misses: Option<String>,
 }
 
-/// The report of a month, where no other time is asked for.
-const COVERED_DAYS: u64 = 29;
-
 pub(super) async fn coverage(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
-    match shared.coverage(&visitor, &asked).await {
-        Ok(coverage) => page(StatusCode::OK, &coverage),
-        Err(error) => shared.fault(&error),
-    }
+    let views = &shared.desk.views;
+    let found = match views.coverage(asked.parsed("since"), asked.parsed("until")).await {
+        Ok(found) => found,
+        Err(error) => return shared.fault(&error),
+    };
+    let coverage = Coverage {
+        frame: Frame::of(&shared, &visitor, "Coverage", "coverage"),
+        since: found.since.to_string(),
+        until: found.until.to_string(),
+        made_at: on_page(views.now()),
+        changes: found.sources.iter().map(|source| source.changes).sum(),
+        is_cut: found.remembered_since.is_some(),
+        rows: found.sources.into_iter().map(CoverageRow::of).collect(),
+    };
+    page(StatusCode::OK, &coverage)
 }
 
-impl Shared {
-    async fn coverage(&self, visitor: &Visitor, asked: &Asked) -> Result<Coverage, StoreError> {
-        let views = &self.desk.views;
-        let now = views.now();
-        let today = now.date_naive();
-        let until: NaiveDate = asked.parsed::<NaiveDate>("until").unwrap_or(today).min(today);
-        let month_before = until.checked_sub_days(Days::new(COVERED_DAYS)).unwrap_or(until);
-        let since: NaiveDate = asked.parsed::<NaiveDate>("since").unwrap_or(month_before).min(until);
-        let remembered = today.checked_sub_days(Days::new(crate::domain::tally::DAYS - 1)).unwrap_or(today);
-        let ids: Vec<_> = views.sources().iter().map(|source| source.id.clone()).collect();
-        let glances = self.desk.store.glances(ids).await?;
-        let (mut rows, mut all) = (Vec::new(), 0);
-        for (source, glance) in views.sources().iter().zip(glances) {
-            let begin = DateTime::<Utc>::from_naive_utc_and_offset(
-                since.and_hms_opt(0, 0, 0).unwrap_or_default(),
-                Utc,
-            );
-            let health = SourceHealth::of(source, glance.state.as_ref(), begin);
-            let search = ChangeSearch {
-                sources: vec![source.id.clone()],
-                since: Some(since),
-                until: Some(until),
-                ..ChangeSearch::default()
-            };
-            let changes = views.search(search).await?.total;
-            all += changes;
-            let days = since.max(remembered).iter_days().take_while(|day| *day <= until);
-            let counted: Vec<(NaiveDate, (u32, u32))> = days
-                .map(|day| (day, glance.state.as_ref().map_or((0, 0), |state| state.tally.on(day))))
-                .collect();
-            rows.push(CoverageRow {
-                id: source.id.to_string(),
-                title: line(&source.title),
-                good: counted.iter().map(|(_, (good, _))| good).sum(),
-                other: counted.iter().map(|(_, (_, other))| other).sum(),
-                last_good: health.last_good_at.map(on_page),
-                failing_since: health.failing_since.map(on_page),
-                changes,
-                gaps: gaps(&counted),
-                misses: source.misses.as_deref().map(|misses| shorten(&one_line(misses), 300)),
-            });
+impl CoverageRow {
+    fn of(source: SourceCoverage) -> Self {
+        Self {
+            id: source.source.to_string(),
+            title: line(&source.title),
+            good: source.good,
+            other: source.other,
+            last_good: source.last_good_at.map(on_page),
+            failing_since: source.failing_since.map(on_page),
+            changes: source.changes,
+            gaps: gaps(&source.days_without),
+            misses: source.misses.as_deref().map(|misses| shorten(&one_line(misses), 300)),
         }
-        Ok(Coverage {
-            frame: Frame::of(self, visitor, "Coverage", "coverage"),
-            since: since.to_string(),
-            until: until.to_string(),
-            made_at: on_page(now),
-            rows,
-            changes: all,
-            is_cut: since < remembered,
-        })
     }
 }
 
 /// The days without a good read, runs of them as one.
-fn gaps(days: &[(NaiveDate, (u32, u32))]) -> Vec<String> {
+fn gaps(days: &[NaiveDate]) -> Vec<String> {
     let mut gaps: Vec<(NaiveDate, NaiveDate)> = Vec::new();
-    for (day, _) in days.iter().filter(|(_, (good, _))| *good == 0) {
+    for day in days {
         match gaps.last_mut() {
             Some((_, last)) if last.succ_opt() == Some(*day) => *last = *day,
             _ => gaps.push((*day, *day)),
@@ -573,9 +544,8 @@ mod tests {
 
     #[test]
     fn days_without_a_good_read_are_named_in_runs() {
-        let day = |day: u32, good| (NaiveDate::from_ymd_opt(2026, 11, day).unwrap(), (good, 1));
-        let days = [day(1, 0), day(2, 0), day(3, 4), day(4, 0)];
-        assert_eq!(gaps(&days), ["2026-11-01 to 2026-11-02", "2026-11-04"]);
-        assert_eq!(gaps(&[day(3, 1)]), [""; 0]);
+        let day = |day: u32| NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
+        assert_eq!(gaps(&[day(1), day(2), day(4)]), ["2026-11-01 to 2026-11-02", "2026-11-04"]);
+        assert_eq!(gaps(&[]), [""; 0]);
     }
 }
