@@ -35,3 +35,4 @@ pub mod store;
 pub mod subscribe;
 pub mod view;
 pub mod web;
+pub mod webhook;

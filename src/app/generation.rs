@@ -115,12 +115,15 @@ impl Generation {
             dispatcher: Arc::clone(&app.dispatcher),
             asker: app.asker.clone(),
             deliverer: Arc::clone(&app.deliverer),
+            webhooks: Arc::clone(&app.webhooks),
             clock: Arc::clone(&app.clock),
             found: Arc::clone(&found),
         };
         tasks.spawn(app.workers.run("telling", telling.run(stop.clone())));
         let (deliverer, stopped) = (Arc::clone(&app.deliverer), stop.clone());
         sending.spawn(app.workers.run("sending", async move { deliverer.run(stopped).await }));
+        let (webhooks, stopped) = (Arc::clone(&app.webhooks), stop.clone());
+        sending.spawn(app.workers.run("webhooks", async move { webhooks.run(stopped).await }));
         app.take_mail_in(tasks, stop, &found).await?;
         tasks.spawn(rematch(app.config.sources.clone(), Arc::clone(&app.checker), Arc::clone(&found)));
         let screening =

@@ -39,6 +39,7 @@ use crate::screen::{Screener, StandingLists, StandingListsParts};
 use crate::status::{StatusReader, StatusReaderParts, Workers};
 use crate::store::{Opened, Store, StoreError};
 use crate::subscribe::{Inbox, InboxParts, Subscriptions, Turn, Visits};
+use crate::webhook::{Webhooks, WebhooksParts};
 
 pub use crate::reload::watchlist;
 pub use daemon::run as run_daemon;
@@ -63,6 +64,7 @@ pub struct App {
     asker: Option<Arc<Inbox>>,
     service: Arc<Service>,
     visits: Arc<Visits>,
+    webhooks: Arc<Webhooks>,
     subscriptions: Arc<Subscriptions>,
     prover: Prover,
     status: Arc<StatusReader>,
@@ -141,6 +143,27 @@ fn delivering(
     })
 }
 
+/// Tells webhooks.
+fn telling_webhooks(
+    store: &Store,
+    config: &Config,
+    fetcher: &Arc<Fetcher>,
+    registry: &Registry,
+    instance_key: [u8; 32],
+    clock: &Arc<dyn Clock>,
+) -> Webhooks {
+    Webhooks::new(WebhooksParts {
+        store: store.clone(),
+        fetcher: Arc::clone(fetcher),
+        registry: registry.clone(),
+        sources: config.sources.clone(),
+        mail: config.mail.clone(),
+        base_url: config.web.as_ref().map(|web| web.base_url.clone()),
+        instance_key,
+        clock: Arc::clone(clock),
+    })
+}
+
 /// Says how all stands.
 fn reading_status(store: &Store, config: &Config, workers: &Workers, clock: &Arc<dyn Clock>) -> StatusReader {
     StatusReader::new(StatusReaderParts {
@@ -211,6 +234,7 @@ impl App {
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
         keep_pauses(&fetcher, &config, &store, clock.now()).await?;
         fetcher.recall_robots(store.robots().await?, clock.now());
+        let webhooks = Arc::new(telling_webhooks(&store, &config, &fetcher, &registry, key, &clock));
         let checker =
             Arc::new(checking(&store, fetcher, &registry, &clock, &config.fetch).counting(counts.clone()));
         let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new(key)));
@@ -275,6 +299,7 @@ impl App {
             escalator: Arc::clone(&escalator),
             dispatcher: Arc::clone(&dispatcher),
             deliverer: Arc::clone(&deliverer),
+            webhooks: Arc::clone(&webhooks),
             subscriptions: Arc::clone(&subscriptions),
             inbox: inbox.clone(),
             asker: asker.clone(),
@@ -301,6 +326,7 @@ impl App {
             asker,
             service,
             visits: Arc::new(visits),
+            webhooks,
             subscriptions,
             prover,
             status,

@@ -127,6 +127,9 @@ pub(super) enum Verb {
     /// Tokens by which programs ask for feeds, the calendar and the API.
     #[command(subcommand)]
     Token(super::token::TokenVerb),
+    /// Manage receivers that are told of changes by HTTP.
+    #[command(subcommand)]
+    Webhook(super::webhook::WebhookVerb),
     /// Manage who may log in to the pages.
     #[command(subcommand)]
     Web(super::web::WebVerb),

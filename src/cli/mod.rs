@@ -36,6 +36,7 @@ mod sub;
 mod suppression;
 mod token;
 mod web;
+mod webhook;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -133,6 +134,7 @@ async fn execute(arguments: Arguments, output: Output) -> anyhow::Result<Exit> {
         Verb::Mail(verb) => mail::run(verb, &context).await,
         Verb::Config(verb) => config::run(&verb, &context),
         Verb::Token(verb) => token::run(verb, &context).await,
+        Verb::Webhook(verb) => webhook::run(verb, &context).await,
         Verb::Web(verb) => web::run(&verb, output),
         Verb::Store(verb) => store::run(&verb, &context).await,
     }

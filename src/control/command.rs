@@ -11,6 +11,7 @@ mod sources;
 mod store;
 mod subscribers;
 mod tokens;
+mod webhooks;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,7 @@ pub use sources::*;
 pub use store::*;
 pub use subscribers::*;
 pub use tokens::*;
+pub use webhooks::*;
 
 /// Lists the commands: each is a variant by its own name, and is executed as itself.
 macro_rules! commands {
@@ -116,4 +118,11 @@ commands!(
     AddToken,
     ListTokens,
     RevokeToken,
+    AddWebhook,
+    ListWebhooks,
+    TestWebhook,
+    ShowHookLog,
+    Redeliver,
+    PauseWebhook,
+    RemoveWebhook,
 );

@@ -66,6 +66,17 @@ impl Command {
                 with("add-token", &ask.name, scopes.join(", "))
             }
             Self::RevokeToken(ask) => about("revoke-token", &ask.id),
+            Self::AddWebhook(ask) => {
+                let host = ask.url.host_str().unwrap_or_default();
+                let only = ask.only.words().unwrap_or_default();
+                with("add-webhook", &ask.name, [host, &only].join(" ").trim_end().to_owned())
+            }
+            Self::TestWebhook(ask) => about("test-webhook", &ask.id),
+            Self::Redeliver(ask) => about("redeliver", &ask.id),
+            Self::PauseWebhook(ask) => {
+                about(if ask.paused { "pause-webhook" } else { "resume-webhook" }, &ask.id)
+            }
+            Self::RemoveWebhook(ask) => about("remove-webhook", &ask.id),
             Self::Check(_)
             | Self::ListSources(_)
             | Self::ListCoverage(_)
@@ -95,6 +106,8 @@ impl Command {
             | Self::ShowMail(_)
             | Self::ListSuppressions(_)
             | Self::ListTokens(_)
+            | Self::ListWebhooks(_)
+            | Self::ShowHookLog(_)
             | Self::Ingest(_) => None,
         }
     }

@@ -22,8 +22,9 @@ pub use ask::{Ask, Progress};
 pub use client::{Client, ClientError};
 pub use owner::Owner;
 pub use reply::{
-    Checked, Decided, Handled, InForce, MailDetail, MailSummary, NewToken, Paused, Questioned, Retracted,
-    Reviews, SourceCoverage, SourceDetail, SourceStatus, StandingSummary, Subscribed, Tidied, Wishes,
+    Checked, Decided, Handled, HookLog, InForce, MailDetail, MailSummary, NewToken, NewWebhook, Paused,
+    Questioned, Retracted, Reviews, SourceCoverage, SourceDetail, SourceStatus, StandingSummary, Subscribed,
+    Tidied, Wishes,
 };
 pub use server::Server;
 pub use service::{CommandError, InUse, Service, ServiceParts};

@@ -21,6 +21,7 @@ use crate::domain::snapshot::{HeldRead, Snapshot};
 use crate::domain::source::SourcePause;
 use crate::domain::subscription::Subscriber;
 use crate::domain::verdict::Verdict;
+use crate::domain::webhook::{Delivery, Webhook};
 use crate::store::Releasable;
 
 /// What reads found, and how many mails tell of it.
@@ -54,6 +55,24 @@ pub struct NewToken {
     pub text: String,
     /// What is kept of it.
     pub token: AccessToken,
+}
+
+/// A webhook that was just made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewWebhook {
+    /// The key of its signatures, for its receiver.
+    pub secret: String,
+    /// The webhook.
+    pub hook: Webhook,
+}
+
+/// A webhook with what was told to it or is to be.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HookLog {
+    /// The webhook.
+    pub hook: Webhook,
+    /// The deliveries, the newest first.
+    pub deliveries: Vec<Delivery>,
 }
 
 /// Everything that waits for a person's word.

@@ -33,6 +33,7 @@ use crate::screen::{ScreenError, Screener, StandingError, StandingLists};
 use crate::status::StatusReader;
 use crate::store::{Deed, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
+use crate::webhook::{WebhookError, Webhooks};
 
 /// The use cases a command may need.
 #[derive(Debug)]
@@ -51,6 +52,8 @@ pub struct ServiceParts {
     pub dispatcher: Arc<Dispatcher>,
     /// Sends them.
     pub deliverer: Arc<Deliverer>,
+    /// Tells webhooks.
+    pub webhooks: Arc<Webhooks>,
     /// Takes subscriptions.
     pub subscriptions: Arc<Subscriptions>,
     /// Says how all stands.
@@ -115,6 +118,10 @@ pub enum CommandError {
     Screen(#[from] ScreenError),
     #[error(transparent)]
     Standing(#[from] StandingError),
+    #[error("{0}")]
+    NoReceiver(String),
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
 }
 
 /// Changes whose names wait for a person's word, shown at once.
@@ -263,6 +270,7 @@ impl Service {
             asker.answer_again().await?;
         }
         parts.deliverer.hand_in().await?;
+        parts.webhooks.hand_in().await?;
         Ok(queued)
     }
 

@@ -82,5 +82,6 @@ pub mod untold;
 pub mod verdict;
 pub mod verp;
 pub mod way_in;
+pub mod webhook;
 pub mod window;
 pub mod working_day;

@@ -15,6 +15,7 @@ mod client;
 mod error;
 mod freshness;
 mod gate;
+mod post;
 mod record;
 mod redirect;
 mod request;
@@ -45,6 +46,7 @@ use robots::RobotsCopies;
 
 pub use address::is_public;
 pub use error::{FetchError, Phase};
+pub use post::Posted;
 pub use record::Record;
 pub use whole::Body;
 

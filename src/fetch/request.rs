@@ -96,7 +96,7 @@ impl<'a> RequestHeaders<'a> {
 }
 
 /// One honest name and whom to write to.
-fn user_agent(contact: &str) -> String {
+pub(super) fn user_agent(contact: &str) -> String {
     format!("regwatch/{} (regulatory change monitor; +{contact})", env!("CARGO_PKG_VERSION"))
 }
 

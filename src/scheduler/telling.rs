@@ -13,6 +13,7 @@ use crate::dispatch::{Dispatcher, Patience};
 use crate::domain::text::error_chain;
 use crate::escalate::{Attended, Escalator};
 use crate::subscribe::Inbox;
+use crate::webhook::Webhooks;
 
 /// Looks that often even if nobody wakes it: a signal can be lost, an alert must not be.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -31,6 +32,8 @@ pub struct TellingLoop {
     pub asker: Option<Arc<Inbox>>,
     /// Sends them, and is woken.
     pub deliverer: Arc<Deliverer>,
+    /// Tells webhooks, and is woken.
+    pub webhooks: Arc<Webhooks>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Wakes it.
@@ -43,6 +46,7 @@ impl TellingLoop {
         while !stop.is_cancelled() {
             // Whoever woke this may have put a mail into the outbox.
             self.deliverer.wake();
+            self.webhooks.wake();
             self.round().await;
             self.deliverer.wake();
             let wait = self.wait().await;

@@ -24,6 +24,7 @@ use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::{EndedPause, Subscriber};
+use crate::domain::webhook::{Delivery, Webhook};
 
 /// Names a state of a source: a hash of all that is kept of it. The default names a source of which nothing is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -352,6 +353,17 @@ pub struct Composed {
     pub summed_up: Option<EndedPause>,
     /// When it was composed.
     pub at: DateTime<Utc>,
+}
+
+/// What became of a delivery and of its webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookSettled {
+    /// The delivery as it now stands.
+    pub delivery: Delivery,
+    /// The webhook as it now stands.
+    pub hook: Webhook,
+    /// Whether the webhook was disabled by it.
+    pub is_disabled: bool,
 }
 
 /// Names one handing-out of a mail: another one has another token, whoever it is to.

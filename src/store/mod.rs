@@ -17,6 +17,7 @@ mod chain;
 mod delivery;
 mod error;
 mod glance;
+mod hooks;
 mod record;
 mod screenings;
 mod sled;
@@ -57,8 +58,8 @@ use self::sled::{
 pub use self::sled::Keeping;
 pub use boundary::{
     Accepted, Backfilled, CameBack, ChangeQuery, ChangeSearch, Composed, Deed, Erased, Exchange,
-    FoundChanges, GarbageReport, HeldBody, KnownSource, Lease, LeasedMail, Look, MailTrouble, Opened,
-    ReadCommit, RematchCommit, RetractCommit, SourceGlance, SourceVersion, Spread, WaitingReader,
+    FoundChanges, GarbageReport, HeldBody, HookSettled, KnownSource, Lease, LeasedMail, Look, MailTrouble,
+    Opened, ReadCommit, RematchCommit, RetractCommit, SourceGlance, SourceVersion, Spread, WaitingReader,
     WaitingReaders,
 };
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};

@@ -24,6 +24,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
             "view",
             "screen",
             "prove",
+            "webhook",
         ],
     ),
     ("L4", &["scheduler", "control", "inbox", "web", "monitor", "backtest"]),

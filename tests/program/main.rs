@@ -65,6 +65,7 @@ mod upgraded;
 mod upgrading;
 mod watching;
 mod web;
+mod webhook;
 mod whole;
 
 use home::Home;

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{found, keys};
+use super::{found, hooks, keys};
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::id::{ChangeId, SourceId};
+use crate::domain::webhook::EventKind;
 use crate::store::record::undecodable;
 use crate::store::{ChangeQuery, StoreError};
 
@@ -99,8 +100,13 @@ pub(in crate::store) fn decide(
     if change.possible.is_empty() {
         return Err(StoreError::NotFound { what: "possible name in the change", id: change.id.to_string() });
     }
-    for alert in change.decide(is_meant, now) {
-        writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), &alert)?;
+    let alerts = change.decide(is_meant, now);
+    for alert in &alerts {
+        writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), alert)?;
+    }
+    if !alerts.is_empty() {
+        let companies = alerts.into_iter().map(|alert| alert.company).collect();
+        hooks::tell(trees, writes, EventKind::Concerns, &change, companies, now)?;
     }
     writes.put(trees, TreeName::Changes, change.id.as_str().as_bytes(), &change)?;
     found::revise(trees, writes, &before, &change)?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{items, keys, outbox, subscribers};
+use super::{hooks, items, keys, outbox, subscribers};
 use crate::domain::alert::Alert;
 use crate::domain::inbound::Correspondence;
 use crate::domain::incident::Incident;
@@ -101,6 +101,7 @@ fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<
     outbox::bring_back(trees, writes, now)?;
     items::bring_back(trees, writes, now)?;
     subscribers::bring_back(trees, writes, now)?;
+    hooks::bring_back(trees, writes, now)?;
     amend(trees, writes, TreeName::ReadStates, |state: ReadState| state.set_back(now))?;
     amend(trees, writes, TreeName::Correspondence, |with: Correspondence| with.set_back(now))?;
     amend(trees, writes, TreeName::Incidents, |incident: Incident| incident.set_back(now))?;

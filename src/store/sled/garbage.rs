@@ -18,7 +18,7 @@ use crate::store::{GarbageReport, StoreError};
 const BATCH: usize = 64;
 
 /// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 29] = [
+const RECORDS: [TreeName; 32] = [
     TreeName::ReadStates,
     TreeName::Baselines,
     TreeName::Accepted,
@@ -48,6 +48,9 @@ const RECORDS: [TreeName; 29] = [
     TreeName::Chain,
     TreeName::Seals,
     TreeName::Stamps,
+    TreeName::Webhooks,
+    TreeName::HookEvents,
+    TreeName::Deliveries,
 ];
 
 /// Removes them; gives the number of the last commit with the report. Whoever calls this keeps everybody else

@@ -21,6 +21,7 @@ pub(super) mod erasure;
 pub(super) mod found;
 mod garbage;
 pub(super) mod history;
+pub(super) mod hooks;
 mod identity;
 pub(super) mod inbox;
 pub(super) mod incidents;

@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{chain, changes, outbox, sources};
+use super::{chain, changes, hooks, outbox, sources};
 use crate::domain::alert::Alert;
 use crate::domain::evidence::ChainedRead;
 use crate::domain::id::{MailId, RetractionId};
 use crate::domain::outbox::QueuedMail;
 use crate::domain::retraction::Retraction;
+use crate::domain::webhook::EventKind;
 use crate::store::{RetractCommit, StoreError};
 
 /// Gathers all that a retraction means: its changes are marked, what of them was not told yet is not,
@@ -25,6 +26,8 @@ pub(in crate::store) fn retract(
         let mut change = changes::by_id(trees, id)?;
         change.retracted_at = Some(retraction.at);
         writes.put(trees, TreeName::Changes, id.as_str().as_bytes(), &change)?;
+        let companies = change.companies().into_iter().cloned().collect();
+        hooks::tell(trees, writes, EventKind::Retracted, &change, companies, retraction.at)?;
         retracted.push(change);
     }
     if let Some(done) = ChainedRead::retracted(retraction, &retracted) {

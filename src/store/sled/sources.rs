@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::bodies::name_of;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{chain, found, keys, records};
+use super::{chain, found, hooks, keys, records};
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::evidence::ChainedRead;
@@ -15,6 +15,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
+use crate::domain::webhook::EventKind;
 use crate::store::{KnownSource, ReadCommit, RematchCommit, SourceGlance, SourceVersion, StoreError};
 
 pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
@@ -187,6 +188,7 @@ pub(in crate::store) fn commit(
     for copy in &commit.robots {
         writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy)?;
     }
+    tell_webhooks(trees, writes, &commit.changes)?;
     told(trees, writes, &commit.changes, &commit.alerts)
 }
 
@@ -216,6 +218,7 @@ pub(in crate::store) fn rematch(
     if let Some(matched) = ChainedRead::matched(&new) {
         chain::append(trees, writes, &standing.source, matched, &new)?;
     }
+    tell_webhooks(trees, writes, &new)?;
     told(trees, writes, &new, &raised)?;
     Ok(new)
 }
@@ -293,6 +296,15 @@ pub(in crate::store) fn glances(
         })
     };
     sources.iter().map(glance).collect()
+}
+
+/// Notes what is news to webhooks. What is taken over from the past is none.
+fn tell_webhooks(trees: &Trees, writes: &mut Writes, changes: &[Change]) -> Result<(), StoreError> {
+    for change in changes {
+        let companies = change.companies().into_iter().cloned().collect();
+        hooks::tell(trees, writes, EventKind::Found, change, companies, change.found_at)?;
+    }
+    Ok(())
 }
 
 pub(super) fn told(

@@ -33,6 +33,7 @@ use crate::domain::standing::Standing;
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression};
 use crate::domain::way_in::WayInState;
+use crate::domain::webhook::{Delivery, HookEvent, Webhook};
 use crate::store::record::{self, Digest, Form, shown};
 use crate::store::{Sealed, Stamp, StoreError};
 
@@ -100,7 +101,9 @@ impl Survey {
             | TreeName::Bodies
             | TreeName::ChangeNumbers
             | TreeName::ChangeTerms
-            | TreeName::NamedOn => return,
+            | TreeName::NamedOn
+            | TreeName::HookDue
+            | TreeName::HookLog => return,
             TreeName::Chain if Kept::is_brief(value) => {
                 if let Err(error) = self.chain.look_at_brief(key, value) {
                     self.unreadable(tree, key, &error);
@@ -165,6 +168,11 @@ impl Survey {
             TreeName::Chain => read::<ChainLine>(tree, key, json).map(|line| self.chain.note_full(key, line)),
             TreeName::Seals => read::<Sealed>(tree, key, json).map(drop),
             TreeName::Stamps => read::<Stamp>(tree, key, json).map(drop),
+            TreeName::Webhooks => read::<Webhook>(tree, key, json).map(drop),
+            TreeName::Deliveries => read::<Delivery>(tree, key, json).map(drop),
+            TreeName::HookEvents => read::<HookEvent>(tree, key, json).map(|event| {
+                self.of_changes.push((tree, key.to_vec(), event.change.as_str().as_bytes().to_vec()));
+            }),
             _ => read::<IgnoredAny>(tree, key, json).map(drop),
         };
         if let Err(error) = outcome {

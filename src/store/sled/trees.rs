@@ -112,10 +112,20 @@ pub(super) enum TreeName {
     Seals,
     /// Number of a seal (u64) → the time that an authority put to it.
     Stamps,
+    /// Webhook id → `Webhook`.
+    Webhooks,
+    /// Event id → `HookEvent`, until every webhook has its delivery of it.
+    HookEvents,
+    /// Delivery id → `Delivery`.
+    Deliveries,
+    /// Webhook id, 0, moment due, delivery id → nothing, for every delivery that waits.
+    HookDue,
+    /// Webhook id, 0, moment queued, delivery id → nothing.
+    HookLog,
 }
 
 /// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 47] = [
+const ALL: [(TreeName, &str, &str); 52] = [
     (TreeName::Meta, "meta", "setting"),
     (TreeName::ReadStates, "read_states", "read state"),
     (TreeName::Baselines, "baselines", "baseline"),
@@ -163,6 +173,11 @@ const ALL: [(TreeName, &str, &str); 47] = [
     (TreeName::Chain, "chain", "line of a chain"),
     (TreeName::Seals, "seals", "seal"),
     (TreeName::Stamps, "stamps", "time stamp"),
+    (TreeName::Webhooks, "webhooks", "webhook"),
+    (TreeName::HookEvents, "hook_events", "event"),
+    (TreeName::Deliveries, "deliveries", "delivery"),
+    (TreeName::HookDue, "hook_due", "delivery"),
+    (TreeName::HookLog, "hook_log", "delivery"),
 ];
 
 impl TreeName {

@@ -1,0 +1,128 @@
+//! What the store keeps of webhooks.
+
+use chrono::{DateTime, Utc};
+
+use super::boundary::HookSettled;
+use super::sled::hooks;
+use super::{Store, StoreError};
+use crate::domain::change::Change;
+use crate::domain::outbox::QueuedMail;
+use crate::domain::webhook::{Answered, Delivery, HookEvent, Webhook};
+
+/// Every function fails with the store's error; where somebody is looked for by the beginning of an id, also with
+/// [`StoreError::NotFound`] and [`StoreError::Ambiguous`].
+impl Store {
+    /// Every webhook, in the order in which they were made.
+    pub async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
+        self.sled.read(hooks::all).await
+    }
+
+    /// The webhook whose id begins so.
+    pub async fn find_webhook(&self, beginning: &str) -> Result<Webhook, StoreError> {
+        let beginning = beginning.to_owned();
+        self.sled.read(move |trees| hooks::find(trees, &beginning)).await
+    }
+
+    /// Keeps a webhook. What happened before is not told to it.
+    pub async fn add_webhook(&self, hook: Webhook) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| hooks::put(trees, writes, &hook)).await
+    }
+
+    /// Forgets a webhook with all that was told to it.
+    pub async fn remove_webhook(&self, beginning: &str) -> Result<Webhook, StoreError> {
+        let beginning = beginning.to_owned();
+        self.sled.write(move |trees, writes| hooks::remove(trees, writes, &beginning)).await
+    }
+
+    /// Stops telling a webhook, or begins again: what waits for it is then due.
+    pub async fn pause_webhook(
+        &self,
+        beginning: &str,
+        is_paused: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Webhook, StoreError> {
+        let beginning = beginning.to_owned();
+        self.sled.write(move |trees, writes| hooks::pause(trees, writes, &beginning, is_paused, now)).await
+    }
+
+    /// The events that not every webhook has its delivery of, with their changes.
+    pub async fn pending_hook_events(&self) -> Result<Vec<(HookEvent, Change)>, StoreError> {
+        self.sled.read(hooks::pending).await
+    }
+
+    /// Whether such an event waits.
+    pub async fn has_pending_hook_events(&self) -> Result<bool, StoreError> {
+        self.sled.read(|trees| Ok(hooks::has_pending(trees))).await
+    }
+
+    /// Gives webhooks their deliveries of an event, which is then done with, both or neither. A delivery that is
+    /// there already stays as it is; of a change that was taken back, what was not sent is not.
+    pub async fn spread_hook_event(
+        &self,
+        event: HookEvent,
+        deliveries: Vec<Delivery>,
+    ) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| hooks::spread(trees, writes, &event, &deliveries)).await
+    }
+
+    /// Keeps a delivery that is none of an event: a test.
+    pub async fn queue_delivery(&self, delivery: Delivery) -> Result<(), StoreError> {
+        self.sled.write(move |trees, writes| hooks::queue(trees, writes, &delivery)).await
+    }
+
+    /// What is due for a webhook, the longest due first, at most `limit`.
+    pub async fn deliveries_due(
+        &self,
+        hook: &str,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let hook = hook.to_owned();
+        self.sled.read(move |trees| hooks::due(trees, &hook, now, limit)).await
+    }
+
+    /// When something is due for a webhook next.
+    pub async fn next_delivery_due(&self, hook: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let hook = hook.to_owned();
+        self.sled.read(move |trees| hooks::next_due(trees, &hook)).await
+    }
+
+    /// The delivery whose id begins so.
+    pub async fn find_delivery(&self, beginning: &str) -> Result<Delivery, StoreError> {
+        let beginning = beginning.to_owned();
+        self.sled.read(move |trees| hooks::delivery(trees, &beginning)).await
+    }
+
+    /// What was told to a webhook or is to be, the newest first, at most `limit`.
+    pub async fn delivery_log(&self, hook: &str, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+        let hook = hook.to_owned();
+        self.sled.read(move |trees| hooks::log(trees, &hook, limit)).await
+    }
+
+    /// Notes that a delivery is sent now, so that it counts as possibly taken; tells whether it still is to be sent.
+    pub async fn begin_delivery(&self, id: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.sled.write(move |trees, writes| hooks::begin(trees, writes, &id, now)).await
+    }
+
+    /// Notes how an attempt went that began and ended then. Where its webhook is disabled by it, `farewell` goes into
+    /// the outbox, both or neither. Nothing where the webhook is not there any more.
+    pub async fn settle_delivery(
+        &self,
+        id: &str,
+        answered: Answered,
+        times: (DateTime<Utc>, DateTime<Utc>),
+        farewell: Option<QueuedMail>,
+    ) -> Result<Option<HookSettled>, StoreError> {
+        let id = id.to_owned();
+        self.sled
+            .write(move |trees, writes| hooks::settle(trees, writes, &id, &answered, times, farewell.clone()))
+            .await
+    }
+
+    /// Has a delivery sent again under its own id, whatever became of it.
+    pub async fn redeliver(&self, beginning: &str, now: DateTime<Utc>) -> Result<Delivery, StoreError> {
+        let beginning = beginning.to_owned();
+        self.sled.write(move |trees, writes| hooks::redeliver(trees, writes, &beginning, now)).await
+    }
+}
