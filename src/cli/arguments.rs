@@ -96,6 +96,9 @@ pub(super) enum Verb {
     /// Export and verify evidence: what was read and when.
     #[command(subcommand)]
     Evidence(super::evidence::EvidenceVerb),
+    /// Export changes and entries for others, as FollowTheMoney or CSV.
+    #[command(subcommand)]
+    Export(super::export::ExportVerb),
     /// Review quarantined reads and possible matches.
     #[command(subcommand)]
     Review(super::review::Review),
@@ -124,7 +127,7 @@ pub(super) enum Verb {
     /// Check and show the configuration.
     #[command(subcommand)]
     Config(super::config::ConfigVerb),
-    /// Tokens by which programs ask for feeds, the calendar and the API.
+    /// Manage tokens by which programs ask for feeds, the calendar and the API.
     #[command(subcommand)]
     Token(super::token::TokenVerb),
     /// Manage receivers that are told of changes by HTTP.

@@ -18,6 +18,7 @@ mod eval;
 mod evidence;
 mod exit;
 mod explain;
+mod export;
 mod incident;
 mod init;
 mod mail;
@@ -127,6 +128,7 @@ async fn execute(arguments: Arguments, output: Output) -> anyhow::Result<Exit> {
         Verb::Backfill(verb) => Box::pin(backfill::run(verb, &context)).await,
         Verb::Backtest(verb) => Box::pin(backtest::run(verb, &context)).await,
         Verb::Replay(verb) => replay::run(verb, &context).await,
+        Verb::Export(verb) => export::run(verb, &context).await,
         Verb::Changes(verb) => changes::run(verb, &context).await,
         Verb::Sub(verb) => sub::run(verb, &context).await,
         Verb::Outbox(verb) => outbox::run(verb, &context).await,

@@ -86,6 +86,7 @@ commands!(
     ForgetExport,
     ExportEvidence,
     ForgetEvidence,
+    ListEntries,
     Replay,
     ScreenNames,
     FirstState,

@@ -87,6 +87,7 @@ impl Command {
             | Self::ForgetExport(_)
             | Self::ExportEvidence(_)
             | Self::ForgetEvidence(_)
+            | Self::ListEntries(_)
             | Self::ShowSource(_)
             | Self::ShowHeldBody(_)
             | Self::ListReviews(_)

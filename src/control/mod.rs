@@ -23,8 +23,8 @@ pub use client::{Client, ClientError};
 pub use owner::Owner;
 pub use reply::{
     Checked, Decided, Handled, HookLog, InForce, MailDetail, MailSummary, NewToken, NewWebhook, Paused,
-    Questioned, Retracted, Reviews, SourceCoverage, SourceDetail, SourceStatus, StandingSummary, Subscribed,
-    Tidied, Wishes,
+    Questioned, Retracted, Reviews, SourceCoverage, SourceDetail, SourceEntries, SourceStatus,
+    StandingSummary, Subscribed, Tidied, Wishes,
 };
 pub use server::Server;
 pub use service::{CommandError, InUse, Service, ServiceParts};

@@ -1,14 +1,15 @@
 //! What a command is answered with, where no other module has a word for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access_token::AccessToken;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, Evidence};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{ChangeId, MailId, ScreeningId, SourceId};
+use crate::domain::entry::Entry;
+use crate::domain::id::{ChangeId, CompanyId, MailId, ScreeningId, SourceId};
 use crate::domain::inbound::UntrackedWish;
 use crate::domain::incident::Incident;
 use crate::domain::mail_kind::MailKind;
@@ -55,6 +56,21 @@ pub struct NewToken {
     pub text: String,
     /// What is kept of it.
     pub token: AccessToken,
+}
+
+/// What a source says now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SourceEntries {
+    /// The source.
+    pub source: SourceId,
+    /// What readers call it.
+    pub title: String,
+    /// The read that shows it.
+    pub evidence: Evidence,
+    /// Its entries.
+    pub entries: Vec<Entry>,
+    /// The keys of the entries that name each company.
+    pub named: BTreeMap<CompanyId, BTreeSet<String>>,
 }
 
 /// A webhook that was just made.

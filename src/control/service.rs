@@ -275,7 +275,7 @@ impl Service {
     }
 
     /// The sources by these ids, in the order of the configuration; all for none.
-    fn named(&self, ids: &[SourceId]) -> Result<Vec<Source>, CommandError> {
+    pub(super) fn named(&self, ids: &[SourceId]) -> Result<Vec<Source>, CommandError> {
         for id in ids {
             self.source(id)?;
         }

@@ -10,6 +10,7 @@
 pub mod changes;
 mod csv;
 mod draft;
+pub mod events;
 mod formula;
 mod ftm;
 mod known;

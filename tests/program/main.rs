@@ -24,6 +24,7 @@ mod doctor;
 mod doubted;
 mod erasing;
 mod evidence;
+mod exporting;
 mod feeds;
 mod held;
 mod home;

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Retention;
 use crate::control::ask::{Ask, Progress};
-use crate::control::reply::Tidied;
+use crate::control::reply::{SourceEntries, Tidied};
 use crate::control::service::{CommandError, Service};
+use crate::domain::id::SourceId;
 use crate::store::{Archived, BackupNote, StoreStats};
 
 /// What the store holds, and what retention would let go of.
@@ -90,6 +91,34 @@ impl Ask for Export {
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.export().await?)
+    }
+}
+
+/// What sources say now, in the order asked for; all that are watched where none is named. Those that were never read
+/// well are left out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListEntries {
+    /// The sources.
+    pub sources: Vec<SourceId>,
+}
+
+impl Ask for ListEntries {
+    type Reply = Vec<SourceEntries>;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        let mut said = Vec::new();
+        for source in service.named(&self.sources)? {
+            let Some(baseline) = service.0.store.baseline(&source.id).await? else { continue };
+            let standing = service.0.store.standing(&source.id).await?;
+            said.push(SourceEntries {
+                title: source.title.clone(),
+                evidence: baseline.snapshot.evidence(),
+                entries: baseline.document.entries,
+                named: standing.map(|standing| standing.named).unwrap_or_default(),
+                source: source.id,
+            });
+        }
+        Ok(said)
     }
 }
 
