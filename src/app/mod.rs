@@ -204,6 +204,23 @@ fn checking(
     )
 }
 
+fn dispatching(
+    store: &Store,
+    config: &Config,
+    registry: &Registry,
+    (web, instance_key): (Option<WebAddresses>, [u8; 32]),
+    clock: &Arc<dyn Clock>,
+) -> Dispatcher {
+    let composer = Composer::new(ComposerParts {
+        settings: config.mail.clone(),
+        inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
+        sources: config.sources.clone(),
+        web,
+        instance_key,
+    });
+    Dispatcher::new(store.clone(), registry.clone(), config.mail.clone(), composer, Arc::clone(clock))
+}
+
 impl App {
     /// Opens the store and builds the use cases over it.
     ///
@@ -238,20 +255,7 @@ impl App {
         let checker =
             Arc::new(checking(&store, fetcher, &registry, &clock, &config.fetch).counting(counts.clone()));
         let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new(key)));
-        let composer = Composer::new(ComposerParts {
-            settings: config.mail.clone(),
-            inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
-            sources: config.sources.clone(),
-            web: web.clone(),
-            instance_key: key,
-        });
-        let dispatcher = Arc::new(Dispatcher::new(
-            store.clone(),
-            registry.clone(),
-            config.mail.clone(),
-            composer,
-            Arc::clone(&clock),
-        ));
+        let dispatcher = Arc::new(dispatching(&store, &config, &registry, (web.clone(), key), &clock));
         let escalator = Arc::new(escalating(&store, &config, transport.name(), key, &clock));
         let deliverer = delivering(&store, &config, &transport, key, &clock).counting(counts.clone());
         let deliverer = Arc::new(deliverer);

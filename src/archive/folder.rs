@@ -34,9 +34,11 @@ pub(super) fn read(folder: &Path, source: &Source) -> Result<Vec<Capture>, Archi
         let last = captures.last().map_or(DateTime::<Utc>::MIN_UTC, |last| last.at);
         let at = noon.and_utc().max(last.checked_add_signed(TimeDelta::minutes(1)).unwrap_or(last));
         let body = std::fs::read(&path).map_err(|error| unread(&path, error))?;
-        let answer = match label.to_ascii_lowercase().ends_with(".csv") && is_shown_as_table(&source.kind) {
-            true => kept(source, "table.html", as_table(&path, &body)?),
-            false => kept(source, &label, body),
+        let is_delimited = label.to_ascii_lowercase().ends_with(".csv");
+        let answer = if is_delimited && is_shown_as_table(&source.kind) {
+            kept(source, "table.html", as_table(&path, &body)?)
+        } else {
+            kept(source, &label, body)
         };
         captures.push(Capture { at, label, answer, further: Vec::new() });
     }
@@ -61,7 +63,7 @@ fn as_table(path: &Path, body: &[u8]) -> Result<Vec<u8>, ArchiveError> {
                 0 => ("th", cell.replace('_', " ")),
                 _ => ("td", cell.clone()),
             };
-            html.push_str(&format!("<{tag}>{}</{tag}>", escaped(&cell)));
+            html.extend(["<", tag, ">", &escaped(&cell), "</", tag, ">"]);
         }
         html.push_str("</tr>\n");
     }

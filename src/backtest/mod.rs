@@ -414,7 +414,9 @@ impl Stage {
             letters.push(self.letter(mail).await?);
         }
         // What came before was asked for as what the first is compared with.
-        captures.iter_mut().for_each(|seen| seen.baseline |= !is_asked(seen.read_at));
+        for seen in &mut captures {
+            seen.baseline |= !is_asked(seen.read_at);
+        }
         let changes = changes.into_iter().map(|change| Event::of(change, &told)).collect();
         Ok(Backtest { source: self.source.id.clone(), captures, changes, mails: letters })
     }

@@ -42,7 +42,7 @@ pub struct HeldReview {
 #[derive(Debug, thiserror::Error)]
 pub enum ReviewError {
     /// There is nothing to decide on.
-    #[error("nothing of {0} is held back")]
+    #[error("no read of {0} is quarantined")]
     NothingHeld(SourceId),
     /// The body gives no entries under the current settings.
     #[error("what is held of {id} cannot be accepted: {reason}")]

@@ -98,9 +98,9 @@ fn names_of(file: &Path, named: &str) -> anyhow::Result<Vec<String>> {
         );
         std::fs::read(file).with_context(|| format!("cannot read {shown}"))?
     };
-    let names = column(&body, named).with_context(|| shown.to_string())?;
-    anyhow::ensure!(!names.is_empty(), "{shown}: no name stands in the column {named:?}");
-    Ok(names)
+    let found = column(&body, named).with_context(|| shown.to_string())?;
+    anyhow::ensure!(!found.is_empty(), "{shown}: no name stands in the column {named:?}");
+    Ok(found)
 }
 
 fn write(screened: &Screened, arguments: &Screen, output: Output) -> anyhow::Result<()> {
@@ -112,7 +112,7 @@ fn write(screened: &Screened, arguments: &Screen, output: Output) -> anyhow::Res
     };
     match (&arguments.out, bytes) {
         (Some(path), bytes) => {
-            let bytes = bytes.map_or_else(|| table(screened).map(String::into_bytes), Ok)?;
+            let bytes = bytes.unwrap_or_else(|| table(screened).into_bytes());
             std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
             if !output.json {
                 output.line(summary(screened))?;
@@ -164,13 +164,13 @@ fn show(screened: &Screened, output: Output) -> anyhow::Result<()> {
 }
 
 /// The same as tab-separated text, for a file.
-fn table(screened: &Screened) -> anyhow::Result<String> {
+fn table(screened: &Screened) -> String {
     let mut lines = vec![HEADINGS.join("\t")];
     lines.extend(found(screened).map(|row| row.map(|cell| crate::domain::text::one_line(&cell)).join("\t")));
     lines.extend(clear(screened).map(|name| format!("{}\tclear", crate::domain::text::one_line(name))));
     lines.extend(lines_on_lists(screened));
     lines.push(summary(screened));
-    Ok(lines.join("\n") + "\n")
+    lines.join("\n") + "\n"
 }
 
 /// What an answer rests on: how fresh each list is, and what it does not show.

@@ -4,7 +4,7 @@ use ::csv::Writer;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
 use super::CsvError;
-use crate::domain::id::SourceId;
+use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::screening::{Finding, ListLook, Screened, ScreenedName, Standing};
 
 /// What heads the columns.
@@ -79,7 +79,7 @@ fn row(
         [] => String::new(),
         not => format!(
             "not {}, by the watchlist",
-            not.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")
+            not.iter().map(CompanyId::as_str).collect::<Vec<_>>().join(", ")
         ),
     };
     [

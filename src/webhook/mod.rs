@@ -96,7 +96,7 @@ impl Webhooks {
         let groups = groups.collect();
         let (woken, is_running, turn) =
             (Notify::new(), AtomicBool::new(false), tokio::sync::Mutex::default());
-        Self { groups, parts, woken, is_running, turn }
+        Self { parts, groups, woken, is_running, turn }
     }
 
     /// Whether a webhook may be told at an address, as far as the address itself says.
@@ -170,7 +170,7 @@ impl Webhooks {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => failure = Some(error),
                     Err(panic) => {
-                        tracing::error!(error = error_chain(&panic), "telling a webhook ended abruptly")
+                        tracing::error!(error = error_chain(&panic), "telling a webhook ended abruptly");
                     }
                 }
             }

@@ -142,13 +142,13 @@ impl Teller {
         let (hook_id, id, tried) = (&settled.hook.id, &settled.delivery.id, settled.delivery.tried);
         match settled.delivery.state {
             DeliveryState::Delivered => {
-                tracing::info!(hook.id = hook_id, delivery.id = id, tried, "webhook told")
+                tracing::info!(hook.id = hook_id, delivery.id = id, tried, "webhook told");
             }
             DeliveryState::Failed => {
                 tracing::error!(hook.id = hook_id, delivery.id = id, tried, reason = %answered, "a webhook was not told");
             }
             _ => {
-                tracing::warn!(hook.id = hook_id, delivery.id = id, tried, reason = %answered, next = %settled.delivery.at, "webhook not told yet")
+                tracing::warn!(hook.id = hook_id, delivery.id = id, tried, reason = %answered, next = %settled.delivery.at, "webhook not told yet");
             }
         }
         if settled.is_disabled {

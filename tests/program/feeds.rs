@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use regwatch::clock::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
 use super::desk::Desk;
@@ -30,7 +31,9 @@ impl Desk {
     #[track_caller]
     pub fn token_of(&self, scopes: &[&str]) -> (String, String) {
         let mut arguments = vec!["token", "add", "--name", "a reader", "--json"];
-        scopes.iter().for_each(|scope| arguments.extend(["--scope", scope]));
+        for scope in scopes {
+            arguments.extend(["--scope", scope]);
+        }
         let made = self.service.home.run(&arguments).expect(0).json();
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
         (text("token"), text("id"))
@@ -211,7 +214,7 @@ print(json.dumps([[e.summary.value, str(e.dtstart.value), str(e.dtend.value), e.
 #[test]
 fn what_is_due_is_read_by_calendars_and_moves_with_its_day() {
     let desk = Desk::start();
-    let day = |days: i64| (chrono::Utc::now().date_naive() + chrono::Duration::days(days)).to_string();
+    let day = |days: i64| (SystemClock.now().date_naive() + chrono::Duration::days(days)).to_string();
     let source = format!(
         "[[source]]\nid = \"register\"\nkind = \"federal-register\"\ntitle = \"Federal Register\"\n\
          url = \"{}{REGISTER}\"\nschedule = \"@daily\"\n",

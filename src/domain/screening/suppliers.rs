@@ -149,7 +149,9 @@ impl Screening {
         for found in found {
             by_supplier[found.supplier].push(found.finding);
         }
-        by_supplier.iter_mut().for_each(|findings| findings.sort_by_key(Finding::rank));
+        for findings in &mut by_supplier {
+            findings.sort_by_key(Finding::rank);
+        }
         self.rows
             .into_iter()
             .map(|(name, place)| ScreenedName {

@@ -74,9 +74,9 @@ impl Tracked {
         let mut bonds: BTreeMap<CompanyId, Vec<(usize, Bond)>> = BTreeMap::new();
         let mut vetoes = Vec::with_capacity(names.len());
         for (supplier, name) in names.iter().enumerate() {
-            let vetoed = known.vetoed(name);
+            let not_meant = known.vetoed(name);
             for (company, alias) in known.meant(name, watchlist, alert_at) {
-                if vetoed.contains(&company) {
+                if not_meant.contains(&company) {
                     continue;
                 }
                 let bond = match alias.kind {
@@ -88,7 +88,7 @@ impl Tracked {
                 }
                 bonds.entry(company).or_default().push((supplier, bond));
             }
-            vetoes.push(vetoed);
+            vetoes.push(not_meant);
         }
         let meant: BTreeSet<&CompanyId> = bonds.keys().chain(vetoes.iter().flatten()).collect();
         if meant.is_empty() {

@@ -13,6 +13,7 @@ use super::check::{Checked, check};
 use super::mark::{Found, Mark, MarkFile, Stage};
 use super::trees::Trees;
 use super::{identity, log, mark, opening, swap, trial, undo};
+use crate::clock::{Clock as _, SystemClock};
 use crate::store::{Opened, StoreError};
 
 /// What lies in a database folder.
@@ -60,7 +61,7 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
         (Found::Nothing | Found::Unreadable, _) => None,
     };
     let is_begun = known.is_some_and(|known| known.stage == Stage::New);
-    let now = Utc::now();
+    let now = SystemClock.now();
     let as_it_was_left = known.and_then(|known| as_it_was_left(folder, &known, contents, now));
     let (looked, read_through_at) = match as_it_was_left {
         Some(left) => left,

@@ -82,7 +82,7 @@ mod tests {
         fs::create_dir_all(folder.join("blobs")).unwrap();
         fs::write(folder.join("db"), b"log").unwrap();
         fs::write(folder.join("blobs/1"), b"blob").unwrap();
-        let now = Utc::now();
+        let now = DateTime::from_timestamp(1_795_955_196, 0).unwrap();
         let touched = |touch: &dyn Fn()| {
             let left = Left::of(&folder, now).unwrap();
             assert!(left.holds(&folder, now).is_some());

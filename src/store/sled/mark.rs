@@ -290,8 +290,8 @@ mod tests {
         file.note(3).unwrap();
         for left in [None, Some(Left { files: u64::MAX, read_through_at: 1_795_955_196 })] {
             file.close(512, left).unwrap();
-            let stage = Stage::Closed { length: 512, left };
-            assert_eq!(found(&folder), Some(Mark { commits: 44, stage, ..MARK }));
+            let closed = Mark { commits: 44, stage: Stage::Closed { length: 512, left }, ..MARK };
+            assert_eq!(found(&folder), Some(closed));
         }
     }
 

@@ -502,13 +502,13 @@ pub(super) async fn coverage(State(shared): Server, Extension(visitor): Who, ask
         made_at: on_page(views.now()),
         changes: found.sources.iter().map(|source| source.changes).sum(),
         is_cut: found.remembered_since.is_some(),
-        rows: found.sources.into_iter().map(CoverageRow::of).collect(),
+        rows: found.sources.iter().map(CoverageRow::of).collect(),
     };
     page(StatusCode::OK, &coverage)
 }
 
 impl CoverageRow {
-    fn of(source: SourceCoverage) -> Self {
+    fn of(source: &SourceCoverage) -> Self {
         Self {
             id: source.source.to_string(),
             title: line(&source.title),
