@@ -412,10 +412,9 @@ fn an_authority_that_does_not_answer_holds_nothing_up() {
 
 #[test]
 fn warcio_reads_the_reads() {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python");
-    let has_warcio = Command::new("python3")
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin/python");
+    let has_warcio = Command::new(&python)
         .args(["-B", "-c", "import warcio"])
-        .env("PYTHONPATH", &python)
         .output()
         .is_ok_and(|asked| asked.status.success());
     if !has_warcio {
@@ -430,9 +429,7 @@ fn warcio_reads_the_reads() {
         for r in a.ArchiveIterator(open(sys.argv[1], 'rb'), check_digests='raise'):\n\
         \x20   body = r.content_stream().read()\n\
         \x20   print(r.rec_type, r.rec_headers.get_header('WARC-Target-URI'), hashlib.sha256(body).hexdigest())\n";
-    let read =
-        Command::new("python3").args(["-B", "-c", script]).arg(&file).env("PYTHONPATH", &python).output();
-    let read = read.unwrap();
+    let read = Command::new(&python).args(["-B", "-c", script]).arg(&file).output().unwrap();
     let text = String::from_utf8_lossy(&read.stdout);
     assert!(read.status.success(), "{read:?}");
     let responses: Vec<&str> = text.lines().filter(|line| line.starts_with("response ")).collect();
