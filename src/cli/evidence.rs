@@ -16,7 +16,7 @@ use super::status::size;
 use crate::control::command;
 use crate::domain::evidence::Silence;
 use crate::domain::id::{CompanyId, SourceId};
-use crate::domain::text::error_chain;
+use crate::domain::text::{counted, error_chain};
 use crate::evidence::{Checked, Unsound, verify};
 use crate::prove::{Exported, Wanted};
 
@@ -110,11 +110,11 @@ async fn write(export: Export, context: &Context) -> anyhow::Result<Exit> {
     }
     let output = context.output;
     output.line(format!(
-        "{}: {} lines of {} sources, {} changes, {}",
+        "{}: {} of {}, {}, {}",
         exported.path.display(),
-        exported.lines,
-        checked.sources.len(),
-        exported.changes,
+        counted(exported.lines, "line", "lines"),
+        counted(checked.sources.len(), "source", "sources"),
+        counted(exported.changes, "change", "changes"),
         size(exported.bytes)
     ))?;
     for note in &exported.notes {
@@ -176,9 +176,9 @@ fn show(checked: &Checked, context: &Context) -> anyhow::Result<()> {
     }
     for Silence { source, reads, seen, gaps, changes, .. } in &checked.silence {
         output.line(format!(
-            "  {source}: {reads} reads, seen {seen} times, {} gaps, {} changes",
-            gaps.len(),
-            changes.len()
+            "  {source}: reads: {reads}, of them seen as it is: {seen}, {}, {}",
+            counted(gaps.len(), "gap", "gaps"),
+            counted(changes.len(), "change", "changes")
         ))?;
         for gap in gaps {
             output.line(format!(

@@ -1,4 +1,4 @@
-//! What stands in a package, put where [`super::verify`] looks for it.
+//! What stands in a package, put where [`super::verify()`] looks for it.
 
 use std::fs::File;
 use std::io;

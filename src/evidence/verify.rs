@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -275,7 +275,11 @@ impl Check {
             return Ok(());
         }
         if first.seq == 1 {
-            self.notes.push(format!("{}: its chain begins at {}", source.id, first.at.to_rfc3339()));
+            self.notes.push(format!(
+                "{}: its chain begins at {}",
+                source.id,
+                first.at.to_rfc3339_opts(SecondsFormat::Secs, true)
+            ));
             return Ok(());
         }
         // The read before a change is looked at with the change.

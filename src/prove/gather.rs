@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{ProveError, Prover, Sealing, Wanted};
 use crate::domain::change::Change;
@@ -294,11 +294,14 @@ fn is_unbroken(source: &SourceId, lines: &[ChainLine]) -> Result<(), ProveError>
 }
 
 fn unproven(change: &Change, all: &[ChainLine]) -> ProveError {
-    let found = change.found_at.to_rfc3339();
+    let found = change.found_at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let why = match all.first() {
         None => format!("it was found at {found}, and no read is in that chain yet"),
         Some(first) if change.found_at < first.at => {
-            format!("it was found at {found}, and that chain begins at {}", first.at.to_rfc3339())
+            format!(
+                "it was found at {found}, and that chain begins at {}",
+                first.at.to_rfc3339_opts(SecondsFormat::Secs, true)
+            )
         }
         Some(_) => "the change is not what was kept with its read".to_owned(),
     };

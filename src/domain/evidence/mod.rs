@@ -1,7 +1,7 @@
 //! What can be shown to somebody who believes nobody: the reads of a source as a chain, its sealed heads, and the
 //! changes that are bound to them.
 //!
-//! Every durable read is a line of its source's chain, which names the SHA-256 of the line before ([`line`]). The heads
+//! Every durable read is a line of its source's chain, which names the SHA-256 of the line before ([`mod@line`]). The heads
 //! of all chains are sealed together, once a day at least ([`seal`]): a Merkle tree over them ([`merkle`]), whose root
 //! an authority may put a time to. A change is bound by the line of the read that found it ([`told`]). So whoever drops,
 //! exchanges or adds a line breaks what follows, up to the seal.
