@@ -62,7 +62,7 @@ fn what_failed_before_a_restart_is_counted_after_it() {
         let daemon = Daemon::start(&home, "it is tried again");
         assert!(daemon.last_line().contains(&format!("strikes={strikes}")), "{}", daemon.last_line());
     }
-    let _daemon = Daemon::start(&home, "is put aside for a person");
+    let _daemon = Daemon::start(&home, "aside for a person");
     await_that("it is put aside", || home.path("state/inbox/.Failed/new/1.folder").exists());
 }
 
