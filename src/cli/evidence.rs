@@ -1,4 +1,4 @@
-//! `regwatch evidence`: what was read and when, for whoever believes nobody.
+//! `regwatch evidence`: exports what was read and when, and verifies such a file without a store.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::id::hex;
 
-/// What a token begins with, so that whoever finds one knows what it is.
+/// What a token begins with, so that a person or a scanner that finds one recognises it.
 const PREFIX: &str = "rwt_";
 
 /// Random bytes of a token.

@@ -8,7 +8,7 @@ use crate::control::ask::{Ask, Progress};
 use crate::control::service::{CommandError, Service};
 use crate::prove::{Exported, Sealing, Wanted};
 
-/// Write evidence beside the store, for whoever asks to fetch.
+/// Write evidence beside the store; the command that asked copies it from there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExportEvidence {
     /// What is wanted.

@@ -18,8 +18,8 @@ use chrono::DateTime;
 use super::line::{ChainLine, ChainVerdict};
 use crate::domain::id::BodyHash;
 
-/// A line is kept in full at least so often: whoever reads one looks at two records, and a chain that is cut needs
-/// only so many written anew.
+/// After so many brief lines at most one is kept in full: reading a line takes two records, and cutting a chain writes
+/// only so many lines again.
 pub const LAST_OF_BRIEF: u16 = 64;
 
 const MARK: u8 = 0x81;
