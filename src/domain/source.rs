@@ -169,3 +169,27 @@ impl Source {
         hex(&hasher.finalize()[..16])
     }
 }
+
+#[cfg(test)]
+impl Source {
+    /// A source as tests of others want one; they set what they are about.
+    pub(crate) fn sample(kind: SourceKind) -> Self {
+        Self {
+            id: "list".parse().unwrap(),
+            title: "A list".to_owned(),
+            url: "https://agency.test/list".parse().unwrap(),
+            guard: kind.default_guard(),
+            kind,
+            schedule: "@hourly".parse().unwrap(),
+            timezone: chrono_tz::UTC,
+            companies: Vec::new(),
+            stale_after: None,
+            quiet_after: None,
+            noise: Noise::default(),
+            request: Request::default(),
+            misses: None,
+            catalogue: Catalogue::default(),
+            listing: None,
+        }
+    }
+}

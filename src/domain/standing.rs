@@ -217,28 +217,10 @@ mod tests {
     use crate::domain::company::{Alias, AliasKind, Company};
     use crate::domain::diff::diff;
     use crate::domain::entry::{Completeness, Resemblance};
-    use crate::domain::noise::Noise;
-    use crate::domain::source::{Request, SourceKind};
+    use crate::domain::source::SourceKind;
 
     fn source() -> Source {
-        let kind = SourceKind::FccCoveredList;
-        Source {
-            id: "list".parse().unwrap(),
-            title: "A list".to_owned(),
-            url: "https://agency.test/list".parse().unwrap(),
-            guard: kind.default_guard(),
-            kind,
-            schedule: "@hourly".parse().unwrap(),
-            timezone: chrono_tz::UTC,
-            companies: vec!["bound".parse().unwrap()],
-            stale_after: None,
-            quiet_after: None,
-            noise: Noise::default(),
-            request: Request::default(),
-            misses: None,
-            catalogue: crate::domain::catalogue::Catalogue::default(),
-            listing: None,
-        }
+        Source { companies: vec!["bound".parse().unwrap()], ..Source::sample(SourceKind::FccCoveredList) }
     }
 
     fn company(id: &str, names: &[&str]) -> Company {

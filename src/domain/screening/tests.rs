@@ -1,31 +1,13 @@
 use super::*;
-use crate::domain::catalogue::Catalogue;
 use crate::domain::category::Category;
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::entry::Entry;
 use crate::domain::matching::Watchlist;
-use crate::domain::noise::Noise;
 use crate::domain::scoring::Thresholds;
-use crate::domain::source::{Listing, PageTextSettings, Request, SourceKind};
+use crate::domain::source::{Listing, PageTextSettings, SourceKind};
 
 fn source(kind: SourceKind) -> Source {
-    Source {
-        id: "list".parse().unwrap(),
-        title: "A list".to_owned(),
-        url: "https://agency.test/list".parse().unwrap(),
-        guard: kind.default_guard(),
-        kind,
-        schedule: "@hourly".parse().unwrap(),
-        timezone: chrono_tz::UTC,
-        companies: vec!["amber".parse().unwrap()],
-        stale_after: None,
-        quiet_after: None,
-        noise: Noise::default(),
-        request: Request::default(),
-        misses: None,
-        catalogue: Catalogue::default(),
-        listing: None,
-    }
+    Source { companies: vec!["amber".parse().unwrap()], ..Source::sample(kind) }
 }
 
 fn watchlist() -> Watchlist {

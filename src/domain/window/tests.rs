@@ -7,25 +7,15 @@ use crate::domain::matching::Watchlist;
 use crate::domain::noise::Noise;
 use crate::domain::pending::Pending;
 use crate::domain::snapshot::Baseline;
-use crate::domain::source::{Request, Source, SourceKind};
+use crate::domain::source::{Source, SourceKind};
 
 fn source() -> Source {
     Source {
         id: "news".parse().unwrap(),
         title: "News".to_owned(),
         url: "https://agency.test/feed".parse().unwrap(),
-        guard: SourceKind::Feed.default_guard(),
         noise: Noise::of(SourceKind::Feed.default_noise()),
-        kind: SourceKind::Feed,
-        schedule: "@hourly".parse().unwrap(),
-        timezone: chrono_tz::UTC,
-        companies: Vec::new(),
-        request: Request::default(),
-        stale_after: None,
-        quiet_after: None,
-        misses: None,
-        catalogue: crate::domain::catalogue::Catalogue::default(),
-        listing: None,
+        ..Source::sample(SourceKind::Feed)
     }
 }
 

@@ -278,17 +278,6 @@ pub(super) async fn check(
     }
     let names: Vec<String> = sources.iter().map(|source| source.id.to_string()).collect();
     shared.note_by(&visitor, "check", &names.join(" "), "").await?;
-    let (checker, woken) = (desk.checker.clone(), shared.woken.clone());
-    let options = ReadOptions { force, is_manual: true, ..ReadOptions::default() };
-    // Reads take longer than an answer may: they go on by themselves.
-    desk.tasks.spawn(async move {
-        let (progress, listener) = tokio::sync::mpsc::channel(1);
-        drop(listener);
-        checker.read_all(sources, options, READS_AT_ONCE, &progress).await;
-        woken.notify_one();
-    });
+    shared.read_soon(sources, ReadOptions { force, is_manual: true, ..ReadOptions::default() });
     done(StatusCode::ACCEPTED, &BeingRead { sources: names })
 }
-
-/// Sources that one request has read at once.
-const READS_AT_ONCE: usize = 8;

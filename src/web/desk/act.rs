@@ -1,17 +1,24 @@
 //! What operators do. Each deed is noted before it is done, and again where it could not be.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use tokio::sync::mpsc;
 
 use super::super::Shared;
 use super::super::access::Visitor;
 use super::{Server, Who, fields, see_other};
 use crate::check::ReadOptions;
 use crate::domain::id::{ChangeId, MailId};
+use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::store::{Deed, StoreError};
+
+/// Sources that one request has read at once.
+const READS_AT_ONCE: usize = 8;
 
 /// How a deed ended that was noted.
 type Done = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -31,12 +38,7 @@ pub(super) async fn on_source(
     if let Err(error) = shared.note(&visitor, "check", &id, "").await {
         return shared.fault(&error);
     }
-    let (checker, woken) = (shared.desk.checker.clone(), shared.woken.clone());
-    // A read may take longer than a page: it goes on by itself.
-    shared.desk.tasks.spawn(async move {
-        checker.read(&source, ReadOptions { is_manual: true, ..ReadOptions::default() }).await;
-        woken.notify_one();
-    });
+    shared.read_soon(vec![source], ReadOptions { is_manual: true, ..ReadOptions::default() });
     see_other(&format!("{}sources/{id}?done=check", shared.root()))
 }
 
@@ -145,6 +147,17 @@ pub(super) async fn on_mail(
 }
 
 impl Shared {
+    /// Has sources read, for pages and programs alike. Reads take longer than an answer may: they go on by themselves.
+    pub(in crate::web) fn read_soon(&self, sources: Vec<Source>, options: ReadOptions) {
+        let (checker, woken) = (Arc::clone(&self.desk.checker), Arc::clone(&self.woken));
+        self.desk.tasks.spawn(async move {
+            let (progress, listener) = mpsc::channel(1);
+            drop(listener);
+            checker.read_all(sources, options, READS_AT_ONCE, &progress).await;
+            woken.notify_one();
+        });
+    }
+
     /// Notes a deed, does it, and leads to the page on which it is seen.
     async fn done(
         &self,
