@@ -15,6 +15,30 @@ const DRIVER: &str = "chromedriver";
 /// How the protocol calls an element's name.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// The driver takes any free port of IPv6 and then wants the same of IPv4, where another test may hold it. It ends
+/// then, and the next start chooses another.
+const STARTS: usize = 20;
+
+/// Starts the driver; gives the port on which it listens, or nothing where none is installed.
+fn start() -> Option<(Child, u16)> {
+    let mut said = Vec::new();
+    for _ in 0..STARTS {
+        let mut driver =
+            Command::new(DRIVER).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        for line in lines.by_ref().map_while(Result::ok) {
+            if let Some((_, port)) = line.split_once("successfully on port ") {
+                // The driver must never wait for somebody to read what it says.
+                std::thread::spawn(move || lines.for_each(drop));
+                return Some((driver, port.trim_end_matches('.').parse().unwrap()));
+            }
+            said.push(line);
+        }
+        driver.wait().unwrap();
+    }
+    panic!("{DRIVER} did not start in {STARTS} attempts:\n{}", said.join("\n"));
+}
+
 /// A window of one width; browser and driver end with it.
 #[derive(Debug)]
 pub struct Browser {
@@ -26,18 +50,10 @@ pub struct Browser {
 impl Browser {
     /// A window so many pixels wide, in the reader's colours. Nothing, and said so, where there is no browser.
     pub fn open(width: u32, is_dark: bool) -> Option<Self> {
-        let started =
-            Command::new(DRIVER).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let Ok(mut driver) = started else {
+        let Some((driver, port)) = start() else {
             left_out("pages in a browser", "chromium-driver is not installed");
             return None;
         };
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let line = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("successfully on port ")));
-        let line = line.unwrap().unwrap();
-        let port = line.rsplit(' ').next().unwrap().trim_end_matches('.').parse().unwrap();
-        // The driver must never wait for somebody to read what it says.
-        std::thread::spawn(move || lines.for_each(drop));
         let mut browser = Self { driver, port, session: String::new() };
         let scheme = if is_dark {
             "--blink-settings=preferredColorScheme=0"
