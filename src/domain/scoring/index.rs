@@ -3,17 +3,21 @@
 //! [`super::compare`] says how near two names are, and costs far too much to be asked of every company for every
 //! row of every list. Names none of whose telling words has a partner score [`UNRELATED`] at most, and every way
 //! in which a word can have a partner is a look-up here: the same word, words written together, initials, or a
-//! letter wrong. So what is not found would not have been near, and what is found is still compared.
+//! letter wrong. So what is not found would not have been near, and what is found is still compared, unless it is plain
+//! that each name has a word that the other lacks.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::misspelt::Misspelt;
 use super::name::{Name, Token};
-use super::pairing::{MAX_TOGETHER, MIN_ABBREVIATED, MIN_MISSPELT_BYTES, together};
+use super::pairing::{MAX_TOGETHER, MIN_ABBREVIATED, MIN_MISSPELT_BYTES, misspelling, together};
 use super::vocabulary::Kind;
 
-/// Two names score no more where no telling word of one of them has a partner: [`super::Reason::NothingTelling`].
+/// Two names score no more where no telling word of one of them has a partner ([`super::Reason::NothingTelling`]), or
+/// where each has a telling word without one ([`super::Reason::BothDiffer`]).
 pub const UNRELATED: f64 = 0.6;
 
 /// The least length of several words taken as one that may be misspelt.
@@ -23,9 +27,31 @@ const MIN_RUN_BYTES: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub struct NameIndex {
     /// What another name must have word for word: a telling word, words written together, initials.
-    exact: HashMap<Box<str>, Vec<usize>>,
+    exact: FxHashMap<Box<str>, Vec<Written>>,
     /// What it may have with a letter wrong.
     misspelt: Misspelt,
+    /// How many telling words each name has.
+    telling: Vec<u32>,
+    /// The words of the names that are not telling.
+    common: Vec<Token>,
+    /// How such words are written: together, by their initials, as they are.
+    common_forms: FxHashSet<Box<str>>,
+}
+
+/// A name in which something is written.
+#[derive(Debug, Clone, Copy)]
+struct Written {
+    place: usize,
+    /// Whether it is one of the name's telling words and nothing else in it.
+    is_word: bool,
+}
+
+/// What another name and one of the index have in common.
+#[derive(Debug, Clone, Copy)]
+struct Hit {
+    place: usize,
+    /// Which word of the other name it is, where both have the same word.
+    word: Option<usize>,
 }
 
 impl NameIndex {
@@ -35,17 +61,25 @@ impl NameIndex {
         let mut index = Self::default();
         let mut misspelt: HashMap<Box<str>, Vec<usize>> = HashMap::new();
         for (place, name) in names.into_iter().enumerate() {
-            index.add_exact(&name.full, place);
-            for range in runs(&name.tokens).filter(|range| tells(&name.tokens[range.clone()])) {
+            index.telling.push(telling(&name.tokens).count_ones());
+            index.add(&name.full, Written { place, is_word: false });
+            for range in runs(&name.tokens) {
                 let tokens = &name.tokens[range.clone()];
+                if !tells(tokens) {
+                    index.add_common(tokens);
+                    continue;
+                }
                 if range.len() <= MAX_TOGETHER {
-                    index.add_exact(&together(&name.tokens, &range), place);
+                    index.add(&together(&name.tokens, &range), Written { place, is_word: range.len() == 1 });
                 }
                 if range.len() >= MIN_ABBREVIATED {
-                    index.add_exact(&initials(tokens), place);
+                    index.add(&initials(tokens), Written { place, is_word: false });
                 }
                 if let Some(word) = may_be_misspelt(tokens) {
-                    note(&mut misspelt, &word, place);
+                    let places = misspelt.entry(word.into()).or_default();
+                    if places.last() != Some(&place) {
+                        places.push(place);
+                    }
                 }
             }
         }
@@ -56,43 +90,116 @@ impl NameIndex {
     /// The places of all names that may score more than [`UNRELATED`], in their order.
     #[must_use]
     pub fn near(&self, name: &Name) -> Vec<usize> {
-        let mut near = Vec::new();
-        self.take_exact(&name.full, &mut near);
-        for range in runs(&name.tokens) {
-            let tokens = &name.tokens[range.clone()];
-            if range.len() <= MAX_TOGETHER {
-                self.take_exact(&together(&name.tokens, &range), &mut near);
-            }
-            if range.len() >= MIN_ABBREVIATED {
-                self.take_exact(&initials(tokens), &mut near);
-            }
-            let is_word = range.len() == 1 && tokens[0].kind != Kind::Number;
+        let mut hits = self.hits(name);
+        hits.sort_unstable_by_key(|hit| hit.place);
+        let mut partners = None;
+        hits.chunk_by(|one, other| one.place == other.place)
+            .filter(|hits| {
+                // Words of which all are the same words on one side.
+                let shared = hits.iter().try_fold(0_u32, |words, hit| Some(words | 1 << hit.word?));
+                let Some(shared) = shared else { return true };
+                let lacks_none = self.telling[hits[0].place] <= shared.count_ones();
+                let own = telling(&name.tokens) & !shared;
+                lacks_none
+                    || own == 0
+                    || own & !*partners.get_or_insert_with(|| self.may_be_common(&name.tokens)) == 0
+            })
+            .map(|hits| hits[0].place)
+            .collect()
+    }
+
+    /// All that a name and those of the index have in common.
+    fn hits(&self, name: &Name) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        let mut take = |written: &str, word: Option<usize>| {
+            let known = self.exact.get(written).into_iter().flatten();
+            hits.extend(known.map(|known| Hit { place: known.place, word: word.filter(|_| known.is_word) }));
+        };
+        take(&name.full, None);
+        for_each_run(&name.tokens, |start, count, form| match form {
+            Form::Together(written) => take(written, (count == 1).then_some(start)),
+            Form::Initials(written) => take(written, None),
+        });
+        for range in runs(&name.tokens).filter(|range| range.len() <= MAX_TOGETHER) {
+            let tokens = &name.tokens[range];
+            let is_word = tokens.len() == 1 && tokens[0].kind != Kind::Number;
             let word = if is_word { Some(tokens[0].text.clone()) } else { may_be_misspelt(tokens) };
-            if let Some(word) = word {
-                self.misspelt.near(&word, |places| near.extend_from_slice(places));
+            let Some(word) = word else { continue };
+            self.misspelt.near(&word, |known, places| {
+                // What is written alike was found as such.
+                if known != word {
+                    hits.extend(places.iter().map(|place| Hit { place: *place, word: None }));
+                }
+            });
+        }
+        hits
+    }
+
+    /// A bit for each telling word that may have a partner among the words of the index that are not telling.
+    fn may_be_common(&self, tokens: &[Token]) -> u32 {
+        let mut bits = 0;
+        for_each_run(tokens, |start, count, form| {
+            let (Form::Together(written) | Form::Initials(written)) = form;
+            if self.common_forms.contains(written) {
+                bits |= (start..start + count).fold(0, |bits, index| bits | 1 << index);
+            }
+        });
+        for (index, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Telling) {
+            if bits >> index & 1 == 0 && self.common.iter().any(|common| misspelling(common, token).is_some())
+            {
+                bits |= 1 << index;
             }
         }
-        near.sort_unstable();
-        near.dedup();
-        near
+        bits
     }
 
-    fn add_exact(&mut self, word: &str, place: usize) {
-        note(&mut self.exact, word, place);
+    fn add(&mut self, form: &str, written: Written) {
+        match self.exact.get_mut(form) {
+            Some(known) => match known.last_mut() {
+                Some(last) if last.place == written.place => last.is_word &= written.is_word,
+                _ => known.push(written),
+            },
+            None => drop(self.exact.insert(form.into(), vec![written])),
+        }
     }
 
-    fn take_exact(&self, word: &str, near: &mut Vec<usize>) {
-        if let Some(places) = self.exact.get(word) {
-            near.extend_from_slice(places);
+    fn add_common(&mut self, tokens: &[Token]) {
+        if let [token] = tokens
+            && !self.common.iter().any(|common| common.text == token.text)
+        {
+            self.common.push(token.clone());
+        }
+        if tokens.len() <= MAX_TOGETHER {
+            self.common_forms.insert(together(tokens, &(0..tokens.len())).into());
+        }
+        if tokens.len() >= MIN_ABBREVIATED {
+            self.common_forms.insert(initials(tokens).into());
         }
     }
 }
 
-fn note(words: &mut HashMap<Box<str>, Vec<usize>>, word: &str, place: usize) {
-    match words.get_mut(word) {
-        Some(places) if places.last() == Some(&place) => {}
-        Some(places) => places.push(place),
-        None => drop(words.insert(word.into(), vec![place])),
+/// How words side by side may be written as one.
+enum Form<'a> {
+    Together(&'a str),
+    Initials(&'a str),
+}
+
+/// Shows every run of words by where it starts, of how many words it is, and how it may be written.
+fn for_each_run(tokens: &[Token], mut show: impl FnMut(usize, usize, Form<'_>)) {
+    let (mut together, mut initials) = (String::new(), String::new());
+    for start in 0..tokens.len() {
+        together.clear();
+        initials.clear();
+        for (count, token) in (1..).zip(&tokens[start..]) {
+            if count <= MAX_TOGETHER {
+                together.push_str(&token.text);
+                show(start, count, Form::Together(&together));
+            }
+            initials.push(char::from(token.initial));
+            if count >= MIN_ABBREVIATED {
+                show(start, count, Form::Initials(&initials));
+            }
+        }
     }
 }
 
@@ -104,6 +211,12 @@ fn runs(tokens: &[Token]) -> impl Iterator<Item = Range<usize>> {
 
 fn tells(tokens: &[Token]) -> bool {
     tokens.iter().any(|token| token.kind == Kind::Telling)
+}
+
+/// A bit for each telling word; a name has at most 32 words.
+fn telling(tokens: &[Token]) -> u32 {
+    let telling = tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Telling);
+    telling.fold(0, |bits, (index, _)| bits | 1 << index)
 }
 
 /// One telling word, or several that may be one misspelt.
@@ -127,7 +240,14 @@ mod tests {
     use super::super::compare;
     use super::*;
 
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 33] = [
+        "micro",
+        "electronics",
+        "microelectronics",
+        "electronic",
+        "technolo",
+        "gy",
+        "dgt",
         "hikvision",
         "hikvison",
         "digital",

@@ -246,7 +246,7 @@ fn only_run(tokens: &[Token], paired: u32) -> Option<Range<usize>> {
 }
 
 /// How many letters are wrong, where one word may be the other misspelt.
-fn misspelling(a: &Token, b: &Token) -> Option<usize> {
+pub(super) fn misspelling(a: &Token, b: &Token) -> Option<usize> {
     let is_known = |token: &Token| token.kind != Kind::Telling;
     let have_number = a.kind == Kind::Number || b.kind == Kind::Number;
     if have_number || (is_known(a) && is_known(b)) || (a.letters ^ b.letters).count_ones() > 4 {
