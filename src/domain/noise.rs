@@ -70,8 +70,8 @@ fn pattern(text: &str) -> Regex {
 static SCREEN_READER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bVisit - "));
 
 /// White space that a template adds or drops beside quotation marks and punctuation.
-static LOOSE_SPACE: LazyLock<[(Regex, &str); 2]> =
-    LazyLock::new(|| [(pattern(r#"\s*(["'])\s*"#), "$1"), (pattern(r"\s+([,.;:!?)\]])"), "$1")]);
+static BESIDE_QUOTES: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\s*(["'])\s*"#));
+static BEFORE_POINTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\s+([,.;:!?)\]])"));
 
 /// The number of a footnote in brackets, behind the last word of a cell.
 static NOTE_NUMBER: LazyLock<Regex> =
@@ -123,11 +123,16 @@ fn passed(before: &[u64], after: &[u64], falls: bool) -> bool {
 }
 
 fn tight(text: &str) -> String {
-    LOOSE_SPACE
-        .iter()
-        .fold(text.to_owned(), |text, (pattern, kept)| pattern.replace_all(&text, *kept).into_owned())
-        .trim()
-        .to_owned()
+    // Most texts have neither, and to see that costs less than to look for a place to change.
+    let has_quotes = text.contains(['"', '\'']);
+    let text = if has_quotes { BESIDE_QUOTES.replace_all(text, "$1") } else { Cow::Borrowed(text) };
+    let is_loose = |pair: &[u8]| !pair[0].is_ascii_graphic() && b",.;:!?)]".contains(&pair[1]);
+    let text = if text.as_bytes().windows(2).any(is_loose) {
+        BEFORE_POINTS.replace_all(&text, "$1")
+    } else {
+        Cow::Borrowed(&*text)
+    };
+    text.trim().to_owned()
 }
 
 impl Noise {
@@ -241,6 +246,9 @@ impl Noise {
 /// A name without the number of its footnote.
 #[must_use]
 pub fn without_note_number(name: &str) -> Cow<'_, str> {
+    if !name.trim_end().ends_with([']', ')']) {
+        return Cow::Borrowed(name.trim_end());
+    }
     NAME_NUMBER.replace(name.trim_end(), "$word")
 }
 

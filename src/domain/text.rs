@@ -13,6 +13,9 @@ pub fn is_deceptive(c: char) -> bool {
 /// One line: white space folded to single blanks, deceptive characters dropped.
 #[must_use]
 pub fn one_line(text: &str) -> String {
+    if is_one_plain_line(text) {
+        return text.to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c == '\u{85}') {
         let start = line.len();
@@ -32,6 +35,20 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// Whether a text is what [`one_line`] makes of it, as far as that is seen at a glance: nearly every cell of every list
+/// is.
+#[must_use]
+pub fn is_one_plain_line(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        if !byte.is_ascii_graphic() && (byte != b' ' || before == b' ') {
+            return false;
+        }
+        before = byte;
+    }
+    text.is_empty() || before != b' '
+}
+
 /// `1 mail`, `2 mails`.
 #[must_use]
 pub fn counted(count: usize, one: &str, many: &str) -> String {
@@ -48,6 +65,9 @@ pub fn capitalised(text: &str) -> String {
 /// Several lines: each as by [`one_line`], empty ones dropped.
 #[must_use]
 pub fn lines(text: &str) -> String {
+    if is_one_plain_line(text) {
+        return text.to_owned();
+    }
     text.lines().map(one_line).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
@@ -92,6 +112,9 @@ mod tests {
         assert_eq!(one_line("  a\u{a0}\n b\t\tc "), "a b c");
         assert_eq!(one_line("pay\u{202e}load \u{200b} x"), "payload x");
         assert_eq!(lines(" a \n\n  b  c\n"), "a\nb c");
+        for (text, line) in [("", ""), (" ", ""), ("a ", "a"), (" a", "a"), ("a  b", "a b"), ("a b", "a b")] {
+            assert_eq!((one_line(text), lines(text)), (line.to_owned(), line.to_owned()), "{text:?}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{
     BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states,
 };
+use html5ever::{QualName, ns};
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
@@ -103,6 +104,14 @@ impl Markup {
         let anchors = std::iter::once(element).chain(element.descendent_elements());
         anchors.filter_map(|anchor| Some((self.target(anchor)?, anchor))).map(labelled).collect()
     }
+}
+
+/// What an element says in an attribute. The tree's own look-up makes a name of ours each time, which every cell of
+/// every list would pay for a dozen times.
+pub(super) fn attribute<'a>(element: ElementRef<'a>, name: &str) -> Option<&'a str> {
+    let mut attributes = element.value().attrs.iter();
+    let is_it = |known: &QualName| *known.local == *name && known.ns == ns!() && known.prefix.is_none();
+    attributes.find(|(known, _)| is_it(known)).map(|(_, value)| &**value)
 }
 
 /// A link's address and what it is called, if by no words then by its picture.

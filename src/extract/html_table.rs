@@ -14,6 +14,7 @@ mod part;
 use std::collections::{BTreeSet, HashSet};
 
 use ego_tree::NodeId;
+use rustc_hash::FxHashSet;
 use scraper::{ElementRef, Selector};
 use url::Url;
 
@@ -183,7 +184,7 @@ impl<'a> Sheet<'a, '_> {
         cells: &mut Cells<'a>,
     ) -> Result<Record, Unreadable> {
         let mut record = Record::default();
-        let mut said = HashSet::new();
+        let mut said = FxHashSet::default();
         let at = |column: usize| row.get(column).copied().flatten();
         for (column, field) in &self.plan.0 {
             if let Some(cell) = at(*column).filter(|cell| said.insert((*field, cell.id()))) {
@@ -191,7 +192,7 @@ impl<'a> Sheet<'a, '_> {
                 record.take_cell(field, self.said_in(field, &cell), &cell);
             }
         }
-        let mut told: HashSet<NodeId> = said.into_iter().map(|(_, id)| id).collect();
+        let mut told: FxHashSet<NodeId> = said.into_iter().map(|(_, id)| id).collect();
         // A cell that has a header in one of its columns belongs there.
         let is_unnamed = |column: &usize| unnamed.contains(column);
         let named = (0..row.len()).filter(|column| !is_unnamed(column)).filter_map(at).map(|cell| cell.id());
@@ -204,7 +205,7 @@ impl<'a> Sheet<'a, '_> {
                 }
             }
         }
-        let mut linked: HashSet<NodeId> = HashSet::new();
+        let mut linked: FxHashSet<NodeId> = FxHashSet::default();
         for cell in row.iter().flatten().filter(|cell| linked.insert(cell.id())) {
             record.links.extend(cells.links(*cell, number)?);
         }

@@ -1,5 +1,7 @@
 //! HTML tables as rows of cells, spans filled in.
 
+use std::sync::LazyLock;
+
 use scraper::ElementRef;
 
 use super::html;
@@ -111,7 +113,7 @@ fn own_groups(table: ElementRef<'_>) -> impl Iterator<Item = Vec<ElementRef<'_>>
 
 /// How many columns or rows a cell covers; at least one. A `rowspan` of zero reaches to the end of the group.
 fn span(cell: ElementRef<'_>, attribute: &str, limit: usize) -> usize {
-    match cell.attr(attribute).and_then(|text| text.trim().parse::<usize>().ok()) {
+    match html::attribute(cell, attribute).and_then(|text| text.trim().parse::<usize>().ok()) {
         Some(0) if attribute == "rowspan" => limit,
         said => said.unwrap_or(1).clamp(1, limit),
     }
@@ -121,9 +123,12 @@ fn span(cell: ElementRef<'_>, attribute: &str, limit: usize) -> usize {
 pub(super) fn is_spanned(row: &Row<'_>) -> bool {
     row.len() > 1 && row.iter().all(|cell| cell.id() == row[0].id())
 }
+/// What may differ in a header or a subject.
+static MARKS: LazyLock<Noise> = LazyLock::new(|| Noise::of([NoiseClass::FootnoteMarks]));
+
 /// The form in which headers are compared: no case, no white space, no footnote marks.
 pub(super) fn folded_header(text: &str) -> String {
-    let plain = Noise::of([NoiseClass::FootnoteMarks]).canonical(text).to_lowercase();
+    let plain = MARKS.canonical(text).to_lowercase();
     plain.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
@@ -153,8 +158,15 @@ pub(super) const HEADER_ROWS: usize = 6;
 
 /// What a text is about: its letters and digits in lower case, words joined by hyphens, without footnote marks.
 pub(super) fn folded(text: &str) -> String {
-    let plain = Noise::of([NoiseClass::FootnoteMarks]).canonical(text).to_lowercase();
-    plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+    let plain = MARKS.canonical(text).to_lowercase();
+    let mut folded = String::with_capacity(plain.len());
+    for word in plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        if !folded.is_empty() {
+            folded.push('-');
+        }
+        folded.push_str(word);
+    }
+    folded
 }
 
 #[cfg(test)]

@@ -15,11 +15,21 @@ const MAX_ESCAPED: usize = 6;
 /// One line in the form in which it is compared: compatibility forms, quotes, dashes and escapes
 /// folded, what is not seen dropped; without footnote marks where they are noise.
 pub(super) fn folded(text: &str, are_marks_noise: bool) -> String {
+    if is_folded(text) {
+        return text.to_owned();
+    }
     let text = unescaped(text);
     // Marks go before compatibility forms are folded: "10¹" is not 101.
     let text = if are_marks_noise { without_marks(&text) } else { with_exponents(&text) };
     let plain: String = text.chars().map(plain).nfkc().filter(|&c| !is_unseen(c)).map(plain).collect();
     joined_signs(&one_line(&plain))
+}
+
+/// Whether there is nothing to fold in a text, as far as that is seen at a glance: words, digits and what is never a
+/// mark, a sign typed as two or the beginning of an escape, with single blanks between.
+fn is_folded(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b" .,:;/()!?%+=@_$[]{}|~\"".contains(&byte);
+    text.bytes().all(is_plain) && !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
 }
 
 /// Characters that are not seen where they stand.

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use scraper::ElementRef;
 
-use super::{Lines, Piece, walk};
+use super::{Lines, Piece, attribute, walk};
+use crate::domain::text::one_line;
 
 /// What an element says.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -24,6 +25,12 @@ pub(in crate::extract) struct Said {
 
 /// Reads an element; what it stands in may have struck or hidden all of it.
 pub(in crate::extract) fn said(element: ElementRef<'_>) -> Said {
+    if let Some(words) = only_words(element) {
+        let text = one_line(words);
+        let marked = Marked::within(element);
+        let of = |kept: &Kept| if kept.depth > 0 { text.clone() } else { String::new() };
+        return Said { name: text.clone(), struck: of(&marked.struck), hidden: of(&marked.hidden), text };
+    }
     let (mut text, mut name) = (Lines::with_signs(), Lines::default());
     let mut marked = Marked::within(element);
     walk(element, &HashSet::new(), |piece| {
@@ -35,6 +42,22 @@ pub(in crate::extract) fn said(element: ElementRef<'_>) -> Said {
     let text = text.finish();
     let name = Some(name.finish()).filter(|name| !name.is_empty()).unwrap_or_else(|| text.clone());
     Said { text, name, struck, hidden }
+}
+
+/// The words of a cell that holds nothing else and of which nothing else is said: most cells of most lists.
+fn only_words(cell: ElementRef<'_>) -> Option<&str> {
+    let value = cell.value();
+    let is_silent =
+        |name: &str| matches!(name, "class" | "id" | "align" | "valign" | "width" | "height" | "scope");
+    if !matches!(value.name(), "td" | "th") || !value.attrs().all(|(name, _)| is_silent(name)) {
+        return None;
+    }
+    let mut children = cell.children();
+    let first = children.next();
+    if children.next().is_some() {
+        return None;
+    }
+    first.map_or(Some(""), |child| child.value().as_text().map(|text| &**text))
 }
 
 /// The struck and the hidden words of what is shown piece by piece.
@@ -118,7 +141,7 @@ fn is_struck(element: ElementRef<'_>) -> bool {
 
 /// Whether an element is hidden from everybody, and not only from those who listen.
 pub(in crate::extract) fn is_hidden(element: ElementRef<'_>) -> bool {
-    element.attr("hidden").is_some()
+    attribute(element, "hidden").is_some()
         || has_style(element, |name, value| match name {
             "display" => value.starts_with("none"),
             "visibility" => value.starts_with("hidden") || value.starts_with("collapse"),
@@ -127,7 +150,7 @@ pub(in crate::extract) fn is_hidden(element: ElementRef<'_>) -> bool {
 }
 
 fn has_style(element: ElementRef<'_>, is_such: impl Fn(&str, &str) -> bool) -> bool {
-    let Some(style) = element.attr("style") else { return false };
+    let Some(style) = attribute(element, "style") else { return false };
     style
         .split(';')
         .filter_map(|rule| rule.split_once(':'))

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use scraper::ElementRef;
 
+use super::attribute;
 use crate::domain::noise::{raised, revealed};
 
 /// A longer text is no mark.
@@ -42,10 +43,10 @@ pub(super) fn is_mark(element: ElementRef<'_>) -> bool {
 fn is_raised(element: ElementRef<'_>) -> bool {
     let value = element.value();
     let is_role =
-        |name| element.attr(name).is_some_and(|role| matches!(role.trim(), "doc-noteref" | "noteref"));
+        |name| attribute(element, name).is_some_and(|role| matches!(role.trim(), "doc-noteref" | "noteref"));
     match value.name() {
         "sup" => true,
-        "a" if element.attr("href").is_some_and(|href| NOTE.is_match(href.trim())) => true,
+        "a" if attribute(element, "href").is_some_and(|href| NOTE.is_match(href.trim())) => true,
         "a" | "span" | "small" | "button" => {
             is_role("role")
                 || is_role("epub:type")
@@ -72,10 +73,10 @@ pub(super) fn marked(text: &str) -> impl Iterator<Item = char> + '_ {
 
 /// The mail address that an element hides from robots and shows to readers.
 pub(super) fn protected_mail(element: ElementRef<'_>) -> Option<String> {
-    if let Some(code) = element.attr("data-cfemail") {
+    if let Some(code) = attribute(element, "data-cfemail") {
         return revealed(code.trim());
     }
-    let href = element.attr("href").filter(|_| element.value().name() == "a")?;
+    let href = attribute(element, "href").filter(|_| element.value().name() == "a")?;
     let (_, code) = href.split_once("/cdn-cgi/l/email-protection#")?;
     // Where the link has words of its own they stand.
     let is_placeholder =

@@ -7,7 +7,7 @@
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Node};
 
-use super::{Piece, is_block};
+use super::{Piece, attribute, is_block};
 use crate::domain::text::boundary_after;
 use crate::extract::date;
 
@@ -28,7 +28,7 @@ pub(super) fn before<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'a
     let sign = match element.value().name() {
         "img" => label(element, &["alt", "title", "aria-label"]),
         "input" => input(element),
-        "option" => element.attr("selected").map(|_| TICKED[0]),
+        "option" => attribute(element, "selected").map(|_| TICKED[0]),
         "meter" | "progress" => blank(element).then(|| label(element, &["value"])).flatten(),
         "td" | "th" => own_label(element).or_else(|| picture(element)),
         "a" | "abbr" | "b" | "button" | "data" | "dd" | "div" | "em" | "i" | "label" | "li" | "p"
@@ -53,7 +53,7 @@ pub(super) fn after<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'a>
         | "img" | "main" | "menu" | "nav" | "ol" | "section" | "table" | "ul" => &["title"],
         _ => &["title", "aria-label"],
     };
-    if noted.iter().all(|name| element.attr(name).is_none()) {
+    if noted.iter().all(|name| attribute(element, name).is_none()) {
         return;
     }
     let said = if name == "img" {
@@ -65,7 +65,7 @@ pub(super) fn after<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'a>
         return;
     }
     let mut told = folded(&said);
-    for note in noted.iter().filter_map(|name| element.attr(name)).map(str::trim) {
+    for note in noted.iter().filter_map(|name| attribute(element, name)).map(str::trim) {
         let folded = folded(note);
         let is_said = told.contains(&folded) || name == "time" && is_day_said(note, &said);
         if !folded.is_empty() && !is_said {
@@ -100,7 +100,7 @@ pub(super) fn drawing<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'
 }
 
 fn input(element: ElementRef<'_>) -> Option<&str> {
-    let is_on = |signs: [&'static str; 2]| signs[usize::from(element.attr("checked").is_none())];
+    let is_on = |signs: [&'static str; 2]| signs[usize::from(attribute(element, "checked").is_none())];
     match kind(element).as_str() {
         "checkbox" => Some(is_on(TICKED)),
         "radio" => Some(is_on(CHOSEN)),
@@ -111,7 +111,7 @@ fn input(element: ElementRef<'_>) -> Option<&str> {
 }
 
 fn kind(input: ElementRef<'_>) -> String {
-    input.attr("type").unwrap_or_default().trim().to_ascii_lowercase()
+    attribute(input, "type").unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Whether what is in the field is not shown to anybody: forms carry a visit's marks in such.
@@ -161,7 +161,7 @@ fn without_build(name: &str) -> &str {
 
 /// The first of some attributes that says something.
 fn label<'a>(element: ElementRef<'a>, names: &[&str]) -> Option<&'a str> {
-    names.iter().filter_map(|name| element.attr(name)).map(str::trim).find(|text| !text.is_empty())
+    names.iter().filter_map(|name| attribute(element, name)).map(str::trim).find(|text| !text.is_empty())
 }
 
 fn blank(element: ElementRef<'_>) -> bool {

@@ -8,7 +8,7 @@ use scraper::ElementRef;
 use url::Url;
 
 use crate::domain::verdict::Unreadable;
-use crate::extract::html::{Markup, Said, said};
+use crate::extract::html::{Markup, Said, attribute, said};
 
 /// What a cell says.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl<'a> Cells<'a> {
             })?;
             return Ok(Rc::clone(cell));
         }
-        let is_shared = element.attr("rowspan").is_some();
+        let is_shared = attribute(element, "rowspan").is_some();
         let links = if is_shared { self.markup.links_in(element) } else { Vec::new() };
         let cell = Rc::new(Cell { said: said(element), links });
         if is_shared {
@@ -70,7 +70,7 @@ impl<'a> Cells<'a> {
         element: ElementRef<'a>,
         row: usize,
     ) -> Result<Vec<(String, Url)>, Unreadable> {
-        if element.attr("rowspan").is_some() {
+        if attribute(element, "rowspan").is_some() {
             return Ok(self.read(element, row)?.links.clone());
         }
         Ok(self.markup.links_in(element))

@@ -102,7 +102,9 @@ fn distinct<'a>(row: &GappedRow<'a>) -> impl Iterator<Item = ElementRef<'a>> {
 }
 
 fn says_something(cell: ElementRef<'_>) -> bool {
-    !html::opening(cell, 1).trim().is_empty()
+    // Most cells begin with a word.
+    let begins = |cell: ElementRef<'_>| Some(!cell.first_child()?.value().as_text()?.trim().is_empty());
+    begins(cell) == Some(true) || !html::opening(cell, 1).trim().is_empty()
 }
 
 /// The one cell of a row that says something, if it is one.

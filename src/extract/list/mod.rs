@@ -37,7 +37,7 @@ use super::table::folded;
 use crate::domain::entry::{Completeness, Document, Entry, HIDDEN, LINKS, Resemblance, SECTION, STRUCK};
 use crate::domain::noise::without_note_number;
 use crate::domain::source::{Pairs, RowSettings};
-use crate::domain::text::{boundary_before, lines, one_line};
+use crate::domain::text::{boundary_before, is_one_plain_line, lines, one_line};
 use crate::domain::verdict::Unreadable;
 
 /// The field that holds an entry's other names, one a line.
@@ -211,8 +211,8 @@ impl<'a> Rows<'a> {
     fn settled(&self, record: Record) -> Record {
         let mut settled = Record { links: record.links, marks: record.marks, ..Record::default() };
         for (field, parts) in record.fields {
-            let mut kept: Vec<String> =
-                parts.iter().map(|part| lines(&mended(part))).filter(|part| !self.is_null(part)).collect();
+            let texts = parts.into_iter().map(settled_text);
+            let mut kept: Vec<String> = texts.filter(|part| !self.is_null(part)).collect();
             if self.settings.joined.contains(&field) {
                 kept = vec![one_line(&kept.join(" "))];
             }
@@ -350,6 +350,11 @@ impl<'a> Rows<'a> {
         let first = &self.settings.first;
         first.iter().all(|(field, text)| record.line(field).eq_ignore_ascii_case(text))
     }
+}
+
+/// The text as it is kept: by lines, misread characters put right.
+fn settled_text(text: String) -> String {
+    if is_one_plain_line(&text) { text } else { lines(&mended(&text)) }
 }
 
 /// The text with bytes of windows-1252 that were once taken for Latin-1 read as what they were.
