@@ -104,6 +104,7 @@ impl Mta {
             "compatibility_level = 3.6\n\
              queue_directory = {folder}/queue\n\
              data_directory = {folder}/data\n\
+             service_throttle_time = 1s\n\
              maillog_file = {folder}/log\n\
              maillog_file_prefixes = {folder}\n\
              inet_interfaces = 127.0.0.1\n\
