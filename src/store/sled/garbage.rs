@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::bodies::name_of;
 use super::outbox::StoredMail;
 use super::retention::released;
-use super::trees::{TreeName, Trees};
+use super::trees::{Holds, TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::evidence::Kept;
 use crate::domain::id::{BodyHash, WatchlistHash};
@@ -16,42 +16,6 @@ use crate::store::{GarbageReport, StoreError};
 
 /// Bodies removed in one transaction.
 const BATCH: usize = 64;
-
-/// Every tree whose records may lie among the bodies.
-const RECORDS: [TreeName; 32] = [
-    TreeName::ReadStates,
-    TreeName::Baselines,
-    TreeName::Accepted,
-    TreeName::Held,
-    TreeName::Standings,
-    TreeName::Snapshots,
-    TreeName::Changes,
-    TreeName::Alerts,
-    TreeName::Subscribers,
-    TreeName::Mails,
-    TreeName::Messages,
-    TreeName::Correspondence,
-    TreeName::Tokens,
-    TreeName::Budgets,
-    TreeName::Incidents,
-    TreeName::Items,
-    TreeName::Retractions,
-    TreeName::Suppressions,
-    TreeName::Breakers,
-    TreeName::WaysIn,
-    TreeName::Reads,
-    TreeName::Audit,
-    TreeName::WatchlistVersions,
-    TreeName::Robots,
-    TreeName::Pauses,
-    TreeName::AccessTokens,
-    TreeName::Chain,
-    TreeName::Seals,
-    TreeName::Stamps,
-    TreeName::Webhooks,
-    TreeName::HookEvents,
-    TreeName::Deliveries,
-];
 
 /// Removes them; gives the number of the last commit with the report. Whoever calls this keeps everybody else
 /// from reading and writing; `goes_on` is called now and then, as a sign that it does.
@@ -92,18 +56,28 @@ fn forget_watchlists(trees: &Trees) -> Result<Option<u64>, StoreError> {
     Ok(if writes.is_empty() { None } else { Some(writes.apply(trees)?) })
 }
 
+/// The name under which a record lies among the bodies, where it does.
+fn apart(tree: TreeName, key: &[u8], bytes: &[u8]) -> Result<Option<Digest>, StoreError> {
+    if tree == TreeName::Chain && Kept::is_brief(bytes) {
+        return Ok(None);
+    }
+    match (Form::decode(tree.what(), key, bytes), tree.holds()) {
+        (Ok(Form::AsBody(digest)), _) => Ok(Some(digest)),
+        (Ok(Form::Inline(_)), _) | (Err(_), Holds::Settings) => Ok(None),
+        (Err(error), _) => Err(error),
+    }
+}
+
 /// The names of all bodies that something refers to.
 fn needed(trees: &Trees, goes_on: &dyn Fn()) -> Result<HashSet<Digest>, StoreError> {
     let (mut needed, released) = (HashSet::new(), released(trees)?);
-    for tree in RECORDS {
+    for tree in TreeName::all() {
+        if matches!(tree.holds(), Holds::Keys | Holds::Bodies) {
+            continue;
+        }
         for pair in trees.tree(tree) {
             let (key, bytes) = pair?;
-            if tree == TreeName::Chain && Kept::is_brief(&bytes) {
-                continue;
-            }
-            if let Form::AsBody(digest) = Form::decode(tree.what(), &key, &bytes)? {
-                needed.insert(digest);
-            }
+            needed.extend(apart(tree, &key, &bytes)?);
         }
         goes_on();
     }

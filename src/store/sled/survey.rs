@@ -10,7 +10,7 @@ use super::chain::Walk;
 use super::compression::decompress;
 use super::keys;
 use super::outbox::StoredMail;
-use super::trees::TreeName;
+use super::trees::{Holds, TreeName};
 use crate::domain::access_token::AccessToken;
 use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::audit::AuditEntry;
@@ -95,15 +95,7 @@ impl Survey {
             TreeName::Undelivered | TreeName::Anew => {
                 return self.of_mails.push((tree, key.to_vec(), key.to_vec()));
             }
-            TreeName::Meta
-            | TreeName::Looks
-            | TreeName::AskAgain
-            | TreeName::Bodies
-            | TreeName::ChangeNumbers
-            | TreeName::ChangeTerms
-            | TreeName::NamedOn
-            | TreeName::HookDue
-            | TreeName::HookLog => return,
+            _ if tree.holds() != Holds::Records => return,
             TreeName::Chain if Kept::is_brief(value) => {
                 if let Err(error) = self.chain.look_at_brief(key, value) {
                     self.unreadable(tree, key, &error);

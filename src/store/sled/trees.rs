@@ -14,186 +14,160 @@ use crate::store::StoreError;
 use crate::store::boundary::LeaseToken;
 use crate::store::record::{self, Form};
 
-/// One tree. The comment says which key leads to what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) enum TreeName {
-    /// What the installation knows of itself.
-    Meta,
-    /// Source id → `ReadState`.
-    ReadStates,
-    /// Source id → `Baseline`.
-    Baselines,
-    /// Source id → `HeldRead`.
-    Held,
-    /// Source id → `Standing`.
-    Standings,
-    /// Source id, 0, sequence (u64) → `Snapshot`.
-    Snapshots,
-    /// Change id → `Change`.
-    Changes,
-    /// Moment found, change id → nothing.
-    ChangesByTime,
-    /// Alert id → `Alert`, until every reader has an item of it.
-    Alerts,
-    /// Address → `Subscriber`.
-    Subscribers,
-    /// Mail id → `StoredMail`.
-    Mails,
-    /// Moment due, mail id → nothing, for every mail that is not settled.
-    MailsDue,
-    /// SHA-256 of a message that came in → when.
-    Messages,
-    /// Address → `Correspondence`.
-    Correspondence,
-    /// Hash of a token → the address it was mailed to.
-    Tokens,
-    /// What is counted → how much of it may still be done.
-    Budgets,
-    /// SHA-256, chunk number (u16) → a part of the body, compressed.
+/// What lies in a tree. Clean-up, survey and repair act by it, and a tree that does not say so does not compile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// Records of JSON, of which the large ones lie among the bodies.
+    Records,
+    /// Keys that lead somewhere, with nothing or a few plain bytes under them.
+    Keys,
+    /// Records and plain bytes.
+    Settings,
+    /// Bodies in parts.
     Bodies,
-    /// Incident id → `Incident`.
-    Incidents,
-    /// `SubscriberKey` → the address of a subscriber.
-    SubscriberKeys,
-    /// Address, 0, alert id → `AlertItem`, until a mail was made of it.
-    Items,
-    /// Moment, address → nothing: when to look at what waits for a reader.
-    Looks,
-    /// Retraction id → `Retraction`, until everybody was told.
-    Retractions,
-    /// Source id → the `Snapshot` of its `Baseline`, so that nobody decodes a document who only asks
-    /// whether it is another.
-    Accepted,
-    /// Way in → `WayInState`.
-    WaysIn,
-    /// `SuppressionKey` → `Suppression`.
-    Suppressions,
-    /// `SuppressionKey` → `SoftBounces`.
-    SoftBounces,
-    /// Mail id → nothing, for every mail that was given up and somebody must know of.
-    Undelivered,
-    /// Channel → `Breaker`, while it is out of reach.
-    Breakers,
-    /// SHA-256 of a message that is being taken in → how often that was begun.
-    Begun,
-    /// What somebody wanted to follow and nobody tracks, folded → `UntrackedWish`.
-    Wishes,
-    /// The same as [`Self::MailsDue`] for mails that go before those.
-    UrgentDue,
-    /// `n`, number (u32) → change id; `i`, change id → number. See [`super::found`].
-    ChangeNumbers,
-    /// Term, 0, block (u32) → the numbers within the block of the changes that have it.
-    ChangeTerms,
-    /// Source id, 0, moment → `ReadRecord`.
-    Reads,
-    /// Number (u64) → `AuditEntry`.
-    Audit,
-    /// Company id, 0, source id → nothing, where an entry of the source names the company.
-    NamedOn,
-    /// `WatchlistHash` → the `WatchlistVersion` that it names, as long as a `Standing` does.
-    WatchlistVersions,
-    /// SHA-256 of an origin → `RobotsCopy`.
-    Robots,
-    /// Mail id → nothing, for every answer that is to be composed again.
-    Anew,
-    /// Source id → `SourcePause`.
-    Pauses,
-    /// SHA-256 of a body that was let go of → when.
-    Released,
-    /// Address → nothing, for everybody whose `Correspondence` has something to be asked again.
-    AskAgain,
-    /// `AccessTokenHash` → `AccessToken`.
-    AccessTokens,
-    /// `ScreeningId` → `StandingList`.
-    Screenings,
-    /// Source id, 0, number (u64) → a line of its chain; see [`super::chain`].
-    Chain,
-    /// Number (u64) → a seal and the heads under it.
-    Seals,
-    /// Number of a seal (u64) → the time that an authority put to it.
-    Stamps,
-    /// Webhook id → `Webhook`.
-    Webhooks,
-    /// Event id → `HookEvent`, until every webhook has its delivery of it.
-    HookEvents,
-    /// Delivery id → `Delivery`.
-    Deliveries,
-    /// Webhook id, 0, moment due, delivery id → nothing, for every delivery that waits.
-    HookDue,
-    /// Webhook id, 0, moment queued, delivery id → nothing.
-    HookLog,
 }
 
-/// Every tree, in the order of [`TreeName`].
-const ALL: [(TreeName, &str, &str); 52] = [
-    (TreeName::Meta, "meta", "setting"),
-    (TreeName::ReadStates, "read_states", "read state"),
-    (TreeName::Baselines, "baselines", "baseline"),
-    (TreeName::Held, "held", "held read"),
-    (TreeName::Standings, "standings", "standing"),
-    (TreeName::Snapshots, "snapshots", "snapshot"),
-    (TreeName::Changes, "changes", "change"),
-    (TreeName::ChangesByTime, "changes_by_time", "change"),
-    (TreeName::Alerts, "alerts", "alert"),
-    (TreeName::Subscribers, "subscribers", "subscriber"),
-    (TreeName::Mails, "mails", "mail"),
-    (TreeName::MailsDue, "mails_due", "mail"),
-    (TreeName::Messages, "messages", "message"),
-    (TreeName::Correspondence, "correspondence", "correspondence"),
-    (TreeName::Tokens, "tokens", "token"),
-    (TreeName::Budgets, "budgets", "budget"),
-    (TreeName::Bodies, "bodies", "body"),
-    (TreeName::Incidents, "incidents", "incident"),
-    (TreeName::SubscriberKeys, "subscriber_keys", "subscriber key"),
-    (TreeName::Items, "items", "alert item"),
-    (TreeName::Looks, "looks", "look"),
-    (TreeName::Retractions, "retractions", "retraction"),
-    (TreeName::Accepted, "accepted", "snapshot"),
-    (TreeName::WaysIn, "ways_in", "way in"),
-    (TreeName::Suppressions, "suppressions", "suppression"),
-    (TreeName::SoftBounces, "soft_bounces", "soft bounce"),
-    (TreeName::Undelivered, "undelivered", "mail"),
-    (TreeName::Breakers, "breakers", "breaker"),
-    (TreeName::Begun, "begun", "message"),
-    (TreeName::Wishes, "wishes", "wish"),
-    (TreeName::UrgentDue, "urgent_due", "mail"),
-    (TreeName::ChangeNumbers, "change_numbers", "change number"),
-    (TreeName::ChangeTerms, "change_terms", "change term"),
-    (TreeName::Reads, "reads", "read"),
-    (TreeName::Audit, "audit", "audit entry"),
-    (TreeName::NamedOn, "named_on", "named company"),
-    (TreeName::WatchlistVersions, "watchlist_versions", "watchlist version"),
-    (TreeName::Robots, "robots", "robots.txt"),
-    (TreeName::Anew, "anew", "mail"),
-    (TreeName::Pauses, "pauses", "pause"),
-    (TreeName::Released, "released", "release"),
-    (TreeName::AskAgain, "ask_again", "question"),
-    (TreeName::AccessTokens, "access_tokens", "access token"),
-    (TreeName::Screenings, "screenings", "standing list"),
-    (TreeName::Chain, "chain", "line of a chain"),
-    (TreeName::Seals, "seals", "seal"),
-    (TreeName::Stamps, "stamps", "time stamp"),
-    (TreeName::Webhooks, "webhooks", "webhook"),
-    (TreeName::HookEvents, "hook_events", "event"),
-    (TreeName::Deliveries, "deliveries", "delivery"),
-    (TreeName::HookDue, "hook_due", "delivery"),
-    (TreeName::HookLog, "hook_log", "delivery"),
-];
+macro_rules! trees {
+    ($($(#[$doc:meta])* $name:ident = $in_database:literal, $holds:ident of $what:literal;)*) => {
+        /// One tree. The comment says which key leads to what.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub(super) enum TreeName {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl TreeName {
+            const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// What it is called in the database.
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Self::$name => $in_database,)* }
+            }
+
+            /// What its records are, for errors.
+            pub(super) fn what(self) -> &'static str {
+                match self { $(Self::$name => $what,)* }
+            }
+
+            /// What lies in it.
+            pub(super) fn holds(self) -> Holds {
+                match self { $(Self::$name => Holds::$holds,)* }
+            }
+        }
+    };
+}
+
+trees! {
+    /// What the installation knows of itself.
+    Meta = "meta", Settings of "setting";
+    /// Source id → `ReadState`.
+    ReadStates = "read_states", Records of "read state";
+    /// Source id → `Baseline`.
+    Baselines = "baselines", Records of "baseline";
+    /// Source id → `HeldRead`.
+    Held = "held", Records of "held read";
+    /// Source id → `Standing`.
+    Standings = "standings", Records of "standing";
+    /// Source id, 0, sequence (u64) → `Snapshot`.
+    Snapshots = "snapshots", Records of "snapshot";
+    /// Change id → `Change`.
+    Changes = "changes", Records of "change";
+    /// Moment found, change id → nothing.
+    ChangesByTime = "changes_by_time", Keys of "change";
+    /// Alert id → `Alert`, until every reader has an item of it.
+    Alerts = "alerts", Records of "alert";
+    /// Address → `Subscriber`.
+    Subscribers = "subscribers", Records of "subscriber";
+    /// Mail id → `StoredMail`.
+    Mails = "mails", Records of "mail";
+    /// Moment due, mail id → nothing, for every mail that is not settled.
+    MailsDue = "mails_due", Keys of "mail";
+    /// SHA-256 of a message that came in → when.
+    Messages = "messages", Records of "message";
+    /// Address → `Correspondence`.
+    Correspondence = "correspondence", Records of "correspondence";
+    /// Hash of a token → the address it was mailed to.
+    Tokens = "tokens", Records of "token";
+    /// What is counted → how much of it may still be done.
+    Budgets = "budgets", Records of "budget";
+    /// SHA-256, chunk number (u16) → a part of the body, compressed.
+    Bodies = "bodies", Bodies of "body";
+    /// Incident id → `Incident`.
+    Incidents = "incidents", Records of "incident";
+    /// `SubscriberKey` → the address of a subscriber.
+    SubscriberKeys = "subscriber_keys", Records of "subscriber key";
+    /// Address, 0, alert id → `AlertItem`, until a mail was made of it.
+    Items = "items", Records of "alert item";
+    /// Moment, address → nothing: when to look at what waits for a reader.
+    Looks = "looks", Keys of "look";
+    /// Retraction id → `Retraction`, until everybody was told.
+    Retractions = "retractions", Records of "retraction";
+    /// Source id → the `Snapshot` of its `Baseline`, so that nobody decodes a document who only asks
+    /// whether it is another.
+    Accepted = "accepted", Records of "snapshot";
+    /// Way in → `WayInState`.
+    WaysIn = "ways_in", Records of "way in";
+    /// `SuppressionKey` → `Suppression`.
+    Suppressions = "suppressions", Records of "suppression";
+    /// `SuppressionKey` → `SoftBounces`.
+    SoftBounces = "soft_bounces", Records of "soft bounce";
+    /// Mail id → nothing, for every mail that was given up and somebody must know of.
+    Undelivered = "undelivered", Keys of "mail";
+    /// Channel → `Breaker`, while it is out of reach.
+    Breakers = "breakers", Records of "breaker";
+    /// SHA-256 of a message that is being taken in → how often that was begun.
+    Begun = "begun", Records of "message";
+    /// What somebody wanted to follow and nobody tracks, folded → `UntrackedWish`.
+    Wishes = "wishes", Records of "wish";
+    /// The same as [`Self::MailsDue`] for mails that go before those.
+    UrgentDue = "urgent_due", Keys of "mail";
+    /// `n`, number (u32) → change id; `i`, change id → number. See [`super::found`].
+    ChangeNumbers = "change_numbers", Keys of "change number";
+    /// Term, 0, block (u32) → the numbers within the block of the changes that have it.
+    ChangeTerms = "change_terms", Keys of "change term";
+    /// Source id, 0, moment → `ReadRecord`.
+    Reads = "reads", Records of "read";
+    /// Number (u64) → `AuditEntry`.
+    Audit = "audit", Records of "audit entry";
+    /// Company id, 0, source id → nothing, where an entry of the source names the company.
+    NamedOn = "named_on", Keys of "named company";
+    /// `WatchlistHash` → the `WatchlistVersion` that it names, as long as a `Standing` does.
+    WatchlistVersions = "watchlist_versions", Records of "watchlist version";
+    /// SHA-256 of an origin → `RobotsCopy`.
+    Robots = "robots", Records of "robots.txt";
+    /// Mail id → nothing, for every answer that is to be composed again.
+    Anew = "anew", Keys of "mail";
+    /// Source id → `SourcePause`.
+    Pauses = "pauses", Records of "pause";
+    /// SHA-256 of a body that was let go of → when.
+    Released = "released", Records of "release";
+    /// Address → nothing, for everybody whose `Correspondence` has something to be asked again.
+    AskAgain = "ask_again", Keys of "question";
+    /// `AccessTokenHash` → `AccessToken`.
+    AccessTokens = "access_tokens", Records of "access token";
+    /// `ScreeningId` → `StandingList`.
+    Screenings = "screenings", Records of "standing list";
+    /// Source id, 0, number (u64) → a line of its chain; see [`super::chain`].
+    Chain = "chain", Records of "line of a chain";
+    /// Number (u64) → a seal and the heads under it.
+    Seals = "seals", Records of "seal";
+    /// Number of a seal (u64) → the time that an authority put to it.
+    Stamps = "stamps", Records of "time stamp";
+    /// Webhook id → `Webhook`.
+    Webhooks = "webhooks", Records of "webhook";
+    /// Event id → `HookEvent`, until every webhook has its delivery of it.
+    HookEvents = "hook_events", Records of "event";
+    /// Delivery id → `Delivery`.
+    Deliveries = "deliveries", Records of "delivery";
+    /// Webhook id, 0, moment due, delivery id → nothing, for every delivery that waits.
+    HookDue = "hook_due", Keys of "delivery";
+    /// Webhook id, 0, moment queued, delivery id → nothing.
+    HookLog = "hook_log", Keys of "delivery";
+}
 
 impl TreeName {
-    /// What its records are, for errors.
-    pub(super) fn what(self) -> &'static str {
-        ALL[self as usize].2
-    }
-
-    /// What it is called in the database.
-    pub(super) fn name(self) -> &'static str {
-        ALL[self as usize].1
-    }
-
-    /// Every tree.
+    /// Every tree, in the order in which they stand above.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        ALL.iter().map(|(name, ..)| *name)
+        Self::ALL.iter().copied()
     }
 }
 
@@ -221,7 +195,7 @@ pub(in crate::store) struct Trees {
 
 impl Trees {
     pub(super) fn open(db: sled::Db, folder: &Path) -> Result<Self, sled::Error> {
-        let all = ALL.iter().map(|(_, name, _)| db.open_tree(name)).collect::<Result<_, _>>()?;
+        let all = TreeName::all().map(|tree| db.open_tree(tree.name())).collect::<Result<_, _>>()?;
         Ok(Self {
             db,
             all,
@@ -428,8 +402,8 @@ mod tests {
 
     #[test]
     fn every_tree_stands_at_its_number() {
-        for (index, (name, ..)) in ALL.iter().enumerate() {
-            assert_eq!(*name as usize, index, "{name:?}");
+        for (index, name) in TreeName::all().enumerate() {
+            assert_eq!(name as usize, index, "{name:?}");
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Bodies are kept byte for byte, each once, and go when nothing refers to them.
 
+use std::collections::BTreeSet;
+
 use regwatch::domain::id::BodyHash;
+use regwatch::domain::screening::{Against, StandingList};
 use regwatch::store::{GarbageReport, ReadCommit};
 
 use crate::fixture::{Home, at, changed, keep, mail, noise, page, source, suspect};
@@ -79,6 +82,27 @@ async fn a_body_goes_when_nothing_refers_to_it_and_all_else_stays() {
     assert_eq!(store.held(&fcc).await.unwrap().unwrap().evidence.sha256, BodyHash::of(&noise(8, 10_000)));
     let leased = store.lease_due(at(1), 9, chrono::Duration::minutes(1)).await.unwrap();
     assert_eq!(leased[0].bytes, mail("ann", at(0)).bytes);
+}
+
+/// Its records are large: what they say lies among the bodies.
+#[tokio::test]
+async fn a_clean_up_takes_nothing_of_a_long_list_of_suppliers() {
+    let home = Home::new();
+    let store = home.open();
+    let list = StandingList {
+        id: "suppliers".parse().unwrap(),
+        owner: "ann@example.org".parse().unwrap(),
+        is_operators: false,
+        names: (0..500).map(|number| format!("Supplier {number} of equipment")).collect(),
+        added_at: at(0),
+        screened_at: at(0),
+        against: Against::default(),
+        known: BTreeSet::new(),
+    };
+    store.keep_standing_list(list.clone()).await.unwrap();
+    assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { kept: 1, removed: 0 });
+    let store = home.reopen(store).await;
+    assert_eq!(store.standing_lists().await.unwrap(), [list]);
 }
 
 #[tokio::test]
