@@ -632,7 +632,7 @@ impl Store {
     }
 
     /// Forgets a person: everything that names them, but for a keyed hash by which they are not written to
-    /// again. The bodies of their mails go with the next [`Self::collect_garbage`].
+    /// again. The bytes of their mails go with it.
     pub async fn erase(&self, address: &EmailAddress, now: DateTime<Utc>) -> Result<Erased, StoreError> {
         let address = address.clone();
         self.sled.write(move |trees, writes| erasure::erase(trees, writes, &address, now)).await
@@ -838,7 +838,7 @@ impl Store {
         self.sled.write(move |trees, writes| instance_key(trees, writes, candidate)).await
     }
 
-    /// Removes the bodies that nothing refers to any more. Nobody reads or writes meanwhile.
+    /// Removes the bodies that nothing refers to any more, few at a time. Others read and write meanwhile.
     pub async fn collect_garbage(&self) -> Result<GarbageReport, StoreError> {
         self.sled.collect_garbage().await
     }

@@ -131,8 +131,6 @@ impl Subscriptions {
         if erased == Erased::default() {
             return Err(SubscribeError::Unknown(address.clone()));
         }
-        // Their mails' bytes lie among the bodies.
-        self.store.collect_garbage().await?;
         tracing::info!(
             subscriptions = erased.subscriptions,
             mails = erased.mails,

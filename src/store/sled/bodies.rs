@@ -9,12 +9,13 @@ use super::trees::{TreeName, Trees};
 use super::writes::{MAX_VALUE_BYTES, Writes};
 use crate::domain::id::{BodyHash, hex};
 use crate::store::StoreError;
-use crate::store::record::Digest;
+use crate::store::record::{Digest, Form};
 
 impl Writes {
     /// Writes a body unless it is there; gives its name.
     pub(super) fn put_body(&mut self, trees: &Trees, content: &[u8]) -> Result<Digest, StoreError> {
         let digest: Digest = Sha256::digest(content).into();
+        trees.wanted.note(&digest);
         let first = chunk_key(&digest, 0);
         if trees.tree(TreeName::Bodies).contains_key(first)? || self.has(TreeName::Bodies, &first) {
             return Ok(digest);
@@ -31,6 +32,17 @@ impl Writes {
             self.put_raw(TreeName::Bodies, &chunk_key(&digest, number), chunk.to_vec())?;
         }
         Ok(digest)
+    }
+
+    /// Removes a record that no other is like, with what it says where that lies among the bodies.
+    pub(super) fn remove_own(&mut self, trees: &Trees, tree: TreeName, key: &[u8]) -> Result<(), StoreError> {
+        if let Some(bytes) = trees.tree(tree).get(key)?
+            && let Ok(Form::AsBody(name)) = Form::decode(tree.what(), key, &bytes)
+        {
+            trees.remove_body(&name, self)?;
+        }
+        self.remove(tree, key);
+        Ok(())
     }
 }
 

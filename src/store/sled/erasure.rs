@@ -1,5 +1,5 @@
-//! Forgetting a person: everything that names them goes, but for a keyed hash that keeps them from
-//! being written to again.
+//! Forgetting a person: everything that names them goes, the bytes of their mails included, but for a keyed hash that
+//! keeps them from being written to again.
 
 use chrono::{DateTime, Utc};
 
@@ -29,10 +29,10 @@ pub(in crate::store) fn erase(
     }
     forget_links(trees, writes, address)?;
     for list in screenings::all(trees)?.into_iter().filter(|list| list.owner == *address) {
-        screenings::remove(trees, writes, &list.id)?;
+        writes.remove_own(trees, TreeName::Screenings, list.id.as_str().as_bytes())?;
     }
-    writes.remove(TreeName::Subscribers, key);
-    writes.remove(TreeName::Correspondence, key);
+    writes.remove_own(trees, TreeName::Subscribers, key)?;
+    writes.remove_own(trees, TreeName::Correspondence, key)?;
     writes.remove(TreeName::AskAgain, key);
     forget_waiting(trees, writes, address)?;
     let (mails, under_way) = forget_mails(trees, writes, address)?;
@@ -75,18 +75,13 @@ fn forget_mails(
     let (mut forgotten, mut under_way) = (0, 0);
     for pair in trees.tree(TreeName::Mails) {
         let (key, bytes) = pair?;
-        let Some(StoredMail { mail, .. }) = trees.readable(trees.decode(TreeName::Mails, &key, &bytes))?
-        else {
-            continue;
-        };
-        if mail.recipient != *address {
-            continue;
-        }
-        if mail.state == MailState::Leased {
+        let stored: Option<StoredMail> = trees.readable(trees.decode(TreeName::Mails, &key, &bytes))?;
+        let Some(stored) = stored.filter(|stored| stored.mail.recipient == *address) else { continue };
+        if stored.mail.state == MailState::Leased {
             under_way += 1;
             continue;
         }
-        outbox::forget(writes, &mail);
+        outbox::forget(trees, writes, &stored, stored.mail.at)?;
         forgotten += 1;
     }
     Ok((forgotten, under_way))

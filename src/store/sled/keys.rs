@@ -42,7 +42,7 @@ pub(super) fn at(moment_at: DateTime<Utc>, id: &str) -> Vec<u8> {
 }
 
 /// A text of any length as a key.
-pub(super) fn digest(text: &str) -> [u8; 32] {
+pub(super) fn digest(text: impl AsRef<[u8]>) -> [u8; 32] {
     Sha256::digest(text).into()
 }
 

@@ -85,6 +85,8 @@ pub(super) struct Sled {
     folder: PathBuf,
     is_surveyed: Arc<AtomicBool>,
     measured: Arc<size::Measured>,
+    /// One clean-up at a time.
+    collecting: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Sled {
@@ -108,6 +110,7 @@ impl Sled {
             folder: folder.to_owned(),
             is_surveyed: Arc::default(),
             measured: Arc::default(),
+            collecting: Arc::default(),
         })
     }
 
@@ -274,21 +277,35 @@ impl Sled {
         }
     }
 
-    /// Removes the bodies that nothing refers to, while nobody reads or writes.
+    /// Removes the bodies that nothing refers to, slice by slice; others read and write between any two.
     pub(super) async fn collect_garbage(&self) -> Result<GarbageReport, StoreError> {
-        let (shared, pulse) = (Arc::clone(&self.shared), Arc::clone(self.writer.pulse()));
-        let measured = Arc::clone(&self.measured);
-        blocking(move || {
-            let open = shared.write().unwrap_or_else(PoisonError::into_inner);
-            let open = open.as_ref().ok_or(StoreError::Closed)?;
-            let (report, commits) = garbage::collect(&open.trees, &|| pulse.beat())?;
-            if let Some(commits) = commits {
-                open.note(commits);
+        let _alone = self.collecting.lock().await;
+        let _collecting = self.write(|trees, _| Ok(garbage::begin(trees))).await?;
+        let mut marking = self.read(garbage::Marking::new).await?;
+        loop {
+            let looked_on =
+                self.read(move |trees| marking.look_on(trees).map(|has_more| (marking, has_more)));
+            let has_more;
+            (marking, has_more) = looked_on.await?;
+            if !has_more {
+                break;
             }
-            measured.forget();
-            Ok(report)
-        })
-        .await
+        }
+        let total = marking.total();
+        let (bodies, watchlists) = marking.unused();
+        for batch in watchlists.chunks(garbage::BATCH).map(<[_]>::to_vec) {
+            self.write(move |trees, writes| {
+                garbage::forget_watchlists(trees, writes, &batch);
+                Ok(())
+            })
+            .await?;
+        }
+        let mut removed = 0;
+        for batch in bodies.chunks(garbage::BATCH).map(<[_]>::to_vec) {
+            removed += self.write(move |trees, writes| garbage::sweep(trees, writes, &batch)).await?;
+        }
+        self.measured.forget();
+        Ok(GarbageReport { kept: total.saturating_sub(removed), removed })
     }
 
     /// Writes out what is left and gives the database free for another process.

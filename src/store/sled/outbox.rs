@@ -123,10 +123,7 @@ impl<F: FnMut(&Mail) -> Result<(), DateTime<Utc>>> Leasing<'_, F> {
             match self.consent.decide(writes, &mut stored.mail)? {
                 Fate::Goes => self.lease(&mut stored)?,
                 Fate::Stays => {}
-                Fate::Forgotten => {
-                    forget(writes, &stored.mail);
-                    return Ok(());
-                }
+                Fate::Forgotten => return forget(self.trees, writes, &stored, before),
             }
         } else if stored.mail.state == MailState::Leased && stored.mail.at <= self.now {
             stored.mail.reclaim(self.now, self.doubt);
@@ -178,7 +175,7 @@ pub(in crate::store) fn begin(
         Fate::Goes => drop(stored.mail.begin()),
         Fate::Stays => {}
         Fate::Forgotten => {
-            forget(writes, &stored.mail);
+            forget(trees, writes, &stored, before)?;
             return Ok(false);
         }
     }
@@ -206,15 +203,25 @@ pub(in crate::store) fn compose_again(
     dispatch(trees, writes, &[], mail.map(QueuedMail::despite_bounces).into_iter().collect())
 }
 
-/// Forgets a mail. Its bytes go with the next clean-up.
-pub(super) fn forget(writes: &mut Writes, mail: &Mail) {
-    let id = mail.id.as_str();
-    writes.remove(TreeName::Mails, id.as_bytes());
+/// Forgets a mail with its bytes, in which stands a Message-ID that no other mail has. `due` is when it was due as it
+/// is kept.
+pub(super) fn forget(
+    trees: &Trees,
+    writes: &mut Writes,
+    stored: &StoredMail,
+    due: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let id = stored.mail.id.as_str();
+    writes.remove_own(trees, TreeName::Mails, id.as_bytes())?;
+    if let Ok(name) = name_of(&stored.bytes) {
+        trees.remove_body(&name, writes)?;
+    }
     writes.remove(TreeName::Undelivered, id.as_bytes());
     writes.remove(TreeName::Anew, id.as_bytes());
     for tree in DUE {
-        writes.remove(tree, &keys::at(mail.at, id));
+        writes.remove(tree, &keys::at(due, id));
     }
+    Ok(())
 }
 
 /// Notes how an attempt went, and what it says of the recipient; gives the mail as it now stands.
@@ -237,7 +244,7 @@ pub(in crate::store) fn settle(
     note_recipient(trees, writes, &stored.mail, &outcome, now)?;
     if suppression::is_erased(trees, &stored.mail.recipient)? {
         // It was on its way while its recipient was erased.
-        forget(writes, &stored.mail);
+        forget(trees, writes, &stored, before)?;
         stored.mail.settle(outcome, now, jitter);
         return Ok(stored.mail);
     }

@@ -250,7 +250,7 @@ mod tests {
         again.put_body(&trees, &content).unwrap();
         keep(&again, &trees).unwrap();
         assert_eq!(trees.body(&digest).unwrap().unwrap(), content);
-        assert_eq!(garbage::collect(&trees, &|| ()).unwrap().0.removed, 1, "nothing refers to it");
+        assert_eq!(garbage::tests::collect(&trees), 1, "nothing refers to it");
         assert!(trees.tree(TreeName::Bodies).is_empty());
     }
 }

@@ -242,6 +242,7 @@ fn put_standing(
         writes.put_raw(TreeName::NamedOn, &keys::item(company.as_str(), source), Vec::new())?;
     }
     let key = version.hash().as_str().as_bytes();
+    trees.wanted.note(&keys::digest(key));
     if !trees.tree(TreeName::WatchlistVersions).contains_key(key)? {
         writes.put(trees, TreeName::WatchlistVersions, key, version)?;
     }

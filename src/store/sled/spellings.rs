@@ -14,6 +14,7 @@ use crate::domain::inbound::Correspondence;
 use crate::domain::keyed_link::LinkKey;
 use crate::domain::subscription::Subscriber;
 use crate::store::StoreError;
+use crate::store::record::Form;
 
 /// Gathers what puts every address under its small letters.
 pub(super) fn fold(trees: &Trees, writes: &mut Writes, key: &LinkKey) -> Result<(), StoreError> {
@@ -75,6 +76,9 @@ fn fold_waiting(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
         let now = [folded(&key[..end]).as_bytes(), &key[end..]].concat();
         if now != key.as_ref() {
             writes.remove(TreeName::Items, &key);
+            if let Ok(Form::AsBody(name)) = Form::decode(TreeName::Items.what(), &key, &value) {
+                trees.wanted.note(&name);
+            }
             writes.put_raw(TreeName::Items, &now, value.to_vec())?;
         }
     }

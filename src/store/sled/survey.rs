@@ -95,7 +95,7 @@ impl Survey {
             TreeName::Undelivered | TreeName::Anew => {
                 return self.of_mails.push((tree, key.to_vec(), key.to_vec()));
             }
-            _ if tree.holds() != Holds::Records => return,
+            _ if !matches!(tree.holds(), Holds::Records | Holds::Owners) => return,
             TreeName::Chain if Kept::is_brief(value) => {
                 if let Err(error) = self.chain.look_at_brief(key, value) {
                     self.unreadable(tree, key, &error);

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::garbage::Wanted;
 use crate::store::StoreError;
 use crate::store::boundary::LeaseToken;
 use crate::store::record::{self, Form};
@@ -19,6 +20,8 @@ use crate::store::record::{self, Form};
 pub(super) enum Holds {
     /// Records of JSON, of which the large ones lie among the bodies.
     Records,
+    /// The same, of which each names a body besides.
+    Owners,
     /// Keys that lead somewhere, with nothing or a few plain bytes under them.
     Keys,
     /// Records and plain bytes.
@@ -62,13 +65,13 @@ trees! {
     /// Source id → `ReadState`.
     ReadStates = "read_states", Records of "read state";
     /// Source id → `Baseline`.
-    Baselines = "baselines", Records of "baseline";
+    Baselines = "baselines", Owners of "baseline";
     /// Source id → `HeldRead`.
-    Held = "held", Records of "held read";
+    Held = "held", Owners of "held read";
     /// Source id → `Standing`.
     Standings = "standings", Records of "standing";
     /// Source id, 0, sequence (u64) → `Snapshot`.
-    Snapshots = "snapshots", Records of "snapshot";
+    Snapshots = "snapshots", Owners of "snapshot";
     /// Change id → `Change`.
     Changes = "changes", Records of "change";
     /// Moment found, change id → nothing.
@@ -78,7 +81,7 @@ trees! {
     /// Address → `Subscriber`.
     Subscribers = "subscribers", Records of "subscriber";
     /// Mail id → `StoredMail`.
-    Mails = "mails", Records of "mail";
+    Mails = "mails", Owners of "mail";
     /// Moment due, mail id → nothing, for every mail that is not settled.
     MailsDue = "mails_due", Keys of "mail";
     /// SHA-256 of a message that came in → when.
@@ -184,6 +187,8 @@ pub(in crate::store) struct Trees {
     pub(super) all: Vec<sled::Tree>,
     /// The database's folder.
     pub(super) folder: PathBuf,
+    /// What a clean-up that is under way must leave.
+    pub(super) wanted: Wanted,
     /// Records that were passed over because they cannot be read.
     unreadable: Mutex<BTreeSet<String>>,
     /// Names this opening, and counts the leases that it hands out.
@@ -202,6 +207,7 @@ impl Trees {
             unreadable: Mutex::default(),
             opening: rand::random(),
             leases: AtomicU64::new(0),
+            wanted: Wanted::default(),
             folder: folder.to_owned(),
             _end: End { file: folder.join("db") },
         })

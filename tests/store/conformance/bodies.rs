@@ -119,3 +119,49 @@ async fn a_body_that_went_can_come_again() {
     let store = home.reopen(store).await;
     assert_eq!(store.body(&BodyHash::of(&body)).await.unwrap().unwrap(), body);
 }
+
+#[tokio::test]
+async fn the_bytes_of_who_is_erased_go_with_them_and_no_other_body_does() {
+    let home = Home::new();
+    let store = home.open();
+    store.instance_key([1; 32]).await.unwrap();
+    let (ann, bob) = (mail("ann", at(0)), mail("bob", at(0)));
+    store.dispatch(&[], vec![ann.clone(), bob.clone()]).await.unwrap();
+    let erased = store.erase(&ann.mail.recipient, at(1)).await.unwrap();
+    assert_eq!((erased.mails, erased.under_way), (1, 0));
+    let store = home.reopen(store).await;
+    assert_eq!(store.body(&BodyHash::of(&ann.bytes)).await.unwrap(), None);
+    assert_eq!(store.message(&bob.mail.id).await.unwrap(), bob.bytes);
+    assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { kept: 1, removed: 0 });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clean_up_takes_nothing_from_those_who_read_and_write_meanwhile() {
+    let home = Home::new();
+    let store = home.open();
+    let bodies: Vec<Vec<u8>> = (0..8).map(|seed| page(seed, 20_000)).collect();
+    let (of_writer, keeper) = (bodies.clone(), store.clone());
+    // Each body is let go of, wanted by another source, and let go of again.
+    let writing = tokio::spawn(async move {
+        for round in 0..60 {
+            let body = of_writer[round % of_writer.len()].clone();
+            let fcc = source(["fcc", "bis", "ofac"][round % 3]);
+            keep(&keeper, suspect(&fcc, body.clone())).await.unwrap();
+            let held = keeper.body(&BodyHash::of(&body)).await.unwrap();
+            assert!(held.as_ref() == Some(&body), "round {round}: {:?} bytes", held.map(|held| held.len()));
+        }
+    });
+    let mut clean_ups = 0;
+    while !writing.is_finished() {
+        store.collect_garbage().await.unwrap();
+        clean_ups += 1;
+    }
+    writing.await.unwrap();
+    println!("{clean_ups} clean-ups while 60 bodies were held");
+    for id in ["fcc", "bis", "ofac"] {
+        let held = store.held(&source(id)).await.unwrap().unwrap();
+        assert!(store.body(&held.evidence.sha256).await.unwrap().is_some(), "{id}");
+    }
+    store.collect_garbage().await.unwrap();
+    assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { kept: 3, removed: 0 });
+}
