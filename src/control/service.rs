@@ -340,8 +340,11 @@ impl Service {
     }
 
     pub(super) async fn incidents(&self, all: bool) -> Result<Vec<Incident>, CommandError> {
-        let mut incidents = self.0.store.incidents().await?;
-        incidents.retain(|incident| all || incident.is_open());
+        if all {
+            return Ok(self.0.store.incidents().await?);
+        }
+        let mut incidents = self.0.store.incidents_since(self.0.clock.now()).await?;
+        incidents.retain(Incident::is_open);
         Ok(incidents)
     }
 

@@ -56,14 +56,14 @@ pub struct ComposerParts {
 pub struct Composer {
     parts: ComposerParts,
     words: BTreeMap<SourceId, SourceWords>,
-    ids: Vec<SourceId>,
 }
 
 /// What is the same for all readers of a round.
 #[derive(Debug, Clone)]
 pub(super) struct Round {
     pub watchlist: Arc<Watchlist>,
-    pub states: BTreeMap<SourceId, ReadState>,
+    /// How the sources stand of which somebody was told so far; nothing of one that was never read.
+    pub states: Arc<BTreeMap<SourceId, Option<ReadState>>>,
     /// What each read found.
     pub together: Arc<BTreeMap<ReadName, Arc<Together>>>,
     pub collecting: Collecting,
@@ -78,6 +78,12 @@ pub(super) fn read_of(change: &Change) -> ReadName {
     (change.source.clone(), change.found_at, change.evidence.sha256.clone())
 }
 
+/// Whether a mail to somebody may tell how the sources are: a digest, what sums a pause up, and silence attested do.
+fn may_be_told_health(reader: &Subscriber) -> bool {
+    let has_pause = reader.paused_since.is_some() || reader.ended_pause.is_some();
+    reader.preferences.cadence.is_digest() || reader.preferences.attested_until.is_some() || has_pause
+}
+
 /// Changes by their ids.
 type Changes = BTreeMap<ChangeId, Arc<Change>>;
 
@@ -86,13 +92,25 @@ impl Composer {
     #[must_use]
     pub fn new(parts: ComposerParts) -> Self {
         let words = parts.sources.iter().map(|source| (source.id.clone(), SourceWords::of(source))).collect();
-        let ids = parts.sources.iter().map(|source| source.id.clone()).collect();
-        Self { parts, words, ids }
+        Self { parts, words }
     }
 
-    /// The sources whose health is told.
-    pub(super) fn sources(&self) -> &[SourceId] {
-        &self.ids
+    /// The sources of whose health readers may be told that are not known yet. A round that tells changes at once
+    /// tells none of it.
+    pub(super) fn told_of(
+        &self,
+        readers: &[WaitingReader],
+        known: &BTreeMap<SourceId, Option<ReadState>>,
+    ) -> Vec<SourceId> {
+        let told: Vec<&Subscriber> = readers
+            .iter()
+            .map(|waiting| &waiting.reader)
+            .filter(|reader| may_be_told_health(reader))
+            .collect();
+        let sources = self.parts.sources.iter().filter(|source| {
+            !known.contains_key(&source.id) && told.iter().any(|reader| is_watched_for(source, reader))
+        });
+        sources.map(|source| source.id.clone()).collect()
     }
 
     /// Makes the mails that are due for one reader. `found` is what was found since silence was last
@@ -331,7 +349,11 @@ impl Composer {
     /// How the sources are that can tell a reader anything.
     fn health(&self, reader: &Subscriber, since: DateTime<Utc>, round: &Round) -> Vec<SourceHealth> {
         let watched = self.parts.sources.iter().filter(|source| is_watched_for(source, reader));
-        watched.map(|source| SourceHealth::of(source, round.states.get(&source.id), since)).collect()
+        watched
+            .map(|source| {
+                SourceHealth::of(source, round.states.get(&source.id).and_then(Option::as_ref), since)
+            })
+            .collect()
     }
 
     /// A notice that tells nothing yet.

@@ -1,7 +1,7 @@
 //! From alerts to mails in the outbox.
 //!
 //! In two steps, each of which may end anywhere and be taken up again. First every reader gets an
-//! item of every alert they follow, page by page in the order of their addresses; how far that went
+//! item of every alert they follow, page by page of those who follow its company, in the order of their addresses; how far that went
 //! is kept with the items. Then, for each reader something is due for, what waits is grouped
 //! ([`crate::domain::grouping`]) and made into mails, and the mails go into the outbox and the items
 //! out of the way in one commit. A mail's identity is its reader and the alerts it tells: made twice,
@@ -12,7 +12,7 @@
 mod composer;
 mod withdraw;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,7 +25,7 @@ use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Collecting, due};
-use crate::domain::id::{AlertId, MailId};
+use crate::domain::id::{AlertId, CompanyId, MailId};
 use crate::domain::moment;
 use crate::domain::subscription::Subscriber;
 use crate::domain::untold::Together;
@@ -141,10 +141,12 @@ impl Dispatcher {
         }
         for (mut reached, pending) in runs {
             let alerts: Vec<AlertId> = pending.iter().map(|(alert, _)| alert.id.clone()).collect();
+            let companies: BTreeSet<_> = pending.iter().map(|(alert, _)| alert.company.clone()).collect();
+            let companies: Vec<CompanyId> = companies.into_iter().collect();
             loop {
-                let page = self.store.subscribers_after(reached, SPREAD_PAGE).await?;
-                reached = page.last().filter(|_| page.len() == SPREAD_PAGE).map(|last| last.address.clone());
-                let items = self.items(&page, &pending);
+                let page = self.store.readers_of(companies.clone(), reached, SPREAD_PAGE).await?;
+                reached = page.reached;
+                let items = self.items(&page.readers, &pending);
                 let step = Spread { alerts: alerts.clone(), items, reached: reached.clone() };
                 self.store.spread(step).await?;
                 if reached.is_none() {
@@ -187,7 +189,7 @@ impl Dispatcher {
         if looks.is_empty() {
             return Ok(0);
         }
-        let mut round = self.round(patience, now).await?;
+        let mut round = self.round(patience, now);
         let mut queued = 0;
         while !looks.is_empty() {
             let rest = looks.keys().nth(COMPOSE_PAGE).cloned().map(|key| looks.split_off(&key));
@@ -200,19 +202,16 @@ impl Dispatcher {
         Ok(queued)
     }
 
-    async fn round(&self, patience: Patience, now: DateTime<Utc>) -> Result<Round, StoreError> {
-        let mut states = BTreeMap::new();
-        for source in self.composer.sources() {
-            states.extend(self.store.read_state(source).await?.map(|state| (source.clone(), state)));
-        }
+    fn round(&self, patience: Patience, now: DateTime<Utc>) -> Round {
         let collecting = self.collecting(patience);
-        let together = Arc::default();
-        Ok(Round { watchlist: self.registry.current(), states, together, collecting, now })
+        let (states, together) = (Arc::default(), Arc::default());
+        Round { watchlist: self.registry.current(), states, together, collecting, now }
     }
 
     async fn compose_page(&self, looks: Looks, round: &mut Round) -> Result<usize, StoreError> {
         let waiting = self.store.waiting(looks.keys().cloned().collect()).await?;
         self.learn_together(&waiting, round).await?;
+        self.learn_states(&waiting, round).await?;
         let found = Arc::new(self.found_since(&waiting, round.now).await?);
         let composed = self.in_parallel(waiting, found, looks, round).await;
         let queued = composed.iter().map(|composed| composed.mails.len()).sum();
@@ -232,6 +231,16 @@ impl Dispatcher {
             }
         }
         round.together = Arc::new(together);
+        Ok(())
+    }
+
+    /// Learns how the sources stand of which somebody is told, once for all readers of a round.
+    async fn learn_states(&self, waiting: &WaitingReaders, round: &mut Round) -> Result<(), StoreError> {
+        let told_of = self.composer.told_of(&waiting.readers, &round.states);
+        if !told_of.is_empty() {
+            let states = self.store.read_states(told_of).await?;
+            Arc::make_mut(&mut round.states).extend(states);
+        }
         Ok(())
     }
 

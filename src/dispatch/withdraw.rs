@@ -10,7 +10,7 @@ use crate::domain::retraction::{Effect, Retraction};
 const PAGE: usize = 500;
 
 impl Dispatcher {
-    /// Goes through all mails for every retraction that is not done with; tells how many mails it made.
+    /// Goes through the mails that tell of it for every retraction that is not done with; tells how many mails it made.
     pub(super) async fn withdraw(&self) -> Result<usize, DispatchError> {
         let mut queued = 0;
         for retraction in self.store.pending_retractions().await? {
@@ -20,9 +20,9 @@ impl Dispatcher {
             }
             let mut reached = retraction.reached.clone();
             loop {
-                let page = self.store.mails_after(reached, PAGE).await?;
-                reached = page.last().filter(|_| page.len() == PAGE).map(|last| last.id.clone());
-                queued += self.withdraw_page(&retraction, &changes, &page, reached.clone()).await?;
+                let page = self.store.mails_telling(retraction.changes.clone(), reached, PAGE).await?;
+                reached = page.reached;
+                queued += self.withdraw_page(&retraction, &changes, &page.mails, reached.clone()).await?;
                 if reached.is_none() {
                     break;
                 }

@@ -196,6 +196,16 @@ impl Incident {
         self.closed_at.is_none()
     }
 
+    /// Since when nothing depends on it any more, a look back apart; nothing while it is there, its end is to be told,
+    /// or what is told of others depends on when it was.
+    #[must_use]
+    pub fn is_past_since(&self) -> Option<DateTime<Utc>> {
+        let is_kept_in_mind =
+            matches!(self.kind, IncidentKind::Outage | IncidentKind::Clock | IncidentKind::FirstStart);
+        let is_end_told = self.told_at.is_none() || self.end_told_at >= self.told_at;
+        self.closed_at.filter(|_| is_end_told && !is_kept_in_mind)
+    }
+
     /// Whether it is this source's, or one that this source shares.
     #[must_use]
     pub fn concerns(&self, source: &SourceId) -> bool {

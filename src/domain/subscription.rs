@@ -64,6 +64,14 @@ pub struct Subscription {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
+impl Subscription {
+    /// Whether its reader may be told of the company, now or once they take back that they left it.
+    #[must_use]
+    pub fn may_be_told(&self) -> bool {
+        self.state == State::Active || self.ended_at.is_some()
+    }
+}
+
 /// A wish to follow a company, and by what right it is written down.
 #[derive(Debug, Clone)]
 pub struct Wish<'a> {

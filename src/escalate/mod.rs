@@ -118,7 +118,8 @@ impl Escalator {
         let now = self.parts.clock.now();
         awake.look(now);
         keep_time(&self.parts.store, now).await?;
-        let known = self.parts.store.incidents().await?;
+        let recently = now.checked_sub_signed(self.policy().remind_every).unwrap_or(DateTime::UNIX_EPOCH);
+        let known = self.parts.store.incidents_since(recently).await?;
         let changed = self.review(&known, awake.since, now).await?;
         for incident in &changed {
             log(incident);
@@ -154,15 +155,14 @@ impl Escalator {
         now: DateTime<Utc>,
     ) -> Result<Vec<Incident>, StoreError> {
         let paused = self.parts.store.paused_sources(now).await?;
-        let mut states = Vec::new();
-        for source in &self.parts.sources {
-            // Of what an operator left alone on purpose nobody is told.
-            if !paused.contains(&source.id) {
-                states.push((source, self.parts.store.read_state(&source.id).await?));
-            }
-        }
-        let standings: Vec<Standing<'_>> =
-            states.iter().map(|(source, state)| Standing { source, state: state.as_ref() }).collect();
+        // Of what an operator left alone on purpose nobody is told.
+        let sources = self.parts.sources.iter().filter(|source| !paused.contains(&source.id));
+        let ids = sources.clone().map(|source| source.id.clone()).collect();
+        let states = self.parts.store.read_states(ids).await?;
+        let standings: Vec<Standing<'_>> = sources
+            .zip(&states)
+            .map(|(source, (_, state))| Standing { source, state: state.as_ref() })
+            .collect();
         let mut ways_in = self.parts.store.ways_in().await?;
         ways_in.retain(|state| self.parts.ways_in.contains(&state.way));
         let mut changed = review(known, &standings, &ways_in, &self.policy(), awake_since, now);

@@ -186,7 +186,7 @@ impl StatusReader {
             let is_paused = paused.contains(&source.id);
             sources.push(self.source(source, (glance, is_paused), started_at, now).await?);
         }
-        let mut incidents = store.incidents().await?;
+        let mut incidents = store.incidents_since(now).await?;
         incidents.retain(Incident::is_open);
         Ok(Facts {
             now,

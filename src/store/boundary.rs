@@ -294,6 +294,24 @@ pub struct Spread {
     pub reached: Option<EmailAddress>,
 }
 
+/// A page of readers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readers {
+    /// They, in the order of their addresses.
+    pub readers: Vec<Subscriber>,
+    /// The last of the page; nothing where nobody comes after it.
+    pub reached: Option<EmailAddress>,
+}
+
+/// A page of mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mails {
+    /// They, in the order of their ids.
+    pub mails: Vec<Mail>,
+    /// The last of the page; nothing where none comes after it.
+    pub reached: Option<MailId>,
+}
+
 /// What there was of a person who is forgotten.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erased {

@@ -33,7 +33,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{
-    AlertId, BodyHash, CompanyId, InstallationId, MailId, RetractionId, SourceId, WatchlistHash,
+    AlertId, BodyHash, ChangeId, CompanyId, InstallationId, MailId, RetractionId, SourceId, WatchlistHash,
 };
 use crate::domain::inbound::{Conversation, TokenHash, UntrackedWish};
 use crate::domain::incident::Incident;
@@ -59,8 +59,8 @@ pub use self::sled::Keeping;
 pub use boundary::{
     Accepted, Backfilled, CameBack, ChangeQuery, ChangeSearch, Composed, Deed, Erased, Exchange,
     FoundChanges, GarbageReport, HeldBody, HookSettled, KnownSource, Lease, LeasedMail, Look, MailTrouble,
-    Opened, ReadCommit, RematchCommit, RetractCommit, SourceGlance, SourceVersion, Spread, WaitingReader,
-    WaitingReaders,
+    Mails, Opened, ReadCommit, Readers, RematchCommit, RetractCommit, SourceGlance, SourceVersion, Spread,
+    WaitingReader, WaitingReaders,
 };
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
 pub use chain::{SealWish, Sealed, Stamp};
@@ -229,6 +229,14 @@ impl Store {
     pub async fn read_state(&self, source: &SourceId) -> Result<Option<ReadState>, StoreError> {
         let source = source.clone();
         self.sled.look_up(move |trees| sources::read_state(trees, &source)).await
+    }
+
+    /// How the reads of sources stand, each with its source; nothing of one that was never read.
+    pub async fn read_states(
+        &self,
+        sources: Vec<SourceId>,
+    ) -> Result<Vec<(SourceId, Option<ReadState>)>, StoreError> {
+        self.sled.read(move |trees| sources::read_states(trees, sources)).await
     }
 
     /// The suspect read of a source that waits for a person's look.
@@ -486,14 +494,25 @@ impl Store {
             .await
     }
 
-    /// The next mails in the order of their ids, after one of them or from the first, at most `limit`.
-    pub async fn mails_after(&self, id: Option<MailId>, limit: usize) -> Result<Vec<Mail>, StoreError> {
-        self.sled.read(move |trees| outbox::after(trees, id.as_ref(), limit)).await
+    /// The next mails that tell one of these changes, in the order of their ids, after one of them or from the first,
+    /// at most `limit`.
+    pub async fn mails_telling(
+        &self,
+        changes: Vec<ChangeId>,
+        after: Option<MailId>,
+        limit: usize,
+    ) -> Result<Mails, StoreError> {
+        self.sled.read(move |trees| outbox::telling(trees, &changes, after.as_ref(), limit)).await
     }
 
     /// Every incident, open or over, the newest first.
     pub async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
         self.sled.read(incidents::list).await
+    }
+
+    /// The incidents that are open, or past since then or later ([`Incident::is_past_since`]), the newest first.
+    pub async fn incidents_since(&self, since: DateTime<Utc>) -> Result<Vec<Incident>, StoreError> {
+        self.sled.read(move |trees| incidents::since(trees, since)).await
     }
 
     /// Keeps how incidents now stand and puts the mails that tell of them into the outbox, both or
@@ -629,6 +648,17 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Subscriber>, StoreError> {
         self.sled.read(move |trees| subscribers::after(trees, address.as_ref(), limit)).await
+    }
+
+    /// The next readers who may be told of one of these companies, in the order of their addresses, after one of them
+    /// or from the first, at most `limit`.
+    pub async fn readers_of(
+        &self,
+        companies: Vec<CompanyId>,
+        after: Option<EmailAddress>,
+        limit: usize,
+    ) -> Result<Readers, StoreError> {
+        self.sled.read(move |trees| subscribers::of_companies(trees, &companies, after.as_ref(), limit)).await
     }
 
     /// Forgets a person: everything that names them, but for a keyed hash by which they are not written to

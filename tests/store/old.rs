@@ -39,6 +39,26 @@ async fn a_store_of_0_1_0_is_adopted_with_all_it_has() {
             let found = store.search(words).await.unwrap();
             assert!(found.changes.iter().any(|(_, other)| other.id == change.id), "{change:?}");
         }
+        // What is asked for by an index is what stands in the records.
+        let mut followed = 0;
+        for reader in store.subscribers().await.unwrap() {
+            for subscription in reader.subscriptions.iter().filter(|known| known.may_be_told()) {
+                let page = store.readers_of(vec![subscription.company.clone()], None, 100).await.unwrap();
+                assert!(page.readers.contains(&reader), "{subscription:?}");
+                followed += 1;
+            }
+        }
+        let mut told = 0;
+        for mail in store.mails(None, 100).await.unwrap() {
+            for change in &mail.changes {
+                let page = store.mails_telling(vec![change.clone()], None, 100).await.unwrap();
+                assert!(page.mails.contains(&mail));
+                told += 1;
+            }
+        }
+        assert!(followed > 0 && told > 0, "{followed} and {told}");
+        let incidents = store.incidents_since(chrono::DateTime::UNIX_EPOCH).await.unwrap();
+        assert_eq!(incidents, store.incidents().await.unwrap());
         assert!(store.held(&source("register")).await.unwrap().is_some());
         assert_eq!(store.incidents().await.unwrap().len(), 1);
         assert_eq!(store.unreadable(), [""; 0]);

@@ -72,6 +72,7 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
     let is_broken_off = undo::path(folder).exists();
     let commits = if is_broken_off { known.map_or(0, |known| known.commits) } else { looked };
     let trees = opening::open(folder)?;
+    opening::make_indexes(&trees)?;
     let own = identity::mark(&trees)?;
     if own.commits < commits {
         return Err(damaged(folder, "the engine finds less in it than there is"));

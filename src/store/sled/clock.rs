@@ -10,10 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{hooks, items, keys, outbox, subscribers};
+use super::{hooks, incidents, items, keys, outbox, subscribers};
 use crate::domain::alert::Alert;
 use crate::domain::inbound::Correspondence;
-use crate::domain::incident::Incident;
 use crate::domain::moment::{ClockMark, LONGEST_WAIT, Seen, SetBack, by_now};
 use crate::domain::read_state::ReadState;
 use crate::domain::suppression::Suppression;
@@ -104,7 +103,7 @@ fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<
     hooks::bring_back(trees, writes, now)?;
     amend(trees, writes, TreeName::ReadStates, |state: ReadState| state.set_back(now))?;
     amend(trees, writes, TreeName::Correspondence, |with: Correspondence| with.set_back(now))?;
-    amend(trees, writes, TreeName::Incidents, |incident: Incident| incident.set_back(now))?;
+    incidents::bring_back(trees, writes, now)?;
     amend(trees, writes, TreeName::Alerts, |alert: Alert| Alert {
         raised_at: by_now(alert.raised_at, now),
         ..alert

@@ -3,10 +3,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::outbox::{self, StoredMail};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{keys, screenings, subscribers, suppression};
+use super::{indexes, keys, outbox, screenings, subscribers, suppression};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::Correspondence;
 use crate::domain::outbox::MailState;
@@ -30,6 +29,9 @@ pub(in crate::store) fn erase(
     forget_links(trees, writes, address)?;
     for list in screenings::all(trees)?.into_iter().filter(|list| list.owner == *address) {
         writes.remove_own(trees, TreeName::Screenings, list.id.as_str().as_bytes())?;
+    }
+    if let Some(known) = subscribers::get(trees, address)? {
+        indexes::rewrite(writes, &indexes::of_subscriber(&known), &[])?;
     }
     writes.remove_own(trees, TreeName::Subscribers, key)?;
     writes.remove_own(trees, TreeName::Correspondence, key)?;
@@ -73,10 +75,9 @@ fn forget_mails(
     address: &EmailAddress,
 ) -> Result<(usize, usize), StoreError> {
     let (mut forgotten, mut under_way) = (0, 0);
-    for pair in trees.tree(TreeName::Mails) {
-        let (key, bytes) = pair?;
-        let stored: Option<StoredMail> = trees.readable(trees.decode(TreeName::Mails, &key, &bytes))?;
-        let Some(stored) = stored.filter(|stored| stored.mail.recipient == *address) else { continue };
+    let prefix = keys::items_of(address.key());
+    for key in trees.tree(TreeName::MailsTo).scan_prefix(&prefix).keys() {
+        let Some(stored) = outbox::listed(trees, &key?[prefix.len()..])? else { continue };
         if stored.mail.state == MailState::Leased {
             under_way += 1;
             continue;

@@ -25,6 +25,7 @@ pub(super) mod hooks;
 mod identity;
 pub(super) mod inbox;
 pub(super) mod incidents;
+mod indexes;
 pub(super) mod items;
 mod keys;
 mod left;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::log::{self, Standing};
 use super::trees::{TreeName, Trees};
 use super::writes::{Writes, number};
-use super::{check, durability, identity, undo};
+use super::{check, durability, identity, indexes, undo};
 use crate::store::StoreError;
 
 /// A hint to sled, not a limit: it holds a multiple when everything is read. The bodies of ten thousand mails fit
@@ -17,6 +17,22 @@ const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// sled's own housekeeping runs in the thread that flushes: it must never be switched off.
 const FLUSH_EVERY_MS: u64 = 500;
+
+/// How often a database was opened, by whatever program.
+pub(super) const OPENED: &[u8] = b"opened";
+
+/// Makes the indexes where there are none, or where a program that does not know them had the database.
+///
+/// # Errors
+/// The engine's.
+pub(super) fn make_indexes(trees: &Trees) -> Result<(), StoreError> {
+    let meta = trees.tree(TreeName::Meta);
+    let openings = number(meta.get(OPENED)?.as_deref());
+    if indexes::are_right(meta.get(indexes::RIGHT_AT)?.as_deref(), openings) {
+        return Ok(());
+    }
+    indexes::make(trees, openings)
+}
 
 /// Opens the database in `folder`; makes it where it is missing.
 ///
@@ -171,11 +187,15 @@ fn file(path: &Path, error: &std::io::Error) -> StoreError {
 
 /// Writes something and looks whether it went the way that survives power cuts.
 fn prove_durability(trees: &Trees, folder: &Path) -> Result<(), StoreError> {
-    const OPENED: &[u8] = b"opened";
     let before = durability::times_forced();
-    let count = number(trees.tree(TreeName::Meta).get(OPENED)?.as_deref()).wrapping_add(1);
+    let meta = trees.tree(TreeName::Meta);
+    let openings = number(meta.get(OPENED)?.as_deref());
+    let count = openings.wrapping_add(1);
     let mut writes = Writes::default();
     writes.put_raw(TreeName::Meta, OPENED, count.to_be_bytes().to_vec())?;
+    if indexes::are_right(meta.get(indexes::RIGHT_AT)?.as_deref(), openings) {
+        writes.put_raw(TreeName::Meta, indexes::RIGHT_AT, indexes::right_at(count))?;
+    }
     writes.apply(trees)?;
     trees.db.flush()?;
     if !durability::IS_OURS || durability::times_forced() > before {

@@ -1,5 +1,7 @@
 //! The outbox: mails, their frozen bytes, and when each is due.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +9,12 @@ use super::bodies::name_of;
 use super::consent::{Consent, Fate};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{keys, suppression};
-use crate::domain::id::{AlertId, BodyHash, MailId};
+use super::{indexes, keys, suppression};
+use crate::domain::id::{AlertId, BodyHash, ChangeId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::boundary::LeaseToken;
 use crate::store::record::{shown, undecodable};
-use crate::store::{Deed, Lease, LeasedMail, Queue, StoreError};
+use crate::store::{Deed, Lease, LeasedMail, Mails, Queue, StoreError};
 
 /// A mail as it is kept: its bytes lie among the bodies.
 #[derive(Debug, Serialize, Deserialize)]
@@ -118,12 +120,12 @@ impl<F: FnMut(&Mail) -> Result<(), DateTime<Utc>>> Leasing<'_, F> {
     /// Takes one mail further whose moment has come.
     fn look_at(&mut self, writes: &mut Writes, id: &[u8]) -> Result<(), StoreError> {
         let Some(mut stored) = listed(self.trees, id)? else { return Ok(()) };
-        let before = stored.mail.at;
+        let before = Place::of(&stored.mail);
         if stored.mail.is_due(self.now) {
             match self.consent.decide(writes, &mut stored.mail)? {
                 Fate::Goes => self.lease(&mut stored)?,
                 Fate::Stays => {}
-                Fate::Forgotten => return forget(self.trees, writes, &stored, before),
+                Fate::Forgotten => return forget(self.trees, writes, &stored, before.at),
             }
         } else if stored.mail.state == MailState::Leased && stored.mail.at <= self.now {
             stored.mail.reclaim(self.now, self.doubt);
@@ -166,7 +168,7 @@ pub(in crate::store) fn begin(
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let mut stored = stored(trees, lease.mail.as_str().as_bytes())?;
-    let before = stored.mail.at;
+    let before = Place::of(&stored.mail);
     if !stored.is_held_by(lease) || !stored.mail.is_ahead {
         return Ok(false);
     }
@@ -175,7 +177,7 @@ pub(in crate::store) fn begin(
         Fate::Goes => drop(stored.mail.begin()),
         Fate::Stays => {}
         Fate::Forgotten => {
-            forget(trees, writes, &stored, before)?;
+            forget(trees, writes, &stored, before.at)?;
             return Ok(false);
         }
     }
@@ -221,7 +223,7 @@ pub(super) fn forget(
     for tree in DUE {
         writes.remove(tree, &keys::at(due, id));
     }
-    Ok(())
+    indexes::rewrite(writes, &indexes::of_mail(&stored.mail), &[])
 }
 
 /// Notes how an attempt went, and what it says of the recipient; gives the mail as it now stands.
@@ -240,11 +242,11 @@ pub(in crate::store) fn settle(
     if !stored.is_held_by(lease) {
         return Err(StoreError::LeaseLost { mail: stored.mail.id });
     }
-    let before = stored.mail.at;
+    let before = Place::of(&stored.mail);
     note_recipient(trees, writes, &stored.mail, &outcome, now)?;
     if suppression::is_erased(trees, &stored.mail.recipient)? {
         // It was on its way while its recipient was erased.
-        forget(trees, writes, &stored, before)?;
+        forget(trees, writes, &stored, before.at)?;
         stored.mail.settle(outcome, now, jitter);
         return Ok(stored.mail);
     }
@@ -253,14 +255,23 @@ pub(in crate::store) fn settle(
     Ok(stored.mail)
 }
 
-/// The next mails in the order of their ids, after one of them or from the first, at most `limit`.
-pub(in crate::store) fn after(
+/// The next mails that tell one of these changes, in the order of their ids, after one of them or from the first, at
+/// most `limit`.
+pub(in crate::store) fn telling(
     trees: &Trees,
+    changes: &[ChangeId],
     id: Option<&MailId>,
     limit: usize,
-) -> Result<Vec<Mail>, StoreError> {
-    let stored: Vec<StoredMail> = trees.after(TreeName::Mails, id.map(|id| id.as_str().as_bytes()), limit)?;
-    Ok(stored.into_iter().map(|stored| stored.mail).collect())
+) -> Result<Mails, StoreError> {
+    let names: Vec<&str> = changes.iter().map(ChangeId::as_str).collect();
+    let keys = indexes::merged(trees, TreeName::MailsTelling, &names, id.map(MailId::as_str), limit)?;
+    let mut mails = Vec::with_capacity(keys.len());
+    for key in &keys {
+        mails.extend(listed(trees, key)?.map(|stored| stored.mail));
+    }
+    // Fewer than wanted are the last ones, whether they can be read or not.
+    let last = keys.last().filter(|_| keys.len() == limit);
+    Ok(Mails { mails, reached: last.map(|key| MailId::from_text(&String::from_utf8_lossy(key))) })
 }
 
 /// Takes leased mails back that nobody began with. One whose lease ended is another's, or waits again.
@@ -273,7 +284,7 @@ pub(in crate::store) fn give_back(
     for lease in leases {
         let stored = trees.get::<StoredMail>(TreeName::Mails, lease.mail.as_str().as_bytes())?;
         let Some(mut stored) = stored.filter(|stored| stored.is_held_by(lease)) else { continue };
-        let before = stored.mail.at;
+        let before = Place::of(&stored.mail);
         stored.mail.give_back(now);
         keep(trees, writes, Some(before), &stored)?;
     }
@@ -310,7 +321,7 @@ pub(super) fn change(
     let before = stored.mail.clone();
     change(writes, &mut stored.mail)?;
     if stored.mail != before {
-        keep(trees, writes, Some(before.at), &stored)?;
+        keep(trees, writes, Some(Place::of(&before)), &stored)?;
     }
     Ok(Some(stored.mail))
 }
@@ -352,7 +363,7 @@ pub(in crate::store) fn reclaim_leases(
     for key in DUE.iter().flat_map(|tree| trees.tree(*tree).iter().keys()) {
         let Some(mut stored) = listed(trees, keys::id_of(&key?))? else { continue };
         if stored.mail.state == MailState::Leased && !stored.is_in_living_hands(trees, now) {
-            let before = stored.mail.at;
+            let before = Place::of(&stored.mail);
             stored.mail.reclaim(now, doubt);
             keep(trees, writes, Some(before), &stored)?;
             reclaimed += 1;
@@ -366,10 +377,10 @@ pub(in crate::store) fn reclaim_leases(
 pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
     for key in trees.tree(TreeName::Mails).iter().keys() {
         let Some(mut stored) = listed(trees, &key?)? else { continue };
-        let (before, at) = (stored.mail.clone(), stored.mail.at);
+        let before = stored.mail.clone();
         stored.mail.set_back(now);
         if stored.mail != before {
-            keep(trees, writes, Some(at), &stored)?;
+            keep(trees, writes, Some(Place::of(&before)), &stored)?;
         }
     }
     Ok(())
@@ -406,12 +417,57 @@ pub(in crate::store) fn list(
     state: Option<MailState>,
     limit: usize,
 ) -> Result<Vec<Mail>, StoreError> {
-    let stored: Vec<StoredMail> = trees.all_with(TreeName::Mails, &[])?;
-    let mut mails: Vec<Mail> = stored.into_iter().map(|stored| stored.mail).collect();
-    mails.retain(|mail| state.is_none_or(|state| state == mail.state));
+    let mut mails = match state {
+        None => newest(trees, trees.tree(TreeName::MailsByTime).iter(), 0, limit, |_| true)?,
+        Some(MailState::Sent) => {
+            let is_sent = |mail: &Mail| mail.state == MailState::Sent;
+            newest(trees, trees.tree(TreeName::MailsByTime).iter(), 0, limit, is_sent)?
+        }
+        Some(state @ (MailState::Queued | MailState::Leased | MailState::Deferred)) => {
+            let under_way = ids_under_way(trees)?.into_iter().map(|id| listed(trees, &id));
+            let mails = under_way.filter_map(Result::transpose).map(|stored| Ok(stored?.mail));
+            let mails = mails.collect::<Result<Vec<Mail>, StoreError>>()?;
+            mails.into_iter().filter(|mail| mail.state == state).collect()
+        }
+        Some(state) => {
+            let prefix = keys::items_of(&state.to_string());
+            let of_state = trees.tree(TreeName::MailsAside).scan_prefix(&prefix);
+            newest(trees, of_state, prefix.len(), limit, |_| true)?
+        }
+    };
     mails.sort_by(|a, b| b.queued_at.cmp(&a.queued_at).then_with(|| a.recipient.cmp(&b.recipient)));
     mails.truncate(limit);
     Ok(mails)
+}
+
+/// The newest mails of a range of keys that are a moment and an id, behind a name of that length; with them all that
+/// were queued in the same millisecond as the last of them.
+fn newest(
+    trees: &Trees,
+    range: sled::Iter,
+    name_length: usize,
+    limit: usize,
+    is_wanted: impl Fn(&Mail) -> bool,
+) -> Result<Vec<Mail>, StoreError> {
+    let (mut mails, mut last) = (Vec::new(), None);
+    for pair in range.rev() {
+        let (key, _) = pair?;
+        let place = key.get(name_length..).unwrap_or_default();
+        let moment = keys::moment_of(place);
+        if mails.len() >= limit && moment != last {
+            break;
+        }
+        if let Some(stored) = listed(trees, keys::id_of(place))?.filter(|stored| is_wanted(&stored.mail)) {
+            last = moment;
+            mails.push(stored.mail);
+        }
+    }
+    Ok(mails)
+}
+
+fn ids_under_way(trees: &Trees) -> Result<Vec<Vec<u8>>, StoreError> {
+    let keys = DUE.iter().flat_map(|tree| trees.tree(*tree).iter().keys());
+    keys.map(|key| Ok(keys::id_of(&key?).to_vec())).collect()
 }
 
 /// The mail whose id begins so.
@@ -428,17 +484,33 @@ pub(in crate::store) fn retry(
 ) -> Result<usize, StoreError> {
     let mails: Vec<StoredMail> = match id {
         Some(id) => vec![stored(trees, id.as_str().as_bytes())?],
-        None => trees.all_with(TreeName::Mails, &[])?,
+        None => open(trees)?,
     };
     let mut retried = 0;
     for mut stored in mails {
-        let before = stored.mail.at;
+        let before = Place::of(&stored.mail);
         if stored.mail.retry(now) {
             keep(trees, writes, Some(before), &stored)?;
             retried += 1;
         }
     }
     Ok(retried)
+}
+
+/// The mails that wait, were given up, or failed.
+fn open(trees: &Trees) -> Result<Vec<StoredMail>, StoreError> {
+    let mut ids: BTreeSet<Vec<u8>> = ids_under_way(trees)?.into_iter().collect();
+    for key in trees.tree(TreeName::Undelivered).iter().keys() {
+        ids.insert(key?.to_vec());
+    }
+    for state in [MailState::Failed, MailState::Expired] {
+        let prefix = keys::items_of(&state.to_string());
+        for key in trees.tree(TreeName::MailsAside).scan_prefix(&prefix).keys() {
+            ids.insert(keys::id_of(&key?[prefix.len()..]).to_vec());
+        }
+    }
+    let open = ids.iter().map(|id| listed(trees, id)).filter_map(Result::transpose);
+    open.collect()
 }
 
 pub(super) fn stored(trees: &Trees, id: &[u8]) -> Result<StoredMail, StoreError> {
@@ -465,22 +537,41 @@ fn bytes(trees: &Trees, stored: &StoredMail) -> Result<Vec<u8>, StoreError> {
     Err(StoreError::DamagedBody { hash: stored.bytes.to_string(), reason: reason.to_owned() })
 }
 
-/// Writes a mail and its place among those that are due; `before` is when it was due until now.
+/// By what a mail was found until now, of what may change.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    at: DateTime<Utc>,
+    state: MailState,
+}
+
+impl Place {
+    fn of(mail: &Mail) -> Self {
+        Self { at: mail.at, state: mail.state }
+    }
+}
+
+/// Writes a mail and the places by which it is found; `before` are those until now.
 fn keep(
     trees: &Trees,
     writes: &mut Writes,
-    before: Option<DateTime<Utc>>,
+    before: Option<Place>,
     stored: &StoredMail,
 ) -> Result<(), StoreError> {
-    let id = stored.mail.id.as_str();
-    let due = if stored.mail.is_urgent { TreeName::UrgentDue } else { TreeName::MailsDue };
-    if let Some(before) = before {
-        writes.remove(due, &keys::at(before, id));
+    let mail = &stored.mail;
+    let id = mail.id.as_str();
+    let due = if mail.is_urgent { TreeName::UrgentDue } else { TreeName::MailsDue };
+    match before {
+        None => indexes::rewrite(writes, &[], &indexes::of_mail(mail))?,
+        Some(before) => {
+            writes.remove(due, &keys::at(before.at, id));
+            let former = indexes::aside(mail, before.state);
+            indexes::rewrite(writes, former.as_slice(), indexes::aside(mail, mail.state).as_slice())?;
+        }
     }
-    if stored.mail.is_under_way() {
-        writes.put_raw(due, &keys::at(stored.mail.at, id), Vec::new())?;
+    if mail.is_under_way() {
+        writes.put_raw(due, &keys::at(mail.at, id), Vec::new())?;
     }
-    if stored.mail.is_undelivered {
+    if mail.is_undelivered {
         writes.put_raw(TreeName::Undelivered, id.as_bytes(), Vec::new())?;
     } else if trees.tree(TreeName::Undelivered).contains_key(id)? {
         writes.remove(TreeName::Undelivered, id.as_bytes());

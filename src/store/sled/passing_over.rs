@@ -20,10 +20,11 @@ fn old() -> Old {
     let state = tempfile::tempdir().unwrap();
     old_store::unpack(state.path(), old_store::ORIGIN);
     let trees = opening::open(&state.path().join("state/db")).unwrap();
+    opening::make_indexes(&trees).unwrap();
     Old { _state: state, trees }
 }
 
-fn garble(trees: &Trees, tree: TreeName, key: &[u8]) {
+pub(super) fn garble(trees: &Trees, tree: TreeName, key: &[u8]) {
     let mut writes = Writes::default();
     writes.put_raw(tree, key, b"\x01\x00no JSON".to_vec()).unwrap();
     writes.apply(trees).unwrap();

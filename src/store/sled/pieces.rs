@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::store::record::Digest;
     use crate::store::sled::check::check;
-    use crate::store::sled::{garbage, opening};
+    use crate::store::sled::{garbage, indexes, opening};
 
     /// Bytes that cannot be compressed.
     fn noise(bytes: usize, seed: u64) -> Vec<u8> {
@@ -227,7 +227,9 @@ mod tests {
         let (trees, _, _) = super::super::admission::admit(&folder, true).unwrap();
         let mut found = records(&trees);
         // The opening itself is counted.
-        let of_opening = |key: &[u8]| key == b"opened" || key == tally::COMMITS || key.starts_with(b"tally");
+        let of_opening = |key: &[u8]| {
+            key == b"opened" || key == indexes::RIGHT_AT || key == tally::COMMITS || key.starts_with(b"tally")
+        };
         let mut as_it_was = as_it_was;
         found.retain(|key, _| !of_opening(key));
         as_it_was.retain(|key, _| !of_opening(key));

@@ -15,7 +15,7 @@ use super::mark::{Found, Mark, MarkFile, Stage};
 use super::survey::{Unsound, survey};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{identity, mark, opening, pieces, swap, tally, trial, undo};
+use super::{identity, indexes, mark, opening, pieces, swap, tally, trial, undo};
 use crate::domain::id::InstallationId;
 use crate::store::record::shown as shown_key;
 use crate::store::{RecordFault, RepairWishes, Repaired, StoreError, TreeCount, Verified};
@@ -231,15 +231,29 @@ fn take_over(folder: &Path, apply: bool) -> Result<(), StoreError> {
 
 /// Removes records that nobody can read and that others stumble over.
 fn remove_useless(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), StoreError> {
+    let wrong: Vec<&Unsound> =
+        state.unsound.iter().filter(|unsound| indexes::ALL.contains(&unsound.tree)).collect();
+    if !wrong.is_empty() {
+        repaired.deeds.push("make the indexes anew".to_owned());
+        repaired.records.extend(wrong.into_iter().map(RecordFault::from));
+        if repaired.is_applied {
+            let trees = opening::open(folder)?;
+            indexes::distrust(&trees)?;
+            opening::make_indexes(&trees)?;
+            close(folder, trees)?;
+        }
+    }
     let useless: Vec<&Unsound> = state.unsound.iter().filter(|unsound| unsound.is_useless).collect();
     if useless.is_empty() {
         return Ok(());
     }
     repaired.deeds.push(format!("remove {} that cannot be read or lead nowhere", records(useless.len())));
-    repaired.records = useless.iter().map(|unsound| RecordFault::from(*unsound)).collect();
+    repaired.records.extend(useless.iter().map(|unsound| RecordFault::from(*unsound)));
     if repaired.is_applied {
         let trees = opening::open(folder)?;
         remove(&trees, &useless)?;
+        // What led there leads nowhere now.
+        indexes::distrust(&trees)?;
         close(folder, trees)?;
     }
     Ok(())
@@ -293,6 +307,7 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), 
     let commits = state.known().map_or(0, |known| known.commits).max(found.own.map_or(0, |own| own.commits));
     copy_all(&copy, &trees)?;
     remove(&trees, &useless)?;
+    indexes::distrust(&trees)?;
     let own = identity::follow_on(&trees, commits)?;
     drop(trees);
     swap::replace(folder, &aside, own)?;

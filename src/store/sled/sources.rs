@@ -46,6 +46,14 @@ pub(in crate::store) fn read_state(
     trees.get(TreeName::ReadStates, source.as_str().as_bytes())
 }
 
+/// How the reads of sources stand.
+pub(in crate::store) fn read_states(
+    trees: &Trees,
+    sources: Vec<SourceId>,
+) -> Result<Vec<(SourceId, Option<ReadState>)>, StoreError> {
+    sources.into_iter().map(|source| read_state(trees, &source).map(|state| (source, state))).collect()
+}
+
 pub(in crate::store) fn held(trees: &Trees, source: &SourceId) -> Result<Option<HeldRead>, StoreError> {
     trees.get(TreeName::Held, source.as_str().as_bytes())
 }

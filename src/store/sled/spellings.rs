@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::indexes::{self, Place};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{keys, subscribers};
@@ -35,7 +36,9 @@ fn fold_subscribers(trees: &Trees, writes: &mut Writes, key: &LinkKey) -> Result
             continue;
         }
         let former: Vec<EmailAddress> = spellings.iter().map(|one| one.address.clone()).collect();
+        let former_places: Vec<Place> = spellings.iter().flat_map(indexes::of_subscriber).collect();
         let Some(person) = spellings.into_iter().reduce(Subscriber::merged_with) else { continue };
+        indexes::rewrite(writes, &former_places, &indexes::of_subscriber(&person))?;
         for spelling in former {
             writes.remove(TreeName::Subscribers, spelling.as_str().as_bytes());
             // A link of any mail that ever went out goes on working.

@@ -4,12 +4,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{inbox, items, suppression};
+use super::{inbox, indexes, items, suppression};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
 use crate::domain::subscription::{Filter, Imported, Preference, Subscriber, Wish};
-use crate::store::{Composed, StoreError};
+use crate::store::{Composed, Readers, StoreError};
 
 /// Everyone who is or was subscribed, in the order of their addresses.
 pub(in crate::store) fn all(trees: &Trees) -> Result<Vec<Subscriber>, StoreError> {
@@ -24,6 +24,27 @@ pub(in crate::store) fn after(
     limit: usize,
 ) -> Result<Vec<Subscriber>, StoreError> {
     trees.after(TreeName::Subscribers, address.map(|address| address.key().as_bytes()), limit)
+}
+
+/// The next readers who may be told of one of these companies, in the order of their addresses, after one of them or
+/// from the first, at most `limit`.
+pub(in crate::store) fn of_companies(
+    trees: &Trees,
+    companies: &[CompanyId],
+    address: Option<&EmailAddress>,
+    limit: usize,
+) -> Result<Readers, StoreError> {
+    let names: Vec<&str> = companies.iter().map(CompanyId::as_str).collect();
+    let after = address.map(EmailAddress::key);
+    let keys = indexes::merged(trees, TreeName::Followers, &names, after, limit)?;
+    let mut readers = Vec::with_capacity(keys.len());
+    for key in &keys {
+        readers.extend(trees.readable(trees.get(TreeName::Subscribers, key))?.flatten());
+    }
+    // Fewer than wanted are the last ones, whether they can be read or not.
+    let last = keys.last().filter(|_| keys.len() == limit);
+    let reached = last.and_then(|key| String::from_utf8_lossy(key).parse().ok());
+    Ok(Readers { readers, reached })
 }
 
 /// Notes a wish to follow companies; gives the subscriber as they now stand.
@@ -242,6 +263,9 @@ pub(super) fn keep(trees: &Trees, writes: &mut Writes, subscriber: &Subscriber) 
     if let Some(key) = super::kept_key(trees)? {
         index(trees, writes, &LinkKey::new(key), &subscriber.address)?;
     }
+    let before = trees.readable(get(trees, &subscriber.address))?.flatten();
+    let before = before.as_ref().map(indexes::of_subscriber).unwrap_or_default();
+    indexes::rewrite(writes, &before, &indexes::of_subscriber(subscriber))?;
     writes.put(trees, TreeName::Subscribers, subscriber.address.key().as_bytes(), subscriber)
 }
 

@@ -8,9 +8,12 @@ use sha2::{Digest as _, Sha256};
 use super::bodies::name_of;
 use super::chain::Walk;
 use super::compression::decompress;
+use super::indexes::{self, Compared};
 use super::keys;
+use super::opening::OPENED;
 use super::outbox::StoredMail;
 use super::trees::{Holds, TreeName};
+use super::writes::number;
 use crate::domain::access_token::AccessToken;
 use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::audit::AuditEntry;
@@ -65,6 +68,11 @@ struct Survey {
     chain: Walk,
     changes: HashSet<Vec<u8>>,
     mails: HashSet<Vec<u8>>,
+    /// Indexes against the records that they are made of.
+    indexes: Compared,
+    /// At which opening they were right, and how many openings there were.
+    indexes_right_at: Option<Vec<u8>>,
+    openings: u64,
     /// What refers to a change.
     of_changes: Vec<(TreeName, Vec<u8>, Vec<u8>)>,
     /// What refers to a mail.
@@ -79,13 +87,21 @@ pub(super) fn survey(records: &Records<'_>) -> Vec<Unsound> {
     }
     survey.look_at_bodies(records);
     survey.look_at_references();
+    survey.look_at_indexes();
     survey.unsound.sort();
     survey.unsound
 }
 
 impl Survey {
     fn look(&mut self, tree: TreeName, key: &[u8], value: &[u8]) {
+        if self.indexes.find(tree, key, value) {
+            return;
+        }
         match tree {
+            TreeName::Meta if key == indexes::RIGHT_AT => {
+                return self.indexes_right_at = Some(value.to_vec());
+            }
+            TreeName::Meta if key == OPENED => return self.openings = number(Some(value)),
             TreeName::ChangesByTime => {
                 return self.of_changes.push((tree, key.to_vec(), keys::id_of(key).to_vec()));
             }
@@ -140,13 +156,16 @@ impl Survey {
             TreeName::Items => read::<AlertItem>(tree, key, json).map(|item| {
                 self.of_changes.push((tree, key.to_vec(), item.change.as_str().as_bytes().to_vec()));
             }),
-            TreeName::Subscribers => read::<Subscriber>(tree, key, json).map(drop),
+            TreeName::Subscribers => read::<Subscriber>(tree, key, json)
+                .map(|subscriber| self.indexes.expect(&indexes::of_subscriber(&subscriber))),
             TreeName::Mails => read::<StoredMail>(tree, key, json)
+                .inspect(|stored| self.indexes.expect(&indexes::of_mail(&stored.mail)))
                 .and_then(|stored| name_of(&stored.bytes))
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Correspondence => read::<Correspondence>(tree, key, json).map(drop),
             TreeName::Tokens | TreeName::SubscriberKeys => read::<EmailAddress>(tree, key, json).map(drop),
-            TreeName::Incidents => read::<Incident>(tree, key, json).map(drop),
+            TreeName::Incidents => read::<Incident>(tree, key, json)
+                .map(|incident| self.indexes.expect(&indexes::of_incident(&incident))),
             TreeName::Retractions => read::<Retraction>(tree, key, json).map(drop),
             TreeName::WaysIn => read::<WayInState>(tree, key, json).map(drop),
             TreeName::Suppressions => read::<Suppression>(tree, key, json).map(drop),
@@ -231,6 +250,23 @@ impl Survey {
                     self.note(tree, &key, reason, true);
                 }
             }
+        }
+    }
+
+    /// Compares the indexes with what they are made of, unless the next opening makes them anew. What cannot be read is
+    /// found nowhere, and what leads there is of no harm.
+    fn look_at_indexes(&mut self) {
+        let is_of_indexed = |unsound: &Unsound| {
+            matches!(unsound.tree, TreeName::Mails | TreeName::Subscribers | TreeName::Incidents)
+        };
+        if self.unsound.iter().any(is_of_indexed)
+            || !indexes::are_right(self.indexes_right_at.as_deref(), self.openings)
+        {
+            return;
+        }
+        for (tree, found, expected) in self.indexes.wrong() {
+            let reason = format!("{found} keys are there, and {expected} should be, or others");
+            self.note(tree, b"", reason, false);
         }
     }
 

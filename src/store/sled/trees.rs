@@ -165,6 +165,18 @@ trees! {
     HookDue = "hook_due", Keys of "delivery";
     /// Webhook id, 0, moment queued, delivery id → nothing.
     HookLog = "hook_log", Keys of "delivery";
+    /// Company id, 0, address → nothing, for everybody who may be told of the company; see [`super::indexes`].
+    Followers = "followers", Keys of "follower";
+    /// Change id, 0, mail id → nothing, for every mail that tells the change.
+    MailsTelling = "mails_telling", Keys of "mail";
+    /// Address, 0, mail id → nothing.
+    MailsTo = "mails_to", Keys of "mail";
+    /// Moment queued, mail id → nothing.
+    MailsByTime = "mails_by_time", Keys of "mail";
+    /// State, 0, moment queued, mail id → nothing, for every mail that neither waits nor was sent.
+    MailsAside = "mails_aside", Keys of "mail";
+    /// Moment since which it is past, or the last of all, incident id → nothing.
+    IncidentsByEnd = "incidents_by_end", Keys of "incident";
 }
 
 impl TreeName {

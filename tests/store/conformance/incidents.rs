@@ -1,6 +1,9 @@
 //! Incidents and the mails that tell of them are kept together.
 
-use regwatch::domain::incident::Telling;
+use std::collections::BTreeSet;
+
+use regwatch::domain::incident::{Incident, IncidentKind, Telling};
+use regwatch::store::Store;
 
 use crate::fixture::{Home, at, changed, incident, keep, mail, noise, source};
 
@@ -44,4 +47,37 @@ async fn an_incident_of_any_size_outlives_a_clean_up_and_touches_no_alert() {
     let store = home.reopen(store).await;
     assert_eq!(store.incidents().await.unwrap(), [large]);
     assert_eq!(store.pending_alerts().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_past_is_asked_for_by_when_it_was_over() {
+    let home = Home::new();
+    let store = home.open();
+    let over = |name: &str, minutes| Incident { closed_at: Some(at(minutes)), ..incident(name, 0) };
+    let told = |name: &str, end_told_at| Incident { told_at: Some(at(1)), end_told_at, ..over(name, 10) };
+    let first_start = Incident { kind: IncidentKind::FirstStart, ..over("first", 1) };
+    let all = [
+        incident("open", 0),
+        over("early", 10),
+        over("late", 30),
+        told("told", Some(at(10))),
+        told("untold", None),
+        first_start,
+    ];
+    store.escalate(&all, Vec::new()).await.unwrap();
+    let store = home.reopen(store).await;
+    let since = async |store: &Store, minutes| {
+        let known = store.incidents_since(at(minutes)).await.unwrap();
+        known.into_iter().map(|known| known.title).collect::<BTreeSet<_>>()
+    };
+    let titled =
+        |names: &[&str]| names.iter().map(|name| format!("The list of {name}")).collect::<BTreeSet<_>>();
+    assert_eq!(since(&store, 20).await, titled(&["open", "late", "untold", "first"]));
+    assert_eq!(since(&store, 10).await.len(), 6);
+    // It is there again, and over once more.
+    store.escalate(&[Incident { closed_at: None, ..over("early", 10) }], Vec::new()).await.unwrap();
+    assert!(since(&store, 60).await.contains("The list of early"));
+    store.escalate(&[over("early", 40)], Vec::new()).await.unwrap();
+    assert_eq!(since(&store, 35).await, titled(&["open", "early", "untold", "first"]));
+    assert_eq!(store.incidents().await.unwrap().len(), 6);
 }

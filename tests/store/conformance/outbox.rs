@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::Duration;
 use regwatch::domain::id::MailId;
-use regwatch::domain::outbox::{Doubt, MailState, Outcome};
-use regwatch::store::{Lease, Store, StoreError};
+use regwatch::domain::outbox::{Doubt, MailState, Outcome, QueuedMail};
+use regwatch::store::{Deed, Lease, Store, StoreError};
 
 use crate::fixture::{Home, at, changed, keep, mail, page, source};
 
@@ -350,4 +350,36 @@ async fn a_mail_is_found_by_the_beginning_of_its_id() {
         ambiguous += usize::from(is_ambiguous(digit).await);
     }
     assert!(ambiguous > 0);
+}
+
+#[tokio::test]
+async fn mails_are_listed_by_state_and_in_any_the_newest_first() {
+    let home = Home::new();
+    let store = home.open();
+    let names = ["ann", "bob", "cid", "dora", "eve"];
+    let mails: Vec<QueuedMail> = (0..).zip(names).map(|(minute, name)| mail(name, at(minute))).collect();
+    store.dispatch(&[], mails.clone()).await.unwrap();
+    let id = |name: &str| MailId::derive(&[name]);
+    store.handle_mail(&id("bob"), Deed::Hold, at(9)).await.unwrap();
+    store.handle_mail(&id("eve"), Deed::Hold, at(9)).await.unwrap();
+    store.handle_mail(&id("cid"), Deed::Drop, at(9)).await.unwrap();
+    let leased = store.lease_due(at(10), 1, Duration::minutes(9)).await.unwrap();
+    store.settle(&leased[0].lease, Outcome::SENT, at(10), 0.0).await.unwrap();
+    let store = home.reopen(store).await;
+    let listed = async |state, limit| {
+        let mails = store.mails(state, limit).await.unwrap();
+        mails.into_iter().map(|mail| mail.recipient.local().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(None, 9).await, ["eve", "dora", "cid", "bob", "ann"]);
+    assert_eq!(listed(None, 2).await, ["eve", "dora"]);
+    assert_eq!(listed(Some(MailState::Sent), 9).await, ["ann"]);
+    assert_eq!(listed(Some(MailState::Queued), 9).await, ["dora"]);
+    assert_eq!(listed(Some(MailState::Held), 9).await, ["eve", "bob"]);
+    assert_eq!(listed(Some(MailState::Held), 1).await, ["eve"]);
+    assert_eq!(listed(Some(MailState::Dead), 9).await, ["cid"]);
+    store.handle_mail(&id("eve"), Deed::Release, at(11)).await.unwrap();
+    assert_eq!(listed(Some(MailState::Held), 9).await, ["bob"]);
+    assert_eq!(listed(Some(MailState::Queued), 9).await, ["eve", "dora"]);
+    let telling = store.mails_telling(mails[1].mail.changes.clone(), None, 9).await.unwrap();
+    assert_eq!(telling.mails.iter().map(|mail| &mail.id).collect::<Vec<_>>(), [&id("bob")]);
 }

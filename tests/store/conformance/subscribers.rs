@@ -5,7 +5,7 @@ use regwatch::domain::id::{BodyHash, CompanyId};
 use regwatch::domain::inbound::Purpose;
 use regwatch::domain::keyed_link::LinkKey;
 use regwatch::domain::subscription::{Filter, State, Wish};
-use regwatch::store::Exchange;
+use regwatch::store::{Exchange, Store};
 
 use crate::fixture::{Home, at, changed, company, keep, page, source};
 
@@ -110,9 +110,7 @@ async fn what_was_found_in_a_pause_that_an_older_program_began_is_collected_once
     store.pause(&ann, true, None, at(1)).await.unwrap();
     keep(&store, changed(&source("fcc"), 2, page(1, 100), &["hytera", "zte"])).await.unwrap();
     keep(&store, changed(&source("old"), 0, page(1, 100), &["zte"])).await.unwrap();
-    let waits = async |store: &regwatch::store::Store| {
-        store.waiting(vec![ann.clone()]).await.unwrap().readers.remove(0).items
-    };
+    let waits = async |store: &Store| store.waiting(vec![ann.clone()]).await.unwrap().readers.remove(0).items;
     assert_eq!(waits(&store).await, []);
     store.instance_key([1; 32]).await.unwrap();
     let items = waits(&store).await;
@@ -138,4 +136,28 @@ async fn leaving_ends_the_questions_that_stand_open() {
     let store = home.reopen(store).await;
     let state = store.conversation(&bob).await.unwrap();
     assert_eq!(state.correspondence.question(&token, at(2)), Some((&Purpose::List, false)));
+}
+
+#[tokio::test]
+async fn readers_are_found_by_a_company_for_as_long_as_they_may_be_told_of_it() {
+    let home = Home::new();
+    let store = home.open();
+    let (ann, bob) = (address("ann@example.org"), address("bob@example.org"));
+    store.follow(&ann, &[company("zte"), company("dahua")], true, "operator", at(0)).await.unwrap();
+    store.follow(&bob, &[company("zte")], false, "operator", at(0)).await.unwrap();
+    let readers = async |store: &Store, id: &str| {
+        let page = store.readers_of(vec![company(id)], None, 10).await.unwrap();
+        page.readers.into_iter().map(|reader| reader.address).collect::<Vec<_>>()
+    };
+    assert_eq!(readers(&store, "zte").await, std::slice::from_ref(&ann), "bob has not confirmed");
+    store.confirm(&bob, "mail", at(1)).await.unwrap();
+    let store = home.reopen(store).await;
+    assert_eq!(readers(&store, "zte").await, [ann.clone(), bob.clone()]);
+    store.leave(&ann, Some(&company("zte")), at(2)).await.unwrap();
+    assert!(readers(&store, "zte").await.contains(&ann), "that can be taken back");
+    store.instance_key([1; 32]).await.unwrap();
+    store.erase(&ann, at(3)).await.unwrap();
+    assert_eq!(readers(&store, "zte").await, [bob]);
+    assert_eq!(readers(&store, "dahua").await, []);
+    assert_eq!(readers(&store, "hytera").await, []);
 }
