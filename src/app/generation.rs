@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -22,7 +22,7 @@ use crate::mail::Transport;
 use crate::monitor::{MonitorParts, MonitorServer, keep_pinging};
 use crate::prove::Prover;
 use crate::reload::watchlist;
-use crate::scheduler::{ScreeningLoop, SourceLoop, TellingLoop};
+use crate::scheduler::{ReadingLoop, ScreeningLoop, TellingLoop};
 use crate::store::Store;
 use crate::view::{ViewParts, Views};
 use crate::web::{Runner, WebParts, WebServer};
@@ -129,20 +129,17 @@ impl Generation {
         let screening =
             ScreeningLoop { standing: Arc::clone(&app.standing), deliverer: Arc::clone(&app.deliverer) };
         tasks.spawn(app.workers.run("screening", screening.run(stop.clone())));
-        let slots = Arc::new(Semaphore::new(app.config.fetch.concurrency.max(1)));
-        for source in app.config.sources.clone() {
-            let reading = SourceLoop {
-                is_awaited: awaited.contains(&source.id),
-                source,
-                checker: Arc::clone(&app.checker),
-                store: app.store.clone(),
-                clock: Arc::clone(&app.clock),
-                jitter: app.config.daemon.jitter,
-                slots: Arc::clone(&slots),
-                found: Arc::clone(&found),
-            };
-            tasks.spawn(app.workers.run("reading", reading.run(stop.clone())));
-        }
+        let reading = ReadingLoop {
+            sources: app.config.sources.clone(),
+            awaited: awaited.clone(),
+            checker: Arc::clone(&app.checker),
+            store: app.store.clone(),
+            clock: Arc::clone(&app.clock),
+            jitter: app.config.daemon.jitter,
+            concurrency: app.config.fetch.concurrency,
+            found: Arc::clone(&found),
+        };
+        tasks.spawn(app.workers.run("reading", reading.run(stop.clone())));
         let retention = app.config.store_rules.retention.clone();
         let tidying = tidy_up(app.store.clone(), retention, Arc::clone(&app.clock), stop.clone());
         tasks.spawn(app.workers.run("tidying", tidying));

@@ -246,5 +246,5 @@ fn reading(source: &Source, assessment: &Assessment, named: usize, notices: Vec<
         changes: assessment.changes.iter().map(ChangeReport::from).collect(),
         notices: notices.iter().map(ChangeReport::from).collect(),
     };
-    Reading { report, changes: assessment.changes.clone(), notices, waits: false }
+    Reading { report, changes: assessment.changes.clone(), notices, waits: false, is_kept: true }
 }

@@ -38,6 +38,7 @@ use crate::clock::Clock;
 use crate::domain::change::Change;
 use crate::domain::entry::Document;
 use crate::domain::id::SourceId;
+use crate::domain::jitter::Jitter;
 use crate::domain::quality::Quality;
 use crate::domain::read_state::ReadState;
 use crate::domain::report::{ChangeReport, SourceReport};
@@ -86,6 +87,9 @@ pub struct Reading {
     /// Whether something is missing and waits for another look before it is believed gone.
     #[serde(default, skip)]
     pub waits: bool,
+    /// Whether how it went is in the store.
+    #[serde(default, skip)]
+    pub is_kept: bool,
 }
 
 impl Reading {
@@ -256,6 +260,7 @@ impl Checker {
         }
         let state = commit.state.told(word.and_then(|word| word.rest_until(read_at)), lied_at);
         commit.state = state.counted_after(known.state.as_ref());
+        commit.state.jitter = Some(Jitter::drawn(rand::random()));
         let waits = !commit.state.pending.is_empty();
         if !options.dry_run {
             commit.robots = self.fetcher.new_robots();
@@ -266,7 +271,7 @@ impl Checker {
             reading.report.named = named;
         }
         reading.report.notices = notices.iter().map(ChangeReport::from).collect();
-        Ok(Reading { notices, waits, ..reading })
+        Ok(Reading { notices, waits, is_kept: !options.dry_run, ..reading })
     }
 
     /// Keeps what a read means. One that found nothing new waits a moment for others like it: together they cost
@@ -303,7 +308,8 @@ impl Checker {
             };
             self.store.commit(ReadCommit::of(state).computed_from(known.version)).await?;
         }
-        Ok(Finding::failed(reason, wish).into_reading(source))
+        let is_kept = !options.is_manual && !options.dry_run;
+        Ok(Reading { is_kept, ..Finding::failed(reason, wish).into_reading(source) })
     }
 
     /// Reads several sources, `concurrency` at once, and sends each reading when it is there.

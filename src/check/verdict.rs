@@ -126,7 +126,7 @@ impl Finding {
             changes: changes.iter().map(ChangeReport::from).collect(),
             notices: Vec::new(),
         };
-        Reading { report, changes, notices: Vec::new(), waits: false }
+        Reading { report, changes, notices: Vec::new(), waits: false, is_kept: false }
     }
 }
 

@@ -42,6 +42,7 @@ pub mod identifier;
 pub mod identity;
 pub mod inbound;
 pub mod incident;
+pub mod jitter;
 pub mod keyed;
 pub mod keyed_link;
 pub mod listed;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::entry::EntryDate;
 use super::flicker::Flicker;
 use super::id::{BodyHash, SourceId};
+use super::jitter::Jitter;
 use super::mass::{HeldAmendments, MassAmendment};
 use super::moment;
 use super::news::News;
@@ -83,6 +84,9 @@ pub struct ReadState {
     /// What its own address then said against that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contradiction: Option<Contradiction>,
+    /// By how much the next read is put off. A state that was kept before this was kept with it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jitter: Option<Jitter>,
 }
 
 /// A person's word that a suspect body is not the source's.
@@ -133,6 +137,7 @@ impl ReadState {
             older_since: None,
             taken_from: None,
             contradiction: None,
+            jitter: None,
         }
     }
 

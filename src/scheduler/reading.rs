@@ -1,205 +1,276 @@
-//! Reading one source, again and again, for as long as the service runs.
+//! Reading every source on time: one queue for all of them, and one sleep.
+//!
+//! The queue holds when each source comes up. It is made of what is kept of the sources, and what is kept of one is
+//! looked up again when something of it is written, whoever wrote it ([`Store::watch_sources`]): a read by hand, what
+//! waits to be confirmed, a pause and its end. So a source that is idle costs its place in the queue and nothing else.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{Notify, Semaphore};
-use tokio::task::JoinSet;
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::nap;
+use super::due_queue::DueQueue;
+use super::plan::{Planned, Rules, after_a_fault};
 use crate::check::{Checker, ReadOptions, Reading};
 use crate::clock::Clock;
-use crate::domain::due::due_at;
-use crate::domain::read_state::backoff;
+use crate::domain::id::SourceId;
+use crate::domain::jitter::Jitter;
+use crate::domain::moment;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
-use crate::store::Store;
+use crate::store::{KeptSchedule, Rung, SourceWatch, Store, StoreError};
 
-/// Before another attempt where the store cannot say how a source stands, or a read ended abruptly.
-const AFTER_A_FAULT: Duration = Duration::from_secs(60);
+/// So many sources are looked up at once: what is kept of each is forgotten before the next ones are.
+const LOOKED_UP_AT_ONCE: usize = 1000;
 
-/// A paused source is looked at as often as any that is not due.
-const WHILE_PAUSED: TimeDelta = TimeDelta::hours(1);
+/// The longest sleep: a wall clock that was set, in either direction, or a machine that was suspended,
+/// is noticed within it.
+const LONGEST_NAP: Duration = Duration::from_secs(30);
 
-/// The life of one source in the daemon.
+/// Reads all sources of the daemon.
 #[derive(Debug)]
-pub struct SourceLoop {
-    /// The source.
-    pub source: Source,
-    /// Reads it.
+pub struct ReadingLoop {
+    /// The sources.
+    pub sources: Vec<Source>,
+    /// Those whose first read is not put off.
+    pub awaited: BTreeSet<SourceId>,
+    /// Reads them.
     pub checker: Arc<Checker>,
-    /// Knows when it was read.
+    /// Knows when they were read.
     pub store: Store,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Each read is put off by a random part of this.
     pub jitter: Duration,
-    /// Reads at once, over all sources.
-    pub slots: Arc<Semaphore>,
+    /// Sources read at once.
+    pub concurrency: usize,
     /// Woken after every read that found something.
     pub found: Arc<Notify>,
-    /// Whether its first read is not put off: somebody who added it waits for it.
-    pub is_awaited: bool,
 }
 
-impl SourceLoop {
-    /// Runs until stopped; a read under way is finished first. Nothing a source does ends it.
+impl ReadingLoop {
+    /// Runs until stopped; reads under way are finished first. Nothing a source does ends it.
     pub async fn run(self, stop: CancellationToken) {
-        let mut delay = Delay::default();
-        let mut unkept = Unkept::default();
-        let mut started_at = self.clock.now();
-        loop {
-            // A clock that was set back would have it start in the future.
-            started_at = started_at.min(self.clock.now());
-            let Some(due) = self.next(&mut delay, started_at).await else {
-                tracing::warn!(source.id = %self.source.id, "the schedule of {} never fires again", self.source.id);
-                return;
-            };
-            let due = unkept.put_off(due, self.clock.now());
-            if due > self.clock.now() {
-                // Somebody may read the source by hand meanwhile, and that may put off the next read or,
-                // where something waits to be confirmed, bring it forward: look again now and then.
-                if !nap(&self.clock, due, &stop).await {
-                    return;
-                }
+        let Self { sources, awaited, checker, store, clock, jitter, concurrency, found } = self;
+        let watch = store.watch_sources();
+        let look: Look = Box::new(move |ids| {
+            let store = store.clone();
+            Box::pin(async move { store.schedules(ids).await })
+        });
+        let read: Read = Box::new(move |source| {
+            let checker = Arc::clone(&checker);
+            Box::pin(async move { Ended::of(&checker.read(&source, ReadOptions::default()).await) })
+        });
+        let planned = sources.into_iter().map(|source| {
+            let is_awaited = awaited.contains(&source.id);
+            Planned::new(source, is_awaited, Jitter::drawn(rand::random()))
+        });
+        let rules = Rules { started_at: clock.now(), longest_delay: jitter };
+        let scheduler = Scheduler::new(planned.collect(), rules, Hands { look, read }, clock);
+        scheduler.run(watch, concurrency, &found, stop).await;
+    }
+}
+
+/// What is kept of sources, in the order asked for.
+type Looked = Result<Vec<Result<KeptSchedule, StoreError>>, StoreError>;
+type Look = Box<dyn Fn(Vec<SourceId>) -> BoxFuture<'static, Looked> + Send + Sync>;
+type Read = Box<dyn Fn(Source) -> BoxFuture<'static, Ended> + Send + Sync>;
+
+/// How the scheduler looks sources up, and reads them.
+struct Hands {
+    look: Look,
+    read: Read,
+}
+
+/// How a read ended.
+#[derive(Debug, Clone, Copy)]
+struct Ended {
+    /// Whether how it went was kept.
+    is_kept: bool,
+    /// Whether it found something for readers, or may be trouble for the operator.
+    is_to_be_told: bool,
+}
+
+impl Ended {
+    fn of(reading: &Reading) -> Self {
+        let found = !reading.changes.is_empty() || !reading.notices.is_empty();
+        Self { is_kept: reading.is_kept, is_to_be_told: found || !reading.report.verdict.is_read() }
+    }
+}
+
+/// All sources with their queue.
+struct Scheduler {
+    planned: Vec<Planned>,
+    numbers: HashMap<SourceId, usize>,
+    queue: DueQueue,
+    /// Those of which something was written since they were looked up.
+    stale: BTreeSet<usize>,
+    rules: Rules,
+    hands: Hands,
+    clock: Arc<dyn Clock>,
+    /// The latest moment that the clock showed.
+    latest: DateTime<Utc>,
+    under_way: JoinSet<Ended>,
+    tasks: HashMap<Id, usize>,
+}
+
+impl Scheduler {
+    fn new(planned: Vec<Planned>, rules: Rules, hands: Hands, clock: Arc<dyn Clock>) -> Self {
+        let numbers = planned.iter().enumerate().map(|(number, planned)| (planned.source.id.clone(), number));
+        Self {
+            numbers: numbers.collect(),
+            queue: DueQueue::of(planned.len()),
+            stale: (0..planned.len()).collect(),
+            latest: clock.now(),
+            planned,
+            rules,
+            hands,
+            clock,
+            under_way: JoinSet::new(),
+            tasks: HashMap::new(),
+        }
+    }
+
+    async fn run(
+        mut self,
+        mut watch: SourceWatch,
+        concurrency: usize,
+        found: &Notify,
+        stop: CancellationToken,
+    ) {
+        while !stop.is_cancelled() {
+            while let Some(rung) = watch.take() {
+                self.note(rung);
+            }
+            let now = self.heed_the_clock();
+            self.stale.extend(self.queue.take_looks(now));
+            if !self.stale.is_empty() {
+                self.look_up().await;
+                // What was written meanwhile is looked up before anything is read.
                 continue;
             }
-            let slot = tokio::select! {
-                slot = Arc::clone(&self.slots).acquire_owned() => slot,
-                () = stop.cancelled() => return,
-            };
-            unkept.note(self.read_and_look().await, self.clock.now());
-            drop(slot);
-            if stop.is_cancelled() {
-                return;
+            self.start_what_is_due(now, concurrency);
+            let nap = self.nap(now, concurrency);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                rung = watch.next() => self.note(rung),
+                Some(ended) = self.under_way.join_next_with_id() => self.end(ended, found),
+                () = tokio::time::sleep(nap) => {}
             }
+        }
+        while let Some(ended) = self.under_way.join_next_with_id().await {
+            self.end(ended, found);
         }
     }
 
-    /// When the source is to be read, its delay included.
-    async fn next(&self, delay: &mut Delay, started_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    fn note(&mut self, rung: Rung) {
+        match rung {
+            Rung::For(source) => self.stale.extend(self.numbers.get(&source)),
+            Rung::ForMany => self.stale.extend(0..self.planned.len()),
+        }
+    }
+
+    /// Returns what the clock shows. Where it went back, every source is planned anew: it may have been read, or
+    /// paused, at a moment that has not come yet.
+    fn heed_the_clock(&mut self) -> DateTime<Utc> {
         let now = self.clock.now();
-        if let Ok(Some(pause)) = self.store.source_pause(&self.source.id, now).await {
-            // It may be resumed before.
-            return Some(pause.until.unwrap_or(now + WHILE_PAUSED));
+        if moment::lies_ahead(self.latest, now) {
+            self.latest = now;
+            self.stale.extend(0..self.planned.len());
         }
-        match self.store.read_state(&self.source.id).await {
-            Ok(state) => {
-                let due = due_at(&self.source, state.as_ref(), started_at, now)?;
-                if self.is_awaited && state.is_none() {
-                    return Some(due);
+        self.latest = self.latest.max(now);
+        // A clock that was set back would have it start in the future.
+        self.rules.started_at = self.rules.started_at.min(now);
+        now
+    }
+
+    /// Plans the sources anew that are stale. One that is being read is planned when that has ended.
+    async fn look_up(&mut self) {
+        let stale: Vec<usize> = std::mem::take(&mut self.stale).into_iter().collect();
+        let stale: Vec<usize> =
+            stale.into_iter().filter(|&number| !self.planned[number].is_under_way).collect();
+        for numbers in stale.chunks(LOOKED_UP_AT_ONCE) {
+            let ids = numbers.iter().map(|&number| self.planned[number].source.id.clone()).collect();
+            let looked = (self.hands.look)(ids).await;
+            let now = self.clock.now();
+            match looked {
+                Ok(kept) => {
+                    for (&number, kept) in numbers.iter().zip(kept) {
+                        self.plan(number, kept, now);
+                    }
                 }
-                Some(delay.put_off(due, self.jitter))
+                Err(error) => {
+                    tracing::error!(
+                        error = error_chain(&error),
+                        "failed to load the states of {} sources",
+                        numbers.len()
+                    );
+                    for &number in numbers {
+                        self.queue.put(number, Some(after_a_fault(now)));
+                    }
+                }
             }
+        }
+    }
+
+    fn plan(&mut self, number: usize, kept: Result<KeptSchedule, StoreError>, now: DateTime<Utc>) {
+        let planned = &mut self.planned[number];
+        let turn = match kept {
+            Ok(kept) => planned.next(&kept, self.rules, now),
             Err(error) => {
-                tracing::error!(source.id = %self.source.id, error = error_chain(&error), "failed to load the state of {}", self.source.id);
-                Some(now + AFTER_A_FAULT)
+                let id = &planned.source.id;
+                tracing::error!(source.id = %id, error = error_chain(&error), "failed to load the state of {id}");
+                Some(after_a_fault(now))
             }
-        }
-    }
-
-    /// Reads, and tells whether how that went was kept.
-    async fn read_and_look(&self) -> bool {
-        let last_read = async || {
-            let state = self.store.read_state(&self.source.id).await;
-            state.map(|state| state.map(|state| (state.last_read_at, state.failures)))
         };
-        let before = last_read().await;
-        self.read().await;
-        matches!((before, last_read().await), (Ok(before), Ok(after)) if before != after)
+        self.queue.put(number, turn);
     }
 
-    /// One read in a task of its own, so that a panic ends the read and not the loop.
-    async fn read(&self) {
-        let (checker, source) = (Arc::clone(&self.checker), self.source.clone());
-        let mut attempt = JoinSet::new();
-        attempt.spawn(async move { checker.read(&source, ReadOptions::default()).await });
-        match attempt.join_next().await {
-            Some(Ok(reading)) if is_to_be_told(&reading) => self.found.notify_one(),
-            Some(Err(panic)) => {
-                tracing::error!(source.id = %self.source.id, error = error_chain(&panic), "the read of {} panicked", self.source.id);
-                tokio::time::sleep(AFTER_A_FAULT).await;
-            }
-            Some(Ok(_)) | None => {}
+    /// Reads what is due, the longest due first, as far as there is room. Each in a task of its own, so that a panic
+    /// ends the read and not the loop.
+    fn start_what_is_due(&mut self, now: DateTime<Utc>, concurrency: usize) {
+        while self.under_way.len() < concurrency.max(1)
+            && let Some(number) = self.queue.take_read(now)
+        {
+            let planned = &mut self.planned[number];
+            planned.is_under_way = true;
+            let task = self.under_way.spawn((self.hands.read)(planned.source.clone()));
+            self.tasks.insert(task.id(), number);
         }
     }
-}
 
-/// Whether a read found something for its readers, or may be trouble for the operator.
-fn is_to_be_told(reading: &Reading) -> bool {
-    !reading.changes.is_empty() || !reading.notices.is_empty() || !reading.report.verdict.is_read()
-}
-
-/// Reads of a source in a row of which nothing could be kept: the next one waits as after a failed one.
-#[derive(Debug, Default)]
-struct Unkept {
-    times: u32,
-    until: Option<DateTime<Utc>>,
-}
-
-impl Unkept {
-    fn note(&mut self, is_kept: bool, now: DateTime<Utc>) {
-        self.times = if is_kept { 0 } else { self.times.saturating_add(1) };
-        self.until = (!is_kept).then(|| now + backoff(self.times));
-    }
-
-    /// When to read what is due; a clock that was set back makes nobody wait longer than the backoff.
-    fn put_off(&mut self, due: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.until = self.until.map(|until| until.min(now + backoff(self.times)));
-        self.until.map_or(due, |until| due.max(until))
-    }
-}
-
-/// A source's random delay: drawn once for each time it falls due.
-#[derive(Debug, Default)]
-struct Delay {
-    drawn: Option<(DateTime<Utc>, DateTime<Utc>)>,
-}
-
-impl Delay {
-    fn put_off(&mut self, due: DateTime<Utc>, jitter: Duration) -> DateTime<Utc> {
-        match self.drawn {
-            Some((known, put_off)) if known == due => put_off,
-            _ => {
-                let put_off = due + jitter.mul_f64(rand::random_range(0.0..1.0));
-                self.drawn = Some((due, put_off));
-                put_off
+    fn end(&mut self, ended: Result<(Id, Ended), JoinError>, found: &Notify) {
+        let (id, is_kept) = match &ended {
+            Ok((id, ended)) => {
+                if ended.is_to_be_told {
+                    found.notify_one();
+                }
+                (*id, ended.is_kept)
             }
+            Err(panic) => (panic.id(), false),
+        };
+        let Some(number) = self.tasks.remove(&id) else { return };
+        let planned = &mut self.planned[number];
+        if let Err(panic) = &ended {
+            let source = &planned.source.id;
+            tracing::error!(source.id = %source, error = error_chain(panic), "the read of {source} panicked");
         }
+        planned.ended(is_kept, self.clock.now());
+        self.stale.insert(number);
+    }
+
+    /// How long nothing is due; no longer than until the clock is worth a look.
+    fn nap(&self, now: DateTime<Utc>, concurrency: usize) -> Duration {
+        let can_read = self.under_way.len() < concurrency.max(1);
+        let left = self.queue.next(can_read).map(|due| (due - now).to_std().unwrap_or_default());
+        left.map_or(LONGEST_NAP, |left| left.min(LONGEST_NAP))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_read_that_was_not_kept_waits_as_a_failed_one() {
-        let (now, mut unkept) = (DateTime::UNIX_EPOCH, Unkept::default());
-        for minutes in [1, 5, 15, 60, 240, 240] {
-            unkept.note(false, now);
-            assert_eq!(unkept.put_off(now, now), now + TimeDelta::minutes(minutes));
-            let early = now - TimeDelta::days(400);
-            assert_eq!(
-                unkept.put_off(early, early),
-                early + TimeDelta::minutes(minutes),
-                "the clock was wrong"
-            );
-            unkept.until = Some(now);
-        }
-        unkept.note(true, now);
-        assert_eq!(unkept.put_off(now, now), now);
-    }
-
-    #[test]
-    fn a_delay_is_drawn_once_for_each_due_time() {
-        let mut delay = Delay::default();
-        let due = DateTime::UNIX_EPOCH;
-        let first = delay.put_off(due, Duration::from_secs(3600));
-        assert_eq!(delay.put_off(due, Duration::from_secs(3600)), first);
-        assert!(first >= due && first < due + Duration::from_secs(3600));
-        assert_eq!(delay.put_off(due, Duration::ZERO), first);
-    }
-}
+pub(super) mod tests;

@@ -11,6 +11,7 @@
 //! Deliberately absent: deciding anything. What a read means, what becomes of a
 //! mail after an attempt: the domain says so, the store keeps it.
 
+mod bell;
 mod boundary;
 mod care;
 mod chain;
@@ -19,6 +20,7 @@ mod error;
 mod glance;
 mod hooks;
 mod record;
+mod schedule;
 mod screenings;
 mod sled;
 mod tokens;
@@ -56,6 +58,7 @@ use self::sled::{
 };
 
 pub use self::sled::Keeping;
+pub use bell::{Rung, SourceBell, SourceWatch};
 pub use boundary::{
     Accepted, Backfilled, CameBack, ChangeQuery, ChangeSearch, Composed, Deed, Erased, Exchange,
     FoundChanges, GarbageReport, HeldBody, HookSettled, KnownSource, Lease, LeasedMail, Look, MailTrouble,
@@ -69,6 +72,7 @@ pub use glance::{
     Archived, BackupNote, Compacted, KindStats, Queue, Releasable, StoreSize, StoreStats, check_backup,
     compact, import, restore,
 };
+pub use schedule::KeptSchedule;
 
 /// An open store. Clones are the same store.
 ///

@@ -100,6 +100,18 @@ fn a_paused_source_is_left_alone_unless_it_is_named_until_it_is_resumed() {
 }
 
 #[test]
+fn a_source_that_another_process_resumes_is_read_by_the_daemon_since_it_is_due() {
+    let (site, home) = watched();
+    home.run(&["source", "pause", "covered-list"]).expect(0);
+    let mut daemon = Daemon::start(&home, RUNS);
+    home.run(&["source", "list"]).expect(0);
+    assert!(site.asked().is_empty(), "it is paused");
+    home.run(&["source", "resume", "covered-list"]).expect(0);
+    daemon.wait_until_it_says("source read");
+    assert!(!site.asked().is_empty());
+}
+
+#[test]
 fn a_source_is_changed_and_removed_where_it_stands_and_the_daemon_takes_it_over() {
     let (site, home) = watched();
     home.configure_also(&format!("# The second list.\n{}", second(&site.url)));

@@ -9,5 +9,6 @@ mod life;
 mod model;
 mod outbox;
 mod reads;
+mod schedules;
 mod search;
 mod subscribers;

@@ -72,7 +72,7 @@ use self::trees::{TreeName, Trees};
 pub use self::writer::Keeping;
 use self::writer::{Open, Place, Shared, Writer};
 use self::writes::Writes;
-use super::{Archived, BackupNote, GarbageReport, KindStats, Opened, StoreError, StoreSize};
+use super::{Archived, BackupNote, GarbageReport, KindStats, Opened, SourceBell, StoreError, StoreSize};
 use crate::domain::id::InstallationId;
 use crate::domain::keyed_link::LinkKey;
 
@@ -88,6 +88,7 @@ pub(super) struct Sled {
     measured: Arc<size::Measured>,
     /// One clean-up at a time.
     collecting: Arc<tokio::sync::Mutex<()>>,
+    bell: SourceBell,
 }
 
 impl Sled {
@@ -97,6 +98,7 @@ impl Sled {
         let (trees, mark, opened) = admission::admit(folder, is_required)?;
         let installation = InstallationId::of(&mark.mark().installation);
         let place = Place::of(folder).map_err(|error| admission::file_error(folder, &error))?;
+        let bell = trees.bell.clone();
         let open = Open { trees, mark: Mutex::new(mark), folder: folder.to_owned(), place, lock };
         let shared: Shared = Arc::new(RwLock::new(Some(open)));
         let writer = Writer::start(Arc::clone(&shared)).map_err(|error| StoreError::Open {
@@ -112,7 +114,13 @@ impl Sled {
             is_surveyed: Arc::default(),
             measured: Arc::default(),
             collecting: Arc::default(),
+            bell,
         })
+    }
+
+    /// Rings for each source of which something is written that says when it is read.
+    pub(super) fn bell(&self) -> &SourceBell {
+        &self.bell
     }
 
     /// Whose database it is.

@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::garbage::Wanted;
-use crate::store::StoreError;
 use crate::store::boundary::LeaseToken;
 use crate::store::record::{self, Form};
+use crate::store::{SourceBell, StoreError};
 
 /// What lies in a tree. Clean-up, survey and repair act by it, and a tree that does not say so does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,6 +206,8 @@ pub(in crate::store) struct Trees {
     /// Names this opening, and counts the leases that it hands out.
     opening: u64,
     leases: AtomicU64,
+    /// Rings for each source of which something is written that says when it is read.
+    pub(super) bell: SourceBell,
     /// Dropped after the database and its trees, as fields are dropped in their order.
     _end: End,
 }
@@ -220,6 +222,7 @@ impl Trees {
             opening: rand::random(),
             leases: AtomicU64::new(0),
             wanted: Wanted::default(),
+            bell: SourceBell::default(),
             folder: folder.to_owned(),
             _end: End { file: folder.join("db") },
         })

@@ -11,6 +11,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 use super::pieces;
 use super::tally::{self, Tally};
 use super::trees::{TreeName, Trees};
+use crate::domain::id::SourceId;
 use crate::store::StoreError;
 use crate::store::record::{self, Form, shown};
 
@@ -98,7 +99,16 @@ impl Writes {
     /// As [`at_once`].
     pub(super) fn apply(&self, trees: &Trees) -> Result<u64, Failed> {
         let words = self.last_words();
-        if self.bytes() <= pieces::MAX_BYTES { at_once(&words, trees) } else { pieces::apply(words, trees) }
+        let sources = if trees.bell.is_heard() { scheduled(&words) } else { Vec::new() };
+        let commits = if self.bytes() <= pieces::MAX_BYTES {
+            at_once(&words, trees)
+        } else {
+            pieces::apply(words, trees)
+        }?;
+        for source in sources {
+            trees.bell.ring(source);
+        }
+        Ok(commits)
     }
 
     /// What is written under each key, the last word on it.
@@ -221,6 +231,13 @@ pub(super) fn at_once(words: &Words<'_>, trees: &Trees) -> Result<u64, Failed> {
 
 /// What is written under keys, the last word on each.
 pub(super) type Words<'a> = BTreeMap<(TreeName, &'a [u8]), Option<&'a [u8]>>;
+
+/// The sources of which something is written that says when they are read.
+fn scheduled(words: &Words<'_>) -> Vec<SourceId> {
+    let is_schedule = |tree| matches!(tree, TreeName::ReadStates | TreeName::Pauses);
+    let keys = words.keys().filter(|(tree, _)| is_schedule(*tree));
+    keys.filter_map(|(_, key)| std::str::from_utf8(key).ok()?.parse().ok()).collect()
+}
 
 /// What a word takes in the log at least, with what the engine writes beside it.
 pub(super) fn bytes_of(key: &[u8], value: Option<&[u8]>) -> usize {
