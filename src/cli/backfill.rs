@@ -8,6 +8,7 @@ use clap::Args;
 use super::Context;
 use super::backtest::{configured, seen_rows};
 use super::exit::Exit;
+use super::progress::Waiting;
 use crate::archive::{self, Wanted};
 use crate::backtest::history;
 use crate::control::command;
@@ -53,7 +54,8 @@ pub(super) async fn run(arguments: BackfillArguments, context: &Context) -> anyh
     let wanted = Wanted { path: arguments.path, ..Wanted::default() };
     let mut captures = archive::read(&arguments.captures, &source, &wanted)?;
     captures.retain(|capture| capture.at < first.snapshot.read_at);
-    let outcome = Box::pin(history(&config, &source, &captures, &first.snapshot, first.body()?)).await;
+    let run = Box::pin(history(&config, &source, &captures, &first.snapshot, first.body()?));
+    let outcome = Waiting::for_long("running the captures through", run).await;
     let outcome = outcome.context("the captures could not be run through")?;
     let (states, changes) = (outcome.states.len(), outcome.changes.len());
     if !arguments.dry_run && states > 0 {

@@ -9,6 +9,7 @@ use clap::Args;
 use super::Context;
 use super::exit::Exit;
 use super::output::Output;
+use super::progress::Waiting;
 use crate::archive::{self, Wanted};
 use crate::backtest::{self, Backtest, Question, Seen};
 use crate::config::{Config, did_you_mean};
@@ -58,7 +59,8 @@ pub(super) async fn run(arguments: BacktestArguments, context: &Context) -> anyh
     let wanted = Wanted { path: arguments.path, from: arguments.from, to: arguments.to };
     let captures = archive::read(&arguments.captures, source, &wanted)?;
     let question = Question { companies: arguments.companies, from: arguments.from };
-    let outcome = Box::pin(backtest::run(&config, source, &captures, &question)).await;
+    let run = Box::pin(backtest::run(&config, source, &captures, &question));
+    let outcome = Waiting::for_long("running the captures through", run).await;
     let outcome = outcome.context("the captures could not be run through")?;
     if context.output.json {
         context.output.object(&outcome)?;

@@ -3,7 +3,8 @@
 use clap::{Args, Subcommand};
 
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Output, wrapped};
+use super::problems::shared;
 use super::progress::Progress;
 use super::{Context, open};
 use crate::app::refuse_nobody;
@@ -83,12 +84,22 @@ fn exit_of(report: &CheckReport, tells_changes: bool) -> Exit {
 
 /// The report in words: a line a source, then every change, then the mails.
 pub(super) fn show(found: &Checked, companies: &[Company], output: Output) -> anyhow::Result<()> {
-    let rows = found
+    let unread = found.report.sources.iter().filter(|source| !source.verdict.is_read());
+    let problems = shared(unread.filter_map(|source| Some((&source.id, source.reason.as_deref()?))));
+    let is_alone = |source: &&SourceReport| !problems.iter().any(|many| many.sources.contains(&&source.id));
+    let mut rows = found
         .report
         .sources
         .iter()
-        .map(|source| [source.id.to_string(), source.verdict.to_string(), outcome(source)]);
-    output.table(["SOURCE", "VERDICT", "FOUND"], rows)?;
+        .filter(is_alone)
+        .map(|source| [source.id.to_string(), source.verdict.to_string(), outcome(source)])
+        .peekable();
+    if rows.peek().is_some() {
+        output.table(["SOURCE", "VERDICT", "FOUND"], rows)?;
+    }
+    for problem in &problems {
+        output.lines(&wrapped(&problem.line(), "  "))?;
+    }
     for change in found.notices.iter().chain(&found.changes) {
         output.line("")?;
         output.line(for_terminal(change, |id| short_name(companies, id), output.colour).trim_end())?;

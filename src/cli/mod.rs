@@ -25,6 +25,7 @@ mod mail;
 mod manual;
 mod outbox;
 mod output;
+mod problems;
 mod progress;
 mod reload;
 mod replay;
@@ -55,6 +56,7 @@ use crate::control::Ask;
 use arguments::{Arguments, Verb};
 use exit::Exit;
 use output::Output;
+use progress::Waiting;
 
 /// More threads than this have nothing to do: what takes long waits for hosts.
 const MAX_WORKERS: usize = 4;
@@ -163,7 +165,8 @@ impl Context {
         let (progress, listener) = mpsc::channel(1);
         drop(listener);
         // Every verb's future holds this one: on the heap, so that none is large.
-        Box::pin(async { open(config).await?.execute(ask, progress).await }).await
+        let answer = Box::pin(async { open(config).await?.execute(ask, progress).await });
+        Waiting::for_long("working", answer).await
     }
 }
 

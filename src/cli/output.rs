@@ -53,6 +53,11 @@ impl Output {
         Ok(())
     }
 
+    /// Prints several lines as they are.
+    pub(super) fn lines(self, lines: &[String]) -> anyhow::Result<()> {
+        lines.iter().try_for_each(|line| self.line(line))
+    }
+
     /// Prints one JSON object.
     pub(super) fn object(self, value: &impl Serialize) -> anyhow::Result<()> {
         self.line(serde_json::to_string_pretty(value)?)

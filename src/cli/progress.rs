@@ -1,12 +1,18 @@
 //! Showing on a terminal that long work goes on.
 
 use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::check::Reading;
+
+/// How often what moves is drawn.
+const TICK: Duration = Duration::from_millis(120);
 
 /// Readings that wait to be shown.
 const BUFFERED: usize = 16;
@@ -43,15 +49,33 @@ pub(super) struct Waiting {
     bar: ProgressBar,
 }
 
+/// Work that takes less time shows nothing.
+const SHOWN_AFTER: Duration = Duration::from_secs(1);
+
+/// Whether a sign is shown: work within other work adds none.
+static IS_SHOWN: AtomicBool = AtomicBool::new(false);
+
 impl Waiting {
     /// Shows it; invisible where standard error is no terminal.
     pub(super) fn begin(words: &'static str) -> Self {
-        if !io::stderr().is_terminal() {
+        if !io::stderr().is_terminal() || IS_SHOWN.swap(true, Ordering::Relaxed) {
             return Self { bar: ProgressBar::hidden() };
         }
         let bar = ProgressBar::new_spinner().with_message(words);
-        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        bar.enable_steady_tick(TICK);
         Self { bar }
+    }
+
+    /// Shows it while something is awaited, from its second second on.
+    pub(super) async fn for_long<F: Future>(words: &'static str, work: F) -> F::Output {
+        let mut work = std::pin::pin!(work);
+        if let Ok(done) = timeout(SHOWN_AFTER, &mut work).await {
+            return done;
+        }
+        let waiting = Self::begin(words);
+        let done = work.await;
+        waiting.end();
+        done
     }
 
     /// Takes it away, so that it does not stand in what is printed next.
@@ -70,7 +94,11 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
+        if self.bar.is_hidden() {
+            return;
+        }
         self.bar.finish_and_clear();
+        IS_SHOWN.store(false, Ordering::Relaxed);
     }
 }
 
@@ -82,6 +110,6 @@ fn bar(sources: usize) -> ProgressBar {
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::with_draw_target(Some(sources as u64), ProgressDrawTarget::stderr());
     bar.set_style(style);
-    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    bar.enable_steady_tick(TICK);
     bar
 }

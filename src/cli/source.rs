@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::Context;
 use super::exit::Exit;
 use super::output::{Output, print_bytes};
+use super::progress::Waiting;
 use crate::app::fetcher;
 use crate::check::{Saved, Trial, try_saved, try_source};
 use crate::config::{Config, did_you_mean};
@@ -210,7 +211,11 @@ async fn test(id: &SourceId, files: &[PathBuf], context: &Context) -> anyhow::Re
     let config = context.config()?;
     let source = source_of(&config, id)?;
     let trial = match files {
-        [] => try_source(&fetcher(&config), source, &crate::clock::SystemClock).await,
+        [] => {
+            let fetcher = fetcher(&config);
+            Waiting::for_long("asking the site", try_source(&fetcher, source, &crate::clock::SystemClock))
+                .await
+        }
         [first, others @ ..] => {
             let others = others.iter().map(|file| saved(file)).collect::<anyhow::Result<_>>()?;
             try_saved(source, read(first)?, others).await

@@ -17,6 +17,7 @@ use crate::check::{look, try_saved};
 use crate::cli::Context;
 use crate::cli::check::counted;
 use crate::cli::exit::Exit;
+use crate::cli::progress::Waiting;
 use crate::cli::reload::take_over;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, Config};
@@ -74,7 +75,7 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
         None => id_of(&add.url)?,
     };
     anyhow::ensure!(config.source(&id).is_none(), "there is a source {id} already; --id names another");
-    let proposal = proposal(&id, &add, &config).await?;
+    let proposal = Waiting::for_long("looking at the page", proposal(&id, &add, &config)).await?;
     let path = if add.write { Some(write(&proposal, &context.config)?) } else { None };
     let taken_over = path.is_some() && take_over(context.config()?).await?.is_some();
     let output = context.output;

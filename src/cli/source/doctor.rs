@@ -8,6 +8,7 @@ use crate::app::fetcher;
 use crate::check::{Examination, examine};
 use crate::cli::Context;
 use crate::cli::exit::Exit;
+use crate::cli::progress::Waiting;
 use crate::clock::SystemClock;
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
@@ -35,7 +36,7 @@ pub(super) async fn run(doctor: Doctor, context: &Context) -> anyhow::Result<Exi
     let fetcher = fetcher(&config);
     let mut found = Vec::new();
     for source in sources {
-        found.push(examine(&fetcher, source, &SystemClock).await);
+        found.push(Waiting::for_long("asking the sites", examine(&fetcher, source, &SystemClock)).await);
     }
     let is_fine = found.iter().all(|examined| examined.drifts.is_empty() && examined.verdict.is_read());
     if context.output.json {
