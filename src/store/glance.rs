@@ -1,6 +1,6 @@
 //! How the store stands as a whole, at a glance.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration as StdDuration;
 
@@ -246,14 +246,25 @@ impl Store {
         Ok(pause.filter(|pause| pause.is_in_force(now)))
     }
 
+    /// The pauses of sources that are in force, in one look-up.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn source_pauses(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<BTreeMap<SourceId, SourcePause>, StoreError> {
+        let mut pauses = self.sled.read(pauses::all).await?;
+        pauses.retain(|_, pause| pause.is_in_force(now));
+        Ok(pauses)
+    }
+
     /// The sources that are paused, in one look-up.
     ///
     /// # Errors
     /// The store's.
     pub async fn paused_sources(&self, now: DateTime<Utc>) -> Result<BTreeSet<SourceId>, StoreError> {
-        let pauses = self.sled.read(pauses::all).await?;
-        let in_force = pauses.into_iter().filter(|(_, pause)| pause.is_in_force(now));
-        Ok(in_force.map(|(source, _)| source).collect())
+        Ok(self.source_pauses(now).await?.into_keys().collect())
     }
 
     /// Pauses a source, or ends that; gives the pause that was known before.

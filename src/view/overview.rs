@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use super::Views;
 use crate::domain::due::due_at;
 use crate::domain::id::SourceId;
-use crate::domain::source::Source;
+use crate::domain::source::{Source, SourcePause};
 use crate::domain::tally::DAYS;
 use crate::store::{SourceGlance, StoreError};
 
@@ -18,14 +18,21 @@ pub enum SourceState {
     Failing,
     /// It was never read.
     New,
+    /// An operator has it left alone.
+    Paused,
     /// It was read well.
     Good,
 }
 
 impl SourceState {
     /// Each with its name.
-    pub const ALL: [(&'static str, Self); 4] =
-        [("held", Self::Held), ("failing", Self::Failing), ("new", Self::New), ("good", Self::Good)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("held", Self::Held),
+        ("failing", Self::Failing),
+        ("new", Self::New),
+        ("paused", Self::Paused),
+        ("good", Self::Good),
+    ];
 
     /// The state in a word.
     #[must_use]
@@ -62,6 +69,8 @@ pub struct SourceRow {
     pub reason: Option<String>,
     /// When it was last read well.
     pub last_good_at: Option<DateTime<Utc>>,
+    /// Since and until when it is left alone, where an operator said so.
+    pub paused: Option<SourcePause>,
     /// When it is read next.
     pub next_due_at: Option<DateTime<Utc>>,
     /// Its newest change: when it was found and its id. Only of rows that are shown.
@@ -129,7 +138,7 @@ pub struct Overview {
     /// How many there are in all.
     pub total: usize,
     /// How many of all stand so, in the order of [`SourceState::ALL`].
-    pub by_state: [usize; 4],
+    pub by_state: [usize; 5],
     /// The sites, in their order.
     pub sites: Vec<String>,
 }
@@ -143,8 +152,9 @@ impl Views {
         let ids = self.0.sources.iter().map(|source| source.id.clone()).collect();
         let glances = self.0.store.glances(ids).await?;
         let now = self.now();
-        let mut rows: Vec<SourceRow> =
-            self.0.sources.iter().zip(glances).map(|(source, glance)| row(source, glance, now)).collect();
+        let pauses = self.0.store.source_pauses(now).await?;
+        let row = |(source, glance): (&Source, _)| row(source, glance, pauses.get(&source.id).copied(), now);
+        let mut rows: Vec<SourceRow> = self.0.sources.iter().zip(glances).map(row).collect();
         let by_state =
             SourceState::ALL.map(|(_, state)| rows.iter().filter(|row| row.state == state).count());
         let mut sites: Vec<String> = rows.iter().map(|row| row.site.clone()).collect();
@@ -162,7 +172,8 @@ impl Views {
     /// One source as the table has it.
     pub(super) async fn row(&self, source: &Source) -> Result<SourceRow, StoreError> {
         let glances = self.0.store.glances(vec![source.id.clone()]).await?;
-        let rows = glances.into_iter().map(|glance| row(source, glance, self.now())).collect();
+        let pause = self.0.store.source_pause(&source.id, self.now()).await?;
+        let rows = glances.into_iter().map(|glance| row(source, glance, pause, self.now())).collect();
         let mut rows = self.completed(rows).await?;
         rows.pop().ok_or(StoreError::Closed)
     }
@@ -201,10 +212,11 @@ fn sort(rows: &mut [SourceRow], order: Order) {
     }
 }
 
-fn row(source: &Source, glance: SourceGlance, now: DateTime<Utc>) -> SourceRow {
+fn row(source: &Source, glance: SourceGlance, paused: Option<SourcePause>, now: DateTime<Utc>) -> SourceRow {
     let SourceGlance { state, is_held, last_change } = glance;
     let standing = match &state {
         _ if is_held => SourceState::Held,
+        _ if paused.is_some() => SourceState::Paused,
         None => SourceState::New,
         Some(state) if state.verdict.is_read() => SourceState::Good,
         Some(_) => SourceState::Failing,
@@ -224,9 +236,13 @@ fn row(source: &Source, glance: SourceGlance, now: DateTime<Utc>) -> SourceRow {
         reason: state
             .as_ref()
             .and_then(|state| state.reason.clone())
-            .filter(|_| standing != SourceState::Good),
+            .filter(|_| !matches!(standing, SourceState::Good | SourceState::Paused)),
         last_good_at: state.as_ref().and_then(|state| state.last_good_at),
-        next_due_at: due_at(source, state.as_ref(), now, now),
+        next_due_at: match paused {
+            Some(pause) => pause.until,
+            None => due_at(source, state.as_ref(), now, now),
+        },
+        paused,
         last_change: None,
         entries: None,
         days: (0..DAYS).rev().map(day).collect(),

@@ -402,6 +402,34 @@ fn an_operator_acts_by_forms_of_ours_alone_and_every_deed_is_noted() {
 }
 
 #[test]
+fn an_operator_pauses_a_source_and_resumes_it() {
+    let desk = Desk::start();
+    desk.service.home.check(0);
+    let (ann, audit) = (desk.cookie("ann"), desk.cookie("audit"));
+    let page = desk.act(&audit, "/sources/covered-list", "action=pause");
+    assert_eq!(page.status, 403, "a reader acts nowhere: {page:?}");
+    for day in ["2020-01-01", "tomorrow"] {
+        let page = desk.act(&ann, "/sources/covered-list", &format!("action=pause&until={day}"));
+        assert_eq!(page.status, 422, "{day}: {page:?}");
+    }
+    assert!(!desk.get("/sources/covered-list").body.contains("Paused since"));
+    let page = desk.act(&ann, "/sources/covered-list", "action=pause&until=2999-01-01");
+    assert!(page.head.contains("location: /sources/covered-list?done=pause-source"), "{page:?}");
+    let page = desk.get("/sources/covered-list").body;
+    assert!(page.contains("until 1 Jan 2999") || page.contains("until 1 January 2999"), "{page}");
+    assert!(desk.get("/sources?state=paused").body.contains("/sources/covered-list"));
+    let reads = desk.service.home.run(&["check", "now", "--json"]).expect(0).json();
+    assert_eq!(reads["sources"].as_array().unwrap().len(), 0, "it is left alone: {reads}");
+    let page = desk.act(&ann, "/sources/covered-list", "action=resume");
+    assert!(page.head.contains("done=resume-source"), "{page:?}");
+    assert!(!desk.get("/sources/covered-list").body.contains("Paused since"));
+    let log = desk.get("/audit").body;
+    for deed in ["ann: pause-source <code>covered-list", "ann: resume-source <code>covered-list"] {
+        assert!(log.contains(deed), "{deed} is missing in {log}");
+    }
+}
+
+#[test]
 fn operators_see_mails_and_readers_do_not() {
     let desk = Desk::start();
     desk.service.followed();

@@ -25,6 +25,8 @@ pub(super) enum Standing {
     Failing,
     /// It was never read.
     New,
+    /// An operator has it left alone.
+    Paused,
     /// It was read well.
     Good,
 }
@@ -35,6 +37,7 @@ impl Standing {
             Self::Held => SourceState::Held,
             Self::Failing => SourceState::Failing,
             Self::New => SourceState::New,
+            Self::Paused => SourceState::Paused,
             Self::Good => SourceState::Good,
         }
     }

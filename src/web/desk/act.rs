@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use chrono::NaiveDate;
 use tokio::sync::mpsc;
 
 use super::super::Shared;
@@ -13,7 +14,7 @@ use super::super::access::Visitor;
 use super::{Server, Who, fields, see_other};
 use crate::check::ReadOptions;
 use crate::domain::id::{ChangeId, MailId};
-use crate::domain::source::Source;
+use crate::domain::source::{Source, SourcePause};
 use crate::domain::text::error_chain;
 use crate::store::{Deed, StoreError};
 
@@ -32,14 +33,25 @@ pub(super) async fn on_source(
     let Some(source) = shared.desk.views.source(&id).cloned() else {
         return shared.not_there(&visitor, "No source with this id is watched.");
     };
-    if fields(&body).get("action") != Some("check") {
-        return shared.unknown_deed(&visitor);
-    }
-    if let Err(error) = shared.note(&visitor, "check", &id, "").await {
-        return shared.fault(&error);
-    }
-    shared.read_soon(vec![source], ReadOptions { is_manual: true, ..ReadOptions::default() });
-    see_other(&format!("{}sources/{id}?done=check", shared.root()))
+    let asked = fields(&body);
+    let (act, pause, until) = match (asked.get("action"), asked.get("until")) {
+        (Some("check"), _) => {
+            if let Err(error) = shared.note(&visitor, "check", &id, "").await {
+                return shared.fault(&error);
+            }
+            shared.read_soon(vec![source], ReadOptions { is_manual: true, ..ReadOptions::default() });
+            return see_other(&format!("{}sources/{id}?done=check", shared.root()));
+        }
+        (Some("resume"), _) => ("resume-source", None, String::new()),
+        (Some("pause"), until) => match shared.pause_until(&source, until) {
+            Some(pause) => ("pause-source", Some(pause), until.unwrap_or_default().to_owned()),
+            None => return shared.not_to_come(&visitor),
+        },
+        _ => return shared.unknown_deed(&visitor),
+    };
+    let store = &shared.desk.store;
+    let deed = async { store.pause_source(&source.id, pause).await.map(drop).map_err(Into::into) };
+    shared.done(&visitor, (act, &id, &until), deed, &format!("sources/{id}")).await
 }
 
 pub(super) async fn on_review(
@@ -147,6 +159,21 @@ pub(super) async fn on_mail(
 }
 
 impl Shared {
+    /// A pause of a source, up to a day that is still to come where it is, or until it is resumed.
+    fn pause_until(&self, source: &Source, until: Option<&str>) -> Option<SourcePause> {
+        let now = self.desk.views.now();
+        let day = until.map(str::parse::<NaiveDate>).transpose().ok()?;
+        let pause = SourcePause::until_day(day, source.timezone, now);
+        pause.is_in_force(now).then_some(pause)
+    }
+
+    fn not_to_come(&self, visitor: &Visitor) -> Response {
+        let text =
+            "A pause ends on a day to come, such as 2027-01-15, or on none. Go back and choose another day.";
+        let frame = super::Frame::of(self, visitor, "Nothing was done", "");
+        super::page(axum::http::StatusCode::UNPROCESSABLE_ENTITY, &super::Note { frame, text })
+    }
+
     /// Has sources read, for pages and programs alike. Reads take longer than an answer may: they go on by themselves.
     pub(in crate::web) fn read_soon(&self, sources: Vec<Source>, options: ReadOptions) {
         let (checker, woken) = (Arc::clone(&self.desk.checker), Arc::clone(&self.woken));

@@ -18,6 +18,7 @@ use super::{Server, Who};
 use crate::domain::change::EntryChange;
 use crate::domain::entry::Entry;
 use crate::domain::read_record::ReadRecord;
+use crate::domain::source::SourcePause;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::{Fate, words};
 use crate::render::{Link, line, on_page, with_lines};
@@ -73,6 +74,8 @@ pub(super) struct Row {
     site: String,
     state: &'static str,
     reason: Option<String>,
+    /// That it is paused, in words.
+    paused: Option<String>,
     last_good: Option<String>,
     next_due: Option<String>,
     last_change: Option<(String, String)>,
@@ -120,12 +123,21 @@ impl Row {
             site: one_line(&row.site),
             state: row.state.name(),
             reason: row.reason.map(|reason| shorten(&one_line(&reason), 300)),
+            paused: row.paused.map(in_words),
             last_good: row.last_good_at.map(on_page),
             next_due: row.next_due_at.map(on_page),
             last_change: row.last_change.map(|(at, id)| (on_page(at), id)),
             entries: row.entries,
             strip: Strip::of(&row.days),
         }
+    }
+}
+
+/// Since and until when a source is paused.
+fn in_words(pause: SourcePause) -> String {
+    match pause.until {
+        Some(until) => format!("Paused since {}, until {}.", on_page(pause.since), on_page(until)),
+        None => format!("Paused since {}, until somebody resumes it.", on_page(pause.since)),
     }
 }
 
@@ -208,6 +220,8 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: 
 pub(super) fn done(asked: &Asked) -> Option<&'static str> {
     Some(match asked.get("done")? {
         "check" => "The source is being read now. Open this page again in a moment.",
+        "pause-source" => "The source is paused: it is left alone, and nobody is told of it.",
+        "resume-source" => "The source is read again.",
         "accept" => "The read was accepted. Whoever follows what changed is told.",
         "accept-untold" => "The read was accepted, and nobody is told.",
         "reject" => "The read was rejected.",
