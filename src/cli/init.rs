@@ -4,6 +4,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use secrecy::SecretString;
+use url::Url;
 
 use super::exit::Exit;
 use super::output::Output;
@@ -27,7 +30,8 @@ pub(super) struct Init {
 }
 
 pub(super) fn run(init: &Init, output: Output) -> anyhow::Result<Exit> {
-    let starting = Starting { address: init.address.clone(), relay: init.relay.clone() };
+    let starting =
+        Starting { address: init.address.clone(), relay: init.relay.clone(), relay_password: None };
     let is_asked = !output.json && io::stdin().is_terminal() && io::stderr().is_terminal();
     let starting = if is_asked { asked(starting)? } else { starting };
     let written = write_starting_files(&init.folder, &starting)?;
@@ -61,11 +65,40 @@ fn asked(known: Starting) -> anyhow::Result<Starting> {
     let relay = match known.relay {
         Some(relay) => Some(relay),
         None => ask("The relay for mail, such as smtp://relay.example:587 (empty: into a folder)", |text| {
-            let is_relay = text.starts_with("smtp://") || text.starts_with("smtps://");
-            if is_relay { Ok(text.to_owned()) } else { Err("expected smtp:// or smtps://".to_owned()) }
+            match Url::parse(text) {
+                Ok(url) if url.password().is_some() => {
+                    Err("leave the password out of it; it is asked for next".to_owned())
+                }
+                Ok(url) if matches!(url.scheme(), "smtp" | "smtps") && url.host_str().is_some() => {
+                    Ok(text.to_owned())
+                }
+                _ => Err("expected smtp://HOST:PORT or smtps://HOST".to_owned()),
+            }
         })?,
     };
-    Ok(Starting { address, relay })
+    let logs_in = |relay: &String| Url::parse(relay).is_ok_and(|url| !url.username().is_empty());
+    let relay_password = if relay.as_ref().is_some_and(logs_in) {
+        without_echo(|| {
+            ask("Its password, kept in config/smtp-password", |text| Ok(SecretString::from(text)))
+        })?
+    } else {
+        None
+    };
+    Ok(Starting { address, relay, relay_password })
+}
+
+/// Has the terminal not show what is typed meanwhile.
+fn without_echo<T>(asking: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let terminal = io::stdin();
+    let shown = tcgetattr(&terminal)?;
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&terminal, OptionalActions::Now, &hidden)?;
+    let answer = asking();
+    tcsetattr(&terminal, OptionalActions::Now, &shown)?;
+    // The line feed was not shown either.
+    writeln!(io::stderr())?;
+    answer
 }
 
 /// Asks until the answer is understood or empty.

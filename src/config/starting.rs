@@ -4,6 +4,8 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use secrecy::{ExposeSecret, SecretString};
+
 use crate::domain::email::EmailAddress;
 
 /// Where each file goes, and what is in it.
@@ -42,12 +44,14 @@ pub(super) const FILES: [(&str, &str); 31] = [
 ];
 
 /// What is known of who begins; what is not stays a placeholder.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Starting {
     /// Whom mail is from, whom sites can write to, and who is told of trouble.
     pub address: Option<EmailAddress>,
     /// The relay through which mail leaves.
     pub relay: Option<String>,
+    /// Its password, which gets a file of its own.
+    pub relay_password: Option<SecretString>,
 }
 
 impl Starting {
@@ -72,9 +76,17 @@ impl Starting {
             let folder = "\ntransport = \"maildir:../state/mail\"";
             text = text.replace(folder, &format!("\ntransport = {}", quoted(relay)));
         }
+        if self.relay_password.is_some() {
+            let example = "\n# password_file = \"/run/credentials/regwatch.service/smtp-password\"";
+            text = text.replace(example, &format!("\npassword_file = {}", quoted(PASSWORD_NAME)));
+        }
         text
     }
 }
+
+/// The file with the relay's password, and how the main file names it.
+const PASSWORD_FILE: &str = "config/smtp-password";
+const PASSWORD_NAME: &str = "smtp-password";
 
 /// The file in which who begins is named.
 const MAIN_FILE: &str = "config/regwatch.toml";
@@ -105,7 +117,12 @@ pub enum StartingError {
 /// # Errors
 /// A file that is there already, found before anything is written; what cannot be written.
 pub fn write_starting_files(folder: &Path, starting: &Starting) -> Result<Vec<PathBuf>, StartingError> {
-    let files = FILES.map(|(name, text)| (folder.join(name), starting.fill_in(name, text)));
+    let mut files: Vec<(PathBuf, String)> =
+        FILES.iter().map(|(name, text)| (folder.join(name), starting.fill_in(name, text))).collect();
+    let password = starting.relay_password.as_ref();
+    files.extend(
+        password.map(|password| (folder.join(PASSWORD_FILE), format!("{}\n", password.expose_secret()))),
+    );
     // A dangling link is something, too.
     if let Some((path, _)) = files.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
         return Err(StartingError::Exists { path: path.clone() });
@@ -137,7 +154,14 @@ fn make_folders(folder: &Path) -> Result<(), StartingError> {
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     // Kept even where somebody else made the file since it was looked for.
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if path.ends_with(PASSWORD_FILE) {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;
     fs::File::sync_all(&file)
 }

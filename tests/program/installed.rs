@@ -84,3 +84,48 @@ fn people_are_shown_local_time_with_its_zone_and_programs_utc() {
     let json = run(home.program().env("TZ", "America/New_York").args(["source", "list", "--json"])).json();
     assert!(json["sources"][0]["next_due_at"].as_str().unwrap().ends_with('Z'), "{json}");
 }
+
+#[test]
+fn init_on_a_terminal_asks_for_the_address_and_the_relay_and_keeps_its_password_to_itself() {
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
+    if Command::new("script").arg("--version").output().is_err() {
+        return crate::left_out::left_out("init on a terminal", "there is no script(1)");
+    }
+    let home = Home::with_sources("");
+    let folder = home.path("fresh");
+    let program = assert_cmd::cargo::cargo_bin!("regwatch");
+    let line = format!("{} init {}", program.display(), folder.display());
+    let mut terminal = Command::new("script");
+    terminal.args(["-qec", &line, "/dev/null"]).stdin(std::process::Stdio::piped());
+    let mut running = terminal.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut keys = running.stdin.take().unwrap();
+    let answers = "no address\nann@desk.example\nrelay\nsmtp://ann:x@relay.desk.example\n\
+                   smtp://ann@relay.desk.example:587\n";
+    keys.write_all(answers.as_bytes()).unwrap();
+    // The question is asked once the terminal shows nothing any more of what is typed.
+    let mut shown = String::new();
+    let mut output = std::io::BufReader::new(running.stdout.take().unwrap());
+    while !shown.contains("Its password") {
+        let mut byte = [0];
+        std::io::Read::read_exact(&mut output, &mut byte).unwrap();
+        shown.push(char::from(byte[0]));
+    }
+    keys.write_all(b"a secret of the relay\n").unwrap();
+    let mut rest = Vec::new();
+    std::io::Read::read_to_end(&mut output, &mut rest).unwrap();
+    shown.push_str(&String::from_utf8_lossy(&rest));
+    assert!(running.wait().unwrap().success(), "{shown}");
+    assert!(!shown.contains("a secret of the relay"), "{shown}");
+    let password = folder.join("config/smtp-password");
+    assert_eq!(std::fs::read_to_string(&password).unwrap(), "a secret of the relay\n");
+    assert_eq!(std::fs::metadata(&password).unwrap().permissions().mode() & 0o777, 0o600);
+    let config = folder.join("config/regwatch.toml");
+    let checked = run(home.program_over(&config).args(["config", "check"])).expect(0);
+    assert!(!checked.stdout.contains("CHANGE") && !checked.stdout.contains("mail.from at"), "{checked:?}");
+    let shown = run(home.program_over(&config).args(["config", "show"])).expect(0).stdout;
+    for value in ["ann@desk.example", "smtp://ann@relay.desk.example:587"] {
+        assert!(shown.contains(value), "{value} is missing in {shown}");
+    }
+    assert!(std::fs::read_to_string(&config).unwrap().contains("\npassword_file = \"smtp-password\"\n"));
+}

@@ -170,6 +170,7 @@ fn what_is_known_of_who_begins_stands_in_the_place_of_the_placeholders() {
     let starting = Starting {
         address: Some("ops@desk.example".parse().unwrap()),
         relay: Some("smtp://relay.desk.example:587".to_owned()),
+        relay_password: None,
     };
     write_starting_files(folder.path(), &starting).unwrap();
     let config = load(&folder.path().join("config/regwatch.toml")).unwrap();
