@@ -60,6 +60,36 @@ fn only_what_changed_is_told_and_a_block_page_is_told_from_a_page() {
     assert_eq!((&one["mails_queued"], &two["mails_queued"]), (&0.into(), &1.into()));
 }
 
+#[test]
+fn it_keeps_running_where_it_is_told_to_and_does_what_is_typed() {
+    use std::io::Write;
+    let kept = tempfile::tempdir().unwrap();
+    let folder = kept.path().join("demo");
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
+    command.env_clear().current_dir(kept.path()).args(["demo", "--open", "--keep"]).arg(&folder);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut running = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    running.stdin.take().unwrap().write_all(b"a\nb\nr\ne\nnonsense\na\nq\n").unwrap();
+    let output = running.wait_with_output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{shown}\n{}", String::from_utf8_lossy(&output.stderr));
+    let after = shown.split("IT KEEPS RUNNING").nth(1).unwrap();
+    for expected in [
+        "Pages    http://127.0.0.1:",
+        "as extended by amendment 1",
+        "suspect",
+        "4 entries, no change",
+        "as extended by amendment 2",
+        "mail     Hikvision: entry amended on the Covered List",
+        "regwatch init my-watch",
+        "source add https://… --write",
+    ] {
+        assert!(after.contains(expected), "{expected:?} is missing in:\n{after}");
+    }
+    assert_eq!(after.matches("covered-list  suspect").count(), 2, "a block page and an empty list: {after}");
+    assert!(folder.join("mail-3.html").exists(), "each amendment is a mail");
+}
+
 /// What differs from one run to the next: ports, moments, hashes.
 fn without_what_varies(text: &str) -> String {
     let varying = regex::Regex::new(

@@ -11,14 +11,15 @@ pub(super) struct Letter {
     from: String,
     to: String,
     date: String,
-    subject: String,
+    /// Its subject.
+    pub subject: String,
     text: String,
     /// The HTML body.
     pub html: String,
 }
 
 impl Letter {
-    /// Every new mail of a Maildir, in the order of the file names.
+    /// Every new mail of a Maildir, in the order in which they came.
     pub(super) fn read_all(maildir: &Path) -> anyhow::Result<Vec<Self>> {
         let folder = maildir.join("new");
         let mut paths = std::fs::read_dir(&folder)
@@ -26,7 +27,7 @@ impl Letter {
                 entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()
             })
             .with_context(|| format!("cannot read {}", folder.display()))?;
-        paths.sort();
+        paths.sort_by_key(|path| (path.metadata().and_then(|file| file.modified()).ok(), path.clone()));
         paths.iter().map(|path| Self::read(path)).collect()
     }
 

@@ -5,8 +5,10 @@
 //! HTTP, mail goes into a Maildir. Nothing knows that it is a demonstration.
 
 mod letter;
+mod open;
 mod origin;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,7 +33,16 @@ pub(super) struct Demo {
     /// Keep everything in this new folder [default: a new temporary folder].
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    /// Keep running: look at the mails and the pages, and change what is watched by keys or buttons.
+    #[arg(long, conflicts_with = "json")]
+    open: bool,
 }
+
+/// How somebody goes on with a page of their own.
+const OWN_PAGE: &str = "\
+Now a page of your own:
+  regwatch init my-watch
+  regwatch --config my-watch/config/regwatch.toml source add https://… --write";
 
 const SUBSCRIBER: &str = "compliance@integrator.example";
 
@@ -40,21 +51,30 @@ pub(super) async fn run(demo: Demo, output: Output) -> anyhow::Result<Exit> {
         Some(folder) => folder,
         None => tempfile::Builder::new().prefix("regwatch-demo-").tempdir()?.keep(),
     };
-    let origin = Origin::start().await?;
-    let config = write_config(&folder, origin.address())?;
+    let origin = Origin::start(folder.clone()).await?;
+    let config = write_config(&folder, origin.address(), demo.open)?;
     let app = App::open(config.clone(), Arc::new(SystemClock)).await?;
     let outcome = two_days(&app, &origin, &config, output).await;
     app.close().await?;
     let reports = outcome?;
     let letters = Letter::read_all(&folder.join("state/mail"))?;
     show_letters(&letters, &folder, &reports, output)?;
+    if demo.open {
+        open::keep_open(&config, &origin, &folder, output).await?;
+    }
+    say(output, &format!("\n{OWN_PAGE}"))?;
     Ok(Exit::Done)
 }
 
 /// Writes the demonstration's configuration and reads it as any other.
-fn write_config(folder: &Path, origin: &str) -> anyhow::Result<Config> {
+fn write_config(folder: &Path, origin: &str, has_pages: bool) -> anyhow::Result<Config> {
     let path = folder.join("config/regwatch.toml");
-    let text = include_str!("regwatch.toml").replace("{origin}", origin);
+    let mut text = include_str!("regwatch.toml").replace("{origin}", origin);
+    if has_pages {
+        // Free a moment ago, and so most likely still when the daemon listens there.
+        let place = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+        let _ = write!(text, "\n[web]\nlisten = \"{place}\"\nbase_url = \"http://{place}/\"\n");
+    }
     std::fs::create_dir_all(folder.join("config"))
         .and_then(|()| std::fs::write(&path, text))
         .with_context(|| format!("cannot write {}", path.display()))?;
@@ -100,18 +120,24 @@ fn say(output: Output, text: &str) -> anyhow::Result<()> {
     if output.json { Ok(()) } else { output.line(text) }
 }
 
-fn show_letters(
-    letters: &[Letter],
-    folder: &Path,
-    reports: &[CheckReport],
-    output: Output,
-) -> anyhow::Result<()> {
+/// Keeps the HTML of mails as files that a browser shows.
+fn keep_pages(letters: &[Letter], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut pages = Vec::new();
     for (index, letter) in letters.iter().enumerate() {
         let page = folder.join(format!("mail-{}.html", index + 1));
         std::fs::write(&page, &letter.html).with_context(|| format!("cannot write {}", page.display()))?;
         pages.push(page);
     }
+    Ok(pages)
+}
+
+fn show_letters(
+    letters: &[Letter],
+    folder: &Path,
+    reports: &[CheckReport],
+    output: Output,
+) -> anyhow::Result<()> {
+    let pages = keep_pages(letters, folder)?;
     let maildir = folder.join("state/mail");
     if output.json {
         return output.object(&serde_json::json!({ "days": reports, "maildir": maildir, "html": pages }));
