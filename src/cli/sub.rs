@@ -12,13 +12,13 @@ use super::output::Output;
 use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Ask, Questioned, Subscribed, command};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::CompanyId;
+use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::source::Source;
 use crate::domain::subscription::{Pause, Preference, State, Subscriber, Subscription};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sub {
-    /// Subscribe an address to companies.
+    /// Subscribe an address to companies, or to sources as such.
     ///
     /// Without --confirmed the person is asked, by a mail that they answer or by its page: nobody gets
     /// alerts they did not agree to. Where there is neither an inbox nor a web side, the wish is only noted.
@@ -57,8 +57,11 @@ pub(super) struct Add {
     #[arg(value_name = "ADDRESS")]
     address: EmailAddress,
     /// About which companies.
-    #[arg(long = "company", value_name = "ID", required = true, num_args = 1..)]
+    #[arg(long = "company", value_name = "ID", required_unless_present = "sources", num_args = 1..)]
     companies: Vec<CompanyId>,
+    /// About everything that changes on these sources, whomever it names.
+    #[arg(long = "source", value_name = "ID", num_args = 1..)]
+    sources: Vec<SourceId>,
     /// The person has agreed, and you can show it.
     #[arg(long)]
     confirmed: bool,
@@ -126,12 +129,21 @@ pub(super) struct Remove {
     /// Only about these companies [default: all].
     #[arg(long = "company", value_name = "ID", num_args = 1..)]
     companies: Vec<CompanyId>,
+    /// Only about these sources as such.
+    #[arg(long = "source", value_name = "ID", num_args = 1..)]
+    sources: Vec<SourceId>,
+}
+
+/// Companies, and sources that are followed as such.
+fn followed(companies: Vec<CompanyId>, sources: &[SourceId]) -> Vec<CompanyId> {
+    companies.into_iter().chain(sources.iter().map(CompanyId::of_source)).collect()
 }
 
 pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
     let output = context.output;
     match verb {
-        Sub::Add(Add { address, companies, confirmed }) => {
+        Sub::Add(Add { address, companies, sources, confirmed }) => {
+            let companies = followed(companies, &sources);
             let subscribe = command::Subscribe { address, companies: companies.clone(), confirmed };
             let Subscribed { subscriber, question } = context.ask(subscribe).await?;
             match question {
@@ -157,7 +169,8 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
         Sub::Export => import::export(context).await?,
         Sub::List => everyone(context).await?,
         Sub::Erase(Whose { address }) => erase(context, address).await?,
-        Sub::Remove(Remove { address, companies }) => {
+        Sub::Remove(Remove { address, companies, sources }) => {
+            let companies = followed(companies, &sources);
             let ended = context.ask(command::Unsubscribe { address, companies }).await?;
             if output.json {
                 output.object(&serde_json::json!({ "ended": ended }))?;
@@ -214,9 +227,7 @@ async fn everyone(context: &Context) -> anyhow::Result<()> {
 /// What never appears in the sources that could tell of these companies: better said before than after.
 fn tell_what_is_missed(context: &Context, companies: &[CompanyId]) -> anyhow::Result<()> {
     let config = context.config()?;
-    let concerns = |source: &&Source| {
-        source.companies.is_empty() || source.companies.iter().any(|company| companies.contains(company))
-    };
+    let concerns = |source: &&Source| companies.iter().any(|followed| source.can_tell_of(followed));
     let sources = config.sources.iter().filter(concerns);
     let missed: Vec<[String; 2]> =
         sources.filter_map(|source| Some([source.title.clone(), source.misses.clone()?])).collect();

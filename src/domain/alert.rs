@@ -17,7 +17,7 @@ pub struct Alert {
     pub id: AlertId,
     /// The change.
     pub change: ChangeId,
-    /// The company.
+    /// The company, or the source as such.
     pub company: CompanyId,
     /// When it was raised.
     pub raised_at: DateTime<Utc>,
@@ -66,16 +66,19 @@ impl AlertItem {
     }
 }
 
-/// The alerts a change raises: one for each company concerned.
+/// The alerts a change raises: one for each company concerned, and of news one for those who follow its source.
 #[must_use]
 pub fn alerts_of(change: &Change) -> Vec<Alert> {
+    let of_source = (!change.is_notice()).then(|| CompanyId::of_source(&change.source));
     change
         .companies()
         .into_iter()
+        .cloned()
+        .chain(of_source)
         .map(|company| Alert {
             id: AlertId::derive(&[change.id.as_str(), company.as_str()]),
             change: change.id.clone(),
-            company: company.clone(),
+            company,
             raised_at: change.found_at,
             spread_to: None,
         })

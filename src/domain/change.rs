@@ -156,7 +156,9 @@ impl Change {
         if is_meant {
             self.matches.extend(possible);
         }
-        let new = alerts_of(self).into_iter().filter(|alert| !known.contains(&alert.company));
+        // Who follows the source was told of the change already.
+        let is_new = |alert: &Alert| alert.company.is_company() && !known.contains(&alert.company);
+        let new = alerts_of(self).into_iter().filter(is_new);
         new.map(|alert| Alert { raised_at: now, ..alert }).collect()
     }
 

@@ -51,7 +51,7 @@ impl SourceHealth {
 pub fn is_watched_for(source: &Source, reader: &Subscriber) -> bool {
     let mut active = reader.subscriptions.iter().filter(|known| known.state == State::Active);
     active.any(|known| {
-        let is_of_company = source.companies.is_empty() || source.companies.contains(&known.company);
-        is_of_company && (known.only.sources.is_empty() || known.only.sources.contains(&source.id))
+        source.can_tell_of(&known.company)
+            && (known.only.sources.is_empty() || known.only.sources.contains(&source.id))
     })
 }

@@ -55,9 +55,9 @@ impl ListedOn {
 /// Whether a source can tell whoever follows this selection anything.
 #[must_use]
 pub fn is_wanted(source: &Source, selection: &Selection) -> bool {
-    let is_of_company = |company| source.companies.is_empty() || source.companies.contains(company);
     let sources = &selection.only.sources;
-    (sources.is_empty() || sources.contains(&source.id)) && selection.companies.iter().any(is_of_company)
+    let is_of = |company| source.can_tell_of(company);
+    (sources.is_empty() || sources.contains(&source.id)) && selection.companies.iter().any(is_of)
 }
 
 /// Whether anything stands there about a company of this selection.

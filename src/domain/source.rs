@@ -152,6 +152,16 @@ impl fmt::Debug for Request {
 }
 
 impl Source {
+    /// Whether something may be told of what somebody follows, because of this source: of a company that it can
+    /// name, or of itself.
+    #[must_use]
+    pub fn can_tell_of(&self, followed: &CompanyId) -> bool {
+        match followed.source() {
+            Some(source) => source == self.id,
+            None => self.companies.is_empty() || self.companies.contains(followed),
+        }
+    }
+
     /// Names everything that decides which entries a body gives: two reads with
     /// different fingerprints must not be compared.
     #[must_use]

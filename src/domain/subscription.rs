@@ -1,9 +1,11 @@
 //! Who wants to hear about which companies, and by what right they are written to.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::change::Change;
+use super::change::{Change, ChangeKind};
 use super::email::EmailAddress;
 use super::id::CompanyId;
 
@@ -43,7 +45,7 @@ impl std::fmt::Display for State {
 /// One subscriber's interest in one company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
-    /// The company.
+    /// The company, or a source as such.
     pub company: CompanyId,
     /// Where it stands.
     pub state: State,
@@ -179,6 +181,18 @@ impl Subscriber {
             }
         }
         ended
+    }
+
+    /// Says which changes of what is followed are told from now on: these, or all where there are none. Gives whether
+    /// it is followed.
+    pub fn refine(&mut self, company: &CompanyId, kinds: &BTreeSet<ChangeKind>) -> bool {
+        let mut known = self.subscriptions.iter_mut();
+        let Some(known) = known.find(|known| known.company == *company && known.state == State::Active)
+        else {
+            return false;
+        };
+        known.only.changes.clone_from(kinds);
+        true
     }
 
     /// The active subscription to a company, if there is one.

@@ -42,7 +42,8 @@ impl Together {
             for found in &change.possible {
                 together.possible.entry(found.company.clone()).or_default().push(change.id.clone());
             }
-            for company in change.companies() {
+            let of_source = CompanyId::of_source(&change.source);
+            for company in change.companies().into_iter().chain([&of_source]) {
                 together.named.entry(company.clone()).or_default().push(change.clone());
             }
         }

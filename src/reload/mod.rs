@@ -79,7 +79,8 @@ impl Reloader {
 /// # Errors
 /// A company whose names cannot be looked for.
 pub fn watchlist(config: &Config) -> Result<Watchlist, WatchlistError> {
-    Watchlist::with(config.companies.clone(), config.categories.clone(), config.matching)
+    let watchlist = Watchlist::with(config.companies.clone(), config.categories.clone(), config.matching)?;
+    Ok(watchlist.watching(config.sources.iter().map(|source| (source.id.clone(), source.title.clone()))))
 }
 
 fn settings(config: &Config) -> String {

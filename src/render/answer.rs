@@ -222,8 +222,9 @@ pub fn paused(subscriber: &Subscriber, now: DateTime<Utc>) -> Option<String> {
 pub fn wishes(purpose: &Purpose, watchlist: &Watchlist) -> Vec<String> {
     match purpose {
         Purpose::Subscribe(selection) => {
-            let lines = selected(selection, watchlist);
-            lines.into_iter().map(|line| format!("send alerts about {line}")).collect()
+            let alerts = selected(selection, watchlist).into_iter();
+            let ways = selection.ways.iter().map(|wish| wish.words());
+            alerts.map(|line| format!("send alerts about {line}")).chain(ways).collect()
         }
         Purpose::Unsubscribe { companies } if companies.is_empty() => {
             vec!["stop all alerts".to_owned()]
@@ -282,10 +283,11 @@ fn named(company: &CompanyId, only: Option<String>, watchlist: &Watchlist) -> St
     format!("{}{only}", name(company, watchlist))
 }
 
-/// What readers call a company, cut where it is long.
+/// What readers call a company, cut where it is long, or a source that is followed as such.
 #[must_use]
 pub fn name(company: &CompanyId, watchlist: &Watchlist) -> String {
-    shorten(&one_line(watchlist.short_name(company)), MAX_NAME_CHARS)
+    let name = shorten(&one_line(watchlist.short_name(company)), MAX_NAME_CHARS);
+    if company.is_company() { name } else { format!("everything on {name}") }
 }
 
 /// The address to which an empty mail is enough to be asked nothing any more.

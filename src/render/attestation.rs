@@ -9,6 +9,7 @@ use super::notice::{RenderError, Rendered};
 use super::when::{day, day_of};
 use crate::domain::change::Change;
 use crate::domain::health::SourceHealth;
+use crate::domain::id::CompanyId;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
@@ -52,9 +53,11 @@ impl Seen {
     /// Counts a change that is news.
     pub fn count(&mut self, reader: &Subscriber, change: &Change) {
         // What was found before something was followed is neither told nor kept back.
+        let of_source = CompanyId::of_source(&change.source);
         let known: Vec<&Subscription> = change
             .companies()
             .into_iter()
+            .chain([&of_source])
             .filter_map(|company| reader.active(company))
             .filter(|known| known.confirmed_at.unwrap_or(known.requested_at) <= change.found_at)
             .collect();

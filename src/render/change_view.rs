@@ -292,10 +292,13 @@ pub(super) fn filing(kind: &str) -> String {
 
 /// Why its reader is told: a sentence a name, and who else is named.
 fn why(told: &Told, notice: &Notice, wording: Wording) -> Vec<Explanation> {
-    let followed: Vec<&CompanyId> = told.followed.iter().map(|follow| &follow.company).collect();
+    let followed = told.companies();
     let short_name = |id: &CompanyId| notice.watchlist.short_name(id).to_owned();
     let (mut lines, others) = concerns(told.change, &followed, short_name, |field| wording.label(field));
-    lines.extend(others.map(|before| Explanation { before, ..Explanation::default() }));
+    let by_source = told.is_of_a_source().then(|| "You follow this source.".to_owned());
+    lines.extend(
+        others.into_iter().chain(by_source).map(|before| Explanation { before, ..Explanation::default() }),
+    );
     lines
 }
 

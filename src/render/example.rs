@@ -44,7 +44,7 @@ const ZONE: Tz = Tz::Europe__Berlin;
 /// A template that cannot be filled in.
 pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Result<Rendered, RenderError> {
     let example = Example::new(to);
-    let selection = || Selection { companies: vec![example.company.clone()], only: Filter::default() };
+    let selection = || Selection { companies: vec![example.company.clone()], ..Selection::default() };
     match kind {
         MailKind::Confirmation => {
             let token = ConfirmToken::of(0x5eed_0000_0000_0000_0000_0000_0000_0000);

@@ -18,6 +18,9 @@ use crate::domain::text::{capitalised, one_line, shorten};
 /// Longer titles of sources are cut.
 const MAX_PLACE_CHARS: usize = 120;
 
+/// Longer titles of entries are cut.
+const MAX_TITLE_CHARS: usize = 60;
+
 /// Of more companies the rest is counted.
 const MAX_NAMED: usize = 2;
 
@@ -53,6 +56,9 @@ impl Headline {
         let change = told.change;
         let face = notice.words_of(change).map_or_else(|| Face::of_change(change), |words| words.face);
         let names = names(told, notice);
+        if names.is_empty() {
+            return of_nobody(change, face);
+        }
         match face {
             Face::List => on_a_list(change, names, relation(told)),
             Face::Docket => on_a_docket(change, names),
@@ -102,6 +108,25 @@ fn on_a_list(change: &Change, names: String, relation: Relation) -> Headline {
             Headline::new(names, &format!(": entry {came} "), place, lead)
         }
     }
+}
+
+/// Of a change that names nobody who is tracked, for those who follow its source: the entry speaks for itself.
+fn of_nobody(change: &Change, face: Face) -> Headline {
+    let text = |field: &str| said(change, field).map(one_line).filter(|text| !text.is_empty());
+    if face == Face::Docket {
+        let number = text("docket").unwrap_or_else(|| "Docket".to_owned());
+        return on_a_docket(change, shorten(&number, MAX_TITLE_CHARS));
+    }
+    let place = place(&change.source_title);
+    let (head, happened) = match change.entry.kind {
+        ChangeKind::Added => (": new on ", "is new on"),
+        ChangeKind::Removed => (": gone from ", "is gone from"),
+        ChangeKind::Amended => (": amended on ", "was amended on"),
+        ChangeKind::AlreadyListed => (": already on ", "is already on"),
+    };
+    let title = shorten(&one_line(&change.entry.title), MAX_TITLE_CHARS);
+    let lead = format!("“{title}” {happened} {place}");
+    Headline::new(title, head, place, lead)
 }
 
 fn amended(names: &str, place: String, relation: Relation) -> Headline {
@@ -186,9 +211,8 @@ pub(super) fn place(title: &str) -> String {
 
 /// How a change names those its reader follows, at best.
 fn relation(told: &Told) -> Relation {
-    let is_own = |company: &CompanyId| {
-        told.followed.is_empty() || told.followed.iter().any(|follow| follow.company == *company)
-    };
+    let followed = told.companies();
+    let is_own = |company: &CompanyId| followed.is_empty() || followed.contains(&company);
     let own = told.change.matches.iter().filter(|found| is_own(&found.company));
     own.map(relation_of).min().unwrap_or(Relation::Unnamed)
 }
@@ -205,7 +229,7 @@ fn relation_of(found: &Match) -> Relation {
 
 /// What readers call the companies of one change: those they follow, else all it concerns.
 fn names(told: &Told, notice: &Notice) -> String {
-    let mut ids: BTreeSet<&CompanyId> = told.followed.iter().map(|follow| &follow.company).collect();
+    let mut ids: BTreeSet<&CompanyId> = told.companies().into_iter().collect();
     if ids.is_empty() {
         ids.extend(told.change.companies());
     }

@@ -24,6 +24,12 @@ pub(super) fn lead(notice: &Notice) -> String {
         all if notice.pause.is_some() => summed_up(notice, all, &names),
         all if notice.is_of_what_stood() => what_stood(notice, all, &names),
         [told] => format!("{}.", Headline::of(told, notice).lead),
+        all if names.is_empty() && sources.len() == 1 => {
+            format!("{} changes on {}, which you follow.", all.len(), place(&all[0].change.source_title))
+        }
+        all if names.is_empty() => {
+            format!("{} changes on {} sources that you follow.", all.len(), sources.len())
+        }
         all if sources.len() == 1 => {
             format!("{} changes concern {names}, all on {}.", all.len(), place(&all[0].change.source_title))
         }
@@ -65,8 +71,12 @@ fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
     let in_days = |at| day(day_of(at, notice.zone));
     let when =
         notice.pause.map(|pause| format!(", from {} to {}", in_days(pause.since), in_days(pause.until)));
+    let about = match names {
+        "" => "on the sources that you follow".to_owned(),
+        names => format!("about {names}"),
+    };
     format!(
-        "While your mail was paused{}, {}, about {names}.",
+        "While your mail was paused{}, {}, {about}.",
         when.unwrap_or_default(),
         parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")
     )

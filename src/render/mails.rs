@@ -102,7 +102,7 @@ impl Reader {
         let mut only = Filter::default();
         only.take_kind("removed");
         only.sources.insert("covered-list".parse().unwrap());
-        Selection { companies: Self::companies(), only }
+        Selection { companies: Self::companies(), only, ways: Vec::new() }
     }
 
     fn service(&self) -> Service<'_> {

@@ -24,7 +24,7 @@ use crate::domain::deadline::Deadline;
 use crate::domain::email::EmailAddress;
 use crate::domain::grouping::Bundle;
 use crate::domain::health::SourceHealth;
-use crate::domain::id::SourceId;
+use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Cadence, EndedPause, Subscription};
@@ -74,6 +74,19 @@ pub struct Told<'a> {
     pub deadline: Option<Deadline>,
     /// Where the reader sees the change with its evidence, where there is such a page.
     pub page: Option<String>,
+}
+
+impl Told<'_> {
+    /// The companies that its reader follows, of those it concerns.
+    pub(super) fn companies(&self) -> Vec<&CompanyId> {
+        let followed = self.followed.iter().map(|subscription| &subscription.company);
+        followed.filter(|company| company.is_company()).collect()
+    }
+
+    /// Whether its reader follows its source as such.
+    pub(super) fn is_of_a_source(&self) -> bool {
+        self.followed.iter().any(|subscription| !subscription.company.is_company())
+    }
 }
 
 impl<'a> Notice<'a> {
@@ -194,8 +207,7 @@ impl<'a> Notice<'a> {
     pub(super) fn company_names(&self) -> BTreeSet<&str> {
         let mut names = BTreeSet::new();
         for told in &self.told {
-            let followed = told.followed.iter().map(|subscription| &subscription.company);
-            names.extend(followed.map(|company| self.watchlist.short_name(company)));
+            names.extend(told.companies().into_iter().map(|company| self.watchlist.short_name(company)));
         }
         if names.is_empty() {
             let concerned = self.told.iter().flat_map(|told| told.change.companies());

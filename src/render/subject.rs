@@ -31,7 +31,11 @@ pub(super) fn subject(notice: &Notice) -> String {
         return shorten(&one_line(&text), MAX_SUBJECT_CHARS);
     };
     if notice.pause.is_some() {
-        let text = format!("{mark}{} about {}{part}", counted(notice), named(notice.company_names()));
+        let about = match named(notice.company_names()) {
+            names if names.is_empty() => "on sources that you follow".to_owned(),
+            names => format!("about {names}"),
+        };
+        let text = format!("{mark}{} {about}{part}", counted(notice));
         return shorten(&one_line(&text), MAX_SUBJECT_CHARS);
     }
     let headline = Headline::of(first, notice);

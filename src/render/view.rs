@@ -67,6 +67,6 @@ fn reason(subscription: &Subscription, watchlist: &Watchlist, zone: Tz) -> Strin
         "web" => "confirmed on the web".to_owned(),
         channel => format!("by {}", shorten(&one_line(channel), 40)),
     };
-    let name = shorten(&one_line(watchlist.short_name(&subscription.company)), 80);
+    let name = super::answer::name(&subscription.company, watchlist);
     format!("{name} since {since} ({by})")
 }

@@ -25,6 +25,7 @@ mod screenings;
 mod sled;
 mod tokens;
 
+use std::collections::BTreeSet;
 use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -32,7 +33,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use crate::config::{StoreRules, StoreSettings};
 use crate::domain::alert::Alert;
 use crate::domain::audit::AuditEntry;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, ChangeKind};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{
     AlertId, BodyHash, ChangeId, CompanyId, InstallationId, MailId, RetractionId, SourceId, WatchlistHash,
@@ -684,6 +685,24 @@ impl Store {
     ) -> Result<Subscriber, StoreError> {
         let address = address.clone();
         self.sled.write(move |trees, writes| subscribers::prefer(trees, writes, &address, &wishes, now)).await
+    }
+
+    /// Says which changes of what somebody follows are told from now on, as [`Subscriber::refine`] says; gives the
+    /// subscriber as they now stand.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn refine(
+        &self,
+        address: &EmailAddress,
+        company: &CompanyId,
+        kinds: BTreeSet<ChangeKind>,
+        now: DateTime<Utc>,
+    ) -> Result<Subscriber, StoreError> {
+        let (address, company) = (address.clone(), company.clone());
+        self.sled
+            .write(move |trees, writes| subscribers::refine(trees, writes, &address, &company, &kinds, now))
+            .await
     }
 
     /// Somebody who is or was subscribed.

@@ -25,7 +25,7 @@ use crate::domain::listed::{ListedOn, is_named, is_wanted};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::source::Source;
-use crate::domain::subscription::{Filter, Subscriber};
+use crate::domain::subscription::Subscriber;
 use crate::domain::text::error_chain;
 use crate::domain::verp::mail_of;
 use crate::mail::{Draft, DraftError, Envelope, Leaving, Occasion, Received, Report};
@@ -330,7 +330,7 @@ impl Inbox {
         address: &EmailAddress,
         companies: &[CompanyId],
     ) -> Result<bool, IngestError> {
-        let selection = Selection { companies: companies.to_vec(), only: Filter::default() };
+        let selection = Selection { companies: companies.to_vec(), ..Selection::default() };
         self.ask_to_follow_selection(address, selection).await
     }
 
@@ -596,6 +596,9 @@ impl Inbox {
     /// What stands already about what somebody begins to follow, on every source that can tell them of it.
     async fn listed(&self, selection: &Selection) -> Result<Vec<ListedOn>, StoreError> {
         let mut listed = Vec::new();
+        // Of a source that is followed as such all is told, and nothing of it stands out.
+        let companies = selection.companies.iter().filter(|company| company.is_company()).cloned();
+        let selection = &Selection { companies: companies.collect(), ..selection.clone() };
         for source in self.sources.iter().filter(|source| is_wanted(source, selection)) {
             let standing = self.store.standing(&source.id).await?;
             let baseline = match &standing {
@@ -654,7 +657,7 @@ fn answer_to(basis: &Basis, subscriber: &Subscriber) -> Option<Answer> {
             let followed: Vec<_> = followed.collect();
             let only = followed.first()?.only.clone();
             let companies = followed.iter().map(|followed| followed.company.clone()).collect();
-            Some(Answer::Welcome(Selection { companies, only }))
+            Some(Answer::Welcome(Selection { companies, only, ways: Vec::new() }))
         }
         Basis::List { .. } => Some(Answer::List),
         _ => None,

@@ -17,7 +17,7 @@ use chrono::NaiveDate;
 use crate::clock::Clock;
 use crate::config::did_you_mean;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::CompanyId;
+use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::registry::Registry;
@@ -57,6 +57,14 @@ pub enum SubscribeError {
         /// What was likely meant.
         hint: String,
     },
+    /// No such source is watched.
+    #[error("no source {id}{hint}; `regwatch source list` shows those that are watched")]
+    UnknownSource {
+        /// The id.
+        id: SourceId,
+        /// What was likely meant.
+        hint: String,
+    },
     /// Nobody by this address.
     #[error("{0} has no subscription to end")]
     NotSubscribed(EmailAddress),
@@ -75,6 +83,10 @@ pub enum SubscribeError {
 }
 
 fn unknown_company(id: &CompanyId, watchlist: &Watchlist) -> SubscribeError {
+    if let Some(source) = id.source() {
+        let hint = did_you_mean(source.as_str(), watchlist.sources().keys().map(SourceId::as_str));
+        return SubscribeError::UnknownSource { id: source, hint };
+    }
     let known = watchlist.companies().map(|company| company.id.as_str());
     SubscribeError::UnknownCompany { id: id.clone(), hint: did_you_mean(id.as_str(), known) }
 }
@@ -98,7 +110,7 @@ impl Subscriptions {
         confirmed: bool,
     ) -> Result<Subscriber, SubscribeError> {
         let watchlist = self.registry.current();
-        if let Some(unknown) = companies.iter().find(|id| watchlist.company(id).is_none()) {
+        if let Some(unknown) = companies.iter().find(|id| !watchlist.can_be_followed(id)) {
             return Err(unknown_company(unknown, &watchlist));
         }
         let _turn = self.turn.wait().await;
@@ -113,7 +125,7 @@ impl Subscriptions {
     pub async fn import(&self, incoming: Vec<Subscriber>, dry_run: bool) -> Result<Imported, SubscribeError> {
         let watchlist = self.registry.current();
         let mut followed = incoming.iter().flat_map(|subscriber| &subscriber.subscriptions);
-        if let Some(unknown) = followed.find(|known| watchlist.company(&known.company).is_none()) {
+        if let Some(unknown) = followed.find(|known| !watchlist.can_be_followed(&known.company)) {
             return Err(unknown_company(&unknown.company, &watchlist));
         }
         let _turn = self.turn.wait().await;

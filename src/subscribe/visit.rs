@@ -4,16 +4,19 @@
 //! once. A link that was made here always works; where its subscriber is gone, there is just nothing to
 //! end any more.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use url::Url;
 
 use super::{Inbox, IngestError, Turn};
 use crate::clock::Clock;
+use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, CompanyId};
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
-use crate::domain::keyed_link::{LinkKey, LinkPurpose, SubscriberKey};
+use crate::domain::keyed_link::{LinkKey, LinkPurpose, SubscriberKey, WebAddresses};
 use crate::domain::subscription::{Preference, Subscriber};
 use crate::store::{Store, StoreError};
 
@@ -195,6 +198,28 @@ impl Visits {
         let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
         self.store.pause(&subscriber.address, paused, until, self.clock.now()).await?;
         Ok(())
+    }
+
+    /// Says which changes of what is followed are told from now on: these, or all where there are none.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn refine(
+        &self,
+        key: &SubscriberKey,
+        company: &CompanyId,
+        kinds: BTreeSet<ChangeKind>,
+    ) -> Result<(), StoreError> {
+        let _turn = self.turn.wait().await;
+        let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
+        self.store.refine(&subscriber.address, company, kinds, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Where a reader sees a change, under the address of these pages.
+    #[must_use]
+    pub fn link_to(&self, change: &ChangeId, reader: &EmailAddress, base: &Url) -> String {
+        WebAddresses::new(base, self.key).change(change, reader, self.clock.now())
     }
 
     /// Takes wishes about how mail comes.

@@ -8,6 +8,7 @@ mod company;
 mod coverage;
 mod deadlines;
 mod overview;
+mod reader;
 mod story;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use chrono::{DateTime, Utc};
 use crate::clock::Clock;
 use crate::domain::audit::AuditEntry;
 use crate::domain::change::Change;
-use crate::domain::id::{BodyHash, SourceId};
+use crate::domain::id::{BodyHash, CompanyId, SourceId};
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::read_record::ReadRecord;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
@@ -184,7 +185,9 @@ impl Views {
         let subscribers = self.0.store.subscribers().await?;
         let is_told = |subscriber: &&Subscriber| {
             changes.iter().any(|change| {
-                change.companies().into_iter().any(|company| subscriber.follows(company, change).is_some())
+                let of_source = CompanyId::of_source(&change.source);
+                let mut told = change.companies().into_iter().chain([&of_source]);
+                told.any(|company| subscriber.follows(company, change).is_some())
             })
         };
         Ok(subscribers.iter().filter(is_told).count())

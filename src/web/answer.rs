@@ -15,7 +15,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use chrono::NaiveDate;
 
-use super::form::{Change, Fault};
+use super::form::{Change, Fault, KINDS};
 use super::guard::guard;
 use super::page::{Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
 use super::ways::Ways;
@@ -103,10 +103,14 @@ async fn confirm(State(shared): Server, uri: Uri, body: Body) -> Response {
 
 async fn show_followed(State(shared): Server, uri: Uri) -> Response {
     match shared.visits.open(LinkPurpose::Manage, &last_part(&uri)) {
+        Some(key) if uri.query() == Some(SHOW_FOUND) => shared.found_for(&key).await,
         Some(key) => shared.followed(&key, Ok(None)).await,
         None => shared.nothing(),
     }
 }
+
+/// Asks the page of what somebody follows for what was found of it.
+const SHOW_FOUND: &str = "show=found";
 
 async fn change_followed(State(shared): Server, uri: Uri, body: Body) -> Response {
     let Some(key) = shared.visits.open(LinkPurpose::Manage, &last_part(&uri)) else {
@@ -177,7 +181,7 @@ impl Shared {
             }
             Change::Add(company) => {
                 let watchlist = self.registry.current();
-                if watchlist.company(&company).is_some() {
+                if watchlist.can_be_followed(&company) {
                     self.visits.ask_for_more(key, &company).await?;
                     self.woken.notify_one();
                 }
@@ -194,6 +198,11 @@ impl Shared {
                 // What the pause collected may be told now.
                 self.woken.notify_one();
                 "Mail goes on.".to_owned()
+            }
+            Change::Refine(company, kinds) => {
+                self.visits.refine(key, &company, kinds).await?;
+                let name = company_name(&company, &self.registry.current());
+                format!("What you are told about {name} is as you chose from now on.")
             }
             Change::Prefer(wishes) => {
                 self.visits.prefer(key, wishes).await?;
@@ -282,8 +291,16 @@ impl Shared {
         };
         let watchlist = self.registry.current();
         let lines = found.as_ref().map(|subscriber| followed(subscriber, &watchlist)).unwrap_or_default();
+        let kinds = |company: &CompanyId| {
+            let only =
+                found.as_ref().and_then(|subscriber| subscriber.active(company)).map(|known| &known.only);
+            let chosen =
+                |kind| only.is_none_or(|only| only.changes.is_empty() || only.changes.contains(&kind));
+            KINDS.map(|(name, kind, words)| (name, words, chosen(kind)))
+        };
         let followed = lines.into_iter().map(|(company, line)| Followed {
             name: company_name(&company, &watchlist),
+            kinds: kinds(&company),
             company: company.to_string(),
             line,
         });
@@ -311,7 +328,7 @@ impl Shared {
         page(status, &manage)
     }
 
-    /// The companies that somebody can follow besides: id and name. Nobody is asked who follows nothing.
+    /// The companies and sources that somebody can follow besides: id and name. Nobody is asked who follows nothing.
     fn not_followed(&self, subscriber: Option<&Subscriber>) -> Vec<(String, String)> {
         let Some(subscriber) = subscriber.filter(|known| known.is_active() && self.visits.can_ask()) else {
             return Vec::new();
@@ -323,6 +340,13 @@ impl Shared {
             .map(|company| (company.id.to_string(), company_name(&company.id, &watchlist)))
             .collect();
         more.sort_by_key(|(_, name)| name.to_lowercase());
+        let sources = watchlist.sources().keys().map(CompanyId::of_source);
+        let mut sources: Vec<(String, String)> = sources
+            .filter(|source| subscriber.active(source).is_none())
+            .map(|source| (source.to_string(), company_name(&source, &watchlist)))
+            .collect();
+        sources.sort_by_key(|(_, name)| name.to_lowercase());
+        more.append(&mut sources);
         more
     }
 

@@ -1,8 +1,11 @@
 //! What a button on the page of what is followed asks for.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use url::form_urlencoded;
 
+use crate::domain::change::ChangeKind;
 use crate::domain::id::CompanyId;
 use crate::domain::subscription::{Preference, day};
 
@@ -17,7 +20,16 @@ pub(super) enum Change {
     Pause(Option<NaiveDate>),
     Resume,
     Prefer(Vec<Preference>),
+    /// Be told these kinds of changes of what is followed; all where there are none.
+    Refine(CompanyId, BTreeSet<ChangeKind>),
 }
+
+/// The kinds of changes that can be chosen: value, kind, words.
+pub(super) const KINDS: [(&str, ChangeKind, &str); 3] = [
+    ("added", ChangeKind::Added, "entries that are added"),
+    ("removed", ChangeKind::Removed, "entries that are removed"),
+    ("amended", ChangeKind::Amended, "entries that are amended"),
+];
 
 /// Why nothing is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +75,17 @@ impl Change {
                 None => Ok(Self::Pause(None)),
             },
             Some("resume") => Ok(Self::Resume),
+            Some("refine") => {
+                let chosen = |name: &str| {
+                    form_urlencoded::parse(body).any(|(field, value)| field == "kind" && value == name)
+                };
+                let kinds: BTreeSet<ChangeKind> =
+                    KINDS.iter().filter(|(name, ..)| chosen(name)).map(|(_, kind, _)| *kind).collect();
+                // All of them are everything, what was there already as well.
+                let kinds = if kinds.len() == KINDS.len() { BTreeSet::new() } else { kinds };
+                let company = field("company").and_then(|id| id.parse().ok());
+                company.map(|company| Self::Refine(company, kinds)).ok_or(Fault::Form)
+            }
             Some("prefer") => wishes(field).map(Self::Prefer),
             _ => Err(Fault::Form),
         }
@@ -106,6 +129,19 @@ mod tests {
         assert_eq!(Change::of(b"action=pause&until=2026-12-24"), Ok(Change::Pause(until)));
         assert_eq!(Change::of(b"action=pause&until=soon"), Err(Fault::Day));
         assert_eq!(Change::of(b"action=resume"), Ok(Change::Resume));
+        let refined = |kinds: &[ChangeKind]| {
+            Ok(Change::Refine("source:list".parse().unwrap(), kinds.iter().copied().collect()))
+        };
+        let form = "action=refine&company=source:list";
+        assert_eq!(Change::of(form.as_bytes()), refined(&[]));
+        assert_eq!(
+            Change::of(format!("{form}&kind=removed&kind=x").as_bytes()),
+            refined(&[ChangeKind::Removed])
+        );
+        assert_eq!(
+            Change::of(format!("{form}&kind=removed&kind=added&kind=amended").as_bytes()),
+            refined(&[])
+        );
         for bad in [
             &b""[..],
             b"action=prefer&cadence=hourly",

@@ -81,13 +81,17 @@ impl Shared {
     fn linked_change(&self, here: String, reader: &Subscriber, story: &Story) -> Response {
         let active = reader.subscriptions.iter().filter(|known| known.state == State::Active);
         let followed: Vec<CompanyId> = active.map(|known| known.company.clone()).collect();
-        let change = ChangePage::of(&story.change, &self.registry.current(), Some(&followed));
+        // Who follows the source follows whomever it names.
+        let is_of_source = followed.contains(&CompanyId::of_source(&story.change.source));
+        let shown = Some(followed.as_slice()).filter(|_| !is_of_source);
+        let change = ChangePage::of(&story.change, &self.registry.current(), shown);
         let one = desk::change::One {
             frame: Frame::bare(self.root(), &change.title),
             source: story.change.source.to_string(),
             headers: desk::change::headers_of(story),
             is_side_by_side: false,
             is_inside: false,
+            is_of_source,
             has_evidence: true,
             others: Vec::new(),
             change,

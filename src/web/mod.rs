@@ -20,6 +20,7 @@ mod conditional;
 mod connection;
 mod desk;
 mod form;
+mod found;
 mod guard;
 mod linked;
 mod page;

@@ -75,6 +75,31 @@ pub(super) struct Followed {
     pub company: String,
     pub name: String,
     pub line: String,
+    /// Which kinds of changes are told: value, words, whether it is chosen.
+    pub kinds: [(&'static str, &'static str, bool); 3],
+}
+
+/// What was found of what somebody follows.
+#[derive(Template)]
+#[template(path = "found.html")]
+pub(super) struct FoundPage<'a> {
+    pub root: &'a str,
+    /// Who runs the service.
+    pub name: &'a str,
+    pub rows: Vec<FoundRow>,
+    /// Since when.
+    pub since: String,
+    /// The page that leads here.
+    pub back: String,
+}
+
+/// One change of it.
+pub(super) struct FoundRow {
+    pub href: String,
+    pub title: String,
+    pub what: String,
+    /// Whether no mail was made of it yet.
+    pub is_waiting: bool,
 }
 
 /// The one style sheet.

@@ -68,6 +68,7 @@ mod watching;
 mod web;
 mod webhook;
 mod whole;
+mod whole_source;
 
 use home::Home;
 use site::Site;

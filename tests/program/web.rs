@@ -20,7 +20,8 @@ pub struct Service {
     daemon: Daemon,
     /// Where its web server listens.
     pub address: String,
-    base: String,
+    /// Where mail leads.
+    pub base: String,
     /// The installation's own key.
     pub key: [u8; 32],
 }
@@ -35,7 +36,7 @@ pub struct Page {
 
 impl Service {
     /// `more` are further keys of `[web]`.
-    fn start(more: &str) -> Self {
+    pub fn start(more: &str) -> Self {
         Self::start_at("http://127.0.0.1/watch", "127.0.0.1:0", more)
     }
 
@@ -74,12 +75,12 @@ impl Service {
     }
 
     #[track_caller]
-    fn get(&self, link: &str) -> Page {
+    pub fn get(&self, link: &str) -> Page {
         self.ask("GET", link)
     }
 
     #[track_caller]
-    fn post(&self, link: &str, body: &str) -> Page {
+    pub fn post(&self, link: &str, body: &str) -> Page {
         self.post_as("application/x-www-form-urlencoded", link, body)
     }
 

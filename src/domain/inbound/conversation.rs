@@ -394,6 +394,9 @@ impl Conversation {
             };
             self.subscriber.follow(wish, now);
         }
+        for wish in &selection.ways {
+            self.subscriber.take(*wish, now);
+        }
     }
 
     fn leave(&mut self, companies: Vec<CompanyId>, now: DateTime<Utc>) -> Answer {
@@ -430,14 +433,17 @@ impl Selection {
     #[must_use]
     pub fn agreement(&self, company: &CompanyId) -> String {
         let only = self.only.words().map(|words| format!(", {words}")).unwrap_or_default();
-        format!("Send me mail when a watched source changes in an entry about {company}{only}.")
+        match company.source() {
+            Some(source) => format!("Send me mail when anything changes on the source {source}{only}."),
+            None => format!("Send me mail when a watched source changes in an entry about {company}{only}."),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::subscription::{Cadence, Filter};
+    use crate::domain::subscription::Cadence;
     use chrono::Duration;
 
     fn state() -> Conversation {
@@ -453,7 +459,7 @@ mod tests {
     }
 
     fn to_follow(company: &str) -> Request {
-        Request::Subscribe(Selection { companies: vec![company.parse().unwrap()], only: Filter::default() })
+        Request::Subscribe(Selection { companies: vec![company.parse().unwrap()], ..Selection::default() })
     }
 
     fn yes(token: TokenHash) -> Request {
@@ -649,7 +655,7 @@ mod tests {
     fn what_is_left_of_a_question_of_which_a_part_was_left_is_asked_again() {
         let mut state = state();
         let names = ["hikvision", "huawei", "zte"].map(|name| name.parse().unwrap());
-        let selection = Selection { companies: names.to_vec(), only: Filter::default() };
+        let selection = Selection { companies: names.to_vec(), ..Selection::default() };
         let first = token_of(&say(&mut state, vec![Request::Subscribe(selection)], Trust::Vouched));
         say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
         assert_eq!(say(&mut state, vec![yes(first)], Trust::Unknown), [Answer::Standing]);
@@ -674,7 +680,7 @@ mod tests {
         let mut state = state();
         let both = || {
             let companies = vec!["hikvision".parse().unwrap(), zte()];
-            Request::Subscribe(Selection { companies, only: Filter::default() })
+            Request::Subscribe(Selection { companies, ..Selection::default() })
         };
         say(&mut state, vec![both()], Trust::Vouched);
         say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);

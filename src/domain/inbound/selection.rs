@@ -7,15 +7,18 @@ use serde::{Deserialize, Serialize};
 use crate::domain::company::Company;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::Filter;
+use crate::domain::subscription::{Filter, Preference};
 
 /// What somebody wants to follow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
-    /// The companies, each once, in the order of their ids.
+    /// The companies, and sources as such, each once, in the order of their ids.
     pub companies: Vec<CompanyId>,
     /// What of them.
     pub only: Filter,
+    /// How mail is to come, where that was said along with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<Preference>,
 }
 
 /// Words that name nothing or more than one thing. They are not kept: what a stranger wrote is
@@ -43,8 +46,14 @@ const MAX_GUESSED: usize = 5;
 /// Below this likeness (Jaro-Winkler) a name is not what was meant.
 const NEAR: f64 = 0.8;
 
-/// Finds out what `words` mean: names of companies parted by commas or blanks, and after `only`
-/// kinds of changes, kinds of docket entries and sources.
+/// Before a name they say that a source is meant as such: "follow docket 25-1234".
+const SOURCE_WORDS: [&str; 2] = ["source", "docket"];
+
+/// Shorter words of a title name no source.
+const MIN_TITLE_LETTERS: usize = 4;
+
+/// Finds out what `words` mean: names of companies parted by commas or blanks, sources behind the word `source` or
+/// `docket`, and after `only` kinds of changes, kinds of docket entries and sources.
 ///
 /// # Errors
 /// The companies that may have been meant, where some word names none.
@@ -55,7 +64,7 @@ pub fn select(words: &str, watchlist: &Watchlist, sources: &[SourceId]) -> Resul
     let (names, wishes) = at.map_or((padded.as_str(), ""), |at| (&padded[..at], &padded[at + ONLY.len()..]));
     let companies = companies(names, watchlist)?;
     let only = filter(wishes, sources).ok_or_else(Unresolved::default)?;
-    Ok(Selection { companies, only })
+    Ok(Selection { companies, only, ways: Vec::new() })
 }
 
 /// The companies that `names` name, each once.
@@ -68,6 +77,13 @@ pub fn companies(names: &str, watchlist: &Watchlist) -> Result<Vec<CompanyId>, U
     let mut known = Names::of(watchlist);
     let (mut found, mut unresolved) = (Vec::new(), None::<Unresolved>);
     for part in parts {
+        if let Some(words) = of_a_source(part) {
+            match source(words, watchlist) {
+                Ok(source) => found.push(source),
+                Err(unknown) => unresolved.get_or_insert_default().add(unknown),
+            }
+            continue;
+        }
         // "hikvision zte" is two names, "China Mobile" one: the whole is tried first.
         match known.company(part) {
             Ok(company) => found.push(company),
@@ -88,6 +104,37 @@ pub fn companies(names: &str, watchlist: &Watchlist) -> Result<Vec<CompanyId>, U
         None if found.is_empty() || found.len() > MAX_COMPANIES => Err(Unresolved::default()),
         None => Ok(found),
     }
+}
+
+/// What stands behind the word that says that a source is meant.
+fn of_a_source(part: &str) -> Option<&str> {
+    let (first, rest) = part.split_once(char::is_whitespace)?;
+    SOURCE_WORDS.contains(&first.to_lowercase().as_str()).then(|| bare(rest))
+}
+
+/// The one source that words mean: by its id, by its title, by a word of its id or by a part of its title, whichever
+/// comes first.
+fn source(words: &str, watchlist: &Watchlist) -> Result<CompanyId, Unresolved> {
+    let (small, wanted) = (words.to_lowercase(), folded(words));
+    let is_part =
+        |title: &str| wanted.chars().count() >= MIN_TITLE_LETTERS && folded(title).contains(&wanted);
+    let rules: [&dyn Fn(&SourceId, &str) -> bool; 4] = [
+        &|id, _| id.as_str() == small || folded(id.as_str()) == wanted,
+        &|_, title| folded(title) == wanted,
+        &|id, _| is_of(id, &small),
+        &|_, title| is_part(title),
+    ];
+    for is_meant in rules {
+        let mut meant = watchlist.sources().iter().filter(|(id, title)| is_meant(id, title));
+        let first: Vec<CompanyId> =
+            meant.by_ref().take(MAX_NEAREST).map(|(id, _)| CompanyId::of_source(id)).collect();
+        match first.as_slice() {
+            [] => {}
+            [one] => return Ok(one.clone()),
+            _ => return Err(Unresolved { nearest: first, is_untracked: false }),
+        }
+    }
+    Err(Unresolved::default())
 }
 
 impl Unresolved {
@@ -215,6 +262,35 @@ mod tests {
 
     fn sources() -> Vec<SourceId> {
         ["fcc-covered-list", "fcc-orders", "court-cadc"].map(|id| id.parse().unwrap()).to_vec()
+    }
+
+    #[test]
+    fn a_source_is_named_behind_a_word_that_says_so() {
+        let titles = [
+            ("fcc-covered-list", "Covered List"),
+            ("fcc-orders", "Orders"),
+            ("court-25-1234", "Docket 25-1234: Basalt v. Agency"),
+        ];
+        let watchlist =
+            watchlist().watching(titles.map(|(id, title)| (id.parse().unwrap(), title.to_owned())));
+        let of = |words: &str| {
+            let found = select(words, &watchlist, &sources());
+            found.map(|found| found.companies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        for (words, expected) in [
+            ("source fcc-covered-list", "source:fcc-covered-list"),
+            ("Source Covered List", "source:fcc-covered-list"),
+            ("docket 25-1234", "source:court-25-1234"),
+            ("docket basalt", "source:court-25-1234"),
+            ("zte, source orders", "source:fcc-orders zte"),
+        ] {
+            assert_eq!(of(words).as_deref(), Ok(expected), "{words}");
+        }
+        let several = of("source fcc").unwrap_err();
+        assert_eq!(several.nearest.len(), 2, "{several:?}");
+        for unknown in ["source nothing", "docket 99", "source", "docket v."] {
+            assert!(of(unknown).is_err(), "{unknown}");
+        }
     }
 
     #[track_caller]

@@ -33,7 +33,7 @@ use self::context::{Backing, Sight};
 use self::roster::Roster;
 use super::category::Category;
 use super::company::{Alias, AliasKind, Company};
-use super::id::CompanyId;
+use super::id::{CompanyId, SourceId};
 use super::scoring::{Thresholds, without_legal_forms};
 
 pub use self::concern::Concern;
@@ -60,6 +60,8 @@ pub struct Watchlist {
     /// The same names as the scorer has them; made when a list's name is first compared.
     roster: OnceLock<Roster>,
     version: OnceLock<Arc<WatchlistVersion>>,
+    /// The sources that can be followed as such, with their titles.
+    sources: BTreeMap<SourceId, String>,
 }
 
 /// A name of a company.
@@ -197,7 +199,29 @@ impl Watchlist {
             automaton,
             roster: OnceLock::new(),
             version: OnceLock::new(),
+            sources: BTreeMap::new(),
         })
+    }
+
+    /// The same with the sources that can be followed as such, each with its title.
+    #[must_use]
+    pub fn watching(self, sources: impl IntoIterator<Item = (SourceId, String)>) -> Self {
+        Self { sources: sources.into_iter().collect(), ..self }
+    }
+
+    /// The sources that can be followed as such, with their titles.
+    #[must_use]
+    pub fn sources(&self) -> &BTreeMap<SourceId, String> {
+        &self.sources
+    }
+
+    /// Whether somebody can follow this: a company that is tracked, or a source that is watched.
+    #[must_use]
+    pub fn can_be_followed(&self, id: &CompanyId) -> bool {
+        match id.source() {
+            Some(source) => self.sources.contains_key(&source),
+            None => self.company(id).is_some(),
+        }
     }
 
     /// The same watchlist with some of its companies only.
@@ -238,9 +262,12 @@ impl Watchlist {
         self.version.get_or_init(|| Arc::new(WatchlistVersion::of(&self.companies)))
     }
 
-    /// What readers call a company; its id where it is no longer tracked.
+    /// What readers call a company, or a source that is followed as such; its id where it is no longer there.
     #[must_use]
     pub fn short_name<'a>(&'a self, id: &'a CompanyId) -> &'a str {
+        if let Some(source) = id.source() {
+            return self.sources.get(&source).map_or(id.as_str(), String::as_str);
+        }
         self.company(id).map_or(id.as_str(), Company::short_name)
     }
 

@@ -1,10 +1,13 @@
 //! Who is told.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{inbox, indexes, items, suppression};
+use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
@@ -182,6 +185,22 @@ pub(in crate::store) fn prefer(
         subscriber.take(*wish, now);
     }
     keep_and_wake(trees, writes, &subscriber, now)?;
+    Ok(subscriber)
+}
+
+/// Says which changes of what somebody follows are told from now on.
+pub(in crate::store) fn refine(
+    trees: &Trees,
+    writes: &mut Writes,
+    address: &EmailAddress,
+    company: &CompanyId,
+    kinds: &BTreeSet<ChangeKind>,
+    now: DateTime<Utc>,
+) -> Result<Subscriber, StoreError> {
+    let mut subscriber = required(trees, address)?;
+    if subscriber.refine(company, kinds) {
+        keep_and_wake(trees, writes, &subscriber, now)?;
+    }
     Ok(subscriber)
 }
 

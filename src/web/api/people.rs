@@ -14,7 +14,6 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, MailId};
 use crate::domain::inbound::Selection;
 use crate::domain::outbox::MailState;
-use crate::domain::subscription::Filter;
 use crate::store::{Deed, StoreError};
 use crate::subscribe::SubscribeError;
 use crate::web::Shared;
@@ -184,7 +183,7 @@ pub(super) struct NewSubscriber {
     /// Where mail goes.
     #[schema(value_type = String)]
     address: EmailAddress,
-    /// The ids of the companies.
+    /// The ids of the companies; `source:ID` follows a source as such.
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 50)]
     companies: Vec<CompanyId>,
     /// Whether you have the person's consent and can show it. Where not, they are asked by mail.
@@ -220,8 +219,10 @@ pub(super) async fn subscribe(
     Json(NewSubscriber { address, companies, confirmed }): Json<NewSubscriber>,
 ) -> Answer {
     let watchlist = shared.registry.current();
-    if let Some(unknown) = companies.iter().find(|id| watchlist.company(id).is_none()) {
-        return Err(Problem::bad(format!("companies: no company {unknown} is tracked")));
+    if let Some(unknown) = companies.iter().find(|id| !watchlist.can_be_followed(id)) {
+        return Err(Problem::bad(format!(
+            "companies: {unknown} is no company that is tracked and no source that is watched"
+        )));
     }
     if companies.is_empty() || companies.len() > MAX_COMPANIES {
         return Err(Problem::bad(format!(
@@ -241,7 +242,7 @@ pub(super) async fn subscribe(
         let mut companies = companies;
         companies.sort();
         companies.dedup();
-        shared.visits.sign_up(&address, Selection { companies, only: Filter::default() }).await?;
+        shared.visits.sign_up(&address, Selection { companies, ..Selection::default() }).await?;
         StatusCode::ACCEPTED
     };
     shared.woken.notify_one();

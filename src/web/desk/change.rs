@@ -65,6 +65,8 @@ pub(in crate::web) struct One {
     pub source: String,
     /// Whether the source's own page and the lists may be seen.
     pub is_inside: bool,
+    /// Whether its reader follows the source as such.
+    pub is_of_source: bool,
     /// Whether the evidence may be had as a file.
     pub has_evidence: bool,
     pub others: Vec<ChangeRow>,
@@ -215,6 +217,7 @@ pub(super) async fn one(
         headers: headers_of(&story),
         is_side_by_side: asked.get("view") == Some("side"),
         is_inside: true,
+        is_of_source: false,
         has_evidence: visitor != Visitor::Stranger,
         frame,
         change,

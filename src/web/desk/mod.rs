@@ -24,7 +24,7 @@ mod trial;
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{LOCATION, REFERRER_POLICY, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
@@ -158,7 +158,10 @@ pub(super) fn door() -> Router<Arc<Shared>> {
     Router::new()
         .route("/login", get(log_in::ask).post(log_in::log_in))
         .route("/logout", post(log_in::log_out))
-        .route("/subscribe", get(sign_up::ask).post(sign_up::sign_up))
+        .route(
+            "/subscribe",
+            get(sign_up::ask).post(sign_up::sign_up).layer(DefaultBodyLimit::max(MAX_FORM_BYTES)),
+        )
         .route("/subscribe/sample", get(sign_up::sample))
 }
 

@@ -3,6 +3,7 @@
 //! Nobody is told anything for having typed an address: its reader is asked, and answers or does not. What is said
 //! here is the same whoever an address belongs to.
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use askama::Template;
@@ -21,6 +22,7 @@ use super::super::client::client_address;
 use super::super::guard::Peer;
 use super::super::page::page;
 use super::super::rate::Client;
+use super::super::ways::Ways;
 use super::asked::Asked;
 use super::frame::{Frame, Note};
 use super::{Server, Who};
@@ -28,7 +30,8 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::inbound::Selection;
 use crate::domain::mail_kind::MailKind;
-use crate::domain::subscription::Filter;
+use crate::domain::source::Source;
+use crate::domain::subscription::{Filter, Preference, Preferences};
 use crate::domain::text::{one_line, shorten};
 use crate::render::{Service, example, line, with_lines};
 
@@ -47,6 +50,8 @@ struct SignUp {
     companies: Vec<(String, String, String)>,
     total: usize,
     sources: Vec<SourceChoice>,
+    groups: Vec<String>,
+    ways: Ways,
     help: String,
     postal: Vec<String>,
     fault: Option<&'static str>,
@@ -74,7 +79,7 @@ pub(super) async fn sign_up(
         return shared.nothing();
     }
     let Some((address, selection)) = shared.wish_of(&body) else {
-        let fault = "Nothing was done: name an address, and choose at least one company.";
+        let fault = "Nothing was done: name an address, and choose at least one company, or a source to follow whatever it says.";
         return shared.sign_up_page(&visitor, &Asked::default(), Some(fault));
     };
     let client = Client::at(client_address(peer, &headers, &desk.settings.trusted_proxies));
@@ -157,6 +162,8 @@ impl Shared {
             companies,
             total,
             sources: sources.collect(),
+            groups: self.desk.views.groups().into_iter().map(line).collect(),
+            ways: Ways::of(&Preferences::default()),
             help: runner.help_address.to_string(),
             postal: postal.filter(|line| !line.is_empty()).collect(),
             fault,
@@ -170,20 +177,46 @@ impl Shared {
 
     /// Whom to ask and for what; `None` where either is missing or not ours.
     fn wish_of(&self, body: &[u8]) -> Option<(EmailAddress, Selection)> {
-        let address = Asked::of(body).parsed::<EmailAddress>("address")?;
+        let asked = Asked::of(body);
+        let address = asked.parsed::<EmailAddress>("address")?;
         let watchlist = self.registry.current();
+        let sources = || values(body, "whole").filter_map(|id| id.parse::<SourceId>().ok());
         let mut companies: Vec<CompanyId> = values(body, "company")
             .filter_map(|id| id.parse().ok())
-            .filter(|id| watchlist.company(id).is_some())
+            .chain(sources().map(|id| CompanyId::of_source(&id)))
+            .filter(|id| watchlist.can_be_followed(id))
             .take(MAX_COMPANIES)
             .collect();
         companies.sort();
         companies.dedup();
-        let mut only = Filter::default();
-        let sources = values(body, "source").filter_map(|id| id.parse::<SourceId>().ok());
-        only.sources.extend(sources.filter(|id| self.desk.views.source(id.as_str()).is_some()));
-        (!companies.is_empty()).then_some((address, Selection { companies, only }))
+        let only = Filter { sources: self.sources_of(body), ..Filter::default() };
+        (!companies.is_empty()).then(|| (address, Selection { companies, only, ways: ways_of(&asked) }))
     }
+
+    /// The sources from which alone something is to be told, by themselves and by their groups.
+    fn sources_of(&self, body: &[u8]) -> BTreeSet<SourceId> {
+        let (ids, groups): (BTreeSet<String>, BTreeSet<String>) =
+            (values(body, "source").collect(), values(body, "group").collect());
+        let is_chosen = |source: &&Source| {
+            ids.contains(source.id.as_str())
+                || source.catalogue.groups.iter().any(|group| groups.contains(group))
+        };
+        self.desk.views.sources().iter().filter(is_chosen).map(|source| source.id.clone()).collect()
+    }
+}
+
+/// How mail is to come, where that is not as for everybody: whoever follows something already and says nothing of it
+/// keeps what they chose.
+fn ways_of(asked: &Asked) -> Vec<Preference> {
+    let usual = Preferences::default();
+    let wish = |name: &str, field: &str| Preference::of(name, asked.get(field)?);
+    let ways = [wish("digest", "cadence"), wish("zone", "zone")].into_iter().flatten();
+    let is_usual = |way: &Preference| match way {
+        Preference::Cadence(cadence) => *cadence == usual.cadence,
+        Preference::Zone(zone) => *zone == usual.zone,
+        _ => false,
+    };
+    ways.filter(|way| !is_usual(way)).collect()
 }
 
 /// Every value of a field.

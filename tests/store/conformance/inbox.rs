@@ -15,7 +15,7 @@ fn ann() -> EmailAddress {
 }
 
 fn to_follow_zte() -> Purpose {
-    Purpose::Subscribe(Selection { companies: vec![company("zte")], only: Filter::default() })
+    Purpose::Subscribe(Selection { companies: vec![company("zte")], ..Selection::default() })
 }
 
 #[tokio::test]
