@@ -15,6 +15,10 @@ const DRIVER: &str = "chromedriver";
 /// How the protocol calls an element's name.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// Keys as the protocol writes them.
+pub const TAB: char = '\u{e004}';
+const ENTER: char = '\u{e007}';
+
 /// The driver takes any free port of IPv6 and then wants the same of IPv4, where another test may hold it. It ends
 /// then, and the next start chooses another.
 const STARTS: usize = 20;
@@ -123,6 +127,11 @@ impl Browser {
     pub fn press(&self, selector: &str) {
         self.script("window.isLeft = true");
         self.choose(selector);
+        self.await_another_page(selector);
+    }
+
+    #[track_caller]
+    fn await_another_page(&self, selector: &str) {
         let arrived =
             json!({"script": "return !window.isLeft && document.readyState === 'complete'", "args": []});
         let path = format!("{}/execute/sync", self.session);
@@ -137,6 +146,38 @@ impl Browser {
     #[track_caller]
     pub fn type_into(&self, selector: &str, keys: &str) {
         self.post(&format!("/element/{}/value", self.element(selector)), &json!({"text": keys}));
+    }
+
+    /// Presses a key, as a keyboard does: wherever the page has its focus.
+    #[track_caller]
+    pub fn key(&self, key: char) {
+        let actions = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
+        self.post("/actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}));
+    }
+
+    /// Goes from one thing to the next until it comes to this, as somebody without a mouse does; whatever is passed
+    /// must show that it has the focus.
+    #[track_caller]
+    pub fn tab_to(&self, selector: &str) {
+        const LOOK: &str = "const e = document.activeElement; const s = getComputedStyle(e); return \
+            [e === document.body || s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2, e.outerHTML.slice(0, 200)]";
+        for _ in 0..200 {
+            self.key(TAB);
+            let seen = self.script(LOOK);
+            assert_eq!(seen[0], true, "nothing shows that this has the focus: {}", seen[1]);
+            if self.script(&format!("return document.activeElement.matches({selector:?})")) == true {
+                return;
+            }
+        }
+        panic!("no key leads to {selector}: {}", self.text());
+    }
+
+    /// Presses Enter where the focus is, and waits for the page to which it leads.
+    #[track_caller]
+    pub fn enter(&self) {
+        self.script("window.isLeft = true");
+        self.key(ENTER);
+        self.await_another_page("Enter");
     }
 
     /// What stands on the page for its reader.

@@ -19,7 +19,7 @@ fn log_in(browser: &Browser, desk: &Desk) {
 #[test]
 fn every_page_can_be_read_narrow_and_wide_light_and_dark() {
     let desk = Desk::start();
-    desk.service.followed();
+    let alert = desk.service.followed();
     desk.service.told();
     let (id, now) = (desk.change(), SystemClock.now());
     desk.hold_a_read();
@@ -36,7 +36,12 @@ fn every_page_can_be_read_narrow_and_wide_light_and_dark() {
         "/login".to_owned(),
         "/mails".to_owned(),
         "/subscribers".to_owned(),
+        "/subscribe".to_owned(),
+        "/subscribe?q=nobody".to_owned(),
+        "/subscribe/sample".to_owned(),
+        "/screen".to_owned(),
     ]);
+    let found = format!("{}?show=found", super::link(&desk.service, &alert, "manage"));
     for width in WIDTHS {
         for is_dark in [false, true] {
             let Some(browser) = Browser::open(width, is_dark) else { return };
@@ -44,6 +49,9 @@ fn every_page_can_be_read_narrow_and_wide_light_and_dark() {
             browser.go(&desk.link(&id, now));
             assert!(browser.text().contains("Why it concerns you"), "{}", browser.text());
             check_page(&browser, &format!("linked-{width}-{colours}"));
+            browser.go(&found);
+            assert!(browser.text().contains("What was found"), "{}", browser.text());
+            check_page(&browser, &format!("found-{width}-{colours}"));
             log_in(&browser, &desk);
             for path in &pages {
                 browser.go(&format!("{base}{path}"));
@@ -53,6 +61,36 @@ fn every_page_can_be_read_narrow_and_wide_light_and_dark() {
             }
         }
     }
+}
+
+#[test]
+fn an_operator_needs_no_mouse() {
+    let Some(browser) = Browser::open(WIDTHS[1], false) else { return };
+    let desk = Desk::start();
+    desk.service.home.subscribe("ann@example.org", "hikvision");
+    desk.hold_a_read();
+    browser.go(&format!("http://{}/login?next=%2Freview", desk.host));
+    browser.tab_to("a.skip");
+    browser.tab_to("input[name=name]");
+    browser.type_into("input[name=name]", "ann");
+    browser.tab_to("input[name=password]");
+    browser.type_into("input[name=password]", PASSWORD);
+    browser.enter();
+    browser.tab_to("main a[href='/review/covered-list']");
+    browser.enter();
+    browser.tab_to("button[value=accept]");
+    browser.enter();
+    assert!(browser.text().contains("Nothing needs your decision"), "{}", browser.text());
+    browser.go(&format!("http://{}/sources/covered-list", desk.host));
+    browser.tab_to("summary");
+    browser.go(&format!("http://{}/subscribe", desk.host));
+    browser.tab_to("input[name=company]");
+    browser.key(' ');
+    browser.tab_to("input[name=address]");
+    browser.type_into("input[name=address]", "bob@example.org");
+    browser.tab_to("main form[method=post] button");
+    browser.enter();
+    assert!(browser.text().contains("A mail is on its way"), "{}", browser.text());
 }
 
 #[test]
