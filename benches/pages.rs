@@ -103,6 +103,7 @@ fn change(source: &SourceId, number: usize) -> Change {
         found_together: 1,
         matches: vec![found],
         possible: Vec::new(),
+        numbers: regwatch::domain::event::Numbers::default(),
         retracted_at: None,
         previous: evidence.clone(),
         evidence,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::Context;
 use super::check::short_name;
@@ -10,8 +11,10 @@ use super::explain;
 use crate::control::command;
 use crate::domain::change::Change;
 use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::text::{one_line, shorten};
 use crate::render::{differences_for_terminal, for_terminal};
 use crate::store::ChangeQuery;
+use crate::view::TiedChange;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Changes {
@@ -76,11 +79,15 @@ pub(super) async fn run(verb: Changes, context: &Context) -> anyhow::Result<Exit
         Changes::Show { id } => {
             let companies = context.config()?.companies;
             let change = find(id, context).await?;
+            let ties = context.ask(command::ListTies { id: change.id.to_string() }).await?;
             if context.output.json {
-                context.output.object(&change)?;
+                context.output.object(&Told { change: &change, ties: &ties })?;
             } else {
                 let text = for_terminal(&change, |id| short_name(&companies, id), context.output.colour);
                 context.output.line(text.trim_end())?;
+                for tie in &ties {
+                    context.output.line(tied(tie))?;
+                }
             }
         }
         Changes::Explain { id } => {
@@ -125,6 +132,22 @@ async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()>
 
 fn found_at(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%MZ").to_string()
+}
+
+/// A change with how it is tied to others.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    change: &'a Change,
+    ties: &'a [TiedChange],
+}
+
+/// A tie in a line.
+fn tied(tie: &TiedChange) -> String {
+    let label = if tie.is_same { "also told by" } else { "see also" };
+    let (source, title) = (one_line(&tie.source_title), shorten(&one_line(&tie.title), 120));
+    let (id, at, happened) = (tie.id.short(), found_at(tie.found_at), &tie.happened);
+    format!("  {label} {source}, {at}: {happened} {title} ({}; change {id})", one_line(&tie.number))
 }
 
 async fn find(id: String, context: &Context) -> anyhow::Result<Change> {

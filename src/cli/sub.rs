@@ -99,6 +99,9 @@ pub(super) struct Wishes {
     /// Whether to send a weekly coverage report: weekly or off.
     #[arg(long, value_name = "WHETHER", value_parser = |value: &str| wish("attestation", value))]
     attestation: Option<Preference>,
+    /// Whether an event that several sources tell is one mail: once or all.
+    #[arg(long, value_name = "WHETHER", value_parser = |value: &str| wish("events", value))]
+    events: Option<Preference>,
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +119,7 @@ fn wish(name: &str, value: &str) -> Result<Preference, String> {
         "digest" => "immediate, daily or weekly",
         "zone" => "a time zone such as Europe/Berlin",
         "quiet" => "two times such as 22:00-07:00, or off",
+        "events" => "once or all",
         _ => "weekly or off",
     };
     Preference::of(name, value).ok_or_else(|| format!("expected {expected}"))
@@ -160,8 +164,8 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
         Sub::Resume(Whose { address }) => {
             one(context, command::PauseSubscriber { address, paused: false, until: None }).await?;
         }
-        Sub::Set(Set { address, wishes: Wishes { digest, zone, quiet, attestation } }) => {
-            let wishes = [digest, zone, quiet, attestation].into_iter().flatten().collect();
+        Sub::Set(Set { address, wishes: Wishes { digest, zone, quiet, attestation, events } }) => {
+            let wishes = [digest, zone, quiet, attestation, events].into_iter().flatten().collect();
             one(context, command::Prefer { address, wishes }).await?;
         }
         Sub::Show(Whose { address }) => show(context, address).await?,

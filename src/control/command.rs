@@ -96,6 +96,7 @@ commands!(
     RemoveStandingList,
     ListChanges,
     ShowChange,
+    ListTies,
     Reload,
     ListWishes,
     Subscribe,

@@ -100,6 +100,7 @@ impl Command {
             | Self::FirstState(_)
             | Self::ListChanges(_)
             | Self::ShowChange(_)
+            | Self::ListTies(_)
             | Self::ListWishes(_)
             | Self::ShowSubscriber(_)
             | Self::ListSubscribers(_)

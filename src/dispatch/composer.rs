@@ -10,6 +10,7 @@ use crate::config::MailSettings;
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
+use crate::domain::event::{Tie, says_no_more};
 use crate::domain::grouping::{Bundle, Collecting, Plan, Told, Waiting, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
 use crate::domain::id::{BodyHash, ChangeId, CompanyId, MailId, SourceId};
@@ -25,7 +26,7 @@ use crate::domain::text::error_chain;
 use crate::domain::untold::{Together, Untold};
 use crate::mail::{Draft, DraftError, Leaving, Occasion, message_id, thread_id};
 use crate::render::{self, Attestation, Notice, Rendered, Seen, Service, SourceWords, Withdrawal};
-use crate::store::{Composed, WaitingReader};
+use crate::store::{Composed, EventTold, ToldOf, WaitingReader};
 
 /// So often is it tried to make a mail of an item before it is given up and shown as such.
 const MAX_STRIKES: u32 = 5;
@@ -64,11 +65,16 @@ pub(super) struct Round {
     pub watchlist: Arc<Watchlist>,
     /// How the sources stand of which somebody was told so far; nothing of one that was never read.
     pub states: Arc<BTreeMap<SourceId, Option<ReadState>>>,
+    /// What other sources tell of the same, by change.
+    pub ties: Arc<Ties>,
     /// What each read found.
     pub together: Arc<BTreeMap<ReadName, Arc<Together>>>,
     pub collecting: Collecting,
     pub now: DateTime<Utc>,
 }
+
+/// How changes are tied to those of other sources; none stands here that is tied to nothing.
+pub(super) type Ties = BTreeMap<ChangeId, Vec<Tie>>;
 
 /// Names a read by what its changes say of it.
 pub(super) type ReadName = (SourceId, DateTime<Utc>, BodyHash);
@@ -113,25 +119,30 @@ impl Composer {
         sources.map(|source| source.id.clone()).collect()
     }
 
-    /// Makes the mails that are due for one reader. `found` is what was found since silence was last
-    /// attested to them, or longer.
+    /// Makes the mails that are due for one reader. `told` is what readers who want one mail for an event were told of
+    /// it, `found` what was found since silence was last attested to them, or longer.
     pub(super) fn compose(
         &self,
         waiting: &WaitingReader,
         changes: &Changes,
-        found: &[Change],
+        (told, found): (&ToldOf, &[Change]),
         round: &Round,
     ) -> Composed {
         let WaitingReader { reader, items } = waiting;
-        let waiting =
-            items.iter().filter_map(|item| Some(Waiting { item, change: changes.get(&item.change)? }));
-        let Plan { bundles, dropped, next, summed_up } = plan(reader, waiting, round.collecting, round.now);
+        let waiting = items.iter().filter_map(|item| {
+            let change = changes.get(&item.change)?;
+            Some(Waiting { item, change, told_as: told_as(reader, item, change, told, round) })
+        });
+        let Plan { bundles, dropped, aside, next, summed_up } =
+            plan(reader, waiting, round.collecting, round.now);
         let mut composed = Composed {
             reader: reader.address.clone(),
             looks: Vec::new(),
             settled: dropped.into_iter().map(|item| item.alert.clone()).collect(),
             struck: Vec::new(),
             mails: Vec::new(),
+            events: Vec::new(),
+            aside: aside.into_iter().map(|(item, told)| (item.clone(), told.clone())).collect(),
             next,
             attested_until: None,
             summed_up,
@@ -139,6 +150,7 @@ impl Composer {
         };
         let due = items.iter().map(|item| &item.change).collect();
         for bundle in &bundles {
+            composed.events.extend(events_of(reader, bundle));
             match self.mail(reader, (bundle, &due), round) {
                 Ok(mail) => composed.take(bundle, mail),
                 Err(error) => self.strike(&mut composed, reader, bundle, &error, round.now),
@@ -178,6 +190,7 @@ impl Composer {
             .in_zone(reader.preferences.zone)
             .telling(bundle)
             .leading_to(|change| self.page_of(change, &reader.address, round.now))
+            .tied_by(&round.ties)
             .with_health(&health)
             .leaving_out(untold(reader, waiting, bundle, round));
         let rendered = render::notice(&notice)?;
@@ -445,6 +458,38 @@ fn id_of(reader: &Subscriber, bundle: &Bundle) -> MailId {
     MailId::derive(&parts)
 }
 
+/// The change of another source by which a reader who wants one mail for an event was told the same of the company.
+fn told_as<'a>(
+    reader: &Subscriber,
+    item: &AlertItem,
+    change: &Change,
+    told: &ToldOf,
+    round: &'a Round,
+) -> Option<&'a ChangeId> {
+    let ties = round.ties.get(&change.id).filter(|_| reader.preferences.is_told_once)?;
+    let told = ties.iter().find(|tie| {
+        let known = told.get(&(reader.address.clone(), tie.change.id.clone()));
+        tie.is_told_by_another(change)
+            && known.is_some_and(|companies| companies.contains(&item.company))
+            && says_no_more(change, &tie.change, &item.company)
+    });
+    told.map(|tie| &tie.change.id)
+}
+
+/// What a mail tells that other sources may tell as well, of a reader who wants one mail for it.
+fn events_of(reader: &Subscriber, bundle: &Bundle) -> Vec<EventTold> {
+    let mail = id_of(reader, bundle);
+    let of = bundle.told.iter().filter(|told| {
+        reader.preferences.is_told_once && !told.change.is_notice() && !told.change.numbers.own.is_empty()
+    });
+    of.map(|told| EventTold {
+        change: told.change.id.clone(),
+        company: told.item.company.clone(),
+        mail: mail.clone(),
+    })
+    .collect()
+}
+
 /// What else the reads of a mail found that it does not tell.
 fn untold(reader: &Subscriber, waiting: &BTreeSet<&ChangeId>, bundle: &Bundle, round: &Round) -> Untold {
     let here = bundle.told.iter().map(|told| &told.change.id).collect();
@@ -530,6 +575,8 @@ mod tests {
                 settled: Vec::new(),
                 struck: Vec::new(),
                 mails: Vec::new(),
+                events: Vec::new(),
+                aside: Vec::new(),
                 next: None,
                 attested_until: None,
                 summed_up: None,

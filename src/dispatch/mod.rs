@@ -31,7 +31,7 @@ use crate::domain::subscription::Subscriber;
 use crate::domain::untold::Together;
 use crate::mail::DraftError;
 use crate::registry::Registry;
-use crate::store::{ChangeQuery, Composed, Spread, Store, StoreError, WaitingReaders};
+use crate::store::{ChangeQuery, Composed, Spread, Store, StoreError, ToldOf, WaitingReader, WaitingReaders};
 
 pub use composer::{Composer, ComposerParts};
 
@@ -204,16 +204,18 @@ impl Dispatcher {
 
     fn round(&self, patience: Patience, now: DateTime<Utc>) -> Round {
         let collecting = self.collecting(patience);
-        let (states, together) = (Arc::default(), Arc::default());
-        Round { watchlist: self.registry.current(), states, together, collecting, now }
+        let (states, ties, together) = (Arc::default(), Arc::default(), Arc::default());
+        Round { watchlist: self.registry.current(), states, ties, together, collecting, now }
     }
 
     async fn compose_page(&self, looks: Looks, round: &mut Round) -> Result<usize, StoreError> {
         let waiting = self.store.waiting(looks.keys().cloned().collect()).await?;
         self.learn_together(&waiting, round).await?;
         self.learn_states(&waiting, round).await?;
-        let found = Arc::new(self.found_since(&waiting, round.now).await?);
-        let composed = self.in_parallel(waiting, found, looks, round).await;
+        self.learn_ties(&waiting, round).await?;
+        let told = self.told_of(&waiting, round).await?;
+        let found = self.found_since(&waiting, round.now).await?;
+        let composed = self.in_parallel(waiting, Arc::new((told, found)), looks, round).await;
         let queued = composed.iter().map(|composed| composed.mails.len()).sum();
         self.store.compose(composed).await?;
         Ok(queued)
@@ -244,6 +246,30 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Learns what other sources tell of the same that waits, once for all readers of a round.
+    async fn learn_ties(&self, waiting: &WaitingReaders, round: &mut Round) -> Result<(), StoreError> {
+        let mut known = (*round.ties).clone();
+        for (id, change) in &waiting.changes {
+            if !change.numbers.is_empty() && !known.contains_key(id) {
+                known.insert(id.clone(), self.store.ties(change).await?);
+            }
+        }
+        round.ties = Arc::new(known);
+        Ok(())
+    }
+
+    /// What readers who want one mail for an event were told of what waits for them, by other sources.
+    async fn told_of(&self, waiting: &WaitingReaders, round: &Round) -> Result<ToldOf, StoreError> {
+        let mut asked = Vec::new();
+        for WaitingReader { reader, items } in &waiting.readers {
+            let wanted = items.iter().filter(|_| reader.preferences.is_told_once);
+            let ties = wanted.filter_map(|item| round.ties.get(&item.change)).flatten();
+            let certain = ties.filter(|tie| tie.is_certain);
+            asked.extend(certain.map(|tie| (reader.address.clone(), tie.change.id.clone())));
+        }
+        if asked.is_empty() { Ok(ToldOf::new()) } else { self.store.told_of(asked).await }
+    }
+
     /// What was found in the time for which somebody of the page is to have silence attested.
     async fn found_since(
         &self,
@@ -271,7 +297,7 @@ impl Dispatcher {
     async fn in_parallel(
         &self,
         waiting: WaitingReaders,
-        found: Arc<Vec<Change>>,
+        known: Arc<(ToldOf, Vec<Change>)>,
         mut looks: Looks,
         round: &Round,
     ) -> Vec<Composed> {
@@ -283,10 +309,10 @@ impl Dispatcher {
         while !readers.is_empty() {
             let part = readers.split_off(readers.len().saturating_sub(share));
             let (composer, round) = (Arc::clone(&self.composer), round.clone());
-            let (changes, found) = (Arc::clone(&changes), Arc::clone(&found));
+            let (changes, known) = (Arc::clone(&changes), Arc::clone(&known));
             tasks.spawn_blocking(move || {
                 part.iter()
-                    .map(|waiting| composer.compose(waiting, &changes, &found, &round))
+                    .map(|waiting| composer.compose(waiting, &changes, (&known.0, &known.1), &round))
                     .collect::<Vec<_>>()
             });
         }

@@ -12,6 +12,7 @@ use super::alert::{Alert, alerts_of};
 use super::change::{Change, ChangeKind, EntryChange};
 use super::diff::{diff_knowing, whole};
 use super::entry::{Completeness, Document, Entry, EntryDate};
+use super::event::Numbers;
 use super::id::{BodyHash, ChangeId, CompanyId};
 use super::identity;
 use super::mass::{self, MassAmendment};
@@ -243,6 +244,7 @@ fn change_of(
     // The body's hash sets apart the changes of a state that was lost and built up anew.
     let id = ChangeId::derive(&[source.id.as_str(), &sequence, &kind, &entry.key, snapshot.sha256.as_str()]);
     let Concern { matches, possible } = watchlist.concern(source, &entry);
+    let numbers = Numbers::of(source, &entry);
     Change {
         id,
         source: source.id.clone(),
@@ -253,6 +255,7 @@ fn change_of(
         found_together: 0,
         matches,
         possible,
+        numbers,
         retracted_at: None,
         evidence: snapshot.evidence(),
         previous: previous.snapshot.evidence(),

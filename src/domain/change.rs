@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, alerts_of};
 use super::docket::DocketEvent;
 use super::entry::EntryDate;
+use super::event::Numbers;
 use super::id::{BodyHash, ChangeId, CompanyId, SourceId};
 use super::matching::Match;
 
@@ -120,6 +121,10 @@ pub struct Change {
     /// Whom it may concern: names that are nearly theirs, for a person to look at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub possible: Vec<Match>,
+    /// The numbers of the document or docket entry that it is about, and of those it speaks of: what ties it to what
+    /// other sources tell. Older programs did not note them.
+    #[serde(default, skip_serializing_if = "Numbers::is_empty")]
+    pub numbers: Numbers,
     /// When a person said that the read which shows it was not the source's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retracted_at: Option<DateTime<Utc>>,
@@ -205,6 +210,7 @@ mod tests {
             found_together: 1,
             matches: Vec::new(),
             possible: vec![serde_json::from_value(found).unwrap()],
+            numbers: Numbers::default(),
             retracted_at: None,
             evidence: evidence(b"new"),
             previous: evidence(b"old"),

@@ -9,6 +9,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::alert::AlertItem;
 use super::change::Change;
 use super::deadline::Deadline;
+use super::id::ChangeId;
 use super::subscription::{Cadence, EndedPause, Subscriber, Subscription};
 
 mod gravity;
@@ -37,6 +38,9 @@ pub struct Waiting<'a> {
     pub item: &'a AlertItem,
     /// Its change.
     pub change: &'a Change,
+    /// The change of another source by which its reader was told the same already, where they want one mail for an
+    /// event ([`super::event`]).
+    pub told_as: Option<&'a ChangeId>,
 }
 
 /// Items that go into one mail, in the order in which they are told.
@@ -72,6 +76,8 @@ pub struct Plan<'a> {
     pub bundles: Vec<Bundle<'a>>,
     /// What its reader does not follow any more, and what was taken back.
     pub dropped: Vec<&'a AlertItem>,
+    /// What its reader was told already, with the change by which they were.
+    pub aside: Vec<(&'a AlertItem, &'a ChangeId)>,
     /// When to look again.
     pub next: Option<DateTime<Utc>>,
     /// The pause that is summed up by the mails, or of which there is nothing to tell.
@@ -89,7 +95,7 @@ pub fn plan<'a>(
     let mut plan = Plan::default();
     let (mut at_once, mut collected, mut paused) = (Queue::default(), Queue::default(), Queue::default());
     let ended = reader.ended_pause(now);
-    for Waiting { item, change } in waiting {
+    for Waiting { item, change, told_as } in waiting {
         let followed = reader.follows(&item.company, change).filter(|_| change.retracted_at.is_none());
         let Some(subscription) = followed else {
             // Who left a moment ago may take that back, and then misses nothing.
@@ -100,6 +106,10 @@ pub fn plan<'a>(
             }
             continue;
         };
+        if let Some(told_as) = told_as {
+            plan.aside.push((item, told_as));
+            continue;
+        }
         let (due, deadline) = due(reader, item, change, collecting, now);
         let told = Told { item, change, subscription, deadline };
         if ended.is_some_and(|ended| item.raised_at <= ended.until) {

@@ -31,6 +31,7 @@ pub mod element_path;
 pub mod email;
 pub mod entry;
 pub mod evaluation;
+pub mod event;
 pub mod evidence;
 pub mod face;
 pub mod flicker;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::change::{Change, ChangeKind, Evidence};
 use super::diff::whole;
 use super::entry::{Document, Entry};
+use super::event::Numbers;
 use super::id::{ChangeId, CompanyId, SourceId, WatchlistHash};
 use super::matching::{Match, Rule, Watchlist, WatchlistVersion};
 use super::snapshot::Baseline;
@@ -193,11 +194,13 @@ impl Listed<'_> {
         now: DateTime<Utc>,
     ) -> Change {
         let Self { entry, company, matches } = self;
+        let told = whole(ChangeKind::AlreadyListed, entry);
         Change {
             id: ChangeId::derive(&["already listed", source.id.as_str(), company.as_str(), &entry.key]),
             source: source.id.clone(),
             source_title: source.title.clone(),
-            entry: whole(ChangeKind::AlreadyListed, entry),
+            numbers: Numbers::of(source, &told),
+            entry: told,
             found_at: now,
             ordinal: baseline.document.entries.iter().position(|other| other.key == entry.key).unwrap_or(0),
             found_together: 0,
@@ -310,6 +313,7 @@ mod tests {
             source_title: String::new(),
             matches: watchlist.concern(&source, &entry).matches,
             possible: Vec::new(),
+            numbers: Numbers::default(),
             retracted_at: None,
             entry,
             found_at: DateTime::UNIX_EPOCH,

@@ -16,7 +16,7 @@ use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::subscription::{Filter, Preference, Preferences, State, Subscriber, Subscription};
 
 /// The columns, in the order in which they go out; the first two must be there.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "address",
     "company",
     "state",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 14] = [
     "quiet",
     "attestation",
     "paused_until",
+    "events",
 ];
 
 /// By what channel a subscription came of which the file does not say it.
@@ -225,11 +226,13 @@ impl Row<'_> {
         });
         let quiet = self.optional("quiet", str::parse);
         let is_attested = self.optional("attestation", attestation);
+        let is_told_once = self.optional("events", events);
         let preferences = Preferences {
             cadence: cadence.ok()?.unwrap_or_default(),
             zone: zone.ok()?.unwrap_or(chrono_tz::UTC),
             quiet: quiet.ok()?,
             attested_until: is_attested.ok()?.unwrap_or_default().then_some(now),
+            is_told_once: is_told_once.ok()?.unwrap_or_default(),
         };
         Some(How { paused_since: paused_since.ok()?, paused_until: paused_until.ok()?, preferences })
     }
@@ -257,6 +260,14 @@ fn attestation(text: &str) -> Result<bool, String> {
     match Preference::of("attestation", text) {
         Some(Preference::Attestation(is_attested)) => Ok(is_attested),
         _ => Err(format!("found {text:?}, expected weekly, or nothing")),
+    }
+}
+
+/// Whether there is one mail for an event, in the words of a mail that asks for it.
+fn events(text: &str) -> Result<bool, String> {
+    match Preference::of("events", text) {
+        Some(Preference::Once(is_once)) => Ok(is_once),
+        _ => Err(format!("found {text:?}, expected once, or nothing")),
     }
 }
 
@@ -319,6 +330,7 @@ fn row(subscriber: &Subscriber, subscription: &Subscription) -> [String; COLUMNS
         preferences.quiet.map(|quiet| quiet.to_string()).unwrap_or_default(),
         preferences.attested_until.map(|_| "weekly".to_owned()).unwrap_or_default(),
         at(subscriber.paused_until),
+        if preferences.is_told_once { "once".to_owned() } else { String::new() },
     ]
 }
 
@@ -340,10 +352,10 @@ mod tests {
             .map_err(|faults| faults.iter().map(ToString::to_string).collect())
     }
 
-    const FULL: &str = "address,company,state,only,requested,confirmed,channel,agreed_to,paused,cadence,timezone,quiet,attestation,paused_until\n\
-         ann@example.org,hikvision,active,removed order fcc-list,2026-01-02T03:04:05Z,2026-01-03T00:00:00Z,mail,\"yes, \"\"all\"\"\",,daily,Europe/Vienna,22:00-07:00,weekly,\n\
-         ann@example.org,zte,unsubscribed,,2026-01-02T03:04:05Z,,mail,,,daily,Europe/Vienna,22:00-07:00,weekly,\n\
-         bea@example.org,zte,pending,,2026-01-02T03:04:05Z,,web,,2026-02-01T00:00:00Z,immediate,UTC,,,2026-03-01T00:00:00Z\n";
+    const FULL: &str = "address,company,state,only,requested,confirmed,channel,agreed_to,paused,cadence,timezone,quiet,attestation,paused_until,events\n\
+         ann@example.org,hikvision,active,removed order fcc-list,2026-01-02T03:04:05Z,2026-01-03T00:00:00Z,mail,\"yes, \"\"all\"\"\",,daily,Europe/Vienna,22:00-07:00,weekly,,once\n\
+         ann@example.org,zte,unsubscribed,,2026-01-02T03:04:05Z,,mail,,,daily,Europe/Vienna,22:00-07:00,weekly,,once\n\
+         bea@example.org,zte,pending,,2026-01-02T03:04:05Z,,web,,2026-02-01T00:00:00Z,immediate,UTC,,,2026-03-01T00:00:00Z,\n";
 
     #[test]
     fn what_goes_out_comes_back() {

@@ -9,6 +9,7 @@ use super::flow::{Indent, wrap};
 use super::headline::Headline;
 use super::link::Link;
 use super::notice::{Notice, Told};
+use super::tied::tied;
 use super::when;
 use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::entry::LINKS;
@@ -217,6 +218,7 @@ fn facts(told: &Told, notice: &Notice, wording: Wording, is_filed: bool) -> Vec<
     if change.is_notice() {
         facts.push(fact("Listed since", listed_since(change, notice)));
     }
+    facts.extend(tied(change, notice.ties_of(change), notice.zone).map(|(label, text)| fact(label, text)));
     facts.extend(wording.words.and_then(listing).map(|text| fact("Listing means", text)));
     facts
 }

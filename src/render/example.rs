@@ -272,6 +272,7 @@ fn change(entry: EntryChange, found_together: usize, watchlist: &Watchlist) -> C
         found_together,
         matches: watchlist.concerned(&[], &entry.context),
         possible: Vec::new(),
+        numbers: crate::domain::event::Numbers::default(),
         retracted_at: None,
         evidence: evidence("after", "2031-02-10T06:15:02Z"),
         previous: evidence("before", "2031-02-09T06:15:02Z"),

@@ -40,6 +40,7 @@ mod screening;
 mod screening_news;
 mod subject;
 mod terminal;
+mod tied;
 mod view;
 mod welcome;
 mod when;

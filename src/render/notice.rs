@@ -22,9 +22,10 @@ use super::view::{items, misses, reasons};
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
 use crate::domain::email::EmailAddress;
+use crate::domain::event::Tie;
 use crate::domain::grouping::Bundle;
 use crate::domain::health::SourceHealth;
-use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Cadence, EndedPause, Subscription};
@@ -61,6 +62,8 @@ pub struct Notice<'a> {
     pub pause: Option<EndedPause>,
     /// What else the same reads found.
     pub untold: Untold,
+    /// What other sources tell of the same, by change.
+    pub ties: Option<&'a BTreeMap<ChangeId, Vec<Tie>>>,
 }
 
 /// One change and by what right its reader is told.
@@ -112,6 +115,7 @@ impl<'a> Notice<'a> {
             health: &[],
             pause: None,
             untold: Untold::default(),
+            ties: None,
         }
     }
 
@@ -119,6 +123,17 @@ impl<'a> Notice<'a> {
     #[must_use]
     pub fn leaving_out(self, untold: Untold) -> Self {
         Self { untold, ..self }
+    }
+
+    /// Says beside what changed which other sources tell the same.
+    #[must_use]
+    pub fn tied_by(self, ties: &'a BTreeMap<ChangeId, Vec<Tie>>) -> Self {
+        Self { ties: Some(ties), ..self }
+    }
+
+    /// What other sources tell of the same as a change.
+    pub(super) fn ties_of(&self, change: &Change) -> &'a [Tie] {
+        self.ties.and_then(|ties| ties.get(&change.id)).map_or(&[], Vec::as_slice)
     }
 
     /// Says beside what changed what the sources are.

@@ -70,6 +70,7 @@ fn change(kind: ChangeKind, title: &str, fields: Vec<FieldChange>) -> Change {
         source_title: "FCC Covered List".to_owned(),
         matches: watchlist().concerned(&[], &context),
         possible: Vec::new(),
+        numbers: crate::domain::event::Numbers::default(),
         retracted_at: None,
         entry: EntryChange {
             kind,
@@ -139,7 +140,7 @@ pub(super) fn told(changes: &[Change]) -> Rendered {
             alerts_of(change).iter().map(|alert| (AlertItem::of(alert), change)).collect::<Vec<_>>()
         })
         .collect();
-    let waiting = items.iter().map(|(item, change)| Waiting { item, change });
+    let waiting = items.iter().map(|(item, change)| Waiting { item, change, told_as: None });
     let collecting = Collecting { wait: TimeDelta::zero(), lead: TimeDelta::days(7) };
     let plan = plan(&subscriber, waiting, collecting, at("2026-11-24T06:00:04Z"));
     let postal = Some("Example Watch\n1 Example Street, 10115 Berlin");

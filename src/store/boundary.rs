@@ -363,6 +363,10 @@ pub struct Composed {
     pub struck: Vec<AlertItem>,
     /// The mails.
     pub mails: Vec<QueuedMail>,
+    /// What the mails tell of events, where their reader wants one mail for each.
+    pub events: Vec<EventTold>,
+    /// What its reader was told by a mail about another change, the same event as another source told it.
+    pub aside: Vec<(AlertItem, ChangeId)>,
     /// When to look again.
     pub next: Option<DateTime<Utc>>,
     /// Up to when silence was attested by one of the mails.
@@ -371,6 +375,17 @@ pub struct Composed {
     pub summed_up: Option<EndedPause>,
     /// When it was composed.
     pub at: DateTime<Utc>,
+}
+
+/// That a mail tells of a change which other sources may tell as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventTold {
+    /// The change.
+    pub change: ChangeId,
+    /// The company of which it is told.
+    pub company: CompanyId,
+    /// The mail.
+    pub mail: MailId,
 }
 
 /// What became of a delivery and of its webhook.

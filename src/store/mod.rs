@@ -17,6 +17,7 @@ mod care;
 mod chain;
 mod delivery;
 mod error;
+mod events;
 mod glance;
 mod hooks;
 mod record;
@@ -61,7 +62,7 @@ use self::sled::{
 pub use self::sled::Keeping;
 pub use bell::{Rung, SourceBell, SourceWatch};
 pub use boundary::{
-    Accepted, Backfilled, CameBack, ChangeQuery, ChangeSearch, Composed, Deed, Erased, Exchange,
+    Accepted, Backfilled, CameBack, ChangeQuery, ChangeSearch, Composed, Deed, Erased, EventTold, Exchange,
     FoundChanges, GarbageReport, HeldBody, HookSettled, KnownSource, Lease, LeasedMail, Look, MailTrouble,
     Mails, Opened, ReadCommit, Readers, RematchCommit, RetractCommit, SourceGlance, SourceVersion, Spread,
     WaitingReader, WaitingReaders,
@@ -69,6 +70,7 @@ pub use boundary::{
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
 pub use chain::{SealWish, Sealed, Stamp};
 pub use error::StoreError;
+pub use events::ToldOf;
 pub use glance::{
     Archived, BackupNote, Compacted, KindStats, Queue, Releasable, StoreSize, StoreStats, check_backup,
     compact, import, restore,

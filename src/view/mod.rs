@@ -31,7 +31,7 @@ pub use company::{CompanyView, ListedEntry, ListedSource};
 pub use coverage::{CoverageView, SourceCoverage};
 pub use deadlines::DueEntry;
 pub use overview::{DayState, Order, Overview, SourceFilter, SourceRow, SourceState};
-pub use story::Story;
+pub use story::{Story, TiedChange};
 
 /// What views are made of.
 #[derive(Debug, Clone)]

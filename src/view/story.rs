@@ -1,8 +1,12 @@
 //! A change with what belongs to it.
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
 use super::Views;
 use crate::domain::change::{Change, Evidence};
-use crate::domain::id::{BodyHash, ChangeId};
+use crate::domain::event::Tie;
+use crate::domain::id::{BodyHash, ChangeId, SourceId};
 use crate::domain::snapshot::Snapshot;
 use crate::store::{ChangeSearch, StoreError};
 
@@ -19,6 +23,8 @@ pub struct Story {
     pub change: Change,
     /// Other changes of the same entry, the newest first.
     pub others: Vec<Change>,
+    /// What other sources tell of the same, and what speaks of it, in the order in which it was found.
+    pub ties: Vec<Tie>,
     /// The snapshots that its proofs name, now and before, where they are kept.
     pub snapshots: [Option<Snapshot>; 2],
 }
@@ -57,7 +63,49 @@ impl Views {
             snapshots.iter().find(is_it).cloned()
         };
         let snapshots = [of(&change.evidence), of(&change.previous)];
-        Ok(Story { change, others, snapshots })
+        let ties = self.0.store.ties(&change).await?;
+        Ok(Story { change, others, ties, snapshots })
+    }
+}
+
+/// A change that is tied to another, as programs are told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TiedChange {
+    /// Its id.
+    pub id: ChangeId,
+    /// Its source.
+    pub source: SourceId,
+    /// What readers call its source.
+    pub source_title: String,
+    /// What happened, in words.
+    pub happened: String,
+    /// The title of its entry.
+    pub title: String,
+    /// When it was found.
+    pub found_at: DateTime<Utc>,
+    /// The number that ties the two, as it is cited.
+    pub number: String,
+    /// Whether both are about the document or docket entry of that number; otherwise one only speaks of it.
+    pub is_certain: bool,
+    /// Whether another source tells the same by it.
+    pub is_same: bool,
+}
+
+impl TiedChange {
+    /// A tie of a change.
+    #[must_use]
+    pub fn of(change: &Change, tie: &Tie) -> Self {
+        Self {
+            id: tie.change.id.clone(),
+            source: tie.change.source.clone(),
+            source_title: tie.change.source_title.clone(),
+            happened: tie.change.entry.happened(),
+            title: tie.change.entry.title.clone(),
+            found_at: tie.change.found_at,
+            number: tie.number.to_string(),
+            is_certain: tie.is_certain,
+            is_same: tie.is_told_by_another(change),
+        }
     }
 }
 

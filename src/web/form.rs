@@ -99,6 +99,7 @@ fn wishes(field: impl Fn(&str) -> Option<String>) -> Result<Vec<Preference>, Fau
     let mut wishes = vec![
         wish("digest", &field("cadence").ok_or(Fault::Form)?, Fault::Form)?,
         Preference::Attestation(field("attestation").is_some()),
+        Preference::Once(field("events").is_some()),
     ];
     if let Some(zone) = field("zone") {
         wishes.push(wish("zone", &zone, Fault::Zone)?);
@@ -166,16 +167,17 @@ mod tests {
 
     #[test]
     fn how_mail_comes_is_wished_by_fields_and_a_wrong_one_is_told() {
-        let attested = Preference::Attestation;
-        check("", Ok(&[attested(false)]));
-        check("&attestation=weekly", Ok(&[attested(true)]));
+        let (attested, once) = (Preference::Attestation, Preference::Once);
+        check("", Ok(&[attested(false), once(false)]));
+        check("&attestation=weekly", Ok(&[attested(true), once(false)]));
+        check("&events=once", Ok(&[attested(false), once(true)]));
         let zone = Preference::of("zone", "Europe/Berlin").unwrap();
-        check("&zone=Europe%2FBerlin", Ok(&[attested(false), zone]));
-        check("&zone=europe/berlin+", Ok(&[attested(false), zone]));
+        check("&zone=Europe%2FBerlin", Ok(&[attested(false), once(false), zone]));
+        check("&zone=europe/berlin+", Ok(&[attested(false), once(false), zone]));
         let quiet = Preference::of("quiet", "22:00-07:00").unwrap();
-        check("&quiet_from=22%3A00&quiet_until=07:00", Ok(&[attested(false), quiet]));
-        check("&quiet_from=&quiet_until=", Ok(&[attested(false), Preference::Quiet(None)]));
-        check("&quiet_from=22:00", Ok(&[attested(false)]));
+        check("&quiet_from=22%3A00&quiet_until=07:00", Ok(&[attested(false), once(false), quiet]));
+        check("&quiet_from=&quiet_until=", Ok(&[attested(false), once(false), Preference::Quiet(None)]));
+        check("&quiet_from=22:00", Ok(&[attested(false), once(false)]));
         for bad in ["&zone=", "&zone=Atlantis", "&zone=Europe/Berlin%00"] {
             check(bad, Err(Fault::Zone));
         }

@@ -94,6 +94,7 @@ impl Shared {
             is_of_source,
             has_evidence: true,
             others: Vec::new(),
+            timeline: desk::change::TimelineRow::all(story, None),
             change,
             here,
         };

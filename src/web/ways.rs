@@ -15,6 +15,8 @@ pub(super) struct Ways {
     pub quiet: (String, String),
     /// Whether silence is attested.
     pub is_attested: bool,
+    /// Whether an event that several sources tell is one mail.
+    pub is_told_once: bool,
 }
 
 /// One of several of which one is chosen.
@@ -48,6 +50,7 @@ impl Ways {
             zones: zones(preferences.zone),
             quiet: (quiet.0.to_owned(), quiet.1.to_owned()),
             is_attested: preferences.attested_until.is_some(),
+            is_told_once: preferences.is_told_once,
         }
     }
 }

@@ -193,6 +193,7 @@ fn change(name: &str, deadline: Option<&str>, now: DateTime<Utc>) -> Change {
         found_together: 1,
         matches: vec![serde_json::from_value(found).unwrap()],
         possible: Vec::new(),
+        numbers: regwatch::domain::event::Numbers::default(),
         retracted_at: None,
         evidence: evidence("new"),
         previous: evidence("old"),

@@ -153,6 +153,7 @@ pub fn change(snapshot: &Snapshot, key: &str, companies: &[&str]) -> Change {
         found_at: snapshot.read_at,
         matches: companies.iter().map(found).collect(),
         possible: Vec::new(),
+        numbers: regwatch::domain::event::Numbers::default(),
         retracted_at: None,
         evidence: snapshot.evidence(),
         previous: Evidence { sha256: BodyHash::of(b""), ..snapshot.evidence() },

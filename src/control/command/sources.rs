@@ -18,6 +18,7 @@ use crate::domain::timing::{Timing, timings};
 use crate::reload::TakenOver;
 use crate::status::Overview;
 use crate::store::ChangeQuery;
+use crate::view::TiedChange;
 
 /// Read sources now and tell what was found.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -273,6 +274,23 @@ impl Ask for ShowChange {
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.find_change(&self.id).await?)
+    }
+}
+
+/// What other sources tell of the same as a change, and what speaks of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListTies {
+    /// The change's id, or the beginning of it.
+    pub id: String,
+}
+
+impl Ask for ListTies {
+    type Reply = Vec<TiedChange>;
+
+    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+        let store = &service.0.store;
+        let change = store.find_change(&self.id).await?;
+        Ok(store.ties(&change).await?.iter().map(|tie| TiedChange::of(&change, tie)).collect())
     }
 }
 

@@ -40,6 +40,15 @@ impl CaseNumber {
         }
     }
 
+    /// The number in one spelling, with the office where it names one; `None` where it is none.
+    #[must_use]
+    pub fn spelled(&self) -> Option<String> {
+        let rest = self.rest.replace("--", "-");
+        let has_digit = rest.bytes().any(|byte| byte.is_ascii_digit());
+        let office = self.office.as_ref().map(|office| format!("{office}:")).unwrap_or_default();
+        has_digit.then(|| format!("{office}{rest}"))
+    }
+
     /// Whether both are the number of one case, as far as they say.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
@@ -71,6 +80,19 @@ mod tests {
             ("T-2284-25", "t-2284-25"),
         ] {
             check(one, two, true);
+        }
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        for (text, spelled) in [
+            ("1:09-cv-00480-LJO-GSA", Some("1:09-cv-480")),
+            ("No. 23-1032", Some("23-1032")),
+            ("MDL No. 2168", Some("mdlno2168")),
+            ("", None),
+            ("under seal", None),
+        ] {
+            assert_eq!(CaseNumber::of(text).spelled().as_deref(), spelled);
         }
     }
 

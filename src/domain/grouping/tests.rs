@@ -63,6 +63,7 @@ pub(crate) fn change(name: &str, raised: &str, fields: &[(&str, &str)]) -> (Aler
         found_together: 1,
         matches: Vec::new(),
         possible: Vec::new(),
+        numbers: crate::domain::event::Numbers::default(),
         retracted_at: None,
         evidence: evidence.clone(),
         previous: evidence,
@@ -71,7 +72,7 @@ pub(crate) fn change(name: &str, raised: &str, fields: &[(&str, &str)]) -> (Aler
 }
 
 fn waiting(all: &[(AlertItem, Change)]) -> impl Iterator<Item = Waiting<'_>> {
-    all.iter().map(|(item, change)| Waiting { item, change })
+    all.iter().map(|(item, change)| Waiting { item, change, told_as: None })
 }
 
 fn titles<'a>(bundle: &Bundle<'a>) -> Vec<&'a str> {
@@ -230,4 +231,20 @@ fn mails_that_leave_together_are_numbered() {
     let plan = plan(&reader, waiting(&all), COLLECTING, at("2026-11-24T10:05:00Z"));
     let parts: Vec<_> = plan.bundles.iter().map(|bundle| (bundle.told.len(), bundle.part)).collect();
     assert_eq!(parts, [(100, Some((1, 2))), (50, Some((2, 2)))]);
+}
+
+#[test]
+fn what_was_told_already_waits_for_nothing_and_is_in_no_mail() {
+    let all = [change("a", "2026-11-24T10:00:00Z", &[]), change("b", "2026-11-24T10:00:00Z", &[])];
+    let told = ChangeId::derive(&["told"]);
+    let waiting = all.iter().enumerate().map(|(index, (item, change))| Waiting {
+        item,
+        change,
+        told_as: (index == 0).then_some(&told),
+    });
+    let ann = reader(&[]);
+    let plan = plan(&ann, waiting, COLLECTING, at("2026-11-24T10:05:00Z"));
+    assert_eq!(plan.aside, [(&all[0].0, &told)]);
+    assert_eq!(plan.bundles.iter().map(titles).collect::<Vec<_>>(), [["b"]]);
+    assert!(plan.dropped.is_empty());
 }

@@ -41,6 +41,8 @@ impl Subscriber {
         }
         kept.quiet = kept.quiet.or(others.quiet);
         kept.attested_until = kept.attested_until.min(others.attested_until);
+        // Of two who are one, the one who is told more is.
+        kept.is_told_once &= others.is_told_once;
         first
     }
 }

@@ -149,11 +149,20 @@ pub struct Preferences {
     /// Up to when silence was attested, of readers who want to be told weekly that nothing happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attested_until: Option<DateTime<Utc>>,
+    /// Whether what one source told is not told again where another certainly tells the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_told_once: bool,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { cadence: Cadence::Immediate, zone: Tz::UTC, quiet: None, attested_until: None }
+        Self {
+            cadence: Cadence::Immediate,
+            zone: Tz::UTC,
+            quiet: None,
+            attested_until: None,
+            is_told_once: false,
+        }
     }
 }
 
@@ -169,13 +178,15 @@ pub enum Preference {
     Quiet(Option<QuietHours>),
     /// Whether silence is attested, weekly.
     Attestation(bool),
+    /// Whether there is one mail for an event that several sources tell.
+    Once(bool),
     /// Nothing until this day begins, where the reader is.
     PausedUntil(NaiveDate),
 }
 
 impl Preference {
     /// The wish that two words say: `digest daily`, `zone Europe/Berlin`, `quiet 22:00-07:00`,
-    /// `quiet off`, `report weekly`, `report off`, `pause until 2026-12-24`. A report was once an attestation.
+    /// `quiet off`, `report weekly`, `report off`, `events once`, `events all`, `pause until 2026-12-24`. A report was once an attestation.
     #[must_use]
     pub fn of(name: &str, value: &str) -> Option<Self> {
         let value = value.trim();
@@ -191,6 +202,16 @@ impl Preference {
                 .iter()
                 .any(|word| word.eq_ignore_ascii_case(value))
                 .then_some(Self::Attestation(true)),
+            "event" | "events" if is_off => Some(Self::Once(false)),
+            "event" | "events" => match value.to_lowercase().as_str() {
+                "once" => Some(Self::Once(true)),
+                "all" | "every" | "each" => Some(Self::Once(false)),
+                _ => None,
+            },
+            "one" => ["mail per event", "mail an event", "mail for each event"]
+                .iter()
+                .any(|words| words.eq_ignore_ascii_case(value.trim_end_matches(['.', '!'])))
+                .then_some(Self::Once(true)),
             "pause" => {
                 let (until, when) = value.split_once(char::is_whitespace)?;
                 let is_until = ["until", "till", "to"].iter().any(|word| word.eq_ignore_ascii_case(until));
@@ -215,6 +236,10 @@ impl Preference {
                 "send a weekly report of which sources were read and what changed".to_owned()
             }
             Self::Attestation(false) => "send no weekly report".to_owned(),
+            Self::Once(true) => {
+                "send one mail for an event, also where several sources tell the same".to_owned()
+            }
+            Self::Once(false) => "send a mail for each source that tells an event".to_owned(),
             Self::PausedUntil(day) => {
                 format!(
                     "send no alerts until {}, and then one summary of what changed",
@@ -242,6 +267,7 @@ impl Preferences {
                 self.attested_until.get_or_insert(now);
             }
             Preference::Attestation(false) => self.attested_until = None,
+            Preference::Once(is_once) => self.is_told_once = is_once,
             // A pause is the subscriber's, see `Subscriber::take`.
             Preference::PausedUntil(_) => {}
         }
@@ -284,6 +310,9 @@ impl Preferences {
         );
         if self.attested_until.is_some() {
             words.push("a weekly coverage report".to_owned());
+        }
+        if self.is_told_once {
+            words.push("one mail per event".to_owned());
         }
         if !words.is_empty() || self.zone != Tz::UTC {
             words.push(format!("times in the zone {}", self.zone));
@@ -364,6 +393,12 @@ mod tests {
             ("report", "this as spam", None),
             ("attestation", "never", Some(Preference::Attestation(false))),
             ("attestation", "", None),
+            ("events", "Once", Some(Preference::Once(true))),
+            ("events", "all", Some(Preference::Once(false))),
+            ("events", "off", Some(Preference::Once(false))),
+            ("events", "of the week", None),
+            ("one", "mail per event", Some(Preference::Once(true))),
+            ("one", "more thing", None),
             ("pause", "until 2026-12-24", "2026-12-24".parse().ok().map(Preference::PausedUntil)),
             ("pause", "until Christmas", None),
             ("pause", "2026-12-24", None),
@@ -396,7 +431,7 @@ mod tests {
         ) {
             let time = |minute: u32| NaiveTime::from_hms_opt(minute / 60, minute % 60, 0).unwrap();
             let quiet = Some(QuietHours { from: time(from), until: time((from + length) % 1440) });
-            let preferences = Preferences { cadence: Cadence::ALL[cadence].1, zone, quiet, attested_until: None };
+            let preferences = Preferences { cadence: Cadence::ALL[cadence].1, zone, quiet, ..Preferences::default() };
             let raised = DateTime::from_timestamp(seconds, 0).unwrap();
             let due = preferences.due(raised, Duration::minutes(5));
             proptest::prop_assert!(due > raised);

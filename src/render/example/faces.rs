@@ -97,6 +97,7 @@ impl Found {
             found_together: 1,
             matches: example.watchlist.concerned(&[], &entry.context),
             possible: Vec::new(),
+            numbers: crate::domain::event::Numbers::default(),
             retracted_at: None,
             evidence: read("after", "2031-02-10T06:15:02Z"),
             previous: read("before", "2031-02-09T06:15:02Z"),

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{indexes, keys, outbox, screenings, subscribers, suppression};
+use super::{events, indexes, keys, outbox, screenings, subscribers, suppression};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::Correspondence;
 use crate::domain::outbox::MailState;
@@ -37,6 +37,7 @@ pub(in crate::store) fn erase(
     writes.remove_own(trees, TreeName::Correspondence, key)?;
     writes.remove(TreeName::AskAgain, key);
     forget_waiting(trees, writes, address)?;
+    events::forget(trees, writes, address)?;
     let (mails, under_way) = forget_mails(trees, writes, address)?;
     if subscriptions > 0 || correspondence.is_some() || mails > 0 {
         suppression::add(trees, writes, address, SuppressionReason::Erased, String::new(), now)?;

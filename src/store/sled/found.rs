@@ -16,6 +16,7 @@ use super::keys;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::change::Change;
+use crate::domain::event::{DocumentNumber, MAX_OWNERS, Numbers};
 use crate::domain::id::{ChangeId, SourceId, digest_of};
 use crate::domain::search::{sought, words_of_change};
 use crate::store::{ChangeSearch, FoundChanges, StoreError};
@@ -116,9 +117,16 @@ const UNDECIDED: u8 = b'u';
 const KIND: u8 = b'k';
 const ENTRY: u8 = b'e';
 const DAY: u8 = b'd';
+/// A number of its own, and one that it speaks of.
+const OWN: u8 = b'o';
+const CITED: u8 = b'q';
 
 fn entry_term(change: &Change) -> Vec<u8> {
     term(ENTRY, &digest_of(&[change.source.as_str(), &change.entry.key]))
+}
+
+fn number_term(letter: u8, number: &DocumentNumber) -> Vec<u8> {
+    term(letter, &digest_of(&[number.scheme.name(), &number.value]))
 }
 
 /// Every term of a change.
@@ -131,6 +139,8 @@ fn terms_of(change: &Change) -> BTreeSet<Vec<u8>> {
     terms.extend(change.companies().into_iter().map(|company| term(COMPANY, company.as_str())));
     terms.extend(deadlines::terms_of(change));
     terms.extend(change.possible.iter().map(|found| term(POSSIBLE, found.company.as_str())));
+    terms.extend(change.numbers.own.iter().map(|number| number_term(OWN, number)));
+    terms.extend(change.numbers.cited.iter().map(|number| number_term(CITED, number)));
     if !change.possible.is_empty() {
         terms.insert(term(UNDECIDED, ""));
     }
@@ -371,6 +381,36 @@ pub(super) fn last_of(trees: &Trees, source: &SourceId) -> Result<Option<u32>, S
     let block = key.get(prefix.len()..).and_then(|block| block.try_into().ok()).map(u32::from_be_bytes);
     let place = Set::decode(&bytes).descending(BLOCK).next();
     Ok(block.zip(place).map(|(block, place)| block * BLOCK + place))
+}
+
+/// The changes that have a number in common with these, as [`Store::sharing`](crate::store::Store::sharing) says.
+pub(in crate::store) fn sharing(trees: &Trees, numbers: &Numbers) -> Result<Vec<Change>, StoreError> {
+    let mut places = BTreeSet::new();
+    for number in &numbers.own {
+        places.extend(newest_with(trees, &number_term(OWN, number), MAX_OWNERS + 1)?);
+        places.extend(newest_with(trees, &number_term(CITED, number), MAX_OWNERS + 1)?);
+    }
+    for number in &numbers.cited {
+        places.extend(newest_with(trees, &number_term(OWN, number), MAX_OWNERS + 1)?);
+    }
+    places.into_iter().filter_map(|place| by_number(trees, place).transpose()).collect()
+}
+
+/// The places of the newest changes that have a term, at most `limit`.
+fn newest_with(trees: &Trees, term: &[u8], limit: usize) -> Result<Vec<u32>, StoreError> {
+    let prefix = [term, &[0]].concat();
+    let mut places = Vec::new();
+    for pair in trees.tree(TreeName::ChangeTerms).scan_prefix(&prefix).rev() {
+        let (key, bytes) = pair?;
+        let block = key.get(prefix.len()..).and_then(|block| block.try_into().ok()).map(u32::from_be_bytes);
+        let Some(block) = block else { continue };
+        let numbers = Set::decode(&bytes).descending(BLOCK).map(|place| block * BLOCK + place);
+        places.extend(numbers.take(limit - places.len()));
+        if places.len() == limit {
+            break;
+        }
+    }
+    Ok(places)
 }
 
 /// The changes of these numbers, those that can be read.

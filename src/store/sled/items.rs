@@ -8,7 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::consent::Consent;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{changes, clock, keys, outbox, subscribers};
+use super::{changes, clock, events, keys, outbox, subscribers};
 use crate::domain::alert::{Alert, AlertItem, alerts_of};
 use crate::domain::change::Change;
 use crate::domain::consent::Wanted;
@@ -113,6 +113,7 @@ pub(in crate::store) fn compose(
             writes.remove(TreeName::Looks, &keys::at(at, one.reader.key()));
         }
         unwanted.take_out(trees, &mut one)?;
+        events::note(trees, writes, &one)?;
         let address = one.reader.key();
         for alert in &one.settled {
             writes.remove(TreeName::Items, &keys::item(address, alert.as_str()));
@@ -146,12 +147,15 @@ impl<'a> Unwanted<'a> {
             Some(None) => {
                 one.mails.clear();
                 one.struck.clear();
+                one.events.clear();
+                one.aside.clear();
                 return Ok(());
             }
             // What waits for somebody whose record cannot be read goes on waiting.
             None => {
                 one.mails.clear();
                 one.settled.clear();
+                one.aside.clear();
                 one.next = Some(one.at + LOOK_AGAIN);
                 return Ok(());
             }

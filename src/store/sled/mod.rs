@@ -18,6 +18,7 @@ mod compression;
 mod consent;
 mod durability;
 pub(super) mod erasure;
+pub(super) mod events;
 pub(super) mod found;
 mod garbage;
 pub(super) mod history;

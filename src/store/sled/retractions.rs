@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{chain, changes, hooks, outbox, sources};
+use super::{chain, changes, events, hooks, outbox, sources};
 use crate::domain::alert::Alert;
 use crate::domain::evidence::ChainedRead;
 use crate::domain::id::{MailId, RetractionId};
@@ -27,6 +27,7 @@ pub(in crate::store) fn retract(
         change.retracted_at = Some(retraction.at);
         writes.put(trees, TreeName::Changes, id.as_str().as_bytes(), &change)?;
         let companies = change.companies().into_iter().cloned().collect();
+        events::take_back(trees, writes, id, retraction.at)?;
         hooks::tell(trees, writes, EventKind::Retracted, &change, companies, retraction.at)?;
         retracted.push(change);
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{outbox, subscribers};
+use super::{events, outbox, subscribers};
 use crate::domain::bounce::Verdict;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Mail, MailState};
@@ -164,7 +164,14 @@ pub(in crate::store) fn came_back(
         Verdict::Nothing { .. } => Ok(()),
     };
     match outbox::find(trees, &report.mail) {
-        Ok(mail) => outbox::change(trees, writes, &mail.id, change),
+        Ok(mail) => {
+            let after = outbox::change(trees, writes, &mail.id, change)?;
+            for mail in after.iter().filter(|mail| mail.state == MailState::Failed) {
+                let mut changes = mail.changes.iter();
+                changes.try_for_each(|id| events::came_back(trees, writes, id, &mail.recipient, now))?;
+            }
+            Ok(after)
+        }
         // Of two mails whose ids begin alike nobody knows which one it is.
         Err(StoreError::NotFound { .. } | StoreError::Ambiguous { .. }) => Ok(None),
         Err(error) => Err(error),

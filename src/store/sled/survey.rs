@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::bodies::name_of;
 use super::chain::Walk;
 use super::compression::decompress;
+use super::events::{self, ToldEvent};
 use super::indexes::{self, Compared};
 use super::keys;
 use super::opening::OPENED;
@@ -183,6 +184,11 @@ impl Survey {
             TreeName::Deliveries => read::<Delivery>(tree, key, json).map(drop),
             TreeName::HookEvents => read::<HookEvent>(tree, key, json).map(|event| {
                 self.of_changes.push((tree, key.to_vec(), event.change.as_str().as_bytes().to_vec()));
+            }),
+            TreeName::Told => read::<ToldEvent>(tree, key, json).map(|told| {
+                let change = events::parts(key).map(|(change, _)| change.to_vec());
+                let aside = told.aside.iter().map(|item| item.change.as_str().as_bytes().to_vec());
+                self.of_changes.extend(change.into_iter().chain(aside).map(|id| (tree, key.to_vec(), id)));
             }),
             _ => read::<IgnoredAny>(tree, key, json).map(drop),
         };

@@ -177,6 +177,8 @@ trees! {
     MailsAside = "mails_aside", Keys of "mail";
     /// Moment since which it is past, or the last of all, incident id → nothing.
     IncidentsByEnd = "incidents_by_end", Keys of "incident";
+    /// Change id, 0, address → `ToldEvent`, of readers who want one mail for an event.
+    Told = "told", Records of "told event";
 }
 
 impl TreeName {

@@ -3,8 +3,9 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::{IntoParams, ToSchema};
 
 use super::asked::{Json, Path, Query};
@@ -14,7 +15,9 @@ use super::{Answer, Server, Who, done, json, limit};
 use crate::check::RetractError;
 use crate::domain::change;
 use crate::domain::id::{ChangeId, CompanyId, SourceId};
+use crate::render::page_of;
 use crate::store::{ChangeSearch, StoreError};
+use crate::view::TiedChange;
 use crate::web::Shared;
 
 /// Which changes.
@@ -102,10 +105,54 @@ pub(super) struct OneChange {
     change: Change,
     /// The ids of other changes of the same entry, the newest first.
     others: Vec<String>,
+    /// What other sources tell of the same, and what speaks of it, in the order in which it was found.
+    ties: Vec<TiedTo>,
     /// The headers of the answer that shows it, without cookies.
     headers_now: Vec<Header>,
     /// The headers of the answer before it.
     headers_before: Vec<Header>,
+}
+
+/// Another change to which one is tied.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TiedTo {
+    /// Its id.
+    id: String,
+    /// Its page.
+    page: String,
+    /// Its source.
+    source: String,
+    /// What readers call its source.
+    source_title: String,
+    /// What happened, in words.
+    happened: String,
+    /// The title of its entry.
+    title: String,
+    /// When it was found.
+    found_at: DateTime<Utc>,
+    /// The number that ties the two, as it is cited.
+    number: String,
+    /// Whether both are about the document or docket entry of that number; otherwise one only speaks of it.
+    is_certain: bool,
+    /// Whether another source tells the same by it.
+    is_same: bool,
+}
+
+impl TiedTo {
+    fn of(tied: TiedChange, base: &Url) -> Self {
+        Self {
+            page: page_of(base, &tied.id),
+            id: tied.id.to_string(),
+            source: tied.source.to_string(),
+            source_title: tied.source_title,
+            happened: tied.happened,
+            title: tied.title,
+            found_at: tied.found_at,
+            number: tied.number,
+            is_certain: tied.is_certain,
+            is_same: tied.is_same,
+        }
+    }
 }
 
 /// A header of an answer.
@@ -128,8 +175,11 @@ pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Pat
     let story = shared.story(&id).await?.ok_or_else(|| unknown(&id))?;
     let [now, before] = crate::web::desk::change::headers_of(&story)
         .map(|headers| headers.into_iter().map(|(name, value)| Header { name, value }).collect::<Vec<_>>());
+    let base = &shared.desk.settings.base_url;
+    let ties = story.ties.iter().map(|tie| TiedTo::of(TiedChange::of(&story.change, tie), base)).collect();
     let one = OneChange {
-        change: Change::of(&story.change, &shared.desk.settings.base_url),
+        change: Change::of(&story.change, base),
+        ties,
         others: story.others.iter().map(|other| other.id.to_string()).collect(),
         headers_now: now,
         headers_before: before,

@@ -50,6 +50,8 @@ pub(super) struct Change {
     pub url: Option<String>,
     /// The fields that differ.
     pub fields: Vec<FieldChange>,
+    /// The numbers of the document or docket entry that it is about, as they are cited.
+    pub numbers: Vec<String>,
     /// When it was found.
     pub found_at: DateTime<Utc>,
     /// The ids of the companies concerned.
@@ -152,6 +154,7 @@ impl Change {
             date: date.map(|date| date.to_string()),
             url: url.clone(),
             fields: fields.iter().map(FieldChange::of).collect(),
+            numbers: change.numbers.own.iter().map(ToString::to_string).collect(),
             found_at: change.found_at,
             companies: change.companies().into_iter().map(ToString::to_string).collect(),
             matches: change.matches.iter().map(Match::of).collect(),

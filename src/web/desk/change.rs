@@ -5,6 +5,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 
 use super::super::Shared;
 use super::super::access::TOKEN_FIELD;
@@ -12,13 +13,13 @@ use super::super::page::page;
 use super::asked::Asked;
 use super::frame::{ChangeRow, Frame};
 use super::{Server, Visitor, Who};
-use crate::domain::change::ChangeKind;
+use crate::domain::change::{Change, ChangeKind};
 use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::source::Source;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::Fate;
-use crate::render::{ChangePage, line};
+use crate::render::{ChangePage, line, on_page};
 use crate::store::ChangeSearch;
 use crate::view::Story;
 
@@ -70,6 +71,8 @@ pub(in crate::web) struct One {
     /// Whether the evidence may be had as a file.
     pub has_evidence: bool,
     pub others: Vec<ChangeRow>,
+    /// What each source told of the event, in the order in which it did; nothing where only one did.
+    pub timeline: Vec<TimelineRow>,
     /// Where this page stands, without its query; bodies lie below it.
     pub here: String,
     pub is_side_by_side: bool,
@@ -212,6 +215,7 @@ pub(super) async fn one(
     let frame = Frame::of(&shared, &visitor, &change.title, "changes");
     let here = format!("{}changes/{}", shared.root(), change.id);
     let others = story.others.iter().map(|other| ChangeRow::of(other, &shared)).collect();
+    let timeline = TimelineRow::all(&story, Some(shared.root()));
     let one = One {
         source: story.change.source.to_string(),
         headers: headers_of(&story),
@@ -222,9 +226,55 @@ pub(super) async fn one(
         frame,
         change,
         others,
+        timeline,
         here,
     };
     page(StatusCode::OK, &one)
+}
+
+/// What one source told of an event.
+pub(in crate::web) struct TimelineRow {
+    pub found_at: String,
+    pub source: String,
+    pub what: String,
+    /// The number that ties it to the change of the page.
+    pub number: String,
+    /// How it is tied: nothing of the change itself.
+    pub how: &'static str,
+    pub page: Option<String>,
+}
+
+impl TimelineRow {
+    /// The change of a page among those that are tied to it. Whoever may look around gets links to the others.
+    pub(in crate::web) fn all(story: &Story, root: Option<&str>) -> Vec<Self> {
+        let this = &story.change;
+        let row = |change: &Change, number: String, how, page| Self {
+            found_at: on_page(change.found_at),
+            source: line(&change.source_title),
+            what: line(&format!("{}: {}", change.entry.happened(), change.entry.title)),
+            number,
+            how,
+            page,
+        };
+        let mut rows: Vec<(DateTime<Utc>, Self)> = story
+            .ties
+            .iter()
+            .map(|tie| {
+                let how = match () {
+                    () if tie.is_told_by_another(this) => "tells the same",
+                    () if tie.is_certain => "is about the same",
+                    () => "may belong to it: speaks of the number, or shares it with others",
+                };
+                let page = root.map(|root| format!("{root}changes/{}", tie.change.id));
+                (tie.change.found_at, row(&tie.change, line(&tie.number.to_string()), how, page))
+            })
+            .collect();
+        if !rows.is_empty() {
+            rows.push((this.found_at, row(this, String::new(), "", None)));
+        }
+        rows.sort_by_key(|(at, _)| *at);
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
 }
 
 impl Shared {

@@ -55,6 +55,11 @@ fn the_subject_says_it() {
             MailCommand::Prefer(Preference::Zone(chrono_tz::Tz::UTC)),
         ],
     );
+    let once = |is_once| MailCommand::Prefer(Preference::Once(is_once));
+    check("events once", "", &[once(true)]);
+    check("Re: your digest", "one mail per event, please", &[MailCommand::Unknown]);
+    check("One mail per event.", "events all", &[once(true), once(false)]);
+    check("events of the week", "", &[MailCommand::Unknown]);
     check("digest of the week", "", &[MailCommand::Unknown]);
     assert_eq!(commands(Some("digest-daily"), "", ""), [daily]);
 }
