@@ -16,6 +16,7 @@ use crate::domain::incident::Incident;
 use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;
 use crate::domain::verdict::Verdict;
+use crate::domain::webhook::Webhook;
 use crate::store::{BackupNote, Queue, SourceGlance, Store, StoreError, StoreSize};
 
 /// A read that is late by no more than this, and the delay that the daemon draws, is in time.
@@ -44,6 +45,8 @@ pub struct Facts {
     pub store: StoreSize,
     /// The last backup that was taken.
     pub backup: Option<BackupNote>,
+    /// The webhooks.
+    pub webhooks: Vec<Webhook>,
     /// The daemon's tasks; none where no daemon runs.
     pub workers: Vec<Worker>,
 }
@@ -196,6 +199,7 @@ impl StatusReader {
             mails: store.queue().await?,
             store: store.size(SIZE_MAX_AGE).await?,
             backup: store.last_backup().await?,
+            webhooks: store.webhooks().await?,
             workers,
         })
     }

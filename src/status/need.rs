@@ -9,6 +9,7 @@ use super::facts::{Facts, SourceFacts};
 use crate::domain::id::SourceId;
 use crate::domain::incident::{Incident, IncidentKind};
 use crate::domain::text::{one_line, shorten};
+use crate::domain::webhook::HookState;
 
 /// Something that will not become well by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,7 @@ pub(super) fn needs(facts: &Facts) -> Vec<Need> {
     needs.extend(of_incidents(facts));
     needs.extend(overdue(facts));
     needs.extend(mails(facts));
+    needs.extend(disabled(facts));
     let down = facts.workers.iter().filter(|worker| worker.is_down());
     needs.extend(down.map(|worker| Need {
         what: format!("the daemon's task {} ended abruptly", worker.name),
@@ -163,6 +165,21 @@ fn mails(facts: &Facts) -> Option<Need> {
         count => format!("{count} mails were not delivered and are not tried again"),
     };
     Some(Need { what: mails, command: "regwatch outbox list".to_owned(), sources: Vec::new() })
+}
+
+/// Webhooks that are told nothing any more until somebody says so.
+fn disabled(facts: &Facts) -> impl Iterator<Item = Need> + '_ {
+    let disabled = facts.webhooks.iter().filter(|hook| hook.state == HookState::Disabled);
+    disabled.map(|hook| Need {
+        what: format!(
+            "the webhook {} ({}) is disabled and told nothing: {}",
+            one_line(&hook.name),
+            hook.url.host_str().unwrap_or_default(),
+            reason(hook.reason.as_deref().unwrap_or("for no reason that is known"))
+        ),
+        command: format!("regwatch webhook resume {}", hook.id),
+        sources: Vec::new(),
+    })
 }
 
 /// How long ago something was, in one unit.

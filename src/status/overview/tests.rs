@@ -41,6 +41,7 @@ fn facts(sources: Vec<SourceFacts>) -> Facts {
         mails: Queue::default(),
         store: StoreSize::default(),
         backup: None,
+        webhooks: Vec::new(),
         workers: Vec::new(),
     }
 }
