@@ -7,6 +7,7 @@ use super::face::Face;
 use super::headline::{Headline, place};
 use super::notice::{Notice, Told};
 use super::subject::in_short;
+use super::tied::told_by;
 use super::when::{day, day_of};
 use crate::domain::deadline::Deadline;
 use crate::domain::subscription::Cadence;
@@ -95,13 +96,19 @@ fn what_stood(notice: &Notice, told: &[Told], names: &str) -> String {
 /// The changes of a mail in a line each: what happened, which entry, and what presses.
 pub(super) fn overview(notice: &Notice, title_chars: usize) -> Vec<Line> {
     let today = day_of(notice.now, notice.zone);
+    // A table may be all that is shown of a change.
+    let is_table = notice.is_table();
+    let also = |told: &Told| {
+        let sources = told_by(told.change, notice.ties_of(told.change)).filter(|_| is_table);
+        sources.map(|sources| format!("; also told by {sources}")).unwrap_or_default()
+    };
     let line = |(index, told): (usize, &Told)| {
         let date = told.deadline.or_else(|| Deadline::of(told.change, today));
         Line {
             number: index + 1,
             id: one_line(told.change.id.short()),
             what: Headline::of(told, notice).line(),
-            entry: shorten(&one_line(entry(told, notice)), title_chars),
+            entry: format!("{}{}", shorten(&one_line(entry(told, notice)), title_chars), also(told)),
             date: date.map(in_short),
             page: told.page.as_deref().and_then(super::link::Link::of),
         }

@@ -212,6 +212,11 @@ impl<'a> Notice<'a> {
         }
     }
 
+    /// Whether it tells so much that its overview is a table.
+    pub(super) fn is_table(&self) -> bool {
+        self.told.len() > MAX_DETAILED
+    }
+
     /// Whether it tells nothing but what was there already.
     pub(super) fn is_of_what_stood(&self) -> bool {
         !self.told.is_empty() && self.told.iter().all(|told| told.change.is_notice())
@@ -356,7 +361,7 @@ impl Page {
 pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
     let foot = Foot { reasons: reasons(notice), ..Foot::to_reader(notice.recipient, notice.service) };
     let has_pages = notice.told.iter().all(|told| told.page.is_some());
-    let is_table = notice.told.len() > MAX_DETAILED;
+    let is_table = notice.is_table();
     let attachment = if has_pages { None } else { evidence(notice)? };
     let mut detailed = if is_table && has_pages { 0 } else { notice.told.len().min(MAX_DETAILED) };
     let mut title_chars = TITLE_CHARS.into_iter();
@@ -394,7 +399,7 @@ fn page(notice: &Notice, detailed: usize, title_chars: usize) -> Page {
         aside: aside(notice),
         test: notice.test,
         overview: if count > 1 { overview(notice, title_chars) } else { Vec::new() },
-        is_table: count > MAX_DETAILED,
+        is_table: notice.is_table(),
         is_attached: false,
         changes,
         untold: untold(notice.untold),

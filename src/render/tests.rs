@@ -1,5 +1,7 @@
 //! Mails as their readers get them, and hostile text that must stay inert in them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
@@ -7,6 +9,7 @@ use crate::domain::alert::{AlertItem, alerts_of};
 use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::email::EmailAddress;
+use crate::domain::event::{DocumentNumber, Tie};
 use crate::domain::grouping::{Collecting, MAX_ITEMS, Waiting, plan};
 use crate::domain::id::{BodyHash, ChangeId, CompanyId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
@@ -132,6 +135,10 @@ fn service(help: &EmailAddress) -> Service<'_> {
 }
 
 pub(super) fn told(changes: &[Change]) -> Rendered {
+    told_with(changes, &BTreeMap::new())
+}
+
+fn told_with(changes: &[Change], ties: &BTreeMap<ChangeId, Vec<Tie>>) -> Rendered {
     let (subscriber, watchlist) = (subscriber(), watchlist());
     let help: EmailAddress = "help@tracker.example".parse().unwrap();
     let items: Vec<_> = changes
@@ -146,8 +153,42 @@ pub(super) fn told(changes: &[Change]) -> Rendered {
     let postal = Some("Example Watch\n1 Example Street, 10115 Berlin");
     let service = Service { postal_address: postal, ..service(&help) };
     let built = Notice::new(&subscriber.address, &watchlist, service, at("2026-11-24T06:00:04Z"))
-        .telling(&plan.bundles[0]);
+        .telling(&plan.bundles[0])
+        .tied_by(ties);
     notice(&built).unwrap()
+}
+
+/// That another source told the same, or only cites it.
+fn tie(change: &Change, source: &str, is_certain: bool) -> Tie {
+    let number = DocumentNumber::fr_document("2026-25555").unwrap();
+    let id = ChangeId::derive(&[source]);
+    let source_title = format!("{source}\r\nBcc: <b>x</b>");
+    Tie {
+        change: Change { id, source: source.parse().unwrap(), source_title, ..change.clone() },
+        number,
+        is_certain,
+    }
+}
+
+#[test]
+fn what_other_sources_tell_is_named_in_every_form_of_a_mail() {
+    let one = amended();
+    let ties = vec![tie(&one, "register", true), tie(&one, "feed", false), tie(&one, "bureau", true)];
+    let mail = told_with(std::slice::from_ref(&one), &[(one.id.clone(), ties.clone())].into());
+    let text = mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in ["Also told by register", "; bureau", "(FR Doc. 2026-25555)", "See also feed"] {
+        assert!(text.contains(words), "{words}: {}", mail.text);
+    }
+    assert!(mail.html.contains("Also told by") && mail.html.contains("See also"), "{}", mail.html);
+    assert!(!mail.html.contains("<b>x") && !mail.text.contains("\nBcc"), "{}", mail.text);
+
+    let many: Vec<Change> = (0..25)
+        .map(|number| Change { id: ChangeId::derive(&[&number.to_string()]), ..one.clone() })
+        .collect();
+    let all = many.iter().map(|change| (change.id.clone(), ties.clone())).collect();
+    let mail = told_with(&many, &all);
+    assert_eq!(mail.html.matches("; also told by bureau").count(), 25, "{}", mail.html);
+    assert!(!told(&many).html.contains("also told by"));
 }
 
 #[test]

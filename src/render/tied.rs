@@ -10,7 +10,7 @@ use crate::domain::event::Tie;
 use crate::domain::text::{one_line, shorten};
 
 /// What other sources certainly tell as well.
-pub(super) const ALSO_TOLD: &str = "Also told by";
+const ALSO_TOLD: &str = "Also told by";
 
 /// What is about the same document in another way, or only speaks of it.
 const SEE_ALSO: &str = "See also";
@@ -30,6 +30,19 @@ pub(super) fn tied(change: &Change, ties: &[Tie], zone: Tz) -> impl Iterator<Ite
         .into_iter()
         .filter(|(_, ties)| !ties.is_empty())
         .map(move |(label, ties)| (label, named(&ties, zone)))
+}
+
+/// The other sources that tell the same as a change, by name alone.
+pub(super) fn told_by(change: &Change, ties: &[Tie]) -> Option<String> {
+    let same = ties.iter().filter(|tie| tie.is_told_by_another(change));
+    let names: BTreeSet<&str> = same.map(|tie| tie.change.source_title.as_str()).collect();
+    let more = names.len().saturating_sub(MAX_NAMED);
+    let mut shown: Vec<String> =
+        names.into_iter().take(MAX_NAMED).map(|name| shorten(&one_line(name), MAX_TITLE_CHARS)).collect();
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    (!shown.is_empty()).then(|| shown.join(", "))
 }
 
 /// Each source once, with the first that it told.

@@ -16,11 +16,12 @@ const MORE: [&str; 7] =
     ["effective", "comments_close", "dates", docket::ACCESS, "corrects", "corrected_by", "note"];
 
 /// Beginnings of words by which a document is about an earlier one: one that the first change did not have is more.
-const OF_AN_EARLIER_ONE: [&str; 16] = [
+const OF_AN_EARLIER_ONE: [&str; 17] = [
     "errat",
     "corrig",
     "correct",
-    "exten",
+    "extend",
+    "extension",
     "postpon",
     "withdr",
     "rescind",

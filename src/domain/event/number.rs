@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_a_number_is_none() {
-        for text in ["", "2026", "2026-11-24", "21-232 and 21-233", "2026-25555 (corrected)", "RIN 0694-AJ12"]
+        for text in ["", "2026", "2026-11-24", "21-232 and 21-233", "2026-25555 (corrected)", "ID 0694-AJ12"]
         {
             check(DocumentNumber::fr_document(text), None);
         }
