@@ -23,6 +23,7 @@ mod docket;
 mod doctor;
 mod doubted;
 mod erasing;
+mod event;
 mod evidence;
 mod exporting;
 mod feeds;

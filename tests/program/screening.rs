@@ -171,6 +171,47 @@ fn the_owner_of_a_standing_list_is_told_what_is_new_once() {
     assert!(refused.stderr.contains("no standing list suppliers"), "{refused:?}");
 }
 
+/// The daemon's own loop: nobody says `check now`, and no command screens anything.
+#[test]
+fn a_daemon_screens_standing_lists_again_and_however_often_it_is_killed_its_owner_is_told_once() {
+    let site = Site::start();
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
+    site.page("/names.csv", ALIASES);
+    let list = home::list_source(&site.url);
+    let home = Home::with_sources(&list);
+    home.configure_also(OPERATOR);
+    home.check(0);
+    std::fs::write(home.path("s.csv"), "name\nLavaline\nHikvision\n").unwrap();
+    let report = home.run(&["screen", "add", "suppliers", "s.csv", "--json"]).expect(3).json();
+    assert_eq!(answers(&report), [("Lavaline", "clear"), ("Hikvision", "listed")]);
+
+    // A list that was never read is read by the daemon itself; it is killed before it looks at the suppliers.
+    let names = format!(
+        "[[source]]\nid = \"names\"\nkind = \"csv\"\ntitle = \"Names\"\nurl = \"{}/names.csv\"\nschedule = \"@yearly\"\n\
+         columns = {{ name = \"name\", aka = \"aka\" }}\nkey = [\"name\"]\n",
+        site.url
+    );
+    home.configure(&format!("{list}{names}"), "maildir:../state/mail");
+    home.configure_also(OPERATOR);
+    let mut daemon = Daemon::start(&home, "source read");
+    daemon.signal("-KILL");
+    daemon.exit_code();
+    assert!(told(&home, "ops@tracker.example").is_empty(), "the look is a minute apart");
+    // Killed once the news is kept, whether or not the mail has left.
+    let mut daemon = Daemon::start(&home, "owners of suppliers are told what is new");
+    daemon.signal("-KILL");
+    daemon.exit_code();
+    for _ in 0..2 {
+        let mut daemon = Daemon::start(&home, RUNS);
+        daemon.end();
+    }
+    home.check(0);
+    let letters = told(&home, "ops@tracker.example");
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert_eq!(letters[0].subject, "Suppliers suppliers: 1 newly listed");
+    assert!(letters[0].text.contains("Lavaline is listed"), "{}", letters[0].text);
+}
+
 #[test]
 fn nobody_owns_a_standing_list_who_did_not_agree_to_mail() {
     let (site, home) = watched();

@@ -374,12 +374,14 @@ fn when_mail_comes_is_shown_and_changed_and_a_wrong_time_changes_nothing() {
     let manage = link(&service, &service.followed(), "manage");
     let page = service.get(&manage);
     assert!(page.body.contains("<option value=\"UTC\" selected>"), "{page:?}");
-    let wish = "action=prefer&cadence=daily&zone=Europe%2FBerlin&quiet_from=22%3A00&quiet_until=07%3A00";
+    let wish =
+        "action=prefer&cadence=daily&events=once&zone=Europe%2FBerlin&quiet_from=22%3A00&quiet_until=07%3A00";
     let page = service.post(&manage, wish);
     for words in [
         "<option value=\"Europe/Berlin\" selected>",
         "name=\"quiet_from\" value=\"22:00\"",
         "name=\"quiet_until\" value=\"07:00\"",
+        "name=\"events\" value=\"once\" checked",
         "Mail comes as you wish from now on.",
     ] {
         assert!(page.status == 200 && page.body.contains(words), "{words} is missing in {page:?}");
@@ -400,6 +402,7 @@ fn when_mail_comes_is_shown_and_changed_and_a_wrong_time_changes_nothing() {
     let page = service.post(&manage, "action=prefer&cadence=immediate&zone=UTC&quiet_from=&quiet_until=");
     assert!(page.body.contains("name=\"quiet_from\" value=\"\""), "{page:?}");
     assert!(!service.record().to_string().contains("22:00"));
+    assert!(page.body.contains("name=\"events\" value=\"once\">"), "{page:?}");
 }
 
 fn page_chooses(page: &Page, cadence: &str) -> bool {

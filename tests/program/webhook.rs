@@ -233,8 +233,30 @@ fn one_that_is_gone_is_told_nothing_more_and_its_owner_is_mailed() {
     assert_eq!(receiver.got().len(), 1, "nothing more is told");
     assert_eq!(home.letters_to("owner@example.org").len(), 1, "the owner is mailed once");
     assert!(home.run(&["webhook", "list"]).expect(0).stdout.contains("disabled"));
+    let status = home.run(&["status", "--json"]).json();
+    let needs = status["needs"].as_array().unwrap();
+    let need = needs.iter().find(|need| need["what"].as_str().unwrap().contains("the desk")).unwrap();
+    assert!(need["what"].as_str().unwrap().contains("410"), "{need}");
+    let command = format!("regwatch webhook resume {}", id(&hook));
+    assert_eq!(need["command"], command.as_str());
     home.run(&["webhook", "resume", id(&hook)]).expect(0);
+    assert!(!home.run(&["status", "--json"]).stdout.contains("the desk"));
     assert_eq!(receiver.got().len(), 3, "what was found meanwhile waited");
+}
+
+#[test]
+fn what_is_taken_in_as_history_is_told_to_no_receiver() {
+    let (site, home) = watched();
+    let receiver = Receiver::start();
+    add(&home, &format!("{}/hook", receiver.url), &[]);
+    std::fs::create_dir(home.path("captures")).unwrap();
+    std::fs::write(home.path("captures/2025-03-01.html"), covered_list(&[HUAWEI, ZTE])).unwrap();
+    let taken = home.run(&["backfill", "covered-list", "captures", "--json"]).expect(0).json();
+    assert_eq!(taken["changes"], 1, "{taken}");
+    home.check(0);
+    assert_eq!(receiver.got().len(), 0);
+    amend(&site, &home);
+    assert_eq!(receiver.got().len(), 1, "what happens from now on is told as ever");
 }
 
 #[test]
