@@ -13,7 +13,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::misspelt::Misspelt;
 use super::name::{Name, Token};
-use super::pairing::{MAX_TOGETHER, MIN_ABBREVIATED, MIN_MISSPELT_BYTES, misspelling, together};
+use super::pairing::{
+    MAX_TOGETHER, MIN_ABBREVIATED, MIN_MISSPELT_BYTES, beginning_of_further_off, misspelling,
+    says_what_it_deals_in, together,
+};
 use super::vocabulary::Kind;
 
 /// Two names score no more where no telling word of one of them has a partner ([`super::Reason::NothingTelling`]), or
@@ -63,6 +66,9 @@ impl NameIndex {
         for (place, name) in names.into_iter().enumerate() {
             index.telling.push(telling(&name.tokens).count_ones());
             index.add(&name.full, Written { place, is_word: false });
+            for rest in all_but_one(&name.tokens) {
+                index.add(&rest, Written { place, is_word: false });
+            }
             for range in runs(&name.tokens) {
                 let tokens = &name.tokens[range.clone()];
                 if !tells(tokens) {
@@ -116,6 +122,9 @@ impl NameIndex {
             hits.extend(known.map(|known| Hit { place: known.place, word: word.filter(|_| known.is_word) }));
         };
         take(&name.full, None);
+        for rest in all_but_one(&name.tokens) {
+            take(&rest, None);
+        }
         for_each_run(&name.tokens, |start, count, form| match form {
             Form::Together(written) => take(written, (count == 1).then_some(start)),
             Form::Initials(written) => take(written, None),
@@ -209,6 +218,18 @@ fn runs(tokens: &[Token]) -> impl Iterator<Item = Range<usize>> {
     (0..count).flat_map(move |start| (start + 1..=count).map(move |end| start..end))
 }
 
+/// Of a name that says what its company deals in all words but one, and how that one begins where it may be another one
+/// misspelt.
+fn all_but_one(tokens: &[Token]) -> impl Iterator<Item = String> + '_ {
+    tokens.iter().enumerate().filter_map(|(place, token)| {
+        let begin = beginning_of_further_off(token).filter(|_| says_what_it_deals_in(tokens, place))?;
+        let word = |(index, token): (usize, &Token)| {
+            if index == place { format!("{begin}*") } else { token.text.clone() }
+        };
+        Some(tokens.iter().enumerate().map(word).collect::<Vec<_>>().join(" "))
+    })
+}
+
 fn tells(tokens: &[Token]) -> bool {
     tokens.iter().any(|token| token.kind == Kind::Telling)
 }
@@ -240,7 +261,12 @@ mod tests {
     use super::super::compare;
     use super::*;
 
-    const WORDS: [&str; 33] = [
+    const WORDS: [&str; 38] = [
+        "steel",
+        "bawoei",
+        "bawuo",
+        "zto",
+        "ztoa",
         "micro",
         "electronics",
         "microelectronics",

@@ -72,6 +72,9 @@ impl<'a> Pairing<'a> {
         if pairing.is_open() {
             pairing.pair_misspelt();
         }
+        if pairing.is_open() {
+            pairing.pair_the_one_that_differs();
+        }
         pairing
     }
 
@@ -182,6 +185,25 @@ impl<'a> Pairing<'a> {
         }
     }
 
+    /// Of two names that say the same word by word but for one, and say what their companies deal in, that one may be
+    /// further off: "Baowei Steel" with "Baowu Steel".
+    fn pair_the_one_that_differs(&mut self) {
+        let only = |tokens: &[Token], paired: u32| {
+            let mut left = (0..tokens.len()).filter(|index| !is_paired(paired, *index));
+            left.next().filter(|_| left.next().is_none())
+        };
+        let (Some(i), Some(j)) = (only(self.a, self.paired_a), only(self.b, self.paired_b)) else { return };
+        let is_same_else = self.a.len() == self.b.len()
+            && i == j
+            && self.pairs.iter().all(|pair| pair.errors == 0 && pair.a.len() == 1 && pair.a == pair.b);
+        if is_same_else
+            && says_what_it_deals_in(self.a, i)
+            && let Some(errors) = further_off(&self.a[i], &self.b[j])
+        {
+            self.pair(i..i + 1, j..j + 1, errors);
+        }
+    }
+
     fn pair(&mut self, a: Range<usize>, b: Range<usize>, errors: usize) {
         let (left, right) = (&self.a[a.clone()], &self.b[b.clone()]);
         let weight = |side: &[Token]| side.iter().map(|token| token.weight).fold(0.0, f64::max);
@@ -253,6 +275,36 @@ pub(super) fn misspelling(a: &Token, b: &Token) -> Option<usize> {
         return None;
     }
     errors_between(&a.text, &b.text)
+}
+
+/// Whether some word besides one says what a company deals in, so that the others are not said of everybody.
+pub(super) fn says_what_it_deals_in(tokens: &[Token], besides: usize) -> bool {
+    tokens.iter().enumerate().any(|(index, token)| index != besides && token.kind == Kind::Sector)
+}
+
+/// With which letters the only other word of a name begins that may be this one misspelt: one of three letters, and one
+/// of five to nine. `None` where it may be none.
+pub(super) fn beginning_of_further_off(token: &Token) -> Option<&str> {
+    let letters = match token.text.len() {
+        3 => 1,
+        5..=9 => 3,
+        _ => return None,
+    };
+    let is_word = token.kind == Kind::Telling && token.text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    is_word.then(|| &token.text[..letters])
+}
+
+/// How many letters are wrong where everything else is the same: another letter of three, or two of up to eight.
+fn further_off(a: &Token, b: &Token) -> Option<usize> {
+    let (shorter, longer) = (a.text.len().min(b.text.len()), a.text.len().max(b.text.len()));
+    let steps = match (shorter, longer) {
+        (3, 3) => 1,
+        (5..MIN_TWICE_MISSPELT_BYTES, ..=MIN_TWICE_MISSPELT_BYTES) => 2,
+        _ => return None,
+    };
+    let begins_alike =
+        beginning_of_further_off(a).is_some_and(|begin| beginning_of_further_off(b) == Some(begin));
+    (begins_alike && differ_by(a.text.as_bytes(), b.text.as_bytes(), steps)).then_some(steps)
 }
 
 pub(super) fn errors_between(a: &str, b: &str) -> Option<usize> {

@@ -49,6 +49,19 @@ fn numbers_decide_however_they_are_written() {
 }
 
 #[test]
+fn one_word_may_be_further_off_where_all_else_is_the_same_and_says_what_they_deal_in() {
+    possible("China Taiwen Steel Group Co., Ltd.", "China Taiwu Steel Group Co., Ltd.");
+    possible("QRB Shipping Corporation", "QRD Shipping Corporation");
+    silent("QRB Shipping Corporation", "TRB Shipping Corporation");
+    silent("QRB Shipping Corporation", "QTD Shipping Corporation");
+    silent("QRB Trading LLC", "QRD Trading LLC");
+    silent("Taiwen Group", "Taiwu Group");
+    silent("Taiwen Steel", "Taiwu Petroleum");
+    silent("China Taiwen Steel", "Taiwu China Steel");
+    silent("Sea Star Shipping Inc.", "Sea Star Marine Services Inc.");
+}
+
+#[test]
 fn siblings_stay_apart() {
     silent("Banco Meridional México S.A.", "Banco Meridional Chile S.A.");
     silent("Harbour Works of Shanghai", "Harbour Works of Beijing");
