@@ -309,6 +309,7 @@ async fn origin() -> String {
     let feed = |path: axum::extract::Path<usize>| async move {
         ([("content-type", "application/rss+xml")], feed(path.0))
     };
+    #[allow(clippy::disallowed_methods, reason = "it ends with the bench")]
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/{number}", get(feed))).await });
     format!("http://{address}")
 }

@@ -17,7 +17,7 @@ use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken, OPEN_FOR, Purpose, Selection};
 use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::{State, Subscriber, Subscription};
+use crate::domain::subscription::{Preference, State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
 
 /// Longer names are cut.
@@ -223,7 +223,7 @@ pub fn wishes(purpose: &Purpose, watchlist: &Watchlist) -> Vec<String> {
     match purpose {
         Purpose::Subscribe(selection) => {
             let alerts = selected(selection, watchlist).into_iter();
-            let ways = selection.ways.iter().map(|wish| wish.words());
+            let ways = selection.ways.iter().map(Preference::words);
             alerts.map(|line| format!("send alerts about {line}")).chain(ways).collect()
         }
         Purpose::Unsubscribe { companies } if companies.is_empty() => {

@@ -159,12 +159,12 @@ impl Scheduler {
             tokio::select! {
                 () = stop.cancelled() => {}
                 rung = watch.next() => self.note(rung),
-                Some(ended) = self.under_way.join_next_with_id() => self.end(ended, found),
+                Some(ended) = self.under_way.join_next_with_id() => self.end(&ended, found),
                 () = tokio::time::sleep(nap) => {}
             }
         }
         while let Some(ended) = self.under_way.join_next_with_id().await {
-            self.end(ended, found);
+            self.end(&ended, found);
         }
     }
 
@@ -244,8 +244,8 @@ impl Scheduler {
         }
     }
 
-    fn end(&mut self, ended: Result<(Id, Ended), JoinError>, found: &Notify) {
-        let (id, is_kept) = match &ended {
+    fn end(&mut self, ended: &Result<(Id, Ended), JoinError>, found: &Notify) {
+        let (id, is_kept) = match ended {
             Ok((id, ended)) => {
                 if ended.is_to_be_told {
                     found.notify_one();
@@ -256,7 +256,7 @@ impl Scheduler {
         };
         let Some(number) = self.tasks.remove(&id) else { return };
         let planned = &mut self.planned[number];
-        if let Err(panic) = &ended {
+        if let Err(panic) = ended {
             let source = &planned.source.id;
             tracing::error!(source.id = %source, error = error_chain(panic), "the read of {source} panicked");
         }

@@ -75,7 +75,7 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
         None => id_of(&add.url)?,
     };
     anyhow::ensure!(config.source(&id).is_none(), "there is a source {id} already; --id names another");
-    let proposal = Waiting::for_long("looking at the page", proposal(&id, &add, &config)).await?;
+    let proposal = Waiting::for_long("looking at the page", Box::pin(proposal(&id, &add, &config))).await?;
     let path = if add.write { Some(write(&proposal, &context.config)?) } else { None };
     let taken_over = path.is_some() && take_over(context.config()?).await?.is_some();
     let output = context.output;

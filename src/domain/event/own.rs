@@ -138,14 +138,14 @@ mod tests {
     use crate::domain::entry::Entry;
     use crate::domain::source::{DocketSettings, FederalRegisterSettings};
 
-    fn numbers(kind: SourceKind, url: &str, entry: Entry) -> (Vec<String>, Vec<String>) {
+    fn numbers(kind: SourceKind, url: &str, entry: &Entry) -> (Vec<String>, Vec<String>) {
         let source = Source { url: url.parse().unwrap(), ..Source::sample(kind) };
-        let Numbers { own, cited } = Numbers::of(&source, &whole(ChangeKind::Added, &entry));
+        let Numbers { own, cited } = Numbers::of(&source, &whole(ChangeKind::Added, entry));
         let shown = |numbers: Vec<DocumentNumber>| numbers.iter().map(ToString::to_string).collect();
         (shown(own), shown(cited))
     }
 
-    fn register(entry: Entry) -> (Vec<String>, Vec<String>) {
+    fn register(entry: &Entry) -> (Vec<String>, Vec<String>) {
         let kind = SourceKind::FederalRegister(FederalRegisterSettings { inspection: None, pages: 1 });
         numbers(kind, "https://www.federalregister.gov/api/v1/documents.json", entry)
     }
@@ -160,7 +160,7 @@ mod tests {
             .with("citation", "91 FR 12345")
             .with("docket", "ET Docket No. 21-232\nDA 26-1011\nFR ID 317032")
             .with("abstract", "The list of 85 FR 29853 grows.");
-        let (own, cited) = register(entry);
+        let (own, cited) = register(&entry);
         assert_eq!(own, ["FR Doc. 2026-25555", "91 FR 12345", "DA 26-1011"]);
         assert_eq!(cited, ["85 FR 29853"]);
     }
@@ -168,9 +168,9 @@ mod tests {
     #[test]
     fn a_correction_is_not_the_release_that_it_corrects() {
         let entry = document("C1-2026-25555").with("docket", "DA 26-1011").with("corrects", "2026-25555");
-        assert_eq!(register(entry).0, ["FR Doc. C1-2026-25555"]);
+        assert_eq!(register(&entry).0, ["FR Doc. C1-2026-25555"]);
         let of_two = document("2026-25555").with("docket", "DA 26-1011\nFCC 26-71");
-        assert_eq!(register(of_two).0, ["FR Doc. 2026-25555"]);
+        assert_eq!(register(&of_two).0, ["FR Doc. 2026-25555"]);
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
         let item = |title: &str, url: Option<&str>, text: &str| {
             let mut entry = Entry::new("g-1", title).with("text", text);
             entry.url = url.map(str::to_owned);
-            numbers(SourceKind::Feed, "https://agency.test/feed", entry)
+            numbers(SourceKind::Feed, "https://agency.test/feed", &entry)
         };
         let fr = "https://www.federalregister.gov/documents/2026/11/20/2026-25555/x";
         assert_eq!(item("A rule", Some(fr), "It follows 90 FR 1.").0, ["FR Doc. 2026-25555"]);

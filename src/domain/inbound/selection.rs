@@ -112,13 +112,16 @@ fn of_a_source(part: &str) -> Option<&str> {
     SOURCE_WORDS.contains(&first.to_lowercase().as_str()).then(|| bare(rest))
 }
 
+/// Whether a source, by its id and title, is meant.
+type Rule<'a> = &'a dyn Fn(&SourceId, &str) -> bool;
+
 /// The one source that words mean: by its id, by its title, by a word of its id or by a part of its title, whichever
 /// comes first.
 fn source(words: &str, watchlist: &Watchlist) -> Result<CompanyId, Unresolved> {
     let (small, wanted) = (words.to_lowercase(), folded(words));
     let is_part =
         |title: &str| wanted.chars().count() >= MIN_TITLE_LETTERS && folded(title).contains(&wanted);
-    let rules: [&dyn Fn(&SourceId, &str) -> bool; 4] = [
+    let rules: [Rule<'_>; 4] = [
         &|id, _| id.as_str() == small || folded(id.as_str()) == wanted,
         &|_, title| folded(title) == wanted,
         &|id, _| is_of(id, &small),

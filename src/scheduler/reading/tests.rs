@@ -362,7 +362,6 @@ async fn a_day_of_idle_sources_asks_the_store_for_nothing() {
 /// What idle sources cost over a real store: `cargo test --release --lib idle_sources_cost -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement: prints the processor's time, and takes two minutes"]
-#[expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 async fn idle_sources_cost() {
     const SOURCES: usize = 100_000;
     const WATCHED: Duration = Duration::from_secs(60);
@@ -392,7 +391,7 @@ async fn idle_sources_cost() {
     let mut scheduler = Scheduler::new(planned.collect(), rules, Hands { look, read }, clock);
     let before = processor_time();
     scheduler.look_up().await;
-    println!("{SOURCES} sources planned: {:?} of the processor", processor_time() - before);
+    println!("{SOURCES} sources planned: {:?} of the processor", processor_time().saturating_sub(before));
     let (stop, found) = (CancellationToken::new(), Notify::new());
     let before = processor_time();
     let running = scheduler.run(watch, 8, &found, stop.clone());
@@ -401,7 +400,10 @@ async fn idle_sources_cost() {
         stop.cancel();
     };
     tokio::join!(running, ending);
-    println!("{SOURCES} idle sources, {WATCHED:?}: {:?} of the processor", processor_time() - before);
+    println!(
+        "{SOURCES} idle sources, {WATCHED:?}: {:?} of the processor",
+        processor_time().saturating_sub(before)
+    );
 }
 
 /// What this process used of the processor so far, as the kernel counts it.

@@ -60,6 +60,7 @@ struct List {
 /// A change with all that belongs to it.
 #[derive(Template)]
 #[template(path = "desk/change.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the page that is there or not")]
 pub(in crate::web) struct One {
     pub frame: Frame,
     pub change: ChangePage,

@@ -142,6 +142,7 @@ async fn a_clean_up_takes_nothing_from_those_who_read_and_write_meanwhile() {
     let bodies: Vec<Vec<u8>> = (0..8).map(|seed| page(seed, 20_000)).collect();
     let (of_writer, keeper) = (bodies.clone(), store.clone());
     // Each body is let go of, wanted by another source, and let go of again.
+    #[allow(clippy::disallowed_methods, reason = "it is awaited below")]
     let writing = tokio::spawn(async move {
         for round in 0..60 {
             let body = of_writer[round % of_writer.len()].clone();
