@@ -66,21 +66,32 @@ impl AlertItem {
     }
 }
 
-/// The alerts a change raises: one for each company concerned, and of news one for those who follow its source.
-#[must_use]
-pub fn alerts_of(change: &Change) -> Vec<Alert> {
-    let of_source = (!change.is_notice()).then(|| CompanyId::of_source(&change.source));
-    change
-        .companies()
-        .into_iter()
-        .cloned()
-        .chain(of_source)
-        .map(|company| Alert {
+impl Alert {
+    fn of(change: &Change, company: CompanyId) -> Self {
+        Self {
             id: AlertId::derive(&[change.id.as_str(), company.as_str()]),
             change: change.id.clone(),
             company,
             raised_at: change.found_at,
             spread_to: None,
-        })
-        .collect()
+        }
+    }
+}
+
+/// The alerts a change raises: one for each company concerned.
+#[must_use]
+pub fn alerts_of(change: &Change) -> Vec<Alert> {
+    change.companies().into_iter().map(|company| Alert::of(change, company.clone())).collect()
+}
+
+/// The alert that news raises for those who follow its source as such, where somebody does.
+#[must_use]
+pub fn alert_of_source(change: &Change) -> Option<Alert> {
+    (!change.is_notice()).then(|| Alert::of(change, CompanyId::of_source(&change.source)))
+}
+
+/// All alerts that somebody may have an item of: those of companies, and that of the source.
+#[must_use]
+pub fn all_alerts_of(change: &Change) -> Vec<Alert> {
+    alerts_of(change).into_iter().chain(alert_of_source(change)).collect()
 }

@@ -162,8 +162,7 @@ impl Change {
             self.matches.extend(possible);
         }
         // Who follows the source was told of the change already.
-        let is_new = |alert: &Alert| alert.company.is_company() && !known.contains(&alert.company);
-        let new = alerts_of(self).into_iter().filter(is_new);
+        let new = alerts_of(self).into_iter().filter(|alert| !known.contains(&alert.company));
         new.map(|alert| Alert { raised_at: now, ..alert }).collect()
     }
 

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::alert::{AlertItem, alerts_of};
+use super::alert::{AlertItem, all_alerts_of};
 use super::change::Change;
 use super::id::{ChangeId, CompanyId};
 use super::outbox::{Basis, Mail};
@@ -155,7 +155,7 @@ fn items_of<'a>(
     change: &impl Fn(&ChangeId) -> Option<&'a Change>,
 ) -> Vec<AlertItem> {
     let is_known = |company: &CompanyId| reader.subscriptions.iter().any(|known| known.company == *company);
-    let alerts = mail.changes.iter().filter_map(change).flat_map(alerts_of);
+    let alerts = mail.changes.iter().filter_map(change).flat_map(all_alerts_of);
     alerts.filter(|alert| is_known(&alert.company)).map(|alert| AlertItem::of(&alert)).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
-use crate::domain::alert::{AlertItem, alerts_of};
+use crate::domain::alert::{AlertItem, all_alerts_of};
 use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::email::EmailAddress;
@@ -144,7 +144,7 @@ fn told_with(changes: &[Change], ties: &BTreeMap<ChangeId, Vec<Tie>>) -> Rendere
     let items: Vec<_> = changes
         .iter()
         .flat_map(|change| {
-            alerts_of(change).iter().map(|alert| (AlertItem::of(alert), change)).collect::<Vec<_>>()
+            all_alerts_of(change).iter().map(|alert| (AlertItem::of(alert), change)).collect::<Vec<_>>()
         })
         .collect();
     let waiting = items.iter().map(|(item, change)| Waiting { item, change, told_as: None });

@@ -40,14 +40,6 @@ async fn a_store_of_0_1_0_is_adopted_with_all_it_has() {
             assert!(found.changes.iter().any(|(_, other)| other.id == change.id), "{change:?}");
         }
         // What is asked for by an index is what stands in the records.
-        let mut followed = 0;
-        for reader in store.subscribers().await.unwrap() {
-            for subscription in reader.subscriptions.iter().filter(|known| known.may_be_told()) {
-                let page = store.readers_of(vec![subscription.company.clone()], None, 100).await.unwrap();
-                assert!(page.readers.contains(&reader), "{subscription:?}");
-                followed += 1;
-            }
-        }
         let mut told = 0;
         for mail in store.mails(None, 100).await.unwrap() {
             for change in &mail.changes {
@@ -56,7 +48,7 @@ async fn a_store_of_0_1_0_is_adopted_with_all_it_has() {
                 told += 1;
             }
         }
-        assert!(followed > 0 && told > 0, "{followed} and {told}");
+        assert!(told > 0);
         let incidents = store.incidents_since(chrono::DateTime::UNIX_EPOCH).await.unwrap();
         assert_eq!(incidents, store.incidents().await.unwrap());
         assert!(store.held(&source("register")).await.unwrap().is_some());
@@ -65,6 +57,20 @@ async fn a_store_of_0_1_0_is_adopted_with_all_it_has() {
         store.close().await.unwrap();
         assert!(verify(&settings).unwrap().is_sound);
     }
+    // As the program begins: spellings of one address become one reader.
+    let store = Store::open(&settings).unwrap();
+    store.instance_key([1; 32]).await.unwrap();
+    let mut followed = 0;
+    for reader in store.subscribers().await.unwrap() {
+        for subscription in reader.subscriptions.iter().filter(|known| known.may_be_told()) {
+            let page = store.readers_of(vec![subscription.company.clone()], None, 100).await.unwrap();
+            assert!(page.readers.contains(&reader), "{subscription:?}");
+            followed += 1;
+        }
+    }
+    assert!(followed > 0);
+    store.close().await.unwrap();
+    assert!(verify(&settings).unwrap().is_sound);
 }
 
 #[tokio::test]

@@ -58,7 +58,6 @@ fn one_word_may_be_further_off_where_all_else_is_the_same_and_says_what_they_dea
     silent("Taiwen Group", "Taiwu Group");
     silent("Taiwen Steel", "Taiwu Petroleum");
     silent("China Taiwen Steel", "Taiwu China Steel");
-    silent("Sea Star Shipping Inc.", "Sea Star Marine Services Inc.");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::consent::Consent;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{changes, clock, events, keys, outbox, subscribers};
-use crate::domain::alert::{Alert, AlertItem, alerts_of};
+use crate::domain::alert::{Alert, AlertItem, all_alerts_of};
 use crate::domain::change::Change;
 use crate::domain::consent::Wanted;
 use crate::domain::email::EmailAddress;
@@ -183,7 +183,7 @@ pub(super) fn collect_paused(trees: &Trees, writes: &mut Writes) -> Result<(), S
         let Some(since) = reader.paused_since else { continue };
         let query = ChangeQuery { since: Some(since), limit: usize::MAX, ..ChangeQuery::default() };
         for change in changes::list(trees, &query)?.iter().filter(|change| change.retracted_at.is_none()) {
-            for alert in alerts_of(change) {
+            for alert in all_alerts_of(change) {
                 let known = reader.follows(&alert.company, change);
                 let is_followed = known.is_some_and(|known| known.confirmed_at <= Some(change.found_at));
                 if is_followed {

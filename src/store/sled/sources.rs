@@ -5,8 +5,8 @@ use sha2::{Digest as _, Sha256};
 use super::bodies::name_of;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{chain, found, hooks, keys, records};
-use crate::domain::alert::Alert;
+use super::{chain, found, hooks, keys, records, subscribers};
+use crate::domain::alert::{Alert, alert_of_source};
 use crate::domain::change::Change;
 use crate::domain::evidence::ChainedRead;
 use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
@@ -197,7 +197,20 @@ pub(in crate::store) fn commit(
         writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy)?;
     }
     tell_webhooks(trees, writes, &commit.changes)?;
-    told(trees, writes, &commit.changes, &commit.alerts)
+    let mut alerts = commit.alerts.clone();
+    alerts.extend(of_followed_sources(trees, &commit.changes)?);
+    told(trees, writes, &commit.changes, &alerts)
+}
+
+/// The alerts for those who follow the source of changes as such; none where nobody does.
+fn of_followed_sources(trees: &Trees, changes: &[Change]) -> Result<Vec<Alert>, StoreError> {
+    let mut alerts = Vec::new();
+    for alert in changes.iter().filter_map(alert_of_source) {
+        if subscribers::has_followers(trees, &alert.company)? {
+            alerts.push(alert);
+        }
+    }
+    Ok(alerts)
 }
 
 /// What hosts said of being read.

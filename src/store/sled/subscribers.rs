@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{inbox, indexes, items, suppression};
+use super::{inbox, indexes, items, keys, suppression};
 use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
@@ -48,6 +48,12 @@ pub(in crate::store) fn of_companies(
     let last = keys.last().filter(|_| keys.len() == limit);
     let reached = last.and_then(|key| String::from_utf8_lossy(key).parse().ok());
     Ok(Readers { readers, reached })
+}
+
+/// Whether anybody may be told of a company, or of a source as such.
+pub(super) fn has_followers(trees: &Trees, company: &CompanyId) -> Result<bool, StoreError> {
+    let mut followers = trees.tree(TreeName::Followers).scan_prefix(keys::items_of(company.as_str()));
+    Ok(followers.next().transpose()?.is_some())
 }
 
 /// Notes a wish to follow companies; gives the subscriber as they now stand.

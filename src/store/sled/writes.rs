@@ -19,8 +19,8 @@ use crate::store::record::{self, Form, shown};
 /// limit is about 4 KiB; half of it leaves room for what sled adds.
 pub(super) const MAX_VALUE_BYTES: usize = 2048;
 
-/// No key of ours is longer: an address has at most 254 bytes.
-const MAX_KEY_BYTES: usize = 256;
+/// No key of ours is longer: an address has at most 254 bytes, what it stands with in an index fewer.
+const MAX_KEY_BYTES: usize = 512;
 
 /// Larger JSON lies among the bodies.
 const MAX_INLINE_BYTES: usize = MAX_VALUE_BYTES - 2;
