@@ -81,8 +81,8 @@ impl NameIndex {
                 if range.len() >= MIN_ABBREVIATED {
                     index.add(&initials(tokens), Written { place, is_word: false });
                 }
-                if let Some(word) = may_be_misspelt(tokens) {
-                    let places = misspelt.entry(word.into()).or_default();
+                if may_be_misspelt(tokens) {
+                    let places = misspelt.entry(together(&name.tokens, &range).into()).or_default();
                     if places.last() != Some(&place) {
                         places.push(place);
                     }
@@ -117,31 +117,37 @@ impl NameIndex {
     /// All that a name and those of the index have in common.
     fn hits(&self, name: &Name) -> Vec<Hit> {
         let mut hits = Vec::new();
-        let mut take = |written: &str, word: Option<usize>| {
-            let known = self.exact.get(written).into_iter().flatten();
-            hits.extend(known.map(|known| Hit { place: known.place, word: word.filter(|_| known.is_word) }));
-        };
-        take(&name.full, None);
+        self.take_exact(&name.full, None, &mut hits);
         for rest in all_but_one(&name.tokens) {
-            take(&rest, None);
+            self.take_exact(&rest, None, &mut hits);
         }
         for_each_run(&name.tokens, |start, count, form| match form {
-            Form::Together(written) => take(written, (count == 1).then_some(start)),
-            Form::Initials(written) => take(written, None),
-        });
-        for range in runs(&name.tokens).filter(|range| range.len() <= MAX_TOGETHER) {
-            let tokens = &name.tokens[range];
-            let is_word = tokens.len() == 1 && tokens[0].kind != Kind::Number;
-            let word = if is_word { Some(tokens[0].text.clone()) } else { may_be_misspelt(tokens) };
-            let Some(word) = word else { continue };
-            self.misspelt.near(&word, |known, places| {
-                // What is written alike was found as such.
-                if known != word {
-                    hits.extend(places.iter().map(|place| Hit { place: *place, word: None }));
+            Form::Initials(written) => self.take_exact(written, None, &mut hits),
+            Form::Together(written) => {
+                self.take_exact(written, (count == 1).then_some(start), &mut hits);
+                let tokens = &name.tokens[start..start + count];
+                let is_word = count == 1 && tokens[0].kind != Kind::Number;
+                if is_word || may_be_misspelt(tokens) {
+                    self.take_misspelt(written, &mut hits);
                 }
-            });
-        }
+            }
+        });
         hits
+    }
+
+    /// Adds the names in which something is written just so. `word` is its number in the other name, if it is one.
+    fn take_exact(&self, written: &str, word: Option<usize>, hits: &mut Vec<Hit>) {
+        let known = self.exact.get(written).into_iter().flatten();
+        hits.extend(known.map(|known| Hit { place: known.place, word: word.filter(|_| known.is_word) }));
+    }
+
+    /// Adds the names in which it is written with a letter wrong. What is written alike was found as such.
+    fn take_misspelt(&self, written: &str, hits: &mut Vec<Hit>) {
+        self.misspelt.near(written, |known, places| {
+            if known != written {
+                hits.extend(places.iter().map(|place| Hit { place: *place, word: None }));
+            }
+        });
     }
 
     /// A bit for each telling word that may have a partner among the words of the index that are not telling.
@@ -240,14 +246,12 @@ fn telling(tokens: &[Token]) -> u32 {
     telling.fold(0, |bits, (index, _)| bits | 1 << index)
 }
 
-/// One telling word, or several that may be one misspelt.
-fn may_be_misspelt(tokens: &[Token]) -> Option<String> {
+/// Whether this is one telling word, or several that may be one, long enough to be misspelt.
+fn may_be_misspelt(tokens: &[Token]) -> bool {
     let is_unknown = tokens.iter().all(|token| token.kind == Kind::Telling);
     let bytes: usize = tokens.iter().map(|token| token.text.len()).sum();
     let least = if tokens.len() == 1 { MIN_MISSPELT_BYTES } else { MIN_RUN_BYTES };
-    (is_unknown && tokens.len() <= MAX_TOGETHER && bytes >= least)
-        .then(|| together(tokens, &(0..tokens.len())))
-        .filter(|word| word.is_ascii())
+    is_unknown && tokens.len() <= MAX_TOGETHER && bytes >= least
 }
 
 fn initials(tokens: &[Token]) -> String {
