@@ -155,7 +155,7 @@ fn at(times: &[u128], percentile: usize) -> u128 {
         .unwrap_or_default()
 }
 
-/// What a reader's request came to: how large the page is, in how many milliseconds; nothing where it was none.
+/// Asks for a page; returns its size in bytes and the milliseconds it took, or `None` if it was not served.
 async fn ask(client: &reqwest::Client, port: u16, page: &str) -> Option<(usize, u128)> {
     let began = Instant::now();
     let answer = client.get(format!("http://127.0.0.1:{port}/{page}")).send().await.ok()?;
@@ -234,7 +234,7 @@ async fn all_readers(port: u16, pages: &[String]) -> Vec<Option<(usize, u128)>> 
     readers.join_all().await.into_iter().flatten().collect()
 }
 
-/// Has the daemon read sources until it is over; gives how many reads that were.
+/// Has the daemon read sources until told to stop; returns the number of reads.
 fn read_meanwhile(folder: &Path, is_over: &AtomicBool) -> usize {
     let mut reads = 0;
     while !is_over.load(Ordering::Relaxed) {

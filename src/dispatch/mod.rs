@@ -248,13 +248,12 @@ impl Dispatcher {
 
     /// Learns what other sources tell of the same that waits, once for all readers of a round.
     async fn learn_ties(&self, waiting: &WaitingReaders, round: &mut Round) -> Result<(), StoreError> {
-        let mut known = (*round.ties).clone();
+        let known = Arc::make_mut(&mut round.ties);
         for (id, change) in &waiting.changes {
             if !change.numbers.is_empty() && !known.contains_key(id) {
                 known.insert(id.clone(), self.store.ties(change).await?);
             }
         }
-        round.ties = Arc::new(known);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::domain::retraction::{Effect, Retraction};
 const PAGE: usize = 500;
 
 impl Dispatcher {
-    /// Goes through the mails that tell of it for every retraction that is not done with; tells how many mails it made.
+    /// For every unfinished retraction, looks through the mails that told its changes; returns how many mails it queued.
     pub(super) async fn withdraw(&self) -> Result<usize, DispatchError> {
         let mut queued = 0;
         for retraction in self.store.pending_retractions().await? {

@@ -1,7 +1,7 @@
 //! Reading every source on time: one queue for all of them, and one sleep.
 //!
 //! The queue holds when each source comes up. It is made of what is kept of the sources, and what is kept of one is
-//! looked up again when something of it is written, whoever wrote it ([`Store::watch_sources`]): a read by hand, what
+//! looked up again when something of it is written, by any writer ([`Store::watch_sources`]): a read by hand, what
 //! waits to be confirmed, a pause and its end. So a source that is idle costs its place in the queue and nothing else.
 
 use std::collections::{BTreeSet, HashMap};
@@ -175,7 +175,7 @@ impl Scheduler {
         }
     }
 
-    /// Returns what the clock shows. Where it went back, every source is planned anew: it may have been read, or
+    /// Returns what the clock shows. If it went back, every source is planned again: it may have been read, or
     /// paused, at a moment that has not come yet.
     fn heed_the_clock(&mut self) -> DateTime<Utc> {
         let now = self.clock.now();
@@ -189,11 +189,10 @@ impl Scheduler {
         now
     }
 
-    /// Plans the sources anew that are stale. One that is being read is planned when that has ended.
+    /// Plans the stale sources again. A source that is being read is planned when that read has ended.
     async fn look_up(&mut self) {
-        let stale: Vec<usize> = std::mem::take(&mut self.stale).into_iter().collect();
-        let stale: Vec<usize> =
-            stale.into_iter().filter(|&number| !self.planned[number].is_under_way).collect();
+        let mut stale: Vec<usize> = std::mem::take(&mut self.stale).into_iter().collect();
+        stale.retain(|&number| !self.planned[number].is_under_way);
         for numbers in stale.chunks(LOOKED_UP_AT_ONCE) {
             let ids = numbers.iter().map(|&number| self.planned[number].source.id.clone()).collect();
             let looked = (self.hands.look)(ids).await;

@@ -1,4 +1,4 @@
-//! Telling whoever plans reads that something about a source was written, whoever wrote it.
+//! Telling whoever plans reads that something about a source was written, by any writer.
 //!
 //! The bell is rung where writes are applied, so that no writer can forget it and nobody who stops waiting for a write
 //! takes the word of it along.

@@ -26,7 +26,7 @@ pub(super) struct Origin {
 struct Served {
     today: Mutex<Today>,
     folder: PathBuf,
-    /// Whoever does what the panel's buttons ask for.
+    /// Where it is sent that somebody pressed one of the panel's buttons.
     buttons: Mutex<Option<mpsc::Sender<Wish>>>,
     /// Where the pages of the service are, for the panel.
     pages: Mutex<Option<String>>,

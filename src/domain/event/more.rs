@@ -75,7 +75,7 @@ fn names_no_more(change: &Change, told: &Change, company: &CompanyId) -> bool {
     is_found && (is_named(told) || !is_named(change))
 }
 
-/// What a field says after a change; nothing where it is empty.
+/// Returns what a field says after a change; `None` if it is empty.
 fn said<'a>(change: &'a Change, name: &str) -> Option<&'a str> {
     let changed = change.entry.fields.iter().find(|field| field.name == name);
     let text = match changed {
