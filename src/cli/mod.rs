@@ -39,6 +39,7 @@ mod suppression;
 mod token;
 mod web;
 mod webhook;
+mod word;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -1,11 +1,12 @@
 //! `regwatch outbox`: mail on its way.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::Context;
 use super::check::counted;
 use super::exit::Exit;
 use super::source::moment;
+use super::word::word;
 use crate::control::{Handled, MailSummary, command};
 use crate::domain::outbox::MailState;
 use crate::store::Deed;
@@ -15,8 +16,8 @@ pub(super) enum Outbox {
     /// Mails, newest first.
     List {
         /// Only in this state.
-        #[arg(long, value_enum)]
-        state: Option<Standing>,
+        #[arg(long, value_parser = word::<MailState>())]
+        state: Option<MailState>,
         /// Only those that were given up and somebody must know of.
         #[arg(long, conflicts_with = "state")]
         undelivered: bool,
@@ -45,41 +46,10 @@ pub(super) struct Which {
     id: String,
 }
 
-/// Where a mail stands, as it is typed.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Standing {
-    Held,
-    Queued,
-    Leased,
-    Deferred,
-    Sent,
-    Failed,
-    Suppressed,
-    Expired,
-    Dead,
-}
-
-impl From<Standing> for MailState {
-    fn from(standing: Standing) -> Self {
-        match standing {
-            Standing::Held => Self::Held,
-            Standing::Queued => Self::Queued,
-            Standing::Leased => Self::Leased,
-            Standing::Deferred => Self::Deferred,
-            Standing::Sent => Self::Sent,
-            Standing::Failed => Self::Failed,
-            Standing::Suppressed => Self::Suppressed,
-            Standing::Expired => Self::Expired,
-            Standing::Dead => Self::Dead,
-        }
-    }
-}
-
 pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit> {
     let output = context.output;
     match verb {
         Outbox::List { state, undelivered, limit } => {
-            let state = state.map(Into::into);
             let mails = context.ask(command::ListMails { state, undelivered, limit }).await?;
             if output.json {
                 output.object(&serde_json::json!({ "mails": mails }))?;

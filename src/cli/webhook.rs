@@ -7,6 +7,7 @@ use url::Url;
 use super::Context;
 use super::exit::Exit;
 use super::output::moment;
+use super::word::word;
 use crate::control::command;
 use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
@@ -61,8 +62,8 @@ pub(super) struct Add {
     /// What you call it [default: its host].
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// In which form: standard, slack or teams.
-    #[arg(long, value_name = "FORM", default_value_t = HookFormat::Standard)]
+    /// In which form.
+    #[arg(long, value_name = "FORM", default_value_t = HookFormat::Standard, value_parser = word::<HookFormat>())]
     format: HookFormat,
     /// Who is mailed when it is disabled because it took nothing for days.
     #[arg(long, value_name = "ADDRESS")]

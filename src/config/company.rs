@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use strum::VariantNames as _;
+
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
 use super::spelling::none_of;
@@ -118,15 +120,11 @@ fn cited(table: &Table<'_>) -> Result<Option<String>, Noted> {
 }
 
 fn scheme(text: &str) -> Result<IdentifierScheme, String> {
-    let found = IdentifierScheme::ALL.iter().find(|(name, _)| *name == text);
-    found
-        .map(|(_, scheme)| *scheme)
-        .ok_or_else(|| none_of(text, &IdentifierScheme::ALL.map(|(name, _)| name)))
+    text.parse().map_err(|_| none_of(text, IdentifierScheme::VARIANTS))
 }
 
 fn kind(text: &str) -> Result<AliasKind, String> {
-    let found = AliasKind::ALL.iter().find(|(name, _)| *name == text);
-    found.map(|(_, kind)| *kind).ok_or_else(|| none_of(text, &AliasKind::ALL.map(|(name, _)| name)))
+    text.parse().map_err(|_| none_of(text, AliasKind::VARIANTS))
 }
 
 /// A name that contains one of the company's: it can be looked for in a text.

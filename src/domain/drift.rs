@@ -10,8 +10,21 @@ use super::source::Source;
 use super::text::{counted, one_line, shorten};
 
 /// A fact of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Fact {
     /// What robots.txt says.
     Robots,
@@ -31,22 +44,6 @@ pub enum Fact {
     Entries,
     /// That the guard fits that number.
     Guard,
-}
-
-impl fmt::Display for Fact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Robots => "robots",
-            Self::Answer => "answer",
-            Self::Landed => "landed",
-            Self::ContentType => "content-type",
-            Self::Bytes => "bytes",
-            Self::Head => "head",
-            Self::Structure => "structure",
-            Self::Entries => "entries",
-            Self::Guard => "guard",
-        })
-    }
 }
 
 /// A fact that no longer holds.

@@ -34,8 +34,23 @@ pub use mail::{MailStanding, review_mail};
 pub use store::{StoreStanding, review_store};
 
 /// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum IncidentKind {
     /// What a source answers is not believed.
     Held,
@@ -61,25 +76,6 @@ pub enum IncidentKind {
     Store,
     /// There was no store, and an empty one was made.
     FirstStart,
-}
-
-impl std::fmt::Display for IncidentKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Held => "held",
-            Self::Failing => "failing",
-            Self::Stale => "stale",
-            Self::Quiet => "quiet",
-            Self::Outage => "outage",
-            Self::Mailbox => "mailbox",
-            Self::Relay => "relay",
-            Self::Undelivered => "undelivered",
-            Self::Clock => "clock",
-            Self::Disk => "disk",
-            Self::Store => "store",
-            Self::FirstStart => "first-start",
-        })
-    }
 }
 
 impl IncidentKind {

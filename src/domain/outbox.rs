@@ -23,8 +23,23 @@ mod outcome;
 pub use outcome::{Doubt, Outcome};
 
 /// Where a mail stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum MailState {
     /// Waiting for an operator's word.
     Held,
@@ -48,28 +63,6 @@ pub enum MailState {
     Unsubscribed,
     /// Not sent; what of it is still wanted is told by another mail.
     Replaced,
-}
-
-impl MailState {
-    const WORDS: [(Self, &str); 11] = [
-        (Self::Held, "held"),
-        (Self::Queued, "queued"),
-        (Self::Leased, "leased"),
-        (Self::Deferred, "deferred"),
-        (Self::Sent, "sent"),
-        (Self::Failed, "failed"),
-        (Self::Suppressed, "suppressed"),
-        (Self::Expired, "expired"),
-        (Self::Dead, "dead"),
-        (Self::Unsubscribed, "unsubscribed"),
-        (Self::Replaced, "replaced"),
-    ];
-}
-
-impl std::fmt::Display for MailState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(Self::WORDS.iter().find(|(state, _)| state == self).map_or("", |(_, word)| word))
-    }
 }
 
 /// Something that happened to a mail.

@@ -21,8 +21,23 @@ pub use pause::{EndedPause, Pause, UNDO_FOR, day};
 pub use preferences::{Cadence, Preference, Preferences, QuietHours};
 
 /// Where a subscription stands. Only `Active` receives alerts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum State {
     /// Asked for, not confirmed.
     Pending,
@@ -30,16 +45,6 @@ pub enum State {
     Active,
     /// Ended by the subscriber or the operator.
     Unsubscribed,
-}
-
-impl std::fmt::Display for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Pending => "pending",
-            Self::Active => "active",
-            Self::Unsubscribed => "unsubscribed",
-        })
-    }
 }
 
 /// One subscriber's interest in one company.

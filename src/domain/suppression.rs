@@ -32,8 +32,25 @@ impl SuppressionKey {
 }
 
 /// Why nothing is sent. The order is that of their strength: a stronger reason takes a weaker one's place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum SuppressionReason {
     /// Mail came back. Confirming anew lifts it.
     Bounce,
@@ -49,17 +66,6 @@ impl SuppressionReason {
     /// Whether the recipient can end it. What is asked back goes out all the same, or they could not.
     fn ends_by_confirming(self) -> bool {
         matches!(self, Self::Bounce | Self::Erased)
-    }
-}
-
-impl std::fmt::Display for SuppressionReason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Bounce => "bounce",
-            Self::Erased => "erased",
-            Self::Operator => "operator",
-            Self::Complaint => "complaint",
-        })
     }
 }
 

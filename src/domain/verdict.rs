@@ -13,8 +13,23 @@ use super::quality::Quality;
 use super::snapshot::Baseline;
 
 /// What a read was found to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Verdict {
     /// The expected structure was there; the read may change the baseline.
     Good,
@@ -31,17 +46,6 @@ impl Verdict {
     #[must_use]
     pub fn is_read(self) -> bool {
         matches!(self, Self::Good | Self::NotModified)
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Good => "good",
-            Self::NotModified => "not-modified",
-            Self::Suspect => "suspect",
-            Self::Failed => "failed",
-        })
     }
 }
 

@@ -9,22 +9,28 @@ use serde::{Deserialize, Serialize};
 
 /// A way by which this service fetches mail. What is handed over to it, by a pipe or through LMTP,
 /// is none: there the server that hands it over notices what fails, and keeps the mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum WayIn {
     /// A Maildir on this machine.
     Maildir,
     /// A mailbox at an IMAP server.
     Imap,
-}
-
-impl std::fmt::Display for WayIn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Maildir => "maildir",
-            Self::Imap => "imap",
-        })
-    }
 }
 
 /// A message that failed so often is put aside.

@@ -22,8 +22,23 @@ pub use filter::HookFilter;
 pub use signature::{HookSecret, InvalidHookSecret, SECRET_BYTES};
 
 /// In which form a receiver is told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum HookFormat {
     /// JSON with a signature, as Standard Webhooks says.
     #[default]
@@ -34,32 +49,23 @@ pub enum HookFormat {
     Teams,
 }
 
-impl HookFormat {
-    /// Each with its word.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("standard", Self::Standard), ("slack", Self::Slack), ("teams", Self::Teams)];
-}
-
-impl std::fmt::Display for HookFormat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(Self::ALL.iter().find(|(_, format)| format == self).map_or("", |(word, _)| word))
-    }
-}
-
-impl std::str::FromStr for HookFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.iter().find(|(word, _)| *word == text);
-        found
-            .map(|(_, format)| *format)
-            .ok_or_else(|| format!("found {text:?}, expected standard, slack or teams"))
-    }
-}
-
 /// Whether a webhook is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum HookState {
     /// It is told.
     Active,
@@ -68,16 +74,6 @@ pub enum HookState {
     /// It is told nothing because it did not take anything for long, or said that it is gone; what is found
     /// meanwhile waits.
     Disabled,
-}
-
-impl std::fmt::Display for HookState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Active => "active",
-            Self::Paused => "paused",
-            Self::Disabled => "disabled",
-        })
-    }
 }
 
 /// After so long in which it took nothing a webhook is disabled, as a mail is given up.

@@ -92,11 +92,11 @@ impl Format {
 }
 
 fn alias_kind(name: &str) -> Option<AliasKind> {
-    AliasKind::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    name.parse().ok()
 }
 
 fn scheme(name: &str) -> Option<IdentifierScheme> {
-    IdentifierScheme::ALL.iter().find(|(known, _)| *known == name).map(|(_, scheme)| *scheme)
+    name.parse().ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What goes out comes back, and what cannot be taken is told by its line.
 
+use strum::VariantArray as _;
+
 use super::*;
 use crate::domain::company::Alias;
 use crate::domain::id::CompanyId;
@@ -20,12 +22,12 @@ fn number(scheme: IdentifierScheme, value: &str) -> Identifier {
 /// Companies that have everything a company can have.
 fn stones() -> Vec<Company> {
     let amber = Company {
-        aliases: AliasKind::ALL
+        aliases: AliasKind::VARIANTS
             .iter()
-            .map(|(name, kind)| match kind {
-                AliasKind::NativeScript => cited("琥珀网络", *kind),
-                AliasKind::Short => Alias::new("AMB", *kind),
-                kind => Alias::new(format!("Amber, \"{name}\""), *kind),
+            .map(|&kind| match kind {
+                AliasKind::NativeScript => cited("琥珀网络", kind),
+                AliasKind::Short => Alias::new("AMB", kind),
+                kind => Alias::new(format!("Amber, \"{kind}\""), kind),
             })
             .collect(),
         not: vec!["Amber Alert".to_owned()],

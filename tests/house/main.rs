@@ -5,3 +5,4 @@
 mod dependencies;
 mod layering;
 mod style;
+mod words;

@@ -1,6 +1,7 @@
 //! What is said of a company on the command line.
 
 use clap::Args;
+use strum::VariantNames as _;
 
 use crate::config::Revision;
 use crate::domain::company::{Alias, AliasKind, Company};
@@ -44,21 +45,18 @@ struct Named {
 impl From<&str> for Named {
     /// A kind that is not one is a part of the name: "Alpha=Beta" may be called so.
     fn from(text: &str) -> Self {
-        let kind =
-            |name: &str| AliasKind::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
-        let kinded = text.split_once('=').and_then(|(before, name)| Some((kind(before)?, name)));
+        let kinded = text.split_once('=').and_then(|(kind, name)| Some((kind.parse().ok()?, name)));
         let (kind, name) = kinded.unwrap_or((AliasKind::default(), text));
         Self { kind, name: name.to_owned() }
     }
 }
 
 fn numbered(text: &str) -> Result<(IdentifierScheme, String), String> {
-    let names = || IdentifierScheme::ALL.map(|(name, _)| name).join(", ");
     let (scheme, value) = text.split_once('=').ok_or_else(|| "expected SCHEME=VALUE".to_owned())?;
-    let found = IdentifierScheme::ALL.iter().find(|(name, _)| *name == scheme);
-    let (_, scheme) =
-        found.ok_or_else(|| format!("found the scheme {scheme:?}, expected one of {}", names()))?;
-    Ok((*scheme, value.to_owned()))
+    let expected = || IdentifierScheme::VARIANTS.join(", ");
+    let scheme =
+        scheme.parse().map_err(|_| format!("found the scheme {scheme:?}, expected one of {}", expected()))?;
+    Ok((scheme, value.to_owned()))
 }
 
 impl Facts {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use strum::VariantArray as _;
 
 use crate::cli::Context;
 use crate::config::Config;
@@ -29,12 +30,13 @@ pub(in crate::cli) struct Preview {
 
 /// What can be shown: every kind of mail, and alerts about each kind of source.
 fn kinds() -> impl Iterator<Item = PossibleValue> {
-    MailKind::ALL.map(value).into_iter().chain(AlertAbout::ALL.map(|(word, _)| PossibleValue::new(word)))
+    let kinds = MailKind::VARIANTS.iter().copied().map(value);
+    kinds.chain(AlertAbout::ALL.map(|(word, _)| PossibleValue::new(word)))
 }
 
 /// The word for a kind; the coverage report was once called an attestation.
-fn value((word, kind): (&'static str, MailKind)) -> PossibleValue {
-    let value = PossibleValue::new(word);
+fn value(kind: MailKind) -> PossibleValue {
+    let value = PossibleValue::new(kind.word());
     if kind == MailKind::Coverage { value.alias(FORMER_COVERAGE) } else { value }
 }
 
@@ -75,9 +77,8 @@ fn render(word: &str, to: &EmailAddress, config: &Config) -> anyhow::Result<Rend
     if let Some((_, about)) = AlertAbout::ALL.iter().find(|(name, _)| *name == word) {
         return Ok(example_alert(*about, to, &service)?);
     }
-    let kind = MailKind::ALL.iter().find(|(name, _)| *name == word);
-    let (_, kind) = kind.with_context(|| format!("no mail is called {word:?}"))?;
-    Ok(example(*kind, to, &service)?)
+    let kind: MailKind = word.parse().with_context(|| format!("no mail is called {word:?}"))?;
+    Ok(example(kind, to, &service)?)
 }
 
 fn message(rendered: &Rendered, to: &EmailAddress, config: &Config) -> anyhow::Result<Vec<u8>> {

@@ -8,8 +8,23 @@ use crate::domain::id::{ChangeId, CompanyId, digest_of};
 use crate::domain::text::{one_line, shorten};
 
 /// Where a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum DeliveryState {
     /// Waiting for its first attempt.
     Queued,
@@ -21,18 +36,6 @@ pub enum DeliveryState {
     Failed,
     /// Not sent, because what it tells was taken back before.
     Dropped,
-}
-
-impl std::fmt::Display for DeliveryState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Queued => "queued",
-            Self::Deferred => "deferred",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Dropped => "dropped",
-        })
-    }
 }
 
 /// How a receiver answered.
