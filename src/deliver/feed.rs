@@ -195,6 +195,6 @@ async fn lease(parts: &Parts, wanted: usize) -> Result<Vec<LeasedMail>, StoreErr
     let may_go = move |mail: &Mail| limits.may_go(mail.recipient.domain(), now);
     let store = &parts.given.store;
     let leased = store.lease_due_if(now, limit, parts.lease(), parts.given.doubt(), may_go).await?;
-    parts.limits.count(leased.len());
+    parts.limits.count(leased.len(), now);
     Ok(leased)
 }

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::config::Pace;
 use crate::domain::moment;
 use crate::domain::outbox::Outcome;
+use crate::domain::token_bucket::{BucketRate, TokenBucket};
 
 /// A domain that takes nothing more is left alone for so long, after the first, second, … time.
 const BUSY_MINUTES: [i64; 4] = [1, 5, 15, 30];
@@ -26,7 +27,7 @@ pub(super) struct Limits {
 
 #[derive(Debug, Default)]
 struct State {
-    all: Option<Bucket>,
+    all: TokenBucket,
     domains: HashMap<String, Domain>,
     /// What the clock showed last.
     seen_at: DateTime<Utc>,
@@ -34,7 +35,7 @@ struct State {
 
 #[derive(Debug)]
 struct Domain {
-    bucket: Option<Bucket>,
+    bucket: TokenBucket,
     /// The moment given to the last mail that had to wait.
     tail: DateTime<Utc>,
     busy_until: DateTime<Utc>,
@@ -42,30 +43,9 @@ struct Domain {
     places: Arc<Semaphore>,
 }
 
-/// Fills at a rate, up to what fits into one minute.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    per_minute: u32,
-    tokens: f64,
-    filled_at: DateTime<Utc>,
-}
-
-impl Bucket {
-    fn full(per_minute: u32, now: DateTime<Utc>) -> Self {
-        Self { per_minute, tokens: f64::from(per_minute), filled_at: now }
-    }
-
-    fn fill(&mut self, now: DateTime<Utc>) {
-        let passed = (now - self.filled_at).as_seconds_f64().max(0.0);
-        let full = f64::from(self.per_minute);
-        self.tokens = (self.tokens + passed * full / 60.0).min(full);
-        self.filled_at = now;
-    }
-
-    /// The time in which one token comes.
-    fn interval(&self) -> Duration {
-        Duration::microseconds(60_000_000 / i64::from(self.per_minute.max(1)))
-    }
+/// A moment as buckets count it.
+fn counted(at: DateTime<Utc>) -> std::time::Duration {
+    (at - DateTime::UNIX_EPOCH).to_std().unwrap_or_default()
 }
 
 impl Limits {
@@ -77,25 +57,22 @@ impl Limits {
     /// How many of so many mails may go now.
     pub(super) fn admits(&self, wanted: usize, now: DateTime<Utc>) -> usize {
         let Some(rate) = self.pace.rate_per_minute else { return wanted };
-        let mut state = self.state_at(now);
-        let bucket = state.all.get_or_insert_with(|| Bucket::full(rate, now));
-        bucket.fill(now);
-        (0..wanted).take_while(|count| bucket.tokens >= lossless(count + 1)).count()
+        let tokens = self.state_at(now).all.tokens(BucketRate::per_minute(rate), counted(now));
+        usize::try_from(tokens).map_or(wanted, |tokens| tokens.min(wanted))
     }
 
     /// Notes that so many were let go.
-    pub(super) fn count(&self, mails: usize) {
-        if let Some(bucket) = &mut self.state().all {
-            bucket.tokens -= lossless(mails);
-        }
+    pub(super) fn count(&self, mails: usize, now: DateTime<Utc>) {
+        let Some(rate) = self.pace.rate_per_minute else { return };
+        let mails = u32::try_from(mails).unwrap_or(u32::MAX);
+        self.state_at(now).all.take(BucketRate::per_minute(rate), mails, counted(now));
     }
 
     /// When mail may go, as far as all of it is concerned.
     pub(super) fn open_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let mut state = self.state_at(now);
-        let Some(bucket) = &mut state.all else { return now };
-        bucket.fill(now);
-        if bucket.tokens >= 1.0 { now } else { now + bucket.interval() }
+        let Some(rate) = self.pace.rate_per_minute else { return now };
+        let since = counted(now);
+        now + (self.state_at(now).all.free_at(BucketRate::per_minute(rate), since) - since)
     }
 
     /// Whether a mail to a domain may go now, or until when it has to wait. Mails that wait are given
@@ -104,15 +81,14 @@ impl Limits {
         let mut state = self.state_at(now);
         let domain = self.domain(&mut state, domain, now);
         let is_busy = domain.busy_until > now;
-        let Some(bucket) = &mut domain.bucket else {
+        let Some(rate) = self.pace.domain_rate_per_minute.map(BucketRate::per_minute) else {
             return if is_busy { Err(domain.busy_until) } else { Ok(()) };
         };
-        bucket.fill(now);
-        if !is_busy && bucket.tokens >= 1.0 {
-            bucket.tokens -= 1.0;
+        if !is_busy && domain.bucket.tokens(rate, counted(now)) > 0 {
+            domain.bucket.take(rate, 1, counted(now));
             return Ok(());
         }
-        domain.tail = domain.tail.max(now).max(domain.busy_until) + bucket.interval();
+        domain.tail = domain.tail.max(now).max(domain.busy_until) + rate.interval;
         Err(domain.tail)
     }
 
@@ -150,7 +126,7 @@ impl Limits {
             state.domains.retain(|_, domain| domain.is_remarkable(now, self.places));
         }
         state.domains.entry(name.to_owned()).or_insert_with(|| Domain {
-            bucket: self.pace.domain_rate_per_minute.map(|rate| Bucket::full(rate, now)),
+            bucket: TokenBucket::default(),
             tail: now,
             busy_until: DateTime::UNIX_EPOCH,
             times_busy: 0,
@@ -177,14 +153,10 @@ impl Limits {
 
 impl Domain {
     fn is_remarkable(&self, now: DateTime<Utc>, places: usize) -> bool {
-        let is_drained = self.bucket.is_some_and(|bucket| bucket.tokens < f64::from(bucket.per_minute));
-        is_drained || self.busy_until > now || self.places.available_permits() < places
+        !self.bucket.is_full(counted(now))
+            || self.busy_until > now
+            || self.places.available_permits() < places
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of mails are far below 2^53")]
-fn lossless(count: usize) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]
@@ -238,7 +210,7 @@ mod tests {
     fn in_all_no_more_leave_than_the_rate_allows() {
         let limits = Limits::new(Pace { rate_per_minute: Some(60), ..Pace::default() }, 2);
         assert_eq!(limits.admits(100, at(0)), 60);
-        limits.count(60);
+        limits.count(60, at(0));
         assert_eq!((limits.admits(100, at(0)), limits.open_at(at(0))), (0, at(1)));
         assert_eq!(limits.admits(100, at(10)), 10);
     }

@@ -80,6 +80,7 @@ pub mod text;
 pub mod text_diff;
 pub mod timing;
 pub mod token;
+pub mod token_bucket;
 pub mod untold;
 pub mod verdict;
 pub mod verp;

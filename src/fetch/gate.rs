@@ -10,60 +10,34 @@ use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::error::FetchError;
-
-/// How fast a host may be asked.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
-    /// In which the right to one more request comes back.
-    pub interval: Duration,
-    /// So many requests may follow each other after a silence.
-    pub burst: u32,
-}
+use crate::domain::token_bucket::{BucketRate, TokenBucket};
 
 /// The gates of all hosts.
 #[derive(Debug)]
 pub(super) struct Gates {
-    pace: Pace,
+    rate: BucketRate,
+    begun: Instant,
     hosts: Mutex<HashMap<String, Gate>>,
 }
 
 #[derive(Debug, Default)]
 struct Gate {
     /// Held while the host is being asked.
-    bucket: Arc<tokio::sync::Mutex<Bucket>>,
+    bucket: Arc<tokio::sync::Mutex<TokenBucket>>,
     /// Until when the host asked to be left alone.
     paused_until: Option<Instant>,
-}
-
-/// A token bucket, told by the one moment at which it will be full again.
-#[derive(Debug, Default)]
-struct Bucket {
-    full_at: Option<Instant>,
-}
-
-impl Bucket {
-    /// When a token can be taken at the earliest.
-    fn free_at(&self, pace: Pace, now: Instant) -> Instant {
-        let slack = pace.interval.saturating_mul(pace.burst.saturating_sub(1));
-        let free_at = self.full_at.and_then(|full_at| full_at.checked_sub(slack));
-        free_at.map_or(now, |free_at| free_at.max(now))
-    }
-
-    fn take(&mut self, pace: Pace, now: Instant) {
-        let from = self.full_at.map_or(now, |full_at| full_at.max(now));
-        self.full_at = Some(from + pace.interval);
-    }
 }
 
 /// The right to ask a host now. Nobody else has it until it is given back.
 #[derive(Debug)]
 pub(super) struct Turn {
-    _bucket: OwnedMutexGuard<Bucket>,
+    _bucket: OwnedMutexGuard<TokenBucket>,
 }
 
 impl Gates {
-    pub(super) fn new(pace: Pace) -> Self {
-        Self { pace, hosts: Mutex::default() }
+    /// The gates of hosts each of which may be asked at a rate.
+    pub(super) fn new(rate: BucketRate) -> Self {
+        Self { rate, begun: Instant::now(), hosts: Mutex::default() }
     }
 
     /// Waits until the host may be asked; `heeds_pause` is false where a person wishes it whatever the host asked for.
@@ -79,8 +53,8 @@ impl Gates {
         if heeds_pause {
             self.check_pause(url)?;
         }
-        sleep_until(bucket.free_at(self.pace, Instant::now())).await;
-        bucket.take(self.pace, Instant::now());
+        sleep_until(self.begun + bucket.free_at(self.rate, self.begun.elapsed())).await;
+        bucket.take(self.rate, 1, self.begun.elapsed());
         Ok(Turn { _bucket: bucket })
     }
 
@@ -128,7 +102,7 @@ mod tests {
     }
 
     fn gates(seconds: u64, burst: u32) -> Gates {
-        Gates::new(Pace { interval: Duration::from_secs(seconds), burst })
+        Gates::new(BucketRate { interval: Duration::from_secs(seconds), burst })
     }
 
     /// When each of so many requests in a row is let through.

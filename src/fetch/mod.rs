@@ -36,11 +36,12 @@ use crate::domain::robots::MAX_BYTES as MAX_ROBOTS_BYTES;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
 use crate::domain::token::Token;
+use crate::domain::token_bucket::BucketRate;
 
 use address::AddressGuard;
 use browser::Browser;
 use client::Clients;
-use gate::{Gates, Pace};
+use gate::Gates;
 use request::RequestHeaders;
 use robots::RobotsCopies;
 
@@ -128,10 +129,10 @@ impl Fetcher {
     pub fn new(settings: FetchSettings) -> Self {
         let guard = AddressGuard::allowing(&settings.allow_private).only_here(settings.only_here.as_deref());
         let authorities = settings.authorities.as_ref().map_or(&[][..], |known| &known.certificates);
-        let pace = Pace { interval: settings.host_interval, burst: settings.host_burst };
+        let rate = BucketRate { interval: settings.host_interval, burst: settings.host_burst };
         Self {
             clients: Clients::new(settings.connect_timeout, guard.clone(), authorities),
-            gates: Gates::new(pace),
+            gates: Gates::new(rate),
             robots: RobotsCopies::default(),
             browser: settings.browser.clone().map(|settings| Browser::new(settings, guard.clone())),
             guard,

@@ -8,8 +8,7 @@ use tokio::time::Instant;
 
 use crate::domain::inbound::TokenHash;
 use crate::domain::keyed_link::SubscriberKey;
-
-const MINUTE: Duration = Duration::from_secs(60);
+use crate::domain::token_bucket::{BucketRate, TokenBucket};
 
 /// Who asks, as far as they are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -36,25 +35,6 @@ impl Client {
     }
 }
 
-/// A token bucket of a minute's requests, told by the one moment at which it will be full again.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    full_at: Instant,
-}
-
-impl Bucket {
-    /// How long until a token can be taken; nothing where it can be now.
-    fn wait(self, rate: u32, now: Instant) -> Option<Duration> {
-        let slack = (MINUTE / rate).saturating_mul(rate.saturating_sub(1));
-        let wait = self.full_at.saturating_duration_since(now).saturating_sub(slack);
-        (!wait.is_zero()).then_some(wait)
-    }
-
-    fn take(&mut self, rate: u32, now: Instant) {
-        self.full_at = self.full_at.max(now) + MINUTE / rate;
-    }
-}
-
 /// The accounts of all. Those who hold something that was mailed have one of their own: however much others
 /// ask, a mail provider's one click is taken.
 #[derive(Debug)]
@@ -66,8 +46,13 @@ pub(super) struct Rates {
 impl Rates {
     /// Both rates are requests in a minute, at least one.
     pub(super) fn new(client_rate: u32, total_rate: u32, now: Instant) -> Self {
-        let account =
-            || Account { client_rate, total_rate, total: Bucket { full_at: now }, clients: HashMap::new() };
+        let account = || Account {
+            begun: now,
+            client: BucketRate::per_minute(client_rate),
+            all: BucketRate::per_minute(total_rate),
+            total: TokenBucket::default(),
+            clients: HashMap::new(),
+        };
         Self { strangers: account(), holders: account() }
     }
 
@@ -87,21 +72,23 @@ impl Rates {
 /// The buckets of some, and the one that they share.
 #[derive(Debug)]
 struct Account {
-    client_rate: u32,
-    total_rate: u32,
-    total: Bucket,
-    clients: HashMap<Client, Bucket>,
+    begun: Instant,
+    client: BucketRate,
+    all: BucketRate,
+    total: TokenBucket,
+    clients: HashMap<Client, TokenBucket>,
 }
 
 impl Account {
     fn take(&mut self, client: Client, now: Instant) -> Result<(), Duration> {
-        let mut bucket = self.clients.get(&client).copied().unwrap_or(Bucket { full_at: now });
-        let waits = [bucket.wait(self.client_rate, now), self.total.wait(self.total_rate, now)];
-        if let Some(wait) = waits.into_iter().flatten().max() {
-            return Err(wait);
+        let now = now.saturating_duration_since(self.begun);
+        let mut bucket = self.clients.get(&client).copied().unwrap_or_default();
+        let free_at = bucket.free_at(self.client, now).max(self.total.free_at(self.all, now));
+        if free_at > now {
+            return Err(free_at - now);
         }
-        bucket.take(self.client_rate, now);
-        self.total.take(self.total_rate, now);
+        bucket.take(self.client, 1, now);
+        self.total.take(self.all, 1, now);
         self.forget_idle(now);
         self.clients.insert(client, bucket);
         Ok(())
@@ -109,9 +96,9 @@ impl Account {
 
     /// A bucket is full again after a minute, and no more clients than two minutes' requests can have
     /// one that is not: more are never remembered.
-    fn forget_idle(&mut self, now: Instant) {
-        if self.clients.len() >= 2 * self.total_rate as usize {
-            self.clients.retain(|_, bucket| bucket.full_at > now);
+    fn forget_idle(&mut self, now: Duration) {
+        if self.clients.len() >= 2 * self.all.burst as usize {
+            self.clients.retain(|_, bucket| !bucket.is_full(now));
         }
     }
 }
