@@ -12,6 +12,7 @@ use regwatch::config::StoreSettings;
 use regwatch::domain::entry::{Completeness, Document, Resemblance};
 use regwatch::domain::id::{BodyHash, SourceId};
 use regwatch::domain::read_state::ReadState;
+use regwatch::domain::response::ResponseMeta;
 use regwatch::domain::snapshot::{Baseline, Snapshot, Validators};
 use regwatch::store::{Accepted, ReadCommit, Store};
 use tempfile::TempDir;
@@ -39,12 +40,14 @@ fn changed(sequence: u64, body_bytes: usize) -> ReadCommit {
     let snapshot = Snapshot {
         source: "a".parse().unwrap(),
         sequence,
-        read_at: DateTime::UNIX_EPOCH,
-        url: "https://agency.test/".to_owned(),
-        status: 200,
-        headers: vec![("content-type".to_owned(), "text/html".to_owned())],
-        sha256: BodyHash::of(&body),
-        body_bytes: body.len() as u64,
+        response: ResponseMeta {
+            read_at: DateTime::UNIX_EPOCH,
+            url: "https://agency.test/".to_owned(),
+            status: 200,
+            headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+            sha256: BodyHash::of(&body),
+            body_bytes: body.len() as u64,
+        },
         fingerprint: String::new(),
         entries: 0,
     };

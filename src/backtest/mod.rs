@@ -197,7 +197,7 @@ async fn past(
     snapshots.reverse();
     let mut states = Vec::new();
     for snapshot in snapshots {
-        let body = store.body(&snapshot.sha256).await?.unwrap_or_default();
+        let body = store.body(&snapshot.response.sha256).await?.unwrap_or_default();
         states.push((snapshot, body));
     }
     if !states.is_empty() {
@@ -215,8 +215,8 @@ async fn past(
 
 /// A state that is kept as the capture that it was; of several answers each at its address.
 fn as_capture(source: &Source, first: &Snapshot, body: Vec<u8>) -> Capture {
-    let url = address_of_page(&source.url, &first.url);
-    let kept = |url, headers, body| Kept { url, status: first.status, headers, body };
+    let url = address_of_page(&source.url, &first.response.url);
+    let kept = |url, headers, body| Kept { url, status: first.response.status, headers, body };
     let mut parts = match bundle::decode(&body) {
         Some(Ok(parts)) => parts
             .iter()
@@ -225,10 +225,10 @@ fn as_capture(source: &Source, first: &Snapshot, body: Vec<u8>) -> Capture {
                 kept(part.url.clone(), kind.collect(), part.body.to_vec())
             })
             .collect(),
-        _ => vec![kept(url, first.headers.clone(), body)],
+        _ => vec![kept(url, first.response.headers.clone(), body)],
     };
     let answer = parts.remove(0);
-    Capture { at: first.read_at, label: "the first read".to_owned(), answer, further: parts }
+    Capture { at: first.response.read_at, label: "the first read".to_owned(), answer, further: parts }
 }
 
 /// Everything that captures run through.
@@ -347,10 +347,10 @@ impl Stage {
         let seen = Seen {
             capture: capture.label.clone(),
             read_at: capture.at,
-            verdict: first.report.verdict,
-            reason: first.report.reason,
-            baseline: first.report.baseline,
-            entries: first.report.entries,
+            verdict: first.verdict,
+            reason: first.reason,
+            baseline: first.baseline,
+            entries: first.entries,
         };
         let mut changes = first.changes;
         self.tell(Some(self.clock.now())).await?;

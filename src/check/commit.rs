@@ -1,12 +1,13 @@
-//! From a finding to what the store must keep of it.
+//! From the outcome of a read to what the store must keep of it.
 
 use chrono::{DateTime, Utc};
 
 use super::known::Known;
-use super::verdict::{Finding, held_quality, signal_of};
+use super::response::Response;
+use super::verdict::{ReadOutcome, held_quality, signal_of};
 use crate::domain::assess::Assessment;
 use crate::domain::bundle::is_bundle;
-use crate::domain::change::{ChangeKind, Evidence};
+use crate::domain::change::ChangeKind;
 use crate::domain::evidence::{ChainVerdict, ChainedRead, headers_text};
 use crate::domain::flicker::{self, Flicker};
 use crate::domain::id::BodyHash;
@@ -40,7 +41,7 @@ impl FirstAnswer {
     }
 }
 
-impl Finding {
+impl ReadOutcome {
     /// All of it, to be committed as one step. Only a good read moves the baseline.
     pub(super) fn to_commit(&self, source: &Source, known: &Known, now: DateTime<Utc>) -> ReadCommit {
         let mut commit = ReadCommit::of(self.next_state(source, known.state.clone(), now));
@@ -48,11 +49,11 @@ impl Finding {
         commit.clears_held = self.verdict().is_read();
         match self {
             Self::NotModified { .. } | Self::Unchanged { .. } | Self::Failed { .. } => {}
-            Self::Assessed { answer, assessment, .. } => {
+            Self::Assessed { response, assessment, .. } => {
                 commit.accepted = assessment
                     .baseline
                     .clone()
-                    .map(|baseline| Accepted { baseline, body: answer.body.bytes() });
+                    .map(|baseline| Accepted { baseline, body: response.body.bytes() });
                 commit.changes.clone_from(&assessment.changes);
                 commit.alerts.clone_from(&assessment.alerts);
                 if let Some(amended) = &commit.state.amended {
@@ -61,28 +62,28 @@ impl Finding {
                         source: source.id.clone(),
                         held_since: amended.since,
                         reason: amended.to_string(),
-                        evidence: evidence(answer, now),
-                        headers: answer.headers.clone(),
+                        evidence: response.meta.evidence(),
+                        headers: response.meta.headers.clone(),
                         quality: Quality::default(),
                         drop: None,
                     };
-                    commit.held = Some(HeldBody { read, body: answer.body.bytes() });
+                    commit.held = Some(HeldBody { read, body: response.body.bytes() });
                 }
             }
             // What a person rejected is not shown to them again.
-            Self::Suspect { answer, .. } if known.has_rejected(answer) => {}
-            Self::Suspect { answer, suspicion, quality } => {
+            Self::Suspect { response, .. } if known.has_rejected(response) => {}
+            Self::Suspect { response, suspicion, quality } => {
                 let before = known.held.as_ref();
                 let read = HeldRead {
                     source: source.id.clone(),
                     held_since: before.map_or(now, |held| held.held_since),
                     reason: self.reason().unwrap_or_default(),
-                    evidence: evidence(answer, now),
-                    headers: answer.headers.clone(),
+                    evidence: response.meta.evidence(),
+                    headers: response.meta.headers.clone(),
                     quality: held_quality(suspicion, quality),
                     drop: agreement(source, before, suspicion, now),
                 };
-                commit.held = Some(HeldBody { read, body: answer.body.bytes() });
+                commit.held = Some(HeldBody { read, body: response.body.bytes() });
             }
         }
         commit
@@ -99,9 +100,10 @@ impl Finding {
         let verdict = ChainVerdict::from(self.verdict());
         let reason = self.reason().filter(|_| !verdict.is_seen());
         match self {
-            Self::Unchanged { answer, .. } | Self::Assessed { answer, .. } | Self::Suspect { answer, .. } => {
-                let read = ChainedRead::of(&evidence(answer, read_at), &answer.headers, verdict);
-                ChainedRead { reason, ..read }
+            Self::Unchanged { response, .. }
+            | Self::Assessed { response, .. }
+            | Self::Suspect { response, .. } => {
+                ChainedRead { reason, ..ChainedRead::of(&response.meta, verdict) }
             }
             Self::NotModified { .. } | Self::Failed { .. } => {
                 let vouched =
@@ -123,18 +125,18 @@ impl Finding {
 
     /// The read as it is remembered.
     pub(super) fn to_record(&self, asked_at: DateTime<Utc>, read_at: DateTime<Utc>) -> ReadRecord {
-        let (answer, entries, changes) = match self {
+        let (response, entries, changes) = match self {
             Self::NotModified { entries } => (None, Some(*entries), 0),
-            Self::Unchanged { answer, entries } => (Some(answer), Some(*entries), 0),
-            Self::Assessed { answer, assessment, .. } => {
-                (Some(answer), Some(assessment.entries), assessment.changes.len())
+            Self::Unchanged { response, entries } => (Some(response), Some(*entries), 0),
+            Self::Assessed { response, assessment, .. } => {
+                (Some(response), Some(assessment.entries), assessment.changes.len())
             }
-            Self::Suspect { answer, .. } => (Some(answer), None, 0),
+            Self::Suspect { response, .. } => (Some(response), None, 0),
             Self::Failed { .. } => (None, None, 0),
         };
         ReadRecord {
-            status: answer.map(|answer| answer.status),
-            body_bytes: answer.map(|answer| answer.body.len() as u64),
+            status: response.map(|response| response.meta.status),
+            body_bytes: response.map(|response| response.meta.body_bytes),
             // A clock that was put back meanwhile says nothing.
             took_ms: u64::try_from((read_at - asked_at).num_milliseconds()).ok(),
             entries,
@@ -153,11 +155,11 @@ impl Finding {
             (Self::NotModified { .. }, None) => {
                 ReadState::good(source.id.clone(), Validators::default(), now)
             }
-            (Self::Unchanged { answer, .. }, _) => {
-                ReadState::good(source.id.clone(), validators(source, answer), now)
+            (Self::Unchanged { response, .. }, _) => {
+                ReadState::good(source.id.clone(), validators(source, response), now)
             }
-            (Self::Assessed { answer, assessment, .. }, previous) => {
-                ReadState::good(source.id.clone(), validators(source, answer), now)
+            (Self::Assessed { response, assessment, .. }, previous) => {
+                ReadState::good(source.id.clone(), validators(source, response), now)
                     .waiting_for(assessment.pending.clone(), source.guard.delay())
                     .holding(assessment.held.clone(), previous.as_ref(), now)
                     .flickering(flickers(assessment, previous.as_ref(), now))
@@ -168,8 +170,8 @@ impl Finding {
                         now,
                     )
             }
-            (Self::Suspect { answer, suspicion, .. }, previous) => {
-                unread(previous, Verdict::Suspect, answer.retry_after)
+            (Self::Suspect { response, suspicion, .. }, previous) => {
+                unread(previous, Verdict::Suspect, response.retry_after)
                     .after_older_copy(matches!(suspicion, Suspicion::Older(_)))
             }
             (Self::Failed { retry_after, is_unreachable, .. }, previous) => {
@@ -210,24 +212,15 @@ fn agreement(
 
 /// The server's words about a body that was accepted. They are about the first answer; of a document
 /// of several they count where that one alone says whether anything changed.
-fn validators(source: &Source, answer: &Answer) -> Validators {
-    let signal = signal_of(source, answer);
-    let speaks_for_all = signal.is_some() || !is_bundle(&answer.body);
-    let header = |name| answer.header(name).filter(|_| speaks_for_all).map(str::to_owned);
+fn validators(source: &Source, response: &Response) -> Validators {
+    let signal = signal_of(source, &response.body, response.meta.header("content-type"));
+    let speaks_for_all = signal.is_some() || !is_bundle(&response.body);
+    let header = |name| response.meta.header(name).filter(|_| speaks_for_all).map(str::to_owned);
     Validators {
         etag: header("etag"),
         last_modified: header("last-modified"),
         fingerprint: source.fingerprint(),
-        sha256: Some(answer.body.sha256().clone()),
+        sha256: Some(response.meta.sha256.clone()),
         signal,
-    }
-}
-
-fn evidence(answer: &Answer, read_at: DateTime<Utc>) -> Evidence {
-    Evidence {
-        url: answer.url.to_string(),
-        read_at,
-        status: answer.status,
-        sha256: answer.body.sha256().clone(),
     }
 }

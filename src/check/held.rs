@@ -6,16 +6,16 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Checker;
 use super::known::Known;
-use super::{Checker, Reading};
-use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
+use crate::domain::assess::{Assessment, Past, assess};
 use crate::domain::change::Change;
 use crate::domain::evidence::{ChainVerdict, ChainedRead};
 use crate::domain::id::SourceId;
 use crate::domain::matching::Watchlist;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
-use crate::domain::report::{ChangeReport, SourceReport};
+use crate::domain::report::SourceCheck;
 use crate::domain::snapshot::{HeldRead, Validators};
 use crate::domain::source::Source;
 use crate::domain::standing::stand;
@@ -90,7 +90,7 @@ impl Checker {
     ///
     /// # Errors
     /// Nothing is held, or it gives no entries under the current settings.
-    pub async fn accept(&self, source: &Source, untold: bool) -> Result<Reading, ReviewError> {
+    pub async fn accept(&self, source: &Source, untold: bool) -> Result<SourceCheck, ReviewError> {
         let _turn = self.turn(&source.id).await;
         let watchlist = self.registry.current();
         let notices = self.rematch_in_turn(source, &watchlist).await?;
@@ -111,10 +111,10 @@ impl Checker {
             .map(|baseline| stand(source, &baseline.document, &watchlist, case.known.standing.as_ref()));
         let named = standing.as_ref().map_or(0, |standing| standing.entries(&watchlist));
         let standing = standing.map(|standing| (standing, Arc::clone(watchlist.version())));
-        let reading = reading(source, &assessment, named, notices);
+        let check = check(source, &assessment, named, notices);
         self.store.commit(ReadCommit { standing, ..commit(source, case, assessment, now) }).await?;
-        tracing::info!(source.id = %source.id, changes = reading.changes.len(), "accepted the quarantined read of {}", source.id);
-        Ok(reading)
+        tracing::info!(source.id = %source.id, changes = check.changes.len(), "accepted the quarantined read of {}", source.id);
+        Ok(check)
     }
 
     /// Lets go of what is held of a source and notes that it was not the source's. The same body is
@@ -154,16 +154,9 @@ impl Checker {
         let url = held.evidence.url.parse().unwrap_or_else(|_| source.url.clone());
         let document = super::extract_whole(source, body.clone(), content_type, url).await?;
         let document = document.map_err(|unreadable| with_remedy(&unreadable, source))?;
-        let facts = ReadFacts {
-            read_at: held.evidence.read_at,
-            url: held.evidence.url.clone(),
-            status: held.evidence.status,
-            headers: held.headers.clone(),
-            sha256: held.evidence.sha256.clone(),
-            body_bytes: body.len() as u64,
-        };
+        let response = held.response(body.len() as u64);
         let past = Past { is_accepted: true, ..known.past() };
-        assess(source, past, document, facts, watchlist).map_err(|suspicion| suspicion.to_string())
+        assess(source, past, document, response, watchlist).map_err(|suspicion| suspicion.to_string())
     }
 }
 
@@ -235,16 +228,15 @@ fn commit(source: &Source, case: Case, assessment: Assessment, now: DateTime<Utc
     }
 }
 
-fn reading(source: &Source, assessment: &Assessment, named: usize, notices: Vec<Change>) -> Reading {
-    let report = SourceReport {
+fn check(source: &Source, assessment: &Assessment, named: usize, notices: Vec<Change>) -> SourceCheck {
+    SourceCheck {
         id: source.id.clone(),
         verdict: Verdict::Good,
         reason: Some("accepted by a person".to_owned()),
         baseline: assessment.is_first_sight,
         entries: assessment.entries,
         named,
-        changes: assessment.changes.iter().map(ChangeReport::from).collect(),
-        notices: notices.iter().map(ChangeReport::from).collect(),
-    };
-    Reading { report, changes: assessment.changes.clone(), notices, waits: false, is_kept: true }
+        changes: assessment.changes.clone(),
+        notices,
+    }
 }

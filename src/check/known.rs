@@ -89,7 +89,7 @@ impl Known {
     /// The body for which the server vouches with a 304.
     pub(super) fn accepted_body(&self) -> Option<BodyHash> {
         let of_state = self.state.as_ref().and_then(|state| state.validators.sha256.clone());
-        of_state.or_else(|| self.accepted.as_ref().map(|accepted| accepted.sha256.clone()))
+        of_state.or_else(|| self.accepted.as_ref().map(|accepted| accepted.response.sha256.clone()))
     }
 
     /// What was missing from the last reads and is not believed gone yet.
@@ -110,8 +110,8 @@ impl Known {
     /// How the accepted page shows itself; nothing where its body cannot be had.
     pub(super) async fn face(&self, store: &Store) -> Option<Face> {
         let snapshot = self.accepted.as_ref()?;
-        let body = store.body(&snapshot.sha256).await.ok()??;
-        let url = snapshot.url.parse().ok()?;
+        let body = store.body(&snapshot.response.sha256).await.ok()??;
+        let url = snapshot.response.url.parse().ok()?;
         Some(face(&Page { body: &body, content_type: snapshot.header("content-type"), url: &url }))
     }
 
@@ -163,11 +163,11 @@ pub(super) async fn read_anew(
     waiting: Waiting<'_>,
 ) -> Result<Result<Baseline, String>, StoreError> {
     let Baseline { snapshot, document: before } = baseline;
-    let Some(body) = store.body(&snapshot.sha256).await? else {
-        return Ok(Err(format!("body {} is not in the store", snapshot.sha256)));
+    let Some(body) = store.body(&snapshot.response.sha256).await? else {
+        return Ok(Err(format!("body {} is not in the store", snapshot.response.sha256)));
     };
     let content_type = snapshot.header("content-type").map(str::to_owned);
-    let url = address_of_page(&source.url, &snapshot.url);
+    let url = address_of_page(&source.url, &snapshot.response.url);
     let document = super::extract_whole(source, body.into(), content_type, url).await;
     Ok(match document {
         Ok(Ok(mut document)) => {

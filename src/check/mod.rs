@@ -6,7 +6,7 @@
 //! the alerts from the store and not from here: kill the process after the
 //! commit and nothing is lost.
 //!
-//! No read fails as a function: what went wrong is the finding.
+//! No read fails as a function: what went wrong is its outcome.
 
 mod commit;
 mod doctor;
@@ -16,6 +16,7 @@ mod known;
 mod link;
 mod readable;
 mod replay;
+mod response;
 mod retract;
 mod route;
 mod standing;
@@ -35,13 +36,12 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::domain::change::Change;
 use crate::domain::entry::Document;
 use crate::domain::id::SourceId;
 use crate::domain::jitter::Jitter;
 use crate::domain::quality::Quality;
 use crate::domain::read_state::ReadState;
-use crate::domain::report::{ChangeReport, SourceReport};
+use crate::domain::report::SourceCheck;
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Unreadable, Verdict};
@@ -54,7 +54,7 @@ use crate::store::{ReadCommit, Store, StoreError};
 use commit::FirstAnswer;
 use known::Known;
 use readable::{Unconverted, readable};
-use verdict::Finding;
+use verdict::ReadOutcome;
 use word::Word;
 
 pub use doctor::{Examination, examine};
@@ -75,34 +75,20 @@ pub struct ReadOptions {
     pub is_manual: bool,
 }
 
-/// What one read found.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Reading {
-    /// For the report.
-    pub report: SourceReport,
-    /// The changes with their proof.
-    pub changes: Vec<Change>,
-    /// What stood there already when the company registry came to know whom it names.
-    pub notices: Vec<Change>,
+/// A read with what its caller must know besides.
+struct Read {
+    /// What it found.
+    found: SourceCheck,
     /// Whether something is missing and waits for another look before it is believed gone.
-    #[serde(default, skip)]
-    pub waits: bool,
+    waits: bool,
     /// Whether how it went is in the store.
-    #[serde(default, skip)]
-    pub is_kept: bool,
+    is_kept: bool,
 }
 
-impl Reading {
-    /// This read and a second one of the same check, as one; where nothing came of the second, as if there had been
-    /// none.
-    fn followed_by(mut self, second: Self) -> Self {
-        if !second.report.verdict.is_read() {
-            return self;
-        }
-        self.changes.extend(second.changes);
-        self.report.changes.extend(second.report.changes);
-        let SourceReport { baseline, changes, notices, .. } = self.report;
-        Self { report: SourceReport { baseline, changes, notices, ..second.report }, ..self }
+impl Read {
+    /// One of which nothing is kept.
+    fn unkept(found: SourceCheck) -> Self {
+        Self { found, waits: false, is_kept: false }
     }
 }
 
@@ -168,35 +154,47 @@ impl Checker {
     }
 
     /// Reads one source and commits what was found.
-    pub async fn read(&self, source: &Source, options: ReadOptions) -> Reading {
-        self.read_in_slot(source, options, &mut None).await
+    pub async fn read(&self, source: &Source, options: ReadOptions) -> SourceCheck {
+        self.read_in_slot(source, options, &mut None).await.0
+    }
+
+    /// Reads one source because it is due; returns also whether how that went is in the store.
+    pub async fn read_as_scheduled(&self, source: &Source) -> (SourceCheck, bool) {
+        self.read_in_slot(source, ReadOptions::default(), &mut None).await
     }
 
     /// The same for whoever has a slot, which is given back as soon as another source may be read: before what
     /// this read means is kept.
-    async fn read_in_slot(&self, source: &Source, options: ReadOptions, slot: &mut Slot) -> Reading {
+    async fn read_in_slot(
+        &self,
+        source: &Source,
+        options: ReadOptions,
+        slot: &mut Slot,
+    ) -> (SourceCheck, bool) {
         let turn = self.turn(&source.id).await;
-        let mut reading = self.read_once(source, options, slot).await;
+        let Read { mut found, waits, mut is_kept } = self.read_once(source, options, slot).await;
         // What seems to have been taken out of a feed is looked for again at once: the next read may come too late
         // for whoever must know, and a feed that was half written is whole again by then.
-        if source.kind == SourceKind::Feed && reading.waits && !options.dry_run {
-            reading = reading.followed_by(self.read_once(source, options, slot).await);
+        if source.kind == SourceKind::Feed && waits && !options.dry_run {
+            let second = self.read_once(source, options, slot).await;
+            found = found.followed_by(second.found);
+            is_kept |= second.is_kept;
         }
-        if !reading.report.verdict.is_read() && !source.request.routes.is_empty() {
-            reading = self.by_another_route(source, reading, options).await;
+        if !found.verdict.is_read() && !source.request.routes.is_empty() {
+            found = self.by_another_route(source, found, options).await;
         }
         drop(turn);
         if let Some(counts) = &self.counts {
-            counts.read(reading.report.verdict);
+            counts.read(found.verdict);
         }
-        log(&reading.report);
-        reading
+        log(&found);
+        (found, is_kept)
     }
 
-    async fn read_once(&self, source: &Source, options: ReadOptions, slot: &mut Slot) -> Reading {
+    async fn read_once(&self, source: &Source, options: ReadOptions, slot: &mut Slot) -> Read {
         self.read_in_turn(source, options, slot).await.unwrap_or_else(|error| {
             tracing::error!(source.id = %source.id, error = error_chain(&error), "failed to store the read of {}", source.id);
-            Finding::failed(error_chain(&error), None).into_reading(source)
+            Read::unkept(ReadOutcome::failed(error_chain(&error), None).into_check(source))
         })
     }
 
@@ -205,7 +203,7 @@ impl Checker {
         source: &Source,
         options: ReadOptions,
         slot: &mut Slot,
-    ) -> Result<Reading, StoreError> {
+    ) -> Result<Read, StoreError> {
         // One registry for the whole read, whatever is taken over meanwhile.
         let watchlist = self.registry.current();
         let mut known = Known::load(&self.store, source).await?;
@@ -228,19 +226,19 @@ impl Checker {
         }
         let first = answer.as_ref().ok().map(FirstAnswer::of);
         let word = answer.as_ref().ok().map(|answer| Word::of(source, answer, self.max_freshness));
-        let mut finding = match answer {
+        let mut outcome = match answer {
             Ok(first) => {
                 let may_skip = !options.force;
                 let received =
                     verdict::Received { first, read_at, validators: validators.as_ref(), may_skip };
                 verdict::of(source, &mut known, received, &watchlist, (&self.fetcher, &self.store)).await?
             }
-            Err(error) => Finding::unanswered(&error),
+            Err(error) => ReadOutcome::unanswered(&error),
         };
-        let has_lied = word.as_ref().is_some_and(|word| word.exposes_lie(&known, &mut finding, read_at));
-        let mut commit = finding.to_commit(source, &known, read_at);
-        commit.read = Some(finding.to_record(asked_at, read_at));
-        commit.chained = Some(finding.to_chained(source, &known, first, read_at));
+        let has_lied = word.as_ref().is_some_and(|word| word.exposes_lie(&known, &mut outcome, read_at));
+        let mut commit = outcome.to_commit(source, &known, read_at);
+        commit.read = Some(outcome.to_record(asked_at, read_at));
+        commit.chained = Some(outcome.to_chained(source, &known, first, read_at));
         let standing = match &commit.accepted {
             Some(accepted) => {
                 let document = &accepted.baseline.document;
@@ -266,12 +264,9 @@ impl Checker {
             commit.robots = self.fetcher.new_robots();
             self.keep(commit, slot).await?;
         }
-        let mut reading = finding.into_reading(source);
-        if reading.report.verdict.is_read() {
-            reading.report.named = named;
-        }
-        reading.report.notices = notices.iter().map(ChangeReport::from).collect();
-        Ok(Reading { notices, waits, is_kept: !options.dry_run, ..reading })
+        let found = outcome.into_check(source);
+        let named = if found.verdict.is_read() { named } else { 0 };
+        Ok(Read { found: SourceCheck { named, notices, ..found }, waits, is_kept: !options.dry_run })
     }
 
     /// Keeps what a read means. One that found nothing new waits a moment for others like it: together they cost
@@ -293,7 +288,7 @@ impl Checker {
         known: Known,
         (error, now): (&FetchError, DateTime<Utc>),
         options: ReadOptions,
-    ) -> Result<Reading, StoreError> {
+    ) -> Result<Read, StoreError> {
         let wish = error.retry_after();
         let mut reason = error_chain(error);
         if options.is_manual {
@@ -309,40 +304,41 @@ impl Checker {
             self.store.commit(ReadCommit::of(state).computed_from(known.version)).await?;
         }
         let is_kept = !options.is_manual && !options.dry_run;
-        Ok(Reading { is_kept, ..Finding::failed(reason, wish).into_reading(source) })
+        let found = ReadOutcome::failed(reason, wish).into_check(source);
+        Ok(Read { is_kept, ..Read::unkept(found) })
     }
 
-    /// Reads several sources, `concurrency` at once, and sends each reading when it is there.
+    /// Reads several sources, `concurrency` at once, and sends what each read found when it is there.
     /// They come back in the order given.
     pub async fn read_all(
         self: &Arc<Self>,
         sources: Vec<Source>,
         options: ReadOptions,
         concurrency: usize,
-        progress: &mpsc::Sender<Reading>,
-    ) -> Vec<Reading> {
+        progress: &mpsc::Sender<SourceCheck>,
+    ) -> Vec<SourceCheck> {
         let slots = Arc::new(Semaphore::new(concurrency.max(1)));
         let mut reads = JoinSet::new();
         for (index, source) in sources.into_iter().enumerate() {
             let (checker, slots) = (Arc::clone(self), Arc::clone(&slots));
             reads.spawn(async move {
                 let mut slot = slots.acquire_owned().await.ok();
-                (index, checker.read_in_slot(&source, options, &mut slot).await)
+                (index, checker.read_in_slot(&source, options, &mut slot).await.0)
             });
         }
-        let mut readings = Vec::new();
+        let mut all = Vec::new();
         while let Some(read) = reads.join_next().await {
             match read {
-                Ok((index, reading)) => {
+                Ok((index, found)) => {
                     // Nobody listening is no reason to stop reading.
-                    let _ = progress.send(reading.clone()).await;
-                    readings.push((index, reading));
+                    let _ = progress.send(found.clone()).await;
+                    all.push((index, found));
                 }
                 Err(panic) => tracing::error!(error = error_chain(&panic), "a read ended abruptly"),
             }
         }
-        readings.sort_by_key(|(index, _)| *index);
-        readings.into_iter().map(|(_, reading)| reading).collect()
+        all.sort_by_key(|(index, _)| *index);
+        all.into_iter().map(|(_, found)| found).collect()
     }
 
     /// Waits until nobody else reads the source.
@@ -409,10 +405,10 @@ pub async fn try_saved(source: &Source, first: Bytes, others: Vec<Saved>) -> Tri
     Trial { reason: trial.reason.or(missing), ..trial }
 }
 
-fn log(report: &SourceReport) {
-    let (source, verdict, reason) = (&report.id, report.verdict, report.reason.as_deref());
+fn log(found: &SourceCheck) {
+    let (source, verdict, reason) = (&found.id, found.verdict, found.reason.as_deref());
     if verdict.is_read() {
-        tracing::info!(source.id = %source, %verdict, reason, entries = report.entries, changes = report.changes.len(), "source read: {source} is {verdict}");
+        tracing::info!(source.id = %source, %verdict, reason, entries = found.entries, changes = found.changes.len(), "source read: {source} is {verdict}");
     } else {
         tracing::warn!(source.id = %source, %verdict, reason, "failed to read {source}: {verdict}");
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Checker;
-use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
+use crate::domain::assess::{Assessment, Past, assess};
 use crate::domain::change::{Change, EntryChange};
 use crate::domain::diff::diff;
 use crate::domain::entry::Document;
@@ -72,7 +72,7 @@ impl Checker {
     pub async fn replay(&self, source: &Source, since: Option<DateTime<Utc>>) -> Result<Replay, StoreError> {
         let mut snapshots = self.store.snapshots(&source.id, usize::MAX).await?;
         snapshots.reverse();
-        let is_early = |snapshot: &Snapshot| since.is_some_and(|since| snapshot.read_at < since);
+        let is_early = |snapshot: &Snapshot| since.is_some_and(|since| snapshot.response.read_at < since);
         let early = snapshots.iter().take_while(|snapshot| is_early(snapshot)).count();
         snapshots.drain(..early.saturating_sub(1));
         let query =
@@ -106,7 +106,7 @@ impl Checker {
             let count = |document: Document| document.entries.len();
             states.push(TriedState {
                 sequence: snapshot.sequence,
-                read_at: snapshot.read_at,
+                read_at: snapshot.response.read_at,
                 now: now.map(count),
                 tried: then.map(count),
                 changes,
@@ -147,11 +147,11 @@ impl Checker {
         source: &Source,
         snapshot: &Snapshot,
     ) -> Result<Result<Document, String>, StoreError> {
-        let Some(body) = self.store.body(&snapshot.sha256).await? else {
-            return Ok(Err(format!("body {} is not in the store", snapshot.sha256)));
+        let Some(body) = self.store.body(&snapshot.response.sha256).await? else {
+            return Ok(Err(format!("body {} is not in the store", snapshot.response.sha256)));
         };
         let content_type = snapshot.header("content-type").map(str::to_owned);
-        let url = address_of_page(&source.url, &snapshot.url);
+        let url = address_of_page(&source.url, &snapshot.response.url);
         Ok(match super::extract_whole(source, body.into(), content_type, url).await {
             Ok(Ok(document)) => Ok(document),
             Ok(Err(unreadable)) => Err(unreadable.to_string()),
@@ -168,7 +168,8 @@ impl Checker {
     ) -> Result<ReplayStep, StoreError> {
         let told: Vec<Change> = told.iter().filter(|change| is_of(change, &snapshot)).cloned().collect();
         let is_first = previous.is_none();
-        let (sequence, read_at, sha256) = (snapshot.sequence, snapshot.read_at, snapshot.sha256.clone());
+        let (sequence, read_at, sha256) =
+            (snapshot.sequence, snapshot.response.read_at, snapshot.response.sha256.clone());
         let read = self.read_again(source, snapshot, previous.as_ref()).await?;
         let mut step = ReplayStep {
             sequence,
@@ -211,16 +212,14 @@ impl Checker {
             Ok(document) => document,
             Err(reason) => return Ok(Err(reason)),
         };
-        let Snapshot { read_at, url, status, headers, sha256, body_bytes, .. } = snapshot;
-        let facts = ReadFacts { read_at, url, status, headers, sha256, body_bytes };
         let past = Past { baseline: previous, is_accepted: true, ..Past::default() };
-        Ok(assess(source, past, document, facts, &self.registry.current())
+        Ok(assess(source, past, document, snapshot.response, &self.registry.current())
             .map_err(|suspicion| suspicion.to_string()))
     }
 }
 
 fn is_of(change: &Change, snapshot: &Snapshot) -> bool {
-    change.evidence.sha256 == snapshot.sha256 && change.evidence.read_at == snapshot.read_at
+    change.evidence.sha256 == snapshot.response.sha256 && change.evidence.read_at == snapshot.response.read_at
 }
 
 fn says_the_same(a: &Change, b: &Change) -> bool {

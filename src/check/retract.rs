@@ -82,14 +82,16 @@ impl Checker {
         let rejected = &change.evidence.sha256;
         let known = self.store.known(&source.id).await?;
         let snapshots = self.store.snapshots(&source.id, usize::MAX).await?;
-        let Some(last) = snapshots.first().filter(|last| last.sha256 == *rejected) else { return Ok(None) };
+        let Some(last) = snapshots.first().filter(|last| last.response.sha256 == *rejected) else {
+            return Ok(None);
+        };
         let obstacle =
             |reason: &str| RetractError::Obstacle { id: source.id.to_string(), reason: reason.to_owned() };
         let before = snapshots
             .iter()
-            .find(|before| before.sha256 == change.previous.sha256)
+            .find(|before| before.response.sha256 == change.previous.sha256)
             .ok_or_else(|| obstacle("its snapshot is not in the store"))?;
-        let body = self.store.body(&before.sha256).await?.unwrap_or_default();
+        let body = self.store.body(&before.response.sha256).await?.unwrap_or_default();
         let empty = Baseline {
             snapshot: before.clone(),
             document: Document::new(Vec::new(), Completeness::Whole, Resemblance::Title),

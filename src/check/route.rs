@@ -9,15 +9,16 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::known::Known;
+use super::response::Response;
 use super::verdict::refusal;
-use super::{Checker, ReadOptions, Reading, extract};
-use crate::domain::assess::{Assessment, Past, ReadFacts, assess};
-use crate::domain::change::{Change, Evidence};
+use super::{Checker, ReadOptions, extract};
+use crate::domain::assess::{Assessment, Past, assess};
+use crate::domain::change::Change;
 use crate::domain::entry::{Document, Entry};
 use crate::domain::evidence::{ChainVerdict, ChainedRead};
 use crate::domain::moment;
 use crate::domain::read_state::ReadState;
-use crate::domain::report::ChangeReport;
+use crate::domain::report::SourceCheck;
 use crate::domain::snapshot::Baseline;
 use crate::domain::source::{Route, Source, TakenFrom, taken_at};
 use crate::domain::text::error_chain;
@@ -32,14 +33,14 @@ struct Given {
 }
 
 impl Checker {
-    /// The reading of a source whose own address could not be believed, with what its other routes say, the first
+    /// What a read found of a source whose own address could not be believed, with what its other routes say, the first
     /// that can be believed.
     pub(super) async fn by_another_route(
         &self,
         source: &Source,
-        reading: Reading,
+        found: SourceCheck,
         options: ReadOptions,
-    ) -> Reading {
+    ) -> SourceCheck {
         let mut refused = Vec::new();
         for route in &source.request.routes {
             let given = match self.ask_route(source, route).await {
@@ -50,7 +51,7 @@ impl Checker {
                 }
             };
             match self.take(source, route, given, (&refused, options)).await {
-                Ok(Ok((words, changes))) => return told(reading, &words, changes),
+                Ok(Ok((words, changes))) => return told(found, &words, changes),
                 Ok(Err(reason)) => refused.push(format!("{}: {reason}", route.by)),
                 Err(error) => {
                     tracing::error!(source.id = %source.id, error = error_chain(&error), "failed to store a read of {} by another route", source.id);
@@ -58,7 +59,7 @@ impl Checker {
                 }
             }
         }
-        told(reading, &format!("no other route helped: {}", refused.join("; ")), Vec::new())
+        told(found, &format!("no other route helped: {}", refused.join("; ")), Vec::new())
     }
 
     /// Asks a route.
@@ -109,24 +110,11 @@ impl Checker {
         let words = format!("read from {what} {as_of_words} by {}", route.by);
         let titled = Source { title: format!("{} ({words})", source.title), ..source.clone() };
         let watchlist = self.registry.current();
-        let evidence = Evidence {
-            url: answer.url.to_string(),
-            read_at: now,
-            status: answer.status,
-            sha256: answer.body.sha256().clone(),
-        };
-        let chained = ChainedRead::of(&evidence, &answer.headers, ChainVerdict::Good);
-        let facts = ReadFacts {
-            read_at: now,
-            url: answer.url.to_string(),
-            status: answer.status,
-            headers: answer.headers.clone(),
-            sha256: answer.body.sha256().clone(),
-            body_bytes: answer.body.len() as u64,
-        };
+        let response = Response::of(answer, now);
+        let chained = ChainedRead::of(&response.meta, ChainVerdict::Good);
         let past = Past { baseline: known.baseline.as_ref(), ..Past::default() };
         let document = with_all_that_was(past.baseline, document);
-        let assessment = match assess(&titled, past, document, facts, &watchlist) {
+        let assessment = match assess(&titled, past, document, response.meta, &watchlist) {
             Ok(assessment) => assessment,
             Err(suspicion) => return Ok(Err(suspicion.to_string())),
         };
@@ -137,8 +125,10 @@ impl Checker {
             let reason = refused.iter().fold(reason, |all, refused| format!("{all}; {refused}"));
             let mut commit =
                 ReadCommit::of(state.by_another_route(taken, reason)).computed_from(known.version);
-            commit.accepted =
-                assessment.baseline.clone().map(|baseline| Accepted { baseline, body: answer.body.bytes() });
+            commit.accepted = assessment
+                .baseline
+                .clone()
+                .map(|baseline| Accepted { baseline, body: response.body.bytes() });
             commit.standing = commit.accepted.as_ref().map(|accepted| {
                 let document = &accepted.baseline.document;
                 let standing = known.standing_after(source, document, &assessment.changes, &watchlist);
@@ -158,7 +148,7 @@ fn newest_known(state: &ReadState, baseline: Option<&Baseline>) -> Option<DateTi
     match &state.taken_from {
         // What was taken over is known of when it was taken, not of when it was read.
         Some(taken) => Some(taken.as_of),
-        None => state.last_good_at.or(baseline.map(|baseline| baseline.snapshot.read_at)),
+        None => state.last_good_at.or(baseline.map(|baseline| baseline.snapshot.response.read_at)),
     }
 }
 
@@ -176,11 +166,10 @@ fn taken(route: &Route, as_of: DateTime<Utc>, assessment: &Assessment) -> TakenF
     TakenFrom { by: route.by.clone(), as_of, keys }
 }
 
-/// The reading with what another route gave; its verdict stays that of the source's own address.
-fn told(mut reading: Reading, words: &str, changes: Vec<Change>) -> Reading {
-    let reason = reading.report.reason.take().unwrap_or_default();
-    reading.report.reason = Some(format!("{reason}; {words}"));
-    reading.report.changes.extend(changes.iter().map(ChangeReport::from));
-    reading.changes.extend(changes);
-    reading
+/// What a read found with what another route gave; its verdict stays that of the source's own address.
+fn told(mut found: SourceCheck, words: &str, changes: Vec<Change>) -> SourceCheck {
+    let reason = found.reason.take().unwrap_or_default();
+    found.reason = Some(format!("{reason}; {words}"));
+    found.changes.extend(changes);
+    found
 }

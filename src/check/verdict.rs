@@ -1,16 +1,17 @@
-//! From an answer to a finding: good, suspect or failed, before anything is compared.
+//! From an answer to an outcome: good, suspect or failed, before anything is compared.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
+use super::Trial;
 use super::commit::flickers;
 use super::gather::{Refused, Whole, gather};
 use super::known::{Known, found_again};
 use super::link::follow;
-use super::{Reading, Trial};
-use crate::domain::assess::{Assessment, ReadFacts, assess};
+use super::response::Response;
+use crate::domain::assess::{Assessment, assess};
 use crate::domain::block::ResponseFacts;
 use crate::domain::bundle;
 use crate::domain::drift::{self, Drift, Seen};
@@ -22,7 +23,7 @@ use crate::domain::matching::Watchlist;
 use crate::domain::pending;
 use crate::domain::quality::{Found, Quality, Sign, Weight};
 use crate::domain::read_state::ReadState;
-use crate::domain::report::{ChangeReport, SourceReport};
+use crate::domain::report::SourceCheck;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::error_chain;
@@ -53,32 +54,33 @@ impl Received<'_> {
             };
         }
         let known = self.validators.and_then(|validators| validators.signal.as_ref());
-        Ok(known.is_some() && self.first.status == 200 && signal_of(source, &self.first).as_ref() == known)
+        let signal = || signal_of(source, &self.first.body, self.first.header("content-type"));
+        Ok(known.is_some() && self.first.status == 200 && signal().as_ref() == known)
     }
 }
 
 /// The source's own word for its state. Of a bundle, its first part's.
-pub(super) fn signal_of(source: &Source, answer: &Answer) -> Option<String> {
-    let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &source.url };
+pub(super) fn signal_of(source: &Source, body: &[u8], content_type: Option<&str>) -> Option<String> {
+    let page = Page { body, content_type, url: &source.url };
     signal(&source.kind, page.parts().ok()?.first()?)
 }
 
 /// What a read was found to be, with all that is needed to commit and report it.
 #[derive(Debug)]
-pub(super) enum Finding {
+pub(super) enum ReadOutcome {
     /// The server vouches for the accepted body.
     NotModified { entries: usize },
     /// The body came again, byte for byte.
-    Unchanged { answer: Answer, entries: usize },
+    Unchanged { response: Response, entries: usize },
     /// The body was believed and compared.
-    Assessed { answer: Answer, assessment: Box<Assessment>, note: Option<String> },
+    Assessed { response: Response, assessment: Box<Assessment>, note: Option<String> },
     /// Something else came in the source's place.
-    Suspect { answer: Answer, suspicion: Suspicion, quality: Quality },
+    Suspect { response: Response, suspicion: Suspicion, quality: Quality },
     /// Nothing usable came.
     Failed { reason: String, retry_after: Option<Duration>, is_unreachable: bool },
 }
 
-impl Finding {
+impl ReadOutcome {
     pub(super) fn failed(reason: String, retry_after: Option<Duration>) -> Self {
         Self::Failed { reason, retry_after, is_unreachable: false }
     }
@@ -107,7 +109,8 @@ impl Finding {
         }
     }
 
-    pub(super) fn into_reading(self, source: &Source) -> Reading {
+    /// What the read found, for those who asked for it.
+    pub(super) fn into_check(self, source: &Source) -> SourceCheck {
         let (verdict, reason) = (self.verdict(), self.reason());
         let (baseline, entries, changes) = match self {
             Self::NotModified { entries } | Self::Unchanged { entries, .. } => (false, entries, Vec::new()),
@@ -116,17 +119,8 @@ impl Finding {
             }
             Self::Suspect { .. } | Self::Failed { .. } => (false, 0, Vec::new()),
         };
-        let report = SourceReport {
-            id: source.id.clone(),
-            verdict,
-            reason,
-            baseline,
-            entries,
-            named: 0,
-            changes: changes.iter().map(ChangeReport::from).collect(),
-            notices: Vec::new(),
-        };
-        Reading { report, changes, notices: Vec::new(), waits: false, is_kept: false }
+        let (named, notices) = (0, Vec::new());
+        SourceCheck { id: source.id.clone(), verdict, reason, baseline, entries, named, changes, notices }
     }
 }
 
@@ -137,10 +131,10 @@ pub(super) async fn of(
     received: Received<'_>,
     watchlist: &Watchlist,
     (fetcher, store): (&Fetcher, &Store),
-) -> Result<Finding, StoreError> {
+) -> Result<ReadOutcome, StoreError> {
     match (received.is_vouched_for(source), &known.accepted) {
-        (Ok(true), Some(snapshot)) => return Ok(Finding::NotModified { entries: snapshot.entries }),
-        (Err(reason), _) => return Ok(Finding::failed(reason, None)),
+        (Ok(true), Some(snapshot)) => return Ok(ReadOutcome::NotModified { entries: snapshot.entries }),
+        (Err(reason), _) => return Ok(ReadOutcome::failed(reason, None)),
         _ => {}
     }
     let Received { first, read_at, may_skip, .. } = received;
@@ -151,20 +145,20 @@ pub(super) async fn of(
         && refusal_of(&source.url, &first, None).is_none()
     {
         known.note_drifts(&source.id, &drifts_of(fetcher, source, &first));
-        return Ok(Finding::Unchanged { answer: first, entries });
+        return Ok(ReadOutcome::Unchanged { response: Response::of(first, read_at), entries });
     }
     let (face, quality) = first_look(&source.url, &first);
     if let Some(why) = refused_by(&first, &quality) {
-        return Ok(why.into_finding(first));
+        return Ok(why.into_outcome(Response::of(first, read_at)));
     }
     let (Whole { answer, document }, drifts) = match whole(fetcher, source, first, read_at).await {
         Ok(whole) => whole,
-        Err(refused) => return Ok(refused.why.into_finding(refused.answer)),
+        Err(refused) => return Ok(refused.why.into_outcome(Response::of(refused.answer, read_at))),
     };
     known.note_drifts(&source.id, &drifts);
     let is_of_several = bundle::is_bundle(&answer.body);
     if let Some(entries) = known.accepted_entries(source, &answer.body).filter(|_| may_skip) {
-        return Ok(Finding::Unchanged { answer, entries });
+        return Ok(ReadOutcome::Unchanged { response: Response::of(answer, read_at), entries });
     }
     known.load_entries(store, source).await?;
     let before = known.face(store).await;
@@ -180,11 +174,12 @@ pub(super) async fn of(
         Some(read) => read.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable))),
         None => document_of(source, &answer).await,
     };
+    let response = Response::of(answer, read_at);
     let document = match document {
         Ok(document) => document,
-        Err(refused) => return Ok(refused.with(quality).into_finding(answer)),
+        Err(refused) => return Ok(refused.with(quality).into_outcome(response)),
     };
-    Ok(compared(source, known, (answer, quality), document, read_at, watchlist))
+    Ok(compared(source, known, (response, quality), document, watchlist))
 }
 
 /// The answer that holds the document or its first part, given the first one: the file to which a page leads.
@@ -226,28 +221,26 @@ fn drifts_of(fetcher: &Fetcher, source: &Source, file: &Answer) -> Vec<Drift> {
 fn compared(
     source: &Source,
     known: &Known,
-    (answer, quality): (Answer, Quality),
+    (response, quality): (Response, Quality),
     document: Document,
-    read_at: DateTime<Utc>,
     watchlist: &Watchlist,
-) -> Finding {
+) -> ReadOutcome {
     let found =
         if quality.signs().is_empty() { Found::ALL } else { known.found_again(&document, &source.noise) };
     if let Some(signs) = quality.not_outweighed(found) {
-        return Finding::Suspect { answer, suspicion: Suspicion::Other(signs), quality };
+        return ReadOutcome::Suspect { response, suspicion: Suspicion::Other(signs), quality };
     }
-    if known.has_rejected(&answer) {
-        return Finding::Suspect { answer, suspicion: Suspicion::Rejected, quality };
+    if known.has_rejected(&response) {
+        return ReadOutcome::Suspect { response, suspicion: Suspicion::Rejected, quality };
     }
-    let facts = facts_of(&answer, read_at);
     let left_out = left_out(&document);
-    match assess(source, known.past(), document, facts, watchlist) {
+    match assess(source, known.past(), document, response.meta.clone(), watchlist) {
         Ok(assessment) => {
             let notes = [left_out, known.note_on(source, &assessment)];
             let note = notes.into_iter().flatten().reduce(|all, note| format!("{all}; {note}"));
-            Finding::Assessed { answer, assessment: Box::new(assessment), note }
+            ReadOutcome::Assessed { response, assessment: Box::new(assessment), note }
         }
-        Err(suspicion) => Finding::Suspect { answer, suspicion, quality },
+        Err(suspicion) => ReadOutcome::Suspect { response, suspicion, quality },
     }
 }
 
@@ -264,17 +257,6 @@ fn left_out(document: &Document) -> Option<String> {
             Some(format!("{count} malformed items were left out: {names} and others"))
         }
         count => Some(format!("{count} malformed items were left out: {names}")),
-    }
-}
-
-fn facts_of(answer: &Answer, read_at: DateTime<Utc>) -> ReadFacts {
-    ReadFacts {
-        read_at,
-        url: answer.url.to_string(),
-        status: answer.status,
-        headers: answer.headers.clone(),
-        sha256: answer.body.sha256().clone(),
-        body_bytes: answer.body.len() as u64,
     }
 }
 
@@ -308,13 +290,13 @@ impl Known {
         let is_last_accepted = self.state.as_ref().is_some_and(|state| {
             state.validators.fingerprint == fingerprint && state.validators.sha256.as_ref() == Some(sha256)
         });
-        (snapshot.sha256 == *sha256 || is_last_accepted).then_some(snapshot.entries)
+        (snapshot.response.sha256 == *sha256 || is_last_accepted).then_some(snapshot.entries)
     }
 
     /// Whether a person said of this very body that it is not the source's.
-    pub(super) fn has_rejected(&self, answer: &Answer) -> bool {
+    pub(super) fn has_rejected(&self, response: &Response) -> bool {
         let rejected = self.state.as_ref().and_then(|state| state.rejected.as_ref());
-        rejected.is_some_and(|rejected| rejected.sha256 == *answer.body.sha256())
+        rejected.is_some_and(|rejected| rejected.sha256 == response.meta.sha256)
     }
 
     /// What is to be said of a good read.
@@ -354,10 +336,10 @@ impl Refusal {
         }
     }
 
-    fn into_finding(self, answer: Answer) -> Finding {
+    fn into_outcome(self, response: Response) -> ReadOutcome {
         match self {
-            Self::Suspect { suspicion, quality } => Finding::Suspect { answer, suspicion, quality },
-            Self::Failed(reason) => Finding::failed(reason, answer.retry_after),
+            Self::Suspect { suspicion, quality } => ReadOutcome::Suspect { response, suspicion, quality },
+            Self::Failed(reason) => ReadOutcome::failed(reason, response.retry_after),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::known::Known;
-use super::verdict::Finding;
+use super::verdict::ReadOutcome;
 use crate::domain::moment;
 use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;
@@ -36,8 +36,8 @@ impl Word {
         }
     }
 
-    /// Notes in a finding that an earlier 304 was a lie, and tells whether it was.
-    pub(super) fn exposes_lie(&self, known: &Known, finding: &mut Finding, now: DateTime<Utc>) -> bool {
+    /// Notes in an outcome that an earlier 304 was a lie, and tells whether it was.
+    pub(super) fn exposes_lie(&self, known: &Known, outcome: &mut ReadOutcome, now: DateTime<Utc>) -> bool {
         // Of a read at a moment to come nobody knows whether the page was modified before it.
         let is_known = |state: &&ReadState| {
             state.not_modified_in_a_row > 0 && !moment::lies_ahead(state.last_read_at, now)
@@ -45,7 +45,7 @@ impl Word {
         let Some(state) = known.state.as_ref().filter(is_known) else {
             return false;
         };
-        let Finding::Assessed { assessment, note, .. } = finding else { return false };
+        let ReadOutcome::Assessed { assessment, note, .. } = outcome else { return false };
         if assessment.changes.is_empty() || !self.contradicts(state) {
             return false;
         }

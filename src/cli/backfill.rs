@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: BackfillArguments, context: &Context) -> anyh
     };
     let wanted = Wanted { path: arguments.path, ..Wanted::default() };
     let mut captures = archive::read(&arguments.captures, &source, &wanted)?;
-    captures.retain(|capture| capture.at < first.snapshot.read_at);
+    captures.retain(|capture| capture.at < first.snapshot.response.read_at);
     let run = Box::pin(history(&config, &source, &captures, &first.snapshot, first.body()?));
     let outcome = Waiting::for_long("running the captures through", run).await;
     let outcome = outcome.context("the captures could not be run through")?;

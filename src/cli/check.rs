@@ -10,10 +10,10 @@ use super::{Context, open};
 use crate::app::refuse_nobody;
 use crate::check::ReadOptions;
 use crate::config::Config;
-use crate::control::{Checked, command};
+use crate::control::command;
 use crate::domain::company::Company;
 use crate::domain::id::{CompanyId, SourceId};
-use crate::domain::report::{CheckReport, SourceReport};
+use crate::domain::report::{CheckReport, SourceCheck};
 pub(super) use crate::domain::text::counted;
 use crate::render::for_terminal;
 
@@ -52,11 +52,11 @@ pub(super) async fn run(check: Check, context: &Context) -> anyhow::Result<Exit>
     let options = ReadOptions { dry_run: now.dry_run, force: now.force, ..ReadOptions::default() };
     let found = Box::pin(read(config, now.sources, options, expected)).await?;
     if context.output.json {
-        context.output.object(&found.report)?;
+        context.output.object(&found.printed())?;
     } else {
         show(&found, &companies, context.output)?;
     }
-    Ok(exit_of(&found.report, now.exit_code))
+    Ok(exit_of(&found, now.exit_code))
 }
 
 async fn read(
@@ -64,7 +64,7 @@ async fn read(
     sources: Vec<SourceId>,
     options: ReadOptions,
     expected: usize,
-) -> anyhow::Result<Checked> {
+) -> anyhow::Result<CheckReport> {
     let door = open(config).await?;
     let (progress, readings) = Progress::start(expected);
     let reply = door.execute(command::Check { sources, options }, readings).await;
@@ -83,12 +83,11 @@ fn exit_of(report: &CheckReport, tells_changes: bool) -> Exit {
 }
 
 /// The report in words: a line a source, then every change, then the mails.
-pub(super) fn show(found: &Checked, companies: &[Company], output: Output) -> anyhow::Result<()> {
-    let unread = found.report.sources.iter().filter(|source| !source.verdict.is_read());
+pub(super) fn show(report: &CheckReport, companies: &[Company], output: Output) -> anyhow::Result<()> {
+    let unread = report.sources.iter().filter(|source| !source.verdict.is_read());
     let problems = shared(unread.filter_map(|source| Some((&source.id, source.reason.as_deref()?))));
-    let is_alone = |source: &&SourceReport| !problems.iter().any(|many| many.sources.contains(&&source.id));
-    let mut rows = found
-        .report
+    let is_alone = |source: &&SourceCheck| !problems.iter().any(|many| many.sources.contains(&&source.id));
+    let mut rows = report
         .sources
         .iter()
         .filter(is_alone)
@@ -100,12 +99,12 @@ pub(super) fn show(found: &Checked, companies: &[Company], output: Output) -> an
     for problem in &problems {
         output.lines(&wrapped(&problem.line(), "  "))?;
     }
-    for change in found.notices.iter().chain(&found.changes) {
+    for change in report.notices().chain(report.changes()) {
         output.line("")?;
         output.line(for_terminal(change, |id| short_name(companies, id), output.colour).trim_end())?;
     }
     output.line("")?;
-    output.line(summary(&found.report))
+    output.line(summary(report))
 }
 
 /// The name readers know a company by; its id where it is not tracked any more.
@@ -116,7 +115,7 @@ pub(super) fn short_name(companies: &[Company], id: &CompanyId) -> String {
         .map_or_else(|| id.to_string(), |company| company.short_name().to_owned())
 }
 
-fn outcome(source: &SourceReport) -> String {
+fn outcome(source: &SourceCheck) -> String {
     if !source.verdict.is_read() {
         return source.reason.clone().unwrap_or_default();
     }
@@ -144,8 +143,7 @@ fn naming(entries: usize) -> String {
 }
 
 fn summary(report: &CheckReport) -> String {
-    let changes = report.sources.iter().map(|source| source.changes.len()).sum();
-    let notices: usize = report.sources.iter().map(|source| source.notices.len()).sum();
+    let (changes, notices) = (report.changes().count(), report.notices().count());
     let unread = report.sources.iter().filter(|source| !source.verdict.is_read()).count();
     let mut parts = vec![
         counted(changes, "change", "changes"),

@@ -9,12 +9,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::check::Reading;
+use crate::domain::report::SourceCheck;
 
 /// How often what moves is drawn.
 const TICK: Duration = Duration::from_millis(120);
 
-/// Readings that wait to be shown.
+/// Reads that wait to be shown.
 const BUFFERED: usize = 16;
 
 /// A bar on standard error that moves with every source read; invisible where that is no terminal.
@@ -23,14 +23,14 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Starts drawing. Send readings into the channel; drop it when there are no more.
-    pub(super) fn start(sources: usize) -> (Self, mpsc::Sender<Reading>) {
-        let (sender, mut readings) = mpsc::channel::<Reading>(BUFFERED);
+    /// Starts drawing. Send what reads found into the channel; drop it when there are no more.
+    pub(super) fn start(sources: usize) -> (Self, mpsc::Sender<SourceCheck>) {
+        let (sender, mut reads) = mpsc::channel::<SourceCheck>(BUFFERED);
         let bar = bar(sources);
         let mut drawing = JoinSet::new();
         drawing.spawn(async move {
-            while let Some(reading) = readings.recv().await {
-                bar.set_message(format!("{} {}", reading.report.id, reading.report.verdict));
+            while let Some(read) = reads.recv().await {
+                bar.set_message(format!("{} {}", read.id, read.verdict));
                 bar.inc(1);
             }
             bar.finish_and_clear();

@@ -189,7 +189,7 @@ async fn accept(id: SourceId, untold: bool, context: &Context) -> anyhow::Result
     let companies = config.companies.clone();
     let checked = context.ask_with(config, command::Accept { id, untold }).await?;
     if context.output.json {
-        return context.output.object(&checked.report);
+        return context.output.object(&checked.printed());
     }
     show_check(&checked, &companies, context.output)
 }

@@ -181,10 +181,10 @@ fn describe(source: &Source, detail: &SourceDetail, output: Output) -> anyhow::R
     let rows = detail.snapshots.iter().map(|snapshot| {
         [
             snapshot.sequence.to_string(),
-            moment(snapshot.read_at),
+            moment(snapshot.response.read_at),
             snapshot.entries.to_string(),
-            snapshot.body_bytes.to_string(),
-            snapshot.sha256.to_string(),
+            snapshot.response.body_bytes.to_string(),
+            snapshot.response.sha256.to_string(),
         ]
     });
     output.table(["#", "READ", "ENTRIES", "BYTES", "SHA-256"], rows)

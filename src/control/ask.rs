@@ -8,11 +8,11 @@ use tokio::sync::mpsc;
 
 use super::command::Command;
 use super::service::{CommandError, Service};
-use crate::check::Reading;
+use crate::domain::report::SourceCheck;
 use crate::domain::text::error_chain;
 
-/// Where readings are sent while the work goes on.
-pub type Progress = mpsc::Sender<Reading>;
+/// Where what each read found is sent while the work goes on.
+pub type Progress = mpsc::Sender<SourceCheck>;
 
 /// A command that can be asked, here or of the daemon.
 pub trait Ask: Into<Command> + Clone + Send {
@@ -32,7 +32,7 @@ pub trait Ask: Into<Command> + Clone + Send {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Event<R> {
     /// A source was read.
-    Reading(Box<Reading>),
+    Reading(Box<SourceCheck>),
     /// The command is done.
     Done(Outcome<R>),
 }

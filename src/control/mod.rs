@@ -22,9 +22,9 @@ pub use ask::{Ask, Progress};
 pub use client::{Client, ClientError};
 pub use owner::Owner;
 pub use reply::{
-    Checked, Decided, Handled, HookLog, InForce, MailDetail, MailSummary, NewToken, NewWebhook, Paused,
-    Questioned, Retracted, Reviews, SourceCoverage, SourceDetail, SourceEntries, SourceStatus,
-    StandingSummary, Subscribed, Tidied, Wishes,
+    Decided, Handled, HookLog, InForce, MailDetail, MailSummary, NewToken, NewWebhook, Paused, Questioned,
+    Retracted, Reviews, SourceCoverage, SourceDetail, SourceEntries, SourceStatus, StandingSummary,
+    Subscribed, Tidied, Wishes,
 };
 pub use server::Server;
 pub use service::{CommandError, InUse, Service, ServiceParts};

@@ -12,7 +12,7 @@ use crate::domain::id::InstallationId;
 use crate::store::Store;
 
 /// The words that both ends speak. One that says another number is another program's.
-pub(super) const PROTOCOL: u32 = 3;
+pub(super) const PROTOCOL: u32 = 4;
 
 /// The store that a daemon owns, or that a command means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,6 @@ use crate::domain::incident::Incident;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::outbox::{Mail, MailState, Step};
 use crate::domain::read_state::ReadState;
-use crate::domain::report::CheckReport;
 use crate::domain::retraction::Retraction;
 use crate::domain::screening::{Answer, StandingList};
 use crate::domain::snapshot::{HeldRead, Snapshot};
@@ -24,17 +23,6 @@ use crate::domain::subscription::Subscriber;
 use crate::domain::verdict::Verdict;
 use crate::domain::webhook::{Delivery, Webhook};
 use crate::store::Releasable;
-
-/// What reads found, and how many mails tell of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Checked {
-    /// The report in the form that is printed as JSON.
-    pub report: CheckReport,
-    /// The changes with their proof.
-    pub changes: Vec<Change>,
-    /// What stood there already when the company registry came to know whom it names.
-    pub notices: Vec<Change>,
-}
 
 /// What a watched source shows of a company.
 #[derive(Debug, Clone, Serialize, Deserialize)]

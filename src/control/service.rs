@@ -10,10 +10,10 @@ use super::ask::{Ask, Progress};
 use super::command::Command;
 use super::deed;
 use super::reply::{
-    Checked, Handled, InForce, MailDetail, MailSummary, Paused, Questioned, SourceCoverage, SourceDetail,
+    Handled, InForce, MailDetail, MailSummary, Paused, Questioned, SourceCoverage, SourceDetail,
     SourceStatus, Subscribed,
 };
-use crate::check::{Checker, ReadOptions, Reading, RetractError, ReviewError};
+use crate::check::{Checker, ReadOptions, RetractError, ReviewError};
 use crate::config::{Retention, did_you_mean};
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
@@ -226,16 +226,16 @@ impl Service {
         sources: &[SourceId],
         options: ReadOptions,
         progress: &Progress,
-    ) -> Result<Checked, CommandError> {
+    ) -> Result<CheckReport, CommandError> {
         let parts = &self.0;
         let sources = self.to_be_read(sources).await?;
         let options = ReadOptions { is_manual: true, ..options };
-        let readings = parts.checker.read_all(sources, options, parts.concurrency, progress).await;
+        let sources = parts.checker.read_all(sources, options, parts.concurrency, progress).await;
         let mails_queued = if options.dry_run { 0 } else { self.tell().await? };
         if !options.dry_run {
             parts.prover.seal_if_due().await?;
         }
-        Ok(checked(readings, mails_queued))
+        Ok(CheckReport { sources, mails_queued })
     }
 
     /// Takes over the registry and matches what stands with it; tells what that finds.
@@ -251,10 +251,10 @@ impl Service {
     }
 
     /// Takes a held read, and tells what it changed unless nothing of it is to be told.
-    pub(super) async fn accept(&self, id: &SourceId, untold: bool) -> Result<Checked, CommandError> {
-        let reading = self.0.checker.accept(self.source(id)?, untold).await?;
+    pub(super) async fn accept(&self, id: &SourceId, untold: bool) -> Result<CheckReport, CommandError> {
+        let accepted = self.0.checker.accept(self.source(id)?, untold).await?;
         let mails_queued = self.tell().await?;
-        Ok(checked(vec![reading], mails_queued))
+        Ok(CheckReport { sources: vec![accepted], mails_queued })
     }
 
     /// Makes mails of what was found and sends them; tells how many go to subscribers.
@@ -431,15 +431,4 @@ impl Service {
         let mail = parts.store.find_mail(id.as_str()).await?;
         Ok(mail.into())
     }
-}
-
-/// What reads found, as one.
-fn checked(readings: Vec<Reading>, mails_queued: usize) -> Checked {
-    let (mut sources, mut changes, mut notices) = (Vec::new(), Vec::new(), Vec::new());
-    for reading in readings {
-        sources.push(reading.report);
-        changes.extend(reading.changes);
-        notices.extend(reading.notices);
-    }
-    Checked { report: CheckReport { sources, mails_queued }, changes, notices }
 }

@@ -8,22 +8,12 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::moment;
-
-/// The headers of an answer, names in lower case, and when and from which address it came.
-#[derive(Debug, Clone, Copy)]
-pub struct Stamped<'a> {
-    /// The headers.
-    pub headers: &'a [(String, String)],
-    /// The address that answered.
-    pub url: &'a str,
-    /// When.
-    pub read_at: DateTime<Utc>,
-}
+use super::response::ResponseMeta;
 
 /// Clocks of servers that answer in turn may differ by this much.
 const CLOCK_LAG: Duration = Duration::minutes(2);
 
-impl Stamped<'_> {
+impl ResponseMeta {
     /// How an answer proves that it is older than the accepted one, as a clause; `None` where nothing does.
     #[must_use]
     pub fn older_than(&self, accepted: &Self) -> Option<String> {
@@ -49,12 +39,8 @@ impl Stamped<'_> {
             .then(|| format!("it was made at {}, the accepted page at {}", moment(now), moment(then)))
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim())
-    }
-
     fn date(&self, name: &str) -> Option<DateTime<Utc>> {
-        httpdate::parse_http_date(self.header(name)?).ok().map(DateTime::from)
+        httpdate::parse_http_date(self.header(name)?.trim()).ok().map(DateTime::from)
     }
 
     /// When the page was last modified. A server that names a time to come knows nothing of it.
@@ -65,7 +51,7 @@ impl Stamped<'_> {
     /// When the answer was made, at the latest. Some caches keep the origin's date and others write
     /// their own; the age counts from when it came.
     fn made_at(&self) -> Option<DateTime<Utc>> {
-        let age = self.header("age").and_then(|age| age.parse::<u32>().ok());
+        let age = self.header("age").and_then(|age| age.trim().parse::<u32>().ok());
         let by_age = age.map(|seconds| self.read_at - Duration::seconds(i64::from(seconds)));
         let dated = self.date("date").map(|date| date.min(self.read_at));
         by_age.into_iter().chain(dated).min()
@@ -94,13 +80,15 @@ mod tests {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
     }
 
+    fn response(headers: Vec<(String, String)>, read_at: DateTime<Utc>) -> ResponseMeta {
+        ResponseMeta { headers, read_at, ..ResponseMeta::sample(b"") }
+    }
+
     /// Whether an answer of day 40 is found older than one accepted on day 30.
     #[track_caller]
     fn check(accepted: &[(&str, String)], now: &[(&str, String)], expected: Option<&str>) {
-        let (accepted, now) = (headers(accepted), headers(now));
-        let url = "https://agency.test/list";
-        let accepted = Stamped { headers: &accepted, url, read_at: at(30 * DAY) };
-        let now = Stamped { headers: &now, url, read_at: at(40 * DAY) };
+        let accepted = response(headers(accepted), at(30 * DAY));
+        let now = response(headers(now), at(40 * DAY));
         assert_eq!(now.older_than(&accepted).as_deref(), expected);
     }
 
@@ -148,20 +136,20 @@ mod tests {
     fn what_another_address_answers_is_no_older_copy() {
         let stamp = headers(&[("last-modified", http(DAY))]);
         let newer = headers(&[("last-modified", http(2 * DAY))]);
-        let accepted = Stamped { headers: &newer, url: "https://a.test/", read_at: at(3 * DAY) };
-        let now = Stamped { headers: &stamp, url: "https://b.test/", read_at: at(4 * DAY) };
-        assert_eq!(now.older_than(&accepted), None);
-        assert!(Stamped { url: "https://a.test/", ..now }.older_than(&accepted).is_some());
+        let accepted = response(newer, at(3 * DAY));
+        let same = response(stamp, at(4 * DAY));
+        let other = ResponseMeta { url: "https://b.test/".to_owned(), ..same.clone() };
+        assert_eq!(other.older_than(&accepted), None);
+        assert!(same.older_than(&accepted).is_some());
     }
 
     #[test]
     fn a_page_that_was_accepted_by_a_clock_ahead_makes_no_other_older() {
-        let headers = [("date".to_owned(), "Thu, 01 Jan 1970 00:00:10 GMT".to_owned())];
-        let url = "https://agency.test/";
-        let accepted = Stamped { headers: &[], url, read_at: at(1_000 * DAY) };
-        let read = Stamped { headers: &headers, url, read_at: at(10) };
+        let headers = vec![("date".to_owned(), "Thu, 01 Jan 1970 00:00:10 GMT".to_owned())];
+        let accepted = response(Vec::new(), at(1_000 * DAY));
+        let read = response(headers, at(10));
         assert_eq!(read.older_than(&accepted), None);
-        let accepted = Stamped { read_at: at(20_000), ..accepted };
-        assert!(Stamped { read_at: at(20_010), ..read }.older_than(&accepted).is_some());
+        let accepted = ResponseMeta { read_at: at(20_000), ..accepted };
+        assert!(ResponseMeta { read_at: at(20_010), ..read }.older_than(&accepted).is_some());
     }
 }

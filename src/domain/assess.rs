@@ -7,38 +7,21 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::age::Stamped;
 use super::alert::{Alert, alerts_of};
 use super::change::{Change, ChangeKind, EntryChange};
 use super::diff::{diff_knowing, whole};
 use super::entry::{Completeness, Document, Entry, EntryDate};
 use super::event::Numbers;
-use super::id::{BodyHash, ChangeId, CompanyId};
+use super::id::{ChangeId, CompanyId};
 use super::identity;
 use super::mass::{self, MassAmendment};
 use super::matching::{Concern, Watchlist};
 use super::pending::{Agreement, Pending, still_waiting};
+use super::response::ResponseMeta;
 use super::snapshot::{Baseline, Snapshot};
 use super::source::Source;
 use super::verdict::Suspicion;
 use super::window;
-
-/// A body and where it came from, apart from the bytes themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadFacts {
-    /// When the answer was read.
-    pub read_at: DateTime<Utc>,
-    /// The address that answered, after redirects.
-    pub url: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// Headers, names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// Names the body.
-    pub sha256: BodyHash,
-    /// The body's size after transfer decoding.
-    pub body_bytes: u64,
-}
 
 /// What a believable read means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +82,7 @@ pub fn assess<'a>(
     source: &Source,
     past: impl Into<Past<'a>>,
     mut document: Document,
-    read: ReadFacts,
+    read: ResponseMeta,
     watchlist: &Watchlist,
 ) -> Result<Assessment, Suspicion> {
     let past = past.into();
@@ -136,12 +119,7 @@ pub fn assess<'a>(
     let snapshot = Snapshot {
         source: source.id.clone(),
         sequence,
-        read_at: read.read_at,
-        url: read.url,
-        status: read.status,
-        headers: read.headers,
-        sha256: read.sha256,
-        body_bytes: read.body_bytes,
+        response: read,
         fingerprint: source.fingerprint(),
         entries,
     };
@@ -201,16 +179,13 @@ fn check_whose(
     source: &Source,
     previous: Option<&Baseline>,
     (document, changes): (&Document, &[EntryChange]),
-    read: &ReadFacts,
+    read: &ResponseMeta,
 ) -> Result<(), Suspicion> {
     let Some(previous) = previous.filter(|_| !changes.is_empty()) else { return Ok(()) };
     if let Some(words) = identity::other(&source.kind, &previous.document, document) {
         return Err(Suspicion::AnotherThing(words));
     }
-    let Snapshot { headers, url, read_at, .. } = &previous.snapshot;
-    let accepted = Stamped { headers, url, read_at: *read_at };
-    let now = Stamped { headers: &read.headers, url: &read.url, read_at: read.read_at };
-    now.older_than(&accepted).map_or(Ok(()), |words| Err(Suspicion::Older(words)))
+    read.older_than(&previous.snapshot.response).map_or(Ok(()), |words| Err(Suspicion::Older(words)))
 }
 
 /// Judges what is gone. Tells whether more is gone than may go and enough reads agree that it is.
@@ -242,7 +217,13 @@ fn change_of(
     let sequence = snapshot.sequence.to_string();
     let kind = entry.kind.to_string();
     // The body's hash sets apart the changes of a state that was lost and built up anew.
-    let id = ChangeId::derive(&[source.id.as_str(), &sequence, &kind, &entry.key, snapshot.sha256.as_str()]);
+    let id = ChangeId::derive(&[
+        source.id.as_str(),
+        &sequence,
+        &kind,
+        &entry.key,
+        snapshot.response.sha256.as_str(),
+    ]);
     let Concern { matches, possible } = watchlist.concern(source, &entry);
     let numbers = Numbers::of(source, &entry);
     Change {
@@ -250,7 +231,7 @@ fn change_of(
         source: source.id.clone(),
         source_title: source.title.clone(),
         entry,
-        found_at: snapshot.read_at,
+        found_at: snapshot.response.read_at,
         ordinal: 0,
         found_together: 0,
         matches,

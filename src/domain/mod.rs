@@ -64,6 +64,7 @@ pub mod redact;
 pub mod reference;
 pub mod refusal;
 pub mod report;
+pub mod response;
 pub mod retraction;
 pub mod robots;
 pub mod schedule;

@@ -8,6 +8,7 @@ use super::entry::Document;
 use super::id::{BodyHash, SourceId};
 use super::pending::Agreement;
 use super::quality::Quality;
+use super::response::{self, ResponseMeta};
 
 /// A source's state as one good read showed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,18 +17,9 @@ pub struct Snapshot {
     pub source: SourceId,
     /// 1 for the baseline, then counting up.
     pub sequence: u64,
-    /// When the answer was read.
-    pub read_at: DateTime<Utc>,
-    /// The address that answered, after redirects.
-    pub url: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// The answer's headers, names in lower case, in the order received.
-    pub headers: Vec<(String, String)>,
-    /// Names the body.
-    pub sha256: BodyHash,
-    /// The body's size after transfer decoding.
-    pub body_bytes: u64,
+    /// The response that showed it.
+    #[serde(flatten)]
+    pub response: ResponseMeta,
     /// The extraction settings under which the entries were read.
     pub fingerprint: String,
     /// How many entries the source has.
@@ -38,18 +30,13 @@ impl Snapshot {
     /// The proof this snapshot gives.
     #[must_use]
     pub fn evidence(&self) -> Evidence {
-        Evidence {
-            url: self.url.clone(),
-            read_at: self.read_at,
-            status: self.status,
-            sha256: self.sha256.clone(),
-        }
+        self.response.evidence()
     }
 
     /// A header's value, by its lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.response.header(name)
     }
 }
 
@@ -115,6 +102,13 @@ pub struct HeldRead {
 }
 
 impl HeldRead {
+    /// The response that was held back, given the size of its body.
+    #[must_use]
+    pub fn response(&self, body_bytes: u64) -> ResponseMeta {
+        let Evidence { url, read_at, status, sha256 } = self.evidence.clone();
+        ResponseMeta { read_at, url, status, headers: self.headers.clone(), sha256, body_bytes }
+    }
+
     /// How much the answer can be worth: 0.0 certainly not the source's page, 1.0 nothing speaks against it.
     #[must_use]
     pub fn score(&self) -> f64 {
@@ -124,6 +118,6 @@ impl HeldRead {
     /// A header's value, by its lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        response::header(&self.headers, name)
     }
 }

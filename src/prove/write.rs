@@ -80,7 +80,7 @@ impl Prover {
         for packaged in &gathered.package.sources {
             let snapshots = self.0.store.snapshots(&packaged.id, usize::MAX).await?;
             let held = self.0.store.held(&packaged.id).await?;
-            let of_snapshots = snapshots.iter().map(|snapshot| &snapshot.headers);
+            let of_snapshots = snapshots.iter().map(|snapshot| &snapshot.response.headers);
             for headers in of_snapshots.chain(held.iter().map(|held| &held.headers)) {
                 let text = headers_text(headers);
                 texts.insert(BodyHash::of(text.as_bytes()), text);

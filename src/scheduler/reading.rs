@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::due_queue::DueQueue;
 use super::plan::{Planned, Rules, after_a_fault};
-use crate::check::{Checker, ReadOptions, Reading};
+use crate::check::Checker;
 use crate::clock::Clock;
 use crate::domain::id::SourceId;
 use crate::domain::jitter::Jitter;
@@ -64,7 +64,10 @@ impl ReadingLoop {
         });
         let read: Read = Box::new(move |source| {
             let checker = Arc::clone(&checker);
-            Box::pin(async move { Ended::of(&checker.read(&source, ReadOptions::default()).await) })
+            Box::pin(async move {
+                let (found, is_kept) = checker.read_as_scheduled(&source).await;
+                Ended { is_kept, is_to_be_told: found.is_to_be_told() }
+            })
         });
         let planned = sources.into_iter().map(|source| {
             let is_awaited = awaited.contains(&source.id);
@@ -94,13 +97,6 @@ struct Ended {
     is_kept: bool,
     /// Whether it found something for readers, or may be trouble for the operator.
     is_to_be_told: bool,
-}
-
-impl Ended {
-    fn of(reading: &Reading) -> Self {
-        let found = !reading.changes.is_empty() || !reading.notices.is_empty();
-        Self { is_kept: reading.is_kept, is_to_be_told: found || !reading.report.verdict.is_read() }
-    }
 }
 
 /// All sources with their queue.

@@ -190,7 +190,7 @@ impl Screener {
                 added.entry(change.entry.key).or_insert(change.evidence.read_at);
             }
         }
-        let first = self.store.snapshots(list, usize::MAX).await?.last().map(|first| first.read_at);
+        let first = self.store.snapshots(list, usize::MAX).await?.last().map(|first| first.response.read_at);
         Ok(History { added, first })
     }
 }

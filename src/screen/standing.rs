@@ -195,7 +195,10 @@ impl StandingLists {
         let mut lists = BTreeMap::new();
         for list in self.parts.screener.lists() {
             if let Some(accepted) = self.parts.store.accepted(&list.id).await? {
-                lists.insert(list.id.clone(), format!("{} {}", accepted.sha256, accepted.fingerprint));
+                lists.insert(
+                    list.id.clone(),
+                    format!("{} {}", accepted.response.sha256, accepted.fingerprint),
+                );
             }
         }
         Ok(Against { lists, watchlist: Some(self.parts.screener.watchlist_hash()) })

@@ -58,7 +58,7 @@ impl Views {
         let snapshots = self.0.store.snapshots(&change.source, LOOKED_AT).await?;
         let of = |evidence: &Evidence| {
             let is_it = |snapshot: &&Snapshot| {
-                snapshot.sha256 == evidence.sha256 && snapshot.read_at == evidence.read_at
+                snapshot.response.sha256 == evidence.sha256 && snapshot.response.read_at == evidence.read_at
             };
             snapshots.iter().find(is_it).cloned()
         };

@@ -8,6 +8,7 @@ use regwatch::domain::block::ResponseFacts;
 use regwatch::domain::id::BodyHash;
 use regwatch::domain::matching::Watchlist;
 use regwatch::domain::quality::Quality;
+use regwatch::domain::response::ResponseMeta;
 use regwatch::domain::snapshot::{Baseline, Snapshot};
 use regwatch::domain::source::{
     DocketSettings, PageTextSettings, Pairs, RowSettings, Source, SourceKind, TableSettings,
@@ -149,12 +150,14 @@ fn first_read(source: Source, body: &str) -> (Source, Baseline) {
     let snapshot = Snapshot {
         source: source.id.clone(),
         sequence: 1,
-        read_at: chrono::DateTime::UNIX_EPOCH,
-        url: source.url.to_string(),
-        status: 200,
-        headers: Vec::new(),
-        sha256: BodyHash::of(body.as_bytes()),
-        body_bytes: body.len() as u64,
+        response: ResponseMeta {
+            read_at: chrono::DateTime::UNIX_EPOCH,
+            url: source.url.to_string(),
+            status: 200,
+            headers: Vec::new(),
+            sha256: BodyHash::of(body.as_bytes()),
+            body_bytes: body.len() as u64,
+        },
         fingerprint: source.fingerprint(),
         entries: document.entries.len(),
     };

@@ -23,9 +23,9 @@ mod rules;
 use std::path::PathBuf;
 
 use chrono::DateTime;
-use regwatch::domain::assess::ReadFacts;
 use regwatch::domain::id::BodyHash;
 use regwatch::domain::noise::Noise;
+use regwatch::domain::response::ResponseMeta;
 use regwatch::domain::source::{Request, Source, SourceKind};
 use url::Url;
 
@@ -69,8 +69,8 @@ fn source(kind: SourceKind, url: &str) -> Source {
 }
 
 /// The facts of an answer, as far as comparing needs them.
-fn read_of(url: &Url, status: u16, body: &[u8]) -> ReadFacts {
-    ReadFacts {
+fn read_of(url: &Url, status: u16, body: &[u8]) -> ResponseMeta {
+    ResponseMeta {
         read_at: DateTime::UNIX_EPOCH,
         url: url.to_string(),
         status,

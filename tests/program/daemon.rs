@@ -128,12 +128,12 @@ async fn a_check_through_the_socket_streams_each_reading_as_it_comes() {
             reply
         },
         async {
-            assert_eq!(readings.recv().await.unwrap().report.id.as_str(), "covered-list");
+            assert_eq!(readings.recv().await.unwrap().id.as_str(), "covered-list");
             slow.release("/list");
-            assert_eq!(readings.recv().await.unwrap().report.id.as_str(), "second");
+            assert_eq!(readings.recv().await.unwrap().id.as_str(), "second");
         }
     );
-    assert_eq!(reply.unwrap().report.sources.len(), 2);
+    assert_eq!(reply.unwrap().sources.len(), 2);
 }
 
 #[test]

@@ -58,7 +58,10 @@ impl Pattern {
                 );
                 let snapshots = store.snapshots(&source("fcc"), usize::MAX).await.unwrap();
                 for snapshot in snapshots {
-                    assert!(store.body(&snapshot.sha256).await.unwrap().is_some(), "a body lost in silence");
+                    assert!(
+                        store.body(&snapshot.response.sha256).await.unwrap().is_some(),
+                        "a body lost in silence"
+                    );
                 }
                 store.close().await.unwrap();
                 Ok(())

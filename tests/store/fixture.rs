@@ -14,6 +14,7 @@ use regwatch::domain::outbox::{Mail, QueuedMail};
 use regwatch::domain::pending::Agreement;
 use regwatch::domain::quality::{Quality, Sign, Weight};
 use regwatch::domain::read_state::ReadState;
+use regwatch::domain::response::ResponseMeta;
 use regwatch::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
 use regwatch::store::{Accepted, HeldBody, ReadCommit, Store, StoreError};
 
@@ -96,12 +97,14 @@ pub fn snapshot(source: &SourceId, sequence: u64, body: &[u8]) -> Snapshot {
     Snapshot {
         source: source.clone(),
         sequence,
-        read_at: at(sequence.cast_signed()),
-        url: format!("https://registry.example/{source}"),
-        status: 200,
-        headers: vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())],
-        sha256: BodyHash::of(body),
-        body_bytes: body.len() as u64,
+        response: ResponseMeta {
+            read_at: at(sequence.cast_signed()),
+            url: format!("https://registry.example/{source}"),
+            status: 200,
+            headers: vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())],
+            sha256: BodyHash::of(body),
+            body_bytes: body.len() as u64,
+        },
         fingerprint: "html-table/1".to_owned(),
         entries: 1,
     }
@@ -119,10 +122,10 @@ pub fn good(source: &SourceId, snapshot: &Snapshot) -> ReadState {
         etag: Some(format!("\"{}\"", snapshot.sequence)),
         last_modified: None,
         fingerprint: snapshot.fingerprint.clone(),
-        sha256: Some(snapshot.sha256.clone()),
+        sha256: Some(snapshot.response.sha256.clone()),
         signal: None,
     };
-    ReadState::good(source.clone(), validators, snapshot.read_at)
+    ReadState::good(source.clone(), validators, snapshot.response.read_at)
 }
 
 /// A change that a read of this number shows, concerning these companies.
@@ -150,7 +153,7 @@ pub fn change(snapshot: &Snapshot, key: &str, companies: &[&str]) -> Change {
             }],
             context: vec![("equipment".to_owned(), text.clone())],
         },
-        found_at: snapshot.read_at,
+        found_at: snapshot.response.read_at,
         matches: companies.iter().map(found).collect(),
         possible: Vec::new(),
         numbers: regwatch::domain::event::Numbers::default(),
@@ -181,7 +184,7 @@ pub fn suspect(source: &SourceId, body: Vec<u8>) -> ReadCommit {
         held_since: at(1),
         reason: "all entries are gone".to_owned(),
         evidence: snapshot.evidence(),
-        headers: snapshot.headers.clone(),
+        headers: snapshot.response.headers.clone(),
         quality: Quality::of(vec![Sign::new(40, Weight::Certain, "all entries are gone")]),
         drop: Some(Agreement { on: "all".to_owned(), since: at(1), counted_at: at(1), reads: 1 }),
     };

@@ -70,7 +70,7 @@ fn is_told(read: u64) -> bool {
 /// The read as it stands in its source's chain.
 fn chained(id: &SourceId, read: u64, verdict: ChainVerdict) -> ChainedRead {
     let snapshot = snapshot(id, read, b"any page");
-    ChainedRead::of(&snapshot.evidence(), &snapshot.headers, verdict)
+    ChainedRead::of(&snapshot.response, verdict)
 }
 
 /// Whether a chain is of these reads, one line each and none beside.
@@ -238,9 +238,9 @@ impl Found<'_> {
             same(&format!("change {read}"), change, &expected.changes[0])?;
             if read + newest > last {
                 // The store compares it with its name, which the snapshot above bears.
-                let body = self.store.body(&snapshot.sha256).await.map_err(failed)?;
+                let body = self.store.body(&snapshot.response.sha256).await.map_err(failed)?;
                 let bytes = body.map(|body| body.len() as u64);
-                same(&format!("body {read}"), &bytes, &Some(snapshot.body_bytes))?;
+                same(&format!("body {read}"), &bytes, &Some(snapshot.response.body_bytes))?;
             }
             let is_pending = self.pending.remove(&expected.alerts[0].id);
             let is_told = self.told.remove(told);

@@ -107,7 +107,7 @@ async fn check(app: &App, config: &Config, output: Output) -> anyhow::Result<Che
     if !output.json {
         check::show(&checked, &config.companies, output)?;
     }
-    Ok(checked.report)
+    Ok(checked)
 }
 
 async fn execute<A: Ask>(app: &App, ask: A) -> anyhow::Result<A::Reply> {
@@ -140,7 +140,8 @@ fn show_letters(
     let pages = keep_pages(letters, folder)?;
     let maildir = folder.join("state/mail");
     if output.json {
-        return output.object(&serde_json::json!({ "days": reports, "maildir": maildir, "html": pages }));
+        let days: Vec<_> = reports.iter().map(CheckReport::printed).collect();
+        return output.object(&serde_json::json!({ "days": days, "maildir": maildir, "html": pages }));
     }
     for letter in letters {
         output.line("\nTHE MAIL, as its reader sees it:\n")?;

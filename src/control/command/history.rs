@@ -25,7 +25,7 @@ impl Ask for FirstState {
         service.source(&self.id)?;
         let store = &service.0.store;
         let Some(first) = store.snapshots(&self.id, usize::MAX).await?.pop() else { return Ok(None) };
-        let body = store.body(&first.sha256).await?.unwrap_or_default();
+        let body = store.body(&first.response.sha256).await?.unwrap_or_default();
         Ok(Some((first, body).into()))
     }
 }

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::check::{self, HeldReview, ReadOptions};
 use crate::control::ask::{Ask, Progress};
 use crate::control::reply::{
-    Checked, Decided, InForce, Paused, Retracted, Reviews, SourceCoverage, SourceDetail, SourceStatus,
+    Decided, InForce, Paused, Retracted, Reviews, SourceCoverage, SourceDetail, SourceStatus,
 };
 use crate::control::service::{CommandError, SHOWN_POSSIBLE, Service};
 use crate::domain::change::Change;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::incident::Incident;
 use crate::domain::outbox::MailState;
+use crate::domain::report::CheckReport;
 use crate::domain::snapshot::HeldRead;
 use crate::domain::timing::{Timing, timings};
 use crate::reload::TakenOver;
@@ -30,7 +31,7 @@ pub struct Check {
 }
 
 impl Ask for Check {
-    type Reply = Checked;
+    type Reply = CheckReport;
 
     async fn answer(self, service: &Service, progress: &Progress) -> Result<Self::Reply, CommandError> {
         service.check(&self.sources, self.options, progress).await
@@ -155,7 +156,7 @@ pub struct Accept {
 }
 
 impl Ask for Accept {
-    type Reply = Checked;
+    type Reply = CheckReport;
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         service.accept(&self.id, self.untold).await

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::entry::{Entry, Resemblance};
+use crate::domain::id::BodyHash;
 use crate::domain::noise::Noise;
 use crate::domain::source::{Request, SourceKind};
 use crate::domain::verdict::Guard;
@@ -38,15 +39,8 @@ fn page(completeness: Completeness, rows: &[(&str, &str)]) -> Document {
     Document::new(entries, completeness, Resemblance::Title)
 }
 
-fn read(body: &str) -> ReadFacts {
-    ReadFacts {
-        read_at: DateTime::UNIX_EPOCH,
-        url: "https://agency.test/list".to_owned(),
-        status: 200,
-        headers: Vec::new(),
-        sha256: BodyHash::of(body.as_bytes()),
-        body_bytes: body.len() as u64,
-    }
+fn read(body: &str) -> ResponseMeta {
+    ResponseMeta::sample(body.as_bytes())
 }
 
 const DAY_ONE: [(&str, &str); 3] = [("hik", "produced by Hikvision"), ("b", "two"), ("c", "three")];
@@ -192,7 +186,7 @@ impl Reads {
     /// Reads these rows at a minute; gives what is told, as `kind key`.
     fn read(&mut self, minutes: i64, rows: &[(&str, &str)]) -> Vec<String> {
         let past = Past { baseline: Some(&self.baseline), pending: &self.pending, ..Past::default() };
-        let facts = ReadFacts { read_at: at(minutes), ..read(&format!("{minutes}")) };
+        let facts = ResponseMeta { read_at: at(minutes), ..read(&format!("{minutes}")) };
         let document = page(Completeness::Whole, rows);
         let found = assess(&self.source, past, document, facts, &watchlist()).unwrap();
         self.pending = found.pending;
@@ -282,7 +276,7 @@ fn more_gone_than_may_go_is_believed_when_a_person_or_enough_reads_say_so() {
     let document = || page(Completeness::Whole, &FIVE[2..]);
     let judged = |source: &Source, drop: Option<&Agreement>, is_accepted| {
         let past = Past { baseline: Some(&baseline), drop, is_accepted, ..Past::default() };
-        let facts = ReadFacts { read_at: at(60), ..read("two") };
+        let facts = ResponseMeta { read_at: at(60), ..read("two") };
         assess(source, past, document(), facts, &watchlist()).map(|found| found.changes.len())
     };
     let Err(Suspicion::Dropped { which, .. }) = judged(&source, None, false) else { panic!() };
@@ -391,7 +385,7 @@ mod parts_and_copies {
     #[test]
     fn a_copy_from_before_the_accepted_page_is_not_believed_unless_it_says_the_same() {
         let source = source(&[]);
-        let modified = |day: &str, body: &str| ReadFacts {
+        let modified = |day: &str, body: &str| ResponseMeta {
             headers: vec![("last-modified".to_owned(), format!("{day} Jan 1970 00:00:00 GMT"))],
             read_at: at(60 * 24 * 30),
             ..read(body)

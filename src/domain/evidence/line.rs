@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::change::{Change, Evidence};
 use crate::domain::id::{BodyHash, SourceId};
+use crate::domain::response::ResponseMeta;
 use crate::domain::retraction::Retraction;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Verdict;
@@ -84,14 +85,14 @@ pub struct ChainedRead {
 impl ChainedRead {
     /// A read whose body was received and believed, or quarantined, at some time.
     #[must_use]
-    pub fn of(evidence: &Evidence, headers: &[(String, String)], verdict: ChainVerdict) -> Self {
+    pub fn of(response: &ResponseMeta, verdict: ChainVerdict) -> Self {
         Self {
-            at: evidence.read_at,
+            at: response.read_at,
             read_at: None,
-            url: evidence.url.clone(),
-            status: Some(evidence.status),
-            headers: Some(BodyHash::of(headers_text(headers).as_bytes())),
-            body: Some(evidence.sha256.clone()),
+            url: response.url.clone(),
+            status: Some(response.status),
+            headers: Some(BodyHash::of(headers_text(&response.headers).as_bytes())),
+            body: Some(response.sha256.clone()),
             verdict,
             reason: None,
         }
@@ -100,8 +101,17 @@ impl ChainedRead {
     /// What was done later with such a body.
     #[must_use]
     pub fn done_with(evidence: &Evidence, verdict: ChainVerdict, at: DateTime<Utc>) -> Self {
-        let received = Self::of(evidence, &[], verdict);
-        Self { at, read_at: Some(evidence.read_at), headers: None, ..received }
+        let Evidence { url, read_at, status, sha256 } = evidence.clone();
+        Self {
+            at,
+            read_at: Some(read_at),
+            url,
+            status: Some(status),
+            headers: None,
+            body: Some(sha256),
+            verdict,
+            reason: None,
+        }
     }
 
     /// That notices were made of what stands; `None` where there are none.

@@ -1,11 +1,11 @@
 use chrono::{DateTime, Duration, Utc};
 
-use crate::domain::assess::{Past, ReadFacts, assess};
+use crate::domain::assess::{Past, assess};
 use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
-use crate::domain::id::BodyHash;
 use crate::domain::matching::Watchlist;
 use crate::domain::noise::Noise;
 use crate::domain::pending::Pending;
+use crate::domain::response::ResponseMeta;
 use crate::domain::snapshot::Baseline;
 use crate::domain::source::{Source, SourceKind};
 
@@ -51,13 +51,9 @@ impl Reads {
     fn read(&mut self, items: Vec<Entry>) -> Vec<String> {
         self.count += 1;
         let document = Document::new(items, Completeness::Window, Resemblance::Item);
-        let read = ReadFacts {
+        let read = ResponseMeta {
             read_at: DateTime::<Utc>::UNIX_EPOCH + Duration::seconds(self.count),
-            url: "https://agency.test/feed".to_owned(),
-            status: 200,
-            headers: Vec::new(),
-            sha256: BodyHash::of(self.count.to_string().as_bytes()),
-            body_bytes: 1,
+            ..ResponseMeta::sample(self.count.to_string().as_bytes())
         };
         let past = Past { baseline: self.baseline.as_ref(), pending: &self.pending, ..Past::default() };
         let found = assess(&source(), past, document, read, &Watchlist::new(Vec::new()).unwrap()).unwrap();

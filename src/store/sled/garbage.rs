@@ -170,9 +170,11 @@ struct Owned {
 fn owned(trees: &Trees, tree: TreeName, key: &[u8], bytes: &[u8]) -> Result<Owned, StoreError> {
     let of = |hash: &BodyHash, may_be_released| Ok(Owned { name: name_of(hash)?, may_be_released });
     match tree {
-        TreeName::Snapshots => of(&trees.decode::<Snapshot>(tree, key, bytes)?.sha256, true),
+        TreeName::Snapshots => of(&trees.decode::<Snapshot>(tree, key, bytes)?.response.sha256, true),
         TreeName::Mails => of(&trees.decode::<StoredMail>(tree, key, bytes)?.bytes, true),
-        TreeName::Baselines => of(&trees.decode::<Baseline>(tree, key, bytes)?.snapshot.sha256, false),
+        TreeName::Baselines => {
+            of(&trees.decode::<Baseline>(tree, key, bytes)?.snapshot.response.sha256, false)
+        }
         TreeName::Held => of(&trees.decode::<HeldRead>(tree, key, bytes)?.evidence.sha256, false),
         _ => {
             let reason = "nobody knows which body it names".to_owned();

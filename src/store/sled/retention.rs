@@ -77,11 +77,12 @@ pub(in crate::store) fn plan(
     for pair in trees.pairs(trees.tree(TreeName::Snapshots).iter()) {
         let (key, value) = pair?;
         let snapshot: Snapshot = trees.decode(TreeName::Snapshots, &key, &value)?;
-        let is_before = |limit: Option<DateTime<Utc>>| limit.is_some_and(|limit| snapshot.read_at < limit);
-        if is_before(details_before) && !snapshot.headers.is_empty() {
+        let is_before =
+            |limit: Option<DateTime<Utc>>| limit.is_some_and(|limit| snapshot.response.read_at < limit);
+        if is_before(details_before) && !snapshot.response.headers.is_empty() {
             plan.details.push(key.to_vec());
         }
-        let name = name_of(&snapshot.sha256)?;
+        let name = name_of(&snapshot.response.sha256)?;
         if is_before(bodies_before) {
             old.insert((name, false))
         } else {
@@ -95,7 +96,7 @@ pub(in crate::store) fn plan(
     plan.cuts = chain::cuts(trees, before(retention.chains), &changes)?;
     plan.releasable.chain_lines = plan.cuts.iter().map(|cut| cut.lines).sum();
     for baseline in trees.every::<Baseline>(TreeName::Baselines, &[])? {
-        kept.insert(name_of(&baseline.snapshot.sha256)?);
+        kept.insert(name_of(&baseline.snapshot.response.sha256)?);
     }
     for held in trees.every::<HeldRead>(TreeName::Held, &[])? {
         kept.insert(name_of(&held.evidence.sha256)?);
@@ -147,8 +148,9 @@ pub(in crate::store) fn take_details(
     keys: &[Vec<u8>],
 ) -> Result<(), StoreError> {
     for key in keys {
-        if let Some(snapshot) = trees.get::<Snapshot>(TreeName::Snapshots, key)? {
-            writes.put(trees, TreeName::Snapshots, key, &Snapshot { headers: Vec::new(), ..snapshot })?;
+        if let Some(mut snapshot) = trees.get::<Snapshot>(TreeName::Snapshots, key)? {
+            snapshot.response.headers.clear();
+            writes.put(trees, TreeName::Snapshots, key, &snapshot)?;
         }
     }
     Ok(())

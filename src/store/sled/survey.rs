@@ -138,7 +138,7 @@ impl Survey {
         let outcome = match tree {
             TreeName::ReadStates => read::<ReadState>(tree, key, json).map(drop),
             TreeName::Baselines => read::<Baseline>(tree, key, json)
-                .and_then(|baseline| name_of(&baseline.snapshot.sha256))
+                .and_then(|baseline| name_of(&baseline.snapshot.response.sha256))
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Held => read::<HeldRead>(tree, key, json)
                 .and_then(|held| name_of(&held.evidence.sha256))
@@ -146,7 +146,7 @@ impl Survey {
             TreeName::Standings => read::<Standing>(tree, key, json).map(drop),
             TreeName::WatchlistVersions => read::<WatchlistVersion>(tree, key, json).map(drop),
             TreeName::Snapshots => read::<Snapshot>(tree, key, json)
-                .and_then(|snapshot| name_of(&snapshot.sha256))
+                .and_then(|snapshot| name_of(&snapshot.response.sha256))
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Accepted => read::<Snapshot>(tree, key, json).map(drop),
             TreeName::Robots => read::<RobotsCopy>(tree, key, json).map(drop),

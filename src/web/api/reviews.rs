@@ -138,10 +138,10 @@ pub(super) async fn accept(
     let source = shared.held_as(&id, &sha256).await?;
     let act = if untold { "accept-untold" } else { "accept" };
     shared.note_by(&visitor, act, &id, &sha256).await?;
-    let reading = Box::pin(shared.desk.checker.accept(source, untold)).await.map_err(not_done)?;
+    let accepted = Box::pin(shared.desk.checker.accept(source, untold)).await.map_err(not_done)?;
     shared.woken.notify_one();
     let base = &shared.desk.settings.base_url;
-    let changes = reading.changes.iter().map(|change| Change::of(change, base)).collect();
+    let changes = accepted.changes.iter().map(|change| Change::of(change, base)).collect();
     done(StatusCode::OK, &Decided { source: id, changes })
 }
 

@@ -314,7 +314,7 @@ impl Snapshot {
         Self {
             sequence: snapshot.sequence,
             evidence: Evidence::of(&snapshot.evidence()),
-            body_bytes: snapshot.body_bytes,
+            body_bytes: snapshot.response.body_bytes,
             entries: snapshot.entries,
         }
     }

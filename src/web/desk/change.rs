@@ -290,7 +290,7 @@ impl Shared {
 /// The headers of both answers, fit to be shown. Cookies are the server's secret with us.
 pub(in crate::web) fn headers_of(story: &Story) -> [Vec<(String, String)>; 2] {
     let shown = |snapshot: &Option<Snapshot>| {
-        let headers = snapshot.iter().flat_map(|snapshot| &snapshot.headers);
+        let headers = snapshot.iter().flat_map(|snapshot| &snapshot.response.headers);
         let headers = headers.filter(|(name, _)| name != "set-cookie").take(60);
         headers.map(|(name, value)| (one_line(name), shorten(&one_line(value), 300))).collect()
     };

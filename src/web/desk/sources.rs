@@ -386,10 +386,10 @@ impl Shared {
                 .iter()
                 .map(|snapshot| SnapshotRow {
                     sequence: snapshot.sequence,
-                    read_at: on_page(snapshot.read_at),
+                    read_at: on_page(snapshot.response.read_at),
                     entries: snapshot.entries,
-                    bytes: snapshot.body_bytes,
-                    sha256: snapshot.sha256.to_string(),
+                    bytes: snapshot.response.body_bytes,
+                    sha256: snapshot.response.sha256.to_string(),
                 })
                 .collect(),
             entries: entries.iter().take(SHOWN_ENTRIES).map(EntryRow::of).collect(),

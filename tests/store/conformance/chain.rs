@@ -18,7 +18,7 @@ use crate::fixture::{Home, at, changed, keep, page, snapshot, source};
 /// A read that found the page as it was.
 pub fn unchanged(id: &SourceId, minute: i64) -> ReadCommit {
     let snapshot = snapshot(id, 1, b"the same page");
-    let mut read = ChainedRead::of(&snapshot.evidence(), &snapshot.headers, ChainVerdict::NotModified);
+    let mut read = ChainedRead::of(&snapshot.response, ChainVerdict::NotModified);
     read.at = at(minute);
     ReadCommit { chained: Some(read), ..ReadCommit::of(crate::fixture::good(id, &snapshot)) }
 }
@@ -27,7 +27,7 @@ pub fn unchanged(id: &SourceId, minute: i64) -> ReadCommit {
 fn changing(id: &SourceId, sequence: u64) -> ReadCommit {
     let read = changed(id, sequence, page(sequence, 3_000), &["zte"]);
     let snapshot = &read.accepted.as_ref().unwrap().baseline.snapshot;
-    let chained = ChainedRead::of(&snapshot.evidence(), &snapshot.headers, ChainVerdict::Good);
+    let chained = ChainedRead::of(&snapshot.response, ChainVerdict::Good);
     ReadCommit { chained: Some(chained), ..read }
 }
 

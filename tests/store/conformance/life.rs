@@ -131,7 +131,7 @@ async fn many_who_write_at_once_lose_nothing() {
         let kept = store.snapshots(&source(&format!("source-{number}")), 99).await.unwrap();
         assert_eq!(kept.len() as u64, READS);
         for snapshot in kept {
-            assert!(store.body(&snapshot.sha256).await.unwrap().is_some());
+            assert!(store.body(&snapshot.response.sha256).await.unwrap().is_some());
         }
     }
 }

@@ -28,7 +28,7 @@ async fn all_that_a_read_means_is_read_again_after_closing() {
     let kept = read.accepted.unwrap();
     assert_eq!(store.read_state(&fcc).await.unwrap(), Some(read.state));
     assert_eq!(store.snapshots(&fcc, 9).await.unwrap(), std::slice::from_ref(&kept.baseline.snapshot));
-    assert_eq!(store.body(&kept.baseline.snapshot.sha256).await.unwrap().unwrap(), kept.body);
+    assert_eq!(store.body(&kept.baseline.snapshot.response.sha256).await.unwrap().unwrap(), kept.body);
     assert_eq!(store.accepted(&fcc).await.unwrap().as_ref(), Some(&kept.baseline.snapshot));
     assert_eq!(store.baseline(&fcc).await.unwrap(), Some(kept.baseline));
     let all = ChangeQuery { limit: 9, ..ChangeQuery::default() };
@@ -151,7 +151,7 @@ async fn records_of_any_size_and_script_are_kept() {
     read.state.reason = Some(long.clone());
     read.changes[0].entry.context.push(("名称".to_owned(), long.clone()));
     let accepted = read.accepted.as_mut().unwrap();
-    accepted.baseline.snapshot.headers.push(("x-registry".to_owned(), long.clone()));
+    accepted.baseline.snapshot.response.headers.push(("x-registry".to_owned(), long.clone()));
     accepted.baseline.document.entries[0].fields.insert("名称".to_owned(), long.clone());
     keep(&store, read.clone()).await.unwrap();
     let mut held = suspect(&source("bis"), Vec::new());

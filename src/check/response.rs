@@ -1,0 +1,28 @@
+//! What was received, as everything after receiving takes it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::response::ResponseMeta;
+use crate::fetch::{Answer, Body};
+
+/// A response with its facts, which are put together once.
+#[derive(Debug)]
+pub(super) struct Response {
+    /// The facts.
+    pub meta: ResponseMeta,
+    /// The body; of a document of several answers all of them as one.
+    pub body: Body,
+    /// How long the server wishes not to be asked again.
+    pub retry_after: Option<Duration>,
+}
+
+impl Response {
+    pub(super) fn of(answer: Answer, read_at: DateTime<Utc>) -> Self {
+        let Answer { status, url, headers, body, retry_after } = answer;
+        let (sha256, body_bytes) = (body.sha256().clone(), body.len() as u64);
+        let meta = ResponseMeta { read_at, url: url.into(), status, headers, sha256, body_bytes };
+        Self { meta, body, retry_after }
+    }
+}
