@@ -24,7 +24,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use regwatch::clock::{Clock, SystemClock};
-use regwatch::config::{MailSettings, Pace, Sender, SmtpSecurity, SmtpSettings, TransportSettings};
 use regwatch::deliver::{Deliverer, DelivererParts};
 use regwatch::dispatch::{Composer, ComposerParts, Dispatcher, Patience};
 use regwatch::domain::company::{Alias, AliasKind, Company};
@@ -33,6 +32,7 @@ use regwatch::domain::matching::Watchlist;
 use regwatch::domain::outbox::Doubt;
 use regwatch::mail::Transport;
 use regwatch::registry::Registry;
+use regwatch::settings::{MailSettings, Pace, Sender, SmtpSecurity, SmtpSettings, TransportSettings};
 use regwatch::store::Store;
 
 use fixture::{Home, changed, company, keep, page, source};

@@ -30,6 +30,7 @@ pub mod reload;
 pub mod render;
 pub mod scheduler;
 pub mod screen;
+pub mod settings;
 pub mod status;
 pub mod store;
 pub mod subscribe;

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 use crate::check::Checker;
 use crate::clock::Clock;
-use crate::config::{Config, FetchSettings, InboxSettings};
+use crate::config::Config;
 use crate::control::{Service, ServiceParts};
 use crate::deliver::{Deliverer, DelivererParts};
 use crate::dispatch::{Composer, ComposerParts, Dispatcher};
@@ -36,6 +36,7 @@ use crate::prove::{Prover, ProverParts};
 use crate::registry::Registry;
 use crate::reload::{Reloader, Takeover};
 use crate::screen::{Screener, StandingLists, StandingListsParts};
+use crate::settings::{FetchSettings, InboxSettings};
 use crate::status::{StatusReader, StatusReaderParts, Workers};
 use crate::store::{Opened, Store, StoreError};
 use crate::subscribe::{Inbox, InboxParts, Subscriptions, Turn, Visits};

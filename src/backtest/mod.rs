@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::archive::{Capture, Kept};
 use crate::check::{Checker, ReadOptions};
 use crate::clock::{Clock, ManualClock};
-use crate::config::{Config, StoreSettings};
+use crate::config::Config;
 use crate::dispatch::{Composer, ComposerParts, DispatchError, Dispatcher, Patience};
 use crate::domain::bundle;
 use crate::domain::change::{Change, ChangeKind};
@@ -35,6 +35,7 @@ use crate::domain::verdict::Verdict;
 use crate::fetch::{Answer, Fetcher, Record};
 use crate::registry::Registry;
 use crate::reload::watchlist;
+use crate::settings::StoreSettings;
 use crate::store::{Store, StoreError};
 use crate::subscribe::{SubscribeError, Subscriptions, Turn};
 

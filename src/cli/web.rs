@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::exit::Exit;
 use super::output::Output;
-use crate::config::PasswordHash;
+use crate::settings::PasswordHash;
 
 /// A shorter password can be guessed.
 const MIN_PASSWORD_CHARS: usize = 12;

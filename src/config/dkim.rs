@@ -1,38 +1,19 @@
 //! The table `[mail.dkim]`: the key by which mail is signed (RFC 6376).
 
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use mail_auth::common::crypto::{Ed25519Key, RsaKey, Sha256};
+use mail_auth::common::crypto::{Ed25519Key, RsaKey};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::node::{Keys, Node, Table};
-use super::settings::DkimSettings;
 use super::{secret, value};
 use crate::domain::email::EmailAddress;
+use crate::settings::{DkimKey, DkimSettings};
 
 pub(super) const DKIM: Keys = Keys { heading: "[mail.dkim]", names: &["domain", "selector", "key_file"] };
-
-/// A private key. `Debug` hides it.
-#[derive(Clone)]
-pub enum DkimKey {
-    /// RSA of at least 2048 bits, which every receiver can verify.
-    Rsa(Arc<RsaKey<Sha256>>),
-    /// Ed25519 (RFC 8463), which not every receiver can.
-    Ed25519(Arc<Ed25519Key>),
-}
-
-impl fmt::Debug for DkimKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rsa(_) => "Rsa(…)",
-            Self::Ed25519(_) => "Ed25519(…)",
-        })
-    }
-}
 
 /// Reads the table; `from` is the address that mail comes from, where that is known.
 pub(super) fn dkim(section: &Node<'_>, folder: &Path, from: Option<&EmailAddress>) -> Option<DkimSettings> {

@@ -1,8 +1,8 @@
 //! The table `[evidence]`: who puts a time to the seals over what was read.
 
 use super::node::{Keys, Node};
-use super::settings::EvidenceSettings;
 use super::value;
+use crate::settings::EvidenceSettings;
 
 pub(super) const EVIDENCE: Keys = Keys { heading: "[evidence]", names: &["tsa"] };
 

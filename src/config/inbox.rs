@@ -5,9 +5,9 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::node::{Keys, Node, Table};
-use super::settings::{InboxSettings, TransportSettings, WaysInSettings};
 use super::way_in::ways_in;
 use crate::domain::email::EmailAddress;
+use crate::settings::{InboxSettings, TransportSettings, WaysInSettings};
 
 pub(super) const INBOX: Keys =
     Keys { heading: "[inbox]", names: &["address", "authserv_id", "maildir", "imap", "lmtp"] };

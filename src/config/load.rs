@@ -19,12 +19,9 @@ use super::matching::matching;
 use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
 use super::secret::Passwords;
-use super::settings::{
-    Config, DaemonSettings, EvidenceSettings, FetchSettings, InboxSettings, MailSettings, MetricsSettings,
-    OperatorSettings, StoreRules, StoreSettings, WaysInSettings, WebSettings,
-};
 use super::source::{SOURCE, source};
 use super::spelling::likely;
+use super::whole::Config;
 use super::{evidence, inbox, mail, metrics, section, web};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
@@ -32,6 +29,10 @@ use crate::domain::id::SourceId;
 use crate::domain::placeholder;
 use crate::domain::scoring::Thresholds;
 use crate::domain::source::Source;
+use crate::settings::{
+    DaemonSettings, EvidenceSettings, FetchSettings, InboxSettings, MailSettings, MetricsSettings,
+    OperatorSettings, StoreRules, StoreSettings, WaysInSettings, WebSettings,
+};
 
 pub(super) const MAIN: Keys = Keys {
     heading: "The main file",

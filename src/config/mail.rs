@@ -8,13 +8,13 @@ use url::Host;
 
 use super::node::{Keys, Node, Noted, Table};
 use super::section::length;
-use super::settings::{
-    MailSettings, Pace, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, TransportSettings,
-};
 use super::spelling::none_of;
 use super::{dkim, secret, value};
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::Doubt;
+use crate::settings::{
+    MailSettings, Pace, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, TransportSettings,
+};
 
 pub(super) const MAIL: Keys = Keys {
     heading: "[mail]",

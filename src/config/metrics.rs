@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::node::{Keys, Node};
-use super::settings::{MetricsSettings, PingSettings};
 use super::{section, value, web};
+use crate::settings::{MetricsSettings, PingSettings};
 
 pub(super) const METRICS: Keys = Keys { heading: "[metrics]", names: &["listen", "ping", "ping_every"] };
 

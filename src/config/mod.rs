@@ -1,4 +1,4 @@
-//! The operator's decisions: TOML in, a validated [`Config`] out.
+//! The operator's decisions: TOML in, a validated [`Config`] of plain [`crate::settings`] out.
 //!
 //! [`load()`] reads the main file and the files it includes (`load`, `file`), walks
 //! them as a tree in which every value knows its place (`node`), turns each table
@@ -36,7 +36,6 @@ mod registry;
 mod request;
 mod secret;
 mod section;
-mod settings;
 mod show;
 mod source;
 mod spelling;
@@ -45,17 +44,16 @@ mod token;
 mod value;
 mod way_in;
 mod web;
+mod whole;
 
-pub use dkim::DkimKey;
 pub use edit::{Edit, EditError, Revision, SourceRevision, add_include, take_back_include};
 pub use fault::{ConfigError, Fault};
 pub use load::{load, read_source};
-pub use operator_login::PasswordHash;
 pub use secret::{IMAP_PASSWORD_VARIABLE, MAIL_PASSWORD_VARIABLE};
-pub use settings::*;
 pub use show::show;
 pub use spelling::likely as did_you_mean;
 pub use starting::{Starting, StartingError, write_starting_files};
+pub use whole::Config;
 
 #[cfg(test)]
 mod tests;

@@ -16,13 +16,13 @@ use super::draft::real;
 use super::header::headers;
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
-use super::settings::{
-    Authorities, BrowserSettings, DaemonSettings, FetchSettings, OperatorSettings, Retention, StoreRules,
-    StoreSettings,
-};
 use super::{secret, value};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::hex;
+use crate::settings::{
+    Authorities, BrowserSettings, DaemonSettings, FetchSettings, OperatorSettings, Retention, StoreRules,
+    StoreSettings,
+};
 
 pub(super) const STORE: Keys = Keys {
     heading: "[store]",

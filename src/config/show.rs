@@ -6,12 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::section::FOREVER;
-use super::settings::{
-    Config, FetchSettings, ImapSecurity, ImapSettings, InboxSettings, LmtpListen, MailSettings,
-    MetricsSettings, OperatorLogin, OperatorSettings, Role, Sender, SmtpSecurity, StoreSettings,
-    TransportSettings, WaysInSettings, WebSettings,
-};
 use super::value::size_text;
+use super::whole::Config;
 use crate::domain::catalogue::{Observed, RobotsWord};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
@@ -22,6 +18,11 @@ use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
 use crate::domain::source::{Link, Listing, Route, Source, SourceKind};
+use crate::settings::{
+    FetchSettings, ImapSecurity, ImapSettings, InboxSettings, LmtpListen, MailSettings, MetricsSettings,
+    OperatorLogin, OperatorSettings, Role, Sender, SmtpSecurity, StoreSettings, TransportSettings,
+    WaysInSettings, WebSettings,
+};
 
 const HEADING: &str = "\
 # The configuration in force, defaults filled in. Passwords and tokens are left out, and the

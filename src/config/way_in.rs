@@ -8,9 +8,9 @@ use secrecy::SecretString;
 use url::Host;
 
 use super::node::{Keys, Node, Table};
-use super::settings::{ImapSecurity, ImapSettings, LmtpListen, TransportSettings, WaysInSettings};
 use super::spelling::none_of;
 use super::{secret, value};
+use crate::settings::{ImapSecurity, ImapSettings, LmtpListen, TransportSettings, WaysInSettings};
 
 pub(super) const IMAP: Keys = Keys {
     heading: "[inbox.imap]",

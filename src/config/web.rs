@@ -7,9 +7,9 @@ use secrecy::ExposeSecret;
 use url::{Host, Url};
 
 use super::node::{Keys, Node, Table};
-use super::settings::{ProxyLogin, Section, WebSettings};
 use super::spelling::none_of;
 use super::{operator_login, secret, section, value};
+use crate::settings::{ProxyLogin, Section, WebSettings};
 
 pub(super) const WEB: Keys = Keys {
     heading: "[web]",

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::StoreSettings;
 use crate::domain::id::InstallationId;
+use crate::settings::StoreSettings;
 use crate::store::Store;
 
 /// The words that both ends speak. One that says another number is another program's.

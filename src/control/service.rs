@@ -14,7 +14,7 @@ use super::reply::{
     SourceStatus, Subscribed,
 };
 use crate::check::{Checker, ReadOptions, RetractError, ReviewError};
-use crate::config::{Retention, did_you_mean};
+use crate::config::did_you_mean;
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
 use crate::domain::audit::AuditEntry;
@@ -30,6 +30,7 @@ use crate::escalate::{Attended, EscalateError, Escalator};
 use crate::prove::{ProveError, Prover};
 use crate::reload::{ReloadError, Reloaded, Reloader, TakenOver, Takeover};
 use crate::screen::{ScreenError, Screener, StandingError, StandingLists};
+use crate::settings::Retention;
 use crate::status::StatusReader;
 use crate::store::{Deed, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Duration, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::config::Pace;
 use crate::domain::moment;
 use crate::domain::outbox::Outcome;
 use crate::domain::token_bucket::{BucketRate, TokenBucket};
+use crate::settings::Pace;
 
 /// A domain that takes nothing more is left alone for so long, after the first, second, … time.
 const BUSY_MINUTES: [i64; 4] = [1, 5, 15, 30];

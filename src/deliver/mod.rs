@@ -33,7 +33,6 @@ use self::limits::Limits;
 use self::loops::Loops;
 use self::unkept::Unkept;
 use crate::clock::Clock;
-use crate::config::Pace;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
 use crate::domain::refusal::{Belief, Refusals};
@@ -41,6 +40,7 @@ use crate::domain::text::error_chain;
 use crate::domain::verp::bounce_address;
 use crate::mail::Transport;
 use crate::metrics::Counts;
+use crate::settings::Pace;
 use crate::store::{Keeping, Lease, LeasedMail, Store, StoreError};
 
 /// A lease outlasts the longest attempt by this, in which a mail may wait for its turn: no mail is in two

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::config::StoreSettings;
 use crate::domain::id::MailId;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::verp::mail_of;
 use crate::mail::Memory;
+use crate::settings::StoreSettings;
 
 mod clock;
 mod refusals;

@@ -81,9 +81,9 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::config::StoreSettings;
     use crate::domain::id::MailId;
     use crate::domain::outbox::QueuedMail;
+    use crate::settings::StoreSettings;
     use crate::store::Lease;
 
     async fn leased(store: &Store) -> Lease {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::config::MailSettings;
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
@@ -26,6 +25,7 @@ use crate::domain::text::error_chain;
 use crate::domain::untold::{Together, Untold};
 use crate::mail::{Draft, DraftError, Leaving, Occasion, message_id, thread_id};
 use crate::render::{self, Attestation, Notice, Rendered, Seen, Service, SourceWords, Withdrawal};
+use crate::settings::MailSettings;
 use crate::store::{Composed, EventTold, ToldOf, WaitingReader};
 
 /// So often is it tried to make a mail of an item before it is given up and shown as such.
@@ -536,10 +536,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Pace, Sender, TransportSettings};
     use crate::domain::grouping::tests::{change, reader};
     use crate::domain::outbox::Doubt;
     use crate::mail::MailError;
+    use crate::settings::{Pace, Sender, TransportSettings};
 
     fn composer() -> Composer {
         let address: EmailAddress = "alerts@tracker.example".parse().unwrap();

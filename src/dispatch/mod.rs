@@ -20,7 +20,6 @@ use tokio::task::JoinSet;
 
 use self::composer::{Round, read_of};
 use crate::clock::Clock;
-use crate::config::MailSettings;
 use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
@@ -31,6 +30,7 @@ use crate::domain::subscription::Subscriber;
 use crate::domain::untold::Together;
 use crate::mail::DraftError;
 use crate::registry::Registry;
+use crate::settings::MailSettings;
 use crate::store::{ChangeQuery, Composed, Spread, Store, StoreError, ToldOf, WaitingReader, WaitingReaders};
 
 pub use composer::{Composer, ComposerParts};

@@ -15,8 +15,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, TransportSettings, load};
+use crate::config::{Config, ConfigError, load};
 use crate::domain::source::SourceKind;
+use crate::settings::TransportSettings;
 
 /// Something that should be put right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -11,12 +11,13 @@ use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::{Finding, WITHIN};
 use crate::clock::Clock;
-use crate::config::{Config, MailSettings, SmtpSettings, TransportSettings};
+use crate::config::Config;
 use crate::domain::placeholder;
 use crate::domain::source::Source;
 use crate::domain::text::{error_chain, one_line, shorten};
 use crate::fetch::{FetchError, Fetcher};
 use crate::mail::{DnsRecord, dns_records};
+use crate::settings::{MailSettings, SmtpSettings, TransportSettings};
 use crate::status::kind_of_reason;
 
 /// Sources asked at once.

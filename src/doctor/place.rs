@@ -9,9 +9,10 @@ use chrono::{Duration, Utc};
 use super::Finding;
 use crate::app::Door;
 use crate::clock::Clock;
-use crate::config::{Config, StoreSettings};
+use crate::config::Config;
 use crate::control::{ClientError, command};
 use crate::domain::text::error_chain;
+use crate::settings::StoreSettings;
 
 /// An older backup is as good as none.
 const BACKUP_WITHIN: Duration = Duration::days(7);

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 
 use crate::clock::Clock;
-use crate::config::{MailSettings, OperatorSettings};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
 use crate::domain::incident::{
@@ -25,6 +24,7 @@ use crate::domain::source::Source;
 use crate::domain::way_in::WayIn;
 use crate::mail::{Draft, DraftError, Occasion, incident_thread_id};
 use crate::render;
+use crate::settings::{MailSettings, OperatorSettings};
 use crate::store::{Store, StoreError};
 
 /// Of mails that were given up, so many are counted.

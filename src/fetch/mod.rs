@@ -30,13 +30,13 @@ use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use crate::config::FetchSettings;
 use crate::domain::redact;
 use crate::domain::robots::MAX_BYTES as MAX_ROBOTS_BYTES;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
 use crate::domain::token::Token;
 use crate::domain::token_bucket::BucketRate;
+use crate::settings::FetchSettings;
 
 use address::AddressGuard;
 use browser::Browser;

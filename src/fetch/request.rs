@@ -11,10 +11,10 @@ use url::Url;
 
 use super::browser::{Manners, UserAgent};
 use super::error::FetchError;
-use crate::config::FetchSettings;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
 use crate::domain::token::Token;
+use crate::settings::FetchSettings;
 
 /// What is sent beside an address, and what becomes of it on the way.
 #[derive(Debug, Clone)]

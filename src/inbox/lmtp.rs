@@ -14,11 +14,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::LmtpListen;
 use crate::domain::email::EmailAddress;
 use crate::domain::text::error_chain;
 use crate::mail::Envelope;
 use crate::mail::lmtp::{Handed, Session, Verdict};
+use crate::settings::LmtpListen;
 use crate::subscribe::{Inbox, Ingested};
 
 /// Connections at once; a mail server uses a few.

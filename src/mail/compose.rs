@@ -12,7 +12,6 @@ use lettre::{Address, Message};
 use super::MailError;
 use super::dkim::signed;
 use super::thread::{Following, index, topic};
-use crate::config::{DkimSettings, Sender};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::LOOP_MARK;
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
@@ -20,6 +19,7 @@ use crate::domain::mail_kind::KIND_HEADER;
 use crate::domain::outbox::Thread;
 use crate::domain::text::{one_line, shorten};
 use crate::render::{Attachment, Rendered};
+use crate::settings::{DkimSettings, Sender};
 
 /// Everything a mail's bytes depend on: the same letter gives the same bytes, its signature apart, which
 /// bears the time.

@@ -9,7 +9,7 @@ use mail_auth::common::headers::{HeaderWriter, Writable};
 use mail_auth::dkim::DkimSigner;
 
 use super::MailError;
-use crate::config::{DkimKey, DkimSettings};
+use crate::settings::{DkimKey, DkimSettings};
 
 /// What is signed, where it is there; of what is not, that it is not. `From` stands twice, so that nobody
 /// can put another above ours. RFC 8058 wants both headers of the one click signed.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use url::Host;
 
-use crate::config::{DkimKey, DkimSettings, MailSettings, TransportSettings};
+use crate::settings::{DkimKey, DkimSettings, MailSettings, TransportSettings};
 
 /// A record to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,11 +6,11 @@
 use chrono::{DateTime, Utc};
 
 use super::{Leaving, Letter, MailError, Occasion, compose, message_id};
-use crate::config::MailSettings;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, MailId};
 use crate::domain::outbox::{Basis, Mail, QueuedMail, Thread};
 use crate::render::{RenderError, Rendered};
+use crate::settings::MailSettings;
 
 /// What is to be sent, and why.
 #[derive(Debug)]

@@ -6,11 +6,11 @@ use mail_parser::{Address, Message};
 use serde::{Deserialize, Serialize};
 
 use super::head::Head;
-use crate::config::InboxSettings;
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::{MailText, Trust};
 use crate::domain::text::boundary_before;
 use crate::extract::own_words;
+use crate::settings::InboxSettings;
 
 /// What the server that took the message in knows of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

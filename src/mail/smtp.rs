@@ -22,9 +22,9 @@ use self::relay::Relay;
 use self::reply::Fault;
 use self::session::Session;
 use super::MailError;
-use crate::config::SmtpSettings;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Mail, Outcome};
+use crate::settings::SmtpSettings;
 
 /// How long each phase may take; the defaults are the least that RFC 5321, 4.5.3.2 asks of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 use mail_parser::{MessageParser, MimeHeaders};
 
 use super::*;
-use crate::config::{Sender, TransportSettings};
 use crate::domain::id::MailId;
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::outbox::{Mail, Outcome, Thread};
 use crate::render::Rendered;
+use crate::settings::{Sender, TransportSettings};
 
 fn sender(name: Option<&str>) -> Sender {
     Sender { name: name.map(str::to_owned), address: "alerts@tracker.example".parse().unwrap() }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{MailError, Maildir, Memory, Smtp, Timeouts};
-use crate::config::TransportSettings;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Mail, Outcome};
+use crate::settings::TransportSettings;
 
 /// One way by which mail leaves. Shared by all senders: every method takes `&self`.
 #[derive(Debug)]

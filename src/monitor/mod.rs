@@ -23,9 +23,9 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::MetricsSettings;
 use crate::domain::text::error_chain;
 use crate::metrics::Counts;
+use crate::settings::MetricsSettings;
 use crate::status::{StatusReader, Workers};
 use crate::store::Store;
 

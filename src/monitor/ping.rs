@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::MonitorParts;
 use super::ready::faults;
-use crate::config::PingSettings;
 use crate::domain::text::error_chain;
+use crate::settings::PingSettings;
 
 /// For the whole request.
 const TIMEOUT: Duration = Duration::from_secs(10);

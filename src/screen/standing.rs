@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use super::{ScreenError, Screener};
 use crate::clock::Clock;
-use crate::config::{MailSettings, did_you_mean};
+use crate::config::did_you_mean;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{MailId, ScreeningId};
 use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::screening::{Against, Screened, ScreeningNews, StandingList};
 use crate::mail::{Draft, DraftError, Occasion};
 use crate::render;
+use crate::settings::MailSettings;
 use crate::store::{Store, StoreError};
 
 /// Why a standing list could not be kept or looked at.

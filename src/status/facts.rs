@@ -9,7 +9,6 @@ use super::need::reason;
 use super::overview::{Overview, overview};
 use super::workers::{Worker, Workers};
 use crate::clock::Clock;
-use crate::config::OperatorSettings;
 use crate::domain::due::due_at;
 use crate::domain::id::SourceId;
 use crate::domain::incident::Incident;
@@ -17,6 +16,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;
 use crate::domain::verdict::Verdict;
 use crate::domain::webhook::Webhook;
+use crate::settings::OperatorSettings;
 use crate::store::{BackupNote, Queue, SourceGlance, Store, StoreError, StoreSize};
 
 /// A read that is late by no more than this, and the delay that the daemon draws, is in time.

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::StoreError;
 use super::sled::repair;
-use crate::config::StoreSettings;
 use crate::domain::id::InstallationId;
+use crate::settings::StoreSettings;
 
 /// What a look at the whole store found.
 #[derive(Debug, Clone, Serialize)]

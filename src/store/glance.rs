@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::sled::{backup_note, chain, outbox, pauses, remake, retention};
 use super::{Store, StoreError};
-use crate::config::{Retention, StoreSettings};
 use crate::domain::id::SourceId;
 use crate::domain::source::SourcePause;
+use crate::settings::{Retention, StoreSettings};
 
 /// Mails that are not at their end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

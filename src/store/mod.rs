@@ -31,7 +31,6 @@ use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 
-use crate::config::{StoreRules, StoreSettings};
 use crate::domain::alert::Alert;
 use crate::domain::audit::AuditEntry;
 use crate::domain::change::{Change, ChangeKind};
@@ -53,6 +52,7 @@ use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::way_in::WayInState;
+use crate::settings::{StoreRules, StoreSettings};
 
 use self::sled::{
     Sled, beat, changes, clock, erasure, found, history, inbox, incidents, instance_key, items, outbox,

@@ -11,7 +11,6 @@ use tokio::task::JoinError;
 
 use super::Turn;
 use crate::clock::Clock;
-use crate::config::{InboxSettings, MailSettings};
 use crate::domain::bounce::Verdict;
 use crate::domain::email::EmailAddress;
 use crate::domain::health::SourceHealth;
@@ -32,6 +31,7 @@ use crate::mail::{Draft, DraftError, Envelope, Leaving, Occasion, Received, Repo
 use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::render::{self, Addressed, Service, confirm_address};
+use crate::settings::{InboxSettings, MailSettings};
 use crate::store::{CameBack, Exchange, Store, StoreError};
 
 /// Takes mail in. One for the whole program.

@@ -17,8 +17,8 @@ use sha2::{Digest as _, Sha256};
 use url::{Host, Url};
 
 use super::session::Session;
-use crate::config::{OperatorLogin, Role, Section, WebSettings};
 use crate::domain::access_token::{AccessToken, Scope};
+use crate::settings::{OperatorLogin, Role, Section, WebSettings};
 
 /// Headers by which a proxy shows itself.
 const TRACES: [&str; 7] =

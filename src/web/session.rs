@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use super::access::is_same;
 use super::rate::{Client, Rates};
-use crate::config::{OperatorLogin, Role, WebSettings};
 use crate::domain::id::hex;
+use crate::settings::{OperatorLogin, Role, WebSettings};
 
 /// However busy somebody is, after so long they log in again.
 const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);

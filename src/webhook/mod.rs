@@ -22,7 +22,6 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::config::MailSettings;
 use crate::domain::change::Change;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::source::Source;
@@ -31,6 +30,7 @@ use crate::domain::webhook::{Delivery, EventKind, HookEvent, HookState, Webhook}
 use crate::fetch::Fetcher;
 use crate::mail::DraftError;
 use crate::registry::Registry;
+use crate::settings::MailSettings;
 use crate::store::{Store, StoreError};
 
 /// Something waits no longer than this without being looked at: the clock may have been set.

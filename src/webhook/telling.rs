@@ -9,7 +9,6 @@ use url::Url;
 
 use super::{PAGE, WebhookError, Webhooks};
 use crate::clock::Clock;
-use crate::config::MailSettings;
 use crate::domain::change::Change;
 use crate::domain::id::MailId;
 use crate::domain::outbox::{Basis, QueuedMail};
@@ -19,6 +18,7 @@ use crate::fetch::{FetchError, Fetcher, Posted};
 use crate::mail::{Draft, Occasion};
 use crate::registry::Registry;
 use crate::render::{HookMessage, hook_disabled, page_of};
+use crate::settings::MailSettings;
 use crate::store::{Store, StoreError};
 
 /// Of what a receiver says as much is kept.

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use regwatch::clock::{Clock, ManualClock};
-use regwatch::config::{MailSettings, Pace, Sender, StoreSettings, TransportSettings};
 use regwatch::dispatch::{Composer, ComposerParts, Dispatcher, Patience};
 use regwatch::domain::alert::alerts_of;
 use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
@@ -19,6 +18,7 @@ use regwatch::domain::read_state::ReadState;
 use regwatch::domain::snapshot::Validators;
 use regwatch::domain::subscription::Preference;
 use regwatch::registry::Registry;
+use regwatch::settings::{MailSettings, Pace, Sender, StoreSettings, TransportSettings};
 use regwatch::store::{LeasedMail, ReadCommit, Store};
 
 /// When the clock starts: a Tuesday.

@@ -10,8 +10,8 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, Redirect};
 use axum::routing::get;
-use regwatch::config::{BrowserSettings, FetchSettings};
 use regwatch::fetch::{Answer, FetchError, Phase};
+use regwatch::settings::{BrowserSettings, FetchSettings};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 

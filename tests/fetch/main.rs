@@ -15,11 +15,11 @@ mod server;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use regwatch::config::FetchSettings;
 use regwatch::domain::noise::Noise;
 use regwatch::domain::snapshot::Validators;
 use regwatch::domain::source::{Request, Source, SourceKind};
 use regwatch::fetch::{Answer, FetchError, Fetcher};
+use regwatch::settings::FetchSettings;
 
 /// Limits short enough to be met in a test, with this machine allowed.
 fn settings() -> FetchSettings {

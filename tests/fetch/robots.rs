@@ -7,9 +7,9 @@ use axum::Router;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Redirect;
 use axum::routing::get;
-use regwatch::config::FetchSettings;
 use regwatch::domain::source::Source;
 use regwatch::fetch::{FetchError, Fetcher};
+use regwatch::settings::FetchSettings;
 
 use crate::server::{Server, serve};
 use crate::{settings, source};

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStderr, Command as Program, Stdio};
 
 use regwatch::check::ReadOptions;
-use regwatch::config::StoreSettings;
 use regwatch::control::{Client, Owner, command};
+use regwatch::settings::StoreSettings;
 
 use super::home::list_source;
 use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use regwatch::config::StoreSettings;
+use regwatch::settings::StoreSettings;
 use regwatch::store::Store;
 
 use super::by_mail::{INBOX, WATCH, from_ann};

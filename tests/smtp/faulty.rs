@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use regwatch::config::SmtpSecurity;
 use regwatch::domain::outbox::Outcome;
 use regwatch::mail::Transport;
+use regwatch::settings::SmtpSecurity;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 use tokio::sync::{Notify, Semaphore};

@@ -21,12 +21,12 @@ mod sink;
 use std::time::Duration;
 
 use chrono::DateTime;
-use regwatch::config::{Sender, SmtpCredentials, SmtpSecurity, SmtpSettings};
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::MailId;
 use regwatch::domain::outbox::{Mail, Outcome};
 use regwatch::mail::{Letter, Occasion, Smtp, Timeouts, Transport, compose, message_id};
 use regwatch::render::Rendered;
+use regwatch::settings::{Sender, SmtpCredentials, SmtpSecurity, SmtpSettings};
 
 use self::machine::{Running, await_listener, await_that, free_port, have, is_root};
 

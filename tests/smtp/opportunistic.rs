@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use regwatch::config::{SmtpSecurity, SmtpSettings};
 use regwatch::domain::outbox::Outcome;
 use regwatch::mail::{MailError, Smtp, Timeouts};
+use regwatch::settings::{SmtpSecurity, SmtpSettings};
 
 use crate::mta::Mta;
 use crate::scripted::{ACCEPTED, END, HELLO, HOLD, Relay, script};

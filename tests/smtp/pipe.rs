@@ -3,9 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use regwatch::config::SmtpSecurity;
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::outbox::Outcome;
+use regwatch::settings::SmtpSecurity;
 
 use crate::deployed::{IMPATIENT, Installation, files_of};
 use crate::mta::Mta;

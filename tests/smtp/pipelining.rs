@@ -1,7 +1,7 @@
 //! Against relays that take commands ahead of their answers (RFC 2920): Postfix and smtp-sink do in the other
 //! tests; here are those that refuse what was sent ahead, or half of it.
 
-use regwatch::config::SmtpSecurity;
+use regwatch::settings::SmtpSecurity;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::sync::Arc;
 
-use regwatch::config::SmtpSecurity;
 use regwatch::domain::outbox::Outcome;
+use regwatch::settings::SmtpSecurity;
 use tokio::task::JoinSet;
 
 use crate::mta::Mta;
@@ -98,7 +98,7 @@ async fn a_mail_too_large_for_the_relay_is_told_as_such() {
 async fn a_certificate_nobody_vouches_for_gets_no_mail() {
     let Some(mta) = Mta::start("smtpd_tls_security_level = may") else { return };
     for host in ["localhost", "127.0.0.1"] {
-        let settings = regwatch::config::SmtpSettings {
+        let settings = regwatch::settings::SmtpSettings {
             host: host.to_owned(),
             ..settings(mta.port, SmtpSecurity::StartTls)
         };

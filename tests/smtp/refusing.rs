@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration};
 use regwatch::clock::ManualClock;
-use regwatch::config::{Pace, SmtpSecurity, StoreSettings};
 use regwatch::deliver::{Deliverer, DelivererParts};
 use regwatch::domain::outbox::{Doubt, MailState, QueuedMail};
+use regwatch::settings::{Pace, SmtpSecurity, StoreSettings};
 use regwatch::store::Store;
 
 use crate::mta::Mta;

@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use regwatch::config::SmtpSecurity;
 use regwatch::domain::outbox::Outcome;
+use regwatch::settings::SmtpSecurity;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use regwatch::config::SmtpSecurity;
 use regwatch::domain::outbox::Outcome;
 use regwatch::mail::Timeouts;
+use regwatch::settings::SmtpSecurity;
 
 use crate::{Running, await_listener, free_port, have, is_root, mail, patient, relay, send, settings};
 

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use regwatch::config::StoreSettings;
+use regwatch::settings::StoreSettings;
 use regwatch::store::{RepairWishes, Store, StoreError, repair, verify};
 
 use crate::fixture::{Home, changed, keep, noise, page, source};

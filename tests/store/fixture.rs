@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Duration, Utc};
-use regwatch::config::StoreSettings;
 use regwatch::domain::alert::alerts_of;
 use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use regwatch::domain::company::AliasKind;
@@ -16,6 +15,7 @@ use regwatch::domain::quality::{Quality, Sign, Weight};
 use regwatch::domain::read_state::ReadState;
 use regwatch::domain::response::ResponseMeta;
 use regwatch::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
+use regwatch::settings::StoreSettings;
 use regwatch::store::{Accepted, HeldBody, ReadCommit, Store, StoreError};
 
 /// A folder for one store, removed with the test.

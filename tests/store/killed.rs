@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use regwatch::config::StoreSettings;
+use regwatch::settings::StoreSettings;
 use regwatch::store::Store;
 
 use crate::fixture::Home;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use regwatch::config::{StoreRules, StoreSettings};
+use regwatch::settings::{StoreRules, StoreSettings};
 use regwatch::store::{Opened, Store, StoreError};
 
 use crate::fixture::{Home, changed, keep, page, source};

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use regwatch::config::StoreSettings;
+use regwatch::settings::StoreSettings;
 use regwatch::store::Store;
 
 use crate::left_out::left_out;

@@ -1,7 +1,7 @@
 //! A store that 0.1.0 wrote is adopted as it is.
 
-use regwatch::config::StoreSettings;
 use regwatch::domain::outbox::MailState;
+use regwatch::settings::StoreSettings;
 use regwatch::store::{
     ChangeQuery, ChangeSearch, Opened, Store, StoreError, check_backup, compact, restore, verify,
 };

@@ -7,9 +7,10 @@ use clap::Args;
 use super::facts::{Facts, addition};
 use super::reload::put_in_force;
 use crate::cli::Context;
-use crate::config::{Config, Edit, Revision, StoreSettings};
+use crate::config::{Config, Edit, Revision};
 use crate::control::{Client, InForce, Owner};
 use crate::domain::id::CompanyId;
+use crate::settings::StoreSettings;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Add {

@@ -11,8 +11,8 @@ use crate::cli::exit::Exit;
 use crate::cli::output::moment;
 use crate::cli::progress::Waiting;
 use crate::cli::status::size;
-use crate::config::StoreSettings;
 use crate::control::command;
+use crate::settings::StoreSettings;
 use crate::store::{
     Archived, check_backup, compact as compact_store, import as import_store, restore as restore_store,
 };

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::config::TransportSettings;
+use crate::settings::TransportSettings;
 
 const SECRET: &str = "Zwiebelkuchen";
 

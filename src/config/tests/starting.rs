@@ -177,5 +177,5 @@ fn what_is_known_of_who_begins_stands_in_the_place_of_the_placeholders() {
     assert_eq!(config.fetch.only_here, None, "nothing is a placeholder any more");
     assert_eq!(config.fetch.contact, "ops@desk.example");
     assert_eq!(config.operator.address.unwrap().as_str(), "ops@desk.example");
-    assert!(matches!(config.mail.transport, crate::config::TransportSettings::Smtp(_)));
+    assert!(matches!(config.mail.transport, crate::settings::TransportSettings::Smtp(_)));
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::{SmtpSecurity, StoreSettings, TransportSettings};
 use crate::domain::company::AliasKind;
 use crate::domain::identifier::IdentifierScheme;
 use crate::domain::matching::Watchlist;
 use crate::domain::source::SourceKind;
+use crate::settings::{SmtpSecurity, StoreSettings, TransportSettings};
 
 #[test]
 fn the_configuration_of_the_project_is_taken() {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Retention;
 use crate::control::ask::{Ask, Progress};
 use crate::control::reply::{SourceEntries, Tidied};
 use crate::control::service::{CommandError, Service};
 use crate::domain::id::SourceId;
+use crate::settings::Retention;
 use crate::store::{Archived, BackupNote, StoreStats};
 
 /// What the store holds, and what retention would let go of.

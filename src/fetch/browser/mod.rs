@@ -21,7 +21,7 @@ use url::Url;
 use super::address::AddressGuard;
 use super::error::{FetchError, Phase};
 use super::{Answer, body};
-use crate::config::BrowserSettings;
+use crate::settings::BrowserSettings;
 
 use passage::Passage;
 use process::Process;

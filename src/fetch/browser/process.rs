@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, geteuid, kill_process_group};
 use tempfile::TempDir;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::config::BrowserSettings;
+use crate::settings::BrowserSettings;
 
 /// How it is started, beside its profile and its way into the network.
 const OPTIONS: [&str; 22] = [

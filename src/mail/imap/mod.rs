@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use super::MailError;
 use super::tls::Tls;
-use crate::config::{ImapSecurity, ImapSettings};
+use crate::settings::{ImapSecurity, ImapSettings};
 
 /// For a connection's handshakes, each.
 const CONNECT: Duration = Duration::from_secs(30);

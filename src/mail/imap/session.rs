@@ -11,9 +11,9 @@ use futures_util::TryStreamExt;
 
 use super::wire::{Wire, connect};
 use super::{COMMAND, Imap, ImapError};
-use crate::config::ImapSettings;
 use crate::domain::text::{one_line, shorten};
 use crate::mail::{Folder, MAX_MESSAGE_BYTES};
+use crate::settings::ImapSettings;
 
 /// What a server says is shown up to here.
 const MAX_REASON_CHARS: usize = 200;

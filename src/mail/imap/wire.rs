@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::{CONNECT, Imap, ImapError};
-use crate::config::ImapSecurity;
 use crate::mail::MAX_MESSAGE_BYTES;
+use crate::settings::ImapSecurity;
 
 /// What a server may send in answer to one command: the largest message, or the list of what waits
 /// in a mailbox that nobody cleared for years.

@@ -15,9 +15,9 @@ use tokio_rustls::TlsConnector;
 
 use super::reply::{Fault, Phase};
 use super::wire::{Stream, Wire};
-use crate::config::{SmtpSecurity, SmtpSettings};
 use crate::mail::MailError;
 use crate::mail::tls::Tls;
+use crate::settings::{SmtpSecurity, SmtpSettings};
 
 /// Where the relay is, how it is spoken to, and as whom.
 pub(super) struct Relay {

@@ -366,7 +366,7 @@ async fn idle_sources_cost() {
     const SOURCES: usize = 100_000;
     const WATCHED: Duration = Duration::from_secs(60);
     let folder = tempfile::tempdir().unwrap();
-    let settings = crate::config::StoreSettings::Sled { path: folder.path().join("db") };
+    let settings = crate::settings::StoreSettings::Sled { path: folder.path().join("db") };
     let store = Store::open(&settings).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock);
     let sources: Vec<Source> =

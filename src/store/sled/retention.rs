@@ -15,10 +15,10 @@ use super::chain::{self, Cut};
 use super::outbox::StoredMail;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use crate::config::Retention;
 use crate::domain::change::Change;
 use crate::domain::outbox::MailState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::settings::Retention;
 use crate::store::record::Digest;
 use crate::store::{Releasable, StoreError};
 

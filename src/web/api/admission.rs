@@ -16,8 +16,8 @@ use serde_json::Value;
 use super::super::Shared;
 use super::super::access::{Need, Visitor};
 use super::problem::Problem;
-use crate::config::Section;
 use crate::domain::access_token::Scope;
+use crate::settings::Section;
 
 /// What the document calls the way in by a token.
 pub(super) const BY_TOKEN: &str = "token";

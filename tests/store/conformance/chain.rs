@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use regwatch::config::Retention;
 use regwatch::domain::change::Evidence;
 use regwatch::domain::evidence::seal::Proof;
 use regwatch::domain::evidence::{Chain, ChainLine, ChainVerdict, ChainedRead, digest_of_change};
 use regwatch::domain::id::{BodyHash, SourceId};
 use regwatch::domain::retraction::Retraction;
+use regwatch::settings::Retention;
 use regwatch::store::{
     ReadCommit, RetractCommit, SealWish, Stamp, Store, StoreError, check_backup, restore, verify,
 };

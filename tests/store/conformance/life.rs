@@ -1,11 +1,11 @@
 //! Opening, closing, and many at once.
 
 use chrono::Duration;
-use regwatch::config::StoreSettings;
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::{BodyHash, MailId};
 use regwatch::domain::inbound::ConfirmToken;
 use regwatch::domain::outbox::{Doubt, Outcome};
+use regwatch::settings::StoreSettings;
 use regwatch::store::{ChangeQuery, Exchange, Store, StoreError};
 use tokio::task::JoinSet;
 
