@@ -2,16 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
-use super::known::Known;
-use super::response::Response;
-use super::verdict::{ReadOutcome, held_quality, signal_of};
+use super::known::{Known, flickers};
+use super::outcome::ReadOutcome;
+use super::refusal::held_quality;
+use super::response::{Response, signal_of};
+
+use crate::domain::agreement::Agreement;
 use crate::domain::assess::Assessment;
 use crate::domain::bundle::is_bundle;
 use crate::domain::change::ChangeKind;
 use crate::domain::evidence::{ChainVerdict, ChainedRead, headers_text};
-use crate::domain::flicker::{self, Flicker};
 use crate::domain::id::BodyHash;
-use crate::domain::pending::Agreement;
 use crate::domain::quality::Quality;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
@@ -186,16 +187,6 @@ fn contradicted(assessment: &Assessment) -> Vec<&str> {
     let changed = assessment.changes.iter().filter(|change| change.entry.kind != ChangeKind::Added);
     let changed = changed.map(|change| change.entry.key.as_str());
     changed.chain(assessment.pending.iter().map(|pending| pending.key.as_str())).collect()
-}
-
-/// What changed in its digits alone, in this read as in those before it.
-pub(super) fn flickers(
-    assessment: &Assessment,
-    previous: Option<&ReadState>,
-    now: DateTime<Utc>,
-) -> Vec<Flicker> {
-    let known = previous.map_or(&[][..], |state| &state.flickers);
-    flicker::after(known, assessment.changes.iter().map(|change| &change.entry), now)
 }
 
 /// What this read and those held before it agree on, where more is gone than may go.

@@ -6,7 +6,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::gather::gather;
-use super::verdict::{landed, refusal, trial_of};
+use super::refusal::refusal;
+use super::trial::trial_of;
+use super::whole::landed;
 use crate::clock::Clock;
 use crate::domain::drift::{self, Drift, Fact, Seen};
 use crate::domain::id::SourceId;

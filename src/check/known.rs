@@ -2,11 +2,14 @@
 
 use std::collections::HashSet;
 
-use crate::domain::assess::Past;
+use chrono::{DateTime, Utc};
+
+use crate::domain::assess::{Assessment, Past};
 use crate::domain::change::ChangeKind;
 use crate::domain::diff::diff;
 use crate::domain::entry::{Completeness, Document};
 use crate::domain::face::Face;
+use crate::domain::flicker::{self, Flicker};
 use crate::domain::id::BodyHash;
 use crate::domain::mass::HeldAmendments;
 use crate::domain::noise::Noise;
@@ -189,4 +192,14 @@ pub(super) async fn read_anew(
         Ok(Err(unreadable)) => Err(unreadable.to_string()),
         Err(reason) => Err(reason),
     })
+}
+
+/// What changed in its digits alone, in this read as in those before it.
+pub(super) fn flickers(
+    assessment: &Assessment,
+    previous: Option<&ReadState>,
+    now: DateTime<Utc>,
+) -> Vec<Flicker> {
+    let known = previous.map_or(&[][..], |state| &state.flickers);
+    flicker::after(known, assessment.changes.iter().map(|change| &change.entry), now)
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::gather::Refused;
 use super::in_time;
-use super::verdict::{Refusal, refusal};
+use super::refusal::{Refusal, refusal};
 use crate::domain::source::{Link, Source};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::Suspicion;

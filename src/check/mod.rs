@@ -10,17 +10,22 @@
 
 mod commit;
 mod doctor;
+mod document;
 mod gather;
 mod held;
 mod known;
 mod link;
+mod outcome;
 mod readable;
+mod refusal;
 mod replay;
 mod response;
 mod retract;
 mod route;
 mod standing;
+mod trial;
 mod verdict;
+mod whole;
 mod word;
 
 use std::collections::HashMap;
@@ -53,8 +58,8 @@ use crate::store::{ReadCommit, Store, StoreError};
 
 use commit::FirstAnswer;
 use known::Known;
+use outcome::ReadOutcome;
 use readable::{Unconverted, readable};
-use verdict::ReadOutcome;
 use word::Word;
 
 pub use doctor::{Examination, examine};
@@ -361,7 +366,7 @@ impl Trial {
 pub async fn try_source(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> Trial {
     let now = clock.now();
     match fetcher.read(source, None, now).await {
-        Ok(first) => verdict::trial_of_first(source, first, fetcher, now).await,
+        Ok(first) => trial::trial_of_first(source, first, fetcher, now).await,
         Err(error) => Trial::failed(error_chain(&error)),
     }
 }
@@ -381,7 +386,7 @@ pub struct Saved {
 /// In words, why what came is not the page.
 pub async fn look(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> Result<Answer, String> {
     let answer = fetcher.read(source, None, clock.now()).await.map_err(|error| error_chain(&error))?;
-    match verdict::refusal(&source.url, &answer) {
+    match refusal::refusal(&source.url, &answer) {
         Some(refused) => Err(refused.into_trial().reason.unwrap_or_default()),
         None => Ok(answer),
     }
@@ -401,7 +406,7 @@ pub async fn try_saved(source: &Source, first: Bytes, others: Vec<Saved>) -> Tri
         body: body.into(),
         retry_after: None,
     };
-    let trial = verdict::trial(source, answer).await;
+    let trial = trial::trial(source, answer).await;
     Trial { reason: trial.reason.or(missing), ..trial }
 }
 

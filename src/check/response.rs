@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::domain::response::ResponseMeta;
+use crate::domain::source::Source;
+use crate::extract::{Page, signal};
 use crate::fetch::{Answer, Body};
 
 /// A response with its facts, which are put together once.
@@ -25,4 +27,10 @@ impl Response {
         let meta = ResponseMeta { read_at, url: url.into(), status, headers, sha256, body_bytes };
         Self { meta, body, retry_after }
     }
+}
+
+/// The source's own word for its state. Of a bundle, its first part's.
+pub(super) fn signal_of(source: &Source, body: &[u8], content_type: Option<&str>) -> Option<String> {
+    let page = Page { body, content_type, url: &source.url };
+    signal(&source.kind, page.parts().ok()?.first()?)
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::known::Known;
+use super::refusal::refusal;
 use super::response::Response;
-use super::verdict::refusal;
 use super::{Checker, ReadOptions, extract};
 use crate::domain::assess::{Assessment, Past, assess};
 use crate::domain::change::Change;

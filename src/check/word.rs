@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::known::Known;
-use super::verdict::ReadOutcome;
+use super::outcome::ReadOutcome;
 use crate::domain::moment;
 use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;

@@ -11,11 +11,11 @@ use super::list;
 use super::node::{Keys, Node, Table};
 use super::spelling::{likely, none_of};
 use super::{kind, request, section, value};
+use crate::domain::guard::Guard;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::schedule::CronExpr;
 use crate::domain::source::{Listing, Source, SourceKind};
-use crate::domain::verdict::Guard;
 
 pub(super) const SOURCE: Keys = Keys {
     heading: "[[source]]",

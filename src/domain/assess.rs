@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use super::agreement::Agreement;
 use super::alert::{Alert, alerts_of};
 use super::change::{Change, ChangeKind, EntryChange};
 use super::diff::{diff_knowing, whole};
@@ -16,7 +17,7 @@ use super::id::{ChangeId, CompanyId};
 use super::identity;
 use super::mass::{self, MassAmendment};
 use super::matching::{Concern, Watchlist};
-use super::pending::{Agreement, Pending, still_waiting};
+use super::pending::{Pending, still_waiting};
 use super::response::ResponseMeta;
 use super::snapshot::{Baseline, Snapshot};
 use super::source::Source;

@@ -7,8 +7,10 @@ use super::alert::{Alert, alerts_of};
 use super::docket::DocketEvent;
 use super::entry::EntryDate;
 use super::event::Numbers;
-use super::id::{BodyHash, ChangeId, CompanyId, SourceId};
+use super::id::{ChangeId, CompanyId, SourceId};
 use super::matching::Match;
+
+pub use super::response::Evidence;
 
 /// What happened to an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -81,19 +83,6 @@ impl EntryChange {
             Some(event) => format!("{} ({event})", self.kind),
         }
     }
-}
-
-/// The proof of one state of a source: which bytes were read, when and from where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// The address that answered, after redirects.
-    pub url: String,
-    /// When the answer was read.
-    pub read_at: DateTime<Utc>,
-    /// The HTTP status.
-    pub status: u16,
-    /// The SHA-256 of the body, under which it is kept.
-    pub sha256: BodyHash,
 }
 
 /// A change as it is stored and told.
@@ -179,6 +168,7 @@ impl Change {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::BodyHash;
 
     fn possible(company: &str) -> Change {
         let evidence = |body: &[u8]| Evidence {

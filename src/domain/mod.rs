@@ -10,6 +10,7 @@
 
 pub mod access_token;
 pub mod age;
+pub mod agreement;
 pub mod alert;
 pub mod assess;
 pub mod audit;
@@ -37,6 +38,7 @@ pub mod face;
 pub mod flicker;
 pub mod group;
 pub mod grouping;
+pub mod guard;
 pub mod health;
 pub mod id;
 pub mod identifier;

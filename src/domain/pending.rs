@@ -5,13 +5,12 @@
 //! waits until enough reads agree, each some time after the one before. Whatever
 //! else a read shows is told at once.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::agreement::Agreement;
 use super::entry::{Entry, family};
-use super::id::digest_of;
-use super::moment;
-use super::verdict::Guard;
+use super::guard::Guard;
 
 /// An entry that is missing and not yet believed to be gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,46 +21,6 @@ pub struct Pending {
     pub title: String,
     /// The reads that missed it.
     pub agreement: Agreement,
-}
-
-/// How many reads agree on something that is not believed yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Agreement {
-    /// Names what they agree on.
-    pub on: String,
-    /// When the first of them saw it.
-    pub since: DateTime<Utc>,
-    /// When the last one that counts saw it.
-    pub counted_at: DateTime<Utc>,
-    /// How many count.
-    pub reads: u32,
-}
-
-impl Agreement {
-    /// The agreement after another read saw the same; a new one where it saw something else. A read
-    /// that comes sooner than `delay` after the last one agrees without counting, and so does one that
-    /// comes before it: the clock was wrong then, and the delay begins anew.
-    #[must_use]
-    pub fn after(previous: Option<&Self>, on: &str, delay: Duration, now: DateTime<Utc>) -> Self {
-        match previous {
-            Some(known) if known.on == on && moment::lies_ahead(known.counted_at, now) => {
-                Self { since: moment::by_now(known.since, now), counted_at: now, ..known.clone() }
-            }
-            Some(known) if known.on == on && now >= known.counted_at + delay => {
-                Self { counted_at: now, reads: known.reads.saturating_add(1), ..known.clone() }
-            }
-            Some(known) if known.on == on => known.clone(),
-            _ => Self { on: on.to_owned(), since: now, counted_at: now, reads: 1 },
-        }
-    }
-}
-
-/// Names a set of entries that are gone together.
-#[must_use]
-pub fn name_of_set<'a>(keys: impl IntoIterator<Item = &'a str>) -> String {
-    let mut keys: Vec<&str> = keys.into_iter().collect();
-    keys.sort_unstable();
-    digest_of(&keys)
 }
 
 /// Of the entries that a read missed, those that are not to be believed gone yet.
@@ -109,7 +68,10 @@ pub fn in_words(pending: &[Pending], confirm_at: Option<DateTime<Utc>>) -> Optio
 
 #[cfg(test)]
 mod tests {
+    use chrono::Duration;
+
     use super::*;
+    use crate::domain::agreement::name_of_set;
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + Duration::minutes(minutes)

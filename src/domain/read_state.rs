@@ -367,8 +367,8 @@ impl ReadState {
 mod tests {
     use super::*;
     use crate::domain::entry::Entry;
+    use crate::domain::guard::Guard;
     use crate::domain::pending::still_waiting;
-    use crate::domain::verdict::Guard;
 
     fn source() -> SourceId {
         "a".parse().unwrap()

@@ -1,10 +1,22 @@
-//! The facts of one response.
+//! The facts of one response, and the proof that it gives.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::change::Evidence;
 use super::id::BodyHash;
+
+/// The proof of one state of a source: which bytes were read, when and from where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The address that answered, after redirects.
+    pub url: String,
+    /// When the answer was read.
+    pub read_at: DateTime<Utc>,
+    /// The HTTP status.
+    pub status: u16,
+    /// The SHA-256 of the body, under which it is kept.
+    pub sha256: BodyHash,
+}
 
 /// What is known of a response besides its body. It is made once, where the response is received, and goes from there
 /// into whatever is kept of the read.

@@ -3,12 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::change::Evidence;
+use super::agreement::Agreement;
 use super::entry::Document;
 use super::id::{BodyHash, SourceId};
-use super::pending::Agreement;
 use super::quality::Quality;
-use super::response::{self, ResponseMeta};
+use super::response::{self, Evidence, ResponseMeta};
 
 /// A source's state as one good read showed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

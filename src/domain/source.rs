@@ -19,12 +19,12 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::catalogue::Catalogue;
+use super::guard::Guard;
 use super::id::{CompanyId, SourceId, hex};
 use super::noise::Noise;
 use super::redact;
 use super::schedule::CronExpr;
 use super::token::Token;
-use super::verdict::Guard;
 
 pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
 pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};

@@ -7,7 +7,8 @@
 
 use std::cell::Cell;
 
-use crate::domain::verdict::{DEFAULT_MAX_ENTRIES, Unreadable};
+use crate::domain::guard::DEFAULT_MAX_ENTRIES;
+use crate::domain::verdict::Unreadable;
 
 /// For each entry that a source may have a parser may hold so many nodes, values or elements.
 const PARTS_PER_ENTRY: usize = 5;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::foot::{Foot, Service};
 use super::headline::named as named_shortly;
 use super::letter::{Letter, mail};
-use super::notice::{RenderError, Rendered};
+use super::rendered::{RenderError, Rendered};
 use super::welcome::welcome;
 use super::when::{day, day_of, moment};
 use crate::domain::email::EmailAddress;

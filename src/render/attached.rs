@@ -3,22 +3,12 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::notice::{Notice, RenderError, Told};
+use super::notice::{Notice, Told};
+use super::rendered::{Attachment, RenderError};
 use crate::domain::change::Evidence;
 
 /// The name of the file with the evidence.
 pub(super) const EVIDENCE_FILE: &str = "evidence.json";
-
-/// A file that goes with a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attachment {
-    /// What it is called: ASCII, without blanks.
-    pub name: &'static str,
-    /// What sort of file it is.
-    pub media_type: &'static str,
-    /// What is in it.
-    pub bytes: Vec<u8>,
-}
 
 #[derive(Serialize)]
 struct Proof<'a> {

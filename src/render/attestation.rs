@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::foot::Service;
 use super::health::coverage;
 use super::letter::{Letter, mail};
-use super::notice::{RenderError, Rendered};
+use super::rendered::{RenderError, Rendered};
 use super::when::{day, day_of};
 use crate::domain::change::Change;
 use crate::domain::health::SourceHealth;

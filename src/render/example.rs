@@ -3,11 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use super::alert::notice;
 use super::answer::{Addressed, answer};
 use super::attestation::{Attestation, Seen, attestation};
 use super::foot::Service;
 use super::incident::incidents;
-use super::notice::{Notice, RenderError, Rendered, Told, notice};
+use super::notice::{Notice, Told};
+use super::rendered::{RenderError, Rendered};
 use super::retraction::{Withdrawal, retraction};
 use super::screening_news::screening_news;
 use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence};

@@ -7,8 +7,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use url::Url;
 
-use super::notice::RenderError;
 use super::page::{ChangePage, FieldPage, line};
+use super::rendered::RenderError;
 use crate::domain::change::Change;
 use crate::domain::id::ChangeId;
 use crate::domain::matching::Watchlist;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::filters;
 use super::link::Link;
-use super::notice::{RenderError, Rendered};
+use super::rendered::{RenderError, Rendered};
 use super::when::{day, minute};
 use crate::domain::change::{Change, Evidence, FieldChange};
 use crate::domain::deadline::Deadline;

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::filters;
 use super::flow::{Indent, wrap};
-use super::notice::{RenderError, Rendered};
+use super::rendered::{RenderError, Rendered};
 use super::subject::MAX_SUBJECT_CHARS;
 use super::when::moment;
 use crate::domain::id::SourceId;

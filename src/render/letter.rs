@@ -179,7 +179,7 @@ macro_rules! mail {
             use crate::render::filters;
             use crate::render::foot::{Foot, Leave};
             use crate::render::letter::Letter;
-            use crate::render::notice::{RenderError, Rendered};
+            use crate::render::rendered::{RenderError, Rendered};
             use crate::render::subject::MAX_SUBJECT_CHARS;
 
             #[derive(Template)]

@@ -12,6 +12,7 @@
 //! Deliberately absent: MIME and headers (`mail::compose`), tables and JSON for
 //! the command line (`cli`), and any wording that depends on the time of day.
 
+mod alert;
 mod answer;
 mod attached;
 mod attestation;
@@ -35,6 +36,7 @@ mod letter;
 mod link;
 mod notice;
 mod page;
+mod rendered;
 mod retraction;
 mod screening;
 mod screening_news;
@@ -45,10 +47,10 @@ mod view;
 mod welcome;
 mod when;
 
+pub use alert::notice;
 pub use answer::{
     Addressed, answer, confirm_address, followed, name as company_name, paused, promise, wishes,
 };
-pub use attached::Attachment;
 pub use attestation::{Attestation, Seen, attestation};
 pub use calendar::{CalendarDay, calendar};
 pub use example::{AlertAbout, example, example_alert};
@@ -58,8 +60,9 @@ pub use foot::Service;
 pub use hook::{HookMessage, hook_disabled};
 pub use incident::incidents;
 pub use link::Link;
-pub use notice::{Notice, RenderError, Rendered, Told, notice};
+pub use notice::{Notice, Told};
 pub use page::{ChangePage, Concern, EvidencePage, FieldPage, line, with_lines};
+pub use rendered::{Attachment, RenderError, Rendered};
 pub use retraction::{Withdrawal, retraction};
 pub use screening::{FindingView, GroupView, ListView, NameView, ScreeningView, screening_report};
 pub use screening_news::screening_news;

@@ -1,24 +1,12 @@
-//! One mail to one recipient: what it tells, and its subject and two bodies.
+//! What one mail to one recipient tells; [`super::alert`] puts it into words.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use askama::Template;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::attached::{Attachment, evidence};
-use super::change_view::{ChangeView, WHY};
-use super::difference::Piece;
 use super::face::SourceWords;
-use super::field_view::FieldBody;
-use super::filters;
-use super::flow::{Indent, wrap};
-use super::foot::{Foot, Leave, Service};
-use super::health;
-use super::lead::{Line, aside, lead, overview, untold};
-use super::subject::subject;
-use super::view::{items, misses, reasons};
+use super::foot::Service;
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
 use crate::domain::email::EmailAddress;
@@ -29,9 +17,10 @@ use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Cadence, EndedPause, Subscription};
-use crate::domain::text::{one_line, shorten};
-use crate::domain::text_diff::Fate;
 use crate::domain::untold::Untold;
+
+/// More changes are a table, and not shown in full where each has its page: nobody reads them in a mail.
+pub(super) const MAX_DETAILED: usize = 20;
 
 /// Everything one mail tells one recipient.
 #[derive(Debug, Clone)]
@@ -235,182 +224,4 @@ impl<'a> Notice<'a> {
         }
         names
     }
-}
-
-/// A mail in words; `mail::compose` makes MIME of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
-    /// What sort of mail it is.
-    pub kind: MailKind,
-    /// One line without control characters, at most 70 characters.
-    pub subject: String,
-    /// The whole mail as plain text, lines up to 76 columns unless a single word is longer.
-    pub text: String,
-    /// The whole mail as HTML with inline styles, no images and nothing loaded from elsewhere.
-    pub html: String,
-    /// A file that goes with it.
-    pub attachment: Option<Attachment>,
-}
-
-/// A template could not be filled in.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// A template could not be filled in.
-    #[error("the mail cannot be put into words")]
-    Template(#[from] askama::Error),
-    /// The evidence could not be written.
-    #[error("the evidence cannot be attached")]
-    Evidence(#[from] serde_json::Error),
-}
-
-/// Each body stays below this: Gmail cuts a mail's HTML at 102 KB.
-const MAX_BODY_BYTES: usize = 95_000;
-
-/// More changes are a table, and not shown in full where each has its page: nobody reads them in a mail.
-const MAX_DETAILED: usize = 20;
-
-/// How much of an entry's title an overview shows: less where everything else does not fit.
-const TITLE_CHARS: [usize; 4] = [120, 80, 50, 30];
-
-#[derive(Template)]
-#[template(path = "notice/mail.txt", escape = "none")]
-struct TextTemplate<'a> {
-    page: &'a Page,
-    foot: &'a Foot,
-}
-
-#[derive(Template)]
-#[template(path = "notice/mail.html")]
-struct HtmlTemplate<'a> {
-    page: &'a Page,
-    foot: &'a Foot,
-    subject: &'a str,
-}
-
-/// What both templates show.
-pub(super) struct Page {
-    pub subject: String,
-    pub preheader: String,
-    pub lead: String,
-    /// What is to be known of it.
-    pub aside: Option<String>,
-    pub test: bool,
-    /// The changes in a line each, where there are several.
-    pub overview: Vec<Line>,
-    /// Whether the overview is a table.
-    pub is_table: bool,
-    pub changes: Vec<ChangeView>,
-    /// Whether the evidence is attached.
-    pub is_attached: bool,
-    /// What else the same reads found, counted.
-    pub untold: Option<String>,
-    /// How the sources are, a sentence each.
-    pub health: Vec<String>,
-    /// What never appears in the sources of the mail, each with its name.
-    pub misses: Vec<String>,
-}
-
-impl Page {
-    fn wrapped_lead(&self) -> String {
-        wrap(&self.lead, Indent::of(""))
-    }
-
-    fn wrapped_aside(&self) -> String {
-        self.aside.as_deref().map(|aside| wrap(aside, Indent::of(""))).unwrap_or_default()
-    }
-
-    fn wrapped_overview(&self) -> String {
-        let line = |line: &Line| {
-            let number = format!("{:>3}. ", line.number);
-            let indent = Indent { first: &number, rest: "     " };
-            match (&line.page, self.is_shown(line)) {
-                (_, true) => wrap(&line.plain(), indent),
-                (Some(page), false) => format!("{}\n     {}", wrap(&line.plain(), indent), page.href),
-                (None, false) => wrap(&format!("{} (change {})", line.plain(), line.id), indent),
-            }
-        };
-        self.overview.iter().map(line).collect::<Vec<_>>().join("\n")
-    }
-
-    /// Whether the change of a line is shown with its words.
-    fn is_shown(&self, line: &Line) -> bool {
-        line.number <= self.changes.len()
-    }
-
-    fn wrapped_health(&self) -> String {
-        let sentences: Vec<String> =
-            self.health.iter().map(|sentence| wrap(sentence, Indent::of("  "))).collect();
-        sentences.join("\n")
-    }
-
-    fn wrapped_misses(&self) -> String {
-        items(&self.misses)
-    }
-
-    fn wrapped_untold(&self) -> Option<String> {
-        self.untold.as_deref().map(|untold| wrap(untold, Indent::of("")))
-    }
-}
-
-/// Puts a notice into words, both bodies below 95 KB.
-///
-/// Where everything does not fit, the last changes are only named; none is left out.
-///
-/// # Errors
-/// A template that cannot be filled in: a mail without words must never leave.
-pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
-    let foot = Foot { reasons: reasons(notice), ..Foot::to_reader(notice.recipient, notice.service) };
-    let has_pages = notice.told.iter().all(|told| told.page.is_some());
-    let is_table = notice.is_table();
-    let attachment = if has_pages { None } else { evidence(notice)? };
-    let mut detailed = if is_table && has_pages { 0 } else { notice.told.len().min(MAX_DETAILED) };
-    let mut title_chars = TITLE_CHARS.into_iter();
-    let mut chars = title_chars.next().unwrap_or_default();
-    loop {
-        let page = Page { is_attached: attachment.is_some(), ..page(notice, detailed, chars) };
-        let text = TextTemplate { page: &page, foot: &foot }.render()?;
-        let html = HtmlTemplate { page: &page, foot: &foot, subject: &page.subject }.render()?;
-        if text.len().max(html.len()) > MAX_BODY_BYTES {
-            // What has no page of its own is shown as far as it can be.
-            if detailed > 1 {
-                detailed /= 2;
-                continue;
-            }
-            if let Some(fewer) = title_chars.next() {
-                chars = fewer;
-                continue;
-            }
-        }
-        return Ok(Rendered { kind: notice.kind(), subject: page.subject, text, html, attachment });
-    }
-}
-
-fn page(notice: &Notice, detailed: usize, title_chars: usize) -> Page {
-    let count = notice.told.len();
-    let changes: Vec<ChangeView> = notice.told[..detailed]
-        .iter()
-        .enumerate()
-        .map(|(index, told)| ChangeView::of(told, notice, (count > 1).then_some(index + 1)))
-        .collect();
-    Page {
-        subject: subject(notice),
-        preheader: preheader(notice),
-        lead: lead(notice),
-        aside: aside(notice),
-        test: notice.test,
-        overview: if count > 1 { overview(notice, title_chars) } else { Vec::new() },
-        is_table: notice.is_table(),
-        is_attached: false,
-        changes,
-        untold: untold(notice.untold),
-        health: health::sentences(notice.health, notice.zone),
-        misses: misses(notice),
-    }
-}
-
-/// What a list of mails shows behind the subject: the entry, and when the source was read.
-fn preheader(notice: &Notice) -> String {
-    let Some(first) = notice.told.first() else { return String::new() };
-    let entry = shorten(&one_line(&first.change.entry.title), 90);
-    format!("{entry}; source read {}", super::when::time(first.change.evidence.read_at, notice.zone))
 }

@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 
 use super::foot::Service;
 use super::letter::{Letter, mail};
-use super::notice::{RenderError, Rendered};
+use super::rendered::{RenderError, Rendered};
 use super::when::moment;
 use crate::domain::change::Change;
 use crate::domain::outbox::{Mail, MailState};

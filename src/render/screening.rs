@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::link::Link;
-use super::notice::RenderError;
 use super::page::line;
+use super::rendered::RenderError;
 use super::when::minute;
 use crate::domain::screening::{Answer, Finding, ListLook, Screened, ScreenedName, Standing};
 

@@ -3,7 +3,7 @@
 use super::answer::{Addressed, MAX_NAME_CHARS, promise, short_names};
 use super::health::unread;
 use super::letter::{Letter, Listed, mail};
-use super::notice::{RenderError, Rendered};
+use super::rendered::{RenderError, Rendered};
 use super::view::missed_on;
 use super::when::day;
 use crate::domain::entry::EntryDate;

@@ -1,6 +1,6 @@
 //! The architecture, held: a module imports only from strictly lower layers, and the domain is pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -101,6 +101,130 @@ fn a_module_imports_only_from_strictly_lower_layers_and_the_domain_is_pure() {
     let files = source_files(&source).into_iter().map(|path| (path.clone(), code_of(&path))).collect();
     let found = breaches(&files);
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Circles that are left: files of one module, or folders of it, that import from each other. None may be added.
+const CIRCLES: [&str; 15] = [
+    "cli: arguments manual",
+    "config: fault file",
+    "control: ask command deed service",
+    "domain: alert change docket event group guard matching scoring source",
+    "domain: company reference",
+    "domain: inbound keyed_link",
+    "domain: news read_state",
+    "extract: html_table list",
+    "fetch: address error",
+    "mail: compose thread",
+    "render: answer welcome",
+    "render: change_view headline",
+    "status: facts need overview",
+    "web: access session",
+    "web: answer api desk guard linked",
+];
+
+/// A file's own path as modules have it: `["check", "gather"]`.
+fn path_of(file: &Path) -> Vec<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let parts = file.strip_prefix(source).unwrap_or(file).components();
+    let mut path: Vec<String> =
+        parts.map(|part| part.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()).collect();
+    if path.last().is_some_and(|last| last == "mod") {
+        path.pop();
+    }
+    path
+}
+
+/// The code of a file up to its tests, which may import whatever they test.
+fn without_tests(lines: &[String]) -> String {
+    let end =
+        lines.windows(2).position(|pair| pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod tests {"));
+    lines[..end.unwrap_or(lines.len())].join("\n")
+}
+
+/// From which parts of its own top module each part of it imports.
+fn imports(files: &BTreeMap<PathBuf, Vec<String>>) -> BTreeMap<(String, String), BTreeSet<String>> {
+    let import = Regex::new(r"\b(crate|super(?:::super)*)((?:::\w+)*)(?:::\{([^}]*)\})?").unwrap();
+    let name = Regex::new(r"^\s*(\w+)").unwrap();
+    let known: BTreeSet<Vec<String>> = files.keys().map(|file| path_of(file)).collect();
+    let mut found: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for (file, lines) in files {
+        let path = path_of(file);
+        let is_test = path.iter().any(|part| part == "tests");
+        let [top, part, ..] = &path[..] else { continue };
+        for capture in import.captures_iter(&without_tests(lines)).filter(|_| !is_test) {
+            let up = capture[1].matches("super").count();
+            let base = if up == 0 { &[][..] } else { &path[..path.len().saturating_sub(up)] };
+            let within = capture[2].split("::").filter(|part| !part.is_empty()).map(str::to_owned);
+            let named: Vec<String> = base.iter().cloned().chain(within).collect();
+            let ends = capture.get(3).map_or(vec![""], |list| list.as_str().split(',').collect());
+            for end in ends {
+                let end = name.captures(end).map(|end| end[1].to_owned());
+                let mut whole: Vec<String> = named.iter().cloned().chain(end).collect();
+                while !whole.is_empty() && !known.contains(&whole) {
+                    whole.pop();
+                }
+                if let [other_top, other, ..] = &whole[..]
+                    && other_top == top
+                    && other != part
+                {
+                    found.entry((top.clone(), part.clone())).or_default().insert(other.clone());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The parts of top modules that reach each other by imports, as `top: part part`.
+fn circles(files: &BTreeMap<PathBuf, Vec<String>>) -> BTreeSet<String> {
+    let imports = imports(files);
+    let reached = |top: &str, part: &str| {
+        let (mut reached, mut next) = (BTreeSet::new(), vec![part.to_owned()]);
+        while let Some(part) = next.pop() {
+            for other in imports.get(&(top.to_owned(), part)).into_iter().flatten() {
+                if reached.insert(other.clone()) {
+                    next.push(other.clone());
+                }
+            }
+        }
+        reached
+    };
+    let mut found = BTreeSet::new();
+    for (top, part) in imports.keys() {
+        let all = reached(top, part);
+        let mutual: Vec<String> =
+            all.into_iter().filter(|other| reached(top, other).contains(part)).collect();
+        if mutual.len() > 1 {
+            found.insert(format!("{top}: {}", mutual.join(" ")));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_circle_of_imports_is_added_within_a_module() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = source_files(&source).into_iter().map(|path| (path.clone(), code_of(&path))).collect();
+    let known: BTreeSet<String> = CIRCLES.iter().map(|circle| (*circle).to_owned()).collect();
+    assert_eq!(circles(&files), known);
+}
+
+#[test]
+fn a_circle_is_seen() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let check = |gather: &str, verdict: &str, is_circle: bool| {
+        let file = |name: &str, code: &str| (source.join(name), code.lines().map(str::to_owned).collect());
+        let files = BTreeMap::from([file("check/gather.rs", gather), file("check/verdict.rs", verdict)]);
+        assert_eq!(!circles(&files).is_empty(), is_circle, "{gather} / {verdict}");
+    };
+    check("use super::verdict::refusal;", "use super::gather::{Whole, gather};", true);
+    check("use super::{Saved, verdict};", "use crate::check::gather::gather;", true);
+    check("use super::verdict::refusal;", "use super::Trial;", false);
+    check(
+        "use super::verdict::refusal;",
+        "#[cfg(test)]\nmod tests {\nuse super::super::gather::gather;\n}",
+        false,
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Duration, Utc};
+use regwatch::domain::agreement::Agreement;
 use regwatch::domain::alert::alerts_of;
 use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use regwatch::domain::company::AliasKind;
@@ -10,7 +11,6 @@ use regwatch::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, MailId, So
 use regwatch::domain::incident::{Incident, IncidentKind};
 use regwatch::domain::matching::Match;
 use regwatch::domain::outbox::{Mail, QueuedMail};
-use regwatch::domain::pending::Agreement;
 use regwatch::domain::quality::{Quality, Sign, Weight};
 use regwatch::domain::read_state::ReadState;
 use regwatch::domain::response::ResponseMeta;

@@ -3,10 +3,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::entry::{Entry, Resemblance};
+use crate::domain::guard::Guard;
 use crate::domain::id::BodyHash;
 use crate::domain::noise::Noise;
 use crate::domain::source::{Request, SourceKind};
-use crate::domain::verdict::Guard;
 
 fn source(companies: &[&str]) -> Source {
     Source {

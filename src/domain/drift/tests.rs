@@ -1,8 +1,8 @@
 use super::*;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::guard::Guard;
 use crate::domain::noise::Noise;
 use crate::domain::source::{Request, SourceKind};
-use crate::domain::verdict::Guard;
 
 fn source() -> Source {
     let observed = Observed {

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::change::{Change, Evidence};
+use crate::domain::change::Change;
 use crate::domain::id::{BodyHash, SourceId};
-use crate::domain::response::ResponseMeta;
+use crate::domain::response::{Evidence, ResponseMeta};
 use crate::domain::retraction::Retraction;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Verdict;

@@ -9,9 +9,9 @@ use super::file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlS
 use super::page::{ListSettings, PageTextSettings, TableSettings};
 use super::rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
 use crate::domain::change::EntryChange;
+use crate::domain::guard::Guard;
 use crate::domain::noise::NoiseClass;
 use crate::domain::token::TokenPlace;
-use crate::domain::verdict::Guard;
 
 /// The closed set of ways to read a body. Each has its file in `extract/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

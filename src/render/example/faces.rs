@@ -12,9 +12,11 @@ use crate::domain::id::{BodyHash, ChangeId, SourceId};
 use crate::domain::noise::Noise;
 use crate::domain::source::Listing;
 use crate::domain::subscription::Subscription;
+use crate::render::alert::notice;
 use crate::render::face::{Face, SourceWords};
 use crate::render::foot::Service;
-use crate::render::notice::{Notice, RenderError, Rendered, Told, notice};
+use crate::render::notice::{Notice, Told};
+use crate::render::rendered::{RenderError, Rendered};
 
 /// What an alert is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

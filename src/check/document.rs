@@ -1,0 +1,47 @@
+//! The document of an answer, and what is said of it whoever asks.
+
+use url::Url;
+
+use super::refusal::Refusal;
+use crate::domain::entry::Document;
+use crate::domain::face::Face;
+use crate::domain::source::{Source, SourceKind};
+use crate::domain::verdict::Suspicion;
+use crate::fetch::Answer;
+
+/// The address that an answer with a whole document was asked of. Where a page led to it, that it did so is no sign
+/// against the file.
+pub(super) fn asked_at<'a>(source: &'a Source, answer: &'a Answer) -> &'a Url {
+    if source.request.link.is_some() { &answer.url } else { &source.url }
+}
+
+/// Where the operator says in which charset a file is, it is theirs to say.
+pub(super) fn as_configured(source: &Source, face: Face) -> Face {
+    let is_told = matches!(&source.kind, SourceKind::Csv(settings) if settings.encoding.is_some());
+    Face { is_half_decoded: face.is_half_decoded && !is_told, ..face }
+}
+
+pub(super) async fn document_of(source: &Source, answer: &Answer) -> Result<Document, Refusal> {
+    let content_type = answer.header("content-type").map(str::to_owned);
+    match super::extract(source, answer.body.bytes(), content_type, answer.url.clone()).await {
+        Ok(Ok(document)) => Ok(document),
+        Ok(Err(unreadable)) => Err(Refusal::suspect(Suspicion::Structure(unreadable))),
+        Err(reason) => Err(Refusal::Failed(reason)),
+    }
+}
+
+/// Of what was left out so much is named.
+const MAX_NAMED: usize = 5;
+
+/// What of a document could not be read, in words; nothing where all of it could.
+pub(super) fn left_out(document: &Document) -> Option<String> {
+    let names = document.left_out.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match document.left_out.len() {
+        0 => None,
+        1 => Some(format!("1 malformed item was left out: {names}")),
+        count if count > MAX_NAMED => {
+            Some(format!("{count} malformed items were left out: {names} and others"))
+        }
+        count => Some(format!("{count} malformed items were left out: {names}")),
+    }
+}
