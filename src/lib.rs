@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod exchange;
 pub mod extract;
 pub mod fetch;
+pub mod html;
 pub mod inbox;
 pub mod mail;
 pub mod metrics;

@@ -6,7 +6,6 @@ use super::known::{Known, flickers};
 use super::outcome::ReadOutcome;
 use super::refusal::held_quality;
 use super::response::{Response, signal_of};
-
 use crate::domain::agreement::Agreement;
 use crate::domain::assess::Assessment;
 use crate::domain::bundle::is_bundle;

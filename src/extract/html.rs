@@ -29,6 +29,7 @@ use super::parser;
 use crate::domain::entry::LINKS;
 use crate::domain::text::{boundary_before, lines, one_line};
 use crate::domain::verdict::Unreadable;
+use crate::html::elements::{is_block, is_never_shown, is_preformatted};
 
 pub(super) use self::mark::{Marked, Said, is_in_template, said};
 pub(super) use self::sign::opening;
@@ -228,15 +229,10 @@ pub(super) fn shown(element: ElementRef<'_>) -> String {
     shown.finish()
 }
 
-/// The lines of a letter in HTML without what it quotes; nothing where it cannot be read in reasonable time.
+/// The lines of a page as its readers see them; `None` if it cannot be read in reasonable time.
 #[must_use]
-pub fn own_words(letter: &str) -> Option<String> {
-    let tree = parser::parse(letter).ok()?;
-    let quotes = selector("blockquote").ok()?;
-    let dropped = tree.select(&quotes).map(|element| element.id()).collect();
-    let mut text = Lines::default();
-    walk(tree.root_element(), &dropped, |piece| text.take(&piece));
-    Some(text.finish())
+pub fn plain_text(page: &str) -> Option<String> {
+    parser::parse(page).ok().map(|tree| text(tree.root_element()))
 }
 
 /// So much of what lines say shows how they begin.
@@ -312,75 +308,6 @@ impl Lines {
     pub(super) fn finish(self) -> String {
         lines(&self.text)
     }
-}
-
-fn is_preformatted(element: ElementRef<'_>) -> bool {
-    matches!(element.value().name(), "pre" | "textarea")
-}
-
-fn is_never_shown(name: &str) -> bool {
-    matches!(
-        name,
-        "head" | "script" | "style" | "noscript" | "template" | "iframe" | "object" | "svg" | "datalist"
-    )
-}
-
-pub(super) fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "br"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "dir"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "legend"
-            | "li"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "optgroup"
-            | "option"
-            | "p"
-            | "pre"
-            | "search"
-            | "section"
-            | "select"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "textarea"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "tr"
-            | "ul"
-    )
 }
 
 /// Adds the `links` field.

@@ -9,7 +9,7 @@ use super::head::Head;
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::{MailText, Trust};
 use crate::domain::text::boundary_before;
-use crate::extract::own_words;
+use crate::html::own_words;
 use crate::settings::InboxSettings;
 
 /// What the server that took the message in knows of it.

@@ -7,9 +7,10 @@
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Node};
 
-use super::{Piece, attribute, is_block};
+use super::{Piece, attribute};
 use crate::domain::text::boundary_after;
 use crate::extract::date;
+use crate::html::elements::is_block;
 
 /// Ticked, and not.
 const TICKED: [&str; 2] = ["☑", "☐"];

@@ -12,6 +12,7 @@ use crate::extract::html::{self, Markup};
 use crate::extract::json;
 use crate::extract::paging;
 use crate::extract::xml;
+use crate::html::elements::is_block;
 
 /// A page that shows fewer characters than this shows nothing of a list.
 const MIN_SHOWN_CHARS: usize = 400;
@@ -71,7 +72,7 @@ pub(in crate::extract) fn goes_on(page: &Page<'_>) -> Option<String> {
     if !start.starts_with('<') {
         return None;
     }
-    let is_html = |root: &str| matches!(root, "html" | "a" | "link" | "span") || html::is_block(root);
+    let is_html = |root: &str| matches!(root, "html" | "a" | "link" | "span") || is_block(root);
     if xml::check(start).is_ok_and(|root| !is_html(&root.to_ascii_lowercase())) {
         return paging::xml_says_more(start);
     }

@@ -16,7 +16,7 @@ use super::frame::Frame;
 use super::{Server, Who};
 use crate::domain::bundle;
 use crate::domain::id::BodyHash;
-use crate::extract::own_words;
+use crate::extract::plain_text;
 use crate::render::with_lines;
 use crate::view::Story;
 
@@ -160,7 +160,7 @@ fn text_of_part(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let head = text.trim_start().chars().take(512).collect::<String>().to_lowercase();
     let is_html = head.starts_with("<!doctype html") || head.contains("<html") || head.starts_with("<table");
-    Some(if is_html { own_words(&text)? } else { text.into_owned() })
+    Some(if is_html { plain_text(&text)? } else { text.into_owned() })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use crate::domain::verdict::Unreadable;
 
 /// How close to a body's end its closing tag is looked for: scripts and comments may follow it.
-pub(super) const TAIL_BYTES: usize = 4 * 1024;
+pub(crate) const TAIL_BYTES: usize = 4 * 1024;
 
 /// Elements whose end no page may leave out and that hold what is read, or hide it.
 const MUST_END: [&str; 14] = [
@@ -16,7 +16,7 @@ const MUST_END: [&str; 14] = [
 ];
 
 /// Whether a closing tag of the whole document stands near its end.
-pub(super) fn is_closed(body: &[u8]) -> bool {
+pub(crate) fn is_closed(body: &[u8]) -> bool {
     let end = body[body.len().saturating_sub(TAIL_BYTES)..].to_ascii_lowercase();
     let has = |tag: &[u8]| end.windows(tag.len()).any(|window| window == tag);
     has(b"</html") || has(b"</body")
@@ -26,7 +26,7 @@ pub(super) fn is_closed(body: &[u8]) -> bool {
 ///
 /// # Errors
 /// Names what the page ends in.
-pub(super) fn check<'a>(text: &str, open: impl IntoIterator<Item = &'a str>) -> Result<(), Unreadable> {
+pub(crate) fn check<'a>(text: &str, open: impl IntoIterator<Item = &'a str>) -> Result<(), Unreadable> {
     if is_closed(text.as_bytes()) {
         return Ok(());
     }

@@ -20,7 +20,7 @@ use super::{ending, limits};
 use crate::domain::verdict::Unreadable;
 
 /// So many elements may be open at once; real pages stay under 60.
-pub(super) const MAX_DEPTH: usize = 512;
+pub(crate) const MAX_DEPTH: usize = 512;
 
 /// The text is fed in pieces of about this many bytes. What a bound is overrun by is at most what fits in one.
 const PIECE_BYTES: usize = 4096;
@@ -33,8 +33,8 @@ const MAX_TAG_COST: usize = 500_000_000;
 const SPARE_NODES: usize = 4096;
 
 /// Passes tokens on and notes whether any came.
-pub(super) struct Watched<S> {
-    pub(super) inner: S,
+pub(crate) struct Watched<S> {
+    pub(crate) inner: S,
     is_silent: Cell<bool>,
 }
 
@@ -58,7 +58,7 @@ impl<S: TokenSink> TokenSink for Watched<S> {
 }
 
 /// Whether to go on after a piece.
-pub(super) enum Next {
+pub(crate) enum Next {
     /// Read the next piece.
     Go,
     /// What was looked for is found.
@@ -69,7 +69,7 @@ pub(super) enum Next {
 ///
 /// # Errors
 /// Those of `inspect`, and a tag with too many attributes to be read in reasonable time.
-pub(super) fn feed<S: TokenSink>(
+pub(crate) fn feed<S: TokenSink>(
     text: &str,
     sink: S,
     inspect: impl Fn(&S, usize) -> Result<Next, Unreadable>,
@@ -152,7 +152,7 @@ fn inspect(builder: &Builder, fed: usize) -> Result<Next, Unreadable> {
 ///
 /// # Errors
 /// Where that would take more than reasonable time or memory.
-pub(super) fn parse(text: &str) -> Result<Html, Unreadable> {
+pub(crate) fn parse(text: &str) -> Result<Html, Unreadable> {
     let sink = HtmlTreeSink::new(Html::new_document());
     let builder = feed(text, TreeBuilder::new(sink, TreeBuilderOpts::default()), inspect)?;
     Ok(builder.sink.0.into_inner())
@@ -162,7 +162,7 @@ pub(super) fn parse(text: &str) -> Result<Html, Unreadable> {
 ///
 /// # Errors
 /// As [`parse`], and where the page ends within something.
-pub(super) fn parse_whole(text: &str) -> Result<Html, Unreadable> {
+pub(crate) fn parse_whole(text: &str) -> Result<Html, Unreadable> {
     let sink = HtmlTreeSink::new(Html::new_document());
     let open = RefCell::new(Vec::new());
     let look = |builder: &Builder, fed: usize| {

@@ -40,19 +40,19 @@ pub fn within<T>(max_entries: usize, work: impl FnOnce() -> T) -> T {
 
 /// # Errors
 /// Where there are more entries, or rows of them, than the source may have.
-pub(super) fn check_entries(count: usize) -> Result<(), Unreadable> {
+pub(crate) fn check_entries(count: usize) -> Result<(), Unreadable> {
     check("entries", count, MAX_ENTRIES.get())
 }
 
 /// # Errors
 /// Where a parser would hold more than that many entries are made of.
-pub(super) fn check_parts(what: &'static str, count: usize) -> Result<(), Unreadable> {
+pub(crate) fn check_parts(what: &'static str, count: usize) -> Result<(), Unreadable> {
     check(what, count, max_parts())
 }
 
 /// # Errors
 /// Where entries together say more than that many may.
-pub(super) fn check_bytes(bytes: usize) -> Result<(), Unreadable> {
+pub(crate) fn check_bytes(bytes: usize) -> Result<(), Unreadable> {
     check(
         "bytes of text in the entries",
         bytes,
@@ -61,7 +61,7 @@ pub(super) fn check_bytes(bytes: usize) -> Result<(), Unreadable> {
 }
 
 /// So many nodes, values or elements may be held at once.
-pub(super) fn max_parts() -> usize {
+pub(crate) fn max_parts() -> usize {
     MAX_ENTRIES.get().saturating_mul(PARTS_PER_ENTRY)
 }
 
