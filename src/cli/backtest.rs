@@ -12,9 +12,10 @@ use super::output::Output;
 use super::progress::Waiting;
 use crate::archive::{self, Wanted};
 use crate::backtest::{self, Backtest, Question, Seen};
-use crate::config::{Config, did_you_mean};
+use crate::config::Config;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::source::Source;
+use crate::domain::spelling::did_you_mean;
 use crate::domain::text::one_line;
 use crate::render::minute;
 

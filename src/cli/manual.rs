@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 
-use super::arguments::Arguments;
 use super::exit::Exit;
 use super::output::{Output, print_bytes};
 
@@ -23,9 +22,13 @@ pub(super) struct Man {
     folder: Option<PathBuf>,
 }
 
-pub(super) fn completions(completions: &Completions, output: Output) -> anyhow::Result<Exit> {
+pub(super) fn completions(
+    completions: &Completions,
+    mut command: Command,
+    output: Output,
+) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(completions.shell, &mut Arguments::command(), "regwatch", &mut script);
+    clap_complete::generate(completions.shell, &mut command, "regwatch", &mut script);
     if output.json {
         let shell = completions.shell.to_possible_value().map(|value| value.get_name().to_owned());
         output.object(&serde_json::json!({ "shell": shell, "script": String::from_utf8_lossy(&script) }))?;
@@ -35,14 +38,14 @@ pub(super) fn completions(completions: &Completions, output: Output) -> anyhow::
     Ok(Exit::Done)
 }
 
-pub(super) fn man(man: &Man, output: Output) -> anyhow::Result<Exit> {
+pub(super) fn man(man: &Man, command: Command, output: Output) -> anyhow::Result<Exit> {
     if let Some(folder) = &man.folder {
         std::fs::create_dir_all(folder)?;
-        clap_mangen::generate_to(Arguments::command(), folder)?;
+        clap_mangen::generate_to(command, folder)?;
         return Ok(Exit::Done);
     }
     let mut page = Vec::new();
-    clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+    clap_mangen::Man::new(command).render(&mut page)?;
     if output.json {
         output.object(&serde_json::json!({ "roff": String::from_utf8_lossy(&page) }))?;
     } else {

@@ -46,7 +46,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use tokio::sync::mpsc;
 
 use crate::app::{self, Door};
@@ -117,8 +117,8 @@ async fn execute(arguments: Arguments, output: Output) -> anyhow::Result<Exit> {
         Verb::Daemon => Box::pin(daemon::run(&context)).await,
         Verb::Demo(verb) => demo::run(verb, output).await,
         Verb::Doctor => doctor::run(&context).await,
-        Verb::Completions(verb) => manual::completions(&verb, output),
-        Verb::Man(verb) => manual::man(&verb, output),
+        Verb::Completions(verb) => manual::completions(&verb, Arguments::command(), output),
+        Verb::Man(verb) => manual::man(&verb, Arguments::command(), output),
         Verb::Reload => reload::run(&context).await,
         Verb::Status(verb) => status::run(&verb, &context).await,
         Verb::Source(verb) => source::run(verb, &context).await,

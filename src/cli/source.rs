@@ -19,12 +19,13 @@ use super::output::{Output, print_bytes};
 use super::progress::Waiting;
 use crate::app::fetcher;
 use crate::check::{Saved, Trial, try_saved, try_source};
-use crate::config::{Config, did_you_mean};
+use crate::config::Config;
 use crate::control::{SourceDetail, SourceStatus, command};
 use crate::domain::entry::Entry;
 use crate::domain::flicker;
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
+use crate::domain::spelling::did_you_mean;
 use crate::domain::verdict::Verdict;
 
 #[derive(Debug, Subcommand)]

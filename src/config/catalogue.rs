@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 
 use super::list;
 use super::node::{Keys, Node, Table};
-use super::spelling::none_of;
 use super::value;
 use crate::domain::catalogue::{Catalogue, Observed, RobotsWord};
+use crate::domain::spelling::none_of;
 
 pub(super) const OBSERVED: Keys = Keys {
     heading: "observed",

@@ -6,10 +6,10 @@ use strum::VariantNames as _;
 
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
-use super::spelling::none_of;
 use crate::domain::company::{Alias, AliasKind, Company, objection};
 use crate::domain::id::{CategoryId, CompanyId, InvalidId};
 use crate::domain::identifier::{Identifier, IdentifierScheme};
+use crate::domain::spelling::none_of;
 
 pub(super) const COMPANY: Keys = Keys {
     heading: "[[company]]",

@@ -2,12 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use toml::Spanned;
-use toml::de::DeTable;
-
-use super::draft::Drafts;
-use super::fault::Faults;
-
 /// A file that was read.
 #[derive(Debug)]
 pub(super) struct TextFile {
@@ -15,43 +9,18 @@ pub(super) struct TextFile {
     pub(super) path: PathBuf,
     /// Its place among the files read; the main file is 0.
     pub(super) index: usize,
-    text: String,
+    pub(super) text: String,
     /// Where its lines begin: the place of every value is asked for, and a file may hold thousands.
     lines: Vec<usize>,
 }
 
 impl TextFile {
-    /// Reads a file; what is wrong with it is noted.
-    pub(super) fn read(path: &Path, index: usize, drafts: &Drafts, faults: &Faults) -> Option<Self> {
-        let refuse = |position, message| faults.of_file(path.to_owned(), index, position, message);
-        let bytes = match drafts.read(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                refuse(
-                    None,
-                    format!("cannot be read: {error}; expected a TOML file (`regwatch init DIR` writes one)"),
-                );
-                return None;
-            }
-        };
-        match String::from_utf8(bytes) {
-            Ok(text) => Some(Self::holding(path, index, text)),
-            Err(error) => {
-                let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-                let good = Self::holding(path, index, String::from_utf8_lossy(good).into_owned());
-                let position = good.position(good.text.len());
-                refuse(Some(position), "is not UTF-8 from here on, expected a UTF-8 text".to_owned());
-                None
-            }
-        }
-    }
-
     /// A text that stands in no file; it is called by this name.
     pub(super) fn of(name: &Path, text: &str) -> Self {
         Self::holding(name, 0, text.to_owned())
     }
 
-    fn holding(path: &Path, index: usize, text: String) -> Self {
+    pub(super) fn holding(path: &Path, index: usize, text: String) -> Self {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { path: path.to_owned(), index, text, lines }
     }
@@ -61,17 +30,6 @@ impl TextFile {
         let line = self.lines.partition_point(|begin| *begin <= offset).max(1);
         let before = self.text.get(self.lines[line - 1]..offset.min(self.text.len()));
         (line, before.map_or(0, |before| before.chars().count()) + 1)
-    }
-
-    /// Parses the text; every fault of the syntax is noted, and what could be made out is given.
-    pub(super) fn parse(&self, faults: &Faults) -> Option<Spanned<DeTable<'_>>> {
-        let (table, errors) = DeTable::parse_recoverable(&self.text);
-        for error in &errors {
-            let span = error.span().unwrap_or_default();
-            faults.at(self, &span, "", format_args!("is not valid TOML: {}", error.message()));
-        }
-        // What was recovered after a fault of the syntax would only give misleading faults.
-        errors.is_empty().then_some(table)
     }
 }
 

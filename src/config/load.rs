@@ -20,7 +20,6 @@ use super::node::{Keys, Node, Table};
 use super::registry::refuse_conflicts;
 use super::secret::Passwords;
 use super::source::{SOURCE, source};
-use super::spelling::likely;
 use super::whole::Config;
 use super::{evidence, inbox, mail, metrics, section, web};
 use crate::domain::category::Category;
@@ -29,6 +28,7 @@ use crate::domain::id::SourceId;
 use crate::domain::placeholder;
 use crate::domain::scoring::Thresholds;
 use crate::domain::source::Source;
+use crate::domain::spelling::did_you_mean;
 use crate::settings::{
     DaemonSettings, EvidenceSettings, FetchSettings, InboxSettings, MailSettings, MetricsSettings,
     OperatorSettings, StoreRules, StoreSettings, WaysInSettings, WebSettings,
@@ -254,7 +254,7 @@ fn refuse_sections(root: &Table<'_>) {
                 "belongs to the main file, expected only [[source]], [[company]] and [[category]] in an included one",
             );
         } else if !INCLUDED.contains(&name) {
-            let hint = likely(name, INCLUDED);
+            let hint = did_you_mean(name, INCLUDED);
             key.fault(format_args!("unknown key, expected {}{hint}", INCLUDED.join(", ")));
         }
     }
@@ -349,7 +349,7 @@ fn refuse_unknown_groups(root: &Table<'_>, groups: &[String], sources: &[Source]
         sources.iter().flat_map(|source| source.catalogue.groups.iter().map(String::as_str)).collect();
     let items = root.get("groups").and_then(|node| node.items("names of groups")).unwrap_or_default();
     for (item, group) in items.iter().zip(groups).filter(|(_, group)| !known.contains(group.as_str())) {
-        let hint = likely(group, known.iter().copied());
+        let hint = did_you_mean(group, known.iter().copied());
         item.fault(format_args!("found {group:?}, expected a group to which a source belongs{hint}"));
     }
 }

@@ -8,10 +8,10 @@ use url::Host;
 
 use super::node::{Keys, Node, Noted, Table};
 use super::section::length;
-use super::spelling::none_of;
 use super::{dkim, secret, value};
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::Doubt;
+use crate::domain::spelling::none_of;
 use crate::settings::{
     MailSettings, Pace, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, TransportSettings,
 };

@@ -12,7 +12,7 @@ use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
 use super::fault::Faults;
 use super::file::TextFile;
-use super::spelling::likely;
+use crate::domain::spelling::did_you_mean;
 
 /// The keys that a table may have. Every one of them is described in `docs/CONFIGURATION.md`.
 #[derive(Debug)]
@@ -281,7 +281,7 @@ impl<'a> Table<'a> {
     pub(super) fn refuse_others(&self, names: &[&str]) {
         for (key, name, _) in self.pairs() {
             if !names.contains(&name) {
-                let hint = likely(name, names.iter().copied());
+                let hint = did_you_mean(name, names.iter().copied());
                 key.fault(format_args!("unknown key, expected {}{hint}", names.join(", ")));
             }
         }

@@ -5,8 +5,8 @@ use std::path::Path;
 use secrecy::ExposeSecret;
 
 use super::node::{Keys, Node};
-use super::spelling::none_of;
 use super::{secret, value};
+use crate::domain::spelling::none_of;
 use crate::settings::{OperatorLogin, PasswordHash, Role};
 
 pub(super) const OPERATOR: Keys =

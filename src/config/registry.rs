@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::{Node, Table};
-use super::spelling::likely;
-use crate::domain::company::{Company, comparable};
+use crate::domain::company::Company;
+use crate::domain::comparable::comparable;
 use crate::domain::id::CompanyId;
+use crate::domain::spelling::did_you_mean;
 
 /// Looks at all companies together; `tables` are theirs, `companies` those without fault.
 pub(super) fn refuse_conflicts(
@@ -38,7 +39,7 @@ type Parents<'a> = BTreeMap<&'a str, &'a str>;
 fn refuse_unknown(node: &Node<'_>, heading: &str, known: &BTreeSet<String>) {
     let Some(text) = node.text() else { return };
     if !known.contains(text) {
-        let hint = likely(text, known.iter().map(String::as_str));
+        let hint = did_you_mean(text, known.iter().map(String::as_str));
         node.fault(format_args!("found {text:?}, expected the id of a {heading}{hint}"));
     }
 }

@@ -11,9 +11,9 @@ use super::header::headers;
 use super::kind::css;
 use super::list;
 use super::node::{Keys, Node, Table};
-use super::spelling::none_of;
 use super::{section, token, value};
 use crate::domain::source::{Link, Request, Route, SourceKind};
+use crate::domain::spelling::none_of;
 
 pub(super) const ROBOTS: Keys = Keys { heading: "robots", names: &["ignore", "because"] };
 

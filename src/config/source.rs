@@ -9,13 +9,13 @@ use regex::Regex;
 use super::catalogue;
 use super::list;
 use super::node::{Keys, Node, Table};
-use super::spelling::{likely, none_of};
 use super::{kind, request, section, value};
 use crate::domain::guard::Guard;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::schedule::CronExpr;
 use crate::domain::source::{Listing, Source, SourceKind};
+use crate::domain::spelling::{did_you_mean, none_of};
 
 pub(super) const SOURCE: Keys = Keys {
     heading: "[[source]]",
@@ -150,7 +150,7 @@ fn refuse_unknown_keys(table: &Table<'_>) {
     for (key, name, _) in table.pairs() {
         // Keys of another kind are refused by `kind`, which can say whose they are.
         if !SOURCE.names.contains(&name) && !kind::all_names().any(|known| known == name) {
-            let hint = likely(name, SOURCE.names.iter().copied().chain(kind::all_names()));
+            let hint = did_you_mean(name, SOURCE.names.iter().copied().chain(kind::all_names()));
             key.fault(format_args!("unknown key, expected {}{hint}", expected.join(", ")));
         }
     }
@@ -160,7 +160,7 @@ fn bound(node: &Node<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {
     list::distinct(&node.items("ids of companies")?, |item| {
         let text = item.text()?;
         if !known.contains(text) {
-            let hint = likely(text, known.iter().map(String::as_str));
+            let hint = did_you_mean(text, known.iter().map(String::as_str));
             item.fault(format_args!("found {text:?}, expected the id of a [[company]]{hint}"));
             return None;
         }

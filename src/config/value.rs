@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
-use super::spelling::likely;
 use crate::domain::moment::length;
+use crate::domain::spelling::did_you_mean;
 
 /// A length of time such as `30s`, `5m` or `1h 30m`, within limits.
 pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Result<Duration, String> {
@@ -77,7 +77,7 @@ pub(super) fn percent(text: &str) -> Result<u8, String> {
 /// A time zone of the IANA database.
 pub(super) fn zone(text: &str) -> Result<chrono_tz::Tz, String> {
     text.parse().map_err(|_| {
-        let hint = likely(text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let hint = did_you_mean(text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
         format!("found {text:?}, expected a time zone such as \"America/New_York\" or \"UTC\"{hint}")
     })
 }

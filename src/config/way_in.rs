@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use url::Host;
 
 use super::node::{Keys, Node, Table};
-use super::spelling::none_of;
 use super::{secret, value};
+use crate::domain::spelling::none_of;
 use crate::settings::{ImapSecurity, ImapSettings, LmtpListen, TransportSettings, WaysInSettings};
 
 pub(super) const IMAP: Keys = Keys {

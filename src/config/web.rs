@@ -7,8 +7,8 @@ use secrecy::ExposeSecret;
 use url::{Host, Url};
 
 use super::node::{Keys, Node, Table};
-use super::spelling::none_of;
 use super::{operator_login, secret, section, value};
+use crate::domain::spelling::none_of;
 use crate::settings::{ProxyLogin, Section, WebSettings};
 
 pub(super) const WEB: Keys = Keys {

@@ -14,7 +14,6 @@ use super::reply::{
     SourceStatus, Subscribed,
 };
 use crate::check::{Checker, ReadOptions, RetractError, ReviewError};
-use crate::config::did_you_mean;
 use crate::deliver::Deliverer;
 use crate::dispatch::{DispatchError, Dispatcher, Patience};
 use crate::domain::audit::AuditEntry;
@@ -25,6 +24,7 @@ use crate::domain::incident::Incident;
 use crate::domain::report::CheckReport;
 use crate::domain::snapshot::HeldRead;
 use crate::domain::source::{Source, SourcePause};
+use crate::domain::spelling::did_you_mean;
 use crate::domain::text::error_chain;
 use crate::escalate::{Attended, EscalateError, Escalator};
 use crate::prove::{ProveError, Prover};

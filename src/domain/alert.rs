@@ -95,3 +95,76 @@ pub fn alert_of_source(change: &Change) -> Option<Alert> {
 pub fn all_alerts_of(change: &Change) -> Vec<Alert> {
     alerts_of(change).into_iter().chain(alert_of_source(change)).collect()
 }
+
+impl Change {
+    /// Takes a person's word on the names that may be meant: they are, and the change concerns their
+    /// companies, or they are not. Gives the alerts this raises.
+    pub fn decide(&mut self, is_meant: bool, now: DateTime<Utc>) -> Vec<Alert> {
+        let known: Vec<CompanyId> = self.companies().into_iter().cloned().collect();
+        let possible = std::mem::take(&mut self.possible);
+        if is_meant {
+            self.matches.extend(possible);
+        }
+        // Who follows the source was told of the change already.
+        let new = alerts_of(self).into_iter().filter(|alert| !known.contains(&alert.company));
+        new.map(|alert| Alert { raised_at: now, ..alert }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::change::{ChangeKind, EntryChange, Evidence};
+    use crate::domain::id::BodyHash;
+    use crate::domain::numbers::Numbers;
+
+    fn possible(company: &str) -> Change {
+        let evidence = |body: &[u8]| Evidence {
+            url: "https://agency.test/list".to_owned(),
+            read_at: DateTime::UNIX_EPOCH,
+            status: 200,
+            sha256: BodyHash::of(body),
+        };
+        let found = serde_json::json!({
+            "company": company, "alias": "Dahua", "alias_kind": null, "rule": "alias", "field": "name",
+            "span": { "start": 0, "end": 5 }, "excerpt": "Dahuo",
+        });
+        Change {
+            id: ChangeId::derive(&["a"]),
+            source: "list".parse().unwrap(),
+            source_title: "A list".to_owned(),
+            entry: EntryChange {
+                kind: ChangeKind::Added,
+                key: "a".to_owned(),
+                title: "Dahuo".to_owned(),
+                date: None,
+                url: None,
+                fields: Vec::new(),
+                context: Vec::new(),
+            },
+            found_at: DateTime::UNIX_EPOCH,
+            ordinal: 0,
+            found_together: 1,
+            matches: Vec::new(),
+            possible: vec![serde_json::from_value(found).unwrap()],
+            numbers: Numbers::default(),
+            retracted_at: None,
+            evidence: evidence(b"new"),
+            previous: evidence(b"old"),
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_meant_concerns_its_company_and_one_that_is_not_concerns_nobody() {
+        let mut change = possible("dahua");
+        let alerts = change.decide(true, DateTime::UNIX_EPOCH);
+        assert_eq!(alerts.len(), 1);
+        assert_eq!(change.companies(), [&"dahua".parse().unwrap()]);
+        assert!(change.possible.is_empty());
+        assert_eq!(change.decide(true, DateTime::UNIX_EPOCH), [], "a word counts once");
+
+        let mut change = possible("dahua");
+        assert_eq!(change.decide(false, DateTime::UNIX_EPOCH), []);
+        assert!(change.companies().is_empty() && change.possible.is_empty());
+    }
+}

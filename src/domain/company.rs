@@ -1,7 +1,6 @@
 //! Tracked companies and the names by which pages speak of them.
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
 use super::id::{CategoryId, CompanyId};
 use super::identifier::Identifier;
@@ -179,15 +178,6 @@ pub fn objection(name: &str, kind: AliasKind) -> Option<String> {
     Some(format!("found {name:?}, which stands {frequency}, expected a name that means this company alone"))
 }
 
-/// A name in the form in which two are one: compatibility forms and capitals folded, everything
-/// but letters and digits taken for a blank. Whose a name is, is decided on it.
-#[must_use]
-pub fn comparable(name: &str) -> String {
-    let folded: String = name.nfkc().flat_map(char::to_lowercase).collect();
-    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,14 +196,5 @@ mod tests {
             ("CNE100000PM8", AliasKind::Identifier),
         ];
         assert_eq!(names, expected.map(|(name, kind)| (name.to_owned(), kind)));
-    }
-
-    #[test]
-    fn two_spellings_are_one_name() {
-        assert_eq!(
-            comparable(" Dahua  Technology Co., LTD. "),
-            comparable("ＤＡＨＵＡ Technology (Co. Ltd)")
-        );
-        assert_ne!(comparable("Dahua"), comparable("Dahuang"));
     }
 }

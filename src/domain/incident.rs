@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{IncidentId, SourceId};
 use super::moment;
-use super::news::Silence;
 use super::read_state::ReadState;
+use super::silence::Silence;
 use super::source::Source;
 use super::verdict::Verdict;
 use super::way_in::WayInState;

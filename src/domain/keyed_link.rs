@@ -26,9 +26,9 @@ use std::fmt;
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use url::Url;
 
+use super::confirm_token::ConfirmToken;
 use super::email::EmailAddress;
 use super::id::ChangeId;
-use super::inbound::ConfirmToken;
 use super::keyed::{LETTERS, bits, keyed_hash, letters};
 
 /// Letters that name the key.

@@ -3,12 +3,10 @@
 //! A court that moves to another system leaves a feed behind that lives, is read
 //! well, and says nothing any more. Nothing fails then; only silence tells.
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::entry::EntryDate;
-use super::read_state::ReadState;
-use super::source::Source;
 use super::working_day;
 
 /// What is known of a source's news.
@@ -29,24 +27,28 @@ pub struct News {
 const MAX_UNSEEN: Duration = Duration::days(2);
 
 impl News {
-    /// What is known after a read: `read` bears what it brought.
+    /// What is known after a read that `brought` this: `previous` is what was known, and when a read was last good.
     #[must_use]
-    pub(super) fn after(previous: Option<&ReadState>, read: &ReadState) -> Self {
-        let Some(before) = previous else {
-            return Self { at: read.news.at.or(read.last_good_at), ..read.news.clone() };
+    pub(super) fn after(
+        previous: Option<(&Self, Option<DateTime<Utc>>)>,
+        brought: &Self,
+        read_at: DateTime<Utc>,
+        last_good_at: Option<DateTime<Utc>>,
+    ) -> Self {
+        let Some((known, known_good_at)) = previous else {
+            return Self { at: brought.at.or(last_good_at), ..brought.clone() };
         };
-        let (known, brought) = (&before.news, &read.news);
         let newest = known.newest.max(brought.newest);
         // A state that was carried over bears an earlier moment.
-        let has_brought = brought.at == Some(read.last_read_at);
+        let has_brought = brought.at == Some(read_at);
         // Entries of other cases are news of the court as well.
         let is_newer = brought.newest.is_some() && known.newest.is_some() && newest > known.newest;
         if !has_brought && !is_newer {
-            return Self { at: known.at.or(read.last_good_at), newest, longest: known.longest };
+            return Self { at: known.at.or(last_good_at), newest, longest: known.longest };
         }
-        let was_watched = before.last_good_at.is_some_and(|at| read.last_read_at - at <= MAX_UNSEEN);
-        let silence = known.at.filter(|_| was_watched).map_or(0, |at| silent(at, read.last_read_at));
-        Self { at: Some(read.last_read_at), newest, longest: known.longest.max(silence) }
+        let was_watched = known_good_at.is_some_and(|at| read_at - at <= MAX_UNSEEN);
+        let silence = known.at.filter(|_| was_watched).map_or(0, |at| silent(at, read_at));
+        Self { at: Some(read_at), newest, longest: known.longest.max(silence) }
     }
 }
 
@@ -55,41 +57,10 @@ fn silent(from: DateTime<Utc>, to: DateTime<Utc>) -> u32 {
     working_day::between(from.date_naive(), to.date_naive())
 }
 
-/// A source that is read well and has brought nothing for longer than it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Silence {
-    /// Since when.
-    pub since: DateTime<Utc>,
-    /// The day on which something was new, as the source counts days.
-    pub last: NaiveDate,
-    /// The working days since.
-    pub days: u32,
-    /// How many of them it may have.
-    pub limit: u32,
-}
-
-impl Silence {
-    /// The silence of a source, if it is one.
-    #[must_use]
-    pub fn of(source: &Source, state: &ReadState) -> Option<Self> {
-        let since = state.news.at?;
-        // What nobody looked for is not missing: days count up to the last good read.
-        let read_at = state.last_good_at?;
-        let limit = match source.quiet_after {
-            Some(0) => return None,
-            Some(days) => days,
-            // A small court may be silent for longer than a large one, and was.
-            None => source.kind.default_quiet_after()?.max(state.news.longest.saturating_mul(2)),
-        };
-        let day = |moment: DateTime<Utc>| moment.with_timezone(&source.timezone).date_naive();
-        let days = working_day::between(day(since), day(read_at));
-        (days >= limit).then_some(Self { since, last: day(since), days, limit })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::read_state::ReadState;
     use crate::domain::snapshot::Validators;
 
     fn at(text: &str) -> DateTime<Utc> {

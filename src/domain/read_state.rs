@@ -171,7 +171,8 @@ impl ReadState {
     pub fn counted_after(self, previous: Option<&Self>) -> Self {
         let before = previous.map(|state| state.tally.clone()).unwrap_or_default();
         let tally = before.counting(self.verdict.is_read(), self.last_read_at);
-        let news = News::after(previous, &self);
+        let known = previous.map(|state| (&state.news, state.last_good_at));
+        let news = News::after(known, &self.news, self.last_read_at, self.last_good_at);
         Self { tally, news, ..self }
     }
 

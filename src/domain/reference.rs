@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
-use super::company::comparable;
+use super::comparable::comparable;
 
 /// The text in which words are counted.
 const TEXT: &str = include_str!("reference/notices.txt");

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::Draft;
-use crate::domain::company::{Company, comparable};
+use crate::domain::company::Company;
+use crate::domain::comparable::comparable;
 use crate::domain::id::CompanyId;
 
 /// The companies that are tracked, by their names and numbers.

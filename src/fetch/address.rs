@@ -13,7 +13,7 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-use super::error::FetchError;
+use super::error::{FetchError, Phase, root_cause};
 
 /// A name that takes longer to be looked up leads nowhere.
 const LOOKED_UP_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
@@ -194,6 +194,37 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     // Of a tunnel that begins in the network it leads into (RFC 5214).
     let is_isatap = matches!(address.segments(), [_, _, _, _, 0 | 0x0200, 0x5efe, ..]);
     is_global_unicast && !is_documentation && !is_protocol && !is_isatap
+}
+
+impl FetchError {
+    /// Sorts what the client reports while a request is under way.
+    pub(super) fn request(
+        url: &Url,
+        source: &reqwest::Error,
+        connect_timeout: std::time::Duration,
+        guard: &AddressGuard,
+    ) -> Self {
+        if let Some(refused) = private_address_of(source) {
+            return guard.refusal(url, refused);
+        }
+        if source.is_timeout() {
+            Self::Timeout { phase: Phase::Connect, url: url.to_string(), after: connect_timeout }
+        } else {
+            Self::Unreachable { url: url.to_string(), reason: root_cause(source) }
+        }
+    }
+}
+
+/// The guarded resolver's refusal, wherever it stands in the client's chain of causes.
+fn private_address_of(error: &reqwest::Error) -> Option<IpAddr> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(OnlyPrivate(address)) = error.downcast_ref() {
+            return Some(*address);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 #[cfg(test)]

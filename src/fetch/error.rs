@@ -183,23 +183,6 @@ impl FetchError {
         matches!(self, Self::Unreachable { .. } | Self::Timeout { phase: Phase::Connect, .. })
     }
 
-    /// Sorts what the client reports while a request is under way.
-    pub(super) fn request(
-        url: &url::Url,
-        source: &reqwest::Error,
-        connect_timeout: Duration,
-        guard: &super::address::AddressGuard,
-    ) -> Self {
-        if let Some(refused) = private_address_of(source) {
-            return guard.refusal(url, refused);
-        }
-        if source.is_timeout() {
-            Self::Timeout { phase: Phase::Connect, url: url.to_string(), after: connect_timeout }
-        } else {
-            Self::Unreachable { url: url.to_string(), reason: root_cause(source) }
-        }
-    }
-
     /// What the client reports while a body arrives.
     pub(super) fn body(url: &url::Url, source: &reqwest::Error) -> Self {
         Self::Body { url: url.to_string(), reason: root_cause(source) }
@@ -207,22 +190,10 @@ impl FetchError {
 }
 
 /// The innermost cause: what the layers above it add is that they could not go on.
-fn root_cause(error: &reqwest::Error) -> String {
+pub(super) fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &(dyn std::error::Error + 'static) = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
     cause.to_string()
-}
-
-/// The guarded resolver's refusal, wherever it stands in the client's chain of causes.
-fn private_address_of(error: &reqwest::Error) -> Option<IpAddr> {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if let Some(super::address::OnlyPrivate(address)) = error.downcast_ref() {
-            return Some(*address);
-        }
-        cause = error.source();
-    }
-    None
 }

@@ -2,7 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
 use lettre::message::header::{
     ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
 };
@@ -11,73 +10,16 @@ use lettre::{Address, Message};
 
 use super::MailError;
 use super::dkim::signed;
+use super::letter::{Leaving, Letter, Occasion};
+use super::message_id::bracketed;
 use super::thread::{Following, index, topic};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::LOOP_MARK;
-use crate::domain::keyed_link::{LinkKey, LinkPurpose, WebAddresses};
+use crate::domain::keyed_link::LinkPurpose;
 use crate::domain::mail_kind::KIND_HEADER;
-use crate::domain::outbox::Thread;
 use crate::domain::text::{one_line, shorten};
-use crate::render::{Attachment, Rendered};
-use crate::settings::{DkimSettings, Sender};
-
-/// Everything a mail's bytes depend on: the same letter gives the same bytes, its signature apart, which
-/// bears the time.
-#[derive(Debug, Clone, Copy)]
-pub struct Letter<'a> {
-    /// Whom it is from.
-    pub from: &'a Sender,
-    /// The one recipient.
-    pub to: &'a EmailAddress,
-    /// Where answers and the wish to leave go.
-    pub help: &'a EmailAddress,
-    /// Subject and bodies.
-    pub rendered: &'a Rendered,
-    /// Without angle brackets; see [`super::message_id()`].
-    pub message_id: &'a str,
-    /// The conversation it belongs to; see [`super::thread_id()`].
-    pub thread: Option<&'a Thread>,
-    /// By which key it is signed.
-    pub dkim: Option<&'a DkimSettings>,
-    /// When it was made.
-    pub date: DateTime<Utc>,
-    /// How its reader leaves; nothing for whoever is no subscriber.
-    pub list: Option<Leaving<'a>>,
-    /// Whether it was asked for a moment ago, or a machine found something.
-    pub occasion: Occasion<'a>,
-}
-
-/// Why a mail is written.
-#[derive(Debug, Clone, Copy)]
-pub enum Occasion<'a> {
-    /// Something was found.
-    Alert,
-    /// What an earlier mail told is taken back.
-    Retraction {
-        /// Its Message-ID, without angle brackets.
-        of: &'a str,
-    },
-    /// Something is wrong, and the operator is told.
-    Incident,
-    /// Somebody wrote.
-    Answer {
-        /// The Message-ID of what they wrote, without angle brackets.
-        to: Option<&'a str>,
-        /// Where an answer to this goes.
-        reply_to: &'a str,
-    },
-}
-
-/// How a subscriber leaves.
-#[derive(Debug, Clone, Copy)]
-pub struct Leaving<'a> {
-    /// The mailbox that takes the wish in.
-    pub mailbox: &'a EmailAddress,
-    /// Makes the word by which it is known there whose wish it is.
-    pub key: LinkKey,
-    /// Where the links lead, where there is a web server.
-    pub web: Option<&'a WebAddresses>,
-}
+use crate::render::Attachment;
+use crate::settings::Sender;
 
 /// A subject beyond this is not a subject; rendering cuts it far earlier.
 const MAX_SUBJECT_CHARS: usize = 200;
@@ -139,21 +81,6 @@ fn display_name(sender: &Sender) -> Option<String> {
 
 fn address(address: &EmailAddress) -> Result<Address, MailError> {
     address.as_str().parse().map_err(|source| MailError::Address { address: address.redacted(), source })
-}
-
-/// Longer ids do not fit on a line with what stands before them (RFC 5322, 2.1.1).
-const MAX_ID_BYTES: usize = 250;
-
-/// An id in angle brackets, refused unless it is plain ASCII without blanks and brackets, and not too long.
-pub(super) fn bracketed(id: &str) -> Result<String, MailError> {
-    let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>');
-    let has_both_sides =
-        id.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
-    if is_plain && has_both_sides && id.len() <= MAX_ID_BYTES {
-        Ok(format!("<{id}>"))
-    } else {
-        Err(MailError::MessageId { id: id.to_owned() })
-    }
 }
 
 fn reply_to(letter: &Letter) -> Result<Address, MailError> {

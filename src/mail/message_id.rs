@@ -1,5 +1,6 @@
 //! Message-IDs that are the same on every attempt and tell nothing.
 
+use super::MailError;
 use crate::domain::id::{CompanyId, IncidentId, MailId, SourceId};
 use crate::domain::keyed::keyed_hash;
 
@@ -28,6 +29,21 @@ pub fn incident_thread_id(instance_key: &[u8; 32], incident: &IncidentId, domain
 /// 128 bits over the parts as 32 hex digits.
 fn mac(key: &[u8; 32], parts: &[&str]) -> String {
     format!("{:032x}", keyed_hash(key, parts))
+}
+
+/// Longer ids do not fit on a line with what stands before them (RFC 5322, 2.1.1).
+const MAX_ID_BYTES: usize = 250;
+
+/// An id in angle brackets, refused unless it is plain ASCII without blanks and brackets, and not too long.
+pub(super) fn bracketed(id: &str) -> Result<String, MailError> {
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>');
+    let has_both_sides =
+        id.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
+    if is_plain && has_both_sides && id.len() <= MAX_ID_BYTES {
+        Ok(format!("<{id}>"))
+    } else {
+        Err(MailError::MessageId { id: id.to_owned() })
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::MailError;
-use super::compose::{Letter, Occasion, bracketed};
+use super::letter::{Letter, Occasion};
+use super::message_id::bracketed;
 use crate::domain::outbox::Thread;
 use crate::domain::text::{one_line, shorten};
 

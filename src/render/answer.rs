@@ -3,49 +3,21 @@
 //! Nothing that the sender wrote is in any of them: whoever forges a sender's address cannot make
 //! this service carry a message of theirs.
 
-use chrono::{DateTime, Utc};
-
+use super::addressed::{Addressed, MAX_NAME_CHARS, paused, short_names};
 use super::foot::{Foot, Service};
-use super::headline::named as named_shortly;
 use super::letter::{Letter, mail};
 use super::rendered::{RenderError, Rendered};
 use super::welcome::welcome;
 use super::when::{day, day_of, moment};
 use crate::domain::email::EmailAddress;
-use crate::domain::health::SourceHealth;
 use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken, OPEN_FOR, Purpose, Selection};
-use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Preference, State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
 
-/// Longer names are cut.
-pub(super) const MAX_NAME_CHARS: usize = 80;
-
 /// Of what can be followed, so many names are listed.
 const MAX_FOLLOWABLE: usize = 100;
-
-/// What every answer needs.
-#[derive(Debug, Clone, Copy)]
-pub struct Addressed<'a> {
-    /// Whom it goes to, and what they follow.
-    pub subscriber: &'a Subscriber,
-    /// Who sends it.
-    pub service: Service<'a>,
-    /// How readers call the companies.
-    pub watchlist: &'a Watchlist,
-    /// How many changes of what they follow a pause collected.
-    pub missed: usize,
-    /// What stands already about what they begin to follow, source by source.
-    pub listed: &'a [ListedOn],
-    /// Whether the service takes in what is answered to it.
-    pub takes_mail: bool,
-    /// How the sources are that can tell them anything of it.
-    pub health: &'a [SourceHealth],
-    /// When it is written.
-    pub now: DateTime<Utc>,
-}
 
 mail!(
     confirmation,
@@ -190,33 +162,6 @@ const UNTRACKED: &str = "We do not track that company yet. Your wish was passed 
 const STANDING: &str = "Your answer came too late to change anything: you answered before, or unsubscribed since. \
     This is what you follow now.";
 
-/// What whoever begins to follow something may expect, by how it stands.
-#[must_use]
-pub fn promise(subscriber: &Subscriber, now: DateTime<Utc>) -> String {
-    let what = "when an entry about what you follow changes on a source we watch";
-    let reserve = "No mail means no change only as far as we could read every source.";
-    match paused(subscriber, now) {
-        Some(paused) => format!("We email you {what}, once your pause has ended. {paused} {reserve}"),
-        None => format!("From now on we email you {what}. {reserve}"),
-    }
-}
-
-/// Since when somebody's mail is paused and until when, in sentences.
-#[must_use]
-pub fn paused(subscriber: &Subscriber, now: DateTime<Utc>) -> Option<String> {
-    let pause = subscriber.pause(now)?;
-    let zone = subscriber.preferences.zone;
-    let since = moment(pause.since, zone);
-    let then = match pause.until {
-        Some(until) => format!(
-            "Alerts start again on {}, with one summary of what changed meanwhile.",
-            moment(until, zone)
-        ),
-        None => "When you resume, you get one summary of what changed meanwhile.".to_owned(),
-    };
-    Some(format!("Nothing has been sent since {since} about what you follow, as you asked. {then}"))
-}
-
 /// What a question is about, a line each.
 #[must_use]
 pub fn wishes(purpose: &Purpose, watchlist: &Watchlist) -> Vec<String> {
@@ -250,11 +195,6 @@ fn asked(purpose: &Purpose, to: &Addressed<'_>) -> String {
         Purpose::Resume => "send alerts again".to_owned(),
         Purpose::Prefer { .. } => "how your mail comes".to_owned(),
     }
-}
-
-/// Companies in a subject: two names, and how many more.
-pub(super) fn short_names(to: &Addressed<'_>, companies: &[CompanyId]) -> String {
-    named_shortly(companies.iter().map(|company| to.watchlist.short_name(company)))
 }
 
 /// The companies that somebody follows, each with what of it and since when.

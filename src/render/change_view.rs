@@ -6,7 +6,7 @@ use super::explanation::{Explanation, explanation};
 use super::face::{Face, SourceWords};
 use super::field_view::{FieldBody, FieldView, Wording, fields_of};
 use super::flow::{Indent, wrap};
-use super::headline::Headline;
+use super::headline::{Headline, filing, said};
 use super::link::Link;
 use super::notice::{Notice, Told};
 use super::tied::tied;
@@ -15,7 +15,7 @@ use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::{Match, Part};
-use crate::domain::text::{capitalised, one_line, shorten};
+use crate::domain::text::{one_line, shorten};
 
 /// A title longer than this is a paragraph.
 const MAX_TITLE_CHARS: usize = 300;
@@ -237,15 +237,6 @@ fn date(change: &Change, field: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(text.get(..10).unwrap_or(text), "%Y-%m-%d").ok()
 }
 
-/// What a field says now; of an entry that is gone what it said.
-pub(super) fn said<'a>(change: &'a Change, field: &str) -> Option<&'a str> {
-    if let Some(changed) = change.entry.fields.iter().find(|changed| changed.name == field) {
-        return changed.after.as_deref().or(changed.before.as_deref());
-    }
-    let mut known = change.entry.context.iter();
-    known.find(|(name, _)| name == field).map(|(_, text)| text.as_str())
-}
-
 /// What it means to stand on the source's list.
 fn listing(words: &SourceWords) -> Option<String> {
     let listing = words.listing.as_ref()?;
@@ -282,14 +273,6 @@ fn docket_lines(change: &Change, notice: &Notice) -> Vec<String> {
             .flatten()
             .collect();
     [entry, case].into_iter().filter(|parts| !parts.is_empty()).map(|parts| parts.join(" · ")).collect()
-}
-
-/// What was filed, as a person calls it.
-pub(super) fn filing(kind: &str) -> String {
-    match kind {
-        "other" => "Filing".to_owned(),
-        kind => capitalised(&kind.replace('-', " ")),
-    }
 }
 
 /// Why its reader is told: a sentence a name, and who else is named.

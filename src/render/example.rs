@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use super::addressed::Addressed;
 use super::alert::notice;
-use super::answer::{Addressed, answer};
+use super::answer::answer;
 use super::attestation::{Attestation, Seen, attestation};
 use super::foot::Service;
 use super::incident::incidents;

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use super::change_view::{filing, said};
 use super::face::Face;
 use super::notice::{Notice, Told};
 use crate::domain::change::{Change, ChangeKind};
@@ -243,4 +242,21 @@ pub(super) fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let more = names.len() - shown.len();
     let shown = shown.join(", ");
     if more > 0 { format!("{shown} +{more}") } else { shown }
+}
+
+/// What a field says now; of an entry that is gone what it said.
+pub(super) fn said<'a>(change: &'a Change, field: &str) -> Option<&'a str> {
+    if let Some(changed) = change.entry.fields.iter().find(|changed| changed.name == field) {
+        return changed.after.as_deref().or(changed.before.as_deref());
+    }
+    let mut known = change.entry.context.iter();
+    known.find(|(name, _)| name == field).map(|(_, text)| text.as_str())
+}
+
+/// What was filed, as a person calls it.
+pub(super) fn filing(kind: &str) -> String {
+    match kind {
+        "other" => "Filing".to_owned(),
+        kind => capitalised(&kind.replace('-', " ")),
+    }
 }

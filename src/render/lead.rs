@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::change_view::said;
 use super::face::Face;
-use super::headline::{Headline, place};
+use super::headline::{Headline, place, said};
 use super::notice::{Notice, Told};
 use super::subject::in_short;
 use super::tied::told_by;

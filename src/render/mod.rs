@@ -12,6 +12,7 @@
 //! Deliberately absent: MIME and headers (`mail::compose`), tables and JSON for
 //! the command line (`cli`), and any wording that depends on the time of day.
 
+mod addressed;
 mod alert;
 mod answer;
 mod attached;
@@ -47,10 +48,9 @@ mod view;
 mod welcome;
 mod when;
 
+pub use addressed::{Addressed, paused, promise};
 pub use alert::notice;
-pub use answer::{
-    Addressed, answer, confirm_address, followed, name as company_name, paused, promise, wishes,
-};
+pub use answer::{answer, confirm_address, followed, name as company_name, wishes};
 pub use attestation::{Attestation, Seen, attestation};
 pub use calendar::{CalendarDay, calendar};
 pub use example::{AlertAbout, example, example_alert};

@@ -1,6 +1,6 @@
 //! The first mail to a reader: what they follow, what of it stands already, and where nothing does.
 
-use super::answer::{Addressed, MAX_NAME_CHARS, promise, short_names};
+use super::addressed::{Addressed, MAX_NAME_CHARS, promise, short_names};
 use super::health::unread;
 use super::letter::{Letter, Listed, mail};
 use super::rendered::{RenderError, Rendered};

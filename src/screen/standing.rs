@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use super::{ScreenError, Screener};
 use crate::clock::Clock;
-use crate::config::did_you_mean;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{MailId, ScreeningId};
 use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::screening::{Against, Screened, ScreeningNews, StandingList};
+use crate::domain::spelling::did_you_mean;
 use crate::mail::{Draft, DraftError, Occasion};
 use crate::render;
 use crate::settings::MailSettings;

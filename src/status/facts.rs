@@ -1,32 +1,21 @@
 //! The facts from which it is decided how all stands.
 
-use std::sync::Arc;
-use std::time::Duration as StdDuration;
-
 use chrono::{DateTime, Duration, Utc};
 
-use super::need::reason;
-use super::overview::{Overview, overview};
-use super::workers::{Worker, Workers};
-use crate::clock::Clock;
-use crate::domain::due::due_at;
+use super::workers::Worker;
 use crate::domain::id::SourceId;
 use crate::domain::incident::Incident;
 use crate::domain::read_state::ReadState;
-use crate::domain::source::Source;
+use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Verdict;
 use crate::domain::webhook::Webhook;
-use crate::settings::OperatorSettings;
-use crate::store::{BackupNote, Queue, SourceGlance, Store, StoreError, StoreSize};
+use crate::store::{BackupNote, Queue, StoreSize};
 
-/// A read that is late by no more than this, and the delay that the daemon draws, is in time.
-const GRACE: Duration = Duration::minutes(15);
+/// So much of a reason is shown.
+const MAX_REASON_CHARS: usize = 160;
 
 /// Whoever is late by more than this will not be read without a person.
 const LONG_OVERDUE: Duration = Duration::days(1);
-
-/// How old the store's size may be that is shown: to measure it, all of it is read.
-const SIZE_MAX_AGE: StdDuration = StdDuration::from_secs(60 * 60);
 
 /// Everything that decides how all stands.
 #[derive(Debug, Clone)]
@@ -131,106 +120,6 @@ impl SourceFacts {
     }
 }
 
-/// What a [`StatusReader`] works with.
-#[derive(Debug)]
-pub struct StatusReaderParts {
-    /// Knows how all stands.
-    pub store: Store,
-    /// What is watched.
-    pub sources: Vec<Source>,
-    /// From when on a source needs a person.
-    pub operator: OperatorSettings,
-    /// Each read is put off by a random part of this.
-    pub jitter: StdDuration,
-    /// The daemon's tasks.
-    pub workers: Workers,
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-}
-
-/// Gathers the facts and says how all stands.
-#[derive(Debug)]
-pub struct StatusReader {
-    parts: StatusReaderParts,
-    started_at: DateTime<Utc>,
-}
-
-impl StatusReader {
-    /// A reader over the given parts. What falls due before now is late only from now on.
-    #[must_use]
-    pub fn new(parts: StatusReaderParts) -> Self {
-        let started_at = parts.clock.now();
-        Self { parts, started_at }
-    }
-
-    /// Returns how all stands.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn overview(&self) -> Result<Overview, StoreError> {
-        Ok(overview(&self.facts().await?))
-    }
-
-    /// Returns all of it, for those who show more.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn facts(&self) -> Result<Facts, StoreError> {
-        let parts = &self.parts;
-        let (store, now) = (&parts.store, parts.clock.now());
-        let ids = parts.sources.iter().map(|source| source.id.clone()).collect();
-        let glances = store.glances(ids).await?;
-        let paused = store.paused_sources(now).await?;
-        let workers = parts.workers.list();
-        // Without a daemon nobody starts: what counts is when it was due.
-        let started_at = if workers.is_empty() { DateTime::UNIX_EPOCH } else { self.started_at };
-        let mut sources = Vec::with_capacity(parts.sources.len());
-        for (source, glance) in parts.sources.iter().zip(glances) {
-            let is_paused = paused.contains(&source.id);
-            sources.push(self.source(source, (glance, is_paused), started_at, now).await?);
-        }
-        let mut incidents = store.incidents_since(now).await?;
-        incidents.retain(Incident::is_open);
-        Ok(Facts {
-            now,
-            failures: parts.operator.failures,
-            sources,
-            incidents,
-            mails: store.queue().await?,
-            store: store.size(SIZE_MAX_AGE).await?,
-            backup: store.last_backup().await?,
-            webhooks: store.webhooks().await?,
-            workers,
-        })
-    }
-
-    async fn source(
-        &self,
-        source: &Source,
-        (glance, is_paused): (SourceGlance, bool),
-        started_at: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<SourceFacts, StoreError> {
-        let SourceGlance { state, is_held, .. } = glance;
-        let held = if is_held { self.parts.store.held(&source.id).await? } else { None };
-        let amended = state.as_ref().and_then(|state| state.amended.as_ref());
-        let quarantined_since =
-            held.as_ref().map(|held| held.held_since).or_else(|| amended.map(|amended| amended.since));
-        let quarantined = held.map(|held| held.reason).or_else(|| amended.map(ToString::to_string));
-        let due_at = due_at(source, state.as_ref(), started_at, now).filter(|_| state.is_some());
-        let jitter = Duration::from_std(self.parts.jitter).unwrap_or_default();
-        Ok(SourceFacts {
-            id: source.id.clone(),
-            due_at,
-            grace: GRACE + jitter,
-            quarantined,
-            quarantined_since,
-            is_paused,
-            state,
-        })
-    }
-}
-
 /// What the reads of a source come to, in the words of the metrics.
 impl SourceFacts {
     /// The verdict of its last read.
@@ -238,4 +127,9 @@ impl SourceFacts {
     pub fn verdict(&self) -> Option<Verdict> {
         self.state.as_ref().map(|state| state.verdict)
     }
+}
+
+/// A reason as it is shown.
+pub(super) fn reason(text: &str) -> String {
+    shorten(&one_line(text), MAX_REASON_CHARS)
 }

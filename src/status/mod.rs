@@ -11,10 +11,12 @@ mod durable;
 mod facts;
 mod need;
 mod overview;
+mod reader;
 mod workers;
 
 pub use durable::written_within;
-pub use facts::{Facts, SourceFacts, StatusReader, StatusReaderParts};
+pub use facts::{Facts, SourceFacts};
 pub use need::{Need, kind_of_reason};
 pub use overview::{Figures, MailFigures, Overview, SourceFigures, StoreFigures, overview};
+pub use reader::{StatusReader, StatusReaderParts};
 pub use workers::{Worker, Workers};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, SourceFacts};
+use super::facts::{Facts, SourceFacts, reason};
 use crate::domain::id::SourceId;
 use crate::domain::incident::{Incident, IncidentKind};
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::one_line;
 use crate::domain::webhook::HookState;
 
 /// Something that will not become well by itself.
@@ -21,9 +21,6 @@ pub struct Need {
     /// The sources it is about.
     pub sources: Vec<SourceId>,
 }
-
-/// So much of a reason is shown.
-const MAX_REASON_CHARS: usize = 160;
 
 /// So many quarantined reads are named one by one.
 const MAX_NAMED: usize = 5;
@@ -191,10 +188,6 @@ pub(super) fn since(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
         _ => (minutes / 1440, "day"),
     };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
-pub(super) fn reason(text: &str) -> String {
-    shorten(&one_line(text), MAX_REASON_CHARS)
 }
 
 #[cfg(test)]

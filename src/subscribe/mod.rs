@@ -15,10 +15,10 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::clock::Clock;
-use crate::config::did_you_mean;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::matching::Watchlist;
+use crate::domain::spelling::did_you_mean;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::registry::Registry;
 use crate::store::{Erased, Store, StoreError};

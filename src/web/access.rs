@@ -13,10 +13,9 @@ use axum::http::{HeaderMap, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret;
-use sha2::{Digest as _, Sha256};
 use url::{Host, Url};
 
-use super::session::Session;
+use super::session::{Session, is_same};
 use crate::domain::access_token::{AccessToken, Scope};
 use crate::settings::{OperatorLogin, Role, Section, WebSettings};
 
@@ -208,12 +207,6 @@ pub(super) fn vouched<'a>(settings: &'a WebSettings, headers: &HeaderMap) -> Opt
     }
     let name = only(&proxy.header)?;
     settings.operators.iter().find(|operator| operator.name == name)
-}
-
-/// Compares hashes, so that the time it takes tells nothing of where they differ.
-pub(super) fn is_same(a: &[u8], b: &[u8]) -> bool {
-    let differing = Sha256::digest(a).iter().zip(Sha256::digest(b)).fold(0, |all, (a, b)| all | (a ^ b));
-    differing == 0
 }
 
 /// The value of a cookie.

@@ -13,7 +13,6 @@ use axum::response::Response;
 use tokio::time::{Instant, timeout};
 
 use super::access::{Holder, Shown, Visitor, shown_token};
-use super::answer::last_part;
 use super::client::client_address;
 use super::rate::Client;
 use super::{Shared, link_of_change};
@@ -89,5 +88,39 @@ impl Shared {
             return Client::Asked(token.hash());
         }
         Client::at(client_address(peer, headers, &self.trusted_proxies))
+    }
+}
+
+/// What the path ends with: a token or a link. Both are letters and digits, so that whatever else stands behind
+/// them is what a mail program took for a part of the address: the full stop of a sentence, a bracket, a quote.
+pub(super) fn last_part(uri: &Uri) -> String {
+    let letters = |part: &str| part.chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+    uri.path().rsplit('/').map(letters).find(|part| !part.is_empty()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_mail_program_took_for_a_part_of_the_address_is_none() {
+        for path in [
+            "/manage/abc234",
+            "/watch/manage/abc234",
+            "/manage/abc234.",
+            "/manage/abc234)",
+            "/manage/abc234,",
+            "/manage/abc234%3E",
+            "/manage/abc234%3e.",
+            "/manage/abc234%22%29;",
+            "/manage/abc234%E2%80%9D",
+            "/manage/abc234/",
+            "/manage/abc234/.",
+            "/manage/abc234.?utm_source=mail",
+        ] {
+            let uri: Uri = path.parse().unwrap();
+            assert_eq!(last_part(&uri), "abc234", "{path}");
+        }
+        assert_eq!(last_part(&"/".parse().unwrap()), "");
     }
 }

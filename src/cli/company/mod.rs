@@ -16,9 +16,9 @@ use super::exit::Exit;
 use super::explain;
 use super::output::Output;
 use crate::app::watchlist;
-use crate::config::did_you_mean;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
+use crate::domain::spelling::did_you_mean;
 use crate::domain::text::one_line;
 
 #[derive(Debug, Subcommand)]

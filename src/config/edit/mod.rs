@@ -17,11 +17,11 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Value};
 
 use super::draft::{Drafts, real};
 use super::load::{Loaded, load_drafted};
-use super::spelling::likely;
 use super::{Config, ConfigError};
 use crate::domain::company::{Alias, Company};
 use crate::domain::id::{CategoryId, CompanyId, SourceId};
 use crate::domain::identifier::Identifier;
+use crate::domain::spelling::did_you_mean;
 
 /// Why companies were not changed. Nothing was written, unless it says so.
 #[derive(Debug, thiserror::Error)]
@@ -297,7 +297,7 @@ impl Edit {
             .values()
             .filter_map(|document| document.content.get("company")?.as_array_of_tables());
         let known = lists.flat_map(ArrayOfTables::iter).filter_map(|table| table.get("id")?.as_str());
-        EditError::Unknown { id: id.clone(), hint: likely(id.as_str(), known) }
+        EditError::Unknown { id: id.clone(), hint: did_you_mean(id.as_str(), known) }
     }
 
     /// The companies of a file, which are about to be changed.

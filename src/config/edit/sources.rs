@@ -3,8 +3,8 @@
 use toml_edit::{Item, Table, Value};
 
 use super::{Edit, EditError, table};
-use crate::config::spelling::likely;
 use crate::domain::id::SourceId;
+use crate::domain::spelling::did_you_mean;
 
 /// What is to become different of a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Edit {
             .filter_map(|document| document.content.get("source")?.as_array_of_tables());
         let known =
             lists.flat_map(toml_edit::ArrayOfTables::iter).filter_map(|table| table.get("id")?.as_str());
-        EditError::UnknownSource { id: id.clone(), hint: likely(id.as_str(), known) }
+        EditError::UnknownSource { id: id.clone(), hint: did_you_mean(id.as_str(), known) }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::config::list;
 use crate::config::node::{Keys, Node, Table};
-use crate::config::spelling::none_of;
 use crate::config::value;
 use crate::domain::docket::{CaseNumber, FilingKind};
 use crate::domain::source::{CourtlistenerSettings, DocketSettings, KindFilter, SourceKind};
+use crate::domain::spelling::none_of;
 
 const NAMES: &[&str] = &["dockets", "entries"];
 

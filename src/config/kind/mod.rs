@@ -8,8 +8,8 @@ mod rules;
 
 pub(super) use self::page::css;
 use super::node::{Keys, Table};
-use super::spelling::none_of;
 use crate::domain::source::SourceKind;
+use crate::domain::spelling::none_of;
 
 /// A kind of source as an operator writes it.
 struct Kind {

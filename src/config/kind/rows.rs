@@ -6,8 +6,8 @@ use chrono::format::{Item, StrftimeItems};
 
 use crate::config::list;
 use crate::config::node::{Keys, Node, Table};
-use crate::config::spelling::none_of;
 use crate::domain::source::{Brackets, Pairs, RowSettings};
+use crate::domain::spelling::none_of;
 
 pub(in crate::config) const ROWS: Keys = Keys {
     heading: "rows",

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::config::did_you_mean;
 use crate::control::ask::{Ask, Progress};
 use crate::control::reply::{HookLog, NewWebhook};
 use crate::control::service::{CommandError, Service};
 use crate::domain::email::EmailAddress;
+use crate::domain::spelling::did_you_mean;
 use crate::domain::webhook::{
     Delivery, HookFilter, HookFormat, HookSecret, HookState, SECRET_BYTES, Webhook,
 };

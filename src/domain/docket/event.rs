@@ -101,6 +101,23 @@ fn is_now_sealed(text: &FieldChange) -> bool {
     says(text.after.as_deref()) && !says(text.before.as_deref())
 }
 
+impl EntryChange {
+    /// What became of a docket entry; `None` for entries of other sources.
+    #[must_use]
+    pub fn event(&self) -> Option<DocketEvent> {
+        DocketEvent::of(self)
+    }
+
+    /// What happened, in words: `added`, `amended`, `amended (document attached)`.
+    #[must_use]
+    pub fn happened(&self) -> String {
+        match self.event() {
+            None | Some(DocketEvent::New) => self.kind.to_string(),
+            Some(event) => format!("{} ({event})", self.kind),
+        }
+    }
+}
+
 impl fmt::Display for DocketEvent {
     /// In words, as they stand in a mail after "amended: ".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

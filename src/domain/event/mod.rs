@@ -9,30 +9,15 @@
 //! Deliberately absent: dockets of agencies, which hundreds of documents share, and titles that are alike.
 
 mod more;
-mod number;
 mod own;
 mod tie;
-
-use serde::{Deserialize, Serialize};
 
 use super::change::EntryChange;
 use super::source::Source;
 
+pub use super::numbers::{DocumentNumber, NumberScheme, Numbers};
 pub use more::says_no_more;
-pub use number::{DocumentNumber, NumberScheme};
 pub use tie::{MAX_OWNERS, Tie, ties};
-
-/// The numbers of a change: those of the document or docket entry that it is about, and those of others that its new
-/// words speak of.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Numbers {
-    /// Its own, each once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub own: Vec<DocumentNumber>,
-    /// Those it speaks of, each once; none of them is its own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cited: Vec<DocumentNumber>,
-}
 
 impl Numbers {
     /// The numbers of what changed in a source.
@@ -41,11 +26,5 @@ impl Numbers {
         let own = own::own(source, entry);
         let cited = own::cited(entry).into_iter().filter(|number| !own.contains(number)).collect();
         Self { own, cited }
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.own.is_empty() && self.cited.is_empty()
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::number::DocumentNumber;
 use crate::domain::change::{ChangeKind, EntryChange};
-use crate::domain::company::comparable;
+use crate::domain::comparable::comparable;
 use crate::domain::docket::{self, CaseNumber};
 use crate::domain::entry::{LINKS, family};
+use crate::domain::numbers::DocumentNumber;
 use crate::domain::source::{Source, SourceKind};
 
 /// A change that speaks of more documents is a collection, of which the first are kept.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::number::{DocumentNumber, NumberScheme};
 use crate::domain::change::Change;
 use crate::domain::entry::family;
+use crate::domain::numbers::{DocumentNumber, NumberScheme};
 
 /// A number that more changes call their own names nothing in particular.
 pub const MAX_OWNERS: usize = 50;

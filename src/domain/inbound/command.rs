@@ -8,7 +8,7 @@ use super::automatic::are_a_machines;
 use super::consent::{behind_greetings, is_otherwise, is_yes};
 use super::leaving::{Wish, wish};
 use super::own_words::{OwnWords, Subject};
-use super::token::ConfirmToken;
+use crate::domain::confirm_token::ConfirmToken;
 use crate::domain::keyed_link::LinkKey;
 use crate::domain::subscription::Preference;
 use crate::domain::text::shorten;

@@ -9,7 +9,7 @@ use super::command::MailCommand;
 use super::correspondence::{AskBudget, Correspondence, Purpose};
 use super::leaving::{Wish as LeavingWish, without_forms};
 use super::selection::{Selection, companies, select};
-use super::token::{ConfirmToken, TokenHash};
+use crate::domain::confirm_token::{ConfirmToken, TokenHash};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Preference, State, Subscriber, Wish};

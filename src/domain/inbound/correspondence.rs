@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::selection::Selection;
-use super::token::{ConfirmToken, TokenHash};
+use crate::domain::confirm_token::{ConfirmToken, TokenHash};
 use crate::domain::id::CompanyId;
 use crate::domain::moment::{by_now, is_within, lies_ahead};
 use crate::domain::subscription::{Filter, Preference};

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, BuildError, MatchKind};
 
-use super::normalise::Folded;
-use super::script::{is_hangul, is_unspaced};
+use crate::domain::folded::Folded;
+use crate::domain::script::{is_hangul, is_unspaced};
 
 /// Up to so many bytes of names a table with an answer for every byte is built; beyond it, one
 /// that is slower to ask, and quicker to build in a fraction of the space.

@@ -6,9 +6,9 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 use super::ordinary::{OtherMeaning, is_ordinary, other_meaning};
-use super::script::{is_apostrophe, is_hyphen};
 use crate::domain::company::{Alias, AliasKind};
 use crate::domain::scoring::sets_apart;
+use crate::domain::script::{is_apostrophe, is_hyphen};
 use crate::domain::text::{boundary_after, boundary_before};
 
 /// A name from so many letters on may stand in the plural.

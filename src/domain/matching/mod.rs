@@ -14,11 +14,8 @@ mod automaton;
 mod concern;
 mod context;
 mod exposure;
-mod found;
-mod normalise;
 mod ordinary;
 mod roster;
-mod script;
 mod version;
 
 use std::cmp::Reverse;
@@ -37,10 +34,9 @@ use super::id::{CompanyId, SourceId};
 use super::scoring::{Thresholds, without_legal_forms};
 
 pub use self::concern::Concern;
-pub use self::found::{Match, Part, Rule};
-pub use self::normalise::{Divided, Folded};
-pub(crate) use self::script::is_unspaced;
 pub use self::version::WatchlistVersion;
+pub use super::folded::{Divided, Folded};
+pub use super::found::{Match, Part, Rule};
 
 /// Companies named within so many bytes of each other are spoken of together.
 const COMPANY: usize = 120;

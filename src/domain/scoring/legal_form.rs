@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::name::plain_words;
 use super::pairing::differ_by;
-use crate::domain::matching::is_unspaced;
+use crate::domain::script::is_unspaced;
 
 const TABLE: &str = include_str!("legal_forms.txt");
 

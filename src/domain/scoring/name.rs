@@ -5,7 +5,8 @@ use any_ascii::any_ascii;
 use super::legal_form::{LegalClass, forms_in, without_form, words_of_form_at_end};
 use super::number;
 use super::vocabulary::{Kind, MAX_WORDS, known};
-use crate::domain::matching::{Folded, is_unspaced};
+use crate::domain::folded::Folded;
+use crate::domain::script::is_unspaced;
 use crate::domain::text::boundary_before;
 
 /// Of a longer name only the beginning is looked at, so that comparing is bounded.

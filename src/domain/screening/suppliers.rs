@@ -7,8 +7,9 @@ use super::screened::{Answer, Finding, ScreenedName};
 use super::tracked::{Named, Tracked};
 use crate::domain::entry::Entry;
 use crate::domain::id::CompanyId;
-use crate::domain::matching::{Watchlist, WatchlistError, is_unspaced};
+use crate::domain::matching::{Watchlist, WatchlistError};
 use crate::domain::scoring::{Name, NameIndex, Reason, Score, Thresholds, compare};
+use crate::domain::script::is_unspaced;
 use crate::domain::source::Source;
 
 /// Suppliers, each of their names once, with what the watchlist knows of them.

@@ -204,6 +204,26 @@ impl fmt::Display for DocumentNumber {
     }
 }
 
+/// The numbers of a change: those of the document or docket entry that it is about, and those of others that its new
+/// words speak of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbers {
+    /// Its own, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<DocumentNumber>,
+    /// Those it speaks of, each once; none of them is its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cited: Vec<DocumentNumber>,
+}
+
+impl Numbers {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.cited.is_empty()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

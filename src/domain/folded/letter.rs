@@ -3,8 +3,8 @@
 use unicode_normalization::char::decompose_compatible;
 
 use super::simplified::simplified;
-use crate::domain::matching::script::{is_apostrophe, is_hangul, is_mark};
 use crate::domain::noise::is_raised;
+use crate::domain::script::{is_apostrophe, is_hangul, is_mark};
 
 /// Gives every character that a letter or digit becomes; none for a mark on the letter before it.
 ///

@@ -5,7 +5,7 @@ const ALIKE: f64 = 0.85;
 
 /// `; did you mean "…"?` where one of the known words is close, else nothing.
 #[must_use]
-pub fn likely<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let lower = found.to_lowercase();
     known
         .into_iter()
@@ -16,7 +16,8 @@ pub fn likely<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Stri
 }
 
 /// `found …, expected one of …`, with the likely one.
-pub(super) fn none_of(found: &str, known: &[&str]) -> String {
-    let hint = likely(found, known.iter().copied());
+#[must_use]
+pub fn none_of(found: &str, known: &[&str]) -> String {
+    let hint = did_you_mean(found, known.iter().copied());
     format!("found {found:?}, expected one of {}{hint}", known.join(", "))
 }
