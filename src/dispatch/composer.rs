@@ -73,6 +73,17 @@ pub(super) struct Round {
     pub now: DateTime<Utc>,
 }
 
+/// What a page of readers is to be composed by besides what waits for them.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// What those who want one mail for an event were told of what waits for them, by other sources.
+    pub told: ToldOf,
+    /// What was found since silence was last attested to any of them, or longer.
+    pub found: Vec<Change>,
+    /// What of that was set aside because they were told already, with the companies of which.
+    pub aside: ToldOf,
+}
+
 /// How changes are tied to those of other sources; none stands here that is tied to nothing.
 pub(super) type Ties = BTreeMap<ChangeId, Vec<Tie>>;
 
@@ -119,19 +130,18 @@ impl Composer {
         sources.map(|source| source.id.clone()).collect()
     }
 
-    /// Makes the mails that are due for one reader. `told` is what readers who want one mail for an event were told of
-    /// it, `found` what was found since silence was last attested to them, or longer.
+    /// Makes the mails that are due for one reader.
     pub(super) fn compose(
         &self,
         waiting: &WaitingReader,
         changes: &Changes,
-        (told, found): (&ToldOf, &[Change]),
+        known: &Known,
         round: &Round,
     ) -> Composed {
         let WaitingReader { reader, items } = waiting;
         let waiting = items.iter().filter_map(|item| {
             let change = changes.get(&item.change)?;
-            Some(Waiting { item, change, told_as: told_as(reader, item, change, told, round) })
+            Some(Waiting { item, change, told_as: told_as(reader, item, change, &known.told, round) })
         });
         let Plan { bundles, dropped, aside, next, summed_up } =
             plan(reader, waiting, round.collecting, round.now);
@@ -148,7 +158,9 @@ impl Composer {
             summed_up,
             at: round.now,
         };
-        let due = items.iter().map(|item| &item.change).collect();
+        // What is set aside is told by no mail to come: its reader was told.
+        let is_aside = |item: &&AlertItem| composed.aside.iter().any(|(aside, _)| aside.alert == item.alert);
+        let due = items.iter().filter(|item| !is_aside(item)).map(|item| &item.change).collect();
         for bundle in &bundles {
             composed.events.extend(events_of(reader, bundle));
             match self.mail(reader, (bundle, &due), round) {
@@ -156,7 +168,7 @@ impl Composer {
                 Err(error) => self.strike(&mut composed, reader, bundle, &error, round.now),
             }
         }
-        self.attest(&mut composed, reader, found, round);
+        self.attest(&mut composed, reader, known, round);
         composed
     }
 
@@ -268,7 +280,7 @@ impl Composer {
     }
 
     /// Attests silence where that is due and anything is followed.
-    fn attest(&self, composed: &mut Composed, reader: &Subscriber, found: &[Change], round: &Round) {
+    fn attest(&self, composed: &mut Composed, reader: &Subscriber, known: &Known, round: &Round) {
         let preferences = &reader.preferences;
         let (Some(since), Some(due)) = (preferences.attested_until, preferences.attestation_due()) else {
             return;
@@ -289,7 +301,7 @@ impl Composer {
         // Both ends name it: one whose companies changed before it left is composed again from the same beginning.
         let (begin, end) = (since.to_rfc3339(), round.now.to_rfc3339());
         let id = MailId::derive(&["attestation", reader.address.as_str(), &begin, &end]);
-        let made = self.attestation(id.clone(), reader, since, found, round);
+        let made = self.attestation(id.clone(), reader, (since, known, &composed.aside), round);
         composed.mails.push(self.made_or_given_up(made, MailKind::Coverage, id, &reader.address, round.now));
         composed.attested_until = Some(round.now);
     }
@@ -298,15 +310,20 @@ impl Composer {
         &self,
         id: MailId,
         reader: &Subscriber,
-        since: DateTime<Utc>,
-        found: &[Change],
+        (since, known, aside): (DateTime<Utc>, &Known, &[(AlertItem, ChangeId)]),
         round: &Round,
     ) -> Result<QueuedMail, DraftError> {
-        let news = found
+        let news = known
+            .found
             .iter()
             .filter(|change| change.found_at > since && !change.is_notice() && change.retracted_at.is_none());
         let mut seen = Seen::default();
-        news.for_each(|change| seen.count(reader, change));
+        for change in news {
+            let of_known = known.aside.get(&(reader.address.clone(), change.id.clone()));
+            let of_now =
+                aside.iter().filter(|(item, _)| item.change == change.id).map(|(item, _)| &item.company);
+            seen.count(reader, change, &of_known.into_iter().flatten().chain(of_now).collect());
+        }
         let rendered = render::attestation(&Attestation {
             reader,
             since,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
-use self::composer::{Round, read_of};
+use self::composer::{Known, Round, Ties, read_of};
 use crate::clock::Clock;
 use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::change::Change;
@@ -215,7 +215,9 @@ impl Dispatcher {
         self.learn_ties(&waiting, round).await?;
         let told = self.told_of(&waiting, round).await?;
         let found = self.found_since(&waiting, round.now).await?;
-        let composed = self.in_parallel(waiting, Arc::new((told, found)), looks, round).await;
+        let aside = self.set_aside(&waiting, &found, round).await?;
+        let known = Arc::new(Known { told, found, aside });
+        let composed = self.in_parallel(waiting, known, looks, round).await;
         let queued = composed.iter().map(|composed| composed.mails.len()).sum();
         self.store.compose(composed).await?;
         Ok(queued)
@@ -249,10 +251,15 @@ impl Dispatcher {
     /// Learns what other sources tell of the same that waits, once for all readers of a round.
     async fn learn_ties(&self, waiting: &WaitingReaders, round: &mut Round) -> Result<(), StoreError> {
         let known = Arc::make_mut(&mut round.ties);
-        for (id, change) in &waiting.changes {
-            if !change.numbers.is_empty() && !known.contains_key(id) {
-                known.insert(id.clone(), self.store.ties(change).await?);
-            }
+        for change in waiting.changes.values() {
+            self.learn_ties_of(change, known).await?;
+        }
+        Ok(())
+    }
+
+    async fn learn_ties_of(&self, change: &Change, known: &mut Ties) -> Result<(), StoreError> {
+        if !change.numbers.is_empty() && !known.contains_key(&change.id) {
+            known.insert(change.id.clone(), self.store.ties(change).await?);
         }
         Ok(())
     }
@@ -291,12 +298,41 @@ impl Dispatcher {
         Ok(found)
     }
 
+    /// What of `found` was set aside for readers to whom silence is due to be attested, since they want one mail for an
+    /// event and had it.
+    async fn set_aside(
+        &self,
+        waiting: &WaitingReaders,
+        found: &[Change],
+        round: &mut Round,
+    ) -> Result<ToldOf, StoreError> {
+        let readers = waiting.readers.iter().map(|waiting| &waiting.reader).filter(|reader| {
+            let due = reader.preferences.attestation_due();
+            reader.preferences.is_told_once && due.is_some_and(|due| due <= round.now)
+        });
+        let readers: Vec<&EmailAddress> = readers.map(|reader| &reader.address).collect();
+        if readers.is_empty() {
+            return Ok(ToldOf::new());
+        }
+        let known = Arc::make_mut(&mut round.ties);
+        let mut asked = BTreeSet::new();
+        for change in found.iter().filter(|change| !change.numbers.own.is_empty()) {
+            self.learn_ties_of(change, known).await?;
+            let ties =
+                known.get(&change.id).into_iter().flatten().filter(|tie| tie.is_told_by_another(change));
+            for tie in ties {
+                asked.extend(readers.iter().map(|reader| ((*reader).clone(), tie.change.id.clone())));
+            }
+        }
+        self.store.set_aside(asked.into_iter().collect()).await
+    }
+
     /// Makes the mails of a page on as many threads as there are: words and encoding take their time,
     /// and others wait for this one.
     async fn in_parallel(
         &self,
         waiting: WaitingReaders,
-        known: Arc<(ToldOf, Vec<Change>)>,
+        known: Arc<Known>,
         mut looks: Looks,
         round: &Round,
     ) -> Vec<Composed> {
@@ -311,7 +347,7 @@ impl Dispatcher {
             let (changes, known) = (Arc::clone(&changes), Arc::clone(&known));
             tasks.spawn_blocking(move || {
                 part.iter()
-                    .map(|waiting| composer.compose(waiting, &changes, (&known.0, &known.1), &round))
+                    .map(|waiting| composer.compose(waiting, &changes, &known, &round))
                     .collect::<Vec<_>>()
             });
         }

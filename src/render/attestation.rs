@@ -1,5 +1,7 @@
 //! The weekly word that nothing happened, or what did, and how closely it was looked.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::foot::Service;
@@ -47,11 +49,13 @@ pub struct Seen {
     pub unasked: usize,
     /// They may name one; a person says whether they do.
     pub possible: usize,
+    /// They say no more than another source did, of which the reader was told, who wants one mail for an event.
+    pub repeated: usize,
 }
 
 impl Seen {
-    /// Counts a change that is news.
-    pub fn count(&mut self, reader: &Subscriber, change: &Change) {
+    /// Counts a change that is news. It was set aside as told already of the companies `aside`.
+    pub fn count(&mut self, reader: &Subscriber, change: &Change, aside: &BTreeSet<&CompanyId>) {
         // What was found before something was followed is neither told nor kept back.
         let of_source = CompanyId::of_source(&change.source);
         let known: Vec<&Subscription> = change
@@ -61,8 +65,11 @@ impl Seen {
             .filter_map(|company| reader.active(company))
             .filter(|known| known.confirmed_at.unwrap_or(known.requested_at) <= change.found_at)
             .collect();
-        if known.iter().any(|known| known.only.admits(change)) {
+        let wanted: Vec<&&Subscription> = known.iter().filter(|known| known.only.admits(change)).collect();
+        if wanted.iter().any(|known| !aside.contains(&known.company)) {
             self.told += 1;
+        } else if !wanted.is_empty() {
+            self.repeated += 1;
         } else if !known.is_empty() {
             self.unasked += 1;
         } else if change.possible.iter().any(|found| reader.active(&found.company).is_some()) {
@@ -90,8 +97,9 @@ impl Attestation<'_> {
     /// Of what nothing changed, or how much did.
     fn outcome(&self) -> String {
         let unread = self.unread().count();
-        let Seen { told, unasked, possible } = self.seen;
+        let Seen { told, unasked, possible, repeated } = self.seen;
         let what = match (told, unread) {
+            (0, 0) if repeated > 0 => "nothing new".to_owned(),
             (0, 0) if unasked + possible > 0 => "no change that you asked for".to_owned(),
             (0, 0) => "nothing changed".to_owned(),
             (0, unread) => format!("no change seen, {unread} of {} sources not read", self.health.len()),
@@ -109,6 +117,7 @@ impl Attestation<'_> {
             0 if self.seen.unasked > 0 => {
                 format!("we found no change of the kinds that you asked for, in entries about {names}")
             }
+            0 if self.seen.repeated > 0 => format!("we found nothing new about {names}"),
             0 => format!("we found no change in entries about {names}"),
             1 => format!("we found one change about {names}: you were told, or it is in your next digest"),
             changes => format!(
@@ -120,7 +129,15 @@ impl Attestation<'_> {
             1 => " One more change may be about one of them; a person looks at it first.".to_owned(),
             many => format!(" {many} more changes may be about one of them; a person looks at them first."),
         };
-        format!("From {since} to {until} {found}.{doubtful}")
+        let repeated = match self.seen.repeated {
+            0 => String::new(),
+            1 => " One more change tells only what you were told from another source; you asked for one mail per event."
+                .to_owned(),
+            many => format!(
+                " {many} more changes tell only what you were told from other sources; you asked for one mail per event."
+            ),
+        };
+        format!("From {since} to {until} {found}.{repeated}{doubtful}")
     }
 
     /// Of what the report says nothing.

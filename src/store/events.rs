@@ -41,4 +41,12 @@ impl Store {
     pub async fn told_of(&self, asked: Vec<(EmailAddress, ChangeId)>) -> Result<ToldOf, StoreError> {
         self.sled.read(move |trees| events::told_of(trees, asked)).await
     }
+
+    /// What was set aside for readers because they were told of these changes, with the companies of which.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn set_aside(&self, told: Vec<(EmailAddress, ChangeId)>) -> Result<ToldOf, StoreError> {
+        self.sled.read(move |trees| events::set_aside(trees, told)).await
+    }
 }

@@ -11,6 +11,7 @@ use regwatch::domain::alert::alerts_of;
 use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use regwatch::domain::company::{Alias, AliasKind, Company};
 use regwatch::domain::email::EmailAddress;
+use regwatch::domain::event::DocumentNumber;
 use regwatch::domain::id::{BodyHash, ChangeId, CompanyId, MailId};
 use regwatch::domain::matching::Watchlist;
 use regwatch::domain::outbox::{Doubt, Mail, Outcome};
@@ -73,14 +74,31 @@ impl Stand {
 
     /// A read now that shows a change of this name.
     pub async fn find(&self, name: &str, deadline: Option<&str>) {
-        let change = change(name, deadline, self.clock.now());
-        let state = ReadState::good(change.source.clone(), Validators::default(), self.clock.now());
-        let commit = ReadCommit {
-            alerts: alerts_of(&change),
-            changes: vec![change],
-            ..ReadCommit::of(state.counted_after(None))
-        };
-        keep(&self.store, commit).await;
+        self.keep_found(vec![change(name, deadline, self.clock.now())]).await;
+    }
+
+    /// A read now by which a source tells of an entry that came, which is the document of this number; returns the change.
+    pub async fn find_document(&self, source: &str, number: &str, more: &[(&str, &str)]) -> ChangeId {
+        let change = document(source, number, more, self.clock.now());
+        let id = change.id.clone();
+        self.keep_found(vec![change]).await;
+        id
+    }
+
+    /// The same of several documents that one read finds.
+    pub async fn find_documents(&self, source: &str, numbers: &[&str]) {
+        let mut changes: Vec<Change> =
+            numbers.iter().map(|number| document(source, number, &[], self.clock.now())).collect();
+        for (ordinal, change) in changes.iter_mut().enumerate() {
+            (change.ordinal, change.found_together) = (ordinal, numbers.len());
+        }
+        self.keep_found(changes).await;
+    }
+
+    async fn keep_found(&self, changes: Vec<Change>) {
+        let state = ReadState::good(changes[0].source.clone(), Validators::default(), self.clock.now());
+        let alerts = changes.iter().flat_map(alerts_of).collect();
+        keep(&self.store, ReadCommit { alerts, changes, ..ReadCommit::of(state.counted_after(None)) }).await;
     }
 
     /// A round as the daemon does it; tells how many mails it made.
@@ -198,4 +216,18 @@ fn change(name: &str, deadline: Option<&str>, now: DateTime<Utc>) -> Change {
         evidence: evidence("new"),
         previous: evidence("old"),
     }
+}
+
+/// An entry that came to a source, with the number of a document of the Federal Register as its own.
+fn document(source: &str, number: &str, more: &[(&str, &str)], now: DateTime<Utc>) -> Change {
+    let mut change = change(number, None, now);
+    change.id = ChangeId::derive(&[source, number]);
+    change.source = source.parse().unwrap();
+    change.source_title = format!("the {source}");
+    change.entry.kind = ChangeKind::Added;
+    change.entry.fields.clear();
+    change.entry.context.extend(more.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
+    change.numbers.own = DocumentNumber::fr_document(number).into_iter().collect();
+    assert_eq!(change.numbers.own.len(), 1, "{number}");
+    change
 }

@@ -74,6 +74,21 @@ pub(in crate::store) fn told_of(
     Ok(all)
 }
 
+/// What was set aside for readers because they were told of these changes.
+pub(in crate::store) fn set_aside(
+    trees: &Trees,
+    told: Vec<(EmailAddress, ChangeId)>,
+) -> Result<ToldOf, StoreError> {
+    let mut all = ToldOf::new();
+    for (reader, change) in told {
+        let kept = trees.readable(trees.get::<ToldEvent>(TreeName::Told, &key(&change, &reader)))?;
+        for item in kept.flatten().into_iter().flat_map(|kept| kept.aside) {
+            all.entry((reader.clone(), item.change)).or_default().insert(item.company);
+        }
+    }
+    Ok(all)
+}
+
 /// Notes what a reader is told of events, and sets aside what they were told already. What meanwhile is told no more
 /// goes on waiting.
 pub(super) fn note(trees: &Trees, writes: &mut Writes, one: &Composed) -> Result<(), StoreError> {
