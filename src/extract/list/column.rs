@@ -33,6 +33,18 @@ pub enum ColumnError {
         /// What heads the columns that are there.
         found: String,
     },
+    /// A row has more cells than the table has columns.
+    #[error(
+        "row {row} has more cells than the {expected} columns: {cells}; put a name with a comma in it into quotes"
+    )]
+    TooManyCells {
+        /// Which row of the file, blank ones left out.
+        row: usize,
+        /// Its cells.
+        cells: String,
+        /// How many columns have headers.
+        expected: usize,
+    },
     /// The bytes are text in no charset that is known.
     #[error("is text in no charset that is known, expected UTF-8 or GB18030")]
     Charset,
@@ -54,7 +66,23 @@ pub fn column(body: &[u8], wanted: &str) -> Result<Vec<String>, ColumnError> {
         return of_sheets(body, wanted);
     }
     let rows = rows(body)?;
-    below(&rows, wanted).ok_or_else(|| no_column(wanted, &rows))
+    let header = header(&rows, wanted).ok_or_else(|| no_column(wanted, &rows))?;
+    whole_rows(&rows, header.0)?;
+    Ok(below(&rows, header))
+}
+
+/// Refuses rows with more cells than there are headers: a name with the delimiter in it was not quoted, and was cut.
+fn whole_rows(rows: &[Vec<String>], header: usize) -> Result<(), ColumnError> {
+    let expected = rows[header].len();
+    let has_more = |cells: &Vec<String>| cells.iter().skip(expected).any(|cell| !cell.trim().is_empty());
+    match rows.iter().enumerate().skip(header + 1).find(|(_, cells)| has_more(cells)) {
+        Some((row, cells)) => Err(ColumnError::TooManyCells {
+            row: row + 1,
+            cells: shorten(&one_line(&cells.join(" | ")), MAX_SHOWN_CHARS),
+            expected,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// The cells of delimited text, row by row, whatever stands between them.
@@ -82,19 +110,23 @@ pub fn rows(body: &[u8]) -> Result<Vec<Vec<String>>, ColumnError> {
 fn of_sheets(body: &[u8], wanted: &str) -> Result<Vec<String>, ColumnError> {
     let mut sheets = xlsx::sheets(body, MAX_ROWS)?;
     sheets.sort_by_key(|sheet| sheet.is_hidden);
-    let found = sheets.iter().find_map(|sheet| below(&sheet.rows, wanted));
+    let found = sheets.iter().find_map(|sheet| Some(below(&sheet.rows, header(&sheet.rows, wanted)?)));
     found.ok_or_else(|| no_column(wanted, sheets.first().map_or(&[][..], |sheet| &sheet.rows)))
 }
 
-/// What stands below a header.
-fn below(rows: &[Vec<String>], wanted: &str) -> Option<Vec<String>> {
+/// The row and the column in which a header stands.
+fn header(rows: &[Vec<String>], wanted: &str) -> Option<(usize, usize)> {
     let wanted = folded_header(wanted);
-    let (row, column) =
-        rows.iter().take(HEADER_ROWS).enumerate().find_map(|(row, cells)| {
-            Some((row, cells.iter().position(|cell| folded_header(cell) == wanted)?))
-        })?;
+    rows.iter()
+        .take(HEADER_ROWS)
+        .enumerate()
+        .find_map(|(row, cells)| Some((row, cells.iter().position(|cell| folded_header(cell) == wanted)?)))
+}
+
+/// What stands below a header.
+fn below(rows: &[Vec<String>], (row, column): (usize, usize)) -> Vec<String> {
     let cells = rows[row + 1..].iter().filter_map(|cells| cells.get(column));
-    Some(cells.filter(|cell| !cell.trim().is_empty()).cloned().collect())
+    cells.filter(|cell| !cell.trim().is_empty()).cloned().collect()
 }
 
 fn no_column(wanted: &str, rows: &[Vec<String>]) -> ColumnError {
@@ -188,5 +220,12 @@ mod tests {
         let error = column(b"name,city\n\"Amber,x\nBasalt,\"y\"\n", "name").unwrap_err().to_string();
         assert!(error.contains("line 2"), "{error}");
         assert!(matches!(column(b"name\n\x81\xff\xff\x81\n", "name"), Err(ColumnError::Charset)));
+        for cut in
+            [&b"name\nAmber\nSZ Amber Technology Co., Ltd.\n"[..], b"city,name\nx,Amber\nx,Amber, Ltd\n"]
+        {
+            let error = column(cut, "name").unwrap_err().to_string();
+            assert!(error.contains("row 3") && error.contains("into quotes"), "{error}");
+        }
+        check(b"name,city\nAmber,x,, \n", "name", &["Amber"]);
     }
 }
