@@ -17,6 +17,8 @@ use super::pairing::{MAX_MISSPELT_BYTES, MIN_MISSPELT_BYTES, MIN_TWICE_MISSPELT_
 pub(super) struct Misspelt {
     /// Each word with whose it is.
     words: Vec<(Box<str>, Vec<usize>)>,
+    /// Which letters each has, a bit each: an error changes two of them at most.
+    letters: Vec<u32>,
     /// A hash of a piece, of its place and of the length of its word → the words that have it. What shares a hash by
     /// accident is told apart when it is compared.
     pieces: FxHashMap<u64, Vec<u32>>,
@@ -32,6 +34,7 @@ impl Misspelt {
             |word: &str| word.is_ascii() && (MIN_MISSPELT_BYTES..=MAX_MISSPELT_BYTES).contains(&word.len());
         index.words = words.into_iter().filter(|(word, _)| may_be(word)).collect();
         index.words.sort_unstable();
+        index.letters = index.words.iter().map(|(word, _)| letters_of(word.as_bytes())).collect();
         for (number, (word, _)) in (0..).zip(&index.words) {
             index.lengths |= 1 << word.len();
             for (piece, start, end) in pieces_of(word.len()) {
@@ -70,6 +73,11 @@ impl Misspelt {
         if grown.unsigned_abs() > tolerated {
             return;
         }
+        let letters = letters_of(word);
+        let may_be_near = |number: &u32| {
+            let known = self.letters.get(*number as usize).copied().unwrap_or_default();
+            (known ^ letters).count_ones() as usize <= 2 * tolerated
+        };
         for (piece, start, end) in pieces_of(length).take(tolerated + 1) {
             let (before, behind) = (piece.cast_signed(), (tolerated - piece).cast_signed());
             for moved in (-before).max(grown - behind)..=before.min(grown + behind) {
@@ -77,7 +85,7 @@ impl Misspelt {
                 let Some(found) = word.get(begin..begin + (end - start)) else { continue };
                 let mut look_up = |key: u64| {
                     if let Some(numbers) = self.pieces.get(&key) {
-                        candidates.extend_from_slice(numbers);
+                        candidates.extend(numbers.iter().filter(|number| may_be_near(number)));
                     }
                 };
                 look_up(hash(length, piece, found.iter().copied()));
@@ -88,6 +96,11 @@ impl Misspelt {
             }
         }
     }
+}
+
+/// A bit for each letter of a word; of what is no letter several may have one.
+fn letters_of(word: &[u8]) -> u32 {
+    word.iter().fold(0, |letters, byte| letters | 1 << (byte & 31))
 }
 
 /// The pieces of a word of a length: their numbers, where they begin and where they end.
