@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
+use textwrap::core::display_width;
 
 use crate::domain::text::one_line;
 
@@ -91,6 +92,56 @@ impl Output {
         }
         Ok(())
     }
+
+    /// Prints rows under headings, each on one line: of the last cell so much is left as the terminal has room for.
+    pub(super) fn one_line_each<const N: usize>(
+        self,
+        headings: [&str; N],
+        rows: impl IntoIterator<Item = [String; N]>,
+    ) -> anyhow::Result<()> {
+        let rows = rows.into_iter().map(|row| row.map(|cell| one_line(&cell)));
+        let rows: Vec<[String; N]> = std::iter::once(headings.map(str::to_owned)).chain(rows).collect();
+        let width = |column: usize| rows.iter().map(|row| display_width(&row[column])).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..N).map(width).collect();
+        for row in &rows {
+            let mut line = String::new();
+            for (column, cell) in row.iter().enumerate() {
+                let room = if column + 1 < N { widths[column] - display_width(cell) + GAP } else { 0 };
+                line.push_str(cell);
+                line.extend(std::iter::repeat_n(' ', room));
+            }
+            self.cut_line(line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// Prints a line, or so much of it as the terminal has room for.
+    pub(super) fn cut_line(self, text: &str) -> anyhow::Result<()> {
+        match width() {
+            Some(width) => self.line(cut(text, width)),
+            None => self.line(text),
+        }
+    }
+}
+
+/// Between two columns.
+const GAP: usize = 2;
+
+/// A line that is no wider than that.
+fn cut(text: &str, width: usize) -> String {
+    if display_width(text) <= width {
+        return text.to_owned();
+    }
+    let (mut kept, mut room) = (String::new(), width.saturating_sub(1));
+    for character in text.chars() {
+        let needed = display_width(character.encode_utf8(&mut [0; 4]));
+        if needed > room {
+            break;
+        }
+        room -= needed;
+        kept.push(character);
+    }
+    format!("{}…", kept.trim_end())
 }
 
 /// A moment for people, in the time of this machine with its zone named; in UTC where the machine names none.
@@ -144,4 +195,17 @@ pub(super) fn print_error(error: &anyhow::Error) {
     let mut err = AutoStream::auto(io::stderr());
     let bold_red = anstyle::AnsiColor::Red.on_default().bold();
     let _ = writeln!(err, "{bold_red}error{bold_red:#}: {error:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_is_cut_by_its_width_on_a_terminal() {
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abc def", 5), "abc…");
+        assert_eq!(cut("海康威视", 8), "海康威视");
+        assert_eq!(cut("海康威视", 6), "海康…");
+    }
 }

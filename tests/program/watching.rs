@@ -25,6 +25,12 @@ fn every_source_stands_in_a_line_with_what_is_due_and_what_went_wrong() {
     assert!(list(0).contains(" failed "), "{}", list(0));
     let errors = home.run(&["source", "errors"]).expect(4).stdout;
     assert!(errors.contains("500 Internal Server Error") && errors.contains(" 2 "), "{errors}");
+    // However narrow the terminal is, a source is a line.
+    let narrow =
+        super::home::run(home.program().env("COLUMNS", "60").args(["source", "errors"])).expect(4).stdout;
+    let lines: Vec<&str> = narrow.lines().collect();
+    assert!(lines.len() == 3 && lines.iter().all(|line| line.chars().count() <= 60), "{narrow}");
+    assert!(lines[1].starts_with("covered-list") && lines[1].ends_with('…'), "{narrow}");
     let failures = home.run(&["source", "errors", "--json"]).expect(4).json();
     assert_eq!(failures["sources"][0]["state"]["failures"], 2);
     site.page("/list", "<html><title>Access Denied</title></html>");

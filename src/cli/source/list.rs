@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::moment;
 use crate::cli::Context;
 use crate::cli::exit::Exit;
+use crate::cli::problems::shared;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::control::{SourceStatus, command};
@@ -218,22 +219,35 @@ pub(super) async fn errors(context: &Context) -> anyhow::Result<Exit> {
     } else if statuses.is_empty() {
         context.output.line("every source that was read was read well")?;
     } else {
-        let rows = statuses.iter().map(|status| {
-            let reason = status.state.as_ref().and_then(|state| state.reason.clone());
-            [
-                status.id.to_string(),
-                standing(status).to_owned(),
-                optional(last_good_at(status)),
-                failures(status),
-                optional(status.next_due_at),
-                reason.unwrap_or_default(),
-            ]
-        });
-        let headings = ["SOURCE", "STATE", "LAST GOOD", "FAILURES", "NEXT DUE", "REASON"];
-        context.output.table(headings, rows)?;
+        show_errors(&statuses, context)?;
     }
     Ok(if statuses.is_empty() { Exit::Done } else { Exit::Unread })
 }
+
+/// What many have in common in a line, and each of the others in one.
+fn show_errors(statuses: &[SourceStatus], context: &Context) -> anyhow::Result<()> {
+    let reason = |status: &SourceStatus| status.state.as_ref().and_then(|state| state.reason.clone());
+    let reasons: Vec<(&SourceId, String)> =
+        statuses.iter().filter_map(|status| Some((&status.id, reason(status)?))).collect();
+    let problems = shared(reasons.iter().map(|(id, reason)| (*id, reason.as_str())));
+    let is_alone = |status: &&SourceStatus| !problems.iter().any(|many| many.sources.contains(&&status.id));
+    let alone: Vec<&SourceStatus> = statuses.iter().filter(is_alone).collect();
+    let output = context.output;
+    if !alone.is_empty() {
+        let rows = alone.iter().map(|status| {
+            let state = standing(status).to_owned();
+            let day = last_good_at(status).map(|at| moment(at).chars().take(DAY_CHARS).collect());
+            let day = day.unwrap_or_else(|| "never".to_owned());
+            [status.id.to_string(), state, failures(status), day, reason(status).unwrap_or_default()]
+        });
+        output.one_line_each(["SOURCE", "STATE", "FAILURES", "LAST GOOD", "REASON"], rows)?;
+    }
+    problems.iter().try_for_each(|problem| output.cut_line(&problem.line()))?;
+    output.line("`regwatch source show ID` says all of one")
+}
+
+/// Of a moment, so much says the day.
+const DAY_CHARS: usize = 10;
 
 async fn statuses(context: &Context) -> anyhow::Result<Vec<SourceStatus>> {
     context.ask(command::ListSources {}).await
