@@ -34,6 +34,15 @@ impl Store {
         self.sled.write(move |trees, writes| outbox::give_back(trees, writes, &leases, now)).await
     }
 
+    /// Every mail to an address, the newest first.
+    ///
+    /// # Errors
+    /// The store's, as everywhere here.
+    pub async fn mails_to(&self, address: &EmailAddress) -> Result<Vec<Mail>, StoreError> {
+        let address = address.clone();
+        self.sled.read(move |trees| outbox::to(trees, &address)).await
+    }
+
     /// A mail's frozen bytes.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use chrono::NaiveDate;
 
+use super::archive::MAIL;
 use super::form::{Change, Fault, KINDS};
 use super::guard::{guard, last_part};
 use super::page::{Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
@@ -96,14 +97,21 @@ async fn confirm(State(shared): Server, uri: Uri, body: Body) -> Response {
 
 async fn show_followed(State(shared): Server, uri: Uri) -> Response {
     match shared.visits.open(LinkPurpose::Manage, &last_part(&uri)) {
-        Some(key) if uri.query() == Some(SHOW_FOUND) => shared.found_for(&key).await,
-        Some(key) => shared.followed(&key, Ok(None)).await,
+        Some(key) => match uri.query() {
+            Some(SHOW_FOUND) => shared.found_for(&key).await,
+            Some(SHOW_MAILS) => shared.archive_of(&key).await,
+            Some(query) if query.starts_with(MAIL) => shared.mail_of(&key, &query[MAIL.len()..]).await,
+            _ => shared.followed(&key, Ok(None)).await,
+        },
         None => shared.nothing(),
     }
 }
 
 /// Asks the page of what somebody follows for what was found of it.
 const SHOW_FOUND: &str = "show=found";
+
+/// Asks it for the mails that were sent to them.
+const SHOW_MAILS: &str = "show=mails";
 
 async fn change_followed(State(shared): Server, uri: Uri, body: Body) -> Response {
     let Some(key) = shared.visits.open(LinkPurpose::Manage, &last_part(&uri)) else {

@@ -39,7 +39,7 @@ impl Shared {
         }))
     }
 
-    fn found_row(&self, change: &Change, reader: &Subscriber, is_waiting: bool) -> FoundRow {
+    pub(super) fn found_row(&self, change: &Change, reader: &Subscriber, is_waiting: bool) -> FoundRow {
         let source = line(self.desk.views.title_of(&change.source));
         let taken_back = change.retracted_at.map_or("", |_| ", taken back since");
         FoundRow {

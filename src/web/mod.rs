@@ -15,6 +15,7 @@
 mod access;
 mod answer;
 mod api;
+mod archive;
 mod client;
 mod conditional;
 mod connection;

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::ways::Ways;
 use crate::domain::text::error_chain;
+use crate::render::with_lines;
 
 /// A page. `root` is the path under which all of them stand.
 #[derive(Template)]
@@ -100,6 +101,46 @@ pub(super) struct FoundRow {
     pub what: String,
     /// Whether no mail was made of it yet.
     pub is_waiting: bool,
+}
+
+/// The mails that somebody was sent.
+#[derive(Template)]
+#[template(path = "archive.html")]
+pub(super) struct ArchivePage<'a> {
+    pub root: &'a str,
+    /// Who runs the service.
+    pub name: &'a str,
+    pub rows: Vec<ArchiveRow>,
+    /// How many older ones are not shown.
+    pub more: usize,
+}
+
+/// One mail of them.
+pub(super) struct ArchiveRow {
+    pub href: String,
+    pub subject: String,
+    pub standing: String,
+}
+
+/// One mail that somebody was sent.
+#[derive(Template)]
+#[template(path = "archived.html")]
+pub(super) struct MailPage<'a> {
+    pub root: &'a str,
+    /// Who runs the service.
+    pub name: &'a str,
+    pub subject: String,
+    pub standing: String,
+    pub changes: Vec<FoundRow>,
+    /// What it said; `None` where that was let go of.
+    pub text: Option<String>,
+}
+
+/// The plain text of a mail as its reader gets it.
+pub(super) fn readable(message: &[u8]) -> String {
+    let parsed = mail_parser::MessageParser::default().parse(message);
+    let text = parsed.and_then(|mail| mail.body_text(0).map(std::borrow::Cow::into_owned));
+    with_lines(&text.unwrap_or_default())
 }
 
 /// The one style sheet.

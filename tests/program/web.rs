@@ -474,3 +474,40 @@ fn asked_to_end_the_service_ends_whoever_is_connected() {
     assert_eq!(service.daemon.exit_code(), Some(0));
     assert!(TcpStream::connect(&service.address).is_err());
 }
+
+#[test]
+fn the_archive_has_what_somebody_was_told_and_nothing_that_answers_for_them_or_is_anothers() {
+    let service = Service::start("");
+    let alert = service.followed();
+    service.home.subscribe("bob@example.org", "hikvision");
+    let manage = link(&service, &alert, "manage");
+    let page = service.get(&manage);
+    assert!(page.body.contains("href=\"?show=mails\""), "{page:?}");
+    let archive = service.get(&format!("{manage}?show=mails"));
+    assert_eq!(archive.status, 200);
+    let hrefs: Vec<&str> =
+        archive.body.split("<li><a href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(hrefs.len(), 1, "no question and no welcome: {archive:?}");
+    assert!(archive.body.contains(&alert.subject) && archive.body.contains("sent "), "{archive:?}");
+    let mail = service.get(&format!("{manage}{}", hrefs[0]));
+    assert_eq!(mail.status, 200);
+    assert!(mail.body.contains("What it said") && mail.body.contains("Hikvision"), "{mail:?}");
+    let change = mail.body.split("<li><a href=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(service.get(change).status, 200, "{change}");
+
+    // The mail of somebody else and the question by which Ann subscribed are no mails of hers here.
+    assert!(service.told() > 0);
+    let outbox = service.home.run(&["outbox", "list", "--json"]).expect(0).json();
+    let mails = outbox["mails"].as_array().unwrap();
+    let hidden =
+        mails.iter().filter(|mail| mail["recipient"] != "ann@example.org" || mail["kind"] != "alert");
+    let hidden: Vec<&str> = hidden.map(|mail| mail["id"].as_str().unwrap()).collect();
+    assert!(!hidden.is_empty(), "{outbox}");
+    for id in hidden.into_iter().chain(["", "0", "../x"]) {
+        assert_eq!(service.get(&format!("{manage}?mail={id}")).status, 404, "{id}");
+    }
+    // Who left still sees what they had.
+    assert_eq!(service.post(&manage, "action=leave-all").status, 200);
+    assert!(service.get(&manage).body.contains("?show=mails"));
+    assert!(service.get(&format!("{manage}?show=mails")).body.contains(&alert.subject));
+}

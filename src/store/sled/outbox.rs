@@ -10,6 +10,7 @@ use super::consent::{Consent, Fate};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{indexes, keys, suppression};
+use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, BodyHash, ChangeId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::boundary::LeaseToken;
@@ -409,6 +410,17 @@ pub(in crate::store) fn queue(trees: &Trees) -> Result<Queue, StoreError> {
         queue.oldest = queue.oldest.into_iter().chain([stored.mail.queued_at]).min();
     }
     Ok(queue)
+}
+
+/// Every mail to an address, the newest first.
+pub(in crate::store) fn to(trees: &Trees, address: &EmailAddress) -> Result<Vec<Mail>, StoreError> {
+    let prefix = keys::items_of(address.key());
+    let mut mails = Vec::new();
+    for key in trees.tree(TreeName::MailsTo).scan_prefix(&prefix).keys() {
+        mails.extend(listed(trees, &key?[prefix.len()..])?.map(|stored| stored.mail));
+    }
+    mails.sort_by(|a, b| b.queued_at.cmp(&a.queued_at).then_with(|| a.id.cmp(&b.id)));
+    Ok(mails)
 }
 
 /// The mails in one state or in any, the newest first.

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::super::page::page;
+use super::super::page::{page, readable};
 use super::asked::Asked;
 use super::change::Choice;
 use super::frame::Frame;
@@ -137,13 +137,6 @@ pub(super) async fn mail(State(shared): Server, Extension(visitor): Who, Path(id
         message: message.map(|message| readable(&message)),
     };
     page(StatusCode::OK, &one)
-}
-
-/// The plain text of a mail as its reader gets it.
-fn readable(message: &[u8]) -> String {
-    let parsed = mail_parser::MessageParser::default().parse(message);
-    let text = parsed.and_then(|mail| mail.body_text(0).map(std::borrow::Cow::into_owned));
-    crate::render::with_lines(&text.unwrap_or_default())
 }
 
 pub(super) async fn subscribers(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {

@@ -206,10 +206,8 @@ impl Browser {
     /// Keeps how the page looks where `REGWATCH_SCREENSHOTS` names a folder, for people to look at.
     #[track_caller]
     pub fn keep(&self, name: &str) {
-        use base64::Engine as _;
         let Some(folder) = std::env::var_os("REGWATCH_SCREENSHOTS") else { return };
-        let shown = self.ask("GET", &format!("{}/screenshot", self.session), &Value::Null);
-        let bytes = base64::engine::general_purpose::STANDARD.decode(shown.as_str().unwrap()).unwrap();
+        let bytes = self.picture();
         std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
     }
 }

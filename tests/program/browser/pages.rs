@@ -41,7 +41,8 @@ fn every_page_can_be_read_narrow_and_wide_light_and_dark() {
         "/subscribe/sample".to_owned(),
         "/screen".to_owned(),
     ]);
-    let found = format!("{}?show=found", super::link(&desk.service, &alert, "manage"));
+    let manage = super::link(&desk.service, &alert, "manage");
+    let found = format!("{manage}?show=found");
     for width in WIDTHS {
         for is_dark in [false, true] {
             let Some(browser) = Browser::open(width, is_dark) else { return };
@@ -52,6 +53,12 @@ fn every_page_can_be_read_narrow_and_wide_light_and_dark() {
             browser.go(&found);
             assert!(browser.text().contains("What was found"), "{}", browser.text());
             check_page(&browser, &format!("found-{width}-{colours}"));
+            browser.go(&manage);
+            browser.press("a[href='?show=mails']");
+            check_page(&browser, &format!("mails-{width}-{colours}"));
+            browser.press("ul.rows a");
+            assert!(browser.text().contains("What it said"), "{}", browser.text());
+            check_page(&browser, &format!("mail-{width}-{colours}"));
             log_in(&browser, &desk);
             for path in &pages {
                 browser.go(&format!("{base}{path}"));
