@@ -171,6 +171,7 @@ impl Generation {
             screener: app.screener.clone(),
             standing: Arc::clone(&app.standing),
             prover: app.prover.clone(),
+            webhooks: Arc::clone(&app.webhooks),
             runner: Runner {
                 help_address: app.config.mail.help_address.clone(),
                 organisation: app.config.mail.from.organisation().to_owned(),

@@ -1,6 +1,5 @@
 //! `regwatch webhook`: receivers that are told of changes by HTTP.
 
-use anyhow::bail;
 use clap::{Args, Subcommand};
 use url::Url;
 
@@ -90,9 +89,6 @@ fn kind(text: &str) -> Result<ChangeKind, String> {
         .map_err(|_| format!("found {text:?}, expected added, removed, amended or already-listed"))
 }
 
-/// A longer name is cut in mails.
-const MAX_NAME_CHARS: usize = 80;
-
 pub(super) async fn run(verb: WebhookVerb, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         WebhookVerb::Add(add) => self::add(*add, context).await?,
@@ -124,10 +120,6 @@ pub(super) async fn run(verb: WebhookVerb, context: &Context) -> anyhow::Result<
 
 async fn add(add: Add, context: &Context) -> anyhow::Result<()> {
     let Add { url, name, format, owner, companies, sources, groups, kinds, all } = add;
-    let name = name.or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default().trim().to_owned();
-    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
-        bail!("--name: found {name:?}, expected 1 to {MAX_NAME_CHARS} characters");
-    }
     let only = HookFilter {
         companies: companies.into_iter().collect(),
         sources: sources.into_iter().collect(),

@@ -69,7 +69,11 @@ impl Command {
             Self::AddWebhook(ask) => {
                 let host = ask.url.host_str().unwrap_or_default();
                 let only = ask.only.words().unwrap_or_default();
-                with("add-webhook", &ask.name, [host, &only].join(" ").trim_end().to_owned())
+                with(
+                    "add-webhook",
+                    &ask.name.as_deref().unwrap_or(host),
+                    [host, &only].join(" ").trim_end().to_owned(),
+                )
             }
             Self::TestWebhook(ask) => about("test-webhook", &ask.id),
             Self::Redeliver(ask) => about("redeliver", &ask.id),

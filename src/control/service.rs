@@ -34,7 +34,7 @@ use crate::settings::Retention;
 use crate::status::StatusReader;
 use crate::store::{Deed, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
-use crate::webhook::{WebhookError, Webhooks};
+use crate::webhook::{MakingError, WebhookError, Webhooks};
 
 /// The use cases a command may need.
 #[derive(Debug)]
@@ -119,8 +119,8 @@ pub enum CommandError {
     Screen(#[from] ScreenError),
     #[error(transparent)]
     Standing(#[from] StandingError),
-    #[error("{0}")]
-    NoReceiver(String),
+    #[error(transparent)]
+    Making(#[from] MakingError),
     #[error(transparent)]
     Webhook(#[from] WebhookError),
 }

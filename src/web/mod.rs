@@ -58,6 +58,7 @@ use crate::status::StatusReader;
 use crate::store::Store;
 use crate::subscribe::{Subscriptions, Visits};
 use crate::view::Views;
+use crate::webhook::Webhooks;
 
 /// A server that listens.
 #[derive(Debug)]
@@ -99,6 +100,8 @@ pub struct WebParts {
     pub standing: Arc<StandingLists>,
     /// Shows what was read.
     pub prover: Prover,
+    /// Tells webhooks.
+    pub webhooks: Arc<Webhooks>,
     /// Who runs the service.
     pub runner: Runner,
 }

@@ -8,6 +8,7 @@
 //! Deliberately absent: when to try again and when to give up, which the domain says, and what is said, which
 //! `render` does.
 
+mod making;
 mod telling;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ use crate::mail::DraftError;
 use crate::registry::Registry;
 use crate::settings::MailSettings;
 use crate::store::{Store, StoreError};
+
+pub use making::{MakingError, WantedWebhook};
 
 /// Something waits no longer than this without being looked at: the clock may have been set.
 const LONGEST_WAIT: StdDuration = StdDuration::from_secs(30);
@@ -97,20 +100,6 @@ impl Webhooks {
         let (woken, is_running, turn) =
             (Notify::new(), AtomicBool::new(false), tokio::sync::Mutex::default());
         Self { parts, groups, woken, is_running, turn }
-    }
-
-    /// Whether a webhook may be told at an address, as far as the address itself says.
-    ///
-    /// # Errors
-    /// Why not.
-    pub fn check(&self, url: &Url) -> Result<(), crate::fetch::FetchError> {
-        self.parts.fetcher.may_post(url)
-    }
-
-    /// The companies in force.
-    #[must_use]
-    pub fn registry(&self) -> &Registry {
-        &self.parts.registry
     }
 
     /// Wakes the loop: something may be due.

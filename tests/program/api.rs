@@ -12,7 +12,7 @@ use super::web::Page;
 impl Desk {
     /// Sends a request with a body of JSON and, where one is given, a token.
     #[track_caller]
-    fn call(&self, method: &str, path: &str, token: &str, body: &str) -> Page {
+    pub(super) fn call(&self, method: &str, path: &str, token: &str, body: &str) -> Page {
         let host = &self.host;
         let bearer =
             if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
@@ -25,7 +25,7 @@ impl Desk {
 
     /// What an address of the API says.
     #[track_caller]
-    fn json(&self, path: &str) -> Value {
+    pub(super) fn json(&self, path: &str) -> Value {
         let page = self.get(path);
         assert_eq!(page.status, 200, "{path}: {page:?}");
         assert!(page.head.contains("content-type: application/json"), "{path}: {page:?}");
@@ -33,9 +33,19 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// What an address of the API says to whoever has a token.
+    #[track_caller]
+    pub(super) fn json_by(&self, path: &str, token: &str) -> Value {
+        let page = self.call("GET", path, token, "");
+        assert_eq!(page.status, 200, "{path}: {page:?}");
+        serde_json::from_str(&page.body).unwrap()
+    }
+}
+
 /// What a problem says.
 #[track_caller]
-fn problem(page: &Page, status: u16) -> Value {
+pub(super) fn problem(page: &Page, status: u16) -> Value {
     assert_eq!(page.status, status, "{page:?}");
     assert!(page.head.contains("content-type: application/problem+json"), "{page:?}");
     let problem: Value = serde_json::from_str(&page.body).unwrap();

@@ -10,9 +10,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Request, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
+use super::api::problem;
+use super::desk::Desk;
 use super::home::list_source;
 use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list};
 
@@ -365,4 +367,113 @@ fn killed_again_and_again_it_tells_every_change_and_copies_have_one_id() {
     let log = log["deliveries"].as_array().unwrap();
     assert_eq!(log.len(), changes.len());
     assert!(log.iter().all(|delivery| delivery["state"] == "delivered"), "{log:?}");
+}
+
+/// Waits until something is so.
+#[track_caller]
+fn wait(is_so: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "it did not come to be");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// What a call of the API said.
+#[track_caller]
+fn called(desk: &Desk, token: &str, (method, path): (&str, &str), body: &Value, status: u16) -> Value {
+    let page = desk.call(method, path, token, &body.to_string());
+    assert_eq!(page.status, status, "{method} {path}: {page:?}");
+    serde_json::from_str(&page.body).unwrap()
+}
+
+#[test]
+fn the_api_makes_a_webhook_tries_it_and_forgets_it_and_all_of_it_stands_in_the_audit_log() {
+    let (desk, receiver) = (Desk::start(), Receiver::start());
+    desk.service.followed();
+    let (token, _) = desk.token_of(&["read", "operate"]);
+    let wish = json!({
+        "url": format!("{}/hook?key=letmein", receiver.url), "owner": "ann@desk.example", "name": "the desk",
+        "only": { "companies": ["hikvision"], "kinds": ["amended", "removed"] },
+    });
+    let made = called(&desk, &token, ("POST", "/api/v1/webhooks"), &wish, 201);
+    let (secret, hook) = (made["secret"].as_str().unwrap(), &made["webhook"]);
+    assert_eq!(
+        (&hook["name"], &hook["format"], &hook["state"]),
+        (&json!("the desk"), &json!("standard"), &json!("active"))
+    );
+    assert_eq!(hook["only"]["companies"], json!(["hikvision"]));
+    let path = format!("/api/v1/webhooks/{}", hook["id"].as_str().unwrap());
+    let act =
+        |what: &str, body: Value| called(&desk, &token, ("POST", &format!("{path}/{what}")), &body, 200);
+
+    assert_eq!(act("test", json!({}))["state"], "delivered");
+    let test = receiver.got().remove(0);
+    Webhook::new(secret).unwrap().verify(&test.body, &test.headers).unwrap();
+    assert_eq!(act("pause", json!({ "is_paused": true }))["state"], "paused");
+    desk.service.told();
+    let log = || desk.json_by(&format!("{path}/deliveries"), &token);
+    wait(|| log()["items"].as_array().unwrap().iter().any(|one| one["kind"] == "change.found"));
+    assert_eq!(receiver.got().len(), 1, "it is paused");
+    assert_eq!(act("pause", json!({ "is_paused": false }))["state"], "active");
+    wait(|| receiver.got().iter().any(|got| got.json()["type"] == "change.found"));
+    wait(|| log()["items"].as_array().unwrap().iter().all(|one| one["state"] == "delivered"));
+    let told =
+        log()["items"].as_array().unwrap().iter().find(|one| one["kind"] == "change.found").cloned().unwrap();
+    let before = receiver.got().len();
+    act(&format!("deliveries/{}/redeliver", told["id"].as_str().unwrap()), json!({}));
+    assert_eq!(receiver.got().len(), before + 1);
+
+    // Neither the secret nor the address, which lets in whoever has it, is shown again, nor whose it is.
+    for shown in [desk.json_by("/api/v1/webhooks", &token), desk.json_by(&path, &token)] {
+        let shown = shown.to_string();
+        assert!(shown.contains("127.0.0.1"), "{shown}");
+        for hidden in [secret, "letmein", "ann@desk.example"] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+    }
+    called(&desk, &token, ("DELETE", &path), &json!({}), 200);
+    problem(&desk.call("GET", &path, &token, ""), 404);
+    let audit = desk.json("/api/v1/audit?limit=100").to_string();
+    for deed in
+        ["add-webhook", "test-webhook", "pause-webhook", "resume-webhook", "redeliver", "remove-webhook"]
+    {
+        assert!(audit.contains(deed), "{deed} is missing in {audit}");
+    }
+    assert!(!audit.contains("letmein") && !audit.contains("ann@desk.example"), "{audit}");
+}
+
+#[test]
+fn the_api_makes_no_webhook_for_whoever_may_not_nor_one_that_cannot_be_told() {
+    let desk = Desk::start();
+    let (read, _) = desk.token_of(&["read", "subscribers"]);
+    let (token, _) = desk.token_of(&["operate"]);
+    let wish = |more: Value| {
+        let mut wish = json!({ "url": "http://127.0.0.1:9/", "owner": "ann@desk.example" });
+        wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        wish.to_string()
+    };
+    problem(&desk.call("POST", "/api/v1/webhooks", "", &wish(json!({}))), 401);
+    problem(&desk.call("GET", "/api/v1/webhooks", "", ""), 401);
+    problem(&desk.call("POST", "/api/v1/webhooks", &read, &wish(json!({}))), 403);
+    problem(&desk.call("GET", "/api/v1/webhooks", &read, ""), 403);
+    for (more, words) in [
+        (json!({ "url": "ftp://desk.example/" }), "expected an http or https address"),
+        (json!({ "url": "http://10.1.2.3/" }), "10.1.2.3"),
+        (json!({ "name": " " }), "expected 1 to 80 characters"),
+        (json!({ "only": { "companies": ["hikvison"] } }), "hikvision"),
+        (json!({ "only": { "sources": ["covered-lst"] } }), "covered-list"),
+        (json!({ "only": { "groups": ["none"] } }), "no source is of the group"),
+        (json!({ "only": { "kinds": ["other"] } }), "kinds"),
+        (json!({ "owner": "nobody" }), "body"),
+        (json!({ "secret": "mine" }), "secret"),
+    ] {
+        let said = problem(&desk.call("POST", "/api/v1/webhooks", &token, &wish(more.clone())), 400);
+        assert!(said["detail"].as_str().is_some_and(|detail| detail.contains(words)), "{more}: {said}");
+    }
+    assert_eq!(desk.json_by("/api/v1/webhooks", &token)["items"], json!([]));
+    for path in ["/api/v1/webhooks/0", "/api/v1/webhooks/0/deliveries"] {
+        problem(&desk.call("GET", path, &token, ""), 404);
+    }
+    problem(&desk.call("POST", "/api/v1/webhooks/0/deliveries/1/redeliver", &token, "{}"), 404);
 }

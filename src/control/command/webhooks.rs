@@ -7,16 +7,14 @@ use crate::control::ask::{Ask, Progress};
 use crate::control::reply::{HookLog, NewWebhook};
 use crate::control::service::{CommandError, Service};
 use crate::domain::email::EmailAddress;
-use crate::domain::spelling::did_you_mean;
-use crate::domain::webhook::{
-    Delivery, HookFilter, HookFormat, HookSecret, HookState, SECRET_BYTES, Webhook,
-};
+use crate::domain::webhook::{Delivery, HookFilter, HookFormat, Webhook};
+use crate::webhook::WantedWebhook;
 
 /// Have a receiver told of changes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AddWebhook {
-    /// What its operator calls it.
-    pub name: String,
+    /// What its operator calls it; its host where nothing is said.
+    pub name: Option<String>,
     /// Where it is told.
     pub url: Url,
     /// In which form.
@@ -32,24 +30,9 @@ impl Ask for AddWebhook {
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         let Self { name, url, format, owner, only } = self;
-        service.check_hook(&url, &only)?;
-        let secret = HookSecret::of(&rand::random::<[u8; SECRET_BYTES]>());
-        let hook = Webhook {
-            id: Webhook::id_of(rand::random()),
-            name,
-            url,
-            format,
-            secret: secret.clone(),
-            owner,
-            only,
-            created_at: service.0.clock.now(),
-            state: HookState::Active,
-            failing_since: None,
-            breaker: None,
-            reason: None,
-        };
-        service.0.store.add_webhook(hook.clone()).await?;
-        Ok(NewWebhook { secret: secret.text(), hook })
+        let wanted = WantedWebhook { name, url, format, owner, only };
+        let hook = service.0.webhooks.add(wanted).await?;
+        Ok(NewWebhook { secret: hook.secret.text(), hook })
     }
 }
 
@@ -153,38 +136,5 @@ impl Ask for RemoveWebhook {
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.remove_webhook(&self.id).await?)
-    }
-}
-
-impl Service {
-    /// Whether a webhook may be told there, and whether what it is to be told of exists.
-    fn check_hook(&self, url: &Url, only: &HookFilter) -> Result<(), CommandError> {
-        let parts = &self.0;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(CommandError::NoReceiver(format!("found {url}, expected an http or https address")));
-        }
-        parts.webhooks.check(url).map_err(|error| CommandError::NoReceiver(error.to_string()))?;
-        for id in &only.sources {
-            self.source(id)?;
-        }
-        let watchlist = parts.webhooks.registry().current();
-        for id in &only.companies {
-            if watchlist.company(id).is_none() {
-                let hint = did_you_mean(id.as_str(), watchlist.companies().map(|known| known.id.as_str()));
-                return Err(CommandError::NoReceiver(format!("no company {id} is tracked{hint}")));
-            }
-        }
-        let groups: Vec<&str> = parts
-            .sources
-            .iter()
-            .flat_map(|source| source.catalogue.groups.iter().map(String::as_str))
-            .collect();
-        for group in &only.groups {
-            if !groups.contains(&group.as_str()) {
-                let hint = did_you_mean(group, groups.iter().copied());
-                return Err(CommandError::NoReceiver(format!("no source is of the group {group:?}{hint}")));
-            }
-        }
-        Ok(())
     }
 }

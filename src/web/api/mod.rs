@@ -18,6 +18,7 @@ mod reviews;
 mod shapes;
 mod sources;
 mod viewer;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -127,6 +128,12 @@ fn operations() -> (Router<Arc<Shared>>, serde_json::Value) {
         .routes(routes!(people::handle))
         .routes(routes!(people::subscribers, people::subscribe))
         .routes(routes!(people::subscriber, people::unsubscribe))
+        .routes(routes!(webhooks::list, webhooks::make))
+        .routes(routes!(webhooks::one, webhooks::remove))
+        .routes(routes!(webhooks::pause))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::redeliver))
         .split_for_parts();
     (router, serde_json::to_value(document).unwrap_or_default())
 }

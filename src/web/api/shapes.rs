@@ -90,7 +90,7 @@ impl Kind {
         (Self::AlreadyListed, ChangeKind::AlreadyListed),
     ];
 
-    fn of(kind: ChangeKind) -> Self {
+    pub(super) fn of(kind: ChangeKind) -> Self {
         Self::ALL.iter().find(|(_, known)| *known == kind).map_or(Self::Amended, |(shown, _)| *shown)
     }
 

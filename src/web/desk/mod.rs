@@ -50,6 +50,7 @@ use crate::status::StatusReader;
 use crate::store::{Store, StoreError};
 use crate::subscribe::Subscriptions;
 use crate::view::Views;
+use crate::webhook::Webhooks;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -89,6 +90,7 @@ pub(super) struct Desk {
     pub screener: Screener,
     pub standing: Arc<StandingLists>,
     pub prover: Prover,
+    pub webhooks: Arc<Webhooks>,
     /// As many packages of evidence are put together at once.
     pub packing: Semaphore,
     pub runner: Runner,
@@ -110,6 +112,7 @@ impl Desk {
             screener: parts.screener.clone(),
             standing: Arc::clone(&parts.standing),
             prover: parts.prover.clone(),
+            webhooks: Arc::clone(&parts.webhooks),
             packing: Semaphore::new(PACKED_AT_ONCE),
             runner: parts.runner.clone(),
             sign_ups: Mutex::new(Rates::new(CLIENT_SIGN_UPS, ALL_SIGN_UPS, Instant::now())),
