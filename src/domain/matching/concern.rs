@@ -93,8 +93,7 @@ impl Watchlist {
     #[must_use]
     pub fn resembling(&self, field: &str, text: &str) -> Vec<Match> {
         let mut resembling: Vec<Match> = Vec::new();
-        // Taking a name apart costs more than everything else that is done with a row.
-        if self.roster().is_empty() {
+        if self.roster().is_empty() || self.strangers.holds(text) {
             return resembling;
         }
         for name in variants(text) {
@@ -105,6 +104,9 @@ impl Watchlist {
                     None => resembling.push(found),
                 }
             }
+        }
+        if resembling.is_empty() {
+            self.strangers.note(text);
         }
         resembling
     }

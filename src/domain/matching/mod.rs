@@ -16,6 +16,7 @@ mod context;
 mod exposure;
 mod ordinary;
 mod roster;
+mod strangers;
 mod version;
 
 use std::cmp::Reverse;
@@ -28,6 +29,7 @@ use aho_corasick::BuildError;
 use self::automaton::{Automaton, Patterns, Sighting};
 use self::context::{Backing, Sight};
 use self::roster::Roster;
+use self::strangers::Strangers;
 use super::category::Category;
 use super::company::{Alias, AliasKind, Company};
 use super::id::{CompanyId, SourceId};
@@ -55,6 +57,7 @@ pub struct Watchlist {
     automaton: Automaton<Owner>,
     /// The same names as the scorer has them; made when a list's name is first compared.
     roster: OnceLock<Roster>,
+    strangers: Strangers,
     version: OnceLock<Arc<WatchlistVersion>>,
     /// The sources that can be followed as such, with their titles.
     sources: BTreeMap<SourceId, String>,
@@ -194,6 +197,7 @@ impl Watchlist {
             names,
             automaton,
             roster: OnceLock::new(),
+            strangers: Strangers::default(),
             version: OnceLock::new(),
             sources: BTreeMap::new(),
         })
