@@ -141,7 +141,7 @@ async fn tell(port: u16) -> Told {
         settings: settings.clone(),
         inbox: None,
         web: None,
-        sources: Vec::new(),
+        sources: Arc::default(),
         instance_key: key,
     });
     let dispatcher =

@@ -1,7 +1,6 @@
 //! Memory for the program. What one thread takes another gives back, all day: a mail is made by one, kept by
 //! a second, sent by a third, and this allocator is made for that. Not the library's, so that whoever fuzzes
-//! it keeps an allocator that checks. Without huge pages (`no_thp`): each thread's few kilobytes would take two
-//! megabytes, which the kernel clears first.
+//! it keeps an allocator that checks. It asks for no huge pages (`no_thp`), which the program would refuse anyhow.
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

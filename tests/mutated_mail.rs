@@ -192,7 +192,7 @@ async fn inbox(folder: &Path, clock: &ManualClock) -> (Inbox, Store) {
     let parts = InboxParts {
         store: store.clone(),
         registry: Registry::new(watchlist(&config).unwrap()),
-        sources: Vec::new(),
+        sources: Arc::default(),
         instance_key: store.instance_key([7; 32]).await.unwrap(),
         settings: config.inbox.unwrap(),
         mail: config.mail,

@@ -160,7 +160,7 @@ impl Generation {
             woken: Arc::clone(found),
             views: Views::new(ViewParts {
                 store: app.store.clone(),
-                sources: app.config.sources.clone().into(),
+                sources: app.config.sources.clone(),
                 registry: app.registry.clone(),
                 clock: Arc::clone(&app.clock),
             }),
@@ -205,9 +205,9 @@ impl Generation {
 }
 
 /// Tells what a registry that changed while nobody ran finds in what stands.
-async fn rematch(sources: Vec<Source>, checker: Arc<Checker>, found: Arc<Notify>) {
-    for source in sources {
-        match checker.rematch(&source).await {
+async fn rematch(sources: Arc<[Source]>, checker: Arc<Checker>, found: Arc<Notify>) {
+    for source in &*sources {
+        match checker.rematch(source).await {
             Ok(notices) if !notices.is_empty() => found.notify_one(),
             Ok(_) => {}
             Err(error) => {

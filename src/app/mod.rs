@@ -181,7 +181,7 @@ fn reading_status(store: &Store, config: &Config, workers: &Workers, clock: &Arc
 fn proving(store: &Store, config: &Config, registry: &Registry, clock: &Arc<dyn Clock>) -> Prover {
     Prover::new(ProverParts {
         store: store.clone(),
-        sources: config.sources.clone().into(),
+        sources: config.sources.clone(),
         registry: registry.clone(),
         authority: config.evidence.tsa.clone().map(Authority::at),
         clock: Arc::clone(clock),
@@ -378,7 +378,7 @@ async fn keep_pauses(
     store: &Store,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    for source in &config.sources {
+    for source in &*config.sources {
         let state = store.read_state(&source.id).await?;
         if let Some(pause) = state.and_then(|state| state.wished_pause(now)) {
             fetcher.pause(&source.url, pause);

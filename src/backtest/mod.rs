@@ -308,7 +308,7 @@ impl Stage {
         let composer = Composer::new(ComposerParts {
             settings: config.mail.clone(),
             inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
-            sources: vec![source.clone()],
+            sources: Arc::new([source.clone()]),
             web: None,
             instance_key,
         });

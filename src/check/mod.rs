@@ -323,23 +323,28 @@ impl Checker {
         progress: &mpsc::Sender<SourceCheck>,
     ) -> Vec<SourceCheck> {
         let slots = Arc::new(Semaphore::new(concurrency.max(1)));
-        let mut reads = JoinSet::new();
-        for (index, source) in sources.into_iter().enumerate() {
-            let (checker, slots) = (Arc::clone(self), Arc::clone(&slots));
-            reads.spawn(async move {
-                let mut slot = slots.acquire_owned().await.ok();
-                (index, checker.read_in_slot(&source, options, &mut slot).await.0)
-            });
-        }
-        let mut all = Vec::new();
-        while let Some(read) = reads.join_next().await {
-            match read {
-                Ok((index, found)) => {
-                    // Nobody listening is no reason to stop reading.
-                    let _ = progress.send(found.clone()).await;
-                    all.push((index, found));
+        let mut waiting = sources.into_iter().enumerate();
+        let (mut next, mut reads, mut all) = (waiting.next(), JoinSet::new(), Vec::new());
+        // A read begins when there is a slot for it: those that wait take no memory.
+        loop {
+            tokio::select! {
+                Ok(slot) = Arc::clone(&slots).acquire_owned(), if next.is_some() => {
+                    let (checker, mut slot) = (Arc::clone(self), Some(slot));
+                    if let Some((index, source)) = std::mem::replace(&mut next, waiting.next()) {
+                        reads.spawn(async move {
+                            (index, checker.read_in_slot(&source, options, &mut slot).await.0)
+                        });
+                    }
                 }
-                Err(panic) => tracing::error!(error = error_chain(&panic), "a read ended abruptly"),
+                Some(read) = reads.join_next() => match read {
+                    Ok((index, found)) => {
+                        // Nobody listening is no reason to stop reading.
+                        let _ = progress.send(found.clone()).await;
+                        all.push((index, found));
+                    }
+                    Err(panic) => tracing::error!(error = error_chain(&panic), "a read ended abruptly"),
+                },
+                else => break,
             }
         }
         all.sort_by_key(|(index, _)| *index);

@@ -71,7 +71,7 @@ pub(super) async fn run(verb: Review, context: &Context) -> anyhow::Result<Exit>
 
 /// The source that is meant, where one has this id; changes are meant otherwise.
 fn source_of(id: &str, context: &Context) -> anyhow::Result<Option<SourceId>> {
-    Ok(context.config()?.sources.into_iter().map(|source| source.id).find(|known| known.as_str() == id))
+    Ok(context.config()?.sources.iter().map(|source| source.id.clone()).find(|known| known.as_str() == id))
 }
 
 async fn list(context: &Context) -> anyhow::Result<()> {

@@ -158,7 +158,8 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
     let Watched { sources, companies, categories } = watched(&roots, &folder);
     let groups = groups?;
     refuse_unknown_groups(&roots[0], &groups, &sources);
-    let (sources, dormant) = sources.into_iter().partition(|source| source.catalogue.is_on(&groups));
+    let (sources, dormant): (Vec<Source>, Vec<Source>) =
+        sources.into_iter().partition(|source| source.catalogue.is_on(&groups));
     let mut sections = sections?;
     sections.fetch.only_here = nobodys(&roots, &sections);
     let config = Config {
@@ -176,8 +177,8 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
         daemon: sections.daemon,
         operator: sections.operator,
         groups,
-        sources,
-        dormant,
+        sources: sources.into(),
+        dormant: dormant.into(),
         companies,
         categories,
     };

@@ -1,6 +1,7 @@
 //! Everything that was read, as one.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::domain::category::Category;
 use crate::domain::company::Company;
@@ -44,9 +45,9 @@ pub struct Config {
     /// The groups of sources that are switched on.
     pub groups: Vec<String>,
     /// What is watched, in the order of the files.
-    pub sources: Vec<Source>,
+    pub sources: Arc<[Source]>,
     /// What could be: sources whose groups are switched off, or that are off themselves.
-    pub dormant: Vec<Source>,
+    pub dormant: Arc<[Source]>,
     /// Who is tracked, in the order of the files.
     pub companies: Vec<Company>,
     /// What rules cover without naming anybody, in the order of the files.
@@ -56,7 +57,7 @@ pub struct Config {
 impl Config {
     /// What is watched and what could be.
     pub fn all_sources(&self) -> impl Iterator<Item = &Source> {
-        self.sources.iter().chain(&self.dormant)
+        self.sources.iter().chain(&*self.dormant)
     }
 
     /// A source that is watched, by its id.

@@ -40,7 +40,7 @@ use crate::webhook::{MakingError, WebhookError, Webhooks};
 #[derive(Debug)]
 pub struct ServiceParts {
     /// What is watched.
-    pub sources: Vec<Source>,
+    pub sources: Arc<[Source]>,
     /// Sources read at once.
     pub concurrency: usize,
     /// Keeps everything.
@@ -174,7 +174,7 @@ impl Service {
     /// What each watched source shows of a company.
     pub(super) async fn coverage(&self, company: &CompanyId) -> Result<Vec<SourceCoverage>, CommandError> {
         let mut coverage = Vec::new();
-        for source in &self.0.sources {
+        for source in &*self.0.sources {
             let known = self.0.store.known(&source.id).await?;
             let named = known.standing.as_ref().and_then(|standing| standing.named.get(company));
             coverage.push(SourceCoverage {
@@ -244,7 +244,7 @@ impl Service {
         let parts = &self.0;
         let Reloaded { companies, needs_restart } = parts.reloader.reload().await?;
         let mut notices = Vec::new();
-        for source in &parts.sources {
+        for source in &*parts.sources {
             notices.extend(parts.checker.rematch(source).await?);
         }
         let mails_queued = self.tell().await?;
@@ -334,7 +334,7 @@ impl Service {
 
     pub(super) async fn held_reads(&self) -> Result<Vec<HeldRead>, CommandError> {
         let mut held = Vec::new();
-        for source in &self.0.sources {
+        for source in &*self.0.sources {
             held.extend(self.0.store.held(&source.id).await?);
         }
         Ok(held)
@@ -352,7 +352,7 @@ impl Service {
     pub(super) async fn statuses(&self) -> Result<Vec<SourceStatus>, CommandError> {
         let incidents = self.incidents(false).await?;
         let mut statuses = Vec::new();
-        for source in &self.0.sources {
+        for source in &*self.0.sources {
             statuses.push(self.status(source, &incidents).await?);
         }
         Ok(statuses)

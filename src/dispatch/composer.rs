@@ -47,7 +47,7 @@ pub struct ComposerParts {
     /// Where the links of a mail lead, where there is a web server.
     pub web: Option<WebAddresses>,
     /// What is watched.
-    pub sources: Vec<Source>,
+    pub sources: Arc<[Source]>,
     /// Keys Message-IDs, so that they cannot be guessed.
     pub instance_key: [u8; 32],
 }
@@ -572,7 +572,7 @@ mod tests {
             on_in_doubt: Doubt::Resend,
             dkim: None,
         };
-        let (inbox, web, sources) = (None, None, Vec::new());
+        let (inbox, web, sources) = (None, None, Arc::default());
         Composer::new(ComposerParts { settings, inbox, web, sources, instance_key: [7; 32] })
     }
 

@@ -48,7 +48,7 @@ pub(super) async fn sources(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Find
     let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
     let slots = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
     let mut asking = JoinSet::new();
-    for source in config.sources.clone() {
+    for source in config.sources.iter().cloned() {
         let (fetcher, slots, now) = (Arc::clone(&fetcher), Arc::clone(&slots), clock.now());
         asking.spawn(async move {
             let _slot = slots.acquire_owned().await;

@@ -47,7 +47,7 @@ pub struct EscalatorParts {
     /// Knows how reads stand, and keeps incidents.
     pub store: Store,
     /// What is watched.
-    pub sources: Vec<Source>,
+    pub sources: Arc<[Source]>,
     /// The ways in that are in use.
     pub ways_in: Vec<WayIn>,
     /// The transport in use, by its name.

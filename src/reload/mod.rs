@@ -44,7 +44,7 @@ pub struct Reloaded {
 pub struct Reloader {
     path: PathBuf,
     /// The settings in force, without what a reload takes over.
-    settings: String,
+    in_force: Config,
     registry: Registry,
 }
 
@@ -52,7 +52,7 @@ impl Reloader {
     /// Replaces what is in `registry`; `config` is what is in force.
     #[must_use]
     pub fn new(config: &Config, registry: Registry) -> Self {
-        Self { path: config.path.clone(), settings: settings(config), registry }
+        Self { path: config.path.clone(), in_force: without_companies(config), registry }
     }
 
     /// Reads the files and puts their companies in force.
@@ -70,7 +70,8 @@ impl Reloader {
         let (config, watchlist) = read.await??;
         self.registry.replace(watchlist);
         tracing::info!(companies = config.companies.len(), "reloaded {} companies", config.companies.len());
-        Ok(Reloaded { companies: config.companies.len(), needs_restart: settings(&config) != self.settings })
+        let needs_restart = show(&without_companies(&config)) != show(&self.in_force);
+        Ok(Reloaded { companies: config.companies.len(), needs_restart })
     }
 }
 
@@ -83,7 +84,8 @@ pub fn watchlist(config: &Config) -> Result<Watchlist, WatchlistError> {
     Ok(watchlist.watching(config.sources.iter().map(|source| (source.id.clone(), source.title.clone()))))
 }
 
-fn settings(config: &Config) -> String {
+/// What a reload of the companies leaves as it is.
+fn without_companies(config: &Config) -> Config {
     let matching = Thresholds::default();
-    show(&Config { companies: Vec::new(), categories: Vec::new(), matching, ..config.clone() })
+    Config { companies: Vec::new(), categories: Vec::new(), matching, ..config.clone() }
 }

@@ -36,7 +36,7 @@ const LONGEST_NAP: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct ReadingLoop {
     /// The sources.
-    pub sources: Vec<Source>,
+    pub sources: Arc<[Source]>,
     /// Those whose first read is not put off.
     pub awaited: BTreeSet<SourceId>,
     /// Reads them.
@@ -69,9 +69,9 @@ impl ReadingLoop {
                 Ended { is_kept, is_to_be_told: found.is_to_be_told() }
             })
         });
-        let planned = sources.into_iter().map(|source| {
+        let planned = sources.iter().map(|source| {
             let is_awaited = awaited.contains(&source.id);
-            Planned::new(source, is_awaited, Jitter::drawn(rand::random()))
+            Planned::new(source.clone(), is_awaited, Jitter::drawn(rand::random()))
         });
         let rules = Rules { started_at: clock.now(), longest_delay: jitter };
         let scheduler = Scheduler::new(planned.collect(), rules, Hands { look, read }, clock);

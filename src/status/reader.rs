@@ -27,7 +27,7 @@ pub struct StatusReaderParts {
     /// Knows how all stands.
     pub store: Store,
     /// What is watched.
-    pub sources: Vec<Source>,
+    pub sources: Arc<[Source]>,
     /// From when on a source needs a person.
     pub operator: OperatorSettings,
     /// Each read is put off by a random part of this.

@@ -39,7 +39,7 @@ use crate::store::{CameBack, Exchange, Store, StoreError};
 pub struct Inbox {
     store: Store,
     registry: Registry,
-    sources: Vec<Source>,
+    sources: Arc<[Source]>,
     /// Their ids, as people write them.
     source_ids: Vec<SourceId>,
     mail: MailSettings,
@@ -129,7 +129,7 @@ pub struct InboxParts {
     /// Who may be followed.
     pub registry: Registry,
     /// What may be followed of them.
-    pub sources: Vec<Source>,
+    pub sources: Arc<[Source]>,
     /// How mail is written.
     pub mail: MailSettings,
     /// Where people write to.

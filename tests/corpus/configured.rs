@@ -130,7 +130,8 @@ fn the_registers_api_is_read_as_the_catalogue_asks_it() {
 
 #[test]
 fn every_source_of_the_catalogue_says_what_it_misses_and_when_it_is_read_in_its_own_zone() {
-    for source in config().sources {
+    let config = config();
+    for source in &*config.sources {
         assert!(source.misses.is_some(), "{}", source.id);
         assert_ne!(source.timezone, chrono_tz::UTC, "{}", source.id);
     }

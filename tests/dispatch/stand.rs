@@ -161,12 +161,11 @@ fn dispatcher(store: &Store, clock: &ManualClock) -> Dispatcher {
         on_in_doubt: Doubt::Resend,
         dkim: None,
     };
-    let sources = Vec::new();
     let composer = Composer::new(ComposerParts {
         settings: settings.clone(),
         inbox: Some(email("watch@tracker.example")),
         web: None,
-        sources,
+        sources: Arc::default(),
         instance_key: [7; 32],
     });
     let aliases = vec![Alias::new("Hikvision", AliasKind::Trade)];

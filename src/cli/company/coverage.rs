@@ -95,7 +95,7 @@ fn gaps(config: &Config, company: &Company, sources: &[Covering]) -> Vec<String>
         gaps.push("no number: an entry that gives it another name is not told".to_owned());
     }
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for source in &config.dormant {
+    for source in &*config.dormant {
         for group in &source.catalogue.groups {
             groups.entry(group).or_default().push(source.id.as_str());
         }

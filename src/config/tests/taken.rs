@@ -47,7 +47,7 @@ fn a_source_has_the_guard_and_the_noise_of_its_kind_unless_it_says_otherwise() {
             "{LEAST}[[source]]\nid = \"a\"\nkind = \"fcc-covered-list\"\ntitle = \"A\"\n\
              url = \"https://a.example/\"\nschedule = \"@daily\"\n{more}"
         );
-        Folder::with(&text).load().unwrap().sources.remove(0)
+        Folder::with(&text).load().unwrap().sources[0].clone()
     };
     let kind = SourceKind::FccCoveredList;
     let plain = source("");

@@ -16,7 +16,7 @@ fn configured(keys: &str) -> SourceKind {
          [[source]]\nid = \"list\"\ntitle = \"List\"\nurl = \"https://agency.test/\"\nschedule = \"@daily\"\n{keys}\n"
     );
     fs::write(&file, text).unwrap();
-    load(&file).unwrap_or_else(|error| panic!("{error}")).sources.remove(0).kind
+    load(&file).unwrap_or_else(|error| panic!("{error}")).sources[0].kind.clone()
 }
 
 /// The values of a JSON capture that are entries.
