@@ -137,6 +137,15 @@ pub enum StoreError {
         /// The source.
         source_id: SourceId,
     },
+    /// What is kept of a person, or how much may be asked of anybody, changed after the caller looked it up; nothing was
+    /// kept.
+    #[error(
+        "another message or command changed subscriber {shown} at the same time, so this one was not kept; try again"
+    )]
+    Overtaken {
+        /// The address with most of it hidden.
+        shown: String,
+    },
     /// What is said of a mail comes from a sender whose lease of it ended; nothing was kept.
     #[error("mail {mail} is not in this sender's hands any more, so what became of it was not kept")]
     LeaseLost {

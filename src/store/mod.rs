@@ -24,6 +24,7 @@ mod record;
 mod schedule;
 mod screenings;
 mod sled;
+mod steps;
 mod tokens;
 
 use std::collections::BTreeSet;
@@ -38,7 +39,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{
     AlertId, BodyHash, ChangeId, CompanyId, InstallationId, MailId, RetractionId, SourceId, WatchlistHash,
 };
-use crate::domain::inbound::{Conversation, TokenHash, UntrackedWish};
+use crate::domain::inbound::{TokenHash, UntrackedWish};
 use crate::domain::incident::Incident;
 use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::matching::WatchlistVersion;
@@ -63,9 +64,9 @@ pub use self::sled::Keeping;
 pub use bell::{Rung, SourceBell, SourceWatch};
 pub use boundary::{
     Accepted, Backfilled, CameBack, ChangeQuery, ChangeSearch, Composed, Deed, Erased, EventTold, Exchange,
-    FoundChanges, GarbageReport, HeldBody, HookSettled, KnownSource, Lease, LeasedMail, Look, MailTrouble,
-    Mails, Opened, ReadCommit, Readers, RematchCommit, RetractCommit, SourceGlance, SourceVersion, Spread,
-    WaitingReader, WaitingReaders,
+    Exchanged, FoundChanges, GarbageReport, HeldBody, HookSettled, KnownPerson, KnownSource, Lease,
+    LeasedMail, Look, MailTrouble, Mails, Opened, PersonVersion, ReadCommit, Readers, RematchCommit,
+    RetractCommit, SourceGlance, SourceVersion, Spread, TakenUp, WaitingReader, WaitingReaders,
 };
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified, repair, verify};
 pub use chain::{SealWish, Sealed, Stamp};
@@ -769,17 +770,11 @@ impl Store {
         self.sled.write(move |trees, writes| subscribers::undo_leaving(trees, writes, &address, now)).await
     }
 
-    /// Whether a message was taken in before.
-    pub async fn is_taken(&self, message: &BodyHash) -> Result<bool, StoreError> {
+    /// Takes a message up, unless it was taken in before: notes that it is looked at, so that it counts if the process
+    /// dies of it. Once it is taken in, that is forgotten.
+    pub async fn take_up(&self, message: &BodyHash, now: DateTime<Utc>) -> Result<TakenUp, StoreError> {
         let message = message.clone();
-        self.sled.read(move |trees| inbox::is_taken(trees, &message)).await
-    }
-
-    /// Notes that a message is about to be taken in, so that it counts if the process dies of it; tells for
-    /// which time. Once it is taken in, that is forgotten.
-    pub async fn begin(&self, message: &BodyHash, now: DateTime<Utc>) -> Result<u32, StoreError> {
-        let message = message.clone();
-        self.sled.write(move |trees, writes| inbox::begin(trees, writes, &message, now)).await
+        self.sled.write(move |trees, writes| inbox::take_up(trees, writes, &message, now)).await
     }
 
     /// Takes back that a message was begun: what went wrong was not its fault.
@@ -805,7 +800,7 @@ impl Store {
     }
 
     /// The state that a message from an address meets; somebody new where nobody is known.
-    pub async fn conversation(&self, address: &EmailAddress) -> Result<Conversation, StoreError> {
+    pub async fn conversation(&self, address: &EmailAddress) -> Result<KnownPerson, StoreError> {
         let address = address.clone();
         self.sled.read(move |trees| inbox::conversation(trees, &address)).await
     }
@@ -828,8 +823,12 @@ impl Store {
             .await
     }
 
-    /// Keeps all that a message means, or nothing of it.
-    pub async fn converse(&self, exchange: Exchange) -> Result<(), StoreError> {
+    /// Keeps all that a message means, or nothing of it: not where it was taken in before.
+    ///
+    /// # Errors
+    /// [`StoreError::Overtaken`] if the person's state has changed since it was looked up, or the budget has and does not
+    /// allow what was taken.
+    pub async fn converse(&self, exchange: Exchange) -> Result<Exchanged, StoreError> {
         self.sled.write(move |trees, writes| inbox::converse(trees, writes, exchange)).await
     }
 

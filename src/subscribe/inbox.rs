@@ -32,7 +32,7 @@ use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::render::{self, Addressed, Service, confirm_address};
 use crate::settings::{InboxSettings, MailSettings};
-use crate::store::{CameBack, Exchange, Store, StoreError};
+use crate::store::{CameBack, Exchange, Exchanged, KnownPerson, Store, StoreError, TakenUp};
 
 /// Takes mail in. One for the whole program.
 #[derive(Debug)]
@@ -193,11 +193,11 @@ impl Inbox {
     pub async fn ingest(&self, raw: Vec<u8>, envelope: &Envelope) -> Result<Ingested, IngestError> {
         let message = named(&raw, envelope);
         let _turn = self.turn.wait().await;
-        if self.store.is_taken(&message).await? {
-            return Ok(Ingested::Known);
-        }
         // Noted before anybody looks at it: what it does to this process then counts.
-        let attempt = self.store.begin(&message, self.clock.now()).await?;
+        let attempt = match self.store.take_up(&message, self.clock.now()).await? {
+            TakenUp::Known => return Ok(Ingested::Known),
+            TakenUp::Attempt(attempt) => attempt,
+        };
         if attempt > MAX_ATTEMPTS {
             return self.give_up(&message, "nobody came back from looking at it".to_owned()).await;
         }
@@ -254,9 +254,17 @@ impl Inbox {
         };
         let (sender, from) = (envelope.sender.as_deref(), &received.from);
         let own = [&self.settings.address, &self.mail.from.address];
-        match silence(&received.headers, sender, from, &own) {
-            Some(reason) => self.act_silently(message, &received, sender, reason).await,
-            None => self.act(message, &received).await,
+        let silence = silence(&received.headers, sender, from, &own);
+        let mut tries = 0;
+        loop {
+            let ended = match silence.clone() {
+                Some(reason) => self.act_silently(message.clone(), &received, sender, reason).await,
+                None => self.act(message.clone(), &received).await,
+            };
+            tries += 1;
+            if tries == MAX_TRIES || !is_overtaken(&ended) {
+                return ended;
+            }
         }
     }
 
@@ -274,12 +282,14 @@ impl Inbox {
         let Some(leaver) = self.leaver(asked.as_slice()).await? else {
             return self.pass_over(message, reason).await;
         };
-        let mut state = self.store.conversation(&leaver).await?;
+        let KnownPerson { mut state, version } = self.store.conversation(&leaver).await?;
         let at = self.clock.now();
         state.leave_all(at);
-        self.store
-            .converse(Exchange { message, at, state: Some(state), mails: Vec::new(), wishes: Vec::new() })
-            .await?;
+        let state = Some((state, version));
+        let left = Exchange { message, at, state, mails: Vec::new(), wishes: Vec::new() };
+        if self.store.converse(left).await? == Exchanged::Known {
+            return Ok(Ingested::Known);
+        }
         tracing::info!(reason, "a mail program ended what its reader follows");
         Ok(Ingested::Answered { mails: 0 })
     }
@@ -314,7 +324,7 @@ impl Inbox {
         token: &TokenHash,
     ) -> Result<Option<(Purpose, bool, Subscriber)>, StoreError> {
         let Some(address) = self.store.asked(token).await? else { return Ok(None) };
-        let state = self.store.conversation(&address).await?;
+        let KnownPerson { state, .. } = self.store.conversation(&address).await?;
         let question = state.correspondence.question(token, self.clock.now());
         let question = question.map(|(purpose, is_open)| (purpose.clone(), is_open));
         Ok(question.map(|(purpose, is_open)| (purpose, is_open, state.subscriber)))
@@ -344,16 +354,26 @@ impl Inbox {
         selection: Selection,
     ) -> Result<bool, IngestError> {
         let _turn = self.turn.wait().await;
+        let mut tries = 0;
+        loop {
+            let asked = self.ask_selection(address, selection.clone()).await;
+            tries += 1;
+            if tries == MAX_TRIES || !is_overtaken(&asked) {
+                return asked;
+            }
+        }
+    }
+
+    async fn ask_selection(&self, address: &EmailAddress, selection: Selection) -> Result<bool, IngestError> {
         let now = self.clock.now();
-        let mut state = self.store.conversation(address).await?;
+        let KnownPerson { mut state, version } = self.store.conversation(address).await?;
         let Some(answer) = state.ask_to_follow(selection, rand::random(), now) else { return Ok(false) };
         let Answer::Confirm(_, token) = &answer else { return Ok(false) };
         let message = BodyHash::of(format!("operator {}", token.hash().as_str()).as_bytes());
         let id = MailId::derive(&["answer", message.as_str()]);
         let mails = vec![self.mail(id, &answer, &state, None, now).await?];
-        self.store
-            .converse(Exchange { message, at: now, state: Some(state), mails, wishes: Vec::new() })
-            .await?;
+        let state = Some((state, version));
+        self.store.converse(Exchange { message, at: now, state, mails, wishes: Vec::new() }).await?;
         Ok(true)
     }
 
@@ -364,9 +384,20 @@ impl Inbox {
         token: &TokenHash,
     ) -> Result<Option<(Answer, Subscriber)>, IngestError> {
         let _turn = self.turn.wait().await;
+        let mut tries = 0;
+        loop {
+            let confirmed = self.confirm_now(token).await;
+            tries += 1;
+            if tries == MAX_TRIES || !is_overtaken(&confirmed) {
+                return confirmed;
+            }
+        }
+    }
+
+    async fn confirm_now(&self, token: &TokenHash) -> Result<Option<(Answer, Subscriber)>, IngestError> {
         let Some(address) = self.store.asked(token).await? else { return Ok(None) };
         let now = self.clock.now();
-        let mut state = self.store.conversation(&address).await?;
+        let KnownPerson { mut state, version } = self.store.conversation(&address).await?;
         let Some((answer, is_first)) = state.confirm_on_web(token, now) else { return Ok(None) };
         let subscriber = state.subscriber.clone();
         if is_first {
@@ -376,9 +407,8 @@ impl Inbox {
                 Answer::Welcome(_) => vec![self.mail(id, &answer, &state, None, now).await?],
                 _ => Vec::new(),
             };
-            self.store
-                .converse(Exchange { message, at: now, state: Some(state), mails, wishes: Vec::new() })
-                .await?;
+            let state = Some((state, version));
+            self.store.converse(Exchange { message, at: now, state, mails, wishes: Vec::new() }).await?;
         }
         Ok(Some((answer, subscriber)))
     }
@@ -397,7 +427,7 @@ impl Inbox {
         self.ask_again().await?;
         let now = self.clock.now();
         for mail in replaced {
-            let state = self.store.conversation(&mail.recipient).await?;
+            let KnownPerson { state, .. } = self.store.conversation(&mail.recipient).await?;
             let id = MailId::derive(&["answered again", mail.id.as_str()]);
             let made = match answer_to(&mail.basis, &state.subscriber) {
                 Some(answer) => match self.mail(id, &answer, &state, None, now).await {
@@ -417,7 +447,8 @@ impl Inbox {
     /// Asks again what is left of questions of which a part was left. For whoever has the turn.
     async fn ask_again(&self) -> Result<(), IngestError> {
         for address in self.store.to_ask_again().await? {
-            let (mut state, now) = (self.store.conversation(&address).await?, self.clock.now());
+            let KnownPerson { mut state, version } = self.store.conversation(&address).await?;
+            let now = self.clock.now();
             let mut mails = Vec::new();
             for answer in state.ask_again(rand::random::<u128>, now) {
                 let Answer::Confirm(_, token) = &answer else { continue };
@@ -425,9 +456,8 @@ impl Inbox {
                 mails.push(self.mail(id, &answer, &state, None, now).await?);
             }
             let message = BodyHash::of(format!("asked again {} {address}", now.to_rfc3339()).as_bytes());
-            self.store
-                .converse(Exchange { message, at: now, state: Some(state), mails, wishes: Vec::new() })
-                .await?;
+            let state = Some((state, version));
+            self.store.converse(Exchange { message, at: now, state, mails, wishes: Vec::new() }).await?;
         }
         Ok(())
     }
@@ -441,10 +471,11 @@ impl Inbox {
             "passed over message {}: {reason}",
             message.as_str()
         );
-        self.store
-            .converse(Exchange { message, at, state: None, mails: Vec::new(), wishes: Vec::new() })
-            .await?;
-        Ok(Ingested::PassedOver { reason })
+        let noted = Exchange { message, at, state: None, mails: Vec::new(), wishes: Vec::new() };
+        match self.store.converse(noted).await? {
+            Exchanged::Kept => Ok(Ingested::PassedOver { reason }),
+            Exchanged::Known => Ok(Ingested::Known),
+        }
     }
 
     async fn act(&self, message: BodyHash, received: &Received) -> Result<Ingested, IngestError> {
@@ -468,7 +499,7 @@ impl Inbox {
             asked.into_iter().map(|command| command.resolve(&watchlist, &self.source_ids)).collect()
         };
         let wishes = wishes_in(&asked_for, &requests);
-        let mut state = self.store.conversation(&address).await?;
+        let KnownPerson { mut state, version } = self.store.conversation(&address).await?;
         let before = state.clone();
         let answers = converse(
             &mut state,
@@ -489,7 +520,10 @@ impl Inbox {
             mails.push(self.mail(id, answer, &state, received.message_id.as_deref(), now).await?);
         }
         let queued = mails.len();
-        self.store.converse(Exchange { message, at: now, state: Some(state), mails, wishes }).await?;
+        let exchange = Exchange { message, at: now, state: Some((state, version)), mails, wishes };
+        if self.store.converse(exchange).await? == Exchanged::Known {
+            return Ok(Ingested::Known);
+        }
         tracing::info!(mails = queued, "answered a message from {}", address.redacted());
         Ok(Ingested::Answered { mails: queued })
     }
@@ -637,6 +671,14 @@ impl Inbox {
         });
         Ok(told.collect::<BTreeSet<_>>().len())
     }
+}
+
+/// What was overtaken by others so often is left to be tried again later.
+const MAX_TRIES: usize = 8;
+
+/// Whether somebody else's step for the same person came before it, so that it is to be done again.
+fn is_overtaken<T>(ended: &Result<T, IngestError>) -> bool {
+    matches!(ended, Err(IngestError::Store(StoreError::Overtaken { .. })))
 }
 
 /// By what right an answer is sent: most are owed whatever comes after them.

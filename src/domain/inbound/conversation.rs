@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use super::command::MailCommand;
-use super::correspondence::{AskBudget, Correspondence, Purpose};
+use super::correspondence::{AskBudget, Correspondence, Purpose, Taking};
 use super::leaving::{Wish as LeavingWish, without_forms};
 use super::selection::{Selection, companies, select};
 use crate::domain::confirm_token::{ConfirmToken, TokenHash};
@@ -123,8 +123,10 @@ pub struct Conversation {
     pub subscriber: Subscriber,
     /// What went before.
     pub correspondence: Correspondence,
-    /// How much may still be asked, of anybody.
+    /// How much may still be asked, of anybody, as far as is known.
     pub budget: AskBudget,
+    /// What this message took of it.
+    pub taken: Vec<Taking>,
 }
 
 impl MailCommand {
@@ -298,7 +300,7 @@ impl Conversation {
         };
         // Who leaves is never made to wait by others who write much, nor is a sender who is none's invention.
         let is_bounded = !is_leaving && trust != Trust::Vouched;
-        if is_bounded && !self.budget.take(self.subscriber.address.domain(), client, now) {
+        if is_bounded && !self.take(Taking::question(self.subscriber.address.domain(), client), now) {
             return None;
         }
         self.correspondence = correspondence;
@@ -312,7 +314,13 @@ impl Conversation {
             matches!(answer, Answer::Help | Answer::Unknown(_) | Answer::Untracked(_) | Answer::Expired);
         !is_idle
             || trust == Trust::Vouched
-            || self.budget.take_idle(self.subscriber.address.domain(), client, now)
+            || self.take(Taking::idle(self.subscriber.address.domain(), client), now)
+    }
+
+    fn take(&mut self, taking: Taking, now: DateTime<Utc>) -> bool {
+        let is_allowed = self.budget.take_one(&taking, now);
+        self.taken.extend(is_allowed.then_some(taking));
+        is_allowed
     }
 
     /// Does what needs no question, or was answered; nothing is said to who answered unclearly before, or has
@@ -451,6 +459,7 @@ mod tests {
             subscriber: Subscriber::new("ann@example.org".parse().unwrap()),
             correspondence: Correspondence::default(),
             budget: AskBudget::default(),
+            taken: Vec::new(),
         }
     }
 

@@ -329,7 +329,39 @@ const OF_ONE: Account = Account { at_once: 60, one_more: Duration::seconds(30) }
 /// Who asked no more than this of late asks little.
 const LITTLE: i32 = 3;
 
+/// One question, or one answer that nobody waits for, that a budget is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taking {
+    domain: String,
+    client: Option<String>,
+    is_idle: bool,
+}
+
+impl Taking {
+    /// A question to a domain, for a client where one is known.
+    #[must_use]
+    pub fn question(domain: &str, client: Option<&str>) -> Self {
+        Self { domain: domain.to_owned(), client: client.map(str::to_owned), is_idle: false }
+    }
+
+    /// The same for an answer that nobody waits for as for a question.
+    #[must_use]
+    pub fn idle(domain: &str, client: Option<&str>) -> Self {
+        Self { is_idle: true, ..Self::question(domain, client) }
+    }
+}
+
 impl AskBudget {
+    /// Takes one of these, unless there were too many.
+    pub fn take_one(&mut self, taking: &Taking, now: DateTime<Utc>) -> bool {
+        let Taking { domain, client, is_idle } = taking;
+        if *is_idle {
+            self.take_idle(domain, client.as_deref(), now)
+        } else {
+            self.take(domain, client.as_deref(), now)
+        }
+    }
+
     /// Notes one more question to a domain, for a client where one is known, unless there were too many.
     pub fn take(&mut self, domain: &str, client: Option<&str>, now: DateTime<Utc>) -> bool {
         self.take_part("", 1, domain, client, now)

@@ -14,6 +14,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
 use crate::domain::outbox::{Basis, Mail};
 use crate::store::StoreError;
+use crate::store::steps::mails::{self, Aftermath, Anew, AttestedFrom, Fate};
 
 /// A mail to somebody whose record cannot be read is looked at again after this.
 const LOOK_AGAIN: Duration = Duration::hours(1);
@@ -24,24 +25,13 @@ pub(super) struct Consent<'a> {
     trees: &'a Trees,
     changes: HashMap<ChangeId, Option<Change>>,
     /// By reader, from when on silence is attested again.
-    attested_from: HashMap<EmailAddress, DateTime<Utc>>,
+    attested_from: AttestedFrom,
     now: DateTime<Utc>,
-}
-
-/// What became of a mail that was looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It may go.
-    Goes,
-    /// It waits or has ended, and is to be written.
-    Stays,
-    /// Its recipient was erased: nothing of it is kept.
-    Forgotten,
 }
 
 impl<'a> Consent<'a> {
     pub(super) fn new(trees: &'a Trees, now: DateTime<Utc>) -> Self {
-        Self { trees, changes: HashMap::new(), attested_from: HashMap::new(), now }
+        Self { trees, changes: HashMap::new(), attested_from: AttestedFrom::default(), now }
     }
 
     /// Whether a mail is wanted, by the subscription of now.
@@ -72,54 +62,36 @@ impl<'a> Consent<'a> {
         Ok(wanted(mail, facts, |id| self.changes.get(id).and_then(Option::as_ref)))
     }
 
-    /// Has a mail that is about to be taken further end or wait, where it is to do either.
+    /// Has a mail that is about to be taken further end or wait, where it is to do either, with what follows from that.
     pub(super) fn decide(&mut self, writes: &mut Writes, mail: &mut Mail) -> Result<Fate, StoreError> {
-        if let Some(known) = suppression::of(self.trees, mail)? {
-            if suppression::is_erased(self.trees, &mail.recipient)? {
-                return Ok(Fate::Forgotten);
-            }
-            mail.suppress(self.now, &known.words());
-            return Ok(Fate::Stays);
-        }
-        let items = match self.of(mail)? {
-            Wanted::Whole => return Ok(Fate::Goes),
-            Wanted::Later(until) => {
-                mail.postpone(until);
-                Vec::new()
-            }
-            Wanted::Retracted => {
-                mail.retract_ahead(self.now);
-                Vec::new()
-            }
-            Wanted::Anew { items, why } => {
-                mail.replace(self.now, why);
-                self.have_composed_again(writes, mail)?;
-                items
-            }
-            Wanted::Not { items, why } => {
-                mail.unsubscribe(self.now, why);
-                items
-            }
+        let fate = if let Some(known) = suppression::of(self.trees, mail)? {
+            let is_erased = suppression::is_erased(self.trees, &mail.recipient)?;
+            mails::suppressed(mail, &known, is_erased, self.now)
+        } else {
+            let said = self.of(mail)?;
+            mails::wanted(mail, said, self.now)
         };
-        put_back(self.trees, writes, &mail.recipient, &items, self.now)?;
-        Ok(Fate::Stays)
+        if let Fate::Stays(Aftermath { items, anew }) = &fate {
+            self.have_made_again(writes, mail, *anew)?;
+            put_back(self.trees, writes, &mail.recipient, items, self.now)?;
+        }
+        Ok(fate)
     }
-}
 
-impl Consent<'_> {
-    /// Has a mail composed again that is made of how its recipient's subscriptions stand, and not of items.
-    fn have_composed_again(&mut self, writes: &mut Writes, mail: &Mail) -> Result<(), StoreError> {
-        match &mail.basis {
-            Basis::Attestation { since: Some(since), .. } => {
-                // One step may take back several; what it writes is not yet there to be read.
-                let from = self.attested_from.entry(mail.recipient.clone()).or_insert(*since);
-                *from = (*from).min(*since);
-                subscribers::attest_again(self.trees, writes, &mail.recipient, *from, self.now)
+    fn have_made_again(
+        &mut self,
+        writes: &mut Writes,
+        mail: &Mail,
+        anew: Option<Anew>,
+    ) -> Result<(), StoreError> {
+        match anew {
+            // One step may take back several; what it writes is not yet there to be read.
+            Some(Anew::AttestedFrom(since)) => {
+                let from = self.attested_from.earliest(&mail.recipient, since);
+                subscribers::attest_again(self.trees, writes, &mail.recipient, from, self.now)
             }
-            basis if basis.is_of_subscriptions() => {
-                writes.put_raw(TreeName::Anew, mail.id.as_str().as_bytes(), Vec::new())
-            }
-            _ => Ok(()),
+            Some(Anew::Composed) => writes.put_raw(TreeName::Anew, mail.id.as_str().as_bytes(), Vec::new()),
+            None => Ok(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! States of a source from before it was watched.
 
 use super::keys;
-use super::sources::{snapshots, told};
+use super::sources::{put_changes, snapshots};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::snapshot::{Baseline, Snapshot};
@@ -38,5 +38,5 @@ pub(in crate::store) fn backfill(
         writes.put(trees, TreeName::Baselines, source.as_bytes(), &baseline)?;
         writes.put(trees, TreeName::Accepted, source.as_bytes(), &baseline.snapshot)?;
     }
-    told(trees, writes, changes, &[])
+    put_changes(trees, writes, changes)
 }

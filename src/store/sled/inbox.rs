@@ -1,40 +1,24 @@
 //! Mail that came in: what was taken in already, and what went between us and an address.
 
-use chrono::{DateTime, Duration, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{outbox, subscribers};
+use super::{outbox, subscribers, version};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, CompanyId};
 use crate::domain::inbound::{BY_MAIL, Conversation, Correspondence, TokenHash, UntrackedWish};
 use crate::domain::outbox::QueuedMail;
 use crate::domain::subscription::{State, Subscriber, Wish};
 use crate::domain::way_in::WayInState;
-use crate::store::{Exchange, StoreError};
-
-/// A message is known for so long; a server that hands it over again does so within days.
-const REMEMBERED_FOR: Duration = Duration::days(30);
+use crate::store::steps::intake::{self, Begun, Taken};
+use crate::store::{Exchange, Exchanged, KnownPerson, PersonVersion, StoreError, TakenUp};
 
 /// The one record of the tree of budgets.
 const ASK: &[u8] = b"ask";
 
-/// A message that was taken in.
-#[derive(Debug, Serialize, Deserialize)]
-struct Taken {
-    at: DateTime<Utc>,
-}
-
-/// A message that is being taken in, or the process died of it.
-#[derive(Debug, Serialize, Deserialize)]
-struct Begun {
-    attempts: u32,
-    at: DateTime<Utc>,
-}
-
 /// Whether a message was taken in before.
-pub(in crate::store) fn is_taken(trees: &Trees, message: &BodyHash) -> Result<bool, StoreError> {
+fn is_taken(trees: &Trees, message: &BodyHash) -> Result<bool, StoreError> {
     Ok(trees.tree(TreeName::Messages).contains_key(message.as_str().as_bytes())?)
 }
 
@@ -71,7 +55,7 @@ fn keep_correspondence(
     key: &[u8],
     with: &Correspondence,
 ) -> Result<(), StoreError> {
-    if !with.to_ask.is_empty() {
+    if intake::is_asked_again(with) {
         writes.put_raw(TreeName::AskAgain, key, Vec::new())?;
     } else if trees.tree(TreeName::AskAgain).contains_key(key)? {
         writes.remove(TreeName::AskAgain, key);
@@ -92,27 +76,57 @@ pub(in crate::store) fn to_ask_again(trees: &Trees) -> Result<Vec<EmailAddress>,
 pub(in crate::store) fn conversation(
     trees: &Trees,
     address: &EmailAddress,
-) -> Result<Conversation, StoreError> {
-    let subscriber = subscribers::get(trees, address)?;
-    Ok(Conversation {
+) -> Result<KnownPerson, StoreError> {
+    let Records { subscriber, correspondence } = Records::of(trees, address)?;
+    let key = address.key().as_bytes();
+    let version = version(&[&subscriber, &correspondence]);
+    let subscriber = trees.decoded(TreeName::Subscribers, key, subscriber.as_deref())?;
+    let correspondence = trees.decoded(TreeName::Correspondence, key, correspondence.as_deref())?;
+    let state = Conversation {
         subscriber: subscriber.unwrap_or_else(|| Subscriber::new(address.clone())),
-        correspondence: trees.get(TreeName::Correspondence, address.key().as_bytes())?.unwrap_or_default(),
+        correspondence: correspondence.unwrap_or_default(),
         budget: trees.get(TreeName::Budgets, ASK)?.unwrap_or_default(),
-    })
+        taken: Vec::new(),
+    };
+    Ok(KnownPerson { state, version: PersonVersion(version) })
 }
 
-/// Notes that a message is about to be taken in; tells for which time.
-pub(in crate::store) fn begin(
+/// What is kept of a person, as it lies in the trees.
+struct Records {
+    subscriber: Option<sled::IVec>,
+    correspondence: Option<sled::IVec>,
+}
+
+impl Records {
+    fn of(trees: &Trees, address: &EmailAddress) -> Result<Self, StoreError> {
+        let get = |tree| trees.tree(tree).get(address.key());
+        Ok(Self { subscriber: get(TreeName::Subscribers)?, correspondence: get(TreeName::Correspondence)? })
+    }
+}
+
+/// Fails if what is kept of a person is not what the caller computed from.
+fn require(trees: &Trees, address: &EmailAddress, computed_from: PersonVersion) -> Result<(), StoreError> {
+    let Records { subscriber, correspondence } = Records::of(trees, address)?;
+    if version(&[&subscriber, &correspondence]) == computed_from.0 {
+        return Ok(());
+    }
+    Err(StoreError::Overtaken { shown: address.redacted() })
+}
+
+/// Takes a message up, unless it was taken in before.
+pub(in crate::store) fn take_up(
     trees: &Trees,
     writes: &mut Writes,
     message: &BodyHash,
     at: DateTime<Utc>,
-) -> Result<u32, StoreError> {
+) -> Result<TakenUp, StoreError> {
     let key = message.as_str().as_bytes();
     let before: Option<Begun> = trees.get(TreeName::Begun, key)?;
-    let attempts = before.map_or(0, |before| before.attempts).saturating_add(1);
-    writes.put(trees, TreeName::Begun, key, &Begun { attempts, at })?;
-    Ok(attempts)
+    let (taken_up, begun) = intake::take_up(is_taken(trees, message)?, before, at);
+    if let Some(begun) = begun {
+        writes.put(trees, TreeName::Begun, key, &begun)?;
+    }
+    Ok(taken_up)
 }
 
 /// Notes that a message was begun in vain for a reason that is not its own.
@@ -123,9 +137,9 @@ pub(in crate::store) fn forgive(
 ) -> Result<(), StoreError> {
     let key = message.as_str().as_bytes();
     let Some(begun) = trees.get::<Begun>(TreeName::Begun, key)? else { return Ok(()) };
-    match begun.attempts {
-        0 | 1 => writes.remove(TreeName::Begun, key),
-        attempts => writes.put(trees, TreeName::Begun, key, &Begun { attempts: attempts - 1, ..begun })?,
+    match intake::forgiven(begun) {
+        None => writes.remove(TreeName::Begun, key),
+        Some(begun) => writes.put(trees, TreeName::Begun, key, &begun)?,
     }
     Ok(())
 }
@@ -140,28 +154,30 @@ pub(in crate::store) fn converse(
     trees: &Trees,
     writes: &mut Writes,
     exchange: Exchange,
-) -> Result<(), StoreError> {
+) -> Result<Exchanged, StoreError> {
+    if is_taken(trees, &exchange.message)? {
+        return Ok(Exchanged::Known);
+    }
     take(trees, writes, &exchange.message, exchange.at)?;
-    if let Some(state) = exchange.state {
+    if let Some((state, computed_from)) = exchange.state {
+        require(trees, &state.subscriber.address, computed_from)?;
         keep(trees, writes, &state, exchange.at)?;
     }
     for words in &exchange.wishes {
         note_wish(trees, writes, words, exchange.at)?;
     }
     let mails = exchange.mails.into_iter().map(QueuedMail::despite_bounces).collect();
-    outbox::dispatch(trees, writes, &[], mails)
+    outbox::dispatch(trees, writes, &[], mails)?;
+    Ok(Exchanged::Kept)
 }
-
-/// So many wishes are kept: whoever makes them up must not fill the disk.
-const MAX_WISHES: usize = 1_000;
 
 fn note_wish(trees: &Trees, writes: &mut Writes, words: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
     let name = UntrackedWish::key(words);
     let before: Option<UntrackedWish> = trees.get(TreeName::Wishes, name.as_bytes())?;
-    if before.is_none() && trees.tree(TreeName::Wishes).len() >= MAX_WISHES {
-        return Ok(());
+    match intake::wished(before, words, trees.tree(TreeName::Wishes).len(), now) {
+        Some(wish) => writes.put(trees, TreeName::Wishes, name.as_bytes(), &wish),
+        None => Ok(()),
     }
-    writes.put(trees, TreeName::Wishes, name.as_bytes(), &UntrackedWish::again(before, words, now))
 }
 
 /// What somebody wanted to follow and nobody tracks, the most wanted first.
@@ -232,10 +248,14 @@ fn keep(
         writes.put(trees, TreeName::Tokens, asked.token.as_str().as_bytes(), address)?;
     }
     keep_correspondence(trees, writes, key, &state.correspondence)?;
-    writes.put(trees, TreeName::Budgets, ASK, &state.budget)?;
-    // Somebody who only asked is no subscriber: nothing of them is kept but the question.
+    if !state.taken.is_empty() {
+        let budget = trees.get(TreeName::Budgets, ASK)?.unwrap_or_default();
+        let spent = intake::spent(budget, &state.taken, now);
+        let spent = spent.ok_or_else(|| StoreError::Overtaken { shown: address.redacted() })?;
+        writes.put(trees, TreeName::Budgets, ASK, &spent)?;
+    }
     let is_known = subscribers::get(trees, address)?.is_some();
-    if is_known || !state.subscriber.subscriptions.is_empty() {
+    if intake::is_kept(&state.subscriber, is_known) {
         subscribers::keep_and_wake(trees, writes, &state.subscriber, now)?;
     }
     Ok(())
@@ -263,7 +283,7 @@ pub(in crate::store) fn forget(
 ) -> Result<usize, StoreError> {
     let mut forgotten = 0;
     let mut look = |tree, key: &[u8], at: Option<DateTime<Utc>>| {
-        if at.is_some_and(|at| at + REMEMBERED_FOR < now) {
+        if at.is_some_and(|at| intake::is_over(at, now)) {
             writes.remove(tree, key);
             forgotten += 1;
         }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::bodies::name_of;
-use super::consent::{Consent, Fate};
+use super::consent::Consent;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{indexes, keys, suppression};
@@ -15,6 +15,8 @@ use crate::domain::id::{AlertId, BodyHash, ChangeId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::boundary::LeaseToken;
 use crate::store::record::{shown, undecodable};
+use crate::store::steps::bounces;
+use crate::store::steps::mails::{self, Due, Fate};
 use crate::store::{Deed, Lease, LeasedMail, Mails, Queue, StoreError};
 
 /// A mail as it is kept: its bytes lie among the bodies.
@@ -36,10 +38,10 @@ impl StoredMail {
         self.mail.state == MailState::Leased && self.lease == Some(lease.token)
     }
 
-    /// Whether it is in the hands of somebody who may still be at it.
-    fn is_in_living_hands(&self, trees: &Trees, now: DateTime<Utc>) -> bool {
+    /// Whether the sender that it was handed to is gone.
+    fn is_abandoned(&self, trees: &Trees, now: DateTime<Utc>) -> bool {
         let is_of_living = self.lease.is_some_and(|token| trees.is_of_this_opening(token));
-        is_of_living && self.mail.at > now
+        mails::is_abandoned(&self.mail, is_of_living, now)
     }
 }
 
@@ -122,16 +124,14 @@ impl<F: FnMut(&Mail) -> Result<(), DateTime<Utc>>> Leasing<'_, F> {
     fn look_at(&mut self, writes: &mut Writes, id: &[u8]) -> Result<(), StoreError> {
         let Some(mut stored) = listed(self.trees, id)? else { return Ok(()) };
         let before = Place::of(&stored.mail);
-        if stored.mail.is_due(self.now) {
-            match self.consent.decide(writes, &mut stored.mail)? {
+        match mails::due(&stored.mail, self.now) {
+            Due::HandOut => match self.consent.decide(writes, &mut stored.mail)? {
                 Fate::Goes => self.lease(&mut stored)?,
-                Fate::Stays => {}
+                Fate::Stays(_) => {}
                 Fate::Forgotten => return forget(self.trees, writes, &stored, before.at),
-            }
-        } else if stored.mail.state == MailState::Leased && stored.mail.at <= self.now {
-            stored.mail.reclaim(self.now, self.doubt);
-        } else {
-            return Ok(());
+            },
+            Due::Reclaim => drop(stored.mail.reclaim(self.now, self.doubt)),
+            Due::Nothing => return Ok(()),
         }
         keep(self.trees, writes, Some(before), &stored)
     }
@@ -152,7 +152,7 @@ impl<F: FnMut(&Mail) -> Result<(), DateTime<Utc>>> Leasing<'_, F> {
             // One damaged mail must not hold up all the others; it is kept as given up.
             Err(error @ StoreError::DamagedBody { .. }) => {
                 tracing::error!(mail.id = %stored.mail.id, %error, "gave up mail {}: {error}", stored.mail.id);
-                stored.mail.settle(Outcome::Dead { reason: error.to_string() }, self.now, 0.0);
+                mails::damaged(&mut stored.mail, error.to_string(), self.now);
             }
             Err(error) => return Err(error),
         }
@@ -174,9 +174,9 @@ pub(in crate::store) fn begin(
         return Ok(false);
     }
     let fate = Consent::new(trees, now).decide(writes, &mut stored.mail)?;
-    match fate {
+    match &fate {
         Fate::Goes => drop(stored.mail.begin()),
-        Fate::Stays => {}
+        Fate::Stays(_) => {}
         Fate::Forgotten => {
             forget(trees, writes, &stored, before.at)?;
             return Ok(false);
@@ -244,7 +244,11 @@ pub(in crate::store) fn settle(
         return Err(StoreError::LeaseLost { mail: stored.mail.id });
     }
     let before = Place::of(&stored.mail);
-    note_recipient(trees, writes, &stored.mail, &outcome, now)?;
+    let is_counted = bounces::is_counted(&outcome);
+    let bounces =
+        if is_counted { suppression::soft_bounces(trees, &stored.mail.recipient)? } else { None };
+    let consequence = bounces::of_outcome(&outcome, bounces, now);
+    suppression::keep(trees, writes, &stored.mail.recipient, consequence, now)?;
     if suppression::is_erased(trees, &stored.mail.recipient)? {
         // It was on its way while its recipient was erased.
         forget(trees, writes, &stored, before.at)?;
@@ -292,23 +296,6 @@ pub(in crate::store) fn give_back(
     Ok(())
 }
 
-/// Keeps what an outcome says of the recipient's mailbox.
-fn note_recipient(
-    trees: &Trees,
-    writes: &mut Writes,
-    mail: &Mail,
-    outcome: &Outcome,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    match outcome {
-        Outcome::NoMailbox { reason } => suppression::no_mailbox(trees, writes, &mail.recipient, reason, now),
-        Outcome::Full { reason } => {
-            suppression::passing(trees, writes, &mail.recipient, reason, now).map(drop)
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Changes one mail; gives it as it now stands, or nothing where there is none.
 pub(super) fn change(
     trees: &Trees,
@@ -337,11 +324,7 @@ pub(in crate::store) fn handle(
 ) -> Result<(Mail, bool), StoreError> {
     let mut is_done = false;
     let mail = change(trees, writes, id, |_, mail| {
-        is_done = match deed {
-            Deed::Hold => mail.hold(now),
-            Deed::Release => mail.release(now),
-            Deed::Drop => mail.give_up(now),
-        };
+        is_done = mails::handle(mail, deed, now);
         Ok(())
     })?;
     let not_found = || StoreError::NotFound { what: TreeName::Mails.what(), id: id.to_string() };
@@ -363,7 +346,7 @@ pub(in crate::store) fn reclaim_leases(
     let mut reclaimed = 0;
     for key in DUE.iter().flat_map(|tree| trees.tree(*tree).iter().keys()) {
         let Some(mut stored) = listed(trees, keys::id_of(&key?))? else { continue };
-        if stored.mail.state == MailState::Leased && !stored.is_in_living_hands(trees, now) {
+        if stored.is_abandoned(trees, now) {
             let before = Place::of(&stored.mail);
             stored.mail.reclaim(now, doubt);
             keep(trees, writes, Some(before), &stored)?;

@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{chain, changes, events, hooks, outbox, sources};
+use super::{changes, events, outbox, sources};
 use crate::domain::alert::Alert;
-use crate::domain::evidence::ChainedRead;
+use crate::domain::change::Change;
 use crate::domain::id::{MailId, RetractionId};
 use crate::domain::outbox::QueuedMail;
 use crate::domain::retraction::Retraction;
-use crate::domain::webhook::EventKind;
+use crate::store::steps::reads;
 use crate::store::{RetractCommit, StoreError};
 
 /// Gathers all that a retraction means: its changes are marked, what of them was not told yet is not,
@@ -21,28 +21,17 @@ pub(in crate::store) fn retract(
     commit: &RetractCommit,
 ) -> Result<(), StoreError> {
     let RetractCommit { retraction, restored } = commit;
-    let mut retracted = Vec::new();
-    for id in &retraction.changes {
-        let mut change = changes::by_id(trees, id)?;
-        change.retracted_at = Some(retraction.at);
-        writes.put(trees, TreeName::Changes, id.as_str().as_bytes(), &change)?;
-        let companies = change.companies().into_iter().cloned().collect();
-        events::take_back(trees, writes, id, retraction.at)?;
-        hooks::tell(trees, writes, EventKind::Retracted, &change, companies, retraction.at)?;
-        retracted.push(change);
-    }
-    if let Some(done) = ChainedRead::retracted(retraction, &retracted) {
-        chain::append(trees, writes, &retraction.source, done, &retracted)?;
-    }
-    for alert in trees.all_with::<Alert>(TreeName::Alerts, &[])? {
-        if retraction.changes.contains(&alert.change) {
-            writes.remove(TreeName::Alerts, alert.id.as_str().as_bytes());
-        }
-    }
     if let Some(restored) = restored {
-        sources::commit(trees, writes, restored)?;
+        sources::require(trees, &restored.state.source, restored.computed_from)?;
     }
-    writes.put(trees, TreeName::Retractions, retraction.id.as_str().as_bytes(), retraction)
+    let retracted =
+        retraction.changes.iter().map(|id| Ok(reads::retracted(changes::by_id(trees, id)?, retraction)));
+    let retracted = retracted.collect::<Result<Vec<Change>, StoreError>>()?;
+    for id in &retraction.changes {
+        events::take_back(trees, writes, id, retraction.at)?;
+    }
+    let pending: Vec<Alert> = trees.all_with(TreeName::Alerts, &[])?;
+    sources::write(trees, writes, reads::of_retraction(commit, &retracted, &pending))
 }
 
 /// The retractions that not everybody was told of yet.

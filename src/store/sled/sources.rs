@@ -1,22 +1,20 @@
 //! What is kept of each source.
 
-use sha2::{Digest as _, Sha256};
-
 use super::bodies::name_of;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{chain, found, hooks, keys, records, subscribers};
-use crate::domain::alert::{Alert, alert_of_source};
+use super::{chain, found, hooks, keys, records, subscribers, version};
 use crate::domain::change::Change;
-use crate::domain::evidence::ChainedRead;
 use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
 use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
-use crate::domain::webhook::EventKind;
-use crate::store::{KnownSource, ReadCommit, RematchCommit, SourceGlance, SourceVersion, StoreError};
+use crate::store::steps::reads::{self, Effect};
+use crate::store::{
+    Accepted, KnownSource, ReadCommit, RematchCommit, SourceGlance, SourceVersion, StoreError,
+};
 
 pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
     trees.get(TreeName::Baselines, source.as_str().as_bytes())
@@ -114,20 +112,16 @@ impl Records {
     /// Returns the hash of the records: nothing has to be rewritten for it, and any change to one of them gives
     /// another, a clock that was put back included. A large record counts by the hash of its body.
     fn version(&self) -> SourceVersion {
-        let records = [&self.state, &self.accepted, &self.held, &self.standing];
-        let mut hasher = Sha256::new();
-        for record in records {
-            let length = record.as_ref().map_or(u64::MAX, |record| record.len() as u64);
-            hasher.update(length.to_be_bytes());
-            hasher.update(record.as_deref().unwrap_or_default());
-        }
-        let is_known = records.iter().any(|record| record.is_some());
-        SourceVersion(is_known.then(|| hasher.finalize().into()))
+        SourceVersion(version(&[&self.state, &self.accepted, &self.held, &self.standing]))
     }
 }
 
 /// Fails if the state of a source is not the one that the caller computed from.
-fn require(trees: &Trees, source: &SourceId, computed_from: SourceVersion) -> Result<(), StoreError> {
+pub(super) fn require(
+    trees: &Trees,
+    source: &SourceId,
+    computed_from: SourceVersion,
+) -> Result<(), StoreError> {
     if Records::of(trees, source)?.version() == computed_from {
         return Ok(());
     }
@@ -168,49 +162,54 @@ pub(in crate::store) fn commit(
     commit: &ReadCommit,
 ) -> Result<(), StoreError> {
     require(trees, &commit.state.source, commit.computed_from)?;
-    let source = commit.state.source.as_str();
-    writes.put(trees, TreeName::ReadStates, source.as_bytes(), &commit.state)?;
-    if commit.clears_held {
-        writes.remove(TreeName::Held, source.as_bytes());
-    }
-    if let Some(held) = &commit.held {
-        writes.put_body(trees, &held.body)?;
-        writes.put(trees, TreeName::Held, source.as_bytes(), &held.read)?;
-    }
-    if let Some(accepted) = &commit.accepted {
-        let snapshot = &accepted.baseline.snapshot;
-        writes.put_body(trees, &accepted.body)?;
-        writes.put(trees, TreeName::Baselines, source.as_bytes(), &accepted.baseline)?;
-        writes.put(trees, TreeName::Accepted, source.as_bytes(), snapshot)?;
-        writes.put(trees, TreeName::Snapshots, &keys::snapshot(source, snapshot.sequence), snapshot)?;
-    }
-    if let Some(read) = &commit.read {
-        records::note_read(trees, writes, &commit.state.source, read)?;
-    }
-    if let Some((standing, version)) = &commit.standing {
-        put_standing(trees, writes, standing, version)?;
-    }
-    if let Some(read) = &commit.chained {
-        chain::append(trees, writes, &commit.state.source, read.clone(), &commit.changes)?;
-    }
-    for copy in &commit.robots {
-        writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy)?;
-    }
-    tell_webhooks(trees, writes, &commit.changes)?;
-    let mut alerts = commit.alerts.clone();
-    alerts.extend(of_followed_sources(trees, &commit.changes)?);
-    told(trees, writes, &commit.changes, &alerts)
+    let raised = reads::raised(commit, |source| subscribers::has_followers(trees, source))?;
+    write(trees, writes, reads::of_read(commit, &raised))
 }
 
-/// The alerts for those who follow the source of changes as such; none where nobody does.
-fn of_followed_sources(trees: &Trees, changes: &[Change]) -> Result<Vec<Alert>, StoreError> {
-    let mut alerts = Vec::new();
-    for alert in changes.iter().filter_map(alert_of_source) {
-        if subscribers::has_followers(trees, &alert.company)? {
-            alerts.push(alert);
+/// Writes what a step means.
+pub(super) fn write(trees: &Trees, writes: &mut Writes, effects: Vec<Effect<'_>>) -> Result<(), StoreError> {
+    effects.into_iter().try_for_each(|effect| write_one(trees, writes, effect))
+}
+
+fn write_one(trees: &Trees, writes: &mut Writes, effect: Effect<'_>) -> Result<(), StoreError> {
+    match effect {
+        Effect::State(state) => {
+            writes.put(trees, TreeName::ReadStates, state.source.as_str().as_bytes(), state)
+        }
+        Effect::LetGo(source) => {
+            writes.remove(TreeName::Held, source.as_str().as_bytes());
+            Ok(())
+        }
+        Effect::Hold(held) => {
+            writes.put_body(trees, &held.body)?;
+            writes.put(trees, TreeName::Held, held.read.source.as_str().as_bytes(), &held.read)
+        }
+        Effect::Accept(accepted) => accept(trees, writes, accepted),
+        Effect::Remember(source, read) => records::note_read(trees, writes, source, read),
+        Effect::Stand(standing, version) => put_standing(trees, writes, standing, version),
+        Effect::Chain(source, read, changes) => chain::append(trees, writes, source, read, changes),
+        Effect::Robots(copy) => writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy),
+        Effect::Tell(kind, change, companies, at) => hooks::tell(trees, writes, kind, change, companies, at),
+        Effect::Changes(changes) => put_changes(trees, writes, changes),
+        Effect::Amend(change) => writes.put(trees, TreeName::Changes, change.id.as_str().as_bytes(), change),
+        Effect::Raise(alert) => writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), alert),
+        Effect::Drop(alert) => {
+            writes.remove(TreeName::Alerts, alert.as_str().as_bytes());
+            Ok(())
+        }
+        Effect::Retract(retraction) => {
+            writes.put(trees, TreeName::Retractions, retraction.id.as_str().as_bytes(), retraction)
         }
     }
-    Ok(alerts)
+}
+
+fn accept(trees: &Trees, writes: &mut Writes, accepted: &Accepted) -> Result<(), StoreError> {
+    let snapshot = &accepted.baseline.snapshot;
+    let source = snapshot.source.as_str();
+    writes.put_body(trees, &accepted.body)?;
+    writes.put(trees, TreeName::Baselines, source.as_bytes(), &accepted.baseline)?;
+    writes.put(trees, TreeName::Accepted, source.as_bytes(), snapshot)?;
+    writes.put(trees, TreeName::Snapshots, &keys::snapshot(source, snapshot.sequence), snapshot)
 }
 
 /// What hosts said of being read.
@@ -226,21 +225,11 @@ pub(in crate::store) fn rematch(
 ) -> Result<Vec<Change>, StoreError> {
     let RematchCommit { computed_from, standing, watchlist, notices } = commit;
     require(trees, &standing.source, computed_from)?;
-    put_standing(trees, writes, &standing, &watchlist)?;
-    let (mut new, mut raised) = (Vec::new(), Vec::new());
-    for (notice, alerts) in notices {
-        // An earlier program made shorter ids of the same parts.
-        let is_kept = trees.has_either(TreeName::Changes, [notice.id.as_str(), notice.id.short()])?;
-        if !is_kept {
-            new.push(notice);
-            raised.extend(alerts);
-        }
-    }
-    if let Some(matched) = ChainedRead::matched(&new) {
-        chain::append(trees, writes, &standing.source, matched, &new)?;
-    }
-    tell_webhooks(trees, writes, &new)?;
-    told(trees, writes, &new, &raised)?;
+    // An earlier program made shorter ids of the same parts.
+    let is_kept =
+        |notice: &Change| trees.has_either(TreeName::Changes, [notice.id.as_str(), notice.id.short()]);
+    let (new, raised) = reads::new_notices(notices, is_kept)?;
+    write(trees, writes, reads::of_rematch(&standing, &watchlist, (&new, &raised)))?;
     Ok(new)
 }
 
@@ -254,10 +243,8 @@ fn put_standing(
 ) -> Result<(), StoreError> {
     let source = standing.source.as_str();
     let before: Option<Standing> = trees.get(TreeName::Standings, source.as_bytes())?;
-    for company in before.iter().flat_map(|before| before.named.keys()) {
-        if !standing.named.contains_key(company) {
-            writes.remove(TreeName::NamedOn, &keys::item(company.as_str(), source));
-        }
+    for company in before.iter().flat_map(|before| reads::named_no_more(before, standing)) {
+        writes.remove(TreeName::NamedOn, &keys::item(company.as_str(), source));
     }
     for company in standing.named.keys() {
         writes.put_raw(TreeName::NamedOn, &keys::item(company.as_str(), source), Vec::new())?;
@@ -320,29 +307,12 @@ pub(in crate::store) fn glances(
     sources.iter().map(glance).collect()
 }
 
-/// Notes what is news to webhooks. What is taken over from the past is none.
-fn tell_webhooks(trees: &Trees, writes: &mut Writes, changes: &[Change]) -> Result<(), StoreError> {
-    for change in changes {
-        let companies = change.companies().into_iter().cloned().collect();
-        hooks::tell(trees, writes, EventKind::Found, change, companies, change.found_at)?;
-    }
-    Ok(())
-}
-
-pub(super) fn told(
-    trees: &Trees,
-    writes: &mut Writes,
-    changes: &[Change],
-    alerts: &[Alert],
-) -> Result<(), StoreError> {
+/// Keeps changes that are new, with the ways by which they are found.
+pub(super) fn put_changes(trees: &Trees, writes: &mut Writes, changes: &[Change]) -> Result<(), StoreError> {
     for change in changes {
         let id = change.id.as_str();
         writes.put(trees, TreeName::Changes, id.as_bytes(), change)?;
         writes.put_raw(TreeName::ChangesByTime, &keys::at(change.found_at, id), Vec::new())?;
     }
-    found::add(trees, writes, changes)?;
-    for alert in alerts {
-        writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), alert)?;
-    }
-    Ok(())
+    found::add(trees, writes, changes)
 }

@@ -11,7 +11,8 @@ use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
-use crate::domain::subscription::{Filter, Imported, Preference, Subscriber, Wish};
+use crate::domain::subscription::{Imported, Preference, Subscriber};
+use crate::store::steps::people::{self, Done, Keep};
 use crate::store::{Composed, Readers, StoreError};
 
 /// Everyone who is or was subscribed, in the order of their addresses.
@@ -66,13 +67,8 @@ pub(in crate::store) fn follow(
     channel: &str,
     now: DateTime<Utc>,
 ) -> Result<Subscriber, StoreError> {
-    let mut subscriber = get(trees, address)?.unwrap_or_else(|| Subscriber::new(address.clone()));
-    for company in companies {
-        let wish = Wish { company, only: Filter::default(), confirmed, channel, agreed_to: None };
-        subscriber.follow(wish, now);
-    }
-    keep(trees, writes, &subscriber)?;
-    Ok(subscriber)
+    let done = people::follow(get(trees, address)?, address, companies, (confirmed, channel), now);
+    finish(trees, writes, done, now)
 }
 
 /// Takes over subscribers that were kept elsewhere, all or none.
@@ -100,9 +96,7 @@ pub(in crate::store) fn taken_over(
     let mut imported = Imported::default();
     let mut taken = |other: Subscriber| {
         let known = get(trees, &other.address)?;
-        let mut subscriber = known.unwrap_or_else(|| Subscriber::new(other.address.clone()));
-        subscriber.take_over(other, &mut imported);
-        Ok(subscriber)
+        Ok(people::take_over(known, other, &mut imported))
     };
     let subscribers = incoming.into_iter().map(&mut taken).collect::<Result<_, StoreError>>()?;
     Ok((subscribers, imported))
@@ -118,12 +112,8 @@ pub(in crate::store) fn leave(
 ) -> Result<usize, StoreError> {
     // Who is no subscriber yet may have been asked.
     inbox::void(trees, writes, address, company, now)?;
-    let Some(mut subscriber) = get(trees, address)? else { return Ok(0) };
-    let ended = subscriber.leave(company, now);
-    if ended > 0 {
-        keep(trees, writes, &subscriber)?;
-    }
-    Ok(ended)
+    let done = people::leave(get(trees, address)?, company, now);
+    finish(trees, writes, done, now)
 }
 
 /// Takes back what somebody left last; gives which companies they follow again.
@@ -133,12 +123,8 @@ pub(in crate::store) fn undo_leaving(
     address: &EmailAddress,
     now: DateTime<Utc>,
 ) -> Result<Vec<CompanyId>, StoreError> {
-    let Some(mut subscriber) = get(trees, address)? else { return Ok(Vec::new()) };
-    let back = subscriber.undo_leaving(now);
-    if !back.is_empty() {
-        keep_and_wake(trees, writes, &subscriber, now)?;
-    }
-    Ok(back)
+    let done = people::undo_leaving(get(trees, address)?, now);
+    finish(trees, writes, done, now)
 }
 
 /// Makes the subscriptions that wait for it active; tells how many.
@@ -149,14 +135,11 @@ pub(in crate::store) fn confirm(
     channel: &str,
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
-    let mut subscriber = required(trees, address)?;
-    let confirmed = subscriber.confirm(channel, now);
-    keep(trees, writes, &subscriber)?;
-    Ok(confirmed)
+    let done = people::confirm(required(trees, address)?, channel, now);
+    finish(trees, writes, done, now)
 }
 
-/// Notes since when nothing is sent, or that mail is sent again; gives since when it was not. Who is
-/// paused already stays so since then. `until` is the day on which the pause ends by itself.
+/// Notes since when nothing is sent, or that mail is sent again; gives since when it was not.
 pub(in crate::store) fn pause(
     trees: &Trees,
     writes: &mut Writes,
@@ -165,17 +148,8 @@ pub(in crate::store) fn pause(
     until: Option<NaiveDate>,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let mut subscriber = required(trees, address)?;
-    let before = if is_paused {
-        let before = subscriber.pause(now).map(|pause| pause.since);
-        let until = until.and_then(|day| subscriber.preferences.begin_of(day));
-        subscriber.begin_pause(until, now);
-        before
-    } else {
-        subscriber.end_pause(now)
-    };
-    keep_and_wake(trees, writes, &subscriber, now)?;
-    Ok(before)
+    let done = people::pause(required(trees, address)?, is_paused, until, now);
+    finish(trees, writes, done, now)
 }
 
 /// Notes wishes about how mail comes; gives the subscriber as they now stand.
@@ -186,12 +160,8 @@ pub(in crate::store) fn prefer(
     wishes: &[Preference],
     now: DateTime<Utc>,
 ) -> Result<Subscriber, StoreError> {
-    let mut subscriber = required(trees, address)?;
-    for wish in wishes {
-        subscriber.take(*wish, now);
-    }
-    keep_and_wake(trees, writes, &subscriber, now)?;
-    Ok(subscriber)
+    let done = people::prefer(required(trees, address)?, wishes, now);
+    finish(trees, writes, done, now)
 }
 
 /// Says which changes of what somebody follows are told from now on.
@@ -210,22 +180,13 @@ pub(in crate::store) fn refine(
     Ok(subscriber)
 }
 
-/// Notes what the mails that were composed promised or summed up: up to when silence was attested to somebody
-/// who still wants it to be, and a pause.
+/// Notes what the mails that were composed promised or summed up.
 pub(super) fn composed(trees: &Trees, writes: &mut Writes, composed: &Composed) -> Result<(), StoreError> {
-    let Composed { reader, attested_until, summed_up, at, .. } = composed;
-    if attested_until.is_none() && summed_up.is_none() {
+    if composed.attested_until.is_none() && composed.summed_up.is_none() {
         return Ok(());
     }
-    let Some(before) = get(trees, reader)? else { return Ok(()) };
-    let mut subscriber = before.clone();
-    if subscriber.preferences.attested_until.is_some() && attested_until.is_some() {
-        subscriber.preferences.attested_until = *attested_until;
-    }
-    if let Some(pause) = summed_up {
-        subscriber.sum_up(*pause, *at);
-    }
-    if subscriber == before { Ok(()) } else { keep(trees, writes, &subscriber) }
+    let kept = people::composed(get(trees, &composed.reader)?, composed);
+    finish(trees, writes, Done { answer: (), keep: kept }, composed.at)
 }
 
 /// Has silence attested again from a moment on, at once: what attested it was not sent.
@@ -236,10 +197,18 @@ pub(super) fn attest_again(
     since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let Some(mut subscriber) = get(trees, reader)? else { return Ok(()) };
-    let Some(until) = subscriber.preferences.attested_until else { return Ok(()) };
-    subscriber.preferences.attested_until = Some(until.min(since));
-    keep_and_wake(trees, writes, &subscriber, now)
+    let kept = people::attest_again(get(trees, reader)?, since);
+    finish(trees, writes, Done { answer: (), keep: kept }, now)
+}
+
+/// Writes what became of somebody; gives the answer.
+fn finish<T>(trees: &Trees, writes: &mut Writes, done: Done<T>, now: DateTime<Utc>) -> Result<T, StoreError> {
+    match &done.keep {
+        Keep::AsBefore => {}
+        Keep::As(subscriber) => keep(trees, writes, subscriber)?,
+        Keep::AndWake(subscriber) => keep_and_wake(trees, writes, subscriber, now)?,
+    }
+    Ok(done.answer)
 }
 
 /// Writes a subscriber who may want mail at other times than before.
@@ -256,10 +225,8 @@ pub(super) fn keep_and_wake(
 /// Nothing was attested up to a moment to come: the clock went back.
 pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
     for subscriber in all(trees)? {
-        let after = subscriber.clone().set_back(now);
-        if after != subscriber {
-            keep_and_wake(trees, writes, &after, now)?;
-        }
+        let kept = people::set_back(&subscriber, now);
+        finish(trees, writes, Done { answer: (), keep: kept }, now)?;
     }
     Ok(())
 }

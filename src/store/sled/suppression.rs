@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{events, outbox, subscribers};
-use crate::domain::bounce::Verdict;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression, SuppressionKey, SuppressionReason};
+use crate::store::steps::bounces::{self, Consequence};
 use crate::store::{CameBack, StoreError};
 
 /// Every address that nothing is sent to, the newest first.
@@ -61,14 +61,11 @@ pub(in crate::store) fn add(
     now: DateTime<Utc>,
 ) -> Result<Suppression, StoreError> {
     let key = required_key(trees, address)?;
-    let known: Option<Suppression> = trees.get(TreeName::Suppressions, key.as_str().as_bytes())?;
-    if let Some(known) = known.filter(|known| known.reason >= reason) {
-        return Ok(known);
+    let known = trees.get(TreeName::Suppressions, key.as_str().as_bytes())?;
+    let (suppression, is_new) = bounces::suppressed(known, (key, address), (reason, evidence), now);
+    if is_new {
+        writes.put(trees, TreeName::Suppressions, suppression.key.as_str().as_bytes(), &suppression)?;
     }
-    // Nothing of who was erased is kept but the key.
-    let shown = if reason == SuppressionReason::Erased { String::new() } else { address.redacted() };
-    let suppression = Suppression { key, shown, reason, since: now, evidence };
-    writes.put(trees, TreeName::Suppressions, suppression.key.as_str().as_bytes(), &suppression)?;
     Ok(suppression)
 }
 
@@ -93,44 +90,40 @@ pub(super) fn confirmed(
     subscriber: &Subscriber,
 ) -> Result<(), StoreError> {
     let Some(suppression) = get(trees, &subscriber.address)? else { return Ok(()) };
-    let newest = subscriber.subscriptions.iter().filter_map(|known| known.confirmed_at).max();
-    if newest.is_some_and(|at| suppression.ends_by_confirming(at)) {
+    if bounces::is_lifted(&suppression, subscriber) {
         remove(trees, writes, &subscriber.address)?;
     }
     Ok(())
 }
 
-/// Notes that an address has no mailbox.
-pub(super) fn no_mailbox(
-    trees: &Trees,
-    writes: &mut Writes,
-    address: &EmailAddress,
-    words: &str,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    // An installation without a key never sent anything.
-    if key_of(trees, address)?.is_none() {
-        return Ok(());
+/// How often an address took nothing.
+pub(super) fn soft_bounces(trees: &Trees, address: &EmailAddress) -> Result<Option<SoftBounces>, StoreError> {
+    match key_of(trees, address)? {
+        Some(key) => trees.get(TreeName::SoftBounces, key.as_str().as_bytes()),
+        None => Ok(None),
     }
-    add(trees, writes, address, SuppressionReason::Bounce, words.to_owned(), now).map(drop)
 }
 
-/// Notes that a mailbox took nothing; tells whether it did so too often.
-pub(super) fn passing(
+/// Keeps what follows for an address from what was said of it.
+pub(super) fn keep(
     trees: &Trees,
     writes: &mut Writes,
     address: &EmailAddress,
-    words: &str,
+    consequence: Consequence,
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let Some(key) = key_of(trees, address)? else { return Ok(false) };
-    let before: Option<SoftBounces> = trees.get(TreeName::SoftBounces, key.as_str().as_bytes())?;
-    let bounces = SoftBounces::after(before, now);
-    writes.put(trees, TreeName::SoftBounces, key.as_str().as_bytes(), &bounces)?;
-    if bounces.are_too_many() {
-        no_mailbox(trees, writes, address, &format!("on {} days: {words}", bounces.days), now)?;
+) -> Result<(), StoreError> {
+    if consequence == Consequence::default() {
+        return Ok(());
     }
-    Ok(bounces.are_too_many())
+    // An installation without a key never sent anything.
+    let Some(key) = key_of(trees, address)? else { return Ok(()) };
+    if let Some(bounces) = &consequence.bounces {
+        writes.put(trees, TreeName::SoftBounces, key.as_str().as_bytes(), bounces)?;
+    }
+    if let Some((reason, evidence)) = consequence.suppressed {
+        add(trees, writes, address, reason, evidence, now)?;
+    }
+    Ok(())
 }
 
 /// Keeps what a report says of a mail, with the fact that the report was taken in; gives the mail as it
@@ -142,26 +135,10 @@ pub(in crate::store) fn came_back(
 ) -> Result<Option<Mail>, StoreError> {
     super::inbox::take(trees, writes, &report.message, report.at)?;
     let now = report.at;
-    let change = |writes: &mut Writes, mail: &mut Mail| match &report.verdict {
-        Verdict::NoMailbox { words } => {
-            end(mail, now, words, false);
-            no_mailbox(trees, writes, &mail.recipient, words, now)
-        }
-        Verdict::Passing { words } => {
-            let is_given_up = passing(trees, writes, &mail.recipient, words, now)?;
-            end(mail, now, words, !is_given_up);
-            Ok(())
-        }
-        Verdict::Undelivered { words } => {
-            end(mail, now, words, true);
-            Ok(())
-        }
-        Verdict::Complaint { words } => {
-            mail.note(now, format!("complaint: {words}"));
-            let evidence = format!("{words}; mail {}", mail.id);
-            add(trees, writes, &mail.recipient, SuppressionReason::Complaint, evidence, now).map(drop)
-        }
-        Verdict::Nothing { .. } => Ok(()),
+    let change = |writes: &mut Writes, mail: &mut Mail| {
+        let before = soft_bounces(trees, &mail.recipient)?;
+        let consequence = bounces::came_back(mail, &report.verdict, before, now);
+        keep(trees, writes, &mail.recipient, consequence, now)
     };
     match outbox::find(trees, &report.mail) {
         Ok(mail) => {
@@ -175,13 +152,6 @@ pub(in crate::store) fn came_back(
         // Of two mails whose ids begin alike nobody knows which one it is.
         Err(StoreError::NotFound { .. } | StoreError::Ambiguous { .. }) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// A mail that was taken has come back; one that was not yet taken goes its own way.
-fn end(mail: &mut Mail, now: DateTime<Utc>, words: &str, must_be_known: bool) {
-    if mail.state == MailState::Sent {
-        mail.come_back(now, words, must_be_known);
     }
 }
 

@@ -73,7 +73,7 @@ async fn after_closing_every_call_says_so() {
         check(&store.subscriber(&ann).await);
         check(&store.confirm(&ann, "cli", now).await);
         check(&store.pause(&ann, true, None, now).await);
-        check(&store.is_taken(&BodyHash::of(b"")).await);
+        check(&store.take_up(&BodyHash::of(b""), now).await);
         check(&store.asked(&ConfirmToken::of(1).hash()).await);
         check(&store.conversation(&ann).await);
         let message = BodyHash::of(b"");

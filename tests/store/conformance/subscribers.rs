@@ -5,7 +5,7 @@ use regwatch::domain::id::{BodyHash, CompanyId};
 use regwatch::domain::inbound::Purpose;
 use regwatch::domain::keyed_link::LinkKey;
 use regwatch::domain::subscription::{Filter, State, Wish};
-use regwatch::store::{Exchange, Store};
+use regwatch::store::{Exchange, KnownPerson, Store};
 
 use crate::fixture::{Home, at, changed, company, keep, page, source};
 
@@ -82,10 +82,11 @@ async fn a_subscriber_is_found_by_the_key_in_their_links_whenever_they_were_writ
     store.follow(&ann, &[company("zte")], true, "operator", at(0)).await.unwrap();
     let key = LinkKey::new(store.instance_key([1; 32]).await.unwrap());
     store.follow(&bob, &[company("zte")], true, "operator", at(1)).await.unwrap();
-    let mut state = store.conversation(&cid).await.unwrap();
+    let KnownPerson { mut state, version } = store.conversation(&cid).await.unwrap();
     state.subscriber.follow(wish(&company("zte")), at(2));
     let message = BodyHash::of(b"confirm");
-    let exchange = Exchange { message, at: at(2), state: Some(state), mails: Vec::new(), wishes: Vec::new() };
+    let exchange =
+        Exchange { message, at: at(2), state: Some((state, version)), mails: Vec::new(), wishes: Vec::new() };
     store.converse(exchange).await.unwrap();
 
     let store = home.reopen(store).await;
@@ -127,14 +128,17 @@ async fn leaving_ends_the_questions_that_stand_open() {
     let store = home.open();
     store.instance_key([1; 32]).await.unwrap();
     let bob = address("bob@example.org");
-    let mut state = store.conversation(&bob).await.unwrap();
+    let KnownPerson { mut state, version } = store.conversation(&bob).await.unwrap();
     let token = state.correspondence.ask(Purpose::List, 7, at(0)).unwrap().hash();
     let (message, mails) = (BodyHash::of(b"ask"), Vec::new());
     let wishes = Vec::new();
-    store.converse(Exchange { message, at: at(0), state: Some(state), mails, wishes }).await.unwrap();
+    store
+        .converse(Exchange { message, at: at(0), state: Some((state, version)), mails, wishes })
+        .await
+        .unwrap();
     assert_eq!(store.leave(&bob, None, at(1)).await.unwrap(), 0);
     let store = home.reopen(store).await;
-    let state = store.conversation(&bob).await.unwrap();
+    let state = store.conversation(&bob).await.unwrap().state;
     assert_eq!(state.correspondence.question(&token, at(2)), Some((&Purpose::List, false)));
 }
 
