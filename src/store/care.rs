@@ -1,90 +1,11 @@
 //! Looking after the store as a whole, while nobody else has it open.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use serde::Serialize;
-
-use super::StoreError;
-use super::sled::repair;
-use crate::domain::id::InstallationId;
+use super::boundary::{Archived, Compacted, RepairWishes, Repaired, Verified};
+use super::error::StoreError;
+use super::sled;
 use crate::settings::StoreSettings;
-
-/// What a look at the whole store found.
-#[derive(Debug, Clone, Serialize)]
-pub struct Verified {
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Whether all of it is there and can be read.
-    pub is_sound: bool,
-    /// Whose it is.
-    pub installation: Option<InstallationId>,
-    /// The steps that were kept in it.
-    pub commits: u64,
-    /// How long its log is.
-    pub log_bytes: u64,
-    /// What it holds.
-    pub trees: Vec<TreeCount>,
-    /// Why it would not be opened.
-    pub findings: Vec<String>,
-    /// What looks odd and is of no account.
-    pub notes: Vec<String>,
-    /// Records that cannot be read, or refer to what is not there.
-    pub records: Vec<RecordFault>,
-}
-
-/// How many records of a kind there are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TreeCount {
-    /// What they are called in the store.
-    pub name: &'static str,
-    /// What one of them is.
-    pub what: &'static str,
-    /// Those that can be read.
-    pub records: u64,
-    /// Those that should be there, where that is known.
-    pub expected: Option<u64>,
-}
-
-/// A record that cannot be read, or refers to what is not there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct RecordFault {
-    /// Among which records.
-    pub tree: &'static str,
-    /// What it is.
-    pub what: &'static str,
-    /// Its key, as far as people can read it.
-    pub key: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// What may be done to a store.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RepairWishes {
-    /// It is to be done; otherwise it is only told.
-    pub apply: bool,
-    /// A store that is behind its mark is taken as it is.
-    pub accept_older: bool,
-    /// Another installation's store is taken as this one's.
-    pub accept_foreign: bool,
-}
-
-/// What was done to a store, or would be.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Repaired {
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Whether it was done.
-    pub is_applied: bool,
-    /// What; empty where there is nothing to do.
-    pub deeds: Vec<String>,
-    /// What is lost.
-    pub lost: Vec<String>,
-    /// Records that were removed, or refer to what is lost.
-    pub records: Vec<RecordFault>,
-    /// Where the damaged database is kept.
-    pub aside: Option<PathBuf>,
-}
 
 /// Looks at the whole store and changes nothing.
 ///
@@ -92,7 +13,7 @@ pub struct Repaired {
 /// [`StoreError::Locked`] while a process has it open; files that cannot be read.
 pub fn verify(settings: &StoreSettings) -> Result<Verified, StoreError> {
     let StoreSettings::Sled { path } = settings;
-    repair::verify(path)
+    sled::verify(path)
 }
 
 /// Puts right what can be, or only tells what would be done.
@@ -102,5 +23,40 @@ pub fn verify(settings: &StoreSettings) -> Result<Verified, StoreError> {
 /// there is nothing; [`StoreError::Older`] or [`StoreError::Foreign`] where the wishes do not accept that.
 pub fn repair(settings: &StoreSettings, wishes: RepairWishes) -> Result<Repaired, StoreError> {
     let StoreSettings::Sled { path } = settings;
-    repair::repair(path, wishes)
+    sled::repair(path, wishes)
+}
+
+/// Makes the store of a backup where there is none.
+///
+/// # Errors
+/// [`StoreError::Occupied`], [`StoreError::BadBackup`], [`StoreError::Locked`].
+pub fn restore(settings: &StoreSettings, path: &Path) -> Result<Archived, StoreError> {
+    let StoreSettings::Sled { path: folder } = settings;
+    sled::restore(folder, path)
+}
+
+/// Makes the store of an export where there is none.
+///
+/// # Errors
+/// As [`restore`].
+pub fn import(settings: &StoreSettings, path: &Path) -> Result<Archived, StoreError> {
+    let StoreSettings::Sled { path: folder } = settings;
+    sled::import(folder, path)
+}
+
+/// Copies the store into a new one, which takes its place.
+///
+/// # Errors
+/// [`StoreError::Damaged`], [`StoreError::Locked`]; the system's.
+pub fn compact(settings: &StoreSettings) -> Result<Compacted, StoreError> {
+    let StoreSettings::Sled { path: folder } = settings;
+    sled::compact(folder)
+}
+
+/// Reads a backup to its end.
+///
+/// # Errors
+/// [`StoreError::BadBackup`].
+pub fn check_backup(path: &Path) -> Result<Archived, StoreError> {
+    sled::check_backup(path)
 }

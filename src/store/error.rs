@@ -119,8 +119,13 @@ pub enum StoreError {
         path: String,
     },
     /// The engine failed.
-    #[error("the store failed")]
-    Engine(#[from] sled::Error),
+    #[error("the store failed: {reason}")]
+    Engine {
+        /// What the engine said.
+        reason: String,
+        /// Whether it is that something which lies in it cannot be read.
+        is_unreadable: bool,
+    },
     /// The disk refused a write: what was acknowledged stands, but nothing more can be promised.
     #[error(
         "the store takes no more writes since one could not be kept ({reason}); restart once its disk is well"
@@ -228,7 +233,7 @@ impl StoreError {
             Self::Undecodable { .. }
                 | Self::DamagedBody { .. }
                 | Self::Unreadable { .. }
-                | Self::Engine(sled::Error::Corruption { .. })
+                | Self::Engine { is_unreadable: true, .. }
         )
     }
 }

@@ -239,3 +239,65 @@ fn a_breach_is_seen() {
     check("check/mod.rs", "use crate::store::{Store, StoreError};", false);
     check("domain/diff.rs", "use crate::domain::entry::Entry;", false);
 }
+
+/// What of the store's folder its database may see, and what its steps.
+const BELOW_A_DATABASE: [&str; 7] = ["bell", "boundary", "error", "keeping", "record", "sled", "steps"];
+const BELOW_A_STEP: [&str; 3] = ["boundary", "error", "steps"];
+
+/// Where the database shows outside its folder, where it sees what stands above it, and where a step is not pure.
+fn shown_databases(files: &BTreeMap<PathBuf, Vec<String>>) -> Vec<String> {
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let engine = Regex::new(r"::sled::|\buse sled\b|\bsled::[A-Z]|\bIVec\b").unwrap();
+    let of_store = Regex::new(r"\bcrate::store::([a-z_]+|[A-Z{*])").unwrap();
+    let impure = Regex::new(IMPURE).unwrap();
+    // What a backend is, and what is done to one that nobody has open, names each of them.
+    let naming = ["backend.rs", "care.rs", "mod.rs"].map(|file| store.join(file));
+    let mut found = Vec::new();
+    for (path, lines) in files {
+        let (is_database, is_step) =
+            (path.starts_with(store.join("sled")), path.starts_with(store.join("steps")));
+        for (index, line) in lines.iter().enumerate() {
+            let place = format!("{}:{}: {}", path.display(), index + 1, line.trim());
+            if !is_database && !naming.contains(path) && engine.is_match(line) {
+                found.push(format!("{place}: it shows a database"));
+            }
+            let below: &[&str] = if is_database { &BELOW_A_DATABASE } else { &BELOW_A_STEP };
+            let seen = of_store.captures_iter(line).map(|capture| capture[1].to_owned());
+            if (is_database || is_step) && seen.into_iter().any(|seen| !below.contains(&seen.as_str())) {
+                found.push(format!("{place}: it may see {} of the store", below.join(", ")));
+            }
+            if is_step && impure.is_match(line) {
+                found.push(format!("{place}: a step is pure"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_database_shows_nowhere_but_in_its_folder_and_sees_nothing_above_it() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = source_files(&source).into_iter().map(|path| (path.clone(), code_of(&path))).collect();
+    let found = shown_databases(&files);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_database_that_shows_is_seen() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let check = |file: &str, line: &str, is_breach: bool| {
+        let files = BTreeMap::from([(source.join(file), vec![line.to_owned()])]);
+        assert_eq!(!shown_databases(&files).is_empty(), is_breach, "{file}: {line}");
+    };
+    check("check/mod.rs", "use sled::Db;", true);
+    check("store/error.rs", "Engine(#[from] sled::Error),", true);
+    check("store/boundary/reads.rs", "state: Option<IVec>,", true);
+    check("store/operations/reads.rs", "use crate::store::sled::Sled;", true);
+    check("store/sled/reads.rs", "use crate::store::operations::reads;", true);
+    check("store/sled/reads.rs", "use crate::store::{Store, StoreError};", true);
+    check("store/steps/reads.rs", "use crate::store::sled::writes::Writes;", true);
+    check("store/steps/reads.rs", "let now = Utc::now();", true);
+    check("store/steps/reads.rs", "use crate::store::boundary::ReadCommit;", false);
+    check("store/sled/reads.rs", "use crate::store::boundary::ReadCommit;", false);
+    check("store/backend.rs", "StoreSettings::Sled { path } => Sled::open(path),", false);
+}

@@ -14,7 +14,8 @@ use super::mark::{Found, Mark, MarkFile, Stage};
 use super::trees::Trees;
 use super::{identity, log, mark, opening, swap, trial, undo};
 use crate::clock::{Clock as _, SystemClock};
-use crate::store::{Opened, StoreError};
+use crate::store::boundary::Opened;
+use crate::store::error::StoreError;
 
 /// What lies in a database folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

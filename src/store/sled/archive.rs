@@ -22,7 +22,8 @@ use super::repair::records_of;
 use super::tally;
 use super::trees::TreeName;
 use crate::domain::id::hex;
-use crate::store::{Archived, StoreError};
+use crate::store::boundary::Archived;
+use crate::store::error::StoreError;
 
 /// What a backup's first line says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use super::compression::{compress, decompress};
 use super::trees::{TreeName, Trees};
 use super::writes::{MAX_VALUE_BYTES, Writes};
 use crate::domain::id::{BodyHash, hex};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::store::record::{Digest, Form};
 
 impl Writes {

@@ -6,7 +6,8 @@ use super::outbox;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::breaker::Breaker;
-use crate::store::{MailTrouble, StoreError};
+use crate::store::boundary::MailTrouble;
+use crate::store::error::StoreError;
 
 /// How a channel that is out of reach stands.
 pub(in crate::store) fn of(trees: &Trees, channel: &str) -> Result<Option<Breaker>, StoreError> {

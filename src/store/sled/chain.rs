@@ -14,8 +14,9 @@ use crate::domain::change::Change;
 use crate::domain::evidence::seal::{Head, Seal};
 use crate::domain::evidence::{ChainLine, ChainedRead, Kept, LAST_OF_BRIEF, digest_of_change};
 use crate::domain::id::{BodyHash, InstallationId, SourceId};
+use crate::store::boundary::{SealWish, Sealed, Stamp};
+use crate::store::error::StoreError;
 use crate::store::record::{Form, undecodable};
-use crate::store::{SealWish, Sealed, Stamp, StoreError};
 
 /// The first lines of a chain that are old enough to go.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,8 +9,9 @@ use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::id::{ChangeId, SourceId};
 use crate::domain::webhook::EventKind;
+use crate::store::boundary::ChangeQuery;
+use crate::store::error::StoreError;
 use crate::store::record::undecodable;
-use crate::store::{ChangeQuery, StoreError};
 
 /// The change whose id begins so.
 pub(in crate::store) fn find(trees: &Trees, beginning: &str) -> Result<Change, StoreError> {

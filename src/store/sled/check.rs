@@ -10,7 +10,7 @@ use super::mark::{Mark, Stage};
 use super::tally::{self, Tally};
 use super::trees::TreeName;
 use super::writes::number;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// What is told of a database's log at most.
 const MAX_DAMAGE_TOLD: usize = 5;

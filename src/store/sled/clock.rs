@@ -16,7 +16,7 @@ use crate::domain::inbound::Correspondence;
 use crate::domain::moment::{ClockMark, LONGEST_WAIT, Seen, SetBack, by_now};
 use crate::domain::read_state::ReadState;
 use crate::domain::suppression::Suppression;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 const CLOCK: &[u8] = b"clock";
 
@@ -139,6 +139,6 @@ pub(super) fn ahead(
     now: DateTime<Utc>,
 ) -> impl Iterator<Item = Result<sled::IVec, StoreError>> {
     let keys = trees.tree(index).range(keys::moment(now)..).keys();
-    keys.map(|key| key.map_err(StoreError::Engine))
+    keys.map(|key| key.map_err(StoreError::from))
         .filter(move |key| key.as_ref().map_or(true, |key| keys::moment_of(key).is_some_and(|at| at > now)))
 }

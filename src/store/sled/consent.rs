@@ -13,7 +13,7 @@ use crate::domain::consent::{Facts, Wanted, wanted};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
 use crate::domain::outbox::{Basis, Mail};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::store::steps::mails::{self, Aftermath, Anew, AttestedFrom, Fate};
 
 /// A mail to somebody whose record cannot be read is looked at again after this.

@@ -10,7 +10,8 @@ use crate::domain::email::EmailAddress;
 use crate::domain::inbound::Correspondence;
 use crate::domain::outbox::MailState;
 use crate::domain::suppression::SuppressionReason;
-use crate::store::{Erased, StoreError};
+use crate::store::boundary::Erased;
+use crate::store::error::StoreError;
 
 /// Gathers the end of all that names an address; gives what there was of it. A mail that is just being
 /// sent is left to whoever sends it, told, and forgotten when its sender is done with it.

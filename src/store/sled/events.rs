@@ -16,7 +16,8 @@ use crate::domain::alert::AlertItem;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, CompanyId, MailId};
 use crate::domain::outbox::MailState;
-use crate::store::{Composed, StoreError, ToldOf};
+use crate::store::boundary::{Composed, ToldOf};
+use crate::store::error::StoreError;
 
 /// A change as a reader was told of it.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -19,7 +19,8 @@ use crate::domain::change::Change;
 use crate::domain::event::{DocumentNumber, MAX_OWNERS, Numbers};
 use crate::domain::id::{ChangeId, SourceId, digest_of};
 use crate::domain::search::{sought, words_of_change};
-use crate::store::{ChangeSearch, FoundChanges, StoreError};
+use crate::store::boundary::{ChangeSearch, FoundChanges};
+use crate::store::error::StoreError;
 
 pub(in crate::store) use deadlines::{index_more as index_more_deadlines, with_deadlines};
 

@@ -17,7 +17,7 @@ use crate::domain::evidence::Kept;
 use crate::domain::id::BodyHash;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::store::record::{Digest, Form};
 
 /// Bodies removed in one step.

@@ -5,7 +5,8 @@ use super::sources::{put_changes, snapshots};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::snapshot::{Baseline, Snapshot};
-use crate::store::{Backfilled, StoreError};
+use crate::store::boundary::Backfilled;
+use crate::store::error::StoreError;
 
 /// Puts states before the first one of a source, which count on behind them; all or nothing. No alert is raised.
 pub(in crate::store) fn backfill(

@@ -14,7 +14,8 @@ use crate::domain::id::CompanyId;
 use crate::domain::moment::by_now;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::webhook::{Answered, Delivery, DeliveryState, EventKind, HookEvent, Webhook};
-use crate::store::{HookSettled, StoreError};
+use crate::store::boundary::HookSettled;
+use crate::store::error::StoreError;
 
 /// What was delivered is remembered for so long.
 const REMEMBERED: Duration = Duration::days(90);

@@ -4,7 +4,7 @@ use super::mark::{Mark, Stage};
 use super::tally::{self, Tally};
 use super::trees::{TreeName, Trees};
 use super::writes::{Before, Writes, number};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::store::record::undecodable;
 
 pub(super) const INSTALLATION: &[u8] = b"installation";

@@ -11,8 +11,9 @@ use crate::domain::inbound::{BY_MAIL, Conversation, Correspondence, TokenHash, U
 use crate::domain::outbox::QueuedMail;
 use crate::domain::subscription::{State, Subscriber, Wish};
 use crate::domain::way_in::WayInState;
+use crate::store::boundary::{Exchange, Exchanged, KnownPerson, PersonVersion, TakenUp};
+use crate::store::error::StoreError;
 use crate::store::steps::intake::{self, Begun, Taken};
-use crate::store::{Exchange, Exchanged, KnownPerson, PersonVersion, StoreError, TakenUp};
 
 /// The one record of the tree of budgets.
 const ASK: &[u8] = b"ask";

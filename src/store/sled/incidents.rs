@@ -7,7 +7,7 @@ use super::writes::Writes;
 use super::{indexes, keys, outbox};
 use crate::domain::incident::Incident;
 use crate::domain::outbox::QueuedMail;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// Every incident, the newest first.
 pub(in crate::store) fn list(trees: &Trees) -> Result<Vec<Incident>, StoreError> {

@@ -16,7 +16,7 @@ use super::{keys, pieces};
 use crate::domain::incident::Incident;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::Subscriber;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// Every index that is made of records of one tree.
 pub(super) const ALL: [TreeName; 6] = [

@@ -17,8 +17,9 @@ use crate::domain::id::ChangeId;
 use crate::domain::moment;
 use crate::domain::outbox::{Basis, MailState};
 use crate::domain::subscription::Subscriber;
+use crate::store::boundary::{ChangeQuery, Composed, Look, Spread, WaitingReader, WaitingReaders};
+use crate::store::error::StoreError;
 use crate::store::record::undecodable;
-use crate::store::{ChangeQuery, Composed, Look, Spread, StoreError, WaitingReader, WaitingReaders};
 
 /// Gives readers their items of alerts, and notes how far that went: once everybody has theirs, the
 /// alerts have done their work.

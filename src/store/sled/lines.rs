@@ -21,8 +21,9 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{opening, tally};
 use crate::domain::id::hex;
+use crate::store::boundary::Archived;
+use crate::store::error::StoreError;
 use crate::store::record::Form;
-use crate::store::{Archived, StoreError};
 
 const FORMAT: &str = "regwatch-export";
 const FORM: u32 = 1;

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// Ownership of a database folder; given up when dropped or when the process ends, however it ends.
 #[derive(Debug)]

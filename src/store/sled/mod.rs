@@ -9,25 +9,25 @@
 mod admission;
 mod archive;
 mod bodies;
-pub(super) mod breakers;
-pub(super) mod chain;
-pub(super) mod changes;
+mod breakers;
+mod chain;
+mod changes;
 mod check;
-pub(super) mod clock;
+mod clock;
 mod compression;
 mod consent;
 mod durability;
-pub(super) mod erasure;
-pub(super) mod events;
-pub(super) mod found;
+mod erasure;
+mod events;
+mod found;
 mod garbage;
-pub(super) mod history;
-pub(super) mod hooks;
+mod history;
+mod hooks;
 mod identity;
-pub(super) mod inbox;
-pub(super) mod incidents;
+mod inbox;
+mod incidents;
 mod indexes;
-pub(super) mod items;
+mod items;
 mod keys;
 mod left;
 mod lines;
@@ -35,27 +35,28 @@ mod lock;
 mod log;
 mod mark;
 mod opening;
-pub(super) mod outbox;
+mod operations;
+mod outbox;
 #[cfg(test)]
 mod passing_over;
-pub(super) mod pauses;
+mod pauses;
 mod pieces;
 mod pulse;
-pub(super) mod records;
-pub(super) mod remake;
-pub(super) mod repair;
-pub(super) mod retention;
-pub(super) mod retractions;
-pub(super) mod screenings;
+mod records;
+mod remake;
+mod repair;
+mod retention;
+mod retractions;
+mod screenings;
 mod size;
-pub(super) mod sources;
+mod sources;
 mod spellings;
-pub(super) mod subscribers;
-pub(super) mod suppression;
+mod subscribers;
+mod suppression;
 mod survey;
 mod swap;
 mod tally;
-pub(super) mod tokens;
+mod tokens;
 mod trees;
 mod trial;
 mod undo;
@@ -71,11 +72,15 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use self::lock::Lock;
+pub(super) use self::remake::{check_backup, compact, import, restore};
+pub(super) use self::repair::{repair, verify};
 use self::trees::{TreeName, Trees};
-pub use self::writer::Keeping;
 use self::writer::{Open, Place, Shared, Writer};
 use self::writes::Writes;
-use super::{Archived, BackupNote, GarbageReport, KindStats, Opened, SourceBell, StoreError, StoreSize};
+use super::bell::SourceBell;
+use super::boundary::{Archived, BackupNote, GarbageReport, KindStats, Opened, StoreSize};
+use super::error::StoreError;
+use super::keeping::Keeping;
 use crate::domain::id::InstallationId;
 use crate::domain::keyed_link::LinkKey;
 
@@ -328,6 +333,13 @@ impl Sled {
             open.map_or(Ok(()), Open::close)
         })
         .await
+    }
+}
+
+impl From<::sled::Error> for StoreError {
+    fn from(error: ::sled::Error) -> Self {
+        let is_unreadable = matches!(error, ::sled::Error::Corruption { .. });
+        Self::Engine { reason: error.to_string(), is_unreadable }
     }
 }
 

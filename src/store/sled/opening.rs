@@ -9,7 +9,7 @@ use super::log::{self, Standing};
 use super::trees::{TreeName, Trees};
 use super::writes::{Writes, number};
 use super::{check, durability, identity, indexes, undo};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// A hint to sled, not a limit: it holds a multiple when everything is read. The bodies of ten thousand mails fit
 /// in, which are read in no order: less, and sending spends a tenth more processor time on reading them.

@@ -6,7 +6,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{changes, keys, opening, outbox, subscribers};
 use crate::domain::outbox::{Doubt, MailState};
-use crate::store::ChangeQuery;
+use crate::store::boundary::ChangeQuery;
 
 #[path = "../../../tests/old_store/mod.rs"]
 mod old_store;

@@ -6,7 +6,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::id::SourceId;
 use crate::domain::source::SourcePause;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// The pause of a source, whether it is in force or over.
 pub(in crate::store) fn get(trees: &Trees, source: &SourceId) -> Result<Option<SourcePause>, StoreError> {

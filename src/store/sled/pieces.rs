@@ -19,7 +19,7 @@ use super::tally;
 use super::trees::{TreeName, Trees};
 use super::undo;
 use super::writes::{Before, Failed, Reason, Words, Writes, at_once, bytes_of};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// So much is given to the engine between two flushes. It writes several times as much into its log, since it
 /// writes a whole page anew after a few changes to it.

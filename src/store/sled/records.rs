@@ -8,7 +8,7 @@ use super::writes::{Writes, number};
 use crate::domain::audit::AuditEntry;
 use crate::domain::id::SourceId;
 use crate::domain::read_record::ReadRecord;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// As many old reads are forgotten with each new one: more than one, so that their number shrinks to what it may be.
 const FORGOTTEN_AT_ONCE: usize = 4;

@@ -14,7 +14,8 @@ use super::size::bytes_in;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{identity, lines, log::Reach, opening, swap};
-use crate::store::{Archived, Compacted, StoreError};
+use crate::store::boundary::{Archived, Compacted};
+use crate::store::error::StoreError;
 
 /// Records copied in one transaction.
 const BATCH: usize = 256;

@@ -17,8 +17,9 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{identity, indexes, mark, opening, pieces, swap, tally, trial, undo};
 use crate::domain::id::InstallationId;
+use crate::store::boundary::{RecordFault, RepairWishes, Repaired, TreeCount, Verified};
+use crate::store::error::StoreError;
 use crate::store::record::shown as shown_key;
-use crate::store::{RecordFault, RepairWishes, Repaired, StoreError, TreeCount, Verified};
 
 /// Records copied in one transaction.
 const BATCH: usize = 256;

@@ -19,8 +19,9 @@ use crate::domain::change::Change;
 use crate::domain::outbox::MailState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::settings::Retention;
+use crate::store::boundary::Releasable;
+use crate::store::error::StoreError;
 use crate::store::record::Digest;
-use crate::store::{Releasable, StoreError};
 
 /// Records changed in one step: others write, too.
 pub(in crate::store) const BATCH: usize = 256;

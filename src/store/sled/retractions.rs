@@ -10,8 +10,9 @@ use crate::domain::change::Change;
 use crate::domain::id::{MailId, RetractionId};
 use crate::domain::outbox::QueuedMail;
 use crate::domain::retraction::Retraction;
+use crate::store::boundary::RetractCommit;
+use crate::store::error::StoreError;
 use crate::store::steps::reads;
-use crate::store::{RetractCommit, StoreError};
 
 /// Gathers all that a retraction means: its changes are marked, what of them was not told yet is not,
 /// and the state before the read is the source's again.

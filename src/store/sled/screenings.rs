@@ -7,7 +7,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::ScreeningId;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::screening::StandingList;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// Every list, in the order of their ids.
 pub(in crate::store) fn all(trees: &Trees) -> Result<Vec<StandingList>, StoreError> {

@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::trees::{TreeName, Trees};
-use crate::store::{StoreError, StoreSize};
+use crate::store::boundary::StoreSize;
+use crate::store::error::StoreError;
 
 /// The engine's file is a row of segments of this length.
 const SEGMENT: u64 = 512 << 10;

@@ -11,10 +11,9 @@ use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::Standing;
+use crate::store::boundary::{Accepted, KnownSource, ReadCommit, RematchCommit, SourceGlance, SourceVersion};
+use crate::store::error::StoreError;
 use crate::store::steps::reads::{self, Effect};
-use crate::store::{
-    Accepted, KnownSource, ReadCommit, RematchCommit, SourceGlance, SourceVersion, StoreError,
-};
 
 pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
     trees.get(TreeName::Baselines, source.as_str().as_bytes())

@@ -14,7 +14,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::inbound::Correspondence;
 use crate::domain::keyed_link::LinkKey;
 use crate::domain::subscription::Subscriber;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::store::record::Form;
 
 /// Gathers what puts every address under its small letters.

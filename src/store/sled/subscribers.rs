@@ -12,8 +12,9 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
 use crate::domain::subscription::{Imported, Preference, Subscriber};
+use crate::store::boundary::{Composed, Readers};
+use crate::store::error::StoreError;
 use crate::store::steps::people::{self, Done, Keep};
-use crate::store::{Composed, Readers, StoreError};
 
 /// Everyone who is or was subscribed, in the order of their addresses.
 pub(in crate::store) fn all(trees: &Trees) -> Result<Vec<Subscriber>, StoreError> {

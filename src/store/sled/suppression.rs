@@ -9,8 +9,9 @@ use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression, SuppressionKey, SuppressionReason};
+use crate::store::boundary::CameBack;
+use crate::store::error::StoreError;
 use crate::store::steps::bounces::{self, Consequence};
-use crate::store::{CameBack, StoreError};
 
 /// Every address that nothing is sent to, the newest first.
 pub(in crate::store) fn list(trees: &Trees) -> Result<Vec<Suppression>, StoreError> {

@@ -38,8 +38,9 @@ use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression};
 use crate::domain::way_in::WayInState;
 use crate::domain::webhook::{Delivery, HookEvent, Webhook};
+use crate::store::boundary::{Sealed, Stamp};
+use crate::store::error::StoreError;
 use crate::store::record::{self, Digest, Form, shown};
-use crate::store::{Sealed, Stamp, StoreError};
 
 /// Hands out the records of a tree.
 pub(super) type Records<'a> = dyn Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])) + 'a;

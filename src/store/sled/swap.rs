@@ -11,7 +11,7 @@ use super::admission::file_error;
 use super::check::check;
 use super::lock::beside;
 use super::mark::{Mark, MarkFile};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// What is to be done.
 struct Swap {
@@ -145,10 +145,11 @@ fn force_parent(folder: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::boundary::RepairWishes;
+    use crate::store::sled::repair;
     use crate::store::sled::trees::{TreeName, Trees};
     use crate::store::sled::writes::Writes;
     use crate::store::sled::{admission, identity, opening};
-    use crate::store::{RepairWishes, sled::repair};
 
     fn fill(folder: &Path, value: &[u8]) -> Mark {
         let trees: Trees = opening::open(folder).unwrap();

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::access_token::{AccessToken, AccessTokenHash};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// What is kept of the token of a hash.
 pub(in crate::store) fn get(

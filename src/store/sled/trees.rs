@@ -11,9 +11,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::garbage::Wanted;
+use crate::store::bell::SourceBell;
 use crate::store::boundary::LeaseToken;
+use crate::store::error::StoreError;
 use crate::store::record::{self, Form};
-use crate::store::{SourceBell, StoreError};
 
 /// What lies in a tree. Clean-up, survey and repair act by it, and a tree that does not say so does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -317,7 +318,7 @@ impl Trees {
             match range.next()? {
                 Ok(pair) => Some(Ok(pair)),
                 Err(error) => {
-                    if let Err(error) = self.pass_over(StoreError::Engine(error)) {
+                    if let Err(error) = self.pass_over(error.into()) {
                         behind = Some(Vec::new().into_iter());
                         return Some(Err(error));
                     }

@@ -16,7 +16,7 @@ use super::mark::Mark;
 use super::tally::{self, Tally};
 use super::trees::{TreeName, Trees};
 use super::{identity, opening};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// Opens a copy of the database in `folder`; gives how many commits it has, or `None` where something is missing
 /// from it that was kept.

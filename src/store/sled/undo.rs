@@ -13,7 +13,7 @@ use super::admission::file_error;
 use super::lock::beside;
 use super::trees::Trees;
 use super::writes::{Before, Writes};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// Where it is noted.
 pub(super) fn path(folder: &Path) -> PathBuf {

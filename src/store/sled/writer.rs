@@ -26,7 +26,8 @@ use super::pulse::Pulse;
 use super::trees::Trees;
 use super::undo;
 use super::writes::{Before, Failed, Reason, Writes};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
+use crate::store::keeping::Keeping;
 
 /// The open database, until it is closed. Readers and the writer hold it for reading; who removes
 /// bodies or closes it holds it alone.
@@ -138,23 +139,6 @@ struct Told {
     to_hurry: AtomicBool,
 }
 
-/// A step on its way to the disk, which whoever handed it in need not wait for yet. Dropped, it is on its
-/// way all the same.
-#[derive(Debug)]
-pub struct Keeping<R> {
-    answered: oneshot::Receiver<Result<R, StoreError>>,
-}
-
-impl<R> Keeping<R> {
-    /// The step's answer, once all it wrote is on the disk.
-    ///
-    /// # Errors
-    /// The step's own error, which writes nothing; or the store's.
-    pub async fn kept(self) -> Result<R, StoreError> {
-        self.answered.await.unwrap_or(Err(StoreError::Closed))
-    }
-}
-
 impl Writer {
     /// Starts the thread.
     pub(super) fn start(shared: Shared) -> std::io::Result<Self> {
@@ -207,7 +191,7 @@ impl Writer {
         if !self.told.to_gather.swap(true, Ordering::SeqCst) {
             let _ = self.queue.send(Job::Gather);
         }
-        Keeping { answered }
+        Keeping::of(answered)
     }
 
     /// Has the steps that are to be done together done now.

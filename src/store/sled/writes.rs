@@ -12,7 +12,7 @@ use super::pieces;
 use super::tally::{self, Tally};
 use super::trees::{TreeName, Trees};
 use crate::domain::id::SourceId;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::store::record::{self, Form, shown};
 
 /// Beyond this sled keeps a value outside its log, in a file it never forces to the disk. The hard
@@ -197,7 +197,7 @@ impl Writes {
             Ok::<(), ConflictableTransactionError<()>>(())
         });
         match restored {
-            Err(TransactionError::Storage(error)) => Err(StoreError::Engine(error)),
+            Err(TransactionError::Storage(error)) => Err(error.into()),
             Ok(()) | Err(TransactionError::Abort(())) => Ok(()),
         }
     }

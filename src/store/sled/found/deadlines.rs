@@ -7,9 +7,10 @@ use chrono::NaiveDate;
 use super::{BLOCK, Set, Sheet, by_number, number_key, search, term};
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
+use crate::store::boundary::ChangeSearch;
+use crate::store::error::StoreError;
 use crate::store::sled::trees::{TreeName, Trees};
 use crate::store::sled::writes::Writes;
-use crate::store::{ChangeSearch, StoreError};
 
 /// Stands before a day on which something is due.
 const DEADLINE: u8 = b't';

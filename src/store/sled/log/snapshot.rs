@@ -150,11 +150,12 @@ mod tests {
     use super::super::format::{SEGMENT_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader};
     use super::super::scan::State;
     use super::*;
-    use crate::store::StoreError;
+    use crate::store::boundary::RepairWishes;
+    use crate::store::error::StoreError;
+    use crate::store::sled::mark;
     use crate::store::sled::trees::TreeName;
     use crate::store::sled::writes::Writes;
     use crate::store::sled::{admission, check, opening, repair};
-    use crate::store::{RepairWishes, sled::mark};
 
     /// A database the first segments of which nothing needs any more.
     fn written_over(folder: &Path) {

@@ -1,10 +1,11 @@
-//! What the store keeps of tokens.
+//! Access tokens.
 
 use chrono::{DateTime, Utc};
 
-use super::sled::tokens;
-use super::{Store, StoreError};
 use crate::domain::access_token::{AccessToken, AccessTokenHash};
+use crate::store::Store;
+use crate::store::backend::ask;
+use crate::store::error::StoreError;
 
 impl Store {
     /// What is kept of the token of a hash.
@@ -12,8 +13,7 @@ impl Store {
     /// # Errors
     /// The store's.
     pub async fn access_token(&self, hash: &AccessTokenHash) -> Result<Option<AccessToken>, StoreError> {
-        let hash = hash.clone();
-        self.sled.look_up(move |trees| tokens::get(trees, &hash)).await
+        ask!(self.access_token(hash).await)
     }
 
     /// Every token, revoked ones too, the newest first.
@@ -21,7 +21,7 @@ impl Store {
     /// # Errors
     /// The store's.
     pub async fn access_tokens(&self) -> Result<Vec<AccessToken>, StoreError> {
-        self.sled.read(tokens::all).await
+        ask!(self.access_tokens().await)
     }
 
     /// Keeps a token.
@@ -29,7 +29,7 @@ impl Store {
     /// # Errors
     /// The store's.
     pub async fn keep_access_token(&self, token: AccessToken) -> Result<(), StoreError> {
-        self.sled.write(move |trees, writes| tokens::put(trees, writes, &token)).await
+        ask!(self.keep_access_token(token).await)
     }
 
     /// Ends the token whose id begins so; gives it as it now stands.
@@ -41,7 +41,6 @@ impl Store {
         beginning: &str,
         now: DateTime<Utc>,
     ) -> Result<AccessToken, StoreError> {
-        let beginning = beginning.to_owned();
-        self.sled.write(move |trees, writes| tokens::revoke(trees, writes, &beginning, now)).await
+        ask!(self.revoke_access_token(beginning, now).await)
     }
 }

@@ -1,37 +1,36 @@
-//! What the store keeps of webhooks.
+//! Webhooks, and what they are told.
 
 use chrono::{DateTime, Utc};
 
-use super::boundary::HookSettled;
-use super::sled::hooks;
-use super::{Store, StoreError};
 use crate::domain::change::Change;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::webhook::{Answered, Delivery, HookEvent, Webhook};
+use crate::store::Store;
+use crate::store::backend::ask;
+use crate::store::boundary::HookSettled;
+use crate::store::error::StoreError;
 
 /// Every function fails with the store's error; where somebody is looked for by the beginning of an id, also with
 /// [`StoreError::NotFound`] and [`StoreError::Ambiguous`].
 impl Store {
     /// Every webhook, in the order in which they were made.
     pub async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
-        self.sled.read(hooks::all).await
+        ask!(self.webhooks().await)
     }
 
     /// The webhook whose id begins so.
     pub async fn find_webhook(&self, beginning: &str) -> Result<Webhook, StoreError> {
-        let beginning = beginning.to_owned();
-        self.sled.read(move |trees| hooks::find(trees, &beginning)).await
+        ask!(self.find_webhook(beginning).await)
     }
 
     /// Keeps a webhook. What happened before is not told to it.
     pub async fn add_webhook(&self, hook: Webhook) -> Result<(), StoreError> {
-        self.sled.write(move |trees, writes| hooks::put(trees, writes, &hook)).await
+        ask!(self.add_webhook(hook).await)
     }
 
     /// Forgets a webhook with all that was told to it.
     pub async fn remove_webhook(&self, beginning: &str) -> Result<Webhook, StoreError> {
-        let beginning = beginning.to_owned();
-        self.sled.write(move |trees, writes| hooks::remove(trees, writes, &beginning)).await
+        ask!(self.remove_webhook(beginning).await)
     }
 
     /// Stops telling a webhook, or begins again: what waits for it is then due.
@@ -41,18 +40,17 @@ impl Store {
         is_paused: bool,
         now: DateTime<Utc>,
     ) -> Result<Webhook, StoreError> {
-        let beginning = beginning.to_owned();
-        self.sled.write(move |trees, writes| hooks::pause(trees, writes, &beginning, is_paused, now)).await
+        ask!(self.pause_webhook(beginning, is_paused, now).await)
     }
 
     /// The events that not every webhook has its delivery of, with their changes.
     pub async fn pending_hook_events(&self) -> Result<Vec<(HookEvent, Change)>, StoreError> {
-        self.sled.read(hooks::pending).await
+        ask!(self.pending_hook_events().await)
     }
 
     /// Whether such an event waits.
     pub async fn has_pending_hook_events(&self) -> Result<bool, StoreError> {
-        self.sled.read(|trees| Ok(hooks::has_pending(trees))).await
+        ask!(self.has_pending_hook_events().await)
     }
 
     /// Gives webhooks their deliveries of an event, which is then done with, both or neither. A delivery that is
@@ -62,12 +60,12 @@ impl Store {
         event: HookEvent,
         deliveries: Vec<Delivery>,
     ) -> Result<(), StoreError> {
-        self.sled.write(move |trees, writes| hooks::spread(trees, writes, &event, &deliveries)).await
+        ask!(self.spread_hook_event(event, deliveries).await)
     }
 
     /// Keeps a delivery that is none of an event: a test.
     pub async fn queue_delivery(&self, delivery: Delivery) -> Result<(), StoreError> {
-        self.sled.write(move |trees, writes| hooks::queue(trees, writes, &delivery)).await
+        ask!(self.queue_delivery(delivery).await)
     }
 
     /// What is due for a webhook, the longest due first, at most `limit`.
@@ -77,32 +75,27 @@ impl Store {
         now: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let hook = hook.to_owned();
-        self.sled.read(move |trees| hooks::due(trees, &hook, now, limit)).await
+        ask!(self.deliveries_due(hook, now, limit).await)
     }
 
     /// When something is due for a webhook next.
     pub async fn next_delivery_due(&self, hook: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let hook = hook.to_owned();
-        self.sled.read(move |trees| hooks::next_due(trees, &hook)).await
+        ask!(self.next_delivery_due(hook).await)
     }
 
     /// The delivery whose id begins so.
     pub async fn find_delivery(&self, beginning: &str) -> Result<Delivery, StoreError> {
-        let beginning = beginning.to_owned();
-        self.sled.read(move |trees| hooks::delivery(trees, &beginning)).await
+        ask!(self.find_delivery(beginning).await)
     }
 
     /// What was told to a webhook or is to be, the newest first, at most `limit`.
     pub async fn delivery_log(&self, hook: &str, limit: usize) -> Result<Vec<Delivery>, StoreError> {
-        let hook = hook.to_owned();
-        self.sled.read(move |trees| hooks::log(trees, &hook, limit)).await
+        ask!(self.delivery_log(hook, limit).await)
     }
 
     /// Notes that a delivery is sent now, so that it counts as possibly taken; tells whether it still is to be sent.
     pub async fn begin_delivery(&self, id: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let id = id.to_owned();
-        self.sled.write(move |trees, writes| hooks::begin(trees, writes, &id, now)).await
+        ask!(self.begin_delivery(id, now).await)
     }
 
     /// Notes how an attempt went that began and ended then. Where its webhook is disabled by it, `farewell` goes into
@@ -114,15 +107,11 @@ impl Store {
         times: (DateTime<Utc>, DateTime<Utc>),
         farewell: Option<QueuedMail>,
     ) -> Result<Option<HookSettled>, StoreError> {
-        let id = id.to_owned();
-        self.sled
-            .write(move |trees, writes| hooks::settle(trees, writes, &id, &answered, times, farewell.clone()))
-            .await
+        ask!(self.settle_delivery(id, answered, times, farewell).await)
     }
 
     /// Has a delivery sent again under its own id, whatever became of it.
     pub async fn redeliver(&self, beginning: &str, now: DateTime<Utc>) -> Result<Delivery, StoreError> {
-        let beginning = beginning.to_owned();
-        self.sled.write(move |trees, writes| hooks::redeliver(trees, writes, &beginning, now)).await
+        ask!(self.redeliver(beginning, now).await)
     }
 }

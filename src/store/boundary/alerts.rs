@@ -1,0 +1,92 @@
+//! Alerts on their way to their readers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::alert::AlertItem;
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::{AlertId, ChangeId, CompanyId, MailId};
+use crate::domain::outbox::QueuedMail;
+use crate::domain::subscription::{EndedPause, Subscriber};
+
+/// Items of alerts for a run of readers, kept as one atomic, durable step.
+#[derive(Debug)]
+pub struct Spread {
+    /// The alerts.
+    pub alerts: Vec<AlertId>,
+    /// Readers with their items, and when to look at each.
+    pub items: Vec<(EmailAddress, AlertItem, DateTime<Utc>)>,
+    /// The last reader of the run; nothing where nobody comes after it, and the alerts are done.
+    pub reached: Option<EmailAddress>,
+}
+
+/// When to look at what waits for a reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// When, to the millisecond.
+    pub at: DateTime<Utc>,
+    /// At whose.
+    pub reader: EmailAddress,
+}
+
+/// A reader and what waits for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingReader {
+    /// Who; somebody without subscriptions where nobody is known any more.
+    pub reader: Subscriber,
+    /// What waits, in the order in which it is told.
+    pub items: Vec<AlertItem>,
+}
+
+/// Readers, what waits for them, and the changes it is about.
+#[derive(Debug, Clone)]
+pub struct WaitingReaders {
+    /// The readers.
+    pub readers: Vec<WaitingReader>,
+    /// Each change once, however many wait to be told of it.
+    pub changes: BTreeMap<ChangeId, Arc<Change>>,
+}
+
+/// What became of what waited for a reader.
+#[derive(Debug)]
+pub struct Composed {
+    /// The reader.
+    pub reader: EmailAddress,
+    /// The looks that were taken.
+    pub looks: Vec<DateTime<Utc>>,
+    /// What is told by the mails, or need not be told any more.
+    pub settled: Vec<AlertId>,
+    /// What no mail could be made of, as it now stands.
+    pub struck: Vec<AlertItem>,
+    /// The mails.
+    pub mails: Vec<QueuedMail>,
+    /// What the mails tell of events, where their reader wants one mail for each.
+    pub events: Vec<EventTold>,
+    /// What its reader was told by a mail about another change, the same event as another source told it.
+    pub aside: Vec<(AlertItem, ChangeId)>,
+    /// When to look again.
+    pub next: Option<DateTime<Utc>>,
+    /// Up to when silence was attested by one of the mails.
+    pub attested_until: Option<DateTime<Utc>>,
+    /// The pause that one of the mails sums up, or of which there is nothing to tell.
+    pub summed_up: Option<EndedPause>,
+    /// When it was composed.
+    pub at: DateTime<Utc>,
+}
+
+/// That a mail tells of a change which other sources may tell as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventTold {
+    /// The change.
+    pub change: ChangeId,
+    /// The company of which it is told.
+    pub company: CompanyId,
+    /// The mail.
+    pub mail: MailId,
+}
+
+/// Of readers and changes, about which companies a mail told them that was sent.
+pub type ToldOf = BTreeMap<(EmailAddress, ChangeId), BTreeSet<CompanyId>>;

@@ -1,0 +1,29 @@
+//! What crosses the store's boundary: whole outcomes in, whole facts out.
+
+mod alerts;
+mod care;
+mod chain;
+mod changes;
+mod hooks;
+mod inbox;
+mod outbox;
+mod people;
+mod reads;
+mod whole;
+
+pub use alerts::{Composed, EventTold, Look, Spread, ToldOf, WaitingReader, WaitingReaders};
+pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified};
+pub use chain::{SealWish, Sealed, Stamp};
+pub use changes::{ChangeQuery, ChangeSearch, FoundChanges, RetractCommit};
+pub use hooks::HookSettled;
+pub use inbox::{Exchange, Exchanged, KnownPerson, PersonVersion, TakenUp};
+pub(super) use outbox::LeaseToken;
+pub use outbox::{CameBack, Deed, Lease, LeasedMail, MailTrouble, Mails, Queue};
+pub use people::{Erased, Readers};
+pub use reads::{
+    Accepted, Backfilled, HeldBody, KeptSchedule, KnownSource, ReadCommit, RematchCommit, SourceGlance,
+    SourceVersion,
+};
+pub use whole::{
+    Archived, BackupNote, Compacted, GarbageReport, KindStats, Opened, Releasable, StoreSize, StoreStats,
+};

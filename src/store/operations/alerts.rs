@@ -1,0 +1,67 @@
+//! Alerts and their readers: who is told, when to look at them, and what is composed for them.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::alert::Alert;
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::ChangeId;
+use crate::store::Store;
+use crate::store::backend::ask;
+use crate::store::boundary::{Composed, Look, Spread, ToldOf, WaitingReaders};
+use crate::store::error::StoreError;
+
+impl Store {
+    /// Whether there is an alert that not everybody has who is to be told of it.
+    pub async fn has_pending_alerts(&self) -> Result<bool, StoreError> {
+        ask!(self.has_pending_alerts().await)
+    }
+
+    /// Every alert that not every reader has an item of yet, with its change: source by source, each
+    /// read's changes in their order.
+    pub async fn pending_alerts(&self) -> Result<Vec<(Alert, Change)>, StoreError> {
+        ask!(self.pending_alerts().await)
+    }
+
+    /// Gives readers their items of alerts and notes how far that went, both or neither.
+    pub async fn spread(&self, spread: Spread) -> Result<(), StoreError> {
+        ask!(self.spread(spread).await)
+    }
+
+    /// The looks that are due until then, the longest due first; a reader may be among them twice.
+    pub async fn looks(&self, until: DateTime<Utc>) -> Result<Vec<Look>, StoreError> {
+        ask!(self.looks(until).await)
+    }
+
+    /// When the next look is due.
+    pub async fn next_look(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        ask!(self.next_look().await)
+    }
+
+    /// What waits for these readers.
+    pub async fn waiting(&self, readers: Vec<EmailAddress>) -> Result<WaitingReaders, StoreError> {
+        ask!(self.waiting(readers).await)
+    }
+
+    /// Puts mails into the outbox and the items they tell out of the way, all of it or nothing. A mail
+    /// that is there already stays as it is.
+    pub async fn compose(&self, composed: Vec<Composed>) -> Result<(), StoreError> {
+        ask!(self.compose(composed).await)
+    }
+
+    /// What of these changes their readers were told, of those who want one mail for an event.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn told_of(&self, asked: Vec<(EmailAddress, ChangeId)>) -> Result<ToldOf, StoreError> {
+        ask!(self.told_of(asked).await)
+    }
+
+    /// What was set aside for readers because they were told of these changes, with the companies of which.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn set_aside(&self, told: Vec<(EmailAddress, ChangeId)>) -> Result<ToldOf, StoreError> {
+        ask!(self.set_aside(told).await)
+    }
+}

@@ -1,0 +1,27 @@
+//! Incidents.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::incident::Incident;
+use crate::domain::outbox::QueuedMail;
+use crate::store::Store;
+use crate::store::backend::ask;
+use crate::store::error::StoreError;
+
+impl Store {
+    /// Every incident, open or over, the newest first.
+    pub async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
+        ask!(self.incidents().await)
+    }
+
+    /// The incidents that are open, or past since then or later ([`Incident::is_past_since`]), the newest first.
+    pub async fn incidents_since(&self, since: DateTime<Utc>) -> Result<Vec<Incident>, StoreError> {
+        ask!(self.incidents_since(since).await)
+    }
+
+    /// Keeps how incidents now stand and puts the mails that tell of them into the outbox, both or
+    /// neither. A mail that is there already stays as it is.
+    pub async fn escalate(&self, incidents: &[Incident], mails: Vec<QueuedMail>) -> Result<(), StoreError> {
+        ask!(self.escalate(incidents, mails).await)
+    }
+}

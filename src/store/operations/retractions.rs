@@ -1,0 +1,50 @@
+//! Reads that were taken back.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::id::{ChangeId, MailId, RetractionId};
+use crate::domain::outbox::QueuedMail;
+use crate::domain::retraction::Retraction;
+use crate::store::Store;
+use crate::store::backend::ask;
+use crate::store::boundary::{Mails, RetractCommit};
+use crate::store::error::StoreError;
+
+impl Store {
+    /// Takes a read back with all that it seemed to show, or nothing of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] if the source's state has changed since the state to be restored was computed.
+    pub async fn retract(&self, commit: RetractCommit) -> Result<(), StoreError> {
+        ask!(self.retract(commit).await)
+    }
+
+    /// The retractions that not everybody was told of yet.
+    pub async fn pending_retractions(&self) -> Result<Vec<Retraction>, StoreError> {
+        ask!(self.pending_retractions().await)
+    }
+
+    /// Keeps back the mails that nobody has, puts those that tell of a retraction into the outbox, and
+    /// notes up to which mail that went; the retraction is done with where none is given.
+    pub async fn tell_retraction(
+        &self,
+        id: &RetractionId,
+        dropped: Vec<MailId>,
+        mails: Vec<QueuedMail>,
+        reached: Option<MailId>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        ask!(self.tell_retraction(id, dropped, mails, reached, now).await)
+    }
+
+    /// The next mails that tell one of these changes, in the order of their ids, after one of them or from the first,
+    /// at most `limit`.
+    pub async fn mails_telling(
+        &self,
+        changes: Vec<ChangeId>,
+        after: Option<MailId>,
+        limit: usize,
+    ) -> Result<Mails, StoreError> {
+        ask!(self.mails_telling(changes, after, limit).await)
+    }
+}

@@ -1,0 +1,30 @@
+//! Incidents.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::incident::Incident;
+use crate::domain::outbox::QueuedMail;
+use crate::store::error::StoreError;
+use crate::store::sled::{Sled, incidents};
+
+impl Sled {
+    pub(in crate::store) async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
+        self.read(incidents::list).await
+    }
+
+    pub(in crate::store) async fn incidents_since(
+        &self,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<Incident>, StoreError> {
+        self.read(move |trees| incidents::since(trees, since)).await
+    }
+
+    pub(in crate::store) async fn escalate(
+        &self,
+        incidents: &[Incident],
+        mails: Vec<QueuedMail>,
+    ) -> Result<(), StoreError> {
+        let incidents = incidents.to_vec();
+        self.write(move |trees, writes| incidents::escalate(trees, writes, &incidents, mails)).await
+    }
+}

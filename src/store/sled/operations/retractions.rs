@@ -1,0 +1,42 @@
+//! Reads that were taken back.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::id::{ChangeId, MailId, RetractionId};
+use crate::domain::outbox::QueuedMail;
+use crate::domain::retraction::Retraction;
+use crate::store::boundary::{Mails, RetractCommit};
+use crate::store::error::StoreError;
+use crate::store::sled::{Sled, outbox, retractions};
+
+impl Sled {
+    pub(in crate::store) async fn retract(&self, commit: RetractCommit) -> Result<(), StoreError> {
+        self.write(move |trees, writes| retractions::retract(trees, writes, &commit)).await
+    }
+
+    pub(in crate::store) async fn pending_retractions(&self) -> Result<Vec<Retraction>, StoreError> {
+        self.read(retractions::pending).await
+    }
+
+    pub(in crate::store) async fn tell_retraction(
+        &self,
+        id: &RetractionId,
+        dropped: Vec<MailId>,
+        mails: Vec<QueuedMail>,
+        reached: Option<MailId>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.write(move |trees, writes| retractions::tell(trees, writes, &id, &dropped, mails, reached, now))
+            .await
+    }
+
+    pub(in crate::store) async fn mails_telling(
+        &self,
+        changes: Vec<ChangeId>,
+        after: Option<MailId>,
+        limit: usize,
+    ) -> Result<Mails, StoreError> {
+        self.read(move |trees| outbox::telling(trees, &changes, after.as_ref(), limit)).await
+    }
+}
