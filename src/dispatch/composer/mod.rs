@@ -1,32 +1,35 @@
 //! One reader's mails: from what waits for them to bytes that are frozen.
 
+mod attesting;
+mod round;
+mod withdrawing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 
+use self::round::{events_of, told_as, untold};
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::event::{Tie, says_no_more};
-use crate::domain::grouping::{Bundle, Collecting, Plan, Told, Waiting, plan};
+use crate::domain::grouping::{Bundle, Plan, Told, Waiting, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
-use crate::domain::id::{BodyHash, ChangeId, CompanyId, MailId, SourceId};
+use crate::domain::id::{ChangeId, MailId, SourceId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Basis, Mail, MailState, QueuedMail, Thread};
 use crate::domain::read_state::ReadState;
-use crate::domain::retraction::Retraction;
 use crate::domain::source::Source;
 use crate::domain::subscription::{Cadence, Subscriber};
 use crate::domain::text::error_chain;
-use crate::domain::untold::{Together, Untold};
 use crate::mail::{Draft, DraftError, Leaving, Occasion, message_id, thread_id};
-use crate::render::{self, Attestation, Notice, Rendered, Seen, Service, SourceWords, Withdrawal};
+use crate::render::{self, Notice, Rendered, Service, SourceWords};
 use crate::settings::MailSettings;
-use crate::store::{Composed, EventTold, ToldOf, WaitingReader};
+use crate::store::{Composed, WaitingReader};
+
+pub(super) use self::round::{Known, Round, Ties, read_of};
 
 /// So often is it tried to make a mail of an item before it is given up and shown as such.
 const MAX_STRIKES: u32 = 5;
@@ -57,42 +60,6 @@ pub struct ComposerParts {
 pub struct Composer {
     parts: ComposerParts,
     words: BTreeMap<SourceId, SourceWords>,
-}
-
-/// What is the same for all readers of a round.
-#[derive(Debug, Clone)]
-pub(super) struct Round {
-    pub watchlist: Arc<Watchlist>,
-    /// How the sources stand of which somebody was told so far; nothing of one that was never read.
-    pub states: Arc<BTreeMap<SourceId, Option<ReadState>>>,
-    /// What other sources tell of the same, by change.
-    pub ties: Arc<Ties>,
-    /// What each read found.
-    pub together: Arc<BTreeMap<ReadName, Arc<Together>>>,
-    pub collecting: Collecting,
-    pub now: DateTime<Utc>,
-}
-
-/// What a page of readers is to be composed by besides what waits for them.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    /// What those who want one mail for an event were told of what waits for them, by other sources.
-    pub told: ToldOf,
-    /// What was found since silence was last attested to any of them, or longer.
-    pub found: Vec<Change>,
-    /// What of that was set aside because they were told already, with the companies of which.
-    pub aside: ToldOf,
-}
-
-/// How changes are tied to those of other sources; none stands here that is tied to nothing.
-pub(super) type Ties = BTreeMap<ChangeId, Vec<Tie>>;
-
-/// Names a read by what its changes say of it.
-pub(super) type ReadName = (SourceId, DateTime<Utc>, BodyHash);
-
-/// The read that shows a change.
-pub(super) fn read_of(change: &Change) -> ReadName {
-    (change.source.clone(), change.found_at, change.evidence.sha256.clone())
 }
 
 /// Whether a mail to somebody may tell how the sources are: a digest, what sums a pause up, and silence attested do.
@@ -279,103 +246,6 @@ impl Composer {
         QueuedMail { mail, bytes: Vec::new() }
     }
 
-    /// Attests silence where that is due and anything is followed.
-    fn attest(&self, composed: &mut Composed, reader: &Subscriber, known: &Known, round: &Round) {
-        let preferences = &reader.preferences;
-        let (Some(since), Some(due)) = (preferences.attested_until, preferences.attestation_due()) else {
-            return;
-        };
-        let is_silent = reader.is_paused(round.now) || !reader.is_active();
-        if due > round.now {
-            composed.next = composed.next.into_iter().chain([due]).min();
-            return;
-        }
-        let mut later = preferences.clone();
-        later.attested_until = Some(round.now);
-        composed.next = composed.next.into_iter().chain(later.attestation_due()).min();
-        // Of the time of a pause nothing is attested.
-        if is_silent {
-            composed.attested_until = Some(round.now);
-            return;
-        }
-        // Both ends name it: one whose companies changed before it left is composed again from the same beginning.
-        let (begin, end) = (since.to_rfc3339(), round.now.to_rfc3339());
-        let id = MailId::derive(&["attestation", reader.address.as_str(), &begin, &end]);
-        let made = self.attestation(id.clone(), reader, (since, known, &composed.aside), round);
-        composed.mails.push(self.made_or_given_up(made, MailKind::Coverage, id, &reader.address, round.now));
-        composed.attested_until = Some(round.now);
-    }
-
-    fn attestation(
-        &self,
-        id: MailId,
-        reader: &Subscriber,
-        (since, known, aside): (DateTime<Utc>, &Known, &[(AlertItem, ChangeId)]),
-        round: &Round,
-    ) -> Result<QueuedMail, DraftError> {
-        let news = known
-            .found
-            .iter()
-            .filter(|change| change.found_at > since && !change.is_notice() && change.retracted_at.is_none());
-        let mut seen = Seen::default();
-        for change in news {
-            let of_known = known.aside.get(&(reader.address.clone(), change.id.clone()));
-            let of_now =
-                aside.iter().filter(|(item, _)| item.change == change.id).map(|(item, _)| &item.company);
-            seen.count(reader, change, &of_known.into_iter().flatten().chain(of_now).collect());
-        }
-        let rendered = render::attestation(&Attestation {
-            reader,
-            since,
-            until: round.now,
-            seen,
-            health: &self.health(reader, since, round),
-            watchlist: &round.watchlist,
-            service: self.service(),
-        })?;
-        let draft = self.draft(id, &reader.address, rendered, round.now);
-        let basis =
-            Basis::Attestation { since: Some(since), companies: reader.followed().cloned().collect() };
-        self.queued(Draft { basis, ..draft })
-    }
-
-    /// The mail that takes an earlier one back, in the same thread. One that cannot be made stands in the
-    /// outbox as given up, so that somebody tells its reader. `zone` is the reader's.
-    pub(super) fn withdraw(
-        &self,
-        retraction: &Retraction,
-        mail: &Mail,
-        changes: &[Change],
-        (now, zone): (DateTime<Utc>, Tz),
-    ) -> QueuedMail {
-        let id = MailId::derive(&["retraction", retraction.id.as_str(), mail.id.as_str()]);
-        let made = self.withdrawing(id.clone(), retraction, mail, changes, (now, zone));
-        self.made_or_given_up(made, MailKind::Retraction, id, &mail.recipient, now)
-    }
-
-    fn withdrawing(
-        &self,
-        id: MailId,
-        retraction: &Retraction,
-        mail: &Mail,
-        changes: &[Change],
-        (now, zone): (DateTime<Utc>, Tz),
-    ) -> Result<QueuedMail, DraftError> {
-        let rendered = render::retraction(&Withdrawal {
-            retraction,
-            mail,
-            changes: changes.iter().filter(|change| mail.changes.contains(&change.id)).collect(),
-            zone,
-            service: self.service(),
-        })?;
-        self.queued(Draft {
-            thread: mail.thread.clone(),
-            occasion: Occasion::Retraction { of: &mail.message_id },
-            basis: Basis::Retraction { companies: retracted_companies(retraction, mail) },
-            ..self.draft(id, &mail.recipient, rendered, now)
-        })
-    }
-
     /// How the sources are that can tell a reader anything.
     fn health(&self, reader: &Subscriber, since: DateTime<Utc>, round: &Round) -> Vec<SourceHealth> {
         let watched = self.parts.sources.iter().filter(|source| is_watched_for(source, reader));
@@ -475,50 +345,6 @@ fn id_of(reader: &Subscriber, bundle: &Bundle) -> MailId {
     MailId::derive(&parts)
 }
 
-/// The change of another source by which a reader who wants one mail for an event was told the same of the company.
-fn told_as<'a>(
-    reader: &Subscriber,
-    item: &AlertItem,
-    change: &Change,
-    told: &ToldOf,
-    round: &'a Round,
-) -> Option<&'a ChangeId> {
-    let ties = round.ties.get(&change.id).filter(|_| reader.preferences.is_told_once)?;
-    let told = ties.iter().find(|tie| {
-        let known = told.get(&(reader.address.clone(), tie.change.id.clone()));
-        tie.is_told_by_another(change)
-            && known.is_some_and(|companies| companies.contains(&item.company))
-            && says_no_more(change, &tie.change, &item.company)
-    });
-    told.map(|tie| &tie.change.id)
-}
-
-/// What a mail tells that other sources may tell as well, of a reader who wants one mail for it.
-fn events_of(reader: &Subscriber, bundle: &Bundle) -> Vec<EventTold> {
-    let mail = id_of(reader, bundle);
-    let of = bundle.told.iter().filter(|told| {
-        reader.preferences.is_told_once && !told.change.is_notice() && !told.change.numbers.own.is_empty()
-    });
-    of.map(|told| EventTold {
-        change: told.change.id.clone(),
-        company: told.item.company.clone(),
-        mail: mail.clone(),
-    })
-    .collect()
-}
-
-/// What else the reads of a mail found that it does not tell.
-fn untold(reader: &Subscriber, waiting: &BTreeSet<&ChangeId>, bundle: &Bundle, round: &Round) -> Untold {
-    let here = bundle.told.iter().map(|told| &told.change.id).collect();
-    let reads: BTreeSet<ReadName> =
-        bundle.told.iter().filter(|told| !told.change.is_notice()).map(|told| read_of(told.change)).collect();
-    let mut untold = Untold::default();
-    for together in reads.iter().filter_map(|read| round.together.get(read)) {
-        untold += together.untold(reader, &here, waiting);
-    }
-    untold
-}
-
 /// What sort of mail a bundle makes.
 fn kind_of(bundle: &Bundle) -> MailKind {
     match bundle.cadence {
@@ -531,13 +357,6 @@ fn kind_of(bundle: &Bundle) -> MailKind {
 
 fn basis_of(bundle: &Bundle) -> Basis {
     Basis::Alerts { items: bundle.told.iter().map(|told| told.item.clone()).collect() }
-}
-
-/// The companies as whose changes a mail told what is retracted; none where it does not say.
-fn retracted_companies(retraction: &Retraction, mail: &Mail) -> Vec<CompanyId> {
-    let Basis::Alerts { items } = &mail.basis else { return Vec::new() };
-    let of = items.iter().filter(|item| retraction.changes.contains(&item.change));
-    of.map(|item| item.company.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Each change once, however many companies it concerns.

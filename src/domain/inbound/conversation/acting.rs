@@ -1,0 +1,141 @@
+//! What a conversation does that needs no question, or whose question was answered.
+
+use chrono::{DateTime, Utc};
+
+use super::Conversation;
+use super::answer::Answer;
+use super::request::Request;
+use crate::domain::confirm_token::TokenHash;
+use crate::domain::id::CompanyId;
+use crate::domain::inbound::correspondence::Purpose;
+use crate::domain::inbound::selection::Selection;
+use crate::domain::subscription::{Preference, Wish};
+
+/// The channel under which consent by mail is noted.
+pub const BY_MAIL: &str = "mail";
+
+/// The same for consent by the button on a question's page.
+pub const ON_WEB: &str = "web";
+
+/// By what somebody agreed.
+#[derive(Debug, Clone, Copy)]
+struct Consent<'a> {
+    /// The channel.
+    channel: &'a str,
+    /// The yes itself.
+    words: &'a str,
+}
+
+impl Conversation {
+    /// Does what needs no question, or was answered; nothing is said to who answered unclearly before, or has
+    /// confirmed meanwhile.
+    pub(super) fn act(&mut self, request: Request, now: DateTime<Utc>) -> Option<Answer> {
+        Some(match request {
+            Request::Confirm { token, words } => match self.correspondence.answer(&token, now) {
+                Some((purpose, is_first)) => {
+                    self.act_on(purpose, is_first, Consent { channel: BY_MAIL, words: &words }, now)
+                }
+                None => Answer::Expired,
+            },
+            Request::Unclear { token, .. } => match self.correspondence.question(&token.hash(), now) {
+                Some(_) => Answer::Explain(self.correspondence.explain(&token.hash(), now)?, token),
+                None => Answer::Expired,
+            },
+            Request::Never(token) if self.correspondence.refuse(&token, now) => {
+                self.leave_all(now);
+                Answer::Never
+            }
+            Request::Never(_) => Answer::Expired,
+            Request::Subscribe(selection) => Answer::Welcome(selection),
+            Request::Unsubscribe(companies) | Request::MayLeave(companies) => self.leave(companies, now),
+            Request::Leave => self.leave(Vec::new(), now),
+            Request::List => Answer::List,
+            Request::Help => Answer::Help,
+            Request::Pause => self.pause(now),
+            Request::Resume => self.resume(now),
+            Request::Prefer(wish) => self.prefer(wish, now),
+            Request::Unknown(nearest) => Answer::Unknown(nearest),
+            Request::Untracked(nearest) => Answer::Untracked(nearest),
+        })
+    }
+
+    /// Takes an answer given on the page to which the question led, and tells whether it is the first.
+    /// Nothing where the token is unknown or too old.
+    pub fn confirm_on_web(&mut self, token: &TokenHash, now: DateTime<Utc>) -> Option<(Answer, bool)> {
+        let (purpose, is_first) = self.correspondence.answer(token, now)?;
+        let consent = Consent { channel: ON_WEB, words: "the button on the page of the question" };
+        Some((self.act_on(purpose, is_first, consent, now), is_first))
+    }
+
+    /// Does what was confirmed. A confirmation that comes again does nothing again, and says how it stands:
+    /// what was left meanwhile stays left.
+    fn act_on(
+        &mut self,
+        purpose: Purpose,
+        is_first: bool,
+        consent: Consent<'_>,
+        now: DateTime<Utc>,
+    ) -> Answer {
+        match purpose {
+            Purpose::List => Answer::List,
+            _ if !is_first => Answer::Standing,
+            Purpose::Subscribe(selection) => {
+                self.follow(&selection, consent, now);
+                Answer::Welcome(selection)
+            }
+            Purpose::Unsubscribe { companies } => self.leave(companies, now),
+            Purpose::Pause => self.pause(now),
+            Purpose::Resume => self.resume(now),
+            Purpose::Prefer { wish } => self.prefer(wish, now),
+        }
+    }
+
+    fn prefer(&mut self, wish: Preference, now: DateTime<Utc>) -> Answer {
+        self.subscriber.take(wish, now);
+        Answer::Preferred
+    }
+
+    fn follow(&mut self, selection: &Selection, consent: Consent<'_>, now: DateTime<Utc>) {
+        for company in &selection.companies {
+            let wish = Wish {
+                company,
+                only: selection.only.clone(),
+                confirmed: true,
+                channel: consent.channel,
+                agreed_to: Some(format!("{} Answered: {}", selection.agreement(company), consent.words)),
+            };
+            self.subscriber.follow(wish, now);
+        }
+        for wish in &selection.ways {
+            self.subscriber.take(*wish, now);
+        }
+    }
+
+    fn leave(&mut self, companies: Vec<CompanyId>, now: DateTime<Utc>) -> Answer {
+        if companies.is_empty() {
+            self.leave_all(now);
+        }
+        for company in &companies {
+            self.subscriber.leave(Some(company), now);
+            self.correspondence.void(Some(company), now);
+        }
+        Answer::Goodbye(companies)
+    }
+
+    /// Ends all that is followed, and all that stands open: nothing that was asked before counts any more.
+    pub fn leave_all(&mut self, now: DateTime<Utc>) {
+        self.subscriber.leave(None, now);
+        self.correspondence.void(None, now);
+    }
+
+    fn pause(&mut self, now: DateTime<Utc>) -> Answer {
+        if !self.subscriber.is_paused(now) {
+            self.subscriber.begin_pause(None, now);
+        }
+        Answer::Paused
+    }
+
+    fn resume(&mut self, now: DateTime<Utc>) -> Answer {
+        Answer::Resumed(self.subscriber.end_pause(now))
+    }
+}

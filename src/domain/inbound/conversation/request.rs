@@ -1,0 +1,135 @@
+//! What a mail asks for, names resolved.
+
+use super::Trust;
+use crate::domain::confirm_token::{ConfirmToken, TokenHash};
+use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::inbound::command::MailCommand;
+use crate::domain::inbound::correspondence::Purpose;
+use crate::domain::inbound::leaving::{Wish as LeavingWish, without_forms};
+use crate::domain::inbound::selection::{Selection, companies, select};
+use crate::domain::matching::Watchlist;
+use crate::domain::subscription::Preference;
+
+/// What is asked for, names resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Follow companies.
+    Subscribe(Selection),
+    /// End subscriptions; all where empty.
+    Unsubscribe(Vec<CompanyId>),
+    /// End all, as only the subscriber can ask.
+    Leave,
+    /// Tell what is followed.
+    List,
+    /// Tell what can be asked.
+    Help,
+    /// Answers a question with a yes.
+    Confirm {
+        /// Which.
+        token: TokenHash,
+        /// What the yes is.
+        words: String,
+    },
+    /// Answers a question with something else.
+    Unclear {
+        /// Which.
+        token: ConfirmToken,
+        /// What to end, where the answer says to.
+        wish: Option<Box<Request>>,
+    },
+    /// May want to end subscriptions, all where empty; only a question can tell.
+    MayLeave(Vec<CompanyId>),
+    /// Follow what nobody tracks; the companies that may have been meant.
+    Untracked(Vec<CompanyId>),
+    /// Ask and send nothing any more.
+    Never(TokenHash),
+    /// Send nothing for a while.
+    Pause,
+    /// Send again.
+    Resume,
+    /// Send otherwise.
+    Prefer(Preference),
+    /// Not understood; the companies that may have been meant.
+    Unknown(Vec<CompanyId>),
+}
+
+impl MailCommand {
+    /// Finds out who is meant.
+    #[must_use]
+    pub fn resolve(self, watchlist: &Watchlist, sources: &[SourceId]) -> Request {
+        match self {
+            Self::Subscribe(words) => match select(&words, watchlist, sources) {
+                Ok(selection) => Request::Subscribe(selection),
+                Err(unresolved) if unresolved.is_untracked => Request::Untracked(unresolved.nearest),
+                Err(unresolved) => Request::Unknown(unresolved.nearest),
+            },
+            Self::Unsubscribe(wish) => to_leave(&wish, watchlist),
+            Self::List => Request::List,
+            Self::Help => Request::Help,
+            Self::Confirm { token, words } => Request::Confirm { token: token.hash(), words },
+            Self::Unclear { token, wish } => {
+                Request::Unclear { token, wish: wish.map(|wish| Box::new(to_leave(&wish, watchlist))) }
+            }
+            Self::Never(token) => Request::Never(token.hash()),
+            Self::Pause => Request::Pause,
+            Self::Resume => Request::Resume,
+            Self::Prefer(wish) => Request::Prefer(wish),
+            // Whether it was made here is said by who has the key. What was not says no more than the word
+            // before it, which is clear enough to be asked back.
+            Self::Leave(_) => Request::Unsubscribe(Vec::new()),
+            Self::Unknown => Request::Unknown(Vec::new()),
+        }
+    }
+}
+
+/// What a wish to leave asks for. What names nothing that is known may be prose, or a name that was written
+/// otherwise: then it is asked back rather than taken for less or for more than was meant.
+fn to_leave(wish: &LeavingWish, watchlist: &Watchlist) -> Request {
+    if wish.names.is_empty() {
+        return Request::Unsubscribe(Vec::new());
+    }
+    let found = companies(&wish.names, watchlist);
+    match found
+        .or_else(|unresolved| companies(&without_forms(&wish.names), watchlist).map_err(|_| unresolved))
+    {
+        Ok(companies) => Request::Unsubscribe(companies),
+        Err(_) if wish.is_bare => Request::Unsubscribe(Vec::new()),
+        Err(unresolved) if unresolved.nearest.len() == 1 => Request::MayLeave(unresolved.nearest),
+        Err(_) => Request::MayLeave(Vec::new()),
+    }
+}
+
+/// What must be asked back before it is done; or else the request itself.
+pub(super) fn asked_back(request: Request, trust: Trust) -> Result<Purpose, Request> {
+    match request {
+        Request::Subscribe(selection) => Ok(Purpose::Subscribe(selection)),
+        Request::MayLeave(companies) => Ok(Purpose::Unsubscribe { companies }),
+        request if trust == Trust::Vouched => Err(request),
+        Request::Unsubscribe(companies) => Ok(Purpose::Unsubscribe { companies }),
+        Request::List => Ok(Purpose::List),
+        Request::Pause => Ok(Purpose::Pause),
+        Request::Resume => Ok(Purpose::Resume),
+        Request::Prefer(wish) => Ok(Purpose::Prefer { wish }),
+        request => Err(request),
+    }
+}
+
+/// Several wishes of one mail that want the same of different companies are one wish.
+pub(super) fn merged(requests: Vec<Request>) -> Vec<Request> {
+    let mut merged: Vec<Request> = Vec::new();
+    for request in requests {
+        let earlier = merged.iter_mut().find_map(|known| match (known, &request) {
+            (Request::Subscribe(known), Request::Subscribe(other)) if known.only == other.only => Some(known),
+            _ => None,
+        });
+        match (earlier, request) {
+            (Some(known), Request::Subscribe(other)) => {
+                known.companies.extend(other.companies);
+                known.companies.sort();
+                known.companies.dedup();
+            }
+            (_, request) => merged.push(request),
+        }
+    }
+    merged
+}
