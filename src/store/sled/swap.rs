@@ -212,9 +212,9 @@ mod tests {
         note_swap(&folder, &new);
         fs::rename(&folder, beside(&folder, ".damaged")).unwrap();
         let wishes = |apply| RepairWishes { apply, ..RepairWishes::default() };
-        let told = repair::repair(&folder, wishes(false)).unwrap();
+        let told = repair(&folder, wishes(false)).unwrap();
         assert!(told.deeds[0].contains("finish") && !folder.exists(), "{:?}", told.deeds);
-        let done = repair::repair(&folder, wishes(true)).unwrap();
+        let done = repair(&folder, wishes(true)).unwrap();
         assert!(done.deeds[0].contains("finish"), "{:?}", done.deeds);
         assert_eq!(opened(&folder), b"repaired");
     }
