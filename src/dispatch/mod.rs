@@ -31,7 +31,10 @@ use crate::domain::untold::Together;
 use crate::mail::DraftError;
 use crate::registry::Registry;
 use crate::settings::MailSettings;
-use crate::store::{ChangeQuery, Composed, Spread, Store, StoreError, ToldOf, WaitingReader, WaitingReaders};
+use crate::store::{
+    ChangeQuery, Composed, Spread, Store, StoreError, ToldOf, WaitingReader, WaitingReaders,
+    anew_if_overtaken,
+};
 
 pub use composer::{Composer, ComposerParts};
 
@@ -40,6 +43,9 @@ const SPREAD_PAGE: usize = 1_000;
 
 /// Readers whose mails are made and kept in one commit.
 const COMPOSE_PAGE: usize = 250;
+
+/// Rounds over readers whose items others took meanwhile; what is left then waits for the next.
+const MAX_ROUNDS: usize = 8;
 
 /// Whether alerts wait for company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +65,16 @@ pub enum DispatchError {
     /// The store's error.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl DispatchError {
+    /// The store's error behind it.
+    fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Draft(_) => None,
+        }
+    }
 }
 
 /// Makes mails of alerts. One for the whole program.
@@ -133,7 +149,11 @@ impl Dispatcher {
     }
 
     /// Gives every reader an item of every alert they follow.
-    async fn spread(&self) -> Result<(), StoreError> {
+    async fn spread(&self) -> Result<(), DispatchError> {
+        anew_if_overtaken(|| self.spread_pending(), DispatchError::of_store).await
+    }
+
+    async fn spread_pending(&self) -> Result<(), DispatchError> {
         // Alerts that a run before got equally far with go on together.
         let mut runs: BTreeMap<Option<EmailAddress>, Vec<(Alert, Change)>> = BTreeMap::new();
         for (alert, change) in self.store.pending_alerts().await? {
@@ -144,10 +164,10 @@ impl Dispatcher {
             let companies: BTreeSet<_> = pending.iter().map(|(alert, _)| alert.company.clone()).collect();
             let companies: Vec<CompanyId> = companies.into_iter().collect();
             loop {
-                let page = self.store.readers_of(companies.clone(), reached, SPREAD_PAGE).await?;
-                reached = page.reached;
+                let page = self.store.readers_of(companies.clone(), reached.clone(), SPREAD_PAGE).await?;
+                let from = std::mem::replace(&mut reached, page.reached);
                 let items = self.items(&page.readers, &pending);
-                let step = Spread { alerts: alerts.clone(), items, reached: reached.clone() };
+                let step = Spread { alerts: alerts.clone(), from, items, reached: reached.clone() };
                 self.store.spread(step).await?;
                 if reached.is_none() {
                     break;
@@ -177,8 +197,25 @@ impl Dispatcher {
         items
     }
 
-    /// Makes mails for every reader something is due for.
+    /// Makes mails for every reader something is due for, and again for those who were looked at by others meanwhile.
     async fn compose(&self, patience: Patience) -> Result<usize, DispatchError> {
+        let mut queued = 0;
+        for _ in 0..MAX_ROUNDS {
+            let (more, is_superseded) = self.compose_due(patience).await?;
+            queued += more;
+            if !is_superseded {
+                break;
+            }
+        }
+        if queued > 0 {
+            tracing::info!(mails = queued, "mails queued");
+        }
+        Ok(queued)
+    }
+
+    /// Makes mails for every reader something is due for; with how many it returns whether for somebody it made none
+    /// because what waited for them had changed by then.
+    async fn compose_due(&self, patience: Patience) -> Result<(usize, bool), DispatchError> {
         let now = self.clock.now();
         let ahead = self.collecting(Patience::Group).wait;
         let until = if patience == Patience::Now { now + ahead } else { now };
@@ -187,19 +224,18 @@ impl Dispatcher {
             looks.entry(look.reader).or_default().push(look.at);
         }
         if looks.is_empty() {
-            return Ok(0);
+            return Ok((0, false));
         }
         let mut round = self.round(patience, now);
-        let mut queued = 0;
+        let (mut queued, mut is_superseded) = (0, false);
         while !looks.is_empty() {
             let rest = looks.keys().nth(COMPOSE_PAGE).cloned().map(|key| looks.split_off(&key));
             let page = std::mem::replace(&mut looks, rest.unwrap_or_default());
-            queued += self.compose_page(page, &mut round).await?;
+            let (more, superseded) = self.compose_page(page, &mut round).await?;
+            queued += more;
+            is_superseded |= superseded > 0;
         }
-        if queued > 0 {
-            tracing::info!(mails = queued, "mails queued");
-        }
-        Ok(queued)
+        Ok((queued, is_superseded))
     }
 
     fn round(&self, patience: Patience, now: DateTime<Utc>) -> Round {
@@ -208,7 +244,8 @@ impl Dispatcher {
         Round { watchlist: self.registry.current(), states, ties, together, collecting, now }
     }
 
-    async fn compose_page(&self, looks: Looks, round: &mut Round) -> Result<usize, StoreError> {
+    /// Makes the mails of a page of readers; returns how many, and for how many readers none were kept.
+    async fn compose_page(&self, looks: Looks, round: &mut Round) -> Result<(usize, usize), StoreError> {
         let waiting = self.store.waiting(looks.keys().cloned().collect()).await?;
         self.learn_together(&waiting, round).await?;
         self.learn_states(&waiting, round).await?;
@@ -218,9 +255,11 @@ impl Dispatcher {
         let aside = self.set_aside(&waiting, &found, round).await?;
         let known = Arc::new(Known { told, found, aside });
         let composed = self.in_parallel(waiting, known, looks, round).await;
-        let queued = composed.iter().map(|composed| composed.mails.len()).sum();
-        self.store.compose(composed).await?;
-        Ok(queued)
+        let made: Vec<(EmailAddress, usize)> =
+            composed.iter().map(|composed| (composed.reader.clone(), composed.mails.len())).collect();
+        let superseded: BTreeSet<EmailAddress> = self.store.compose(composed).await?.into_iter().collect();
+        let kept = made.iter().filter(|(reader, _)| !superseded.contains(reader));
+        Ok((kept.map(|(_, mails)| mails).sum(), superseded.len()))
     }
 
     /// Learns what else the reads found that show what waits, once for all readers of a round.

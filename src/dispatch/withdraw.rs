@@ -1,10 +1,13 @@
 //! Telling everybody who was told of a read that was taken back.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::{DispatchError, Dispatcher};
 use crate::domain::change::Change;
 use crate::domain::id::MailId;
 use crate::domain::outbox::Mail;
 use crate::domain::retraction::{Effect, Retraction};
+use crate::store::{Withdrawn, anew_if_overtaken};
 
 /// Mails that are looked at in one step.
 const PAGE: usize = 500;
@@ -12,7 +15,12 @@ const PAGE: usize = 500;
 impl Dispatcher {
     /// For every unfinished retraction, looks through the mails that told its changes; returns how many mails it queued.
     pub(super) async fn withdraw(&self) -> Result<usize, DispatchError> {
-        let mut queued = 0;
+        let queued = AtomicUsize::new(0);
+        anew_if_overtaken(|| self.withdraw_pending(&queued), DispatchError::of_store).await?;
+        Ok(queued.into_inner())
+    }
+
+    async fn withdraw_pending(&self, queued: &AtomicUsize) -> Result<(), DispatchError> {
         for retraction in self.store.pending_retractions().await? {
             let mut changes = Vec::new();
             for id in &retraction.changes {
@@ -20,15 +28,18 @@ impl Dispatcher {
             }
             let mut reached = retraction.reached.clone();
             loop {
-                let page = self.store.mails_telling(retraction.changes.clone(), reached, PAGE).await?;
+                let page =
+                    self.store.mails_telling(retraction.changes.clone(), reached.clone(), PAGE).await?;
+                let run = (reached.take(), page.reached.clone());
                 reached = page.reached;
-                queued += self.withdraw_page(&retraction, &changes, &page.mails, reached.clone()).await?;
+                let more = self.withdraw_page(&retraction, &changes, &page.mails, run).await?;
+                queued.fetch_add(more, Ordering::Relaxed);
                 if reached.is_none() {
                     break;
                 }
             }
         }
-        Ok(queued)
+        Ok(())
     }
 
     async fn withdraw_page(
@@ -36,7 +47,7 @@ impl Dispatcher {
         retraction: &Retraction,
         changes: &[Change],
         page: &[Mail],
-        reached: Option<MailId>,
+        (from, reached): (Option<MailId>, Option<MailId>),
     ) -> Result<usize, DispatchError> {
         let now = self.clock.now();
         let (mut dropped, mut mails) = (Vec::new(), Vec::new());
@@ -52,7 +63,8 @@ impl Dispatcher {
             }
         }
         let queued = mails.len();
-        self.store.tell_retraction(&retraction.id, dropped, mails, reached, now).await?;
+        let retraction = retraction.id.clone();
+        self.store.tell_retraction(Withdrawn { retraction, from, dropped, mails, reached, at: now }).await?;
         Ok(queued)
     }
 }

@@ -25,7 +25,7 @@ use crate::domain::way_in::WayIn;
 use crate::mail::{Draft, DraftError, Occasion, incident_thread_id};
 use crate::render;
 use crate::settings::{MailSettings, OperatorSettings};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, anew_if_overtaken};
 
 /// Of mails that were given up, so many are counted.
 const MAX_MAILS: usize = 1_000;
@@ -39,6 +39,16 @@ pub enum EscalateError {
     /// The store's error.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl EscalateError {
+    /// The store's error behind it.
+    fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Draft(_) => None,
+        }
+    }
 }
 
 /// What an [`Escalator`] works with.
@@ -118,9 +128,20 @@ impl Escalator {
         let now = self.parts.clock.now();
         awake.look(now);
         keep_time(&self.parts.store, now).await?;
+        let since = awake.since;
+        anew_if_overtaken(|| self.look(for_whom, since, now), EscalateError::of_store).await
+    }
+
+    /// The same from what is known at that moment.
+    async fn look(
+        &self,
+        for_whom: Attended,
+        awake_since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), EscalateError> {
         let recently = now.checked_sub_signed(self.policy().remind_every).unwrap_or(DateTime::UNIX_EPOCH);
         let known = self.parts.store.incidents_since(recently).await?;
-        let changed = self.review(&known, awake.since, now).await?;
+        let changed = self.review(&known, awake_since, now).await?;
         for incident in &changed {
             log(incident);
         }
@@ -135,7 +156,7 @@ impl Escalator {
             due.into_iter().map(|(telling, incident)| incident.clone().told(telling, now)).collect();
         let kept: Vec<Incident> = current_of(&told, &changed).cloned().collect();
         if !kept.is_empty() {
-            self.parts.store.escalate(&kept, mails).await?;
+            self.parts.store.escalate(&known, &kept, mails).await?;
         }
         Ok(())
     }

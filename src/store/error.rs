@@ -151,6 +151,12 @@ pub enum StoreError {
         /// The address with most of it hidden.
         shown: String,
     },
+    /// Another worker took the same work further after this one looked it up; nothing was kept.
+    #[error("{what} by another worker at the same time, so this was not kept; try again")]
+    Superseded {
+        /// What is so by now.
+        what: &'static str,
+    },
     /// What is said of a mail comes from a sender whose lease of it ended; nothing was kept.
     #[error("mail {mail} is not in this sender's hands any more, so what became of it was not kept")]
     LeaseLost {
@@ -225,6 +231,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a step of somebody else came before, so that this one is to be computed anew.
+    #[must_use]
+    pub fn is_overtaken(&self) -> bool {
+        matches!(self, Self::Stale { .. } | Self::Overtaken { .. } | Self::Superseded { .. })
+    }
+
     /// Whether it is about one record, or what it refers to, and all others may be well.
     #[must_use]
     pub fn is_of_record(&self) -> bool {

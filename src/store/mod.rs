@@ -13,6 +13,7 @@
 //! Deliberately absent: deciding anything. What a read means, what becomes of a
 //! mail after an attempt: the domain says so, the store keeps it.
 
+mod anew;
 mod backend;
 mod bell;
 mod boundary;
@@ -24,14 +25,15 @@ mod record;
 mod sled;
 mod steps;
 
+pub use anew::anew_if_overtaken;
 pub use bell::{Rung, SourceBell, SourceWatch};
 pub use boundary::{
     Accepted, Archived, Backfilled, BackupNote, CameBack, ChangeQuery, ChangeSearch, Compacted, Composed,
     Deed, Erased, EventTold, Exchange, Exchanged, FoundChanges, GarbageReport, HeldBody, HookSettled,
-    KeptSchedule, KindStats, KnownPerson, KnownSource, Lease, LeasedMail, Look, MailTrouble, Mails, Opened,
-    PersonVersion, Queue, ReadCommit, Readers, RecordFault, Releasable, RematchCommit, RepairWishes,
+    KeptSchedule, KindStats, KnownPerson, KnownSource, Lease, LeasedMail, Look, MailTrouble, Mails, Met,
+    Opened, PersonVersion, Queue, ReadCommit, Readers, RecordFault, Releasable, RematchCommit, RepairWishes,
     Repaired, RetractCommit, SealWish, Sealed, SourceGlance, SourceVersion, Spread, Stamp, StoreSize,
-    StoreStats, TakenUp, ToldOf, TreeCount, Verified, WaitingReader, WaitingReaders,
+    StoreStats, TakenUp, ToldOf, TreeCount, Verified, WaitingReader, WaitingReaders, Withdrawn,
 };
 pub use care::{check_backup, compact, import, repair, restore, verify};
 pub use error::StoreError;

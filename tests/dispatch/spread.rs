@@ -36,8 +36,12 @@ async fn readers_who_have_their_item_are_passed_over_after_a_restart() {
     let (alert, _) = stand.store.pending_alerts().await.unwrap().remove(0);
     // The process got this far, and its mails left.
     let items = (0..2).map(|number| (email(&address(number)), AlertItem::of(&alert), alert.raised_at));
-    let step =
-        Spread { alerts: vec![alert.id.clone()], items: items.collect(), reached: Some(email(&address(1))) };
+    let step = Spread {
+        alerts: vec![alert.id.clone()],
+        from: None,
+        items: items.collect(),
+        reached: Some(email(&address(1))),
+    };
     stand.store.spread(step).await.unwrap();
     stand.restart();
     assert_eq!(stand.dispatcher.dispatch(Patience::Now).await.unwrap(), 4);

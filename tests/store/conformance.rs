@@ -10,5 +10,7 @@ mod model;
 mod outbox;
 mod reads;
 mod schedules;
+mod screenings;
 mod search;
 mod subscribers;
+mod telling;

@@ -15,7 +15,7 @@ use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Bundle, Plan, Told, Waiting, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
-use crate::domain::id::{ChangeId, MailId, SourceId};
+use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
@@ -27,7 +27,7 @@ use crate::domain::text::error_chain;
 use crate::mail::{Draft, DraftError, Leaving, Occasion, message_id, thread_id};
 use crate::render::{self, Notice, Rendered, Service, SourceWords};
 use crate::settings::MailSettings;
-use crate::store::{Composed, WaitingReader};
+use crate::store::{Composed, Met, WaitingReader};
 
 pub(super) use self::round::{Known, Round, Ties, read_of};
 
@@ -114,6 +114,7 @@ impl Composer {
             plan(reader, waiting, round.collecting, round.now);
         let mut composed = Composed {
             reader: reader.address.clone(),
+            met: Met::default(),
             looks: Vec::new(),
             settled: dropped.into_iter().map(|item| item.alert.clone()).collect(),
             struck: Vec::new(),
@@ -136,6 +137,7 @@ impl Composer {
             }
         }
         self.attest(&mut composed, reader, known, round);
+        composed.met = met(reader, items, &composed, round.now);
         composed
     }
 
@@ -333,6 +335,18 @@ impl Composed {
     }
 }
 
+/// What was composed of what waits for a reader: the rest of it may change meanwhile.
+fn met(reader: &Subscriber, items: &[AlertItem], composed: &Composed, now: DateTime<Utc>) -> Met {
+    let settled = composed.settled.iter();
+    let left = composed.struck.iter().chain(composed.aside.iter().map(|(item, _)| item));
+    let of: BTreeSet<&AlertId> = settled.chain(left.map(|item| &item.alert)).collect();
+    Met {
+        items: items.iter().filter(|item| of.contains(&item.alert)).cloned().collect(),
+        attested_until: reader.preferences.attested_until,
+        ended_pause: reader.ended_pause(now),
+    }
+}
+
 /// The same alerts for the same reader are the same mail, unless one that told them was taken back.
 fn id_of(reader: &Subscriber, bundle: &Bundle) -> MailId {
     let alert = |told: &Told| match told.item.taken_back {
@@ -407,6 +421,7 @@ mod tests {
         for strikes in 1..=MAX_STRIKES {
             let mut composed = Composed {
                 reader: reader.address.clone(),
+                met: Met::default(),
                 looks: Vec::new(),
                 settled: Vec::new(),
                 struck: Vec::new(),

@@ -17,6 +17,9 @@ use crate::domain::subscription::{EndedPause, Subscriber};
 pub struct Spread {
     /// The alerts.
     pub alerts: Vec<AlertId>,
+    /// The last reader who had their items when this was computed; nothing where nobody had. The store keeps it only if
+    /// all of the alerts are still as far.
+    pub from: Option<EmailAddress>,
     /// Readers with their items, and when to look at each.
     pub items: Vec<(EmailAddress, AlertItem, DateTime<Utc>)>,
     /// The last reader of the run; nothing where nobody comes after it, and the alerts are done.
@@ -50,11 +53,24 @@ pub struct WaitingReaders {
     pub changes: BTreeMap<ChangeId, Arc<Change>>,
 }
 
+/// What the mails of a reader were composed of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Met {
+    /// What waited for them that is told, tried again or put aside.
+    pub items: Vec<AlertItem>,
+    /// Up to when silence was attested to them.
+    pub attested_until: Option<DateTime<Utc>>,
+    /// The pause of which a summary was due.
+    pub ended_pause: Option<EndedPause>,
+}
+
 /// What became of what waited for a reader.
 #[derive(Debug)]
 pub struct Composed {
     /// The reader.
     pub reader: EmailAddress,
+    /// What it was composed of. The store keeps it only if that still is so, and otherwise has the reader looked at again.
+    pub met: Met,
     /// The looks that were taken.
     pub looks: Vec<DateTime<Utc>>,
     /// What is told by the mails, or need not be told any more.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::reads::ReadCommit;
 use crate::domain::change::{Change, ChangeKind};
-use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::id::{CompanyId, MailId, RetractionId, SourceId};
+use crate::domain::outbox::QueuedMail;
 use crate::domain::retraction::Retraction;
 
 /// Which changes are asked for. The default asks for none: `limit` is 0.
@@ -80,4 +81,22 @@ pub struct RetractCommit {
     pub retraction: Retraction,
     /// The state before it as the source's own again, where the read was the last that was accepted.
     pub restored: Option<ReadCommit>,
+}
+
+/// What a run of mails is told of a retraction, kept as one atomic, durable step.
+#[derive(Debug)]
+pub struct Withdrawn {
+    /// The retraction.
+    pub retraction: RetractionId,
+    /// The last mail that was looked at when this was computed; nothing where none was. The store keeps it only if the
+    /// retraction is still as far.
+    pub from: Option<MailId>,
+    /// Mails that nobody has, which are kept back.
+    pub dropped: Vec<MailId>,
+    /// The mails that tell of it.
+    pub mails: Vec<QueuedMail>,
+    /// The last mail of the run; nothing where none comes after it, and the retraction is done with.
+    pub reached: Option<MailId>,
+    /// When.
+    pub at: DateTime<Utc>,
 }

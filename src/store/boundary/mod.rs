@@ -11,10 +11,10 @@ mod people;
 mod reads;
 mod whole;
 
-pub use alerts::{Composed, EventTold, Look, Spread, ToldOf, WaitingReader, WaitingReaders};
+pub use alerts::{Composed, EventTold, Look, Met, Spread, ToldOf, WaitingReader, WaitingReaders};
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified};
 pub use chain::{SealWish, Sealed, Stamp};
-pub use changes::{ChangeQuery, ChangeSearch, FoundChanges, RetractCommit};
+pub use changes::{ChangeQuery, ChangeSearch, FoundChanges, RetractCommit, Withdrawn};
 pub use hooks::HookSettled;
 pub use inbox::{Exchange, Exchanged, KnownPerson, PersonVersion, TakenUp};
 pub(super) use outbox::LeaseToken;

@@ -24,6 +24,10 @@ impl Store {
     }
 
     /// Gives readers their items of alerts and notes how far that went, both or neither.
+    ///
+    /// # Errors
+    /// [`StoreError::Superseded`] if another worker took one of the alerts further meanwhile, or a read of theirs was taken
+    /// back.
     pub async fn spread(&self, spread: Spread) -> Result<(), StoreError> {
         ask!(self.spread(spread).await)
     }
@@ -44,8 +48,10 @@ impl Store {
     }
 
     /// Puts mails into the outbox and the items they tell out of the way, all of it or nothing. A mail
-    /// that is there already stays as it is.
-    pub async fn compose(&self, composed: Vec<Composed>) -> Result<(), StoreError> {
+    /// that is there already stays as it is. Returns the readers of whom nothing was kept: what waited for them is not what
+    /// their mails were composed of, since another worker told it meanwhile, or it was taken back. They are looked at
+    /// again.
+    pub async fn compose(&self, composed: Vec<Composed>) -> Result<Vec<EmailAddress>, StoreError> {
         ask!(self.compose(composed).await)
     }
 

@@ -20,8 +20,17 @@ impl Store {
     }
 
     /// Keeps how incidents now stand and puts the mails that tell of them into the outbox, both or
-    /// neither. A mail that is there already stays as it is.
-    pub async fn escalate(&self, incidents: &[Incident], mails: Vec<QueuedMail>) -> Result<(), StoreError> {
-        ask!(self.escalate(incidents, mails).await)
+    /// neither. A mail that is there already stays as it is. `known` are the incidents that this was computed from, those
+    /// that are not past among them.
+    ///
+    /// # Errors
+    /// [`StoreError::Superseded`] if another worker opened, told or closed an incident meanwhile.
+    pub async fn escalate(
+        &self,
+        known: &[Incident],
+        incidents: &[Incident],
+        mails: Vec<QueuedMail>,
+    ) -> Result<(), StoreError> {
+        ask!(self.escalate(known, incidents, mails).await)
     }
 }

@@ -1,13 +1,10 @@
 //! Reads that were taken back.
 
-use chrono::{DateTime, Utc};
-
-use crate::domain::id::{ChangeId, MailId, RetractionId};
-use crate::domain::outbox::QueuedMail;
+use crate::domain::id::{ChangeId, MailId};
 use crate::domain::retraction::Retraction;
 use crate::store::Store;
 use crate::store::backend::ask;
-use crate::store::boundary::{Mails, RetractCommit};
+use crate::store::boundary::{Mails, RetractCommit, Withdrawn};
 use crate::store::error::StoreError;
 
 impl Store {
@@ -26,15 +23,11 @@ impl Store {
 
     /// Keeps back the mails that nobody has, puts those that tell of a retraction into the outbox, and
     /// notes up to which mail that went; the retraction is done with where none is given.
-    pub async fn tell_retraction(
-        &self,
-        id: &RetractionId,
-        dropped: Vec<MailId>,
-        mails: Vec<QueuedMail>,
-        reached: Option<MailId>,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        ask!(self.tell_retraction(id, dropped, mails, reached, now).await)
+    ///
+    /// # Errors
+    /// [`StoreError::Superseded`] if another worker took the retraction further meanwhile.
+    pub async fn tell_retraction(&self, withdrawn: Withdrawn) -> Result<(), StoreError> {
+        ask!(self.tell_retraction(withdrawn).await)
     }
 
     /// The next mails that tell one of these changes, in the order of their ids, after one of them or from the first,

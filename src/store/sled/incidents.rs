@@ -8,6 +8,7 @@ use super::{indexes, keys, outbox};
 use crate::domain::incident::Incident;
 use crate::domain::outbox::QueuedMail;
 use crate::store::error::StoreError;
+use crate::store::steps::telling;
 
 /// Every incident, the newest first.
 pub(in crate::store) fn list(trees: &Trees) -> Result<Vec<Incident>, StoreError> {
@@ -33,9 +34,12 @@ fn newest_first(mut incidents: Vec<Incident>) -> Vec<Incident> {
 pub(in crate::store) fn escalate(
     trees: &Trees,
     writes: &mut Writes,
-    incidents: &[Incident],
+    (known, incidents): (&[Incident], &[Incident]),
     mails: Vec<QueuedMail>,
 ) -> Result<(), StoreError> {
+    if !telling::are_those_known(&since(trees, DateTime::<Utc>::MAX_UTC)?, known) {
+        return Err(StoreError::Superseded { what: "an incident was opened, told or closed" });
+    }
     for incident in incidents {
         let before = trees.readable(trees.get(TreeName::Incidents, incident.id.as_str().as_bytes()))?;
         keep(trees, writes, before.flatten().as_ref(), incident)?;

@@ -13,13 +13,14 @@ use crate::domain::alert::{Alert, AlertItem, all_alerts_of};
 use crate::domain::change::Change;
 use crate::domain::consent::Wanted;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::ChangeId;
+use crate::domain::id::{AlertId, ChangeId};
 use crate::domain::moment;
 use crate::domain::outbox::{Basis, MailState};
 use crate::domain::subscription::Subscriber;
 use crate::store::boundary::{ChangeQuery, Composed, Look, Spread, WaitingReader, WaitingReaders};
 use crate::store::error::StoreError;
 use crate::store::record::undecodable;
+use crate::store::steps::telling;
 
 /// Gives readers their items of alerts, and notes how far that went: once everybody has theirs, the
 /// alerts have done their work.
@@ -28,20 +29,32 @@ pub(in crate::store) fn spread(
     writes: &mut Writes,
     spread: &Spread,
 ) -> Result<(), StoreError> {
+    let mut alerts = Vec::with_capacity(spread.alerts.len());
+    for id in &spread.alerts {
+        let alert: Option<Alert> = trees.get(TreeName::Alerts, id.as_str().as_bytes())?;
+        let Some(alert) = alert.filter(|alert| telling::is_as_far(Some(alert), spread.from.as_ref())) else {
+            return Err(StoreError::Superseded { what: "an alert was given to its readers" });
+        };
+        alerts.push(alert);
+    }
     for (reader, item, look_at) in &spread.items {
         let reader = reader.key();
         writes.put(trees, TreeName::Items, &keys::item(reader, item.alert.as_str()), item)?;
         writes.put_raw(TreeName::Looks, &keys::at(*look_at, reader), Vec::new())?;
     }
-    for id in &spread.alerts {
+    for alert in alerts {
+        let id = alert.id.clone();
         let key = id.as_str().as_bytes();
-        let alert: Option<Alert> = trees.get(TreeName::Alerts, key)?;
-        match (&spread.reached, alert) {
-            (Some(reached), Some(alert)) => {
-                let alert = Alert { spread_to: Some(reached.clone()), ..alert };
-                writes.put(trees, TreeName::Alerts, key, &alert)?;
+        match &spread.reached {
+            Some(_) => {
+                writes.put(
+                    trees,
+                    TreeName::Alerts,
+                    key,
+                    &Alert { spread_to: spread.reached.clone(), ..alert },
+                )?;
             }
-            _ => writes.remove(TreeName::Alerts, key),
+            None => writes.remove(TreeName::Alerts, key),
         }
     }
     Ok(())
@@ -102,16 +115,23 @@ pub(in crate::store) fn waiting(
 }
 
 /// Puts mails into the outbox and what they tell out of the way. A mail that its reader ceased to want while
-/// it was made does not get there: what it tells waits for another look.
+/// it was made does not get there: what it tells waits for another look. So does all of what is composed of something
+/// that waits otherwise by now; returns the readers of that.
 pub(in crate::store) fn compose(
     trees: &Trees,
     writes: &mut Writes,
     composed: Vec<Composed>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<EmailAddress>, StoreError> {
     let mut unwanted = Unwanted::default();
+    let mut superseded = Vec::new();
     for mut one in composed {
         for at in std::mem::take(&mut one.looks) {
             writes.remove(TreeName::Looks, &keys::at(at, one.reader.key()));
+        }
+        if !still_waits(trees, &one)? {
+            writes.put_raw(TreeName::Looks, &keys::at(one.at, one.reader.key()), Vec::new())?;
+            superseded.push(one.reader);
+            continue;
         }
         unwanted.take_out(trees, &mut one)?;
         events::note(trees, writes, &one)?;
@@ -128,7 +148,20 @@ pub(in crate::store) fn compose(
         subscribers::composed(trees, writes, &one)?;
         outbox::dispatch(trees, writes, &[], one.mails)?;
     }
-    Ok(())
+    Ok(superseded)
+}
+
+/// Whether what was composed for a reader was composed of what is kept now. Who cannot be read, or was erased, has nothing
+/// told, whatever it was composed of.
+fn still_waits(trees: &Trees, one: &Composed) -> Result<bool, StoreError> {
+    let Some(reader) = trees.readable(subscribers::get(trees, &one.reader))?.flatten() else {
+        return Ok(true);
+    };
+    let kept = |alert: &AlertId| {
+        let key = keys::item(one.reader.key(), alert.as_str());
+        Ok(trees.readable(trees.get::<AlertItem>(TreeName::Items, &key))?.flatten())
+    };
+    telling::still_waits(one, &reader, kept)
 }
 
 /// What waits for somebody whose record cannot be read is looked at again after this.

@@ -1,18 +1,14 @@
 //! Reads that were taken back, until everybody who was told has been told otherwise.
 
-use chrono::{DateTime, Utc};
-
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{changes, events, outbox, sources};
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
-use crate::domain::id::{MailId, RetractionId};
-use crate::domain::outbox::QueuedMail;
 use crate::domain::retraction::Retraction;
-use crate::store::boundary::RetractCommit;
+use crate::store::boundary::{RetractCommit, Withdrawn};
 use crate::store::error::StoreError;
-use crate::store::steps::reads;
+use crate::store::steps::{reads, telling};
 
 /// Gathers all that a retraction means: its changes are marked, what of them was not told yet is not,
 /// and the state before the read is the source's again.
@@ -45,25 +41,25 @@ pub(in crate::store) fn pending(trees: &Trees) -> Result<Vec<Retraction>, StoreE
 pub(in crate::store) fn tell(
     trees: &Trees,
     writes: &mut Writes,
-    id: &RetractionId,
-    dropped: &[MailId],
-    mails: Vec<QueuedMail>,
-    reached: Option<MailId>,
-    now: DateTime<Utc>,
+    withdrawn: Withdrawn,
 ) -> Result<(), StoreError> {
-    for mail in dropped {
+    let Withdrawn { retraction, from, dropped, mails, reached, at } = withdrawn;
+    let key = retraction.as_str().as_bytes();
+    let pending: Option<Retraction> = trees.get(TreeName::Retractions, key)?;
+    let Some(pending) = pending.filter(|pending| telling::is_told_as_far(Some(pending), from.as_ref()))
+    else {
+        return Err(StoreError::Superseded { what: "a retraction was told further" });
+    };
+    for mail in &dropped {
         outbox::change(trees, writes, mail, |_, mail| {
-            mail.retract(now);
+            mail.retract(at);
             Ok(())
         })?;
     }
     outbox::dispatch(trees, writes, &[], mails)?;
-    let key = id.as_str().as_bytes();
-    let pending: Option<Retraction> = trees.get(TreeName::Retractions, key)?;
-    if let (Some(reached), Some(retraction)) = (reached, pending) {
-        let retraction = Retraction { reached: Some(reached), ..retraction };
-        return writes.put(trees, TreeName::Retractions, key, &retraction);
+    match reached {
+        Some(_) => writes.put(trees, TreeName::Retractions, key, &Retraction { reached, ..pending })?,
+        None => writes.remove(TreeName::Retractions, key),
     }
-    writes.remove(TreeName::Retractions, key);
     Ok(())
 }

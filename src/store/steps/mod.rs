@@ -8,3 +8,4 @@ pub(super) mod intake;
 pub(super) mod mails;
 pub(super) mod people;
 pub(super) mod reads;
+pub(super) mod telling;

@@ -144,6 +144,7 @@ mod tests {
 
     use super::*;
     use crate::domain::subscription::Cadence;
+    use crate::store::boundary::Met;
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + Duration::minutes(minutes)
@@ -202,6 +203,7 @@ mod tests {
         assert_eq!((again(at(10)), again(at(90))), (Some(at(10)), Some(at(60))));
         let made = |attested_until| Composed {
             reader: ann(),
+            met: Met::default(),
             looks: Vec::new(),
             settled: Vec::new(),
             struck: Vec::new(),

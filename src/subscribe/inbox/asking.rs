@@ -1,14 +1,14 @@
 //! Questions: those that are asked at somebody's word, and the answers given on their page.
 
+use super::Inbox;
 use super::outcome::IngestError;
-use super::{Inbox, unless_overtaken};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, CompanyId, MailId};
 use crate::domain::inbound::{Answer, Purpose, Selection, TokenHash};
 use crate::domain::outbox::Basis;
 use crate::domain::subscription::Subscriber;
 use crate::domain::text::error_chain;
-use crate::store::{Exchange, KnownPerson, StoreError};
+use crate::store::{Exchange, KnownPerson, StoreError, anew_if_overtaken};
 
 impl Inbox {
     /// The question that a token answers, whether it stands open, and whom it was asked. Changes nothing.
@@ -47,7 +47,7 @@ impl Inbox {
         selection: Selection,
     ) -> Result<bool, IngestError> {
         let _turn = self.turn.wait().await;
-        unless_overtaken(|| self.ask_selection(address, selection.clone())).await
+        anew_if_overtaken(|| self.ask_selection(address, selection.clone()), IngestError::of_store).await
     }
 
     async fn ask_selection(&self, address: &EmailAddress, selection: Selection) -> Result<bool, IngestError> {
@@ -70,7 +70,7 @@ impl Inbox {
         token: &TokenHash,
     ) -> Result<Option<(Answer, Subscriber)>, IngestError> {
         let _turn = self.turn.wait().await;
-        unless_overtaken(|| self.confirm_now(token)).await
+        anew_if_overtaken(|| self.confirm_now(token), IngestError::of_store).await
     }
 
     async fn confirm_now(&self, token: &TokenHash) -> Result<Option<(Answer, Subscriber)>, IngestError> {

@@ -22,7 +22,7 @@ use crate::mail::{Envelope, Received, Report};
 use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::settings::{InboxSettings, MailSettings};
-use crate::store::{CameBack, Exchange, Exchanged, Store, StoreError, TakenUp};
+use crate::store::{CameBack, Exchange, Exchanged, Store, TakenUp, anew_if_overtaken};
 use crate::subscribe::Turn;
 
 pub use self::outcome::{IngestError, Ingested};
@@ -190,13 +190,13 @@ impl Inbox {
         let (sender, from) = (envelope.sender.as_deref(), &received.from);
         let own = [&self.settings.address, &self.mail.from.address];
         let silence = silence(&received.headers, sender, from, &own);
-        unless_overtaken(|| async {
+        let act = || async {
             match silence.clone() {
                 Some(reason) => self.act_silently(message.clone(), &received, sender, reason).await,
                 None => self.act(message.clone(), &received).await,
             }
-        })
-        .await
+        };
+        anew_if_overtaken(act, IngestError::of_store).await
     }
 
     /// Keeps what a report says of the mail it names. Only an address that was made here names one.
@@ -238,23 +238,6 @@ impl Inbox {
             Exchanged::Known => Ok(Ingested::Known),
         }
     }
-}
-
-/// What was overtaken by others so often is left to be tried again later.
-const MAX_TRIES: usize = 8;
-
-/// Does a step for a person, and does it again while somebody else's step for the same person comes before it.
-async fn unless_overtaken<T, F>(step: impl Fn() -> F) -> Result<T, IngestError>
-where
-    F: Future<Output = Result<T, IngestError>>,
-{
-    for _ in 1..MAX_TRIES {
-        let ended = step().await;
-        if !matches!(ended, Err(IngestError::Store(StoreError::Overtaken { .. }))) {
-            return ended;
-        }
-    }
-    step().await
 }
 
 /// Names a message together with where it went: a copy to another detail is another message.

@@ -52,6 +52,14 @@ pub enum IngestError {
 }
 
 impl IngestError {
+    /// The store's error behind it.
+    pub(super) fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Draft(_) | Self::Parser | Self::Ended => None,
+        }
+    }
+
     /// Whether the message has no part in it, so that the attempt does not count.
     pub(super) fn is_blameless(&self) -> bool {
         matches!(self, Self::Store(_) | Self::Ended)

@@ -10,7 +10,9 @@ use regwatch::domain::retraction::Retraction;
 use regwatch::domain::robots::{Robots, RobotsCopy};
 use regwatch::domain::snapshot::Snapshot;
 use regwatch::domain::standing::Standing;
-use regwatch::store::{ChangeQuery, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError};
+use regwatch::store::{
+    Backfilled, ChangeQuery, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError,
+};
 
 use crate::fixture::{
     Home, at, change, changed, company, good, keep, noise, page, snapshot, source, suspect,
@@ -294,6 +296,33 @@ async fn of_two_reads_computed_from_one_state_the_second_is_stale_and_keeps_noth
     keep(&store, suspect(&fcc, noise(1, 90))).await.unwrap();
     let stale = store.commit(second.computed_from(kept.version)).await;
     assert!(matches!(stale, Err(StoreError::Stale { .. })), "{stale:?}");
+}
+
+/// Two who found a source's history: it is put before the state that it leads to, once, and reads of before that are stale.
+#[tokio::test]
+async fn of_two_histories_that_lead_to_one_state_the_second_is_stale() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    keep(&store, changed(&fcc, 1, page(9, 90), &[])).await.unwrap();
+    let first = store.snapshots(&fcc, 9).await.unwrap().remove(0);
+    let met = store.known(&fcc).await.unwrap();
+    let history = |seed| {
+        let body = page(seed, 90);
+        let states = vec![(snapshot(&fcc, 1, &body), body)];
+        Backfilled { first: first.clone(), states, changes: Vec::new() }
+    };
+    store.backfill(history(1)).await.unwrap();
+    let stale = store.backfill(history(2)).await;
+    assert!(matches!(stale, Err(StoreError::Stale { .. })), "{stale:?}");
+    let read = changed(&fcc, 2, page(3, 90), &[]).computed_from(met.version);
+    let stale = store.commit(read).await;
+    assert!(matches!(stale, Err(StoreError::Stale { .. })), "{stale:?}");
+    let store = home.reopen(store).await;
+    let kept = store.snapshots(&fcc, 9).await.unwrap();
+    assert_eq!(kept.iter().map(|snapshot| snapshot.sequence).collect::<Vec<_>>(), [2, 1]);
+    let bodies = [9, 1].map(|seed| BodyHash::of(&page(seed, 90)));
+    assert_eq!(kept.into_iter().map(|snapshot| snapshot.response.sha256).collect::<Vec<_>>(), bodies);
 }
 
 /// A standing in which each company is named by more entries than fit a record of a few bytes.

@@ -38,7 +38,10 @@ impl Sled {
         self.read(move |trees| items::waiting(trees, &readers)).await
     }
 
-    pub(in crate::store) async fn compose(&self, composed: Vec<Composed>) -> Result<(), StoreError> {
+    pub(in crate::store) async fn compose(
+        &self,
+        composed: Vec<Composed>,
+    ) -> Result<Vec<EmailAddress>, StoreError> {
         self.write(move |trees, writes| items::compose(trees, writes, composed)).await
     }
 

@@ -21,10 +21,11 @@ impl Sled {
 
     pub(in crate::store) async fn escalate(
         &self,
+        known: &[Incident],
         incidents: &[Incident],
         mails: Vec<QueuedMail>,
     ) -> Result<(), StoreError> {
-        let incidents = incidents.to_vec();
-        self.write(move |trees, writes| incidents::escalate(trees, writes, &incidents, mails)).await
+        let (known, incidents) = (known.to_vec(), incidents.to_vec());
+        self.write(move |trees, writes| incidents::escalate(trees, writes, (&known, &incidents), mails)).await
     }
 }

@@ -1,11 +1,8 @@
 //! Reads that were taken back.
 
-use chrono::{DateTime, Utc};
-
-use crate::domain::id::{ChangeId, MailId, RetractionId};
-use crate::domain::outbox::QueuedMail;
+use crate::domain::id::{ChangeId, MailId};
 use crate::domain::retraction::Retraction;
-use crate::store::boundary::{Mails, RetractCommit};
+use crate::store::boundary::{Mails, RetractCommit, Withdrawn};
 use crate::store::error::StoreError;
 use crate::store::sled::{Sled, outbox, retractions};
 
@@ -18,17 +15,8 @@ impl Sled {
         self.read(retractions::pending).await
     }
 
-    pub(in crate::store) async fn tell_retraction(
-        &self,
-        id: &RetractionId,
-        dropped: Vec<MailId>,
-        mails: Vec<QueuedMail>,
-        reached: Option<MailId>,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let id = id.clone();
-        self.write(move |trees, writes| retractions::tell(trees, writes, &id, &dropped, mails, reached, now))
-            .await
+    pub(in crate::store) async fn tell_retraction(&self, withdrawn: Withdrawn) -> Result<(), StoreError> {
+        self.write(move |trees, writes| retractions::tell(trees, writes, withdrawn)).await
     }
 
     pub(in crate::store) async fn mails_telling(
