@@ -138,8 +138,15 @@ impl Limits {
     fn state_at(&self, now: DateTime<Utc>) -> MutexGuard<'_, State> {
         let mut state = self.state();
         if moment::lies_ahead(state.seen_at, now) {
-            for domain in state.domains.values_mut() {
+            let State { all, domains, .. } = &mut *state;
+            if let Some(rate) = self.pace.rate_per_minute {
+                all.set_back(BucketRate::per_minute(rate), counted(now));
+            }
+            for domain in domains.values_mut() {
                 (domain.tail, domain.busy_until) = (now, DateTime::UNIX_EPOCH);
+                if let Some(rate) = self.pace.domain_rate_per_minute {
+                    domain.bucket.set_back(BucketRate::per_minute(rate), counted(now));
+                }
             }
         }
         state.seen_at = now;

@@ -60,7 +60,12 @@ impl TokenBucket {
         self.full_at <= now
     }
 
-    /// How long until it is full. After a clock went back no longer than if it were empty.
+    /// Takes over that the clock went back: it fills from now on, and is empty at most.
+    pub fn set_back(&mut self, rate: BucketRate, now: Duration) {
+        self.full_at = now + self.fills_in(rate, now);
+    }
+
+    /// How long until it is full: never longer than if it were empty.
     fn fills_in(&self, rate: BucketRate, now: Duration) -> Duration {
         self.full_at.saturating_sub(now).min(rate.time_for(rate.burst.max(1)))
     }
@@ -94,7 +99,10 @@ mod tests {
         let rate = BucketRate::per_minute(60);
         let mut bucket = TokenBucket::default();
         bucket.take(rate, 60, seconds(1_000_000));
+        bucket.set_back(rate, seconds(10));
         assert_eq!(bucket.free_at(rate, seconds(10)), seconds(11));
+        assert_eq!((bucket.tokens(rate, seconds(11)), bucket.tokens(rate, seconds(40))), (1, 30));
+        assert!(bucket.is_full(seconds(70)));
     }
 
     #[test]
