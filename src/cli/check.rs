@@ -10,6 +10,7 @@ use super::{Context, open};
 use crate::app::refuse_nobody;
 use crate::check::ReadOptions;
 use crate::config::Config;
+use crate::control::Progress as Telling;
 use crate::control::command;
 use crate::domain::company::Company;
 use crate::domain::id::{CompanyId, SourceId};
@@ -67,7 +68,7 @@ async fn read(
 ) -> anyhow::Result<CheckReport> {
     let door = open(config).await?;
     let (progress, readings) = Progress::start(expected);
-    let reply = door.execute(command::Check { sources, options }, readings).await;
+    let reply = door.execute(command::Check { sources, options }, Telling::to(readings)).await;
     progress.end().await;
     reply
 }

@@ -139,7 +139,7 @@ fn fetch(from: &Path, file: &Path) -> std::io::Result<()> {
 }
 
 fn check(file: &Path, context: &Context) -> anyhow::Result<Exit> {
-    let checked = Waiting::while_doing("checking", || verify(file));
+    let checked = Waiting::while_doing("checking", |_| verify(file));
     let output = context.output;
     match checked {
         Ok(checked) => {

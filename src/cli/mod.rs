@@ -47,12 +47,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory, Parser};
-use tokio::sync::mpsc;
 
 use crate::app::{self, Door};
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::control::Ask;
+use crate::control::{Ask, Progress};
+use crate::domain::meter::Meter;
 
 use arguments::{Arguments, Verb};
 use exit::Exit;
@@ -163,8 +163,12 @@ impl Context {
 
     /// The same with a configuration that is loaded already.
     async fn ask_with<A: Ask>(&self, config: Config, ask: A) -> anyhow::Result<A::Reply> {
-        let (progress, listener) = mpsc::channel(1);
-        drop(listener);
+        self.ask_metered(config, ask, &Meter::default()).await
+    }
+
+    /// The same of one that says on the way how far it has come.
+    async fn ask_metered<A: Ask>(&self, config: Config, ask: A, meter: &Meter) -> anyhow::Result<A::Reply> {
+        let progress = Progress::on(meter);
         // Every verb's future holds this one: on the heap, so that none is large.
         let answer = Box::pin(async { open(config).await?.execute(ask, progress).await });
         Waiting::for_long("working", answer).await

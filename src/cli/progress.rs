@@ -1,14 +1,16 @@
 //! Showing on a terminal that long work goes on.
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::domain::meter::Meter;
 use crate::domain::report::SourceCheck;
 
 /// How often what moves is drawn.
@@ -58,10 +60,21 @@ static IS_SHOWN: AtomicBool = AtomicBool::new(false);
 impl Waiting {
     /// Shows it; invisible where standard error is no terminal.
     pub(super) fn begin(words: &'static str) -> Self {
+        Self::metered(words, &Meter::default())
+    }
+
+    /// The same with how far the work has come, in percent, once the meter says it.
+    pub(super) fn metered(words: &'static str, meter: &Meter) -> Self {
         if !io::stderr().is_terminal() || IS_SHOWN.swap(true, Ordering::Relaxed) {
             return Self { bar: ProgressBar::hidden() };
         }
-        let bar = ProgressBar::new_spinner().with_message(words);
+        let meter = meter.clone();
+        let share = move |_: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = meter.percent().map_or(Ok(()), |percent| write!(out, " {percent} %"));
+        };
+        let style = ProgressStyle::with_template("{spinner} {msg}{share}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner()).with_key("share", share);
+        let bar = ProgressBar::new_spinner().with_style(style).with_message(words);
         bar.enable_steady_tick(TICK);
         Self { bar }
     }
@@ -83,10 +96,11 @@ impl Waiting {
         drop(self);
     }
 
-    /// Shows it while something is done.
-    pub(super) fn while_doing<R>(words: &'static str, work: impl FnOnce() -> R) -> R {
-        let waiting = Self::begin(words);
-        let result = work();
+    /// Shows it while something is done, which says how far it has come.
+    pub(super) fn while_doing<R>(words: &'static str, work: impl FnOnce(&Meter) -> R) -> R {
+        let meter = Meter::default();
+        let waiting = Self::metered(words, &meter);
+        let result = work(&meter);
         waiting.end();
         result
     }

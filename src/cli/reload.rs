@@ -4,7 +4,7 @@ use super::Context;
 use super::exit::Exit;
 use crate::app::Door;
 use crate::config::Config;
-use crate::control::command;
+use crate::control::{Progress, command};
 use crate::domain::id::SourceId;
 use crate::reload::TakenOver;
 
@@ -40,8 +40,7 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
 pub(super) async fn take_over(config: Config) -> anyhow::Result<Option<TakenOver>> {
     match Door::of_daemon(&config).await? {
         Some(client) => {
-            let (progress, listener) = tokio::sync::mpsc::channel(1);
-            drop(listener);
+            let progress = Progress::unheard();
             Ok(Some(client.execute(command::TakeOver {}, &progress).await?))
         }
         None => Ok(None),

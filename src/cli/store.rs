@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::Context;
 use super::exit::Exit;
 use super::progress::Waiting;
-use crate::store::{RecordFault, RepairWishes, Repaired, Verified, repair, verify};
+use crate::store::{RecordFault, RepairWishes, Repaired, Verified, repair_metered, verify_metered};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StoreVerb {
@@ -76,7 +76,8 @@ pub(super) async fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<E
         StoreVerb::Import { file } => backup::import(file, &settings, context),
         StoreVerb::Compact => backup::compact(&settings, context),
         StoreVerb::Verify => {
-            let verified = Waiting::while_doing("looking at every record", || verify(&settings))?;
+            let verified =
+                Waiting::while_doing("looking at every record", |meter| verify_metered(&settings, meter))?;
             if context.output.json {
                 context.output.object(&verified)?;
             } else {
@@ -86,7 +87,9 @@ pub(super) async fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<E
         }
         StoreVerb::Repair(wanted) => {
             let Repair { apply, accept_older, accept_foreign } = *wanted;
-            let repaired = repair(&settings, RepairWishes { apply, accept_older, accept_foreign })?;
+            let wishes = RepairWishes { apply, accept_older, accept_foreign };
+            let repaired =
+                Waiting::while_doing("repairing", |meter| repair_metered(&settings, wishes, meter))?;
             if context.output.json {
                 context.output.object(&repaired)?;
             } else {

@@ -8,11 +8,40 @@ use tokio::sync::mpsc;
 
 use super::command::Command;
 use super::service::{CommandError, Service};
+use crate::domain::meter::Meter;
 use crate::domain::report::SourceCheck;
 use crate::domain::text::error_chain;
 
-/// Where what each read found is sent while the work goes on.
-pub type Progress = mpsc::Sender<SourceCheck>;
+/// Where it is told how work goes on.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// Where it is sent what each read found, as it comes.
+    pub checks: mpsc::Sender<SourceCheck>,
+    /// How far long work has come.
+    pub meter: Meter,
+}
+
+impl Progress {
+    /// What each read finds goes there, and nobody looks how far it has come.
+    #[must_use]
+    pub fn to(checks: mpsc::Sender<SourceCheck>) -> Self {
+        Self { checks, meter: Meter::default() }
+    }
+
+    /// The meter tells it alone.
+    #[must_use]
+    pub fn on(meter: &Meter) -> Self {
+        // Nobody listening is no reason to stop reading.
+        let (checks, _) = mpsc::channel(1);
+        Self { checks, meter: meter.clone() }
+    }
+
+    /// Nobody is told.
+    #[must_use]
+    pub fn unheard() -> Self {
+        Self::on(&Meter::default())
+    }
+}
 
 /// A command that can be asked, here or of the daemon.
 pub trait Ask: Into<Command> + Clone + Send {
@@ -27,12 +56,14 @@ pub trait Ask: Into<Command> + Clone + Send {
     ) -> impl Future<Output = Result<Self::Reply, CommandError>> + Send;
 }
 
-/// What the daemon sends back, one JSON object a line: any number of readings, then one outcome.
+/// What the daemon sends back, one JSON object a line: any number of sources read and of percentages, then one outcome.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Event<R> {
     /// A source was read.
     Reading(Box<SourceCheck>),
+    /// So much is done, in percent.
+    Percent(u8),
     /// The command is done.
     Done(Outcome<R>),
 }

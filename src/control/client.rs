@@ -168,8 +168,9 @@ impl Client {
             for line in lines.push(&part) {
                 match serde_json::from_slice(&line)? {
                     Event::Reading(reading) => {
-                        let _ = progress.send(*reading).await;
+                        let _ = progress.checks.send(*reading).await;
                     }
+                    Event::Percent(percent) => progress.meter.reach(percent),
                     Event::Done(Outcome::Reply(reply)) => return Ok(reply),
                     Event::Done(Outcome::Refused(reason)) => return Err(ClientError::Refused(reason)),
                 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
@@ -17,11 +18,12 @@ use tokio_util::io::ReaderStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::ask::{Event, Outcome};
+use super::ask::{Event, Outcome, Progress};
 use super::command::Command;
 use super::owner::{Introduction, Owner, PROTOCOL};
 use super::service::InUse;
 use super::socket::{ListenError, SocketFile};
+use crate::domain::meter::Meter;
 
 /// A socket that is listened on. Its file goes when it is dropped.
 #[derive(Debug)]
@@ -30,6 +32,9 @@ pub struct Server {
     file: SocketFile,
     owner: Owner,
 }
+
+/// How often it is looked how far long work has come.
+const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
 
 /// The version both ends must speak.
 pub(super) const VERSION_HEADER: &str = "regwatch-version";
@@ -119,7 +124,9 @@ fn one_line(line: Vec<u8>) -> Response {
 fn execute(shared: Shared, command: Command) -> Response {
     let (mut events, lines) = tokio::io::duplex(BUFFERED_BYTES);
     shared.tasks.clone().spawn(async move {
-        let (progress, mut readings) = mpsc::channel(BUFFERED_READINGS);
+        let (checks, mut checked) = mpsc::channel(BUFFERED_READINGS);
+        let meter = Meter::default();
+        let progress = Progress { checks, meter: meter.clone() };
         let service = shared.service.current();
         let work = async {
             let outcome = command.execute(&service, &progress).await;
@@ -127,10 +134,21 @@ fn execute(shared: Shared, command: Command) -> Response {
             outcome
         };
         let forward = async {
-            while let Some(reading) = readings.recv().await {
-                send(&mut events, &Event::<()>::Reading(Box::new(reading)).line()).await;
+            let (mut looks, mut told) = (tokio::time::interval(LOOKED_AT_EVERY), None);
+            loop {
+                tokio::select! {
+                    reading = checked.recv() => match reading {
+                        Some(reading) => send(&mut events, &Event::<()>::Reading(Box::new(reading)).line()).await,
+                        None => return events,
+                    },
+                    _ = looks.tick() => {
+                        if let Some(percent) = meter.percent().filter(|percent| Some(*percent) != told) {
+                            told = Some(percent);
+                            send(&mut events, &Event::<()>::Percent(percent).line()).await;
+                        }
+                    }
+                }
             }
-            events
         };
         let (outcome, mut events) = tokio::join!(work, forward);
         send(&mut events, &outcome).await;

@@ -231,7 +231,7 @@ impl Service {
         let parts = &self.0;
         let sources = self.to_be_read(sources).await?;
         let options = ReadOptions { is_manual: true, ..options };
-        let sources = parts.checker.read_all(sources, options, parts.concurrency, progress).await;
+        let sources = parts.checker.read_all(sources, options, parts.concurrency, &progress.checks).await;
         let mails_queued = if options.dry_run { 0 } else { self.tell().await? };
         if !options.dry_run {
             parts.prover.seal_if_due().await?;

@@ -10,7 +10,7 @@ use super::Finding;
 use crate::app::Door;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control::{ClientError, command};
+use crate::control::{ClientError, Progress, command};
 use crate::domain::text::error_chain;
 use crate::settings::StoreSettings;
 
@@ -26,8 +26,7 @@ pub(super) async fn findings(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Fin
     findings.extend(disk(path, config.store_rules.low_disk_bytes as u64));
     match Door::of_daemon(config).await {
         Ok(Some(client)) => {
-            let (progress, listener) = tokio::sync::mpsc::channel(1);
-            drop(listener);
+            let progress = Progress::unheard();
             match client.execute(command::LastBackup {}, &progress).await {
                 Ok(backup) => findings.extend(of_backup(backup.map(|backup| backup.at), clock.now())),
                 Err(error) => findings.push(of_daemon(&error)),
@@ -123,8 +122,7 @@ async fn of_store(config: &Config, path: &Path, clock: &Arc<dyn Clock>) -> Vec<F
     }
     match Door::open(config.clone(), Arc::clone(clock)).await {
         Ok(door) => {
-            let (progress, listener) = tokio::sync::mpsc::channel(1);
-            drop(listener);
+            let progress = Progress::unheard();
             match door.execute(command::LastBackup {}, progress).await {
                 Ok(backup) => findings.extend(of_backup(backup.map(|backup| backup.at), clock.now())),
                 Err(error) => findings.push(Finding::new("store", format!("{error:#}"), fix)),

@@ -56,6 +56,7 @@ pub mod listed;
 pub mod mail_kind;
 pub mod mass;
 pub mod matching;
+pub mod meter;
 pub mod moment;
 pub mod news;
 pub mod noise;

@@ -35,7 +35,7 @@ pub use boundary::{
     Repaired, RetractCommit, SealWish, Sealed, SourceGlance, SourceVersion, Spread, Stamp, StoreSize,
     StoreStats, TakenUp, ToldOf, TreeCount, Verified, WaitingReader, WaitingReaders, Withdrawn,
 };
-pub use care::{check_backup, compact, import, repair, restore, verify};
+pub use care::{check_backup, compact, import, repair, repair_metered, restore, verify, verify_metered};
 pub use error::StoreError;
 pub use keeping::Keeping;
 

@@ -17,6 +17,7 @@ mod killed;
 mod left_out;
 mod lost;
 mod machine;
+mod meter;
 mod numbered;
 mod old;
 #[path = "../old_store/mod.rs"]

@@ -1,5 +1,6 @@
 //! A store that 0.1.0 wrote is adopted as it is.
 
+use regwatch::domain::meter::Meter;
 use regwatch::domain::outbox::MailState;
 use regwatch::settings::StoreSettings;
 use regwatch::store::{
@@ -120,18 +121,18 @@ async fn a_store_of_0_1_0_is_backed_up_restored_and_compacted_with_all_it_has() 
     let before = contents(&old).await;
     assert_eq!((before.0, before.1.len(), before.2), (4, 7, 4));
     let store = Store::open(&old).unwrap();
-    let archived = store.archive().await.unwrap();
-    assert_eq!(check_backup(&archived.path).unwrap(), archived);
+    let archived = store.archive(&Meter::default()).await.unwrap();
+    assert_eq!(check_backup(&archived.path, &Meter::default()).unwrap(), archived);
     store.close().await.unwrap();
 
     let elsewhere = tempfile::tempdir().unwrap();
     let new = StoreSettings::Sled { path: elsewhere.path().join("deep/db") };
-    assert_eq!(restore(&new, &archived.path).unwrap(), archived);
+    assert_eq!(restore(&new, &archived.path, &Meter::default()).unwrap(), archived);
     assert!(verify(&new).unwrap().is_sound);
     assert_eq!(contents(&new).await, before);
-    assert!(matches!(restore(&new, &archived.path), Err(StoreError::Occupied { .. })));
+    assert!(matches!(restore(&new, &archived.path, &Meter::default()), Err(StoreError::Occupied { .. })));
 
-    let compacted = compact(&new).unwrap();
+    let compacted = compact(&new, &Meter::default()).unwrap();
     assert!(compacted.bytes <= compacted.bytes_before, "{compacted:?}");
     assert!(verify(&new).unwrap().is_sound);
     assert_eq!(contents(&new).await, before);

@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use tokio::sync::mpsc;
 
 use self::letter::Letter;
 use self::origin::Origin;
@@ -25,7 +24,7 @@ use crate::app::App;
 use crate::check::ReadOptions;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::control::{Ask, command};
+use crate::control::{Ask, Progress, command};
 use crate::domain::report::CheckReport;
 
 #[derive(Debug, Args)]
@@ -111,8 +110,7 @@ async fn check(app: &App, config: &Config, output: Output) -> anyhow::Result<Che
 }
 
 async fn execute<A: Ask>(app: &App, ask: A) -> anyhow::Result<A::Reply> {
-    let (progress, listener) = mpsc::channel(1);
-    drop(listener);
+    let progress = Progress::unheard();
     Ok(app.service().execute(ask, &progress).await?)
 }
 

@@ -17,7 +17,7 @@ use crate::cli::check;
 use crate::cli::output::Output;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::control::{Client, command};
+use crate::control::{Client, Progress, command};
 use crate::domain::text::one_line;
 
 /// The daemon is asked so often whether it is there.
@@ -82,8 +82,7 @@ async fn daemon(config: &Config) -> anyhow::Result<Client> {
 /// Has the daemon read what was changed, and shows what came of it.
 async fn read_again(client: &Client, config: &Config, folder: &Path, output: Output) -> anyhow::Result<()> {
     let list = config.sources.iter().take(1).map(|source| source.id.clone()).collect();
-    let (progress, listener) = mpsc::channel(1);
-    drop(listener);
+    let progress = Progress::unheard();
     let before = Letter::read_all(&folder.join("state/mail"))?.len();
     let ask = command::Check { sources: list, options: ReadOptions::default() };
     let checked = client.execute(ask, &progress).await?;

@@ -12,6 +12,7 @@ use crate::cli::output::moment;
 use crate::cli::progress::Waiting;
 use crate::cli::status::size;
 use crate::control::command;
+use crate::domain::meter::Meter;
 use crate::settings::StoreSettings;
 use crate::store::{
     Archived, check_backup, compact as compact_store, import as import_store, restore as restore_store,
@@ -83,10 +84,13 @@ pub(super) async fn tidy(context: &Context) -> anyhow::Result<Exit> {
 pub(super) async fn backup(file: &Path, context: &Context) -> anyhow::Result<Exit> {
     let file = std::path::absolute(file)?;
     anyhow::ensure!(!file.exists(), "{} is there already, and is not overwritten", file.display());
-    let waiting = Waiting::begin("writing a backup");
-    let fetched = context.ask(command::TakeBackup {}).await?;
+    let (meter, checking) = (Meter::default(), Meter::default());
+    let waiting = Waiting::metered("writing a backup", &meter);
+    let fetched = context.ask_metered(context.config()?, command::TakeBackup {}, &meter).await?;
     fetch(&fetched, &file).with_context(|| format!("cannot write {}", file.display()))?;
-    let found = check_backup(&file)?;
+    waiting.end();
+    let waiting = Waiting::metered("reading it again", &checking);
+    let found = check_backup(&file, &checking)?;
     anyhow::ensure!(
         found.sha256 == fetched.sha256,
         "{} is not what was written; is its disk well?",
@@ -126,8 +130,9 @@ fn fetch(fetched: &Archived, file: &Path) -> io::Result<()> {
 pub(super) async fn export(file: &Path, context: &Context) -> anyhow::Result<Exit> {
     let file = std::path::absolute(file)?;
     anyhow::ensure!(!file.exists(), "{} is there already, and is not overwritten", file.display());
-    let waiting = Waiting::begin("writing an export");
-    let fetched = context.ask(command::Export {}).await?;
+    let meter = Meter::default();
+    let waiting = Waiting::metered("writing an export", &meter);
+    let fetched = context.ask_metered(context.config()?, command::Export {}, &meter).await?;
     fetch(&fetched, &file).with_context(|| format!("cannot write {}", file.display()))?;
     context.ask(command::ForgetExport {}).await?;
     waiting.end();
@@ -146,12 +151,12 @@ pub(super) async fn export(file: &Path, context: &Context) -> anyhow::Result<Exi
 }
 
 pub(super) fn import(file: &Path, settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
-    let imported = Waiting::while_doing("importing", || import_store(settings, file))?;
+    let imported = Waiting::while_doing("importing", |meter| import_store(settings, file, meter))?;
     show_restored(&imported, settings, context)
 }
 
 pub(super) fn restore(file: &Path, settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
-    let restored = Waiting::while_doing("restoring", || restore_store(settings, file))?;
+    let restored = Waiting::while_doing("restoring", |meter| restore_store(settings, file, meter))?;
     show_restored(&restored, settings, context)
 }
 
@@ -170,7 +175,7 @@ fn show_restored(restored: &Archived, settings: &StoreSettings, context: &Contex
 }
 
 pub(super) fn compact(settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
-    let compacted = Waiting::while_doing("compacting", || compact_store(settings))?;
+    let compacted = Waiting::while_doing("compacting", |meter| compact_store(settings, meter))?;
     if context.output.json {
         context.output.object(&compacted)?;
     } else {

@@ -44,8 +44,8 @@ pub struct TakeBackup {}
 impl Ask for TakeBackup {
     type Reply = Archived;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
-        Ok(service.0.store.archive().await?)
+    async fn answer(self, service: &Service, progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.store.archive(&progress.meter).await?)
     }
 }
 
@@ -89,8 +89,8 @@ pub struct Export {}
 impl Ask for Export {
     type Reply = Archived;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
-        Ok(service.0.store.export().await?)
+    async fn answer(self, service: &Service, progress: &Progress) -> Result<Self::Reply, CommandError> {
+        Ok(service.0.store.export(&progress.meter).await?)
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::meter::Meter;
 use crate::settings::Retention;
 use crate::store::Store;
 use crate::store::backend::ask;
@@ -45,16 +46,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] where the store is not sound; the system's.
-    pub async fn archive(&self) -> Result<Archived, StoreError> {
-        ask!(self.archive(false).await)
+    pub async fn archive(&self, meter: &Meter) -> Result<Archived, StoreError> {
+        ask!(self.archive(false, meter).await)
     }
 
     /// The same as lines of JSON.
     ///
     /// # Errors
     /// As [`Self::archive`].
-    pub async fn export(&self) -> Result<Archived, StoreError> {
-        ask!(self.archive(true).await)
+    pub async fn export(&self, meter: &Meter) -> Result<Archived, StoreError> {
+        ask!(self.archive(true, meter).await)
     }
 
     /// Removes the backup beside the store, which was fetched.

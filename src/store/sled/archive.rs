@@ -10,6 +10,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -18,10 +19,11 @@ use sha2::{Digest as _, Sha256};
 use super::admission::{damaged, file_error};
 use super::check::check;
 use super::log::{Log, Reach};
-use super::repair::records_of;
+use super::repair::{metered, records_of};
 use super::tally;
 use super::trees::TreeName;
 use crate::domain::id::hex;
+use crate::domain::meter::{Meter, Part};
 use crate::store::boundary::Archived;
 use crate::store::error::StoreError;
 
@@ -87,20 +89,20 @@ impl Copy {
         self.folder.path()
     }
 
-    /// Whose state it is, and after how many commits; it is whole.
+    /// Whose state it is, after how many commits, and how many records it holds; it is whole.
     ///
     /// # Errors
     /// [`StoreError::Damaged`]; the system's.
-    pub(super) fn whose(&self) -> Result<(String, u64), StoreError> {
-        let (header, _) = self.read()?;
-        Ok((header.installation, header.commits))
+    pub(super) fn whose(&self) -> Result<(String, u64, u64), StoreError> {
+        let (header, _, records) = self.read()?;
+        Ok((header.installation, header.commits, records))
     }
 
-    /// Reads it, if it is whole.
+    /// Reads it, if it is whole; also tells how many records it holds.
     ///
     /// # Errors
     /// [`StoreError::Damaged`]; the system's.
-    pub(super) fn read(&self) -> Result<(Header, Log), StoreError> {
+    pub(super) fn read(&self) -> Result<(Header, Log, u64), StoreError> {
         let folder = self.folder.path();
         let checked = check(folder)?;
         if let Some(finding) = checked.findings.first() {
@@ -115,7 +117,25 @@ impl Copy {
             installation: hex(&own.installation),
             commits: own.commits,
         };
-        Ok((header, log))
+        let records = checked.trees.iter().map(|tree| tree.records).sum();
+        Ok((header, log, records))
+    }
+}
+
+/// How much of the work is done, in percent, once the copy was looked at.
+pub(super) const CHECKED: u8 = 30;
+
+/// A file that is read, of which each byte is a piece of the work.
+pub(super) struct Metered<R> {
+    pub(super) inner: R,
+    pub(super) part: Part,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(bytes)?;
+        self.part.advance(read as u64);
+        Ok(read)
     }
 }
 
@@ -151,15 +171,16 @@ fn put(out: &mut impl Write, kind: u8, parts: &[&[u8]]) -> io::Result<()> {
 ///
 /// # Errors
 /// The system's.
-pub(super) fn write(copy: &Copy, path: &Path) -> Result<Archived, StoreError> {
-    let (header, log) = copy.read()?;
+pub(super) fn write(copy: &Copy, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
+    let (header, log, records) = copy.read()?;
+    let writing = meter.part(CHECKED..100, records);
     let of_file = |error: io::Error| file_error(path, &error);
     let file = File::create_new(path).map_err(of_file)?;
     let zstd = zstd::Encoder::new(BufWriter::new(file), LEVEL).map_err(of_file)?;
     let mut out = Hashing { inner: zstd, hasher: Sha256::new() };
     let line = serde_json::to_vec(&header).map_err(|error| of_file(error.into()))?;
     out.write_all(&line).and_then(|()| out.write_all(b"\n")).map_err(of_file)?;
-    let records = records_of(&log);
+    let records = metered(records_of(&log), &writing);
     let mut count: u64 = 0;
     for tree in TreeName::all() {
         let mut outcome = put(&mut out, TREE, &[tree.name().as_bytes()]);
@@ -178,6 +199,7 @@ pub(super) fn write(copy: &Copy, path: &Path) -> Result<Archived, StoreError> {
     let file = zstd.finish().and_then(|buffer| buffer.into_inner().map_err(io::IntoInnerError::into_error));
     let file = file.map_err(of_file)?;
     file.sync_all().map_err(of_file)?;
+    meter.reach(100);
     let bytes = file.metadata().map_err(of_file)?.len();
     Ok(Archived {
         path: path.to_owned(),
@@ -234,7 +256,11 @@ impl<R: Read> Reading<R> {
 ///
 /// # Errors
 /// [`StoreError::BadBackup`]; what `take` returns.
-pub(super) fn read(path: &Path, take: &mut TakeRecord<'_>) -> Result<(Header, Archived), StoreError> {
+pub(super) fn read(
+    path: &Path,
+    (meter, part): (&Meter, Range<u8>),
+    take: &mut TakeRecord<'_>,
+) -> Result<(Header, Archived), StoreError> {
     let bad = |reason: String| StoreError::BadBackup { path: path.display().to_string(), reason };
     let of_read = |error: io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof => bad("it was cut short".to_owned()),
@@ -242,6 +268,7 @@ pub(super) fn read(path: &Path, take: &mut TakeRecord<'_>) -> Result<(Header, Ar
     };
     let file = File::open(path).map_err(|error| file_error(path, &error))?;
     let bytes = file.metadata().map_err(of_read)?.len();
+    let file = Metered { inner: file, part: meter.part(part, bytes) };
     let zstd = zstd::Decoder::new(file).map_err(of_read)?;
     let mut reading = Reading { inner: BufReader::new(zstd), hasher: Sha256::new() };
     let header: Header = serde_json::from_slice(&reading.line().map_err(of_read)?)

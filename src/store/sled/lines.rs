@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use base64::Engine;
@@ -16,11 +17,12 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::admission::file_error;
-use super::archive::Copy;
+use super::archive::{CHECKED, Copy, Metered};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{opening, tally};
 use crate::domain::id::hex;
+use crate::domain::meter::Meter;
 use crate::store::boundary::Archived;
 use crate::store::error::StoreError;
 use crate::store::record::Form;
@@ -111,8 +113,9 @@ impl Lines {
 ///
 /// # Errors
 /// A record that cannot be read; the system's.
-pub(super) fn write(copy: &Copy, path: &Path) -> Result<Archived, StoreError> {
-    let (installation, commits) = copy.whose()?;
+pub(super) fn write(copy: &Copy, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
+    let (installation, commits, expected) = copy.whose()?;
+    let writing = meter.part(CHECKED..100, expected);
     let trees = opening::open(copy.folder())?;
     let of_file = |error: io::Error| file_error(path, &error);
     let file = File::create_new(path).map_err(of_file)?;
@@ -124,6 +127,7 @@ pub(super) fn write(copy: &Copy, path: &Path) -> Result<Archived, StoreError> {
     for tree in TreeName::all().filter(|tree| *tree != TreeName::Bodies) {
         for pair in trees.tree(tree) {
             let (key, value) = pair?;
+            writing.advance(1);
             if !tally::counts(tree, &key) {
                 continue;
             }
@@ -142,6 +146,7 @@ pub(super) fn write(copy: &Copy, path: &Path) -> Result<Archived, StoreError> {
         }
     }
     for name in trees.body_names()?.into_iter().filter(|name| !apart.contains(name)) {
+        writing.advance(1);
         if let Some(content) = trees.body(&name)? {
             lines.put(&Line::of(TreeName::Bodies, &name).with_bytes(&content)).map_err(of_file)?;
             records += 1;
@@ -151,6 +156,7 @@ pub(super) fn write(copy: &Copy, path: &Path) -> Result<Archived, StoreError> {
     lines.put(&Last { end: true, records, sha256: sha256.clone() }).map_err(of_file)?;
     let file = lines.out.into_inner().map_err(io::IntoInnerError::into_error).map_err(of_file)?;
     file.sync_all().map_err(of_file)?;
+    meter.reach(100);
     let bytes = file.metadata().map_err(of_file)?.len();
     Ok(Archived { path: path.to_owned(), bytes, records, commits, sha256 })
 }
@@ -163,14 +169,18 @@ pub(super) type TakeLine<'a> =
 ///
 /// # Errors
 /// [`StoreError::BadBackup`] naming the line; what `take` returns.
-pub(super) fn read(path: &Path, take: &mut TakeLine<'_>) -> Result<Archived, StoreError> {
+pub(super) fn read(
+    path: &Path,
+    (meter, part): (&Meter, Range<u8>),
+    take: &mut TakeLine<'_>,
+) -> Result<Archived, StoreError> {
     let bad = |line: u64, reason: &str| StoreError::BadBackup {
         path: path.display().to_string(),
         reason: format!("line {line}: {reason}"),
     };
     let file = File::open(path).map_err(|error| file_error(path, &error))?;
     let bytes = file.metadata().map_err(|error| file_error(path, &error))?.len();
-    let mut lines = BufReader::new(file);
+    let mut lines = BufReader::new(Metered { inner: file, part: meter.part(part, bytes) });
     let (mut text, mut number, mut hasher) = (Vec::new(), 1, Sha256::new());
     let mut next = |text: &mut Vec<u8>| -> Result<bool, StoreError> {
         text.clear();

@@ -83,6 +83,7 @@ use super::error::StoreError;
 use super::keeping::Keeping;
 use crate::domain::id::InstallationId;
 use crate::domain::keyed_link::LinkKey;
+use crate::domain::meter::Meter;
 
 /// An open sled database that this process owns.
 #[derive(Debug, Clone)]
@@ -267,9 +268,9 @@ impl Sled {
     }
 
     /// Writes a backup beside the database, or lines of JSON; nobody writes while its file is copied.
-    pub(super) async fn archive(&self, as_lines: bool) -> Result<Archived, StoreError> {
+    pub(super) async fn archive(&self, as_lines: bool, meter: &Meter) -> Result<Archived, StoreError> {
         let (shared, pulse) = (Arc::clone(&self.shared), Arc::clone(self.writer.pulse()));
-        let folder = self.folder.clone();
+        let (folder, meter) = (self.folder.clone(), meter.clone());
         blocking(move || {
             let copy = {
                 let open = shared.write().unwrap_or_else(PoisonError::into_inner);
@@ -281,7 +282,7 @@ impl Sled {
             let path = lock::beside(&folder, ARCHIVE);
             // What was left there nobody has fetched.
             let _ = std::fs::remove_file(&path);
-            if as_lines { lines::write(&copy, &path) } else { archive::write(&copy, &path) }
+            if as_lines { lines::write(&copy, &path, &meter) } else { archive::write(&copy, &path, &meter) }
         })
         .await
     }

@@ -9,34 +9,44 @@ use super::admission::{Contents, contents, damaged, file_error, shown};
 use super::archive;
 use super::check::check;
 use super::lock::{Lock, beside};
-use super::repair::{copy_all, free_name, read, records_of, remove_folder, verify_owned};
+use super::repair::{copy_all, free_name, metered, read, records_of, remove_folder, verify_owned};
 use super::size::bytes_in;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{identity, lines, log::Reach, opening, swap};
+use crate::domain::meter::Meter;
 use crate::store::boundary::{Archived, Compacted};
 use crate::store::error::StoreError;
 
 /// Records copied in one transaction.
 const BATCH: usize = 256;
 
+/// How much of the work is done, in percent, once a file was read to its end for the first time.
+const READ: u8 = 20;
+
+/// How much once a database was looked at that is to be compacted.
+const VERIFIED: u8 = 40;
+
+/// How much once all is written: what is left is to look at it and to put it in its place.
+const WRITTEN: u8 = 90;
+
 /// Makes the database of a backup where there is none.
 ///
 /// # Errors
 /// [`StoreError::Occupied`] where there is one; [`StoreError::BadBackup`], and then nothing is made.
-pub(in crate::store) fn restore(folder: &Path, path: &Path) -> Result<Archived, StoreError> {
+pub(in crate::store) fn restore(folder: &Path, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
     super::make_parent(folder)?;
     let lock = Lock::take(folder)?;
     if swap::is_pending(folder) || contents(folder)? != Contents::Nothing {
         return Err(StoreError::Occupied { path: shown(folder) });
     }
     // Read to its end before anything is made of it.
-    let (header, archived) = archive::read(path, &mut |_, _, _| Ok(()))?;
+    let (header, archived) = archive::read(path, (meter, 0..READ), &mut |_, _, _| Ok(()))?;
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
     let mut batch = Batch { trees: &trees, writes: Writes::default(), count: 0 };
-    archive::read(path, &mut |tree, key, value| batch.put(tree, key, value))?;
+    archive::read(path, (meter, READ..WRITTEN), &mut |tree, key, value| batch.put(tree, key, value))?;
     batch.finish()?;
     put_in_place(folder, trees, header.commits, &beside(folder, ".replaced"))?;
     drop(lock);
@@ -47,19 +57,19 @@ pub(in crate::store) fn restore(folder: &Path, path: &Path) -> Result<Archived, 
 ///
 /// # Errors
 /// As [`restore`].
-pub(in crate::store) fn import(folder: &Path, path: &Path) -> Result<Archived, StoreError> {
+pub(in crate::store) fn import(folder: &Path, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
     super::make_parent(folder)?;
     let lock = Lock::take(folder)?;
     if swap::is_pending(folder) || contents(folder)? != Contents::Nothing {
         return Err(StoreError::Occupied { path: shown(folder) });
     }
     // Read to its end before anything is made of it.
-    let archived = lines::read(path, &mut |_| Ok(()))?;
+    let archived = lines::read(path, (meter, 0..READ), &mut |_| Ok(()))?;
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
     let mut batch = Batch { trees: &trees, writes: Writes::default(), count: 0 };
-    lines::read(path, &mut |write| batch.step(write))?;
+    lines::read(path, (meter, READ..WRITTEN), &mut |write| batch.step(write))?;
     batch.finish()?;
     put_in_place(folder, trees, archived.commits, &beside(folder, ".replaced"))?;
     drop(lock);
@@ -70,9 +80,9 @@ pub(in crate::store) fn import(folder: &Path, path: &Path) -> Result<Archived, S
 ///
 /// # Errors
 /// [`StoreError::Damaged`] where it is not sound: repair it first. [`StoreError::Locked`].
-pub(in crate::store) fn compact(folder: &Path) -> Result<Compacted, StoreError> {
+pub(in crate::store) fn compact(folder: &Path, meter: &Meter) -> Result<Compacted, StoreError> {
     let lock = Lock::take(folder)?;
-    let verified = verify_owned(folder)?;
+    let verified = verify_owned(folder, (meter, 0..VERIFIED))?;
     if !verified.is_sound {
         let first = verified
             .findings
@@ -85,11 +95,12 @@ pub(in crate::store) fn compact(folder: &Path) -> Result<Compacted, StoreError> 
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
-    copy_all(&records_of(&read(folder, Reach::Engine)?), &trees)?;
+    let records = verified.trees.iter().map(|tree| tree.records).sum();
+    let copying = meter.part(VERIFIED..WRITTEN, records);
+    copy_all(&metered(records_of(&read(folder, Reach::Engine)?), &copying), &trees)?;
     let aside = free_name(folder, ".before-compacting");
     put_in_place(folder, trees, verified.commits, &aside)?;
     remove_folder(&aside)?;
-    let records = verified.trees.iter().map(|tree| tree.records).sum();
     drop(lock);
     Ok(Compacted { path: folder.to_owned(), bytes_before, bytes: bytes_in(folder), records })
 }
@@ -98,8 +109,8 @@ pub(in crate::store) fn compact(folder: &Path) -> Result<Compacted, StoreError> 
 ///
 /// # Errors
 /// [`StoreError::BadBackup`].
-pub(in crate::store) fn check_backup(path: &Path) -> Result<Archived, StoreError> {
-    Ok(archive::read(path, &mut |_, _, _| Ok(()))?.1)
+pub(in crate::store) fn check_backup(path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
+    Ok(archive::read(path, (meter, 0..100), &mut |_, _, _| Ok(()))?.1)
 }
 
 /// Gives a new database its place in the course of the old one, looks at it, and puts it there.

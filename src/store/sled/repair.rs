@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::admission::{Contents, agree, contents, file_error, shown};
@@ -17,6 +18,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{identity, indexes, mark, opening, pieces, swap, tally, trial, undo};
 use crate::domain::id::InstallationId;
+use crate::domain::meter::{Meter, Part};
 use crate::store::boundary::{RecordFault, RepairWishes, Repaired, TreeCount, Verified};
 use crate::store::error::StoreError;
 use crate::store::record::shown as shown_key;
@@ -24,23 +26,26 @@ use crate::store::record::shown as shown_key;
 /// Records copied in one transaction.
 const BATCH: usize = 256;
 
+/// How much of a repair is done, in percent, once the database was looked at.
+const LOOKED_AT: u8 = 50;
+
 /// Looks at the database in `folder` and changes nothing.
 ///
 /// # Errors
 /// [`StoreError::Locked`] while a process owns it; the system's.
-pub(in crate::store) fn verify(folder: &Path) -> Result<Verified, StoreError> {
+pub(in crate::store) fn verify(folder: &Path, meter: &Meter) -> Result<Verified, StoreError> {
     // Nobody can own it where there is no lock to be taken.
     let lock = beside(folder, ".lock");
     let _owned = if lock.exists() { Some(Lock::take(folder)?) } else { None };
-    verify_owned(folder)
+    verify_owned(folder, (meter, 0..100))
 }
 
 /// The same of a database that this process owns.
 ///
 /// # Errors
 /// The system's.
-pub(super) fn verify_owned(folder: &Path) -> Result<Verified, StoreError> {
-    let state = State::of(folder)?;
+pub(super) fn verify_owned(folder: &Path, part: (&Meter, Range<u8>)) -> Result<Verified, StoreError> {
+    let state = State::of(folder, part)?;
     let mut verified = Verified {
         path: folder.to_owned(),
         is_sound: false,
@@ -71,7 +76,11 @@ pub(super) fn verify_owned(folder: &Path) -> Result<Verified, StoreError> {
 /// # Errors
 /// [`StoreError::Locked`], [`StoreError::Missing`], [`StoreError::NoneYet`]; [`StoreError::Older`] or
 /// [`StoreError::Foreign`] where that is not accepted; the engine's.
-pub(in crate::store) fn repair(folder: &Path, wishes: RepairWishes) -> Result<Repaired, StoreError> {
+pub(in crate::store) fn repair(
+    folder: &Path,
+    wishes: RepairWishes,
+    meter: &Meter,
+) -> Result<Repaired, StoreError> {
     let lock = Lock::take(folder)?;
     let mut repaired = Repaired { path: folder.to_owned(), is_applied: wishes.apply, ..Repaired::default() };
     if swap::is_pending(folder) {
@@ -84,13 +93,13 @@ pub(in crate::store) fn repair(folder: &Path, wishes: RepairWishes) -> Result<Re
     if wishes.apply {
         trial::remove_left(folder)?;
     }
-    let mut state = State::of(folder)?;
+    let mut state = State::of(folder, (meter, 0..LOOKED_AT))?;
     state.require_log(folder)?;
     if state.is_broken_off {
         repaired.deeds.push("take back a step that was broken off when the process ended".to_owned());
         if wishes.apply {
             drop(opening::open(folder)?);
-            state = State::of(folder)?;
+            state = State::of(folder, (meter, 0..LOOKED_AT))?;
         } else if !state.checked.findings.is_empty() {
             repaired.deeds.push("look again at what is left to do after that".to_owned());
             return Ok(repaired);
@@ -110,8 +119,8 @@ pub(in crate::store) fn repair(folder: &Path, wishes: RepairWishes) -> Result<Re
         Some(error @ (StoreError::Older { .. } | StoreError::Foreign { .. })) if is_whole => {
             return Err(error);
         }
-        Some(_) => rebuild(folder, &state, &mut repaired)?,
-        None if !is_whole => rebuild(folder, &state, &mut repaired)?,
+        Some(_) => rebuild(folder, &state, &mut repaired, meter)?,
+        None if !is_whole => rebuild(folder, &state, &mut repaired, meter)?,
         None => remove_useless(folder, &state, &mut repaired)?,
     }
     drop(lock);
@@ -131,7 +140,8 @@ struct State {
 }
 
 impl State {
-    fn of(folder: &Path) -> Result<Self, StoreError> {
+    /// `part` is the part of its caller's work that this is.
+    fn of(folder: &Path, (meter, part): (&Meter, Range<u8>)) -> Result<Self, StoreError> {
         let found = Mark::find(folder).map_err(|error| file_error(&mark::path(folder), &error))?;
         let mut state = Self {
             found,
@@ -144,7 +154,11 @@ impl State {
         if state.contents == Contents::Log {
             state.checked = check(folder)?;
             state.disagreement = state.known().and_then(|known| agree(folder, &known, &state.checked).err());
-            state.unsound = survey(&records_of(&read(folder, Reach::Engine)?));
+            // Counting takes about as long as looking at each, and every record is counted.
+            let records = state.checked.trees.iter().map(|tree| tree.records).sum();
+            let looking = meter.part(part.start.midpoint(part.end)..part.end, records);
+            let log = read(folder, Reach::Engine)?;
+            state.unsound = survey(&metered(records_of(&log), &looking));
         }
         Ok(state)
     }
@@ -218,6 +232,19 @@ pub(super) fn records_of(log: &Log) -> impl Fn(TreeName, &mut TakeRecord<'_>) {
     }
 }
 
+/// The same records, of which each that is handed out is a piece of the work.
+pub(super) fn metered<'a>(
+    records: impl Fn(TreeName, &mut TakeRecord<'_>) + 'a,
+    part: &'a Part,
+) -> impl Fn(TreeName, &mut TakeRecord<'_>) + 'a {
+    move |name, take| {
+        records(name, &mut |key, value| {
+            part.advance(1);
+            take(key, value);
+        });
+    }
+}
+
 /// Makes the database in a folder the one that belongs there.
 fn take_over(folder: &Path, apply: bool) -> Result<(), StoreError> {
     if !apply {
@@ -265,7 +292,7 @@ fn records(count: usize) -> String {
 }
 
 /// Copies what can be read into a new database, which takes the old one's place.
-fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), StoreError> {
+fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired, meter: &Meter) -> Result<(), StoreError> {
     let log = read(folder, Reach::All)?;
     let found = check_with(folder, Reach::All)?;
     if found.trees.iter().all(|tree| tree.records == 0) {
@@ -295,7 +322,9 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), 
     if repaired.lost.is_empty() && !is_all(folder, &found)? {
         repaired.lost.push("perhaps the last state of some records, which cannot be told".to_owned());
     }
-    let copy = records_of(&log);
+    // Each record is looked at once more, and copied.
+    let copying = meter.part(LOOKED_AT..100, 2 * total);
+    let copy = metered(records_of(&log), &copying);
     let unsound = survey(&copy);
     let useless: Vec<&Unsound> = unsound.iter().filter(|unsound| unsound.is_useless).collect();
     repaired.records = unsound.iter().map(RecordFault::from).collect();

@@ -197,7 +197,7 @@ mod tests {
             if step > 2 {
                 MarkFile::write(&folder, new).unwrap();
             }
-            let refused = repair::verify(&folder).unwrap();
+            let refused = repair::verify(&folder, &crate::domain::meter::Meter::default()).unwrap();
             assert!(!refused.is_sound && refused.findings[0].contains("repair"), "{:?}", refused.findings);
             assert_eq!(opened(&folder), b"repaired", "broken off after step {step}");
             assert!(!is_pending(&folder) && !repaired(&folder).exists());
@@ -212,9 +212,9 @@ mod tests {
         note_swap(&folder, &new);
         fs::rename(&folder, beside(&folder, ".damaged")).unwrap();
         let wishes = |apply| RepairWishes { apply, ..RepairWishes::default() };
-        let told = repair(&folder, wishes(false)).unwrap();
+        let told = repair::repair(&folder, wishes(false), &crate::domain::meter::Meter::default()).unwrap();
         assert!(told.deeds[0].contains("finish") && !folder.exists(), "{:?}", told.deeds);
-        let done = repair(&folder, wishes(true)).unwrap();
+        let done = repair::repair(&folder, wishes(true), &crate::domain::meter::Meter::default()).unwrap();
         assert!(done.deeds[0].contains("finish"), "{:?}", done.deeds);
         assert_eq!(opened(&folder), b"repaired");
     }

@@ -7,6 +7,7 @@ use regwatch::domain::change::Evidence;
 use regwatch::domain::evidence::seal::Proof;
 use regwatch::domain::evidence::{Chain, ChainLine, ChainVerdict, ChainedRead, digest_of_change};
 use regwatch::domain::id::{BodyHash, SourceId};
+use regwatch::domain::meter::Meter;
 use regwatch::domain::retraction::Retraction;
 use regwatch::settings::Retention;
 use regwatch::store::{
@@ -208,13 +209,14 @@ async fn a_chain_is_in_every_backup_and_goes_on_after_it() {
     keep_unchanged(&store, &feed, 0..70).await;
     store.seal(SealWish::Now, at(80)).await.unwrap();
     let before = (lines(&store, &fcc).await, lines(&store, &feed).await);
-    let (archived, exported) = (store.archive().await.unwrap(), home.folder().with_extension("lines"));
-    assert!(check_backup(&archived.path).is_ok());
+    let (archived, exported) =
+        (store.archive(&Meter::default()).await.unwrap(), home.folder().with_extension("lines"));
+    assert!(check_backup(&archived.path, &Meter::default()).is_ok());
     let elsewhere = Home::new();
-    restore(&elsewhere.settings(), &archived.path).unwrap();
-    std::fs::copy(store.export().await.unwrap().path, &exported).unwrap();
+    restore(&elsewhere.settings(), &archived.path, &Meter::default()).unwrap();
+    std::fs::copy(store.export(&Meter::default()).await.unwrap().path, &exported).unwrap();
     let imported = Home::new();
-    regwatch::store::import(&imported.settings(), &exported).unwrap();
+    regwatch::store::import(&imported.settings(), &exported, &Meter::default()).unwrap();
     for home in [elsewhere, imported] {
         let store = home.open();
         assert_eq!((lines(&store, &fcc).await, lines(&store, &feed).await), before);

@@ -278,9 +278,13 @@ mod tests {
             assert!(refused.to_string().contains("store repair"), "{refused}");
             assert_eq!(files(&folder), as_it_was, "nothing was changed");
         }
-        assert!(!repair::verify(&folder).unwrap().is_sound);
-        let repaired =
-            repair(&folder, RepairWishes { apply: true, ..RepairWishes::default() }).unwrap();
+        assert!(!repair::verify(&folder, &crate::domain::meter::Meter::default()).unwrap().is_sound);
+        let repaired = repair::repair(
+            &folder,
+            RepairWishes { apply: true, ..RepairWishes::default() },
+            &crate::domain::meter::Meter::default(),
+        )
+        .unwrap();
         assert_eq!(repaired.lost, [""; 0]);
         let (trees, _, _) = admission::admit(&folder, true).unwrap();
         assert_eq!(trees.tree(TreeName::Meta).get(b"rounds").unwrap().unwrap(), 1199_u32.to_be_bytes());
@@ -357,7 +361,12 @@ mod tests {
         // By what is named first: the snapshot, or what the log lacks without the right one.
         assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
         assert_eq!(files(&folder), as_it_was, "nothing was changed");
-        repair(&folder, RepairWishes { apply: true, ..RepairWishes::default() }).unwrap();
+        repair::repair(
+            &folder,
+            RepairWishes { apply: true, ..RepairWishes::default() },
+            &crate::domain::meter::Meter::default(),
+        )
+        .unwrap();
         let (trees, _, _) = admission::admit(&folder, true).unwrap();
         assert_eq!(trees.tree(TreeName::Meta).get(b"rounds").unwrap().unwrap(), 1199_u32.to_be_bytes());
     }
