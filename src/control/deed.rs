@@ -68,12 +68,8 @@ impl Command {
             Self::RevokeToken(ask) => about("revoke-token", &ask.id),
             Self::AddWebhook(ask) => {
                 let host = ask.url.host_str().unwrap_or_default();
-                let only = ask.only.words().unwrap_or_default();
-                with(
-                    "add-webhook",
-                    &ask.name.as_deref().unwrap_or(host),
-                    [host, &only].join(" ").trim_end().to_owned(),
-                )
+                let (name, only) = (ask.name.as_deref(), ask.only.words().unwrap_or_default());
+                with("add-webhook", &name.unwrap_or(host), [host, &only].join(" ").trim_end().to_owned())
             }
             Self::TestWebhook(ask) => about("test-webhook", &ask.id),
             Self::Redeliver(ask) => about("redeliver", &ask.id),

@@ -4,6 +4,7 @@ use url::Url;
 
 use super::Webhooks;
 use crate::domain::email::EmailAddress;
+use crate::domain::id::SourceId;
 use crate::domain::spelling::did_you_mean;
 use crate::domain::webhook::{HookFilter, HookFormat, HookSecret, HookState, SECRET_BYTES, Webhook};
 use crate::store::StoreError;
@@ -82,7 +83,7 @@ impl Webhooks {
     }
 
     fn check_filter(&self, only: &HookFilter) -> Result<(), String> {
-        let sources: Vec<&str> = self.groups.keys().map(|id| id.as_str()).collect();
+        let sources: Vec<&str> = self.groups.keys().map(SourceId::as_str).collect();
         if let Some(id) = only.sources.iter().find(|id| !self.groups.contains_key(*id)) {
             return Err(format!("sources: no source {id} is watched{}", did_you_mean(id.as_str(), sources)));
         }
