@@ -107,7 +107,7 @@ impl Daemon {
         let mut program = home.program();
         let mut child = program.arg("daemon").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let is_running = lines.any(|line| line.unwrap().contains("regwatch runs"));
+        let is_running = lines.any(|line| line.unwrap().contains("started: watching"));
         assert!(is_running, "the daemon ended");
         // What it says later is read, so that it is not held up by that.
         std::thread::spawn(move || lines.for_each(drop));

@@ -107,7 +107,7 @@ impl Daemon {
         tasks.spawn(generation.app.workers.run("control", serving));
         tasks.spawn(watchdog::keep_alive(store.clone(), stop.clone()));
         watchdog::ready(sources);
-        tracing::info!(sources, socket = %socket.display(), "regwatch runs and watches {sources} sources");
+        tracing::info!(sources, socket = %socket.display(), "started: watching {sources} sources");
         Ok(Self { store, clock, process: Process { is_first: false, ..process }, generation, in_use, tasks })
     }
 
@@ -145,7 +145,7 @@ impl Daemon {
         Generation::try_out(&config).await?;
         let taken = TakenOver::between(&in_force, &config, needs_restart);
         if !self.generation.end().await {
-            tracing::warn!("work is still under way under the former configuration");
+            tracing::warn!("work under the former configuration still continues");
         }
         self.generation.end_sending().await;
         let awaited: BTreeSet<SourceId> = taken.added.iter().cloned().collect();
@@ -170,13 +170,13 @@ impl Daemon {
 
     /// Finishes what is under way, and closes the store.
     async fn drain(self) -> anyhow::Result<()> {
-        tracing::info!("stopping: work under way is finished first");
+        tracing::info!("stopping: finishing work in progress first");
         let drain_timeout = self.generation.app.config.daemon.drain_timeout;
         self.tasks.close();
         let (is_drained, commands) =
             tokio::join!(self.generation.end(), tokio::time::timeout(drain_timeout, self.tasks.wait()));
         if !is_drained || commands.is_err() {
-            tracing::warn!(after = ?drain_timeout, "work was still under way; it is taken up again at the next start");
+            tracing::warn!(after = ?drain_timeout, "work in progress was interrupted; it continues at the next start");
         }
         self.generation.app.close().await?;
         tracing::info!("regwatch stopped");
@@ -191,12 +191,12 @@ impl Daemon {
         match tokio::time::timeout(LAST_WORDS, self.generation.app.close()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(error = error_chain(&error), "the store could not be closed in order");
+                tracing::warn!(error = error_chain(&error), "failed to close the store cleanly");
             }
             // What hangs would hold up the end of the process as well.
             Err(_) => std::process::exit(EX_IOERR),
         }
-        Err(anyhow::anyhow!("the store cannot be relied upon any more: {reason}"))
+        Err(anyhow::anyhow!("the store is no longer reliable: {reason}"))
     }
 }
 

@@ -188,7 +188,7 @@ impl Generation {
         let app = &self.app;
         let Some(settings) = &app.config.metrics else { return Ok(()) };
         let server = MonitorServer::bind(settings).await?;
-        tracing::info!(metrics.listen = %server.address()?, "health and metrics are shown");
+        tracing::info!(metrics.listen = %server.address()?, "serving health and metrics");
         let parts = MonitorParts {
             store: app.store.clone(),
             status: Arc::clone(&app.status),
@@ -221,7 +221,7 @@ async fn rematch(sources: Arc<[Source]>, checker: Arc<Checker>, found: Arc<Notif
 async fn keep_sealing(prover: Prover, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = prover.seal_if_due().await {
-            tracing::error!(error = error_chain(&error), "the chains of reads could not be sealed");
+            tracing::error!(error = error_chain(&error), "failed to seal the chains of reads");
         }
         tokio::select! {
             () = tokio::time::sleep(SEALING_INTERVAL) => {}
@@ -243,9 +243,9 @@ async fn tidy_up(store: Store, retention: Retention, clock: Arc<dyn Clock>, stop
 
 async fn tidy_once(store: &Store, retention: Retention, now: DateTime<Utc>) {
     match store.retire(retention, now).await {
-        Ok(released) => tracing::info!(?released, "removed what retention lets go of"),
+        Ok(released) => tracing::info!(?released, "removed data by retention"),
         Err(error) => {
-            tracing::error!(error = error_chain(&error), "failed to remove what retention lets go of");
+            tracing::error!(error = error_chain(&error), "failed to remove data by retention");
         }
     }
     if let Err(error) = store.forget_messages(now).await {

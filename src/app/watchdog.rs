@@ -38,6 +38,6 @@ pub(super) async fn keep_alive(store: Store, stop: CancellationToken) {
 
 fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "systemd was not told");
+        tracing::debug!(%error, "failed to notify systemd");
     }
 }

@@ -58,10 +58,10 @@ const KEY: [u8; 32] = [0x5a; 32];
 #[derive(Debug, thiserror::Error)]
 pub enum BacktestError {
     /// There is no place for the store that goes away.
-    #[error("no temporary folder can be made")]
+    #[error("cannot create a temporary folder")]
     NoFolder(#[from] std::io::Error),
     /// What was read first does not follow on what was captured last.
-    #[error("the first read does not follow on the last capture, so what came in between is not known: {0}")]
+    #[error("the first read does not follow the last capture, so the changes in between are unknown: {0}")]
     NotFollowed(String),
     /// The companies cannot be looked for.
     #[error(transparent)]

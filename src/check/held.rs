@@ -45,7 +45,7 @@ pub enum ReviewError {
     #[error("no read of {0} is quarantined")]
     NothingHeld(SourceId),
     /// The body gives no entries under the current settings.
-    #[error("what is held of {id} cannot be accepted: {reason}")]
+    #[error("the held read of {id} cannot be accepted: {reason}")]
     Obstacle {
         /// The source.
         id: SourceId,

@@ -82,7 +82,7 @@ impl Known {
             Err(reason) => {
                 self.accepted = None;
                 self.note = Some(format!(
-                    "begun anew: the extraction settings changed and the stored body does not fit them: {reason}"
+                    "started again: the extraction settings changed and the stored body does not fit them: {reason}"
                 ));
             }
         }

@@ -342,7 +342,7 @@ impl Checker {
                         let _ = progress.send(found.clone()).await;
                         all.push((index, found));
                     }
-                    Err(panic) => tracing::error!(error = error_chain(&panic), "a read ended abruptly"),
+                    Err(panic) => tracing::error!(error = error_chain(&panic), "a read panicked"),
                 },
                 else => break,
             }
@@ -514,7 +514,7 @@ async fn within_time<T: Send + 'static>(
     };
     match tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(panic)) => Err(format!("reading the entries ended abruptly: {panic}")),
+        Ok(Err(panic)) => Err(format!("reading the entries panicked: {panic}")),
         Err(_) => Err(format!("reading the entries took longer than {} s", limit.as_secs())),
     }
 }

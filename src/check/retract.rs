@@ -20,10 +20,10 @@ use super::known::{Waiting, read_anew};
 #[derive(Debug, thiserror::Error)]
 pub enum RetractError {
     /// It was before.
-    #[error("what change {0} tells was taken back before")]
+    #[error("change {0} has already been retracted")]
     Before(String),
     /// A notice tells what was there already: it comes from the registry, not from a read.
-    #[error("change {0} is a notice of what was listed already; no read can be taken back for it")]
+    #[error("change {0} is a notice of an earlier listing; it has no read to retract")]
     Notice(String),
     /// The state before it cannot be had.
     #[error("the state of {id} before that read cannot be restored: {reason}")]

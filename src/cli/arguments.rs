@@ -8,22 +8,22 @@ use crate::app::LogFormat;
 
 const EXAMPLES: &str = "\
 Examples:
-  regwatch demo                                    see it work, without network or configuration
+  regwatch demo                                    try it out, without network or configuration
   regwatch init /etc/regwatch                      write a commented configuration to start from
-  regwatch check now                               read every source once and tell what changed
+  regwatch check now                               read every source once and show what changed
   regwatch sub add ann@example.org --company hikvision --confirmed
   regwatch daemon                                  keep reading, on schedule
-  regwatch status                                  see at a glance whether all is well
+  regwatch status                                  show whether all is well
 
 Exit codes:
   0  done
   1  error
   2  wrong usage
-  3  something changed (check now --exit-code), somebody is listed (screen)
-  4  some source could not be read
+  3  something changed (check now --exit-code), a supplier is listed (screen)
+  4  a source could not be read
   5  something needs a person (status, doctor)
-  6  evidence that is not sound (evidence verify)
-  65 tried again and again in vain, return it (mail ingest)
+  6  the evidence is not sound (evidence verify)
+  65 given up, return the message to its sender (mail ingest)
   75 try again later (mail ingest)";
 
 /// Watches public regulatory pages and emails the people concerned what changed, why it concerns
@@ -46,12 +46,12 @@ pub(super) struct Arguments {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// What is logged to standard error: a level, or a list such as `info,regwatch::fetch=debug`
+    /// The log filter for standard error: a level, or a list such as `info,regwatch::fetch=debug`
     /// [default: info for the daemon, error otherwise].
     #[arg(long, global = true, value_name = "FILTER", env = "REGWATCH_LOG")]
     pub log: Option<String>,
 
-    /// How log lines look.
+    /// The format of log lines.
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
 
@@ -68,16 +68,16 @@ pub(super) enum Verb {
     Check(super::check::Check),
     /// Read sources on schedule and send mail until stopped.
     Daemon,
-    /// Check that the installation is set up well; each finding comes with its fix.
+    /// Check the installation; each finding comes with its fix.
     ///
-    /// Takes up to a minute. Exits with 5 where something was found.
+    /// Takes up to a minute. Exits with 5 if it finds anything.
     Doctor,
-    /// Have the daemon reload its configuration. An invalid one is refused, and the former stays in force. SIGHUP
+    /// Have the daemon reload its configuration. It refuses an invalid one and keeps the old one in force. SIGHUP
     /// does the same.
     Reload,
     /// Show at a glance whether all is well, and what needs you.
     Status(super::status::Status),
-    /// See it work: two days of made-up pages on this machine, no network, no configuration.
+    /// Try it out: two days of made-up pages on this machine, without network or configuration.
     Demo(super::demo::Demo),
     /// Manage sources.
     #[command(subcommand)]
@@ -85,10 +85,10 @@ pub(super) enum Verb {
     /// Manage tracked companies.
     #[command(subcommand)]
     Company(super::company::CompanyVerb),
-    /// Measure how well names are matched, on labelled files.
+    /// Measure name matching on labelled files.
     #[command(subcommand)]
     Eval(super::eval::Eval),
-    /// Hold suppliers against the lists that are watched, as they were read last. Exits with 3 where one is listed.
+    /// Compare suppliers with the watched lists as they were read last. Exits with 3 if one is listed.
     Screen(super::screen::Screen),
     /// List and show changes.
     #[command(subcommand)]
@@ -96,7 +96,7 @@ pub(super) enum Verb {
     /// Export and verify evidence: what was read and when.
     #[command(subcommand)]
     Evidence(super::evidence::EvidenceVerb),
-    /// Export changes and entries for others, as FollowTheMoney or CSV.
+    /// Export changes and entries as FollowTheMoney or CSV.
     #[command(subcommand)]
     Export(super::export::ExportVerb),
     /// Review quarantined reads and possible matches.
@@ -107,10 +107,10 @@ pub(super) enum Verb {
     Incident(super::incident::IncidentVerb),
     /// Read the stored bodies of a source again, and compare with the changes that were reported.
     Replay(super::replay::ReplayArguments),
-    /// Run dated captures of a source through everything, and say what would have been told and when.
+    /// Run dated captures of a source through the whole pipeline, and show what it would have reported and when.
     Backtest(super::backtest::BacktestArguments),
-    /// Take an archive of a source in as its history, so that it is known since when what stands there does. Nobody is
-    /// told.
+    /// Import an archive of a source as its history, so that it is known since when an entry has been listed.
+    /// Notifies nobody.
     Backfill(super::backfill::BackfillArguments),
     /// Manage subscribers.
     #[command(subcommand)]
@@ -118,7 +118,7 @@ pub(super) enum Verb {
     /// Manage outgoing mail.
     #[command(subcommand)]
     Outbox(super::outbox::Outbox),
-    /// Manage the suppression list: addresses that are sent nothing.
+    /// Manage the suppression list: addresses that get no mail.
     #[command(subcommand)]
     Suppression(super::suppression::SuppressionVerb),
     /// Test and preview mail.
@@ -127,10 +127,10 @@ pub(super) enum Verb {
     /// Check and show the configuration.
     #[command(subcommand)]
     Config(super::config::ConfigVerb),
-    /// Manage tokens by which programs ask for feeds, the calendar and the API.
+    /// Manage access tokens for feeds, the calendar and the API.
     #[command(subcommand)]
     Token(super::token::TokenVerb),
-    /// Manage receivers that are told of changes by HTTP.
+    /// Manage webhooks: receivers that are notified of changes by HTTP.
     #[command(subcommand)]
     Webhook(super::webhook::WebhookVerb),
     /// Manage who may log in to the pages.
@@ -141,7 +141,7 @@ pub(super) enum Verb {
     Store(super::store::StoreVerb),
     /// Print completions for a shell.
     Completions(super::manual::Completions),
-    /// Print the man page, or write those of all commands.
+    /// Print the man page, or write the pages of all commands.
     Man(super::manual::Man),
 }
 

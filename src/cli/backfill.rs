@@ -15,12 +15,12 @@ use crate::control::command;
 use crate::domain::id::SourceId;
 
 const HELP: &str = "\
-Captures from before the first read of a source become its history, as if it had been watched then: the states that it
-had and what changed between them, up to the first read. Nobody is told of it, now or later; what stands there now is
-listed since the capture that shows it first. The captures run through everything that a page runs through; what does
-not look like the source is left out, as of any read. Done again, it finds nothing older and changes nothing.
+Captures from before the first read of a source become its history, as if regwatch had watched it then: its states and
+the changes between them, up to the first read. Nobody is notified, now or later; an entry then counts as listed since
+the capture that shows it first. The captures run through the whole pipeline; what does not look like the source is left
+out, as in any read. A second run finds nothing older and changes nothing.
 
-The archive is a folder, a WARC or a Git history, as of regwatch backtest.
+The archive is a folder, a WARC or a Git history, as for regwatch backtest.
 
 Example: regwatch backfill fcc-covered-list captures/ --dry-run";
 
@@ -33,10 +33,10 @@ pub(super) struct BackfillArguments {
     /// The captures.
     #[arg(value_name = "FOLDER|WARC|GIT")]
     captures: PathBuf,
-    /// Of a Git repository with several files, the one that is meant.
+    /// In a Git repository with several files, the file to use.
     #[arg(long, value_name = "FILE")]
     path: Option<PathBuf>,
-    /// Tell what would be taken in, but keep nothing.
+    /// Show what would be imported, but store nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -47,7 +47,7 @@ pub(super) async fn run(arguments: BackfillArguments, context: &Context) -> anyh
     let first = context.ask(command::FirstState { id: source.id.clone() }).await?;
     let Some(first) = first else {
         anyhow::bail!(
-            "{0} was never read, so nothing is known that came before it; read it first: regwatch check now {0}",
+            "{0} was never read, so it has no history to extend; read it first: regwatch check now {0}",
             source.id
         );
     };
@@ -55,8 +55,8 @@ pub(super) async fn run(arguments: BackfillArguments, context: &Context) -> anyh
     let mut captures = archive::read(&arguments.captures, &source, &wanted)?;
     captures.retain(|capture| capture.at < first.snapshot.response.read_at);
     let run = Box::pin(history(&config, &source, &captures, &first.snapshot, first.body()?));
-    let outcome = Waiting::for_long("running the captures through", run).await;
-    let outcome = outcome.context("the captures could not be run through")?;
+    let outcome = Waiting::for_long("running the captures", run).await;
+    let outcome = outcome.context("failed to run the captures")?;
     let (states, changes) = (outcome.states.len(), outcome.changes.len());
     if !arguments.dry_run && states > 0 {
         let states = outcome.states.into_iter().map(command::PastState::from).collect();
@@ -79,7 +79,7 @@ pub(super) async fn run(arguments: BackfillArguments, context: &Context) -> anyh
         return Ok(Exit::Done);
     }
     output.table(["READ", "CAPTURE", "FOUND"], seen_rows(&outcome.captures))?;
-    let done = if arguments.dry_run { "would be taken in" } else { "taken in as history" };
-    output.line(format!("\n{states} states and {changes} changes {done}; nobody is told"))?;
+    let done = if arguments.dry_run { "would be imported" } else { "imported as history" };
+    output.line(format!("\n{states} states and {changes} changes {done}; nobody is notified"))?;
     Ok(Exit::Done)
 }

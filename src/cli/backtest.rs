@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use clap::Args;
 
 use super::Context;
@@ -17,16 +18,16 @@ use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::source::Source;
 use crate::domain::spelling::did_you_mean;
 use crate::domain::text::one_line;
-use crate::render::minute;
+use crate::render::on_terminal;
 
 const HELP: &str = "\
-The captures run through everything that a page runs through, with the clock of their time: they are judged, compared,
-matched, and made into mails for a reader who follows the companies. Nothing is sent, no store is touched, and the same
-captures give the same bytes each time. The oldest capture is the baseline.
+The captures run through the whole pipeline, with the clock of their time: verdict, comparison, matching, and mails for
+a reader who follows the companies. The command sends nothing, touches no store, and prints the same bytes each time.
+The oldest capture is the baseline.
 
-FOLDER holds files that are named after their days (YYYY-MM-DD.html, YYYY-MM-DD_table.csv), each read at 12:00 UTC.
-WARC is a web archive, plain or compressed, with answers of the source's address. GIT is a repository, or a file in
-one, whose commits are the captures.
+FOLDER has files named after their days (YYYY-MM-DD.html, YYYY-MM-DD_table.csv), each read at 12:00 UTC. WARC is a web
+archive, plain or compressed, with responses for the source's address. GIT is a repository, or a file in one, whose
+commits are the captures.
 
 Example: regwatch backtest fcc-covered-list captures/ --company hikvision --json";
 
@@ -39,7 +40,7 @@ pub(super) struct BacktestArguments {
     /// The captures.
     #[arg(value_name = "FOLDER|WARC|GIT")]
     captures: PathBuf,
-    /// Of a Git repository with several files, the one that is meant.
+    /// In a Git repository with several files, the file to use.
     #[arg(long, value_name = "FILE")]
     path: Option<PathBuf>,
     /// Only what is found from this day on (UTC); the last capture before it is the baseline.
@@ -48,8 +49,7 @@ pub(super) struct BacktestArguments {
     /// Only captures until this day, inclusive.
     #[arg(long, value_name = "DATE")]
     to: Option<NaiveDate>,
-    /// Whom the reader follows, and only what concerns them; may be given several times [default: all companies, and
-    /// every change].
+    /// The companies that the reader follows; repeatable [default: all companies, and every change].
     #[arg(long = "company", value_name = "ID")]
     companies: Vec<CompanyId>,
 }
@@ -61,8 +61,8 @@ pub(super) async fn run(arguments: BacktestArguments, context: &Context) -> anyh
     let captures = archive::read(&arguments.captures, source, &wanted)?;
     let question = Question { companies: arguments.companies, from: arguments.from };
     let run = Box::pin(backtest::run(&config, source, &captures, &question));
-    let outcome = Waiting::for_long("running the captures through", run).await;
-    let outcome = outcome.context("the captures could not be run through")?;
+    let outcome = Waiting::for_long("running the captures", run).await;
+    let outcome = outcome.context("failed to run the captures")?;
     if context.output.json {
         context.output.object(&outcome)?;
     } else {
@@ -75,7 +75,7 @@ pub(super) async fn run(arguments: BacktestArguments, context: &Context) -> anyh
 pub(super) fn configured<'a>(config: &'a Config, id: &SourceId) -> anyhow::Result<&'a Source> {
     config.all_sources().find(|source| source.id == *id).ok_or_else(|| {
         let hint = did_you_mean(id.as_str(), config.all_sources().map(|source| source.id.as_str()));
-        anyhow::anyhow!("no source {id}{hint}; `regwatch source list` shows those that are configured")
+        anyhow::anyhow!("no source {id}{hint}; `regwatch source list` shows the configured ones")
     })
 }
 
@@ -88,24 +88,29 @@ pub(super) fn seen_rows(captures: &[Seen]) -> impl Iterator<Item = [String; 3]> 
             Some(reason) => format!("{} entries{baseline}; {}", seen.entries, one_line(reason)),
             None => format!("{} entries{baseline}", seen.entries),
         };
-        [minute(seen.read_at), seen.capture.clone(), found]
+        [moment(seen.read_at), seen.capture.clone(), found]
     })
 }
 
 fn show(outcome: &Backtest, output: Output) -> anyhow::Result<()> {
     output.table(["READ", "CAPTURE", "FOUND"], seen_rows(&outcome.captures))?;
     for letter in &outcome.mails {
-        output.line(format!("\n==== {}  {}\n", minute(letter.at), one_line(&letter.subject)))?;
+        output.line(format!("\n==== {}  {}\n", moment(letter.at), one_line(&letter.subject)))?;
         output.line(letter.text.trim_end())?;
     }
     output.line("")?;
     if outcome.changes.is_empty() {
-        return output.line("nothing changed that would have been told");
+        return output.line("no changes would have been reported");
     }
     let events = outcome.changes.iter().map(|event| {
         let companies: Vec<&str> = event.companies.iter().map(CompanyId::as_str).collect();
-        let told = event.told_at.map_or_else(|| "nobody follows it".to_owned(), minute);
-        [minute(event.found_at), told, event.kind.to_string(), companies.join(", "), event.title.clone()]
+        let told = event.told_at.map_or_else(|| "nobody follows it".to_owned(), moment);
+        [moment(event.found_at), told, event.kind.to_string(), companies.join(", "), event.title.clone()]
     });
     output.table(["FOUND", "TOLD", "KIND", "COMPANIES", "ENTRY"], events)
+}
+
+/// A moment in UTC wherever it is printed, so that the same captures give the same bytes.
+fn moment(at: DateTime<Utc>) -> String {
+    on_terminal(at, Tz::UTC)
 }

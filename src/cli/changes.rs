@@ -8,6 +8,7 @@ use super::Context;
 use super::check::short_name;
 use super::exit::Exit;
 use super::explain;
+use super::output::{minute, zone};
 use crate::control::command;
 use crate::domain::change::Change;
 use crate::domain::id::{CompanyId, SourceId};
@@ -18,40 +19,40 @@ use crate::view::TiedChange;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Changes {
-    /// Changes, newest first.
+    /// List changes, newest first.
     List(List),
-    /// One change: what differs, whom it concerns, and the proof.
+    /// Show a change: what differs, whom it concerns, and the proof.
     Show {
-        /// Its id, or the beginning of it.
+        /// The change's id, or the beginning of it.
         id: String,
     },
-    /// Why one change concerns whom: every name found, its place in the text, its score and owners.
+    /// Explain whom a change concerns and why: every name found, its place in the text, its score and owners.
     Explain {
-        /// Its id, or the beginning of it.
+        /// The change's id, or the beginning of it.
         id: String,
     },
-    /// One change word by word, nothing left out.
+    /// Show a change word by word, with nothing left out.
     Diff {
-        /// Its id, or the beginning of it.
+        /// The change's id, or the beginning of it.
         id: String,
     },
 }
 
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// Only of this source.
+    /// Only changes of this source.
     #[arg(long, value_name = "ID")]
     source: Option<SourceId>,
-    /// Only those that concern this company.
+    /// Only changes that concern this company.
     #[arg(long, value_name = "ID")]
     company: Option<CompanyId>,
-    /// Only those that may concern a company, by a name that is nearly its own.
+    /// Only changes that may concern a company, by a name close to its own.
     #[arg(long)]
     possible: bool,
-    /// Only those found on this day (UTC) or later, such as 2026-11-01.
+    /// Only changes found on this day (UTC) or later, such as 2026-11-01.
     #[arg(long, value_name = "DATE")]
     since: Option<NaiveDate>,
-    /// At most so many.
+    /// The most changes to list.
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
 }
@@ -83,7 +84,8 @@ pub(super) async fn run(verb: Changes, context: &Context) -> anyhow::Result<Exit
             if context.output.json {
                 context.output.object(&Told { change: &change, ties: &ties })?;
             } else {
-                let text = for_terminal(&change, |id| short_name(&companies, id), context.output.colour);
+                let text =
+                    for_terminal(&change, |id| short_name(&companies, id), zone(), context.output.colour);
                 context.output.line(text.trim_end())?;
                 for tie in &ties {
                     context.output.line(tied(tie))?;
@@ -120,7 +122,7 @@ async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()>
         };
         [
             change.id.short().to_owned(),
-            found_at(change.found_at),
+            minute(change.found_at),
             change.source.to_string(),
             change.entry.kind.to_string(),
             companies.join(" "),
@@ -128,10 +130,6 @@ async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()>
         ]
     });
     context.output.table(["CHANGE", "FOUND", "SOURCE", "KIND", "COMPANIES", "ENTRY"], rows)
-}
-
-fn found_at(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%MZ").to_string()
 }
 
 /// A change with how it is tied to others.
@@ -146,7 +144,7 @@ struct Told<'a> {
 fn tied(tie: &TiedChange) -> String {
     let label = if tie.is_same { "also told by" } else { "see also" };
     let (source, title) = (one_line(&tie.source_title), shorten(&one_line(&tie.title), 120));
-    let (id, at, happened) = (tie.id.short(), found_at(tie.found_at), &tie.happened);
+    let (id, at, happened) = (tie.id.short(), minute(tie.found_at), &tie.happened);
     format!("  {label} {source}, {at}: {happened} {title} ({}; change {id})", one_line(&tie.number))
 }
 

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::exit::Exit;
-use super::output::{Output, wrapped};
+use super::output::{Output, wrapped, zone};
 use super::problems::shared;
 use super::progress::Progress;
 use super::{Context, open};
@@ -20,10 +20,9 @@ use crate::render::for_terminal;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Check {
-    /// Read sources now, tell what changed, queue and send the mails.
+    /// Read sources now, show what changed, queue and send the mails.
     ///
-    /// The first sight of a source is its baseline and makes no alert. Works through the daemon
-    /// where one runs.
+    /// The first sight of a source is its baseline and raises no alert. Works through the daemon if one runs.
     Now(Now),
 }
 
@@ -32,14 +31,14 @@ pub(super) struct Now {
     /// Only these sources [default: all].
     #[arg(value_name = "SOURCE")]
     sources: Vec<SourceId>,
-    /// Tell what changed, but keep nothing and send nothing.
+    /// Show what changed, but store nothing and send nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Ask for whole pages and compare them even where the server says that nothing changed, and ask hosts
-    /// that asked to be left alone (Retry-After).
+    /// Request whole pages and compare them even if the server says that nothing changed. Also ask hosts that
+    /// requested a pause (Retry-After).
     #[arg(long)]
     force: bool,
-    /// Exit with 3 when something changed.
+    /// Exit with 3 if something changed.
     #[arg(long)]
     exit_code: bool,
 }
@@ -102,13 +101,14 @@ pub(super) fn show(report: &CheckReport, companies: &[Company], output: Output) 
     }
     for change in report.notices().chain(report.changes()) {
         output.line("")?;
-        output.line(for_terminal(change, |id| short_name(companies, id), output.colour).trim_end())?;
+        output
+            .line(for_terminal(change, |id| short_name(companies, id), zone(), output.colour).trim_end())?;
     }
     output.line("")?;
     output.line(summary(report))
 }
 
-/// The name readers know a company by; its id where it is not tracked any more.
+/// The name readers know a company by; its id if it is no longer tracked.
 pub(super) fn short_name(companies: &[Company], id: &CompanyId) -> String {
     companies
         .iter()
@@ -151,7 +151,7 @@ fn summary(report: &CheckReport) -> String {
         format!("{} queued", counted(report.mails_queued, "mail", "mails")),
     ];
     if notices > 0 {
-        parts.insert(1, format!("{} of what stood already", counted(notices, "notice", "notices")));
+        parts.insert(1, format!("{} of earlier listings", counted(notices, "notice", "notices")));
     }
     if unread > 0 {
         parts.push(format!("{} could not be read", counted(unread, "source", "sources")));

@@ -8,9 +8,9 @@ use super::exit::Exit;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigVerb {
-    /// Tell whether the configuration is valid, and every fault with its place.
+    /// Check the configuration and print every error with its place.
     Check,
-    /// Print the configuration in force, defaults filled in, secrets left out.
+    /// Print the configuration in force, with defaults and without secrets.
     Show,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn run(verb: &ConfigVerb, context: &Context) -> anyhow::Result<Exit> 
                     counted(config.sources.len(), "source", "sources"),
                     counted(config.companies.len(), "company", "companies"),
                 ) + &config.fetch.only_here.as_ref().map_or_else(String::new, |why| {
-                    format!("\nno site but this machine's is read yet: {why}")
+                    format!("\nregwatch reads no site outside this machine yet: {why}")
                 }),
             )?;
         }

@@ -11,7 +11,7 @@ use crate::doctor::examine;
 use crate::domain::text::one_line;
 
 pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
-    let waiting = Waiting::begin("looking at the installation; this takes up to a minute");
+    let waiting = Waiting::begin("checking the installation; this takes up to a minute");
     let examination = Box::pin(examine(&context.config, Arc::new(SystemClock))).await;
     waiting.end();
     let output = context.output;

@@ -14,17 +14,17 @@ use crate::domain::evaluation::{self, Evaluation, Fault, Figures};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Eval {
-    /// Pairs of names: CSV with the columns name1, name2 and `is_match`.
+    /// Evaluate pairs of names: CSV with the columns name1, name2 and `is_match`.
     Pairs(File),
-    /// Entries of lists: CSV with the columns source, list, name, aliases and tracked.
+    /// Evaluate entries of lists: CSV with the columns source, list, name, aliases and tracked.
     Entries {
         #[command(flatten)]
         file: File,
-        /// Labels that are wrong: CSV with the columns row, tracked and reason.
+        /// Wrong labels to correct: CSV with the columns row, tracked and reason.
         #[arg(long, value_name = "FILE")]
         corrections: Option<PathBuf>,
     },
-    /// Free texts: JSON Lines with text and expected, a list of company, start and end in bytes.
+    /// Evaluate free texts: JSON Lines with text and expected, a list of company, start and end in bytes.
     Text(File),
 }
 
@@ -32,7 +32,7 @@ pub(super) enum Eval {
 pub(super) struct File {
     /// The labelled file.
     file: PathBuf,
-    /// Print every case that came out wrong.
+    /// Print every wrong result.
     #[arg(long)]
     misses: bool,
 }
@@ -60,7 +60,7 @@ pub(super) fn run(verb: &Eval, context: &Context) -> anyhow::Result<Exit> {
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn in_file(path: &Path) -> String {

@@ -22,14 +22,14 @@ use crate::prove::{Exported, Wanted};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum EvidenceVerb {
-    /// Write evidence into one file, which anybody can check.
+    /// Write evidence into one file that anybody can check.
     ///
-    /// Of a change: every read from the one before it to the one that found it, with what the server sent. Of a source
-    /// or of a company: every read over a time, and when the source was not seen.
+    /// For a change: every read from the one before it to the one that found it, with what the server sent. For a
+    /// source or a company: every read of a period, and when the source was not seen.
     ///
     /// Example: regwatch evidence export --company hikvision --from 2026-01-01 --to 2026-06-30 --out silence.zip
     Export(Export),
-    /// Check a file of evidence. Nothing but the file is needed: neither configuration nor store.
+    /// Check a file of evidence. This needs only the file: no configuration, no store.
     ///
     /// Exits with 0 if it is sound and with 6 if it is not.
     Verify {
@@ -40,22 +40,22 @@ pub(super) enum EvidenceVerb {
 
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// Of this change: its id, or the beginning of it.
+    /// The change: its id, or the beginning of it.
     #[arg(required_unless_present_any = ["source", "company"], conflicts_with_all = ["source", "company", "from", "to"])]
     change: Option<String>,
-    /// All reads of this source.
+    /// Every read of this source.
     #[arg(long, value_name = "ID", conflicts_with = "company")]
     source: Option<SourceId>,
-    /// All reads of all sources, and the changes that concern this company.
+    /// Every read of every source, and the changes that concern this company.
     #[arg(long, value_name = "ID")]
     company: Option<CompanyId>,
-    /// Since this day (UTC) or moment, such as 2026-11-01 or 2026-11-01T06:00:00Z [default: the first read].
+    /// From this day (UTC) or moment on, such as 2026-11-01 or 2026-11-01T06:00:00Z [default: the first read].
     #[arg(long, value_name = "TIME", value_parser = beginning)]
     from: Option<DateTime<Utc>>,
-    /// To the end of this day (UTC), or to this moment [default: now].
+    /// Up to the end of this day (UTC), or up to this moment [default: now].
     #[arg(long, value_name = "TIME", value_parser = end)]
     to: Option<DateTime<Utc>>,
-    /// The file; it must not be there yet.
+    /// The file to write; it must not exist yet.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -87,20 +87,20 @@ pub(super) async fn run(verb: EvidenceVerb, context: &Context) -> anyhow::Result
 async fn write(export: Export, context: &Context) -> anyhow::Result<Exit> {
     let Export { change, source, company, from, to, out } = export;
     let file = std::path::absolute(&out)?;
-    anyhow::ensure!(!file.exists(), "{} is there already, and is not overwritten", file.display());
+    anyhow::ensure!(!file.exists(), "{} already exists and is not overwritten", file.display());
     let wanted = match (change, source, company) {
         (Some(id), ..) => Wanted::Change(id),
         (None, Some(id), _) => Wanted::Source { id, from, to },
         (None, None, Some(id)) => Wanted::Company { id, from, to },
         (None, None, None) => anyhow::bail!("expected a change, --source or --company"),
     };
-    let waiting = Waiting::begin("putting evidence together");
+    let waiting = Waiting::begin("collecting evidence");
     let exported = context.ask(command::ExportEvidence { wanted }).await?;
     let fetched = fetch(&exported.path, &file).with_context(|| format!("cannot write {}", file.display()));
     context.ask(command::ForgetEvidence { path: exported.path.clone() }).await?;
     fetched?;
     let checked = verify(&file).map_err(|unsound| {
-        anyhow::anyhow!("what was written is not sound ({}); is its disk well?", error_chain(&unsound))
+        anyhow::anyhow!("the written file is not sound ({}); check its disk", error_chain(&unsound))
     })?;
     waiting.end();
     let exported = Exported { path: file, ..exported };

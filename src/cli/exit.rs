@@ -19,10 +19,10 @@ pub(super) enum Exit {
     Attention = 5,
     /// Done, and what was checked is not sound (`evidence verify`).
     Unsound = 6,
-    /// Not done, and it would not be the next time either: whoever handed it over should give it back to its
+    /// Not done, and it would not be the next time either: the server that handed it over should return it to its
     /// sender (`EX_DATAERR`, sysexits(3)).
     Refused = 65,
-    /// Not done for now: whoever handed it over should do so again (`EX_TEMPFAIL`, sysexits(3)).
+    /// Not done for now: the server that handed it over should do so again (`EX_TEMPFAIL`, sysexits(3)).
     TryAgain = 75,
 }
 

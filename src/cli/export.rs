@@ -13,43 +13,43 @@ use crate::store::ChangeQuery;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ExportVerb {
-    /// Changes, newest first.
+    /// Export changes, newest first.
     Changes(ExportChanges),
-    /// What sources say now, entry by entry, as FollowTheMoney documents with the companies that they name.
+    /// Export what sources say now, entry by entry, as FollowTheMoney documents with the companies they name.
     Entries(ExportEntries),
 }
 
 /// A format by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum FormatName {
-    /// A change a row.
+    /// One change in each row.
     Csv,
-    /// A FollowTheMoney entity a line: events, and the companies that they involve.
+    /// One FollowTheMoney entity in each line: events, and the companies involved.
     Ftm,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ExportChanges {
-    /// In which format.
+    /// The format.
     #[arg(long, value_enum, default_value_t = FormatName::Ftm)]
     format: FormatName,
-    /// Only of this source.
+    /// Only changes of this source.
     #[arg(long, value_name = "ID")]
     source: Option<SourceId>,
-    /// Only those that concern this company.
+    /// Only changes that concern this company.
     #[arg(long, value_name = "ID")]
     company: Option<CompanyId>,
-    /// Only those found on this day (UTC) or later, such as 2026-11-01.
+    /// Only changes found on this day (UTC) or later, such as 2026-11-01.
     #[arg(long, value_name = "DATE")]
     since: Option<chrono::NaiveDate>,
-    /// At most so many [default: all].
+    /// The most changes to export [default: all].
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ExportEntries {
-    /// Only of this source; several times for several [default: all].
+    /// Only this source; repeatable [default: all].
     #[arg(long = "source", value_name = "ID")]
     sources: Vec<SourceId>,
 }

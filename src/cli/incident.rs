@@ -11,9 +11,9 @@ use crate::domain::incident::Incident;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum IncidentVerb {
-    /// Trouble that lasts, newest first.
+    /// List open incidents, newest first.
     List {
-        /// What is over too.
+        /// Also list closed incidents.
         #[arg(long)]
         all: bool,
     },
@@ -25,7 +25,7 @@ pub(super) async fn run(verb: &IncidentVerb, context: &Context) -> anyhow::Resul
     if context.output.json {
         context.output.object(&serde_json::json!({ "incidents": incidents }))?;
     } else if incidents.is_empty() {
-        context.output.line(if *all { "no incident" } else { "no incident lasts" })?;
+        context.output.line(if *all { "no incident" } else { "no open incident" })?;
     } else {
         let headings = ["SINCE", "UNTIL", "KIND", "SOURCE", "TOLD", "WHY"];
         context.output.table(headings, incidents.iter().map(row))?;

@@ -18,13 +18,13 @@ use crate::domain::email::EmailAddress;
 /// On a terminal it asks for what it is not told; what stays open is a placeholder that `regwatch doctor` names.
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// The folder to write into; made where it is missing. Nothing in it is overwritten.
+    /// The folder to write into; created if missing. Existing files are not overwritten.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Your address: mail is from it, sites can write to it, and it is told of trouble.
+    /// Your address: the sender of mail, the contact for sites, and the recipient of incidents.
     #[arg(long, value_name = "ADDRESS")]
     address: Option<EmailAddress>,
-    /// The relay through which mail leaves, such as `smtp://relay.example:587`.
+    /// The relay for outgoing mail, such as `smtp://relay.example:587`.
     #[arg(long, value_name = "URL")]
     relay: Option<String>,
 }
@@ -45,7 +45,7 @@ pub(super) fn run(init: &Init, output: Output) -> anyhow::Result<Exit> {
     let config = init.folder.join("config/regwatch.toml");
     let config = config.display();
     if starting.address.is_none() {
-        output.line(format!("\nnext: put your addresses into mail.from and fetch.contact of {config}"))?;
+        output.line(format!("\nnext: set your addresses in mail.from and fetch.contact of {config}"))?;
         output.line(format!("then: regwatch --config {config} check now"))?;
     } else {
         output.line(format!("\nnext: regwatch --config {config} doctor"))?;
@@ -58,28 +58,29 @@ pub(super) fn run(init: &Init, output: Output) -> anyhow::Result<Exit> {
 fn asked(known: Starting) -> anyhow::Result<Starting> {
     let address = match known.address {
         Some(address) => Some(address),
-        None => ask("Your address (mail is from it, and it is told of trouble)", |text| {
+        None => ask("Your address (the sender of mail, and the recipient of incidents)", |text| {
             text.parse::<EmailAddress>().map_err(|error| error.to_string())
         })?,
     };
     let relay = match known.relay {
         Some(relay) => Some(relay),
-        None => ask("The relay for mail, such as smtp://relay.example:587 (empty: into a folder)", |text| {
-            match Url::parse(text) {
+        None => ask(
+            "The relay for mail, such as smtp://relay.example:587 (empty: mail goes into a folder)",
+            |text| match Url::parse(text) {
                 Ok(url) if url.password().is_some() => {
-                    Err("leave the password out of it; it is asked for next".to_owned())
+                    Err("leave the password out; the next question asks for it".to_owned())
                 }
                 Ok(url) if matches!(url.scheme(), "smtp" | "smtps") && url.host_str().is_some() => {
                     Ok(text.to_owned())
                 }
                 _ => Err("expected smtp://HOST:PORT or smtps://HOST".to_owned()),
-            }
-        })?,
+            },
+        )?,
     };
     let logs_in = |relay: &String| Url::parse(relay).is_ok_and(|url| !url.username().is_empty());
     let relay_password = if relay.as_ref().is_some_and(logs_in) {
         without_echo(|| {
-            ask("Its password, kept in config/smtp-password", |text| Ok(SecretString::from(text)))
+            ask("Its password, stored in config/smtp-password", |text| Ok(SecretString::from(text)))
         })?
     } else {
         None

@@ -17,30 +17,30 @@ use crate::subscribe::Ingested;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Mail {
-    /// Send a test mail by the configured transport.
+    /// Send a test mail through the configured transport.
     Test {
-        /// To whom.
+        /// The recipient.
         address: EmailAddress,
     },
-    /// Print the DNS records that make receivers believe mail from here: SPF, DKIM, DMARC.
+    /// Print the DNS records that make receivers trust mail from here: SPF, DKIM, DMARC.
     Dns,
     /// Show a mail with example data: on the terminal, in a file, or in a browser.
     ///
     /// Example: regwatch mail preview digest --browser
     Preview(preview::Preview),
-    /// Take in one message from standard input, as a mail server hands it over.
+    /// Take in one message from standard input, handed over by a mail server.
     ///
-    /// Exits with 75 if the server should hand it over again later, and with 65 if that failed several times
-    /// and it should return the message.
+    /// Exits with 75 if the server should try again later, and with 65 if that failed several times and the server
+    /// should return the message to its sender.
     Ingest(Ingest),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Ingest {
-    /// The envelope's sender; empty for a bounce.
+    /// The envelope sender; empty for a bounce.
     #[arg(long, value_name = "ADDRESS")]
     sender: Option<String>,
-    /// The envelope's recipient, with what stands behind its `+`.
+    /// The envelope recipient, including the part behind its `+`.
     #[arg(long, value_name = "ADDRESS")]
     recipient: Option<String>,
 }
@@ -105,9 +105,9 @@ async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<Ingested> {
         Ingested::Answered { mails } => {
             format!("answered by {}", super::check::counted(*mails, "mail", "mails"))
         }
-        Ingested::Reported { mail } => format!("kept with mail {mail}"),
+        Ingested::Reported { mail } => format!("recorded with mail {mail}"),
         Ingested::Known => "taken in before".to_owned(),
-        Ingested::PassedOver { reason } => format!("passed over: {reason}"),
+        Ingested::PassedOver { reason } => format!("ignored: {reason}"),
         Ingested::GivenUp { reason } => format!("given up: {reason}"),
     })?;
     Ok(ingested)

@@ -17,7 +17,7 @@ pub(super) struct Completions {
 
 #[derive(Debug, Args)]
 pub(super) struct Man {
-    /// Write a page for every command into this folder, instead of the first page to standard output.
+    /// Write a page for every command into this folder, instead of printing the main page.
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 }

@@ -182,7 +182,7 @@ async fn open(config: Config) -> anyhow::Result<Door> {
         && app.has_new_store()
     {
         output::print_note(&format!(
-            "there was no store in {place}: this is a first start, with an empty one"
+            "there was no store in {place}: this is a first start with an empty store"
         ));
     }
     Ok(door)

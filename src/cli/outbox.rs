@@ -13,30 +13,30 @@ use crate::store::Deed;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Outbox {
-    /// Mails, newest first.
+    /// List mails, newest first.
     List {
-        /// Only in this state.
+        /// Only mails in this state.
         #[arg(long, value_parser = word::<MailState>())]
         state: Option<MailState>,
-        /// Only those that were given up and somebody must know of.
+        /// Only mails that failed and need attention.
         #[arg(long, conflicts_with = "state")]
         undelivered: bool,
-        /// At most so many.
+        /// The most mails to list.
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: usize,
     },
-    /// Send waiting and given-up mails now.
+    /// Send waiting and failed mails now.
     Retry {
-        /// Only this one: its id, or the beginning of it.
+        /// Only this mail: its id, or the beginning of it.
         id: Option<String>,
     },
-    /// One mail: its headers and all that happened to it.
+    /// Show a mail: its headers and its history.
     Show(Which),
-    /// Let a mail that waits be sent only at your word.
+    /// Hold a waiting mail until you release it.
     Hold(Which),
-    /// Send a mail that is held, suppressed or dropped.
+    /// Release a mail that is held, suppressed or dropped.
     Release(Which),
-    /// Give a mail up for good. It is kept; nobody is reminded of it.
+    /// Drop a mail for good. It stays on record, without reminders.
     Drop(Which),
 }
 
@@ -105,7 +105,7 @@ async fn show(context: &Context, id: String) -> anyhow::Result<()> {
     }
     match &detail.headers {
         Some(headers) => output.line(format!("\n{headers}")),
-        None => output.line("\nits bytes are not there"),
+        None => output.line("\nthe mail's bytes are no longer stored"),
     }
 }
 
@@ -113,7 +113,7 @@ async fn handle(context: &Context, id: String, deed: Deed) -> anyhow::Result<()>
     let output = context.output;
     let Handled { mail, is_done } = context.ask(command::HandleMail { id, deed }).await?;
     if !is_done {
-        anyhow::bail!("mail {} is {}: that cannot be done with it now", mail.id, mail.standing);
+        anyhow::bail!("mail {} is {}: this action is not possible now", mail.id, mail.standing);
     }
     if output.json {
         output.object(&mail)
@@ -127,7 +127,7 @@ fn row(mail: &MailSummary) -> [String; 8] {
         mail.id.short().to_owned(),
         mail.kind.map(|kind| kind.to_string()).unwrap_or_default(),
         mail.standing.clone(),
-        mail.at.format("%Y-%m-%d %H:%M:%SZ").to_string(),
+        moment(mail.at),
         mail.attempts.to_string(),
         mail.recipient.to_string(),
         mail.subject.clone(),

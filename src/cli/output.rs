@@ -12,8 +12,9 @@ use serde::Serialize;
 use textwrap::core::display_width;
 
 use crate::domain::text::one_line;
+use crate::render::{exact_on_terminal, on_terminal};
 
-/// Who sets this wants lines of that width, whoever reads them.
+/// Somebody who sets this wants lines of that width, on a terminal or not.
 const COLUMNS: &str = "COLUMNS";
 
 /// No terminal in use is narrower.
@@ -144,19 +145,30 @@ fn cut(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// A moment for people, in the time of this machine with its zone named; in UTC where the machine names none.
-pub(super) fn moment(at: DateTime<Utc>) -> String {
-    static ZONE: LazyLock<Option<Tz>> = LazyLock::new(|| {
+/// The time zone of this machine; UTC where the machine names none.
+pub(super) fn zone() -> Tz {
+    static ZONE: LazyLock<Tz> = LazyLock::new(|| {
         let named =
             std::env::var_os("TZ").map(|zone| zone.to_string_lossy().trim_start_matches(':').to_owned());
-        let zone = named.filter(|zone| !zone.is_empty()).or_else(|| iana_time_zone::get_timezone().ok())?;
-        zone.parse().ok()
+        let zone = named.filter(|zone| !zone.is_empty()).or_else(|| iana_time_zone::get_timezone().ok());
+        zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC)
     });
-    let is_utc = |zone: &Tz| matches!(zone, Tz::UTC | Tz::Etc__UTC | Tz::Etc__UCT | Tz::Zulu | Tz::Etc__Zulu);
-    match ZONE.filter(|zone| !is_utc(zone)) {
-        Some(zone) => at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string(),
-        None => at.format("%Y-%m-%d %H:%M:%SZ").to_string(),
-    }
+    *ZONE
+}
+
+/// A moment for people, to the second, in the time of this machine with its zone named.
+pub(super) fn moment(at: DateTime<Utc>) -> String {
+    exact_on_terminal(at, zone())
+}
+
+/// The same to the minute.
+pub(super) fn minute(at: DateTime<Utc>) -> String {
+    on_terminal(at, zone())
+}
+
+/// The calendar day of a moment where this machine is.
+pub(super) fn day(at: DateTime<Utc>) -> String {
+    at.with_timezone(&zone()).date_naive().to_string()
 }
 
 /// How wide lines on standard output may be; `None` where no person reads along.

@@ -50,7 +50,7 @@ fn cause(reason: &str) -> String {
         return "this machine cannot resolve names".to_owned();
     }
     if reason.contains(NO_NETWORK) {
-        return "this machine has no way into the network".to_owned();
+        return "this machine has no network connection".to_owned();
     }
     let general = |word: &'_ str| if word.contains("://") { "the address" } else { word }.to_owned();
     reason.split(' ').map(general).collect::<Vec<String>>().join(" ")

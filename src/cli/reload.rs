@@ -10,19 +10,17 @@ use crate::reload::TakenOver;
 
 pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
     let Some(taken) = take_over(context.config()?).await? else {
-        anyhow::bail!(
-            "the configuration is valid, and no daemon runs that could take it over; the next start reads it"
-        );
+        anyhow::bail!("the configuration is valid; no daemon is running, so the next start reads it");
     };
     let output = context.output;
     if output.json {
         output.object(&taken)?;
         return Ok(Exit::Done);
     }
-    output.line(format!("taken over: {} sources, {} companies", taken.sources, taken.companies))?;
+    output.line(format!("in force: {} sources, {} companies", taken.sources, taken.companies))?;
     for (what, ids) in [
-        ("watched from now on", &taken.added),
-        ("watched no longer", &taken.removed),
+        ("newly watched", &taken.added),
+        ("no longer watched", &taken.removed),
         ("watched otherwise", &taken.changed),
     ] {
         if !ids.is_empty() {
@@ -31,7 +29,7 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
         }
     }
     if !taken.needs_restart.is_empty() {
-        output.line(format!("only a restart takes over: {}", taken.needs_restart.join(", ")))?;
+        output.line(format!("a restart is needed for: {}", taken.needs_restart.join(", ")))?;
     }
     Ok(Exit::Done)
 }

@@ -7,7 +7,7 @@ use super::Context;
 use super::changes::beginning_of;
 use super::check::{counted, short_name};
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Output, zone};
 use super::source::moment;
 use crate::check::{Replay, ReplayStep};
 use crate::control::command;
@@ -47,8 +47,8 @@ fn show(replay: &Replay, companies: &[Company], output: Output) -> anyhow::Resul
     output.table(["#", "READ", "FOUND TODAY", "SHA-256"], rows)?;
     for step in &replay.steps {
         let differing = [
-            ("would be told now, and was not told so", &step.only_now),
-            ("was told, and would not be told so now", &step.only_then),
+            ("would be reported now, but was not", &step.only_now),
+            ("was reported, but would not be now", &step.only_then),
         ];
         for (what, changes) in differing {
             show_changes(step, what, changes, companies, output)?;
@@ -66,7 +66,8 @@ fn show_changes(
 ) -> anyhow::Result<()> {
     for change in changes {
         output.line(format!("\n#{}: {what}", step.sequence))?;
-        output.line(for_terminal(change, |id| short_name(companies, id), output.colour).trim_end())?;
+        output
+            .line(for_terminal(change, |id| short_name(companies, id), zone(), output.colour).trim_end())?;
     }
     Ok(())
 }
@@ -74,13 +75,13 @@ fn show_changes(
 /// What a state holds today, and how that differs from what was told.
 fn found(step: &ReplayStep) -> String {
     if let Some(problem) = &step.problem {
-        return format!("cannot be read: {problem}");
+        return format!("unreadable: {problem}");
     }
     let entries = counted(step.entries.unwrap_or_default(), "entry", "entries");
     if step.baseline {
         return format!("{entries} (baseline)");
     }
-    let mut parts = vec![entries, format!("{} as told", counted(step.same.len(), "change", "changes"))];
+    let mut parts = vec![entries, format!("{} as reported", counted(step.same.len(), "change", "changes"))];
     for (changes, what) in [(&step.only_now, "only now"), (&step.only_then, "only then")] {
         if !changes.is_empty() {
             parts.push(format!("{} {what}", changes.len()));

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::Context;
 use super::check::{counted, short_name, show as show_check};
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Output, zone};
 use super::source::moment;
 use crate::check::HeldReview;
 use crate::control::{Decided, Retracted, Reviews, command};
@@ -40,12 +40,13 @@ pub(super) enum Review {
         /// The source, or the change's id.
         id: String,
     },
-    /// Retract a read that was not the source's page, with all its changes. Everybody who was told
-    /// gets a correction, and the source is compared with what it said before.
+    /// Retract a read that was not the source's page, with all its changes. Everybody who was alerted gets a
+    /// correction,
+    /// and the source is compared with its earlier state.
     Retract {
-        /// The id of one of the changes that the read seemed to show.
+        /// The id of one of the read's changes.
         change: String,
-        /// Why, for those who were told.
+        /// The reason, for the people who were alerted.
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
@@ -57,7 +58,7 @@ pub(super) async fn run(verb: Review, context: &Context) -> anyhow::Result<Exit>
         Review::Show { id } => show(id, context).await?,
         Review::Accept { id, untold } => match source_of(&id, context)? {
             Some(source) => accept(source, untold, context).await?,
-            None if untold => anyhow::bail!("no source {id}; --untold is for what is held of a source"),
+            None if untold => anyhow::bail!("no source {id}; --untold applies to a held read of a source"),
             None => decide(id, true, context).await?,
         },
         Review::Reject { id } => match source_of(&id, context)? {
@@ -81,7 +82,7 @@ async fn list(context: &Context) -> anyhow::Result<()> {
     }
     let Reviews { held, possible } = reviews;
     if held.is_empty() && possible.is_empty() {
-        return context.output.line("nothing waits for a person's word");
+        return context.output.line("nothing needs your decision");
     }
     if !held.is_empty() {
         list_held(&held, context.output)?;
@@ -116,7 +117,7 @@ async fn retract(id: String, reason: Option<String>, context: &Context) -> anyho
     let Retracted { retraction, mails_queued } = retracted;
     let changes = counted(retraction.changes.len(), "change", "changes");
     let mails = counted(mails_queued, "mail", "mails");
-    context.output.line(format!("{}: {changes} taken back, {mails} queued", retraction.source))
+    context.output.line(format!("{}: {changes} retracted, {mails} queued", retraction.source))
 }
 
 async fn decide(id: String, is_meant: bool, context: &Context) -> anyhow::Result<()> {
@@ -125,7 +126,7 @@ async fn decide(id: String, is_meant: bool, context: &Context) -> anyhow::Result
         return context.output.object(&decided);
     }
     let Decided { change, mails_queued } = decided;
-    let words = if is_meant { "told as theirs" } else { "noted as somebody else's" };
+    let words = if is_meant { "confirmed" } else { "rejected as somebody else's" };
     let mails = counted(mails_queued, "mail", "mails");
     context.output.line(format!("{}: {words}, {mails} queued", change.id))
 }
@@ -179,7 +180,8 @@ fn describe(review: &HeldReview, companies: &[Company], output: Output) -> anyho
     output.line(format!("if it were accepted: {entries}, {changes}"))?;
     for change in &review.changes {
         output.line("")?;
-        output.line(for_terminal(change, |id| short_name(companies, id), output.colour).trim_end())?;
+        output
+            .line(for_terminal(change, |id| short_name(companies, id), zone(), output.colour).trim_end())?;
     }
     Ok(())
 }
@@ -200,5 +202,5 @@ async fn reject(id: SourceId, context: &Context) -> anyhow::Result<()> {
         return context.output.object(&serde_json::json!({ "rejected": held }));
     }
     let read_at = moment(held.evidence.read_at);
-    context.output.line(format!("let go of what {} answered at {read_at}", held.source))
+    context.output.line(format!("discarded the answer of {} at {read_at}", held.source))
 }

@@ -21,16 +21,16 @@ use crate::render::screening_report;
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 const HELP: &str = "\
-Reads CSV (UTF-8 or GB18030) and XLSX. For each name it says where it is listed today, under which name, with what
-score and why, since when and with what effect; apart from that who is only exposed (an owner is listed, a category
-covers it) and which listed names are near. A clear name is told which lists were looked at, and which of them are
-stale, quarantined or were never read.
+Reads CSV (UTF-8 or GB18030) and XLSX. For each name it shows where the name is listed today, under which name, with
+which score and reason, since when and with what effect. It also shows names that are only exposed (an owner is listed,
+a category covers it) and listed names that are close. For a clear name it shows which lists were compared, and which of
+them are stale, quarantined or were never read.
 
 Exit codes:
-  0  nobody is listed
-  1  error, also where no list was read yet
+  0  no supplier is listed
+  1  error, also if no list was read yet
   2  wrong usage
-  3  somebody is listed
+  3  a supplier is listed
 
 Example: regwatch screen suppliers.xlsx --column Lieferant --format html --out report.html";
 
@@ -39,16 +39,16 @@ Example: regwatch screen suppliers.xlsx --column Lieferant --format html --out r
 pub(super) struct Screen {
     #[command(subcommand)]
     verb: Option<StandingVerb>,
-    /// The table of suppliers; `-` for standard input. One that is called as a command here is written ./list.
+    /// The table of suppliers; `-` for standard input. Write ./list for a file named like a command.
     #[arg(required = true)]
     file: Option<PathBuf>,
-    /// What heads the column of their names, whatever its capitals.
+    /// The heading of the column with their names; case does not matter.
     #[arg(long, value_name = "COLUMN", default_value = "name")]
     column: String,
-    /// In which form the answers are written.
+    /// The format of the answers.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
-    /// The file that they are written to [default: standard output].
+    /// The file to write to [default: standard output].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -56,14 +56,14 @@ pub(super) struct Screen {
 /// In which form answers are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people on a terminal.
+    /// A table on the terminal.
     #[default]
     Table,
-    /// A row for each finding and each clear name.
+    /// One row for each finding and each clear name.
     Csv,
     /// The same as a workbook, with a sheet of the lists.
     Xlsx,
-    /// A page that stands by itself.
+    /// A self-contained page.
     Html,
 }
 
@@ -94,12 +94,12 @@ fn names_of(file: &Path, named: &str) -> anyhow::Result<Vec<String>> {
         let size = std::fs::metadata(file).with_context(|| format!("cannot read {shown}"))?.len();
         anyhow::ensure!(
             size <= MAX_FILE_BYTES,
-            "{shown} has {size} bytes, expected {MAX_FILE_BYTES} at most"
+            "{shown} has {size} bytes, expected at most {MAX_FILE_BYTES}"
         );
         std::fs::read(file).with_context(|| format!("cannot read {shown}"))?
     };
     let found = column(&body, named).with_context(|| shown.to_string())?;
-    anyhow::ensure!(!found.is_empty(), "{shown}: no name stands in the column {named:?}");
+    anyhow::ensure!(!found.is_empty(), "{shown}: the column {named:?} has no names");
     Ok(found)
 }
 

@@ -30,28 +30,29 @@ use crate::domain::verdict::Verdict;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SourceVerb {
-    /// Every source: how it stands, when it was last read well, when it is due.
+    /// List every source with its state, its last good read and its next one.
     List(list::List),
-    /// How long it took from publication to first sight and to the mail, in the median of each source.
+    /// Show the delay from publication to first sight and to the mail: the median for each source.
     Timing {
-        /// Of the changes of so many days.
+        /// How many days of changes to use.
         #[arg(long, default_value_t = 30)]
         days: u16,
     },
-    /// Ask the sites, once and politely, whether each source is still as it was observed.
+    /// Ask each site once whether its source is still as it was observed.
     ///
-    /// Says which fact no longer holds and which line of the configuration to change. Nothing is stored; exits
-    /// with 4 where a fact does not hold or a source cannot be read.
+    /// Says which fact no longer holds and which line of the configuration to change. Stores nothing. Exits with 4 if
+    /// a
+    /// fact does not hold or a source cannot be read.
     ///
     /// Example: regwatch source doctor fcc-covered-list --json
     Doctor(doctor::Doctor),
-    /// The sources whose last read was not good, and why; exits with 4 where there are some.
+    /// List the sources whose last read was not good, with the reason; exits with 4 if there are any.
     Errors,
-    /// Show one source: how its reads went, its accepted states, a quarantined read.
+    /// Show a source: its reads, its accepted states, a quarantined read.
     Show {
-        /// Its id.
+        /// The source's id.
         id: SourceId,
-        /// Print the quarantined body as it came, and nothing else.
+        /// Print only the quarantined body, as received.
         #[arg(long)]
         held: bool,
     },
@@ -59,36 +60,37 @@ pub(super) enum SourceVerb {
     ///
     /// Example: regwatch source test fcc-covered-list --file saved.html --json
     Test {
-        /// Its id.
+        /// The source's id.
         id: SourceId,
-        /// Read this file in place of the page. Where a document comes in several answers, give the
-        /// further ones behind it, in their order or as NAME=BODY; it is read without what is missing.
+        /// Read this file instead of the page. If a document comes in several answers, append the others in order or
+        /// as
+        /// NAME=BODY; missing ones are skipped.
         #[arg(long, value_name = "BODY")]
         file: Vec<PathBuf>,
     },
-    /// Look at a page and propose how to watch it.
+    /// Inspect a page and propose how to watch it.
     ///
-    /// Nothing is stored; with --write the proposal becomes a file of the configuration.
+    /// Stores nothing; with --write the proposal becomes a file of the configuration.
     ///
     /// Example: `regwatch source add https://www.example.gov/entity-list --write`
     Add(add::Add),
-    /// Leave a source alone for a while, with or without a daemon. `check now` passes it over unless it is named.
+    /// Pause a source, with or without a daemon. `check now` skips it unless you name it.
     Pause(change::Pause),
-    /// Read a paused source again.
+    /// Resume a paused source.
     Resume {
-        /// Its id.
+        /// The source's id.
         id: SourceId,
     },
-    /// Change keys of a source where it stands in the files; a daemon that runs takes it over.
+    /// Change keys of a source in its file, and put them into force in a running daemon.
     ///
     /// Example: `regwatch source edit fcc-covered-list --set 'schedule="0 9 * * *"'`
     Edit(change::Change),
-    /// Watch a source no longer: it is taken out of the files, and a daemon that runs takes it over.
+    /// Stop watching a source: remove it from the files, and from a running daemon.
     Remove {
-        /// Its id.
+        /// The source's id.
         id: SourceId,
     },
-    /// What changes at every read and only in its digits: see it, or pass it over from now on.
+    /// Manage noise: places that change at every read only in their digits.
     Noise {
         #[command(subcommand)]
         verb: noise::Noise,
@@ -143,11 +145,7 @@ fn describe(source: &Source, detail: &SourceDetail, output: Output) -> anyhow::R
     ];
     facts.extend(source.misses.clone().map(|misses| ["misses".to_owned(), misses]));
     facts.extend(
-        source
-            .request
-            .ignores_robots
-            .clone()
-            .map(|why| ["robots.txt".to_owned(), format!("passed over: {why}")]),
+        source.request.ignores_robots.clone().map(|why| ["robots.txt".to_owned(), format!("ignored: {why}")]),
     );
     let [verdict, read_at, entries] = state_of(&detail.status);
     facts.push(["last read".to_owned(), read_at]);
@@ -158,7 +156,7 @@ fn describe(source: &Source, detail: &SourceDetail, output: Output) -> anyhow::R
         facts.extend(state.last_good_at.map(|at| ["last good".to_owned(), moment(at)]));
         facts.extend(state.not_before.map(|at| ["not before".to_owned(), moment(at)]));
         facts.extend(state.lied_at.map(|at| {
-            let word = format!("answered 304 to a page that had changed; read in full since {}", moment(at));
+            let word = format!("answered 304 to a changed page; read in full since {}", moment(at));
             ["conditional".to_owned(), word]
         }));
     }

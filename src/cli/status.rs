@@ -20,7 +20,7 @@ use crate::status::{Figures, Overview};
 /// Exit codes: 0 when all is well, 5 when something needs a person, 1 when it cannot be found out.
 #[derive(Debug, Args)]
 pub(super) struct Status {
-    /// Show it again every few seconds until interrupted.
+    /// Repeat the output every few seconds until interrupted.
     #[arg(long)]
     watch: bool,
 }
@@ -73,12 +73,12 @@ fn rows(figures: &Figures) -> Vec<[String; 2]> {
         sources.total, sources.in_time, sources.failing, sources.quarantined, sources.paused
     );
     let mails = match mails.waiting {
-        0 => format!("none waits, {} given up", mails.attention),
+        0 => format!("none waits, {} failed", mails.attention),
         waiting => {
-            format!("{waiting} wait, the oldest for {} s, {} given up", mails.oldest_s, mails.attention)
+            format!("{waiting} wait, the oldest for {} s, {} failed", mails.oldest_s, mails.attention)
         }
     };
-    let store = format!("{}, of which {} can be given back", size(store.bytes), size(store.reclaimable));
+    let store = format!("{}, of which {} can be reclaimed", size(store.bytes), size(store.reclaimable));
     let daemon = if workers.is_empty() {
         "does not run".to_owned()
     } else {

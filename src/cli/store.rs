@@ -13,54 +13,55 @@ use crate::store::{RecordFault, RepairWishes, Repaired, Verified, repair_metered
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StoreVerb {
-    /// How large the store is, what is in it, and what retention would let go of.
+    /// Show the store's size, its content, and what retention would remove.
     Stats,
-    /// Let go of what is old enough by the retention settings, and of what nothing refers to. The daemon does it once a day.
+    /// Apply retention now, and remove unused data. The daemon does so once a day.
     Tidy,
-    /// Write all of the store into one compressed file, while the daemon runs. It can be restored anywhere.
+    /// Write the whole store into one compressed file, while the daemon runs. It can be restored anywhere.
     ///
     /// Example: regwatch store backup /var/backups/regwatch-$(date +%F).backup
     Backup {
-        /// The file; it must not be there yet.
+        /// The file to write; it must not exist yet.
         file: PathBuf,
     },
-    /// Make the store of a backup, where there is none. Stop the daemon first.
+    /// Restore a store from a backup, where there is none. Stop the daemon first.
     ///
-    /// A file that is damaged or was cut short is refused, and nothing is made of it.
+    /// Refuses a damaged or truncated file, and then restores nothing.
     Restore {
         /// The file.
         file: PathBuf,
     },
-    /// Write all of the store as lines of JSON, for other programs, while the daemon runs.
+    /// Write the whole store as lines of JSON, for other programs, while the daemon runs.
     Export {
-        /// The file; it must not be there yet.
+        /// The file to write; it must not exist yet.
         file: PathBuf,
     },
-    /// Make the store of an export, where there is none. Stop the daemon first.
+    /// Make a store from an export, where there is none. Stop the daemon first.
     Import {
         /// The file.
         file: PathBuf,
     },
-    /// Give back the room that the store no longer needs. Stop the daemon first.
+    /// Reclaim the space that the store no longer needs. Stop the daemon first.
     ///
-    /// The store is copied into a new one, which is looked at and then takes its place: so much room as the store
-    /// needs must be free.
+    /// Copies the store into a new one, verifies it and puts it in the old one's place. This needs as much free space
+    /// as
+    /// the store has.
     Compact,
-    /// Check that all of the store is there and can be read; changes nothing. Stop the daemon first.
+    /// Check that the whole store is present and readable; changes nothing. Stop the daemon first.
     Verify,
-    /// Put right what can be, and say what is lost. Without --apply it only tells. Stop the daemon first.
+    /// Repair the store and say what is lost. Without --apply it only reports. Stop the daemon first.
     Repair(Repair),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Repair {
-    /// Do it; otherwise it is only told.
+    /// Apply the repair instead of only reporting it.
     #[arg(long)]
     apply: bool,
-    /// Go on from a store that is older than the last one here, such as a backup that was copied back.
+    /// Accept a store older than the last one here, such as a restored copy.
     #[arg(long)]
     accept_older: bool,
-    /// Use a store of another installation, or another copy of this one's, as the one that belongs here.
+    /// Accept a store of another installation, or another copy of this one's.
     #[arg(long)]
     accept_foreign: bool,
 }
@@ -77,7 +78,7 @@ pub(super) async fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<E
         StoreVerb::Compact => backup::compact(&settings, context),
         StoreVerb::Verify => {
             let verified =
-                Waiting::while_doing("looking at every record", |meter| verify_metered(&settings, meter))?;
+                Waiting::while_doing("checking every record", |meter| verify_metered(&settings, meter))?;
             if context.output.json {
                 context.output.object(&verified)?;
             } else {
@@ -128,7 +129,7 @@ fn show_verified(verified: &Verified, context: &Context) -> anyhow::Result<()> {
         output.table(["RECORDS", "READABLE", "EXPECTED"], rows)?;
     }
     if !verified.is_sound {
-        output.line("`regwatch store repair` tells what can be put right, and changes nothing yet")?;
+        output.line("`regwatch store repair` shows what can be repaired, and changes nothing yet")?;
     }
     Ok(())
 }
@@ -136,9 +137,9 @@ fn show_verified(verified: &Verified, context: &Context) -> anyhow::Result<()> {
 fn show_repaired(repaired: &Repaired, context: &Context) -> anyhow::Result<()> {
     let output = context.output;
     if repaired.deeds.is_empty() {
-        return output.line(format!("{}: nothing to put right", repaired.path.display()));
+        return output.line(format!("{}: nothing to repair", repaired.path.display()));
     }
-    output.line(if repaired.is_applied { "done:" } else { "would be done:" })?;
+    output.line(if repaired.is_applied { "done:" } else { "would do:" })?;
     for deed in &repaired.deeds {
         output.line(format!("  {deed}"))?;
     }
@@ -150,7 +151,7 @@ fn show_repaired(repaired: &Repaired, context: &Context) -> anyhow::Result<()> {
     }
     show_records(&repaired.records, context)?;
     if !repaired.is_applied {
-        output.line("nothing was changed; --apply does it")?;
+        output.line("nothing was changed; --apply applies the repair")?;
     }
     Ok(())
 }

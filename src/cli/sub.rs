@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::Context;
 use super::check::counted;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Output, day, minute};
 use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Ask, Questioned, Subscribed, command};
 use crate::domain::email::EmailAddress;
@@ -18,16 +18,17 @@ use crate::domain::subscription::{Pause, Preference, State, Subscriber, Subscrip
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sub {
-    /// Subscribe an address to companies, or to sources as such.
+    /// Subscribe an address to companies, or to whole sources.
     ///
-    /// Without --confirmed the person is asked, by a mail that they answer or by its page: nobody gets
-    /// alerts they did not agree to. Where there is neither an inbox nor a web side, the wish is only noted.
+    /// Without --confirmed regwatch asks the person by mail, and they answer by mail or on a page: nobody gets alerts
+    /// that
+    /// they did not agree to. Without an inbox and a web server, the request is only recorded.
     Add(Add),
-    /// Make the subscriptions of an address active that wait for it; you can show the consent.
+    /// Confirm an address's pending subscriptions, if you can prove the consent.
     Confirm(Whose),
-    /// Pause mail to an address; afterwards one summary tells what changed meanwhile.
+    /// Pause mail to an address; afterwards one summary reports what changed meanwhile.
     Pause(Paused),
-    /// Send a paused address mail again.
+    /// Resume mail to a paused address.
     Resume(Whose),
     /// Change how an address gets mail: as digests, with quiet hours, with a weekly coverage report.
     Set(Set),
@@ -39,9 +40,9 @@ pub(super) enum Sub {
     Remove(Remove),
     /// Erase a person: subscriptions, the record of consent, and every mail to them.
     ///
-    /// Kept is a keyed hash of the address, so that it is sent nothing unless it confirms again.
+    /// A keyed hash of the address remains, so that it gets no mail unless the person confirms again.
     Erase(Whose),
-    /// Take over subscribers from a CSV file, all of it or nothing.
+    /// Import subscribers from a CSV file, all of it or nothing.
     ///
     /// Every subscriber must have agreed: the row says when. People who unsubscribed here stay unsubscribed.
     ///
@@ -56,30 +57,30 @@ pub(super) struct Add {
     /// The address to subscribe.
     #[arg(value_name = "ADDRESS")]
     address: EmailAddress,
-    /// About which companies.
+    /// The companies to follow.
     #[arg(long = "company", value_name = "ID", required_unless_present = "sources", num_args = 1..)]
     companies: Vec<CompanyId>,
-    /// About everything that changes on these sources, whomever it names.
+    /// Sources to follow as a whole, whomever they name.
     #[arg(long = "source", value_name = "ID", num_args = 1..)]
     sources: Vec<SourceId>,
-    /// The person has agreed, and you can show it.
+    /// The person has agreed, and you can prove it.
     #[arg(long)]
     confirmed: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Whose {
-    /// Whose.
+    /// The subscriber's address.
     #[arg(value_name = "ADDRESS")]
     address: EmailAddress,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Paused {
-    /// Whose.
+    /// The subscriber's address.
     #[arg(value_name = "ADDRESS")]
     address: EmailAddress,
-    /// The day on which mail comes again by itself, such as 2026-12-24 [default: when you say `resume`].
+    /// The day on which mail resumes, such as 2026-12-24 [default: when you run `resume`].
     #[arg(long, value_name = "DAY")]
     until: Option<NaiveDate>,
 }
@@ -90,23 +91,23 @@ pub(super) struct Wishes {
     /// How often: immediate, daily or weekly.
     #[arg(long, value_name = "CADENCE", value_parser = |value: &str| wish("digest", value))]
     digest: Option<Preference>,
-    /// In which time zone mornings and nights are, such as Europe/Berlin.
+    /// The subscriber's time zone, such as Europe/Berlin.
     #[arg(long, value_name = "ZONE", value_parser = |value: &str| wish("zone", value))]
     zone: Option<Preference>,
-    /// When nothing is sent, such as 22:00-07:00, or off.
+    /// Quiet hours without mail, such as 22:00-07:00, or off.
     #[arg(long, value_name = "HOURS", value_parser = |value: &str| wish("quiet", value))]
     quiet: Option<Preference>,
     /// Whether to send a weekly coverage report: weekly or off.
     #[arg(long, value_name = "WHETHER", value_parser = |value: &str| wish("attestation", value))]
     attestation: Option<Preference>,
-    /// Whether an event that several sources tell is one mail: once or all.
+    /// One mail for an event that several sources report (once), or one for each (all).
     #[arg(long, value_name = "WHETHER", value_parser = |value: &str| wish("events", value))]
     events: Option<Preference>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Set {
-    /// Whose.
+    /// The subscriber's address.
     #[arg(value_name = "ADDRESS")]
     address: EmailAddress,
     #[command(flatten)]
@@ -127,13 +128,13 @@ fn wish(name: &str, value: &str) -> Result<Preference, String> {
 
 #[derive(Debug, Args)]
 pub(super) struct Remove {
-    /// Whom to tell no more.
+    /// The subscriber's address.
     #[arg(value_name = "ADDRESS")]
     address: EmailAddress,
-    /// Only about these companies [default: all].
+    /// Only these companies [default: all].
     #[arg(long = "company", value_name = "ID", num_args = 1..)]
     companies: Vec<CompanyId>,
-    /// Only about these sources as such.
+    /// Only these whole sources.
     #[arg(long = "source", value_name = "ID", num_args = 1..)]
     sources: Vec<SourceId>,
 }
@@ -194,7 +195,7 @@ fn wished(subscriber: &Subscriber, question: Questioned, output: Output) -> anyh
     list(std::slice::from_ref(subscriber), output)?;
     let address = &subscriber.address;
     output.line(match question {
-        Questioned::Sent => format!("\na question was sent to {address}; without a yes in three days nothing happens"),
+        Questioned::Sent => format!("\nasked {address} to confirm; without a yes in three days nothing happens"),
         Questioned::Withheld => format!(
             "\nno question was sent to {address}: the same one stands open, or it was asked too often or wants to be \
              asked nothing"
@@ -221,14 +222,12 @@ async fn everyone(context: &Context) -> anyhow::Result<()> {
     if untracked.is_empty() {
         return Ok(());
     }
-    output.line("\nwhat people asked to follow and nobody tracks")?;
-    let rows = untracked
-        .into_iter()
-        .map(|wish| [wish.words, wish.times.to_string(), wish.last_at.format("%Y-%m-%d").to_string()]);
+    output.line("\nrequests for companies that nobody tracks")?;
+    let rows = untracked.into_iter().map(|wish| [wish.words, wish.times.to_string(), day(wish.last_at)]);
     output.table(["WISH", "TIMES", "LAST"], rows)
 }
 
-/// What never appears in the sources that could tell of these companies: better said before than after.
+/// What these sources do not show that could tell of these companies: better said before than after.
 fn tell_what_is_missed(context: &Context, companies: &[CompanyId]) -> anyhow::Result<()> {
     let config = context.config()?;
     let concerns = |source: &&Source| companies.iter().any(|followed| source.can_tell_of(followed));
@@ -238,7 +237,7 @@ fn tell_what_is_missed(context: &Context, companies: &[CompanyId]) -> anyhow::Re
     if missed.is_empty() || context.output.json {
         return Ok(());
     }
-    context.output.line("\nwhat never appears in a source, and so is not told")?;
+    context.output.line("\nwhat these sources do not show")?;
     context.output.table(["SOURCE", "MISSES"], missed)
 }
 
@@ -258,7 +257,7 @@ async fn erase(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
     output.line(format!("{subscriptions} and {} erased", counted(erased.mails, "mail", "mails")))?;
     if erased.under_way > 0 {
         let mails = counted(erased.under_way, "mail is", "mails are");
-        output.line(format!("{mails} just being sent; say it again once that is done"))?;
+        output.line(format!("{mails} being sent right now; repeat the command afterwards"))?;
     }
     Ok(())
 }
@@ -275,10 +274,10 @@ async fn show(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
         output.line(format!("mail comes with {}", ways.join(", ")))?;
     }
     for known in &subscriber.subscriptions {
-        let asked = known.requested_at.format("%Y-%m-%d %H:%M UTC");
+        let asked = minute(known.requested_at);
         let confirmed = known.confirmed_at.map_or_else(
             || "not confirmed".to_owned(),
-            |at| format!("confirmed {} by {}", at.format("%Y-%m-%d %H:%M UTC"), known.channel),
+            |at| format!("confirmed {} by {}", minute(at), known.channel),
         );
         output.line(format!("{}: asked for {asked}, {confirmed}", known.company))?;
         if let Some(words) = &known.agreed_to {
@@ -295,7 +294,7 @@ fn list(subscribers: &[Subscriber], output: Output) -> anyhow::Result<()> {
                 subscriber.address.to_string(),
                 named(subscription),
                 state(subscriber, subscription),
-                subscription.confirmed_at.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default(),
+                subscription.confirmed_at.map(day).unwrap_or_default(),
             ]
         })
     });
@@ -311,8 +310,8 @@ fn named(subscription: &Subscription) -> String {
 fn state(subscriber: &Subscriber, subscription: &Subscription) -> String {
     match subscriber.pause(SystemClock.now()) {
         Some(Pause { since, until }) if subscription.state == State::Active => {
-            let until = until.map(|until| format!(" until {}", until.format("%Y-%m-%d")));
-            format!("paused since {}{}", since.format("%Y-%m-%d"), until.unwrap_or_default())
+            let until = until.map(|until| format!(" until {}", minute(until)));
+            format!("paused since {}{}", day(since), until.unwrap_or_default())
         }
         _ => subscription.state.to_string(),
     }

@@ -11,21 +11,21 @@ use crate::domain::suppression::Suppression;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SuppressionVerb {
-    /// All of them, newest first. Kept is a keyed hash, not the address.
+    /// List suppressed addresses, newest first. The store has only keyed hashes of them.
     List,
-    /// Send an address nothing from now on.
+    /// Stop all mail to an address.
     Add {
-        /// Which.
+        /// The address.
         #[arg(value_name = "ADDRESS")]
         address: EmailAddress,
-        /// Why, for the record.
+        /// The reason, for the record.
         #[arg(long, default_value = "by an operator")]
         why: String,
     },
-    /// Send an address mail again, whatever it was suppressed for. What was not sent meanwhile is
-    /// listed by `outbox list --state suppressed`.
+    /// Allow mail to an address again, whatever the reason was. `outbox list --state suppressed` lists what was not
+    /// sent.
     Remove {
-        /// Which.
+        /// The address.
         #[arg(value_name = "ADDRESS")]
         address: EmailAddress,
     },
@@ -55,7 +55,7 @@ pub(super) async fn run(verb: SuppressionVerb, context: &Context) -> anyhow::Res
             if output.json {
                 output.object(&serde_json::json!({ "removed": was_there }))?;
             } else if was_there {
-                output.line(format!("{address} is sent mail again"))?;
+                output.line(format!("{address} gets mail again"))?;
             } else {
                 anyhow::bail!("{address} was not suppressed");
             }

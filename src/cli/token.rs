@@ -14,25 +14,25 @@ use crate::domain::access_token::{AccessToken, Scope};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenVerb {
-    /// Make a token and print it. It is shown this once: only its hash is kept.
+    /// Create a token and print it. It is shown only once: the store keeps its hash.
     Add(Add),
-    /// All tokens with what they may do, the newest first.
+    /// List tokens and their scopes, newest first.
     List,
-    /// End a token at once.
+    /// Revoke a token at once.
     Revoke {
-        /// Its id, or the beginning of it.
+        /// The token's id, or the beginning of it.
         id: String,
     },
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Add {
-    /// Whose it is, or what for; it stands in the audit log with whatever is done by it.
+    /// Its owner or purpose; the audit log records its actions under this name.
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// What it may do; several times for several. feeds: feeds and the calendar, and only such a token may stand in
-    /// an address. read: all that names no person. operate: check, accept, reject, retract. subscribers: see and
-    /// change who is told.
+    /// What it may do; repeatable. feeds: feeds and the calendar; only such a token may be part of an address. read:
+    /// everything that names no person. operate: check, accept, reject, retract. subscribers: see and change
+    /// subscribers.
     #[arg(long = "scope", value_name = "SCOPE", required = true)]
     scopes: Vec<Scope>,
     /// Its last day (UTC), such as 2027-06-30 [default: none].

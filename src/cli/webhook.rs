@@ -15,39 +15,39 @@ use crate::domain::webhook::{Delivery, DeliveryState, HookFilter, HookFormat, We
 
 #[derive(Debug, Subcommand)]
 pub(super) enum WebhookVerb {
-    /// Have a receiver told of changes from now on; prints the secret of its signatures.
+    /// Add a webhook and print the secret of its signatures.
     Add(Box<Add>),
-    /// All webhooks and how they stand.
+    /// List webhooks and their states.
     List,
     /// Send a test now.
     Test {
         /// The webhook's id, or the beginning of it.
         id: String,
     },
-    /// What was told to a webhook or is to be, the newest first, with every attempt in JSON.
+    /// List a webhook's deliveries, newest first; in JSON with every attempt.
     Log {
         /// The webhook's id, or the beginning of it.
         id: String,
-        /// At most so many.
+        /// The most deliveries to list.
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: usize,
     },
-    /// Send a delivery again under its own id, whatever became of it.
+    /// Send a delivery again under its own id, whatever its state.
     Redeliver {
         /// The delivery's id, or the beginning of it.
         id: String,
     },
-    /// Tell a webhook nothing for a while; what is found meanwhile waits.
+    /// Pause a webhook; what is found meanwhile waits.
     Pause {
         /// The webhook's id, or the beginning of it.
         id: String,
     },
-    /// Tell a webhook again that was paused or disabled, what waits first.
+    /// Resume a paused or disabled webhook, starting with what waits.
     Resume {
         /// The webhook's id, or the beginning of it.
         id: String,
     },
-    /// Forget a webhook with all that was told to it.
+    /// Remove a webhook with its deliveries.
     Remove {
         /// The webhook's id, or the beginning of it.
         id: String,
@@ -56,30 +56,30 @@ pub(super) enum WebhookVerb {
 
 #[derive(Debug, Args)]
 pub(super) struct Add {
-    /// Where it is told: an https address.
+    /// The receiver's https address.
     url: Url,
-    /// What you call it [default: its host].
+    /// The webhook's name [default: its host].
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// In which form.
+    /// The format: standard, slack or teams.
     #[arg(long, value_name = "FORM", default_value_t = HookFormat::Standard, value_parser = word::<HookFormat>())]
     format: HookFormat,
-    /// Who is mailed when it is disabled because it took nothing for days.
+    /// The address to mail if the webhook is disabled because it accepted nothing for days.
     #[arg(long, value_name = "ADDRESS")]
     owner: EmailAddress,
-    /// Only what concerns this company; several times for several.
+    /// Only changes that concern this company; repeatable.
     #[arg(long = "company", value_name = "ID")]
     companies: Vec<CompanyId>,
-    /// Only on this source; several times for several.
+    /// Only changes of this source; repeatable.
     #[arg(long = "source", value_name = "ID")]
     sources: Vec<SourceId>,
-    /// Only on sources of this group; several times for several.
+    /// Only changes of sources of this group; repeatable.
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<String>,
-    /// Only added, removed, amended or already-listed entries; several times for several.
+    /// Only added, removed, amended or already-listed entries; repeatable.
     #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
     kinds: Vec<ChangeKind>,
-    /// Also what concerns no company that is tracked.
+    /// Also changes that concern no tracked company.
     #[arg(long)]
     all: bool,
 }
@@ -136,7 +136,7 @@ async fn add(add: Add, context: &Context) -> anyhow::Result<()> {
     }
     output.table(HEADINGS, [row(&made.hook)])?;
     if made.hook.format == HookFormat::Standard {
-        output.line(format!("\nits signatures are made with {}", made.secret))?;
+        output.line(format!("\nthe secret of its signatures is {}", made.secret))?;
     }
     Ok(())
 }
@@ -188,7 +188,7 @@ const HEADINGS: [&str; 6] = ["WEBHOOK", "NAME", "HOST", "FORM", "STATE", "ONLY"]
 fn row(hook: &Webhook) -> [String; 6] {
     let state = match (&hook.reason, hook.failing_since) {
         (Some(reason), _) => format!("{}: {reason}", hook.state),
-        (None, Some(since)) => format!("{}, takes nothing since {}", hook.state, moment(since)),
+        (None, Some(since)) => format!("{}, accepts nothing since {}", hook.state, moment(since)),
         (None, None) => hook.state.to_string(),
     };
     [

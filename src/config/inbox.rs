@@ -41,7 +41,7 @@ fn address(table: &Table<'_>) -> Option<EmailAddress> {
         table.require("address", "the address to which people write, such as \"watch@tracker.example\"")?;
     let address = node.parse(str::parse::<EmailAddress>)?;
     if address.local().contains(DELIMITER) {
-        node.fault("holds a \"+\", expected the plain address: what stands behind one is a command");
+        node.fault("holds a \"+\", expected the plain address: the part after it is a command");
         return None;
     }
     Some(address)

@@ -45,7 +45,7 @@ pub(super) fn mail(
     folder: &Path,
     from_environment: Option<SecretString>,
 ) -> Option<MailSettings> {
-    let table = root.require("mail", "a table that says at least whom mail is from")?.table(&MAIL)?;
+    let table = root.require("mail", "a table that at least names the sender")?.table(&MAIL)?;
     let from = table
         .require("from", "a sender such as \"regwatch <alerts@example.org>\"")
         .and_then(|node| node.parse(sender));
@@ -226,7 +226,7 @@ fn secured(mut relay: SmtpSettings, tls: Option<SmtpSecurity>, table: &Table<'_>
     }
     if tls == SmtpSecurity::Opportunistic && relay.credentials.is_some() {
         node.fault(
-            "would give the password to whoever answers, expected \"starttls\" wherever a user logs in",
+            "would reveal the password to any server that answers, expected \"starttls\" wherever a user logs in",
         );
         return None;
     }

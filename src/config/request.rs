@@ -118,7 +118,7 @@ fn robots(node: &Node<'_>) -> Option<Option<String>> {
     let ignores = table.or("ignore", false, Node::flag)?;
     if !ignores {
         let Some(because) = table.get("because") else { return Some(None) };
-        because.fault("is given although robots.txt is heeded, expected none");
+        because.fault("is given although robots.txt is obeyed, expected none");
         return None;
     }
     let because = table.require("because", "the reason why robots.txt does not speak of this source")?;

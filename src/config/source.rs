@@ -212,7 +212,7 @@ fn class(node: &Node<'_>) -> Option<NoiseClass> {
 }
 
 fn pattern(text: &str) -> Result<Regex, String> {
-    let expected = "expected a regular expression of the text to be passed over";
+    let expected = "expected a regular expression for the text to ignore";
     let regex = Regex::new(text).map_err(|error| {
         // The crate draws the expression over several lines; the reason is in the last.
         let reason =

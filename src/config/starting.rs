@@ -95,7 +95,7 @@ const MAIN_FILE: &str = "config/regwatch.toml";
 #[derive(Debug, thiserror::Error)]
 pub enum StartingError {
     /// A file is there already; nothing was written.
-    #[error("{} is there already, expected a folder without a configuration; nothing was written", path.display())]
+    #[error("{} already exists, expected a folder without a configuration; nothing was written", path.display())]
     Exists {
         /// The file.
         path: PathBuf,

@@ -77,7 +77,7 @@ impl<R: Serialize> Event<R> {
                 line
             }
             Err(error) => {
-                tracing::error!(error = error_chain(&error), "an event cannot be written");
+                tracing::error!(error = error_chain(&error), "failed to send an event to the command");
                 Vec::new()
             }
         }

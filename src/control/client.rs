@@ -50,7 +50,7 @@ pub enum ClientError {
     },
     /// Somebody listens and says nothing.
     #[error(
-        "{} listens on the control socket {path} and does not answer within {} s: it is stopped or hangs; let it go on (kill -CONT), or end it and start it again",
+        "{} listens on the control socket {path} and does not answer within {} s: it is stopped or hangs; continue it (kill -CONT), or end and restart it",
         process.map_or_else(|| "a process".to_owned(), |process| format!("process {process}")),
         ANSWERS_WITHIN.as_secs()
     )]
@@ -62,7 +62,7 @@ pub enum ClientError {
     },
     /// A daemon that does not know whose it is.
     #[error(
-        "the daemon on the control socket {path} is of an earlier version, which does not say whose store it has; restart it with this program"
+        "the daemon on the control socket {path} has an earlier version, which does not name its store; restart it with this program"
     )]
     Earlier {
         /// The socket's path.
@@ -85,7 +85,7 @@ pub enum ClientError {
     #[error("{0}")]
     Refused(String),
     /// The daemon ended while it worked.
-    #[error("the daemon ended before it was done")]
+    #[error("the daemon stopped before the command was done")]
     Ended,
 }
 

@@ -87,13 +87,13 @@ pub struct Service(pub(super) ServiceParts);
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each says it in its message")]
 pub enum CommandError {
-    #[error("no source {id}{hint}; `regwatch source list` shows those that are configured", hint = did_you_mean(id.as_str(), known.iter().map(SourceId::as_str)))]
+    #[error("no source {id}{hint}; `regwatch source list` shows the configured ones", hint = did_you_mean(id.as_str(), known.iter().map(SourceId::as_str)))]
     UnknownSource { id: SourceId, known: Vec<SourceId> },
-    #[error("no daemon runs, so nothing has to take the files over; the next start reads them")]
+    #[error("no daemon is running; the next start reads the files")]
     NoDaemon,
     #[error("{0}")]
     NotTakenOver(String),
-    #[error("{0} has come already where the source is; expected a day to come")]
+    #[error("{0} is not in the future at the source; expected a later day")]
     NotToCome(NaiveDate),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -111,7 +111,7 @@ pub enum CommandError {
     Subscribe(#[from] SubscribeError),
     #[error(transparent)]
     Reload(#[from] ReloadError),
-    #[error("nobody can write to this service; name its mailbox: [inbox] address = \"…\"")]
+    #[error("no inbox is configured; set [inbox] address = \"…\"")]
     NoInbox,
     #[error(transparent)]
     Ingest(#[from] IngestError),
@@ -265,7 +265,7 @@ impl Service {
         let queued = parts.dispatcher.dispatch(Patience::Now).await?;
         // Who asks for something else is not held up by suppliers that cannot be screened.
         if let Err(error) = parts.standing.look_again().await {
-            tracing::error!(error = error_chain(&error), "standing lists could not be screened again");
+            tracing::error!(error = error_chain(&error), "failed to screen standing lists again");
         }
         if let Some(asker) = &parts.asker {
             asker.answer_again().await?;

@@ -21,7 +21,7 @@ pub enum ListenError {
     },
     /// Somebody listens there.
     #[error(
-        "{} listens on the control socket {path}; give this installation a socket of its own (daemon.socket), or leave it to its default, which is named after the store",
+        "{} listens on the control socket {path}; give this installation its own socket (daemon.socket), or use the default, which is named after the store",
         process.map_or_else(|| "another process".to_owned(), |process| format!("process {process}"))
     )]
     InUse {

@@ -156,7 +156,7 @@ impl Deliverer {
         store.use_channel(&transport.name()).await?;
         let reclaimed = store.reclaim_leases(clock.now(), self.parts.given.doubt()).await?;
         if reclaimed > 0 {
-            tracing::warn!(mails = reclaimed, "took back mails that an earlier process had in its hands");
+            tracing::warn!(mails = reclaimed, "took back {reclaimed} mails that an ended process had leased");
         }
         Ok(reclaimed)
     }
@@ -205,7 +205,7 @@ impl Deliverer {
         while !stop.is_cancelled() {
             let begun = self.loops.begin();
             if let Err(error) = self.deliver(self.loops.take_asked()).await {
-                tracing::error!(error = error_chain(&error), "mails could not be delivered");
+                tracing::error!(error = error_chain(&error), "failed to deliver mail");
             }
             self.loops.end(begun);
             let wait = self.wait().await;
@@ -399,7 +399,7 @@ impl Parts {
                 tracing::error!(
                     channel,
                     reason,
-                    "{channel} is out of reach; one mail is tried now and then, all others wait"
+                    "{channel} is out of reach; trying one mail now and then, all others wait"
                 );
             } else if is_first {
                 tracing::warn!(channel, reason, next = %breaker.next_probe_at, "{channel} is still out of reach");
@@ -476,7 +476,7 @@ impl Delivered {
         match kept {
             Ok(mail) => self.count(&mail),
             Err(error @ StoreError::LeaseLost { .. }) => {
-                tracing::warn!(error = error_chain(&error), "an attempt outlasted its lease");
+                tracing::warn!(error = error_chain(&error), "an attempt outlasted its lease: {error}");
             }
             Err(error) => return Err(error),
         }
@@ -508,7 +508,7 @@ impl Delivered {
                 Ok(Ok(delivered)) => self.add(delivered),
                 Ok(Err(error)) => failure = Some(error),
                 // The leases of its mails end by themselves; none is lost.
-                Err(panic) => tracing::error!(error = error_chain(&panic), "a delivery ended abruptly"),
+                Err(panic) => tracing::error!(error = error_chain(&panic), "a delivery of mail panicked"),
             }
         }
         failure

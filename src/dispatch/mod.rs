@@ -173,7 +173,7 @@ impl Dispatcher {
                     break;
                 }
             }
-            tracing::info!(alerts = alerts.len(), "alerts given to their readers");
+            tracing::info!(alerts = alerts.len(), "gave {} alerts to their readers", alerts.len());
         }
         Ok(())
     }
@@ -395,7 +395,7 @@ impl Dispatcher {
             match done {
                 Ok(part) => composed.extend(part),
                 // What waits for its readers stays, and so do their looks.
-                Err(panic) => tracing::error!(error = %panic, "mails could not be made"),
+                Err(panic) => tracing::error!(error = %panic, "composing mails panicked"),
             }
         }
         for composed in &mut composed {

@@ -91,7 +91,7 @@ fn faults(error: &ConfigError) -> Vec<Finding> {
     let lines = words.lines().filter(|line| !line.trim().is_empty());
     lines
         .map(|line| {
-            Finding::new("configuration", line, "put this line right; docs/CONFIGURATION.md has every key")
+            Finding::new("configuration", line, "correct this line; docs/CONFIGURATION.md has every key")
         })
         .collect()
 }
@@ -105,13 +105,13 @@ fn of_configuration(config: &Config) -> Vec<Finding> {
         findings.push(Finding::new(
             "configuration",
             format!("mail goes into the folder {} and reaches nobody", path.display()),
-            "name your relay in mail.transport, such as \"smtp://user@relay.example:587\", then `regwatch mail test ADDRESS`",
+            "set your relay in mail.transport, such as \"smtp://user@relay.example:587\", then `regwatch mail test ADDRESS`",
         ));
     }
     if config.operator.address.is_none() {
         findings.push(Finding::new(
             "configuration",
-            "nobody is mailed when a source or the service is in trouble",
+            "nobody gets a mail when a source or the service is in trouble",
             "[operator] address = \"YOU@YOUR.DOMAIN\"",
         ));
     }
@@ -140,7 +140,7 @@ fn programs(config: &Config) -> Vec<Finding> {
     if config.sources.iter().any(|source| is_pdf(&source.kind)) && !runs("pdftotext".as_ref(), "-v") {
         findings.push(Finding::new(
             "programs",
-            "pdftotext cannot be run, which sources of the kind pdf-text need",
+            "cannot run pdftotext, which sources of the kind pdf-text need",
             "apt-get install poppler-utils",
         ));
     }
@@ -150,11 +150,8 @@ fn programs(config: &Config) -> Vec<Finding> {
     {
         findings.push(Finding::new(
             "programs",
-            format!(
-                "{} cannot be run, which sources with render = \"browser\" need",
-                browser.program.display()
-            ),
-            "apt-get install chromium, and name its program in fetch.browser",
+            format!("cannot run {}, which sources with render = \"browser\" need", browser.program.display()),
+            "apt-get install chromium, and set its path in fetch.browser",
         ));
     }
     findings

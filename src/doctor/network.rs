@@ -79,7 +79,7 @@ pub(super) async fn sources(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Find
         findings.push(Finding::new(
             "sources",
             what,
-            "look at the network of this machine; regwatch source test ID asks one",
+            "check the network of this machine; regwatch source test ID reads one source",
         ));
     }
     findings.extend(clock_of(times));
@@ -111,7 +111,7 @@ fn of_sources(alike: &[(String, String)]) -> Finding {
     Finding::new(
         "sources",
         format!("{} sources ({}{more}): {reason}", alike.len(), named.join(", ")),
-        "the fault is most likely on this side: look at its network, its DNS (/etc/resolv.conf) and its proxy",
+        "the fault is most likely on this side: check its network, its DNS (/etc/resolv.conf) and its proxy",
     )
 }
 
@@ -139,8 +139,8 @@ pub(super) async fn dns(mail: &MailSettings) -> Vec<Finding> {
     }
     let fix = "regwatch mail dns prints the records; publish them where the domain's DNS is kept";
     let Ok(resolver) = MessageAuthenticator::new_system_conf() else {
-        let what = "the DNS cannot be asked: /etc/resolv.conf names no server";
-        return vec![Finding::new("dns", what, "name one in /etc/resolv.conf")];
+        let what = "cannot use the DNS: /etc/resolv.conf names no server";
+        return vec![Finding::new("dns", what, "add one to /etc/resolv.conf")];
     };
     let looked = dns_records(mail).into_iter().map(|record| look_up(&resolver, record));
     let mut findings: Vec<Finding> = Vec::new();
@@ -148,7 +148,7 @@ pub(super) async fn dns(mail: &MailSettings) -> Vec<Finding> {
         let what = match outcome {
             Ok(true) => continue,
             Ok(false) => {
-                format!("{} has no record as it should be: {}", record.name, shorten(&record.value, 60))
+                format!("{} lacks the expected record: {}", record.name, shorten(&record.value, 60))
             }
             Err(reason) => format!("{}: {reason}", record.name),
         };
@@ -169,8 +169,8 @@ async fn look_up(resolver: &MessageAuthenticator, record: DnsRecord) -> (DnsReco
             Ok(wanted.map_or_else(|| text.contains(&kind), |key| text.contains(key)))
         }
         Ok(Err(mail_auth::Error::Dns(mail_auth::DnsError::RecordNotFound(_)))) => Ok(false),
-        Ok(Err(error)) => Err(format!("cannot be looked up ({error})")),
-        Err(_) => Err("cannot be looked up: the DNS does not answer".to_owned()),
+        Ok(Err(error)) => Err(format!("lookup failed ({error})")),
+        Err(_) => Err("lookup failed: the DNS does not answer".to_owned()),
     };
     (record, outcome)
 }
@@ -182,7 +182,7 @@ pub(super) async fn relay(mail: &MailSettings) -> Option<Finding> {
     Some(Finding::new(
         "relay",
         format!("{}:{} cannot be reached: {reason}", relay.host, relay.port),
-        "look at mail.transport and at firewalls on the way; then regwatch mail test ADDRESS",
+        "check mail.transport and firewalls on the way; then regwatch mail test ADDRESS",
     ))
 }
 

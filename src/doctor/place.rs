@@ -54,7 +54,7 @@ fn permissions(path: &Path) -> Vec<Finding> {
         findings.push(Finding::new(
             "permissions",
             format!(
-                "others than its owner may enter {}, in which the addresses of subscribers are",
+                "users other than its owner may enter {}, which has the addresses of subscribers",
                 path.display()
             ),
             format!("chmod 700 {}", path.display()),
@@ -67,7 +67,7 @@ fn permissions(path: &Path) -> Vec<Finding> {
         findings.push(Finding::new(
             "permissions",
             format!("{} cannot be written ({error})", folder.display()),
-            "run this as the user whose the service is, or give that user the folder",
+            "run this as the service's user, or give that user the folder",
         ));
     }
     findings
@@ -80,11 +80,11 @@ fn disk(path: &Path, low_bytes: u64) -> Option<Finding> {
         Finding::new(
             "disk",
             format!(
-                "{} MiB are left on the disk of {}, less than store.low_disk",
+                "the disk of {1} has {0} MiB left, less than store.low_disk",
                 free >> 20,
                 folder.display()
             ),
-            "make room, or `regwatch store compact` while the daemon is stopped",
+            "free space, or run `regwatch store compact` while the daemon is stopped",
         )
     })
 }
@@ -97,21 +97,21 @@ async fn of_store(config: &Config, path: &Path, clock: &Arc<dyn Clock>) -> Vec<F
     let log_bytes = std::fs::metadata(path.join("db")).map_or(0, |file| file.len());
     let (settings, is_looked_at) = (config.store.clone(), log_bytes <= VERIFIED_UP_TO);
     let verified = tokio::task::spawn_blocking(move || is_looked_at.then(|| crate::store::verify(&settings)));
-    let fix = "regwatch store verify shows all of it, and regwatch store repair what can be put right";
+    let fix = "regwatch store verify shows all damage, and regwatch store repair what can be repaired";
     let mut findings = Vec::new();
     match verified.await {
         Ok(Some(Ok(verified))) => {
             findings.extend(verified.findings.iter().map(|what| Finding::new("store", what.clone(), fix)));
             let records = verified.records.len();
             if records > 0 {
-                findings.push(Finding::new("store", format!("{records} records cannot be read"), fix));
+                findings.push(Finding::new("store", format!("{records} records are unreadable"), fix));
             }
         }
         Ok(Some(Err(error))) => {
             findings.push(Finding::new(
                 "store",
                 error_chain(&error),
-                "end the process that has it, or wait for it",
+                "stop the process that has it, or wait for it",
             ));
         }
         Ok(None) => {}
@@ -136,7 +136,7 @@ async fn of_store(config: &Config, path: &Path, clock: &Arc<dyn Clock>) -> Vec<F
 fn of_backup(at: Option<chrono::DateTime<Utc>>, now: chrono::DateTime<Utc>) -> Option<Finding> {
     let fix = "regwatch store backup FILE, each night by a timer, and copy the file to another machine";
     match at {
-        None => Some(Finding::new("backup", "no backup of the store was ever taken", fix)),
+        None => Some(Finding::new("backup", "there is no backup of the store", fix)),
         Some(at) if now - at > BACKUP_WITHIN => Some(Finding::new(
             "backup",
             format!("the last backup is {} days old", (now - at).num_days()),

@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::moment;
+use super::moment::{self, exact_in_words};
 use super::response::ResponseMeta;
 
 /// Clocks of servers that answer in turn may differ by this much.
@@ -26,8 +26,8 @@ impl ResponseMeta {
         {
             return Some(format!(
                 "it was last modified at {}, the accepted page at {}",
-                moment(now),
-                moment(then)
+                exact_in_words(now),
+                exact_in_words(then)
             ));
         }
         // What was accepted by a clock that was ahead says nothing of when.
@@ -35,8 +35,9 @@ impl ResponseMeta {
             return None;
         }
         let (now, then) = (self.made_at()?, accepted.made_at().unwrap_or(accepted.read_at));
-        (now + CLOCK_LAG < then)
-            .then(|| format!("it was made at {}, the accepted page at {}", moment(now), moment(then)))
+        (now + CLOCK_LAG < then).then(|| {
+            format!("it was made at {}, the accepted page at {}", exact_in_words(now), exact_in_words(then))
+        })
     }
 
     fn date(&self, name: &str) -> Option<DateTime<Utc>> {
@@ -56,10 +57,6 @@ impl ResponseMeta {
         let dated = self.date("date").map(|date| date.min(self.read_at));
         by_age.into_iter().chain(dated).min()
     }
-}
-
-fn moment(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
@@ -98,7 +95,9 @@ mod tests {
         check(
             &modified(29 * DAY),
             &modified(10 * DAY),
-            Some("it was last modified at 1970-01-11 00:00:00Z, the accepted page at 1970-01-30 00:00:00Z"),
+            Some(
+                "it was last modified at 11 January 1970, 00:00:00 UTC, the accepted page at 30 January 1970, 00:00:00 UTC",
+            ),
         );
         check(&modified(29 * DAY), &modified(29 * DAY), None);
         check(&modified(29 * DAY), &modified(35 * DAY), None);
@@ -110,7 +109,7 @@ mod tests {
     #[test]
     fn an_answer_made_before_the_accepted_one_is_older_however_that_shows() {
         let age = |seconds: i64| ("age", seconds.to_string());
-        let words = "it was made at 1970-01-21 00:00:00Z, the accepted page at 1970-01-31 00:00:00Z";
+        let words = "it was made at 21 January 1970, 00:00:00 UTC, the accepted page at 31 January 1970, 00:00:00 UTC";
         // A cache that writes its own date, one that keeps the origin's, and one that says no age.
         check(&[("date", http(30 * DAY))], &[("date", http(40 * DAY)), age(20 * DAY)], Some(words));
         check(&[("date", http(30 * DAY))], &[("date", http(20 * DAY)), age(20 * DAY)], Some(words));

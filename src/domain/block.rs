@@ -62,10 +62,10 @@ const SOFT_TITLES: [(&str, &str); 22] = [
     ("service unavailable", "an error"),
     ("temporarily unavailable", "an error"),
     ("408 request time-out", "an error"),
-    ("log in", "a log-in page"),
-    ("login", "a log-in page"),
-    ("sign in", "a log-in page"),
-    ("session expired", "a log-in page"),
+    ("log in", "a login page"),
+    ("login", "a login page"),
+    ("sign in", "a login page"),
+    ("session expired", "a login page"),
     ("maintenance", "maintenance"),
     ("site maintenance", "maintenance"),
     ("scheduled maintenance", "maintenance"),
@@ -168,7 +168,7 @@ impl ResponseFacts<'_> {
         let leads_to =
             |names: &[&str]| has_segment(self.answered, names) && !has_segment(self.requested, names);
         if leads_to(&LOGIN_SEGMENTS) {
-            return certain(format!("redirected to a log-in page, {}", self.answered.path()));
+            return certain(format!("redirected to a login page, {}", self.answered.path()));
         }
         leads_to(&ERROR_SEGMENTS).then(|| {
             Sign::new(

@@ -193,7 +193,7 @@ pub fn feedback(text: &str) -> Verdict {
         "abuse" | "fraud" | "virus" | "opt-out" | "opt-out-list" | "other" => {
             Verdict::Complaint { words: format!("the recipient's side calls it {kind}") }
         }
-        _ => Verdict::Nothing { why: format!("feedback of the kind {kind:?} is no complaint") },
+        _ => Verdict::Nothing { why: format!("feedback of the kind {kind:?} is not a complaint") },
     }
 }
 

@@ -88,7 +88,7 @@ pub struct Change {
     pub found_together: usize,
     /// Whom it concerns and why.
     pub matches: Vec<Match>,
-    /// Whom it may concern: names that are nearly theirs, for a person to look at.
+    /// Companies it may concern: names that are nearly theirs, for a person to look at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub possible: Vec<Match>,
     /// The numbers of the document or docket entry that it is about, and of those it speaks of: what ties it to what

@@ -41,12 +41,12 @@ pub enum Wanted {
     Retracted,
 }
 
-const LEFT: &str = "its recipient does not follow what it tells any more";
-const NARROWED: &str = "its recipient does not follow all that it tells any more; the rest is told anew";
-const CHANGED: &str = "its recipient follows other companies since; it is composed again";
-const NOT_SCREENED: &str = "the standing list is not kept any more, or its owner wants no mail";
-const PAUSED: &str = "its recipient paused; what it tells is told when the pause ends";
-const CORRECTED: &str = "a part of what it tells was taken back; the rest is told anew";
+const LEFT: &str = "its recipient no longer follows what it reports";
+const NARROWED: &str = "its recipient no longer follows all that it reports; another mail reports the rest";
+const CHANGED: &str = "its recipient now follows other companies; it is composed again";
+const NOT_SCREENED: &str = "the standing list was removed, or its owner wants no mail";
+const PAUSED: &str = "its recipient paused; the summary after the pause reports it";
+const CORRECTED: &str = "a part of what it reports was retracted; another mail reports the rest";
 
 /// What is known of whoever a mail goes to.
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +91,7 @@ pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> O
             None => Wanted::Whole,
         },
         Basis::Question { .. } if facts.is_asked => Wanted::Whole,
-        Basis::Question { .. } => Wanted::Not { items: Vec::new(), why: "its question is not open any more" },
+        Basis::Question { .. } => Wanted::Not { items: Vec::new(), why: "its question is no longer open" },
     }
 }
 

@@ -489,7 +489,7 @@ fn stale(
 fn quiet(source: &Source, state: &ReadState) -> Option<Trouble> {
     let silence = Silence::of(source, state)?;
     let reason = format!(
-        "read well, and nothing new since {}: {} working days, expected something within {} (quiet_after); it may have moved to another address or system",
+        "good reads, but nothing new since {}: {} working days, expected something within {} (quiet_after); it may have moved to another address or system",
         silence.last, silence.days, silence.limit
     );
     Some(Trouble::of(source, IncidentKind::Quiet, reason, silence.since))
@@ -546,10 +546,7 @@ fn mailbox(known: &[Incident], ways_in: &[WayInState], policy: &Policy) -> Optio
                 1 => "1 message".to_owned(),
                 count => format!("{count} messages"),
             };
-            reasons.push(format!(
-                "{}: {messages} could not be taken in; look into the folder Failed",
-                state.way
-            ));
+            reasons.push(format!("{}: failed to take in {messages}; see the folder Failed", state.way));
             since.extend(state.set_aside_since);
         }
     }
@@ -566,7 +563,7 @@ fn mailbox(known: &[Incident], ways_in: &[WayInState], policy: &Policy) -> Optio
 fn outage_in_words(together: &[&ReadState], read_since: usize) -> String {
     let reason = together.first().and_then(|state| state.reason.as_deref()).unwrap_or_default();
     format!(
-        "{} of {read_since} sources read since cannot be reached; the fault is most likely on this side (the first: {reason})",
+        "{} of {read_since} sources read since are unreachable; the fault is most likely on this side (the first: {reason})",
         together.len()
     )
 }

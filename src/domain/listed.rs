@@ -21,7 +21,7 @@ pub struct ListedOn {
     pub more: usize,
     /// Whether the source was ever read well.
     pub is_read: bool,
-    /// What never appears there, in its operator's words.
+    /// What this source does not show, in its operator's words.
     pub misses: Option<String>,
 }
 

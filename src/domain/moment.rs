@@ -23,6 +23,12 @@ pub fn in_words(at: DateTime<Utc>) -> String {
     at.format("%-d %B %Y, %H:%M UTC").to_string()
 }
 
+/// The same to the second, where seconds decide.
+#[must_use]
+pub fn exact_in_words(at: DateTime<Utc>) -> String {
+    at.format("%-d %B %Y, %H:%M:%S UTC").to_string()
+}
+
 /// A length of time as people and the configuration write it: `90d`, `1h 30m`, `0s`.
 #[must_use]
 pub fn length(of: std::time::Duration) -> String {

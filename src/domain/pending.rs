@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::agreement::Agreement;
 use super::entry::{Entry, family};
 use super::guard::Guard;
+use super::moment::exact_in_words;
 
 /// An entry that is missing and not yet believed to be gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,8 +53,7 @@ pub fn still_waiting(
 /// What waits, in words; nothing where nothing does.
 #[must_use]
 pub fn in_words(pending: &[Pending], confirm_at: Option<DateTime<Utc>>) -> Option<String> {
-    let after =
-        confirm_at.map_or_else(String::new, |at| format!(" after {}", at.format("%Y-%m-%d %H:%M:%SZ")));
+    let after = confirm_at.map_or_else(String::new, |at| format!(" after {}", exact_in_words(at)));
     match pending {
         [] => None,
         [one] => {
@@ -128,7 +128,7 @@ mod tests {
         let pending = still_waiting(&guard(2), &[], &[&Entry::new("a", "A Corp")], at(0));
         assert_eq!(
             in_words(&pending, Some(at(10))).unwrap(),
-            "\"A Corp\" is missing; a second look after 1970-01-01 00:10:00Z will tell whether it is gone"
+            "\"A Corp\" is missing; a second look after 1 January 1970, 00:10:00 UTC will tell whether it is gone"
         );
         assert_eq!(in_words(&[], None), None);
     }

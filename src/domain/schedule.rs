@@ -51,7 +51,7 @@ pub enum CronError {
         high: u32,
     },
     /// No date fits, such as 31 February.
-    #[error("{text:?} never comes: no date fits")]
+    #[error("{text:?} never fires: no date matches")]
     Never {
         /// The expression.
         text: String,

@@ -85,7 +85,7 @@ pub enum Suspicion {
     #[error("looks like a block page: {0}")]
     Blocked(Quality),
     /// A page of the site, perhaps, and not the one that is watched, or not all of it.
-    #[error("does not look like the page that is watched: {0}")]
+    #[error("does not look like the watched page: {0}")]
     Other(Quality),
     /// An answer without a body.
     #[error("the answer has no body")]
@@ -105,7 +105,7 @@ pub enum Suspicion {
         min: usize,
     },
     /// Too much gone at once.
-    #[error("{gone} of {before} {unit} gone at once, tolerated are {tolerated} (guard.max_drop)")]
+    #[error("{gone} of {before} {unit} disappeared in one read; at most {tolerated} may (guard.max_drop)")]
     Dropped {
         /// What is counted.
         unit: Unit,
@@ -119,7 +119,7 @@ pub enum Suspicion {
         which: String,
     },
     /// All that stood together is gone at once, however little it is of the whole.
-    #[error("all {gone} entries of {group} are gone at once; the rest is there (guard.max_drop)")]
+    #[error("all {gone} entries of {group} disappeared in one read, and no others (guard.max_drop)")]
     Vanished {
         /// What they stood under.
         group: String,
@@ -130,7 +130,7 @@ pub enum Suspicion {
     },
     /// A page of prose that says something else.
     #[error(
-        "only {same} of {before} paragraphs are there again: it seems to be another page (guard.max_drop)"
+        "only {same} of {before} paragraphs are still there: it seems to be another page (guard.max_drop)"
     )]
     AnotherPage {
         /// How many there were.
@@ -142,7 +142,7 @@ pub enum Suspicion {
     #[error("{0}")]
     AnotherThing(String),
     /// A copy from before the accepted page.
-    #[error("an older copy came: {0}")]
+    #[error("the answer is an older copy: {0}")]
     Older(String),
 }
 

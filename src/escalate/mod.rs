@@ -278,7 +278,7 @@ pub async fn keep_time(store: &Store, now: DateTime<Utc>) -> Result<(), StoreErr
         tracing::error!(
             from = %set_back.from,
             to = %set_back.to,
-            "the clock went back; what waited for the time between is done now"
+            "the clock went back; catching up on the work that waited"
         );
     }
     Ok(())
@@ -303,7 +303,7 @@ fn log(incident: &Incident) {
     let source = incident.source.as_ref().map(tracing::field::display);
     let (kind, reason) = (incident.kind, incident.reason.as_str());
     if incident.is_open() {
-        tracing::warn!(incident.id = %incident.id, source.id = source, %kind, reason, "incident {} lasts", incident.id);
+        tracing::warn!(incident.id = %incident.id, source.id = source, %kind, reason, "incident {} is open", incident.id);
     } else {
         tracing::info!(incident.id = %incident.id, source.id = source, %kind, "incident {} is over", incident.id);
     }

@@ -45,7 +45,7 @@ pub enum StampError {
     #[error("it is about something else: {0}")]
     Other(&'static str),
     /// Its signature does not fit.
-    #[error("its signature is not that of the certificate that comes with it")]
+    #[error("its signature does not match the enclosed certificate")]
     Forged,
 }
 

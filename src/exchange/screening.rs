@@ -32,7 +32,7 @@ const MAX_CELL_CHARS: usize = 32_000;
 
 /// Why no file could be made.
 #[derive(Debug, thiserror::Error)]
-#[error("the answers cannot be written as a spreadsheet")]
+#[error("failed to write the answers as a spreadsheet")]
 pub struct BookError(#[from] XlsxError);
 
 /// The rows, the names in the order in which they were given.

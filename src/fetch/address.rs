@@ -28,7 +28,7 @@ pub(super) struct AddressGuard {
 
 /// A name that leads to no public address.
 #[derive(Debug, thiserror::Error)]
-#[error("the name leads only to {0}, which may not be asked")]
+#[error("the name resolves only to {0}, which is not allowed")]
 pub(super) struct OnlyPrivate(pub IpAddr);
 
 impl AddressGuard {

@@ -50,7 +50,7 @@ pub enum FetchError {
         reason: String,
     },
     /// The body broke off or could not be decoded.
-    #[error("the body of {url} did not arrive whole: {reason}")]
+    #[error("the body of {url} is incomplete: {reason}")]
     Body {
         /// The address asked.
         url: String,
@@ -74,7 +74,7 @@ pub enum FetchError {
         address: IpAddr,
     },
     /// The address leads to another machine, and it is not said in whose name it is asked.
-    #[error("{url} is not asked: {why}")]
+    #[error("{url} is not requested: {why}")]
     Nameless {
         /// The address.
         url: String,
@@ -106,7 +106,7 @@ pub enum FetchError {
         name: String,
     },
     /// The host asked to be left alone for a while.
-    #[error("{host} asked not to be read for another {seconds} s (Retry-After)")]
+    #[error("{host} asked for a pause of another {seconds} s (Retry-After)")]
     Paused {
         /// Host and port.
         host: String,
@@ -115,7 +115,7 @@ pub enum FetchError {
     },
     /// The host's robots.txt keeps programs away from the address.
     #[error(
-        "{url} is not to be read by programs, says {robots} in {rule}; the source's robots = {{ ignore = true, because = \"…\" }} passes over it"
+        "{url} is not to be read by programs, says {robots} in {rule}; the source's robots = {{ ignore = true, because = \"…\" }} ignores it"
     )]
     Robots {
         /// The address asked.
@@ -126,9 +126,7 @@ pub enum FetchError {
         rule: String,
     },
     /// The host has rules and cannot tell them.
-    #[error(
-        "{robots} answered {status}, and until it says what programs may read, they read nothing (RFC 9309)"
-    )]
+    #[error("{robots} answered {status}; until it is readable, regwatch reads nothing there (RFC 9309)")]
     RobotsUnread {
         /// Where the rules stand.
         robots: String,
@@ -144,7 +142,7 @@ pub enum FetchError {
         reason: String,
     },
     /// The HTTP client cannot be built: no root certificates, a bad proxy.
-    #[error("the HTTP client could not be set up")]
+    #[error("cannot set up the HTTP client")]
     Client(#[source] reqwest::Error),
 }
 

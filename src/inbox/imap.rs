@@ -73,7 +73,7 @@ impl ImapLoop {
             opened = self.imap.open() => opened?,
             () = stop.cancelled() => return Ok(()),
         };
-        tracing::info!("the mailbox is open");
+        tracing::info!("opened the mailbox");
         loop {
             let wait = self.round(&mut mailbox, stop).await?;
             if stop.is_cancelled() {

@@ -78,7 +78,7 @@ impl Intake {
             tracing::error!(%way, reason, "set a message from {way} aside for a person: {reason}");
             return Ok(Some(Folder::Failed));
         }
-        tracing::warn!(%way, strikes, reason, "failed to take in a message from {way}; it is tried again: {reason}");
+        tracing::warn!(%way, strikes, reason, "failed to take in a message from {way}, trying again: {reason}");
         Ok(None)
     }
 
@@ -110,7 +110,7 @@ impl Intake {
     /// Notes that the way cannot be used; gives how long to leave it alone.
     pub(super) async fn failed(&mut self, reason: String) -> Duration {
         let (way, now) = (self.way, self.parts.clock.now());
-        tracing::warn!(%way, reason, "mail cannot be taken in from {way}: {reason}");
+        tracing::warn!(%way, reason, "cannot take in mail from {way}: {reason}");
         let failures = match self.note_failure(reason, now).await {
             Ok(failures) => failures,
             Err(error) => {

@@ -127,7 +127,7 @@ impl LmtpServer {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "an LMTP connection could not be taken");
+                    tracing::warn!(%error, "failed to accept an LMTP connection");
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -193,7 +193,7 @@ impl LmtpServer {
                 }
                 Err(error) => {
                     let error = error_chain(&error);
-                    tracing::error!(error, "a message could not be taken in; its server keeps it");
+                    tracing::error!(error, "failed to take in a message by LMTP; its server keeps it");
                     Verdict::TryAgain
                 }
             });
@@ -242,7 +242,7 @@ impl Peers {
         let waiting = all.values().filter(|(_, stop)| !stop.is_cancelled());
         let slowest = waiting.min_by_key(|(since, _)| *since);
         if let Some((_, stop)) = slowest.filter(|(since, _)| since.elapsed() >= PATIENCE) {
-            tracing::warn!("an LMTP peer that handed nothing over makes room for others");
+            tracing::warn!("closed an idle LMTP connection to make room for others");
             stop.cancel();
         }
     }

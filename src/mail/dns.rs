@@ -69,7 +69,7 @@ fn key_record(dkim: &DkimSettings) -> DnsRecord {
     DnsRecord {
         name: format!("{}._domainkey.{}", dkim.selector, dkim.domain),
         value: format!("v=DKIM1; k={kind}; p={}", STANDARD.encode(public)),
-        note: "DKIM: the key that mail is signed with. Publish it as it is, before mail is signed",
+        note: "DKIM: the key that signs mail. Publish it unchanged before you turn on signing",
     }
 }
 

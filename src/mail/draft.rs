@@ -44,7 +44,7 @@ pub enum DraftError {
     #[error(transparent)]
     Render(#[from] RenderError),
     /// Its words could not be made a message.
-    #[error("the mail for {recipient} could not be put together")]
+    #[error("failed to compose the mail for {recipient}")]
     Compose {
         /// Most of the address is hidden.
         recipient: String,

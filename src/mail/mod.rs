@@ -88,7 +88,7 @@ pub enum MailError {
         id: String,
     },
     /// The key does not sign.
-    #[error("a mail cannot be signed")]
+    #[error("failed to sign a mail")]
     Signature {
         /// What the library says.
         source: Box<mail_auth::Error>,
@@ -102,13 +102,13 @@ pub enum MailError {
         source: io::Error,
     },
     /// A password would go to a relay that nobody vouches for. The configuration refuses it first.
-    #[error("a user logs in at the relay {host}, expected TLS that is required and verified")]
+    #[error("the relay {host} has a login, expected required and verified TLS")]
     UnprotectedLogIn {
         /// The relay.
         host: String,
     },
     /// TLS cannot be set up, for the relay's name or for want of trusted certificates.
-    #[error("TLS cannot be prepared for the relay {host}")]
+    #[error("cannot set up TLS for the relay {host}")]
     Tls {
         /// The relay.
         host: String,

@@ -46,16 +46,16 @@ pub struct Received {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// A header longer than all that is looked at.
-    #[error("its header has no end within what is looked at")]
+    #[error("its header does not end within the part that is read")]
     HeaderTooLong,
     /// No header can be read.
     #[error("it is not a message")]
     NotAMessage,
     /// Not from one address that can be answered.
-    #[error("it is not from one usable address")]
+    #[error("it does not have one usable sender address")]
     Sender,
     /// For another mailbox.
-    #[error("it went to another mailbox than {0}")]
+    #[error("it is addressed to a mailbox other than {0}")]
     Recipient(EmailAddress),
 }
 

@@ -13,7 +13,7 @@ use crate::domain::verdict::Verdict;
 
 /// A metric that cannot be made; its name is at fault.
 #[derive(Debug, thiserror::Error)]
-#[error("a metric cannot be made")]
+#[error("failed to register a metric")]
 pub struct MetricsError(#[from] prometheus::Error);
 
 /// From a minute to two days.
@@ -49,7 +49,7 @@ impl Counts {
             mails: register(&registry, IntCounterVec::new(mails, &["outcome"])?)?,
             bounces: register(
                 &registry,
-                IntCounter::new("regwatch_bounces_total", "Reports that a mail came back, and complaints.")?,
+                IntCounter::new("regwatch_bounces_total", "Bounces and complaints.")?,
             )?,
             publication_to_mail: register(&registry, Histogram::with_opts(told.buckets(SECONDS.to_vec()))?)?,
             registry,

@@ -16,7 +16,7 @@ pub(super) enum FiguresError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A figure that cannot be made.
-    #[error("a metric cannot be made")]
+    #[error("failed to register a metric")]
     Metric(#[from] prometheus::Error),
 }
 
@@ -120,11 +120,7 @@ fn of_mails(gauges: &Gauges, facts: &Facts) -> Result<(), prometheus::Error> {
         "Since the oldest waiting mail was queued.",
         figures.oldest_s as f64,
     )?;
-    gauges.set(
-        "regwatch_mails_undelivered",
-        "Mails given up that a person must look at.",
-        figures.attention as f64,
-    )
+    gauges.set("regwatch_mails_undelivered", "Failed mails that need attention.", figures.attention as f64)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size is told well enough in 52 bits")]

@@ -90,7 +90,7 @@ impl MonitorServer {
             .with_state(parts);
         let server = axum::serve(self.listener, router).with_graceful_shutdown(stop.cancelled_owned());
         if let Err(error) = server.await {
-            tracing::error!(error = error_chain(&error), "the metrics are not shown any more");
+            tracing::error!(error = error_chain(&error), "stopped serving metrics");
         }
     }
 }
@@ -114,7 +114,7 @@ async fn metrics(State(parts): State<MonitorParts>) -> Response {
         Ok(text) => ([(header::CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
         Err(error) => {
             let words = error_chain(&error);
-            tracing::error!(error = words, "the metrics cannot be shown");
+            tracing::error!(error = words, "failed to render metrics");
             (StatusCode::INTERNAL_SERVER_ERROR, format!("{words}\n")).into_response()
         }
     }

@@ -20,7 +20,7 @@ pub async fn keep_pinging(settings: PingSettings, parts: MonitorParts, stop: Can
     let client = match reqwest::Client::builder().timeout(TIMEOUT).build() {
         Ok(client) => client,
         Err(error) => {
-            tracing::error!(error = error_chain(&error), "nobody can be pinged");
+            tracing::error!(error = error_chain(&error), "cannot ping the dead-man's switch");
             return;
         }
     };
@@ -34,11 +34,14 @@ pub async fn keep_pinging(settings: PingSettings, parts: MonitorParts, stop: Can
             if let Err(error) = &outcome
                 && was_reached
             {
-                tracing::warn!(error = error_chain(error), "the dead-man's switch could not be pinged");
+                tracing::warn!(error = error_chain(error), "failed to ping the dead-man's switch");
             }
             was_reached = outcome.is_ok();
         } else {
-            tracing::warn!(reason = faults.join("; "), "the dead-man's switch is not pinged");
+            tracing::warn!(
+                reason = faults.join("; "),
+                "did not ping the dead-man's switch: the daemon is not well"
+            );
         }
         tokio::select! {
             () = tokio::time::sleep(settings.every) => {}

@@ -18,6 +18,6 @@ pub(super) async fn faults(parts: &MonitorParts) -> Vec<String> {
         faults.push(format!("store: {reason}"));
     }
     let down = parts.workers.list().into_iter().filter(crate::status::Worker::is_down);
-    faults.extend(down.map(|worker| format!("task {}: it ended abruptly", worker.name)));
+    faults.extend(down.map(|worker| format!("task {}: it panicked", worker.name)));
     faults
 }

@@ -75,18 +75,18 @@ pub enum ProveError {
     #[error("no read in the chain of {source_id} shows change {change}: {why}")]
     Unproven { source_id: SourceId, change: String, why: String },
     #[error(
-        "the chain of {source_id} is broken before read {seq}: what a repair of the store lost cannot be shown"
+        "the chain of {source_id} is broken before read {seq}: a repair of the store lost the lines before it"
     )]
     Lost { source_id: SourceId, seq: u64 },
-    #[error("{0} is neither watched nor was it ever read; `regwatch source list` shows what is")]
+    #[error("{0} is not watched and was never read; `regwatch source list` shows the sources")]
     UnknownSource(SourceId),
-    #[error("no company {0} is tracked; `regwatch company list` shows those that are")]
+    #[error("company {0} is not tracked; `regwatch company list` shows the tracked ones")]
     UnknownCompany(CompanyId),
-    #[error("the time asked for ends before it begins")]
+    #[error("the requested period ends before it begins")]
     EndsBefore,
-    #[error("the end of the chain is not sealed yet; it is within the hour, by the daemon")]
+    #[error("the end of the chain is not sealed yet; the daemon seals it within the hour")]
     Unsealed,
-    #[error("the evidence could not be written to {path}")]
+    #[error("cannot write the evidence to {path}")]
     File {
         path: PathBuf,
         #[source]
@@ -142,7 +142,7 @@ impl Prover {
     async fn seal(&self, wish: SealWish) -> Result<(), StoreError> {
         let Self(parts) = self;
         if let Some(seal) = parts.store.seal(wish, parts.clock.now()).await? {
-            tracing::info!(seal = seal.seal, heads = seal.heads, "the chains of reads were sealed");
+            tracing::info!(seal = seal.seal, heads = seal.heads, "sealed the chains of reads");
         }
         let Some(authority) = &parts.authority else { return Ok(()) };
         let Some(last) = parts.store.last_seal().await? else { return Ok(()) };
@@ -155,13 +155,13 @@ impl Prover {
                 let (at, authority) = (parts.clock.now(), authority.url().to_string());
                 let stamp = Stamp { at, authority, answer: STANDARD.encode(answer) };
                 parts.store.keep_stamp(number, stamp).await?;
-                tracing::info!(seal = number, stamped.at = %stamped.at, stamped.by = stamped.signer, "a seal was time-stamped");
+                tracing::info!(seal = number, stamped.at = %stamped.at, stamped.by = stamped.signer, "seal {number} was time-stamped");
             }
             Err(error) => {
                 tracing::warn!(
                     seal = number,
                     error = error_chain(&error),
-                    "a seal could not be time-stamped; it is tried again"
+                    "failed to time-stamp seal {number}; trying again later"
                 );
             }
         }

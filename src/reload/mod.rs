@@ -26,7 +26,7 @@ pub enum ReloadError {
     #[error(transparent)]
     Watchlist(#[from] WatchlistError),
     /// The work ended abruptly.
-    #[error("reading the configuration ended abruptly")]
+    #[error("loading the configuration panicked")]
     Ended(#[from] tokio::task::JoinError),
 }
 

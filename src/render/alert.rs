@@ -62,7 +62,7 @@ pub(super) struct Page {
     pub untold: Option<String>,
     /// How the sources are, a sentence each.
     pub health: Vec<String>,
-    /// What never appears in the sources of the mail, each with its name.
+    /// What these sources do not show of the mail, each with its name.
     pub misses: Vec<String>,
 }
 
@@ -183,7 +183,7 @@ fn reasons(notice: &Notice) -> Vec<String> {
     reasons
 }
 
-/// What never appears in the sources of a mail: each once, in the order in which they are told.
+/// What these sources do not show of a mail: each once, in the order in which they are told.
 fn misses(notice: &Notice) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for Told { change, .. } in &notice.told {

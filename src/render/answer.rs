@@ -49,7 +49,11 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
             let about = short_names(to, companies);
             goodbye::render(&Letter { about, undo_link: to.undo_link(), ..to.letter(to.names(companies)) })
         }
-        Answer::Never => never::render(&to.letter(Vec::new())),
+        Answer::Never => never::render(&Letter {
+            // There is nothing left to manage.
+            foot: Foot::to_stranger(&to.subscriber.address, to.service),
+            ..to.letter(Vec::new())
+        }),
         Answer::List => list::render(&to.list()),
         Answer::Standing => list::render(&Letter { lead: STANDING.to_owned(), ..to.list() }),
         Answer::Paused => pause::render(&Letter {

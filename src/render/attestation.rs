@@ -119,15 +119,17 @@ impl Attestation<'_> {
             }
             0 if self.seen.repeated > 0 => format!("we found nothing new about {names}"),
             0 => format!("we found no change in entries about {names}"),
-            1 => format!("we found one change about {names}: you were told, or it is in your next digest"),
+            1 => format!(
+                "we found one change about {names}. We mailed it to you, or it is in your next digest"
+            ),
             changes => format!(
-                "we found {changes} changes about {names}: you were told, or they are in your next digest"
+                "we found {changes} changes about {names}. We mailed them to you, or they are in your next digest"
             ),
         };
         let doubtful = match self.seen.possible {
             0 => String::new(),
-            1 => " One more change may be about one of them; a person looks at it first.".to_owned(),
-            many => format!(" {many} more changes may be about one of them; a person looks at them first."),
+            1 => " One more change may be about one of them; a person checks it first.".to_owned(),
+            many => format!(" {many} more changes may be about one of them; a person checks them first."),
         };
         let repeated = match self.seen.repeated {
             0 => String::new(),

@@ -162,6 +162,7 @@ impl Example {
             mail: &told,
             changes,
             zone: ZONE,
+            now: at("2031-02-10T09:00:00Z"),
             service: *service,
         })
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use url::Url;
 
-use super::page::{ChangePage, FieldPage, line};
+use super::page::{ChangePage, ChangeReader, FieldPage, line};
 use super::rendered::RenderError;
 use crate::domain::change::Change;
 use crate::domain::id::ChangeId;
@@ -124,7 +124,7 @@ impl FeedItem {
     /// # Errors
     /// A template that cannot be filled in.
     pub fn of(change: &Change, watchlist: &Watchlist, base: &Url) -> Result<Self, RenderError> {
-        let mut page = ChangePage::of(change, watchlist, None);
+        let mut page = ChangePage::of(change, ChangeReader::of_all(watchlist, None));
         let mut left = MAX_TEXT_BYTES;
         page.fields.iter_mut().for_each(|field| cut(field, &mut left));
         let taken_back = if change.retracted_at.is_some() { "Taken back: " } else { "" };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::filters;
 use super::link::Link;
 use super::rendered::{RenderError, Rendered};
-use super::when::{day, minute};
+use super::when::{day, on_page};
 use crate::domain::change::{Change, Evidence, FieldChange};
 use crate::domain::deadline::Deadline;
 use crate::domain::entry::LINKS;
@@ -94,7 +94,7 @@ impl HookMessage<'_> {
         let Some(change) = self.change else { return Vec::new() };
         let mut facts = vec![("Entry", shorten(&one_line(&change.entry.title), MAX_TITLE_CHARS))];
         if let Some(date) = change.entry.date {
-            facts.push(("Date", date.to_string()));
+            facts.push(("Date", day(date.day())));
         }
         let due = Deadline::all_of(change).into_iter();
         facts.extend(due.map(|due| {
@@ -104,7 +104,7 @@ impl HookMessage<'_> {
             let fields = change.entry.fields.iter().filter(|field| field.name != LINKS);
             facts.extend(fields.take(MAX_SHOWN_FIELDS).map(|field| ("Changed", difference(field))));
         }
-        facts.push(("Found", minute(change.found_at)));
+        facts.push(("Found", on_page(change.found_at)));
         facts
     }
 

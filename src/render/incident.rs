@@ -272,11 +272,11 @@ fn advice(incident: &Incident) -> Vec<Advice> {
         IncidentKind::Held => vec![
             Advice::of(
                 format!("regwatch review show {id}"),
-                "Shows what came, what would change, and whether it can be accepted.",
+                "Shows what was received, what would change, and whether you can accept it.",
             ),
             Advice::of(
                 format!("regwatch review accept {id}"),
-                "If it can be accepted and is the source's own page: takes it and sends the alerts.",
+                "If it can be accepted and is the source's own page: accepts it and sends the alerts.",
             ),
             Advice::of(
                 format!("regwatch review reject {id}"),
@@ -291,13 +291,13 @@ fn advice(incident: &Incident) -> Vec<Advice> {
             Advice::of(format!("regwatch source show {id}"), "Shows its address and when it was read."),
             Advice::of("", "Look at the site by hand. If the page moved, change the source's url."),
         ],
-        IncidentKind::Outage => vec![Advice::of("regwatch incident list", "Lists what cannot be read.")],
+        IncidentKind::Outage => vec![Advice::of("regwatch incident list", "Lists the unreadable sources.")],
         IncidentKind::Mailbox => vec![
             Advice::of("", "Until then nobody who writes is answered, and no \"unsubscribe\" is heard."),
             Advice::of("", "See \"Mail that comes in\" in docs/OPERATIONS.md for what to check."),
         ],
         IncidentKind::Relay => {
-            vec![Advice::of("regwatch mail test ADDRESS", "Sends a test mail and shows what the relay says.")]
+            vec![Advice::of("regwatch mail test ADDRESS", "Sends a test mail and shows the relay's answer.")]
         }
         IncidentKind::Clock => {
             vec![Advice::of("timedatectl timesync-status", "Shows whether the clock is synchronised.")]
@@ -309,7 +309,7 @@ fn advice(incident: &Incident) -> Vec<Advice> {
             )]
         }
         IncidentKind::Store => vec![
-            Advice::of("", "What cannot be read is skipped; everything else goes on."),
+            Advice::of("", "Unreadable records are skipped; everything else continues."),
             Advice::of("regwatch store verify", "Shows what is damaged. Stop the service first."),
             Advice::of("regwatch store repair", "Repairs what can be repaired."),
         ],
@@ -328,9 +328,9 @@ fn advice(incident: &Incident) -> Vec<Advice> {
         ],
         IncidentKind::Undelivered => vec![
             Advice::of("regwatch outbox list --undelivered", "Lists the mails."),
-            Advice::of("regwatch outbox show ID", "Shows what happened to one."),
+            Advice::of("regwatch outbox show ID", "Shows a mail's history."),
             Advice::of("regwatch outbox retry ID", "Sends it again."),
-            Advice::of("regwatch outbox drop ID", "Gives it up; nobody is reminded of it."),
+            Advice::of("regwatch outbox drop ID", "Drops it, without further reminders."),
         ],
     }
 }

@@ -59,14 +59,14 @@ const NOT_NEW: &str = "This is not a new change: our list of companies and names
 /// The first sentence of what sums a pause up.
 fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
     let (stood, news): (Vec<&Told>, Vec<&Told>) = told.iter().partition(|told| told.change.is_notice());
-    let entries = |count: usize, one: &str, many: &str| match count {
+    let counted = |count: usize, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("one {one}")),
         count => Some(format!("{count} {many}")),
     };
     let parts = [
-        entries(news.len(), "change was found", "changes were found"),
-        entries(stood.len(), "entry was already listed", "entries were already listed"),
+        counted(news.len(), "change", "changes"),
+        counted(stood.len(), "earlier listing", "earlier listings"),
     ];
     let in_days = |at| day(day_of(at, notice.zone));
     let when =
@@ -76,9 +76,9 @@ fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
         names => format!("about {names}"),
     };
     format!(
-        "While your mail was paused{}, {}, {about}.",
+        "While your mail was paused{}, we found {} {about}.",
         when.unwrap_or_default(),
-        parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
     )
 }
 
@@ -161,8 +161,8 @@ pub(super) fn untold(untold: Untold) -> Option<String> {
     let parts: [(usize, &str, &str); 5] = [
         (
             elsewhere,
-            "one more entry about what you follow, which is told in a mail of its own",
-            "more entries about what you follow, which are told in mails of their own",
+            "one more entry about what you follow, in a separate mail",
+            "more entries about what you follow, in separate mails",
         ),
         (
             other,
@@ -176,8 +176,8 @@ pub(super) fn untold(untold: Untold) -> Option<String> {
         ),
         (
             possible,
-            "one more entry that may name a company you follow; a person looks at it first",
-            "more entries that may name a company you follow; a person looks at them first",
+            "one more entry that may name a company you follow; a person checks it first",
+            "more entries that may name a company you follow; a person checks them first",
         ),
         (
             of_nobody,

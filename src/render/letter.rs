@@ -57,6 +57,8 @@ pub(super) struct Letter {
     pub undo_link: Option<String>,
     /// Sources that cannot be read just now, a sentence each.
     pub unread: Vec<String>,
+    /// What a retraction takes back.
+    pub retracted: Vec<Retracted>,
     /// Of a retraction: whether the source is compared with what it said before.
     pub is_restored: bool,
     pub missed: usize,
@@ -83,6 +85,14 @@ impl Coverage {
         let reads = if *good == 1 { "read" } else { "reads" };
         format!("{good} good {reads}, {failed} failed. Last good read: {last}")
     }
+}
+
+/// A change that is taken back.
+#[derive(Debug)]
+pub(super) struct Retracted {
+    pub words: String,
+    /// The page of the change, where there is a web side.
+    pub link: Option<String>,
 }
 
 /// What stands on one source.
@@ -112,6 +122,14 @@ impl Letter {
 
     pub fn wrapped_lines(&self) -> String {
         items(&self.lines)
+    }
+
+    pub fn wrapped_retracted(&self) -> String {
+        let row = |of: &Retracted| {
+            let link = of.link.as_ref().map(|link| format!("\n    {link}"));
+            format!("{}{}", item(&of.words), link.unwrap_or_default())
+        };
+        self.retracted.iter().map(row).collect::<Vec<_>>().join("\n")
     }
 
     pub fn wrapped_listed(&self) -> String {

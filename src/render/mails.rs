@@ -228,6 +228,7 @@ fn hostile_words_stay_text_in_a_retraction() {
         mail: &mail,
         changes: vec![&change],
         zone: chrono_tz::Tz::UTC,
+        now: at("2026-11-24T09:00:00Z"),
         service: Service { web: None, ..reader.service() },
     });
     check("hostile-retraction", &mail.unwrap());

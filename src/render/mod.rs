@@ -61,13 +61,13 @@ pub use hook::{HookMessage, hook_disabled};
 pub use incident::incidents;
 pub use link::Link;
 pub use notice::{Notice, Told};
-pub use page::{ChangePage, Concern, EvidencePage, FieldPage, line, with_lines};
+pub use page::{ChangePage, ChangeReader, Concern, EvidencePage, FieldPage, line, with_lines};
 pub use rendered::{Attachment, RenderError, Rendered};
 pub use retraction::{Withdrawal, retraction};
 pub use screening::{FindingView, GroupView, ListView, NameView, ScreeningView, screening_report};
 pub use screening_news::screening_news;
 pub use terminal::{differences_for_terminal, for_terminal, match_for_terminal};
-pub use when::{day_on_page, exact_on_page, minute, on_page};
+pub use when::{day, exact_on_page, exact_on_terminal, moment, on_page, on_terminal};
 
 #[cfg(test)]
 mod mails;

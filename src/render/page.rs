@@ -1,14 +1,18 @@
 //! A change as a web page shows it: every word of it, unlike a mail, and already inert.
 
+use chrono_tz::Tz;
+
 use super::difference::inert;
 use super::explanation::explanation;
+use super::face::{Face, SourceWords, label};
 use super::link::Link;
-use super::when::{exact_on_page, on_page, short_day};
+use super::when::{day, exact_moment, moment, readable};
 use crate::domain::change::{Change, Evidence, FieldChange};
 use crate::domain::docket::DocketEvent;
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::{Match, Watchlist};
+use crate::domain::source::Source;
 use crate::domain::text::{is_deceptive, one_line, shorten};
 use crate::domain::text_diff::{Fate, words};
 
@@ -43,7 +47,7 @@ pub struct ChangePage {
     pub fields: Vec<FieldPage>,
     /// Whom it concerns and why.
     pub concerns: Vec<Concern>,
-    /// Whom it may concern.
+    /// Companies it may concern.
     pub possible: Vec<Concern>,
     /// The read that shows it, and the one before.
     pub reads: [EvidencePage; 2],
@@ -90,10 +94,33 @@ pub struct EvidencePage {
     pub sha256: String,
 }
 
-impl ChangePage {
-    /// A change for somebody who follows these companies; for anybody where there are none.
+/// Who looks at a change, and in which words it is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct ChangeReader<'a> {
+    /// What companies are called.
+    pub watchlist: &'a Watchlist,
+    /// The companies that the reader follows; of all companies where there is none.
+    pub followed: Option<&'a [CompanyId]>,
+    /// The reader's time zone; UTC where nobody knows it.
+    pub zone: Tz,
+    /// The change's source as it is configured today: it says what the fields are called.
+    pub source: Option<&'a Source>,
+}
+
+impl<'a> ChangeReader<'a> {
+    /// Anybody who may see all of it.
     #[must_use]
-    pub fn of(change: &Change, watchlist: &Watchlist, followed: Option<&[CompanyId]>) -> Self {
+    pub fn of_all(watchlist: &'a Watchlist, source: Option<&'a Source>) -> Self {
+        Self { watchlist, followed: None, zone: Tz::UTC, source }
+    }
+}
+
+impl ChangePage {
+    /// A change for its reader.
+    #[must_use]
+    pub fn of(change: &Change, reader: ChangeReader<'_>) -> Self {
+        let ChangeReader { watchlist, followed, zone, source } = reader;
+        let words = source.map(SourceWords::of);
         let is_shown = |found: &&Match| followed.is_none_or(|ids| ids.contains(&found.company));
         let concern = |found: &Match| Concern::of(found, change, watchlist);
         Self {
@@ -101,20 +128,20 @@ impl ChangePage {
             title: line(&change.entry.title),
             happened: happened(change),
             source_title: line(&change.source_title),
-            date: change.entry.date.map(|date| short_day(date.day())),
+            date: change.entry.date.map(|date| day(date.day())),
             link: change.entry.url.as_deref().and_then(Link::of),
-            found_at: on_page(change.found_at),
+            found_at: moment(change.found_at, zone),
             is_notice: change.is_notice(),
-            retracted_at: change.retracted_at.map(on_page),
+            retracted_at: change.retracted_at.map(|at| moment(at, zone)),
             fields: change
                 .entry
                 .fields
                 .iter()
-                .map(|field| FieldPage::of(field, change.is_notice()))
+                .map(|field| FieldPage::of(field, change, (words.as_ref(), zone)))
                 .collect(),
             concerns: change.matches.iter().filter(is_shown).map(concern).collect(),
             possible: change.possible.iter().filter(is_shown).map(concern).collect(),
-            reads: [EvidencePage::of(&change.evidence), EvidencePage::of(&change.previous)],
+            reads: [EvidencePage::of(&change.evidence, zone), EvidencePage::of(&change.previous, zone)],
         }
     }
 }
@@ -128,10 +155,17 @@ fn happened(change: &Change) -> String {
 }
 
 impl FieldPage {
-    fn of(field: &FieldChange, is_notice: bool) -> Self {
-        let name = shorten(&one_line(&field.name), 80);
+    fn of(field: &FieldChange, change: &Change, (wording, zone): (Option<&SourceWords>, Tz)) -> Self {
+        let sort = wording.map_or_else(|| Face::of_change(change), |source| source.face);
+        let name = label(wording, sort, &field.name);
+        let is_notice = change.is_notice();
+        // Where two texts are told apart each is quoted: whoever looks for it at the source must find it.
+        let is_amended = field.before.is_some() && field.after.is_some();
         let cut = |text: &Option<String>| {
             let text = text.as_deref().unwrap_or_default();
+            if let Some(worded) = readable(text, zone).filter(|_| !is_amended) {
+                return worded;
+            }
             text[..crate::domain::text::boundary_before(text, MAX_FIELD_BYTES.min(text.len()))].to_owned()
         };
         let (before, after) = (cut(&field.before), cut(&field.after));
@@ -180,11 +214,11 @@ impl Concern {
 impl EvidencePage {
     /// The proof of a state.
     #[must_use]
-    pub fn of(evidence: &Evidence) -> Self {
+    pub fn of(evidence: &Evidence, zone: Tz) -> Self {
         Self {
             link: Link::of(&evidence.url),
             address: shorten(&one_line(&evidence.url), 500),
-            read_at: exact_on_page(evidence.read_at),
+            read_at: exact_moment(evidence.read_at, zone),
             status: evidence.status,
             sha256: one_line(evidence.sha256.as_str()),
         }

@@ -21,7 +21,7 @@ pub struct Rendered {
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// A template could not be filled in.
-    #[error("the mail cannot be put into words")]
+    #[error("failed to render the mail")]
     Template(#[from] askama::Error),
     /// The evidence could not be written.
     #[error("the evidence cannot be attached")]

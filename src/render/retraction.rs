@@ -1,9 +1,10 @@
 //! The mail that takes an earlier one back.
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::foot::Service;
-use super::letter::{Letter, mail};
+use super::letter::{Letter, Retracted, mail};
 use super::rendered::{RenderError, Rendered};
 use super::when::moment;
 use crate::domain::change::Change;
@@ -27,6 +28,8 @@ pub struct Withdrawal<'a> {
     pub changes: Vec<&'a Change>,
     /// The time zone of whoever got it.
     pub zone: Tz,
+    /// The present, from which links to the changes are counted.
+    pub now: DateTime<Utc>,
     /// Who sends it.
     pub service: Service<'a>,
 }
@@ -36,12 +39,16 @@ pub struct Withdrawal<'a> {
 /// # Errors
 /// A template that cannot be filled in.
 pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> {
-    let Withdrawal { retraction, mail, changes, zone, service } = withdrawal;
+    let Withdrawal { retraction, mail, changes, zone, now, service } = withdrawal;
     let reason = retraction.reason.as_deref().map(|reason| shorten(&one_line(reason), MAX_REASON_CHARS));
     let line = |change: &&Change| {
         let title = shorten(&one_line(&change.entry.title), 200);
         let source = shorten(&one_line(&change.source_title), 80);
-        format!("{source}: {title} ({}; change {})", change.entry.happened(), change.id.short())
+        let happened = change.entry.happened();
+        let link = service.web.map(|web| web.change(&change.id, &mail.recipient, *now));
+        let asked_for =
+            if link.is_some() { String::new() } else { format!("; change {}", change.id.short()) };
+        Retracted { words: format!("{source}: {title} ({happened}{asked_for})"), link }
     };
     letter_mail::render(&Letter {
         about: one_line(&mail.subject),
@@ -53,7 +60,7 @@ pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> 
             one_line(&mail.subject),
             reason.map(|reason| format!(" The operator says: {reason}")).unwrap_or_default(),
         ),
-        lines: changes.iter().map(line).collect(),
+        retracted: changes.iter().map(line).collect(),
         is_restored: retraction.is_restored,
         ..Letter::to(&mail.recipient, *service)
     })

@@ -5,7 +5,7 @@ use askama::Template;
 use super::link::Link;
 use super::page::line;
 use super::rendered::RenderError;
-use super::when::minute;
+use super::when::{day, on_page};
 use crate::domain::screening::{Answer, Finding, ListLook, Screened, ScreenedName, Standing};
 
 /// What screening found, ready to be shown: already inert.
@@ -85,7 +85,7 @@ pub struct ListView {
     pub standing: String,
     /// Whether it is as it should be.
     pub is_current: bool,
-    /// What never appears there.
+    /// What this source does not show.
     pub does_not_show: String,
 }
 
@@ -108,7 +108,7 @@ const TOLD: [(Answer, GroupView); 3] = [
         Answer::Exposed,
         GroupView {
             title: "Exposed",
-            meaning: "Not listed itself: whom it belongs to is, or who belongs to it, or a category covers it.",
+            meaning: "Not listed itself, but an owner or a subsidiary is, or a category covers it.",
         },
     ),
     (
@@ -130,7 +130,7 @@ impl ScreeningView {
         });
         let not_current = screened.lists.iter().filter(|list| list.standing != Standing::Current);
         Self {
-            at: minute(screened.at),
+            at: on_page(screened.at),
             names: screened.names.len(),
             groups: groups.filter(|(_, names)| !names.is_empty()).collect(),
             clear: with(Answer::Clear).map(|name| line(&name.name)).collect(),
@@ -162,10 +162,10 @@ impl FindingView {
             name: line(&finding.name),
             score: finding.score.to_string(),
             reason: line(&finding.reason),
-            date: finding.date.map(|date| date.to_string()).unwrap_or_default(),
+            date: finding.date.map(|date| day(date.day())).unwrap_or_default(),
             since: match finding.since {
-                Some(since) if since.was_added => minute(since.at),
-                Some(since) => format!("{} or earlier", minute(since.at)),
+                Some(since) if since.was_added => on_page(since.at),
+                Some(since) => format!("{} or earlier", on_page(since.at)),
                 None => String::new(),
             },
             effect: of_list(|list| list.effect.as_deref()),
@@ -178,7 +178,7 @@ impl ListView {
     fn of(list: &ListLook) -> Self {
         Self {
             title: line(&list.title),
-            read_at: list.read_at.map_or_else(|| "never".to_owned(), minute),
+            read_at: list.read_at.map_or_else(|| "never".to_owned(), on_page),
             entries: list.entries,
             standing: standing(list),
             is_current: list.standing == Standing::Current,

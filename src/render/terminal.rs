@@ -1,13 +1,14 @@
 //! A change on a terminal.
 
 use anstyle::{AnsiColor, Effects, Style};
+use chrono_tz::Tz;
 
 use super::change_view::concerns;
 use super::difference::{Piece, inert, runs_of};
 use super::explanation::explanation;
 use super::field_view::{FieldBody, FieldView, fields_of, indent_of};
 use super::flow::{Indent, set, wrap};
-use super::when::minute;
+use super::when::{exact_on_terminal, on_terminal};
 use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::docket::DocketEvent;
 use crate::domain::id::CompanyId;
@@ -23,10 +24,15 @@ const ADDED: Style = AnsiColor::Green.on_default().effects(Effects::UNDERLINE);
 /// A change as `changes show` and `check now` print it, ending in a line feed.
 ///
 /// Without colour, removed and added words are told apart by signs and marks, so that
-/// nothing is lost in a pipe. Escape sequences in the source's text are taken out: the
+/// nothing is lost in a pipe. Times are those of `zone`. Escape sequences in the source's text are taken out: the
 /// only ones in the answer are those made here.
 #[must_use]
-pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, colour: bool) -> String {
+pub fn for_terminal(
+    change: &Change,
+    short_name: impl Fn(&CompanyId) -> String,
+    zone: Tz,
+    colour: bool,
+) -> String {
     let bold = |text: &str| paint(BOLD, text, colour);
     let kind = match change.entry.kind {
         ChangeKind::Added => paint(ADDED, "added", colour),
@@ -43,12 +49,12 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
         lines.push(format!("  date:   {date}"));
     }
     if change.is_notice() {
-        lines.push(format!("  since:  {}", listed_since(change)));
+        lines.push(format!("  since:  {}", listed_since(change, zone)));
     }
     if let Some(url) = &change.entry.url {
         lines.push(format!("  link:   {}", shorten(&one_line(url), 500)));
     }
-    lines.push(format!("  found:  {}", minute(change.found_at)));
+    lines.push(format!("  found:  {}", on_terminal(change.found_at, zone)));
     let (fields, left_out) = fields_of(change, None);
     lines.extend(fields.iter().map(|field| if colour { coloured(field) } else { field.plain() }));
     if left_out > 0 {
@@ -73,7 +79,7 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
     let earlier = if change.is_notice() { "first" } else { "before" };
     lines.extend([("now", &change.evidence), (earlier, &change.previous)].map(|(when, evidence)| {
         let Evidence { url, read_at, status, sha256 } = evidence;
-        let (address, read_at) = (shorten(&one_line(url), 500), read_at.format("%Y-%m-%d %H:%M:%S UTC"));
+        let (address, read_at) = (shorten(&one_line(url), 500), exact_on_terminal(*read_at, zone));
         let hash = one_line(sha256.as_str());
         format!(
             "    {when:<7} {address}\n            read {read_at}, HTTP status {status}\n            sha256 {hash}"
@@ -84,10 +90,10 @@ pub fn for_terminal(change: &Change, short_name: impl Fn(&CompanyId) -> String, 
 }
 
 /// Since when a notice's entry is known to be there.
-fn listed_since(change: &Change) -> String {
+fn listed_since(change: &Change, zone: Tz) -> String {
     match change.entry.date {
         Some(date) => format!("{date}, the date it bears"),
-        None => format!("{} or earlier, when it was read first", minute(change.previous.read_at)),
+        None => format!("{} or earlier, when it was read first", on_terminal(change.previous.read_at, zone)),
     }
 }
 

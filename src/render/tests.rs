@@ -223,7 +223,7 @@ fn what_became_of_a_docket_entry_is_said() {
     assert_eq!(mail.subject, "Hikvision: document attached to order in 23-1032");
     assert!(mail.text.contains("Document attached to order in 23-1032 (Hikvision)."), "{}", mail.text);
     assert!(mail.html.contains("Document attached to order in 23-1032 (Hikvision)."), "{}", mail.html);
-    let shown = for_terminal(&filed, ToString::to_string, false);
+    let shown = for_terminal(&filed, ToString::to_string, chrono_tz::Tz::UTC, false);
     assert!(shown.contains(" amended (document attached)  FCC Covered List"), "{shown}");
     filed.entry.kind = ChangeKind::Removed;
     let text = told(&[filed]).text.replace('\n', " ");
@@ -279,7 +279,7 @@ fn what_else_the_same_read_found_is_counted_and_not_shown() {
             "50 more entries about what you follow, which are told",
         ),
         (Untold { unasked: 1, ..Untold::default() }, "in a way you did not ask for"),
-        (Untold { possible: 2, ..Untold::default() }, "a person looks at them first"),
+        (Untold { possible: 2, ..Untold::default() }, "a person checks them first"),
         (Untold { other: 1, ..Untold::default() }, "which is not part of this mail"),
     ] {
         let text = leaving_out(untold);
@@ -321,9 +321,9 @@ fn a_test_says_that_it_is_one() {
 #[test]
 fn a_terminal_shows_the_same_with_and_without_colour() {
     let names = watchlist();
-    let plain = for_terminal(&amended(), |id| names.short_name(id).to_owned(), false);
+    let plain = for_terminal(&amended(), |id| names.short_name(id).to_owned(), chrono_tz::Tz::UTC, false);
     insta::assert_snapshot!("terminal.txt", plain);
-    let coloured = for_terminal(&amended(), |id| names.short_name(id).to_owned(), true);
+    let coloured = for_terminal(&amended(), |id| names.short_name(id).to_owned(), chrono_tz::Tz::UTC, true);
     insta::assert_snapshot!("terminal.ansi", coloured.replace('\u{1b}', "␛"));
 }
 
@@ -365,7 +365,7 @@ fn hostile_text_stays_text() {
     assert!(!mail.text.contains("[-forged-]"), "{}", mail.text);
     assert!(!mail.text.lines().any(|line| line.starts_with("Bcc")), "{}", mail.text);
     let names = watchlist();
-    let shown = for_terminal(&hostile(), |id| names.short_name(id).to_owned(), true);
+    let shown = for_terminal(&hostile(), |id| names.short_name(id).to_owned(), chrono_tz::Tz::UTC, true);
     let sequences = shown.matches('\u{1b}').count();
     let own = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap().find_iter(&shown).count();
     assert_eq!(sequences, own, "{shown:?}");

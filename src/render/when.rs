@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 /// `20 November 2026`.
-pub(super) fn day(day: NaiveDate) -> String {
+#[must_use]
+pub fn day(day: NaiveDate) -> String {
     day.format("%-d %B %Y").to_string()
 }
 
@@ -14,7 +15,8 @@ pub(super) fn short_day(day: NaiveDate) -> String {
 }
 
 /// `20 November 2026, 17:04 (Berlin)`.
-pub(super) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+#[must_use]
+pub fn moment(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string() + &zone_mark(zone)
 }
 
@@ -32,28 +34,28 @@ pub(super) fn time(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%H:%M").to_string() + &zone_mark(zone)
 }
 
-/// `20 Nov 2026, 16:04 UTC`, as pages have it.
+/// `20 November 2026, 16:04 UTC`, as pages have it whose reader's zone nobody knows.
 #[must_use]
 pub fn on_page(at: DateTime<Utc>) -> String {
-    at.format("%-d %b %Y, %H:%M UTC").to_string()
+    moment(at, Tz::UTC)
 }
 
 /// The same to the second, for proof.
 #[must_use]
 pub fn exact_on_page(at: DateTime<Utc>) -> String {
-    at.format("%-d %b %Y, %H:%M:%S UTC").to_string()
+    exact_moment(at, Tz::UTC)
 }
 
-/// A day as pages have it.
+/// `2026-11-20 17:04 CET`, as terminals have it.
 #[must_use]
-pub fn day_on_page(day: NaiveDate) -> String {
-    short_day(day)
+pub fn on_terminal(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
-/// A moment to the minute, as the terminal has it.
+/// The same to the second.
 #[must_use]
-pub fn minute(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
+pub fn exact_on_terminal(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 
 /// The calendar day of a moment where its reader is.
@@ -99,6 +101,9 @@ mod tests {
         assert_eq!(moment(at, Tz::Europe__Berlin), "28 November 2026, 22:56 (Berlin)");
         assert_eq!(moment(at, Tz::America__New_York), "28 November 2026, 16:56 (New York)");
         assert_eq!(moment(at, Tz::UTC), "28 November 2026, 21:56 UTC");
+        assert_eq!(on_page(at), "28 November 2026, 21:56 UTC");
+        assert_eq!(on_terminal(at, Tz::Europe__Berlin), "2026-11-28 22:56 CET");
+        assert_eq!(exact_on_terminal(at, Tz::UTC), "2026-11-28 21:56:59 UTC");
         assert_eq!(exact_moment(at, Tz::Europe__Berlin), "28 November 2026, 22:56:59 (Berlin; 21:56:59 UTC)");
     }
 

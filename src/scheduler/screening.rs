@@ -29,14 +29,11 @@ impl ScreeningLoop {
             match self.standing.look_again().await {
                 Ok(0) => {}
                 Ok(mails) => {
-                    tracing::info!(mails, "owners of suppliers are told what is new");
+                    tracing::info!(mails, "queued {mails} mails about standing lists");
                     self.deliverer.wake();
                 }
                 Err(error) => {
-                    tracing::error!(
-                        error = error_chain(&error),
-                        "standing lists could not be screened again"
-                    );
+                    tracing::error!(error = error_chain(&error), "failed to screen standing lists again");
                 }
             }
             tokio::select! {

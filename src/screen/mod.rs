@@ -45,18 +45,20 @@ pub enum ScreenError {
     #[error("no name was given")]
     NoNames,
     /// Nothing can be said of anybody.
-    #[error("no list was read yet, so nothing can be said of anybody; read them first: regwatch check now")]
+    #[error(
+        "no list was read yet, so there is nothing to compare with; read the lists first: regwatch check now"
+    )]
     NothingRead,
     /// No list is watched.
     #[error(
-        "no list is watched, so nothing can be said of anybody; `regwatch source list --all` shows what can be"
+        "no list is watched, so there is nothing to compare with; `regwatch source list --group` shows the catalogue"
     )]
     NoLists,
     /// The names cannot be looked for.
     #[error(transparent)]
     Watchlist(#[from] WatchlistError),
     /// A piece of work broke off.
-    #[error("looking through the list {list} ended abruptly: {reason}")]
+    #[error("screening against the list {list} panicked: {reason}")]
     Broken {
         /// The list.
         list: SourceId,

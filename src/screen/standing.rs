@@ -26,13 +26,11 @@ pub enum StandingError {
     #[error(transparent)]
     Screen(#[from] ScreenError),
     /// Nobody is named who could be told.
-    #[error(
-        "nobody is named who is told; name the operator (operator.address), or --to an address with a subscription"
-    )]
+    #[error("no recipient; set operator.address, or give --to an address with a subscription")]
     NoOwner,
     /// Nobody is written to who did not agree.
     #[error(
-        "{0} has no active subscription, and nobody is written to who did not agree; name the operator, or let them subscribe first"
+        "{0} has no active subscription, so regwatch may not write to them; set operator.address, or let them subscribe first"
     )]
     NotSubscribed(EmailAddress),
     /// There is none by this id.

@@ -108,10 +108,7 @@ impl SourceFacts {
 
     pub(super) fn reason(&self) -> String {
         reason(
-            self.state
-                .as_ref()
-                .and_then(|state| state.reason.as_deref())
-                .unwrap_or("for no reason that is known"),
+            self.state.as_ref().and_then(|state| state.reason.as_deref()).unwrap_or("for an unknown reason"),
         )
     }
 

@@ -35,7 +35,7 @@ pub(super) fn needs(facts: &Facts) -> Vec<Need> {
     needs.extend(disabled(facts));
     let down = facts.workers.iter().filter(|worker| worker.is_down());
     needs.extend(down.map(|worker| Need {
-        what: format!("the daemon's task {} ended abruptly", worker.name),
+        what: format!("the daemon's task {} panicked", worker.name),
         command: "systemctl restart regwatch, and send its log to the developers".to_owned(),
         sources: Vec::new(),
     }));
@@ -63,7 +63,7 @@ fn failing(facts: &Facts) -> Vec<Need> {
             },
             _ => Need {
                 what: format!(
-                    "{} sources fail alike ({}{}): {}",
+                    "{} sources fail for one reason ({}{}): {}",
                     sources.len(),
                     ids.iter().take(3).map(SourceId::as_str).collect::<Vec<_>>().join(", "),
                     if ids.len() > 3 { ", …" } else { "" },
@@ -90,14 +90,14 @@ fn quarantined(facts: &Facts) -> Vec<Need> {
     let held: Vec<&SourceFacts> = facts.sources.iter().filter(|source| source.is_quarantined()).collect();
     if held.len() > MAX_NAMED {
         return vec![Need {
-            what: format!("{} sources have a quarantined read that waits for your word", held.len()),
+            what: format!("{} sources have a quarantined read that needs your decision", held.len()),
             command: "regwatch review list".to_owned(),
             sources: held.iter().map(|source| source.id.clone()).collect(),
         }];
     }
     let need = |source: &&SourceFacts| Need {
         what: format!(
-            "{}: a quarantined read waits for your word: {}",
+            "{}: a quarantined read needs your decision: {}",
             source.id,
             source.quarantine_reason()
         ),
@@ -158,8 +158,8 @@ fn overdue(facts: &Facts) -> Option<Need> {
 fn mails(facts: &Facts) -> Option<Need> {
     let mails = match facts.mails.attention {
         0 => return None,
-        1 => "1 mail was not delivered and is not tried again".to_owned(),
-        count => format!("{count} mails were not delivered and are not tried again"),
+        1 => "1 mail failed for good".to_owned(),
+        count => format!("{count} mails failed for good"),
     };
     Some(Need { what: mails, command: "regwatch outbox list".to_owned(), sources: Vec::new() })
 }
@@ -169,10 +169,10 @@ fn disabled(facts: &Facts) -> impl Iterator<Item = Need> + '_ {
     let disabled = facts.webhooks.iter().filter(|hook| hook.state == HookState::Disabled);
     disabled.map(|hook| Need {
         what: format!(
-            "the webhook {} ({}) is disabled and told nothing: {}",
+            "the webhook {} ({}) is disabled: {}",
             one_line(&hook.name),
             hook.url.host_str().unwrap_or_default(),
-            reason(hook.reason.as_deref().unwrap_or("for no reason that is known"))
+            reason(hook.reason.as_deref().unwrap_or("for an unknown reason"))
         ),
         command: format!("regwatch webhook resume {}", hook.id),
         sources: Vec::new(),

@@ -109,7 +109,11 @@ fn sentence(facts: &Facts, figures: &Figures) -> String {
         parts.push(format!("{paused} {} paused", if paused == 1 { "is" } else { "are" }));
     }
     let stuck = figures.mails.attention;
-    parts.push(if stuck == 1 { "1 mail is stuck".to_owned() } else { format!("{stuck} mails are stuck") });
+    parts.push(if stuck == 1 {
+        "1 mail has failed".to_owned()
+    } else {
+        format!("{stuck} mails have failed")
+    });
     parts.push(match &facts.backup {
         Some(backup) => format!("the last backup is {} old", since(backup.at, facts.now)),
         None => "there is no backup yet".to_owned(),

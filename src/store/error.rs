@@ -31,7 +31,7 @@ pub enum StoreError {
     },
     /// There is a mark of a database, and no database.
     #[error(
-        "the store {path} is not there, and {mark} says that it was: is its disk mounted? Put it back, or copy a backup into its place. To begin with nothing instead, without subscribers and with every source as if never read, remove {mark}"
+        "the store {path} is not there, and {mark} says that it was: is its disk mounted? Put it back, or copy a backup into its place. To start with an empty store instead, without subscribers and with every source unread, remove {mark}"
     )]
     Missing {
         /// The database folder.
@@ -41,7 +41,7 @@ pub enum StoreError {
     },
     /// Neither a database nor a mark, where there must be one.
     #[error(
-        "there is no store in {path}, and `store.required` forbids to begin with an empty one: is its disk mounted? For the very first start set `store.required = false`"
+        "there is no store in {path}, and `store.required` forbids an empty one: is its disk mounted? For the very first start set `store.required = false`"
     )]
     NoneYet {
         /// The database folder.
@@ -49,7 +49,7 @@ pub enum StoreError {
     },
     /// A database that was behind when its mark was written: a backup, or what damage left of it.
     #[error(
-        "the store {path} is older than it was, or cut short: it has {commits} commits, and had {known} or more. If a backup was copied back on purpose, run `regwatch store repair --accept-older --apply`; else put the newer one back"
+        "the store {path} is older than it was, or cut short: it has {commits} commits, and had {known} or more. If a backup was copied back on purpose, run `regwatch store repair --accept-older --apply`; otherwise put the newer one back"
     )]
     Older {
         /// The database folder.
@@ -61,7 +61,7 @@ pub enum StoreError {
     },
     /// Another installation's database, or another copy of this one that went its own way.
     #[error(
-        "the store {path} is another one than {mark} belongs to. If it is to be used from now on, run `regwatch store repair --accept-foreign --apply`; else put the right one back"
+        "the store {path} is another one than {mark} belongs to. To use it from now on, run `regwatch store repair --accept-foreign --apply`; otherwise put the right one back"
     )]
     Foreign {
         /// The database folder.
@@ -71,7 +71,7 @@ pub enum StoreError {
     },
     /// A database of which something is missing or not as it was written.
     #[error(
-        "the store {path} is damaged: {}. Nothing was changed. `regwatch store verify` shows all of it, and `regwatch store repair` what can be saved; a backup may save more",
+        "the store {path} is damaged: {}. Nothing was changed. `regwatch store verify` shows all damage, `regwatch store repair` what can be saved; a backup may save more",
         findings.join("; ")
     )]
     Damaged {
@@ -82,14 +82,14 @@ pub enum StoreError {
     },
     /// A store stands where one is to be made.
     #[error(
-        "there is a store in {path} already, which is not overwritten; move it away, or name another place in store.url"
+        "{path} already has a store, which is not overwritten; move it away, or set another place in store.url"
     )]
     Occupied {
         /// The database folder.
         path: String,
     },
     /// A file that is no backup, or not all of one.
-    #[error("{path} cannot be restored: {reason}. Nothing was made of it")]
+    #[error("cannot restore {path}: {reason}. Nothing was restored")]
     BadBackup {
         /// The file.
         path: String,
@@ -98,21 +98,21 @@ pub enum StoreError {
     },
     /// What was opened is no longer what lies there.
     #[error(
-        "the store {path} was moved, removed or replaced while it was in use: nothing that is kept would be found again"
+        "the store {path} was moved, removed or replaced while it was in use: further writes would be lost"
     )]
     Moved {
         /// The database folder.
         path: String,
     },
     /// Something that lies in the database cannot be read; the step was not done.
-    #[error("the store cannot read what this needs ({reason}); `regwatch store verify` tells more")]
+    #[error("the store cannot read a record that this needs ({reason}); `regwatch store verify` shows more")]
     Unreadable {
         /// What the engine said.
         reason: String,
     },
     /// A write was acknowledged without having been forced to the disk.
     #[error(
-        "the store {path} does not force its writes to the disk; this build must not be used, a power cut would lose what it acknowledged"
+        "the store {path} does not force its writes to the disk; do not use this build: a power cut would lose acknowledged writes"
     )]
     NotDurable {
         /// The database folder.
@@ -127,16 +127,14 @@ pub enum StoreError {
         is_unreadable: bool,
     },
     /// The disk refused a write: what was acknowledged stands, but nothing more can be promised.
-    #[error(
-        "the store takes no more writes since one could not be kept ({reason}); restart once its disk is well"
-    )]
+    #[error("the store accepts no more writes after a failed one ({reason}); fix its disk, then restart")]
     DiskFailed {
         /// What the engine said.
         reason: String,
     },
     /// The state of a source changed after the caller looked it up; nothing was kept.
     #[error(
-        "another command changed source {source_id} at the same time, so this result was not kept; try again"
+        "another command changed source {source_id} at the same time, so this result was not stored; try again"
     )]
     Stale {
         /// The source.
@@ -158,7 +156,7 @@ pub enum StoreError {
         what: &'static str,
     },
     /// What is said of a mail comes from a sender whose lease of it ended; nothing was kept.
-    #[error("mail {mail} is not in this sender's hands any more, so what became of it was not kept")]
+    #[error("this sender no longer holds the lease of mail {mail}, so its outcome was not stored")]
     LeaseLost {
         /// The mail.
         mail: MailId,

@@ -50,7 +50,7 @@ pub struct Subscriptions {
 #[derive(Debug, thiserror::Error)]
 pub enum SubscribeError {
     /// Nobody tracks such a company.
-    #[error("no company {id}{hint}; `regwatch company list` shows those that are tracked")]
+    #[error("no company {id}{hint}; `regwatch company list` shows the tracked ones")]
     UnknownCompany {
         /// The id.
         id: CompanyId,
@@ -58,7 +58,7 @@ pub enum SubscribeError {
         hint: String,
     },
     /// No such source is watched.
-    #[error("no source {id}{hint}; `regwatch source list` shows those that are watched")]
+    #[error("no source {id}{hint}; `regwatch source list` shows the watched ones")]
     UnknownSource {
         /// The id.
         id: SourceId,
@@ -72,10 +72,10 @@ pub enum SubscribeError {
     #[error("no subscriber {0}")]
     Unknown(EmailAddress),
     /// Nothing of this address waits to be confirmed.
-    #[error("{0} has no subscription that waits to be confirmed")]
+    #[error("{0} has no pending subscription")]
     NothingToConfirm(EmailAddress),
     /// A pause ends on a later day.
-    #[error("{0} has come already where the subscriber is; expected a day to come")]
+    #[error("{0} is not in the future for the subscriber; expected a later day")]
     NotToCome(NaiveDate),
     /// It could not be kept.
     #[error(transparent)]

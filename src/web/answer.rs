@@ -187,7 +187,7 @@ impl Shared {
                     self.woken.notify_one();
                 }
                 let name = company_name(&company, &watchlist);
-                format!("A mail asks you whether {name} is to be followed as well; say yes to it.")
+                format!("We sent you a mail to confirm that you want to follow {name} too.")
             }
             Change::Undo => self.undo(key).await?,
             Change::Pause(until) => {
@@ -198,16 +198,16 @@ impl Shared {
                 self.visits.pause(key, false, None).await?;
                 // What the pause collected may be told now.
                 self.woken.notify_one();
-                "Mail goes on.".to_owned()
+                "Mail has resumed.".to_owned()
             }
             Change::Refine(company, kinds) => {
                 self.visits.refine(key, &company, kinds).await?;
                 let name = company_name(&company, &self.registry.current());
-                format!("What you are told about {name} is as you chose from now on.")
+                format!("Your choice for {name} is saved.")
             }
             Change::Prefer(wishes) => {
                 self.visits.prefer(key, wishes).await?;
-                "Mail comes as you wish from now on.".to_owned()
+                "Your mail settings are saved.".to_owned()
             }
         })
     }
@@ -219,8 +219,8 @@ impl Shared {
         let watchlist = self.registry.current();
         let names: Vec<String> = back.iter().map(|company| company_name(company, &watchlist)).collect();
         Ok(match names.as_slice() {
-            [] => "Nothing was changed: it is too long ago.".to_owned(),
-            names => format!("Mail about {} is sent again.", names.join(", ")),
+            [] => "Nothing was changed: the day for undoing has passed.".to_owned(),
+            names => format!("You follow {} again.", names.join(", ")),
         })
     }
 
@@ -277,7 +277,7 @@ impl Shared {
         let followed = followed(subscriber, &self.registry.current());
         let mut lines: Vec<String> = followed.into_iter().map(|(_, line)| line).collect();
         if lines.is_empty() {
-            lines.push("This address follows nothing, and nothing is sent to it.".to_owned());
+            lines.push("This address follows nothing and gets no mail.".to_owned());
         } else {
             lines.extend(paused(subscriber, self.visits.now()));
         }
@@ -368,31 +368,33 @@ impl Shared {
                 companies.iter().map(name).collect(),
                 "You will receive no further alerts about it.",
             ),
-            Answer::List => {
-                ("What you follow", self.standing(subscriber), "That is all this address is told about.")
-            }
+            Answer::List => (
+                "What you follow",
+                self.standing(subscriber),
+                "This is all that this address gets alerts about.",
+            ),
             Answer::Standing => (
                 "What you follow now",
                 self.standing(subscriber),
-                "What you answer was settled before: it was answered, or you left since. Nothing was changed.",
+                "This request was already answered, or you have unsubscribed since. Nothing was changed.",
             ),
             Answer::Preferred => {
                 let ways = subscriber.preferences.words().into_iter();
                 (
                     "How mail comes now",
                     ways.chain(paused(subscriber, self.visits.now())).collect(),
-                    "Whatever is not named here is as for everybody: mail as soon as something is found, at any hour.",
+                    "Everything else is at its default: mail as soon as something changes, at any hour.",
                 )
             }
             Answer::Paused => (
                 "Mail is paused",
                 paused(subscriber, self.visits.now()).into_iter().collect(),
-                "What changes meanwhile is collected.",
+                "Changes during the pause are collected.",
             ),
             Answer::Resumed(_) => (
                 "Mail goes on",
                 self.standing(subscriber),
-                "What was collected meanwhile, if anything was, comes in one mail.",
+                "If anything was collected, you get it in one mail.",
             ),
             // Nothing else is ever confirmed.
             Answer::Confirm(..)
@@ -420,7 +422,7 @@ impl Shared {
         self.refusal(
             StatusCode::NOT_FOUND,
             "There is nothing here",
-            "The address is not complete, or what it was made for is too long ago or was never asked. If you copied it from a mail, copy all of it; or write to the service again.",
+            "The address is incomplete, or its request has expired or never existed. If you copied the address from a mail, copy all of it, or write to the service again.",
         )
     }
 
@@ -436,13 +438,13 @@ impl Shared {
     }
 
     pub(super) fn too_much(&self) -> Response {
-        self.refusal(StatusCode::PAYLOAD_TOO_LARGE, "That was too much", "Nothing was changed.")
+        self.refusal(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large", "Nothing was changed.")
     }
 
     /// Trouble here. What it is stands in the log and nowhere else.
     pub(super) fn fault(&self, error: &(dyn std::error::Error + 'static)) -> Response {
         tracing::error!(error = error_chain(error), "failed to answer a page: {}", error_chain(error));
-        let text = "Something is wrong here, and nothing was changed. Please try again later.";
+        let text = "Something went wrong here, and nothing was changed. Please try again later.";
         self.refusal(StatusCode::INTERNAL_SERVER_ERROR, "That did not work", text)
     }
 }

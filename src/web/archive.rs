@@ -5,6 +5,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono_tz::Tz;
 
 use super::Shared;
 use super::page::{ArchivePage, ArchiveRow, FoundRow, MailPage, page, readable};
@@ -13,7 +14,7 @@ use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::Subscriber;
-use crate::render::{line, on_page};
+use crate::render::{line, moment};
 use crate::store::StoreError;
 
 /// At most so many are shown, the newest.
@@ -49,7 +50,7 @@ impl Shared {
         let row = |mail: &Mail| ArchiveRow {
             href: format!("?{MAIL}{}", mail.id),
             subject: line(&mail.subject),
-            standing: standing(mail),
+            standing: standing(mail, reader.preferences.zone),
         };
         let rows = mails.iter().take(SHOWN).map(row).collect();
         Ok(Some(ArchivePage { root: self.root(), name: self.organisation(), rows, more }))
@@ -63,7 +64,7 @@ impl Shared {
         };
         let text = match self.desk.store.message(&mail.id).await {
             Ok(message) if !message.is_empty() => Some(readable(&message)),
-            // What is old enough is let go of.
+            // Retention removes what is old enough.
             Ok(_) | Err(StoreError::DamagedBody { .. } | StoreError::NotFound { .. }) => None,
             Err(error) => return Err(error),
         };
@@ -71,7 +72,7 @@ impl Shared {
             root: self.root(),
             name: self.organisation(),
             subject: line(&mail.subject),
-            standing: standing(&mail),
+            standing: standing(&mail, reader.preferences.zone),
             changes: self.told_by(&mail, &reader).await?,
             text,
         }))
@@ -109,9 +110,9 @@ fn is_told(mail: &Mail) -> bool {
 }
 
 /// What became of a mail, in its reader's words.
-fn standing(mail: &Mail) -> String {
+fn standing(mail: &Mail, zone: Tz) -> String {
     match mail.state {
-        MailState::Sent => format!("sent {}", on_page(mail.at)),
+        MailState::Sent => format!("sent {}", moment(mail.at, zone)),
         MailState::Queued | MailState::Leased | MailState::Deferred => "on its way".to_owned(),
         MailState::Held => "held by the operator, not sent yet".to_owned(),
         MailState::Unsubscribed => "not sent, because you unsubscribed".to_owned(),
@@ -119,6 +120,6 @@ fn standing(mail: &Mail) -> String {
         | MailState::Suppressed
         | MailState::Expired
         | MailState::Dead
-        | MailState::Replaced => format!("could not be delivered, {}", on_page(mail.at)),
+        | MailState::Replaced => format!("not delivered, {}", moment(mail.at, zone)),
     }
 }

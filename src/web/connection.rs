@@ -44,8 +44,8 @@ pub(super) async fn serve(stream: TcpStream, router: Router, stop: CancellationT
     });
     match served.await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a web connection ended abruptly"),
-        Err(_) => tracing::debug!("a web connection was too slow"),
+        Ok(Err(error)) => tracing::debug!(%error, "a web connection broke"),
+        Err(_) => tracing::debug!("closed a web connection that was too slow"),
     }
 }
 

@@ -47,8 +47,8 @@ impl Fault {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Form => "Nothing was changed.",
-            Self::Day => "Nothing was changed: a pause ends on a day to come, or on none.",
-            Self::Zone => "Nothing was changed: the time zone is not known; one is Europe/Berlin.",
+            Self::Day => "Nothing was changed: a pause must end on a future day, or on none.",
+            Self::Zone => "Nothing was changed: the time zone is unknown; an example is Europe/Berlin.",
             Self::Quiet => {
                 "Nothing was changed: quiet hours need two different times, such as 22:00 and 07:00, or none."
             }

@@ -10,7 +10,7 @@ use super::page::{FoundPage, FoundRow, page};
 use crate::domain::change::Change;
 use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::subscription::Subscriber;
-use crate::render::{line, on_page};
+use crate::render::{day, line, moment};
 use crate::store::StoreError;
 
 impl Shared {
@@ -34,7 +34,7 @@ impl Shared {
             root: self.root(),
             name: self.organisation(),
             rows: found.iter().map(row).collect(),
-            since: since.format("%-d %B %Y").to_string(),
+            since: day(since.with_timezone(&reader.preferences.zone).date_naive()),
             back: "?".to_owned(),
         }))
     }
@@ -45,7 +45,11 @@ impl Shared {
         FoundRow {
             href: self.visits.link_to(&change.id, &reader.address, &self.desk.settings.base_url),
             title: line(&change.entry.title),
-            what: format!("{} on {source}, {}{taken_back}", change.entry.kind, on_page(change.found_at)),
+            what: format!(
+                "{} on {source}, {}{taken_back}",
+                change.entry.kind,
+                moment(change.found_at, reader.preferences.zone)
+            ),
             is_waiting,
         }
     }

@@ -63,7 +63,7 @@ impl Shared {
     async fn holder(&self, shown: &Shown) -> Option<Holder> {
         let text: TokenText = shown.text.parse().ok()?;
         let kept = self.desk.store.access_token(&text.hash()).await.inspect_err(|error| {
-            tracing::error!(error = error_chain(error), "a token could not be looked up");
+            tracing::error!(error = error_chain(error), "failed to look up a token");
         });
         let token = kept.ok()?.filter(|token| token.is_good(self.visits.now()))?;
         (!shown.is_in_address || token.is_for_feeds_alone()).then(|| Holder::of(&token))

@@ -11,7 +11,7 @@ use super::desk::{self, Frame};
 use super::page::page;
 use crate::domain::id::{ChangeId, CompanyId};
 use crate::domain::subscription::{State, Subscriber};
-use crate::render::ChangePage;
+use crate::render::{ChangePage, ChangeReader};
 use crate::view::Story;
 
 /// What stands in a path that may be such a link: the change, the seal, and what is asked for below it.
@@ -84,7 +84,15 @@ impl Shared {
         // Who follows the source follows whomever it names.
         let is_of_source = followed.contains(&CompanyId::of_source(&story.change.source));
         let shown = Some(followed.as_slice()).filter(|_| !is_of_source);
-        let change = ChangePage::of(&story.change, &self.registry.current(), shown);
+        let change = ChangePage::of(
+            &story.change,
+            ChangeReader {
+                watchlist: &self.registry.current(),
+                followed: shown,
+                zone: reader.preferences.zone,
+                source: self.desk.views.source(story.change.source.as_str()),
+            },
+        );
         let one = desk::change::One {
             frame: Frame::bare(self.root(), &change.title),
             source: story.change.source.to_string(),

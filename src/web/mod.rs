@@ -208,7 +208,7 @@ impl WebServer {
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    tracing::warn!(%error, "a web connection could not be taken");
+                    tracing::warn!(%error, "failed to accept a web connection");
                     tokio::time::sleep(AFTER_A_FAULT).await;
                     continue;
                 }

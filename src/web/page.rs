@@ -132,7 +132,7 @@ pub(super) struct MailPage<'a> {
     pub subject: String,
     pub standing: String,
     pub changes: Vec<FoundRow>,
-    /// What it said; `None` where that was let go of.
+    /// What it said; `None` if retention removed it.
     pub text: Option<String>,
 }
 
@@ -151,7 +151,7 @@ pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
         Err(error) => {
-            tracing::error!(error = error_chain(&error), "a page cannot be filled in");
+            tracing::error!(error = error_chain(&error), "failed to render a page");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

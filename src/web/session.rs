@@ -60,7 +60,7 @@ impl Session {
 /// Why somebody is not logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// Name and password do not belong together.
+    /// Wrong name or password.
     Wrong,
     /// There were too many attempts; after so long another may be made.
     TooMany(Duration),

@@ -112,7 +112,7 @@ impl Webhooks {
         self.is_running.store(true, Ordering::SeqCst);
         while !stop.is_cancelled() {
             if let Err(error) = self.deliver_due(&stop).await {
-                tracing::error!(error = error_chain(&error), "webhooks could not be told");
+                tracing::error!(error = error_chain(&error), "failed to deliver to webhooks");
             }
             let wait = self.wait().await;
             tokio::select! {
@@ -159,7 +159,7 @@ impl Webhooks {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => failure = Some(error),
                     Err(panic) => {
-                        tracing::error!(error = error_chain(&panic), "telling a webhook ended abruptly");
+                        tracing::error!(error = error_chain(&panic), "a delivery to a webhook panicked");
                     }
                 }
             }

@@ -107,7 +107,7 @@ impl Teller {
             Some(id) => match self.store.find_change(id.as_str()).await {
                 Ok(change) => Some(change),
                 Err(error) if error.is_of_record() || matches!(error, StoreError::NotFound { .. }) => {
-                    return Ok(Err(format!("the change cannot be read any more: {error}")));
+                    return Ok(Err(format!("the change is no longer readable: {error}")));
                 }
                 Err(error) => return Err(error),
             },
@@ -142,17 +142,22 @@ impl Teller {
         let (hook_id, id, tried) = (&settled.hook.id, &settled.delivery.id, settled.delivery.tried);
         match settled.delivery.state {
             DeliveryState::Delivered => {
-                tracing::info!(hook.id = hook_id, delivery.id = id, tried, "webhook told");
+                tracing::info!(
+                    hook.id = hook_id,
+                    delivery.id = id,
+                    tried,
+                    "delivered {id} to webhook {hook_id}"
+                );
             }
             DeliveryState::Failed => {
-                tracing::error!(hook.id = hook_id, delivery.id = id, tried, reason = %answered, "a webhook was not told");
+                tracing::error!(hook.id = hook_id, delivery.id = id, tried, reason = %answered, "failed to deliver {id} to webhook {hook_id}");
             }
             _ => {
-                tracing::warn!(hook.id = hook_id, delivery.id = id, tried, reason = %answered, next = %settled.delivery.at, "webhook not told yet");
+                tracing::warn!(hook.id = hook_id, delivery.id = id, tried, reason = %answered, next = %settled.delivery.at, "delivery {id} to webhook {hook_id} waits");
             }
         }
         if settled.is_disabled {
-            tracing::error!(hook.id = hook_id, reason = %answered, "a webhook is no longer told anything");
+            tracing::error!(hook.id = hook_id, reason = %answered, "disabled webhook {hook_id}");
         }
         Ok(Some(settled.hook))
     }

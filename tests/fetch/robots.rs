@@ -52,7 +52,7 @@ async fn a_page_that_is_disallowed_is_not_asked_for_and_the_line_is_told() {
     let error = read(&heeding(&format!("{}/private/list?x=1", server.url))).await.unwrap_err();
     let expected = format!(
         "{0}/private/list?x=1 is not to be read by programs, says {0}/robots.txt in line 2: Disallow: /private; \
-         the source's robots = {{ ignore = true, because = \"…\" }} passes over it",
+         the source's robots = {{ ignore = true, because = \"…\" }} ignores it",
         server.url
     );
     assert_eq!(error.to_string(), expected);

@@ -4,5 +4,6 @@
 
 mod dependencies;
 mod layering;
+mod links;
 mod style;
 mod words;

@@ -42,7 +42,7 @@ fn an_archive_says_since_when_and_tells_nobody() {
     assert_eq!((tried["states"].as_u64(), tried["changes"].as_u64()), (Some(2), Some(2)));
     assert_eq!(since(&home), before);
     let shown = home.run(&["backfill", "covered-list", "captures"]).expect(0).stdout;
-    assert!(shown.contains("2 states and 2 changes taken in as history"), "{shown}");
+    assert!(shown.contains("2 states and 2 changes imported as history"), "{shown}");
     assert_eq!(since(&home), [("2025-03-01".to_owned(), true), ("2024-02-01".to_owned(), false)]);
     home.check(0);
     assert!(home.letters_to("ann@example.org").is_empty(), "nobody is told of the past");

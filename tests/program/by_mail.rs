@@ -371,7 +371,7 @@ fn who_is_subscribed_without_consent_is_asked_and_shown_as_waiting() {
     let site = site();
     let home = home(&site);
     let added = home.run(&["sub", "add", "ann@example.org", "--company", "hikvision"]).expect(0).stdout;
-    assert!(added.contains("pending") && added.contains("a question was sent"), "{added}");
+    assert!(added.contains("pending") && added.contains("to confirm; without a yes"), "{added}");
     let token = token(&home.letters());
     assert!(home.run(&["sub", "list"]).expect(0).stdout.contains("pending"));
     let again = home.run(&["sub", "add", "ann@example.org", "--company", "hikvision"]).expect(0).stdout;

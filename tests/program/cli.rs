@@ -68,7 +68,7 @@ fn wrong_usage_is_told_from_an_error() {
     for (error, words) in [
         (
             &["check", "now", "nothing-like-it"][..],
-            "no source nothing-like-it; `regwatch source list` shows those that are configured",
+            "no source nothing-like-it; `regwatch source list` shows the configured ones",
         ),
         (&["source", "show", "nothing-like-it"], "no source nothing-like-it"),
         (&["company", "show", "nobody"], "no company nobody"),

@@ -129,10 +129,7 @@ fn a_server_s_wish_to_be_left_alone_is_heeded_by_hand_too_unless_forced() {
     for _ in 0..2 {
         let report = home.check(4);
         let reason = report["sources"][0]["reason"].as_str().unwrap();
-        assert!(
-            reason.contains("asked not to be read for another") && reason.contains("--force"),
-            "{reason}"
-        );
+        assert!(reason.contains("asked for a pause of another") && reason.contains("--force"), "{reason}");
     }
     assert_eq!(site.asked().len(), 2, "it was left alone");
     let report = home.run(&["check", "now", "--force", "--json"]).expect(0).json();

@@ -32,7 +32,7 @@ fn a_company_is_added_changed_and_removed_and_what_stands_is_told() {
     let said =
         home.run(&["company", "add", "hikvision", "--name", "Hikvision of Nowhere GmbH"]).expect(0).stdout;
     assert!(said.contains("companies/hikvision.toml"), "{said}");
-    assert!(said.ends_with("2 companies tracked, nothing more of what stands is theirs\n"), "{said}");
+    assert!(said.ends_with("2 companies tracked, no further entries name them\n"), "{said}");
 
     home.subscribe("ann@example.org", "hikvision");
     let told = home
@@ -91,7 +91,7 @@ fn what_would_be_refused_at_a_start_is_refused_at_once() {
         (&["edit", "zte", "--alias", "Technology"], "times in"),
         (&["edit", "zte", "--identifier", "isin=CNE100000PM9"], "expected an ISIN"),
         (&["edit", "zte", "--without", "ZTE2"], "company zte has no \"ZTE2\""),
-        (&["edit", "zte"], "nothing to change was named"),
+        (&["edit", "zte"], "no changes given"),
         (&["edit", "nobody", "--alias", "Nobody"], "no company nobody"),
         (&["remove", "nobody"], "no company nobody"),
         (&["add", "onyx", "--name", "Onyx", "--into", "onyx.toml"], "is not included by"),
@@ -150,9 +150,9 @@ fn faults_and_twins_keep_an_import_back_unless_it_is_said_what_becomes_of_them()
     let import =
         |arguments: &[&str]| run(home.program().args(["company", "import"]).arg(&path).args(arguments));
     let refused = import(&[]).expect(1).stderr;
-    assert!(refused.contains("2 faults; nothing was imported"), "{refused}");
+    assert!(refused.contains("2 errors; nothing was imported"), "{refused}");
     assert!(
-        refused.contains("in.csv:2: company zte2 is tracked as zte already; name --on-duplicate"),
+        refused.contains("in.csv:2: company zte2 is already tracked as zte; give --on-duplicate"),
         "{refused}"
     );
     assert!(refused.contains("in.csv:5: found \"Technology\""), "{refused}");

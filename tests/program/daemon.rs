@@ -76,7 +76,7 @@ impl Drop for Daemon {
     }
 }
 
-pub const RUNS: &str = "regwatch runs";
+pub const RUNS: &str = "started: watching";
 
 #[test]
 fn it_reads_what_it_never_read_at_once_and_every_command_works_through_it() {

@@ -378,7 +378,7 @@ fn an_operator_acts_by_forms_of_ours_alone_and_every_deed_is_noted() {
     assert!(desk.get("/changes").body.contains("ZTE"), "what it lost is told");
     let page = desk.act(&cookie, &format!("/changes/{}", desk.change()), "action=retract&reason=a+test");
     assert_eq!(page.status, 303, "{page:?}");
-    assert!(desk.get(&format!("/changes/{}", desk.change())).body.contains("This was taken back"));
+    assert!(desk.get(&format!("/changes/{}", desk.change())).body.contains("Retracted</strong>"));
     let page = desk.act(&cookie, "/sources/covered-list", "action=check");
     assert!(page.head.contains("location: /sources/covered-list?done=check"), "{page:?}");
     let log = desk.get("/audit").body;
@@ -520,7 +520,7 @@ fn two_states_of_a_source_are_compared() {
     desk.service.followed();
     let page = desk.get("/sources/covered-list/compare?before=1&after=2");
     assert!(page.status == 200 && page.body.contains("<ins>") && page.body.contains("affiliate"), "{page:?}");
-    assert!(desk.get("/sources/covered-list/compare?before=2&after=2").body.contains("Nothing differs"));
+    assert!(desk.get("/sources/covered-list/compare?before=2&after=2").body.contains("No differences"));
     assert!(desk.get("/sources/covered-list/compare?before=1&after=9").body.contains("there is no state 9"));
     assert!(
         desk.get("/sources/covered-list")

@@ -41,7 +41,7 @@ fn placeholders_a_folder_in_place_of_a_relay_and_a_missing_backup_are_found() {
     home.check(0);
     let found = findings(&home, 5);
     let configuration = found["configuration"].join("\n");
-    for expected in ["placeholder", "reaches nobody", "nobody is mailed"] {
+    for expected in ["placeholder", "reaches nobody", "nobody gets a mail"] {
         assert!(configuration.contains(expected), "{expected}: {found:?}");
     }
     assert!(found["backup"][0].contains("no backup"), "{found:?}");

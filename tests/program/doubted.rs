@@ -71,7 +71,7 @@ fn an_empty_list_is_held() {
 fn half_a_list_is_held() {
     let list = long_list();
     let half: String = list.lines().take(16).collect::<Vec<_>>().join("\n") + "</table></div></body></html>";
-    check("/list", &list, &half, &["of 30 entries gone at once", "guard.max_drop"]);
+    check("/list", &list, &half, &["of 30 entries disappeared in one read", "guard.max_drop"]);
 }
 
 #[test]
@@ -100,7 +100,12 @@ fn an_emptied_feed_is_held_until_a_person_believes_it() {
         )
     };
     let full = feed(&(1..=10).map(item).collect::<String>());
-    check("/feed", &full, &feed(""), &["10 of 10 entries gone at once, tolerated are 9 (guard.max_drop)"]);
+    check(
+        "/feed",
+        &full,
+        &feed(""),
+        &["10 of 10 entries disappeared in one read; at most 9 may (guard.max_drop)"],
+    );
     let site = Site::start();
     let home = Home::with_sources(&self::feed(&site.url));
     for (items, code) in [("", 0), (&*item(1), 0), ("", 4)] {
@@ -126,7 +131,7 @@ fn a_page_that_keeps_its_heading_and_loses_half_its_paragraphs_is_held() {
              <body><main><h1>Guide</h1>{text}</main></body></html>"
         )
     };
-    let words = "5 of 10 paragraphs gone at once, tolerated are 4 (guard.max_drop)";
+    let words = "5 of 10 paragraphs disappeared in one read; at most 4 may (guard.max_drop)";
     check("/guide", &guide(1..=10), &guide(1..=5), &[words]);
 }
 
@@ -137,10 +142,10 @@ fn a_log_in_page_in_the_list_s_place_is_held_and_named() {
         "/list",
         &long_list(),
         login,
-        &["structure", "the title \"Log in | Agency\" speaks of a log-in page"],
+        &["structure", "the title \"Log in | Agency\" speaks of a login page"],
     );
     let login = login.replace("<form>…</form>", "<main><h1>Welcome</h1><p>Your name, please.</p></main>");
-    check("/guide", &guide(), &login, &["does not look like the page that is watched", "a log-in page"]);
+    check("/guide", &guide(), &login, &["does not look like the watched page", "a login page"]);
 }
 
 #[test]
@@ -221,7 +226,10 @@ fn a_copy_from_before_the_accepted_page_is_held_and_can_be_accepted() {
     stamped("Mon, 03", &rows);
     let report = home.check(4);
     let reason = report["sources"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("an older copy came: it was last modified at 2025-11-03"), "{reason}");
+    assert!(
+        reason.contains("the answer is an older copy: it was last modified at 3 November 2025"),
+        "{reason}"
+    );
     let incidents = home.run(&["incident", "list", "--json"]).expect(0).json();
     let incidents = incidents["incidents"].as_array().unwrap();
     assert!(

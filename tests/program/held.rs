@@ -26,7 +26,9 @@ fn a_held_read_is_listed_and_shows_what_would_change() {
     let (_site, home) = dropped();
     let held = home.run(&["review", "list", "--json"]).expect(0).json();
     assert_eq!(held["held"][0]["source"], "covered-list");
-    assert!(home.run(&["review", "list"]).expect(0).stdout.contains("2 of 6 entries gone at once"));
+    assert!(
+        home.run(&["review", "list"]).expect(0).stdout.contains("2 of 6 entries disappeared in one read")
+    );
     let review = home.run(&["review", "show", "covered-list", "--json"]).expect(0).json();
     assert_eq!((&review["entries"], &review["obstacle"]), (&4.into(), &serde_json::Value::Null));
     let kinds: Vec<&str> =

@@ -100,14 +100,14 @@ fn a_damaged_store_is_repaired_after_a_dry_run_and_mail_goes_on() {
     log[end - 30] ^= 1;
     fs::write(sled_log(&home), &log).unwrap();
     let told = home.run(&["store", "repair"]).expect(0);
-    assert!(told.stdout.contains("nothing was changed; --apply does it"), "{told:#?}");
+    assert!(told.stdout.contains("nothing was changed; --apply applies the repair"), "{told:#?}");
     assert_eq!(fs::read(sled_log(&home)).unwrap(), log);
     let done = home.run(&["store", "repair", "--apply", "--json"]).expect(0).json();
     assert!(fs::metadata(done["aside"].as_str().unwrap()).is_ok(), "{done}");
     home.run(&["store", "verify"]).expect(0);
     home.check(0);
     assert_eq!(home.letters_to("ann@example.org").len(), 1);
-    assert!(home.run(&["store", "repair"]).expect(0).stdout.contains("nothing to put right"));
+    assert!(home.run(&["store", "repair"]).expect(0).stdout.contains("nothing to repair"));
 }
 
 #[test]

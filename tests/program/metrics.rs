@@ -9,7 +9,7 @@ use crate::{HIKVISION_AMENDED, HUAWEI, ZTE, covered_list, watched};
 
 /// A daemon that shows health and metrics, and where.
 fn monitored(home: &Home) -> (Daemon, String) {
-    let mut daemon = Daemon::start(home, "health and metrics are shown");
+    let mut daemon = Daemon::start(home, "serving health and metrics");
     let line = daemon.last_line().to_owned();
     let address = line.split("metrics.listen=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
     daemon.wait_until_it_says(RUNS);

@@ -64,7 +64,7 @@ fn a_fault_is_told_by_its_place_and_nobody_is_imported() {
     let path = file(&home, "address,company\nann@example.org,hikvision\nbea@example,hikvison\n");
     let ran = home.run(&["sub", "import", &path]).expect(1);
     for words in
-        ["2 faults; nobody was imported", "subscribers.csv:3:1: address:", "subscribers.csv:3:2: company:"]
+        ["2 errors; nobody was imported", "subscribers.csv:3:1: address:", "subscribers.csv:3:2: company:"]
     {
         assert!(ran.stderr.contains(words), "{words:?} is missing in {}", ran.stderr);
     }

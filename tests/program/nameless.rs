@@ -36,7 +36,7 @@ fn this_machine_is_read_under_placeholders_and_nobody_it_sends_to() {
     site.answer("/list", 302, &[("location", &format!("{ELSEWHERE}/list"))], "");
     let report = home.check(4);
     let reason = report["sources"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("is not asked") && reason.contains("fetch.contact at"), "{reason}");
+    assert!(reason.contains("is not requested") && reason.contains("fetch.contact at"), "{reason}");
     let elsewhere = list_source(ELSEWHERE).replace("\"covered-list\"\nkind", "\"other\"\nkind");
     home.configure(&format!("{}{elsewhere}", list_source(&site.url)), "maildir:../state/mail");
     assert!(home.run(&["check", "now"]).expect(1).stderr.contains("source other is at"));

@@ -226,14 +226,14 @@ fn the_first_five_entries_are_shown_and_so_is_that_the_list_goes_on() {
     let shown = home.run(&add).expect(0).stdout;
     assert!(
         shown.contains(
-            "# The first 5 of 6, as they are read:\n#   Bread Ltd. · listed: May 1, 2031 · name: Bread Ltd.\n"
+            "# The first 5 of 6, as read:\n#   Bread Ltd. · listed: May 1, 2031 · name: Bread Ltd.\n"
         ),
         "{shown}"
     );
     assert_eq!(shown.lines().filter(|line| line.starts_with("#   ")).count(), 5, "{shown}");
     assert!(
         shown.contains(
-            "# Look at this: this is a part of a longer list, it says \"Showing 1 to 6 of 13 entries\""
+            "# Check this: this is a part of a longer list, it says \"Showing 1 to 6 of 13 entries\""
         ),
         "{shown}"
     );
@@ -300,14 +300,14 @@ fn a_page_that_scripts_put_together_is_said_to_be_one() {
     let path = saved(&home, "app.html", frame.as_bytes());
     let url = format!("{}/app", site.url);
     let refused = home.run(&["source", "add", &url, "--file", path.to_str().unwrap()]).expect(1);
-    assert!(refused.stderr.contains("scripts put this page together"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("scripts build this page"), "{}", refused.stderr);
     let shown = home.run(&["source", "add", &url]);
     if shown.code == Some(0) {
         assert!(shown.stdout.contains("render = \"browser\"\n"), "{}", shown.stdout);
-        assert!(shown.stdout.contains("scripts put the page together"), "{}", shown.stdout);
+        assert!(shown.stdout.contains("scripts build the page"), "{}", shown.stdout);
     } else {
         assert!(
-            shown.stderr.contains("in the reader's browser, and no browser could show it"),
+            shown.stderr.contains("in the reader's browser, and no browser could load it"),
             "{}",
             shown.stderr
         );

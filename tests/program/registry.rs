@@ -114,7 +114,7 @@ fn a_running_daemon_takes_the_registry_over_and_tells_what_stands() {
     assert_eq!(home.letters().len(), 1, "nobody follows ZTE");
     home.subscribe("bob@example.org", "zte");
     let said = home.run(&["company", "reload"]).expect(0).stdout;
-    assert_eq!(said, "2 companies tracked, nothing more of what stands is theirs\n");
+    assert_eq!(said, "2 companies tracked, no further entries name them\n");
 
     home.track(&source.replace("15 */2", "20 */2"), ZTE_TRACKED);
     let said = home.run(&["company", "reload"]).expect(0).stdout;

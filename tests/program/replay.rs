@@ -41,8 +41,7 @@ fn a_replay_finds_what_was_told_and_what_new_settings_would_have_found_and_sends
     let last = &replay["steps"][2];
     assert_eq!(counts(last), [0, 1, 1], "it would be told in other words");
     let shown = home.run(&["replay", "cases"]).expect(0).stdout;
-    for words in ["2 entries (baseline)", "1 only now, 1 only then", "would be told now, and was not told so"]
-    {
+    for words in ["2 entries (baseline)", "1 only now, 1 only then", "would be reported now, but was not"] {
         assert!(shown.contains(words), "{words:?} is missing in:\n{shown}");
     }
     let later = home.run(&["replay", "cases", "--since", "2999-01-01", "--json"]).expect(0).json();

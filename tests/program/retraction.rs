@@ -41,7 +41,7 @@ fn whoever_was_told_is_told_otherwise_and_the_way_back_is_no_news() {
     assert_eq!(report["sources"][0]["changes"], serde_json::json!([]), "{report}");
     assert_eq!(home.letters().len(), 2);
     let again = home.run(&["review", "retract", &change]).expect(1);
-    assert!(again.stderr.contains("was taken back before"), "{}", again.stderr);
+    assert!(again.stderr.contains("has already been retracted"), "{}", again.stderr);
 
     // A change that comes true later is told as any other.
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]).replace("affiliate", "partner"));

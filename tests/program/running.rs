@@ -94,7 +94,7 @@ fn a_paused_source_is_left_alone_unless_it_is_named_until_it_is_resumed() {
         daemon.end();
     }
     let refused = home.run(&["source", "pause", "covered-list", "--until", "2020-01-01"]).expect(1).stderr;
-    assert!(refused.contains("has come already"), "{refused}");
+    assert!(refused.contains("is not in the future"), "{refused}");
     home.run(&["source", "resume", "covered-list"]).expect(0);
     assert_eq!(home.check(0)["sources"].as_array().unwrap().len(), 1);
 }

@@ -125,7 +125,7 @@ fn nothing_is_said_where_nothing_is_known() {
     home.check(0);
     home.run(&["screen", "s.csv", "--column", "Supplier"]).expect(0);
     let help = home.run(&["screen", "--help"]).expect(0).stdout;
-    assert!(help.contains("3  somebody is listed"), "{help}");
+    assert!(help.contains("3  a supplier is listed"), "{help}");
 }
 
 const OPERATOR: &str = "[operator]\naddress = \"ops@tracker.example\"\n";
@@ -198,7 +198,7 @@ fn a_daemon_screens_standing_lists_again_and_however_often_it_is_killed_its_owne
     daemon.exit_code();
     assert!(told(&home, "ops@tracker.example").is_empty(), "the look is a minute apart");
     // Killed once the news is kept, whether or not the mail has left.
-    let mut daemon = Daemon::start(&home, "owners of suppliers are told what is new");
+    let mut daemon = Daemon::start(&home, "mails about standing lists");
     daemon.signal("-KILL");
     daemon.exit_code();
     for _ in 0..2 {

@@ -11,7 +11,7 @@ fn where_all_is_well_it_says_so_in_a_sentence_and_ends_with_0() {
     let ran = home.run(&["status"]).expect(0);
     let first = ran.stdout.lines().take(2).collect::<Vec<_>>().join(" ");
     let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
-    let expected = "1 of 1 source was read in time; 0 need you; 0 mails are stuck; there is no backup yet.";
+    let expected = "1 of 1 source was read in time; 0 need you; 0 mails have failed; there is no backup yet.";
     assert_eq!(first, expected);
     let json = home.run(&["status", "--json"]).expect(0).json();
     let keys: Vec<&String> = json.as_object().unwrap().keys().collect();

@@ -72,7 +72,7 @@ fn a_page_is_looked_at_and_becomes_a_source_that_is_read() {
     assert_eq!((&written["kind"], &written["entries"]), (&"html-table".into(), &3.into()), "{written}");
     home.run(&["config", "check"]).expect(0);
     assert_eq!(home.check(0)["sources"][0]["id"], "entities");
-    assert!(home.run(&add).expect(1).stderr.contains("there is a source entities already"));
+    assert!(home.run(&add).expect(1).stderr.contains("a source entities already exists"));
 }
 
 #[test]

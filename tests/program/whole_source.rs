@@ -112,7 +112,7 @@ fn an_outsider_chooses_a_source_how_often_and_where_and_then_what_of_it() {
     assert!(service.get(&change).body.contains("You follow this source."), "{change}");
 
     let page = service.post(&manage, "action=refine&company=source:covered-list&kind=removed");
-    assert!(page.status == 200 && page.body.contains("as you chose"), "{page:?}");
+    assert!(page.status == 200 && page.body.contains("is saved"), "{page:?}");
     assert_eq!(show()["subscriptions"][0]["only"]["changes"][0], "removed");
     let found = service.get(&format!("{manage}?show=found"));
     assert!(!found.body.contains("Basalt Optics"), "it is no removal: {found:?}");

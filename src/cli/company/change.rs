@@ -14,31 +14,31 @@ use crate::settings::StoreSettings;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Add {
-    /// Its id, such as hikvision.
+    /// The company's id, such as hikvision.
     id: CompanyId,
-    /// Its full name.
+    /// The full name.
     #[arg(long)]
     name: String,
     #[command(flatten)]
     facts: Facts,
-    /// The file it is written to, meant from the main file's folder [default: companies/ID.toml].
+    /// The file to write to, relative to the main file's folder [default: companies/ID.toml].
     #[arg(long = "into", value_name = "FILE")]
     file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Change {
-    /// Its id.
+    /// The company's id.
     id: CompanyId,
     /// Another full name.
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
     facts: Facts,
-    /// A name, number, category or source that goes, as it is written.
+    /// A name, number, category or source to remove, as it is written.
     #[arg(long = "without", value_name = "TEXT")]
     without: Vec<String>,
-    /// Nobody controls it any more.
+    /// Remove the parent.
     #[arg(long, conflicts_with = "parent")]
     no_parent: bool,
 }
@@ -59,7 +59,7 @@ pub(super) async fn edit(change: Change, context: &Context) -> anyhow::Result<()
         ..addition(facts)
     };
     if revision == Revision::default() {
-        anyhow::bail!("nothing to change was named; see `regwatch company edit --help`");
+        anyhow::bail!("no changes given; see `regwatch company edit --help`");
     }
     edit.revise(&change.id, &revision)?;
     finish(edit, context).await
@@ -95,7 +95,7 @@ pub(super) async fn in_force(config: Config, context: &Context) -> anyhow::Resul
         return Ok(None);
     }
     let taken = put_in_force(config, context).await;
-    taken.map(Some).map_err(|error| error.context("the files are written, but not in force yet"))
+    taken.map(Some).map_err(|error| error.context("the files are written but not in force yet"))
 }
 
 /// In words: the files, then what putting them in force found.

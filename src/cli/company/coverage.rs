@@ -32,7 +32,7 @@ struct Covering {
     is_list: bool,
     /// Whether every change of it concerns the company, named or not.
     is_bound: bool,
-    /// How many entries name the company now; nothing where that is not known.
+    /// How many entries name the company now; empty if that is not known.
     entries: Option<usize>,
     verdict: Option<Verdict>,
 }
@@ -44,9 +44,10 @@ pub(super) async fn of(company: &Company, context: &Context) -> anyhow::Result<C
     let (standing, unknown) = match asked {
         Ok(standing) => (standing, None),
         // The names are worth showing where the store is not to be had.
-        Err(error) => {
-            (Vec::new(), Some(format!("how the sources stand is not known: {}", error_chain(error.as_ref()))))
-        }
+        Err(error) => (
+            Vec::new(),
+            Some(format!("the state of the sources is unknown: {}", error_chain(error.as_ref()))),
+        ),
     };
     let standing: BTreeMap<SourceId, SourceCoverage> =
         standing.into_iter().map(|covering| (covering.source.clone(), covering)).collect();
@@ -77,7 +78,7 @@ fn gaps(config: &Config, company: &Company, sources: &[Covering]) -> Vec<String>
         .map(|source| source.id.as_str())
         .collect();
     if !unread.is_empty() {
-        gaps.push(format!("not read well at present: {}", unread.join(", ")));
+        gaps.push(format!("no good read at present: {}", unread.join(", ")));
     }
     if !config
         .sources
@@ -85,14 +86,15 @@ fn gaps(config: &Config, company: &Company, sources: &[Covering]) -> Vec<String>
         .any(|source| source.kind.docket().is_some() && source.companies.contains(&company.id))
     {
         gaps.push(
-            "no docket is bound to it: an order in its case that does not name it is not told".to_owned(),
+            "no docket is bound to it: regwatch does not report an order in its case that does not name it"
+                .to_owned(),
         );
     }
     if !company.aliases.iter().any(|alias| alias.kind == AliasKind::NativeScript) {
-        gaps.push("no name in its own script: a text that has that name alone is not told".to_owned());
+        gaps.push("no name in its own script: regwatch misses a text with only that name".to_owned());
     }
     if company.identifiers.is_empty() {
-        gaps.push("no number: an entry that gives it another name is not told".to_owned());
+        gaps.push("no number: regwatch misses an entry under another name".to_owned());
     }
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for source in &*config.dormant {
@@ -101,7 +103,9 @@ fn gaps(config: &Config, company: &Company, sources: &[Covering]) -> Vec<String>
         }
     }
     gaps.extend(
-        groups.iter().map(|(group, ids)| format!("the group {group} is off, or in part: {}", ids.join(", "))),
+        groups
+            .iter()
+            .map(|(group, ids)| format!("the group {group} is off, entirely or in part: {}", ids.join(", "))),
     );
     gaps
 }

@@ -9,9 +9,9 @@ use crate::exchange::Format;
 /// A format by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum FormatName {
-    /// A fact a row: company, kind, value, source.
+    /// One fact in each row: company, kind, value, source.
     Csv,
-    /// A FollowTheMoney entity a line.
+    /// One FollowTheMoney entity in each line.
     Ftm,
 }
 
@@ -26,7 +26,7 @@ impl From<FormatName> for Format {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Export {
-    /// In which format.
+    /// The format.
     #[arg(long, value_enum, default_value_t = FormatName::Csv)]
     format: FormatName,
 }

@@ -15,7 +15,7 @@ pub(super) struct Facts {
     /// [default kind: trade].
     #[arg(long = "alias", value_name = "[KIND=]NAME")]
     aliases: Vec<Named>,
-    /// A name that contains one of the company's and means somebody else.
+    /// A name that contains one of the company's names but means somebody else.
     #[arg(long, value_name = "NAME")]
     not: Vec<String>,
     /// A number; SCHEME is lei, cik, isin, ticker, uscc, fcc-grantee, docket or other.
@@ -24,13 +24,13 @@ pub(super) struct Facts {
     /// The company that controls it.
     #[arg(long, value_name = "ID")]
     parent: Option<CompanyId>,
-    /// A category that concerns it although nobody is named.
+    /// A category that concerns it although it names nobody.
     #[arg(long = "exposed-to", value_name = "ID")]
     exposures: Vec<CategoryId>,
-    /// Where the company is described: an address or a citation.
+    /// A source about the company: an address or a citation.
     #[arg(long = "source", value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Where the names and numbers given here are known from: an address or a citation.
+    /// The source of the names and numbers given here: an address or a citation.
     #[arg(long, value_name = "SOURCE")]
     cite: Option<String>,
 }

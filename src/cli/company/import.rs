@@ -23,20 +23,19 @@ pub(in crate::cli) struct Import {
     /// The file; `-` for standard input.
     #[arg(value_name = "FILE")]
     from: PathBuf,
-    /// Its format [default: csv for a name that ends in .csv, ftm otherwise].
+    /// The file's format [default: csv for a name that ends in .csv, ftm otherwise].
     #[arg(long, value_enum)]
     format: Option<FormatName>,
-    /// What becomes of a company that is tracked already; asked for on a terminal, refused elsewhere.
+    /// What to do with a company that is already tracked; asked on a terminal, required elsewhere.
     #[arg(long, value_enum, value_name = "WHAT")]
     on_duplicate: Option<OnDuplicate>,
-    /// Leave out the facts that are at fault instead of refusing the whole file.
+    /// Leave out faulty facts instead of refusing the whole file.
     #[arg(long)]
     skip_faulty: bool,
-    /// The file that new companies are written to, meant from the main file's folder [default:
-    /// companies/ and the name of FILE].
+    /// The file for new companies, relative to the main file's folder [default: companies/ and the name of FILE].
     #[arg(long = "into", value_name = "FILE")]
     into: Option<PathBuf>,
-    /// Tell what would become of every company, but write nothing.
+    /// Show what would happen to every company, but write nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -44,9 +43,9 @@ pub(in crate::cli) struct Import {
 /// What becomes of a company that is tracked already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OnDuplicate {
-    /// It stays as it is.
+    /// Leave it as it is.
     Skip,
-    /// It gets the names, numbers and sources that it has not.
+    /// Add the names, numbers and sources that it lacks.
     Merge,
 }
 
@@ -157,7 +156,7 @@ impl Plan {
                 several => {
                     let ids: Vec<&str> = several.iter().map(CompanyId::as_str).collect();
                     let message = format!(
-                        "company {} has names of several that are tracked: {}; expected names of one",
+                        "company {} has names of several tracked companies: {}; expected names of one",
                         company.id,
                         ids.join(", ")
                     );
@@ -180,8 +179,8 @@ impl Plan {
         match self.faults.len() {
             0 => Ok(()),
             _ if import.skip_faulty => Ok(writeln!(io::stderr(), "left out:{told}")?),
-            1 => anyhow::bail!("1 fault; nothing was imported{told}"),
-            many => anyhow::bail!("{many} faults; nothing was imported{told}"),
+            1 => anyhow::bail!("1 error; nothing was imported{told}"),
+            many => anyhow::bail!("{many} errors; nothing was imported{told}"),
         }
     }
 
@@ -209,17 +208,17 @@ impl Plan {
 }
 
 fn duplicate(company: &Company, twin: &CompanyId) -> String {
-    format!("company {} is tracked as {twin} already; name --on-duplicate skip or merge", company.id)
+    format!("company {} is already tracked as {twin}; give --on-duplicate skip or merge", company.id)
 }
 
-/// Asks whoever sits at the terminal; nothing where nobody does.
+/// Asks the person at the terminal; `None` if there is none.
 fn ask(company: &Company, twin: &CompanyId) -> anyhow::Result<Option<OnDuplicate>> {
     let (input, mut output) = (io::stdin(), io::stderr());
     if !input.is_terminal() || !output.is_terminal() {
         return Ok(None);
     }
     loop {
-        write!(output, "{} is tracked as {twin} already: [s]kip or [m]erge? ", one_line(&company.name))?;
+        write!(output, "{} is already tracked as {twin}: [s]kip or [m]erge? ", one_line(&company.name))?;
         output.flush()?;
         let mut answer = String::new();
         if input.lock().read_line(&mut answer)? == 0 {

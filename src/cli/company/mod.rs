@@ -23,34 +23,33 @@ use crate::domain::text::one_line;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CompanyVerb {
-    /// Every tracked company.
+    /// List every tracked company.
     List,
-    /// One company with all its names and numbers, where they are known from, which lists and dockets show it, and
-    /// which gaps there are.
+    /// Show a company: its names and numbers with their sources, the lists and dockets that cover it, and the gaps.
     Show {
-        /// Its id.
+        /// The company's id.
         id: CompanyId,
     },
-    /// Track another company: it is written to the files, put in force, and what stands already is told.
+    /// Track a company: write it to the files, put it into force, and report where it is already listed.
     ///
     /// Example: regwatch company add dji --name "SZ DJI Technology Co., Ltd." --alias short=DJI
     Add(change::Add),
-    /// Change a company where it stands in the files; comments and order are kept.
+    /// Change a company in its file; comments and order stay.
     ///
     /// Example: regwatch company edit dji --alias native-script=大疆创新 --without "DJI Technology"
     Edit(change::Change),
-    /// Track a company no longer. What was told stays told.
+    /// Stop tracking a company. Earlier alerts stand.
     Remove {
-        /// Its id.
+        /// The company's id.
         id: CompanyId,
     },
-    /// Take companies over from CSV or FollowTheMoney entities.
+    /// Import companies from CSV or FollowTheMoney entities.
     Import(import::Import),
     /// Print every company as CSV or as FollowTheMoney entities.
     Export(export::Export),
-    /// Put the files in force: a running daemon takes them over, and what stands already is told.
+    /// Put edited files into force, in a running daemon too, and report where new names are already listed.
     Reload,
-    /// Tell which companies a text is about, and why.
+    /// Show which companies a text is about, and why.
     ///
     /// Example: regwatch company test "an order against Prama Hikvision India"
     Test {

@@ -2,13 +2,13 @@
 
 use crate::cli::Context;
 use crate::cli::check::{counted, short_name};
-use crate::cli::output::Output;
+use crate::cli::output::{Output, zone};
 use crate::config::Config;
 use crate::control::{InForce, command};
 use crate::domain::company::Company;
 use crate::render::for_terminal;
 
-/// Has the daemon take the files over, or, where none runs, matches what stands here.
+/// Has the daemon put the files into force; without a daemon, matches the stored entries here.
 pub(super) async fn put_in_force(config: Config, context: &Context) -> anyhow::Result<InForce> {
     context.ask_with(config, command::Reload {}).await
 }
@@ -17,11 +17,11 @@ impl InForce {
     /// In words: every notice, then how many there are.
     pub(super) fn show(&self, companies: &[Company], output: Output) -> anyhow::Result<()> {
         for notice in &self.notices {
-            output.line(for_terminal(notice, |id| short_name(companies, id), output.colour))?;
+            output.line(for_terminal(notice, |id| short_name(companies, id), zone(), output.colour))?;
         }
         let tracked = counted(self.companies, "company tracked", "companies tracked");
         let found = match self.notices.len() {
-            0 => "nothing more of what stands is theirs".to_owned(),
+            0 => "no further entries name them".to_owned(),
             many => format!(
                 "{} already listed, {} queued",
                 counted(many, "entry", "entries"),
@@ -30,7 +30,7 @@ impl InForce {
         };
         output.line(format!("{tracked}, {found}"))?;
         if self.needs_restart {
-            output.line("other settings differ as well and wait for a restart of the daemon")?;
+            output.line("other settings differ too and need a restart of the daemon")?;
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ pub(super) struct Demo {
     /// Keep everything in this new folder [default: a new temporary folder].
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
-    /// Keep running: look at the mails and the pages, and change what is watched by keys or buttons.
+    /// Keep running: open the mails and pages, and change the watched pages with keys or buttons.
     #[arg(long, conflicts_with = "json")]
     open: bool,
 }
@@ -92,10 +92,10 @@ async fn two_days(
         confirmed: true,
     };
     execute(app, subscribe).await?;
-    say(output, "DAY ONE: every source is seen for the first time; that is the baseline.\n")?;
+    say(output, "DAY ONE: regwatch sees every source for the first time; that is the baseline.\n")?;
     let first = check(app, config, output).await?;
     origin.begin_day_two();
-    say(output, "\nDAY TWO: the pages are read again.\n")?;
+    say(output, "\nDAY TWO: regwatch reads the pages again.\n")?;
     let second = check(app, config, output).await?;
     Ok([first, second])
 }

@@ -65,7 +65,7 @@ async fn follow_wishes(
         }
     }
     // As anybody would end the daemon.
-    kill_process(getpid(), Signal::TERM).context("the daemon cannot be told to end")
+    kill_process(getpid(), Signal::TERM).context("failed to stop the daemon")
 }
 
 /// The daemon, as soon as it answers.

@@ -113,7 +113,7 @@ impl Origin {
         let mut serving = JoinSet::new();
         serving.spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the demonstration's server ended");
+                tracing::error!(%error, "the demonstration's server stopped");
             }
         });
         Ok(Self { address, served, _serving: serving })

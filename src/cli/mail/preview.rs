@@ -17,13 +17,13 @@ use crate::render::{AlertAbout, Rendered, Service, example, example_alert};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Preview {
-    /// Which mail.
+    /// The kind of mail.
     #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(kinds()))]
     kind: String,
-    /// Write it into this file: the whole message for a name that ends in .eml, else its HTML.
+    /// Write it to this file: the whole message if the name ends in .eml, otherwise its HTML.
     #[arg(long, value_name = "FILE", conflicts_with = "browser")]
     into: Option<PathBuf>,
-    /// Show its HTML in the browser of this machine.
+    /// Open its HTML in a browser.
     #[arg(long)]
     browser: bool,
 }
@@ -77,7 +77,7 @@ fn render(word: &str, to: &EmailAddress, config: &Config) -> anyhow::Result<Rend
     if let Some((_, about)) = AlertAbout::ALL.iter().find(|(name, _)| *name == word) {
         return Ok(example_alert(*about, to, &service)?);
     }
-    let kind: MailKind = word.parse().with_context(|| format!("no mail is called {word:?}"))?;
+    let kind: MailKind = word.parse().with_context(|| format!("no kind of mail is called {word:?}"))?;
     Ok(example(kind, to, &service)?)
 }
 

@@ -14,27 +14,28 @@ use crate::domain::id::ScreeningId;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum StandingVerb {
-    /// Keep a table of suppliers as a standing list: it is screened again whenever a list changes, and its owner is
-    /// mailed what is new. Prints what is found now; exits with 3 where somebody is listed.
+    /// Keep a table of suppliers as a standing list. regwatch screens it again whenever a list changes, and mails its
+    /// owner
+    /// what is new. Prints the present findings; exits with 3 if a supplier is listed.
     ///
     /// Example: regwatch screen add suppliers-2026 suppliers.xlsx --column Supplier
     Add {
-        /// What it is called; one that is kept under this name is replaced.
+        /// The list's name; an existing list of this name is replaced.
         name: ScreeningId,
         /// The table of suppliers; `-` for standard input.
         file: PathBuf,
-        /// What heads the column of their names, whatever its capitals.
+        /// The heading of the column with their names; case does not matter.
         #[arg(long, value_name = "COLUMN", default_value = "name")]
         column: String,
-        /// Who is mailed what is new: an address with an active subscription [default: the operator].
+        /// The owner, who is mailed what is new: an address with an active subscription [default: the operator].
         #[arg(long = "to", value_name = "ADDRESS")]
         owner: Option<EmailAddress>,
     },
-    /// The standing lists: whose they are, how many names they have and how many are listed.
+    /// List the standing lists with their owners, their numbers of names and how many are listed.
     List,
-    /// Forget a standing list.
+    /// Remove a standing list.
     Remove {
-        /// Its name.
+        /// The list's name.
         name: ScreeningId,
     },
 }
@@ -76,7 +77,7 @@ pub(super) async fn run(verb: StandingVerb, context: &Context) -> anyhow::Result
             if output.json {
                 output.object(&serde_json::json!({ "removed": name }))?;
             } else {
-                output.line(format!("{name}: no longer kept"))?;
+                output.line(format!("{name}: removed"))?;
             }
             Ok(Exit::Done)
         }

@@ -38,14 +38,15 @@ use crate::extract::{
 pub(in crate::cli) struct Add {
     /// The address of the page.
     url: Url,
-    /// The source's handle [default: made of the address].
+    /// The source's id [default: derived from the address].
     #[arg(long)]
     id: Option<SourceId>,
-    /// Look at this file in place of the page.
+    /// Inspect this file instead of the page.
     #[arg(long, value_name = "BODY")]
     file: Option<PathBuf>,
-    /// Write the proposal into sources/ID.toml beside the main file, which is made to include
-    /// sources/*.toml where it includes nothing yet.
+    /// Write the proposal to sources/ID.toml beside the main file. A main file that includes nothing yet gets an
+    /// include of
+    /// sources/*.toml.
     #[arg(long)]
     write: bool,
 }
@@ -74,8 +75,8 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
         Some(id) => id,
         None => id_of(&add.url)?,
     };
-    anyhow::ensure!(config.source(&id).is_none(), "there is a source {id} already; --id names another");
-    let proposal = Waiting::for_long("looking at the page", Box::pin(proposal(&id, &add, &config))).await?;
+    anyhow::ensure!(config.source(&id).is_none(), "a source {id} already exists; give another --id");
+    let proposal = Waiting::for_long("inspecting the page", Box::pin(proposal(&id, &add, &config))).await?;
     let path = if add.write { Some(write(&proposal, &context.config)?) } else { None };
     let taken_over = path.is_some() && take_over(context.config()?).await?.is_some();
     let output = context.output;
@@ -91,7 +92,7 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
         output.line(proposal.text.trim_end())?;
         if !entries.is_empty() {
             let shown = entries.len().min(SHOWN_ENTRIES);
-            output.line(format!("\n# The first {shown} of {}, as they are read:", entries.len()))?;
+            output.line(format!("\n# The first {shown} of {}, as read:", entries.len()))?;
             for entry in &entries[..shown] {
                 output.line(format!("#   {}", shown_entry(entry)))?;
             }
@@ -99,7 +100,7 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
         if let Some(path) = path {
             output.line(format!("\n# written to {}", path.display()))?;
             if taken_over {
-                output.line("# the daemon has taken it over, and reads it now")?;
+                output.line("# in force in the daemon, which reads it now")?;
             }
         }
     }
@@ -135,7 +136,7 @@ impl Looked {
         if !self.body.starts_with(b"%PDF-") {
             return Ok(propose(&self.page()));
         }
-        let text = pdf_text(&self.body).await.context("the PDF cannot be turned into text")?;
+        let text = pdf_text(&self.body).await.context("failed to extract the text of the PDF")?;
         Ok(propose_pdf(&String::from_utf8_lossy(&text)))
     }
 }
@@ -261,7 +262,7 @@ impl Tried {
         let settings = draft.text(&self.settings, min_entries);
         let today = SystemClock.now().format("%Y-%m-%d");
         let found = counted(entries, "entry", "entries");
-        let notes: String = warnings.iter().map(|warning| format!("# Look at this: {warning}.\n")).collect();
+        let notes: String = warnings.iter().map(|warning| format!("# Check this: {warning}.\n")).collect();
         let text = format!(
             "# Proposed by `regwatch source add` from what stood there on {today}: {found}.\n\
              # `regwatch source test {}` shows them. Look at the key, the schedule and the minimum.\n{notes}{settings}",
@@ -293,15 +294,14 @@ impl Tried {
         };
         if let Some(words) = goes_on(&looked.page()).or_else(by_header) {
             let follows = if self.settings.contains("one_page = true") {
-                "and does not say where, so that this page alone is read (one_page)"
+                "and does not say where, so only this page is read (one_page)"
             } else {
-                "see that all of it is read"
+                "check that all of it is read"
             };
             warnings.push(format!("this is a part of a longer list, {words}: {follows}"));
         }
         if looked.in_browser {
-            warnings
-                .push("scripts put the page together, so a browser shows it before it is read".to_owned());
+            warnings.push("scripts build the page, so a browser loads it first".to_owned());
         }
         warnings
     }
@@ -320,7 +320,7 @@ async fn looked_at(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<
         };
         anyhow::ensure!(
             !needs_browser(&looked.page()),
-            "scripts put this page together in the reader's browser; expected the page as a browser saves it, or no --file"
+            "scripts build this page in the reader's browser; expected the page as saved by a browser, or no --file"
         );
         return Ok(looked);
     }
@@ -330,7 +330,7 @@ async fn looked_at(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<
     }
     let shown = asked(id, add, config, true).await;
     shown.with_context(|| {
-        format!("scripts put {} together in the reader's browser, and no browser could show it", add.url)
+        format!("scripts build {} in the reader's browser, and no browser could load it", add.url)
     })
 }
 
@@ -403,7 +403,7 @@ fn id_of(url: &Url) -> anyhow::Result<SourceId> {
         .collect();
     let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
     let id: String = words.join("-").chars().take(64).collect();
-    id.trim_end_matches('-').parse().context("no handle can be made of the address; --id names one")
+    id.trim_end_matches('-').parse().context("cannot derive an id from the address; give one with --id")
 }
 
 /// The pattern that finds what is written.
@@ -412,7 +412,7 @@ const PATTERN: &str = "sources/*.toml";
 /// Writes the proposal beside the main file; taken back where the configuration is not valid with it.
 fn write(proposal: &Proposal, main: &Path) -> anyhow::Result<PathBuf> {
     let folder = main.parent().unwrap_or(Path::new("")).join("sources");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let path = folder.join(format!("{}.toml", proposal.source.id));
     let mut file = fs::File::create_new(&path).with_context(|| format!("cannot write {}", path.display()))?;
     let written = file.write_all(proposal.text.as_bytes()).and_then(|()| file.sync_all());
@@ -430,7 +430,7 @@ fn write(proposal: &Proposal, main: &Path) -> anyhow::Result<PathBuf> {
             let reason = outcome
                 .err()
                 .unwrap_or_else(|| anyhow::anyhow!("{} does not include {PATTERN}", main.display()));
-            Err(reason.context(format!("{} was not kept", path.display())))
+            Err(reason.context(format!("failed to write {}", path.display())))
         }
     }
 }

@@ -13,21 +13,21 @@ use crate::domain::id::SourceId;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Pause {
-    /// Its id.
+    /// The source's id.
     id: SourceId,
-    /// The day on which it is read again by itself, such as 2026-12-24 [default: when you say `resume`].
+    /// The day on which reading resumes, such as 2026-12-24 [default: when you run `resume`].
     #[arg(long, value_name = "DAY")]
     until: Option<NaiveDate>,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Change {
-    /// Its id.
+    /// The source's id.
     id: SourceId,
-    /// A key with its new value, such as `schedule="0 9 * * *"`; may be given several times.
+    /// A key with its new value, such as `schedule="0 9 * * *"`; repeatable.
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, required_unless_present = "unset")]
     set: Vec<(String, String)>,
-    /// A key that goes, so that its default counts; may be given several times.
+    /// A key to remove, so that its default applies; repeatable.
     #[arg(long, value_name = "KEY")]
     unset: Vec<String>,
 }
@@ -58,9 +58,9 @@ fn show(paused: &Paused, context: &Context) -> anyhow::Result<()> {
     }
     let id = &paused.id;
     context.output.line(match (paused.paused, paused.until) {
-        (false, _) => format!("{id} is read again, on its schedule"),
-        (true, None) => format!("{id} is not read until `regwatch source resume {id}`"),
-        (true, Some(until)) => format!("{id} is not read until {}", moment(until)),
+        (false, _) => format!("{id} has resumed its schedule"),
+        (true, None) => format!("{id} is paused until `regwatch source resume {id}`"),
+        (true, Some(until)) => format!("{id} is paused until {}", moment(until)),
     })
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn edit(change: Change, context: &Context) -> anyhow::Result<()
 pub(super) async fn remove(id: SourceId, context: &Context) -> anyhow::Result<()> {
     let (mut edit, _) = Edit::begin(&context.config)?;
     edit.remove_source(&id)?;
-    write(&id, edit, "watched no longer; what was read of it stays in the store", context).await
+    write(&id, edit, "no longer watched; its reads stay in the store", context).await
 }
 
 async fn write(id: &SourceId, edit: Edit, done: &str, context: &Context) -> anyhow::Result<()> {
@@ -95,7 +95,7 @@ async fn write(id: &SourceId, edit: Edit, done: &str, context: &Context) -> anyh
         context.output.line(format!("{id}: {done} (written: {})", path.display()))?;
     }
     if taken_over {
-        context.output.line("the daemon has taken it over")?;
+        context.output.line("in force in the daemon")?;
     }
     Ok(())
 }

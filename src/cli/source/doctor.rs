@@ -15,9 +15,9 @@ use crate::domain::source::Source;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Doctor {
-    /// Which sources; all that are watched unless given.
+    /// The sources [default: all watched sources].
     ids: Vec<SourceId>,
-    /// All sources of this group, whether it is switched on or not.
+    /// All sources of this group, whether it is on or not.
     #[arg(long, conflicts_with = "ids")]
     group: Option<String>,
 }
@@ -71,8 +71,7 @@ fn show(found: &[Examination], context: &Context) -> anyhow::Result<()> {
     }
     let fine = found.len() - found.iter().filter(told).count();
     let unobserved = found.iter().filter(|examined| examined.observed_on.is_none()).count();
-    context.output.line(format!(
-        "{fine} of {} sources are as they were observed; of {unobserved} nothing was observed",
-        found.len()
-    ))
+    context
+        .output
+        .line(format!("{fine} of {} sources are as observed; {unobserved} have no observations", found.len()))
 }

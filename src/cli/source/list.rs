@@ -18,15 +18,16 @@ use crate::domain::verdict::Verdict;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct List {
-    /// List what the catalogue offers instead, all groups or this one, and whether each source is on. With --state or
-    /// --sort, how those sources of the group stand that are on.
+    /// List the catalogue instead, all groups or this one, and whether each source is on. With --state or --sort,
+    /// show the
+    /// state of the group's sources that are on.
     #[arg(long, value_name = "GROUP", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "the option, and its value")]
     group: Option<Option<String>>,
     /// Only sources in this state.
     #[arg(long, value_enum)]
     state: Option<State>,
-    /// In which order.
+    /// The order.
     #[arg(long, value_enum, default_value_t)]
     sort: Order,
 }
@@ -58,12 +59,12 @@ impl State {
 /// In which order sources are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Order {
-    /// As they stand in the configuration.
+    /// As in the configuration.
     #[default]
     Config,
-    /// By their ids.
+    /// By id.
     Id,
-    /// The longest due first.
+    /// The most overdue first.
     Due,
     /// The longest without a good read first.
     LastGood,
@@ -202,7 +203,7 @@ pub(super) async fn timing(days: u16, context: &Context) -> anyhow::Result<Exit>
     Ok(Exit::Done)
 }
 
-/// A length in words; nothing where it is not known.
+/// A length in words; empty if it is not known.
 fn length(seconds: Option<i64>) -> String {
     let length = seconds.and_then(|seconds| u64::try_from(seconds).ok());
     length.map_or_else(String::new, |seconds| {
@@ -217,7 +218,7 @@ pub(super) async fn errors(context: &Context) -> anyhow::Result<Exit> {
     if context.output.json {
         context.output.object(&serde_json::json!({ "sources": statuses }))?;
     } else if statuses.is_empty() {
-        context.output.line("every source that was read was read well")?;
+        context.output.line("the last read of every source was good")?;
     } else {
         show_errors(&statuses, context)?;
     }
@@ -273,7 +274,7 @@ fn last_good_at(status: &SourceStatus) -> Option<DateTime<Utc>> {
     status.state.as_ref()?.last_good_at
 }
 
-/// Nothing where there were none.
+/// Empty if there were none.
 fn failures(status: &SourceStatus) -> String {
     let failures = status.state.as_ref().map_or(0, |state| state.failures);
     if failures == 0 { String::new() } else { failures.to_string() }

@@ -13,12 +13,12 @@ use crate::domain::id::SourceId;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Noise {
-    /// What of a source changed at every one of the last reads, and only in its digits.
+    /// List what changed at every one of the last reads, and only in its digits.
     List {
         /// The source.
         id: SourceId,
     },
-    /// Pass over what is proposed: its patterns are written into the source's noise.
+    /// Accept the proposal: write its patterns into the source's noise.
     Accept {
         /// The source.
         id: SourceId,
@@ -48,7 +48,7 @@ async fn list(id: SourceId, context: &Context) -> anyhow::Result<()> {
         return context.output.object(&proposed);
     }
     if proposed.is_empty() {
-        return context.output.line(format!("nothing of {id} changes at every read in its digits alone"));
+        return context.output.line(format!("nothing in {id} changes at every read only in its digits"));
     }
     let rows = proposed.into_iter().map(|flicker| {
         [flicker.title, flicker.line, flicker.times.to_string(), moment(flicker.since), flicker.pattern]
@@ -59,7 +59,7 @@ async fn list(id: SourceId, context: &Context) -> anyhow::Result<()> {
 async fn accept(id: SourceId, context: &Context) -> anyhow::Result<()> {
     let proposed = proposed(&id, context).await?;
     if proposed.is_empty() {
-        anyhow::bail!("nothing of {id} is proposed as noise; see `regwatch source noise list {id}`");
+        anyhow::bail!("nothing in {id} is proposed as noise; see `regwatch source noise list {id}`");
     }
     let patterns: Vec<String> = proposed.into_iter().map(|flicker| flicker.pattern).collect();
     let (mut edit, _) = Edit::begin(&context.config)?;
@@ -70,13 +70,13 @@ async fn accept(id: SourceId, context: &Context) -> anyhow::Result<()> {
         return context.output.object(&serde_json::json!({ "written": written, "patterns": patterns }));
     }
     for pattern in &patterns {
-        context.output.line(format!("{id}: passed over from now on: {pattern}"))?;
+        context.output.line(format!("{id}: ignored from now on: {pattern}"))?;
     }
     for path in &written {
         context.output.line(format!("written: {}", path.display()))?;
     }
     if taken_over {
-        context.output.line("the daemon has taken it over")?;
+        context.output.line("in force in the daemon")?;
     }
     Ok(())
 }

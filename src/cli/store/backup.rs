@@ -19,7 +19,7 @@ use crate::store::{
 };
 
 pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
-    let waiting = Waiting::begin("looking at every record");
+    let waiting = Waiting::begin("checking every record");
     let stats = context.ask(command::ShowStats {}).await?;
     waiting.end();
     let output = context.output;
@@ -33,9 +33,9 @@ pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
         ["", ""],
         [
             ["records".to_owned(), format!("{}, {}", stats.size.records, size(stats.size.live))],
-            ["compacting gives back".to_owned(), format!("about {}", size(stats.size.reclaimable))],
+            ["compacting reclaims".to_owned(), format!("about {}", size(stats.size.reclaimable))],
             [
-                "old enough to go".to_owned(),
+                "old enough to remove".to_owned(),
                 format!(
                     "{} mails ({}), details of {} reads, {} pages ({})",
                     releasable.mails,
@@ -48,7 +48,7 @@ pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
             [
                 "last backup".to_owned(),
                 stats.backup.as_ref().map_or_else(
-                    || "none; `regwatch store backup FILE` takes one".to_owned(),
+                    || "none; `regwatch store backup FILE` makes one".to_owned(),
                     |backup| format!("{}, {}", moment(backup.at), backup.path.display()),
                 ),
             ],
@@ -64,7 +64,7 @@ pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
 }
 
 pub(super) async fn tidy(context: &Context) -> anyhow::Result<Exit> {
-    let waiting = Waiting::begin("letting go of what is old");
+    let waiting = Waiting::begin("removing old data");
     let tidied = context.ask(command::Tidy {}).await?;
     waiting.end();
     if context.output.json {
@@ -72,7 +72,7 @@ pub(super) async fn tidy(context: &Context) -> anyhow::Result<Exit> {
     } else {
         let released = tidied.released;
         context.output.line(format!(
-            "let go of: the bytes of {} mails, the details of {} reads, {} pages; {} bodies removed",
+            "removed the bytes of {} mails, the details of {} reads, {} pages and {} unused bodies",
             released.mails, released.reads, released.bodies, tidied.bodies_removed
         ))?;
     }
@@ -83,7 +83,7 @@ pub(super) async fn tidy(context: &Context) -> anyhow::Result<Exit> {
 /// where the daemon may write nowhere but into its own folder.
 pub(super) async fn backup(file: &Path, context: &Context) -> anyhow::Result<Exit> {
     let file = std::path::absolute(file)?;
-    anyhow::ensure!(!file.exists(), "{} is there already, and is not overwritten", file.display());
+    anyhow::ensure!(!file.exists(), "{} already exists and is not overwritten", file.display());
     let (meter, checking) = (Meter::default(), Meter::default());
     let waiting = Waiting::metered("writing a backup", &meter);
     let fetched = context.ask_metered(context.config()?, command::TakeBackup {}, &meter).await?;
@@ -93,7 +93,7 @@ pub(super) async fn backup(file: &Path, context: &Context) -> anyhow::Result<Exi
     let found = check_backup(&file, &checking)?;
     anyhow::ensure!(
         found.sha256 == fetched.sha256,
-        "{} is not what was written; is its disk well?",
+        "{} differs from what was written; check its disk",
         file.display()
     );
     context.ask(command::NoteBackup { fetched, path: file.clone() }).await?;
@@ -129,7 +129,7 @@ fn fetch(fetched: &Archived, file: &Path) -> io::Result<()> {
 
 pub(super) async fn export(file: &Path, context: &Context) -> anyhow::Result<Exit> {
     let file = std::path::absolute(file)?;
-    anyhow::ensure!(!file.exists(), "{} is there already, and is not overwritten", file.display());
+    anyhow::ensure!(!file.exists(), "{} already exists and is not overwritten", file.display());
     let meter = Meter::default();
     let waiting = Waiting::metered("writing an export", &meter);
     let fetched = context.ask_metered(context.config()?, command::Export {}, &meter).await?;

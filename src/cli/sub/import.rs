@@ -17,7 +17,7 @@ pub(in crate::cli) struct Import {
     /// The file, CSV with the columns of `sub export`; `address` and `company` are enough.
     #[arg(value_name = "FILE")]
     from: PathBuf,
-    /// Tell what would become of every subscription, but keep nothing.
+    /// Show what would happen to every subscription, but store nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -37,11 +37,11 @@ pub(super) async fn import(import: Import, context: &Context) -> anyhow::Result<
     let rows = [
         ("added", imported.added),
         ("confirmed", imported.confirmed),
-        ("known already, left as they are", imported.known),
-        ("ended by their subscriber, left as they are", imported.left),
+        ("already known, unchanged", imported.known),
+        ("ended by their subscriber, unchanged", imported.left),
     ];
     output.table(["SUBSCRIPTIONS", ""], rows.map(|(fate, count)| [fate.to_owned(), count.to_string()]))?;
-    if dry_run { output.line("\nnothing was kept: a dry run") } else { Ok(()) }
+    if dry_run { output.line("\nnothing was stored: a dry run") } else { Ok(()) }
 }
 
 fn read(from: &Path, config: &Config) -> anyhow::Result<Vec<Subscriber>> {
@@ -59,8 +59,8 @@ fn read(from: &Path, config: &Config) -> anyhow::Result<Vec<Subscriber>> {
 fn refusal(from: &Path, faults: &[CellFault]) -> anyhow::Error {
     let told: String = faults.iter().map(|fault| format!("\n{}:{fault}", from.display())).collect();
     match faults.len() {
-        1 => anyhow::anyhow!("1 fault; nobody was imported{told}"),
-        many => anyhow::anyhow!("{many} faults; nobody was imported{told}"),
+        1 => anyhow::anyhow!("1 error; nobody was imported{told}"),
+        many => anyhow::anyhow!("{many} errors; nobody was imported{told}"),
     }
 }
 

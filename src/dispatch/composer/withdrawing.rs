@@ -42,6 +42,7 @@ impl Composer {
             mail,
             changes: changes.iter().filter(|change| mail.changes.contains(&change.id)).collect(),
             zone,
+            now,
             service: self.service(),
         })?;
         self.queued(Draft {

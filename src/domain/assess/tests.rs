@@ -146,7 +146,7 @@ fn prose_that_loses_its_paragraphs_is_held_back_though_every_section_is_there() 
     let judge = |kept| assess(&source, Some(&before), prose(kept), read("two"), &watchlist());
     assert_eq!(judge(8).map(|found| found.changes.len()), Ok(1));
     let reason = judge(7).unwrap_err().to_string();
-    assert_eq!(reason, "3 of 10 paragraphs gone at once, tolerated are 2 (guard.max_drop)");
+    assert_eq!(reason, "3 of 10 paragraphs disappeared in one read; at most 2 may (guard.max_drop)");
 }
 
 #[test]
@@ -352,7 +352,7 @@ mod parts_and_copies {
         let held = judged(&source, &LISTS[..1], false).unwrap_err();
         assert_eq!(
             held.to_string(),
-            "all 4 entries of list \"Unverified\" are gone at once; the rest is there (guard.max_drop)"
+            "all 4 entries of list \"Unverified\" disappeared in one read, and no others (guard.max_drop)"
         );
         assert_eq!(judged(&source, &[LISTS[0], ("Unverified", 1)], false), Ok(3), "one is left");
         assert_eq!(judged(&source, &LISTS[..1], true), Ok(4), "a person said so");

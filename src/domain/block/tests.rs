@@ -62,7 +62,7 @@ fn check_title(title: &str, says: Option<&str>) {
 fn a_title_says_that_the_page_is_not_there_only_where_a_part_of_it_says_nothing_else() {
     check_title("Page not found | Agency", Some("a missing page"));
     check_title("Federal Register | The page you were looking for doesn't exist.", Some("a missing page"));
-    check_title("Agency - Log In", Some("a log-in page"));
+    check_title("Agency - Log In", Some("a login page"));
     check_title("Agency :: Scheduled maintenance", Some("maintenance"));
     check_title("Found not guilty | Agency", None);
     check_title("404 Media", None);

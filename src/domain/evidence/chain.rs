@@ -15,7 +15,7 @@ pub enum BrokenChain {
         reason: String,
     },
     /// It says the same, written otherwise.
-    #[error("line {0} is not written as a line is")]
+    #[error("line {0} is not in the form of a line")]
     Rewritten(usize),
     /// It is of another source.
     #[error("line {number} is of {found}, expected {expected}")]
@@ -38,7 +38,7 @@ pub enum BrokenChain {
         expected: u64,
     },
     /// It does not name the line before it.
-    #[error("line {0} does not name the line before it: one of the two is not what was written")]
+    #[error("line {0} does not name the line before it: one of the two was changed")]
     Unlinked(usize),
 }
 

@@ -279,7 +279,7 @@ fn messages_put_aside_are_an_incident_until_somebody_has_looked() {
     assert_eq!(world.told(10), ["Begun mailbox all"]);
     let reason = world.incidents[0].reason.as_str();
     assert!(
-        reason.contains("2 messages could not be taken in") && reason.contains("; imap: refused"),
+        reason.contains("failed to take in 2 messages") && reason.contains("; imap: refused"),
         "{reason}"
     );
     world.ways_in = vec![aside.worked(0, at(20)), failing(3).worked(0, at(20))];

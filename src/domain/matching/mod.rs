@@ -98,7 +98,7 @@ pub enum WatchlistError {
         name: String,
     },
     /// The names together are too large for one automaton.
-    #[error("the names of all companies together are too large to search for")]
+    #[error("the names of all companies together are too long to search for")]
     TooLarge(#[from] BuildError),
 }
 

@@ -184,7 +184,7 @@ impl ListLook {
             (_, Some(held), _) => (Standing::Quarantined, Some(held.to_owned())),
             (_, _, Some(state)) => (Standing::Stale, Some(why(state))),
             (Some(at), _, _) if now - at > limit => {
-                (Standing::Stale, Some(format!("not read since {}", at.format("%Y-%m-%d"))))
+                (Standing::Stale, Some(format!("not read since {}", at.format("%-d %B %Y"))))
             }
             _ => (Standing::Current, None),
         };

@@ -120,7 +120,7 @@ impl Check {
             if (proof.head.seq + 1, &proof.head.hash) != (first.seq, &first.previous) {
                 return Err(wrong(&anchor, "the chain does not begin after it"));
             }
-            self.notes.push(format!("{}: lines before read {} were let go of", source.id, first.seq));
+            self.notes.push(format!("{}: retention removed the lines before read {}", source.id, first.seq));
             return Ok(());
         }
         if first.seq == 1 {

@@ -123,7 +123,7 @@ impl Check {
         }
         if !absent.is_empty() {
             self.notes.push(format!(
-                "{} bodies, headers or changes that lines name are not kept any more, or never were",
+                "{} bodies, headers or changes that lines name are no longer stored, or never were",
                 absent.len()
             ));
         }

@@ -46,13 +46,13 @@ pub enum ColumnError {
         expected: usize,
     },
     /// The bytes are text in no charset that is known.
-    #[error("is text in no charset that is known, expected UTF-8 or GB18030")]
+    #[error("has an unknown character encoding, expected UTF-8 or GB18030")]
     Charset,
     /// The table cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     /// A row cannot be read.
-    #[error("cannot be read as delimited text")]
+    #[error("is not readable as delimited text")]
     Row(#[from] ::csv::Error),
 }
 

@@ -113,9 +113,7 @@ fn check_width(
         return refused(format!("expected {least} columns"));
     }
     if row.len() == 1 && most > 1 && said == 1 {
-        return refused(format!(
-            "it has no delimiter, expected {most} columns; a note is passed over by skip"
-        ));
+        return refused(format!("it has no delimiter, expected {most} columns; use skip to ignore a note"));
     }
     Ok(())
 }

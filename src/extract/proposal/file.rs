@@ -120,8 +120,7 @@ fn bare(text: &str) -> Option<Guess> {
     pairs.extend((delimiter != ',').then(|| ("delimiter", delimiter.to_string().into())));
     pairs.push(("columns", Value::Table(columns.into_iter().collect())));
     pairs.extend(grid.settings());
-    let leaves_out =
-        vec!["the columns have no headers: give them the names by which they are told".to_owned()];
+    let leaves_out = vec!["the columns have no headers: give them names".to_owned()];
     Some(Guess { settings: lines(&pairs), leaves_out })
 }
 

@@ -79,7 +79,7 @@ fn numbered(kept: &[&str], columns: usize) -> Option<(usize, Guess)> {
     pairs.push(("row_title", "name".into()));
     let leaves_out = kept[..first]
         .first()
-        .map(|line| format!("what stands above the list is not read: {:?}", shorten(&one_line(line), 60)));
+        .map(|line| format!("the text above the list is not read: {:?}", shorten(&one_line(line), 60)));
     Some((count, Guess { settings: lines(&pairs), leaves_out: leaves_out.into_iter().collect() }))
 }
 

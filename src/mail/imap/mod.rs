@@ -43,7 +43,7 @@ pub enum ImapError {
         reason: String,
     },
     /// The server does not let us in.
-    #[error("{server} refuses the log-in of {user}: {reason}")]
+    #[error("{server} refuses the login of {user}: {reason}")]
     LogIn {
         /// Host and port.
         server: String,

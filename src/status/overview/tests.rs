@@ -52,7 +52,7 @@ fn where_all_is_well_the_sentence_says_so_and_nothing_needs_a_person() {
         BackupNote { at: now() - Duration::hours(6), path: "b".into(), bytes: 1, sha256: String::new() };
     let overview = overview(&Facts { backup: Some(backup), ..facts(vec![source("a"), source("b")]) });
     let expected =
-        "2 of 2 sources were read in time; 0 need you; 0 mails are stuck; the last backup is 6 hours old";
+        "2 of 2 sources were read in time; 0 need you; 0 mails have failed; the last backup is 6 hours old";
     assert_eq!((overview.sentence.as_str(), overview.is_well()), (expected, true));
 }
 
@@ -74,7 +74,7 @@ fn sources_that_fail_alike_are_one_line() {
     let overview = overview(&facts(["a", "b", "c", "d"].map(unresolved).to_vec()));
     assert_eq!(overview.needs.len(), 1, "{:?}", overview.needs);
     assert!(
-        overview.needs[0].what.starts_with("4 sources fail alike (a, b, c, …): "),
+        overview.needs[0].what.starts_with("4 sources fail for one reason (a, b, c, …): "),
         "{:?}",
         overview.needs
     );
@@ -110,7 +110,7 @@ fn a_mail_that_waits_is_counted_and_one_that_was_given_up_needs_a_person() {
     assert_eq!(seen.figures.mails, MailFigures { waiting: 2, oldest_s: 90, attention: 0 });
     assert!(seen.is_well());
     let given_up = overview(&Facts { mails: Queue { attention: 1, ..waiting }, ..facts(Vec::new()) });
-    assert!(!given_up.is_well() && given_up.sentence.contains("1 mail is stuck"));
+    assert!(!given_up.is_well() && given_up.sentence.contains("1 mail has failed"));
 }
 
 #[test]

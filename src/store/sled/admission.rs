@@ -37,7 +37,7 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
     let of_mark = |error: io::Error| file_error(&mark::path(folder), &error);
     mark::remove_unfinished(folder).map_err(of_mark)?;
     if swap::finish(folder)? {
-        tracing::warn!(store.path = %folder.display(), "a repair that was broken off was finished");
+        tracing::warn!(store.path = %folder.display(), "finished an interrupted repair");
     }
     swap::remove_unfinished(folder)?;
     trial::remove_left(folder)?;

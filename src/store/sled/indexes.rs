@@ -164,7 +164,7 @@ pub(super) fn make(trees: &Trees, openings: u64) -> Result<(), StoreError> {
     }
     batch.writes.put_raw(TreeName::Meta, RIGHT_AT, right_at(openings))?;
     pieces::keep(&batch.writes, trees)?;
-    tracing::info!(records = batch.records, "indexes were made of the store's records");
+    tracing::info!(records = batch.records, "built indexes of {} records", batch.records);
     Ok(())
 }
 

@@ -291,7 +291,7 @@ impl Sled {
     pub(super) fn forget_archive(&self) {
         let path = lock::beside(&self.folder, ARCHIVE);
         if let Err(error) = std::fs::remove_file(&path) {
-            tracing::warn!(%error, path = %path.display(), "a backup that was fetched is left behind");
+            tracing::warn!(%error, path = %path.display(), "failed to remove the copy of backup {}", path.display());
         }
     }
 

@@ -160,7 +160,7 @@ fn mend_settings(folder: &Path) -> Result<(), StoreError> {
     let right = [SETTINGS, &crc32fast::hash(SETTINGS).to_le_bytes()[..]].concat();
     match fs::read(&path) {
         Ok(found) if found != right => {
-            tracing::warn!(store.path = %folder.display(), "the engine's note of its settings is damaged; it is written anew");
+            tracing::warn!(store.path = %folder.display(), "the engine's note of its settings is damaged; rewriting it");
             fs::remove_file(&path).map_err(|error| file(&path, &error))
         }
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file(&path, &error)),

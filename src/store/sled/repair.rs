@@ -262,7 +262,7 @@ fn remove_useless(folder: &Path, state: &State, repaired: &mut Repaired) -> Resu
     let wrong: Vec<&Unsound> =
         state.unsound.iter().filter(|unsound| indexes::ALL.contains(&unsound.tree)).collect();
     if !wrong.is_empty() {
-        repaired.deeds.push("make the indexes anew".to_owned());
+        repaired.deeds.push("rebuild the indexes".to_owned());
         repaired.records.extend(wrong.into_iter().map(RecordFault::from));
         if repaired.is_applied {
             let trees = opening::open(folder)?;

@@ -415,7 +415,7 @@ struct End {
 impl Drop for End {
     fn drop(&mut self) {
         if let Err(error) = File::open(&self.file).and_then(|file| file.lock()) {
-            tracing::debug!(store.path = %self.file.display(), %error, "cannot wait for the engine to end");
+            tracing::debug!(store.path = %self.file.display(), %error, "failed to wait for the engine to stop");
         }
     }
 }

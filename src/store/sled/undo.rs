@@ -62,7 +62,7 @@ pub(super) fn settle(folder: &Path, trees: &Trees) -> Result<bool, StoreError> {
     let before: Vec<Before> = before.into_iter().filter(is_readable).collect();
     Writes::restore(trees, &before)?;
     remove(&path).map_err(of_file)?;
-    tracing::warn!(keys = before.len(), "a step that was broken off when the process ended was taken back");
+    tracing::warn!(keys = before.len(), "undid a step that was interrupted when the process ended");
     Ok(true)
 }
 

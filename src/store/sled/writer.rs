@@ -258,7 +258,7 @@ fn run(shared: &Shared, inlet: &Inlet, pulse: &Pulse) {
             Err(Broken::Half { reason, before }) => end_at_once(&open.folder, &reason, &before),
             Err(Broken::Refused(reason)) => {
                 if broken.is_none() {
-                    tracing::error!(reason, "the store could not be written; no more is taken");
+                    tracing::error!(reason, "failed to write the store; it accepts no more writes");
                     pulse.fail(&format!("it could not be written ({reason})"));
                     broken = Some(reason);
                 }

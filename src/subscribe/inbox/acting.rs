@@ -34,7 +34,7 @@ impl Inbox {
         if self.store.converse(left).await? == Exchanged::Known {
             return Ok(Ingested::Known);
         }
-        tracing::info!(reason, "a mail program ended what its reader follows");
+        tracing::info!(reason, "unsubscribed by a mail program");
         Ok(Ingested::Answered { mails: 0 })
     }
 

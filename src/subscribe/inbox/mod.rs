@@ -134,13 +134,18 @@ impl Inbox {
             TakenUp::Attempt(attempt) => attempt,
         };
         if attempt > MAX_ATTEMPTS {
-            return self.give_up(&message, "nobody came back from looking at it".to_owned()).await;
+            return self
+                .give_up(&message, "the process ended each time it read the message".to_owned())
+                .await;
         }
-        tracing::debug!(message.sha256 = message.as_str(), attempt, "a message is looked at");
+        tracing::debug!(message.sha256 = message.as_str(), attempt, "reading message {}", message.as_str());
         match self.look_at(message.clone(), raw, envelope).await {
             Err(error) if error.is_blameless() => {
                 if let Err(error) = self.store.forgive(&message).await {
-                    tracing::debug!(error = error_chain(&error), "an attempt could not be taken back");
+                    tracing::debug!(
+                        error = error_chain(&error),
+                        "failed to take back an attempt at a message"
+                    );
                 }
                 Err(error)
             }
@@ -216,7 +221,7 @@ impl Inbox {
                     counts.bounce();
                 }
                 let to = known.recipient.redacted();
-                tracing::warn!(mail.id = %known.id, mail.to = to, ?verdict, "mail {} to {to} came back", known.id);
+                tracing::warn!(mail.id = %known.id, mail.to = to, ?verdict, "mail {} to {to} bounced", known.id);
                 Ok(Ingested::Reported { mail: known.id })
             }
             None => Ok(Ingested::PassedOver { reason: "it names a mail that is not there".to_owned() }),
@@ -229,7 +234,7 @@ impl Inbox {
         tracing::info!(
             message.sha256 = message.as_str(),
             reason,
-            "passed over message {}: {reason}",
+            "ignored message {}: {reason}",
             message.as_str()
         );
         let noted = Exchange { message, at, state: None, mails: Vec::new(), wishes: Vec::new() };

@@ -47,7 +47,7 @@ pub enum IngestError {
     #[error("the parser gave up on it")]
     Parser,
     /// The program ended before the message was looked at.
-    #[error("the program ended before it was looked at")]
+    #[error("the program ended before it read the message")]
     Ended,
 }
 

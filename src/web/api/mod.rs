@@ -66,18 +66,18 @@ type Answer = Result<Response, Problem>;
 #[openapi(
     info(
         title = "regwatch",
-        description = "What changed on the pages that are watched, whom it concerns, and the proof. Lists come in pages: `next` is the address of the next one, or null. Every answer to GET bears an ETag. Errors are application/problem+json (RFC 9457). Reading needs no token where the pages need no log-in; everything else needs one, made by `regwatch token add` and sent as `Authorization: Bearer …`.",
+        description = "What changed on the watched pages, whom it concerns, and the proof. Lists come in pages: `next` is the address of the next one, or null. Every answer to GET has an ETag. Errors are application/problem+json (RFC 9457). Reading needs no token if the pages need no login. Everything else needs one, created with `regwatch token add` and sent as `Authorization: Bearer …`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(
-        (name = "changes", description = "What changed, and what is due"),
-        (name = "sources", description = "What is watched"),
-        (name = "companies", description = "Who is tracked"),
-        (name = "review", description = "What waits for a person's word"),
-        (name = "overview", description = "How the service stands"),
-        (name = "coverage", description = "What was watched"),
-        (name = "operating", description = "What operators do"),
-        (name = "people", description = "Who is told, and the mails on their way"),
+        (name = "changes", description = "Changes and deadlines"),
+        (name = "sources", description = "Sources"),
+        (name = "companies", description = "Companies"),
+        (name = "review", description = "Decisions that wait for a person"),
+        (name = "overview", description = "The state of the service"),
+        (name = "coverage", description = "Coverage"),
+        (name = "operating", description = "Actions of operators"),
+        (name = "people", description = "Subscribers and mails"),
     ),
     modifiers(&ByToken),
 )]

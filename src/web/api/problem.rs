@@ -57,7 +57,7 @@ impl Problem {
 
     /// Trouble here. What it is stands in the log and nowhere else.
     pub(super) fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error = error_chain(error), "the API could not answer");
+        tracing::error!(error = error_chain(error), "failed to answer an API request");
         Self::of(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }

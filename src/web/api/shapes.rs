@@ -58,7 +58,7 @@ pub(super) struct Change {
     pub companies: Vec<String>,
     /// Whom it concerns and why.
     pub matches: Vec<Match>,
-    /// Whom it may concern: names for a person to decide on.
+    /// Companies it may concern: names for a person to decide on.
     pub possible: Vec<Match>,
     /// When the read that shows it was taken back.
     pub retracted_at: Option<DateTime<Utc>>,

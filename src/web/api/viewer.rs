@@ -112,7 +112,7 @@ impl Operation {
         let scope = ways.clone().find_map(|way| way[super::BY_TOKEN][0].as_str()).unwrap_or_default();
         let is_open = ways.clone().any(|way| way.as_object().is_some_and(serde_json::Map::is_empty));
         let needs = if is_open {
-            format!("a token with the scope {scope} where the pages need a log-in")
+            format!("a token with the scope {scope} if the pages need a login")
         } else {
             format!("a token with the scope {scope}")
         };

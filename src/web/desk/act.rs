@@ -31,7 +31,7 @@ pub(super) async fn on_source(
     body: Bytes,
 ) -> Response {
     let Some(source) = shared.desk.views.source(&id).cloned() else {
-        return shared.not_there(&visitor, "No source with this id is watched.");
+        return shared.not_there(&visitor, "There is no source with this id.");
     };
     let asked = fields(&body);
     let (act, pause, until) = match (asked.get("action"), asked.get("until")) {
@@ -62,7 +62,7 @@ pub(super) async fn on_review(
 ) -> Response {
     let asked = fields(&body);
     let Some(source) = shared.desk.views.source(&id) else {
-        return shared.not_there(&visitor, "No source with this id is watched.");
+        return shared.not_there(&visitor, "There is no source with this id.");
     };
     let held = match shared.desk.store.held(&source.id).await {
         Ok(held) => held,
@@ -71,8 +71,7 @@ pub(super) async fn on_review(
     let hash = held.map(|held| held.evidence.sha256.to_string()).unwrap_or_default();
     // What was looked at is what is decided on: another body may have come meanwhile.
     if hash.is_empty() || asked.get("sha256") != Some(&hash) {
-        return shared
-            .not_there(&visitor, "The read that you looked at is no longer quarantined. Look at it again.");
+        return shared.not_there(&visitor, "This read is no longer quarantined. Open the page again.");
     }
     let checker = &shared.desk.checker;
     let action = asked.shown("action");
@@ -168,8 +167,7 @@ impl Shared {
     }
 
     fn not_to_come(&self, visitor: &Visitor) -> Response {
-        let text =
-            "A pause ends on a day to come, such as 2027-01-15, or on none. Go back and choose another day.";
+        let text = "A pause must end on a future day, such as 2027-01-15, or on none. Go back and choose another day.";
         let frame = super::Frame::of(self, visitor, "Nothing was done", "");
         super::page(axum::http::StatusCode::UNPROCESSABLE_ENTITY, &super::Note { frame, text })
     }
@@ -209,14 +207,14 @@ impl Shared {
     }
 
     fn not_done(&self, visitor: &Visitor, why: &str) -> Response {
-        let frame = super::Frame::of(self, visitor, "That could not be done", "");
+        let frame = super::Frame::of(self, visitor, "The action failed", "");
         let note = super::Note { frame, text: why };
         super::page(axum::http::StatusCode::CONFLICT, &note)
     }
 
     fn unknown_deed(&self, visitor: &Visitor) -> Response {
         let frame = super::Frame::of(self, visitor, "Nothing was done", "");
-        let note = super::Note { frame, text: "The form asks for nothing that can be done here." };
+        let note = super::Note { frame, text: "The form names no action that exists here." };
         super::page(axum::http::StatusCode::UNPROCESSABLE_ENTITY, &note)
     }
 }

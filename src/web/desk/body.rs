@@ -58,7 +58,7 @@ pub(super) async fn shown(
 ) -> Response {
     let (story, before) = match shared.body_asked(&id, &which).await {
         Ok(Some(found)) => found,
-        Ok(None) => return shared.not_there(&visitor, "No body is kept under this address."),
+        Ok(None) => return shared.not_there(&visitor, "The body at this address is not stored."),
         Err(error) => return shared.fault(&error),
     };
     let back = format!("{}changes/{}", shared.root(), story.change.id);
@@ -73,7 +73,7 @@ pub(super) async fn raw(
 ) -> Response {
     match shared.body_asked(&id, &which).await {
         Ok(Some((story, before))) => shared.download(story.body(before)).await,
-        Ok(None) => shared.not_there(&visitor, "No body is kept under this address."),
+        Ok(None) => shared.not_there(&visitor, "The body at this address is not stored."),
         Err(error) => shared.fault(&error),
     }
 }

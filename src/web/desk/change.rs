@@ -19,7 +19,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::source::Source;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::Fate;
-use crate::render::{ChangePage, line, on_page};
+use crate::render::{ChangePage, ChangeReader, line, on_page};
 use crate::store::ChangeSearch;
 use crate::view::Story;
 
@@ -77,7 +77,7 @@ pub(in crate::web) struct One {
     /// Where this page stands, without its query; bodies lie below it.
     pub here: String,
     pub is_side_by_side: bool,
-    /// Headers of the answers, now and before.
+    /// Response headerss, now and before.
     pub headers: [Vec<(String, String)>; 2],
 }
 
@@ -208,11 +208,17 @@ pub(super) async fn one(
     let story = match shared.story(&id).await {
         Ok(Some(story)) => story,
         Ok(None) => {
-            return shared.not_there(&visitor, "No change has this id. Copy all of it.");
+            return shared.not_there(&visitor, "No change has this id. Copy the whole address.");
         }
         Err(error) => return shared.fault(&error),
     };
-    let change = ChangePage::of(&story.change, &shared.registry.current(), None);
+    let change = ChangePage::of(
+        &story.change,
+        ChangeReader::of_all(
+            &shared.registry.current(),
+            shared.desk.views.source(story.change.source.as_str()),
+        ),
+    );
     let frame = Frame::of(&shared, &visitor, &change.title, "changes");
     let here = format!("{}changes/{}", shared.root(), change.id);
     let others = story.others.iter().map(|other| ChangeRow::of(other, &shared)).collect();

@@ -13,7 +13,7 @@ use super::frame::{ChangeRow, Frame};
 use super::{Server, Who};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::text::{one_line, shorten};
-use crate::render::{Link, day_on_page, line};
+use crate::render::{Link, day, line};
 use crate::view::{CompanyView, ListedSource};
 
 #[derive(Template)]
@@ -172,11 +172,9 @@ impl Shared {
     fn listed(&self, listed: ListedSource) -> Listed {
         let row = |entry: crate::view::ListedEntry| ListedRow {
             title: line(&entry.title),
-            date: entry.date.map(|date| day_on_page(date.day())),
+            date: entry.date.map(|date| day(date.day())),
             link: entry.url.as_deref().and_then(Link::of),
-            added: entry
-                .added
-                .map(|change| (change.id.to_string(), day_on_page(change.found_at.date_naive()))),
+            added: entry.added.map(|change| (change.id.to_string(), day(change.found_at.date_naive()))),
         };
         Listed {
             title: line(self.desk.views.title_of(&listed.source)),

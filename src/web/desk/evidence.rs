@@ -28,7 +28,7 @@ pub(super) async fn of_change(
     }
     let id = match shared.story(&id).await {
         Ok(Some(story)) => story.change.id,
-        Ok(None) => return shared.not_there(&visitor, "No change has this id. Copy all of it."),
+        Ok(None) => return shared.not_there(&visitor, "No change has this id. Copy the whole address."),
         Err(error) => return shared.fault(&error),
     };
     let frame = Frame::of(&shared, &visitor, "There is no evidence", "changes");

@@ -128,9 +128,7 @@ impl Shared {
 
     fn not_logged_in(&self, next: String, refused: Refused) -> Response {
         let (status, fault) = match refused {
-            Refused::Wrong => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "Name and password do not belong together.".to_owned())
-            }
+            Refused::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, "Wrong name or password.".to_owned()),
             Refused::TooMany(wait) => {
                 let seconds = wait.as_secs() + 1;
                 (StatusCode::TOO_MANY_REQUESTS, format!("Too many attempts. Try again in {seconds} seconds."))

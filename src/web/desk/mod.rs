@@ -220,8 +220,8 @@ impl Shared {
 
     /// The answer to a feed reader or a calendar without a token that is good. It asks its user for one.
     fn wants_a_token(&self, visitor: &Visitor) -> Response {
-        let text = "A token is needed: as the password, or in the address as token=…. The operator makes one with `regwatch token add --scope feeds`.";
-        let frame = Frame::of(self, visitor, "A token is needed", "");
+        let text = "This needs a token: as the password, or in the address as token=…. The operator creates one with `regwatch token add --scope feeds`.";
+        let frame = Frame::of(self, visitor, "This needs a token", "");
         let mut response = page(StatusCode::UNAUTHORIZED, &Note { frame, text });
         let asks = HeaderValue::from_static("Basic realm=\"regwatch\", charset=\"UTF-8\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, asks);
@@ -278,7 +278,7 @@ impl Desk {
 
 /// An address below a change that is no link of an alert.
 async fn nowhere(State(shared): Server, Extension(visitor): Who) -> Response {
-    shared.not_there(&visitor, "Nothing stands under this address.")
+    shared.not_there(&visitor, "There is nothing at this address.")
 }
 
 /// Sends a browser to another page of ours with a GET.

@@ -5,6 +5,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono_tz::Tz;
 
 use super::super::Shared;
 use super::super::page::page;
@@ -17,7 +18,7 @@ use crate::domain::snapshot::HeldRead;
 use crate::domain::source::Source;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::Fate;
-use crate::render::{ChangePage, EvidencePage, line, on_page};
+use crate::render::{ChangePage, ChangeReader, EvidencePage, line, on_page};
 use crate::store::StoreError;
 
 /// Changes of a held read that are shown whole.
@@ -70,7 +71,7 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who) -> Resp
 
 pub(super) async fn one(State(shared): Server, Extension(visitor): Who, Path(id): Path<String>) -> Response {
     let Some(source) = shared.desk.views.source(&id) else {
-        return shared.not_there(&visitor, "No source with this id is watched.");
+        return shared.not_there(&visitor, "There is no source with this id.");
     };
     match shared.desk.checker.review(source).await {
         Ok(Some(review)) => {
@@ -80,13 +81,13 @@ pub(super) async fn one(State(shared): Server, Extension(visitor): Who, Path(id)
                 Err(error) => shared.fault(&error),
             }
         }
-        Ok(None) => shared.not_there(&visitor, "No read of this source is quarantined now."),
+        Ok(None) => shared.not_there(&visitor, "This source has no quarantined read."),
         Err(error) => shared.fault(&error),
     }
 }
 
 pub(super) async fn raw(State(shared): Server, Extension(visitor): Who, Path(id): Path<String>) -> Response {
-    let nothing = "No read of this source is quarantined now.";
+    let nothing = "This source has no quarantined read.";
     let Some(source) = shared.desk.views.source(&id) else { return shared.not_there(&visitor, nothing) };
     match shared.desk.store.held(&source.id).await {
         Ok(Some(held)) => shared.download(&held.evidence.sha256).await,
@@ -102,7 +103,8 @@ impl Shared {
         let undecided = views.undecided().await?;
         let watchlist = self.registry.current();
         let both = |(_, change): &(u32, Change)| {
-            (ChangeRow::of(change, self), ChangePage::of(change, &watchlist, None))
+            let reader = ChangeReader::of_all(&watchlist, views.source(change.source.as_str()));
+            (ChangeRow::of(change, self), ChangePage::of(change, reader))
         };
         Ok(List {
             frame,
@@ -133,7 +135,7 @@ impl Shared {
         Ok(One {
             frame,
             row: self.held_row(&held),
-            proof: EvidencePage::of(&held.evidence),
+            proof: EvidencePage::of(&held.evidence, Tz::UTC),
             signs: held.quality.signs().iter().map(|sign| one_line(&sign.words)).collect(),
             entries: (baseline.as_ref().map(|baseline| baseline.snapshot.entries), entries),
             obstacle: obstacle.map(|obstacle| one_line(&obstacle)),
@@ -142,7 +144,7 @@ impl Shared {
             changes: changes
                 .iter()
                 .take(SHOWN_CHANGES)
-                .map(|change| ChangePage::of(change, &watchlist, None))
+                .map(|change| ChangePage::of(change, ChangeReader::of_all(&watchlist, Some(source))))
                 .collect(),
             text: text.map(|(text, _)| shorten_lines(&text)),
             accepted: accepted.take(200).map(|entry| line(&entry.title)).collect(),

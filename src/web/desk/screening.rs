@@ -95,7 +95,7 @@ impl Handed {
             names.extend(of_file.map_err(|error| format!("The file {}", error_chain(&error)))?);
         }
         if names.is_empty() {
-            Err("Paste names, one a line, or choose a file.".to_owned())
+            Err("Paste names, one per line, or choose a file.".to_owned())
         } else {
             Ok(names)
         }
@@ -149,7 +149,8 @@ pub(super) async fn screen(State(shared): Server, Extension(visitor): Who, reque
             page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
         }
         Err(_) => {
-            shown.fault = Some("It took too long and was given up: screen fewer at once.".to_owned());
+            shown.fault =
+                Some("Screening took too long and was stopped: screen fewer names at once.".to_owned());
             page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
         }
     }

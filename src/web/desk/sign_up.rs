@@ -79,7 +79,7 @@ pub(super) async fn sign_up(
         return shared.nothing();
     }
     let Some((address, selection)) = shared.wish_of(&body) else {
-        let fault = "Nothing was done: name an address, and choose at least one company, or a source to follow whatever it says.";
+        let fault = "Nothing was done: enter an address, and choose at least one company or one source to follow as a whole.";
         return shared.sign_up_page(&visitor, &Asked::default(), Some(fault));
     };
     let client = Client::at(client_address(peer, &headers, &desk.settings.trusted_proxies));
@@ -94,11 +94,8 @@ pub(super) async fn sign_up(
     }
     // The question is in the outbox now.
     shared.woken.notify_one();
-    let text = "A mail is on its way to the address, unless it was asked a moment ago or wants no mail. Nothing else is sent before its reader says yes, within three days.";
-    page(
-        StatusCode::OK,
-        &Note { frame: Frame::of(&shared, &visitor, "Look into your mail", "subscribe"), text },
-    )
+    let text = "We sent a mail to the address, unless we asked it a moment ago or it wants no mail. We send nothing else until its reader confirms, within three days.";
+    page(StatusCode::OK, &Note { frame: Frame::of(&shared, &visitor, "Check your mail", "subscribe"), text })
 }
 
 /// What an alert looks like.
@@ -114,7 +111,7 @@ pub(super) async fn sample(State(shared): Server, Extension(visitor): Who) -> Re
     let Ok(reader) = "reader@example.org".parse::<EmailAddress>() else { return shared.nothing() };
     match example(MailKind::Alert, &reader, &service) {
         Ok(rendered) => {
-            let frame = Frame::of(&shared, &visitor, "What a mail looks like", "subscribe");
+            let frame = Frame::of(&shared, &visitor, "See a sample mail", "subscribe");
             page(
                 StatusCode::OK,
                 &Sample { frame, subject: rendered.subject, text: with_lines(&rendered.text) },

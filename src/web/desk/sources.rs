@@ -21,7 +21,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::source::SourcePause;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::{Fate, words};
-use crate::render::{Link, line, on_page, with_lines};
+use crate::render::{Link, day, exact_on_page, line, on_page, with_lines};
 use crate::status::Need;
 use crate::store::{ChangeSearch, StoreError};
 use crate::view::{
@@ -164,7 +164,7 @@ impl Table {
     fn of(overview: Overview, groups: Vec<Choice>, asked: &Asked, filter: &SourceFilter) -> Self {
         let choice = |name: &str, is_chosen| (name.to_owned(), name.to_owned(), is_chosen);
         let order_words = |name: &str| match name {
-            "state" => "What needs a look first",
+            "state" => "Needs attention first",
             "title" => "Title",
             "good" => "Longest without a good read",
             "change" => "Last change",
@@ -220,17 +220,17 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: 
 pub(super) fn done(asked: &Asked) -> Option<&'static str> {
     Some(match asked.get("done")? {
         "check" => "The source is being read now. Open this page again in a moment.",
-        "pause-source" => "The source is paused: it is left alone, and nobody is told of it.",
-        "resume-source" => "The source is read again.",
-        "accept" => "The read was accepted. Whoever follows what changed is told.",
-        "accept-untold" => "The read was accepted, and nobody is told.",
+        "pause-source" => "The source is paused: regwatch does not read it and reports no changes.",
+        "resume-source" => "The source has resumed.",
+        "accept" => "The read was accepted. Alerts go to the followers of what changed.",
+        "accept-untold" => "The read was accepted, without alerts.",
         "reject" => "The read was rejected.",
-        "meant" => "The names are meant. Whoever follows them is told.",
-        "not-meant" => "The names are not meant.",
-        "retract" => "The read was taken back. Whoever was told is told so.",
+        "meant" => "The match is confirmed. Alerts go to the followers of the company.",
+        "not-meant" => "The match is rejected.",
+        "retract" => "The read was retracted. Everybody who was alerted gets a correction.",
         "retry" | "release" => "The mail is in the queue.",
-        "hold" => "The mail waits.",
-        "drop" => "The mail is given up.",
+        "hold" => "The mail is held.",
+        "drop" => "The mail was dropped.",
         _ => return None,
     })
 }
@@ -309,7 +309,7 @@ struct ReadRow {
 impl ReadRow {
     fn of(read: &ReadRecord) -> Self {
         Self {
-            at: read.at.format("%-d %b %Y, %H:%M:%S").to_string(),
+            at: exact_on_page(read.at),
             verdict: read.verdict.to_string(),
             status: read.status,
             bytes: read.body_bytes,
@@ -341,7 +341,7 @@ impl EntryRow {
         let fields = entry.fields.iter().map(|(name, text)| (line(name), shorten(&one_line(text), 1000)));
         Self {
             title: line(&entry.title),
-            date: entry.date.map(|date| date.to_string()),
+            date: entry.date.map(|date| day(date.day())),
             link: entry.url.as_deref().and_then(Link::of),
             fields: fields.collect(),
         }
@@ -355,7 +355,7 @@ pub(super) async fn one(
     asked: Asked,
 ) -> Response {
     let Some(source) = shared.desk.views.source(&id) else {
-        return shared.not_there(&visitor, "No source with this id is watched.");
+        return shared.not_there(&visitor, "There is no source with this id.");
     };
     match shared.desk.views.source_view(source).await {
         Ok(view) => {
@@ -456,7 +456,7 @@ pub(super) async fn compare(
     asked: Asked,
 ) -> Response {
     let Some(source) = shared.desk.views.source(&id) else {
-        return shared.not_there(&visitor, "No source with this id is watched.");
+        return shared.not_there(&visitor, "There is no source with this id.");
     };
     let (Some(before), Some(after)) = (asked.parsed("before"), asked.parsed("after")) else {
         return shared.not_there(&visitor, "Name two states of the source by their numbers.");
@@ -484,6 +484,8 @@ struct Coverage {
     frame: Frame,
     since: String,
     until: String,
+    /// The same in words.
+    span: String,
     made_at: String,
     rows: Vec<CoverageRow>,
     changes: usize,
@@ -513,6 +515,7 @@ pub(super) async fn coverage(State(shared): Server, Extension(visitor): Who, ask
         frame: Frame::of(&shared, &visitor, "Coverage", "coverage"),
         since: found.since.to_string(),
         until: found.until.to_string(),
+        span: format!("{} to {}", day(found.since), day(found.until)),
         made_at: on_page(views.now()),
         changes: found.sources.iter().map(|source| source.changes).sum(),
         is_cut: found.remembered_since.is_some(),
@@ -547,7 +550,7 @@ fn gaps(days: &[NaiveDate]) -> Vec<String> {
         }
     }
     let words = |(first, last): (NaiveDate, NaiveDate)| {
-        if first == last { first.to_string() } else { format!("{first} to {last}") }
+        if first == last { day(first) } else { format!("{} to {}", day(first), day(last)) }
     };
     gaps.into_iter().map(words).collect()
 }
@@ -559,7 +562,10 @@ mod tests {
     #[test]
     fn days_without_a_good_read_are_named_in_runs() {
         let day = |day: u32| NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
-        assert_eq!(gaps(&[day(1), day(2), day(4)]), ["2026-11-01 to 2026-11-02", "2026-11-04"]);
+        assert_eq!(
+            gaps(&[day(1), day(2), day(4)]),
+            ["1 November 2026 to 2 November 2026", "4 November 2026"]
+        );
         assert_eq!(gaps(&[]), [""; 0]);
     }
 }

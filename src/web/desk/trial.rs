@@ -72,7 +72,7 @@ pub(super) async fn tried(
     body: Bytes,
 ) -> Response {
     let Some(source) = shared.desk.views.source(&id) else {
-        return shared.not_there(&visitor, "No source with this id is watched.");
+        return shared.not_there(&visitor, "There is no source with this id.");
     };
     let mut fields = form_urlencoded::parse(&body);
     let settings = fields.find(|(name, _)| name == "settings").map(|(_, text)| text.into_owned());

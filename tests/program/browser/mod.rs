@@ -132,7 +132,7 @@ fn a_reader_confirms_manages_and_leaves_by_pressing_the_buttons() {
         browser.type_into("input[name=quiet_until]", "07:00AM");
         browser.keep(&format!("chosen-{width}"));
         browser.press("button[value=prefer]");
-        assert!(browser.text().contains("Mail comes as you wish"), "{}", browser.text());
+        assert!(browser.text().contains("Your mail settings are saved"), "{}", browser.text());
         browser.keep(&format!("saved-{width}"));
         let record = service.record().to_string();
         for words in ["daily", "Europe/Berlin", "22:00-07:00", "attested_until"] {

@@ -57,7 +57,7 @@ fn every_page_can_be_read_narrow_and_wide_light_and_dark() {
             browser.press("a[href='?show=mails']");
             check_page(&browser, &format!("mails-{width}-{colours}"));
             browser.press("ul.rows a");
-            assert!(browser.text().contains("What it said"), "{}", browser.text());
+            assert!(browser.text().contains("Text of the mail"), "{}", browser.text());
             check_page(&browser, &format!("mail-{width}-{colours}"));
             log_in(&browser, &desk);
             for path in &pages {
@@ -97,7 +97,7 @@ fn an_operator_needs_no_mouse() {
     browser.type_into("input[name=address]", "bob@example.org");
     browser.tab_to("main form[method=post] button");
     browser.enter();
-    assert!(browser.text().contains("A mail is on its way"), "{}", browser.text());
+    assert!(browser.text().contains("We sent a mail"), "{}", browser.text());
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn an_operator_comes_from_the_first_page_to_a_decision_by_pressing() {
     browser.type_into("input[name=name]", "ann");
     browser.type_into("input[name=password]", "wrong password");
     browser.press("main button");
-    assert!(browser.text().contains("do not belong together"), "{}", browser.text());
+    assert!(browser.text().contains("Wrong name or password"), "{}", browser.text());
     log_in(&browser, &desk);
     browser.press("main a[href='/review/covered-list']");
     assert!(browser.text().contains("What would be reported"), "{}", browser.text());

@@ -8,7 +8,7 @@ use crate::daemon::{Daemon, RUNS};
 use crate::home::{FIRST_START, files_of};
 
 /// What is said once a message is begun; from here on the test is what kills.
-const LOOKED_AT: &str = "a message is looked at";
+const LOOKED_AT: &str = "reading message";
 const SAID: [(&str, &str); 1] = [("REGWATCH_LOG", "debug")];
 
 /// A message at which one looks long enough to be killed over it.
@@ -59,7 +59,7 @@ fn what_failed_before_a_restart_is_counted_after_it() {
     drop(Daemon::start(&home, RUNS));
     std::fs::create_dir(home.path("state/inbox/new/1.folder")).unwrap();
     for strikes in 1..=2 {
-        let daemon = Daemon::start(&home, "it is tried again");
+        let daemon = Daemon::start(&home, "trying again");
         assert!(daemon.last_line().contains(&format!("strikes={strikes}")), "{}", daemon.last_line());
     }
     let _daemon = Daemon::start(&home, "aside for a person");

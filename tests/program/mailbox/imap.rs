@@ -10,7 +10,7 @@ use super::{
 };
 use crate::daemon::{Daemon, RUNS};
 
-const OPEN: &str = "the mailbox is open";
+const OPEN: &str = "opened the mailbox";
 const OPERATOR: &str = "[operator]\naddress = \"ops@tracker.example\"\nfailures = 1\n";
 
 fn watching(site: &Site, dovecot: &Dovecot) -> Home {
@@ -93,7 +93,7 @@ fn a_mailbox_that_was_numbered_anew_is_read_anew_and_nobody_is_answered_twice() 
         |mode| fs::set_permissions(&dovecot.messages("")[0], fs::Permissions::from_mode(mode)).unwrap();
     lock(0o000);
     let mut daemon = Daemon::start(&home, OPEN);
-    daemon.wait_until_it_says("it is tried again");
+    daemon.wait_until_it_says("trying again");
     dovecot.deliver(WATCH, &from_ann("2", "list"));
     await_letters(&home, "ann@example.org", 1);
     await_that("it is put away", || dovecot.messages(".Processed").len() == 1);
@@ -148,7 +148,7 @@ fn a_server_that_restarts_is_found_again() {
     let mut daemon = Daemon::start(&home, RUNS);
     daemon.wait_until_it_says(OPEN);
     dovecot.stop();
-    daemon.wait_until_it_says("mail cannot be taken in");
+    daemon.wait_until_it_says("cannot take in mail");
     dovecot.resume();
     dovecot.deliver(WATCH, &from_ann("1", "help"));
     daemon.wait_until_it_says(OPEN);
@@ -200,7 +200,7 @@ fn the_server_s_certificate_is_looked_at_with_either_form_of_tls() {
         home.amend("tls = \"none\"", &format!("tls = \"{tls}\""));
         home.amend(&format!("port = {}", dovecot.imap), &format!("port = {port}"));
         let mut stranger = Daemon::start(&home, RUNS);
-        stranger.wait_until_it_says("mail cannot be taken in");
+        stranger.wait_until_it_says("cannot take in mail");
         drop(stranger);
         let trusted = dovecot.path("certificate");
         drop(Daemon::start_with(&home, &[("SSL_CERT_FILE", trusted.to_str().unwrap())], OPEN));
@@ -235,6 +235,6 @@ fn a_refused_log_in_is_told_without_the_password() {
     let _daemon = Daemon::start(&home, RUNS);
     await_letters(&home, "ops@tracker.example", 2);
     let told = home.trouble_told_to("ops@tracker.example").remove(0);
-    assert!(told.text.contains("refuses the log-in of watch@tracker.example"), "{}", told.text);
+    assert!(told.text.contains("refuses the login of watch@tracker.example"), "{}", told.text);
     assert!(!told.text.contains("Zwiebelkuchen"));
 }

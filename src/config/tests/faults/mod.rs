@@ -54,7 +54,7 @@ fn what_is_missing_is_asked_for() {
     check(
         "",
         &[
-            "regwatch.toml:1:1: mail: is missing, expected a table that says at least whom mail is from",
+            "regwatch.toml:1:1: mail: is missing, expected a table that at least names the sender",
             "regwatch.toml:1:1: fetch: is missing, expected a table that holds at least a contact",
         ],
     );
@@ -200,7 +200,9 @@ fn many_faults_are_told_under_one_heading() {
     let error = folder.load().unwrap_err().to_string();
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!((lines.len(), lines[0]), (3, "2 faults in the configuration"));
-    assert!(lines[1].ends_with(
-        "regwatch.toml:1:1: mail: is missing, expected a table that says at least whom mail is from"
-    ));
+    assert!(
+        lines[1].ends_with(
+            "regwatch.toml:1:1: mail: is missing, expected a table that at least names the sender"
+        )
+    );
 }

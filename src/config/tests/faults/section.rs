@@ -190,7 +190,7 @@ tls = "none""#,
         r#"transport = "smtp://me@localhost"
 tls = "opportunistic""#,
         &[
-            r#"6:7: mail.tls: would give the password to whoever answers, expected "starttls" wherever a user logs in"#,
+            r#"6:7: mail.tls: would reveal the password to any server that answers, expected "starttls" wherever a user logs in"#,
         ],
     ),
     (

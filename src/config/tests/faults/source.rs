@@ -114,7 +114,10 @@ const SOURCE: &[Case] = &[
             r#"13:12: source[a].schedule: "61" is not a minute, expected 0-59, a name, a range, a list or a step such as */15"#,
         ],
     ),
-    (r#"schedule = "0 0 31 2 *""#, &[r#"13:12: source[a].schedule: "0 0 31 2 *" never comes: no date fits"#]),
+    (
+        r#"schedule = "0 0 31 2 *""#,
+        &[r#"13:12: source[a].schedule: "0 0 31 2 *" never fires: no date matches"#],
+    ),
     (
         r#"schedule = "0 15 * * * *""#,
         &[
@@ -135,7 +138,7 @@ const SOURCE: &[Case] = &[
     ),
     (
         r#"robots = { because = "we like to" }"#,
-        &["14:22: source[a].robots.because: is given although robots.txt is heeded, expected none"],
+        &["14:22: source[a].robots.because: is given although robots.txt is obeyed, expected none"],
     ),
     (
         r#"robots = { ignore = "yes", because = "x" }"#,
@@ -231,8 +234,8 @@ const SOURCE: &[Case] = &[
     (
         r#"noise = { patterns = ["(", "x*"] }"#,
         &[
-            r#"14:23: source[a].noise.patterns[1]: found "(" (unclosed group), expected a regular expression of the text to be passed over"#,
-            r#"14:28: source[a].noise.patterns[2]: found "x*", which matches where there is nothing, expected a regular expression of the text to be passed over"#,
+            r#"14:23: source[a].noise.patterns[1]: found "(" (unclosed group), expected a regular expression for the text to ignore"#,
+            r#"14:28: source[a].noise.patterns[2]: found "x*", which matches where there is nothing, expected a regular expression for the text to ignore"#,
         ],
     ),
     (r#"noise = { fields = [""] }"#, &["14:21: source[a].noise.fields[1]: is blank, expected some text"]),

@@ -82,7 +82,7 @@ impl Sled {
         let is_ours = path.parent() == prefix.parent()
             && path.as_os_str().as_bytes().starts_with(prefix.as_os_str().as_bytes());
         if is_ours && let Err(error) = std::fs::remove_file(path) {
-            tracing::warn!(%error, path = %path.display(), "evidence that was fetched is left behind");
+            tracing::warn!(%error, path = %path.display(), "failed to remove the copy of evidence {}", path.display());
         }
     }
 

@@ -33,10 +33,10 @@ impl Sled {
     pub(in crate::store) async fn index_changes(&self) -> Result<(), StoreError> {
         self.write(sources::index_standings).await?;
         while self.write(found::index_more).await? {
-            tracing::info!("changes of an older store are indexed");
+            tracing::info!("indexed the changes of an older store");
         }
         while self.write(found::index_more_deadlines).await? {
-            tracing::info!("deadlines of an older store are indexed");
+            tracing::info!("indexed the deadlines of an older store");
         }
         Ok(())
     }

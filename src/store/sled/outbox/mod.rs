@@ -140,7 +140,7 @@ fn bytes(trees: &Trees, stored: &StoredMail) -> Result<Vec<u8>, StoreError> {
         return Ok(bytes);
     }
     let is_released = trees.tree(TreeName::Released).contains_key(name)?;
-    let reason = if is_released { "it was let go of (store.keep_sent_mails)" } else { "it is not there" };
+    let reason = if is_released { "retention removed it (store.keep_sent_mails)" } else { "it is not there" };
     Err(StoreError::DamagedBody { hash: stored.bytes.to_string(), reason: reason.to_owned() })
 }
 
