@@ -476,7 +476,7 @@ fn asked_to_end_the_service_ends_whoever_is_connected() {
 }
 
 #[test]
-fn the_archive_has_what_somebody_was_told_and_nothing_that_answers_for_them_or_is_anothers() {
+fn the_archive_has_what_somebody_was_told_and_nothing_that_answers_for_them_or_belongs_to_others() {
     let service = Service::start("");
     let alert = service.followed();
     service.home.subscribe("bob@example.org", "hikvision");
