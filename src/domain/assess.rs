@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::agreement::Agreement;
 use super::alert::{Alert, alerts_of};
+use super::asked;
 use super::change::{Change, ChangeKind, EntryChange};
 use super::diff::{diff_knowing, whole};
 use super::entry::{Completeness, Document, Entry, EntryDate};
@@ -89,7 +90,7 @@ pub fn assess<'a>(
     let past = past.into();
     let previous = past.baseline;
     let newest = document.newest();
-    let mut entry_changes = compared(source, past, &document, watchlist);
+    let mut entry_changes = compared(source, past, (&document, &read.url), watchlist);
     let removed: BTreeSet<String> = entry_changes
         .iter()
         .filter(|change| change.kind == ChangeKind::Removed)
@@ -161,8 +162,17 @@ fn known_entries(previous: &Baseline) -> usize {
 }
 
 /// What differs from what is known, as far as it can be news.
-fn compared(source: &Source, past: Past<'_>, document: &Document, watchlist: &Watchlist) -> Vec<EntryChange> {
+fn compared(
+    source: &Source,
+    past: Past<'_>,
+    (document, url): (&Document, &str),
+    watchlist: &Watchlist,
+) -> Vec<EntryChange> {
     let Some(previous) = past.baseline else { return Vec::new() };
+    let before = (&previous.document, previous.snapshot.response.url.as_str());
+    let asked_alike = asked::as_if_asked(&source.kind, before, (document, url))
+        .map(|document| Baseline { snapshot: previous.snapshot.clone(), document });
+    let previous = asked_alike.as_ref().unwrap_or(previous);
     let kin = |name: &str| -> Vec<CompanyId> {
         watchlist.named("name", name).into_iter().map(|found| found.company).collect()
     };

@@ -12,6 +12,7 @@ pub mod access_token;
 pub mod age;
 pub mod agreement;
 pub mod alert;
+pub mod asked;
 pub mod assess;
 pub mod audit;
 pub mod block;

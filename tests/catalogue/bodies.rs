@@ -346,7 +346,10 @@ fn register(size: Size) -> Value {
             "abstract": format!("The agency lists {name}."), "action": "Final rule.",
             "agencies": [{ "raw_name": "AGENCY OF WIRES", "name": "Wires Agency", "id": 1, "slug": "wires" }],
             "publication_date": "2026-06-10", "effective_on": null, "comments_close_on": null,
-            "correction_of": null, "html_url": format!("https://www.federalregister.gov/d/2026-{number:05}"),
+            "correction_of": null, "corrections": [], "docket_ids": ["Docket No. 26-1", format!("RIN {number}")],
+            "citation": format!("91 FR {number}"), "dates": "This rule is effective December 1, 2026.",
+            "html_url": format!("https://www.federalregister.gov/d/2026-{number:05}"),
+            "pdf_url": format!("https://www.govinfo.gov/content/pkg/FR-2026-06-10/pdf/2026-{number:05}.pdf"),
         })
     };
     let documents: Vec<Value> = size.parties().map(document).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use regwatch::config::Config;
-use regwatch::domain::source::Source;
+use regwatch::domain::source::{Source, SourceKind};
 
 use crate::install::{Install, shipped};
 use crate::left_out::left_out;
@@ -108,4 +108,42 @@ fn every_shipped_source_says_what_was_observed_and_how_that_is_known() {
         let bytes = source.catalogue.observed.as_ref().and_then(|observed| observed.bytes);
         assert!(bytes.is_none_or(grows), "{}: half as large again is over max_body", source.id);
     }
+}
+
+/// What is read of a document, save what every answer has.
+const OF_A_DOCUMENT: [&str; 13] = [
+    "abstract",
+    "action",
+    "agencies",
+    "citation",
+    "comments_close_on",
+    "correction_of",
+    "corrections",
+    "dates",
+    "docket_ids",
+    "effective_on",
+    "html_url",
+    "pdf_url",
+    "publication_date",
+];
+
+#[test]
+fn every_search_of_the_federal_register_asks_for_all_that_is_read() {
+    let mut searches = 0;
+    for source in shipped().all_sources() {
+        if !matches!(source.kind, SourceKind::FederalRegister(_)) {
+            continue;
+        }
+        searches += 1;
+        let asked: Vec<String> = source
+            .url
+            .query_pairs()
+            .filter(|(name, _)| name == "fields[]")
+            .map(|(_, field)| field.into_owned())
+            .collect();
+        for field in OF_A_DOCUMENT {
+            assert!(asked.iter().any(|asked| asked == field), "{}: {field}", source.id);
+        }
+    }
+    assert_eq!(searches, 5);
 }

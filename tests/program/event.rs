@@ -306,3 +306,27 @@ fn who_is_forgotten_is_forgotten_here_as_well() {
         "she was told before"
     );
 }
+
+#[test]
+fn fields_that_are_asked_for_from_now_on_are_no_news_and_tie_what_comes() {
+    let told = Told::new();
+    let rule = |more: &Value| document(NUMBER, TITLE, more);
+    let ids: Vec<String> = (1..40).map(|number| format!("2026-3{number:04}")).collect();
+    let all = |more: &Value| -> Vec<Value> {
+        [rule(more)].into_iter().chain(ids.iter().map(|id| document(id, TITLE, more))).collect()
+    };
+    told.register("rules", &all(&json!({})));
+    told.home.check(0);
+    let (of_ann, of_bob) = told.counts();
+    // Mass or not: neither a mail nor anything that is held for a person.
+    told.home
+        .amend("/rules\"", "/rules?fields[]=title&fields[]=abstract&fields[]=docket_ids&fields[]=agencies\"");
+    told.register("rules", &all(&json!({ "docket_ids": ["FCC 26-71"] })));
+    let report = told.home.check(0);
+    assert!(!report.to_string().contains("differ"), "{report:#}");
+    assert_eq!(told.counts(), (of_ann, of_bob));
+    let mut amended = all(&json!({ "docket_ids": ["FCC 26-71"] }));
+    amended[0]["docket_ids"] = json!(["FCC 26-72"]);
+    told.register("rules", &amended);
+    told.found();
+}
