@@ -34,7 +34,7 @@ pub use page::{ListSettings, PageTextSettings, TableSettings};
 pub use pause::SourcePause;
 pub use route::{Contradiction, Route, TakenFrom, address_of_page, taken_at};
 pub use row::{Brackets, Pairs, RowSettings};
-pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
+pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings};
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.

@@ -32,6 +32,7 @@ mod items;
 mod json;
 mod link;
 mod list;
+mod notice;
 mod page_text;
 mod paging;
 mod progress;
@@ -115,6 +116,7 @@ fn read(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
         SourceKind::FederalRegister(_) => federal_register::extract(page),
         SourceKind::Ecfr(settings) => ecfr::extract(settings, page),
         SourceKind::Ecfs(_) => ecfs::extract(page),
+        SourceKind::RegisterNotice(settings) => notice::extract(settings, page),
         SourceKind::Feed => feed::extract(page),
         SourceKind::HtmlTable(settings) => paging::table(settings, page),
         SourceKind::HtmlList(settings) => {
@@ -165,6 +167,7 @@ pub fn wanted_after(
         SourceKind::Ofac => list::ofac::wanted(parts),
         SourceKind::Ecfr(settings) => ecfr::wanted(settings, parts),
         SourceKind::Ecfs(settings) => ecfs::wanted(settings, parts),
+        SourceKind::RegisterNotice(settings) => notice::wanted(settings, parts),
         _ => paging::wanted(kind, parts, link),
     }
 }
@@ -209,6 +212,7 @@ pub fn next_by_header(link: &str, url: &Url) -> Option<Url> {
 pub fn signal(kind: &SourceKind, first: &Part<'_>) -> Option<String> {
     match kind {
         SourceKind::Ecfr(settings) => ecfr::signal(settings, first),
+        SourceKind::RegisterNotice(settings) => notice::signal(settings, first),
         _ => None,
     }
 }

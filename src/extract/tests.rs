@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::source::{
     Brackets, CourtlistenerSettings, CsvSettings, DocketSettings, EcfrSettings, EcfsSettings,
-    FederalRegisterSettings, JsonSettings, ListSettings, PageTextSettings, Pairs, PdfTextSettings,
-    RowSettings, TableSettings, XlsxSettings, XmlSettings,
+    FederalRegisterSettings, JsonSettings, ListSettings, NoticeSettings, PageTextSettings, Pairs,
+    PdfTextSettings, RowSettings, TableSettings, XlsxSettings, XmlSettings,
 };
 
 fn fields(path: &str) -> Pairs<Vec<String>> {
@@ -43,6 +43,12 @@ fn kinds() -> Vec<SourceKind> {
         }),
         SourceKind::Ecfr(EcfrSettings { title: 15, part: "744".to_owned(), appendix: None }),
         SourceKind::Ecfs(EcfsSettings { pages: 3 }),
+        SourceKind::RegisterNotice(NoticeSettings {
+            notice: "a".to_owned(),
+            unless: vec!["z".to_owned()],
+            after: "a".to_owned(),
+            before: vec!["b".to_owned()],
+        }),
         SourceKind::Feed,
         SourceKind::HtmlTable(TableSettings {
             selector: "table".to_owned(),

@@ -2,7 +2,9 @@
 
 use std::io::{Cursor, Write as _};
 
-use regwatch::domain::source::{PageTextSettings, Pairs, RowSettings, Source, SourceKind, XlsxSettings};
+use regwatch::domain::source::{
+    NoticeSettings, PageTextSettings, Pairs, RowSettings, Source, SourceKind, XlsxSettings,
+};
 use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -358,6 +360,16 @@ fn register(size: Size) -> Value {
     })
 }
 
+fn notice(settings: &NoticeSettings, size: Size) -> String {
+    let companies: String = size.parties().map(|(_, name)| format!("{name} (Vyx)\n\n")).collect();
+    let end = settings.before.first().map_or("Dated:", String::as_str);
+    format!(
+        "<html><body><pre>[Federal Register Volume 91]\n\nSUMMARY: The list is published {}\n\n{companies}\n\n\
+         Old Oak Ltd. {end} the list.\n\n    Dated: June 5, 2026.\n[FR Doc. 2026-11571]\n</pre></body></html>",
+        settings.after
+    )
+}
+
 /// The headers that configured columns have.
 fn headers(columns: &Pairs) -> Vec<&str> {
     columns.0.iter().map(|(header, _)| header.as_str()).collect()
@@ -541,6 +553,17 @@ pub fn of(source: &Source, size: Size) -> Vec<(String, Reply)> {
             let inspection = settings.inspection.iter().map(ToString::to_string);
             let inspected = inspection.map(|url| (url, Reply::of("application/json", none.clone())));
             return inspected.chain([(url, published)]).collect();
+        }
+        SourceKind::RegisterNotice(settings) => {
+            let text = source.url.join("/documents/full_text/text/2026/06/10/2026-11571.txt").unwrap();
+            let found = json!({ "document_number": "2026-11571", "title": settings.notice,
+                                "publication_date": "2026-06-10", "raw_text_url": text.as_str() });
+            let search = json!({ "count": 1, "results": [found] }).to_string();
+            // A notice never changes; another edition is another notice.
+            let search = if size.has_tracked { search.replace("11571", "22222") } else { search };
+            let text = if size.has_tracked { text.as_str().replace("11571", "22222") } else { text.into() };
+            let read = Reply::of("text/plain", notice(settings, size));
+            return vec![(url, Reply::of("application/json", search)), (text, read)];
         }
         SourceKind::Dpl => ("text/csv", dpl(size)),
         SourceKind::UkCsv => ("text/csv", uk(size)),

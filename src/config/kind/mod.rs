@@ -52,6 +52,7 @@ const KINDS: &[Kind] = &[
     Kind::own(rules::FEDERAL_REGISTER, rules::federal_register),
     Kind::own(rules::ECFR, rules::ecfr),
     Kind::own(rules::ECFS, rules::ecfs),
+    Kind::own(rules::REGISTER_NOTICE, rules::register_notice),
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
     Kind::rows(page::HTML_TABLE, page::html_table),
     Kind::rows(page::HTML_LIST, page::html_list),

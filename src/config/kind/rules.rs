@@ -1,13 +1,19 @@
 //! The keys of rules and what leads to them.
 
-use crate::config::node::{Keys, Table};
+use crate::config::list;
+use crate::config::node::{Keys, Node, Table};
 use crate::config::value;
-use crate::domain::source::{EcfrSettings, EcfsSettings, FederalRegisterSettings, SourceKind};
+use crate::domain::source::{
+    EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings, SourceKind,
+};
 
 pub(super) const FEDERAL_REGISTER: Keys =
     Keys { heading: "federal-register", names: &["pages", "inspection"] };
 
 pub(super) const ECFR: Keys = Keys { heading: "ecfr", names: &["cfr_title", "cfr_part", "appendix"] };
+
+pub(super) const REGISTER_NOTICE: Keys =
+    Keys { heading: "register-notice", names: &["notice", "unless", "after", "before"] };
 
 pub(super) const ECFS: Keys = Keys { heading: "ecfs", names: &["pages"] };
 
@@ -48,4 +54,14 @@ fn part(text: &str) -> Result<String, String> {
 
 pub(super) fn ecfs(table: &Table<'_>) -> Option<SourceKind> {
     Some(SourceKind::Ecfs(EcfsSettings { pages: pages(table)? }))
+}
+
+pub(super) fn register_notice(table: &Table<'_>) -> Option<SourceKind> {
+    let line = |node: Node<'_>| node.line().map(str::to_owned);
+    let notice = table.require("notice", "words of the notice's title").and_then(line);
+    let after = table.require("after", "the words behind which the list begins").and_then(line);
+    let words = |name| table.or(name, Vec::new(), |node| list::lines(&node.items("words of a text")?));
+    let (unless, before) = (words("unless"), words("before"));
+    let settings = NoticeSettings { notice: notice?, unless: unless?, after: after?, before: before? };
+    Some(SourceKind::RegisterNotice(settings))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::docket::{CourtlistenerSettings, DocketSettings};
 use super::file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 use super::page::{ListSettings, PageTextSettings, TableSettings};
-use super::rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings};
+use super::rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings};
 use crate::domain::change::EntryChange;
 use crate::domain::guard::Guard;
 use crate::domain::noise::NoiseClass;
@@ -33,6 +33,8 @@ pub enum SourceKind {
     Ecfr(EcfrSettings),
     /// Filings in proceedings of the FCC, from the API of ECFS.
     Ecfs(EcfsSettings),
+    /// A list in the text of the newest of several notices of the Federal Register.
+    RegisterNotice(NoticeSettings),
     /// Any RSS, Atom or JSON feed.
     Feed,
     /// Rows of HTML tables.
@@ -80,6 +82,7 @@ impl SourceKind {
             Self::FederalRegister(_) => "federal-register",
             Self::Ecfr(_) => "ecfr",
             Self::Ecfs(_) => "ecfs",
+            Self::RegisterNotice(_) => "register-notice",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::HtmlList(_) => "html-list",
@@ -173,7 +176,13 @@ impl SourceKind {
             Self::Csv(_) | Self::Xlsx(_) | Self::Json(_) | Self::Xml(_) | Self::PdfText(_) => {
                 vec![FootnoteMarks, LineOrder, RelativeTimes]
             }
-            Self::Csl | Self::Ofac | Self::Dpl | Self::UnXml | Self::Eu | Self::UkCsv => vec![LineOrder],
+            Self::RegisterNotice(_)
+            | Self::Csl
+            | Self::Ofac
+            | Self::Dpl
+            | Self::UnXml
+            | Self::Eu
+            | Self::UkCsv => vec![LineOrder],
             Self::CourtRss(_)
             | Self::PacerDocket(_)
             | Self::ScotusDocket(_)
@@ -200,6 +209,7 @@ impl SourceKind {
             Self::HtmlTable(_)
             | Self::HtmlList(_)
             | Self::Ecfr(_)
+            | Self::RegisterNotice(_)
             | Self::Csv(_)
             | Self::Xlsx(_)
             | Self::Json(_)

@@ -26,6 +26,19 @@ pub struct EcfsSettings {
     pub pages: usize,
 }
 
+/// Which notice of the Federal Register holds a list, and where in its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeSettings {
+    /// Words of its title; the newest such notice holds the list in force.
+    pub notice: String,
+    /// Words of the titles of notices that are others all the same.
+    pub unless: Vec<String>,
+    /// The words of its text behind which the list begins.
+    pub after: String,
+    /// Words of the paragraph before which it ends.
+    pub before: Vec<String>,
+}
+
 /// Which answers of the Federal Register's API make up a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FederalRegisterSettings {
