@@ -292,7 +292,8 @@ impl Stage {
         let instance_key = store.instance_key(KEY).await?;
         let registry = Registry::new(watchlist(config)?);
         // Other routes are other sites' pages, which these captures are not.
-        let request = Request { routes: Vec::new(), in_browser: false, ..source.request.clone() };
+        let request =
+            Request { routes: Vec::new(), witness: None, in_browser: false, ..source.request.clone() };
         let source = Source { request, ..source.clone() };
         let record = Record::default();
         let fetcher = Arc::new(Fetcher::of_record(config.fetch.clone(), record.clone()));

@@ -2,13 +2,14 @@
 //!
 //! It is asked as any read asks, once and politely; nothing is compared with what is stored, and nothing is kept.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::gather::gather;
 use super::refusal::refusal;
 use super::trial::trial_of;
 use super::whole::landed;
+use super::witness::testimony;
 use crate::clock::Clock;
 use crate::domain::drift::{self, Drift, Fact, Seen};
 use crate::domain::id::SourceId;
@@ -56,6 +57,7 @@ pub async fn examine(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> E
         Ok(rule) => found.drifts.extend(drift::of_robots(source, rule.as_deref())),
         Err(error) => return unanswered(found, source, &error),
     }
+    found.drifts.extend(mute_witness(fetcher, source, now).await);
     let first = match fetcher.read(source, None, now).await {
         Ok(first) => first,
         Err(error) => return unanswered(found, source, &error),
@@ -118,6 +120,12 @@ fn unanswered(found: Examination, source: &Source, error: &FetchError) -> Examin
         _ => Some(Drift::of(source, Fact::Answer, "url", "an answer".to_owned(), reason.clone())),
     };
     found.failed(reason, drift)
+}
+
+/// A witness that says nothing.
+async fn mute_witness(fetcher: &Fetcher, source: &Source, now: DateTime<Utc>) -> Option<Drift> {
+    let why = testimony(fetcher, source, now).await?.silence()?;
+    Some(Drift::of(source, Fact::Witness, "witness", "an answer with status 200".to_owned(), why))
 }
 
 fn unlike(source: &Source, fact: Fact, key: &'static str, answer: &Answer) -> Drift {

@@ -11,7 +11,7 @@ use super::refusal::{Refusal, refusal};
 use super::{Saved, extraction_limit, in_time, within_time};
 use crate::domain::bundle::{self, FIRST, Part};
 use crate::domain::entry::Document;
-use crate::domain::source::{Source, SourceKind};
+use crate::domain::source::{Source, SourceKind, address_of_question};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Suspicion, Unreadable};
 use crate::extract::{First, Wanted, first, wanted_after, within};
@@ -159,8 +159,12 @@ pub(super) async fn gather(
         let why = Refusal::suspect(Suspicion::Structure(unreadable));
         return Err(Box::new(Refused { answer: first, why }));
     }
-    let place = if source.request.link.is_some() { &first.url } else { &source.url };
-    let mut gathered = Gathered::first(place, first.header("content-type"), &first.body.bytes());
+    let place = match &source.request.question {
+        Some(question) => address_of_question(&source.url, question),
+        None if source.request.link.is_some() => first.url.clone(),
+        None => source.url.clone(),
+    };
+    let mut gathered = Gathered::first(&place, first.header("content-type"), &first.body.bytes());
     gathered.note_link(first.header("link"));
     let mut wanted = match gathered.first_step(source, &first.url).await {
         Ok(First::Wanted(wanted)) => wanted,

@@ -26,6 +26,7 @@ mod standing;
 mod trial;
 mod verdict;
 mod whole;
+mod witness;
 mod word;
 
 use std::collections::HashMap;
@@ -60,6 +61,7 @@ use commit::FirstAnswer;
 use known::Known;
 use outcome::ReadOutcome;
 use readable::{Unconverted, readable};
+use witness::testimony;
 use word::Word;
 
 pub use doctor::{Examination, examine};
@@ -220,13 +222,20 @@ impl Checker {
         let validators = (!options.force).then(|| known.validators(source, self.full_read_every)).flatten();
         let validators = validators.cloned();
         let asked_at = self.clock.now();
+        let testimony = testimony(&self.fetcher, source, asked_at).await;
+        let vouching = testimony.as_ref().and_then(|said| said.vouching(source, &known, options, asked_at));
+        if let Some(vouching) = vouching {
+            let found = self.vouched(source, &known, vouching, asked_at, (options, slot)).await?;
+            let found = SourceCheck { notices, ..found };
+            return Ok(Read { found, waits: false, is_kept: !options.dry_run });
+        }
         let answer = if options.force {
             self.fetcher.read_at_any_rate(source, asked_at).await
         } else {
             self.fetcher.read(source, validators.as_ref(), asked_at).await
         };
         let read_at = self.clock.now();
-        if let Err(error @ FetchError::Paused { .. }) = &answer {
+        if let Err(error @ (FetchError::Paused { .. } | FetchError::Quota { .. })) = &answer {
             return self.left_alone(source, known, (error, read_at), options).await;
         }
         let first = answer.as_ref().ok().map(FirstAnswer::of);
@@ -263,6 +272,12 @@ impl Checker {
         }
         let state = commit.state.told(word.and_then(|word| word.rest_until(read_at)), lied_at);
         commit.state = state.counted_after(known.state.as_ref());
+        if let (Some(said), Some(witness)) = (testimony, &source.request.witness) {
+            let witnessed = said.after(&known, &outcome, read_at);
+            let witnessed =
+                self.held_against(source, witness, &mut known, (&outcome, witnessed), read_at).await?;
+            commit.state = commit.state.witnessed_by(witness, witnessed);
+        }
         commit.state.jitter = Some(Jitter::drawn(rand::random()));
         let waits = !commit.state.pending.is_empty();
         if !options.dry_run {

@@ -12,17 +12,26 @@ use super::kind::css;
 use super::list;
 use super::node::{Keys, Node, Table};
 use super::{section, token, value};
-use crate::domain::source::{Link, Request, Route, SourceKind};
+use crate::domain::source::{Link, Quota, Request, Route, SourceKind, Witness};
 use crate::domain::spelling::none_of;
 
 pub(super) const ROBOTS: Keys = Keys { heading: "robots", names: &["ignore", "because"] };
 
 pub(super) const ROUTES: Keys = Keys { heading: "routes", names: &["url", "by", "copy"] };
 
+pub(super) const WITNESS: Keys =
+    Keys { heading: "witness", names: &["url", "head", "full_every", "changes_of"] };
+
+pub(super) const QUOTA: Keys = Keys { heading: "quota", names: &["requests", "within"] };
+
 pub(super) const LINK: Keys = Keys { heading: "link", names: &["text", "selector", "hosts"] };
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
+const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A source whose witness says the same is asked so often all the same.
+const FULL_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Who may show a page before it is read.
 const RENDERERS: [&str; 2] = ["none", "browser"];
@@ -40,6 +49,8 @@ pub(super) fn request(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Op
     let link = table.optional("link", link);
     let member = table.optional("member", |node| node.parse(member));
     let routes = table.or("routes", Vec::new(), routes);
+    let witness = table.optional("witness", |node| witness(node, kind));
+    let quota = table.optional("quota", quota);
     Some(Request {
         headers: headers?,
         proxy: proxy.ok()?,
@@ -52,6 +63,8 @@ pub(super) fn request(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Op
         link: link.ok()?,
         member: member.ok()?,
         routes: routes?,
+        witness: witness.ok()?,
+        quota: quota.ok()?,
     })
 }
 
@@ -81,6 +94,40 @@ fn route(node: &Node<'_>) -> Option<Route> {
     let by = table.require("by", "who publishes it").and_then(|node| node.line().map(str::to_owned));
     let copy = table.or("copy", false, Node::flag);
     Some(Route { url: url?, by: by?, copy: copy? })
+}
+
+/// No API counts more requests than this.
+const MAX_REQUESTS: u32 = 1_000_000;
+
+/// How often the API may be asked.
+fn quota(node: &Node<'_>) -> Option<Quota> {
+    let table = node.table(&QUOTA)?;
+    let requests = table.require("requests", "how many requests the API allows");
+    let requests = requests.and_then(|node| node.number(1..=MAX_REQUESTS));
+    let within = table.require("within", "in how long, such as \"1h\" or \"1d\"");
+    let within = within.and_then(|node| section::length(SECOND, WEEK)(&node));
+    Some(Quota { requests: requests?, within: within? })
+}
+
+/// The name of the list in its publisher's list of changes, which is read for one kind of source.
+fn changes_of(node: &Node<'_>, kind: &SourceKind) -> Option<String> {
+    if !matches!(kind, SourceKind::Ofac) {
+        node.fault(format_args!("is read for the kind ofac, expected none for the kind {kind}"));
+        return None;
+    }
+    node.line().map(str::to_owned)
+}
+
+/// What is asked first.
+fn witness(node: &Node<'_>, kind: &SourceKind) -> Option<Witness> {
+    let table = node.table(&WITNESS)?;
+    let url = table.require("url", "what moves when the source does");
+    let url = url.and_then(|node| node.parse(value::page_url));
+    let head = table.or("head", false, Node::flag);
+    let full_every = table.or("full_every", FULL_EVERY, section::length(HOUR, WEEK));
+    let changes_of = table.optional("changes_of", |node| changes_of(node, kind));
+    let changes_of = changes_of.ok()?;
+    Some(Witness { url: url?, head: head?, full_every: full_every?, changes_of })
 }
 
 /// Which link of the page leads to the file.

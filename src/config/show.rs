@@ -17,7 +17,7 @@ use crate::domain::moment::length;
 use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
-use crate::domain::source::{Link, Listing, Route, Source, SourceKind};
+use crate::domain::source::{Link, Listing, Quota, Route, Source, SourceKind, Witness};
 use crate::settings::{
     FetchSettings, ImapSecurity, ImapSettings, InboxSettings, LmtpListen, MailSettings, MetricsSettings,
     OperatorLogin, OperatorSettings, Role, Sender, SmtpSecurity, StoreSettings, TransportSettings,
@@ -255,6 +255,8 @@ struct ShownSource<'a> {
     link: Option<&'a Link>,
     #[serde(skip_serializing_if = "<[Route]>::is_empty")]
     routes: &'a [Route],
+    witness: Option<&'a Witness>,
+    quota: Option<Quota>,
     observed: Option<Facts<'a>>,
     headers: BTreeMap<&'a str, &'a str>,
 }
@@ -502,6 +504,8 @@ fn source(source: &Source) -> ShownSource<'_> {
         robots: source.request.ignores_robots.as_deref().map(|because| Robots { ignore: true, because }),
         link: source.request.link.as_ref(),
         routes: &source.request.routes,
+        witness: source.request.witness.as_ref(),
+        quota: source.request.quota,
         observed: source.catalogue.observed.as_ref().map(facts),
         headers: redact::headers(&source.request.headers),
     }

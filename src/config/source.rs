@@ -47,6 +47,8 @@ pub(super) const SOURCE: Keys = Keys {
         "link",
         "member",
         "routes",
+        "witness",
+        "quota",
         "observed",
         "groups",
         "off",

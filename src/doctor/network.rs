@@ -96,7 +96,7 @@ async fn ask(fetcher: &Fetcher, source: &Source, now: DateTime<Utc>) -> Asked {
             Asked::Answered(date.map(DateTime::from))
         }
         Ok(answer) => Asked::Unread(format!("answered {}", answer.status)),
-        Err(FetchError::Paused { .. }) => Asked::LeftAlone,
+        Err(FetchError::Paused { .. } | FetchError::Quota { .. }) => Asked::LeftAlone,
         Err(error) => Asked::Unread(error_chain(&error)),
     }
 }

@@ -34,6 +34,8 @@ pub enum Fact {
     Landed,
     /// The media type.
     ContentType,
+    /// That its witness says something that can be compared.
+    Witness,
     /// The size.
     Bytes,
     /// What stands at its head.

@@ -431,6 +431,12 @@ fn troubles(
             let (kind, reason) = (IncidentKind::Held, found.words.clone());
             troubles.push(Trouble::of(standing.source, kind, reason, found.since));
         }
+        // So is what its publisher says that it changed and the list does not bear out.
+        let witnessed = state.witnessed.as_ref().filter(|_| state.verdict.is_read());
+        if let Some(found) = witnessed.and_then(|witnessed| witnessed.against.as_ref()) {
+            let (kind, reason) = (IncidentKind::Held, found.words.clone());
+            troubles.push(Trouble::of(standing.source, kind, reason, found.since));
+        }
         // What waits for a person's word is told, and told again for as long as it waits.
         if let Some(held) = state.amended.as_ref().filter(|_| state.verdict.is_read()) {
             let (kind, reason) = (IncidentKind::Held, held.to_string());

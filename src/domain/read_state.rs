@@ -12,7 +12,7 @@ use super::moment;
 use super::news::News;
 use super::pending::Pending;
 use super::snapshot::Validators;
-use super::source::{Contradiction, TakenFrom};
+use super::source::{Contradiction, TakenFrom, Witness, Witnessed};
 use super::tally::Tally;
 use super::verdict::Verdict;
 
@@ -87,6 +87,9 @@ pub struct ReadState {
     /// By how much the next read is put off. A state that was kept before this was kept with it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter: Option<Jitter>,
+    /// What the source's witness said when it was last read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<Witnessed>,
 }
 
 /// A person's word that a suspect body is not the source's.
@@ -138,6 +141,7 @@ impl ReadState {
             taken_from: None,
             contradiction: None,
             jitter: None,
+            witnessed: None,
         }
     }
 
@@ -182,6 +186,14 @@ impl ReadState {
     pub fn told(self, fresh_until: Option<DateTime<Utc>>, lied_at: Option<DateTime<Utc>>) -> Self {
         let not_before = if self.verdict.is_read() { fresh_until } else { self.not_before };
         Self { not_before, lied_at, ..self }
+    }
+
+    /// The state with what the source's witness said, by which it is known when the source is asked again.
+    #[must_use]
+    pub fn witnessed_by(self, witness: &Witness, witnessed: Option<Witnessed>) -> Self {
+        let rest = witnessed.as_ref().and_then(|witnessed| witnessed.rest_until(witness));
+        let not_before = if self.verdict.is_read() { rest } else { self.not_before };
+        Self { witnessed, not_before, ..self }
     }
 
     /// The state after the server vouched that nothing changed.

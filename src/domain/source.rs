@@ -6,9 +6,12 @@ mod kind;
 mod link;
 mod page;
 mod pause;
+mod question;
+mod quota;
 mod route;
 mod row;
 mod rules;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,9 +35,12 @@ pub use kind::SourceKind;
 pub use link::Link;
 pub use page::{ListSettings, PageTextSettings, TableSettings};
 pub use pause::SourcePause;
+pub use question::address_of as address_of_question;
+pub use quota::Quota;
 pub use route::{Contradiction, Route, TakenFrom, address_of_page, taken_at};
 pub use row::{Brackets, Pairs, RowSettings};
 pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings};
+pub use witness::{PublishedChanges, Witness, Witnessed};
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.
@@ -115,6 +121,10 @@ pub struct Request {
     pub routes: Vec<Route>,
     /// Which file of a ZIP is read: a pattern of its name.
     pub member: Option<String>,
+    /// How often its API may be asked.
+    pub quota: Option<Quota>,
+    /// What is asked first, and moves when the source does.
+    pub witness: Option<Witness>,
 }
 
 impl Request {
@@ -123,6 +133,13 @@ impl Request {
     #[must_use]
     pub fn is_conditional(&self) -> bool {
         self.question.is_none() && self.link.is_none()
+    }
+
+    /// The JSON that is sent to the source's address `url` for what is kept under `address`; `None` if that is asked
+    /// for with a GET.
+    #[must_use]
+    pub fn question_for(&self, url: &Url, address: &Url) -> Option<String> {
+        question::asked_for(url, self.question.as_deref()?, address)
     }
 
     /// What of it decides which entries a read gives; nothing for most sources.
@@ -147,6 +164,8 @@ impl fmt::Debug for Request {
             .field("link", &self.link)
             .field("member", &self.member)
             .field("routes", &self.routes)
+            .field("quota", &self.quota)
+            .field("witness", &self.witness)
             .finish()
     }
 }

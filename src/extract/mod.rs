@@ -16,6 +16,7 @@
 
 mod charset;
 mod date;
+mod delta;
 mod docket;
 mod ecfr;
 mod ecfs;
@@ -54,6 +55,7 @@ use crate::domain::verdict::Unreadable;
 use crate::html::{ending, limits, parser};
 
 pub use crate::html::limits::within;
+pub use delta::published_changes;
 pub use following::{First, Wanted};
 pub use html::plain_text;
 pub use link::linked;

@@ -105,6 +105,18 @@ pub enum FetchError {
         /// Its name.
         name: String,
     },
+    /// The host has been asked as often as its API allows.
+    #[error(
+        "{host} was asked {requests} times, which is its quota, and is left alone for another {seconds} s"
+    )]
+    Quota {
+        /// The host.
+        host: String,
+        /// How many requests it allows.
+        requests: u32,
+        /// Until one more is allowed.
+        seconds: u64,
+    },
     /// The host asked to be left alone for a while.
     #[error("{host} asked for a pause of another {seconds} s (Retry-After)")]
     Paused {
@@ -151,7 +163,7 @@ impl FetchError {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Paused { seconds, .. } => Some(Duration::from_secs(*seconds)),
+            Self::Paused { seconds, .. } | Self::Quota { seconds, .. } => Some(Duration::from_secs(*seconds)),
             _ => None,
         }
     }
@@ -170,7 +182,7 @@ impl FetchError {
             Self::Redirect { url, location, .. } => (*url, *location) = (told(url), told(location)),
             Self::Robots { url, robots, .. } => (*url, *robots) = (told(url), told(robots)),
             Self::RobotsUnread { robots, .. } => *robots = told(robots),
-            Self::Header { .. } | Self::Paused { .. } | Self::Client(_) => {}
+            Self::Header { .. } | Self::Paused { .. } | Self::Quota { .. } | Self::Client(_) => {}
         }
         self
     }

@@ -1,7 +1,7 @@
 //! Every host's pace: one request at a time, a bucket of requests that fills again, and a pause when
 //! the host asks for one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::error::FetchError;
+use crate::domain::source::Quota;
 use crate::domain::token_bucket::{BucketRate, TokenBucket};
 
 /// The gates of all hosts.
@@ -23,15 +24,39 @@ pub(super) struct Gates {
 #[derive(Debug, Default)]
 struct Gate {
     /// Held while the host is being asked.
-    bucket: Arc<tokio::sync::Mutex<TokenBucket>>,
+    bucket: Arc<tokio::sync::Mutex<Bucket>>,
     /// Until when the host asked to be left alone.
     paused_until: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct Bucket {
+    tokens: TokenBucket,
+    /// When those requests were made that count against a quota.
+    counted: VecDeque<Instant>,
+}
+
+impl Bucket {
+    /// Counts a request against a quota.
+    ///
+    /// # Errors
+    /// How long it takes until one more is allowed, where all of them were made.
+    fn count(&mut self, quota: Quota, now: Instant) -> Result<(), Duration> {
+        self.counted.retain(|at| now.saturating_duration_since(*at) < quota.within);
+        let requests = usize::try_from(quota.requests).unwrap_or(usize::MAX);
+        // The one that must be over before another one may be made.
+        if let Some(&first) = self.counted.len().checked_sub(requests).and_then(|at| self.counted.get(at)) {
+            return Err((first + quota.within).saturating_duration_since(now));
+        }
+        self.counted.push_back(now);
+        Ok(())
+    }
 }
 
 /// The right to ask a host now. Nobody else has it until it is given back.
 #[derive(Debug)]
 pub(super) struct Turn {
-    _bucket: OwnedMutexGuard<TokenBucket>,
+    bucket: OwnedMutexGuard<Bucket>,
 }
 
 impl Gates {
@@ -53,9 +78,21 @@ impl Gates {
         if heeds_pause {
             self.check_pause(url)?;
         }
-        sleep_until(self.begun + bucket.free_at(self.rate, self.begun.elapsed())).await;
-        bucket.take(self.rate, 1, self.begun.elapsed());
-        Ok(Turn { _bucket: bucket })
+        sleep_until(self.begun + bucket.tokens.free_at(self.rate, self.begun.elapsed())).await;
+        bucket.tokens.take(self.rate, 1, self.begun.elapsed());
+        Ok(Turn { bucket })
+    }
+
+    /// Counts a request for which a turn is held against the host's quota.
+    ///
+    /// # Errors
+    /// [`FetchError::Quota`] where no more may be made now.
+    pub(super) fn count(&self, turn: &mut Turn, url: &Url, quota: Quota) -> Result<(), FetchError> {
+        turn.bucket.count(quota, Instant::now()).map_err(|left| FetchError::Quota {
+            host: host_of(url),
+            requests: quota.requests,
+            seconds: whole_seconds(left),
+        })
     }
 
     /// Leaves a host alone for a while.
@@ -74,10 +111,7 @@ impl Gates {
             .map(|until| until.saturating_duration_since(Instant::now()))
             .filter(|left| !left.is_zero());
         match left {
-            Some(left) => {
-                let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-                Err(FetchError::Paused { host: host_of(url), seconds })
-            }
+            Some(left) => Err(FetchError::Paused { host: host_of(url), seconds: whole_seconds(left) }),
             None => Ok(()),
         }
     }
@@ -86,6 +120,10 @@ impl Gates {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         look(hosts.entry(host_of(url)).or_default())
     }
+}
+
+fn whole_seconds(length: Duration) -> u64 {
+    length.as_secs() + u64::from(length.subsec_nanos() > 0)
 }
 
 fn host_of(url: &Url) -> String {
@@ -151,5 +189,18 @@ mod tests {
         assert!(matches!(gates.turn(&url(), true).await, Err(FetchError::Paused { seconds: 90, .. })));
         tokio::time::advance(Duration::from_secs(90)).await;
         assert!(gates.turn(&url(), true).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quota_is_kept_in_any_stretch_of_its_length() {
+        let (gates, quota) = (gates(0, 1), Quota { requests: 2, within: Duration::from_secs(3600) });
+        let ask = async || gates.count(&mut gates.turn(&url(), true).await.unwrap(), &url(), quota);
+        assert!(ask().await.is_ok());
+        tokio::time::advance(Duration::from_secs(600)).await;
+        assert!(ask().await.is_ok());
+        assert!(matches!(ask().await, Err(FetchError::Quota { seconds: 3000, requests: 2, .. })));
+        tokio::time::advance(Duration::from_secs(3000)).await;
+        assert!(ask().await.is_ok(), "the first is an hour old");
+        assert!(matches!(ask().await, Err(FetchError::Quota { seconds: 600, .. })));
     }
 }

@@ -26,14 +26,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, RANGE, RETRY_AFTER};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::domain::redact;
 use crate::domain::robots::MAX_BYTES as MAX_ROBOTS_BYTES;
 use crate::domain::snapshot::Validators;
-use crate::domain::source::Source;
+use crate::domain::source::{Quota, Source, Witness};
 use crate::domain::token::Token;
 use crate::domain::token_bucket::BucketRate;
 use crate::settings::FetchSettings;
@@ -41,7 +41,7 @@ use crate::settings::FetchSettings;
 use address::AddressGuard;
 use browser::Browser;
 use client::Clients;
-use gate::Gates;
+use gate::{Gates, Turn};
 use request::RequestHeaders;
 use robots::RobotsCopies;
 
@@ -101,13 +101,28 @@ struct Ask<'a> {
     heeds_robots: bool,
     /// Whether a host is left alone that asked for it.
     heeds_pause: bool,
+    /// How often its host may be asked.
+    quota: Option<Quota>,
     in_browser: bool,
     /// What is sent with it, as JSON.
-    question: Option<&'a str>,
+    question: Option<String>,
+    part: Part,
     limit: body::Limit,
     total_timeout: Duration,
     now: DateTime<Utc>,
 }
+
+/// How much of a page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    /// As much as a look at a witness takes in.
+    Beginning,
+    Headers,
+}
+
+/// So much of a witness is looked at.
+const MAX_WITNESS_BYTES: usize = 64 << 10;
 
 impl Ask<'_> {
     /// The question for a host's rules on the way to another one.
@@ -116,7 +131,9 @@ impl Ask<'_> {
         Self: 'a,
     {
         let limit = body::Limit { bytes: MAX_ROBOTS_BYTES, spent_bytes: 0, is_cut: true };
-        let mut ask = Ask { url: place, heeds_robots: false, question: None, limit, ..self.clone() };
+        let part = Part::Whole;
+        let mut ask =
+            Ask { url: place, heeds_robots: false, quota: None, question: None, part, limit, ..self.clone() };
         // What a source's headers hold is not meant for it.
         ask.headers.leave_origin();
         ask
@@ -212,6 +229,31 @@ impl Fetcher {
         self.answer(self.ask(source, url, None, read_bytes, now)?).await
     }
 
+    /// Looks at a source's witness: at its beginning, or its headers alone.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn glance(
+        &self,
+        source: &Source,
+        witness: &Witness,
+        now: DateTime<Utc>,
+    ) -> Result<Answer, FetchError> {
+        let part = if witness.head { Part::Headers } else { Part::Beginning };
+        let limit = body::Limit { bytes: MAX_WITNESS_BYTES, spent_bytes: 0, is_cut: true };
+        let ask = self.ask(source, &witness.url, None, 0, now)?;
+        let ask = Ask { part, limit, question: None, in_browser: false, ..ask };
+        let answer = self.answer(ask).await?;
+        // A part that was asked for is the answer to the question.
+        let status = if answer.status == 206 { 200 } else { answer.status };
+        // What lets somebody in for an hour says nothing of what lies there.
+        let mut url = answer.url.clone();
+        if url != witness.url {
+            url.set_query(None);
+        }
+        Ok(Answer { status, url, ..answer })
+    }
+
     fn ask<'a>(
         &'a self,
         source: &'a Source,
@@ -220,6 +262,9 @@ impl Fetcher {
         spent_bytes: usize,
         now: DateTime<Utc>,
     ) -> Result<Ask<'a>, FetchError> {
+        let question = source.request.question_for(&source.url, url);
+        // Another page of an answer is another question at the same address.
+        let url = if question.is_some() { &source.url } else { url };
         let mut headers = RequestHeaders::of(&self.settings, source, validators)?;
         if url.origin() != source.url.origin() {
             headers.leave_origin();
@@ -231,8 +276,10 @@ impl Fetcher {
             proxy: source.request.proxy.as_ref().or(self.settings.proxy.as_ref()),
             heeds_robots: source.request.ignores_robots.is_none(),
             heeds_pause: true,
+            quota: source.request.quota.filter(|_| url.origin() == source.url.origin()),
             in_browser: source.request.in_browser,
-            question: source.request.question.as_deref().filter(|_| *url == source.url),
+            question,
+            part: Part::Whole,
             limit: body::Limit { bytes: self.max_body(source), spent_bytes, is_cut: false },
             total_timeout: source.request.total_timeout.unwrap_or(self.settings.total_timeout),
             now,
@@ -277,7 +324,8 @@ impl Fetcher {
         if ask.heeds_robots {
             self.heed_robots(&ask, ask.url, true).await?;
         }
-        let turn = self.gates.turn(ask.url, ask.heeds_pause).await?;
+        let mut turn = self.gates.turn(ask.url, ask.heeds_pause).await?;
+        self.count(&ask, &mut turn, ask.url)?;
         let answer = browser.show(ask.url, &ask.headers.manners(&self.settings.contact), ask.limit).await;
         drop(turn);
         answer
@@ -298,10 +346,11 @@ impl Fetcher {
             if ask.heeds_robots {
                 self.heed_robots(&ask, &url, turn.is_none()).await?;
             }
-            let held = match turn.take() {
+            let mut held = match turn.take() {
                 Some(held) => held,
                 None => self.gates.turn(&url, ask.heeds_pause).await?,
             };
+            self.count(&ask, &mut held, &url)?;
             let began = Instant::now();
             let hop = timeout(left, self.hop(&ask, &url)).await.map_err(|_| too_long(&ask))??;
             left = left.saturating_sub(began.elapsed());
@@ -317,6 +366,12 @@ impl Fetcher {
             url = next;
         }
         Err(FetchError::TooManyRedirects { url: ask.url.to_string(), limit: self.settings.max_redirects })
+    }
+
+    /// Counts a request to the source's own host, unless a person wishes it at any rate.
+    fn count(&self, ask: &Ask<'_>, turn: &mut Turn, url: &Url) -> Result<(), FetchError> {
+        let quota = ask.quota.filter(|_| ask.heeds_pause && url.origin() == ask.url.origin());
+        quota.map_or(Ok(()), |quota| self.gates.count(turn, url, quota))
     }
 
     /// One request and what came of it.
@@ -352,11 +407,17 @@ impl Fetcher {
         ask: &Ask<'_>,
     ) -> Result<reqwest::Response, FetchError> {
         let address = ask.headers.address(url);
-        let request = match ask.question {
+        let request = match &ask.question {
             Some(question) => {
-                client.post(address).header(CONTENT_TYPE, "application/json").body(question.to_owned())
+                client.post(address).header(CONTENT_TYPE, "application/json").body(question.clone())
             }
-            None => client.get(address),
+            None => match ask.part {
+                Part::Whole => client.get(address),
+                Part::Beginning => {
+                    client.get(address).header(RANGE, format!("bytes=0-{}", MAX_WITNESS_BYTES - 1))
+                }
+                Part::Headers => client.head(address),
+            },
         };
         let sending = request.headers(ask.headers.as_map()).send();
         timeout(self.settings.header_timeout, sending)

@@ -142,9 +142,9 @@ impl Prover {
             notes.extend(unbound.map(|count| {
                 format!("{source}: {count} changes were found before its chain began, and are not in it")
             }));
-            let allowed = self.watched(source).map_or(UNKNOWN_SCHEDULE_S, |source| {
-                allowed_distance(&source.schedule, source.timezone, (from, to))
-            });
+            let allowed = self
+                .watched(source)
+                .map_or(UNKNOWN_SCHEDULE_S, |source| allowed_distance(source, (from, to)));
             let (packaged, of_source) = self.gather_source(source, stretch, told, allowed, sealing).await?;
             package.sources.push(PackagedSource { concerning, ..packaged });
             gathered.push(of_source);

@@ -22,6 +22,8 @@ pub fn hosts(sources: &[&Source]) -> BTreeSet<String> {
     for source in sources {
         hosts.insert(source.url.host_str().unwrap().to_owned());
         hosts.extend(source.request.link.iter().flat_map(|link| link.hosts.clone()));
+        let witness = source.request.witness.as_ref().and_then(|witness| witness.url.host_str());
+        hosts.extend(witness.map(str::to_owned));
         let landed = source.catalogue.observed.as_ref().and_then(|observed| observed.landed.as_ref());
         hosts.extend(landed.and_then(|url| url.host_str()).map(str::to_owned));
     }

@@ -10,5 +10,6 @@ mod install;
 mod left_out;
 mod mutated;
 mod proxy;
+mod reach;
 mod shipped;
 mod world;

@@ -34,6 +34,10 @@ const ECFR: &str = "https://www.ecfr.gov";
 /// Has every source answered in this size.
 pub fn answer(proxy: &Proxy, sources: &[&Source], percent: usize, has_tracked: bool) {
     for source in sources {
+        if let Some(witness) = source.request.witness.as_ref().filter(|witness| witness.url != source.url) {
+            let said = format!("<rss>edition {percent} {has_tracked}</rss>");
+            proxy.answer(witness.url.as_str(), Reply::of("application/xml", said));
+        }
         if !matches!(source.kind, SourceKind::Ecfr(_)) {
             for (address, reply) in bodies::of(source, size(source, percent, has_tracked)) {
                 proxy.answer(&address, reply);

@@ -1,5 +1,7 @@
 //! Documents that come in several answers: all of them, as one, or nothing.
 
+use axum::Router;
+use axum::routing::post;
 use serde_json::{Value, json};
 
 use super::{Home, Site};
@@ -294,4 +296,34 @@ fn a_list_goes_on_where_the_header_of_its_answer_says() {
     site.answer("/list-2.json", 200, &[], rows(&["Gamma", "Delta"]));
     let report = home.check(0);
     assert_eq!(report["sources"][0]["changes"][0]["title"], "Delta", "{report:#}");
+}
+
+/// An API that is asked by POST, which numbers its pages in the question and says how many notices there are in all.
+fn notices(names: &'static [&'static str]) -> String {
+    let answer = async move |question: String| {
+        let question: Value = serde_json::from_str(&question).unwrap();
+        assert_eq!(question["query"], "timber");
+        let page = usize::try_from(question["page"].as_u64().unwrap()).unwrap();
+        let rows: Vec<Value> = names
+            .chunks(2)
+            .nth(page - 1)
+            .unwrap_or_default()
+            .iter()
+            .map(|name| json!({ "name": name }))
+            .collect();
+        json!({ "totalNoticeCount": names.len(), "notices": rows }).to_string()
+    };
+    Site::serve(Router::new().route("/search", post(answer)))
+}
+
+#[test]
+fn the_pages_of_an_api_that_is_asked_by_post_are_one_document() {
+    let url = notices(&["Alder", "Birch", "Cedar", "Dogwood", "Elm"]);
+    let home = Home::with_sources(&format!(
+        "[[source]]\nid = \"notices\"\nkind = \"json\"\ntitle = \"Notices\"\nurl = \"{url}/search\"\n\
+         schedule = \"@daily\"\nquestion = '{{\"query\": \"timber\", \"page\": 1, \"limit\": 2}}'\n\
+         entries = \"$.notices[*]\"\nfields = {{ name = \"$.name\" }}\nkey = [\"name\"]\n"
+    ));
+    assert_eq!(home.check(0)["sources"][0]["entries"], 5);
+    assert_eq!(home.check(0)["sources"][0]["verdict"], "good");
 }

@@ -83,6 +83,8 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &request::ROBOTS,
         &request::LINK,
         &request::ROUTES,
+        &request::WITNESS,
+        &request::QUOTA,
         &catalogue::OBSERVED,
         &source::GUARD,
         &source::NOISE,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::line::{ChainLine, ChainVerdict};
 use crate::domain::id::{ChangeId, SourceId};
 use crate::domain::schedule::CronExpr;
+use crate::domain::source::Source;
 
 /// A read may come so much later than its schedule says before that is a gap: it waits for its host, and is put off a
 /// little at random.
@@ -47,13 +48,22 @@ pub struct Silence {
     pub changes: Vec<ChangeId>,
 }
 
-/// How far two looks at a source may lie apart by its schedule, in seconds, before there is a gap between them.
+/// How far two looks at a source may lie apart, in seconds, before there is a gap between them: by its schedule, and
+/// where it has a witness by how often it is asked whatever that says.
 #[must_use]
-pub fn allowed_distance(
+pub fn allowed_distance(source: &Source, range: (DateTime<Utc>, DateTime<Utc>)) -> i64 {
+    let by_witness = source.request.witness.as_ref().map_or(0, |witness| witness.full_every.as_secs());
+    let by_schedule = longest_wait(&source.schedule, source.timezone, range);
+    let longest = by_schedule.max(Duration::seconds(i64::try_from(by_witness).unwrap_or(i64::MAX)));
+    (longest + Duration::minutes(GRACE_MINUTES)).num_seconds()
+}
+
+/// The longest wait between two ticks of a schedule.
+fn longest_wait(
     schedule: &CronExpr,
     zone: chrono_tz::Tz,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
-) -> i64 {
+) -> Duration {
     let mut longest = Duration::zero();
     let mut last = from - Duration::days(1);
     for _ in 0..LOOKED_AT {
@@ -64,7 +74,7 @@ pub fn allowed_distance(
             break;
         }
     }
-    (longest + Duration::minutes(GRACE_MINUTES)).num_seconds()
+    longest
 }
 
 impl Silence {
@@ -147,6 +157,7 @@ mod tests {
     use super::*;
     use crate::domain::evidence::{Chain, ChainedRead};
     use crate::domain::id::BodyHash;
+    use crate::domain::source::{SourceKind, Witness};
 
     fn at(minutes: i64) -> DateTime<Utc> {
         "2026-11-24T00:00:00Z".parse::<DateTime<Utc>>().unwrap() + Duration::minutes(minutes)
@@ -213,9 +224,21 @@ mod tests {
     #[test]
     fn the_longest_wait_of_a_schedule_is_allowed_and_a_little_more() {
         let range = (at(0), at(60 * 24 * 7));
-        let allowed =
-            |text: &str| allowed_distance(&text.parse().unwrap(), chrono_tz::UTC, range) / 60 - GRACE_MINUTES;
-        assert_eq!(allowed("15 * * * *"), 60);
-        assert_eq!(allowed("0 6 * * 1-5"), 3 * 24 * 60);
+        let mut source = Source::sample(SourceKind::Feed);
+        let mut allowed = |text: &str, witness: Option<Witness>| {
+            source.schedule = text.parse().unwrap();
+            source.request.witness = witness;
+            allowed_distance(&source, range) / 60 - GRACE_MINUTES
+        };
+        assert_eq!(allowed("15 * * * *", None), 60);
+        assert_eq!(allowed("0 6 * * 1-5", None), 3 * 24 * 60);
+        let full_every = std::time::Duration::from_secs(6 * 60 * 60);
+        let witness = Witness {
+            url: "https://agency.test/feed".parse().unwrap(),
+            head: false,
+            full_every,
+            changes_of: None,
+        };
+        assert_eq!(allowed("*/5 * * * *", Some(witness)), 6 * 60);
     }
 }

@@ -30,7 +30,8 @@ const NEXT_KEYS: [&str; 9] = [
 /// Names under which it says that there is more.
 const MORE_KEYS: [&str; 5] = ["hasmore", "hasnext", "hasnextpage", "exceededtransferlimit", "more"];
 /// Names under which it counts what there is in all.
-const TOTAL_KEYS: [&str; 17] = [
+const TOTAL_KEYS: [&str; 18] = [
+    "totalnoticecount",
     "recordcount",
     "numberofrecords",
     "matches",
@@ -67,7 +68,8 @@ const AROUND: [&str; 13] = [
 ];
 
 /// Names under which JSON says by which token the next answer is asked for, and the name of the question.
-const CURSOR_KEYS: [(&str, &str); 8] = [
+const CURSOR_KEYS: [(&str, &str); 9] = [
+    ("iterationnexttoken", "iterationNextToken"),
     ("nextcursor", "cursor"),
     ("endcursor", "after"),
     ("nextpagetoken", "pageToken"),
@@ -122,8 +124,9 @@ pub(super) fn next(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<Option
     // Of what is counted some may not be wanted: then a list is as long.
     let there = rows.max(longest(&value));
     let Some((name, total)) = said.total(there) else { return Ok(None) };
-    match said.offset(last, rows) {
-        Some(question) if rows > 0 => next_page(parts, following::address(last, &question.url(&last.url))?),
+    let has_rows = list::count(settings, std::slice::from_ref(last))? > 0;
+    match said.offset(last, rows).or_else(|| page_after(last)) {
+        Some(question) if has_rows => next_page(parts, following::address(last, &question.url(&last.url))?),
         _ => Err(partial(&format!("{name}: {total}, with {}", counted(rows, "entry", "entries")))),
     }
 }
@@ -243,10 +246,25 @@ impl Said<'_> {
     }
 }
 
+/// The number after that of the page that was asked for, where one was.
+fn page_after(last: &Part<'_>) -> Option<Question> {
+    let (name, value) = last.url.query_pairs().find(|(name, _)| is_page(name))?;
+    let next = value.parse::<u64>().ok()?.checked_add(1)?;
+    Some(Question { name: name.into_owned(), value: next.to_string() })
+}
+
 fn is_page(name: &str) -> bool {
     matches!(
         name.to_ascii_lowercase().as_str(),
-        "page" | "p" | "pg" | "pagenum" | "pagenumber" | "page_number"
+        "page"
+            | "p"
+            | "pg"
+            | "pageno"
+            | "pagenum"
+            | "pagenumber"
+            | "page_number"
+            | "pageindex"
+            | "currentpage"
     )
 }
 
@@ -368,6 +386,19 @@ mod tests {
         assert_eq!(asked(&pages), Ok(Some("https://a.test/api?q=x&offset=4".to_owned())));
         let last = [pages[0], (second, r#"{"total":4,"offset":2,"results":[3,4]}"#)];
         assert_eq!(asked(&last), Ok(None));
+    }
+
+    #[test]
+    fn a_total_leads_on_from_the_page_that_was_asked_for() {
+        let first = ("https://a.test/api?page=1", r#"{"totalNoticeCount":5,"results":[1,2]}"#);
+        let second = ("https://a.test/api?page=2", r#"{"totalNoticeCount":5,"results":[3,4]}"#);
+        let third = ("https://a.test/api?page=3", r#"{"totalNoticeCount":5,"results":[5]}"#);
+        assert_eq!(asked(&[first]), Ok(Some(second.0.to_owned())));
+        assert_eq!(asked(&[first, second]), Ok(Some(third.0.to_owned())));
+        assert_eq!(asked(&[first, second, third]), Ok(None));
+        let nothing = (third.0, r#"{"totalNoticeCount":5,"results":[]}"#);
+        assert!(asked(&[first, second, nothing]).is_err());
+        assert!(asked(&[("https://a.test/api", first.1)]).is_err(), "nobody knows how its pages are called");
     }
 
     #[test]
