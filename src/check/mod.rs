@@ -126,6 +126,8 @@ pub struct Checker {
     max_freshness: Duration,
     counts: Option<Counts>,
     turns: Mutex<HashMap<SourceId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Held while a large list is read: what several take in memory at once would have no bound.
+    large: tokio::sync::Mutex<()>,
 }
 
 impl Checker {
@@ -151,6 +153,7 @@ impl Checker {
             max_freshness,
             counts: None,
             turns: Mutex::default(),
+            large: tokio::sync::Mutex::default(),
         }
     }
 
@@ -229,6 +232,8 @@ impl Checker {
             let found = SourceCheck { notices, ..found };
             return Ok(Read { found, waits: false, is_kept: !options.dry_run });
         }
+        let _large = if self.fetcher.may_be_large(source) { Some(self.large.lock().await) } else { None };
+        let asked_at = self.clock.now();
         let answer = if options.force {
             self.fetcher.read_at_any_rate(source, asked_at).await
         } else {

@@ -208,7 +208,7 @@ impl Dispatcher {
             }
         }
         if queued > 0 {
-            tracing::info!(mails = queued, "mails queued");
+            tracing::info!(mails = queued, "queued {queued} mails");
         }
         Ok(queued)
     }

@@ -20,8 +20,8 @@ pub(super) struct Limit {
     pub is_cut: bool,
 }
 
-/// A server's word is taken for so many bytes; a larger body grows as it comes.
-const MOST_PROMISED: usize = 1 << 20;
+/// A body of unknown length that has more than this gets room for all it may have.
+const MOST_MOVED: usize = 1 << 20;
 
 /// Reads the decoded body. The limit counts decoded bytes, so that a small
 /// compressed body cannot fill the memory.
@@ -31,16 +31,21 @@ pub(super) async fn read(
     limit: Limit,
     idle: Duration,
 ) -> Result<Bytes, FetchError> {
-    // What the server promises is asked for at once, as far as that can do no harm.
+    // Room that nothing was written to takes no memory, and a large body that has to be moved as it grows is there
+    // twice. So as much is asked for as the server promises, within the limit.
     let promised = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    let mut body = BytesMut::with_capacity(promised.min(limit.bytes).min(MOST_PROMISED));
+    let most = limit.bytes.saturating_sub(limit.spent_bytes);
+    let mut body = BytesMut::with_capacity(promised.min(most));
     loop {
         let part = timeout(idle, response.chunk())
             .await
             .map_err(|_| FetchError::Timeout { phase: Phase::Idle, url: url.to_string(), after: idle })?
             .map_err(|source| FetchError::body(url, &source))?;
         let Some(part) = part else { return Ok(body.freeze()) };
-        let room = limit.bytes.saturating_sub(limit.spent_bytes).saturating_sub(body.len());
+        let room = most.saturating_sub(body.len());
+        if body.len() + part.len() > body.capacity().max(MOST_MOVED) {
+            body.reserve(room);
+        }
         if part.len() <= room {
             body.extend_from_slice(&part);
         } else if limit.is_cut {

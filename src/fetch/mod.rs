@@ -195,6 +195,12 @@ impl Fetcher {
         source.request.max_body_bytes.unwrap_or(self.settings.max_body_bytes)
     }
 
+    /// Whether a source's body may have more than the limit for all sources.
+    #[must_use]
+    pub fn may_be_large(&self, source: &Source) -> bool {
+        self.max_body(source) > self.settings.max_body_bytes
+    }
+
     /// The line of robots.txt that forbids programs a source's address, whether it is heeded or not.
     ///
     /// # Errors
