@@ -1,7 +1,7 @@
 //! What is watched: how it stands, and how something new comes to be watched.
 
 use super::home::list_source;
-use super::{HIKVISION, HUAWEI, Home, Site, ZTE, covered_list, watched};
+use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};
 
 const ENTITIES: &str = "<html><head><title>Entity List &amp; more</title></head><body><main><table class='usa-table'>\
     <tr><th>Name of Entity</th><th>Effective Date</th></tr>\
@@ -36,6 +36,23 @@ fn every_source_stands_in_a_line_with_what_is_due_and_what_went_wrong() {
     site.page("/list", "<html><title>Access Denied</title></html>");
     home.check(4);
     assert!(list(0).contains(" held "), "{}", list(0));
+}
+
+#[test]
+fn how_long_it_took_from_first_sight_to_mail_is_shown_source_by_source() {
+    let (site, home) = watched();
+    home.subscribe("ann@example.org", "hikvision");
+    home.check(0);
+    let timings = || home.run(&["source", "timing", "--json"]).expect(0).json()["sources"].clone();
+    assert_eq!(timings(), serde_json::json!([]));
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    home.check(0);
+    let timing = timings()[0].clone();
+    assert_eq!((&timing["source"], &timing["changes"]), (&"covered-list".into(), &1.into()), "{timing}");
+    assert!(timing["seen_to_mailed"].as_i64().is_some_and(|seconds| seconds >= 0), "{timing}");
+    assert!(timing["published_to_seen"].is_null(), "a page that says no minute: {timing}");
+    let shown = home.run(&["source", "timing"]).expect(0).stdout;
+    assert!(shown.contains("covered-list"), "{shown}");
 }
 
 /// A home whose sources stand in files of their own.
