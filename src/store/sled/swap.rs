@@ -145,6 +145,7 @@ fn force_parent(folder: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::meter::Meter;
     use crate::store::boundary::RepairWishes;
     use crate::store::sled::repair;
     use crate::store::sled::trees::{TreeName, Trees};
@@ -197,7 +198,7 @@ mod tests {
             if step > 2 {
                 MarkFile::write(&folder, new).unwrap();
             }
-            let refused = repair::verify(&folder, &crate::domain::meter::Meter::default()).unwrap();
+            let refused = repair::verify(&folder, &Meter::default()).unwrap();
             assert!(!refused.is_sound && refused.findings[0].contains("repair"), "{:?}", refused.findings);
             assert_eq!(opened(&folder), b"repaired", "broken off after step {step}");
             assert!(!is_pending(&folder) && !repaired(&folder).exists());
@@ -212,9 +213,9 @@ mod tests {
         note_swap(&folder, &new);
         fs::rename(&folder, beside(&folder, ".damaged")).unwrap();
         let wishes = |apply| RepairWishes { apply, ..RepairWishes::default() };
-        let told = repair::repair(&folder, wishes(false), &crate::domain::meter::Meter::default()).unwrap();
+        let told = repair(&folder, wishes(false), &Meter::default()).unwrap();
         assert!(told.deeds[0].contains("finish") && !folder.exists(), "{:?}", told.deeds);
-        let done = repair::repair(&folder, wishes(true), &crate::domain::meter::Meter::default()).unwrap();
+        let done = repair(&folder, wishes(true), &Meter::default()).unwrap();
         assert!(done.deeds[0].contains("finish"), "{:?}", done.deeds);
         assert_eq!(opened(&folder), b"repaired");
     }

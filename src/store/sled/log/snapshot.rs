@@ -150,6 +150,7 @@ mod tests {
     use super::super::format::{SEGMENT_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader};
     use super::super::scan::State;
     use super::*;
+    use crate::domain::meter::Meter;
     use crate::store::boundary::RepairWishes;
     use crate::store::error::StoreError;
     use crate::store::sled::mark;
@@ -278,13 +279,10 @@ mod tests {
             assert!(refused.to_string().contains("store repair"), "{refused}");
             assert_eq!(files(&folder), as_it_was, "nothing was changed");
         }
-        assert!(!repair::verify(&folder, &crate::domain::meter::Meter::default()).unwrap().is_sound);
-        let repaired = repair::repair(
-            &folder,
-            RepairWishes { apply: true, ..RepairWishes::default() },
-            &crate::domain::meter::Meter::default(),
-        )
-        .unwrap();
+        assert!(!repair::verify(&folder, &Meter::default()).unwrap().is_sound);
+        let repaired =
+            repair(&folder, RepairWishes { apply: true, ..RepairWishes::default() }, &Meter::default())
+                .unwrap();
         assert_eq!(repaired.lost, [""; 0]);
         let (trees, _, _) = admission::admit(&folder, true).unwrap();
         assert_eq!(trees.tree(TreeName::Meta).get(b"rounds").unwrap().unwrap(), 1199_u32.to_be_bytes());
@@ -361,12 +359,7 @@ mod tests {
         // By what is named first: the snapshot, or what the log lacks without the right one.
         assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
         assert_eq!(files(&folder), as_it_was, "nothing was changed");
-        repair::repair(
-            &folder,
-            RepairWishes { apply: true, ..RepairWishes::default() },
-            &crate::domain::meter::Meter::default(),
-        )
-        .unwrap();
+        repair(&folder, RepairWishes { apply: true, ..RepairWishes::default() }, &Meter::default()).unwrap();
         let (trees, _, _) = admission::admit(&folder, true).unwrap();
         assert_eq!(trees.tree(TreeName::Meta).get(b"rounds").unwrap().unwrap(), 1199_u32.to_be_bytes());
     }
