@@ -72,7 +72,7 @@ impl Limits {
     pub(super) fn open_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let Some(rate) = self.pace.rate_per_minute else { return now };
         let since = counted(now);
-        now + (self.state_at(now).all.free_at(BucketRate::per_minute(rate), since) - since)
+        now + self.state_at(now).all.free_at(BucketRate::per_minute(rate), since).saturating_sub(since)
     }
 
     /// Whether a mail to a domain may go now, or until when it has to wait. Mails that wait are given

@@ -78,7 +78,7 @@ mod tests {
     }
 
     fn response(headers: Vec<(String, String)>, read_at: DateTime<Utc>) -> ResponseMeta {
-        ResponseMeta { headers, read_at, ..ResponseMeta::sample(b"") }
+        ResponseMeta { read_at, headers, ..ResponseMeta::sample(b"") }
     }
 
     /// Whether an answer of day 40 is found older than one accepted on day 30.

@@ -193,7 +193,7 @@ impl ReadState {
     pub fn witnessed_by(self, witness: &Witness, witnessed: Option<Witnessed>) -> Self {
         let rest = witnessed.as_ref().and_then(|witnessed| witnessed.rest_until(witness));
         let not_before = if self.verdict.is_read() { rest } else { self.not_before };
-        Self { witnessed, not_before, ..self }
+        Self { not_before, witnessed, ..self }
     }
 
     /// The state after the server vouched that nothing changed.

@@ -83,18 +83,6 @@ impl Gates {
         Ok(Turn { bucket })
     }
 
-    /// Counts a request for which a turn is held against the host's quota.
-    ///
-    /// # Errors
-    /// [`FetchError::Quota`] where no more may be made now.
-    pub(super) fn count(&self, turn: &mut Turn, url: &Url, quota: Quota) -> Result<(), FetchError> {
-        turn.bucket.count(quota, Instant::now()).map_err(|left| FetchError::Quota {
-            host: host_of(url),
-            requests: quota.requests,
-            seconds: whole_seconds(left),
-        })
-    }
-
     /// Leaves a host alone for a while.
     pub(super) fn pause(&self, url: &Url, pause: Duration) {
         self.with(url, |gate| gate.paused_until = Some(Instant::now() + pause));
@@ -119,6 +107,20 @@ impl Gates {
     fn with<T>(&self, url: &Url, look: impl FnOnce(&mut Gate) -> T) -> T {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         look(hosts.entry(host_of(url)).or_default())
+    }
+}
+
+impl Turn {
+    /// Counts the request for which the turn is held against the host's quota.
+    ///
+    /// # Errors
+    /// [`FetchError::Quota`] where no more may be made now.
+    pub(super) fn count(&mut self, url: &Url, quota: Quota) -> Result<(), FetchError> {
+        self.bucket.count(quota, Instant::now()).map_err(|left| FetchError::Quota {
+            host: host_of(url),
+            requests: quota.requests,
+            seconds: whole_seconds(left),
+        })
     }
 }
 
@@ -194,7 +196,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_quota_is_kept_in_any_stretch_of_its_length() {
         let (gates, quota) = (gates(0, 1), Quota { requests: 2, within: Duration::from_secs(3600) });
-        let ask = async || gates.count(&mut gates.turn(&url(), true).await.unwrap(), &url(), quota);
+        let ask = async || gates.turn(&url(), true).await.unwrap().count(&url(), quota);
         assert!(ask().await.is_ok());
         tokio::time::advance(Duration::from_secs(600)).await;
         assert!(ask().await.is_ok());

@@ -125,6 +125,12 @@ enum Part {
 const MAX_WITNESS_BYTES: usize = 64 << 10;
 
 impl Ask<'_> {
+    /// Counts a request to the source's own host, unless a person wishes it at any rate.
+    fn count(&self, turn: &mut Turn, url: &Url) -> Result<(), FetchError> {
+        let quota = self.quota.filter(|_| self.heeds_pause && url.origin() == self.url.origin());
+        quota.map_or(Ok(()), |quota| turn.count(url, quota))
+    }
+
     /// The question for a host's rules on the way to another one.
     fn for_robots<'a>(&self, place: &'a Url) -> Ask<'a>
     where
@@ -331,7 +337,7 @@ impl Fetcher {
             self.heed_robots(&ask, ask.url, true).await?;
         }
         let mut turn = self.gates.turn(ask.url, ask.heeds_pause).await?;
-        self.count(&ask, &mut turn, ask.url)?;
+        ask.count(&mut turn, ask.url)?;
         let answer = browser.show(ask.url, &ask.headers.manners(&self.settings.contact), ask.limit).await;
         drop(turn);
         answer
@@ -356,7 +362,7 @@ impl Fetcher {
                 Some(held) => held,
                 None => self.gates.turn(&url, ask.heeds_pause).await?,
             };
-            self.count(&ask, &mut held, &url)?;
+            ask.count(&mut held, &url)?;
             let began = Instant::now();
             let hop = timeout(left, self.hop(&ask, &url)).await.map_err(|_| too_long(&ask))??;
             left = left.saturating_sub(began.elapsed());
@@ -372,12 +378,6 @@ impl Fetcher {
             url = next;
         }
         Err(FetchError::TooManyRedirects { url: ask.url.to_string(), limit: self.settings.max_redirects })
-    }
-
-    /// Counts a request to the source's own host, unless a person wishes it at any rate.
-    fn count(&self, ask: &Ask<'_>, turn: &mut Turn, url: &Url) -> Result<(), FetchError> {
-        let quota = ask.quota.filter(|_| ask.heeds_pause && url.origin() == ask.url.origin());
-        quota.map_or(Ok(()), |quota| self.gates.count(turn, url, quota))
     }
 
     /// One request and what came of it.

@@ -32,6 +32,10 @@ mod tests {
 
     use super::*;
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "some errors have no cause in the store, these are their own"
+    )]
     fn itself(error: &StoreError) -> Option<&StoreError> {
         Some(error)
     }

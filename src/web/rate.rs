@@ -85,7 +85,7 @@ impl Account {
         let mut bucket = self.clients.get(&client).copied().unwrap_or_default();
         let free_at = bucket.free_at(self.client, now).max(self.total.free_at(self.all, now));
         if free_at > now {
-            return Err(free_at - now);
+            return Err(free_at.saturating_sub(now));
         }
         bucket.take(self.client, 1, now);
         self.total.take(self.all, 1, now);
