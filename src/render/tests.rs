@@ -276,7 +276,7 @@ fn what_else_the_same_read_found_is_counted_and_not_shown() {
         (Untold { of_nobody: 3, ..Untold::default() }, "changed in 3 more entries, which name no company"),
         (
             Untold { elsewhere: 50, ..Untold::default() },
-            "50 more entries about what you follow, which are told",
+            "50 more entries about what you follow, in separate mails",
         ),
         (Untold { unasked: 1, ..Untold::default() }, "in a way you did not ask for"),
         (Untold { possible: 2, ..Untold::default() }, "a person checks them first"),
