@@ -88,7 +88,7 @@ fn wrong_usage_is_told_from_an_error() {
 fn help_has_examples_and_the_exit_codes() {
     let (_site, home) = told();
     let help = home.run(&["--help"]).expect(0).stdout;
-    for words in ["Examples:", "regwatch check now", "Exit codes:", "some source could not be read"] {
+    for words in ["Examples:", "regwatch check now", "Exit codes:", "a source could not be read"] {
         assert!(help.contains(words), "{words:?} is missing in:\n{help}");
     }
     for verb in [

@@ -71,5 +71,5 @@ fn what_cannot_be_reached_and_who_may_enter_is_found() {
     assert_eq!(found["sources"].len(), 2, "{found:?}");
     assert!(found["sources"].iter().any(|what| what == "covered-list: answered 503"), "{found:?}");
     assert!(found["relay"][0].contains("127.0.0.1:9"), "{found:?}");
-    assert!(found["permissions"][0].contains("others"), "{found:?}");
+    assert!(found["permissions"][0].contains("users other than its owner"), "{found:?}");
 }
