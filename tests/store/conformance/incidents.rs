@@ -97,7 +97,7 @@ async fn of_two_escalations_computed_from_the_same_incidents_the_second_is_super
         let ended = store.escalate(known, std::slice::from_ref(incident), vec![mail(name, at(2))]).await;
         assert!(matches!(ended, Err(StoreError::Superseded { .. })), "{ended:?}");
     };
-    let (one, other) = (incident("fcc", 1), Incident { opened_at: at(2), ..incident("fcc again", 2) });
+    let (one, other) = (incident("fcc", 1), Incident { opened_at: at(2), ..incident("bis", 2) });
     store.escalate(&[], std::slice::from_ref(&one), vec![mail("one", at(1))]).await.unwrap();
     refused(&[], &other, "other").await;
     // Both know it now, and one of them closes it.

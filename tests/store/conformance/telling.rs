@@ -175,7 +175,7 @@ async fn a_retraction_that_two_tell_is_told_once() {
     let store = home.reopen(store).await;
     assert_eq!(store.pending_retractions().await.unwrap().remove(0).reached, first.reached);
     store.tell_retraction(step(first.reached.clone(), "rest", None)).await.unwrap();
-    is_superseded(&store.tell_retraction(step(first.reached.clone(), "rest again", None)).await);
+    is_superseded(&store.tell_retraction(step(first.reached.clone(), "rest-again", None)).await);
     assert_eq!(store.pending_retractions().await.unwrap(), []);
     let told = ["Change for ann", "Change for bob", "Change for one", "Change for rest"];
     assert_eq!(subjects(&store).await, told);
