@@ -35,7 +35,7 @@ async fn measure(readers: usize) {
         async move {
             let address = stand::email(&format!("reader{number:06}@example{}.org", number % 97));
             let now = regwatch::clock::Clock::now(&clock);
-            store.follow(&address, &[stand::hikvision()], true, "mail", now).await.unwrap();
+            store.follow(&address, &[stand::hikvision().into()], true, "mail", now).await.unwrap();
         }
     });
     // Many at once share a flush.

@@ -176,7 +176,7 @@ async fn subscribe(store: &Store, clock: &Arc<dyn Clock>) {
         let (store, now) = (store.clone(), clock.now());
         let address: EmailAddress = format!("{number}reader@{DOMAIN}").parse().unwrap();
         all.spawn(async move {
-            store.follow(&address, &[company("hytera")], true, "bench", now).await.unwrap();
+            store.follow(&address, &[company("hytera").into()], true, "bench", now).await.unwrap();
         });
     }
     while let Some(done) = all.join_next().await {

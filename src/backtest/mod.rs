@@ -31,6 +31,7 @@ use crate::domain::matching::WatchlistError;
 use crate::domain::outbox::Mail;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::source::{Request, Source, address_of_page};
+use crate::domain::topic::Topic;
 use crate::domain::verdict::Verdict;
 use crate::fetch::{Answer, Fetcher, Record};
 use crate::registry::Registry;
@@ -324,13 +325,14 @@ impl Stage {
         companies: &[CompanyId],
         begin: DateTime<Utc>,
     ) -> Result<(), BacktestError> {
-        let all: Vec<CompanyId> = config.companies.iter().map(|company| company.id.clone()).collect();
-        let followed = if companies.is_empty() { &all } else { companies };
+        let all = config.companies.iter().map(|company| Topic::from(&company.id));
+        let followed: Vec<Topic> =
+            if companies.is_empty() { all.collect() } else { companies.iter().map(Topic::from).collect() };
         let Ok(reader) = READER.parse::<EmailAddress>() else { return Ok(()) };
         let registry = Registry::new(watchlist(config)?);
         let clock = Arc::new(ManualClock::starting_at(begin));
         Subscriptions::new(self.store.clone(), registry, Turn::default(), clock)
-            .add(&reader, followed, true)
+            .add(&reader, &followed, true)
             .await?;
         Ok(())
     }

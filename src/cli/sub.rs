@@ -12,9 +12,10 @@ use super::output::{Output, day, minute};
 use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Ask, Questioned, Subscribed, command};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::id::SourceId;
 use crate::domain::source::Source;
 use crate::domain::subscription::{Pause, Preference, State, Subscriber, Subscription};
+use crate::domain::topic::Topic;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sub {
@@ -59,7 +60,7 @@ pub(super) struct Add {
     address: EmailAddress,
     /// The companies to follow.
     #[arg(long = "company", value_name = "ID", required_unless_present = "sources", num_args = 1..)]
-    companies: Vec<CompanyId>,
+    companies: Vec<Topic>,
     /// Sources to follow as a whole, whomever they name.
     #[arg(long = "source", value_name = "ID", num_args = 1..)]
     sources: Vec<SourceId>,
@@ -133,30 +134,30 @@ pub(super) struct Remove {
     address: EmailAddress,
     /// Only these companies [default: all].
     #[arg(long = "company", value_name = "ID", num_args = 1..)]
-    companies: Vec<CompanyId>,
+    companies: Vec<Topic>,
     /// Only these whole sources.
     #[arg(long = "source", value_name = "ID", num_args = 1..)]
     sources: Vec<SourceId>,
 }
 
 /// Companies, and sources that are followed as such.
-fn followed(companies: Vec<CompanyId>, sources: &[SourceId]) -> Vec<CompanyId> {
-    companies.into_iter().chain(sources.iter().map(CompanyId::of_source)).collect()
+fn followed(companies: Vec<Topic>, sources: &[SourceId]) -> Vec<Topic> {
+    companies.into_iter().chain(sources.iter().map(Topic::from)).collect()
 }
 
 pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
     let output = context.output;
     match verb {
         Sub::Add(Add { address, companies, sources, confirmed }) => {
-            let companies = followed(companies, &sources);
-            let subscribe = command::Subscribe { address, companies: companies.clone(), confirmed };
+            let topics = followed(companies, &sources);
+            let subscribe = command::Subscribe { address, topics: topics.clone(), confirmed };
             let Subscribed { subscriber, question } = context.ask(subscribe).await?;
             match question {
                 Some(question) => wished(&subscriber, question, output)?,
                 None if output.json => output.object(&subscriber)?,
                 None => list(&[subscriber], output)?,
             }
-            tell_what_is_missed(context, &companies)?;
+            tell_what_is_missed(context, &topics)?;
         }
         Sub::Confirm(Whose { address }) => one(context, command::ConfirmSubscriber { address }).await?,
         Sub::Pause(Paused { address, until }) => {
@@ -175,8 +176,8 @@ pub(super) async fn run(verb: Sub, context: &Context) -> anyhow::Result<Exit> {
         Sub::List => everyone(context).await?,
         Sub::Erase(Whose { address }) => erase(context, address).await?,
         Sub::Remove(Remove { address, companies, sources }) => {
-            let companies = followed(companies, &sources);
-            let ended = context.ask(command::Unsubscribe { address, companies }).await?;
+            let topics = followed(companies, &sources);
+            let ended = context.ask(command::Unsubscribe { address, topics }).await?;
             if output.json {
                 output.object(&serde_json::json!({ "ended": ended }))?;
             } else {
@@ -227,10 +228,10 @@ async fn everyone(context: &Context) -> anyhow::Result<()> {
     output.table(["WISH", "TIMES", "LAST"], rows)
 }
 
-/// What these sources do not show that could tell of these companies: better said before than after.
-fn tell_what_is_missed(context: &Context, companies: &[CompanyId]) -> anyhow::Result<()> {
+/// What these sources do not show that could tell of these topics: better said before than after.
+fn tell_what_is_missed(context: &Context, topics: &[Topic]) -> anyhow::Result<()> {
     let config = context.config()?;
-    let concerns = |source: &&Source| companies.iter().any(|followed| source.can_tell_of(followed));
+    let concerns = |source: &&Source| topics.iter().any(|topic| source.can_tell_of(topic));
     let sources = config.sources.iter().filter(concerns);
     let missed: Vec<[String; 2]> =
         sources.filter_map(|source| Some([source.title.clone(), source.misses.clone()?])).collect();
@@ -279,7 +280,7 @@ async fn show(context: &Context, address: EmailAddress) -> anyhow::Result<()> {
             || "not confirmed".to_owned(),
             |at| format!("confirmed {} by {}", minute(at), known.channel),
         );
-        output.line(format!("{}: asked for {asked}, {confirmed}", known.company))?;
+        output.line(format!("{}: asked for {asked}, {confirmed}", known.topic))?;
         if let Some(words) = &known.agreed_to {
             output.line(format!("    agreed to: {words}"))?;
         }
@@ -304,7 +305,7 @@ fn list(subscribers: &[Subscriber], output: Output) -> anyhow::Result<()> {
 /// The company, and what of its changes is wanted.
 fn named(subscription: &Subscription) -> String {
     let only = subscription.only.words().map(|only| format!(", {only}")).unwrap_or_default();
-    format!("{}{only}", subscription.company)
+    format!("{}{only}", subscription.topic)
 }
 
 fn state(subscriber: &Subscriber, subscription: &Subscription) -> String {

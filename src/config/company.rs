@@ -7,7 +7,7 @@ use strum::VariantNames as _;
 use super::list;
 use super::node::{Keys, Node, Noted, Table};
 use crate::domain::company::{Alias, AliasKind, Company, objection};
-use crate::domain::id::{CategoryId, CompanyId, InvalidId};
+use crate::domain::id::{CategoryId, CompanyId};
 use crate::domain::identifier::{Identifier, IdentifierScheme};
 use crate::domain::spelling::none_of;
 
@@ -20,16 +20,12 @@ pub(super) const ALIAS: Keys = Keys { heading: "aliases", names: &["name", "kind
 
 pub(super) const IDENTIFIER: Keys = Keys { heading: "identifiers", names: &["scheme", "value", "source"] };
 
-/// A handle of a company's own: one of a source says that the source is followed.
-fn company_id(text: &str) -> Result<CompanyId, InvalidId> {
-    text.parse()
-        .and_then(|id: CompanyId| if id.is_company() { Ok(id) } else { Err(InvalidId::of("company", text)) })
-}
-
 /// Reads one company.
 pub(super) fn company(table: &Table<'_>) -> Option<Company> {
     table.refuse_others(COMPANY.names);
-    let id = table.require("id", "a handle such as \"hikvision\"").and_then(|node| node.parse(company_id));
+    let id = table
+        .require("id", "a handle such as \"hikvision\"")
+        .and_then(|node| node.parse(str::parse::<CompanyId>));
     let name =
         table.require("name", "the company's full name").and_then(|node| telling(&node, AliasKind::Legal));
     // Every name so far, to tell when one comes again.

@@ -1,7 +1,6 @@
 //! Which commands are deeds, and how they stand in the audit log.
 
 use super::command::Command;
-use crate::domain::id::CompanyId;
 use crate::store::Deed;
 
 /// Who gives commands: whoever may open the control socket or the store, which the system knows and we do not.
@@ -35,8 +34,8 @@ impl Command {
             // Whatever is known of people leaves with it.
             Self::Export(_) => about("export", &""),
             Self::Subscribe(ask) => {
-                let companies: Vec<&str> = ask.companies.iter().map(CompanyId::as_str).collect();
-                with("subscribe", &ask.address.redacted(), companies.join(", "))
+                let topics: Vec<String> = ask.topics.iter().map(ToString::to_string).collect();
+                with("subscribe", &ask.address.redacted(), topics.join(", "))
             }
             Self::ImportSubscribers(ask) if ask.dry_run => None,
             Self::ImportSubscribers(ask) => {

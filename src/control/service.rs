@@ -26,6 +26,7 @@ use crate::domain::snapshot::HeldRead;
 use crate::domain::source::{Source, SourcePause};
 use crate::domain::spelling::did_you_mean;
 use crate::domain::text::error_chain;
+use crate::domain::topic::Topic;
 use crate::escalate::{Attended, EscalateError, Escalator};
 use crate::prove::{ProveError, Prover};
 use crate::reload::{ReloadError, Reloaded, Reloader, TakenOver, Takeover};
@@ -198,13 +199,13 @@ impl Service {
     pub(super) async fn subscribe(
         &self,
         address: &EmailAddress,
-        companies: &[CompanyId],
+        topics: &[Topic],
         confirmed: bool,
     ) -> Result<Subscribed, CommandError> {
         let parts = &self.0;
-        let subscriber = parts.subscriptions.add(address, companies, confirmed).await?;
-        let is_waiting = |company: &&CompanyId| subscriber.active(company).is_none();
-        let mut waiting: Vec<CompanyId> = companies.iter().filter(is_waiting).cloned().collect();
+        let subscriber = parts.subscriptions.add(address, topics, confirmed).await?;
+        let is_waiting = |topic: &&Topic| subscriber.active(topic).is_none();
+        let mut waiting: Vec<Topic> = topics.iter().filter(is_waiting).cloned().collect();
         waiting.sort();
         waiting.dedup();
         if waiting.is_empty() {

@@ -180,8 +180,8 @@ async fn a_busy_domain_waits_and_the_others_do_not() {
 async fn no_such_mailbox_ends_all_mail_to_it_until_it_is_confirmed_anew() {
     let stand = stand(2, Pace::default(), Doubt::Resend).await;
     let ann: EmailAddress = "ann@example.org".parse().unwrap();
-    let companies = ["hikvision".parse().unwrap()];
-    let follow = |now| stand.store.follow(&ann, &companies, true, "test", now);
+    let topics = ["hikvision".parse().unwrap()];
+    let follow = |now| stand.store.follow(&ann, &topics, true, "test", now);
     follow(stand.clock.now()).await.unwrap();
     stand.queue([ann.to_string()]).await;
     stand.refuse(1);
@@ -273,7 +273,7 @@ async fn a_probe_that_is_not_wanted_any_more_says_nothing_of_the_transport() {
     let mut mail = stand.mail("p0@example.org").await;
     stand.store.erase(&mail.recipient, stand.clock.now()).await.unwrap();
     mail.id = MailId::derive(&["attestation"]);
-    mail.basis = crate::domain::outbox::Basis::Attestation { since: None, companies: Vec::new() };
+    mail.basis = crate::domain::outbox::Basis::Attestation { since: None, topics: Vec::new() };
     stand.store.unsuppress(&mail.recipient).await.unwrap();
     stand.store.dispatch(&[], vec![QueuedMail { mail: mail.clone(), bytes: b"x".to_vec() }]).await.unwrap();
     stand.clock.advance(Duration::hours(1));

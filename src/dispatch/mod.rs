@@ -1,7 +1,7 @@
 //! From alerts to mails in the outbox.
 //!
 //! In two steps, each of which may end anywhere and be taken up again. First every reader gets an
-//! item of every alert they follow, page by page of those who follow its company, in the order of their addresses; how far that went
+//! item of every alert they follow, page by page of those who follow its topic, in the order of their addresses; how far that went
 //! is kept with the items. Then, for each reader something is due for, what waits is grouped
 //! ([`crate::domain::grouping`]) and made into mails, and the mails go into the outbox and the items
 //! out of the way in one commit. A mail's identity is its reader and the alerts it tells: made twice,
@@ -24,9 +24,10 @@ use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::grouping::{Collecting, due};
-use crate::domain::id::{AlertId, CompanyId, MailId};
+use crate::domain::id::{AlertId, MailId};
 use crate::domain::moment;
 use crate::domain::subscription::Subscriber;
+use crate::domain::topic::Topic;
 use crate::domain::untold::Together;
 use crate::mail::DraftError;
 use crate::registry::Registry;
@@ -161,10 +162,10 @@ impl Dispatcher {
         }
         for (mut reached, pending) in runs {
             let alerts: Vec<AlertId> = pending.iter().map(|(alert, _)| alert.id.clone()).collect();
-            let companies: BTreeSet<_> = pending.iter().map(|(alert, _)| alert.company.clone()).collect();
-            let companies: Vec<CompanyId> = companies.into_iter().collect();
+            let topics: BTreeSet<_> = pending.iter().map(|(alert, _)| alert.topic.clone()).collect();
+            let topics: Vec<Topic> = topics.into_iter().collect();
             loop {
-                let page = self.store.readers_of(companies.clone(), reached.clone(), SPREAD_PAGE).await?;
+                let page = self.store.readers_of(topics.clone(), reached.clone(), SPREAD_PAGE).await?;
                 let from = std::mem::replace(&mut reached, page.reached);
                 let items = self.items(&page.readers, &pending);
                 let step = Spread { alerts: alerts.clone(), from, items, reached: reached.clone() };
@@ -187,7 +188,7 @@ impl Dispatcher {
         let mut items = Vec::new();
         for reader in readers {
             let followed =
-                pending.iter().filter(|(alert, change)| reader.collects(&alert.company, change, now));
+                pending.iter().filter(|(alert, change)| reader.collects(&alert.topic, change, now));
             items.extend(followed.map(|(alert, change)| {
                 let item = AlertItem::of(alert);
                 let (look_at, _) = due(reader, &item, change, collecting, now);

@@ -1,24 +1,26 @@
-//! An alert: one change that must be told about one company, and its items: one a reader.
+//! An alert: one change that must be told about one topic, and its items: one a reader.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
 use super::email::EmailAddress;
-use super::id::{AlertId, ChangeId, CompanyId};
+use super::id::{AlertId, ChangeId};
+use super::topic::Topic;
 
-/// A change to be told to everyone who follows a company.
+/// A change to be told to everyone who follows a topic.
 ///
 /// Written in the same commit as its change; it stays until every reader has an [`AlertItem`] of it,
 /// so that a crash between the two loses nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
-    /// Identity, derived from change and company.
+    /// Identity, derived from change and topic.
     pub id: AlertId,
     /// The change.
     pub change: ChangeId,
-    /// The company, or the source as such.
-    pub company: CompanyId,
+    /// What it is an alert about.
+    #[serde(rename = "company")]
+    pub topic: Topic,
     /// When it was raised.
     pub raised_at: DateTime<Utc>,
     /// Up to which address, in their order, readers have their item; nobody yet where it is missing.
@@ -33,8 +35,9 @@ pub struct AlertItem {
     pub alert: AlertId,
     /// The change.
     pub change: ChangeId,
-    /// The company.
-    pub company: CompanyId,
+    /// What it is an alert about.
+    #[serde(rename = "company")]
+    pub topic: Topic,
     /// When the alert was raised.
     pub raised_at: DateTime<Utc>,
     /// How often no mail could be made of it.
@@ -52,7 +55,7 @@ impl AlertItem {
         Self {
             alert: alert.id.clone(),
             change: alert.change.clone(),
-            company: alert.company.clone(),
+            topic: alert.topic.clone(),
             raised_at: alert.raised_at,
             strikes: 0,
             taken_back: 0,
@@ -67,11 +70,11 @@ impl AlertItem {
 }
 
 impl Alert {
-    fn of(change: &Change, company: CompanyId) -> Self {
+    fn of(change: &Change, topic: Topic) -> Self {
         Self {
-            id: AlertId::derive(&[change.id.as_str(), company.as_str()]),
+            id: AlertId::derive(&[change.id.as_str(), &topic.text()]),
             change: change.id.clone(),
-            company,
+            topic,
             raised_at: change.found_at,
             spread_to: None,
         }
@@ -81,13 +84,13 @@ impl Alert {
 /// The alerts a change raises: one for each company concerned.
 #[must_use]
 pub fn alerts_of(change: &Change) -> Vec<Alert> {
-    change.companies().into_iter().map(|company| Alert::of(change, company.clone())).collect()
+    change.companies().into_iter().map(|company| Alert::of(change, company.into())).collect()
 }
 
 /// The alert that news raises for those who follow its source as such, where somebody does.
 #[must_use]
 pub fn alert_of_source(change: &Change) -> Option<Alert> {
-    (!change.is_notice()).then(|| Alert::of(change, CompanyId::of_source(&change.source)))
+    (!change.is_notice()).then(|| Alert::of(change, (&change.source).into()))
 }
 
 /// All alerts that somebody may have an item of: those of companies, and that of the source.
@@ -100,13 +103,13 @@ impl Change {
     /// Takes a person's word on the names that may be meant: they are, and the change concerns their
     /// companies, or they are not. Gives the alerts this raises.
     pub fn decide(&mut self, is_meant: bool, now: DateTime<Utc>) -> Vec<Alert> {
-        let known: Vec<CompanyId> = self.companies().into_iter().cloned().collect();
+        let known: Vec<Topic> = self.companies().into_iter().map(Topic::from).collect();
         let possible = std::mem::take(&mut self.possible);
         if is_meant {
             self.matches.extend(possible);
         }
         // Who follows the source was told of the change already.
-        let new = alerts_of(self).into_iter().filter(|alert| !known.contains(&alert.company));
+        let new = alerts_of(self).into_iter().filter(|alert| !known.contains(&alert.topic));
         new.map(|alert| Alert { raised_at: now, ..alert }).collect()
     }
 }

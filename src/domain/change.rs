@@ -7,6 +7,7 @@ use super::entry::EntryDate;
 use super::found::Match;
 use super::id::{ChangeId, CompanyId, SourceId};
 use super::numbers::Numbers;
+use super::topic::Topic;
 
 pub use super::response::Evidence;
 
@@ -121,6 +122,11 @@ impl Change {
         };
         let is_likely = |at: &DateTime<Utc>| (self.previous.read_at..=self.found_at).contains(at);
         given.filter(is_likely).unwrap_or(self.found_at)
+    }
+
+    /// What may be followed to be told of it: the companies concerned, and its source.
+    pub fn topics(&self) -> impl Iterator<Item = Topic> {
+        self.companies().into_iter().map(Topic::from).chain([Topic::from(&self.source)])
     }
 
     /// The companies concerned, each once, in the order of their ids.

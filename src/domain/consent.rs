@@ -8,9 +8,10 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::alert::{AlertItem, all_alerts_of};
 use super::change::Change;
-use super::id::{ChangeId, CompanyId};
+use super::id::ChangeId;
 use super::outbox::{Basis, Mail};
 use super::subscription::Subscriber;
+use super::topic::Topic;
 
 /// A mail that a pause keeps waiting is looked at again after this, where the pause has no end.
 const LOOK_AGAIN: Duration = Duration::hours(1);
@@ -64,7 +65,7 @@ pub struct Facts<'a> {
 /// Whether a mail is still wanted. `change` gives the changes that it tells.
 ///
 /// A mail of an older program does not say by what right it is sent; one that tells changes tells them to
-/// whoever followed one of their companies.
+/// whoever followed one of their topics.
 #[must_use]
 pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> Option<&'a Change>) -> Wanted {
     match &mail.basis {
@@ -78,13 +79,13 @@ pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> O
                 if items.is_empty() { Wanted::Whole } else { alerts(mail, &items, facts, change) }
             }
         },
-        Basis::Attestation { companies, .. } => attestation(facts, companies),
-        Basis::Retraction { companies } => match facts.reader.and_then(|reader| reader.pause(facts.now)) {
+        Basis::Attestation { topics, .. } => attestation(facts, topics),
+        Basis::Retraction { topics } => match facts.reader.and_then(|reader| reader.pause(facts.now)) {
             Some(pause) => Wanted::Later(pause.until.unwrap_or(facts.now + LOOK_AGAIN)),
-            None => of_reader(facts, |reader| follows_any(reader, companies)),
+            None => of_reader(facts, |reader| follows_any(reader, topics)),
         },
-        Basis::Welcome { companies } => welcome(facts, companies),
-        Basis::List { companies } => list(facts, companies),
+        Basis::Welcome { topics } => welcome(facts, topics),
+        Basis::List { topics } => list(facts, topics),
         Basis::Screening { .. } => match facts.reader.and_then(|reader| reader.pause(facts.now)) {
             _ if !facts.is_screened => Wanted::Not { items: Vec::new(), why: NOT_SCREENED },
             Some(pause) => Wanted::Later(pause.until.unwrap_or(facts.now + LOOK_AGAIN)),
@@ -96,12 +97,12 @@ pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> O
 }
 
 /// An attestation names what its reader follows.
-fn attestation(facts: Facts<'_>, companies: &[CompanyId]) -> Wanted {
+fn attestation(facts: Facts<'_>, topics: &[Topic]) -> Wanted {
     let is_due = |reader: &Subscriber| {
         reader.preferences.attested_until.is_some() && reader.is_active() && !reader.is_paused(facts.now)
     };
     match of_reader(facts, is_due) {
-        Wanted::Whole if !facts.reader.is_some_and(|reader| follows_all(reader, companies)) => {
+        Wanted::Whole if !facts.reader.is_some_and(|reader| follows_all(reader, topics)) => {
             Wanted::Anew { items: Vec::new(), why: NARROWED }
         }
         wanted => wanted,
@@ -109,9 +110,9 @@ fn attestation(facts: Facts<'_>, companies: &[CompanyId]) -> Wanted {
 }
 
 /// A welcome lists what its reader follows from now on.
-fn welcome(facts: Facts<'_>, companies: &[CompanyId]) -> Wanted {
-    match of_reader(facts, |reader| follows_any(reader, companies)) {
-        Wanted::Whole if !facts.reader.is_some_and(|reader| follows_all(reader, companies)) => {
+fn welcome(facts: Facts<'_>, topics: &[Topic]) -> Wanted {
+    match of_reader(facts, |reader| follows_any(reader, topics)) {
+        Wanted::Whole if !facts.reader.is_some_and(|reader| follows_all(reader, topics)) => {
             Wanted::Anew { items: Vec::new(), why: NARROWED }
         }
         wanted => wanted,
@@ -119,9 +120,9 @@ fn welcome(facts: Facts<'_>, companies: &[CompanyId]) -> Wanted {
 }
 
 /// Who asked what they follow is told what they follow now.
-fn list(facts: Facts<'_>, companies: &[CompanyId]) -> Wanted {
-    let follows = |reader: &Subscriber| reader.followed().eq(companies.iter());
-    if facts.reader.map_or(companies.is_empty(), follows) {
+fn list(facts: Facts<'_>, topics: &[Topic]) -> Wanted {
+    let follows = |reader: &Subscriber| reader.followed().eq(topics.iter());
+    if facts.reader.map_or(topics.is_empty(), follows) {
         Wanted::Whole
     } else {
         Wanted::Anew { items: Vec::new(), why: CHANGED }
@@ -136,27 +137,27 @@ fn of_reader(facts: Facts<'_>, is_wanted: impl Fn(&Subscriber) -> bool) -> Wante
     }
 }
 
-fn follows_all(reader: &Subscriber, companies: &[CompanyId]) -> bool {
-    companies.iter().all(|company| reader.active(company).is_some())
+fn follows_all(reader: &Subscriber, topics: &[Topic]) -> bool {
+    topics.iter().all(|topic| reader.active(topic).is_some())
 }
 
-fn follows_any(reader: &Subscriber, companies: &[CompanyId]) -> bool {
-    if companies.is_empty() {
+fn follows_any(reader: &Subscriber, topics: &[Topic]) -> bool {
+    if topics.is_empty() {
         return reader.is_active();
     }
-    companies.iter().any(|company| reader.active(company).is_some())
+    topics.iter().any(|topic| reader.active(topic).is_some())
 }
 
-/// The items that a mail of an older program told, as far as they can be known: of what it tells, each company
+/// The items that a mail of an older program told, as far as they can be known: of what it tells, each topic
 /// that its reader ever followed.
 fn items_of<'a>(
     mail: &Mail,
     reader: &Subscriber,
     change: &impl Fn(&ChangeId) -> Option<&'a Change>,
 ) -> Vec<AlertItem> {
-    let is_known = |company: &CompanyId| reader.subscriptions.iter().any(|known| known.company == *company);
+    let is_known = |topic: &Topic| reader.subscriptions.iter().any(|known| known.topic == *topic);
     let alerts = mail.changes.iter().filter_map(change).flat_map(all_alerts_of);
-    alerts.filter(|alert| is_known(&alert.company)).map(|alert| AlertItem::of(&alert)).collect()
+    alerts.filter(|alert| is_known(&alert.topic)).map(|alert| AlertItem::of(&alert)).collect()
 }
 
 fn alerts<'a>(
@@ -174,8 +175,8 @@ fn alerts<'a>(
         return Wanted::Retracted;
     }
     let follows = |item: &&AlertItem| match change(&item.change) {
-        Some(change) => reader.follows(&item.company, change).is_some(),
-        None => reader.active(&item.company).is_some(),
+        Some(change) => reader.follows(&item.topic, change).is_some(),
+        None => reader.active(&item.topic).is_some(),
     };
     let followed = still.iter().copied().filter(follows).count();
     let anew = || still.iter().map(|item| item.taken_back()).collect::<Vec<_>>();

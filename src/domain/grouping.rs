@@ -96,10 +96,10 @@ pub fn plan<'a>(
     let (mut at_once, mut collected, mut paused) = (Queue::default(), Queue::default(), Queue::default());
     let ended = reader.ended_pause(now);
     for Waiting { item, change, told_as } in waiting {
-        let followed = reader.follows(&item.company, change).filter(|_| change.retracted_at.is_none());
+        let followed = reader.follows(&item.topic, change).filter(|_| change.retracted_at.is_none());
         let Some(subscription) = followed else {
             // Who left a moment ago may take that back, and then misses nothing.
-            let until = reader.may_return_until(&item.company, now);
+            let until = reader.may_return_until(&item.topic, now);
             match until.filter(|_| change.retracted_at.is_none()) {
                 Some(until) => plan.look_at(until),
                 None => plan.dropped.push(item),

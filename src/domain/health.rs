@@ -51,7 +51,7 @@ impl SourceHealth {
 pub fn is_watched_for(source: &Source, reader: &Subscriber) -> bool {
     let mut active = reader.subscriptions.iter().filter(|known| known.state == State::Active);
     active.any(|known| {
-        source.can_tell_of(&known.company)
+        source.can_tell_of(&known.topic)
             && (known.only.sources.is_empty() || known.only.sources.contains(&source.id))
     })
 }

@@ -35,16 +35,8 @@ fn is_slug(text: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-/// Stands before the id of a source that is followed as such: no company's id can begin so.
-const SOURCE: &str = "source:";
-
-/// Whether a text names what can be followed: a company, or a source as such.
-fn is_followable(text: &str) -> bool {
-    is_slug(text.strip_prefix(SOURCE).unwrap_or(text))
-}
-
 macro_rules! slug_id {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $is_valid:path) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -62,7 +54,7 @@ macro_rules! slug_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                if $is_valid(text) {
+                if is_slug(text) {
                     Ok(Self(text.to_owned()))
                 } else {
                     Err(InvalidId { what: $what, given: text.to_owned() })
@@ -95,48 +87,23 @@ macro_rules! slug_id {
 slug_id!(
     /// A watched source, as the operator named it in the configuration.
     SourceId,
-    "source",
-    is_slug
+    "source"
 );
 slug_id!(
-    /// A tracked company, as the operator named it in the configuration; or, where it says what somebody follows, a
-    /// source as such ([`CompanyId::of_source`]).
+    /// A tracked company, as the operator named it in the configuration.
     CompanyId,
-    "company",
-    is_followable
+    "company"
 );
 slug_id!(
     /// A standing list of suppliers, as the operator named it.
     ScreeningId,
-    "standing list",
-    is_slug
+    "standing list"
 );
 slug_id!(
     /// A category of things that rules cover without naming a company.
     CategoryId,
-    "category",
-    is_slug
+    "category"
 );
-
-impl CompanyId {
-    /// A source as something that is followed, whomever it names: `source:ID`, which no company's id can be.
-    #[must_use]
-    pub fn of_source(source: &SourceId) -> Self {
-        Self(format!("{SOURCE}{source}"))
-    }
-
-    /// The source that is followed as such; `None` of a company.
-    #[must_use]
-    pub fn source(&self) -> Option<SourceId> {
-        self.0.strip_prefix(SOURCE).map(|source| SourceId(source.to_owned()))
-    }
-
-    /// Whether this is a company and no source.
-    #[must_use]
-    pub fn is_company(&self) -> bool {
-        !self.0.starts_with(SOURCE)
-    }
-}
 
 /// One installation: made up once, when its store is made, and the same ever after. It is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,11 +1,11 @@
 //! What stands on the sources already about companies that somebody begins to follow.
 
 use super::entry::EntryDate;
-use super::id::CompanyId;
 use super::inbound::Selection;
 use super::snapshot::Baseline;
 use super::source::Source;
 use super::standing::Standing;
+use super::topic::Topic;
 
 /// Of one source, as many entries are named; a docket or a long list would be a mail of its own.
 const MAX_NAMED: usize = 5;
@@ -36,9 +36,9 @@ impl ListedOn {
         baseline: Option<&Baseline>,
         selection: &Selection,
     ) -> Self {
-        let named_by = |company: &CompanyId| standing?.named.get(company);
+        let named_by = |topic: &Topic| standing?.named.get(topic.company()?);
         let is_named =
-            |key: &str| selection.companies.iter().filter_map(named_by).any(|keys| keys.contains(key));
+            |key: &str| selection.topics.iter().filter_map(named_by).any(|keys| keys.contains(key));
         let entries = baseline.map_or(&[][..], |baseline| &baseline.document.entries);
         let mut named = entries.iter().filter(|entry| is_named(&entry.key));
         let entries = named.by_ref().take(MAX_NAMED).map(|entry| (entry.title.clone(), entry.date)).collect();
@@ -56,12 +56,13 @@ impl ListedOn {
 #[must_use]
 pub fn is_wanted(source: &Source, selection: &Selection) -> bool {
     let sources = &selection.only.sources;
-    let is_of = |company| source.can_tell_of(company);
-    (sources.is_empty() || sources.contains(&source.id)) && selection.companies.iter().any(is_of)
+    let is_of = |topic| source.can_tell_of(topic);
+    (sources.is_empty() || sources.contains(&source.id)) && selection.topics.iter().any(is_of)
 }
 
 /// Whether anything stands there about a company of this selection.
 #[must_use]
 pub fn is_named(standing: &Standing, selection: &Selection) -> bool {
-    selection.companies.iter().any(|company| standing.named.get(company).is_some_and(|keys| !keys.is_empty()))
+    let mut companies = selection.topics.iter().filter_map(Topic::company);
+    companies.any(|company| standing.named.get(company).is_some_and(|keys| !keys.is_empty()))
 }

@@ -94,6 +94,7 @@ pub mod text_diff;
 pub mod timing;
 pub mod token;
 pub mod token_bucket;
+pub mod topic;
 pub mod untold;
 pub mod verdict;
 pub mod verp;

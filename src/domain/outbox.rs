@@ -13,10 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::AlertItem;
 use super::email::EmailAddress;
-use super::id::{ChangeId, CompanyId, MailId, ScreeningId};
+use super::id::{ChangeId, MailId, ScreeningId};
 use super::inbound::TokenHash;
 use super::mail_kind::MailKind;
 use super::moment;
+use super::topic::Topic;
 
 mod outcome;
 
@@ -99,7 +100,7 @@ pub enum Basis {
     /// program queued which did not note it.
     #[default]
     None,
-    /// Its recipient follows the companies of these alerts.
+    /// Its recipient follows the topics of these alerts.
     Alerts {
         /// The alerts.
         items: Vec<AlertItem>,
@@ -109,24 +110,27 @@ pub enum Basis {
         /// From when on; older programs did not note it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<DateTime<Utc>>,
-        /// The companies that it names; none where an older program composed it.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        companies: Vec<CompanyId>,
+        /// The topics that it names; none where an older program composed it.
+        #[serde(rename = "companies", default, skip_serializing_if = "Vec::is_empty")]
+        topics: Vec<Topic>,
     },
-    /// Its recipient was told otherwise, and still follows one of these companies; any where none is named.
+    /// Its recipient was told otherwise, and still follows one of these topics; any where none is named.
     Retraction {
-        /// The companies.
-        companies: Vec<CompanyId>,
+        /// The topics.
+        #[serde(rename = "companies")]
+        topics: Vec<Topic>,
     },
-    /// Its recipient begins to follow these companies.
+    /// Its recipient begins to follow these topics.
     Welcome {
-        /// The companies.
-        companies: Vec<CompanyId>,
+        /// The topics.
+        #[serde(rename = "companies")]
+        topics: Vec<Topic>,
     },
-    /// Its recipient asked what they follow, which were these companies.
+    /// Its recipient asked what they follow, which were these topics.
     List {
-        /// The companies.
-        companies: Vec<CompanyId>,
+        /// The topics.
+        #[serde(rename = "companies")]
+        topics: Vec<Topic>,
     },
     /// Its recipient owns this standing list of suppliers.
     Screening {

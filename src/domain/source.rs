@@ -28,6 +28,7 @@ use super::noise::Noise;
 use super::redact;
 use super::schedule::CronExpr;
 use super::token::Token;
+use super::topic::Topic;
 
 pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
 pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
@@ -174,10 +175,10 @@ impl Source {
     /// Whether something may be told of what somebody follows, because of this source: of a company that it can
     /// name, or of itself.
     #[must_use]
-    pub fn can_tell_of(&self, followed: &CompanyId) -> bool {
-        match followed.source() {
-            Some(source) => source == self.id,
-            None => self.companies.is_empty() || self.companies.contains(followed),
+    pub fn can_tell_of(&self, followed: &Topic) -> bool {
+        match followed {
+            Topic::Source(source) => *source == self.id,
+            Topic::Company(company) => self.companies.is_empty() || self.companies.contains(company),
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{Change, ChangeKind};
 use super::email::EmailAddress;
-use super::id::CompanyId;
+use super::topic::Topic;
 
 mod filter;
 mod import;
@@ -47,11 +47,12 @@ pub enum State {
     Unsubscribed,
 }
 
-/// One subscriber's interest in one company.
+/// One subscriber's interest in one topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
-    /// The company, or a source as such.
-    pub company: CompanyId,
+    /// What is followed.
+    #[serde(rename = "company")]
+    pub topic: Topic,
     /// Where it stands.
     pub state: State,
     /// When it was first asked for.
@@ -60,7 +61,7 @@ pub struct Subscription {
     pub confirmed_at: Option<DateTime<Utc>>,
     /// By what channel, for the record of consent.
     pub channel: String,
-    /// What of the company's changes is wanted.
+    /// What of its changes is wanted.
     #[serde(default, skip_serializing_if = "Filter::is_everything")]
     pub only: Filter,
     /// The words that were agreed to, for the record of consent.
@@ -72,18 +73,18 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Whether its reader may be told of the company, now or once they take back that they left it.
+    /// Whether its reader may be told of the topic, now or once they take back that they left it.
     #[must_use]
     pub fn may_be_told(&self) -> bool {
         self.state == State::Active || self.ended_at.is_some()
     }
 }
 
-/// A wish to follow a company, and by what right it is written down.
+/// A wish to follow a topic, and by what right it is written down.
 #[derive(Debug, Clone)]
 pub struct Wish<'a> {
-    /// The company.
-    pub company: &'a CompanyId,
+    /// What is to be followed.
+    pub topic: &'a Topic,
     /// What of its changes.
     pub only: Filter,
     /// Whether the person has agreed.
@@ -99,7 +100,7 @@ pub struct Wish<'a> {
 pub struct Subscriber {
     /// Where mail goes.
     pub address: EmailAddress,
-    /// One for each company ever asked for.
+    /// One for each topic ever asked for.
     pub subscriptions: Vec<Subscription>,
     /// Since when nothing is sent, at the subscriber's own wish; see [`Self::pause`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,13 +130,13 @@ impl Subscriber {
         }
     }
 
-    /// Notes a wish to follow a company. A confirmed wish makes the subscription active and says
+    /// Notes a wish to follow a topic. A confirmed wish makes the subscription active and says
     /// anew what is wanted; an unconfirmed one never changes a subscription that already is active.
     pub fn follow(&mut self, wish: Wish<'_>, now: DateTime<Utc>) {
-        let known = self.subscriptions.iter_mut().find(|known| known.company == *wish.company);
+        let known = self.subscriptions.iter_mut().find(|known| known.topic == *wish.topic);
         let Some(subscription) = known else {
             self.subscriptions.push(Subscription {
-                company: wish.company.clone(),
+                topic: wish.topic.clone(),
                 state: if wish.confirmed { State::Active } else { State::Pending },
                 requested_at: now,
                 confirmed_at: wish.confirmed.then_some(now),
@@ -174,11 +175,11 @@ impl Subscriber {
         confirmed
     }
 
-    /// Ends the subscription to one company, or to all; tells how many were ended.
-    pub fn leave(&mut self, company: Option<&CompanyId>, now: DateTime<Utc>) -> usize {
+    /// Ends the subscription to one topic, or to all; tells how many were ended.
+    pub fn leave(&mut self, topic: Option<&Topic>, now: DateTime<Utc>) -> usize {
         let mut ended = 0;
         for subscription in &mut self.subscriptions {
-            let is_meant = company.is_none_or(|company| *company == subscription.company);
+            let is_meant = topic.is_none_or(|topic| *topic == subscription.topic);
             if is_meant && subscription.state != State::Unsubscribed {
                 subscription.ended_at = (subscription.state == State::Active).then_some(now);
                 subscription.state = State::Unsubscribed;
@@ -190,22 +191,21 @@ impl Subscriber {
 
     /// Says which changes of what is followed are told from now on: these, or all where there are none. Gives whether
     /// it is followed.
-    pub fn refine(&mut self, company: &CompanyId, kinds: &BTreeSet<ChangeKind>) -> bool {
+    pub fn refine(&mut self, topic: &Topic, kinds: &BTreeSet<ChangeKind>) -> bool {
         let mut known = self.subscriptions.iter_mut();
-        let Some(known) = known.find(|known| known.company == *company && known.state == State::Active)
-        else {
+        let Some(known) = known.find(|known| known.topic == *topic && known.state == State::Active) else {
             return false;
         };
         known.only.changes.clone_from(kinds);
         true
     }
 
-    /// The active subscription to a company, if there is one.
+    /// The active subscription to a topic, if there is one.
     #[must_use]
-    pub fn active(&self, company: &CompanyId) -> Option<&Subscription> {
+    pub fn active(&self, topic: &Topic) -> Option<&Subscription> {
         self.subscriptions
             .iter()
-            .find(|subscription| subscription.company == *company && subscription.state == State::Active)
+            .find(|subscription| subscription.topic == *topic && subscription.state == State::Active)
     }
 
     /// Whether anything is followed.
@@ -214,23 +214,23 @@ impl Subscriber {
         self.subscriptions.iter().any(|subscription| subscription.state == State::Active)
     }
 
-    /// The subscription by right of which a change concerns this reader as a change of `company`,
+    /// The subscription by right of which a change concerns this reader as a change of `topic`,
     /// paused or not.
     #[must_use]
-    pub fn follows(&self, company: &CompanyId, change: &Change) -> Option<&Subscription> {
-        self.active(company).filter(|subscription| subscription.only.admits(change))
+    pub fn follows(&self, topic: &Topic, change: &Change) -> Option<&Subscription> {
+        self.active(topic).filter(|subscription| subscription.only.admits(change))
     }
 
-    /// The companies whose changes are told, in the order in which they were asked for.
-    pub fn followed(&self) -> impl Iterator<Item = &CompanyId> {
-        self.subscriptions.iter().filter(|known| known.state == State::Active).map(|known| &known.company)
+    /// The topics whose changes are told, in the order in which they were asked for.
+    pub fn followed(&self) -> impl Iterator<Item = &Topic> {
+        self.subscriptions.iter().filter(|known| known.state == State::Active).map(|known| &known.topic)
     }
 
-    /// Whether what concerns a company is collected for this reader: they follow it, paused or not, or left
+    /// Whether what concerns a topic is collected for this reader: they follow it, paused or not, or left
     /// it so lately that they may take that back.
     #[must_use]
-    pub fn collects(&self, company: &CompanyId, change: &Change, now: DateTime<Utc>) -> bool {
-        self.follows(company, change).is_some() || self.may_return_until(company, now).is_some()
+    pub fn collects(&self, topic: &Topic, change: &Change, now: DateTime<Utc>) -> bool {
+        self.follows(topic, change).is_some() || self.may_return_until(topic, now).is_some()
     }
 }
 
@@ -240,27 +240,27 @@ mod tests {
 
     #[test]
     fn only_a_confirmed_subscription_is_active_and_a_new_wish_never_weakens_it() {
-        let company: CompanyId = "hikvision".parse().unwrap();
+        let topic: Topic = "hikvision".parse().unwrap();
         let now = DateTime::UNIX_EPOCH;
         let mut subscriber = Subscriber::new("a@example.org".parse().unwrap());
         let wish = |confirmed| Wish {
-            company: &company,
+            topic: &topic,
             only: Filter::default(),
             confirmed,
             channel: "operator",
             agreed_to: None,
         };
         subscriber.follow(wish(false), now);
-        assert!(subscriber.active(&company).is_none());
+        assert!(subscriber.active(&topic).is_none());
         subscriber.follow(wish(true), now);
         subscriber.follow(wish(false), now);
-        assert!(subscriber.active(&company).is_some());
+        assert!(subscriber.active(&topic).is_some());
         assert_eq!(subscriber.leave(None, now), 1);
         assert_eq!(subscriber.leave(None, now), 0);
-        assert!(subscriber.active(&company).is_none());
+        assert!(subscriber.active(&topic).is_none());
         subscriber.follow(wish(false), now);
         assert_eq!(subscriber.subscriptions[0].state, State::Pending);
         assert_eq!(subscriber.confirm("operator", now), 1);
-        assert!(subscriber.active(&company).is_some());
+        assert!(subscriber.active(&topic).is_some());
     }
 }

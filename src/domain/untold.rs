@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
-use super::id::{ChangeId, CompanyId};
+use super::id::ChangeId;
 use super::subscription::{State, Subscriber};
+use super::topic::Topic;
 
 /// The news that one read found, by whom it names.
 #[derive(Debug, Clone, Default)]
 pub struct Together {
     news: BTreeSet<ChangeId>,
-    named: BTreeMap<CompanyId, Vec<Change>>,
-    possible: BTreeMap<CompanyId, Vec<ChangeId>>,
+    named: BTreeMap<Topic, Vec<Change>>,
+    possible: BTreeMap<Topic, Vec<ChangeId>>,
 }
 
 /// How much a mail does not tell of what its reads found, by the reason.
@@ -40,11 +41,10 @@ impl Together {
             }
             together.news.insert(change.id.clone());
             for found in &change.possible {
-                together.possible.entry(found.company.clone()).or_default().push(change.id.clone());
+                together.possible.entry(Topic::from(&found.company)).or_default().push(change.id.clone());
             }
-            let of_source = CompanyId::of_source(&change.source);
-            for company in change.companies().into_iter().chain([&of_source]) {
-                together.named.entry(company.clone()).or_default().push(change.clone());
+            for topic in change.topics() {
+                together.named.entry(topic).or_default().push(change.clone());
             }
         }
         together
@@ -63,11 +63,11 @@ impl Together {
         // The best reason counts of a change that names several.
         let mut named: BTreeMap<&ChangeId, bool> = BTreeMap::new();
         for known in &followed {
-            for change in self.named.get(&known.company).into_iter().flatten() {
+            for change in self.named.get(&known.topic).into_iter().flatten() {
                 *named.entry(&change.id).or_default() |= known.only.admits(change);
             }
         }
-        let possible = followed.iter().filter_map(|known| self.possible.get(&known.company)).flatten();
+        let possible = followed.iter().filter_map(|known| self.possible.get(&known.topic)).flatten();
         let possible: BTreeSet<&ChangeId> =
             possible.filter(|id| !named.contains_key(id) && !here.contains(id)).collect();
         let mut untold = Untold { possible: possible.len(), ..Untold::default() };

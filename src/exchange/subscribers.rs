@@ -14,6 +14,7 @@ use super::formula::{restored, safe};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::subscription::{Filter, Preference, Preferences, State, Subscriber, Subscription};
+use crate::domain::topic::Topic;
 
 /// The columns, in the order in which they go out; the first two must be there.
 const COLUMNS: [&str; 15] = [
@@ -86,7 +87,7 @@ pub fn parse(text: &str, names: &Names<'_>, now: DateTime<Utc>) -> Result<Vec<Su
         };
         let mut row = Row { record: &record, places: &places, faults: &mut faults };
         let Some((address, subscription, how)) = row.read(names, now) else { continue };
-        let is_known = |known: &Subscription| known.company == subscription.company;
+        let is_known = |known: &Subscription| known.topic == subscription.topic;
         let subscriber = subscribers.entry(address.clone()).or_insert_with(|| Subscriber {
             paused_since: how.paused_since,
             paused_until: how.paused_until,
@@ -96,7 +97,7 @@ pub fn parse(text: &str, names: &Names<'_>, now: DateTime<Utc>) -> Result<Vec<Su
         if subscriber.subscriptions.iter().any(is_known) {
             row.fault(
                 "company",
-                format!("{} follows {} already, in a row above", subscriber.address, subscription.company),
+                format!("{} follows {} already, in a row above", subscriber.address, subscription.topic),
             );
         } else {
             subscriber.subscriptions.push(subscription);
@@ -186,7 +187,7 @@ impl Row<'_> {
     /// All that the row says; every fault of it is told.
     fn read(&mut self, names: &Names<'_>, now: DateTime<Utc>) -> Option<(EmailAddress, Subscription, How)> {
         let address = self.required("address", str::parse::<EmailAddress>);
-        let company = self.required("company", |text| company(text, names));
+        let topic = self.required("company", |text| topic(text, names));
         let confirmed_at = self.optional("confirmed", moment);
         let state = self.optional("state", state);
         let requested_at = self.optional("requested", moment);
@@ -203,7 +204,7 @@ impl Row<'_> {
         }
         let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let subscription = Subscription {
-            company: company?,
+            topic: topic?,
             state,
             requested_at: requested_at.ok()?.or(confirmed_at).unwrap_or(now),
             confirmed_at,
@@ -238,12 +239,18 @@ impl Row<'_> {
     }
 }
 
-fn company(text: &str, names: &Names<'_>) -> Result<CompanyId, String> {
-    let id = text.parse::<CompanyId>().map_err(|error| error.to_string())?;
-    if names.companies.contains(&id) {
-        Ok(id)
+fn topic(text: &str, names: &Names<'_>) -> Result<Topic, String> {
+    let topic = text.parse::<Topic>().map_err(|error| error.to_string())?;
+    let is_known = match &topic {
+        Topic::Company(company) => names.companies.contains(company),
+        Topic::Source(source) => names.sources.contains(source),
+    };
+    if is_known {
+        Ok(topic)
     } else {
-        Err(format!("found {text:?}, expected the id of a company that is tracked"))
+        Err(format!(
+            "found {text:?}, expected the id of a company that is tracked, or source: and the id of a source that is watched"
+        ))
     }
 }
 
@@ -317,7 +324,7 @@ fn row(subscriber: &Subscriber, subscription: &Subscription) -> [String; COLUMNS
     let preferences = &subscriber.preferences;
     [
         subscriber.address.to_string(),
-        subscription.company.to_string(),
+        subscription.topic.to_string(),
         subscription.state.to_string(),
         wishes(&subscription.only),
         at(Some(subscription.requested_at)),
@@ -379,6 +386,18 @@ mod tests {
         let fault =
             "2:1: confirmed: is blank, expected when the person agreed: nobody is written to who did not";
         assert_eq!(read("address,company,state\nann@example.org,zte,active\n").unwrap_err(), [fault]);
+    }
+
+    #[test]
+    fn a_source_that_is_followed_as_such_goes_out_and_comes_back() {
+        let rows = "address,company\nann@example.org,source:fcc-list\n";
+        let subscribers = read(rows).unwrap();
+        let followed: Vec<_> =
+            subscribers[0].subscriptions.iter().map(|known| known.topic.to_string()).collect();
+        assert_eq!(followed, ["source:fcc-list"]);
+        assert_eq!(read(&write(&subscribers).unwrap()).unwrap(), subscribers);
+        let unknown = read("address,company\nann@example.org,source:zte\n").unwrap_err();
+        assert!(unknown[0].contains("source: and the id of a source that is watched"), "{unknown:?}");
     }
 
     #[test]

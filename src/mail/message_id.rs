@@ -1,8 +1,9 @@
 //! Message-IDs that are the same on every attempt and tell nothing.
 
 use super::MailError;
-use crate::domain::id::{CompanyId, IncidentId, MailId, SourceId};
+use crate::domain::id::{IncidentId, MailId, SourceId};
 use crate::domain::keyed::keyed_hash;
+use crate::domain::topic::Topic;
 
 /// The Message-ID of a mail, without angle brackets (RFC 5322, 3.6.4).
 ///
@@ -13,11 +14,11 @@ pub fn message_id(instance_key: &[u8; 32], mail: &MailId, domain: &str) -> Strin
     format!("{}@{domain}", mac(instance_key, &["mail", mail.as_str()]))
 }
 
-/// The id of a conversation that never began: all mails about one company on one source
+/// The id of a conversation that never began: all mails about one topic on one source
 /// refer to it, and readers show them as one thread.
 #[must_use]
-pub fn thread_id(instance_key: &[u8; 32], source: &SourceId, company: &CompanyId, domain: &str) -> String {
-    format!("{}@{domain}", mac(instance_key, &["thread", source.as_str(), company.as_str()]))
+pub fn thread_id(instance_key: &[u8; 32], source: &SourceId, topic: &Topic, domain: &str) -> String {
+    format!("{}@{domain}", mac(instance_key, &["thread", source.as_str(), &topic.text()]))
 }
 
 /// The same for all mails about one incident.

@@ -6,10 +6,10 @@ use super::foot::Service;
 use super::headline::named as named_shortly;
 use super::when::moment;
 use crate::domain::health::SourceHealth;
-use crate::domain::id::CompanyId;
 use crate::domain::listed::ListedOn;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::Subscriber;
+use crate::domain::topic::Topic;
 
 /// Longer names are cut.
 pub(super) const MAX_NAME_CHARS: usize = 80;
@@ -62,7 +62,8 @@ pub fn paused(subscriber: &Subscriber, now: DateTime<Utc>) -> Option<String> {
     Some(format!("Nothing has been sent since {since} about what you follow, as you asked. {then}"))
 }
 
-/// Companies in a subject: two names, and how many more.
-pub(super) fn short_names(to: &Addressed<'_>, companies: &[CompanyId]) -> String {
-    named_shortly(companies.iter().map(|company| to.watchlist.short_name(company)))
+/// Topics in a subject: two names, and how many more.
+pub(super) fn short_names(to: &Addressed<'_>, topics: &[Topic]) -> String {
+    let names: Vec<_> = topics.iter().map(|topic| to.watchlist.name_of(topic)).collect();
+    named_shortly(names.iter().map(AsRef::as_ref))
 }

@@ -207,6 +207,6 @@ fn reason(subscription: &Subscription, watchlist: &Watchlist, zone: Tz) -> Strin
         "web" => "confirmed on the web".to_owned(),
         channel => format!("by {}", shorten(&one_line(channel), 40)),
     };
-    let name = super::answer::name(&subscription.company, watchlist);
+    let name = super::answer::name(&subscription.topic, watchlist);
     format!("{name} since {since} ({by})")
 }

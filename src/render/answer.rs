@@ -10,11 +10,11 @@ use super::rendered::{RenderError, Rendered};
 use super::welcome::welcome;
 use super::when::{day, day_of, moment};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken, OPEN_FOR, Purpose, Selection};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Preference, State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
+use crate::domain::topic::Topic;
 
 /// Of what can be followed, so many names are listed.
 const MAX_FOLLOWABLE: usize = 100;
@@ -45,9 +45,9 @@ pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderErr
             confirmation::render(&Letter { is_explained: true, until, ..to.confirmation(purpose, token) })
         }
         Answer::Welcome(selection) => welcome(to, selection),
-        Answer::Goodbye(companies) => {
-            let about = short_names(to, companies);
-            goodbye::render(&Letter { about, undo_link: to.undo_link(), ..to.letter(to.names(companies)) })
+        Answer::Goodbye(topics) => {
+            let about = short_names(to, topics);
+            goodbye::render(&Letter { about, undo_link: to.undo_link(), ..to.letter(to.names(topics)) })
         }
         Answer::Never => never::render(&Letter {
             // There is nothing left to manage.
@@ -124,10 +124,13 @@ impl Addressed<'_> {
         )
     }
 
-    fn help(&self, lead: &'static str, nearest: &[CompanyId]) -> Letter {
+    fn help(&self, lead: &'static str, nearest: &[Topic]) -> Letter {
         let lines = nearest.iter().map(|id| format!("{} ({id})", name(id, self.watchlist))).collect();
-        let mut names: Vec<String> =
-            self.watchlist.companies().map(|company| name(&company.id, self.watchlist)).collect();
+        let mut names: Vec<String> = self
+            .watchlist
+            .companies()
+            .map(|company| name(&Topic::from(&company.id), self.watchlist))
+            .collect();
         names.sort_by_key(|name| name.to_lowercase());
         let first = names.first().cloned().unwrap_or_else(|| "NAME".to_owned());
         let examples = vec![
@@ -147,8 +150,8 @@ impl Addressed<'_> {
         selected(selection, self.watchlist)
     }
 
-    fn names(&self, companies: &[CompanyId]) -> Vec<String> {
-        names(companies, self.watchlist)
+    fn names(&self, topics: &[Topic]) -> Vec<String> {
+        names(topics, self.watchlist)
     }
 }
 
@@ -175,11 +178,11 @@ pub fn wishes(purpose: &Purpose, watchlist: &Watchlist) -> Vec<String> {
             let ways = selection.ways.iter().map(Preference::words);
             alerts.map(|line| format!("send alerts about {line}")).chain(ways).collect()
         }
-        Purpose::Unsubscribe { companies } if companies.is_empty() => {
+        Purpose::Unsubscribe { topics } if topics.is_empty() => {
             vec!["stop all alerts".to_owned()]
         }
-        Purpose::Unsubscribe { companies } => {
-            names(companies, watchlist).into_iter().map(|name| format!("stop alerts about {name}")).collect()
+        Purpose::Unsubscribe { topics } => {
+            names(topics, watchlist).into_iter().map(|name| format!("stop alerts about {name}")).collect()
         }
         Purpose::List => vec!["send a list of what this address follows".to_owned()],
         Purpose::Pause => vec!["pause all alerts".to_owned()],
@@ -191,9 +194,9 @@ pub fn wishes(purpose: &Purpose, watchlist: &Watchlist) -> Vec<String> {
 /// What a question is about, for a subject.
 fn asked(purpose: &Purpose, to: &Addressed<'_>) -> String {
     match purpose {
-        Purpose::Subscribe(selection) => format!("alerts about {}", short_names(to, &selection.companies)),
-        Purpose::Unsubscribe { companies } if companies.is_empty() => "stop all alerts".to_owned(),
-        Purpose::Unsubscribe { companies } => format!("stop alerts about {}", short_names(to, companies)),
+        Purpose::Subscribe(selection) => format!("alerts about {}", short_names(to, &selection.topics)),
+        Purpose::Unsubscribe { topics } if topics.is_empty() => "stop all alerts".to_owned(),
+        Purpose::Unsubscribe { topics } => format!("stop alerts about {}", short_names(to, topics)),
         Purpose::List => "a list of what you follow".to_owned(),
         Purpose::Pause => "pause all alerts".to_owned(),
         Purpose::Resume => "send alerts again".to_owned(),
@@ -201,37 +204,37 @@ fn asked(purpose: &Purpose, to: &Addressed<'_>) -> String {
     }
 }
 
-/// The companies that somebody follows, each with what of it and since when.
+/// The topics that somebody follows, each with what of it and since when.
 #[must_use]
-pub fn followed(subscriber: &Subscriber, watchlist: &Watchlist) -> Vec<(CompanyId, String)> {
+pub fn followed(subscriber: &Subscriber, watchlist: &Watchlist) -> Vec<(Topic, String)> {
     let active = subscriber.subscriptions.iter().filter(|known| known.state == State::Active);
     let line = |known: &Subscription| {
         let since = known.confirmed_at.unwrap_or(known.requested_at);
         let since = day(day_of(since, subscriber.preferences.zone));
-        format!("{}, since {since}", named(&known.company, known.only.words(), watchlist))
+        format!("{}, since {since}", named(&known.topic, known.only.words(), watchlist))
     };
-    active.map(|known| (known.company.clone(), line(known))).collect()
+    active.map(|known| (known.topic.clone(), line(known))).collect()
 }
 
 fn selected(selection: &Selection, watchlist: &Watchlist) -> Vec<String> {
-    let line = |company| named(company, selection.only.words(), watchlist);
-    selection.companies.iter().map(line).collect()
+    let line = |topic| named(topic, selection.only.words(), watchlist);
+    selection.topics.iter().map(line).collect()
 }
 
-fn names(companies: &[CompanyId], watchlist: &Watchlist) -> Vec<String> {
-    companies.iter().map(|company| name(company, watchlist)).collect()
+fn names(topics: &[Topic], watchlist: &Watchlist) -> Vec<String> {
+    topics.iter().map(|topic| name(topic, watchlist)).collect()
 }
 
-fn named(company: &CompanyId, only: Option<String>, watchlist: &Watchlist) -> String {
+fn named(topic: &Topic, only: Option<String>, watchlist: &Watchlist) -> String {
     let only = only.map(|only| format!(", {only}")).unwrap_or_default();
-    format!("{}{only}", name(company, watchlist))
+    format!("{}{only}", name(topic, watchlist))
 }
 
-/// What readers call a company, cut where it is long, or a source that is followed as such.
+/// What readers call what they follow, cut where it is long.
 #[must_use]
-pub fn name(company: &CompanyId, watchlist: &Watchlist) -> String {
-    let name = shorten(&one_line(watchlist.short_name(company)), MAX_NAME_CHARS);
-    if company.is_company() { name } else { format!("everything on {name}") }
+pub fn name(topic: &Topic, watchlist: &Watchlist) -> String {
+    let name = shorten(&one_line(&watchlist.name_of(topic)), MAX_NAME_CHARS);
+    if topic.company().is_some() { name } else { format!("everything on {name}") }
 }
 
 /// The address to which an empty mail is enough to be asked nothing any more.

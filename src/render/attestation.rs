@@ -11,10 +11,10 @@ use super::rendered::{RenderError, Rendered};
 use super::when::{day, day_of};
 use crate::domain::change::Change;
 use crate::domain::health::SourceHealth;
-use crate::domain::id::CompanyId;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
+use crate::domain::topic::Topic;
 
 mail!(letter_mail, Coverage, "attestation/subject.txt", "attestation/mail.txt", "attestation/mail.html");
 
@@ -55,24 +55,21 @@ pub struct Seen {
 
 impl Seen {
     /// Counts a change that is news. It was set aside as told already of the companies `aside`.
-    pub fn count(&mut self, reader: &Subscriber, change: &Change, aside: &BTreeSet<&CompanyId>) {
+    pub fn count(&mut self, reader: &Subscriber, change: &Change, aside: &BTreeSet<&Topic>) {
         // What was found before something was followed is neither told nor kept back.
-        let of_source = CompanyId::of_source(&change.source);
         let known: Vec<&Subscription> = change
-            .companies()
-            .into_iter()
-            .chain([&of_source])
-            .filter_map(|company| reader.active(company))
+            .topics()
+            .filter_map(|topic| reader.active(&topic))
             .filter(|known| known.confirmed_at.unwrap_or(known.requested_at) <= change.found_at)
             .collect();
         let wanted: Vec<&&Subscription> = known.iter().filter(|known| known.only.admits(change)).collect();
-        if wanted.iter().any(|known| !aside.contains(&known.company)) {
+        if wanted.iter().any(|known| !aside.contains(&known.topic)) {
             self.told += 1;
         } else if !wanted.is_empty() {
             self.repeated += 1;
         } else if !known.is_empty() {
             self.unasked += 1;
-        } else if change.possible.iter().any(|found| reader.active(&found.company).is_some()) {
+        } else if change.possible.iter().any(|found| reader.active(&Topic::from(&found.company)).is_some()) {
             self.possible += 1;
         }
     }
@@ -162,7 +159,7 @@ impl Attestation<'_> {
     fn names(&self) -> String {
         let followed = self.reader.subscriptions.iter().filter(|known| known.state == State::Active);
         let names: Vec<String> =
-            followed.map(|known| shorten(&one_line(self.watchlist.short_name(&known.company)), 40)).collect();
+            followed.map(|known| shorten(&one_line(&self.watchlist.name_of(&known.topic)), 40)).collect();
         let more = names.len().saturating_sub(MAX_NAMED);
         let first = names.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
         if more > 0 { format!("{first} and {more} more") } else { first }

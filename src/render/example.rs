@@ -33,6 +33,7 @@ use crate::domain::screening::{
     Answer as ScreeningAnswer, Finding, KnownFinding, ListLook, Screened, ScreeningNews, Since, Standing,
 };
 use crate::domain::subscription::{Cadence, EndedPause, Filter, Subscriber, Subscription, Wish};
+use crate::domain::topic::Topic;
 
 mod faces;
 
@@ -47,7 +48,7 @@ const ZONE: Tz = Tz::Europe__Berlin;
 /// A template that cannot be filled in.
 pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Result<Rendered, RenderError> {
     let example = Example::new(to);
-    let selection = || Selection { companies: vec![example.company.clone()], ..Selection::default() };
+    let selection = || Selection { topics: vec![example.topic.clone()], ..Selection::default() };
     match kind {
         MailKind::Confirmation => {
             let token = ConfirmToken::of(0x5eed_0000_0000_0000_0000_0000_0000_0000);
@@ -63,8 +64,8 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
         }
         MailKind::Goodbye => {
             let mut reader = example.reader.clone();
-            reader.leave(Some(&example.company), at("2031-02-10T09:00:00Z"));
-            example.answer(&reader, &Answer::Goodbye(vec![example.company.clone()]), service)
+            reader.leave(Some(&example.topic), at("2031-02-10T09:00:00Z"));
+            example.answer(&reader, &Answer::Goodbye(vec![example.topic.clone()]), service)
         }
         MailKind::Help => example.answer(&example.reader, &Answer::Help, service),
         MailKind::Alert => example.notice(&example.changes[1..], Cadence::Immediate, service),
@@ -88,7 +89,7 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
 /// A reader, a company, a source and what changed there.
 struct Example {
     reader: Subscriber,
-    company: CompanyId,
+    topic: Topic,
     watchlist: Watchlist,
     changes: Vec<Change>,
     health: Vec<SourceHealth>,
@@ -108,9 +109,10 @@ impl Example {
     fn new(to: &EmailAddress) -> Self {
         let company: CompanyId = constant("example-cameras");
         let watchlist = watchlist(&company);
+        let topic = Topic::from(company);
         let mut reader = Subscriber::new(to.clone());
         let wish = Wish {
-            company: &company,
+            topic: &topic,
             only: Filter::default(),
             confirmed: true,
             channel: "mail",
@@ -119,7 +121,7 @@ impl Example {
         reader.follow(wish, at("2031-01-07T09:00:00Z"));
         reader.preferences.zone = ZONE;
         let changes = changes(&watchlist);
-        Self { reader, company, watchlist, changes, health: health() }
+        Self { reader, topic, watchlist, changes, health: health() }
     }
 
     fn answer(

@@ -8,7 +8,7 @@ use super::tests::{HOSTILE, company, hostile, told};
 use super::*;
 use crate::domain::email::EmailAddress;
 use crate::domain::health::SourceHealth;
-use crate::domain::id::{CompanyId, IncidentId, MailId};
+use crate::domain::id::{IncidentId, MailId};
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::incident::{Incident, IncidentKind, Telling};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
@@ -19,6 +19,7 @@ use crate::domain::outbox::Mail;
 use crate::domain::retraction::Retraction;
 use crate::domain::subscription::{Filter, Preference, Subscriber, Wish};
 use crate::domain::text::is_deceptive;
+use crate::domain::topic::Topic;
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -80,9 +81,9 @@ impl Reader {
     fn new() -> Self {
         let watchlist = vec![company("hikvision", HOSTILE, HOSTILE), company("zte", &endless(), &endless())];
         let mut subscriber = Subscriber::new(address("ann@example.org"));
-        for company in Self::companies() {
+        for topic in Self::companies() {
             let wish = Wish {
-                company: &company,
+                topic: &topic,
                 only: Filter::default(),
                 confirmed: true,
                 channel: HOSTILE,
@@ -95,7 +96,7 @@ impl Reader {
         Self { subscriber, watchlist: Watchlist::new(watchlist).unwrap(), mailbox, web: web(), health }
     }
 
-    fn companies() -> Vec<CompanyId> {
+    fn companies() -> Vec<Topic> {
         ["hikvision", "zte"].map(|id| id.parse().unwrap()).into()
     }
 
@@ -103,7 +104,7 @@ impl Reader {
         let mut only = Filter::default();
         only.take_kind("removed");
         only.sources.insert("covered-list".parse().unwrap());
-        Selection { companies: Self::companies(), only, ways: Vec::new() }
+        Selection { topics: Self::companies(), only, ways: Vec::new() }
     }
 
     fn service(&self) -> Service<'_> {

@@ -71,13 +71,12 @@ pub struct Told<'a> {
 impl Told<'_> {
     /// The companies that its reader follows, of those it concerns.
     pub(super) fn companies(&self) -> Vec<&CompanyId> {
-        let followed = self.followed.iter().map(|subscription| &subscription.company);
-        followed.filter(|company| company.is_company()).collect()
+        self.followed.iter().filter_map(|subscription| subscription.topic.company()).collect()
     }
 
     /// Whether its reader follows its source as such.
     pub(super) fn is_of_a_source(&self) -> bool {
-        self.followed.iter().any(|subscription| !subscription.company.is_company())
+        self.followed.iter().any(|subscription| subscription.topic.source().is_some())
     }
 }
 

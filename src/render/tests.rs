@@ -114,7 +114,7 @@ fn subscriber() -> Subscriber {
         [("hikvision", "operator", "2026-11-02T09:00:00Z"), ("zte", "mail", "2026-11-03T09:00:00Z")]
     {
         let wish = Wish {
-            company: &id(company),
+            topic: &id(company).into(),
             only: Filter::default(),
             confirmed: true,
             channel,

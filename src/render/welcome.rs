@@ -45,7 +45,7 @@ pub(super) fn welcome(to: &Addressed<'_>, selection: &Selection) -> Result<Rende
         misses: misses(to.listed),
         lead: format!("Confirmed. {}", promise(to.subscriber, to.now)),
         unread: unread(to.health, to.subscriber.preferences.zone),
-        about: short_names(to, &selection.companies),
+        about: short_names(to, &selection.topics),
         ..to.letter(to.selected(selection))
     })
 }

@@ -20,6 +20,7 @@ use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::matching::Watchlist;
 use crate::domain::spelling::did_you_mean;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
+use crate::domain::topic::Topic;
 use crate::registry::Registry;
 use crate::store::{Erased, Store, StoreError};
 
@@ -82,13 +83,17 @@ pub enum SubscribeError {
     Store(#[from] StoreError),
 }
 
-fn unknown_company(id: &CompanyId, watchlist: &Watchlist) -> SubscribeError {
-    if let Some(source) = id.source() {
-        let hint = did_you_mean(source.as_str(), watchlist.sources().keys().map(SourceId::as_str));
-        return SubscribeError::UnknownSource { id: source, hint };
+fn unknown(topic: &Topic, watchlist: &Watchlist) -> SubscribeError {
+    match topic {
+        Topic::Source(id) => {
+            let hint = did_you_mean(id.as_str(), watchlist.sources().keys().map(SourceId::as_str));
+            SubscribeError::UnknownSource { id: id.clone(), hint }
+        }
+        Topic::Company(id) => {
+            let known = watchlist.companies().map(|company| company.id.as_str());
+            SubscribeError::UnknownCompany { id: id.clone(), hint: did_you_mean(id.as_str(), known) }
+        }
     }
-    let known = watchlist.companies().map(|company| company.id.as_str());
-    SubscribeError::UnknownCompany { id: id.clone(), hint: did_you_mean(id.as_str(), known) }
 }
 
 impl Subscriptions {
@@ -98,35 +103,35 @@ impl Subscriptions {
         Self { store, registry, turn, clock }
     }
 
-    /// Notes that an address wants to hear about companies. `confirmed` says that the operator has
+    /// Notes that an address wants to hear about topics. `confirmed` says that the operator has
     /// the person's consent; without it nothing is sent.
     ///
     /// # Errors
-    /// A company that is not tracked, before anything is noted; or the store's error.
+    /// A topic that cannot be followed, before anything is noted; or the store's error.
     pub async fn add(
         &self,
         address: &EmailAddress,
-        companies: &[CompanyId],
+        topics: &[Topic],
         confirmed: bool,
     ) -> Result<Subscriber, SubscribeError> {
         let watchlist = self.registry.current();
-        if let Some(unknown) = companies.iter().find(|id| !watchlist.can_be_followed(id)) {
-            return Err(unknown_company(unknown, &watchlist));
+        if let Some(missing) = topics.iter().find(|topic| !watchlist.can_be_followed(topic)) {
+            return Err(unknown(missing, &watchlist));
         }
         let _turn = self.turn.wait().await;
-        Ok(self.store.follow(address, companies, confirmed, OPERATOR, self.clock.now()).await?)
+        Ok(self.store.follow(address, topics, confirmed, OPERATOR, self.clock.now()).await?)
     }
 
     /// Takes over subscribers that were kept elsewhere, all or none; a dry run only tells what would
     /// become of what they follow.
     ///
     /// # Errors
-    /// A company that is not tracked; or the store's error.
+    /// A topic that cannot be followed; or the store's error.
     pub async fn import(&self, incoming: Vec<Subscriber>, dry_run: bool) -> Result<Imported, SubscribeError> {
         let watchlist = self.registry.current();
         let mut followed = incoming.iter().flat_map(|subscriber| &subscriber.subscriptions);
-        if let Some(unknown) = followed.find(|known| !watchlist.can_be_followed(&known.company)) {
-            return Err(unknown_company(&unknown.company, &watchlist));
+        if let Some(missing) = followed.find(|known| !watchlist.can_be_followed(&known.topic)) {
+            return Err(unknown(&missing.topic, &watchlist));
         }
         let _turn = self.turn.wait().await;
         Ok(self.store.import(incoming, dry_run).await?)
@@ -152,23 +157,19 @@ impl Subscriptions {
         Ok(erased)
     }
 
-    /// Ends an address's subscriptions to the given companies, or to all; tells how many were ended.
+    /// Ends an address's subscriptions to the given topics, or to all; tells how many were ended.
     ///
     /// # Errors
     /// An address that follows none of them; or the store's error.
-    pub async fn remove(
-        &self,
-        address: &EmailAddress,
-        companies: &[CompanyId],
-    ) -> Result<usize, SubscribeError> {
+    pub async fn remove(&self, address: &EmailAddress, topics: &[Topic]) -> Result<usize, SubscribeError> {
         let _turn = self.turn.wait().await;
         let mut ended = 0;
         let now = self.clock.now();
-        if companies.is_empty() {
+        if topics.is_empty() {
             ended += self.store.leave(address, None, now).await?;
         }
-        for company in companies {
-            ended += self.store.leave(address, Some(company), now).await?;
+        for topic in topics {
+            ended += self.store.leave(address, Some(topic), now).await?;
         }
         if ended == 0 {
             return Err(SubscribeError::NotSubscribed(address.clone()));

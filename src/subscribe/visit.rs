@@ -14,10 +14,11 @@ use super::{Inbox, IngestError, Turn};
 use crate::clock::Clock;
 use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{ChangeId, CompanyId};
+use crate::domain::id::ChangeId;
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, SubscriberKey, WebAddresses};
 use crate::domain::subscription::{Preference, Subscriber};
+use crate::domain::topic::Topic;
 use crate::store::{Store, StoreError};
 
 /// Takes wishes in from the web. One for the whole program.
@@ -107,16 +108,16 @@ impl Visits {
         Ok(())
     }
 
-    /// Asks whoever a link belongs to whether they want to follow one more company. Their link may be in other hands
+    /// Asks whoever a link belongs to whether they want to follow one more topic. Their link may be in other hands
     /// by now: their mailbox is not.
     ///
     /// # Errors
     /// A mail that could not be made, or the store's error; nothing was done.
-    pub async fn ask_for_more(&self, key: &SubscriberKey, company: &CompanyId) -> Result<(), IngestError> {
+    pub async fn ask_for_more(&self, key: &SubscriberKey, topic: &Topic) -> Result<(), IngestError> {
         let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
         match &self.inbox {
             Some(inbox) if subscriber.is_active() => {
-                inbox.ask_to_follow(&subscriber.address, std::slice::from_ref(company)).await.map(drop)
+                inbox.ask_to_follow(&subscriber.address, std::slice::from_ref(topic)).await.map(drop)
             }
             _ => Ok(()),
         }
@@ -141,24 +142,24 @@ impl Visits {
         self.store.subscriber_by(key).await
     }
 
-    /// Ends the subscription to one company, or all. What is left of a question about it is asked again with the next
+    /// Ends the subscription to one topic, or all. What is left of a question about it is asked again with the next
     /// round of mail.
     ///
     /// # Errors
     /// The store's error.
-    pub async fn leave(&self, key: &SubscriberKey, company: Option<&CompanyId>) -> Result<(), StoreError> {
+    pub async fn leave(&self, key: &SubscriberKey, topic: Option<&Topic>) -> Result<(), StoreError> {
         let _turn = self.turn.wait().await;
         let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
-        let ended = self.store.leave(&subscriber.address, company, self.clock.now()).await?;
+        let ended = self.store.leave(&subscriber.address, topic, self.clock.now()).await?;
         tracing::info!(subscriptions = ended, "unsubscribed {} by a link", subscriber.address.redacted());
         Ok(())
     }
 
-    /// Takes back what was left last, while that can be done; gives which companies are followed again.
+    /// Takes back what was left last, while that can be done; gives which topics are followed again.
     ///
     /// # Errors
     /// The store's error.
-    pub async fn undo(&self, key: &SubscriberKey) -> Result<Vec<CompanyId>, StoreError> {
+    pub async fn undo(&self, key: &SubscriberKey) -> Result<Vec<Topic>, StoreError> {
         let _turn = self.turn.wait().await;
         let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(Vec::new()) };
         let back = self.store.undo_leaving(&subscriber.address, self.clock.now()).await?;
@@ -207,12 +208,12 @@ impl Visits {
     pub async fn refine(
         &self,
         key: &SubscriberKey,
-        company: &CompanyId,
+        topic: &Topic,
         kinds: BTreeSet<ChangeKind>,
     ) -> Result<(), StoreError> {
         let _turn = self.turn.wait().await;
         let Some(subscriber) = self.store.subscriber_by(key).await? else { return Ok(()) };
-        self.store.refine(&subscriber.address, company, kinds, self.clock.now()).await?;
+        self.store.refine(&subscriber.address, topic, kinds, self.clock.now()).await?;
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use crate::clock::Clock;
 use crate::domain::audit::AuditEntry;
 use crate::domain::change::Change;
-use crate::domain::id::{BodyHash, CompanyId, SourceId};
+use crate::domain::id::{BodyHash, SourceId};
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::read_record::ReadRecord;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
@@ -184,11 +184,9 @@ impl Views {
     pub async fn told_by(&self, changes: &[Change]) -> Result<usize, StoreError> {
         let subscribers = self.0.store.subscribers().await?;
         let is_told = |subscriber: &&Subscriber| {
-            changes.iter().any(|change| {
-                let of_source = CompanyId::of_source(&change.source);
-                let mut told = change.companies().into_iter().chain([&of_source]);
-                told.any(|company| subscriber.follows(company, change).is_some())
-            })
+            changes
+                .iter()
+                .any(|change| change.topics().any(|topic| subscriber.follows(&topic, change).is_some()))
         };
         Ok(subscribers.iter().filter(is_told).count())
     }

@@ -6,8 +6,8 @@ use chrono::{DateTime, Days, Utc};
 
 use super::Views;
 use crate::domain::change::Change;
-use crate::domain::id::CompanyId;
 use crate::domain::subscription::{State, Subscriber, Subscription};
+use crate::domain::topic::Topic;
 use crate::store::{ChangeSearch, StoreError};
 
 /// Changes further back are not shown: the links to them would be as old.
@@ -29,7 +29,7 @@ impl Views {
         let mut found: BTreeMap<u32, Change> = BTreeMap::new();
         for known in reader.subscriptions.iter().filter(|known| known.state == State::Active) {
             let search =
-                ChangeSearch { since: Some(since.date_naive()), limit: SHOWN, ..search_of(&known.company) };
+                ChangeSearch { since: Some(since.date_naive()), limit: SHOWN, ..search_of(&known.topic) };
             let changes = self.search(search).await?.changes;
             found.extend(changes.into_iter().filter(|(_, change)| is_told(known, change)));
         }
@@ -37,15 +37,15 @@ impl Views {
     }
 }
 
-fn search_of(followed: &CompanyId) -> ChangeSearch {
-    match followed.source() {
-        Some(source) => ChangeSearch { sources: vec![source], ..ChangeSearch::default() },
-        None => ChangeSearch { company: Some(followed.clone()), ..ChangeSearch::default() },
+fn search_of(topic: &Topic) -> ChangeSearch {
+    match topic {
+        Topic::Source(source) => ChangeSearch { sources: vec![source.clone()], ..ChangeSearch::default() },
+        Topic::Company(company) => ChangeSearch { company: Some(company.clone()), ..ChangeSearch::default() },
     }
 }
 
 fn is_told(known: &Subscription, change: &Change) -> bool {
-    let is_news_or_company = known.company.is_company() || !change.is_notice();
+    let is_news_or_company = known.topic.company().is_some() || !change.is_notice();
     let since = known.confirmed_at.unwrap_or(known.requested_at);
     is_news_or_company && since <= change.found_at && known.only.admits(change)
 }

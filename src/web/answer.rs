@@ -21,11 +21,11 @@ use super::guard::{guard, last_part};
 use super::page::{Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
 use super::ways::Ways;
 use super::{Shared, api, desk};
-use crate::domain::id::CompanyId;
 use crate::domain::inbound::{Answer, ConfirmToken};
 use crate::domain::keyed_link::{LinkPurpose, SubscriberKey};
 use crate::domain::subscription::{State as SubscriptionState, Subscriber};
 use crate::domain::text::error_chain;
+use crate::domain::topic::Topic;
 use crate::render::{company_name, followed, paused, promise, wishes};
 use crate::store::StoreError;
 use crate::subscribe::IngestError;
@@ -292,17 +292,17 @@ impl Shared {
         };
         let watchlist = self.registry.current();
         let lines = found.as_ref().map(|subscriber| followed(subscriber, &watchlist)).unwrap_or_default();
-        let kinds = |company: &CompanyId| {
+        let kinds = |topic: &Topic| {
             let only =
-                found.as_ref().and_then(|subscriber| subscriber.active(company)).map(|known| &known.only);
+                found.as_ref().and_then(|subscriber| subscriber.active(topic)).map(|known| &known.only);
             let chosen =
                 |kind| only.is_none_or(|only| only.changes.is_empty() || only.changes.contains(&kind));
             KINDS.map(|(name, kind, words)| (name, words, chosen(kind)))
         };
-        let followed = lines.into_iter().map(|(company, line)| Followed {
-            name: company_name(&company, &watchlist),
-            kinds: kinds(&company),
-            company: company.to_string(),
+        let followed = lines.into_iter().map(|(topic, line)| Followed {
+            name: company_name(&topic, &watchlist),
+            kinds: kinds(&topic),
+            company: topic.to_string(),
             line,
         });
         let paused = found.as_ref().and_then(|subscriber| paused(subscriber, self.visits.now()));
@@ -337,11 +337,11 @@ impl Shared {
         let watchlist = self.registry.current();
         let mut more: Vec<(String, String)> = watchlist
             .companies()
-            .filter(|company| subscriber.active(&company.id).is_none())
-            .map(|company| (company.id.to_string(), company_name(&company.id, &watchlist)))
+            .filter(|company| subscriber.active(&company.id.clone().into()).is_none())
+            .map(|company| (company.id.to_string(), company_name(&company.id.clone().into(), &watchlist)))
             .collect();
         more.sort_by_key(|(_, name)| name.to_lowercase());
-        let sources = watchlist.sources().keys().map(CompanyId::of_source);
+        let sources = watchlist.sources().keys().map(Topic::from);
         let mut sources: Vec<(String, String)> = sources
             .filter(|source| subscriber.active(source).is_none())
             .map(|source| (source.to_string(), company_name(&source, &watchlist)))
@@ -354,11 +354,11 @@ impl Shared {
     /// The page that says what was confirmed.
     fn confirmed(&self, answer: &Answer, subscriber: &Subscriber) -> Response {
         let watchlist = self.registry.current();
-        let name = |company: &CompanyId| company_name(company, &watchlist);
+        let name = |topic: &Topic| company_name(topic, &watchlist);
         let promised = promise(subscriber, self.visits.now());
         let (title, lines, text) = match answer {
             Answer::Welcome(selection) => {
-                ("You now follow", selection.companies.iter().map(name).collect(), promised.as_str())
+                ("You now follow", selection.topics.iter().map(name).collect(), promised.as_str())
             }
             Answer::Goodbye(companies) if companies.is_empty() => {
                 ("You are unsubscribed", Vec::new(), "You will receive no further alerts.")

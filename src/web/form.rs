@@ -6,22 +6,22 @@ use chrono::NaiveDate;
 use url::form_urlencoded;
 
 use crate::domain::change::ChangeKind;
-use crate::domain::id::CompanyId;
 use crate::domain::subscription::{Preference, day};
+use crate::domain::topic::Topic;
 
 /// A change of what somebody follows, or of how their mail comes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    Leave(CompanyId),
+    Leave(Topic),
     LeaveAll,
     /// Be asked by mail whether to follow one more.
-    Add(CompanyId),
+    Add(Topic),
     Undo,
     Pause(Option<NaiveDate>),
     Resume,
     Prefer(Vec<Preference>),
     /// Be told these kinds of changes of what is followed; all where there are none.
-    Refine(CompanyId, BTreeSet<ChangeKind>),
+    Refine(Topic, BTreeSet<ChangeKind>),
 }
 
 /// The kinds of changes that can be chosen: value, kind, words.

@@ -11,6 +11,7 @@ use super::desk::{self, Frame};
 use super::page::page;
 use crate::domain::id::{ChangeId, CompanyId};
 use crate::domain::subscription::{State, Subscriber};
+use crate::domain::topic::Topic;
 use crate::render::{ChangePage, ChangeReader};
 use crate::view::Story;
 
@@ -80,10 +81,11 @@ impl Shared {
 
     fn linked_change(&self, here: String, reader: &Subscriber, story: &Story) -> Response {
         let active = reader.subscriptions.iter().filter(|known| known.state == State::Active);
-        let followed: Vec<CompanyId> = active.map(|known| known.company.clone()).collect();
+        let followed: Vec<Topic> = active.map(|known| known.topic.clone()).collect();
+        let companies: Vec<CompanyId> = followed.iter().filter_map(Topic::company).cloned().collect();
         // Who follows the source follows whomever it names.
-        let is_of_source = followed.contains(&CompanyId::of_source(&story.change.source));
-        let shown = Some(followed.as_slice()).filter(|_| !is_of_source);
+        let is_of_source = followed.contains(&Topic::from(&story.change.source));
+        let shown = Some(companies.as_slice()).filter(|_| !is_of_source);
         let change = ChangePage::of(
             &story.change,
             ChangeReader {

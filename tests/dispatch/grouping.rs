@@ -163,7 +163,7 @@ async fn a_queued_alert_of_whoever_left_is_not_handed_out_and_comes_back_with_th
     stand.advance(60);
     stand.find("b", None).await;
     assert_eq!(stand.round().await, 0);
-    assert_eq!(stand.store.undo_leaving(&ann, now()).await.unwrap(), [crate::stand::hikvision()]);
+    assert_eq!(stand.store.undo_leaving(&ann, now()).await.unwrap(), [crate::stand::hikvision().into()]);
     assert_eq!(stand.round().await, 1, "what was kept back and what was found meanwhile");
     assert_eq!(stand.states().await[0], (MailState::Queued, 2));
     assert_eq!(stand.lease().await, 1);

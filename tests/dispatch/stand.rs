@@ -68,7 +68,7 @@ impl Stand {
     /// Subscribes somebody to Hikvision, with these wishes.
     pub async fn subscribe(&self, address: &str, wishes: &[Preference]) {
         let address = email(address);
-        self.store.follow(&address, &[hikvision()], true, "mail", self.clock.now()).await.unwrap();
+        self.store.follow(&address, &[hikvision().into()], true, "mail", self.clock.now()).await.unwrap();
         self.store.prefer(&address, wishes.to_vec(), self.clock.now()).await.unwrap();
     }
 

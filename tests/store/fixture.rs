@@ -15,6 +15,7 @@ use regwatch::domain::quality::{Quality, Sign, Weight};
 use regwatch::domain::read_state::ReadState;
 use regwatch::domain::response::ResponseMeta;
 use regwatch::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
+use regwatch::domain::topic::Topic;
 use regwatch::settings::StoreSettings;
 use regwatch::store::{Accepted, HeldBody, ReadCommit, Store, StoreError};
 
@@ -64,6 +65,10 @@ pub fn source(id: &str) -> SourceId {
 }
 
 pub fn company(id: &str) -> CompanyId {
+    id.parse().unwrap()
+}
+
+pub fn topic(id: &str) -> Topic {
     id.parse().unwrap()
 }
 

@@ -64,7 +64,7 @@ async fn a_store_of_0_1_0_is_adopted_with_all_it_has() {
     let mut followed = 0;
     for reader in store.subscribers().await.unwrap() {
         for subscription in reader.subscriptions.iter().filter(|known| known.may_be_told()) {
-            let page = store.readers_of(vec![subscription.company.clone()], None, 100).await.unwrap();
+            let page = store.readers_of(vec![subscription.topic.clone()], None, 100).await.unwrap();
             assert!(page.readers.contains(&reader), "{subscription:?}");
             followed += 1;
         }

@@ -26,6 +26,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::control::{Ask, Progress, command};
 use crate::domain::report::CheckReport;
+use crate::domain::topic::Topic;
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
@@ -88,7 +89,7 @@ async fn two_days(
 ) -> anyhow::Result<[CheckReport; 2]> {
     let subscribe = command::Subscribe {
         address: SUBSCRIBER.parse()?,
-        companies: config.companies.iter().map(|company| company.id.clone()).collect(),
+        topics: config.companies.iter().map(|company| Topic::from(&company.id)).collect(),
         confirmed: true,
     };
     execute(app, subscribe).await?;

@@ -8,8 +8,8 @@ use crate::control::reply::{Subscribed, Wishes};
 use crate::control::service::{CommandError, Service};
 use crate::dispatch::Patience;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::CompanyId;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
+use crate::domain::topic::Topic;
 use crate::store::Erased;
 
 /// What people wished for that waits: for their own word, or for somebody to track it.
@@ -31,7 +31,8 @@ pub struct Subscribe {
     /// Whom.
     pub address: EmailAddress,
     /// To what.
-    pub companies: Vec<CompanyId>,
+    #[serde(rename = "companies")]
+    pub topics: Vec<Topic>,
     /// Whether the person's consent is there.
     pub confirmed: bool,
 }
@@ -40,7 +41,7 @@ impl Ask for Subscribe {
     type Reply = Subscribed;
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
-        service.subscribe(&self.address, &self.companies, self.confirmed).await
+        service.subscribe(&self.address, &self.topics, self.confirmed).await
     }
 }
 
@@ -168,7 +169,8 @@ pub struct Unsubscribe {
     /// Whose.
     pub address: EmailAddress,
     /// Which; all where empty.
-    pub companies: Vec<CompanyId>,
+    #[serde(rename = "companies")]
+    pub topics: Vec<Topic>,
 }
 
 impl Ask for Unsubscribe {
@@ -176,7 +178,7 @@ impl Ask for Unsubscribe {
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         let parts = &service.0;
-        let ended = parts.subscriptions.remove(&self.address, &self.companies).await?;
+        let ended = parts.subscriptions.remove(&self.address, &self.topics).await?;
         if let Some(asker) = &parts.asker {
             asker.answer_again().await?;
             parts.deliverer.hand_in().await?;

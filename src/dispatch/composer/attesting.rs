@@ -56,7 +56,7 @@ impl Composer {
         for change in news {
             let of_known = known.aside.get(&(reader.address.clone(), change.id.clone()));
             let of_now =
-                aside.iter().filter(|(item, _)| item.change == change.id).map(|(item, _)| &item.company);
+                aside.iter().filter(|(item, _)| item.change == change.id).map(|(item, _)| &item.topic);
             seen.count(reader, change, &of_known.into_iter().flatten().chain(of_now).collect());
         }
         let rendered = render::attestation(&Attestation {
@@ -69,8 +69,7 @@ impl Composer {
             service: self.service(),
         })?;
         let draft = self.draft(id, &reader.address, rendered, round.now);
-        let basis =
-            Basis::Attestation { since: Some(since), companies: reader.followed().cloned().collect() };
+        let basis = Basis::Attestation { since: Some(since), topics: reader.followed().cloned().collect() };
         self.queued(Draft { basis, ..draft })
     }
 }

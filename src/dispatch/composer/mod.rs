@@ -313,16 +313,16 @@ impl Composer {
         draft.queued(&self.parts.settings, &self.parts.instance_key)
     }
 
-    /// Mails about one company on one source are one thread; a mail about several belongs to none.
+    /// Mails about one topic on one source are one thread; a mail about several belongs to none.
     fn thread(&self, bundle: &Bundle, watchlist: &Watchlist) -> Option<Thread> {
         let first = bundle.told.first()?;
-        let (company, source) = (&first.item.company, &first.change.source);
+        let (topic, source) = (&first.item.topic, &first.change.source);
         let is_one =
-            bundle.told.iter().all(|told| told.item.company == *company && told.change.source == *source);
+            bundle.told.iter().all(|told| told.item.topic == *topic && told.change.source == *source);
         let domain = self.parts.settings.from.address.domain();
         is_one.then(|| Thread {
-            id: thread_id(&self.parts.instance_key, source, company, domain),
-            topic: format!("{}: {}", watchlist.short_name(company), first.change.source_title),
+            id: thread_id(&self.parts.instance_key, source, topic, domain),
+            topic: format!("{}: {}", watchlist.name_of(topic), first.change.source_title),
         })
     }
 }

@@ -53,7 +53,7 @@ pub(in crate::dispatch) fn read_of(change: &Change) -> ReadName {
     (change.source.clone(), change.found_at, change.evidence.sha256.clone())
 }
 
-/// The change of another source by which a reader who wants one mail for an event was told the same of the company.
+/// The change of another source by which a reader who wants one mail for an event was told the same of the topic.
 pub(super) fn told_as<'a>(
     reader: &Subscriber,
     item: &AlertItem,
@@ -65,8 +65,8 @@ pub(super) fn told_as<'a>(
     let told = ties.iter().find(|tie| {
         let known = told.get(&(reader.address.clone(), tie.change.id.clone()));
         tie.is_told_by_another(change)
-            && known.is_some_and(|companies| companies.contains(&item.company))
-            && says_no_more(change, &tie.change, &item.company)
+            && known.is_some_and(|topics| topics.contains(&item.topic))
+            && says_no_more(change, &tie.change, &item.topic)
     });
     told.map(|tie| &tie.change.id)
 }
@@ -79,7 +79,7 @@ pub(super) fn events_of(reader: &Subscriber, bundle: &Bundle) -> Vec<EventTold> 
     });
     of.map(|told| EventTold {
         change: told.change.id.clone(),
-        company: told.item.company.clone(),
+        topic: told.item.topic.clone(),
         mail: mail.clone(),
     })
     .collect()

@@ -7,10 +7,11 @@ use chrono_tz::Tz;
 
 use super::Composer;
 use crate::domain::change::Change;
-use crate::domain::id::{CompanyId, MailId};
+use crate::domain::id::MailId;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::outbox::{Basis, Mail, QueuedMail};
 use crate::domain::retraction::Retraction;
+use crate::domain::topic::Topic;
 use crate::mail::{Draft, DraftError, Occasion};
 use crate::render::{self, Withdrawal};
 
@@ -48,15 +49,15 @@ impl Composer {
         self.queued(Draft {
             thread: mail.thread.clone(),
             occasion: Occasion::Retraction { of: &mail.message_id },
-            basis: Basis::Retraction { companies: retracted_companies(retraction, mail) },
+            basis: Basis::Retraction { topics: retracted_topics(retraction, mail) },
             ..self.draft(id, &mail.recipient, rendered, now)
         })
     }
 }
 
-/// The companies as whose changes a mail told what is retracted; none where it does not say.
-fn retracted_companies(retraction: &Retraction, mail: &Mail) -> Vec<CompanyId> {
+/// The topics as whose changes a mail told what is retracted; none where it does not say.
+fn retracted_topics(retraction: &Retraction, mail: &Mail) -> Vec<Topic> {
     let Basis::Alerts { items } = &mail.basis else { return Vec::new() };
     let of = items.iter().filter(|item| retraction.changes.contains(&item.change));
-    of.map(|item| item.company.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+    of.map(|item| item.topic.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -67,7 +67,7 @@ fn a_change_about_a_company_raises_one_alert_with_its_proof() {
             .unwrap();
     assert_eq!(second.changes.len(), 2);
     assert_eq!(second.alerts.len(), 1);
-    assert_eq!(second.alerts[0].company.as_str(), "hikvision");
+    assert_eq!(second.alerts[0].topic.text(), "hikvision");
     assert_eq!(second.changes[0].evidence.sha256, BodyHash::of(b"two"));
     assert_eq!(second.changes[0].previous.sha256, BodyHash::of(b"one"));
 }

@@ -82,33 +82,32 @@ fn a_pause_keeps_what_a_mail_tells_and_quiet_hours_keep_the_mail() {
 
 #[test]
 fn what_else_is_sent_by_a_right_that_may_end_is_looked_at_too() {
-    let followed: CompanyId = reader(&[]).followed().next().unwrap().clone();
-    let other: CompanyId = "orchid".parse().unwrap();
+    let followed: Topic = reader(&[]).followed().next().unwrap().clone();
+    let other: Topic = "orchid".parse().unwrap();
     let is_wanted = |basis: Basis, reader: &Subscriber| look(&mail(basis, &[]), Some(reader), &[]);
     let mut ann = reader(&[Preference::Attestation(true)]);
-    let welcome = || Basis::Welcome { companies: vec![followed.clone()] };
-    let attesting = |companies: &[&CompanyId]| Basis::Attestation {
+    let welcome = || Basis::Welcome { topics: vec![followed.clone()] };
+    let attesting = |topics: &[&Topic]| Basis::Attestation {
         since: Some(now()),
-        companies: companies.iter().copied().cloned().collect(),
+        topics: topics.iter().copied().cloned().collect(),
     };
     let bases =
-        [welcome(), attesting(&[]), attesting(&[&followed]), Basis::Retraction { companies: Vec::new() }];
+        [welcome(), attesting(&[]), attesting(&[&followed]), Basis::Retraction { topics: Vec::new() }];
     for basis in &bases {
         assert_eq!(is_wanted(basis.clone(), &ann), Wanted::Whole, "{basis:?}");
     }
-    let to_both = Basis::Welcome { companies: vec![followed.clone(), other.clone()] };
+    let to_both = Basis::Welcome { topics: vec![followed.clone(), other.clone()] };
     assert!(matches!(is_wanted(to_both, &ann), Wanted::Anew { why: NARROWED, .. }));
     let of_more = attesting(&[&followed, &other]);
     assert!(matches!(is_wanted(of_more, &ann), Wanted::Anew { why: NARROWED, .. }));
-    let list =
-        |companies: &[&CompanyId]| Basis::List { companies: companies.iter().copied().cloned().collect() };
+    let list = |topics: &[&Topic]| Basis::List { topics: topics.iter().copied().cloned().collect() };
     assert_eq!(is_wanted(list(&[&followed]), &ann), Wanted::Whole);
     for changed in [&[][..], &[&other], &[&followed, &other]] {
         assert!(matches!(is_wanted(list(changed), &ann), Wanted::Anew { why: CHANGED, .. }), "{changed:?}");
     }
     ann.begin_pause(None, now());
     assert!(matches!(is_wanted(attesting(&[&followed]), &ann), Wanted::Not { .. }));
-    assert!(matches!(is_wanted(Basis::Retraction { companies: Vec::new() }, &ann), Wanted::Later(_)));
+    assert!(matches!(is_wanted(Basis::Retraction { topics: Vec::new() }, &ann), Wanted::Later(_)));
     ann.end_pause(now());
     ann.leave(None, now());
     for basis in bases {
@@ -133,7 +132,7 @@ fn a_mail_of_an_older_program_is_held_against_the_companies_of_its_changes() {
     let mut ann = reader(&[]);
     let company = "hikvision".parse().unwrap();
     let only = Filter::default();
-    ann.follow(Wish { company: &company, only, confirmed: true, channel: "mail", agreed_to: None }, now());
+    ann.follow(Wish { topic: &company, only, confirmed: true, channel: "mail", agreed_to: None }, now());
     assert_eq!(look(&old, Some(&ann), &changes), Wanted::Whole);
     ann.leave(Some(&"zte".parse().unwrap()), now());
     assert!(matches!(look(&old, Some(&ann), &changes), Wanted::Not { .. }));

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::docket;
-use crate::domain::id::CompanyId;
 use crate::domain::matching::Rule;
+use crate::domain::topic::Topic;
 
 /// Fields that say what a document or docket entry is: where both changes say it, they must say the same.
 const WHAT_IT_IS: [&str; 3] = [docket::KIND, "type", "status"];
@@ -36,11 +36,11 @@ const OF_AN_EARLIER_ONE: [&str; 17] = [
     "remand",
 ];
 
-/// Whether somebody who was told `told` of a company learns nothing more of it by `change`, which is certainly about
+/// Whether somebody who was told `told` of a topic learns nothing more of it by `change`, which is certainly about
 /// the same document or docket entry. What came and what was amended is compared; a removal, and what was there
 /// already, is always told.
 #[must_use]
-pub fn says_no_more(change: &Change, told: &Change, company: &CompanyId) -> bool {
+pub fn says_no_more(change: &Change, told: &Change, topic: &Topic) -> bool {
     let happened = match change.entry.kind {
         ChangeKind::Added => told.entry.kind == ChangeKind::Added,
         ChangeKind::Amended => is_amended_alike(change, told),
@@ -48,7 +48,7 @@ pub fn says_no_more(change: &Change, told: &Change, company: &CompanyId) -> bool
     };
     happened
         && change.entry.event() == told.entry.event()
-        && names_no_more(change, told, company)
+        && names_no_more(change, told, topic)
         && WHAT_IT_IS.iter().all(|field| {
             let both = said(change, field).zip(said(told, field));
             both.is_none_or(|(one, other)| one == other)
@@ -66,12 +66,12 @@ fn is_amended_alike(change: &Change, told: &Change) -> bool {
 }
 
 /// Whether a company is named no more plainly than it was: one that was covered, and is named now, is told.
-fn names_no_more(change: &Change, told: &Change, company: &CompanyId) -> bool {
+fn names_no_more(change: &Change, told: &Change, topic: &Topic) -> bool {
     let is_named = |change: &Change| {
-        let mut found = change.matches.iter().filter(|found| found.company == *company);
+        let mut found = change.matches.iter().filter(|found| topic.company() == Some(&found.company));
         found.any(|found| found.rule != Rule::Exposure)
     };
-    let is_found = told.matches.iter().any(|found| found.company == *company);
+    let is_found = told.matches.iter().any(|found| topic.company() == Some(&found.company));
     is_found && (is_named(told) || !is_named(change))
 }
 

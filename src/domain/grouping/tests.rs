@@ -2,8 +2,9 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::change::{ChangeKind, EntryChange, Evidence};
-use crate::domain::id::{AlertId, BodyHash, ChangeId, CompanyId};
+use crate::domain::id::{AlertId, BodyHash, ChangeId};
 use crate::domain::subscription::{Filter, Preference, Wish};
+use crate::domain::topic::Topic;
 
 const COLLECTING: Collecting = Collecting { wait: Duration::minutes(5), lead: Duration::days(7) };
 
@@ -11,15 +12,15 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn company() -> CompanyId {
+fn topic() -> Topic {
     "zte".parse().unwrap()
 }
 
 pub(crate) fn reader(wishes: &[Preference]) -> Subscriber {
     let mut reader = Subscriber::new("ann@example.org".parse().unwrap());
-    let company = company();
+    let topic = topic();
     let only = Filter::default();
-    let wish = Wish { company: &company, only, confirmed: true, channel: "mail", agreed_to: None };
+    let wish = Wish { topic: &topic, only, confirmed: true, channel: "mail", agreed_to: None };
     reader.follow(wish, DateTime::UNIX_EPOCH);
     for wish in wishes {
         reader.take(*wish, at("2026-11-23T00:00:00Z"));
@@ -48,7 +49,7 @@ pub(crate) fn change(name: &str, raised: &str, fields: &[(&str, &str)]) -> (Aler
     let item = AlertItem {
         alert: AlertId::derive(&[name]),
         change: id.clone(),
-        company: company(),
+        topic: topic(),
         raised_at: at(raised),
         strikes: 0,
         taken_back: 0,

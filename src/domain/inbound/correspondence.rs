@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use super::selection::Selection;
 use crate::domain::confirm_token::{ConfirmToken, TokenHash};
-use crate::domain::id::CompanyId;
 use crate::domain::moment::{by_now, is_within, lies_ahead};
 use crate::domain::subscription::{Filter, Preference};
+use crate::domain::topic::Topic;
 
 /// How long a question stands open.
 pub const OPEN_FOR: Duration = Duration::days(3);
@@ -33,12 +33,13 @@ const REMEMBERED_FOR: Duration = Duration::days(60);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "purpose", rename_all = "kebab-case")]
 pub enum Purpose {
-    /// To follow companies.
+    /// To follow something.
     Subscribe(Selection),
     /// To end subscriptions; all where empty.
     Unsubscribe {
-        /// To which companies.
-        companies: Vec<CompanyId>,
+        /// To which topics.
+        #[serde(rename = "companies")]
+        topics: Vec<Topic>,
     },
     /// To be told what one follows.
     List,
@@ -83,7 +84,7 @@ pub struct Correspondence {
     /// Since when it wants to be asked nothing any more.
     #[serde(default)]
     pub refused_at: Option<DateTime<Utc>>,
-    /// What is left of questions that are void because one of their companies was left: to be asked anew.
+    /// What is left of questions that are void because one of their topics was left: to be asked anew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to_ask: Vec<Selection>,
 }
@@ -170,17 +171,17 @@ impl Correspondence {
         (asked.answered_at.is_some() || asked.is_void).then(|| (asked.purpose.clone(), is_first))
     }
 
-    /// Ends all questions, or those about following a company: their address has left it. What the open ones
+    /// Ends all questions, or those about following a topic: their address has left it. What the open ones
     /// ask besides is to be asked again ([`Self::ask_again`]): nobody agreed to the rest in those words.
-    pub fn void(&mut self, company: Option<&CompanyId>, now: DateTime<Utc>) {
-        let Some(left) = company else {
+    pub fn void(&mut self, topic: Option<&Topic>, now: DateTime<Utc>) {
+        let Some(left) = topic else {
             self.asked.iter_mut().for_each(|asked| asked.is_void = true);
             self.to_ask.clear();
             return;
         };
         for asked in &mut self.asked {
             if let Purpose::Subscribe(selection) = &asked.purpose
-                && selection.companies.contains(left)
+                && selection.topics.contains(left)
             {
                 if asked.is_open(now) {
                     self.to_ask.push(selection.clone());
@@ -189,9 +190,9 @@ impl Correspondence {
             }
         }
         for selection in &mut self.to_ask {
-            selection.companies.retain(|company| company != left);
+            selection.topics.retain(|topic| topic != left);
         }
-        self.to_ask.retain(|selection| !selection.companies.is_empty());
+        self.to_ask.retain(|selection| !selection.topics.is_empty());
     }
 
     /// Asks what is left of questions that ended in part, unless the same stands open or the address wants to be
@@ -224,14 +225,14 @@ impl Correspondence {
     }
 
     /// What the open questions ask to follow, each with what of it and since when.
-    pub fn wanted(&self, now: DateTime<Utc>) -> impl Iterator<Item = (&CompanyId, &Filter, DateTime<Utc>)> {
+    pub fn wanted(&self, now: DateTime<Utc>) -> impl Iterator<Item = (&Topic, &Filter, DateTime<Utc>)> {
         let open = self.asked.iter().filter(move |asked| asked.is_open(now));
         let wishes = open.filter_map(|asked| match &asked.purpose {
             Purpose::Subscribe(selection) => Some((selection, asked.at)),
             _ => None,
         });
         wishes.flat_map(|(selection, at)| {
-            selection.companies.iter().map(move |company| (company, &selection.only, at))
+            selection.topics.iter().map(move |topic| (topic, &selection.only, at))
         })
     }
 
@@ -425,8 +426,8 @@ mod tests {
         assert!(with.ask(Purpose::List, 2, at(0)).is_none(), "it stands open");
         assert!(with.ask(Purpose::Pause, 3, at(0)).is_some());
         assert!(with.ask(Purpose::Resume, 4, at(0)).is_some());
-        assert!(with.ask(Purpose::Unsubscribe { companies: Vec::new() }, 5, at(0)).is_none());
-        assert!(with.ask(Purpose::Unsubscribe { companies: Vec::new() }, 6, at(1)).is_some());
+        assert!(with.ask(Purpose::Unsubscribe { topics: Vec::new() }, 5, at(0)).is_none());
+        assert!(with.ask(Purpose::Unsubscribe { topics: Vec::new() }, 6, at(1)).is_some());
     }
 
     #[test]
@@ -445,7 +446,7 @@ mod tests {
         let mut with = Correspondence::default();
         let token = with.ask(Purpose::List, 1, at(400)).unwrap().hash();
         for (n, days) in [(2, 404), (3, 408)] {
-            with.ask(Purpose::Unsubscribe { companies: Vec::new() }, n, at(days));
+            with.ask(Purpose::Unsubscribe { topics: Vec::new() }, n, at(days));
         }
         (0..MAX_ANSWERS_A_DAY).for_each(|_| with.note_answer(at(400)));
         assert!(with.may_answer(at(0)));

@@ -20,5 +20,5 @@ pub use command::{MAX_COMMANDS, MailCommand, MailText, commands};
 pub use conversation::{Answer, BY_MAIL, Conversation, ON_WEB, Request, Trust, converse};
 pub use correspondence::{AskBudget, Asked, Correspondence, OPEN_FOR, Purpose, Taking};
 pub use leaving::Wish as LeavingWish;
-pub use selection::{Selection, Unresolved, companies, select};
+pub use selection::{Selection, Unresolved, select, topics};
 pub use untracked::UntrackedWish;

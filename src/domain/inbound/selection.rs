@@ -8,12 +8,14 @@ use crate::domain::company::Company;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Filter, Preference};
+use crate::domain::topic::Topic;
 
 /// What somebody wants to follow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
-    /// The companies, and sources as such, each once, in the order of their ids.
-    pub companies: Vec<CompanyId>,
+    /// What is to be followed, each once, in the order of their ids.
+    #[serde(rename = "companies")]
+    pub topics: Vec<Topic>,
     /// What of them.
     pub only: Filter,
     /// How mail is to come, where that was said along with it.
@@ -26,7 +28,7 @@ pub struct Selection {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unresolved {
     /// The companies that were likely meant, the likeliest first.
-    pub nearest: Vec<CompanyId>,
+    pub nearest: Vec<Topic>,
     /// Whether it names what nobody tracks.
     pub is_untracked: bool,
 }
@@ -62,16 +64,16 @@ pub fn select(words: &str, watchlist: &Watchlist, sources: &[SourceId]) -> Resul
     let padded = format!(" {words} ");
     let at = padded.to_ascii_lowercase().find(ONLY);
     let (names, wishes) = at.map_or((padded.as_str(), ""), |at| (&padded[..at], &padded[at + ONLY.len()..]));
-    let companies = companies(names, watchlist)?;
+    let topics = topics(names, watchlist)?;
     let only = filter(wishes, sources).ok_or_else(Unresolved::default)?;
-    Ok(Selection { companies, only, ways: Vec::new() })
+    Ok(Selection { topics, only, ways: Vec::new() })
 }
 
-/// The companies that `names` name, each once.
+/// The companies and sources that `names` name, each once.
 ///
 /// # Errors
 /// As [`select`].
-pub fn companies(names: &str, watchlist: &Watchlist) -> Result<Vec<CompanyId>, Unresolved> {
+pub fn topics(names: &str, watchlist: &Watchlist) -> Result<Vec<Topic>, Unresolved> {
     let parts: Vec<&str> =
         names.split([',', ';', '，', '、', '\n']).map(bare).filter(|name| !name.is_empty()).collect();
     let mut known = Names::of(watchlist);
@@ -86,11 +88,11 @@ pub fn companies(names: &str, watchlist: &Watchlist) -> Result<Vec<CompanyId>, U
         }
         // "hikvision zte" is two names, "China Mobile" one: the whole is tried first.
         match known.company(part) {
-            Ok(company) => found.push(company),
+            Ok(company) => found.push(company.into()),
             Err(whole) => {
                 for word in part.split_whitespace().map(bare).filter(|word| !is_joint(word)) {
                     match known.company(word) {
-                        Ok(company) => found.push(company),
+                        Ok(company) => found.push(company.into()),
                         Err(single) => unresolved.get_or_insert_default().add(single.or(&whole)),
                     }
                 }
@@ -117,7 +119,7 @@ type Rule<'a> = &'a dyn Fn(&SourceId, &str) -> bool;
 
 /// The one source that words mean: by its id, by its title, by a word of its id or by a part of its title, whichever
 /// comes first.
-fn source(words: &str, watchlist: &Watchlist) -> Result<CompanyId, Unresolved> {
+fn source(words: &str, watchlist: &Watchlist) -> Result<Topic, Unresolved> {
     let (small, wanted) = (words.to_lowercase(), folded(words));
     let is_part =
         |title: &str| wanted.chars().count() >= MIN_TITLE_LETTERS && folded(title).contains(&wanted);
@@ -129,8 +131,7 @@ fn source(words: &str, watchlist: &Watchlist) -> Result<CompanyId, Unresolved> {
     ];
     for is_meant in rules {
         let mut meant = watchlist.sources().iter().filter(|(id, title)| is_meant(id, title));
-        let first: Vec<CompanyId> =
-            meant.by_ref().take(MAX_NEAREST).map(|(id, _)| CompanyId::of_source(id)).collect();
+        let first: Vec<Topic> = meant.by_ref().take(MAX_NEAREST).map(|(id, _)| id.into()).collect();
         match first.as_slice() {
             [] => {}
             [one] => return Ok(one.clone()),
@@ -186,7 +187,7 @@ impl<'a> Names<'a> {
         match self.bearers.get(&wanted).map(Vec::as_slice) {
             Some([company]) => Ok((*company).clone()),
             Some(several) => {
-                let nearest = several.iter().take(MAX_NEAREST).map(|&company| company.clone()).collect();
+                let nearest = several.iter().take(MAX_NEAREST).map(|&company| company.into()).collect();
                 Err(Unresolved { nearest, is_untracked: false })
             }
             None => Err(self.nearest(&wanted)),
@@ -204,10 +205,10 @@ impl<'a> Names<'a> {
             .flat_map(|(likeness, bearers)| bearers.iter().map(move |&company| (likeness, company)))
             .collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        let mut nearest: Vec<CompanyId> = Vec::new();
-        for (_, company) in near {
-            if nearest.len() < MAX_NEAREST && !nearest.contains(company) {
-                nearest.push(company.clone());
+        let mut nearest: Vec<Topic> = Vec::new();
+        for topic in near.into_iter().map(|(_, company)| Topic::from(company)) {
+            if nearest.len() < MAX_NEAREST && !nearest.contains(&topic) {
+                nearest.push(topic);
             }
         }
         Unresolved { nearest, is_untracked: false }
@@ -278,7 +279,7 @@ mod tests {
             watchlist().watching(titles.map(|(id, title)| (id.parse().unwrap(), title.to_owned())));
         let of = |words: &str| {
             let found = select(words, &watchlist, &sources());
-            found.map(|found| found.companies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+            found.map(|found| found.topics.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
         };
         for (words, expected) in [
             ("source fcc-covered-list", "source:fcc-covered-list"),
@@ -299,7 +300,7 @@ mod tests {
     #[track_caller]
     fn check(words: &str, expected: &[&str]) {
         let found = select(words, &watchlist(), &sources()).unwrap();
-        let ids: Vec<&str> = found.companies.iter().map(CompanyId::as_str).collect();
+        let ids: Vec<String> = found.topics.iter().map(ToString::to_string).collect();
         assert_eq!(ids, expected);
         assert_eq!(found.only, Filter::default());
     }

@@ -19,6 +19,7 @@ mod roster;
 mod strangers;
 mod version;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -34,6 +35,7 @@ use super::category::Category;
 use super::company::{Alias, AliasKind, Company};
 use super::id::{CompanyId, SourceId};
 use super::scoring::{Thresholds, without_legal_forms};
+use super::topic::Topic;
 
 pub use self::concern::Concern;
 pub use self::version::WatchlistVersion;
@@ -217,10 +219,10 @@ impl Watchlist {
 
     /// Whether somebody can follow this: a company that is tracked, or a source that is watched.
     #[must_use]
-    pub fn can_be_followed(&self, id: &CompanyId) -> bool {
-        match id.source() {
-            Some(source) => self.sources.contains_key(&source),
-            None => self.company(id).is_some(),
+    pub fn can_be_followed(&self, topic: &Topic) -> bool {
+        match topic {
+            Topic::Source(source) => self.sources.contains_key(source),
+            Topic::Company(company) => self.company(company).is_some(),
         }
     }
 
@@ -262,13 +264,21 @@ impl Watchlist {
         self.version.get_or_init(|| Arc::new(WatchlistVersion::of(&self.companies)))
     }
 
-    /// What readers call a company, or a source that is followed as such; its id where it is no longer there.
+    /// What readers call a company; its id where it is no longer there.
     #[must_use]
     pub fn short_name<'a>(&'a self, id: &'a CompanyId) -> &'a str {
-        if let Some(source) = id.source() {
-            return self.sources.get(&source).map_or(id.as_str(), String::as_str);
-        }
         self.company(id).map_or(id.as_str(), Company::short_name)
+    }
+
+    /// What readers call what they follow; its text where it is no longer there.
+    #[must_use]
+    pub fn name_of<'a>(&'a self, topic: &'a Topic) -> Cow<'a, str> {
+        match topic {
+            Topic::Company(company) => self.short_name(company).into(),
+            Topic::Source(source) => {
+                self.sources.get(source).map_or_else(|| topic.text(), |title| title.as_str().into())
+            }
+        }
     }
 
     /// The companies named in a text, in the order of the text. `field` names the text in the

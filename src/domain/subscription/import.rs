@@ -33,7 +33,7 @@ impl Subscriber {
 
     /// Takes one over; gives the count that it belongs to.
     fn taken<'a>(&mut self, new: Subscription, imported: &'a mut Imported) -> &'a mut usize {
-        let Some(known) = self.subscriptions.iter_mut().find(|known| known.company == new.company) else {
+        let Some(known) = self.subscriptions.iter_mut().find(|known| known.topic == new.topic) else {
             self.subscriptions.push(new);
             return &mut imported.added;
         };
@@ -57,7 +57,7 @@ mod tests {
 
     fn to(company: &str, state: State) -> Subscription {
         Subscription {
-            company: company.parse().unwrap(),
+            topic: company.parse().unwrap(),
             state,
             requested_at: DateTime::<Utc>::UNIX_EPOCH,
             confirmed_at: (state == State::Active).then_some(DateTime::<Utc>::UNIX_EPOCH),

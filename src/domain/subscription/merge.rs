@@ -14,7 +14,7 @@ impl Subscriber {
         };
         let (mut first, second) = if is_first { (self, other) } else { (other, self) };
         for subscription in second.subscriptions {
-            match first.subscriptions.iter_mut().find(|known| known.company == subscription.company) {
+            match first.subscriptions.iter_mut().find(|known| known.topic == subscription.topic) {
                 Some(known) => *known = stricter(known.clone(), subscription),
                 None => first.subscriptions.push(subscription),
             }

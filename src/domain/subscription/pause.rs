@@ -4,9 +4,9 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Preference, State, Subscriber};
-use crate::domain::id::CompanyId;
 use crate::domain::moment::{by_now, lies_ahead};
 use crate::domain::schedule::instant;
+use crate::domain::topic::Topic;
 
 /// For so long somebody who left can take it back by a button.
 pub const UNDO_FOR: Duration = Duration::days(1);
@@ -121,32 +121,32 @@ impl Subscriber {
         }
     }
 
-    /// Until when somebody who left a company can take that back; nothing where they cannot.
+    /// Until when somebody who left a topic can take that back; nothing where they cannot.
     #[must_use]
-    pub fn may_return_until(&self, company: &CompanyId, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let left = self.subscriptions.iter().find(|known| known.company == *company)?;
+    pub fn may_return_until(&self, topic: &Topic, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let left = self.subscriptions.iter().find(|known| known.topic == *topic)?;
         let until = left.ended_at.filter(|_| left.state == State::Unsubscribed)? + UNDO_FOR;
         (now < until).then_some(until)
     }
 
     /// What somebody left last, if that can still be taken back.
     #[must_use]
-    pub fn left_last(&self, now: DateTime<Utc>) -> Vec<CompanyId> {
-        let ended = |company: &CompanyId| {
-            let known = self.subscriptions.iter().find(|known| known.company == *company);
+    pub fn left_last(&self, now: DateTime<Utc>) -> Vec<Topic> {
+        let ended = |topic: &Topic| {
+            let known = self.subscriptions.iter().find(|known| known.topic == *topic);
             known.and_then(|known| known.ended_at)
         };
-        let companies = self.subscriptions.iter().map(|known| known.company.clone());
-        let may_return: Vec<CompanyId> =
-            companies.filter(|company| self.may_return_until(company, now).is_some()).collect();
+        let topics = self.subscriptions.iter().map(|known| known.topic.clone());
+        let may_return: Vec<Topic> =
+            topics.filter(|topic| self.may_return_until(topic, now).is_some()).collect();
         let last = may_return.iter().filter_map(ended).max();
-        may_return.into_iter().filter(|company| ended(company) == last).collect()
+        may_return.into_iter().filter(|topic| ended(topic) == last).collect()
     }
 
-    /// Takes back what was left last; tells which companies are followed again, as they were before.
-    pub fn undo_leaving(&mut self, now: DateTime<Utc>) -> Vec<CompanyId> {
+    /// Takes back what was left last; tells which topics are followed again, as they were before.
+    pub fn undo_leaving(&mut self, now: DateTime<Utc>) -> Vec<Topic> {
         let back = self.left_last(now);
-        for known in self.subscriptions.iter_mut().filter(|known| back.contains(&known.company)) {
+        for known in self.subscriptions.iter_mut().filter(|known| back.contains(&known.topic)) {
             known.state = State::Active;
             known.ended_at = None;
         }
@@ -182,7 +182,7 @@ mod tests {
         for company in companies {
             let company = company.parse().unwrap();
             let only = Filter::default();
-            let wish = Wish { company: &company, only, confirmed: true, channel: "mail", agreed_to: None };
+            let wish = Wish { topic: &company, only, confirmed: true, channel: "mail", agreed_to: None };
             reader.follow(wish, at(-100));
         }
         reader
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn who_left_can_take_back_the_last_of_it_for_a_day() {
         let mut reader = reader(&["zte", "hikvision", "huawei"]);
-        let company = |id: &str| -> CompanyId { id.parse().unwrap() };
+        let company = |id: &str| -> Topic { id.parse().unwrap() };
         reader.leave(Some(&company("zte")), at(0));
         reader.leave(None, at(1));
         assert_eq!(reader.left_last(at(2)), [company("hikvision"), company("huawei")]);

@@ -8,9 +8,10 @@ use chrono::{DateTime, Utc};
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{AlertId, ChangeId, CompanyId, MailId};
+use crate::domain::id::{AlertId, ChangeId, MailId};
 use crate::domain::outbox::QueuedMail;
 use crate::domain::subscription::{EndedPause, Subscriber};
+use crate::domain::topic::Topic;
 
 /// Items of alerts for a run of readers, kept as one atomic, durable step.
 #[derive(Debug)]
@@ -98,11 +99,11 @@ pub struct Composed {
 pub struct EventTold {
     /// The change.
     pub change: ChangeId,
-    /// The company of which it is told.
-    pub company: CompanyId,
+    /// The topic of which it is told.
+    pub topic: Topic,
     /// The mail.
     pub mail: MailId,
 }
 
-/// Of readers and changes, about which companies a mail told them that was sent.
-pub type ToldOf = BTreeMap<(EmailAddress, ChangeId), BTreeSet<CompanyId>>;
+/// Of readers and changes, about which topics a mail told them that was sent.
+pub type ToldOf = BTreeMap<(EmailAddress, ChangeId), BTreeSet<Topic>>;

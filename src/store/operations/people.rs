@@ -6,9 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
+use crate::domain::topic::Topic;
 use crate::store::Store;
 use crate::store::backend::ask;
 use crate::store::boundary::{Erased, Readers};
@@ -40,27 +40,27 @@ impl Store {
         ask!(self.subscriber_by(key).await)
     }
 
-    /// The next readers who may be told of one of these companies, in the order of their addresses, after one of them
+    /// The next readers who may be told of one of these topics, in the order of their addresses, after one of them
     /// or from the first, at most `limit`.
     pub async fn readers_of(
         &self,
-        companies: Vec<CompanyId>,
+        topics: Vec<Topic>,
         after: Option<EmailAddress>,
         limit: usize,
     ) -> Result<Readers, StoreError> {
-        ask!(self.readers_of(companies, after, limit).await)
+        ask!(self.readers_of(topics, after, limit).await)
     }
 
-    /// Notes a wish to follow companies, as [`Subscriber::follow`] says.
+    /// Notes a wish to follow topics, as [`Subscriber::follow`] says.
     pub async fn follow(
         &self,
         address: &EmailAddress,
-        companies: &[CompanyId],
+        topics: &[Topic],
         confirmed: bool,
         channel: &str,
         now: DateTime<Utc>,
     ) -> Result<Subscriber, StoreError> {
-        ask!(self.follow(address, companies, confirmed, channel, now).await)
+        ask!(self.follow(address, topics, confirmed, channel, now).await)
     }
 
     /// Makes every subscription of an address that waits for it active; tells how many.
@@ -94,11 +94,11 @@ impl Store {
     pub async fn refine(
         &self,
         address: &EmailAddress,
-        company: &CompanyId,
+        topic: &Topic,
         kinds: BTreeSet<ChangeKind>,
         now: DateTime<Utc>,
     ) -> Result<Subscriber, StoreError> {
-        ask!(self.refine(address, company, kinds, now).await)
+        ask!(self.refine(address, topic, kinds, now).await)
     }
 
     /// Sends an address nothing from now on, up to a day where one is given, or again; gives since when it was
@@ -113,22 +113,22 @@ impl Store {
         ask!(self.pause(address, is_paused, until, now).await)
     }
 
-    /// Ends the subscription to one company, or all; tells how many were ended.
+    /// Ends the subscription to one topic, or all; tells how many were ended.
     pub async fn leave(
         &self,
         address: &EmailAddress,
-        company: Option<&CompanyId>,
+        topic: Option<&Topic>,
         now: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
-        ask!(self.leave(address, company, now).await)
+        ask!(self.leave(address, topic, now).await)
     }
 
-    /// Takes back what an address left last, while it can; gives which companies it follows again.
+    /// Takes back what an address left last, while it can; gives which topics it follows again.
     pub async fn undo_leaving(
         &self,
         address: &EmailAddress,
         now: DateTime<Utc>,
-    ) -> Result<Vec<CompanyId>, StoreError> {
+    ) -> Result<Vec<Topic>, StoreError> {
         ask!(self.undo_leaving(address, now).await)
     }
 

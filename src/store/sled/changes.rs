@@ -58,9 +58,7 @@ pub(in crate::store) fn pending_alerts(trees: &Trees) -> Result<Vec<(Alert, Chan
         let change = trees.readable(change(trees, alert.change.as_str().as_bytes()))?;
         pending.extend(change.map(|change| (alert, change)));
     }
-    pending.sort_by(|(a, of_a), (b, of_b)| {
-        place(of_a).cmp(&place(of_b)).then_with(|| a.company.cmp(&b.company))
-    });
+    pending.sort_by(|(a, of_a), (b, of_b)| place(of_a).cmp(&place(of_b)).then_with(|| a.topic.cmp(&b.topic)));
     Ok(pending)
 }
 
@@ -106,7 +104,7 @@ pub(in crate::store) fn decide(
         writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), alert)?;
     }
     if !alerts.is_empty() {
-        let companies = alerts.into_iter().map(|alert| alert.company).collect();
+        let companies = alerts.iter().filter_map(|alert| alert.topic.company().cloned()).collect();
         hooks::tell(trees, writes, EventKind::Concerns, &change, companies, now)?;
     }
     writes.put(trees, TreeName::Changes, change.id.as_str().as_bytes(), &change)?;

@@ -14,8 +14,9 @@ use super::writes::Writes;
 use super::{changes, keys};
 use crate::domain::alert::AlertItem;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{ChangeId, CompanyId, MailId};
+use crate::domain::id::{ChangeId, MailId};
 use crate::domain::outbox::MailState;
+use crate::domain::topic::Topic;
 use crate::store::boundary::{Composed, ToldOf};
 use crate::store::error::StoreError;
 
@@ -23,7 +24,7 @@ use crate::store::error::StoreError;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct ToldEvent {
     /// The mails that tell it, each with the company of which it does.
-    mails: Vec<(MailId, CompanyId)>,
+    mails: Vec<(MailId, Topic)>,
     /// What other sources tell of the same and was not told for that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) aside: Vec<AlertItem>,
@@ -45,13 +46,13 @@ pub(super) fn parts(key: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 impl ToldEvent {
-    /// The companies of which one of its mails was sent.
-    fn told(&self, trees: &Trees) -> Result<BTreeSet<CompanyId>, StoreError> {
+    /// The topics of which one of its mails was sent.
+    fn told(&self, trees: &Trees) -> Result<BTreeSet<Topic>, StoreError> {
         let mut told = BTreeSet::new();
-        for (mail, company) in &self.mails {
+        for (mail, topic) in &self.mails {
             let kept = trees.readable(trees.get::<StoredMail>(TreeName::Mails, mail.as_str().as_bytes()))?;
             if kept.flatten().is_some_and(|stored| stored.mail.state == MailState::Sent) {
-                told.insert(company.clone());
+                told.insert(topic.clone());
             }
         }
         Ok(told)
@@ -84,7 +85,7 @@ pub(in crate::store) fn set_aside(
     for (reader, change) in told {
         let kept = trees.readable(trees.get::<ToldEvent>(TreeName::Told, &key(&change, &reader)))?;
         for item in kept.flatten().into_iter().flat_map(|kept| kept.aside) {
-            all.entry((reader.clone(), item.change)).or_default().insert(item.company);
+            all.entry((reader.clone(), item.change)).or_default().insert(item.topic);
         }
     }
     Ok(all)
@@ -102,7 +103,7 @@ pub(super) fn note(trees: &Trees, writes: &mut Writes, one: &Composed) -> Result
     }
     for event in &one.events {
         let is_queued = one.mails.iter().any(|queued| queued.mail.id == event.mail);
-        let pair = (event.mail.clone(), event.company.clone());
+        let pair = (event.mail.clone(), event.topic.clone());
         if let Some(record) = records.get_mut(&event.change)
             && is_queued
             && !record.mails.contains(&pair)
@@ -114,7 +115,7 @@ pub(super) fn note(trees: &Trees, writes: &mut Writes, one: &Composed) -> Result
         let is_there = trees.readable(changes::by_id(trees, told))?;
         let is_kept = is_there.is_some_and(|change| change.retracted_at.is_none());
         let Some(record) = records.get_mut(told) else { continue };
-        if is_kept && record.told(trees)?.contains(&item.company) {
+        if is_kept && record.told(trees)?.contains(&item.topic) {
             record.aside.retain(|known| known.alert != item.alert);
             record.aside.push(item.clone());
             writes.remove(TreeName::Items, &keys::item(one.reader.key(), item.alert.as_str()));

@@ -6,10 +6,11 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{outbox, subscribers, version};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{BodyHash, CompanyId};
+use crate::domain::id::BodyHash;
 use crate::domain::inbound::{BY_MAIL, Conversation, Correspondence, TokenHash, UntrackedWish};
 use crate::domain::outbox::QueuedMail;
 use crate::domain::subscription::{State, Subscriber, Wish};
+use crate::domain::topic::Topic;
 use crate::domain::way_in::WayInState;
 use crate::store::boundary::{Exchange, Exchanged, KnownPerson, PersonVersion, TakenUp};
 use crate::store::error::StoreError;
@@ -40,12 +41,12 @@ pub(super) fn void(
     trees: &Trees,
     writes: &mut Writes,
     address: &EmailAddress,
-    company: Option<&CompanyId>,
+    topic: Option<&Topic>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let key = address.key().as_bytes();
     let Some(mut with) = trees.get::<Correspondence>(TreeName::Correspondence, key)? else { return Ok(()) };
-    with.void(company, now);
+    with.void(topic, now);
     keep_correspondence(trees, writes, key, &with)
 }
 
@@ -205,14 +206,14 @@ pub(in crate::store) fn asked_to_follow(
         };
         let known = subscribers::get(trees, &address)?;
         let mut asked = Subscriber::new(known.as_ref().map_or(address, |known| known.address.clone()));
-        for (company, only, at) in open {
+        for (topic, only, at) in open {
             let is_noted = known
                 .iter()
                 .flat_map(|known| &known.subscriptions)
-                .any(|noted| noted.company == *company && noted.state != State::Unsubscribed);
+                .any(|noted| noted.topic == *topic && noted.state != State::Unsubscribed);
             if !is_noted {
                 let wish =
-                    Wish { company, only: only.clone(), confirmed: false, channel: BY_MAIL, agreed_to: None };
+                    Wish { topic, only: only.clone(), confirmed: false, channel: BY_MAIL, agreed_to: None };
                 asked.follow(wish, at);
             }
         }

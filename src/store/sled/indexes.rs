@@ -70,10 +70,10 @@ pub(super) fn aside(mail: &Mail, state: MailState) -> Option<Place> {
     has_own.then(|| (TreeName::MailsAside, key()))
 }
 
-/// Where a reader is found: by each company that they follow, or left and may come back to.
+/// Where a reader is found: by each topic that they follow, or left and may come back to.
 pub(super) fn of_subscriber(subscriber: &Subscriber) -> Vec<Place> {
-    let companies = subscriber.subscriptions.iter().filter(|known| known.may_be_told());
-    let keys = companies.map(|known| keys::item(known.company.as_str(), subscriber.address.key()));
+    let topics = subscriber.subscriptions.iter().filter(|known| known.may_be_told());
+    let keys = topics.map(|known| keys::item(&known.topic.text(), subscriber.address.key()));
     keys.map(|key| (TreeName::Followers, key)).collect()
 }
 
@@ -236,8 +236,9 @@ impl Compared {
 mod tests {
     use super::*;
     use crate::domain::email::EmailAddress;
-    use crate::domain::id::{ChangeId, CompanyId, MailId};
+    use crate::domain::id::{ChangeId, MailId};
     use crate::domain::outbox::QueuedMail;
+    use crate::domain::topic::Topic;
     use crate::store::sled::passing_over::garble;
     use crate::store::sled::survey::survey;
     use crate::store::sled::writes::number;
@@ -253,7 +254,7 @@ mod tests {
         format!("{name}@example.org").parse().unwrap()
     }
 
-    fn company(name: &str) -> CompanyId {
+    fn topic(name: &str) -> Topic {
         name.parse().unwrap()
     }
 
@@ -264,10 +265,10 @@ mod tests {
         answer
     }
 
-    fn follow(trees: &Trees, name: &str, companies: &[&str]) {
-        let companies: Vec<CompanyId> = companies.iter().map(|id| company(id)).collect();
+    fn follow(trees: &Trees, name: &str, topics: &[&str]) {
+        let topics: Vec<Topic> = topics.iter().map(|id| topic(id)).collect();
         step(trees, |writes| {
-            subscribers::follow(trees, writes, &address(name), &companies, true, "operator", now())
+            subscribers::follow(trees, writes, &address(name), &topics, true, "operator", now())
         });
     }
 
@@ -279,10 +280,10 @@ mod tests {
         step(trees, |writes| outbox::dispatch(trees, writes, &[], vec![queued]));
     }
 
-    fn readers(trees: &Trees, companies: &[&str], after: Option<&str>, limit: usize) -> Vec<String> {
-        let companies: Vec<CompanyId> = companies.iter().map(|id| company(id)).collect();
+    fn readers(trees: &Trees, topics: &[&str], after: Option<&str>, limit: usize) -> Vec<String> {
+        let topics: Vec<Topic> = topics.iter().map(|id| topic(id)).collect();
         let after = after.map(address);
-        let page = subscribers::of_companies(trees, &companies, after.as_ref(), limit).unwrap();
+        let page = subscribers::of_topics(trees, &topics, after.as_ref(), limit).unwrap();
         assert_eq!(page.reached.is_some(), page.readers.len() == limit);
         page.readers.iter().map(|reader| reader.address.local().to_owned()).collect()
     }
@@ -292,10 +293,10 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let trees = &opening::open(state.path()).unwrap();
         step(trees, |writes| instance_key(trees, writes, [1; 32]));
-        for (name, companies) in
+        for (name, topics) in
             [("ann", &["zte"][..]), ("bob", &["dahua"]), ("cid", &["dahua", "zte"]), ("dora", &["hytera"])]
         {
-            follow(trees, name, companies);
+            follow(trees, name, topics);
         }
         let (first, second) = (ChangeId::derive(&["1"]), ChangeId::derive(&["2"]));
         queue(trees, "m1", "ann", &[&first]);
@@ -323,7 +324,7 @@ mod tests {
         assert_eq!(trees.unreadable(), [""; 0]);
         // One that is asked for and cannot be read ends no page early.
         garble(trees, TreeName::Subscribers, address("bob").key().as_bytes());
-        let page = subscribers::of_companies(trees, &[company("dahua")], None, 1).unwrap();
+        let page = subscribers::of_topics(trees, &[topic("dahua")], None, 1).unwrap();
         assert_eq!((page.readers.len(), page.reached), (0, Some(address("bob"))));
         assert_eq!(trees.unreadable().len(), 1);
     }

@@ -106,7 +106,7 @@ pub(in crate::store) fn waiting(
         items.retain(|item| changes.contains_key(&item.change));
         items.sort_by_cached_key(|item| {
             let place = changes.get(&item.change).map(|change| changes::place(change));
-            (place, item.company.clone())
+            (place, item.topic.clone())
         });
         let reader = subscribers::get(trees, address)?.unwrap_or_else(|| Subscriber::new(address.clone()));
         all.push(WaitingReader { reader, items });
@@ -218,7 +218,7 @@ pub(super) fn collect_paused(trees: &Trees, writes: &mut Writes) -> Result<(), S
         let query = ChangeQuery { since: Some(since), limit: usize::MAX, ..ChangeQuery::default() };
         for change in changes::list(trees, &query)?.iter().filter(|change| change.retracted_at.is_none()) {
             for alert in all_alerts_of(change) {
-                let known = reader.follows(&alert.company, change);
+                let known = reader.follows(&alert.topic, change);
                 let is_followed = known.is_some_and(|known| known.confirmed_at <= Some(change.found_at));
                 if is_followed {
                     let key = keys::item(reader.address.key(), alert.id.as_str());

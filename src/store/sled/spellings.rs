@@ -123,7 +123,7 @@ mod tests {
     fn subscriber(address: &str, days: i64, states: &[(&str, State)]) -> Subscriber {
         let at = DateTime::UNIX_EPOCH + Duration::days(days);
         let subscription = |(company, state): &(&str, State)| Subscription {
-            company: company.parse().unwrap(),
+            topic: company.parse().unwrap(),
             state: *state,
             requested_at: at,
             confirmed_at: (*state == State::Active).then_some(at),
@@ -163,9 +163,8 @@ mod tests {
         let all = subscribers::all(&trees).unwrap();
         let [ann] = &all[..] else { panic!("{all:?}") };
         assert_eq!(ann.address.as_str(), "Ann@example.org", "the first spelling");
-        let of = |company: &str| {
-            ann.subscriptions.iter().find(|one| one.company.as_str() == company).unwrap().state
-        };
+        let of =
+            |company: &str| ann.subscriptions.iter().find(|one| one.topic.text() == company).unwrap().state;
         assert_eq!(
             (of("zte"), of("dahua"), of("hikvision")),
             (State::Unsubscribed, State::Active, State::Active)

@@ -9,9 +9,9 @@ use super::writes::Writes;
 use super::{inbox, indexes, items, keys, suppression};
 use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
 use crate::domain::subscription::{Imported, Preference, Subscriber};
+use crate::domain::topic::Topic;
 use crate::store::boundary::{Composed, Readers};
 use crate::store::error::StoreError;
 use crate::store::steps::people::{self, Done, Keep};
@@ -31,15 +31,16 @@ pub(in crate::store) fn after(
     trees.after(TreeName::Subscribers, address.map(|address| address.key().as_bytes()), limit)
 }
 
-/// The next readers who may be told of one of these companies, in the order of their addresses, after one of them or
+/// The next readers who may be told of one of these topics, in the order of their addresses, after one of them or
 /// from the first, at most `limit`.
-pub(in crate::store) fn of_companies(
+pub(in crate::store) fn of_topics(
     trees: &Trees,
-    companies: &[CompanyId],
+    topics: &[Topic],
     address: Option<&EmailAddress>,
     limit: usize,
 ) -> Result<Readers, StoreError> {
-    let names: Vec<&str> = companies.iter().map(CompanyId::as_str).collect();
+    let texts: Vec<_> = topics.iter().map(Topic::text).collect();
+    let names: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
     let after = address.map(EmailAddress::key);
     let keys = indexes::merged(trees, TreeName::Followers, &names, after, limit)?;
     let mut readers = Vec::with_capacity(keys.len());
@@ -52,23 +53,23 @@ pub(in crate::store) fn of_companies(
     Ok(Readers { readers, reached })
 }
 
-/// Whether anybody may be told of a company, or of a source as such.
-pub(super) fn has_followers(trees: &Trees, company: &CompanyId) -> Result<bool, StoreError> {
-    let mut followers = trees.tree(TreeName::Followers).scan_prefix(keys::items_of(company.as_str()));
+/// Whether anybody may be told of a topic.
+pub(super) fn has_followers(trees: &Trees, topic: &Topic) -> Result<bool, StoreError> {
+    let mut followers = trees.tree(TreeName::Followers).scan_prefix(keys::items_of(&topic.text()));
     Ok(followers.next().transpose()?.is_some())
 }
 
-/// Notes a wish to follow companies; gives the subscriber as they now stand.
+/// Notes a wish to follow topics; gives the subscriber as they now stand.
 pub(in crate::store) fn follow(
     trees: &Trees,
     writes: &mut Writes,
     address: &EmailAddress,
-    companies: &[CompanyId],
+    topics: &[Topic],
     confirmed: bool,
     channel: &str,
     now: DateTime<Utc>,
 ) -> Result<Subscriber, StoreError> {
-    let done = people::follow(get(trees, address)?, address, companies, (confirmed, channel), now);
+    let done = people::follow(get(trees, address)?, address, topics, (confirmed, channel), now);
     finish(trees, writes, done, now)
 }
 
@@ -108,22 +109,22 @@ pub(in crate::store) fn leave(
     trees: &Trees,
     writes: &mut Writes,
     address: &EmailAddress,
-    company: Option<&CompanyId>,
+    topic: Option<&Topic>,
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     // Who is no subscriber yet may have been asked.
-    inbox::void(trees, writes, address, company, now)?;
-    let done = people::leave(get(trees, address)?, company, now);
+    inbox::void(trees, writes, address, topic, now)?;
+    let done = people::leave(get(trees, address)?, topic, now);
     finish(trees, writes, done, now)
 }
 
-/// Takes back what somebody left last; gives which companies they follow again.
+/// Takes back what somebody left last; gives which topics they follow again.
 pub(in crate::store) fn undo_leaving(
     trees: &Trees,
     writes: &mut Writes,
     address: &EmailAddress,
     now: DateTime<Utc>,
-) -> Result<Vec<CompanyId>, StoreError> {
+) -> Result<Vec<Topic>, StoreError> {
     let done = people::undo_leaving(get(trees, address)?, now);
     finish(trees, writes, done, now)
 }
@@ -170,12 +171,12 @@ pub(in crate::store) fn refine(
     trees: &Trees,
     writes: &mut Writes,
     address: &EmailAddress,
-    company: &CompanyId,
+    topic: &Topic,
     kinds: &BTreeSet<ChangeKind>,
     now: DateTime<Utc>,
 ) -> Result<Subscriber, StoreError> {
     let mut subscriber = required(trees, address)?;
-    if subscriber.refine(company, kinds) {
+    if subscriber.refine(topic, kinds) {
         keep_and_wake(trees, writes, &subscriber, now)?;
     }
     Ok(subscriber)

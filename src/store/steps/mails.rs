@@ -191,14 +191,14 @@ mod tests {
             (wanted(&mut mail, said, at(1)), mail.state)
         };
         let anew = || Wanted::Anew { items: Vec::new(), why: "companies were left" };
-        let companies = vec!["zte".parse().unwrap()];
+        let topics = vec!["zte".parse().unwrap()];
         let made = |anew| Fate::Stays(Aftermath { items: Vec::new(), anew });
         assert_eq!(fate(Basis::None, Wanted::Whole), (Fate::Goes, MailState::Queued));
         assert_eq!(fate(Basis::None, Wanted::Retracted), (made(None), MailState::Dead));
-        let attestation = Basis::Attestation { since: Some(at(-9)), companies: companies.clone() };
+        let attestation = Basis::Attestation { since: Some(at(-9)), topics: topics.clone() };
         let from = Some(Anew::AttestedFrom(at(-9)));
         assert_eq!(fate(attestation, anew()), (made(from), MailState::Replaced));
-        let list = Basis::List { companies };
+        let list = Basis::List { topics };
         assert_eq!(fate(list, anew()), (made(Some(Anew::Composed)), MailState::Replaced));
         let mut later = queued();
         assert_eq!(wanted(&mut later, Wanted::Later(at(60)), at(1)), made(None));

@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::email::EmailAddress;
-use crate::domain::id::CompanyId;
 use crate::domain::subscription::{EndedPause, Filter, Imported, Preference, Subscriber, Wish};
+use crate::domain::topic::Topic;
 use crate::store::boundary::Composed;
 
 /// What a deed makes of a person, and its answer.
@@ -25,17 +25,17 @@ pub(in crate::store) enum Keep {
     AndWake(Subscriber),
 }
 
-/// A wish to follow companies is noted.
+/// A wish to follow topics is noted.
 pub(in crate::store) fn follow(
     known: Option<Subscriber>,
     address: &EmailAddress,
-    companies: &[CompanyId],
+    topics: &[Topic],
     (confirmed, channel): (bool, &str),
     now: DateTime<Utc>,
 ) -> Done<Subscriber> {
     let mut subscriber = known.unwrap_or_else(|| Subscriber::new(address.clone()));
-    for company in companies {
-        let wish = Wish { company, only: Filter::default(), confirmed, channel, agreed_to: None };
+    for topic in topics {
+        let wish = Wish { topic, only: Filter::default(), confirmed, channel, agreed_to: None };
         subscriber.follow(wish, now);
     }
     Done { answer: subscriber.clone(), keep: Keep::As(subscriber) }
@@ -50,16 +50,16 @@ pub(in crate::store) fn confirm(mut known: Subscriber, channel: &str, now: DateT
 /// Subscriptions end; tells how many.
 pub(in crate::store) fn leave(
     known: Option<Subscriber>,
-    company: Option<&CompanyId>,
+    topic: Option<&Topic>,
     now: DateTime<Utc>,
 ) -> Done<usize> {
     let Some(mut subscriber) = known else { return Done { answer: 0, keep: Keep::AsBefore } };
-    let ended = subscriber.leave(company, now);
+    let ended = subscriber.leave(topic, now);
     Done { answer: ended, keep: if ended > 0 { Keep::As(subscriber) } else { Keep::AsBefore } }
 }
 
-/// What was left last is followed again; tells which companies.
-pub(in crate::store) fn undo_leaving(known: Option<Subscriber>, now: DateTime<Utc>) -> Done<Vec<CompanyId>> {
+/// What was left last is followed again; tells which topics.
+pub(in crate::store) fn undo_leaving(known: Option<Subscriber>, now: DateTime<Utc>) -> Done<Vec<Topic>> {
     let Some(mut subscriber) = known else { return Done { answer: Vec::new(), keep: Keep::AsBefore } };
     let back = subscriber.undo_leaving(now);
     let keep = if back.is_empty() { Keep::AsBefore } else { Keep::AndWake(subscriber) };
@@ -150,7 +150,7 @@ mod tests {
         DateTime::UNIX_EPOCH + Duration::minutes(minutes)
     }
 
-    fn zte() -> CompanyId {
+    fn zte() -> Topic {
         "zte".parse().unwrap()
     }
 
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn what_changes_nothing_is_not_kept() {
         assert_eq!(leave(None, None, at(1)).keep, Keep::AsBefore);
-        let dahua: CompanyId = "dahua".parse().unwrap();
+        let dahua: Topic = "dahua".parse().unwrap();
         assert_eq!(leave(Some(follower()), Some(&dahua), at(1)).keep, Keep::AsBefore);
         assert_eq!(undo_leaving(Some(follower()), at(1)).keep, Keep::AsBefore);
         assert_eq!(attest_again(Some(follower()), at(1)), Keep::AsBefore);

@@ -14,6 +14,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::standing::Standing;
+use crate::domain::topic::Topic;
 use crate::domain::webhook::EventKind;
 use crate::store::boundary::{Accepted, HeldBody, ReadCommit, RetractCommit};
 
@@ -53,11 +54,11 @@ pub(in crate::store) enum Effect<'a> {
 /// The alerts of a read: those of companies, and for whoever follows the source as such, if anybody does.
 pub(in crate::store) fn raised<E>(
     commit: &ReadCommit,
-    has_followers: impl Fn(&CompanyId) -> Result<bool, E>,
+    has_followers: impl Fn(&Topic) -> Result<bool, E>,
 ) -> Result<Vec<Alert>, E> {
     let mut raised = commit.alerts.clone();
     for alert in commit.changes.iter().filter_map(alert_of_source) {
-        if has_followers(&alert.company)? {
+        if has_followers(&alert.topic)? {
             raised.push(alert);
         }
     }
@@ -209,7 +210,7 @@ mod tests {
         let alert = |change: &Change| Alert {
             id: AlertId::derive(&[change.id.as_str()]),
             change: change.id.clone(),
-            company: "zte".parse().unwrap(),
+            topic: "zte".parse().unwrap(),
             raised_at: at,
             spread_to: None,
         };

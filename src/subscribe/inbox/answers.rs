@@ -94,8 +94,8 @@ impl Inbox {
     async fn listed(&self, selection: &Selection) -> Result<Vec<ListedOn>, StoreError> {
         let mut listed = Vec::new();
         // Of a source that is followed as such all is told, and nothing of it stands out.
-        let companies = selection.companies.iter().filter(|company| company.is_company()).cloned();
-        let selection = &Selection { companies: companies.collect(), ..selection.clone() };
+        let companies = selection.topics.iter().filter(|topic| topic.company().is_some()).cloned();
+        let selection = &Selection { topics: companies.collect(), ..selection.clone() };
         for source in self.sources.iter().filter(|source| is_wanted(source, selection)) {
             let standing = self.store.standing(&source.id).await?;
             let baseline = match &standing {
@@ -128,8 +128,7 @@ impl Inbox {
         let items = waiting.readers.iter().flat_map(|reader| &reader.items);
         let told = items.filter_map(|item| {
             let change = waiting.changes.get(&item.change)?;
-            let is_told =
-                change.retracted_at.is_none() && subscriber.follows(&item.company, change).is_some();
+            let is_told = change.retracted_at.is_none() && subscriber.follows(&item.topic, change).is_some();
             is_told.then_some(&change.id)
         });
         Ok(told.collect::<BTreeSet<_>>().len())
@@ -139,9 +138,9 @@ impl Inbox {
 /// By what right an answer is sent: most are owed whatever comes after them.
 fn basis_of(answer: &Answer, subscriber: &Subscriber) -> Basis {
     match answer {
-        Answer::List => Basis::List { companies: subscriber.followed().cloned().collect() },
+        Answer::List => Basis::List { topics: subscriber.followed().cloned().collect() },
         Answer::Confirm(_, token) | Answer::Explain(_, token) => Basis::Question { token: token.hash() },
-        Answer::Welcome(selection) => Basis::Welcome { companies: selection.companies.clone() },
+        Answer::Welcome(selection) => Basis::Welcome { topics: selection.topics.clone() },
         _ => Basis::None,
     }
 }

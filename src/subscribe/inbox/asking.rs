@@ -3,11 +3,12 @@
 use super::Inbox;
 use super::outcome::IngestError;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{BodyHash, CompanyId, MailId};
+use crate::domain::id::{BodyHash, MailId};
 use crate::domain::inbound::{Answer, Purpose, Selection, TokenHash};
 use crate::domain::outbox::Basis;
 use crate::domain::subscription::Subscriber;
 use crate::domain::text::error_chain;
+use crate::domain::topic::Topic;
 use crate::store::{Exchange, KnownPerson, StoreError, anew_if_overtaken};
 
 impl Inbox {
@@ -23,17 +24,13 @@ impl Inbox {
         Ok(question.map(|(purpose, is_open)| (purpose, is_open, state.subscriber)))
     }
 
-    /// Asks somebody whether they want to follow companies, at an operator's word. Tells whether the question left: who
+    /// Asks somebody whether they want to follow topics, at an operator's word. Tells whether the question left: who
     /// was asked the same a moment ago, or wants to be asked nothing, is not asked.
     ///
     /// # Errors
     /// A mail that could not be made, or the store's error; nothing was done.
-    pub async fn ask_to_follow(
-        &self,
-        address: &EmailAddress,
-        companies: &[CompanyId],
-    ) -> Result<bool, IngestError> {
-        let selection = Selection { companies: companies.to_vec(), ..Selection::default() };
+    pub async fn ask_to_follow(&self, address: &EmailAddress, topics: &[Topic]) -> Result<bool, IngestError> {
+        let selection = Selection { topics: topics.to_vec(), ..Selection::default() };
         self.ask_to_follow_selection(address, selection).await
     }
 
@@ -145,12 +142,12 @@ impl Inbox {
 /// What is answered now in the place of an answer that lists what its recipient followed.
 fn answer_to(basis: &Basis, subscriber: &Subscriber) -> Option<Answer> {
     match basis {
-        Basis::Welcome { companies } => {
-            let followed = companies.iter().filter_map(|company| subscriber.active(company));
+        Basis::Welcome { topics } => {
+            let followed = topics.iter().filter_map(|topic| subscriber.active(topic));
             let followed: Vec<_> = followed.collect();
             let only = followed.first()?.only.clone();
-            let companies = followed.iter().map(|followed| followed.company.clone()).collect();
-            Some(Answer::Welcome(Selection { companies, only, ways: Vec::new() }))
+            let topics = followed.iter().map(|followed| followed.topic.clone()).collect();
+            Some(Answer::Welcome(Selection { topics, only, ways: Vec::new() }))
         }
         Basis::List { .. } => Some(Answer::List),
         _ => None,

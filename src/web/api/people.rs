@@ -11,9 +11,10 @@ use super::problem::Problem;
 use super::shapes::{List, Mail, Subscriber};
 use super::{Answer, Server, Who, done, json, limit};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{CompanyId, MailId};
+use crate::domain::id::MailId;
 use crate::domain::inbound::Selection;
 use crate::domain::outbox::MailState;
+use crate::domain::topic::Topic;
 use crate::store::{Deed, StoreError};
 use crate::subscribe::SubscribeError;
 use crate::web::Shared;
@@ -185,7 +186,7 @@ pub(super) struct NewSubscriber {
     address: EmailAddress,
     /// The ids of the companies; `source:ID` follows a source as such.
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 50)]
-    companies: Vec<CompanyId>,
+    companies: Vec<Topic>,
     /// Whether you have the person's consent and can show it. Where not, they are asked by mail.
     #[serde(default)]
     confirmed: bool,
@@ -219,7 +220,7 @@ pub(super) async fn subscribe(
     Json(NewSubscriber { address, companies, confirmed }): Json<NewSubscriber>,
 ) -> Answer {
     let watchlist = shared.registry.current();
-    if let Some(unknown) = companies.iter().find(|id| !watchlist.can_be_followed(id)) {
+    if let Some(unknown) = companies.iter().find(|topic| !watchlist.can_be_followed(topic)) {
         return Err(Problem::bad(format!(
             "companies: {unknown} is no company that is tracked and no source that is watched"
         )));
@@ -233,16 +234,16 @@ pub(super) async fn subscribe(
     if !confirmed && !shared.visits.can_ask() {
         return Err(Problem::conflict("nobody could answer a question here; subscribe with confirmed"));
     }
-    let names: Vec<&str> = companies.iter().map(CompanyId::as_str).collect();
+    let names: Vec<String> = companies.iter().map(ToString::to_string).collect();
     shared.note_by(&visitor, "subscribe", &address.redacted(), &names.join(", ")).await?;
     let status = if confirmed {
         shared.desk.subscriptions.add(&address, &companies, true).await?;
         StatusCode::OK
     } else {
-        let mut companies = companies;
-        companies.sort();
-        companies.dedup();
-        shared.visits.sign_up(&address, Selection { companies, ..Selection::default() }).await?;
+        let mut topics = companies;
+        topics.sort();
+        topics.dedup();
+        shared.visits.sign_up(&address, Selection { topics, ..Selection::default() }).await?;
         StatusCode::ACCEPTED
     };
     shared.woken.notify_one();
@@ -256,7 +257,7 @@ pub(super) async fn subscribe(
 pub(super) struct Leaving {
     /// The id of the company; all where none is given.
     #[param(value_type = Option<String>)]
-    company: Option<CompanyId>,
+    company: Option<Topic>,
 }
 
 /// Ends somebody's subscription to one company, or to all.
@@ -280,8 +281,8 @@ pub(super) async fn unsubscribe(
     }
     let detail = company.as_ref().map(ToString::to_string).unwrap_or_default();
     shared.note_by(&visitor, "unsubscribe", &address.redacted(), &detail).await?;
-    let companies: Vec<CompanyId> = company.into_iter().collect();
-    match shared.desk.subscriptions.remove(&address, &companies).await {
+    let topics: Vec<Topic> = company.into_iter().collect();
+    match shared.desk.subscriptions.remove(&address, &topics).await {
         Ok(_) | Err(SubscribeError::NotSubscribed(_)) => {}
         Err(error) => return Err(Problem::fault(&error)),
     }

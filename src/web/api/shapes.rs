@@ -522,7 +522,7 @@ pub(super) struct Subscription {
 impl Subscriber {
     pub(super) fn of(subscriber: &subscription::Subscriber) -> Self {
         let one = |known: &subscription::Subscription| Subscription {
-            company: known.company.to_string(),
+            company: known.topic.to_string(),
             state: known.state.to_string(),
             only: known.only.words(),
             requested_at: known.requested_at,

@@ -27,12 +27,13 @@ use super::asked::Asked;
 use super::frame::{Frame, Note};
 use super::{Server, Who};
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::id::SourceId;
 use crate::domain::inbound::Selection;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::source::Source;
 use crate::domain::subscription::{Filter, Preference, Preferences};
 use crate::domain::text::{one_line, shorten};
+use crate::domain::topic::Topic;
 use crate::render::{Service, example, line, with_lines};
 
 /// One form asks for as many companies at most.
@@ -178,16 +179,16 @@ impl Shared {
         let address = asked.parsed::<EmailAddress>("address")?;
         let watchlist = self.registry.current();
         let sources = || values(body, "whole").filter_map(|id| id.parse::<SourceId>().ok());
-        let mut companies: Vec<CompanyId> = values(body, "company")
+        let mut topics: Vec<Topic> = values(body, "company")
             .filter_map(|id| id.parse().ok())
-            .chain(sources().map(|id| CompanyId::of_source(&id)))
-            .filter(|id| watchlist.can_be_followed(id))
+            .chain(sources().map(|id| Topic::from(&id)))
+            .filter(|topic| watchlist.can_be_followed(topic))
             .take(MAX_COMPANIES)
             .collect();
-        companies.sort();
-        companies.dedup();
+        topics.sort();
+        topics.dedup();
         let only = Filter { sources: self.sources_of(body), ..Filter::default() };
-        (!companies.is_empty()).then(|| (address, Selection { companies, only, ways: ways_of(&asked) }))
+        (!topics.is_empty()).then(|| (address, Selection { topics, only, ways: ways_of(&asked) }))
     }
 
     /// The sources from which alone something is to be told, by themselves and by their groups.

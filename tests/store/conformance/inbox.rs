@@ -8,14 +8,14 @@ use regwatch::domain::subscription::{Filter, Wish};
 use regwatch::domain::way_in::{WayIn, WayInState};
 use regwatch::store::{Exchange, Exchanged, KnownPerson, StoreError, TakenUp};
 
-use crate::fixture::{Home, at, company, mail};
+use crate::fixture::{Home, at, mail, topic};
 
 fn ann() -> EmailAddress {
     "ann@example.org".parse().unwrap()
 }
 
 fn to_follow_zte() -> Purpose {
-    Purpose::Subscribe(Selection { companies: vec![company("zte")], ..Selection::default() })
+    Purpose::Subscribe(Selection { topics: vec![topic("zte")], ..Selection::default() })
 }
 
 #[tokio::test]
@@ -42,9 +42,9 @@ async fn a_message_its_effects_and_its_answer_are_kept_together() {
 
     let KnownPerson { mut state, version } = store.conversation(&ann()).await.unwrap();
     assert_eq!(state.correspondence.answer(&token.hash(), at(1)), Some((to_follow_zte(), true)));
-    let zte = company("zte");
+    let zte = topic("zte");
     let wish = Wish {
-        company: &zte,
+        topic: &zte,
         only: Filter::default(),
         confirmed: true,
         channel: "mail",
@@ -87,7 +87,7 @@ async fn the_operator_confirms_and_pauses() {
     let store = home.open();
     assert!(store.confirm(&ann(), "operator", at(0)).await.is_err());
     assert!(store.pause(&ann(), false, None, at(1)).await.is_err());
-    store.follow(&ann(), &[company("zte")], false, "operator", at(0)).await.unwrap();
+    store.follow(&ann(), &[topic("zte")], false, "operator", at(0)).await.unwrap();
     assert_eq!(store.confirm(&ann(), "operator", at(1)).await.unwrap(), 1);
     assert_eq!(store.confirm(&ann(), "operator", at(1)).await.unwrap(), 0);
     assert_eq!(store.pause(&ann(), true, None, at(2)).await.unwrap(), None);
@@ -204,7 +204,7 @@ async fn of_two_messages_that_meet_one_state_the_second_is_overtaken() {
 async fn a_message_does_not_undo_what_was_done_to_its_sender_meanwhile() {
     let home = Home::new();
     let store = home.open();
-    store.follow(&ann(), &[company("zte")], true, "operator", at(0)).await.unwrap();
+    store.follow(&ann(), &[topic("zte")], true, "operator", at(0)).await.unwrap();
     let KnownPerson { mut state, version } = store.conversation(&ann()).await.unwrap();
     state.correspondence.note_answer(at(1));
     store.leave(&ann(), None, at(1)).await.unwrap();

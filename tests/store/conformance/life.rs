@@ -9,7 +9,7 @@ use regwatch::settings::StoreSettings;
 use regwatch::store::{ChangeQuery, Exchange, Store, StoreError};
 use tokio::task::JoinSet;
 
-use crate::fixture::{Home, at, changed, company, keep, mail, page, source};
+use crate::fixture::{Home, at, changed, keep, mail, page, source, topic};
 
 #[tokio::test]
 async fn a_second_owner_is_refused_until_the_first_closes() {
@@ -68,7 +68,7 @@ async fn after_closing_every_call_says_so() {
         check(&store.find_mail("0").await);
         check(&store.retry_mails(None, now).await);
         check(&store.subscribers().await);
-        check(&store.follow(&ann, &[company("zte")], true, "cli", now).await);
+        check(&store.follow(&ann, &[topic("zte")], true, "cli", now).await);
         check(&store.leave(&ann, None, now).await);
         check(&store.subscriber(&ann).await);
         check(&store.confirm(&ann, "cli", now).await);
@@ -110,7 +110,7 @@ async fn many_who_write_at_once_lose_nothing() {
                 }
             }
             // All of them change the same record.
-            store.follow(&ann, &[company(&format!("company-{number}"))], true, "cli", at(0)).await.unwrap();
+            store.follow(&ann, &[topic(&format!("company-{number}"))], true, "cli", at(0)).await.unwrap();
         });
     }
     // Somebody tidies up meanwhile.

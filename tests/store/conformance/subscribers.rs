@@ -1,13 +1,14 @@
 //! Who is told, and the installation's key.
 
 use regwatch::domain::email::EmailAddress;
-use regwatch::domain::id::{BodyHash, CompanyId};
+use regwatch::domain::id::BodyHash;
 use regwatch::domain::inbound::Purpose;
 use regwatch::domain::keyed_link::LinkKey;
 use regwatch::domain::subscription::{Filter, State, Wish};
+use regwatch::domain::topic::Topic;
 use regwatch::store::{Exchange, KnownPerson, Store};
 
-use crate::fixture::{Home, at, changed, company, keep, page, source};
+use crate::fixture::{Home, at, changed, keep, page, source, topic};
 
 fn address(text: &str) -> EmailAddress {
     text.parse().unwrap()
@@ -18,7 +19,7 @@ async fn subscribers_follow_leave_and_come_back() {
     let home = Home::new();
     let store = home.open();
     let (ann, bob) = (address("ann@example.org"), address("bob@example.org"));
-    let both = [company("zte"), company("hytera")];
+    let both = [topic("zte"), topic("hytera")];
     let states = |subscriber: &regwatch::domain::subscription::Subscriber| -> Vec<State> {
         subscriber.subscriptions.iter().map(|subscription| subscription.state).collect()
     };
@@ -52,12 +53,12 @@ async fn subscribers_follow_leave_and_come_back() {
 async fn someone_may_follow_more_than_fits_one_record() {
     let home = Home::new();
     let store = home.open();
-    let companies: Vec<_> = (0..300).map(|number| company(&format!("company-{number}"))).collect();
+    let topics: Vec<_> = (0..300).map(|number| topic(&format!("company-{number}"))).collect();
     // The longest address there may be.
     let host = ["a".repeat(63), "b".repeat(63), "c".repeat(57)].join(".");
     let ann = address(&format!("{}@{host}.org", "x".repeat(64)));
     assert_eq!(ann.as_str().len(), 254);
-    let noted = store.follow(&ann, &companies, true, "cli", at(0)).await.unwrap();
+    let noted = store.follow(&ann, &topics, true, "cli", at(0)).await.unwrap();
     let store = home.reopen(store).await;
     assert_eq!(store.subscribers().await.unwrap(), [noted]);
 }
@@ -79,11 +80,11 @@ async fn a_subscriber_is_found_by_the_key_in_their_links_whenever_they_were_writ
     let (ann, bob, cid) =
         (address("ann@example.org"), address("bob@example.org"), address("cid@example.org"));
     // Written before there was a key, as by an older program.
-    store.follow(&ann, &[company("zte")], true, "operator", at(0)).await.unwrap();
+    store.follow(&ann, &[topic("zte")], true, "operator", at(0)).await.unwrap();
     let key = LinkKey::new(store.instance_key([1; 32]).await.unwrap());
-    store.follow(&bob, &[company("zte")], true, "operator", at(1)).await.unwrap();
+    store.follow(&bob, &[topic("zte")], true, "operator", at(1)).await.unwrap();
     let KnownPerson { mut state, version } = store.conversation(&cid).await.unwrap();
-    state.subscriber.follow(wish(&company("zte")), at(2));
+    state.subscriber.follow(wish(&topic("zte")), at(2));
     let message = BodyHash::of(b"confirm");
     let exchange =
         Exchange { message, at: at(2), state: Some((state, version)), mails: Vec::new(), wishes: Vec::new() };
@@ -98,8 +99,8 @@ async fn a_subscriber_is_found_by_the_key_in_their_links_whenever_they_were_writ
     assert_eq!(store.subscriber_by(&stranger).await.unwrap(), None);
 }
 
-fn wish(company: &CompanyId) -> Wish<'_> {
-    Wish { company, only: Filter::default(), confirmed: true, channel: "web", agreed_to: None }
+fn wish(topic: &Topic) -> Wish<'_> {
+    Wish { topic, only: Filter::default(), confirmed: true, channel: "web", agreed_to: None }
 }
 
 #[tokio::test]
@@ -107,7 +108,7 @@ async fn what_was_found_in_a_pause_that_an_older_program_began_is_collected_once
     let home = Home::new();
     let store = home.open();
     let ann = address("ann@example.org");
-    store.follow(&ann, &[company("zte")], true, "operator", at(0)).await.unwrap();
+    store.follow(&ann, &[topic("zte")], true, "operator", at(0)).await.unwrap();
     store.pause(&ann, true, None, at(1)).await.unwrap();
     keep(&store, changed(&source("fcc"), 2, page(1, 100), &["hytera", "zte"])).await.unwrap();
     keep(&store, changed(&source("old"), 0, page(1, 100), &["zte"])).await.unwrap();
@@ -115,7 +116,7 @@ async fn what_was_found_in_a_pause_that_an_older_program_began_is_collected_once
     assert_eq!(waits(&store).await, []);
     store.instance_key([1; 32]).await.unwrap();
     let items = waits(&store).await;
-    assert_eq!((items.len(), &items[0].company), (1, &company("zte")), "what was found since it began");
+    assert_eq!((items.len(), &items[0].topic), (1, &topic("zte")), "what was found since it began");
     keep(&store, changed(&source("un"), 3, page(1, 100), &["zte"])).await.unwrap();
     let store = home.reopen(store).await;
     store.instance_key([2; 32]).await.unwrap();
@@ -147,17 +148,17 @@ async fn readers_are_found_by_a_company_for_as_long_as_they_may_be_told_of_it() 
     let home = Home::new();
     let store = home.open();
     let (ann, bob) = (address("ann@example.org"), address("bob@example.org"));
-    store.follow(&ann, &[company("zte"), company("dahua")], true, "operator", at(0)).await.unwrap();
-    store.follow(&bob, &[company("zte")], false, "operator", at(0)).await.unwrap();
+    store.follow(&ann, &[topic("zte"), topic("dahua")], true, "operator", at(0)).await.unwrap();
+    store.follow(&bob, &[topic("zte")], false, "operator", at(0)).await.unwrap();
     let readers = async |store: &Store, id: &str| {
-        let page = store.readers_of(vec![company(id)], None, 10).await.unwrap();
+        let page = store.readers_of(vec![topic(id)], None, 10).await.unwrap();
         page.readers.into_iter().map(|reader| reader.address).collect::<Vec<_>>()
     };
     assert_eq!(readers(&store, "zte").await, std::slice::from_ref(&ann), "bob has not confirmed");
     store.confirm(&bob, "mail", at(1)).await.unwrap();
     let store = home.reopen(store).await;
     assert_eq!(readers(&store, "zte").await, [ann.clone(), bob.clone()]);
-    store.leave(&ann, Some(&company("zte")), at(2)).await.unwrap();
+    store.leave(&ann, Some(&topic("zte")), at(2)).await.unwrap();
     assert!(readers(&store, "zte").await.contains(&ann), "that can be taken back");
     store.instance_key([1; 32]).await.unwrap();
     store.erase(&ann, at(3)).await.unwrap();

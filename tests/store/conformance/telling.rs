@@ -8,7 +8,7 @@ use regwatch::domain::outbox::{MailState, QueuedMail};
 use regwatch::domain::retraction::Retraction;
 use regwatch::store::{Composed, Met, RetractCommit, Spread, Store, StoreError, Withdrawn};
 
-use crate::fixture::{Home, at, changed, company, keep, mail, page, source};
+use crate::fixture::{Home, at, changed, keep, mail, page, source, topic};
 
 fn ann() -> EmailAddress {
     "ann@example.org".parse().unwrap()

@@ -6,10 +6,10 @@ use super::Conversation;
 use super::answer::Answer;
 use super::request::Request;
 use crate::domain::confirm_token::TokenHash;
-use crate::domain::id::CompanyId;
 use crate::domain::inbound::correspondence::Purpose;
 use crate::domain::inbound::selection::Selection;
 use crate::domain::subscription::{Preference, Wish};
+use crate::domain::topic::Topic;
 
 /// The channel under which consent by mail is noted.
 pub const BY_MAIL: &str = "mail";
@@ -47,7 +47,7 @@ impl Conversation {
             }
             Request::Never(_) => Answer::Expired,
             Request::Subscribe(selection) => Answer::Welcome(selection),
-            Request::Unsubscribe(companies) | Request::MayLeave(companies) => self.leave(companies, now),
+            Request::Unsubscribe(topics) | Request::MayLeave(topics) => self.leave(topics, now),
             Request::Leave => self.leave(Vec::new(), now),
             Request::List => Answer::List,
             Request::Help => Answer::Help,
@@ -83,7 +83,7 @@ impl Conversation {
                 self.follow(&selection, consent, now);
                 Answer::Welcome(selection)
             }
-            Purpose::Unsubscribe { companies } => self.leave(companies, now),
+            Purpose::Unsubscribe { topics } => self.leave(topics, now),
             Purpose::Pause => self.pause(now),
             Purpose::Resume => self.resume(now),
             Purpose::Prefer { wish } => self.prefer(wish, now),
@@ -96,13 +96,13 @@ impl Conversation {
     }
 
     fn follow(&mut self, selection: &Selection, consent: Consent<'_>, now: DateTime<Utc>) {
-        for company in &selection.companies {
+        for topic in &selection.topics {
             let wish = Wish {
-                company,
+                topic,
                 only: selection.only.clone(),
                 confirmed: true,
                 channel: consent.channel,
-                agreed_to: Some(format!("{} Answered: {}", selection.agreement(company), consent.words)),
+                agreed_to: Some(format!("{} Answered: {}", selection.agreement(topic), consent.words)),
             };
             self.subscriber.follow(wish, now);
         }
@@ -111,15 +111,15 @@ impl Conversation {
         }
     }
 
-    fn leave(&mut self, companies: Vec<CompanyId>, now: DateTime<Utc>) -> Answer {
-        if companies.is_empty() {
+    fn leave(&mut self, topics: Vec<Topic>, now: DateTime<Utc>) -> Answer {
+        if topics.is_empty() {
             self.leave_all(now);
         }
-        for company in &companies {
-            self.subscriber.leave(Some(company), now);
-            self.correspondence.void(Some(company), now);
+        for topic in &topics {
+            self.subscriber.leave(Some(topic), now);
+            self.correspondence.void(Some(topic), now);
         }
-        Answer::Goodbye(companies)
+        Answer::Goodbye(topics)
     }
 
     /// Ends all that is followed, and all that stands open: nothing that was asked before counts any more.

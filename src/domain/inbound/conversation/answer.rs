@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::confirm_token::ConfirmToken;
-use crate::domain::id::CompanyId;
 use crate::domain::inbound::correspondence::Purpose;
 use crate::domain::inbound::selection::Selection;
+use crate::domain::topic::Topic;
 
 /// What is mailed back, in the service's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Answer {
     /// It is followed now, or was already.
     Welcome(Selection),
     /// It is not followed any more; all where empty.
-    Goodbye(Vec<CompanyId>),
+    Goodbye(Vec<Topic>),
     /// What is followed.
     List,
     /// What can be asked.
@@ -34,20 +34,24 @@ pub enum Answer {
     Never,
     /// The token is unknown or too old.
     Expired,
-    /// Not understood; the companies that may have been meant.
-    Unknown(Vec<CompanyId>),
-    /// Nobody tracks that; the companies that may have been meant, and what can be followed.
-    Untracked(Vec<CompanyId>),
+    /// Not understood; the topics that may have been meant.
+    Unknown(Vec<Topic>),
+    /// Nobody tracks that; the topics that may have been meant, and what can be followed.
+    Untracked(Vec<Topic>),
 }
 
 impl Selection {
-    /// The words that somebody agrees to who follows a company, as they are mailed and noted.
+    /// The words that somebody agrees to who follows a topic, as they are mailed and noted.
     #[must_use]
-    pub fn agreement(&self, company: &CompanyId) -> String {
+    pub fn agreement(&self, topic: &Topic) -> String {
         let only = self.only.words().map(|words| format!(", {words}")).unwrap_or_default();
-        match company.source() {
-            Some(source) => format!("Send me mail when anything changes on the source {source}{only}."),
-            None => format!("Send me mail when a watched source changes in an entry about {company}{only}."),
+        match topic {
+            Topic::Source(source) => {
+                format!("Send me mail when anything changes on the source {source}{only}.")
+            }
+            Topic::Company(company) => {
+                format!("Send me mail when a watched source changes in an entry about {company}{only}.")
+            }
         }
     }
 }

@@ -2,21 +2,22 @@
 
 use super::Trust;
 use crate::domain::confirm_token::{ConfirmToken, TokenHash};
-use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::id::SourceId;
 use crate::domain::inbound::command::MailCommand;
 use crate::domain::inbound::correspondence::Purpose;
 use crate::domain::inbound::leaving::{Wish as LeavingWish, without_forms};
-use crate::domain::inbound::selection::{Selection, companies, select};
+use crate::domain::inbound::selection::{Selection, select, topics};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::Preference;
+use crate::domain::topic::Topic;
 
 /// What is asked for, names resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// Follow companies.
+    /// Follow topics.
     Subscribe(Selection),
     /// End subscriptions; all where empty.
-    Unsubscribe(Vec<CompanyId>),
+    Unsubscribe(Vec<Topic>),
     /// End all, as only the subscriber can ask.
     Leave,
     /// Tell what is followed.
@@ -38,9 +39,9 @@ pub enum Request {
         wish: Option<Box<Request>>,
     },
     /// May want to end subscriptions, all where empty; only a question can tell.
-    MayLeave(Vec<CompanyId>),
-    /// Follow what nobody tracks; the companies that may have been meant.
-    Untracked(Vec<CompanyId>),
+    MayLeave(Vec<Topic>),
+    /// Follow what nobody tracks; the topics that may have been meant.
+    Untracked(Vec<Topic>),
     /// Ask and send nothing any more.
     Never(TokenHash),
     /// Send nothing for a while.
@@ -49,8 +50,8 @@ pub enum Request {
     Resume,
     /// Send otherwise.
     Prefer(Preference),
-    /// Not understood; the companies that may have been meant.
-    Unknown(Vec<CompanyId>),
+    /// Not understood; the topics that may have been meant.
+    Unknown(Vec<Topic>),
 }
 
 impl MailCommand {
@@ -88,11 +89,9 @@ fn to_leave(wish: &LeavingWish, watchlist: &Watchlist) -> Request {
     if wish.names.is_empty() {
         return Request::Unsubscribe(Vec::new());
     }
-    let found = companies(&wish.names, watchlist);
-    match found
-        .or_else(|unresolved| companies(&without_forms(&wish.names), watchlist).map_err(|_| unresolved))
-    {
-        Ok(companies) => Request::Unsubscribe(companies),
+    let found = topics(&wish.names, watchlist);
+    match found.or_else(|unresolved| topics(&without_forms(&wish.names), watchlist).map_err(|_| unresolved)) {
+        Ok(topics) => Request::Unsubscribe(topics),
         Err(_) if wish.is_bare => Request::Unsubscribe(Vec::new()),
         Err(unresolved) if unresolved.nearest.len() == 1 => Request::MayLeave(unresolved.nearest),
         Err(_) => Request::MayLeave(Vec::new()),
@@ -103,9 +102,9 @@ fn to_leave(wish: &LeavingWish, watchlist: &Watchlist) -> Request {
 pub(super) fn asked_back(request: Request, trust: Trust) -> Result<Purpose, Request> {
     match request {
         Request::Subscribe(selection) => Ok(Purpose::Subscribe(selection)),
-        Request::MayLeave(companies) => Ok(Purpose::Unsubscribe { companies }),
+        Request::MayLeave(topics) => Ok(Purpose::Unsubscribe { topics }),
         request if trust == Trust::Vouched => Err(request),
-        Request::Unsubscribe(companies) => Ok(Purpose::Unsubscribe { companies }),
+        Request::Unsubscribe(topics) => Ok(Purpose::Unsubscribe { topics }),
         Request::List => Ok(Purpose::List),
         Request::Pause => Ok(Purpose::Pause),
         Request::Resume => Ok(Purpose::Resume),
@@ -114,7 +113,7 @@ pub(super) fn asked_back(request: Request, trust: Trust) -> Result<Purpose, Requ
     }
 }
 
-/// Several wishes of one mail that want the same of different companies are one wish.
+/// Several wishes of one mail that want the same of different topics are one wish.
 pub(super) fn merged(requests: Vec<Request>) -> Vec<Request> {
     let mut merged: Vec<Request> = Vec::new();
     for request in requests {
@@ -124,9 +123,9 @@ pub(super) fn merged(requests: Vec<Request>) -> Vec<Request> {
         });
         match (earlier, request) {
             (Some(known), Request::Subscribe(other)) => {
-                known.companies.extend(other.companies);
-                known.companies.sort();
-                known.companies.dedup();
+                known.topics.extend(other.topics);
+                known.topics.sort();
+                known.topics.dedup();
             }
             (_, request) => merged.push(request),
         }

@@ -2,9 +2,9 @@ use chrono::Duration;
 
 use super::*;
 use crate::domain::confirm_token::{ConfirmToken, TokenHash};
-use crate::domain::id::CompanyId;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Cadence, Preference};
+use crate::domain::topic::Topic;
 
 fn state() -> Conversation {
     Conversation {
@@ -15,12 +15,12 @@ fn state() -> Conversation {
     }
 }
 
-fn zte() -> CompanyId {
+fn zte() -> Topic {
     "zte".parse().unwrap()
 }
 
 fn to_follow(company: &str) -> Request {
-    Request::Subscribe(Selection { companies: vec![company.parse().unwrap()], ..Selection::default() })
+    Request::Subscribe(Selection { topics: vec![company.parse().unwrap()], ..Selection::default() })
 }
 
 fn yes(token: TokenHash) -> Request {
@@ -71,7 +71,7 @@ fn following_is_asked_back_whoever_vouches_and_takes_effect_once_confirmed() {
     assert!(state.subscriber.active(&zte()).is_none());
     let token = token_of(&asked);
     let answers = say(&mut state, vec![yes(token.clone())], Trust::Unknown);
-    assert!(matches!(&answers[..], [Answer::Welcome(selection)] if selection.companies.len() == 2));
+    assert!(matches!(&answers[..], [Answer::Welcome(selection)] if selection.topics.len() == 2));
     let subscription = state.subscriber.active(&zte()).unwrap();
     assert_eq!(subscription.channel, BY_MAIL);
     let agreed = subscription.agreed_to.as_deref().unwrap();
@@ -213,29 +213,29 @@ fn how_mail_comes_is_asked_back_unless_the_sender_is_vouched_for() {
 fn what_is_left_of_a_question_of_which_a_part_was_left_is_asked_again() {
     let mut state = state();
     let names = ["hikvision", "huawei", "zte"].map(|name| name.parse().unwrap());
-    let selection = Selection { companies: names.to_vec(), ..Selection::default() };
+    let selection = Selection { topics: names.to_vec(), ..Selection::default() };
     let first = token_of(&say(&mut state, vec![Request::Subscribe(selection)], Trust::Vouched));
     say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
     assert_eq!(say(&mut state, vec![yes(first)], Trust::Unknown), [Answer::Standing]);
     assert!(state.subscriber.subscriptions.is_empty(), "nobody agreed to the rest in those words");
     let asked = state.ask_again(|| 77, now());
     let [Answer::Confirm(Purpose::Subscribe(rest), second)] = &asked[..] else { panic!("{asked:?}") };
-    assert_eq!(rest.companies, names[..2]);
+    assert_eq!(rest.topics, names[..2]);
     assert_eq!(state.ask_again(|| 78, now()), [], "once");
     // Left again before it was answered: two companies, one of which is left over.
     say(&mut state, vec![Request::Unsubscribe(vec![names[0].clone()])], Trust::Vouched);
     assert_eq!(say(&mut state, vec![yes(second.hash())], Trust::Unknown), [Answer::Standing]);
     let third = token_of(&state.ask_again(|| 79, now()));
     let answers = say(&mut state, vec![yes(third)], Trust::Unknown);
-    assert!(matches!(&answers[..], [Answer::Welcome(rest)] if rest.companies == names[1..2]), "{answers:?}");
+    assert!(matches!(&answers[..], [Answer::Welcome(rest)] if rest.topics == names[1..2]), "{answers:?}");
 }
 
 #[test]
 fn nothing_is_asked_again_of_who_left_all_or_wants_to_be_asked_nothing() {
     let mut state = state();
     let both = || {
-        let companies = vec!["hikvision".parse().unwrap(), zte()];
-        Request::Subscribe(Selection { companies, ..Selection::default() })
+        let topics = vec!["hikvision".parse().unwrap(), zte()];
+        Request::Subscribe(Selection { topics, ..Selection::default() })
     };
     say(&mut state, vec![both()], Trust::Vouched);
     say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);

@@ -6,9 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::CompanyId;
 use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
+use crate::domain::topic::Topic;
 use crate::store::boundary::{Erased, Readers};
 use crate::store::error::StoreError;
 use crate::store::sled::{Sled, erasure, subscribers};
@@ -44,24 +44,24 @@ impl Sled {
 
     pub(in crate::store) async fn readers_of(
         &self,
-        companies: Vec<CompanyId>,
+        topics: Vec<Topic>,
         after: Option<EmailAddress>,
         limit: usize,
     ) -> Result<Readers, StoreError> {
-        self.read(move |trees| subscribers::of_companies(trees, &companies, after.as_ref(), limit)).await
+        self.read(move |trees| subscribers::of_topics(trees, &topics, after.as_ref(), limit)).await
     }
 
     pub(in crate::store) async fn follow(
         &self,
         address: &EmailAddress,
-        companies: &[CompanyId],
+        topics: &[Topic],
         confirmed: bool,
         channel: &str,
         now: DateTime<Utc>,
     ) -> Result<Subscriber, StoreError> {
-        let (address, companies, channel) = (address.clone(), companies.to_vec(), channel.to_owned());
+        let (address, topics, channel) = (address.clone(), topics.to_vec(), channel.to_owned());
         self.write(move |trees, writes| {
-            subscribers::follow(trees, writes, &address, &companies, confirmed, &channel, now)
+            subscribers::follow(trees, writes, &address, &topics, confirmed, &channel, now)
         })
         .await
     }
@@ -89,12 +89,12 @@ impl Sled {
     pub(in crate::store) async fn refine(
         &self,
         address: &EmailAddress,
-        company: &CompanyId,
+        topic: &Topic,
         kinds: BTreeSet<ChangeKind>,
         now: DateTime<Utc>,
     ) -> Result<Subscriber, StoreError> {
-        let (address, company) = (address.clone(), company.clone());
-        self.write(move |trees, writes| subscribers::refine(trees, writes, &address, &company, &kinds, now))
+        let (address, topic) = (address.clone(), topic.clone());
+        self.write(move |trees, writes| subscribers::refine(trees, writes, &address, &topic, &kinds, now))
             .await
     }
 
@@ -113,11 +113,11 @@ impl Sled {
     pub(in crate::store) async fn leave(
         &self,
         address: &EmailAddress,
-        company: Option<&CompanyId>,
+        topic: Option<&Topic>,
         now: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
-        let (address, company) = (address.clone(), company.cloned());
-        self.write(move |trees, writes| subscribers::leave(trees, writes, &address, company.as_ref(), now))
+        let (address, topic) = (address.clone(), topic.cloned());
+        self.write(move |trees, writes| subscribers::leave(trees, writes, &address, topic.as_ref(), now))
             .await
     }
 
@@ -125,7 +125,7 @@ impl Sled {
         &self,
         address: &EmailAddress,
         now: DateTime<Utc>,
-    ) -> Result<Vec<CompanyId>, StoreError> {
+    ) -> Result<Vec<Topic>, StoreError> {
         let address = address.clone();
         self.write(move |trees, writes| subscribers::undo_leaving(trees, writes, &address, now)).await
     }
