@@ -22,7 +22,7 @@ fn bob() -> EmailAddress {
 async fn with_an_alert(home: &Home) -> (Store, Alert) {
     let store = home.open();
     for reader in [ann(), bob()] {
-        store.follow(&reader, &[company("zte")], true, "operator", at(0)).await.unwrap();
+        store.follow(&reader, &[topic("zte")], true, "operator", at(0)).await.unwrap();
     }
     keep(&store, changed(&source("fcc"), 1, page(1, 90), &["zte"])).await.unwrap();
     let alert = store.pending_alerts().await.unwrap().remove(0).0;
