@@ -159,7 +159,7 @@ async fn a_queued_alert_of_whoever_left_is_not_handed_out_and_comes_back_with_th
     assert_eq!(stand.states().await, [(MailState::Unsubscribed, 1)]);
     let mail = stand.store.mails(None, 1).await.unwrap().remove(0);
     let words = mail.history.last().unwrap().words.clone().unwrap();
-    assert!(words.contains("does not follow"), "{words}");
+    assert!(words.contains("no longer follows"), "{words}");
     stand.advance(60);
     stand.find("b", None).await;
     assert_eq!(stand.round().await, 0);
