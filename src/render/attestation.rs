@@ -13,7 +13,7 @@ use crate::domain::change::Change;
 use crate::domain::health::SourceHealth;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{State, Subscriber, Subscription};
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{counted, one_line, shorten};
 use crate::domain::topic::Topic;
 
 mail!(letter_mail, Coverage, "attestation/subject.txt", "attestation/mail.txt", "attestation/mail.html");
@@ -99,7 +99,10 @@ impl Attestation<'_> {
             (0, 0) if repeated > 0 => "nothing new".to_owned(),
             (0, 0) if unasked + possible > 0 => "no change that you asked for".to_owned(),
             (0, 0) => "nothing changed".to_owned(),
-            (0, unread) => format!("no change seen, {unread} of {} sources not read", self.health.len()),
+            (0, unread) => {
+                let all = counted(self.health.len(), "source", "sources");
+                format!("no change seen, {unread} of {all} not read")
+            }
             (1, _) => "1 change this week".to_owned(),
             (changes, _) => format!("{changes} changes this week"),
         };

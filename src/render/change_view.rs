@@ -15,7 +15,7 @@ use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::{Match, Part};
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{counted, one_line, shorten};
 
 /// A title longer than this is a paragraph.
 const MAX_TITLE_CHARS: usize = 300;
@@ -306,7 +306,7 @@ pub(super) fn concerns(
         lines.extend(found.iter().take(MAX_EXPLAINED).map(sentence));
         let more = found.len().saturating_sub(MAX_EXPLAINED);
         if more > 0 {
-            let before = format!("{name}: found by {more} more names");
+            let before = format!("{name}: found by {}", counted(more, "more name", "more names"));
             lines.push(Explanation { before, ..Explanation::default() });
         }
     }

@@ -10,7 +10,7 @@ use super::when::readable;
 use crate::domain::change::{Change, FieldChange};
 use crate::domain::entry::LINKS;
 use crate::domain::matching::Match;
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{counted, one_line, shorten};
 use crate::domain::text_diff::Fate;
 
 /// Of a change, at most so many fields are shown.
@@ -148,7 +148,8 @@ impl FieldView {
         let mut rows: Vec<LinkRow> = gone.chain(come).map(|(fate, line)| LinkRow::of(fate, line)).collect();
         let hidden = rows.len().saturating_sub(MAX_LINKS);
         rows.truncate(MAX_LINKS);
-        let left_out = (hidden > 0).then(|| format!("{hidden} more links are not shown"));
+        let left_out =
+            (hidden > 0).then(|| format!("{} not shown", counted(hidden, "more link is", "more links are")));
         Self { name, body: FieldBody::Links(rows), left_out }
     }
 

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::letter::Coverage;
 use super::when::moment;
 use crate::domain::health::SourceHealth;
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{counted, one_line, shorten};
 
 /// A source's title is cut here.
 const MAX_TITLE_CHARS: usize = 80;
@@ -23,7 +23,7 @@ pub(super) fn sentences(all: &[SourceHealth], zone: Tz) -> Vec<String> {
     let mut sentences = vec![match (all.len() - unread.len(), all.len()) {
         (1, 1) => "The last read of the one source was good.".to_owned(),
         (read, all) if read == all => format!("The last read of each of the {all} sources was good."),
-        (read, all) => format!("The last read was good for {read} of {all} sources."),
+        (read, all) => format!("The last read was good for {read} of {}.", counted(all, "source", "sources")),
     }];
     sentences.extend(unread.iter().take(MAX_NAMED).map(|source| unreadable(source, zone)));
     let more = unread.len().saturating_sub(MAX_NAMED);

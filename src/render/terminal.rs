@@ -13,7 +13,7 @@ use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::docket::DocketEvent;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::Match;
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{counted, one_line, shorten};
 use crate::domain::text_diff::Fate;
 
 const BOLD: Style = Style::new().effects(Effects::BOLD);
@@ -58,7 +58,7 @@ pub fn for_terminal(
     let (fields, left_out) = fields_of(change, None);
     lines.extend(fields.iter().map(|field| if colour { coloured(field) } else { field.plain() }));
     if left_out > 0 {
-        lines.push(format!("  ({left_out} more fields are not shown)"));
+        lines.push(format!("  ({} not shown)", counted(left_out, "more field is", "more fields are")));
     }
     let (explained, _) = concerns(change, &[], short_name, str::to_owned);
     if !explained.is_empty() {

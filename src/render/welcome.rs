@@ -9,7 +9,7 @@ use super::when::day;
 use crate::domain::entry::EntryDate;
 use crate::domain::inbound::Selection;
 use crate::domain::listed::ListedOn;
-use crate::domain::text::{one_line, shorten};
+use crate::domain::text::{counted, one_line, shorten};
 
 mail!(letter_mail, Welcome, "welcome/subject.txt", "welcome/mail.txt", "welcome/mail.html");
 
@@ -72,7 +72,10 @@ fn misses(all: &[ListedOn]) -> Vec<String> {
     let known: Vec<String> =
         all.iter().filter_map(|on| Some(missed_on(&on.source_title, on.misses.as_deref()?))).collect();
     let more = known.len().saturating_sub(MAX_MISSES);
-    let more = (more > 0).then(|| format!("{more} more sources leave something out; ask us which"));
+    let more = (more > 0).then(|| {
+        let sources = counted(more, "more source leaves", "more sources leave");
+        format!("{sources} something out; ask us which")
+    });
     known.into_iter().take(MAX_MISSES).chain(more).collect()
 }
 

@@ -131,7 +131,8 @@ impl Shared {
             Refused::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, "Wrong name or password.".to_owned()),
             Refused::TooMany(wait) => {
                 let seconds = wait.as_secs() + 1;
-                (StatusCode::TOO_MANY_REQUESTS, format!("Too many attempts. Try again in {seconds} seconds."))
+                let unit = if seconds == 1 { "second" } else { "seconds" };
+                (StatusCode::TOO_MANY_REQUESTS, format!("Too many attempts. Try again in {seconds} {unit}."))
             }
         };
         let frame = Frame::of(self, &Visitor::Stranger, "Log in", "login");

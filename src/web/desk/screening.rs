@@ -18,7 +18,7 @@ use super::super::page::page;
 use super::frame::Frame;
 use super::{MAX_UPLOAD_BYTES, Server, Who};
 use crate::domain::id::ScreeningId;
-use crate::domain::text::error_chain;
+use crate::domain::text::{counted, error_chain};
 use crate::extract::column;
 use crate::render::{ScreeningView, line};
 use crate::screen::{ScreenError, StandingError};
@@ -125,7 +125,7 @@ pub(super) async fn screen(State(shared): Server, Extension(visitor): Who, reque
     };
     // Whose names they are is nobody's business but the operator's.
     let (act, about) = id.as_ref().map_or(("screen", ""), |id| ("screen-add", id.as_str()));
-    if let Err(error) = shared.note(&visitor, act, about, &format!("{} names", names.len())).await {
+    if let Err(error) = shared.note(&visitor, act, about, &counted(names.len(), "name", "names")).await {
         return shared.fault(&error);
     }
     let desk = &shared.desk;
