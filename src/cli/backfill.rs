@@ -13,6 +13,7 @@ use crate::archive::{self, Wanted};
 use crate::backtest::history;
 use crate::control::command;
 use crate::domain::id::SourceId;
+use crate::domain::text::counted;
 
 const HELP: &str = "\
 Captures from before the first read of a source become its history, as if regwatch had watched it then: its states and
@@ -80,6 +81,7 @@ pub(super) async fn run(arguments: BackfillArguments, context: &Context) -> anyh
     }
     output.table(["READ", "CAPTURE", "FOUND"], seen_rows(&outcome.captures))?;
     let done = if arguments.dry_run { "would be imported" } else { "imported as history" };
-    output.line(format!("\n{states} states and {changes} changes {done}; nobody is notified"))?;
+    let (states, changes) = (counted(states, "state", "states"), counted(changes, "change", "changes"));
+    output.line(format!("\n{states} and {changes} {done}; nobody is notified"))?;
     Ok(Exit::Done)
 }

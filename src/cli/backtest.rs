@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::source::Source;
 use crate::domain::spelling::did_you_mean;
-use crate::domain::text::one_line;
+use crate::domain::text::{counted, one_line};
 use crate::render::on_terminal;
 
 const HELP: &str = "\
@@ -83,10 +83,11 @@ pub(super) fn configured<'a>(config: &'a Config, id: &SourceId) -> anyhow::Resul
 pub(super) fn seen_rows(captures: &[Seen]) -> impl Iterator<Item = [String; 3]> + '_ {
     captures.iter().map(|seen| {
         let baseline = if seen.baseline { " (baseline)" } else { "" };
+        let entries = counted(seen.entries, "entry", "entries");
         let found = match &seen.reason {
             Some(reason) if !seen.verdict.is_read() => format!("{}: {}", seen.verdict, one_line(reason)),
-            Some(reason) => format!("{} entries{baseline}; {}", seen.entries, one_line(reason)),
-            None => format!("{} entries{baseline}", seen.entries),
+            Some(reason) => format!("{entries}{baseline}; {}", one_line(reason)),
+            None => format!("{entries}{baseline}"),
         };
         [moment(seen.read_at), seen.capture.clone(), found]
     })

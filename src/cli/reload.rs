@@ -6,6 +6,7 @@ use crate::app::Door;
 use crate::config::Config;
 use crate::control::{Progress, command};
 use crate::domain::id::SourceId;
+use crate::domain::text::counted;
 use crate::reload::TakenOver;
 
 pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
@@ -17,7 +18,9 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
         output.object(&taken)?;
         return Ok(Exit::Done);
     }
-    output.line(format!("in force: {} sources, {} companies", taken.sources, taken.companies))?;
+    let sources = counted(taken.sources, "source", "sources");
+    let companies = counted(taken.companies, "company", "companies");
+    output.line(format!("in force: {sources}, {companies}"))?;
     for (what, ids) in [
         ("newly watched", &taken.added),
         ("no longer watched", &taken.removed),

@@ -13,6 +13,7 @@ use super::exit::Exit;
 use super::output::{Output, print_bytes};
 use crate::control::command;
 use crate::domain::screening::{Answer, Screened};
+use crate::domain::text::counted;
 use crate::exchange::screening::{csv, not_current, since, xlsx};
 use crate::extract::column;
 use crate::render::screening_report;
@@ -187,7 +188,8 @@ fn lines_on_lists(screened: &Screened) -> Vec<String> {
             .unwrap_or_default();
         let gap =
             list.does_not_show.as_ref().map(|gap| format!("; does not show: {gap}")).unwrap_or_default();
-        let line = format!("{}: {read}, {} entries{why}{gap}", list.id, list.entries);
+        let entries = counted(list.entries, "entry", "entries");
+        let line = format!("{}: {read}, {entries}{why}{gap}", list.id);
         lines.push(crate::domain::text::one_line(&line));
     }
     lines
@@ -202,7 +204,7 @@ fn summary(screened: &Screened) -> String {
         lists => format!("; not current: {lists}"),
     };
     format!(
-        "{} names: {listed} listed, {exposed} exposed, {possible} possible, {clear} clear{warning}",
-        screened.names.len()
+        "{}: {listed} listed, {exposed} exposed, {possible} possible, {clear} clear{warning}",
+        counted(screened.names.len(), "name", "names")
     )
 }

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::placeholder;
 use crate::domain::source::Source;
-use crate::domain::text::{error_chain, one_line, shorten};
+use crate::domain::text::{counted, error_chain, one_line, shorten};
 use crate::fetch::{FetchError, Fetcher};
 use crate::mail::{DnsRecord, dns_records};
 use crate::settings::{MailSettings, SmtpSettings, TransportSettings};
@@ -72,8 +72,8 @@ pub(super) async fn sources(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Find
     let left = config.sources.len() - answered;
     if left > 0 {
         let what = format!(
-            "{left} of {} sources did not answer within {} s",
-            config.sources.len(),
+            "{left} of {} did not answer within {} s",
+            counted(config.sources.len(), "source", "sources"),
             WITHIN.as_secs()
         );
         findings.push(Finding::new(

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::quality::Quality;
+use super::text::counted;
 
 /// What a read was found to be.
 #[derive(
@@ -97,7 +98,7 @@ pub enum Suspicion {
     #[error("the expected structure is not there: {0}")]
     Structure(Unreadable),
     /// Fewer entries than the source can have.
-    #[error("{found} entries, expected at least {min} (guard.min_entries)")]
+    #[error("{}, expected at least {min} (guard.min_entries)", counted(*found, "entry", "entries"))]
     TooFew {
         /// Entries found.
         found: usize,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::{Facts, SourceFacts, reason};
 use crate::domain::id::SourceId;
 use crate::domain::incident::{Incident, IncidentKind};
-use crate::domain::text::one_line;
+use crate::domain::text::{counted, one_line};
 use crate::domain::webhook::HookState;
 
 /// Something that will not become well by itself.
@@ -53,9 +53,9 @@ fn failing(facts: &Facts) -> Vec<Need> {
         match &sources[..] {
             [source] => Need {
                 what: format!(
-                    "{}: {} reads in a row failed: {}",
+                    "{}: {} failed: {}",
                     source.id,
-                    source.failures(),
+                    counted(source.failures() as usize, "read", "reads in a row"),
                     source.reason()
                 ),
                 command: format!("regwatch source show {}", source.id),

@@ -12,6 +12,7 @@ use crate::cli::progress::Waiting;
 use crate::clock::SystemClock;
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
+use crate::domain::text::counted;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Doctor {
@@ -71,7 +72,6 @@ fn show(found: &[Examination], context: &Context) -> anyhow::Result<()> {
     }
     let fine = found.len() - found.iter().filter(told).count();
     let unobserved = found.iter().filter(|examined| examined.observed_on.is_none()).count();
-    context
-        .output
-        .line(format!("{fine} of {} sources are as observed; {unobserved} have no observations", found.len()))
+    let all = counted(found.len(), "source", "sources");
+    context.output.line(format!("as observed: {fine} of {all}; without observations: {unobserved}"))
 }

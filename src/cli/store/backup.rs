@@ -13,6 +13,7 @@ use crate::cli::progress::Waiting;
 use crate::cli::status::size;
 use crate::control::command;
 use crate::domain::meter::Meter;
+use crate::domain::text::counted;
 use crate::settings::StoreSettings;
 use crate::store::{
     Archived, check_backup, compact as compact_store, import as import_store, restore as restore_store,
@@ -37,11 +38,11 @@ pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
             [
                 "old enough to remove".to_owned(),
                 format!(
-                    "{} mails ({}), details of {} reads, {} pages ({})",
-                    releasable.mails,
+                    "{} ({}), details of {}, {} ({})",
+                    counted(releasable.mails, "mail", "mails"),
                     size(releasable.mail_bytes),
-                    releasable.reads,
-                    releasable.bodies,
+                    counted(releasable.reads, "read", "reads"),
+                    counted(releasable.bodies, "page", "pages"),
                     size(releasable.body_bytes)
                 ),
             ],
@@ -72,8 +73,11 @@ pub(super) async fn tidy(context: &Context) -> anyhow::Result<Exit> {
     } else {
         let released = tidied.released;
         context.output.line(format!(
-            "removed the bytes of {} mails, the details of {} reads, {} pages and {} unused bodies",
-            released.mails, released.reads, released.bodies, tidied.bodies_removed
+            "removed the bytes of {}, the details of {}, {} and {}",
+            counted(released.mails, "mail", "mails"),
+            counted(released.reads, "read", "reads"),
+            counted(released.bodies, "page", "pages"),
+            counted(tidied.bodies_removed, "unused body", "unused bodies")
         ))?;
     }
     Ok(Exit::Done)
