@@ -1,7 +1,5 @@
 //! What a read was found to be, and why it is held back.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::quality::Quality;
@@ -106,7 +104,10 @@ pub enum Suspicion {
         min: usize,
     },
     /// Too much gone at once.
-    #[error("{gone} of {before} {unit} disappeared in one read; at most {tolerated} may (guard.max_drop)")]
+    #[error(
+        "{gone} of {} disappeared in one read; at most {tolerated} may (guard.max_drop)",
+        unit.counted(*before)
+    )]
     Dropped {
         /// What is counted.
         unit: Unit,
@@ -156,12 +157,13 @@ pub enum Unit {
     Paragraphs,
 }
 
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Entries => "entries",
-            Self::Paragraphs => "paragraphs",
-        })
+impl Unit {
+    /// `1 entry`, `2 paragraphs`.
+    fn counted(self, count: usize) -> String {
+        match self {
+            Self::Entries => counted(count, "entry", "entries"),
+            Self::Paragraphs => counted(count, "paragraph", "paragraphs"),
+        }
     }
 }
 
