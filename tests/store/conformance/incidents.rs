@@ -102,7 +102,7 @@ async fn of_two_escalations_computed_from_the_same_incidents_the_second_is_super
     refused(&[], &other, "other").await;
     // Both know it now, and one of them closes it.
     let known = store.incidents_since(at(9)).await.unwrap();
-    assert_eq!(known, [one.clone()]);
+    assert_eq!(known, std::slice::from_ref(&one));
     let closed = Incident { closed_at: Some(at(3)), ..one.clone() };
     store.escalate(&known, std::slice::from_ref(&closed), Vec::new()).await.unwrap();
     refused(&known, &one.told(Telling::Begun, at(3)), "reminder").await;

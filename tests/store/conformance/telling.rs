@@ -87,7 +87,7 @@ async fn an_alert_that_two_spread_is_given_to_each_reader_once() {
     is_superseded(&store.spread(other).await);
     assert_eq!(waiting(&store, ann()).await, [], "she does not get it again");
     store.spread(spread(&alert, Some(ann()), &[bob()], true)).await.unwrap();
-    assert_eq!(waiting(&store, bob()).await, [alert.id.clone()]);
+    assert_eq!(waiting(&store, bob()).await, std::slice::from_ref(&alert.id));
     is_superseded(&store.spread(spread(&alert, Some(ann()), &[bob()], true)).await);
     let store = home.reopen(store).await;
     assert_eq!(store.pending_alerts().await.unwrap(), []);
