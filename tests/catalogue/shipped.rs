@@ -40,7 +40,7 @@ fn every_source_but_the_largest_is_good_then_silent_and_tells_one_row_that_names
 #[cfg_attr(debug_assertions, ignore = "an unoptimised program takes minutes for the largest lists")]
 fn the_whole_catalogue_is_good_then_silent_and_tells_one_row_that_names_a_tracked_company() {
     let config = shipped();
-    let named = std::env::var("REGWATCH_SOURCES").unwrap_or_default();
+    let named = std::env::var_os("REGWATCH_SOURCES").unwrap_or_default().into_string().unwrap();
     let is_named = |source: &&Source| named.is_empty() || named.split(',').any(|id| id == source.id.as_str());
     let sources: Vec<&Source> = open(&config).into_iter().filter(is_named).collect();
     replay(&sources);
