@@ -4,10 +4,8 @@ use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{ArchiveError, Capture, broken, kept, unread};
-use crate::domain::source::{Source, SourceKind};
-use crate::domain::text::error_chain;
-use crate::extract::rows;
+use super::{ArchiveError, Capture, kept, unread};
+use crate::domain::source::Source;
 
 /// The characters of a day: `2026-11-24`.
 const DAY: usize = 10;
@@ -34,41 +32,10 @@ pub(super) fn read(folder: &Path, source: &Source) -> Result<Vec<Capture>, Archi
         let last = captures.last().map_or(DateTime::<Utc>::MIN_UTC, |last| last.at);
         let at = noon.and_utc().max(last.checked_add_signed(TimeDelta::minutes(1)).unwrap_or(last));
         let body = std::fs::read(&path).map_err(|error| unread(&path, error))?;
-        let is_delimited = label.to_ascii_lowercase().ends_with(".csv");
-        let answer = if is_delimited && is_shown_as_table(&source.kind) {
-            kept(source, "table.html", as_table(&path, &body)?)
-        } else {
-            kept(source, &label, body)
-        };
+        let answer = kept(source, &path, &label, body)?;
         captures.push(Capture { at, label, answer, further: Vec::new() });
     }
     Ok(captures)
-}
-
-/// Whether the source's own page is a table of HTML, of which somebody may have kept the rows alone.
-fn is_shown_as_table(kind: &SourceKind) -> bool {
-    matches!(kind, SourceKind::FccCoveredList | SourceKind::HtmlTable(_))
-}
-
-/// Rows that were kept as delimited text, put into a table again. Headers that were written as the names of columns
-/// (`date_of_inclusion`) are words again.
-fn as_table(path: &Path, body: &[u8]) -> Result<Vec<u8>, ArchiveError> {
-    let rows = rows(body).map_err(|error| broken(path, error_chain(&error)))?;
-    let escaped = |cell: &str| cell.replace('&', "&amp;").replace('<', "&lt;");
-    let mut html = String::from("<!DOCTYPE html><title>A table</title><table>");
-    for (number, row) in rows.iter().enumerate() {
-        html.push_str("<tr>");
-        for cell in row {
-            let (tag, cell) = match number {
-                0 => ("th", cell.replace('_', " ")),
-                _ => ("td", cell.clone()),
-            };
-            html.extend(["<", tag, ">", &escaped(&cell), "</", tag, ">"]);
-        }
-        html.push_str("</tr>\n");
-    }
-    html.push_str("</table>");
-    Ok(html.into_bytes())
 }
 
 /// The day with which a file's name begins.

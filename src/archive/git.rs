@@ -37,7 +37,8 @@ pub(super) fn read(
         }
         let body = git(repository, &["cat-file", "blob", &object])?;
         let label = format!("{}:{name}", &commit[..commit.len().min(12)]);
-        captures.push(Capture { at, label, answer: kept(source, &name, body), further: Vec::new() });
+        let answer = kept(source, Path::new(&label), &name, body)?;
+        captures.push(Capture { at, label, answer, further: Vec::new() });
     }
     Ok(captures)
 }

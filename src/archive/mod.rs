@@ -4,6 +4,7 @@
 
 mod folder;
 mod git;
+mod table;
 mod warc;
 
 use std::path::{Path, PathBuf};
@@ -116,10 +117,15 @@ fn broken(path: &Path, reason: impl Into<String>) -> ArchiveError {
     ArchiveError::Broken { path: path.display().to_string(), reason: reason.into() }
 }
 
-/// A body of which nothing is known but where it was read and how its file is called.
-fn kept(source: &Source, name: &str, body: Vec<u8>) -> Kept {
+/// A body of which nothing is known but where it was read and how its file is called. Rows of a page's table that were
+/// kept as CSV are a table again.
+fn kept(source: &Source, place: &Path, name: &str, body: Vec<u8>) -> Result<Kept, ArchiveError> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
-    let content_type = match extension.as_str() {
+    let (extension, body) = match extension.as_str() {
+        "csv" if table::is_shown_as_table(&source.kind) => ("html", table::as_table(place, &body)?),
+        extension => (extension, body),
+    };
+    let content_type = match extension {
         "html" | "htm" => Some("text/html"),
         "csv" => Some("text/csv"),
         "json" => Some("application/json"),
@@ -130,5 +136,5 @@ fn kept(source: &Source, name: &str, body: Vec<u8>) -> Kept {
         _ => None,
     };
     let headers = content_type.map(|kind| ("content-type".to_owned(), kind.to_owned()));
-    Kept { url: source.url.clone(), status: 200, headers: headers.into_iter().collect(), body }
+    Ok(Kept { url: source.url.clone(), status: 200, headers: headers.into_iter().collect(), body })
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use regwatch::archive::{self, Wanted};
 use regwatch::backtest::{self, Backtest, Question};
@@ -55,6 +56,43 @@ fn events(outcome: &Backtest) -> Vec<(String, String, String)> {
     told.collect()
 }
 
+/// What became of the Covered List between the dated tables.
+fn known_events() -> Vec<(String, String, String)> {
+    let known = [
+        ("2026-06-23", "amended", "Uncrewed aircraft systems (UAS) and UAS critical components"),
+        ("2026-07-20", "amended", "Kaspersky Lab, Inc"),
+        ("2026-07-20", "added", "Digitalsystem Technology Inc"),
+    ];
+    known.map(|(day, kind, title)| (day.to_owned(), kind.to_owned(), title.to_owned())).into()
+}
+
+#[tokio::test]
+async fn the_history_in_git_of_the_rows_of_the_covered_list_gives_the_same_events() {
+    let Some(corpus) = crate::corpus() else { return };
+    let repository = tempfile::tempdir().unwrap();
+    let git = |day: &str, arguments: &[&str]| {
+        let run = Command::new("git")
+            .args(["-c", "user.name=A keeper", "-c", "user.email=keeper@tracker.example"])
+            .args(arguments)
+            .current_dir(repository.path())
+            .env("GIT_COMMITTER_DATE", format!("{day}T12:00:00Z"))
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{run:?}");
+    };
+    git("2026-05-21", &["init", "--quiet"]);
+    for day in ["2026-05-21", "2026-06-23", "2026-07-20"] {
+        let table = corpus.join(format!("fcc_covered_list/{day}_table.csv"));
+        fs::copy(table, repository.path().join("table.csv")).unwrap();
+        git(day, &["add", "table.csv"]);
+        git(day, &["commit", "--quiet", "--message", "saved"]);
+    }
+    let kind = "kind = \"fcc-covered-list\"\nurl = \"https://www.fcc.gov/supplychain/coveredlist\"\n";
+    let outcome = run(repository.path(), kind).await;
+    assert_eq!(events(&outcome), known_events());
+}
+
 #[tokio::test]
 async fn the_dated_tables_of_the_covered_list_give_their_events_and_one_mail() {
     let Some(corpus) = crate::corpus() else { return };
@@ -66,13 +104,7 @@ async fn the_dated_tables_of_the_covered_list_give_their_events_and_one_mail() {
     }
     let kind = "kind = \"fcc-covered-list\"\nurl = \"https://www.fcc.gov/supplychain/coveredlist\"\n";
     let outcome = run(captures.path(), kind).await;
-    let expected = [
-        ("2026-06-23", "amended", "Uncrewed aircraft systems (UAS) and UAS critical components"),
-        ("2026-07-20", "amended", "Kaspersky Lab, Inc"),
-        ("2026-07-20", "added", "Digitalsystem Technology Inc"),
-    ];
-    let expected = expected.map(|(day, kind, title)| (day.to_owned(), kind.to_owned(), title.to_owned()));
-    assert_eq!(events(&outcome), expected);
+    assert_eq!(events(&outcome), known_events());
     assert_eq!(outcome.mails.len(), 1);
     assert!(outcome.mails[0].subject.contains("Kaspersky"), "{}", outcome.mails[0].subject);
     assert!(
