@@ -30,6 +30,17 @@ pub(super) fn lead(notice: &Notice) -> String {
         all if names.is_empty() => {
             format!("{} changes on {} sources that you follow.", all.len(), sources.len())
         }
+        all if notice.concerning() < all.len() => {
+            let on = match sources.len() {
+                1 => format!("{}, which you follow", place(&all[0].change.source_title)),
+                count => format!("{count} sources"),
+            };
+            let concern = match notice.concerning() {
+                1 => "one concerns".to_owned(),
+                count => format!("{count} concern"),
+            };
+            format!("{} changes on {on}; {concern} {names}.", all.len())
+        }
         all if sources.len() == 1 => {
             format!("{} changes concern {names}, all on {}.", all.len(), place(&all[0].change.source_title))
         }
@@ -72,11 +83,14 @@ fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
     let when =
         notice.pause.map(|pause| format!(", from {} to {}", in_days(pause.since), in_days(pause.until)));
     let about = match names {
-        "" => "on the sources that you follow".to_owned(),
-        names => format!("about {names}"),
+        "" => " on the sources that you follow".to_owned(),
+        names if notice.concerning() < told.len() => {
+            format!(", {} of them about {names}", notice.concerning())
+        }
+        names => format!(" about {names}"),
     };
     format!(
-        "While your mail was paused{}, we found {} {about}.",
+        "While your mail was paused{}, we found {}{about}.",
         when.unwrap_or_default(),
         parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
     )

@@ -223,4 +223,11 @@ impl<'a> Notice<'a> {
         }
         names
     }
+
+    /// How many of the changes concern one of these companies. The others are told because their source is followed.
+    pub(super) fn concerning(&self) -> usize {
+        let of_followed = self.told.iter().filter(|told| !told.companies().is_empty()).count();
+        let of_anybody = || self.told.iter().filter(|told| !told.change.companies().is_empty()).count();
+        if of_followed > 0 { of_followed } else { of_anybody() }
+    }
 }

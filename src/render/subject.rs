@@ -32,10 +32,13 @@ pub(super) fn subject(notice: &Notice) -> String {
     };
     if notice.pause.is_some() {
         let about = match named(notice.company_names()) {
-            names if names.is_empty() => "on sources that you follow".to_owned(),
-            names => format!("about {names}"),
+            names if names.is_empty() => " on sources that you follow".to_owned(),
+            names if notice.concerning() < notice.told.len() => {
+                format!(", {} about {names}", notice.concerning())
+            }
+            names => format!(" about {names}"),
         };
-        let text = format!("{mark}{} {about}{part}", counted(notice));
+        let text = format!("{mark}{}{about}{part}", counted(notice));
         return shorten(&one_line(&text), MAX_SUBJECT_CHARS);
     }
     let headline = Headline::of(first, notice);

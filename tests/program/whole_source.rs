@@ -47,13 +47,16 @@ fn whoever_follows_a_source_is_told_of_what_names_nobody_and_why() {
     assert_eq!(alert(&home, "sue@example.org").message_id, told.message_id, "nothing is told twice");
 
     home.run(&["sub", "remove", "sue@example.org", "--source", "covered-list"]).expect(0);
-    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED, NOBODY]));
+    let lenses = (NOBODY.0, ", and lenses.", NOBODY.2);
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED, lenses]));
     assert_eq!(home.check(0)["mails_queued"], 2);
     alert(&home, "sue@example.org");
     let both = home.letters_to("both@example.org");
     let amended = both.iter().find(|letter| letter.subject.contains("amended")).unwrap();
     assert!(amended.subject.starts_with("Hikvision: entry amended on"), "{amended:#?}");
     assert!(amended.text.contains("You follow this source."), "{}", amended.text);
+    let words = amended.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("which you follow; one concerns Hikvision."), "{words}");
     let shown = home.run(&["sub", "list"]).expect(0).stdout;
     assert!(shown.contains("source:covered-list"), "{shown}");
 }
