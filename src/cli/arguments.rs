@@ -76,6 +76,9 @@ pub(super) enum Verb {
     /// does the same.
     Reload,
     /// Show at a glance whether all is well, and what needs you.
+    ///
+    /// The first line is a sentence. What needs you follows, each with the command for it. Works with and without a
+    /// daemon. Exits with 0 if all is well, with 5 if something needs a person, and with 1 on an error.
     Status(super::status::Status),
     /// Try it out: two days of made-up pages on this machine, without network or configuration.
     Demo(super::demo::Demo),

@@ -60,6 +60,14 @@ impl Output {
         lines.iter().try_for_each(|line| self.line(line))
     }
 
+    /// Prints a paragraph: in lines that fit the terminal, and as one line where no person reads along.
+    pub(super) fn paragraph(self, text: &str) -> anyhow::Result<()> {
+        match width() {
+            Some(_) => self.lines(&wrapped(text, "")),
+            None => self.line(text),
+        }
+    }
+
     /// Prints one JSON object.
     pub(super) fn object(self, value: &impl Serialize) -> anyhow::Result<()> {
         self.line(serde_json::to_string_pretty(value)?)

@@ -12,12 +12,6 @@ use crate::control::command;
 use crate::domain::text::one_line;
 use crate::status::{Figures, Overview};
 
-/// Shows whether all is well, what needs you, and the figures.
-///
-/// The first line is a sentence. What needs a person follows, each with the command for it. Works with and
-/// without a daemon.
-///
-/// Exit codes: 0 when all is well, 5 when something needs a person, 1 when it cannot be found out.
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// Repeat the output every few seconds until interrupted.
@@ -50,9 +44,7 @@ pub(super) async fn run(status: &Status, context: &Context) -> anyhow::Result<Ex
 }
 
 fn show(overview: &Overview, output: Output) -> anyhow::Result<()> {
-    for line in wrapped(&format!("{}.", overview.sentence), "") {
-        output.line(line)?;
-    }
+    output.paragraph(&format!("{}.", overview.sentence))?;
     if !overview.needs.is_empty() {
         output.line("")?;
     }
