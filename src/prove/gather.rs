@@ -9,6 +9,7 @@ use crate::domain::change::Change;
 use crate::domain::evidence::{ChainLine, ChainVerdict, ToldChange, allowed_distance, digest_of_change};
 use crate::domain::id::{ChangeId, SourceId};
 use crate::domain::source::Source;
+use crate::domain::spelling::did_you_mean;
 use crate::evidence::{CompanyNames, Kind, Package, PackagedSource};
 use crate::store::{ChangeQuery, SealWish, Sealed, Stamp, StoreError};
 
@@ -52,13 +53,18 @@ impl Prover {
             Wanted::Source { id, from, to } => {
                 let source = self.watched(id);
                 if source.is_none() && self.0.store.chain(id, 0, u64::MAX).await?.is_empty() {
-                    return Err(ProveError::UnknownSource(id.clone()));
+                    let known = self.0.sources.iter().map(|source| source.id.as_str());
+                    let hint = did_you_mean(id.as_str(), known);
+                    return Err(ProveError::UnknownSource { id: id.clone(), hint });
                 }
                 self.gather_range(Kind::Source, std::slice::from_ref(id), None, (*from, *to), sealing).await
             }
             Wanted::Company { id, from, to } => {
                 let watchlist = self.0.registry.current();
-                let company = watchlist.company(id).ok_or_else(|| ProveError::UnknownCompany(id.clone()))?;
+                let company = watchlist.company(id).ok_or_else(|| {
+                    let known = watchlist.companies().map(|company| company.id.as_str());
+                    ProveError::UnknownCompany { id: id.clone(), hint: did_you_mean(id.as_str(), known) }
+                })?;
                 let names = company.names().map(|alias| alias.name.clone()).collect();
                 let names = CompanyNames { id: id.clone(), names };
                 let mut sources: Vec<SourceId> =

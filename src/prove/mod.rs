@@ -78,10 +78,10 @@ pub enum ProveError {
         "the chain of {source_id} is broken before read {seq}: a repair of the store lost the lines before it"
     )]
     Lost { source_id: SourceId, seq: u64 },
-    #[error("{0} is not watched and was never read; `regwatch source list` shows the sources")]
-    UnknownSource(SourceId),
-    #[error("company {0} is not tracked; `regwatch company list` shows the tracked ones")]
-    UnknownCompany(CompanyId),
+    #[error("{id} is not watched and was never read{hint}; `regwatch source list` shows the sources")]
+    UnknownSource { id: SourceId, hint: String },
+    #[error("company {id} is not tracked{hint}; `regwatch company list` shows the tracked ones")]
+    UnknownCompany { id: CompanyId, hint: String },
     #[error("the requested period ends before it begins")]
     EndsBefore,
     #[error("the end of the chain is not sealed yet; the daemon seals it within the hour")]

@@ -288,6 +288,7 @@ fn silence_about_a_company_is_every_read_of_every_source_with_its_gaps() {
     verify(&file).expect(6);
     let unknown = home.run(&["evidence", "export", "--company", "hikvison", "--out", "x.zip"]).expect(1);
     assert!(unknown.stderr.contains("company hikvison is not tracked"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("did you mean \"hikvision\"?"), "{}", unknown.stderr);
     assert!(!home.path("x.zip").exists());
 }
 
