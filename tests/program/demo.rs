@@ -90,6 +90,24 @@ fn it_keeps_running_where_it_is_told_to_and_does_what_is_typed() {
     assert!(folder.join("mail-3.html").exists(), "each amendment is a mail");
 }
 
+#[test]
+fn one_signal_ends_it() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    for signal in ["INT", "TERM", "HUP"] {
+        let kept = tempfile::tempdir().unwrap();
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
+        command.env_clear().current_dir(kept.path()).args(["demo", "--open", "--keep", "demo"]);
+        let mut running = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut shown = BufReader::new(running.stdout.take().unwrap()).lines().map_while(Result::ok);
+        assert!(shown.any(|line| line == "  q  end"), "it does not keep running");
+        let sent = Command::new("kill").args(["-s", signal, &running.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let rest: Vec<String> = shown.collect();
+        assert!(running.wait().unwrap().success(), "{signal}: {rest:?}");
+    }
+}
+
 /// What differs from one run to the next: ports, moments, hashes.
 fn without_what_varies(text: &str) -> String {
     let varying = regex::Regex::new(

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rustix::process::{Signal, getpid, kill_process};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::letter::Letter;
@@ -34,10 +35,16 @@ pub(super) async fn keep_open(
     folder: &Path,
     output: Output,
 ) -> anyhow::Result<()> {
-    let daemon = Box::pin(run_daemon(config.clone(), Arc::new(SystemClock)));
+    let mut daemon = Box::pin(run_daemon(config.clone(), Arc::new(SystemClock)));
     let following = Box::pin(follow_wishes(config, origin, folder, output));
-    let (ended, followed) = tokio::join!(daemon, following);
-    followed.and(ended)
+    tokio::select! {
+        // A signal ended it: nobody wishes anything any more.
+        ended = &mut daemon => ended,
+        followed = following => {
+            followed?;
+            daemon.await
+        }
+    }
 }
 
 async fn follow_wishes(
@@ -50,6 +57,7 @@ async fn follow_wishes(
     let (sender, mut wishes) = mpsc::channel(WAITING);
     origin.open_panel(pages.clone(), sender.clone());
     let client = daemon(config).await?;
+    let mut hangups = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
     output.line("\nIT KEEPS RUNNING. Type a letter and Enter, or press the buttons.\n")?;
     output.line(format!("Pages    {pages}\nButtons  {}/\n", origin.address()))?;
     for (key, _, words) in Deed::ALL {
@@ -57,7 +65,13 @@ async fn follow_wishes(
     }
     output.line("  q  end")?;
     listen_to_keys(sender);
-    while let Some(Wish::Do(deed)) = wishes.recv().await {
+    loop {
+        // Whoever closes the terminal is done with it as well.
+        let wish = tokio::select! {
+            wish = wishes.recv() => wish,
+            _ = hangups.recv() => None,
+        };
+        let Some(Wish::Do(deed)) = wish else { break };
         origin.act(deed);
         let outcome = read_again(&client, config, folder, output).await;
         if let Err(error) = outcome {
