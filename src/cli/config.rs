@@ -34,6 +34,10 @@ pub(super) fn run(verb: &ConfigVerb, context: &Context) -> anyhow::Result<Exit> 
                 }),
             )?;
         }
+        ConfigVerb::Show if context.output.json => {
+            let shown: toml::Table = crate::config::show(&config).parse()?;
+            context.output.object(&shown)?;
+        }
         ConfigVerb::Show => context.output.line(crate::config::show(&config).trim_end())?,
     }
     Ok(Exit::Done)

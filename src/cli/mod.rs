@@ -89,9 +89,9 @@ pub fn run() -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     let is_json = std::env::args_os().any(|argument| argument == "--json");
     if is_json && error.use_stderr() {
-        Output::new(true)
-            .object(&serde_json::json!({ "error": error.render().to_string().trim() }))
-            .unwrap_or(());
+        let said = error.render().to_string();
+        let said = said.trim().trim_start_matches("error: ");
+        Output::new(true).object(&serde_json::json!({ "error": said })).unwrap_or(());
     }
     let _ = error.print();
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)

@@ -224,6 +224,8 @@ fn a_configuration_that_cannot_be_taken_is_refused_with_every_place() {
     std::fs::write(&path, good).unwrap();
     assert!(home.run(&["config", "check"]).expect(0).stdout.contains("1 source, 2 companies"));
     assert!(home.run(&["config", "show"]).expect(0).stdout.contains("[[source]]"));
+    let shown = home.run(&["config", "show", "--json"]).expect(0).json();
+    assert_eq!(shown["source"][0]["id"], "covered-list", "{shown}");
 }
 
 #[test]
