@@ -118,7 +118,7 @@ fn a_running_daemon_takes_the_registry_over_and_tells_what_stands() {
 
     home.track(&source.replace("15 */2", "20 */2"), ZTE_TRACKED);
     let said = home.run(&["company", "reload"]).expect(0).stdout;
-    assert!(said.contains("wait for a restart"), "{said}");
+    assert!(said.contains("need a restart"), "{said}");
     home.track(&source, "[[company]]\nid = \"zte\"\nname = \"Technology\"\n");
     let refused = home.run(&["company", "reload"]).expect(1).stderr;
     assert!(refused.contains("times in"), "{refused}");
