@@ -88,7 +88,7 @@ fn an_outsider_chooses_a_source_how_often_and_where_and_then_what_of_it() {
     let form =
         "address=eve%40example.org&whole=covered-list&whole=nothing&cadence=daily&zone=Europe%2FBerlin";
     let page = service.post(&format!("{}/subscribe", service.base), form);
-    assert!(page.status == 200 && page.body.contains("on its way"), "{page:?}");
+    assert!(page.status == 200 && page.body.contains("We sent a mail"), "{page:?}");
     service.home.check(0);
     let asked = service.home.letters_to("eve@example.org").remove(0);
     for words in ["everything on Covered List", "daily", "Europe/Berlin"] {

@@ -51,6 +51,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if !body.is_object() {
             return Err(Problem::bad("the body: expected a JSON object"));
         }
-        serde_json::from_value(body).map(Self).map_err(|error| Problem::bad(format!("the body: {error}")))
+        serde_path_to_error::deserialize(body).map(Self).map_err(|error| Problem::bad(fault(&error)))
+    }
+}
+
+/// What is wrong with a body, and at which of its keys.
+fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    match error.path().to_string().as_str() {
+        "." => format!("the body: {}", error.inner()),
+        key => format!("the body, {key}: {}", error.inner()),
     }
 }
