@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use super::Context;
 use super::check::short_name;
+use super::company::company_of;
 use super::exit::Exit;
 use super::explain;
 use super::output::{minute, zone};
+use super::source::source_of;
 use crate::control::command;
 use crate::domain::change::Change;
 use crate::domain::id::{CompanyId, SourceId};
@@ -110,7 +112,7 @@ pub(super) async fn run(verb: Changes, context: &Context) -> anyhow::Result<Exit
 }
 
 async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()> {
-    let changes = context.ask(command::ListChanges { query: query.clone() }).await?;
+    let changes = find_all(query.clone(), context).await?;
     if context.output.json {
         return context.output.object(&serde_json::json!({ "changes": changes }));
     }
@@ -130,6 +132,23 @@ async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()>
         ]
     });
     context.output.table(["CHANGE", "FOUND", "SOURCE", "KIND", "COMPANIES", "ENTRY"], rows)
+}
+
+/// The changes of a query. No changes of a source or a company that does not exist would look as if all was quiet.
+pub(super) async fn find_all(query: ChangeQuery, context: &Context) -> anyhow::Result<Vec<Change>> {
+    let config = context.config()?;
+    let (source, company) = (query.source.clone(), query.company.clone());
+    let changes = context.ask(command::ListChanges { query }).await?;
+    // What was removed from the files still has its changes.
+    if changes.is_empty() {
+        if let Some(id) = source {
+            source_of(&config, &id)?;
+        }
+        if let Some(id) = company {
+            company_of(&config.companies, &id)?;
+        }
+    }
+    Ok(changes)
 }
 
 /// A change with how it is tied to others.

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Context;
-use super::changes::beginning_of;
+use super::changes::{beginning_of, find_all};
 use super::exit::Exit;
 use super::output::print_bytes;
 use crate::control::command;
@@ -71,7 +71,7 @@ async fn export_changes(export: ExportChanges, context: &Context) -> anyhow::Res
         limit: export.limit.unwrap_or(usize::MAX),
     };
     let companies = context.config()?.companies;
-    let found = context.ask(command::ListChanges { query }).await?;
+    let found = find_all(query, context).await?;
     let text = match export.format {
         FormatName::Csv => changes::write(&found)?,
         FormatName::Ftm => events::changes(&found, &companies),

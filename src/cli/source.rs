@@ -259,7 +259,8 @@ fn show_trial(trial: &Trial, entries: &[Entry], output: Output) -> anyhow::Resul
     output.table(["KEY", "DATE", "TITLE"], rows)
 }
 
-fn source_of<'a>(config: &'a Config, id: &SourceId) -> anyhow::Result<&'a Source> {
+/// A source by its id, watched or not.
+pub(super) fn source_of<'a>(config: &'a Config, id: &SourceId) -> anyhow::Result<&'a Source> {
     config.all_sources().find(|source| source.id == *id).ok_or_else(|| {
         let hint = did_you_mean(id.as_str(), config.all_sources().map(|source| source.id.as_str()));
         anyhow::anyhow!("no source {id}{hint}; see `regwatch source list`")

@@ -108,6 +108,14 @@ fn changes_are_listed_shown_and_told_apart_word_by_word() {
     assert!(home.run(&["changes", "list"]).expect(0).stdout.contains(&id[..16]));
     let others = home.run(&["changes", "list", "--company", "zte", "--json"]).expect(0).json();
     assert_eq!(others["changes"], serde_json::json!([]));
+    for (option, id, meant) in
+        [("--company", "hikvison", "\"hikvision\""), ("--source", "coverd-list", "\"covered-list\"")]
+    {
+        for verb in [["changes", "list"], ["export", "changes"]] {
+            let refused = home.run(&[verb[0], verb[1], option, id]).expect(1);
+            assert!(refused.stderr.contains(meant), "{}", refused.stderr);
+        }
+    }
     let future = home.run(&["changes", "list", "--since", "2999-01-01", "--json"]).expect(0).json();
     assert_eq!(future["changes"], serde_json::json!([]));
 

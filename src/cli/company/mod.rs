@@ -58,16 +58,21 @@ pub(super) enum CompanyVerb {
     },
 }
 
+/// A company by its id.
+pub(super) fn company_of<'a>(companies: &'a [Company], id: &CompanyId) -> anyhow::Result<&'a Company> {
+    companies.iter().find(|company| company.id == *id).ok_or_else(|| {
+        let hint = did_you_mean(id.as_str(), companies.iter().map(|company| company.id.as_str()));
+        anyhow::anyhow!("no company {id}{hint}; see `regwatch company list`")
+    })
+}
+
 pub(super) async fn run(verb: CompanyVerb, context: &Context) -> anyhow::Result<Exit> {
     let output = context.output;
     match verb {
         CompanyVerb::List => list(&context.config()?.companies, output)?,
         CompanyVerb::Show { id } => {
             let companies = context.config()?.companies;
-            let company = companies.iter().find(|company| company.id == id).ok_or_else(|| {
-                let hint = did_you_mean(id.as_str(), companies.iter().map(|company| company.id.as_str()));
-                anyhow::anyhow!("no company {id}{hint}; see `regwatch company list`")
-            })?;
+            let company = company_of(&companies, &id)?;
             let coverage = coverage::of(company, context).await?;
             show(company, &coverage, output)?;
         }

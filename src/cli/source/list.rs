@@ -14,13 +14,13 @@ use crate::control::{SourceStatus, command};
 use crate::domain::catalogue::Observed;
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
+use crate::domain::spelling::did_you_mean;
 use crate::domain::verdict::Verdict;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct List {
     /// List the catalogue instead, all groups or this one, and whether each source is on. With --state or --sort,
-    /// show the
-    /// state of the group's sources that are on.
+    /// show the state of the group's sources that are on.
     #[arg(long, value_name = "GROUP", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "the option, and its value")]
     group: Option<Option<String>>,
@@ -161,7 +161,10 @@ fn offered(group: Option<&str>, context: &Context) -> anyhow::Result<Exit> {
     });
     let offered: Vec<Offered<'_>> = offered.collect();
     if offered.is_empty() {
-        anyhow::bail!("no source belongs to the group {:?}", group.unwrap_or_default());
+        let group = group.unwrap_or_default();
+        let known = config.all_sources().flat_map(|source| &source.catalogue.groups);
+        let hint = did_you_mean(group, known.map(String::as_str));
+        anyhow::bail!("no source belongs to the group {group:?}{hint}");
     }
     if context.output.json {
         context.output.object(&serde_json::json!({ "sources": offered }))?;
