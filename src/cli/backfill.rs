@@ -16,9 +16,9 @@ use crate::domain::id::SourceId;
 use crate::domain::text::counted;
 
 const HELP: &str = "\
-Captures from before the first read of a source become its history, as if regwatch had watched it then: its states and
-the changes between them, up to the first read. Nobody is notified, now or later; an entry then counts as listed since
-the capture that shows it first. The captures run through the whole pipeline; what does not look like the source is left
+Captures from before the first read of a source become its history, as if regwatch had watched it then: its states and \
+the changes between them, up to the first read. Nobody is notified, now or later; an entry then counts as listed since \
+the capture that shows it first. The captures run through the whole pipeline; what does not look like the source is left \
 out, as in any read. A second run finds nothing older and changes nothing.
 
 The archive is a folder, a WARC or a Git history, as for regwatch backtest.

@@ -21,12 +21,12 @@ use crate::domain::text::{counted, one_line};
 use crate::render::on_terminal;
 
 const HELP: &str = "\
-The captures run through the whole pipeline, with the clock of their time: verdict, comparison, matching, and mails for
-a reader who follows the companies. The command sends nothing, touches no store, and prints the same bytes each time.
+The captures run through the whole pipeline, with the clock of their time: verdict, comparison, matching, and mails for \
+a reader who follows the companies. The command sends nothing, touches no store, and prints the same bytes each time. \
 The oldest capture is the baseline.
 
-FOLDER has files named after their days (YYYY-MM-DD.html, YYYY-MM-DD_table.csv), each read at 12:00 UTC. WARC is a web
-archive, plain or compressed, with responses for the source's address. GIT is a repository, or a file in one, whose
+FOLDER has files named after their days (YYYY-MM-DD.html, YYYY-MM-DD_table.csv), each read at 12:00 UTC. WARC is a web \
+archive, plain or compressed, with responses for the source's address. GIT is a repository, or a file in one, whose \
 commits are the captures.
 
 Example: regwatch backtest fcc-covered-list captures/ --company hikvision --json";

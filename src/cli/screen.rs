@@ -22,9 +22,9 @@ use crate::render::screening_report;
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 const HELP: &str = "\
-Reads CSV (UTF-8 or GB18030) and XLSX. For each name it shows where the name is listed today, under which name, with
-which score and reason, since when and with what effect. It also shows names that are only exposed (an owner is listed,
-a category covers it) and listed names that are close. For a clear name it shows which lists were compared, and which of
+Reads CSV (UTF-8 or GB18030) and XLSX. For each name it shows where the name is listed today, under which name, with \
+which score and reason, since when and with what effect. It also shows names that are only exposed (an owner is listed, \
+a category covers it) and listed names that are close. For a clear name it shows which lists were compared, and which of \
 them are stale, quarantined or were never read.
 
 Exit codes:
