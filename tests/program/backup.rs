@@ -85,6 +85,7 @@ fn a_backup_that_was_cut_short_or_changed_is_refused_and_nothing_is_made() {
         assert!(refused.contains("cannot restore") && refused.contains("Nothing was restored"), "{refused}");
         assert!(!other.path("state/db").exists(), "{refused}");
         assert!(!other.path("state/db.repaired").exists(), "{refused}");
+        assert!(!other.path("state/db.lock").exists(), "{refused}");
     }
 }
 

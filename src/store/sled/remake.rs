@@ -35,13 +35,10 @@ const WRITTEN: u8 = 90;
 /// # Errors
 /// [`StoreError::Occupied`] where there is one; [`StoreError::BadBackup`], and then nothing is made.
 pub(in crate::store) fn restore(folder: &Path, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
-    super::make_parent(folder)?;
-    let lock = Lock::take(folder)?;
-    if swap::is_pending(folder) || contents(folder)? != Contents::Nothing {
-        return Err(StoreError::Occupied { path: shown(folder) });
-    }
-    // Read to its end before anything is made of it.
+    refuse_occupied(folder)?;
+    // Read to its end before anything is made, be it a lock.
     let (header, archived) = archive::read(path, (meter, 0..READ), &mut |_, _, _| Ok(()))?;
+    let lock = lock_unoccupied(folder)?;
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
@@ -58,13 +55,10 @@ pub(in crate::store) fn restore(folder: &Path, path: &Path, meter: &Meter) -> Re
 /// # Errors
 /// As [`restore`].
 pub(in crate::store) fn import(folder: &Path, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
-    super::make_parent(folder)?;
-    let lock = Lock::take(folder)?;
-    if swap::is_pending(folder) || contents(folder)? != Contents::Nothing {
-        return Err(StoreError::Occupied { path: shown(folder) });
-    }
-    // Read to its end before anything is made of it.
+    refuse_occupied(folder)?;
+    // Read to its end before anything is made, be it a lock.
     let archived = lines::read(path, (meter, 0..READ), &mut |_| Ok(()))?;
+    let lock = lock_unoccupied(folder)?;
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
@@ -74,6 +68,22 @@ pub(in crate::store) fn import(folder: &Path, path: &Path, meter: &Meter) -> Res
     put_in_place(folder, trees, archived.commits, &beside(folder, ".replaced"))?;
     drop(lock);
     Ok(archived)
+}
+
+/// The lock of a place that has no database.
+fn lock_unoccupied(folder: &Path) -> Result<Lock, StoreError> {
+    super::make_parent(folder)?;
+    let lock = Lock::take(folder)?;
+    // Somebody may have made one meanwhile.
+    refuse_occupied(folder)?;
+    Ok(lock)
+}
+
+fn refuse_occupied(folder: &Path) -> Result<(), StoreError> {
+    if swap::is_pending(folder) || contents(folder)? != Contents::Nothing {
+        return Err(StoreError::Occupied { path: shown(folder) });
+    }
+    Ok(())
 }
 
 /// Copies a database into a new one, which takes its place; the other is removed once that is done.
