@@ -10,8 +10,13 @@ use crate::domain::text::counted;
 use crate::reload::TakenOver;
 
 pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
-    let Some(taken) = take_over(context.config()?).await? else {
-        anyhow::bail!("the configuration is valid; no daemon is running, so the next start reads it");
+    let config = context.config()?;
+    let socket = config.daemon.socket.display().to_string();
+    let Some(taken) = take_over(config).await? else {
+        anyhow::bail!(
+            "the configuration is valid; no daemon listens on {socket}, so the next start reads it. A daemon that was \
+             started with another store.url or daemon.socket reads it on SIGHUP"
+        );
     };
     let output = context.output;
     if output.json {

@@ -66,6 +66,7 @@ fn rows(figures: &Figures) -> Vec<[String; 2]> {
     );
     let mails = match mails.waiting {
         0 => format!("none waits, {} failed", mails.attention),
+        1 => format!("1 waits, for {} s, {} failed", mails.oldest_s, mails.attention),
         waiting => {
             format!("{waiting} wait, the oldest for {} s, {} failed", mails.oldest_s, mails.attention)
         }
