@@ -87,13 +87,8 @@ pub async fn examine(path: &Path, clock: Arc<dyn Clock>) -> Examination {
 
 /// A configuration that is not valid, a finding a fault.
 fn faults(error: &ConfigError) -> Vec<Finding> {
-    let words = error.to_string();
-    let lines = words.lines().filter(|line| !line.trim().is_empty());
-    lines
-        .map(|line| {
-            Finding::new("configuration", line, "correct this line; docs/CONFIGURATION.md has every key")
-        })
-        .collect()
+    let fix = "correct this line; docs/CONFIGURATION.md has every key";
+    error.faults().iter().map(|fault| Finding::new("configuration", fault.to_string(), fix)).collect()
 }
 
 fn of_configuration(config: &Config) -> Vec<Finding> {

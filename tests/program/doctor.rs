@@ -56,6 +56,9 @@ fn a_line_that_is_not_valid_is_a_finding() {
     home.amend("15 */2 * * *", "61 * * * *");
     let found = findings(&home, 5);
     assert!(found["configuration"][0].contains("regwatch.toml:"), "{found:?}");
+    home.amend("jitter", "jiter");
+    let found = findings(&home, 5);
+    assert_eq!(found["configuration"].len(), 2, "each fault is one: {found:?}");
 }
 
 #[test]
