@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use regwatch::domain::bounce::{Verdict, delivery_status, feedback, original_sender};
+use regwatch::domain::bounce::{BounceKind, delivery_status, feedback, original_sender};
 use regwatch::mail::{Envelope, Report};
 
 fuzz_target!(|raw: &[u8]| {
@@ -23,11 +23,11 @@ fuzz_target!(|raw: &[u8]| {
     let _ = original_sender(&text);
 });
 
-fn check(verdict: &Verdict) {
+fn check(verdict: &BounceKind) {
     let words = match verdict {
-        Verdict::NoMailbox { words } | Verdict::Passing { words } | Verdict::Undelivered { words } => words,
-        Verdict::Complaint { words } => words,
-        Verdict::Nothing { why } => why,
+        BounceKind::NoMailbox { words } | BounceKind::Passing { words } | BounceKind::Undelivered { words } => words,
+        BounceKind::Complaint { words } => words,
+        BounceKind::Nothing { why } => why,
     };
     assert!(words.chars().count() < 4000, "bounded");
     assert!(!words.contains(['\n', '\r', '\x1b']), "on one line and inert");

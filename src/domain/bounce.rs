@@ -81,7 +81,7 @@ impl fmt::Display for Status {
 
 /// What a report means for the mail it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum BounceKind {
     /// There is no such mailbox.
     NoMailbox {
         /// The reporting side's words.
@@ -125,23 +125,23 @@ const MAX_VALUE_CHARS: usize = 240;
 /// What the part `message/delivery-status` of a report says. Its first block is about the message, each
 /// other one about a recipient; a mail of ours has one, so that the worst that is said is said of it.
 #[must_use]
-pub fn delivery_status(text: &str) -> Verdict {
+pub fn delivery_status(text: &str) -> BounceKind {
     let blocks = blocks(text);
-    let verdicts: Vec<Verdict> = blocks.iter().filter_map(of_recipient).collect();
-    let worst = |verdict: &&Verdict| match verdict {
-        Verdict::NoMailbox { .. } => 3,
-        Verdict::Passing { .. } => 2,
-        Verdict::Undelivered { .. } => 1,
-        Verdict::Complaint { .. } | Verdict::Nothing { .. } => 0,
+    let verdicts: Vec<BounceKind> = blocks.iter().filter_map(of_recipient).collect();
+    let worst = |verdict: &&BounceKind| match verdict {
+        BounceKind::NoMailbox { .. } => 3,
+        BounceKind::Passing { .. } => 2,
+        BounceKind::Undelivered { .. } => 1,
+        BounceKind::Complaint { .. } | BounceKind::Nothing { .. } => 0,
     };
-    let nothing = || Verdict::Nothing { why: NO_RECIPIENT.to_owned() };
+    let nothing = || BounceKind::Nothing { why: NO_RECIPIENT.to_owned() };
     verdicts.iter().max_by_key(worst).cloned().unwrap_or_else(nothing)
 }
 
-fn of_recipient(fields: &Fields) -> Option<Verdict> {
+fn of_recipient(fields: &Fields) -> Option<BounceKind> {
     let action = value(fields, "action")?.to_ascii_lowercase();
     if action != "failed" {
-        return Some(Verdict::Nothing { why: format!("a report on a mail that was {action}") });
+        return Some(BounceKind::Nothing { why: format!("a report on a mail that was {action}") });
     }
     let diagnosis = value(fields, "diagnostic-code").unwrap_or_default();
     let status = value(fields, "status").and_then(Status::leading);
@@ -160,15 +160,15 @@ fn of_recipient(fields: &Fields) -> Option<Verdict> {
         return Some(if is_permanent {
             words::of_text(&diagnosis.to_lowercase(), &words)
         } else {
-            Verdict::Undelivered { words }
+            BounceKind::Undelivered { words }
         });
     };
     let words = format!("{status} {diagnosis}").trim_end().to_owned();
     Some(match (status.class, status.blame()) {
-        (5, Blame::NoMailbox) => Verdict::NoMailbox { words },
-        (5, Blame::Passing) => Verdict::Passing { words },
-        (4 | 5, _) => Verdict::Undelivered { words },
-        _ => Verdict::Nothing { why: format!("a failure with the status {status}") },
+        (5, Blame::NoMailbox) => BounceKind::NoMailbox { words },
+        (5, Blame::Passing) => BounceKind::Passing { words },
+        (4 | 5, _) => BounceKind::Undelivered { words },
+        _ => BounceKind::Nothing { why: format!("a failure with the status {status}") },
     })
 }
 
@@ -185,15 +185,15 @@ fn code_of(diagnosis: &str) -> Option<u32> {
 
 /// What the part `message/feedback-report` of a report says.
 #[must_use]
-pub fn feedback(text: &str) -> Verdict {
+pub fn feedback(text: &str) -> BounceKind {
     let blocks = blocks(text);
     let kind = blocks.first().and_then(|fields| value(fields, "feedback-type")).unwrap_or_default();
     let kind = kind.to_ascii_lowercase();
     match kind.as_str() {
         "abuse" | "fraud" | "virus" | "opt-out" | "opt-out-list" | "other" => {
-            Verdict::Complaint { words: format!("the recipient's side calls it {kind}") }
+            BounceKind::Complaint { words: format!("the recipient's side calls it {kind}") }
         }
-        _ => Verdict::Nothing { why: format!("feedback of the kind {kind:?} is not a complaint") },
+        _ => BounceKind::Nothing { why: format!("feedback of the kind {kind:?} is not a complaint") },
     }
 }
 

@@ -6,7 +6,7 @@ use super::head::Head;
 use super::received::{detail_of, headers, recipients, text};
 use super::{Envelope, Unusable};
 use crate::domain::bounce::{
-    NO_RECIPIENT, Returned, Verdict, delivery_status, feedback, in_words, original_sender,
+    BounceKind, NO_RECIPIENT, Returned, delivery_status, feedback, in_words, original_sender,
 };
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::is_bounce;
@@ -20,7 +20,7 @@ pub struct Report {
     /// made here names a mail.
     pub details: Vec<String>,
     /// What it says.
-    pub verdict: Verdict,
+    pub verdict: BounceKind,
 }
 
 /// Of a report, so many parts are looked at.
@@ -61,7 +61,9 @@ impl Report {
         let reported = status.map(|part| delivery_status(&text_of(part)));
         let verdict = match reported.filter(|_| is_a_servers(&message, envelope)) {
             // Of a report that names no recipient the words may say more.
-            Some(verdict) if !matches!(&verdict, Verdict::Nothing { why } if why == NO_RECIPIENT) => verdict,
+            Some(verdict) if !matches!(&verdict, BounceKind::Nothing { why } if why == NO_RECIPIENT) => {
+                verdict
+            }
             _ => said_in_words(&message, &head, envelope),
         };
         Ok(Some(Self { details: bounced, verdict }))
@@ -106,7 +108,7 @@ fn is_a_servers(message: &Message<'_>, envelope: &Envelope) -> bool {
 }
 
 /// What a message says that is no report which machines can read.
-fn said_in_words(message: &Message<'_>, head: &Head<'_>, envelope: &Envelope) -> Verdict {
+fn said_in_words(message: &Message<'_>, head: &Head<'_>, envelope: &Envelope) -> BounceKind {
     let headers = headers(message);
     let is_automatic = headers.iter().any(|(name, value)| {
         let is_marked = name.eq_ignore_ascii_case("auto-submitted") && !value.eq_ignore_ascii_case("no");
@@ -184,7 +186,7 @@ mod tests {
         let to = "watch+bounce-0123.abc@tracker.example";
         let found = parse(&report(to, GONE)).unwrap();
         assert_eq!(found.details, ["bounce-0123.abc"]);
-        assert!(matches!(found.verdict, Verdict::NoMailbox { .. }), "{found:?}");
+        assert!(matches!(found.verdict, BounceKind::NoMailbox { .. }), "{found:?}");
         let encoded = report(to, GONE).replace(
             "Content-Type: message/delivery-status\n",
             "Content-Type: message/delivery-status\nContent-Transfer-Encoding: 8bit\n",
@@ -196,12 +198,12 @@ mod tests {
     fn what_is_no_report_says_nothing_of_the_mail() {
         let away = "From: ann@example.org\nTo: watch+bounce-0123.abc@tracker.example\nSubject: Out of office\n\n\
                     Action: failed\nStatus: 5.1.1\n";
-        assert!(matches!(parse(away).unwrap().verdict, Verdict::Nothing { .. }));
+        assert!(matches!(parse(away).unwrap().verdict, BounceKind::Nothing { .. }));
         let sent_on = report("watch+bounce-0123.abc@tracker.example", GONE)
             .replace("multipart/report", "multipart/mixed")
             .replace("MAILER-DAEMON@", "ann@")
             .replace("Undelivered Mail Returned to Sender", "FYI");
-        assert!(matches!(parse(&sent_on).unwrap().verdict, Verdict::Nothing { .. }));
+        assert!(matches!(parse(&sent_on).unwrap().verdict, BounceKind::Nothing { .. }));
     }
 
     #[test]
@@ -209,7 +211,7 @@ mod tests {
         let to = "watch+bounce-0123.abc@tracker.example";
         let mixed =
             report(to, GONE).replace("multipart/report; report-type=delivery-status", "multipart/mixed");
-        assert!(matches!(parse(&mixed).unwrap().verdict, Verdict::NoMailbox { .. }));
+        assert!(matches!(parse(&mixed).unwrap().verdict, BounceKind::NoMailbox { .. }));
         let head = format!(
             "From: Mail Delivery System <Mailer-Daemon@mx.example.org>\nTo: {to}\nSubject: Mail failed\n"
         );
@@ -217,14 +219,15 @@ mod tests {
             "{head}Content-Type: text/html; charset=utf-8\n\n<p>Your mail to ann@example.org could not be \
              delivered: <b>mailbox not found</b>.</p>\n"
         );
-        assert!(matches!(parse(&html).unwrap().verdict, Verdict::NoMailbox { .. }));
-        let Verdict::Undelivered { words } = parse(&format!("{head}\nNobody knows why.\n")).unwrap().verdict
+        assert!(matches!(parse(&html).unwrap().verdict, BounceKind::NoMailbox { .. }));
+        let BounceKind::Undelivered { words } =
+            parse(&format!("{head}\nNobody knows why.\n")).unwrap().verdict
         else {
             panic!("a mail that came back")
         };
         assert_eq!(words, "Mail failed Nobody knows why.");
         let empty = report(to, "X-Nothing: here\n");
-        assert!(matches!(parse(&empty).unwrap().verdict, Verdict::Undelivered { .. }));
+        assert!(matches!(parse(&empty).unwrap().verdict, BounceKind::Undelivered { .. }));
     }
 
     #[test]
@@ -254,7 +257,7 @@ mod tests {
         for text in texts {
             let found = parse(&text).unwrap();
             assert_eq!(found.details, ["bounce-0123.abc"], "{text}");
-            assert!(matches!(found.verdict, Verdict::Complaint { .. }), "{found:?}");
+            assert!(matches!(found.verdict, BounceKind::Complaint { .. }), "{found:?}");
         }
     }
 
@@ -262,8 +265,8 @@ mod tests {
     fn a_report_on_a_very_large_mail_is_read_and_one_whose_status_was_cut_says_that_it_came_back() {
         let to = "watch+bounce-0123.abc@tracker.example";
         let large = report(to, GONE).replace("x\n--b--", &format!("{}--b--", "line\n".repeat(80_000)));
-        assert!(matches!(parse(&large).unwrap().verdict, Verdict::NoMailbox { .. }));
+        assert!(matches!(parse(&large).unwrap().verdict, BounceKind::NoMailbox { .. }));
         let cut = report(to, &format!("{GONE}{}", "X-Line: y\n".repeat(40_000)));
-        assert!(matches!(parse(&cut).unwrap().verdict, Verdict::Undelivered { .. }));
+        assert!(matches!(parse(&cut).unwrap().verdict, BounceKind::Undelivered { .. }));
     }
 }

@@ -13,11 +13,11 @@ fn check(recipient: &str, expected: &str) {
     for text in [report(recipient), report(recipient).replace('\n', "\r\n")] {
         let verdict = delivery_status(&text);
         let name = match &verdict {
-            Verdict::NoMailbox { .. } => "no mailbox",
-            Verdict::Passing { .. } => "passing",
-            Verdict::Undelivered { .. } => "undelivered",
-            Verdict::Complaint { .. } => "complaint",
-            Verdict::Nothing { .. } => "nothing",
+            BounceKind::NoMailbox { .. } => "no mailbox",
+            BounceKind::Passing { .. } => "passing",
+            BounceKind::Undelivered { .. } => "undelivered",
+            BounceKind::Complaint { .. } => "complaint",
+            BounceKind::Nothing { .. } => "nothing",
         };
         assert_eq!(name, expected, "{recipient:?} gives {verdict:?}");
     }
@@ -57,7 +57,7 @@ fn a_status_that_says_nothing_is_made_good_by_the_words_of_the_server_that_refus
     check(&of("550 no such user here, and you are on a blocklist"), "undelivered");
     check(&of("450 4.2.2 over quota"), "undelivered");
     let verdict = delivery_status(&report(&of("550 5.1.1 no such user")));
-    assert_eq!(verdict, Verdict::NoMailbox { words: "5.1.1 smtp; 550 5.1.1 no such user".to_owned() });
+    assert_eq!(verdict, BounceKind::NoMailbox { words: "5.1.1 smtp; 550 5.1.1 no such user".to_owned() });
 }
 
 #[test]
@@ -71,10 +71,10 @@ fn complaints_are_told_from_other_feedback() {
     let of =
         |kind: &str| format!("Feedback-Type: {kind}\nVersion: 1\nOriginal-Mail-From: <a+b@example.org>\n");
     for kind in ["abuse", "Abuse", "opt-out", "fraud"] {
-        assert!(matches!(feedback(&of(kind)), Verdict::Complaint { .. }), "{kind}");
+        assert!(matches!(feedback(&of(kind)), BounceKind::Complaint { .. }), "{kind}");
     }
     for kind in ["not-spam", "auth-failure", "dmarc", ""] {
-        assert!(matches!(feedback(&of(kind)), Verdict::Nothing { .. }), "{kind}");
+        assert!(matches!(feedback(&of(kind)), BounceKind::Nothing { .. }), "{kind}");
     }
     assert_eq!(original_sender(&of("abuse")).as_deref(), Some("a+b@example.org"));
     assert_eq!(original_sender(""), None);
@@ -87,10 +87,10 @@ fn a_hostile_report_is_read_in_bounds() {
     let folded = format!("Action: failed\nStatus: 5.1.1\nDiagnostic-Code: {}", " y\n".repeat(100_000));
     for text in [&long, &many, &folded, &format!("Action: failed\nStatus: 5.1.1\nDiagnostic-Code: {long}")] {
         let verdict = delivery_status(text);
-        if let Verdict::NoMailbox { words } = verdict {
+        if let BounceKind::NoMailbox { words } = verdict {
             assert!(words.chars().count() < 2 * MAX_VALUE_CHARS, "{}", words.len());
         }
     }
     let terminal = delivery_status("\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: \x1b[2J\u{202e}x\n");
-    assert_eq!(terminal, Verdict::NoMailbox { words: "5.1.1 [2Jx".to_owned() });
+    assert_eq!(terminal, BounceKind::NoMailbox { words: "5.1.1 [2Jx".to_owned() });
 }

@@ -4,7 +4,7 @@
 //! What is clear is taken as a report would be. What is not is a mail that came back all the same: its words are
 //! kept, and a person looks.
 
-use super::{Blame, Status, Verdict};
+use super::{Blame, BounceKind, Status};
 use crate::domain::text::{one_line, shorten};
 
 /// A message that came to a mail's own bounce address, as far as it matters here.
@@ -167,33 +167,33 @@ const MAX_WORDS_CHARS: usize = 240;
 
 /// What a message means for the mail at whose bounce address it came.
 #[must_use]
-pub fn in_words(message: Returned<'_>) -> Verdict {
+pub fn in_words(message: Returned<'_>) -> BounceKind {
     let own = own_text(message.text);
     let (subject, small) = (message.subject.to_lowercase(), own.to_lowercase().replace('’', "'"));
     let from = message.from.to_lowercase();
     let is_servers = SERVERS.iter().any(|name| from.contains(name)) || contains(&subject, FAILED);
     let is_absence = contains(&subject, ABSENT) || contains(&small, ABSENT) || message.is_automatic;
     if !is_servers && (is_absence || !message.is_from_nobody) {
-        return Verdict::Nothing { why: "it came to a bounce address and is no report".to_owned() };
+        return BounceKind::Nothing { why: "it came to a bounce address and is no report".to_owned() };
     }
     let words = shorten(&one_line(&format!("{} {own}", message.subject)), MAX_WORDS_CHARS);
     if (contains(&small, DELAYED) || contains(&subject, DELAYED)) && !contains(&small, GIVEN_UP) {
-        return Verdict::Nothing { why: "a report on a mail that was delayed".to_owned() };
+        return BounceKind::Nothing { why: "a report on a mail that was delayed".to_owned() };
     }
     of_text(&small, &words)
 }
 
 /// What a server's words mean that says that a mail failed.
-pub(super) fn of_text(small: &str, words: &str) -> Verdict {
+pub(super) fn of_text(small: &str, words: &str) -> BounceKind {
     let words = words.to_owned();
     match status(small).map(Status::blame) {
-        Some(Blame::NoMailbox) => Verdict::NoMailbox { words },
-        Some(Blame::Passing) => Verdict::Passing { words },
-        Some(Blame::Ours) => Verdict::Undelivered { words },
-        Some(Blame::Unclear) | None if contains(small, REFUSED) => Verdict::Undelivered { words },
-        _ if contains(small, FULL) => Verdict::Passing { words },
-        _ if contains(small, NO_MAILBOX) => Verdict::NoMailbox { words },
-        _ => Verdict::Undelivered { words },
+        Some(Blame::NoMailbox) => BounceKind::NoMailbox { words },
+        Some(Blame::Passing) => BounceKind::Passing { words },
+        Some(Blame::Ours) => BounceKind::Undelivered { words },
+        Some(Blame::Unclear) | None if contains(small, REFUSED) => BounceKind::Undelivered { words },
+        _ if contains(small, FULL) => BounceKind::Passing { words },
+        _ if contains(small, NO_MAILBOX) => BounceKind::NoMailbox { words },
+        _ => BounceKind::Undelivered { words },
     }
 }
 
@@ -256,11 +256,11 @@ mod tests {
         let message = Returned { from, subject, text, is_from_nobody: true, is_automatic: false };
         let verdict = in_words(message);
         let name = match &verdict {
-            Verdict::NoMailbox { .. } => "no mailbox",
-            Verdict::Passing { .. } => "passing",
-            Verdict::Undelivered { .. } => "undelivered",
-            Verdict::Complaint { .. } => "complaint",
-            Verdict::Nothing { .. } => "nothing",
+            BounceKind::NoMailbox { .. } => "no mailbox",
+            BounceKind::Passing { .. } => "passing",
+            BounceKind::Undelivered { .. } => "undelivered",
+            BounceKind::Complaint { .. } => "complaint",
+            BounceKind::Nothing { .. } => "nothing",
         };
         assert_eq!(name, expected, "{subject}: {text} gives {verdict:?}");
     }
@@ -318,8 +318,8 @@ mod tests {
             is_from_nobody: false,
             is_automatic: false,
         };
-        assert!(matches!(in_words(person), Verdict::Nothing { .. }));
+        assert!(matches!(in_words(person), BounceKind::Nothing { .. }));
         let responder = Returned { is_automatic: true, is_from_nobody: true, ..person };
-        assert!(matches!(in_words(responder), Verdict::Nothing { .. }));
+        assert!(matches!(in_words(responder), BounceKind::Nothing { .. }));
     }
 }

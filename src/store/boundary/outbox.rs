@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::bounce::Verdict;
+use crate::domain::bounce::BounceKind;
 use crate::domain::breaker::Breaker;
 use crate::domain::id::{BodyHash, MailId};
 use crate::domain::outbox::Mail;
@@ -79,7 +79,7 @@ pub struct CameBack {
     /// The beginning of the id of the mail that it is about.
     pub mail: String,
     /// What it says.
-    pub verdict: Verdict,
+    pub verdict: BounceKind,
 }
 
 /// Trouble with mail as the outbox has it.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::bounce::Verdict;
+use crate::domain::bounce::BounceKind;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Mail, MailState, Outcome};
 use crate::domain::subscription::Subscriber;
@@ -52,30 +52,30 @@ pub(in crate::store) fn of_outcome(
 /// What a report says of a mail, which stands accordingly afterwards, and of its recipient.
 pub(in crate::store) fn came_back(
     mail: &mut Mail,
-    verdict: &Verdict,
+    verdict: &BounceKind,
     before: Option<SoftBounces>,
     now: DateTime<Utc>,
 ) -> Consequence {
     match verdict {
-        Verdict::NoMailbox { words } => {
+        BounceKind::NoMailbox { words } => {
             end(mail, now, words, false);
             Consequence::no_mailbox(words)
         }
-        Verdict::Passing { words } => {
+        BounceKind::Passing { words } => {
             let consequence = Consequence::passing(before, words, now);
             end(mail, now, words, consequence.suppressed.is_none());
             consequence
         }
-        Verdict::Undelivered { words } => {
+        BounceKind::Undelivered { words } => {
             end(mail, now, words, true);
             Consequence::default()
         }
-        Verdict::Complaint { words } => {
+        BounceKind::Complaint { words } => {
             mail.note(now, format!("complaint: {words}"));
             let evidence = format!("{words}; mail {}", mail.id);
             Consequence { bounces: None, suppressed: Some((SuppressionReason::Complaint, evidence)) }
         }
-        Verdict::Nothing { .. } => Consequence::default(),
+        BounceKind::Nothing { .. } => Consequence::default(),
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_mailbox_that_took_nothing_too_often_is_given_up_with_its_mail_and_nobody_is_to_know_of_that() {
-        let full = Verdict::Passing { words: "full".to_owned() };
+        let full = BounceKind::Passing { words: "full".to_owned() };
         let mut first = sent();
         let once = came_back(&mut first, &full, None, now());
         assert_eq!((once.bounces.map(|bounces| bounces.days), once.suppressed), (Some(1), None));
@@ -154,12 +154,12 @@ mod tests {
     #[test]
     fn a_complaint_leaves_the_mail_as_it_is_and_a_report_on_one_that_waits_ends_nothing() {
         let mut mail = sent();
-        let complaint = Verdict::Complaint { words: "abuse".to_owned() };
+        let complaint = BounceKind::Complaint { words: "abuse".to_owned() };
         let said = came_back(&mut mail, &complaint, None, now());
         let evidence = (SuppressionReason::Complaint, "abuse; mail m1".to_owned());
         assert_eq!((mail.state, said.suppressed), (MailState::Sent, Some(evidence)));
         mail.state = MailState::Deferred;
-        let gone = Verdict::NoMailbox { words: "gone".to_owned() };
+        let gone = BounceKind::NoMailbox { words: "gone".to_owned() };
         assert!(came_back(&mut mail, &gone, None, now()).suppressed.is_some());
         assert_eq!(mail.state, MailState::Deferred);
     }

@@ -11,7 +11,7 @@ mod outcome;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::domain::bounce::Verdict;
+use crate::domain::bounce::BounceKind;
 use crate::domain::id::{BodyHash, SourceId};
 use crate::domain::inbound::silence;
 use crate::domain::keyed_link::WebAddresses;
@@ -208,7 +208,7 @@ impl Inbox {
     async fn report(&self, message: BodyHash, report: Report) -> Result<Ingested, IngestError> {
         let mail = report.details.iter().find_map(|detail| mail_of(&self.instance_key, detail));
         let (mail, verdict) = match (mail, report.verdict) {
-            (_, Verdict::Nothing { why }) => return self.pass_over(message, why).await,
+            (_, BounceKind::Nothing { why }) => return self.pass_over(message, why).await,
             (None, verdict) => {
                 return self.pass_over(message, format!("it names no mail of ours: {verdict:?}")).await;
             }
