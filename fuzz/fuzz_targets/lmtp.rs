@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use regwatch::mail::MAX_MESSAGE_BYTES;
-use regwatch::mail::lmtp::{Dialogue, Step, Verdict};
+use regwatch::mail::lmtp::{Dialogue, NextAction, DeliveryStatus};
 
 fuzz_target!(|input: (Vec<u8>, u8)| {
     let (bytes, size) = input;
@@ -15,13 +15,13 @@ fuzz_target!(|input: (Vec<u8>, u8)| {
         dialogue.feed(piece);
         loop {
             match dialogue.step() {
-                Step::Message(handed) => {
+                NextAction::Message(handed) => {
                     assert!(!handed.recipients.is_empty() && handed.raw.len() <= MAX_MESSAGE_BYTES);
                     assert!(handed.recipients.iter().all(|to| to.to_ascii_lowercase().starts_with("watch")));
-                    dialogue.settle(&vec![Verdict::Taken; handed.recipients.len()]);
+                    dialogue.settle(&vec![DeliveryStatus::Taken; handed.recipients.len()]);
                 }
-                Step::More => break,
-                Step::Over => return,
+                NextAction::More => break,
+                NextAction::Over => return,
             }
         }
         replies.push_str(&dialogue.replies());

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::domain::email::EmailAddress;
 use crate::domain::text::error_chain;
 use crate::mail::Envelope;
-use crate::mail::lmtp::{Handed, Session, Verdict};
+use crate::mail::lmtp::{DeliveryStatus, Handed, Session};
 use crate::settings::LmtpListen;
 use crate::subscribe::{Inbox, Ingested};
 
@@ -178,23 +178,23 @@ impl LmtpServer {
         }
     }
 
-    async fn take(&self, handed: Handed) -> Vec<Verdict> {
+    async fn take(&self, handed: Handed) -> Vec<DeliveryStatus> {
         let mut verdicts = Vec::new();
         for recipient in handed.recipients {
             let envelope = Envelope { sender: Some(handed.sender.clone()), recipient: Some(recipient) };
             let ingested = self.inbox.ingest(handed.raw.clone(), &envelope).await;
             verdicts.push(match ingested {
-                Ok(Ingested::GivenUp { .. }) => Verdict::Refused,
+                Ok(Ingested::GivenUp { .. }) => DeliveryStatus::Refused,
                 Ok(ingested) => {
                     if matches!(ingested, Ingested::Answered { .. }) {
                         self.found.notify_one();
                     }
-                    Verdict::Taken
+                    DeliveryStatus::Taken
                 }
                 Err(error) => {
                     let error = error_chain(&error);
                     tracing::error!(error, "failed to take in a message by LMTP; its server keeps it");
-                    Verdict::TryAgain
+                    DeliveryStatus::TryAgain
                 }
             });
         }

@@ -31,7 +31,7 @@ pub struct Handed {
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum NextAction {
     /// Read on.
     More,
     /// Take the message, and settle it.
@@ -42,7 +42,7 @@ pub enum Step {
 
 /// What became of a message for one recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum DeliveryStatus {
     /// Its effects are kept.
     Taken,
     /// The fault is here: it must come again.
@@ -99,37 +99,37 @@ impl Dialogue {
     }
 
     /// Goes on until something is to be done.
-    pub fn step(&mut self) -> Step {
+    pub fn step(&mut self) -> NextAction {
         loop {
             match &mut self.phase {
-                Phase::Over => return Step::Over,
-                Phase::Taking(_) => return Step::More,
+                Phase::Over => return NextAction::Over,
+                Phase::Taking(_) => return NextAction::More,
                 Phase::Data { data, .. } => {
                     let (taken, is_end) = data.take(&self.input);
                     self.input.drain(..taken);
                     if !is_end {
-                        return Step::More;
+                        return NextAction::More;
                     }
                     if let Some(handed) = self.handed() {
-                        return Step::Message(handed);
+                        return NextAction::Message(handed);
                     }
                 }
                 _ => match self.line() {
                     Some(line) => self.command(&line),
-                    None => return Step::More,
+                    None => return NextAction::More,
                 },
             }
         }
     }
 
     /// Answers for each recipient of the message that was handed over.
-    pub fn settle(&mut self, verdicts: &[Verdict]) {
+    pub fn settle(&mut self, verdicts: &[DeliveryStatus]) {
         let Phase::Taking(recipients) = self.phase else { return };
         for index in 0..recipients {
             match verdicts.get(index) {
-                Some(Verdict::Taken) => self.say("250 2.0.0 taken in"),
-                Some(Verdict::Refused) => self.say("554 5.3.0 it cannot be taken in"),
-                Some(Verdict::TryAgain) | None => self.say("451 4.3.0 not now, try again"),
+                Some(DeliveryStatus::Taken) => self.say("250 2.0.0 taken in"),
+                Some(DeliveryStatus::Refused) => self.say("554 5.3.0 it cannot be taken in"),
+                Some(DeliveryStatus::TryAgain) | None => self.say("451 4.3.0 not now, try again"),
             }
         }
         self.phase = Phase::Ready;
@@ -281,8 +281,8 @@ mod tests {
     fn say(dialogue: &mut Dialogue, text: &str) -> (Vec<String>, Vec<Handed>) {
         dialogue.feed(text.as_bytes());
         let mut handed = Vec::new();
-        while let Step::Message(message) = dialogue.step() {
-            dialogue.settle(&vec![Verdict::Taken; message.recipients.len()]);
+        while let NextAction::Message(message) = dialogue.step() {
+            dialogue.settle(&vec![DeliveryStatus::Taken; message.recipients.len()]);
             handed.push(message);
         }
         let codes = dialogue.replies().lines().map(|line| line[..3].to_owned()).collect();
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(message.sender, "ann@example.org");
         assert_eq!(message.recipients, ["watch+list@tracker.example", "WATCH@Tracker.example"]);
         assert_eq!(message.raw, b"Subject: x\r\n\r\n.y\r\n");
-        assert_eq!(dialogue.step(), Step::Over);
+        assert_eq!(dialogue.step(), NextAction::Over);
     }
 
     #[test]
@@ -316,9 +316,9 @@ mod tests {
         let mut dialogue = dialogue();
         let text = format!("{HELLO}MAIL FROM:<>\r\nRCPT TO:<watch@tracker.example>\r\nDATA\r\nx\r\n.\r\n");
         dialogue.feed(text.as_bytes());
-        let Step::Message(message) = dialogue.step() else { panic!() };
+        let NextAction::Message(message) = dialogue.step() else { panic!() };
         assert_eq!(message.sender, "");
-        dialogue.settle(&[Verdict::TryAgain]);
+        dialogue.settle(&[DeliveryStatus::TryAgain]);
         assert!(dialogue.replies().ends_with("451 4.3.0 not now, try again\r\n"));
         assert_eq!(say(&mut dialogue, "NOOP\r\n").0, ["250"]);
     }
@@ -360,7 +360,7 @@ mod tests {
         let mut dialogue = dialogue();
         let (codes, _) = say(&mut dialogue, &"GET / HTTP/1.1\r\n".repeat(50));
         assert_eq!(codes.len(), 22, "the greeting, twenty refusals, the end");
-        assert_eq!(dialogue.step(), Step::Over);
+        assert_eq!(dialogue.step(), NextAction::Over);
     }
 
     #[test]
@@ -389,8 +389,8 @@ mod tests {
             let (mut codes, mut handed) = (vec![pieces.replies()[..3].to_owned()], Vec::new());
             for piece in text.as_bytes().chunks(size) {
                 pieces.feed(piece);
-                while let Step::Message(message) = pieces.step() {
-                    pieces.settle(&vec![Verdict::Taken; message.recipients.len()]);
+                while let NextAction::Message(message) = pieces.step() {
+                    pieces.settle(&vec![DeliveryStatus::Taken; message.recipients.len()]);
                     handed.push(message);
                 }
                 codes.extend(pieces.replies().lines().map(|line| line[..3].to_owned()));

@@ -12,5 +12,5 @@ mod data;
 mod dialogue;
 mod session;
 
-pub use dialogue::{Dialogue, Handed, Step, Verdict};
+pub use dialogue::{DeliveryStatus, Dialogue, Handed, NextAction};
 pub use session::Session;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::dialogue::{Dialogue, Handed, Step, Verdict};
+use super::dialogue::{DeliveryStatus, Dialogue, Handed, NextAction};
 use crate::domain::email::EmailAddress;
 
 /// From one message to the end of the next, rest between the two included.
@@ -43,9 +43,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         loop {
             let step = self.dialogue.step();
             match step {
-                Step::Message(handed) => return Ok(Some(handed)),
-                Step::Over => return self.reply().await.map(|()| None),
-                Step::More => {
+                NextAction::Message(handed) => return Ok(Some(handed)),
+                NextAction::Over => return self.reply().await.map(|()| None),
+                NextAction::More => {
                     self.reply().await?;
                     let read = tokio::time::timeout(LONGEST_SILENCE, self.stream.read(&mut chunk)).await??;
                     if read == 0 {
@@ -61,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     ///
     /// # Errors
     /// A connection that broke. The message was taken all the same, and comes again as one that is known.
-    pub async fn settle(&mut self, verdicts: &[Verdict]) -> io::Result<()> {
+    pub async fn settle(&mut self, verdicts: &[DeliveryStatus]) -> io::Result<()> {
         self.dialogue.settle(verdicts);
         self.reply().await
     }
