@@ -18,7 +18,7 @@ use crate::domain::quality::Found;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
 use crate::domain::source::{Source, address_of_page};
-use crate::domain::standing::Standing;
+use crate::domain::standing::MatchIndex;
 use crate::extract::{Page, face};
 use crate::store::{KnownSource, SourceVersion, Store, StoreError};
 
@@ -33,7 +33,7 @@ pub(super) struct Known {
     /// How the last reads went.
     pub state: Option<ReadState>,
     /// Which of the accepted entries name whom.
-    pub standing: Option<Standing>,
+    pub standing: Option<MatchIndex>,
     /// The suspect read that waits for a person's look.
     pub held: Option<HeldRead>,
     /// Names the state that all this is of, so that nothing computed from it takes the place of a later one.

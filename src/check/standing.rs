@@ -10,7 +10,7 @@ use crate::domain::entry::Document;
 use crate::domain::matching::{Watchlist, WatchlistVersion};
 use crate::domain::snapshot::Baseline;
 use crate::domain::source::Source;
-use crate::domain::standing::{Standing, stand, stand_anew};
+use crate::domain::standing::{MatchIndex, stand, stand_anew};
 use crate::store::{ChangeQuery, RematchCommit, StoreError};
 
 impl Checker {
@@ -82,7 +82,7 @@ impl Checker {
     }
 
     /// Whom a source was matched with last. Should that be lost, whoever is named and was not named before is told.
-    async fn looked_for(&self, before: &Standing) -> Result<Arc<WatchlistVersion>, StoreError> {
+    async fn looked_for(&self, before: &MatchIndex) -> Result<Arc<WatchlistVersion>, StoreError> {
         if let Some(embedded) = &before.embedded {
             return Ok(Arc::clone(embedded));
         }
@@ -122,7 +122,7 @@ impl Known {
         document: &Document,
         changes: &[Change],
         watchlist: &Watchlist,
-    ) -> Standing {
+    ) -> MatchIndex {
         let is_read_alike = self
             .baseline
             .as_ref()

@@ -4,7 +4,7 @@ use super::entry::EntryDate;
 use super::inbound::Selection;
 use super::snapshot::Baseline;
 use super::source::Source;
-use super::standing::Standing;
+use super::standing::MatchIndex;
 use super::topic::Topic;
 
 /// Of one source, as many entries are named; a docket or a long list would be a mail of its own.
@@ -32,7 +32,7 @@ impl ListedOn {
     #[must_use]
     pub fn of(
         source: &Source,
-        standing: Option<&Standing>,
+        standing: Option<&MatchIndex>,
         baseline: Option<&Baseline>,
         selection: &Selection,
     ) -> Self {
@@ -62,7 +62,7 @@ pub fn is_wanted(source: &Source, selection: &Selection) -> bool {
 
 /// Whether anything stands there about a company of this selection.
 #[must_use]
-pub fn is_named(standing: &Standing, selection: &Selection) -> bool {
+pub fn is_named(standing: &MatchIndex, selection: &Selection) -> bool {
     let mut companies = selection.topics.iter().filter_map(Topic::company);
     companies.any(|company| standing.named.get(company).is_some_and(|keys| !keys.is_empty()))
 }

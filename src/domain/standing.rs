@@ -23,7 +23,7 @@ use super::source::Source;
 /// What was found in a source's current state, and with which registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Kept")]
-pub struct Standing {
+pub struct MatchIndex {
     /// The source.
     pub source: SourceId,
     /// Names the version of the watchlist that was looked with; it is kept by itself.
@@ -45,7 +45,7 @@ struct Kept {
     named: BTreeMap<CompanyId, BTreeSet<String>>,
 }
 
-impl From<Kept> for Standing {
+impl From<Kept> for MatchIndex {
     fn from(kept: Kept) -> Self {
         let Kept { source, watchlist, companies, named } = kept;
         let embedded = watchlist.is_none().then(|| Arc::new(companies.unwrap_or_default()));
@@ -66,7 +66,7 @@ pub struct Listed<'a> {
     pub matches: Vec<Match>,
 }
 
-impl Standing {
+impl MatchIndex {
     /// Whether every company was looked for by the names it has in this watchlist.
     #[must_use]
     pub fn is_of(&self, watchlist: &Watchlist) -> bool {
@@ -115,8 +115,8 @@ pub fn stand(
     source: &Source,
     document: &Document,
     watchlist: &Watchlist,
-    before: Option<&Standing>,
-) -> Standing {
+    before: Option<&MatchIndex>,
+) -> MatchIndex {
     stand_and_list(source, document, watchlist, before, &|_| false).0
 }
 
@@ -128,8 +128,8 @@ pub fn stand_anew<'a>(
     source: &Source,
     document: &'a Document,
     watchlist: &Watchlist,
-    (before, known): (&Standing, &WatchlistVersion),
-) -> (Standing, Vec<Listed<'a>>) {
+    (before, known): (&MatchIndex, &WatchlistVersion),
+) -> (MatchIndex, Vec<Listed<'a>>) {
     let version = watchlist.version();
     let is_new = |company: &CompanyId| known.names_of(company) != version.names_of(company);
     stand_and_list(source, document, watchlist, Some(before), &is_new)
@@ -139,9 +139,9 @@ fn stand_and_list<'a>(
     source: &Source,
     document: &'a Document,
     watchlist: &Watchlist,
-    before: Option<&Standing>,
+    before: Option<&MatchIndex>,
     is_new: &dyn Fn(&CompanyId) -> bool,
-) -> (Standing, Vec<Listed<'a>>) {
+) -> (MatchIndex, Vec<Listed<'a>>) {
     let mut named: BTreeMap<CompanyId, BTreeSet<String>> = BTreeMap::new();
     let mut listed = Vec::new();
     for entry in &document.entries {
@@ -160,7 +160,7 @@ fn stand_and_list<'a>(
     }
     named.retain(|_, keys| !keys.is_empty());
     let watchlist = watchlist.version().hash().clone();
-    (Standing { source: source.id.clone(), watchlist, named, embedded: None }, listed)
+    (MatchIndex { source: source.id.clone(), watchlist, named, embedded: None }, listed)
 }
 
 /// Whether a company is named. What a source is bound to concerns its changes, and a category covers
@@ -242,7 +242,7 @@ mod tests {
     #[track_caller]
     fn check(steps: &[(&[&str], Vec<Company>, &[&str])]) {
         let source = source();
-        let mut before: Option<(Standing, Arc<WatchlistVersion>)> = None;
+        let mut before: Option<(MatchIndex, Arc<WatchlistVersion>)> = None;
         for (number, (titles, companies, expected)) in steps.iter().enumerate() {
             let watchlist = Watchlist::new(companies.clone()).unwrap();
             let document = document(titles);
@@ -350,7 +350,7 @@ mod tests {
         let companies = serde_json::to_value(&**watchlist.version()).unwrap();
         assert!(companies["basalt"].is_string(), "{companies}");
         fields.insert("companies".to_owned(), companies);
-        let before: Standing = serde_json::from_value(record).unwrap();
+        let before: MatchIndex = serde_json::from_value(record).unwrap();
         assert!(before.is_of(&watchlist) && before.embedded.is_some());
         assert_eq!(before.clone().without_embedded(), standing);
         let more =

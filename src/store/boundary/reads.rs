@@ -13,7 +13,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::source::SourcePause;
-use crate::domain::standing::Standing;
+use crate::domain::standing::MatchIndex;
 
 /// Names a state of a source: a hash of all that is kept of it. The default names a source of which nothing is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct KnownSource {
     /// The suspect read that waits for a person's look.
     pub held: Option<HeldRead>,
     /// Which entries of its accepted state name whom.
-    pub standing: Option<Standing>,
+    pub standing: Option<MatchIndex>,
     /// Names this state; a commit that was computed from it carries it.
     pub version: SourceVersion,
 }
@@ -53,7 +53,7 @@ pub struct ReadCommit {
     /// What must be told about it.
     pub alerts: Vec<Alert>,
     /// Which entries of the new accepted state name whom, and the version of the watchlist that was looked with.
-    pub standing: Option<(Standing, Arc<WatchlistVersion>)>,
+    pub standing: Option<(MatchIndex, Arc<WatchlistVersion>)>,
     /// The read, to be remembered among those of its source.
     pub read: Option<ReadRecord>,
     /// The same for the chain of its source's reads.
@@ -120,7 +120,7 @@ pub struct RematchCommit {
     /// The state that it was computed from, as of [`ReadCommit::computed_from`].
     pub computed_from: SourceVersion,
     /// Which entries name whom, and with which registry that was found out.
-    pub standing: Standing,
+    pub standing: MatchIndex,
     /// The version of that registry.
     pub watchlist: Arc<WatchlistVersion>,
     /// What is to be told of it, each with its alerts. One that was kept before is not told again.

@@ -7,7 +7,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
-use crate::domain::standing::Standing;
+use crate::domain::standing::MatchIndex;
 use crate::store::Store;
 use crate::store::backend::ask;
 use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
@@ -95,7 +95,7 @@ impl Store {
     }
 
     /// Which entries of a source's accepted state name whom.
-    pub async fn standing(&self, source: &SourceId) -> Result<Option<Standing>, StoreError> {
+    pub async fn standing(&self, source: &SourceId) -> Result<Option<MatchIndex>, StoreError> {
         ask!(self.standing(source).await)
     }
 

@@ -16,7 +16,7 @@ use super::writes::Writes;
 use crate::domain::evidence::Kept;
 use crate::domain::id::BodyHash;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
-use crate::domain::standing::Standing;
+use crate::domain::standing::MatchIndex;
 use crate::store::error::StoreError;
 use crate::store::record::{Digest, Form};
 
@@ -115,7 +115,7 @@ impl Marking {
         }
         match tree {
             TreeName::Standings => {
-                let standing: Standing = trees.decode(tree, key, bytes)?;
+                let standing: MatchIndex = trees.decode(tree, key, bytes)?;
                 self.watchlists.remove(standing.watchlist.as_str().as_bytes());
             }
             _ if tree.holds() == Holds::Owners => {

@@ -10,7 +10,7 @@ use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
-use crate::domain::standing::Standing;
+use crate::domain::standing::MatchIndex;
 use crate::store::boundary::{Accepted, KnownSource, ReadCommit, RematchCommit, SourceGlance, SourceVersion};
 use crate::store::error::StoreError;
 use crate::store::steps::reads::{self, Effect};
@@ -55,7 +55,7 @@ pub(in crate::store) fn held(trees: &Trees, source: &SourceId) -> Result<Option<
     trees.get(TreeName::Held, source.as_str().as_bytes())
 }
 
-pub(in crate::store) fn standing(trees: &Trees, source: &SourceId) -> Result<Option<Standing>, StoreError> {
+pub(in crate::store) fn standing(trees: &Trees, source: &SourceId) -> Result<Option<MatchIndex>, StoreError> {
     trees.get(TreeName::Standings, source.as_str().as_bytes())
 }
 
@@ -237,11 +237,11 @@ pub(in crate::store) fn rematch(
 fn put_standing(
     trees: &Trees,
     writes: &mut Writes,
-    standing: &Standing,
+    standing: &MatchIndex,
     version: &WatchlistVersion,
 ) -> Result<(), StoreError> {
     let source = standing.source.as_str();
-    let before: Option<Standing> = trees.get(TreeName::Standings, source.as_bytes())?;
+    let before: Option<MatchIndex> = trees.get(TreeName::Standings, source.as_bytes())?;
     for company in before.iter().flat_map(|before| reads::named_no_more(before, standing)) {
         writes.remove(TreeName::NamedOn, &keys::item(company.as_str(), source));
     }
@@ -264,7 +264,7 @@ pub(in crate::store) fn index_standings(trees: &Trees, writes: &mut Writes) -> R
     if trees.tree(TreeName::Meta).contains_key(WAYS_INDEXED)? {
         return Ok(());
     }
-    for standing in trees.all_with::<Standing>(TreeName::Standings, &[])? {
+    for standing in trees.all_with::<MatchIndex>(TreeName::Standings, &[])? {
         for company in standing.named.keys() {
             let key = keys::item(company.as_str(), standing.source.as_str());
             writes.put_raw(TreeName::NamedOn, &key, Vec::new())?;
@@ -282,7 +282,7 @@ pub(in crate::store) fn named_on(
     for key in trees.tree(TreeName::NamedOn).scan_prefix(keys::items_of(company.as_str())).keys() {
         let key = key?;
         let source = &key[company.as_str().len() + 1..];
-        let standing: Option<Standing> = trees.readable(trees.get(TreeName::Standings, source))?.flatten();
+        let standing: Option<MatchIndex> = trees.readable(trees.get(TreeName::Standings, source))?.flatten();
         let Some(standing) = standing else { continue };
         let entries = standing.named.get(company).into_iter().flatten().cloned().collect();
         found.push((standing.source, entries));

@@ -33,7 +33,7 @@ use crate::domain::robots::RobotsCopy;
 use crate::domain::screening::StandingList;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::source::SourcePause;
-use crate::domain::standing::Standing;
+use crate::domain::standing::MatchIndex;
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression};
 use crate::domain::way_in::WayInState;
@@ -144,7 +144,7 @@ impl Survey {
             TreeName::Held => read::<HeldRead>(tree, key, json)
                 .and_then(|held| name_of(&held.evidence.sha256))
                 .map(|body| self.needs(tree, key, body)),
-            TreeName::Standings => read::<Standing>(tree, key, json).map(drop),
+            TreeName::Standings => read::<MatchIndex>(tree, key, json).map(drop),
             TreeName::WatchlistVersions => read::<WatchlistVersion>(tree, key, json).map(drop),
             TreeName::Snapshots => read::<Snapshot>(tree, key, json)
                 .and_then(|snapshot| name_of(&snapshot.response.sha256))

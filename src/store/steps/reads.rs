@@ -13,7 +13,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::robots::RobotsCopy;
-use crate::domain::standing::Standing;
+use crate::domain::standing::MatchIndex;
 use crate::domain::topic::Topic;
 use crate::domain::webhook::EventKind;
 use crate::store::boundary::{Accepted, HeldBody, ReadCommit, RetractCommit};
@@ -32,7 +32,7 @@ pub(in crate::store) enum Effect<'a> {
     /// The read, among those of its source.
     Remember(&'a SourceId, &'a ReadRecord),
     /// Which entries of a source name whom.
-    Stand(&'a Standing, &'a WatchlistVersion),
+    Stand(&'a MatchIndex, &'a WatchlistVersion),
     /// A line of a source's chain, and the changes that it names.
     Chain(&'a SourceId, ChainedRead, &'a [Change]),
     /// What a host said of being read.
@@ -109,7 +109,7 @@ pub(in crate::store) fn new_notices<E>(
 
 /// All that another watchlist means for a source.
 pub(in crate::store) fn of_rematch<'a>(
-    standing: &'a Standing,
+    standing: &'a MatchIndex,
     version: &'a WatchlistVersion,
     (new, raised): (&'a [Change], &'a [Alert]),
 ) -> Vec<Effect<'a>> {
@@ -148,7 +148,10 @@ pub(in crate::store) fn of_retraction<'a>(
 }
 
 /// The companies that a source does not name any more.
-pub(in crate::store) fn named_no_more<'a>(before: &'a Standing, after: &Standing) -> BTreeSet<&'a CompanyId> {
+pub(in crate::store) fn named_no_more<'a>(
+    before: &'a MatchIndex,
+    after: &MatchIndex,
+) -> BTreeSet<&'a CompanyId> {
     before.named.keys().filter(|company| !after.named.contains_key(*company)).collect()
 }
 

@@ -9,7 +9,7 @@ use regwatch::domain::matching::WatchlistVersion;
 use regwatch::domain::retraction::Retraction;
 use regwatch::domain::robots::{Robots, RobotsCopy};
 use regwatch::domain::snapshot::Snapshot;
-use regwatch::domain::standing::Standing;
+use regwatch::domain::standing::MatchIndex;
 use regwatch::store::{
     Backfilled, ChangeQuery, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError,
 };
@@ -326,10 +326,10 @@ async fn of_two_histories_that_lead_to_one_state_the_second_is_stale() {
 }
 
 /// A standing in which each company is named by more entries than fit a record of a few bytes.
-fn standing(source: &SourceId, companies: &[&str]) -> Standing {
+fn standing(source: &SourceId, companies: &[&str]) -> MatchIndex {
     let keys: BTreeSet<String> = (0..200).map(|number| format!("entry number {number}")).collect();
     let each = |id: &&str| (company(id), keys.clone());
-    Standing {
+    MatchIndex {
         source: source.clone(),
         watchlist: looking_for(companies).hash().clone(),
         embedded: None,

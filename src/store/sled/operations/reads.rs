@@ -7,7 +7,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
-use crate::domain::standing::Standing;
+use crate::domain::standing::MatchIndex;
 use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
 use crate::store::error::StoreError;
 use crate::store::keeping::Keeping;
@@ -91,7 +91,10 @@ impl Sled {
         self.read(sources::robots).await
     }
 
-    pub(in crate::store) async fn standing(&self, source: &SourceId) -> Result<Option<Standing>, StoreError> {
+    pub(in crate::store) async fn standing(
+        &self,
+        source: &SourceId,
+    ) -> Result<Option<MatchIndex>, StoreError> {
         let source = source.clone();
         self.read(move |trees| sources::standing(trees, &source)).await
     }
