@@ -30,8 +30,8 @@ mod mail;
 mod store;
 
 pub use clock::review_clock;
-pub use mail::{MailStanding, review_mail};
-pub use store::{StoreStanding, review_store};
+pub use mail::{MailHealth, review_mail};
+pub use store::{StoreHealth, review_store};
 
 /// What is wrong.
 #[derive(
@@ -169,7 +169,7 @@ pub struct Policy {
 
 /// How a source stands.
 #[derive(Debug, Clone, Copy)]
-pub struct Standing<'a> {
+pub struct ObservedSource<'a> {
     /// The source.
     pub source: &'a Source,
     /// How its reads went; nothing before the first.
@@ -318,7 +318,7 @@ impl Trouble {
 #[must_use]
 pub fn review(
     known: &[Incident],
-    standings: &[Standing<'_>],
+    standings: &[ObservedSource<'_>],
     ways_in: &[WayInState],
     policy: &Policy,
     started_at: DateTime<Utc>,
@@ -331,7 +331,7 @@ pub fn review(
 }
 
 /// How an incident of reading ends that is no trouble any more.
-fn ending(incident: &Incident, standings: &[Standing<'_>], ways_in: &[WayInState]) -> Option<Ending> {
+fn ending(incident: &Incident, standings: &[ObservedSource<'_>], ways_in: &[WayInState]) -> Option<Ending> {
     let of = |id: &SourceId| standings.iter().find(|standing| standing.source.id == *id);
     match (incident.kind, &incident.source) {
         (IncidentKind::Mailbox, _) => {
@@ -341,7 +341,7 @@ fn ending(incident: &Incident, standings: &[Standing<'_>], ways_in: &[WayInState
         (IncidentKind::Outage, _) => {
             let watched: Vec<_> = incident.members.iter().filter_map(of).collect();
             let is_reached =
-                |standing: &&&Standing<'_>| standing.state.is_some_and(|state| !state.is_unreachable);
+                |standing: &&&ObservedSource<'_>| standing.state.is_some_and(|state| !state.is_unreachable);
             match (watched.is_empty(), watched.iter().any(|standing| is_reached(&standing))) {
                 (true, _) => Some(Ending::OutOfUse),
                 (false, true) => None,
@@ -404,7 +404,7 @@ fn changed(
 
 fn troubles(
     known: &[Incident],
-    standings: &[Standing<'_>],
+    standings: &[ObservedSource<'_>],
     policy: &Policy,
     started_at: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -502,7 +502,7 @@ fn quiet(source: &Source, state: &ReadState) -> Option<Trouble> {
 }
 
 /// Sources that began to be unreachable together, where they are most of those read since.
-fn outage(known: &[Incident], standings: &[Standing<'_>], policy: &Policy) -> Option<Trouble> {
+fn outage(known: &[Incident], standings: &[ObservedSource<'_>], policy: &Policy) -> Option<Trouble> {
     let states: Vec<&ReadState> = standings.iter().filter_map(|standing| standing.state).collect();
     let unreachable: Vec<(DateTime<Utc>, &ReadState)> = states
         .iter()

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
 use crate::domain::incident::{
-    Incident, IncidentKind, MailStanding, Policy, Standing, StoreStanding, Telling, review, review_clock,
+    Incident, IncidentKind, MailHealth, ObservedSource, Policy, StoreHealth, Telling, review, review_clock,
     review_mail, review_store,
 };
 use crate::domain::outbox::{Basis, QueuedMail, Thread};
@@ -180,15 +180,15 @@ impl Escalator {
         let sources = self.parts.sources.iter().filter(|source| !paused.contains(&source.id));
         let ids = sources.clone().map(|source| source.id.clone()).collect();
         let states = self.parts.store.read_states(ids).await?;
-        let standings: Vec<Standing<'_>> = sources
+        let standings: Vec<ObservedSource<'_>> = sources
             .zip(&states)
-            .map(|(source, (_, state))| Standing { source, state: state.as_ref() })
+            .map(|(source, (_, state))| ObservedSource { source, state: state.as_ref() })
             .collect();
         let mut ways_in = self.parts.store.ways_in().await?;
         ways_in.retain(|state| self.parts.ways_in.contains(&state.way));
         let mut changed = review(known, &standings, &ways_in, &self.policy(), awake_since, now);
         let trouble = self.parts.store.mail_trouble(MAX_MAILS).await?;
-        let mail = MailStanding {
+        let mail = MailHealth {
             breaker: trouble.breaker.as_ref(),
             channel: &self.parts.channel,
             undelivered: &trouble.undelivered,
@@ -200,9 +200,9 @@ impl Escalator {
         Ok(changed)
     }
 
-    async fn store_standing(&self) -> Result<StoreStanding, StoreError> {
+    async fn store_standing(&self) -> Result<StoreHealth, StoreError> {
         let store = &self.parts.store;
-        Ok(StoreStanding {
+        Ok(StoreHealth {
             place: store.place(),
             free_bytes: store.free_bytes(),
             low_bytes: self.parts.low_disk_bytes,

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::store::{StoreStanding, trouble};
+use super::store::{StoreHealth, trouble};
 use super::{Incident, IncidentKind, Telling, Trouble};
 use crate::domain::moment::is_within;
 
@@ -14,7 +14,7 @@ const LASTS: Duration = Duration::days(1);
 /// Shown for a day, and at the first look where that comes later.
 pub(super) fn first_start(
     known: &[&Incident],
-    standing: &StoreStanding,
+    standing: &StoreHealth,
     now: DateTime<Utc>,
 ) -> Option<Trouble> {
     let begun_at = standing.begun_at?;
@@ -48,7 +48,7 @@ mod tests {
     /// are open in the end.
     fn told_of(begun_at: Option<DateTime<Utc>>, looks: &[i64]) -> (Vec<(i64, Telling)>, usize) {
         let policy = Policy { failures: 3, remind_every: Duration::hours(1) };
-        let standing = StoreStanding { begun_at, place: "/state/db".to_owned(), ..StoreStanding::default() };
+        let standing = StoreHealth { begun_at, place: "/state/db".to_owned(), ..StoreHealth::default() };
         let (mut known, mut told): (Vec<Incident>, Vec<_>) = (Vec::new(), Vec::new());
         for &hours in looks {
             for changed in review_store(&known, &standing, &policy, at(hours)) {

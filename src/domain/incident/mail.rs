@@ -8,7 +8,7 @@ use crate::domain::outbox::Mail;
 
 /// How mail stands.
 #[derive(Debug, Clone, Copy)]
-pub struct MailStanding<'a> {
+pub struct MailHealth<'a> {
     /// The transport that is out of reach.
     pub breaker: Option<&'a Breaker>,
     /// The transport that is in use.
@@ -24,7 +24,7 @@ const WORTH_A_MAIL: Duration = Duration::minutes(10);
 #[must_use]
 pub fn review_mail(
     known: &[Incident],
-    standing: MailStanding<'_>,
+    standing: MailHealth<'_>,
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Vec<Incident> {
@@ -75,7 +75,7 @@ mod tests {
         DateTime::UNIX_EPOCH + Duration::minutes(minutes)
     }
 
-    fn look(known: &mut Vec<Incident>, standing: MailStanding<'_>, minutes: i64) -> Vec<(Telling, String)> {
+    fn look(known: &mut Vec<Incident>, standing: MailHealth<'_>, minutes: i64) -> Vec<(Telling, String)> {
         for changed in review_mail(known, standing, &POLICY, at(minutes)) {
             known.retain(|incident| incident.id != changed.id);
             known.push(changed);
@@ -96,8 +96,8 @@ mod tests {
     fn a_relay_out_of_reach_is_told_once_it_is_back_and_only_if_it_was_away_for_long() {
         let breaker = Breaker::after(None, "relay", "refused".to_owned(), at(0));
         let (gone, back) = (
-            MailStanding { breaker: Some(&breaker), undelivered: &[], channel: "relay" },
-            MailStanding { breaker: None, undelivered: &[], channel: "relay" },
+            MailHealth { breaker: Some(&breaker), undelivered: &[], channel: "relay" },
+            MailHealth { breaker: None, undelivered: &[], channel: "relay" },
         );
         let mut known = Vec::new();
         for minutes in [0, 60, 3000] {
@@ -115,12 +115,12 @@ mod tests {
     fn a_relay_that_is_not_used_any_more_is_not_said_to_work() {
         let breaker = Breaker::after(None, "relay", "refused".to_owned(), at(0));
         let mut known = Vec::new();
-        look(&mut known, MailStanding { breaker: Some(&breaker), undelivered: &[], channel: "relay" }, 0);
-        look(&mut known, MailStanding { breaker: None, undelivered: &[], channel: "another" }, 60);
+        look(&mut known, MailHealth { breaker: Some(&breaker), undelivered: &[], channel: "relay" }, 0);
+        look(&mut known, MailHealth { breaker: None, undelivered: &[], channel: "another" }, 60);
         assert_eq!(known[0].ending, Some(Ending::OutOfUse));
-        look(&mut known, MailStanding { breaker: Some(&breaker), undelivered: &[], channel: "relay" }, 61);
+        look(&mut known, MailHealth { breaker: Some(&breaker), undelivered: &[], channel: "relay" }, 61);
         assert_eq!((known[0].is_open(), known[0].ending), (true, None), "it is back");
-        look(&mut known, MailStanding { breaker: None, undelivered: &[], channel: "relay" }, 62);
+        look(&mut known, MailHealth { breaker: None, undelivered: &[], channel: "relay" }, 62);
         assert_eq!(known[0].ending, None);
     }
 
@@ -132,8 +132,8 @@ mod tests {
         mail.settle(Outcome::Dead { reason: "554 5.7.1 no".to_owned() }, at(1), 0.0);
         let mails = [mail];
         let (there, gone) = (
-            MailStanding { breaker: None, undelivered: &mails, channel: "relay" },
-            MailStanding { breaker: None, undelivered: &[], channel: "relay" },
+            MailHealth { breaker: None, undelivered: &mails, channel: "relay" },
+            MailHealth { breaker: None, undelivered: &[], channel: "relay" },
         );
         let mut known = Vec::new();
         assert!(matches!(look(&mut known, there, 1)[..], [(Telling::Begun, _)]));
@@ -150,7 +150,7 @@ mod tests {
     fn trouble_with_reading_and_trouble_with_mail_do_not_end_each_other() {
         let breaker = Breaker::after(None, "relay", "refused".to_owned(), at(0));
         let mut known = Vec::new();
-        look(&mut known, MailStanding { breaker: Some(&breaker), undelivered: &[], channel: "relay" }, 0);
+        look(&mut known, MailHealth { breaker: Some(&breaker), undelivered: &[], channel: "relay" }, 0);
         assert_eq!(super::super::review(&known, &[], &[], &POLICY, at(0), at(1)), []);
     }
 }

@@ -6,7 +6,7 @@ use super::{Incident, IncidentKind, Policy, Trouble, changed, first_start};
 
 /// How the state stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StoreStanding {
+pub struct StoreHealth {
     /// Where it lies, for people.
     pub place: String,
     /// The free room on its disk in bytes; nothing where that is not known.
@@ -28,7 +28,7 @@ const MAX_NAMED: usize = 5;
 #[must_use]
 pub fn review_store(
     known: &[Incident],
-    standing: &StoreStanding,
+    standing: &StoreHealth,
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Vec<Incident> {
@@ -42,7 +42,7 @@ pub fn review_store(
 }
 
 /// It is over only once there is a quarter more room than it takes, so that it does not come and go.
-fn low_disk(known: &[&Incident], standing: &StoreStanding, now: DateTime<Utc>) -> Option<Trouble> {
+fn low_disk(known: &[&Incident], standing: &StoreHealth, now: DateTime<Utc>) -> Option<Trouble> {
     let is_open = known.iter().any(|incident| incident.is_open() && incident.kind == IncidentKind::Disk);
     let low = standing.low_bytes;
     let limit = if is_open { low.saturating_add(low / 4) } else { low };
@@ -51,7 +51,7 @@ fn low_disk(known: &[&Incident], standing: &StoreStanding, now: DateTime<Utc>) -
 }
 
 /// It is over once every record was looked at and could be read.
-fn unreadable(known: &[&Incident], standing: &StoreStanding, now: DateTime<Utc>) -> Option<Trouble> {
+fn unreadable(known: &[&Incident], standing: &StoreHealth, now: DateTime<Utc>) -> Option<Trouble> {
     let open = known.iter().find(|incident| incident.is_open() && incident.kind == IncidentKind::Store);
     if let Some(open) = open.filter(|_| !standing.is_surveyed) {
         return Some(trouble(IncidentKind::Store, open.reason.clone(), now));
@@ -74,7 +74,7 @@ mod tests {
 
     const POLICY: Policy = Policy { failures: 3, remind_every: Duration::hours(24) };
 
-    fn look(known: &mut Vec<Incident>, standing: &StoreStanding, minutes: i64) -> usize {
+    fn look(known: &mut Vec<Incident>, standing: &StoreHealth, minutes: i64) -> usize {
         let now = DateTime::UNIX_EPOCH + Duration::minutes(minutes);
         let changed = review_store(known, standing, &POLICY, now);
         for incident in &changed {
@@ -86,11 +86,11 @@ mod tests {
 
     #[test]
     fn a_disk_that_fills_up_is_an_incident_until_there_is_clearly_more_room() {
-        let with = |free_bytes| StoreStanding {
+        let with = |free_bytes| StoreHealth {
             place: "/state/db".to_owned(),
             free_bytes: Some(free_bytes),
             low_bytes: 100 << 20,
-            ..StoreStanding::default()
+            ..StoreHealth::default()
         };
         let mut known = Vec::new();
         assert_eq!(look(&mut known, &with(100 << 20), 0), 0);
@@ -104,10 +104,10 @@ mod tests {
 
     #[test]
     fn records_that_cannot_be_read_are_one_incident_and_named() {
-        let with = |unreadable: &[&str]| StoreStanding {
+        let with = |unreadable: &[&str]| StoreHealth {
             unreadable: unreadable.iter().map(|&record| record.to_owned()).collect(),
             is_surveyed: true,
-            ..StoreStanding::default()
+            ..StoreHealth::default()
         };
         let mut known = Vec::new();
         assert_eq!(look(&mut known, &with(&["a", "b", "c", "d", "e", "f", "g"]), 0), 1);
@@ -116,7 +116,7 @@ mod tests {
             super::super::review(&known, &[], &[], &POLICY, DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH),
             []
         );
-        assert_eq!(look(&mut known, &StoreStanding::default(), 1), 0, "nobody has looked");
+        assert_eq!(look(&mut known, &StoreHealth::default(), 1), 0, "nobody has looked");
         assert_eq!(look(&mut known, &with(&[]), 2), 1);
         assert!(!known[0].is_open());
     }

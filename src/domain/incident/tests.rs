@@ -61,11 +61,11 @@ impl World {
 
     /// Reviews at a moment; gives what is told then, as `telling kind source`.
     fn told(&mut self, minutes: i64) -> Vec<String> {
-        let standings: Vec<Standing<'_>> = self
+        let standings: Vec<ObservedSource<'_>> = self
             .sources
             .iter()
             .zip(&self.states)
-            .map(|(source, state)| Standing { source, state: Some(state) })
+            .map(|(source, state)| ObservedSource { source, state: Some(state) })
             .collect();
         for changed in review(&self.incidents, &standings, &self.ways_in, &POLICY, at(0), at(minutes)) {
             self.incidents.retain(|incident| incident.id != changed.id);
