@@ -5,7 +5,7 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
 use super::CsvError;
 use crate::domain::id::{CompanyId, SourceId};
-use crate::domain::screening::{Finding, ListLook, Screened, ScreenedName, Standing};
+use crate::domain::screening::{Finding, ListFreshness, ListLook, Screened, ScreenedName};
 
 /// What heads the columns.
 pub const COLUMNS: [&str; 13] = [
@@ -54,7 +54,7 @@ pub fn rows(screened: &Screened) -> impl Iterator<Item = [String; COLUMNS.len()]
 /// Which lists are not current, in words; blank where all are.
 #[must_use]
 pub fn not_current(screened: &Screened) -> String {
-    let standings = [Standing::Stale, Standing::Quarantined, Standing::Unread];
+    let standings = [ListFreshness::Stale, ListFreshness::Quarantined, ListFreshness::Unread];
     let parts = standings.into_iter().filter_map(|standing| {
         let lists = joined(screened.standing(standing));
         (!lists.is_empty()).then(|| format!("{}: {lists}", standing.word()))

@@ -30,7 +30,7 @@ use crate::domain::outbox::{Mail, MailState};
 use crate::domain::retraction::Retraction;
 use crate::domain::scoring::Score;
 use crate::domain::screening::{
-    Answer as ScreeningAnswer, Finding, KnownFinding, ListLook, Screened, ScreeningNews, Since, Standing,
+    Answer as ScreeningAnswer, Finding, KnownFinding, ListFreshness, ListLook, Screened, ScreeningNews, Since,
 };
 use crate::domain::subscription::{Cadence, EndedPause, Filter, Subscriber, Subscription, Wish};
 use crate::domain::topic::Topic;
@@ -370,7 +370,7 @@ fn screening(service: &Service<'_>) -> Result<Rendered, RenderError> {
         title: "Example List of Covered Equipment".to_owned(),
         read_at: Some(at),
         entries: 120,
-        standing: Standing::Current,
+        standing: ListFreshness::Current,
         reason: None,
         does_not_show: None,
         effect: Some("Equipment on the list gets no new authorization".to_owned()),

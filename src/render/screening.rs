@@ -6,7 +6,7 @@ use super::link::Link;
 use super::page::line;
 use super::rendered::RenderError;
 use super::when::{day, on_page};
-use crate::domain::screening::{Answer, Finding, ListLook, Screened, ScreenedName, Standing};
+use crate::domain::screening::{Answer, Finding, ListFreshness, ListLook, Screened, ScreenedName};
 
 /// What screening found, ready to be shown: already inert.
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl ScreeningView {
         let groups = TOLD.into_iter().map(|(answer, group)| {
             (group, with(answer).map(|name| NameView::of(name, screened)).collect::<Vec<_>>())
         });
-        let not_current = screened.lists.iter().filter(|list| list.standing != Standing::Current);
+        let not_current = screened.lists.iter().filter(|list| list.standing != ListFreshness::Current);
         Self {
             at: on_page(screened.at),
             names: screened.names.len(),
@@ -181,7 +181,7 @@ impl ListView {
             read_at: list.read_at.map_or_else(|| "never".to_owned(), on_page),
             entries: list.entries,
             standing: standing(list),
-            is_current: list.standing == Standing::Current,
+            is_current: list.standing == ListFreshness::Current,
             does_not_show: list.does_not_show.as_deref().map(line).unwrap_or_default(),
         }
     }

@@ -11,7 +11,7 @@ use super::screening::FindingView;
 use super::subject::MAX_SUBJECT_CHARS;
 use crate::domain::id::ScreeningId;
 use crate::domain::mail_kind::MailKind;
-use crate::domain::screening::{Answer, Finding, KnownFinding, Screened, ScreeningNews, Standing};
+use crate::domain::screening::{Answer, Finding, KnownFinding, ListFreshness, Screened, ScreeningNews};
 use crate::domain::text::{one_line, shorten};
 
 /// More findings than this are counted.
@@ -129,7 +129,7 @@ pub fn screening_news(
     screened: &Screened,
 ) -> Result<Rendered, RenderError> {
     let lead = lead(news);
-    let not_current = screened.lists.iter().filter(|list| list.standing != Standing::Current);
+    let not_current = screened.lists.iter().filter(|list| list.standing != ListFreshness::Current);
     let page = Page {
         name: shorten(&one_line(name), 80),
         subject: shorten(&format!("Suppliers {id}: {lead}"), MAX_SUBJECT_CHARS),

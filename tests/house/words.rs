@@ -48,7 +48,7 @@ fn a_variant_has_one_word_however_it_is_written() {
     check::<MailKind>();
     check::<MailState>();
     check::<screening::Answer>();
-    check::<screening::Standing>();
+    check::<screening::ListFreshness>();
     check::<State>();
     check::<SuppressionReason>();
     check::<Verdict>();

@@ -18,7 +18,7 @@ mod suppliers;
 mod tracked;
 
 pub use report::{Report, Standings};
-pub use screened::{Answer, Finding, ListLook, Screened, ScreenedName, Since, Standing};
+pub use screened::{Answer, Finding, ListFreshness, ListLook, Screened, ScreenedName, Since};
 pub use standing_list::{Against, KnownFinding, ScreeningNews, StandingList};
 pub use suppliers::{Found, Screening};
 

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::screened::{Answer, Finding, ListLook, Screened, ScreenedName, Standing};
+use super::screened::{Answer, Finding, ListFreshness, ListLook, Screened, ScreenedName};
 use crate::domain::entry::EntryDate;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::scoring::Score;
@@ -82,9 +82,9 @@ impl Screened {
         let of = |standing| self.standing(standing).map(|list| &list.id).collect();
         Standings {
             looked_at: self.lists.iter().filter(|list| list.read_at.is_some()).map(|list| &list.id).collect(),
-            stale: of(Standing::Stale),
-            quarantined: of(Standing::Quarantined),
-            unread: of(Standing::Unread),
+            stale: of(ListFreshness::Stale),
+            quarantined: of(ListFreshness::Quarantined),
+            unread: of(ListFreshness::Unread),
         }
     }
 

@@ -114,7 +114,7 @@ impl Finding {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum Standing {
+pub enum ListFreshness {
     /// Its last read was good and is no older than it may be.
     Current,
     /// What was looked at is older than it may be, or could not be read again.
@@ -125,7 +125,7 @@ pub enum Standing {
     Unread,
 }
 
-impl Standing {
+impl ListFreshness {
     /// The standing's word.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -153,7 +153,7 @@ pub struct ListLook {
     /// How many entries were looked at.
     pub entries: usize,
     /// What that is worth.
-    pub standing: Standing,
+    pub standing: ListFreshness,
     /// Why, where it is not current.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -180,13 +180,15 @@ impl ListLook {
         let failing = state.filter(|state| !state.verdict.is_read());
         let why = |state: &ReadState| state.reason.clone().unwrap_or_else(|| state.verdict.to_string());
         let (standing, reason) = match (read_at, held, failing) {
-            (None, _, state) => (Standing::Unread, Some(state.map_or_else(|| "never read".to_owned(), why))),
-            (_, Some(held), _) => (Standing::Quarantined, Some(held.to_owned())),
-            (_, _, Some(state)) => (Standing::Stale, Some(why(state))),
-            (Some(at), _, _) if now - at > limit => {
-                (Standing::Stale, Some(format!("not read since {}", at.format("%-d %B %Y"))))
+            (None, _, state) => {
+                (ListFreshness::Unread, Some(state.map_or_else(|| "never read".to_owned(), why)))
             }
-            _ => (Standing::Current, None),
+            (_, Some(held), _) => (ListFreshness::Quarantined, Some(held.to_owned())),
+            (_, _, Some(state)) => (ListFreshness::Stale, Some(why(state))),
+            (Some(at), _, _) if now - at > limit => {
+                (ListFreshness::Stale, Some(format!("not read since {}", at.format("%-d %B %Y"))))
+            }
+            _ => (ListFreshness::Current, None),
         };
         Self {
             id: source.id.clone(),
@@ -253,7 +255,7 @@ impl Screened {
     }
 
     /// The lists that stand so.
-    pub fn standing(&self, standing: Standing) -> impl Iterator<Item = &ListLook> {
+    pub fn standing(&self, standing: ListFreshness) -> impl Iterator<Item = &ListLook> {
         self.lists.iter().filter(move |list| list.standing == standing)
     }
 }

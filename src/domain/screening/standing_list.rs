@@ -141,7 +141,7 @@ fn known(screened: &Screened) -> BTreeSet<KnownFinding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ListLook, ScreenedName, Standing};
+    use super::super::{ListFreshness, ListLook, ScreenedName};
     use super::*;
     use crate::domain::scoring::Score;
 
@@ -168,7 +168,7 @@ mod tests {
             title: "A list".to_owned(),
             read_at: is_read.then_some(at),
             entries: 1,
-            standing: Standing::Current,
+            standing: ListFreshness::Current,
             reason: None,
             does_not_show: None,
             effect: None,
