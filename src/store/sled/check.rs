@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::admission::{file_error, shown};
 use super::identity;
-use super::log::{self, Log, Reach, Standing, read_trees};
+use super::log::{self, Log, Reach, SnapshotFitness, read_trees};
 use super::mark::{Mark, Stage};
 use super::tally::{self, Tally};
 use super::trees::TreeName;
@@ -47,7 +47,7 @@ pub(super) struct Counted {
 pub(super) fn check(folder: &Path) -> Result<Checked, StoreError> {
     let log = read(folder, Reach::Engine)?;
     let standing = log::standing_beside(folder, &log).map_err(|error| file_error(folder, &error))?;
-    if let Standing::Foreign(snapshot) = &standing
+    if let SnapshotFitness::Foreign(snapshot) = &standing
         && let Some(mut alone) = whole_alone(folder)?
     {
         alone.notes.push(format!("{}; the next start removes it", snapshot.foreign()));
@@ -55,17 +55,17 @@ pub(super) fn check(folder: &Path) -> Result<Checked, StoreError> {
     }
     let mut checked = check_log(folder, &log);
     match standing {
-        Standing::Sound => {}
-        Standing::Needless(snapshot) => {
+        SnapshotFitness::Sound => {}
+        SnapshotFitness::Needless(snapshot) => {
             let path = shown(&snapshot.path);
             checked.notes.push(format!("{path} cannot be read; the next start rebuilds it from the log"));
         }
-        Standing::Needed(snapshot) => checked.findings.push(snapshot.unreadable()),
-        Standing::Foreign(snapshot) if checked.findings.is_empty() => {
+        SnapshotFitness::Needed(snapshot) => checked.findings.push(snapshot.unreadable()),
+        SnapshotFitness::Foreign(snapshot) if checked.findings.is_empty() => {
             checked.findings.push(snapshot.foreign());
         }
         // Where the log is damaged, that is why they do not fit.
-        Standing::Foreign(snapshot) => checked.notes.push(snapshot.foreign()),
+        SnapshotFitness::Foreign(snapshot) => checked.notes.push(snapshot.foreign()),
     }
     Ok(checked)
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use super::log::{self, Standing};
+use super::log::{self, SnapshotFitness};
 use super::trees::{TreeName, Trees};
 use super::writes::{Writes, number};
 use super::{check, durability, identity, indexes, undo};
@@ -57,18 +57,18 @@ pub(super) fn open_as_it_is(folder: &Path) -> Result<Trees, StoreError> {
     remove_left_behind(folder)?;
     mend_settings(folder)?;
     match log::standing(folder).map_err(|error| file(folder, &error))? {
-        Standing::Sound => {}
-        Standing::Needless(snapshot) => {
+        SnapshotFitness::Sound => {}
+        SnapshotFitness::Needless(snapshot) => {
             let path = snapshot.path.display();
             tracing::warn!(store.path = %folder.display(), "{path} cannot be read; the engine rebuilds it from its log");
             remove_snapshots(folder)?;
         }
-        Standing::Needed(snapshot) => return Err(unusable(folder, &snapshot.unreadable())),
-        Standing::Foreign(snapshot) if check::whole_alone(folder)?.is_some() => {
+        SnapshotFitness::Needed(snapshot) => return Err(unusable(folder, &snapshot.unreadable())),
+        SnapshotFitness::Foreign(snapshot) if check::whole_alone(folder)?.is_some() => {
             tracing::warn!(store.path = %folder.display(), "{}; the engine rebuilds its own from the log", snapshot.foreign());
             remove_snapshots(folder)?;
         }
-        Standing::Foreign(snapshot) => return Err(unusable(folder, &snapshot.foreign())),
+        SnapshotFitness::Foreign(snapshot) => return Err(unusable(folder, &snapshot.foreign())),
     }
     let db = match attempt(folder) {
         Ok(db) => db,

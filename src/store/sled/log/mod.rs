@@ -16,4 +16,4 @@ mod snapshot;
 
 pub(super) use pages::{Tree, read_trees};
 pub(super) use scan::{Log, Reach};
-pub(super) use snapshot::{Standing, is_needless, is_snapshot, snapshots, standing, standing_beside};
+pub(super) use snapshot::{SnapshotFitness, is_needless, is_snapshot, snapshots, standing, standing_beside};

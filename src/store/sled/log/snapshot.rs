@@ -23,7 +23,7 @@ pub(in crate::store::sled) struct Snapshot {
 
 /// What the engine can do with its snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store::sled) enum Standing {
+pub(in crate::store::sled) enum SnapshotFitness {
     /// It can be read, or there is none.
     Sound,
     /// It cannot be read, and the log says the same without it.
@@ -73,13 +73,13 @@ pub(super) fn newest(folder: &Path) -> io::Result<Option<Snapshot>> {
 ///
 /// # Errors
 /// The system's.
-pub(in crate::store::sled) fn standing(folder: &Path) -> io::Result<Standing> {
+pub(in crate::store::sled) fn standing(folder: &Path) -> io::Result<SnapshotFitness> {
     if newest(folder)?.is_none() {
-        return Ok(Standing::Sound);
+        return Ok(SnapshotFitness::Sound);
     }
     match Log::read(folder, Reach::Engine) {
         // Whoever opens it says what is wrong.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Standing::Sound),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(SnapshotFitness::Sound),
         log => standing_beside(folder, &log?),
     }
 }
@@ -88,15 +88,15 @@ pub(in crate::store::sled) fn standing(folder: &Path) -> io::Result<Standing> {
 ///
 /// # Errors
 /// The system's.
-pub(in crate::store::sled) fn standing_beside(folder: &Path, log: &Log) -> io::Result<Standing> {
-    let Some(snapshot) = newest(folder)? else { return Ok(Standing::Sound) };
+pub(in crate::store::sled) fn standing_beside(folder: &Path, log: &Log) -> io::Result<SnapshotFitness> {
+    let Some(snapshot) = newest(folder)? else { return Ok(SnapshotFitness::Sound) };
     // What is whole and not to be understood the engine refuses by itself.
     let is_of_log = |content: Vec<u8>| PageTable::read(&content).is_none_or(|table| table.is_of(log));
     Ok(match snapshot.content()?.map(is_of_log) {
-        Some(true) => Standing::Sound,
-        Some(false) => Standing::Foreign(snapshot),
-        None if log.says_the_same(&Log::read(folder, Reach::Alone)?) => Standing::Needless(snapshot),
-        None => Standing::Needed(snapshot),
+        Some(true) => SnapshotFitness::Sound,
+        Some(false) => SnapshotFitness::Foreign(snapshot),
+        None if log.says_the_same(&Log::read(folder, Reach::Alone)?) => SnapshotFitness::Needless(snapshot),
+        None => SnapshotFitness::Needed(snapshot),
     })
 }
 
@@ -335,10 +335,10 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let folder = state.path().join("db");
         written_over(&folder);
-        assert_eq!(standing(&folder).unwrap(), Standing::Sound);
+        assert_eq!(standing(&folder).unwrap(), SnapshotFitness::Sound);
         let other = another(&state.path().join("other"));
         exchange_snapshot(&folder, &other);
-        assert!(matches!(standing(&folder).unwrap(), Standing::Foreign(_)));
+        assert!(matches!(standing(&folder).unwrap(), SnapshotFitness::Foreign(_)));
         let checked = check::check(&folder).unwrap();
         assert_eq!(checked.findings, [""; 0]);
         assert!(
@@ -350,7 +350,7 @@ mod tests {
         assert_eq!(trees.tree(TreeName::Meta).get(b"rounds").unwrap().unwrap(), 1199_u32.to_be_bytes());
         drop(trees);
         drop(admission::admit(&folder, true).unwrap());
-        assert_eq!(standing(&folder).unwrap(), Standing::Sound);
+        assert_eq!(standing(&folder).unwrap(), SnapshotFitness::Sound);
 
         forget_the_beginning(&folder);
         exchange_snapshot(&folder, &other);
