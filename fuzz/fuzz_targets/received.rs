@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use libfuzzer_sys::fuzz_target;
 use regwatch::config::InboxSettings;
 use regwatch::domain::inbound::{commands, silence};
-use regwatch::mail::{Envelope, MAX_MESSAGE_BYTES, Received};
+use regwatch::mail::{Envelope, MAX_MESSAGE_BYTES, InboundMessage};
 
 static INBOX: OnceLock<InboxSettings> = OnceLock::new();
 
@@ -24,7 +24,7 @@ fuzz_target!(|raw: &[u8]| {
     let cut = raw.first().is_some_and(|first| first % 16 == 0).then(|| padded(raw));
     let raw = cut.as_deref().unwrap_or(raw);
     for envelope in [Envelope::default(), ours] {
-        let Ok(message) = Received::parse(raw, &envelope, inbox) else { continue };
+        let Ok(message) = InboundMessage::parse(raw, &envelope, inbox) else { continue };
         assert!(!message.subject.contains(['\n', '\r']), "on one line");
         assert!(message.headers.iter().all(|(_, value)| !value.contains(['\n', '\r'])), "unfolded");
         let _ = silence(&message.headers, envelope.sender.as_deref(), &message.from, &[&inbox.address]);

@@ -45,7 +45,7 @@ pub use maildir::Maildir;
 pub use maildrop::{Dropped, Maildrop};
 pub use memory::{Delivered, Memory};
 pub use message_id::{incident_thread_id, message_id, thread_id};
-pub use received::{Envelope, Received, Unusable};
+pub use received::{Envelope, InboundMessage, Unusable};
 pub use report::Report;
 pub use smtp::{Smtp, Timeouts};
 pub use transport::Transport;

@@ -23,7 +23,7 @@ pub struct Envelope {
 
 /// A message, its sender's own words apart from what surrounds them.
 #[derive(Debug, Clone)]
-pub struct Received {
+pub struct InboundMessage {
     /// Who it says it is from.
     pub from: EmailAddress,
     /// What stands behind the `+` of the address it went to.
@@ -62,7 +62,7 @@ pub enum Unusable {
 /// Of the body, so many bytes are looked at.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
 
-impl Received {
+impl InboundMessage {
     /// Reads a message, of a very large one the beginning. Attachments are passed over.
     ///
     /// # Errors
@@ -296,9 +296,9 @@ mod tests {
         }
     }
 
-    fn parse(raw: &str, recipient: Option<&str>) -> Result<Received, Unusable> {
+    fn parse(raw: &str, recipient: Option<&str>) -> Result<InboundMessage, Unusable> {
         let envelope = Envelope { sender: None, recipient: recipient.map(str::to_owned) };
-        Received::parse(raw.replace('\n', "\r\n").as_bytes(), &envelope, &inbox())
+        InboundMessage::parse(raw.replace('\n', "\r\n").as_bytes(), &envelope, &inbox())
     }
 
     #[test]
@@ -508,7 +508,7 @@ mod tests {
     fn a_header_without_end_is_nobody_s() {
         let raw =
             format!("From: ann@example.org\r\nTo: watch@tracker.example\r\n{}", "X: y\r\n".repeat(60_000));
-        let read = |raw: &str| Received::parse(raw.as_bytes(), &Envelope::default(), &inbox());
+        let read = |raw: &str| InboundMessage::parse(raw.as_bytes(), &Envelope::default(), &inbox());
         assert_eq!(read(&raw).unwrap_err(), Unusable::HeaderTooLong);
         assert_eq!(read(&"x".repeat(300_000)).unwrap_err(), Unusable::HeaderTooLong);
     }

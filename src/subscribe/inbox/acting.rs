@@ -8,7 +8,7 @@ use crate::domain::inbound::{
     MailCommand, Request, Trust, UntrackedWish, commands, converse, is_bounce, is_rather_a_machines,
 };
 use crate::domain::keyed_link::{LinkKey, LinkPurpose};
-use crate::mail::Received;
+use crate::mail::InboundMessage;
 use crate::store::{Exchange, Exchanged, KnownPerson, StoreError};
 
 impl Inbox {
@@ -17,7 +17,7 @@ impl Inbox {
     pub(super) async fn act_silently(
         &self,
         message: BodyHash,
-        received: &Received,
+        received: &InboundMessage,
         sender: Option<&str>,
         reason: String,
     ) -> Result<Ingested, IngestError> {
@@ -38,7 +38,11 @@ impl Inbox {
         Ok(Ingested::Answered { mails: 0 })
     }
 
-    pub(super) async fn act(&self, message: BodyHash, received: &Received) -> Result<Ingested, IngestError> {
+    pub(super) async fn act(
+        &self,
+        message: BodyHash,
+        received: &InboundMessage,
+    ) -> Result<Ingested, IngestError> {
         let now = self.clock.now();
         let asked = commands(received.detail.as_deref(), &received.subject, &received.text);
         if !asked.iter().any(MailCommand::is_understood)
@@ -119,7 +123,7 @@ impl Inbox {
 
 /// What is known of a message's sender in the matter of an address: who vouches for its sender vouches for
 /// nobody else.
-fn trust_in(received: &Received, address: &EmailAddress) -> Trust {
+fn trust_in(received: &InboundMessage, address: &EmailAddress) -> Trust {
     match received.trust {
         Trust::Vouched if *address != received.from => Trust::Unknown,
         trust => trust,

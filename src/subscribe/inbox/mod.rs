@@ -18,7 +18,7 @@ use crate::domain::keyed_link::WebAddresses;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::domain::verp::mail_of;
-use crate::mail::{Envelope, Received, Report};
+use crate::mail::{Envelope, InboundMessage, Report};
 use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::settings::{InboxSettings, MailSettings};
@@ -51,7 +51,7 @@ const MAX_ATTEMPTS: u32 = 3;
 /// A message by what is to be done with it.
 enum Incoming {
     /// Somebody's own words.
-    Request(Box<Received>),
+    Request(Box<InboundMessage>),
     /// A bounce or a complaint.
     Report(Report),
 }
@@ -185,7 +185,7 @@ impl Inbox {
         let parsed =
             tokio::task::spawn_blocking(move || match Report::parse(&raw, &around, &settings.address)? {
                 Some(report) => Ok(Incoming::Report(report)),
-                None => Received::parse(&raw, &around, &settings).map(Box::new).map(Incoming::Request),
+                None => InboundMessage::parse(&raw, &around, &settings).map(Box::new).map(Incoming::Request),
             });
         let received = match parsed.await.map_err(IngestError::from)? {
             Ok(Incoming::Request(received)) => received,
