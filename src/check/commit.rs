@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::known::{Known, flickers};
+use super::known::{SourceContext, flickers};
 use super::outcome::ReadOutcome;
 use super::refusal::held_quality;
 use super::response::{Response, signal_of};
@@ -43,7 +43,7 @@ impl FirstAnswer {
 
 impl ReadOutcome {
     /// All of it, to be committed as one step. Only a good read moves the baseline.
-    pub(super) fn to_commit(&self, source: &Source, known: &Known, now: DateTime<Utc>) -> ReadCommit {
+    pub(super) fn to_commit(&self, source: &Source, known: &SourceContext, now: DateTime<Utc>) -> ReadCommit {
         let mut commit = ReadCommit::of(self.next_state(source, known.state.clone(), now));
         commit.computed_from = known.version;
         commit.clears_held = self.verdict().is_read();
@@ -93,7 +93,7 @@ impl ReadOutcome {
     pub(super) fn to_chained(
         &self,
         source: &Source,
-        known: &Known,
+        known: &SourceContext,
         first: Option<FirstAnswer>,
         read_at: DateTime<Utc>,
     ) -> ChainedRead {

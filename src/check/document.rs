@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::refusal::Refusal;
+use super::refusal::ReadRejection;
 use crate::domain::entry::Document;
 use crate::domain::face::Face;
 use crate::domain::source::{Source, SourceKind};
@@ -21,12 +21,12 @@ pub(super) fn as_configured(source: &Source, face: Face) -> Face {
     Face { is_half_decoded: face.is_half_decoded && !is_told, ..face }
 }
 
-pub(super) async fn document_of(source: &Source, answer: &Answer) -> Result<Document, Refusal> {
+pub(super) async fn document_of(source: &Source, answer: &Answer) -> Result<Document, ReadRejection> {
     let content_type = answer.header("content-type").map(str::to_owned);
     match super::extract(source, answer.body.bytes(), content_type, answer.url.clone()).await {
         Ok(Ok(document)) => Ok(document),
-        Ok(Err(unreadable)) => Err(Refusal::suspect(Suspicion::Structure(unreadable))),
-        Err(reason) => Err(Refusal::Failed(reason)),
+        Ok(Err(unreadable)) => Err(ReadRejection::suspect(Suspicion::Structure(unreadable))),
+        Err(reason) => Err(ReadRejection::Failed(reason)),
     }
 }
 

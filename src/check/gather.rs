@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::refusal::{Refusal, refusal};
+use super::refusal::{ReadRejection, refusal};
 use super::{Saved, extraction_limit, in_time, within_time};
 use crate::domain::bundle::{self, FIRST, Part};
 use crate::domain::entry::Document;
@@ -24,11 +24,11 @@ const MAX_PARTS: usize = 64;
 /// The answers read so far.
 #[derive(Debug, Clone)]
 struct Gathered {
-    parts: Vec<Received>,
+    parts: Vec<FetchedPart>,
 }
 
 #[derive(Debug, Clone)]
-struct Received {
+struct FetchedPart {
     name: String,
     url: Url,
     content_type: Option<String>,
@@ -37,7 +37,7 @@ struct Received {
     body: Bytes,
 }
 
-impl Received {
+impl FetchedPart {
     fn as_part(&self) -> Part<'_> {
         Part {
             name: self.name.clone(),
@@ -57,7 +57,7 @@ impl Gathered {
 
     fn take(&mut self, name: String, url: Url, content_type: Option<&str>, body: Bytes) {
         let content_type = content_type.map(str::to_owned);
-        self.parts.push(Received { name, url, content_type, link: None, body });
+        self.parts.push(FetchedPart { name, url, content_type, link: None, body });
     }
 
     /// Notes what the header `Link` of the last answer says.
@@ -68,7 +68,7 @@ impl Gathered {
     }
 
     fn as_parts(&self) -> Vec<Part<'_>> {
-        self.parts.iter().map(Received::as_part).collect()
+        self.parts.iter().map(FetchedPart::as_part).collect()
     }
 
     fn bytes(&self) -> usize {
@@ -76,15 +76,15 @@ impl Gathered {
     }
 
     /// What the first answer comes to; `url` is the address that answered.
-    async fn first_step(&self, source: &Source, url: &Url) -> Result<First, Refusal> {
+    async fn first_step(&self, source: &Source, url: &Url) -> Result<First, ReadRejection> {
         let (gathered, kind, url) = (self.clone(), source.kind.clone(), url.clone());
         let max_entries = source.guard.max_entries;
         let step = move || {
             let answer = &gathered.parts[0];
             within(max_entries, || first(&kind, &answer.as_part(), answer.link.as_deref(), &url))
         };
-        let found = within_time(extraction_limit(source), step).await.map_err(Refusal::Failed)?;
-        match found.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable)))? {
+        let found = within_time(extraction_limit(source), step).await.map_err(ReadRejection::Failed)?;
+        match found.map_err(|unreadable| ReadRejection::suspect(Suspicion::Structure(unreadable)))? {
             First::Wanted(wanted) => self.check(&wanted).map(|()| First::Wanted(wanted)),
             // What has to be unpacked first is not read as it came.
             First::Whole(_) if source.request.member.is_some() => Ok(First::Whole(None)),
@@ -93,15 +93,15 @@ impl Gathered {
     }
 
     /// What is still missing.
-    async fn wanted(&self, kind: &SourceKind) -> Result<Option<Wanted>, Refusal> {
+    async fn wanted(&self, kind: &SourceKind) -> Result<Option<Wanted>, ReadRejection> {
         let (gathered, kind) = (self.clone(), kind.clone());
         let found = in_time(move || {
             let link = gathered.parts.last().and_then(|last| last.link.as_deref());
             wanted_after(&kind, &gathered.as_parts(), link)
         })
         .await
-        .map_err(Refusal::Failed)?;
-        let found = found.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable)))?;
+        .map_err(ReadRejection::Failed)?;
+        let found = found.map_err(|unreadable| ReadRejection::suspect(Suspicion::Structure(unreadable)))?;
         if let Some(wanted) = &found {
             self.check(wanted)?;
         }
@@ -109,12 +109,12 @@ impl Gathered {
     }
 
     /// An address that was asked, or a name that was given, leads nowhere new.
-    fn check(&self, wanted: &Wanted) -> Result<(), Refusal> {
+    fn check(&self, wanted: &Wanted) -> Result<(), ReadRejection> {
         if self.parts.iter().any(|part| part.url == wanted.url || part.name == wanted.name) {
-            return Err(Refusal::Failed(format!("{} leads back to {}", self.parts[0].url, wanted.url)));
+            return Err(ReadRejection::Failed(format!("{} leads back to {}", self.parts[0].url, wanted.url)));
         }
         if self.parts.len() == MAX_PARTS {
-            return Err(Refusal::Failed(format!(
+            return Err(ReadRejection::Failed(format!(
                 "{} leads to more than {MAX_PARTS} parts",
                 self.parts[0].url
             )));
@@ -132,9 +132,9 @@ impl Gathered {
 }
 
 /// An answer that is not a part of the document, with why.
-pub(super) struct Refused {
+pub(super) struct RejectedPart {
     pub answer: Answer,
-    pub why: Refusal,
+    pub why: ReadRejection,
 }
 
 /// A whole document.
@@ -151,13 +151,13 @@ pub(super) async fn gather(
     source: &Source,
     first: Answer,
     now: DateTime<Utc>,
-) -> Result<Whole, Box<Refused>> {
+) -> Result<Whole, Box<RejectedPart>> {
     if bundle::is_bundle(&first.body) {
         // What is stored as several answers must not have come as one.
         let found = "what this program stores bodies in".to_owned();
         let unreadable = Unreadable::Unexpected { what: "the body".to_owned(), found };
-        let why = Refusal::suspect(Suspicion::Structure(unreadable));
-        return Err(Box::new(Refused { answer: first, why }));
+        let why = ReadRejection::suspect(Suspicion::Structure(unreadable));
+        return Err(Box::new(RejectedPart { answer: first, why }));
     }
     let place = match &source.request.question {
         Some(question) => address_of_question(&source.url, question),
@@ -169,7 +169,7 @@ pub(super) async fn gather(
     let mut wanted = match gathered.first_step(source, &first.url).await {
         Ok(First::Wanted(wanted)) => wanted,
         Ok(First::Whole(document)) => return Ok(Whole { answer: first, document }),
-        Err(why) => return Err(Box::new(Refused { answer: first, why })),
+        Err(why) => return Err(Box::new(RejectedPart { answer: first, why })),
     };
     loop {
         let url = match &source.request.token {
@@ -180,12 +180,12 @@ pub(super) async fn gather(
             Ok(answer) => answer,
             Err(error) => {
                 let retry_after = error.retry_after();
-                let why = Refusal::Failed(error_chain(&error));
-                return Err(Box::new(Refused { answer: Answer { retry_after, ..first }, why }));
+                let why = ReadRejection::Failed(error_chain(&error));
+                return Err(Box::new(RejectedPart { answer: Answer { retry_after, ..first }, why }));
             }
         };
         if let Some(why) = refusal(&url, &answer) {
-            return Err(Box::new(Refused { answer, why }));
+            return Err(Box::new(RejectedPart { answer, why }));
         }
         let content_type = answer.header("content-type").map(str::to_owned);
         let link = answer.header("link").map(str::to_owned);
@@ -197,7 +197,7 @@ pub(super) async fn gather(
                 let answer = Answer { body: gathered.into_body().into(), ..first };
                 return Ok(Whole { answer, document: None });
             }
-            Err(why) => return Err(Box::new(Refused { answer: first, why })),
+            Err(why) => return Err(Box::new(RejectedPart { answer: first, why })),
         };
     }
 }
@@ -211,7 +211,7 @@ pub(super) async fn put_together(
     source: &Source,
     first: Bytes,
     mut others: Vec<Saved>,
-) -> Result<(Bytes, Option<String>), Refusal> {
+) -> Result<(Bytes, Option<String>), ReadRejection> {
     if bundle::is_bundle(&first) && others.is_empty() {
         return Ok((first, None));
     }
@@ -222,7 +222,7 @@ pub(super) async fn put_together(
             Ok(Some(wanted)) => wanted,
             Ok(None) => break,
             // A page saved from elsewhere leads back there. Where the page itself is at fault, reading it tells.
-            Err(Refusal::Suspect { suspicion: Suspicion::Structure(why), .. }) => {
+            Err(ReadRejection::Suspect { suspicion: Suspicion::Structure(why), .. }) => {
                 missing = Some(format!("without what may follow: {why}"));
                 break;
             }
@@ -241,11 +241,11 @@ pub(super) async fn put_together(
         None => Ok((gathered.into_body(), missing)),
         Some(Saved { name: Some(name), .. }) => {
             let expected = missing.map_or_else(String::new, |missing| format!("; it is read {missing}"));
-            Err(Refusal::Failed(format!("no part {name:?} is asked for here{expected}")))
+            Err(ReadRejection::Failed(format!("no part {name:?} is asked for here{expected}")))
         }
         Some(_) => {
             let count = gathered.parts.len();
-            Err(Refusal::Failed(format!(
+            Err(ReadRejection::Failed(format!(
                 "{} files are given, only {count} are asked for",
                 count + others.len()
             )))

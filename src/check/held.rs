@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Checker;
-use super::known::Known;
+use super::known::SourceContext;
 use crate::domain::assess::{Assessment, Past, assess};
 use crate::domain::change::Change;
 use crate::domain::evidence::{ChainVerdict, ChainedRead};
@@ -59,7 +59,7 @@ pub enum ReviewError {
 
 /// A held read with its body, and what is known beside it.
 struct Case {
-    known: Known,
+    known: SourceContext,
     held: HeldRead,
     body: Bytes,
 }
@@ -136,7 +136,7 @@ impl Checker {
     }
 
     async fn case(&self, source: &Source) -> Result<Option<Case>, StoreError> {
-        let mut known = Known::load_whole(&self.store, source).await?;
+        let mut known = SourceContext::load_whole(&self.store, source).await?;
         let Some(held) = known.held.take() else { return Ok(None) };
         let body = self.store.body(&held.evidence.sha256).await?.unwrap_or_default();
         Ok(Some(Case { known, held, body: body.into() }))

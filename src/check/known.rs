@@ -24,7 +24,7 @@ use crate::store::{KnownSource, SourceVersion, Store, StoreError};
 
 /// The state a read starts from.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct SourceContext {
     /// The accepted state, without its entries.
     pub accepted: Option<Snapshot>,
     /// The same with its entries, as the current settings read them, once they were loaded: most
@@ -42,7 +42,7 @@ pub(super) struct Known {
     pub note: Option<String>,
 }
 
-impl Known {
+impl SourceContext {
     /// Loads the state, without the entries unless they must be read anew.
     pub(super) async fn load(store: &Store, source: &Source) -> Result<Self, StoreError> {
         let KnownSource { state, accepted, held, standing, version } = store.known(&source.id).await?;

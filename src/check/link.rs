@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::gather::Refused;
+use super::gather::RejectedPart;
 use super::in_time;
-use super::refusal::{Refusal, refusal};
+use super::refusal::{ReadRejection, refusal};
 use crate::domain::source::{Link, Source};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::Suspicion;
@@ -18,17 +18,17 @@ pub(super) async fn follow(
     link: &Link,
     page: Answer,
     now: DateTime<Utc>,
-) -> Result<Answer, Box<Refused>> {
-    let refused = |answer, why| Box::new(Refused { answer, why });
+) -> Result<Answer, Box<RejectedPart>> {
+    let refused = |answer, why| Box::new(RejectedPart { answer, why });
     let (body, url, link) = (page.body.clone(), page.url.clone(), link.clone());
     let content_type = page.header("content-type").map(str::to_owned);
     let find = move || linked(&link, &Page { body: &body, content_type: content_type.as_deref(), url: &url });
     let target = match in_time(find).await {
         Ok(Ok(target)) => target,
         Ok(Err(missing)) => {
-            return Err(refused(page, Refusal::suspect(Suspicion::Structure(missing))));
+            return Err(refused(page, ReadRejection::suspect(Suspicion::Structure(missing))));
         }
-        Err(reason) => return Err(refused(page, Refusal::Failed(reason))),
+        Err(reason) => return Err(refused(page, ReadRejection::Failed(reason))),
     };
     match fetcher.read_further(source, &target, 0, now).await {
         Ok(file) => match refusal(&target, &file) {
@@ -36,7 +36,7 @@ pub(super) async fn follow(
             None => Ok(file),
         },
         Err(error) => {
-            let why = Refusal::Failed(error_chain(&error));
+            let why = ReadRejection::Failed(error_chain(&error));
             Err(refused(Answer { retry_after: error.retry_after(), ..page }, why))
         }
     }

@@ -58,11 +58,11 @@ use crate::registry::Registry;
 use crate::store::{ReadCommit, Store, StoreError};
 
 use commit::FirstAnswer;
-use known::Known;
+use known::SourceContext;
 use outcome::ReadOutcome;
 use readable::{Unconverted, readable};
 use witness::testimony;
-use word::Word;
+use word::CacheHints;
 
 pub use doctor::{Examination, examine};
 pub use held::{HeldReview, ReviewError};
@@ -216,11 +216,11 @@ impl Checker {
     ) -> Result<Read, StoreError> {
         // One registry for the whole read, whatever is taken over meanwhile.
         let watchlist = self.registry.current();
-        let mut known = Known::load(&self.store, source).await?;
+        let mut known = SourceContext::load(&self.store, source).await?;
         let mut notices = Vec::new();
         if !options.dry_run && !known.is_matched_with(&watchlist) {
             notices = self.rematch_known(source, known, &watchlist).await?;
-            known = Known::load(&self.store, source).await?;
+            known = SourceContext::load(&self.store, source).await?;
         }
         let validators = (!options.force).then(|| known.validators(source, self.full_read_every)).flatten();
         let validators = validators.cloned();
@@ -244,12 +244,12 @@ impl Checker {
             return self.left_alone(source, known, (error, read_at), options).await;
         }
         let first = answer.as_ref().ok().map(FirstAnswer::of);
-        let word = answer.as_ref().ok().map(|answer| Word::of(source, answer, self.max_freshness));
+        let word = answer.as_ref().ok().map(|answer| CacheHints::of(source, answer, self.max_freshness));
         let mut outcome = match answer {
             Ok(first) => {
                 let may_skip = !options.force;
                 let received =
-                    verdict::Received { first, read_at, validators: validators.as_ref(), may_skip };
+                    verdict::FetchAttempt { first, read_at, validators: validators.as_ref(), may_skip };
                 verdict::of(source, &mut known, received, &watchlist, (&self.fetcher, &self.store)).await?
             }
             Err(error) => ReadOutcome::unanswered(&error),
@@ -310,7 +310,7 @@ impl Checker {
     async fn left_alone(
         &self,
         source: &Source,
-        known: Known,
+        known: SourceContext,
         (error, now): (&FetchError, DateTime<Utc>),
         options: ReadOptions,
     ) -> Result<Read, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::refusal::{Refusal, in_words};
+use super::refusal::{ReadRejection, in_words};
 use super::response::Response;
 use crate::domain::assess::Assessment;
 use crate::domain::quality::Quality;
@@ -71,10 +71,10 @@ impl ReadOutcome {
     }
 
     /// What came is not the source's.
-    pub(super) fn refused(refusal: Refusal, response: Response) -> Self {
+    pub(super) fn refused(refusal: ReadRejection, response: Response) -> Self {
         match refusal {
-            Refusal::Suspect { suspicion, quality } => Self::Suspect { response, suspicion, quality },
-            Refusal::Failed(reason) => Self::failed(reason, response.retry_after),
+            ReadRejection::Suspect { suspicion, quality } => Self::Suspect { response, suspicion, quality },
+            ReadRejection::Failed(reason) => Self::failed(reason, response.retry_after),
         }
     }
 }

@@ -10,12 +10,12 @@ use crate::extract::{Page, face};
 use crate::fetch::Answer;
 
 /// Why an answer is not the source's page, or not a part of its document.
-pub(super) enum Refusal {
+pub(super) enum ReadRejection {
     Suspect { suspicion: Suspicion, quality: Quality },
     Failed(String),
 }
 
-impl Refusal {
+impl ReadRejection {
     /// Held back for what it is, with nothing else known against it.
     pub(super) fn suspect(suspicion: Suspicion) -> Self {
         Self::Suspect { suspicion, quality: Quality::default() }
@@ -67,29 +67,29 @@ fn facts<'a>(asked: &'a Url, answer: &'a Answer, title: Option<&'a str>) -> Resp
 }
 
 /// What can be told of the answer to an address without reading the entries.
-pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<Refusal> {
+pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<ReadRejection> {
     refused_by(answer, &first_look(asked, answer).1)
 }
 
 /// What can be told of it by what came with its body; of the body the title alone counts.
-pub(super) fn refusal_of(asked: &Url, answer: &Answer, title: Option<&str>) -> Option<Refusal> {
+pub(super) fn refusal_of(asked: &Url, answer: &Answer, title: Option<&str>) -> Option<ReadRejection> {
     refused_by(answer, &facts(asked, answer, title).quality())
 }
 
 /// Why an answer is refused against which this speaks.
-pub(super) fn refused_by(answer: &Answer, quality: &Quality) -> Option<Refusal> {
+pub(super) fn refused_by(answer: &Answer, quality: &Quality) -> Option<ReadRejection> {
     if quality.is_blocked() {
         let quality = quality.clone();
-        return Some(Refusal::Suspect { suspicion: Suspicion::Blocked(quality.clone()), quality });
+        return Some(ReadRejection::Suspect { suspicion: Suspicion::Blocked(quality.clone()), quality });
     }
     if answer.status != 200 {
         let name = status_name(answer.status);
-        return Some(Refusal::Failed(format!(
+        return Some(ReadRejection::Failed(format!(
             "{} answered {}{name}, expected 200",
             answer.url, answer.status
         )));
     }
-    let empty = || Refusal::Suspect { suspicion: Suspicion::Empty, quality: quality.clone() };
+    let empty = || ReadRejection::Suspect { suspicion: Suspicion::Empty, quality: quality.clone() };
     answer.body.is_empty().then(empty)
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::known::Known;
+use super::known::SourceContext;
 use super::refusal::refusal;
 use super::response::Response;
 use super::{Checker, ReadOptions, extract};
@@ -97,7 +97,7 @@ impl Checker {
         (refused, options): (&[String], ReadOptions),
     ) -> Result<Result<(String, Vec<Change>), String>, StoreError> {
         let now = self.clock.now();
-        let known = Known::load_whole(&self.store, source).await?;
+        let known = SourceContext::load_whole(&self.store, source).await?;
         let Some(state) = known.state.clone() else { return Ok(Err("nothing is known of it".to_owned())) };
         let Given { answer, document, as_of } = given;
         let as_of_words = moment::in_words(as_of);

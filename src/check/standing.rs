@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Checker;
-use super::known::Known;
+use super::known::SourceContext;
 use crate::domain::alert::alerts_of;
 use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::entry::Document;
@@ -30,7 +30,7 @@ impl Checker {
         source: &Source,
         watchlist: &Watchlist,
     ) -> Result<Vec<Change>, StoreError> {
-        let known = Known::load(&self.store, source).await?;
+        let known = SourceContext::load(&self.store, source).await?;
         if known.is_matched_with(watchlist) {
             return Ok(Vec::new());
         }
@@ -41,11 +41,11 @@ impl Checker {
     pub(super) async fn rematch_known(
         &self,
         source: &Source,
-        mut known: Known,
+        mut known: SourceContext,
         watchlist: &Watchlist,
     ) -> Result<Vec<Change>, StoreError> {
         known.load_entries(&self.store, source).await?;
-        let Known { baseline: Some(baseline), standing: before, version, .. } = known else {
+        let SourceContext { baseline: Some(baseline), standing: before, version, .. } = known else {
             return Ok(Vec::new());
         };
         let (standing, listed) = match &before {
@@ -105,7 +105,7 @@ impl Checker {
     }
 }
 
-impl Known {
+impl SourceContext {
     /// Whether what stands was matched with this watchlist; so it was where nothing stands.
     pub(super) fn is_matched_with(&self, watchlist: &Watchlist) -> bool {
         match &self.standing {

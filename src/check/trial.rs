@@ -6,13 +6,13 @@ use super::Trial;
 use super::document::{as_configured, asked_at, document_of, left_out};
 use super::gather::Whole;
 use super::known::found_again;
-use super::refusal::{Refusal, first_look, held_quality, in_words, refusal};
+use super::refusal::{ReadRejection, first_look, held_quality, in_words, refusal};
 use super::whole::whole;
 use crate::domain::source::Source;
 use crate::domain::verdict::{Suspicion, Verdict};
 use crate::fetch::{Answer, Fetcher};
 
-impl Refusal {
+impl ReadRejection {
     /// What it is without anything kept.
     pub(super) fn into_trial(self) -> Trial {
         match self {
@@ -38,7 +38,7 @@ pub(super) async fn trial_of(source: &Source, Whole { answer, document }: Whole)
     let (face, quality) = first_look(asked_at(source, &answer), &answer);
     let quality = quality.with(as_configured(source, face).signs_alone());
     let document = match document {
-        Some(read) => read.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable))),
+        Some(read) => read.map_err(|unreadable| ReadRejection::suspect(Suspicion::Structure(unreadable))),
         None => document_of(source, &answer).await,
     };
     let document = match document {
@@ -53,7 +53,7 @@ pub(super) async fn trial_of(source: &Source, Whole { answer, document }: Whole)
         let reason = left_out(&document);
         return Trial { verdict: Verdict::Good, reason, quality, document: Some(document) };
     };
-    let held = Refusal::Suspect { suspicion, quality }.into_trial();
+    let held = ReadRejection::Suspect { suspicion, quality }.into_trial();
     Trial { document: Some(document), ..held }
 }
 

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::document::{as_configured, asked_at, document_of, left_out};
 use super::gather::Whole;
-use super::known::{Known, flickers};
+use super::known::{SourceContext, flickers};
 use super::outcome::ReadOutcome;
-use super::refusal::{Refusal, first_look, refusal_of, refused_by};
+use super::refusal::{ReadRejection, first_look, refusal_of, refused_by};
 use super::response::{Response, signal_of};
 use super::whole::{drifts_of, whole};
 use crate::domain::assess::{Assessment, assess};
@@ -26,7 +26,7 @@ use crate::fetch::{Answer, Body, Fetcher};
 use crate::store::{Store, StoreError};
 
 /// A first answer and the circumstances it came under.
-pub(super) struct Received<'a> {
+pub(super) struct FetchAttempt<'a> {
     pub first: Answer,
     pub read_at: DateTime<Utc>,
     /// What was known of the accepted body, where it might be vouched for.
@@ -35,7 +35,7 @@ pub(super) struct Received<'a> {
     pub may_skip: bool,
 }
 
-impl Received<'_> {
+impl FetchAttempt<'_> {
     /// Whether the server, or the source's own word in its first answer, vouches for the accepted body.
     fn is_vouched_for(&self, source: &Source) -> Result<bool, String> {
         let can_be_304 = self.validators.is_some_and(Validators::can_be_sent);
@@ -55,8 +55,8 @@ impl Received<'_> {
 /// Judges an answer against what is known, once the whole document is there.
 pub(super) async fn of(
     source: &Source,
-    known: &mut Known,
-    received: Received<'_>,
+    known: &mut SourceContext,
+    received: FetchAttempt<'_>,
     watchlist: &Watchlist,
     (fetcher, store): (&Fetcher, &Store),
 ) -> Result<ReadOutcome, StoreError> {
@@ -65,7 +65,7 @@ pub(super) async fn of(
         (Err(reason), _) => return Ok(ReadOutcome::failed(reason, None)),
         _ => {}
     }
-    let Received { first, read_at, may_skip, .. } = received;
+    let FetchAttempt { first, read_at, may_skip, .. } = received;
     let may_skip = may_skip && !known.state.as_ref().is_some_and(ReadState::is_open);
     // A page that was accepted was looked at then: only what came with it this time can speak against it.
     if let Some(entries) = known.accepted_entries(source, &first.body).filter(|_| may_skip)
@@ -99,7 +99,7 @@ pub(super) async fn of(
         None => face.signs_alone(),
     });
     let document = match document {
-        Some(read) => read.map_err(|unreadable| Refusal::suspect(Suspicion::Structure(unreadable))),
+        Some(read) => read.map_err(|unreadable| ReadRejection::suspect(Suspicion::Structure(unreadable))),
         None => document_of(source, &answer).await,
     };
     let response = Response::of(answer, read_at);
@@ -113,7 +113,7 @@ pub(super) async fn of(
 /// Compares a document with what is known.
 fn compared(
     source: &Source,
-    known: &Known,
+    known: &SourceContext,
     (response, quality): (Response, Quality),
     document: Document,
     watchlist: &Watchlist,
@@ -137,7 +137,7 @@ fn compared(
     }
 }
 
-impl Known {
+impl SourceContext {
     /// Has it said of the read which facts of the source no longer hold, before they break it.
     fn note_drifts(&mut self, source: &SourceId, drifts: &[Drift]) {
         for drift in drifts {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::gather::{Refused, Whole, gather};
+use super::gather::{RejectedPart, Whole, gather};
 use super::link::follow;
 use crate::domain::drift::{self, Drift, Seen};
 use crate::domain::source::Source;
@@ -14,7 +14,7 @@ pub(super) async fn landed(
     source: &Source,
     first: Answer,
     now: DateTime<Utc>,
-) -> Result<Answer, Box<Refused>> {
+) -> Result<Answer, Box<RejectedPart>> {
     match &source.request.link {
         Some(link) => follow(fetcher, source, link, first, now).await,
         None => Ok(first),
@@ -27,7 +27,7 @@ pub(super) async fn whole(
     source: &Source,
     first: Answer,
     now: DateTime<Utc>,
-) -> Result<(Whole, Vec<Drift>), Box<Refused>> {
+) -> Result<(Whole, Vec<Drift>), Box<RejectedPart>> {
     let file = landed(fetcher, source, first, now).await?;
     let drifts = drifts_of(fetcher, source, &file);
     Ok((gather(fetcher, source, file, now).await?, drifts))

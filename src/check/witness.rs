@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::commit::FirstAnswer;
-use super::known::Known;
+use super::known::SourceContext;
 use super::outcome::ReadOutcome;
 use super::refusal::refusal;
 use super::{Checker, ReadOptions, Slot, in_time};
@@ -73,7 +73,7 @@ impl Testimony<'_> {
     pub(super) fn vouching(
         &self,
         source: &Source,
-        known: &Known,
+        known: &SourceContext,
         options: ReadOptions,
         now: DateTime<Utc>,
     ) -> Option<(&Answer, usize)> {
@@ -98,7 +98,12 @@ impl Testimony<'_> {
     }
 
     /// What is known of the witness after its source was read.
-    pub(super) fn after(self, known: &Known, outcome: &ReadOutcome, now: DateTime<Utc>) -> Option<Witnessed> {
+    pub(super) fn after(
+        self,
+        known: &SourceContext,
+        outcome: &ReadOutcome,
+        now: DateTime<Utc>,
+    ) -> Option<Witnessed> {
         let before = known.state.as_ref().and_then(|state| state.witnessed.as_ref());
         if !outcome.verdict().is_read() {
             return before.cloned();
@@ -115,7 +120,7 @@ impl Checker {
         &self,
         source: &Source,
         witness: &Witness,
-        known: &mut Known,
+        known: &mut SourceContext,
         (outcome, witnessed): (&ReadOutcome, Option<Witnessed>),
         now: DateTime<Utc>,
     ) -> Result<Option<Witnessed>, StoreError> {
@@ -165,7 +170,7 @@ impl Checker {
     pub(super) async fn vouched(
         &self,
         source: &Source,
-        known: &Known,
+        known: &SourceContext,
         (answer, entries): (&Answer, usize),
         asked_at: DateTime<Utc>,
         (options, slot): (ReadOptions, &mut Slot),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::known::Known;
+use super::known::SourceContext;
 use super::outcome::ReadOutcome;
 use crate::domain::moment;
 use crate::domain::read_state::ReadState;
@@ -18,13 +18,13 @@ const LAG: chrono::TimeDelta = chrono::TimeDelta::hours(1);
 
 /// The server's word, taken from an answer before it is judged.
 #[derive(Debug)]
-pub(super) struct Word {
+pub(super) struct CacheHints {
     fresh_for: Option<Duration>,
     etag: Option<String>,
     last_modified: Option<String>,
 }
 
-impl Word {
+impl CacheHints {
     /// What an answer says; of its freshness, what is not beyond `max_freshness`.
     pub(super) fn of(source: &Source, answer: &Answer, max_freshness: Duration) -> Self {
         let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
@@ -37,7 +37,12 @@ impl Word {
     }
 
     /// Notes in an outcome that an earlier 304 was a lie, and tells whether it was.
-    pub(super) fn exposes_lie(&self, known: &Known, outcome: &mut ReadOutcome, now: DateTime<Utc>) -> bool {
+    pub(super) fn exposes_lie(
+        &self,
+        known: &SourceContext,
+        outcome: &mut ReadOutcome,
+        now: DateTime<Utc>,
+    ) -> bool {
         // Of a read at a moment to come nobody knows whether the page was modified before it.
         let is_known = |state: &&ReadState| {
             state.not_modified_in_a_row > 0 && !moment::lies_ahead(state.last_read_at, now)
