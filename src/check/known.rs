@@ -14,7 +14,7 @@ use crate::domain::id::BodyHash;
 use crate::domain::mass::HeldAmendments;
 use crate::domain::noise::Noise;
 use crate::domain::pending::Pending;
-use crate::domain::quality::Found;
+use crate::domain::quality::EntryOverlap;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
 use crate::domain::source::{Source, address_of_page};
@@ -119,7 +119,7 @@ impl SourceContext {
     }
 
     /// How much of what is known a document shows again.
-    pub(super) fn found_again(&self, document: &Document, noise: &Noise) -> Found {
+    pub(super) fn found_again(&self, document: &Document, noise: &Noise) -> EntryOverlap {
         found_again(self.baseline.as_ref(), document, noise)
     }
 
@@ -132,22 +132,30 @@ impl SourceContext {
 
 /// How much of what is known a document shows again. A window shows what it shows, and where nothing
 /// is known nothing can be found again.
-pub(super) fn found_again(baseline: Option<&Baseline>, document: &Document, noise: &Noise) -> Found {
+pub(super) fn found_again(baseline: Option<&Baseline>, document: &Document, noise: &Noise) -> EntryOverlap {
     let is_window = document.completeness == Completeness::Window;
     let Some(Baseline { document: before, .. }) = baseline else {
-        return if is_window { Found { is_same: false, ..Found::ALL } } else { Found::NOTHING };
+        return if is_window {
+            EntryOverlap { is_same: false, ..EntryOverlap::ALL }
+        } else {
+            EntryOverlap::NOTHING
+        };
     };
     let keys: HashSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
     let found = before.entries.iter().filter(|entry| keys.contains(entry.key.as_str())).count();
     let differ = diff(before, document, noise);
     let is_same = differ.is_empty();
     if is_window {
-        return Found { is_same, ..Found::ALL };
+        return EntryOverlap { is_same, ..EntryOverlap::ALL };
     }
     let differ = differ.iter().filter(|change| change.kind != ChangeKind::Added).count();
     let share = |count: usize| (count * 100).checked_div(before.entries.len()).unwrap_or(100);
     let percent = |count| u8::try_from(share(count)).unwrap_or(100);
-    Found { again: percent(found), unchanged: percent(before.entries.len().saturating_sub(differ)), is_same }
+    EntryOverlap {
+        again: percent(found),
+        unchanged: percent(before.entries.len().saturating_sub(differ)),
+        is_same,
+    }
 }
 
 /// What of the accepted state is not as the accepted body has it.

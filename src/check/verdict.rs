@@ -17,7 +17,7 @@ use crate::domain::flicker;
 use crate::domain::id::SourceId;
 use crate::domain::matching::Watchlist;
 use crate::domain::pending;
-use crate::domain::quality::{Found, Quality};
+use crate::domain::quality::{EntryOverlap, Quality};
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
@@ -118,8 +118,11 @@ fn compared(
     document: Document,
     watchlist: &Watchlist,
 ) -> ReadOutcome {
-    let found =
-        if quality.signs().is_empty() { Found::ALL } else { known.found_again(&document, &source.noise) };
+    let found = if quality.signs().is_empty() {
+        EntryOverlap::ALL
+    } else {
+        known.found_again(&document, &source.noise)
+    };
     if let Some(signs) = quality.not_outweighed(found) {
         return ReadOutcome::Suspect { response, suspicion: Suspicion::Other(signs), quality };
     }

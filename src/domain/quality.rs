@@ -28,7 +28,7 @@ pub enum Weight {
 
 /// The shares of the known entries, in percent, that a document shows again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub struct EntryOverlap {
     /// Those that are there.
     pub again: u8,
     /// Those that say what they said.
@@ -37,7 +37,7 @@ pub struct Found {
     pub is_same: bool,
 }
 
-impl Found {
+impl EntryOverlap {
     /// As much as can be found.
     pub const ALL: Self = Self { again: 100, unchanged: 100, is_same: true };
     /// Nothing that is known.
@@ -97,7 +97,7 @@ impl Quality {
 
     /// The signs that the known entries do not outweigh, as far as they were found again.
     #[must_use]
-    pub fn not_outweighed(&self, found: Found) -> Option<Self> {
+    pub fn not_outweighed(&self, found: EntryOverlap) -> Option<Self> {
         let holds = |sign: &&Sign| match sign.weight {
             Weight::Unless(share) => found.again < share,
             Weight::UnlessUnchanged(share) => found.unchanged < share,
@@ -150,9 +150,9 @@ mod tests {
             Sign::new(30, Weight::Hint, "c"),
         ]);
         let held_by = |found| quality.not_outweighed(found).map(|signs| signs.to_string());
-        assert_eq!(held_by(Found::NOTHING).as_deref(), Some("a; b; d"));
-        assert_eq!(held_by(Found { unchanged: 99, ..Found::ALL }).as_deref(), Some("b"));
-        assert_eq!(held_by(Found { is_same: false, ..Found::ALL }).as_deref(), Some("d"));
-        assert_eq!(held_by(Found::ALL), None);
+        assert_eq!(held_by(EntryOverlap::NOTHING).as_deref(), Some("a; b; d"));
+        assert_eq!(held_by(EntryOverlap { unchanged: 99, ..EntryOverlap::ALL }).as_deref(), Some("b"));
+        assert_eq!(held_by(EntryOverlap { is_same: false, ..EntryOverlap::ALL }).as_deref(), Some("d"));
+        assert_eq!(held_by(EntryOverlap::ALL), None);
     }
 }
