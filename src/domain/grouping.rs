@@ -1,7 +1,7 @@
 //! What of all that waits for a reader goes into which mail, and when.
 //!
 //! A pure decision over what the store holds: asked twice, it decides the same. Whatever it does not
-//! put into a mail or let go stays, and [`Plan::next`] says when to look again, so nothing is told
+//! put into a mail or let go stays, and [`DigestPlan::next`] says when to look again, so nothing is told
 //! twice and nothing is forgotten.
 
 use chrono::{DateTime, Duration, Utc};
@@ -45,9 +45,9 @@ pub struct Waiting<'a> {
 
 /// Items that go into one mail, in the order in which they are told.
 #[derive(Debug, Clone)]
-pub struct Bundle<'a> {
+pub struct MailBatch<'a> {
     /// What it tells.
-    pub told: Vec<Told<'a>>,
+    pub told: Vec<DueItem<'a>>,
     /// Of what it is the digest; [`Cadence::Immediate`] where it is none.
     pub cadence: Cadence,
     /// The pause that it sums up, where it does.
@@ -58,7 +58,7 @@ pub struct Bundle<'a> {
 
 /// An item that is told, and by what right.
 #[derive(Debug, Clone, Copy)]
-pub struct Told<'a> {
+pub struct DueItem<'a> {
     /// The item.
     pub item: &'a AlertItem,
     /// Its change.
@@ -71,9 +71,9 @@ pub struct Told<'a> {
 
 /// What becomes of what waits for one reader.
 #[derive(Debug, Clone, Default)]
-pub struct Plan<'a> {
+pub struct DigestPlan<'a> {
     /// The mails to be made.
-    pub bundles: Vec<Bundle<'a>>,
+    pub bundles: Vec<MailBatch<'a>>,
     /// What its reader does not follow any more, and what was taken back.
     pub dropped: Vec<&'a AlertItem>,
     /// What its reader was told already, with the change by which they were.
@@ -91,8 +91,8 @@ pub fn plan<'a>(
     waiting: impl IntoIterator<Item = Waiting<'a>>,
     collecting: Collecting,
     now: DateTime<Utc>,
-) -> Plan<'a> {
-    let mut plan = Plan::default();
+) -> DigestPlan<'a> {
+    let mut plan = DigestPlan::default();
     let (mut at_once, mut collected, mut paused) = (Queue::default(), Queue::default(), Queue::default());
     let ended = reader.ended_pause(now);
     for Waiting { item, change, told_as } in waiting {
@@ -111,7 +111,7 @@ pub fn plan<'a>(
             continue;
         }
         let (due, deadline) = due(reader, item, change, collecting, now);
-        let told = Told { item, change, subscription, deadline };
+        let told = DueItem { item, change, subscription, deadline };
         if ended.is_some_and(|ended| item.raised_at <= ended.until) {
             paused.add(told, reader.preferences.quiet_until(now).unwrap_or(now));
             continue;
@@ -142,7 +142,7 @@ pub fn plan<'a>(
     plan
 }
 
-impl Plan<'_> {
+impl DigestPlan<'_> {
     fn look_at(&mut self, at: DateTime<Utc>) {
         self.next = self.next.into_iter().chain([at]).min();
     }
@@ -167,40 +167,41 @@ pub fn due(
 /// Items that leave together.
 #[derive(Debug, Default)]
 struct Queue<'a> {
-    told: Vec<Told<'a>>,
+    told: Vec<DueItem<'a>>,
     /// When the first of them is due; the others go with it.
     due: Option<DateTime<Utc>>,
 }
 
 impl<'a> Queue<'a> {
-    fn add(&mut self, told: Told<'a>, due: DateTime<Utc>) {
+    fn add(&mut self, told: DueItem<'a>, due: DateTime<Utc>) {
         self.told.push(told);
         self.due = self.due.into_iter().chain([due]).min();
     }
 }
 
 /// News and notices apart, since what was there already is no news; in mails that are not too long.
-fn bundles(told: Vec<Told<'_>>, cadence: Cadence) -> Vec<Bundle<'_>> {
-    let (notices, news): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|told| told.change.is_notice());
+fn bundles(told: Vec<DueItem<'_>>, cadence: Cadence) -> Vec<MailBatch<'_>> {
+    let (notices, news): (Vec<DueItem>, Vec<DueItem>) =
+        told.into_iter().partition(|told| told.change.is_notice());
     let mut mails = in_parts(news, MAX_ITEMS, cadence, None);
     mails.extend(in_parts(notices, MAX_ITEMS, cadence, None));
     mails
 }
 
 /// All that a pause collected, in one mail where that is not too long.
-fn sum_up(told: Vec<Told<'_>>, pause: Option<EndedPause>) -> Vec<Bundle<'_>> {
+fn sum_up(told: Vec<DueItem<'_>>, pause: Option<EndedPause>) -> Vec<MailBatch<'_>> {
     in_parts(told, MAX_SUMMED_UP, Cadence::Immediate, pause)
 }
 
 /// Items in the order of their gravity, in as few mails as hold them. What is told of one change is never
 /// parted, however many of its companies are followed.
 fn in_parts(
-    told: Vec<Told<'_>>,
+    told: Vec<DueItem<'_>>,
     most: usize,
     cadence: Cadence,
     pause: Option<EndedPause>,
-) -> Vec<Bundle<'_>> {
-    let mut parts: Vec<Vec<Told>> = Vec::new();
+) -> Vec<MailBatch<'_>> {
+    let mut parts: Vec<Vec<DueItem>> = Vec::new();
     let told = by_gravity(told);
     for of_change in told.chunk_by(|one, other| one.change.id == other.change.id) {
         match parts.last_mut() {
@@ -210,7 +211,7 @@ fn in_parts(
     }
     let count = parts.len();
     let bundle =
-        |(index, told)| Bundle { told, cadence, pause, part: (count > 1).then_some((index + 1, count)) };
+        |(index, told)| MailBatch { told, cadence, pause, part: (count > 1).then_some((index + 1, count)) };
     parts.into_iter().enumerate().map(bundle).collect()
 }
 

@@ -12,7 +12,7 @@ use super::flow::{Indent, wrap};
 use super::foot::{Foot, Leave};
 use super::health;
 use super::lead::{Line, aside, lead, overview, untold};
-use super::notice::{MAX_DETAILED, Notice, Told};
+use super::notice::{MAX_DETAILED, Notice, ReportedChange};
 use super::rendered::{RenderError, Rendered};
 use super::subject::subject;
 use super::view::{items, missed_on};
@@ -186,7 +186,7 @@ fn reasons(notice: &Notice) -> Vec<String> {
 /// What these sources do not show of a mail: each once, in the order in which they are told.
 fn misses(notice: &Notice) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for Told { change, .. } in &notice.told {
+    for ReportedChange { change, .. } in &notice.told {
         let Some(missed) = notice.words_of(change).and_then(|words| words.misses.as_deref()) else {
             continue;
         };

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::notice::{Notice, Told};
+use super::notice::{Notice, ReportedChange};
 use super::rendered::{Attachment, RenderError};
 use crate::domain::change::Evidence;
 
@@ -45,7 +45,7 @@ pub(super) fn evidence(notice: &Notice) -> Result<Option<Attachment>, RenderErro
     Ok(Some(Attachment { name: EVIDENCE_FILE, media_type: "application/json", bytes }))
 }
 
-fn proof<'a>(told: &'a Told) -> Proof<'a> {
+fn proof<'a>(told: &'a ReportedChange) -> Proof<'a> {
     let change = told.change;
     Proof {
         change: change.id.as_str(),

@@ -8,7 +8,7 @@ use super::field_view::{FieldBody, FieldView, Wording, fields_of};
 use super::flow::{Indent, wrap};
 use super::headline::{Headline, filing, said};
 use super::link::Link;
-use super::notice::{Notice, Told};
+use super::notice::{Notice, ReportedChange};
 use super::tied::tied;
 use super::when;
 use crate::domain::change::{Change, ChangeKind, Evidence};
@@ -71,7 +71,7 @@ pub(super) struct EvidenceView {
 
 impl ChangeView {
     /// `place` is the change's number, where there are several.
-    pub(super) fn of(told: &Told, notice: &Notice, place: Option<usize>) -> Self {
+    pub(super) fn of(told: &ReportedChange, notice: &Notice, place: Option<usize>) -> Self {
         let change = told.change;
         let words = notice.words_of(change);
         let face = words.map_or_else(|| Face::of_change(change), |words| words.face);
@@ -195,7 +195,7 @@ fn shown_fields(change: &Change, wording: Wording, is_filed: bool) -> (Vec<Field
 }
 
 /// Who or what it is about, the dates that matter, and what a listing means.
-fn facts(told: &Told, notice: &Notice, wording: Wording, is_filed: bool) -> Vec<Fact> {
+fn facts(told: &ReportedChange, notice: &Notice, wording: Wording, is_filed: bool) -> Vec<Fact> {
     let change = told.change;
     let fact = |label: &str, text: String| Fact { label: label.to_owned(), text, is_strong: false };
     let title = shorten(&one_line(&change.entry.title), MAX_TITLE_CHARS);
@@ -276,7 +276,7 @@ fn docket_lines(change: &Change, notice: &Notice) -> Vec<String> {
 }
 
 /// Why its reader is told: a sentence a name, and who else is named.
-fn why(told: &Told, notice: &Notice, wording: Wording) -> Vec<Explanation> {
+fn why(told: &ReportedChange, notice: &Notice, wording: Wording) -> Vec<Explanation> {
     let followed = told.companies();
     let short_name = |id: &CompanyId| notice.watchlist.short_name(id).to_owned();
     let (mut lines, others) = concerns(told.change, &followed, short_name, |field| wording.label(field));

@@ -9,7 +9,7 @@ use super::answer::answer;
 use super::attestation::{Attestation, Seen, attestation};
 use super::foot::Service;
 use super::incident::incidents;
-use super::notice::{Notice, Told};
+use super::notice::{Notice, ReportedChange};
 use super::rendered::{RenderError, Rendered};
 use super::retraction::{Withdrawal, retraction};
 use super::screening_news::screening_news;
@@ -182,7 +182,7 @@ impl Example {
         let followed: Vec<&Subscription> = self.reader.subscriptions.iter().collect();
         let told = changes
             .iter()
-            .map(|change| Told { change, followed: followed.clone(), deadline: None, page: None })
+            .map(|change| ReportedChange { change, followed: followed.clone(), deadline: None, page: None })
             .collect();
         let health = if cadence.is_digest() { &self.health[..] } else { &[] };
         let told = Notice { told, cadence, ..self.begun(service).with_health(health) };
@@ -205,7 +205,7 @@ impl Example {
     fn summary(&self, service: &Service<'_>) -> Result<Rendered, RenderError> {
         let pause = EndedPause { since: at("2031-02-03T09:00:00Z"), until: at("2031-02-10T09:00:00Z") };
         let followed: Vec<&Subscription> = self.reader.subscriptions.iter().collect();
-        let told = self.changes.iter().map(|change| Told {
+        let told = self.changes.iter().map(|change| ReportedChange {
             change,
             followed: followed.clone(),
             deadline: None,

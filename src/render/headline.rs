@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::face::Face;
-use super::notice::{Notice, Told};
+use super::notice::{Notice, ReportedChange};
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::company::AliasKind;
 use crate::domain::docket::DocketEvent;
@@ -51,7 +51,7 @@ enum Relation {
 
 impl Headline {
     /// What happened, as one of a mail's readers is told.
-    pub(super) fn of(told: &Told, notice: &Notice) -> Self {
+    pub(super) fn of(told: &ReportedChange, notice: &Notice) -> Self {
         let change = told.change;
         let face = notice.words_of(change).map_or_else(|| Face::of_change(change), |words| words.face);
         let names = names(told, notice);
@@ -209,7 +209,7 @@ pub(super) fn place(title: &str) -> String {
 }
 
 /// How a change names those its reader follows, at best.
-fn relation(told: &Told) -> Relation {
+fn relation(told: &ReportedChange) -> Relation {
     let followed = told.companies();
     let is_own = |company: &CompanyId| followed.is_empty() || followed.contains(&company);
     let own = told.change.matches.iter().filter(|found| is_own(&found.company));
@@ -227,7 +227,7 @@ fn relation_of(found: &Match) -> Relation {
 }
 
 /// What readers call the companies of one change: those they follow, else all it concerns.
-fn names(told: &Told, notice: &Notice) -> String {
+fn names(told: &ReportedChange, notice: &Notice) -> String {
     let mut ids: BTreeSet<&CompanyId> = told.companies().into_iter().collect();
     if ids.is_empty() {
         ids.extend(told.change.companies());

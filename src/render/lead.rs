@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::face::Face;
 use super::headline::{Headline, place, said};
-use super::notice::{Notice, Told};
+use super::notice::{Notice, ReportedChange};
 use super::subject::in_short;
 use super::tied::told_by;
 use super::when::{day, day_of};
@@ -68,8 +68,9 @@ pub(super) fn aside(notice: &Notice) -> Option<String> {
 const NOT_NEW: &str = "This is not a new change: our list of companies and names changed, not the source.";
 
 /// The first sentence of what sums a pause up.
-fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
-    let (stood, news): (Vec<&Told>, Vec<&Told>) = told.iter().partition(|told| told.change.is_notice());
+fn summed_up(notice: &Notice, told: &[ReportedChange], names: &str) -> String {
+    let (stood, news): (Vec<&ReportedChange>, Vec<&ReportedChange>) =
+        told.iter().partition(|told| told.change.is_notice());
     let counted = |count: usize, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("one {one}")),
@@ -97,7 +98,7 @@ fn summed_up(notice: &Notice, told: &[Told], names: &str) -> String {
 }
 
 /// The first sentence of a notice.
-fn what_stood(notice: &Notice, told: &[Told], names: &str) -> String {
+fn what_stood(notice: &Notice, told: &[ReportedChange], names: &str) -> String {
     let places: BTreeSet<String> = told.iter().map(|told| place(&told.change.source_title)).collect();
     let places: Vec<String> = places.into_iter().collect();
     match told {
@@ -111,11 +112,11 @@ pub(super) fn overview(notice: &Notice, title_chars: usize) -> Vec<Line> {
     let today = day_of(notice.now, notice.zone);
     // A table may be all that is shown of a change.
     let is_table = notice.is_table();
-    let also = |told: &Told| {
+    let also = |told: &ReportedChange| {
         let sources = told_by(told.change, notice.ties_of(told.change)).filter(|_| is_table);
         sources.map(|sources| format!("; also told by {sources}")).unwrap_or_default()
     };
-    let line = |(index, told): (usize, &Told)| {
+    let line = |(index, told): (usize, &ReportedChange)| {
         let date = told.deadline.or_else(|| Deadline::of(told.change, today));
         Line {
             number: index + 1,
@@ -130,7 +131,7 @@ pub(super) fn overview(notice: &Notice, title_chars: usize) -> Vec<Line> {
 }
 
 /// What an overview calls an entry: its title, which of a filing says the case once more, so that its words are told.
-fn entry<'a>(told: &'a Told, notice: &Notice) -> &'a str {
+fn entry<'a>(told: &'a ReportedChange, notice: &Notice) -> &'a str {
     let change = told.change;
     let face = notice.words_of(change).map_or_else(|| Face::of_change(change), |words| words.face);
     let filed = said(change, "text").filter(|text| !text.trim().is_empty());

@@ -60,7 +60,7 @@ pub use foot::Service;
 pub use hook::{HookMessage, hook_disabled};
 pub use incident::incidents;
 pub use link::Link;
-pub use notice::{Notice, Told};
+pub use notice::{Notice, ReportedChange};
 pub use page::{ChangePage, ChangeReader, Concern, EvidencePage, FieldPage, line, with_lines};
 pub use rendered::{Attachment, RenderError, Rendered};
 pub use retraction::{Withdrawal, retraction};

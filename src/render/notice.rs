@@ -11,7 +11,7 @@ use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::Tie;
-use crate::domain::grouping::Bundle;
+use crate::domain::grouping::MailBatch;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::mail_kind::MailKind;
@@ -28,7 +28,7 @@ pub struct Notice<'a> {
     /// Whom it goes to.
     pub recipient: &'a EmailAddress,
     /// What it tells, in the order in which it is shown.
-    pub told: Vec<Told<'a>>,
+    pub told: Vec<ReportedChange<'a>>,
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
     /// Who sends it.
@@ -57,7 +57,7 @@ pub struct Notice<'a> {
 
 /// One change and by what right its reader is told.
 #[derive(Debug, Clone)]
-pub struct Told<'a> {
+pub struct ReportedChange<'a> {
     /// The change.
     pub change: &'a Change,
     /// The reader's subscriptions to companies it concerns, each once.
@@ -68,7 +68,7 @@ pub struct Told<'a> {
     pub page: Option<String>,
 }
 
-impl Told<'_> {
+impl ReportedChange<'_> {
     /// The companies that its reader follows, of those it concerns.
     pub(super) fn companies(&self) -> Vec<&CompanyId> {
         self.followed.iter().filter_map(|subscription| subscription.topic.company()).collect()
@@ -152,7 +152,7 @@ impl<'a> Notice<'a> {
 
     /// Tells what a bundle tells, each change once however many of its companies are followed.
     #[must_use]
-    pub fn telling(mut self, bundle: &Bundle<'a>) -> Self {
+    pub fn telling(mut self, bundle: &MailBatch<'a>) -> Self {
         self.cadence = bundle.cadence;
         self.pause = bundle.pause;
         self.part = bundle.part;
@@ -160,7 +160,7 @@ impl<'a> Notice<'a> {
             match self.told.iter_mut().find(|told| told.change.id == item.change.id) {
                 Some(told) if told.followed.contains(&item.subscription) => {}
                 Some(told) => told.followed.push(item.subscription),
-                None => self.told.push(Told {
+                None => self.told.push(ReportedChange {
                     change: item.change,
                     followed: vec![item.subscription],
                     deadline: item.deadline,

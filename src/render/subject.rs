@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::headline::{Headline, named};
-use super::notice::{Notice, Told};
+use super::notice::{Notice, ReportedChange};
 use super::when::short_day;
 use crate::domain::deadline::Deadline;
 use crate::domain::subscription::Cadence;
@@ -98,18 +98,18 @@ fn counted_others(others: usize, (one, many): (&str, &str)) -> String {
 /// On how many lists the very same happened to the same companies.
 fn together(first: &Headline, notice: &Notice) -> usize {
     let Some(deed) = first.deed else { return 0 };
-    let is_same = |told: &&Told| {
+    let is_same = |told: &&ReportedChange| {
         let headline = Headline::of(told, notice);
         headline.deed == Some(deed) && headline.names == first.names
     };
-    let same: Vec<&Told> = notice.told.iter().filter(is_same).collect();
+    let same: Vec<&ReportedChange> = notice.told.iter().filter(is_same).collect();
     let lists: BTreeSet<_> = same.iter().map(|told| &told.change.source).collect();
     // Several entries on one list are not several lists.
     if lists.len() == same.len() { lists.len() } else { 0 }
 }
 
 /// The date that matters most: what presses, else what is still to come of the gravest change.
-fn date(first: &Told, notice: &Notice) -> Option<Deadline> {
+fn date(first: &ReportedChange, notice: &Notice) -> Option<Deadline> {
     let today = super::when::day_of(notice.now, notice.zone);
     notice.deadline().or_else(|| Deadline::of(first.change, today))
 }

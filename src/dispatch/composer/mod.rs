@@ -13,7 +13,7 @@ use self::round::{events_of, told_as, untold};
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::grouping::{Bundle, Plan, Told, Waiting, plan};
+use crate::domain::grouping::{DigestPlan, DueItem, MailBatch, Waiting, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
 use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
@@ -110,7 +110,7 @@ impl Composer {
             let change = changes.get(&item.change)?;
             Some(Waiting { item, change, told_as: told_as(reader, item, change, &known.told, round) })
         });
-        let Plan { bundles, dropped, aside, next, summed_up } =
+        let DigestPlan { bundles, dropped, aside, next, summed_up } =
             plan(reader, waiting, round.collecting, round.now);
         let mut composed = Composed {
             reader: reader.address.clone(),
@@ -157,7 +157,7 @@ impl Composer {
     fn mail(
         &self,
         reader: &Subscriber,
-        (bundle, waiting): (&Bundle, &BTreeSet<&ChangeId>),
+        (bundle, waiting): (&MailBatch, &BTreeSet<&ChangeId>),
         round: &Round,
     ) -> Result<QueuedMail, DraftError> {
         let health = match bundle.cadence {
@@ -190,7 +190,7 @@ impl Composer {
         &self,
         composed: &mut Composed,
         reader: &Subscriber,
-        bundle: &Bundle,
+        bundle: &MailBatch,
         error: &DraftError,
         now: DateTime<Utc>,
     ) {
@@ -314,7 +314,7 @@ impl Composer {
     }
 
     /// Mails about one topic on one source are one thread; a mail about several belongs to none.
-    fn thread(&self, bundle: &Bundle, watchlist: &Watchlist) -> Option<Thread> {
+    fn thread(&self, bundle: &MailBatch, watchlist: &Watchlist) -> Option<Thread> {
         let first = bundle.told.first()?;
         let (topic, source) = (&first.item.topic, &first.change.source);
         let is_one =
@@ -329,7 +329,7 @@ impl Composer {
 
 impl Composed {
     /// Puts a mail beside what it tells.
-    fn take(&mut self, bundle: &Bundle, mail: QueuedMail) {
+    fn take(&mut self, bundle: &MailBatch, mail: QueuedMail) {
         self.settled.extend(bundle.told.iter().map(|told| told.item.alert.clone()));
         self.mails.push(mail);
     }
@@ -348,8 +348,8 @@ fn met(reader: &Subscriber, items: &[AlertItem], composed: &Composed, now: DateT
 }
 
 /// The same alerts for the same reader are the same mail, unless one that told them was taken back.
-fn id_of(reader: &Subscriber, bundle: &Bundle) -> MailId {
-    let alert = |told: &Told| match told.item.taken_back {
+fn id_of(reader: &Subscriber, bundle: &MailBatch) -> MailId {
+    let alert = |told: &DueItem| match told.item.taken_back {
         0 => told.item.alert.as_str().to_owned(),
         times => format!("{} {times}", told.item.alert),
     };
@@ -360,7 +360,7 @@ fn id_of(reader: &Subscriber, bundle: &Bundle) -> MailId {
 }
 
 /// What sort of mail a bundle makes.
-fn kind_of(bundle: &Bundle) -> MailKind {
+fn kind_of(bundle: &MailBatch) -> MailKind {
     match bundle.cadence {
         _ if bundle.pause.is_some() => MailKind::Summary,
         _ if bundle.told.iter().all(|told| told.change.is_notice()) => MailKind::Notice,
@@ -369,12 +369,12 @@ fn kind_of(bundle: &Bundle) -> MailKind {
     }
 }
 
-fn basis_of(bundle: &Bundle) -> Basis {
+fn basis_of(bundle: &MailBatch) -> Basis {
     Basis::Alerts { items: bundle.told.iter().map(|told| told.item.clone()).collect() }
 }
 
 /// Each change once, however many companies it concerns.
-fn changes_of(bundle: &Bundle) -> Vec<ChangeId> {
+fn changes_of(bundle: &MailBatch) -> Vec<ChangeId> {
     let mut changes: Vec<ChangeId> = bundle.told.iter().map(|told| told.change.id.clone()).collect();
     changes.dedup();
     changes
@@ -433,9 +433,13 @@ mod tests {
                 summed_up: None,
                 at: now,
             };
-            let told =
-                Told { item: &item, change: &change, subscription: &reader.subscriptions[0], deadline: None };
-            let bundle = Bundle { told: vec![told], cadence: Cadence::Immediate, pause: None, part: None };
+            let told = DueItem {
+                item: &item,
+                change: &change,
+                subscription: &reader.subscriptions[0],
+                deadline: None,
+            };
+            let bundle = MailBatch { told: vec![told], cadence: Cadence::Immediate, pause: None, part: None };
             made_by.strike(&mut composed, &reader, &bundle, &error, now);
             if strikes < MAX_STRIKES {
                 assert_eq!(composed.next, Some(now + RETRY_AFTER));

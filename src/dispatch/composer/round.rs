@@ -9,7 +9,7 @@ use super::id_of;
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::event::{Tie, says_no_more};
-use crate::domain::grouping::{Bundle, Collecting};
+use crate::domain::grouping::{Collecting, MailBatch};
 use crate::domain::id::{BodyHash, ChangeId, SourceId};
 use crate::domain::matching::Watchlist;
 use crate::domain::read_state::ReadState;
@@ -72,7 +72,7 @@ pub(super) fn told_as<'a>(
 }
 
 /// What a mail tells that other sources may tell as well, of a reader who wants one mail for it.
-pub(super) fn events_of(reader: &Subscriber, bundle: &Bundle) -> Vec<EventTold> {
+pub(super) fn events_of(reader: &Subscriber, bundle: &MailBatch) -> Vec<EventTold> {
     let mail = id_of(reader, bundle);
     let of = bundle.told.iter().filter(|told| {
         reader.preferences.is_told_once && !told.change.is_notice() && !told.change.numbers.own.is_empty()
@@ -89,7 +89,7 @@ pub(super) fn events_of(reader: &Subscriber, bundle: &Bundle) -> Vec<EventTold> 
 pub(super) fn untold(
     reader: &Subscriber,
     waiting: &BTreeSet<&ChangeId>,
-    bundle: &Bundle,
+    bundle: &MailBatch,
     round: &Round,
 ) -> Untold {
     let here = bundle.told.iter().map(|told| &told.change.id).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Told;
+use super::DueItem;
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::deadline::Deadline;
 use crate::domain::id::ChangeId;
@@ -14,7 +14,7 @@ type Gravity = (bool, Option<Deadline>, u8, bool);
 
 /// The items in the order in which they are told: by gravity, then by topic. Those of one change stand together,
 /// at the place of the gravest; among equals the order they came in stays.
-pub(super) fn by_gravity(mut told: Vec<Told<'_>>) -> Vec<Told<'_>> {
+pub(super) fn by_gravity(mut told: Vec<DueItem<'_>>) -> Vec<DueItem<'_>> {
     let mut of_change: BTreeMap<&ChangeId, (Gravity, &Topic, usize)> = BTreeMap::new();
     for (index, told) in told.iter().enumerate() {
         let rank = (gravity(told), &told.item.topic, index);
@@ -24,7 +24,7 @@ pub(super) fn by_gravity(mut told: Vec<Told<'_>>) -> Vec<Told<'_>> {
     told
 }
 
-fn gravity(told: &Told) -> Gravity {
+fn gravity(told: &DueItem) -> Gravity {
     let kind = match told.change.entry.kind {
         ChangeKind::Added | ChangeKind::Removed => 0,
         ChangeKind::Amended => 1,

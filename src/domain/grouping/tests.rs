@@ -76,7 +76,7 @@ fn waiting(all: &[(AlertItem, Change)]) -> impl Iterator<Item = Waiting<'_>> {
     all.iter().map(|(item, change)| Waiting { item, change, told_as: None })
 }
 
-fn titles<'a>(bundle: &Bundle<'a>) -> Vec<&'a str> {
+fn titles<'a>(bundle: &MailBatch<'a>) -> Vec<&'a str> {
     bundle.told.iter().map(|told| told.change.entry.title.as_str()).collect()
 }
 

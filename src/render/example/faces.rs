@@ -15,7 +15,7 @@ use crate::domain::subscription::Subscription;
 use crate::render::alert::notice;
 use crate::render::face::{Face, SourceWords};
 use crate::render::foot::Service;
-use crate::render::notice::{Notice, Told};
+use crate::render::notice::{Notice, ReportedChange};
 use crate::render::rendered::{RenderError, Rendered};
 
 /// What an alert is about.
@@ -61,7 +61,7 @@ pub fn example_alert(
     let (followed, words): (Vec<&Subscription>, _) = (example.reader.subscriptions.iter().collect(), words());
     let begun = example.begun(service);
     let today = crate::render::when::day_of(begun.now, begun.zone);
-    let told = changes.iter().map(|change| Told {
+    let told = changes.iter().map(|change| ReportedChange {
         change,
         followed: followed.clone(),
         deadline: Deadline::of(change, today),

@@ -118,7 +118,7 @@ type Step = Box<dyn FnOnce(&Trees, &mut Writes) -> Acknowledge + Send>;
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
     together: mpsc::Sender<Step>,
-    told: Arc<Told>,
+    told: Arc<WakeFlags>,
     pulse: Arc<Pulse>,
 }
 
@@ -134,7 +134,7 @@ enum Job {
 
 /// What the writer was told and has not acted on: to be told again would only wake it.
 #[derive(Debug, Default)]
-struct Told {
+struct WakeFlags {
     to_gather: AtomicBool,
     to_hurry: AtomicBool,
 }
@@ -161,7 +161,7 @@ impl Writer {
     fn with_inlet() -> (Self, Inlet) {
         let (queue, jobs) = mpsc::channel();
         let (together, gathered) = mpsc::channel();
-        let told = Arc::new(Told::default());
+        let told = Arc::new(WakeFlags::default());
         let pulse = Arc::default();
         (Self { queue, together, told: Arc::clone(&told), pulse }, Inlet { jobs, gathered, told })
     }
@@ -228,7 +228,7 @@ struct Inlet {
     jobs: mpsc::Receiver<Job>,
     /// Steps to be done together. They do not wake the writer one by one: [`Job::Gather`] does once.
     gathered: mpsc::Receiver<Step>,
-    told: Arc<Told>,
+    told: Arc<WakeFlags>,
 }
 
 /// Steps that share one flush.
