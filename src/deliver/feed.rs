@@ -45,7 +45,7 @@ pub(super) struct Taken {
 
 /// Hands leased mails out to the senders.
 #[derive(Debug)]
-pub(super) struct Feed {
+pub(super) struct SendQueue {
     waiting: Mutex<Waiting>,
     is_down: Arc<AtomicBool>,
     was_reached: AtomicBool,
@@ -59,7 +59,7 @@ struct Waiting {
     left_over: Vec<Lease>,
 }
 
-/// Leases what a [`Feed`] hands out.
+/// Leases what a [`SendQueue`] hands out.
 #[derive(Debug)]
 pub(super) struct Leaser {
     mails: mpsc::Sender<Taken>,
@@ -70,7 +70,7 @@ pub(super) struct Leaser {
     is_probe: bool,
 }
 
-impl Feed {
+impl SendQueue {
     /// A feed for so many senders.
     pub(super) fn new(senders: usize) -> (Self, Leaser) {
         Self::with(senders, BATCH * senders, false)

@@ -28,10 +28,10 @@ use chrono::{DateTime, Duration, Utc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use self::feed::{Feed, Leaser};
+use self::feed::{Leaser, SendQueue};
 use self::limits::Limits;
 use self::loops::Loops;
-use self::unkept::Unkept;
+use self::unkept::PendingAcks;
 use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
@@ -106,7 +106,7 @@ struct Parts {
 
 /// How a round of deliveries went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Delivered {
+pub struct DeliveryStats {
     /// Mails the transport took.
     pub sent: usize,
     /// Mails that wait, for another attempt or for a person.
@@ -178,24 +178,24 @@ impl Deliverer {
     ///
     /// # Errors
     /// The store's error; what was settled before it stays so.
-    pub async fn deliver_due(&self) -> Result<Delivered, StoreError> {
+    pub async fn deliver_due(&self) -> Result<DeliveryStats, StoreError> {
         self.deliver(false).await
     }
 
     /// Takes over what is due; `is_asked` says that somebody waits for it, so that a transport is tried whose
     /// time has not come.
-    async fn deliver(&self, is_asked: bool) -> Result<Delivered, StoreError> {
+    async fn deliver(&self, is_asked: bool) -> Result<DeliveryStats, StoreError> {
         let _turn = self.turn.lock().await;
         let DelivererParts { store, transport, clock, concurrency, .. } = &self.parts.given;
-        let mut delivered = Delivered::default();
+        let mut delivered = DeliveryStats::default();
         if let Some(breaker) = store.breaker(&transport.name()).await?
             && (!(is_asked || breaker.may_probe(clock.now()))
-                || !self.round(1, Feed::of_one(), &mut delivered).await?)
+                || !self.round(1, SendQueue::of_one(), &mut delivered).await?)
         {
             return Ok(delivered);
         }
         let senders = (*concurrency).max(1);
-        self.round(senders, Feed::new(senders), &mut delivered).await?;
+        self.round(senders, SendQueue::new(senders), &mut delivered).await?;
         Ok(delivered)
     }
 
@@ -266,15 +266,15 @@ impl Deliverer {
     async fn round(
         &self,
         senders: usize,
-        (feed, leaser): (Feed, Leaser),
-        total: &mut Delivered,
+        (feed, leaser): (SendQueue, Leaser),
+        total: &mut DeliveryStats,
     ) -> Result<bool, StoreError> {
         let given = &self.parts.given;
         let feed = Arc::new(feed);
-        let (unkept, keeper) = Unkept::new(given.store.clone(), senders);
+        let (unkept, keeper) = PendingAcks::new(given.store.clone(), senders);
         let (mut sending, mut serving) = (JoinSet::new(), JoinSet::new());
         let parts = Arc::clone(&self.parts);
-        serving.spawn(async move { leaser.lease_all(&parts).await.map(|()| Delivered::default()) });
+        serving.spawn(async move { leaser.lease_all(&parts).await.map(|()| DeliveryStats::default()) });
         serving.spawn(keeper.keep_all());
         for _ in 0..senders {
             let (parts, feed, unkept) = (Arc::clone(&self.parts), Arc::clone(&feed), unkept.clone());
@@ -293,8 +293,8 @@ impl Deliverer {
 
 impl Parts {
     /// One sender.
-    async fn send_all(&self, feed: &Feed, unkept: &Unkept) -> Result<Delivered, StoreError> {
-        let mut delivered = Delivered::default();
+    async fn send_all(&self, feed: &SendQueue, unkept: &PendingAcks) -> Result<DeliveryStats, StoreError> {
+        let mut delivered = DeliveryStats::default();
         while let Some(taken) = feed.next(self).await {
             let LeasedMail { mail, bytes, lease } = &taken.leased;
             let place = self.limits.place(mail.recipient.domain()).await;
@@ -384,7 +384,7 @@ impl Parts {
     }
 
     /// Keeps whether the transport can be reached, where that is news.
-    async fn note_channel(&self, outcome: &Outcome, feed: &Feed) -> Result<(), StoreError> {
+    async fn note_channel(&self, outcome: &Outcome, feed: &SendQueue) -> Result<(), StoreError> {
         let DelivererParts { store, transport, clock, .. } = &self.given;
         let channel = transport.name();
         let fault = match outcome {
@@ -466,7 +466,7 @@ fn log(mail: &Mail) {
     }
 }
 
-impl Delivered {
+impl DeliveryStats {
     /// Counts a mail once it is kept what became of it. That its lease was lost meanwhile is one mail's matter: it
     /// was taken back in doubt, and keeps nobody from the others.
     ///

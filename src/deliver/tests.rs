@@ -247,7 +247,7 @@ async fn a_service_that_stops_begins_nothing_more() {
     let stand = stand(2, Pace::default(), Doubt::Resend).await;
     stand.queue(people(9)).await;
     stand.deliverer.stop();
-    assert_eq!(stand.deliverer.deliver_due().await.unwrap(), Delivered::default());
+    assert_eq!(stand.deliverer.deliver_due().await.unwrap(), DeliveryStats::default());
     assert!(stand.store.mails(None, 10).await.unwrap().iter().all(|mail| mail.state == MailState::Queued));
 }
 

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::Delivered;
+use super::DeliveryStats;
 use crate::domain::outbox::Mail;
 use crate::store::{Keeping, Store, StoreError};
 
 /// Where senders leave a mail that went out.
 #[derive(Debug, Clone)]
-pub(super) struct Unkept {
+pub(super) struct PendingAcks {
     store: Store,
     places: Arc<Semaphore>,
     /// With fewer places free than this the disk is asked to make haste.
@@ -34,7 +34,7 @@ struct Sent {
     _place: OwnedSemaphorePermit,
 }
 
-impl Unkept {
+impl PendingAcks {
     /// Room for so many.
     pub(super) fn new(store: Store, places: usize) -> (Self, Keeper) {
         let (sent, mails) = mpsc::unbounded_channel();
@@ -55,7 +55,7 @@ impl Unkept {
     }
 }
 
-impl Drop for Unkept {
+impl Drop for PendingAcks {
     /// No more will come from this sender for the disk to wait for.
     fn drop(&mut self) {
         self.store.hurry();
@@ -67,8 +67,8 @@ impl Keeper {
     ///
     /// # Errors
     /// The store's: a mail is not kept as sent.
-    pub(super) async fn keep_all(mut self) -> Result<Delivered, StoreError> {
-        let mut delivered = Delivered::default();
+    pub(super) async fn keep_all(mut self) -> Result<DeliveryStats, StoreError> {
+        let mut delivered = DeliveryStats::default();
         while let Some(Sent { mail, _place }) = self.mails.recv().await {
             delivered.count_kept(mail.kept().await)?;
         }
@@ -98,7 +98,7 @@ mod tests {
     async fn once_a_mail_is_not_kept_no_other_may_be_sent() {
         let state = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreSettings::Sled { path: state.path().join("db") }).unwrap();
-        let (unkept, keeper) = Unkept::new(store.clone(), 2);
+        let (unkept, keeper) = PendingAcks::new(store.clone(), 2);
         let lease = leased(&store).await;
         store.close().await.unwrap();
         let sent = || store.settle_sent(&lease, None, DateTime::UNIX_EPOCH);
@@ -111,7 +111,7 @@ mod tests {
     async fn a_mail_whose_lease_ended_keeps_nobody_from_counting_the_others() {
         let state = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreSettings::Sled { path: state.path().join("db") }).unwrap();
-        let (unkept, keeper) = Unkept::new(store.clone(), 2);
+        let (unkept, keeper) = PendingAcks::new(store.clone(), 2);
         let lease = leased(&store).await;
         store.give_back(vec![lease.clone()], DateTime::UNIX_EPOCH).await.unwrap();
         let again = store.lease_due(DateTime::UNIX_EPOCH, 1, chrono::Duration::hours(1)).await.unwrap();
@@ -119,6 +119,6 @@ mod tests {
             assert!(unkept.push(store.settle_sent(lease, None, DateTime::UNIX_EPOCH)).await);
         }
         drop(unkept);
-        assert_eq!(keeper.keep_all().await.unwrap(), Delivered { sent: 1, ..Delivered::default() });
+        assert_eq!(keeper.keep_all().await.unwrap(), DeliveryStats { sent: 1, ..DeliveryStats::default() });
     }
 }

@@ -31,12 +31,12 @@ pub(super) struct Planned {
     pub is_under_way: bool,
     /// The part of the delay for reads with whose state none is kept.
     jitter: Jitter,
-    unkept: Unkept,
+    unkept: UnkeptReads,
 }
 
 impl Planned {
     pub(super) fn new(source: Source, is_awaited: bool, jitter: Jitter) -> Self {
-        Self { source, is_awaited, is_under_way: false, jitter, unkept: Unkept::default() }
+        Self { source, is_awaited, is_under_way: false, jitter, unkept: UnkeptReads::default() }
     }
 
     /// What comes next for it; `None` where nothing does until something else is kept of it.
@@ -66,12 +66,12 @@ impl Planned {
 
 /// Reads of a source in a row of which nothing could be kept: the next one waits as after a failed one.
 #[derive(Debug, Default)]
-struct Unkept {
+struct UnkeptReads {
     times: u32,
     until: Option<DateTime<Utc>>,
 }
 
-impl Unkept {
+impl UnkeptReads {
     fn note(&mut self, is_kept: bool, now: DateTime<Utc>) {
         self.times = if is_kept { 0 } else { self.times.saturating_add(1) };
         self.until = (!is_kept).then(|| now + backoff(self.times));
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_read_that_was_not_kept_waits_as_a_failed_one() {
-        let (now, mut unkept) = (DateTime::UNIX_EPOCH, Unkept::default());
+        let (now, mut unkept) = (DateTime::UNIX_EPOCH, UnkeptReads::default());
         for minutes in [1, 5, 15, 60, 240, 240] {
             unkept.note(false, now);
             assert_eq!(unkept.put_off(now, now), now + TimeDelta::minutes(minutes));
