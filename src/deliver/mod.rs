@@ -41,7 +41,7 @@ use crate::domain::verp::bounce_address;
 use crate::mail::Transport;
 use crate::metrics::Counts;
 use crate::settings::Pace;
-use crate::store::{Keeping, Lease, LeasedMail, Store, StoreError};
+use crate::store::{Lease, LeasedMail, PendingWrite, Store, StoreError};
 
 /// A lease outlasts the longest attempt by this, in which a mail may wait for its turn: no mail is in two
 /// hands. That a sender vanishes in the midst of a process that lives on is rare enough to wait so long.
@@ -413,7 +413,7 @@ impl Parts {
     }
 
     /// Begins to keep that a mail went out.
-    fn settle_sent(&self, mail: &Mail, lease: &Lease, reply: Option<String>) -> Keeping<Mail> {
+    fn settle_sent(&self, mail: &Mail, lease: &Lease, reply: Option<String>) -> PendingWrite<Mail> {
         let now = self.given.clock.now();
         self.limits.learn(mail.recipient.domain(), &Outcome::SENT, now);
         self.given.store.settle_sent(lease, reply, now)

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::DeliveryStats;
 use crate::domain::outbox::Mail;
-use crate::store::{Keeping, Store, StoreError};
+use crate::store::{PendingWrite, Store, StoreError};
 
 /// Where senders leave a mail that went out.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub(super) struct Keeper {
 
 #[derive(Debug)]
 struct Sent {
-    mail: Keeping<Mail>,
+    mail: PendingWrite<Mail>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -46,7 +46,7 @@ impl PendingAcks {
     /// Leaves a mail there as soon as there is room; tells whether another may be sent. None may once one
     /// was not kept: it is not known what would become of the next.
     #[must_use]
-    pub(super) async fn push(&self, mail: Keeping<Mail>) -> bool {
+    pub(super) async fn push(&self, mail: PendingWrite<Mail>) -> bool {
         if self.places.available_permits() < self.few {
             self.store.hurry();
         }

@@ -7,11 +7,11 @@ use super::error::StoreError;
 /// A step on its way to the disk, which whoever handed it in need not wait for yet. Dropped, it is on its
 /// way all the same.
 #[derive(Debug)]
-pub struct Keeping<R> {
+pub struct PendingWrite<R> {
     answered: oneshot::Receiver<Result<R, StoreError>>,
 }
 
-impl<R> Keeping<R> {
+impl<R> PendingWrite<R> {
     /// A step whose answer comes on this way.
     pub(super) fn of(answered: oneshot::Receiver<Result<R, StoreError>>) -> Self {
         Self { answered }

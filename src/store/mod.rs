@@ -37,7 +37,7 @@ pub use boundary::{
 };
 pub use care::{check_backup, compact, import, repair, repair_metered, restore, verify, verify_metered};
 pub use error::StoreError;
-pub use keeping::Keeping;
+pub use keeping::PendingWrite;
 
 /// An open store. Clones are the same store.
 ///

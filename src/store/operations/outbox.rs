@@ -9,7 +9,7 @@ use crate::store::Store;
 use crate::store::backend::ask;
 use crate::store::boundary::{Deed, Lease, LeasedMail, Queue};
 use crate::store::error::StoreError;
-use crate::store::keeping::Keeping;
+use crate::store::keeping::PendingWrite;
 
 impl Store {
     /// Puts mails into the outbox and the alerts they tell out of the way, both or neither. A mail
@@ -72,9 +72,14 @@ impl Store {
     /// ends that time.
     ///
     /// # Errors
-    /// As [`Self::settle`], from [`Keeping::kept`].
+    /// As [`Self::settle`], from [`PendingWrite::kept`].
     #[must_use = "it is kept only once this says so"]
-    pub fn settle_sent(&self, lease: &Lease, reply: Option<String>, now: DateTime<Utc>) -> Keeping<Mail> {
+    pub fn settle_sent(
+        &self,
+        lease: &Lease,
+        reply: Option<String>,
+        now: DateTime<Utc>,
+    ) -> PendingWrite<Mail> {
         ask!(self.settle_sent(lease, reply, now))
     }
 

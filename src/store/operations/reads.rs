@@ -12,7 +12,7 @@ use crate::store::Store;
 use crate::store::backend::ask;
 use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
 use crate::store::error::StoreError;
-use crate::store::keeping::Keeping;
+use crate::store::keeping::PendingWrite;
 
 impl Store {
     /// The accepted state of a source.
@@ -77,7 +77,7 @@ impl Store {
     /// The same for a read that found nothing new, and may wait until others are kept with it: a short time, or as
     /// long as it takes until something else is kept.
     #[must_use = "it is kept only once this says so"]
-    pub fn commit_together(&self, commit: ReadCommit) -> Keeping<()> {
+    pub fn commit_together(&self, commit: ReadCommit) -> PendingWrite<()> {
         ask!(self.commit_together(commit))
     }
 

@@ -80,7 +80,7 @@ use self::writes::Writes;
 use super::bell::SourceBell;
 use super::boundary::{Archived, BackupNote, GarbageReport, KindStats, Opened, StoreSize};
 use super::error::StoreError;
-use super::keeping::Keeping;
+use super::keeping::PendingWrite;
 use crate::domain::id::InstallationId;
 use crate::domain::keyed_link::LinkKey;
 use crate::domain::meter::Meter;
@@ -258,7 +258,7 @@ impl Sled {
     pub(super) fn write_together<R: Send + 'static>(
         &self,
         step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
-    ) -> Keeping<R> {
+    ) -> PendingWrite<R> {
         self.writer.write_together(step)
     }
 

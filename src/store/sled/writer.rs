@@ -27,7 +27,7 @@ use super::trees::Trees;
 use super::undo;
 use super::writes::{Before, Failed, Reason, Writes};
 use crate::store::error::StoreError;
-use crate::store::keeping::Keeping;
+use crate::store::keeping::PendingWrite;
 
 /// The open database, until it is closed. Readers and the writer hold it for reading; who removes
 /// bodies or closes it holds it alone.
@@ -111,13 +111,13 @@ const EX_IOERR: i32 = 74;
 type Acknowledge = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 /// A step: looks at the trees, gathers writes, and says whom to tell.
-type Step = Box<dyn FnOnce(&Trees, &mut Writes) -> Acknowledge + Send>;
+type WriteOp = Box<dyn FnOnce(&Trees, &mut Writes) -> Acknowledge + Send>;
 
 /// The way to the writer. It ends when the last of these is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
-    together: mpsc::Sender<Step>,
+    together: mpsc::Sender<WriteOp>,
     told: Arc<WakeFlags>,
     pulse: Arc<Pulse>,
 }
@@ -125,7 +125,7 @@ pub(super) struct Writer {
 /// What the writer is told.
 enum Job {
     /// To do a step, whose answer somebody waits for.
-    Do(Step),
+    Do(WriteOp),
     /// That there are steps to be done together.
     Gather,
     /// That somebody waits for the answer to one of those.
@@ -184,14 +184,14 @@ impl Writer {
     pub(super) fn write_together<R: Send + 'static>(
         &self,
         step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
-    ) -> Keeping<R> {
+    ) -> PendingWrite<R> {
         let (step, answered) = answering(step);
         // Where the writer is gone the step is dropped, and its answer says so.
         let _ = self.together.send(step);
         if !self.told.to_gather.swap(true, Ordering::SeqCst) {
             let _ = self.queue.send(Job::Gather);
         }
-        Keeping::of(answered)
+        PendingWrite::of(answered)
     }
 
     /// Has the steps that are to be done together done now.
@@ -206,7 +206,7 @@ impl Writer {
 /// A step with the way on which its answer comes.
 fn answering<R: Send + 'static>(
     step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
-) -> (Step, oneshot::Receiver<Result<R, StoreError>>) {
+) -> (WriteOp, oneshot::Receiver<Result<R, StoreError>>) {
     let (answer, answered) = oneshot::channel();
     let step = Box::new(move |trees: &Trees, writes: &mut Writes| {
         let mut own = Writes::default();
@@ -227,7 +227,7 @@ fn answering<R: Send + 'static>(
 struct Inlet {
     jobs: mpsc::Receiver<Job>,
     /// Steps to be done together. They do not wake the writer one by one: [`Job::Gather`] does once.
-    gathered: mpsc::Receiver<Step>,
+    gathered: mpsc::Receiver<WriteOp>,
     told: Arc<WakeFlags>,
 }
 
@@ -235,9 +235,9 @@ struct Inlet {
 #[derive(Default)]
 struct Steps {
     /// Done first, in one transaction.
-    together: Vec<Step>,
+    together: Vec<WriteOp>,
     /// Done one after the other; each sees what was handed in before it.
-    single: Vec<Step>,
+    single: Vec<WriteOp>,
 }
 
 fn run(shared: &Shared, inlet: &Inlet, pulse: &Pulse) {
@@ -344,7 +344,7 @@ struct Group<'a> {
 
 impl Group<'_> {
     /// Writes what steps wish, in one transaction.
-    fn write(&mut self, steps: Vec<Step>) -> Result<(), Broken> {
+    fn write(&mut self, steps: Vec<WriteOp>) -> Result<(), Broken> {
         let mut writes = Writes::default();
         let mut asked = Vec::new();
         for step in steps {
@@ -431,7 +431,7 @@ mod tests {
         let step = |name: &'static str, mut writes: Writes| {
             let heard = heard.clone();
             let acknowledge: Acknowledge = Box::new(move |kept| heard.send((name, kept.is_ok())).unwrap());
-            let step: Step = Box::new(move |_, all| {
+            let step: WriteOp = Box::new(move |_, all| {
                 all.append(std::mem::take(&mut writes));
                 acknowledge
             });
@@ -454,7 +454,7 @@ mod tests {
     }
 
     /// A step that writes a value, and the way on which its answer comes: what stood there before.
-    fn writing(value: &'static str) -> (Step, oneshot::Receiver<Before>) {
+    fn writing(value: &'static str) -> (WriteOp, oneshot::Receiver<Before>) {
         answering(move |trees, writes| {
             writes.append(one_write(value));
             let before = trees.tree(TreeName::Meta).get(b"key")?;
@@ -495,7 +495,7 @@ mod tests {
         assert_eq!(trees.tree(TreeName::Meta).get(b"key").unwrap().unwrap(), b"good");
     }
 
-    fn nothing() -> Step {
+    fn nothing() -> WriteOp {
         Box::new(|_, _| Box::new(|_| {}))
     }
 

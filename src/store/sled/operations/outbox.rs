@@ -7,7 +7,7 @@ use crate::domain::id::{AlertId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::boundary::{Deed, Lease, LeasedMail, Queue};
 use crate::store::error::StoreError;
-use crate::store::keeping::Keeping;
+use crate::store::keeping::PendingWrite;
 use crate::store::sled::{Sled, outbox};
 
 impl Sled {
@@ -63,7 +63,7 @@ impl Sled {
         lease: &Lease,
         reply: Option<String>,
         now: DateTime<Utc>,
-    ) -> Keeping<Mail> {
+    ) -> PendingWrite<Mail> {
         let lease = lease.clone();
         let sent = Outcome::Sent { reply };
         // Of what is written this reads the mail alone, so that such steps can be done together.

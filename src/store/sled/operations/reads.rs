@@ -10,7 +10,7 @@ use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
 use crate::domain::standing::MatchIndex;
 use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
 use crate::store::error::StoreError;
-use crate::store::keeping::Keeping;
+use crate::store::keeping::PendingWrite;
 use crate::store::sled::{Sled, history, records, sources};
 
 impl Sled {
@@ -77,7 +77,7 @@ impl Sled {
     }
 
     #[must_use = "it is kept only once this says so"]
-    pub(in crate::store) fn commit_together(&self, commit: ReadCommit) -> Keeping<()> {
+    pub(in crate::store) fn commit_together(&self, commit: ReadCommit) -> PendingWrite<()> {
         // Of what such steps write this reads its own source's records alone, and what two of them write under one
         // key is the same.
         self.write_together(move |trees, writes| sources::commit(trees, writes, &commit))
