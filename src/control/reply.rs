@@ -13,7 +13,7 @@ use crate::domain::id::{ChangeId, CompanyId, MailId, ScreeningId, SourceId};
 use crate::domain::inbound::UntrackedWish;
 use crate::domain::incident::Incident;
 use crate::domain::mail_kind::MailKind;
-use crate::domain::outbox::{Mail, MailState, Step};
+use crate::domain::outbox::{Mail, MailEvent, MailState};
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::screening::{Answer, StandingList};
@@ -271,7 +271,7 @@ pub struct MailDetail {
     /// Whether somebody must know that it was given up.
     pub is_undelivered: bool,
     /// What happened to it, the oldest first.
-    pub history: Vec<Step>,
+    pub history: Vec<MailEvent>,
     /// The header fields of its frozen bytes; `None` if they are damaged or the mail was never composed.
     pub headers: Option<String>,
 }

@@ -68,7 +68,7 @@ pub enum MailState {
 
 /// Something that happened to a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct MailEvent {
     /// When.
     pub at: DateTime<Utc>,
     /// How the mail stood afterwards.
@@ -82,7 +82,7 @@ pub struct Step {
 /// anything.
 pub const STORED: &str = "stored in the Maildir";
 
-impl Step {
+impl MailEvent {
     /// How the mail stood, as people are told.
     #[must_use]
     pub fn standing(&self) -> String {
@@ -201,7 +201,7 @@ pub struct Mail {
     pub is_undelivered: bool,
     /// What happened to it, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub history: Vec<Step>,
+    pub history: Vec<MailEvent>,
     /// The conversation it belongs to, for whatever follows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<Thread>,
@@ -300,7 +300,7 @@ impl Mail {
     #[must_use]
     pub fn standing(&self) -> String {
         let ended = self.history.iter().rev().find(|step| step.state == self.state && step.at == self.at);
-        ended.map_or_else(|| self.state.to_string(), Step::standing)
+        ended.map_or_else(|| self.state.to_string(), MailEvent::standing)
     }
 
     /// Whether an attempt is due.
@@ -529,7 +529,7 @@ impl Mail {
 
     /// Notes what was said of a mail afterwards and changes nothing.
     pub fn note(&mut self, now: DateTime<Utc>, words: String) {
-        self.remember(Step { at: now, state: self.state, words: Some(words) });
+        self.remember(MailEvent { at: now, state: self.state, words: Some(words) });
     }
 
     fn end_untold(&mut self, state: MailState, now: DateTime<Utc>, reason: String) {
@@ -550,10 +550,10 @@ impl Mail {
         self.is_ahead = false;
         self.is_undelivered = false;
         self.last_error.clone_from(&words);
-        self.remember(Step { at: now, state, words });
+        self.remember(MailEvent { at: now, state, words });
     }
 
-    fn remember(&mut self, step: Step) {
+    fn remember(&mut self, step: MailEvent) {
         if self.history.len() >= MAX_STEPS {
             self.history.remove(0);
         }

@@ -468,7 +468,7 @@ pub(super) struct Step {
 
 impl Mail {
     pub(super) fn of(mail: &outbox::Mail) -> Self {
-        let step = |step: &outbox::Step| Step {
+        let step = |step: &outbox::MailEvent| Step {
             at: step.at,
             state: step.state.to_string(),
             words: step.words.clone(),

@@ -177,7 +177,7 @@ pub(super) async fn audit(State(shared): Server, Extension(visitor): Who, asked:
 }
 
 /// A step of a mail's life in words.
-fn step_words(step: &crate::domain::outbox::Step) -> String {
+fn step_words(step: &crate::domain::outbox::MailEvent) -> String {
     match &step.words {
         Some(words) => format!("{}: {}", step.state, shorten(&one_line(words), 300)),
         None => step.state.to_string(),
