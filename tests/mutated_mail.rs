@@ -17,7 +17,7 @@ use regwatch::domain::mail_kind::MailKind;
 use regwatch::mail::Envelope;
 use regwatch::registry::Registry;
 use regwatch::store::Store;
-use regwatch::subscribe::{Inbox, InboxParts, Ingested, Turn};
+use regwatch::subscribe::{Inbox, InboxParts, Ingested, SubscriberLock};
 
 const MESSAGES: u64 = 10_000;
 
@@ -198,7 +198,7 @@ async fn inbox(folder: &Path, clock: &ManualClock) -> (Inbox, Store) {
         mail: config.mail,
         web: None,
         takes_mail: true,
-        turn: Turn::default(),
+        turn: SubscriberLock::default(),
         clock: Arc::new(clock.clone()),
     };
     (Inbox::new(parts), store)

@@ -39,7 +39,7 @@ use crate::screen::{Screener, StandingLists, StandingListsParts};
 use crate::settings::{FetchSettings, InboxSettings};
 use crate::status::{StatusReader, StatusReaderParts, Workers};
 use crate::store::{Opened, Store, StoreError};
-use crate::subscribe::{Inbox, InboxParts, Subscriptions, Turn, Visits};
+use crate::subscribe::{Inbox, InboxParts, SubscriberLock, Subscriptions, Visits};
 use crate::webhook::{Webhooks, WebhooksParts};
 
 pub use crate::reload::watchlist;
@@ -265,7 +265,7 @@ impl App {
         } else {
             deliverer.follow_on().await?;
         }
-        let turn = Turn::default();
+        let turn = SubscriberLock::default();
         let asker = asking(&config, web.is_some()).map(|settings| {
             let parts = InboxParts {
                 store: store.clone(),

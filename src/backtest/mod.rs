@@ -38,7 +38,7 @@ use crate::registry::Registry;
 use crate::reload::watchlist;
 use crate::settings::StoreSettings;
 use crate::store::{Store, StoreError};
-use crate::subscribe::{SubscribeError, Subscriptions, Turn};
+use crate::subscribe::{SubscribeError, SubscriberLock, Subscriptions};
 
 /// Who is told. The name is reserved: nobody has this address.
 pub const READER: &str = "reader@backtest.invalid";
@@ -331,7 +331,7 @@ impl Stage {
         let Ok(reader) = READER.parse::<EmailAddress>() else { return Ok(()) };
         let registry = Registry::new(watchlist(config)?);
         let clock = Arc::new(ManualClock::starting_at(begin));
-        Subscriptions::new(self.store.clone(), registry, Turn::default(), clock)
+        Subscriptions::new(self.store.clone(), registry, SubscriberLock::default(), clock)
             .add(&reader, &followed, true)
             .await?;
         Ok(())

@@ -55,7 +55,7 @@ impl Bucket {
 
 /// The right to ask a host now. Nobody else has it until it is given back.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct HostPermit {
     bucket: OwnedMutexGuard<Bucket>,
 }
 
@@ -69,7 +69,7 @@ impl Gates {
     ///
     /// # Errors
     /// [`FetchError::Paused`] at once where the host asked for a pause that is not over.
-    pub(super) async fn turn(&self, url: &Url, heeds_pause: bool) -> Result<Turn, FetchError> {
+    pub(super) async fn turn(&self, url: &Url, heeds_pause: bool) -> Result<HostPermit, FetchError> {
         if heeds_pause {
             self.check_pause(url)?;
         }
@@ -80,7 +80,7 @@ impl Gates {
         }
         sleep_until(self.begun + bucket.tokens.free_at(self.rate, self.begun.elapsed())).await;
         bucket.tokens.take(self.rate, 1, self.begun.elapsed());
-        Ok(Turn { bucket })
+        Ok(HostPermit { bucket })
     }
 
     /// Leaves a host alone for a while.
@@ -110,7 +110,7 @@ impl Gates {
     }
 }
 
-impl Turn {
+impl HostPermit {
     /// Counts the request for which the turn is held against the host's quota.
     ///
     /// # Errors

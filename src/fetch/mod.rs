@@ -41,7 +41,7 @@ use crate::settings::FetchSettings;
 use address::AddressGuard;
 use browser::Browser;
 use client::Clients;
-use gate::{Gates, Turn};
+use gate::{Gates, HostPermit};
 use request::RequestHeaders;
 use robots::RobotsCopies;
 
@@ -126,7 +126,7 @@ const MAX_WITNESS_BYTES: usize = 64 << 10;
 
 impl Ask<'_> {
     /// Counts a request to the source's own host, unless a person wishes it at any rate.
-    fn count(&self, turn: &mut Turn, url: &Url) -> Result<(), FetchError> {
+    fn count(&self, turn: &mut HostPermit, url: &Url) -> Result<(), FetchError> {
         let quota = self.quota.filter(|_| self.heeds_pause && url.origin() == self.url.origin());
         quota.map_or(Ok(()), |quota| turn.count(url, quota))
     }

@@ -30,9 +30,9 @@ const OPERATOR: &str = "operator";
 /// The right to change subscribers. To look at one and to keep what becomes of them is one step:
 /// otherwise a confirmation that comes by mail could undo an end that was asked for on the web.
 #[derive(Debug, Clone, Default)]
-pub struct Turn(Arc<tokio::sync::Mutex<()>>);
+pub struct SubscriberLock(Arc<tokio::sync::Mutex<()>>);
 
-impl Turn {
+impl SubscriberLock {
     async fn wait(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.0.lock().await
     }
@@ -43,7 +43,7 @@ impl Turn {
 pub struct Subscriptions {
     store: Store,
     registry: Registry,
-    turn: Turn,
+    turn: SubscriberLock,
     clock: Arc<dyn Clock>,
 }
 
@@ -99,7 +99,7 @@ fn unknown(topic: &Topic, watchlist: &Watchlist) -> SubscribeError {
 impl Subscriptions {
     /// Subscriptions to the companies of a registry.
     #[must_use]
-    pub fn new(store: Store, registry: Registry, turn: Turn, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Store, registry: Registry, turn: SubscriberLock, clock: Arc<dyn Clock>) -> Self {
         Self { store, registry, turn, clock }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use url::Url;
 
-use super::{Inbox, IngestError, Turn};
+use super::{Inbox, IngestError, SubscriberLock};
 use crate::clock::Clock;
 use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
@@ -28,7 +28,7 @@ pub struct Visits {
     key: LinkKey,
     /// Knows what was asked, where there is a mailbox.
     inbox: Option<Arc<Inbox>>,
-    turn: Turn,
+    turn: SubscriberLock,
     clock: Arc<dyn Clock>,
 }
 
@@ -50,7 +50,7 @@ impl Visits {
         store: Store,
         key: LinkKey,
         inbox: Option<Arc<Inbox>>,
-        turn: Turn,
+        turn: SubscriberLock,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self { store, key, inbox, turn, clock }

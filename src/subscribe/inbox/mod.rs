@@ -23,7 +23,7 @@ use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::settings::{InboxSettings, MailSettings};
 use crate::store::{CameBack, Exchange, Exchanged, Store, TakenUp, anew_if_overtaken};
-use crate::subscribe::Turn;
+use crate::subscribe::SubscriberLock;
 
 pub use self::outcome::{IngestError, Ingested};
 
@@ -41,7 +41,7 @@ pub struct Inbox {
     web: Option<WebAddresses>,
     instance_key: [u8; 32],
     clock: Arc<dyn Clock>,
-    turn: Turn,
+    turn: SubscriberLock,
     counts: Option<Counts>,
 }
 
@@ -76,7 +76,7 @@ pub struct InboxParts {
     /// Keys Message-IDs.
     pub instance_key: [u8; 32],
     /// Shared with whatever else changes subscribers.
-    pub turn: Turn,
+    pub turn: SubscriberLock,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
