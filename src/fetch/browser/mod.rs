@@ -23,7 +23,7 @@ use super::error::{FetchError, Phase};
 use super::{Answer, body};
 use crate::settings::BrowserSettings;
 
-use passage::Passage;
+use passage::EgressProxy;
 use process::Process;
 use visit::Shown;
 
@@ -68,7 +68,8 @@ impl Browser {
         // Closed never.
         let _turn = self.turn.acquire().await;
         let refuse = |reason: String| FetchError::Browser { url: url.to_string(), reason };
-        let passage = Passage::open(self.guard.clone()).await.map_err(|error| refuse(error.to_string()))?;
+        let passage =
+            EgressProxy::open(self.guard.clone()).await.map_err(|error| refuse(error.to_string()))?;
         let mut process =
             Process::start(&self.settings, passage.address()).map_err(|error| refuse(error.to_string()))?;
         let pipes = process.pipes();
@@ -99,7 +100,7 @@ impl Browser {
 
 /// The page as an answer. What the server said of the bytes it sent does not hold of what scripts
 /// made of them.
-fn answer(url: &Url, shown: Shown, passage: &Passage) -> Result<Answer, FetchError> {
+fn answer(url: &Url, shown: Shown, passage: &EgressProxy) -> Result<Answer, FetchError> {
     let answered = shown.url.parse::<Url>().unwrap_or_else(|_| url.clone());
     if let Some(refused) = passage.refused().filter(|refused| refused.is_host_of(&answered)) {
         return Err(refused.into_error(url));

@@ -25,20 +25,20 @@ const MAX_CONNECTIONS: usize = 256;
 
 /// An open passage; it closes when it is dropped.
 #[derive(Debug)]
-pub(super) struct Passage {
+pub(super) struct EgressProxy {
     address: SocketAddr,
-    refused: Arc<Mutex<Option<Refused>>>,
+    refused: Arc<Mutex<Option<BlockedHost>>>,
     _task: JoinSet<()>,
 }
 
 /// A host that led into a private network.
 #[derive(Debug, Clone)]
-pub(super) struct Refused {
+pub(super) struct BlockedHost {
     host: String,
     address: IpAddr,
 }
 
-impl Refused {
+impl BlockedHost {
     /// Whether it is the host of an address.
     pub(super) fn is_host_of(&self, url: &Url) -> bool {
         url.host_str() == Some(&self.host)
@@ -50,7 +50,7 @@ impl Refused {
     }
 }
 
-impl Passage {
+impl EgressProxy {
     /// Opens a passage on a free port of the loopback address.
     pub(super) async fn open(guard: AddressGuard) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -67,7 +67,7 @@ impl Passage {
     }
 
     /// The host that was refused last.
-    pub(super) fn refused(&self) -> Option<Refused> {
+    pub(super) fn refused(&self) -> Option<BlockedHost> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -91,7 +91,7 @@ async fn serve(listener: TcpListener, guide: Guide) {
 #[derive(Debug, Clone)]
 struct Guide {
     guard: AddressGuard,
-    refused: Arc<Mutex<Option<Refused>>>,
+    refused: Arc<Mutex<Option<BlockedHost>>>,
 }
 
 /// A request as far as a proxy must understand it.
@@ -154,7 +154,7 @@ impl Guide {
         let addresses = match self.guard.addresses_of(&host, port).await {
             Ok(Ok(addresses)) => addresses,
             Ok(Err(private)) => {
-                let refused = Refused { host: host.to_string(), address: private.0 };
+                let refused = BlockedHost { host: host.to_string(), address: private.0 };
                 *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(refused);
                 return Err("403 Forbidden");
             }
