@@ -11,14 +11,14 @@ use crate::store::StoreError;
 
 /// The way to the store.
 #[derive(Debug)]
-pub enum Door {
+pub enum Backend {
     /// This process owns it.
     Here(Box<App>),
     /// A daemon does.
     Daemon(Client),
 }
 
-impl Door {
+impl Backend {
     /// Finds the daemon of this configuration; where none runs, opens the store.
     ///
     /// # Errors

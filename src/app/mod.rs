@@ -1,7 +1,7 @@
 //! The composition root: the one place where the parts are put together.
 //!
 //! Builds the use cases from a validated [`Config`], runs them as a daemon, and
-//! opens the [`Door`] through which commands reach either that daemon or the
+//! opens the [`Backend`] through which commands reach either that daemon or the
 //! store itself. Errors are [`anyhow`] from here on: nobody matches on them any
 //! more, somebody reads them.
 
@@ -44,7 +44,7 @@ use crate::webhook::{Webhooks, WebhooksParts};
 
 pub use crate::reload::watchlist;
 pub use daemon::run as run_daemon;
-pub use door::Door;
+pub use door::Backend;
 pub use log::{LogFormat, start as start_log};
 
 /// A command looks at every record of a store whose log is no larger, so that what cannot be read is told.

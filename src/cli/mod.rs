@@ -1,6 +1,6 @@
 //! The command line: one file a verb.
 //!
-//! A verb parses its arguments, asks through the [`Door`] and prints the reply;
+//! A verb parses its arguments, asks through the [`Backend`] and prints the reply;
 //! it decides nothing. What can be asked without the store is answered from the
 //! configuration alone.
 
@@ -48,7 +48,7 @@ use std::sync::Arc;
 
 use clap::{CommandFactory, Parser};
 
-use crate::app::{self, Door};
+use crate::app::{self, Backend};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::control::{Ask, Progress};
@@ -175,10 +175,10 @@ impl Context {
     }
 }
 
-async fn open(config: Config) -> anyhow::Result<Door> {
+async fn open(config: Config) -> anyhow::Result<Backend> {
     let place = config.store.place();
-    let door = Door::open(config, Arc::new(SystemClock)).await?;
-    if let Door::Here(app) = &door
+    let door = Backend::open(config, Arc::new(SystemClock)).await?;
+    if let Backend::Here(app) = &door
         && app.has_new_store()
     {
         output::print_note(&format!(

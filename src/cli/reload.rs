@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::exit::Exit;
-use crate::app::Door;
+use crate::app::Backend;
 use crate::config::Config;
 use crate::control::{Progress, command};
 use crate::domain::id::SourceId;
@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
 
 /// Has the daemon of a configuration take over what the files say; `None` where none runs.
 pub(super) async fn take_over(config: Config) -> anyhow::Result<Option<TakenOver>> {
-    match Door::of_daemon(&config).await? {
+    match Backend::of_daemon(&config).await? {
         Some(client) => {
             let progress = Progress::unheard();
             Ok(Some(client.execute(command::TakeOver {}, &progress).await?))

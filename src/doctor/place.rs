@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{Duration, Utc};
 
 use super::Finding;
-use crate::app::Door;
+use crate::app::Backend;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{ClientError, Progress, command};
@@ -24,7 +24,7 @@ pub(super) async fn findings(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Fin
     let StoreSettings::Sled { path } = &config.store;
     let mut findings = permissions(path);
     findings.extend(disk(path, config.store_rules.low_disk_bytes as u64));
-    match Door::of_daemon(config).await {
+    match Backend::of_daemon(config).await {
         Ok(Some(client)) => {
             let progress = Progress::unheard();
             match client.execute(command::LastBackup {}, &progress).await {
@@ -120,7 +120,7 @@ async fn of_store(config: &Config, path: &Path, clock: &Arc<dyn Clock>) -> Vec<F
     if !findings.is_empty() {
         return findings;
     }
-    match Door::open(config.clone(), Arc::clone(clock)).await {
+    match Backend::open(config.clone(), Arc::clone(clock)).await {
         Ok(door) => {
             let progress = Progress::unheard();
             match door.execute(command::LastBackup {}, progress).await {

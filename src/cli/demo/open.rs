@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::letter::Letter;
 use super::origin::{Deed, Origin, Wish};
-use crate::app::{Door, run_daemon};
+use crate::app::{Backend, run_daemon};
 use crate::check::ReadOptions;
 use crate::cli::check;
 use crate::cli::output::Output;
@@ -85,7 +85,7 @@ async fn follow_wishes(
 /// The daemon, as soon as it answers.
 async fn daemon(config: &Config) -> anyhow::Result<Client> {
     for _ in 0..ATTEMPTS {
-        if let Ok(Some(client)) = Door::of_daemon(config).await {
+        if let Ok(Some(client)) = Backend::of_daemon(config).await {
             return Ok(client);
         }
         tokio::time::sleep(BETWEEN).await;
