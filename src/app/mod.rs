@@ -39,7 +39,7 @@ use crate::screen::{Screener, StandingLists, StandingListsParts};
 use crate::settings::{FetchSettings, InboxSettings};
 use crate::status::{StatusReader, StatusReaderParts, Workers};
 use crate::store::{Opened, Store, StoreError};
-use crate::subscribe::{Inbox, InboxParts, SubscriberLock, Subscriptions, Visits};
+use crate::subscribe::{Inbox, InboxParts, SubscriberLock, SubscriptionPages, Subscriptions};
 use crate::webhook::{Webhooks, WebhooksParts};
 
 pub use crate::reload::watchlist;
@@ -64,7 +64,7 @@ pub struct App {
     inbox: Option<Arc<Inbox>>,
     asker: Option<Arc<Inbox>>,
     service: Arc<Service>,
-    visits: Arc<Visits>,
+    visits: Arc<SubscriptionPages>,
     webhooks: Arc<Webhooks>,
     subscriptions: Arc<Subscriptions>,
     prover: Prover,
@@ -317,7 +317,8 @@ impl App {
             reloader: Reloader::new(&config, registry.clone()),
             clock: Arc::clone(&clock),
         }));
-        let visits = Visits::new(store.clone(), LinkKey::new(key), asker.clone(), turn, Arc::clone(&clock));
+        let visits =
+            SubscriptionPages::new(store.clone(), LinkKey::new(key), asker.clone(), turn, Arc::clone(&clock));
         Ok(Self {
             config,
             store,

@@ -1,14 +1,14 @@
 //! Taking and ending subscriptions.
 //!
 //! People subscribe by mail ([`Inbox`]) or the operator subscribes them; what was asked for takes
-//! effect only once it is confirmed, by mail or on the page to which the question leads ([`Visits`]).
+//! effect only once it is confirmed, by mail or on the page to which the question leads ([`SubscriptionPages`]).
 //! Whatever else will take wishes in ends here too.
 
 mod inbox;
 mod visit;
 
 pub use inbox::{Inbox, InboxParts, IngestError, Ingested};
-pub use visit::{Question, Visits};
+pub use visit::{Question, SubscriptionPages};
 
 use std::sync::Arc;
 

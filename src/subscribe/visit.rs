@@ -23,7 +23,7 @@ use crate::store::{Store, StoreError};
 
 /// Takes wishes in from the web. One for the whole program.
 #[derive(Debug)]
-pub struct Visits {
+pub struct SubscriptionPages {
     store: Store,
     key: LinkKey,
     /// Knows what was asked, where there is a mailbox.
@@ -43,7 +43,7 @@ pub struct Question {
     pub subscriber: Subscriber,
 }
 
-impl Visits {
+impl SubscriptionPages {
     /// Visits over the given parts; `turn` is that of whatever else changes subscribers.
     #[must_use]
     pub fn new(

@@ -56,7 +56,7 @@ use crate::screen::{Screener, StandingLists};
 use crate::settings::WebSettings;
 use crate::status::StatusReader;
 use crate::store::Store;
-use crate::subscribe::{Subscriptions, Visits};
+use crate::subscribe::{SubscriptionPages, Subscriptions};
 use crate::view::Views;
 use crate::webhook::Webhooks;
 
@@ -79,7 +79,7 @@ pub struct WebError {
 #[derive(Debug)]
 pub struct WebParts {
     /// Does what is asked for.
-    pub visits: Arc<Visits>,
+    pub visits: Arc<SubscriptionPages>,
     /// How readers call the companies.
     pub registry: Registry,
     /// Woken when a mail may wait.
@@ -120,7 +120,7 @@ pub struct Runner {
 /// The same with what the answers need besides.
 #[derive(Debug)]
 struct Shared {
-    visits: Arc<Visits>,
+    visits: Arc<SubscriptionPages>,
     registry: Registry,
     woken: Arc<Notify>,
     trusted_proxies: Vec<IpAddr>,
