@@ -35,7 +35,7 @@ use self::unkept::PendingAcks;
 use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
-use crate::domain::refusal::{Belief, Refusals};
+use crate::domain::refusal::{Belief, RecipientRejections};
 use crate::domain::text::error_chain;
 use crate::domain::verp::bounce_address;
 use crate::mail::Transport;
@@ -99,7 +99,7 @@ pub struct Deliverer {
 struct Parts {
     given: DelivererParts,
     limits: Arc<Limits>,
-    refusals: Mutex<Refusals>,
+    refusals: Mutex<RecipientRejections>,
     is_stopping: AtomicBool,
     counts: OnceLock<Counts>,
 }

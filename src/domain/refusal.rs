@@ -45,7 +45,7 @@ pub enum Belief {
 
 /// Who was refused of late as not being there, and who was taken since.
 #[derive(Debug, Default)]
-pub struct Refusals {
+pub struct RecipientRejections {
     refused: BTreeMap<EmailAddress, Refused>,
     /// Taken after the first who is still remembered as refused, the earliest first.
     taken: VecDeque<(u64, EmailAddress)>,
@@ -63,7 +63,7 @@ struct Refused {
     last: u64,
 }
 
-impl Refusals {
+impl RecipientRejections {
     /// Notes that a mail to a recipient was taken.
     pub fn took(&mut self, recipient: &EmailAddress) {
         if self.refused.is_empty() {
@@ -157,7 +157,7 @@ mod tests {
         DateTime::UNIX_EPOCH + Duration::minutes(minutes)
     }
 
-    fn refused(refusals: &mut Refusals, who: &str, minutes: i64) -> &'static str {
+    fn refused(refusals: &mut RecipientRejections, who: &str, minutes: i64) -> &'static str {
         match refusals.refused(&who.parse().unwrap(), at(minutes)) {
             Belief::Believed => "believed",
             Belief::Doubted => "doubted",
@@ -165,13 +165,13 @@ mod tests {
         }
     }
 
-    fn took(refusals: &mut Refusals, who: &str) {
+    fn took(refusals: &mut RecipientRejections, who: &str) {
         refusals.took(&who.parse().unwrap());
     }
 
     #[test]
     fn one_who_is_gone_is_believed_gone_at_the_second_word_when_others_were_taken() {
-        let mut refusals = Refusals::default();
+        let mut refusals = RecipientRejections::default();
         assert_eq!(refused(&mut refusals, "gone@a.example", 0), "doubted");
         took(&mut refusals, "ann@b.example");
         assert_eq!(refused(&mut refusals, "gone@a.example", 29), "doubted", "too early");
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn where_nobody_else_is_asked_nobody_is_believed_gone() {
-        let mut refusals = Refusals::default();
+        let mut refusals = RecipientRejections::default();
         took(&mut refusals, "ann@b.example");
         for day in 0..5 {
             assert_eq!(refused(&mut refusals, "gone@a.example", day * 24 * 60), "doubted", "day {day}");
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_relay_that_refuses_one_after_another_is_broken_until_it_takes_somebody() {
-        let mut refusals = Refusals::default();
+        let mut refusals = RecipientRejections::default();
         for number in 0..1_000 {
             took(&mut refusals, &format!("p{number}@a.example"));
         }
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_same_recipient_refused_again_is_no_row() {
-        let mut refusals = Refusals::default();
+        let mut refusals = RecipientRejections::default();
         for minute in 0..20 {
             assert_eq!(refused(&mut refusals, "gone@a.example", minute), "doubted");
         }
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_relay_that_takes_its_own_and_nobody_else_is_not_believed() {
-        let mut refusals = Refusals::default();
+        let mut refusals = RecipientRejections::default();
         for hour in 0..100 {
             for who in ["ann@a.example", "bob@b.example"] {
                 assert_ne!(refused(&mut refusals, who, hour * 60), "believed", "{who} after {hour} hours");
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_domain_that_refuses_most_of_its_own_is_not_believed_however_many_others_are_taken() {
-        let mut refusals = Refusals::default();
+        let mut refusals = RecipientRejections::default();
         for hour in 0..100 {
             for number in 0..4 {
                 let who = format!("p{number}@big.example");
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_few_who_are_gone_among_many_are_believed_gone() {
-        let mut refusals = Refusals::default();
+        let mut refusals = RecipientRejections::default();
         let gone = |number: usize| number.is_multiple_of(10);
         for hour in [0, 1] {
             for number in 0..100 {
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let mut refusals = Refusals::default();
+        let mut refusals = RecipientRejections::default();
         for number in 0..2 * MAX_REFUSED + 10 {
             refusals.refused(&format!("p{number}@a.example").parse().unwrap(), at(0));
             took(&mut refusals, &format!("q{}@a.example", number % 7));
