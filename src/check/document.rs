@@ -4,7 +4,7 @@ use url::Url;
 
 use super::refusal::ReadRejection;
 use crate::domain::entry::Document;
-use crate::domain::face::Face;
+use crate::domain::face::PageProfile;
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::verdict::Suspicion;
 use crate::fetch::Answer;
@@ -16,9 +16,9 @@ pub(super) fn asked_at<'a>(source: &'a Source, answer: &'a Answer) -> &'a Url {
 }
 
 /// Where the operator says in which charset a file is, it is theirs to say.
-pub(super) fn as_configured(source: &Source, face: Face) -> Face {
+pub(super) fn as_configured(source: &Source, face: PageProfile) -> PageProfile {
     let is_told = matches!(&source.kind, SourceKind::Csv(settings) if settings.encoding.is_some());
-    Face { is_half_decoded: face.is_half_decoded && !is_told, ..face }
+    PageProfile { is_half_decoded: face.is_half_decoded && !is_told, ..face }
 }
 
 pub(super) async fn document_of(source: &Source, answer: &Answer) -> Result<Document, ReadRejection> {

@@ -8,7 +8,7 @@ use crate::domain::assess::{Assessment, Past};
 use crate::domain::change::ChangeKind;
 use crate::domain::diff::diff;
 use crate::domain::entry::{Completeness, Document};
-use crate::domain::face::Face;
+use crate::domain::face::PageProfile;
 use crate::domain::flicker::{self, Flicker};
 use crate::domain::id::BodyHash;
 use crate::domain::mass::HeldAmendments;
@@ -111,7 +111,7 @@ impl SourceContext {
     }
 
     /// How the accepted page shows itself; nothing where its body cannot be had.
-    pub(super) async fn face(&self, store: &Store) -> Option<Face> {
+    pub(super) async fn face(&self, store: &Store) -> Option<PageProfile> {
         let snapshot = self.accepted.as_ref()?;
         let body = store.body(&snapshot.response.sha256).await.ok()??;
         let url = snapshot.response.url.parse().ok()?;

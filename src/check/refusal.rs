@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::domain::block::ResponseFacts;
-use crate::domain::face::Face;
+use crate::domain::face::PageProfile;
 use crate::domain::quality::{Quality, Sign, Weight};
 use crate::domain::verdict::Suspicion;
 use crate::extract::{Page, face};
@@ -48,7 +48,7 @@ pub(super) fn in_words(suspicion: &Suspicion, quality: &Quality) -> String {
 }
 
 /// How the answer to an address shows itself, and what speaks against it before its entries are read.
-pub(super) fn first_look(asked: &Url, answer: &Answer) -> (Face, Quality) {
+pub(super) fn first_look(asked: &Url, answer: &Answer) -> (PageProfile, Quality) {
     let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
     let face = face(&page);
     let quality = facts(asked, answer, face.title.as_deref()).quality().with(face.signs());

@@ -7,7 +7,7 @@ use super::quality::{Sign, Weight};
 
 /// What a page shows of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Face {
+pub struct PageProfile {
     /// The HTML title, entities decoded, on one line.
     pub title: Option<String>,
     /// The language it says it is in, the first subtag in lower case.
@@ -32,7 +32,7 @@ const MUCH_SHORTER: usize = 4;
 /// Sizes below this say nothing about each other.
 const SMALL_BYTES: usize = 512;
 
-impl Face {
+impl PageProfile {
     /// What speaks against a page of its own accord.
     #[must_use]
     pub fn signs(&self) -> Vec<Sign> {
@@ -117,8 +117,8 @@ impl Face {
 mod tests {
     use super::*;
 
-    fn face() -> Face {
-        Face {
+    fn face() -> PageProfile {
+        PageProfile {
             title: Some("List".into()),
             language: Some("en".into()),
             sends_on_to: None,
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(now: &Face, expected: &[&str]) {
+    fn check(now: &PageProfile, expected: &[&str]) {
         let words: Vec<String> = now.signs_against(&face()).into_iter().map(|sign| sign.words).collect();
         assert_eq!(words, expected);
     }
@@ -139,33 +139,34 @@ mod tests {
     #[test]
     fn a_page_as_it_was_bears_no_sign() {
         check(&face(), &[]);
-        check(&Face { language: None, media_type: None, title: None, is_closed: None, ..face() }, &[]);
+        check(&PageProfile { language: None, media_type: None, title: None, is_closed: None, ..face() }, &[]);
         assert!(face().signs().is_empty());
     }
 
     #[test]
     fn what_is_different_is_named() {
         check(
-            &Face { is_closed: Some(false), ..face() },
+            &PageProfile { is_closed: Some(false), ..face() },
             &["the page breaks off: its end, which was there before, is missing"],
         );
         check(
-            &Face { language: Some("es".into()), ..face() },
+            &PageProfile { language: Some("es".into()), ..face() },
             &["the page is in another language: \"es\", before \"en\""],
         );
         check(
-            &Face { body_bytes: 900, title: Some("Log in".into()), ..face() },
+            &PageProfile { body_bytes: 900, title: Some("Log in".into()), ..face() },
             &["it has 900 bytes, before 10000", "its title is \"Log in\", before \"List\""],
         );
         check(
-            &Face { media_type: Some("application/json".into()), ..face() },
+            &PageProfile { media_type: Some("application/json".into()), ..face() },
             &["it came as application/json, before as text/html"],
         );
     }
 
     #[test]
     fn what_a_page_has_become_is_a_sign_and_what_it_always_was_is_none() {
-        let lossy = Face { is_half_decoded: true, in_progress: Some("update in progress".into()), ..face() };
+        let lossy =
+            PageProfile { is_half_decoded: true, in_progress: Some("update in progress".into()), ..face() };
         assert_eq!(lossy.signs_against(&face()).len(), 2);
         assert_eq!(lossy.signs_against(&lossy), []);
         assert_eq!(lossy.signs_alone().len(), 2);
@@ -175,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_page_that_sends_its_readers_away_says_where() {
-        let face = Face { sends_on_to: Some("portal.hotel.example".into()), ..face() };
+        let face = PageProfile { sends_on_to: Some("portal.hotel.example".into()), ..face() };
         assert_eq!(face.signs()[0].words, "the page sends its readers on to portal.hotel.example");
     }
 }

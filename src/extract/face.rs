@@ -10,16 +10,16 @@ use super::charset::{decode, is_lossy};
 use super::ending::{self, TAIL_BYTES};
 use super::parser::{self, Next};
 use super::{Page, html, progress};
-use crate::domain::face::Face;
+use crate::domain::face::PageProfile;
 
 /// A page that goes on longer before its body begins has no head worth looking for.
 const HEAD_BYTES: usize = 256 * 1024;
 
 /// See [`super::face()`].
-pub(super) fn face(page: &Page<'_>) -> Face {
+pub(super) fn face(page: &Page<'_>) -> PageProfile {
     let start = Page { body: &page.body[..page.body.len().min(HEAD_BYTES)], ..*page };
     let head = head(&start);
-    Face {
+    PageProfile {
         title: (!is_feed(page.body)).then(|| html::title(&start)).flatten(),
         language: head.language,
         sends_on_to: head.refresh.and_then(|target| other_host(page.url, &target)),
@@ -137,7 +137,7 @@ fn head(start: &Page<'_>) -> Head {
 mod tests {
     use super::*;
 
-    fn of(body: &str) -> Face {
+    fn of(body: &str) -> PageProfile {
         let url = "https://agency.test/list".parse().unwrap();
         face(&Page { body: body.as_bytes(), content_type: Some("Text/HTML; charset=utf-8"), url: &url })
     }

@@ -49,7 +49,7 @@ use url::Url;
 
 use crate::domain::bundle::{self, FIRST, Part};
 use crate::domain::entry::Document;
-use crate::domain::face::Face;
+use crate::domain::face::PageProfile;
 use crate::domain::source::SourceKind;
 use crate::domain::verdict::Unreadable;
 use crate::html::{ending, limits, parser};
@@ -230,7 +230,7 @@ pub fn title(page: &Page<'_>) -> Option<String> {
 
 /// What a page shows of itself. As cheap and safe as [`title`].
 #[must_use]
-pub fn face(page: &Page<'_>) -> Face {
+pub fn face(page: &Page<'_>) -> PageProfile {
     face::face(page)
 }
 
