@@ -9,7 +9,7 @@ use super::source::moment;
 use super::word::word;
 use crate::control::{Handled, MailSummary, command};
 use crate::domain::outbox::MailState;
-use crate::store::Deed;
+use crate::store::MailAction;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Outbox {
@@ -67,9 +67,9 @@ pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit>
             }
         }
         Outbox::Show(Which { id }) => show(context, id).await?,
-        Outbox::Hold(Which { id }) => handle(context, id, Deed::Hold).await?,
-        Outbox::Release(Which { id }) => handle(context, id, Deed::Release).await?,
-        Outbox::Drop(Which { id }) => handle(context, id, Deed::Drop).await?,
+        Outbox::Hold(Which { id }) => handle(context, id, MailAction::Hold).await?,
+        Outbox::Release(Which { id }) => handle(context, id, MailAction::Release).await?,
+        Outbox::Drop(Which { id }) => handle(context, id, MailAction::Drop).await?,
     }
     Ok(Exit::Done)
 }
@@ -109,7 +109,7 @@ async fn show(context: &Context, id: String) -> anyhow::Result<()> {
     }
 }
 
-async fn handle(context: &Context, id: String, deed: Deed) -> anyhow::Result<()> {
+async fn handle(context: &Context, id: String, deed: MailAction) -> anyhow::Result<()> {
     let output = context.output;
     let Handled { mail, is_done } = context.ask(command::HandleMail { id, deed }).await?;
     if !is_done {

@@ -1,7 +1,7 @@
 //! Which commands are deeds, and how they stand in the audit log.
 
 use super::command::Command;
-use crate::store::Deed;
+use crate::store::MailAction;
 
 /// Who gives commands: whoever may open the control socket or the store, which the system knows and we do not.
 pub(super) const WHO: &str = "command line";
@@ -51,9 +51,9 @@ impl Command {
             Self::RetryMails(ask) => about("retry", &ask.id.as_deref().unwrap_or("all")),
             Self::HandleMail(ask) => about(
                 match ask.deed {
-                    Deed::Hold => "hold",
-                    Deed::Release => "release",
-                    Deed::Drop => "drop",
+                    MailAction::Hold => "hold",
+                    MailAction::Release => "release",
+                    MailAction::Drop => "drop",
                 },
                 &ask.id,
             ),

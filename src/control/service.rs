@@ -33,7 +33,7 @@ use crate::reload::{ReloadError, Reloaded, Reloader, TakenOver, Takeover};
 use crate::screen::{ScreenError, Screener, StandingError, StandingLists};
 use crate::settings::Retention;
 use crate::status::StatusReader;
-use crate::store::{Deed, Store, StoreError};
+use crate::store::{MailAction, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
 use crate::webhook::{MakingError, WebhookError, Webhooks};
 
@@ -414,11 +414,11 @@ impl Service {
         Ok(MailDetail { mail: mail.into(), is_undelivered, history, headers })
     }
 
-    pub(super) async fn handle(&self, id: &str, deed: Deed) -> Result<Handled, CommandError> {
+    pub(super) async fn handle(&self, id: &str, deed: MailAction) -> Result<Handled, CommandError> {
         let parts = &self.0;
         let id = parts.store.find_mail(id).await?.id;
         let (mail, is_done) = parts.store.handle_mail(&id, deed, parts.clock.now()).await?;
-        if deed != Deed::Release {
+        if deed != MailAction::Release {
             return Ok(Handled { mail: mail.into(), is_done });
         }
         parts.deliverer.hand_in().await?;

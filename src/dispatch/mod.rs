@@ -33,7 +33,7 @@ use crate::mail::DraftError;
 use crate::registry::Registry;
 use crate::settings::MailSettings;
 use crate::store::{
-    ChangeQuery, Composed, Spread, Store, StoreError, ToldOf, WaitingReader, WaitingReaders,
+    ChangeQuery, FanOut, ReaderCommit, Store, StoreError, ToldOf, WaitingReader, WaitingReaders,
     anew_if_overtaken,
 };
 
@@ -168,7 +168,7 @@ impl Dispatcher {
                 let page = self.store.readers_of(topics.clone(), reached.clone(), SPREAD_PAGE).await?;
                 let from = std::mem::replace(&mut reached, page.reached);
                 let items = self.items(&page.readers, &pending);
-                let step = Spread { alerts: alerts.clone(), from, items, reached: reached.clone() };
+                let step = FanOut { alerts: alerts.clone(), from, items, reached: reached.clone() };
                 self.store.spread(step).await?;
                 if reached.is_none() {
                     break;
@@ -375,7 +375,7 @@ impl Dispatcher {
         known: Arc<Known>,
         mut looks: Looks,
         round: &Round,
-    ) -> Vec<Composed> {
+    ) -> Vec<ReaderCommit> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let changes = Arc::new(waiting.changes);
         let mut readers = waiting.readers;

@@ -28,12 +28,13 @@ mod steps;
 pub use anew::anew_if_overtaken;
 pub use bell::{Rung, SourceBell, SourceWatch};
 pub use boundary::{
-    Accepted, Archived, Backfilled, BackupNote, CameBack, ChangeQuery, ChangeSearch, Compacted, Composed,
-    Deed, Erased, EventTold, Exchange, Exchanged, FoundChanges, GarbageReport, HeldBody, HookSettled,
-    KeptSchedule, KindStats, KnownPerson, KnownSource, Lease, LeasedMail, Look, MailTrouble, Mails, Met,
-    Opened, PersonVersion, Queue, ReadCommit, Readers, RecordFault, Releasable, RematchCommit, RepairWishes,
-    Repaired, RetractCommit, SealWish, Sealed, SourceGlance, SourceVersion, Spread, Stamp, StoreSize,
-    StoreStats, TakenUp, ToldOf, TreeCount, Verified, WaitingReader, WaitingReaders, Withdrawn,
+    Accepted, Archived, Backfilled, BackupNote, BounceCommit, ChangeQuery, ChangeSearch, Compacted,
+    DueReader, Erased, EventTold, Exchanged, FanOut, FoundChanges, GarbageReport, HeldBody, HookSettled,
+    InboundCommit, KeptSchedule, KindStats, KnownPerson, KnownSource, Lease, LeasedMail, MailAction,
+    MailTrouble, Mails, Met, Opened, PersonVersion, Queue, ReadCommit, ReaderCommit, Readers, RecordFault,
+    Releasable, RematchCommit, RepairWishes, Repaired, RetractCommit, SealWish, Sealed, SourceGlance,
+    SourceVersion, Stamp, StoreSize, StoreStats, TakenUp, ToldOf, TreeCount, Verified, WaitingReader,
+    WaitingReaders, Withdrawn,
 };
 pub use care::{check_backup, compact, import, repair, repair_metered, restore, verify, verify_metered};
 pub use error::StoreError;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use regwatch::dispatch::Patience;
 use regwatch::domain::alert::AlertItem;
-use regwatch::store::Spread;
+use regwatch::store::FanOut;
 
 use crate::stand::{Stand, email};
 
@@ -36,7 +36,7 @@ async fn readers_who_have_their_item_are_passed_over_after_a_restart() {
     let (alert, _) = stand.store.pending_alerts().await.unwrap().remove(0);
     // The process got this far, and its mails left.
     let items = (0..2).map(|number| (email(&address(number)), AlertItem::of(&alert), alert.raised_at));
-    let step = Spread {
+    let step = FanOut {
         alerts: vec![alert.id.clone()],
         from: None,
         items: items.collect(),

@@ -10,7 +10,7 @@ use crate::domain::outbox::MailState;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::escalate::Attended;
 use crate::mail::Envelope;
-use crate::store::Deed;
+use crate::store::MailAction;
 use crate::subscribe::Ingested;
 
 /// Mails, newest first.
@@ -75,7 +75,7 @@ pub struct HandleMail {
     /// Its id, or the beginning of it.
     pub id: String,
     /// What to do.
-    pub deed: Deed,
+    pub deed: MailAction,
 }
 
 impl Ask for HandleMail {

@@ -11,11 +11,17 @@ use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::subscription::Subscriber;
 use crate::mail::{Draft, DraftError};
 use crate::render::{self, Attestation, Seen};
-use crate::store::Composed;
+use crate::store::ReaderCommit;
 
 impl Composer {
     /// Attests silence where that is due and anything is followed.
-    pub(super) fn attest(&self, composed: &mut Composed, reader: &Subscriber, known: &Known, round: &Round) {
+    pub(super) fn attest(
+        &self,
+        composed: &mut ReaderCommit,
+        reader: &Subscriber,
+        known: &Known,
+        round: &Round,
+    ) {
         let preferences = &reader.preferences;
         let (Some(since), Some(due)) = (preferences.attested_until, preferences.attestation_due()) else {
             return;

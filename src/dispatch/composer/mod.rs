@@ -27,7 +27,7 @@ use crate::domain::text::error_chain;
 use crate::mail::{Draft, DraftError, Leaving, Occasion, message_id, thread_id};
 use crate::render::{self, Notice, Rendered, Service, SourceWords};
 use crate::settings::MailSettings;
-use crate::store::{Composed, Met, WaitingReader};
+use crate::store::{Met, ReaderCommit, WaitingReader};
 
 pub(super) use self::round::{Known, Round, Ties, read_of};
 
@@ -104,7 +104,7 @@ impl Composer {
         changes: &Changes,
         known: &Known,
         round: &Round,
-    ) -> Composed {
+    ) -> ReaderCommit {
         let WaitingReader { reader, items } = waiting;
         let waiting = items.iter().filter_map(|item| {
             let change = changes.get(&item.change)?;
@@ -112,7 +112,7 @@ impl Composer {
         });
         let DigestPlan { bundles, dropped, aside, next, summed_up } =
             plan(reader, waiting, round.collecting, round.now);
-        let mut composed = Composed {
+        let mut composed = ReaderCommit {
             reader: reader.address.clone(),
             met: Met::default(),
             looks: Vec::new(),
@@ -188,7 +188,7 @@ impl Composer {
     /// operator sees it.
     fn strike(
         &self,
-        composed: &mut Composed,
+        composed: &mut ReaderCommit,
         reader: &Subscriber,
         bundle: &MailBatch,
         error: &DraftError,
@@ -327,7 +327,7 @@ impl Composer {
     }
 }
 
-impl Composed {
+impl ReaderCommit {
     /// Puts a mail beside what it tells.
     fn take(&mut self, bundle: &MailBatch, mail: QueuedMail) {
         self.settled.extend(bundle.told.iter().map(|told| told.item.alert.clone()));
@@ -336,7 +336,7 @@ impl Composed {
 }
 
 /// What was composed of what waits for a reader: the rest of it may change meanwhile.
-fn met(reader: &Subscriber, items: &[AlertItem], composed: &Composed, now: DateTime<Utc>) -> Met {
+fn met(reader: &Subscriber, items: &[AlertItem], composed: &ReaderCommit, now: DateTime<Utc>) -> Met {
     let settled = composed.settled.iter();
     let left = composed.struck.iter().chain(composed.aside.iter().map(|(item, _)| item));
     let of: BTreeSet<&AlertId> = settled.chain(left.map(|item| &item.alert)).collect();
@@ -419,7 +419,7 @@ mod tests {
             source: MailError::MessageId { id: "x".to_owned() },
         };
         for strikes in 1..=MAX_STRIKES {
-            let mut composed = Composed {
+            let mut composed = ReaderCommit {
                 reader: reader.address.clone(),
                 met: Met::default(),
                 looks: Vec::new(),

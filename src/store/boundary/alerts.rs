@@ -15,7 +15,7 @@ use crate::domain::topic::Topic;
 
 /// Items of alerts for a run of readers, kept as one atomic, durable step.
 #[derive(Debug)]
-pub struct Spread {
+pub struct FanOut {
     /// The alerts.
     pub alerts: Vec<AlertId>,
     /// The last reader who had their items when this was computed; nothing where nobody had. The store keeps it only if
@@ -29,7 +29,7 @@ pub struct Spread {
 
 /// When to look at what waits for a reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct DueReader {
     /// When, to the millisecond.
     pub at: DateTime<Utc>,
     /// At whose.
@@ -67,7 +67,7 @@ pub struct Met {
 
 /// What became of what waited for a reader.
 #[derive(Debug)]
-pub struct Composed {
+pub struct ReaderCommit {
     /// The reader.
     pub reader: EmailAddress,
     /// What it was composed of. The store keeps it only if that still is so, and otherwise has the reader looked at again.

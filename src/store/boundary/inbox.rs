@@ -39,7 +39,7 @@ pub enum Exchanged {
 
 /// All that a message which came in means, kept as one atomic, durable step.
 #[derive(Debug, Clone)]
-pub struct Exchange {
+pub struct InboundCommit {
     /// Names the message: the same one taken in again is no news.
     pub message: BodyHash,
     /// When it was taken in.

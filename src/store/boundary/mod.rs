@@ -11,14 +11,14 @@ mod people;
 mod reads;
 mod whole;
 
-pub use alerts::{Composed, EventTold, Look, Met, Spread, ToldOf, WaitingReader, WaitingReaders};
+pub use alerts::{DueReader, EventTold, FanOut, Met, ReaderCommit, ToldOf, WaitingReader, WaitingReaders};
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified};
 pub use chain::{SealWish, Sealed, Stamp};
 pub use changes::{ChangeQuery, ChangeSearch, FoundChanges, RetractCommit, Withdrawn};
 pub use hooks::HookSettled;
-pub use inbox::{Exchange, Exchanged, KnownPerson, PersonVersion, TakenUp};
+pub use inbox::{Exchanged, InboundCommit, KnownPerson, PersonVersion, TakenUp};
 pub(super) use outbox::LeaseToken;
-pub use outbox::{CameBack, Deed, Lease, LeasedMail, MailTrouble, Mails, Queue};
+pub use outbox::{BounceCommit, Lease, LeasedMail, MailAction, MailTrouble, Mails, Queue};
 pub use people::{Erased, Readers};
 pub use reads::{
     Accepted, Backfilled, HeldBody, KeptSchedule, KnownSource, ReadCommit, RematchCommit, SourceGlance,

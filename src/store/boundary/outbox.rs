@@ -49,7 +49,7 @@ pub struct Mails {
 /// What an operator does to a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Deed {
+pub enum MailAction {
     /// Let it wait for their word.
     Hold,
     /// Put what is held, suppressed or dropped into the queue.
@@ -71,7 +71,7 @@ pub struct Queue {
 
 /// What a report says of a mail, kept as one atomic, durable step.
 #[derive(Debug)]
-pub struct CameBack {
+pub struct BounceCommit {
     /// Names the report: the same one taken in again is no news.
     pub message: BodyHash,
     /// When it was taken in.

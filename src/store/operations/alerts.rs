@@ -8,7 +8,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
 use crate::store::Store;
 use crate::store::backend::ask;
-use crate::store::boundary::{Composed, Look, Spread, ToldOf, WaitingReaders};
+use crate::store::boundary::{DueReader, FanOut, ReaderCommit, ToldOf, WaitingReaders};
 use crate::store::error::StoreError;
 
 impl Store {
@@ -28,12 +28,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Superseded`] if another worker took one of the alerts further meanwhile, or a read of theirs was taken
     /// back.
-    pub async fn spread(&self, spread: Spread) -> Result<(), StoreError> {
+    pub async fn spread(&self, spread: FanOut) -> Result<(), StoreError> {
         ask!(self.spread(spread).await)
     }
 
     /// The looks that are due until then, the longest due first; a reader may be among them twice.
-    pub async fn looks(&self, until: DateTime<Utc>) -> Result<Vec<Look>, StoreError> {
+    pub async fn looks(&self, until: DateTime<Utc>) -> Result<Vec<DueReader>, StoreError> {
         ask!(self.looks(until).await)
     }
 
@@ -51,7 +51,7 @@ impl Store {
     /// that is there already stays as it is. Returns the readers of whom nothing was kept: what waited for them is not what
     /// their mails were composed of, since another worker told it meanwhile, or it was taken back. They are looked at
     /// again.
-    pub async fn compose(&self, composed: Vec<Composed>) -> Result<Vec<EmailAddress>, StoreError> {
+    pub async fn compose(&self, composed: Vec<ReaderCommit>) -> Result<Vec<EmailAddress>, StoreError> {
         ask!(self.compose(composed).await)
     }
 

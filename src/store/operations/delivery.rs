@@ -8,7 +8,7 @@ use crate::domain::outbox::Mail;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::store::Store;
 use crate::store::backend::ask;
-use crate::store::boundary::{CameBack, MailTrouble};
+use crate::store::boundary::{BounceCommit, MailTrouble};
 use crate::store::error::StoreError;
 
 impl Store {
@@ -62,7 +62,7 @@ impl Store {
     ///
     /// # Errors
     /// The store's.
-    pub async fn came_back(&self, report: CameBack) -> Result<Option<Mail>, StoreError> {
+    pub async fn came_back(&self, report: BounceCommit) -> Result<Option<Mail>, StoreError> {
         ask!(self.came_back(report).await)
     }
 

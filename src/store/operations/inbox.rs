@@ -9,7 +9,7 @@ use crate::domain::subscription::Subscriber;
 use crate::domain::way_in::WayInState;
 use crate::store::Store;
 use crate::store::backend::ask;
-use crate::store::boundary::{Exchange, Exchanged, KnownPerson, TakenUp};
+use crate::store::boundary::{Exchanged, InboundCommit, KnownPerson, TakenUp};
 use crate::store::error::StoreError;
 
 impl Store {
@@ -44,7 +44,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Overtaken`] if the person's state has changed since it was looked up, or the budget has and does not
     /// allow what was taken.
-    pub async fn converse(&self, exchange: Exchange) -> Result<Exchanged, StoreError> {
+    pub async fn converse(&self, exchange: InboundCommit) -> Result<Exchanged, StoreError> {
         ask!(self.converse(exchange).await)
     }
 

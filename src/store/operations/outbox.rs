@@ -7,7 +7,7 @@ use crate::domain::id::{AlertId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::Store;
 use crate::store::backend::ask;
-use crate::store::boundary::{Deed, Lease, LeasedMail, Queue};
+use crate::store::boundary::{Lease, LeasedMail, MailAction, Queue};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 
@@ -160,7 +160,7 @@ impl Store {
     pub async fn handle_mail(
         &self,
         id: &MailId,
-        deed: Deed,
+        deed: MailAction,
         now: DateTime<Utc>,
     ) -> Result<(Mail, bool), StoreError> {
         ask!(self.handle_mail(id, deed, now).await)

@@ -17,7 +17,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, MailId};
 use crate::domain::outbox::MailState;
 use crate::domain::topic::Topic;
-use crate::store::boundary::{Composed, ToldOf};
+use crate::store::boundary::{ReaderCommit, ToldOf};
 use crate::store::error::StoreError;
 
 /// A change as a reader was told of it.
@@ -93,7 +93,7 @@ pub(in crate::store) fn set_aside(
 
 /// Notes what a reader is told of events, and sets aside what they were told already. What meanwhile is told no more
 /// goes on waiting.
-pub(super) fn note(trees: &Trees, writes: &mut Writes, one: &Composed) -> Result<(), StoreError> {
+pub(super) fn note(trees: &Trees, writes: &mut Writes, one: &ReaderCommit) -> Result<(), StoreError> {
     let mut records: BTreeMap<&ChangeId, ToldEvent> = BTreeMap::new();
     for change in one.events.iter().map(|event| &event.change).chain(one.aside.iter().map(|(_, told)| told)) {
         if !records.contains_key(change) {

@@ -12,7 +12,7 @@ use crate::domain::outbox::QueuedMail;
 use crate::domain::subscription::{State, Subscriber, Wish};
 use crate::domain::topic::Topic;
 use crate::domain::way_in::WayInState;
-use crate::store::boundary::{Exchange, Exchanged, KnownPerson, PersonVersion, TakenUp};
+use crate::store::boundary::{Exchanged, InboundCommit, KnownPerson, PersonVersion, TakenUp};
 use crate::store::error::StoreError;
 use crate::store::steps::intake::{self, Begun, Taken};
 
@@ -155,7 +155,7 @@ pub(in crate::store) fn give_up(writes: &mut Writes, message: &BodyHash) {
 pub(in crate::store) fn converse(
     trees: &Trees,
     writes: &mut Writes,
-    exchange: Exchange,
+    exchange: InboundCommit,
 ) -> Result<Exchanged, StoreError> {
     if is_taken(trees, &exchange.message)? {
         return Ok(Exchanged::Known);

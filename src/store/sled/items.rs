@@ -17,7 +17,7 @@ use crate::domain::id::{AlertId, ChangeId};
 use crate::domain::moment;
 use crate::domain::outbox::{Basis, MailState};
 use crate::domain::subscription::Subscriber;
-use crate::store::boundary::{ChangeQuery, Composed, Look, Spread, WaitingReader, WaitingReaders};
+use crate::store::boundary::{ChangeQuery, DueReader, FanOut, ReaderCommit, WaitingReader, WaitingReaders};
 use crate::store::error::StoreError;
 use crate::store::record::undecodable;
 use crate::store::steps::telling;
@@ -27,7 +27,7 @@ use crate::store::steps::telling;
 pub(in crate::store) fn spread(
     trees: &Trees,
     writes: &mut Writes,
-    spread: &Spread,
+    spread: &FanOut,
 ) -> Result<(), StoreError> {
     let mut alerts = Vec::with_capacity(spread.alerts.len());
     for id in &spread.alerts {
@@ -61,7 +61,7 @@ pub(in crate::store) fn spread(
 }
 
 /// The looks that are due, the longest due first.
-pub(in crate::store) fn looks(trees: &Trees, until: DateTime<Utc>) -> Result<Vec<Look>, StoreError> {
+pub(in crate::store) fn looks(trees: &Trees, until: DateTime<Utc>) -> Result<Vec<DueReader>, StoreError> {
     let mut looks = Vec::new();
     for key in trees.tree(TreeName::Looks).iter().keys() {
         let look = look(&key?)?;
@@ -78,11 +78,11 @@ pub(in crate::store) fn next_look(trees: &Trees) -> Result<Option<DateTime<Utc>>
     trees.tree(TreeName::Looks).first()?.map(|(key, _)| Ok(look(&key)?.at)).transpose()
 }
 
-fn look(key: &[u8]) -> Result<Look, StoreError> {
+fn look(key: &[u8]) -> Result<DueReader, StoreError> {
     let damaged = |reason: String| undecodable("look", key, reason);
     let at = keys::moment_of(key).ok_or_else(|| damaged("it begins with no moment".to_owned()))?;
     let reader = String::from_utf8_lossy(keys::id_of(key)).parse();
-    Ok(Look { at, reader: reader.map_err(|error| damaged(format!("{error}")))? })
+    Ok(DueReader { at, reader: reader.map_err(|error| damaged(format!("{error}")))? })
 }
 
 /// What waits for these readers, in the order in which it is told: source by source, each read's
@@ -120,7 +120,7 @@ pub(in crate::store) fn waiting(
 pub(in crate::store) fn compose(
     trees: &Trees,
     writes: &mut Writes,
-    composed: Vec<Composed>,
+    composed: Vec<ReaderCommit>,
 ) -> Result<Vec<EmailAddress>, StoreError> {
     let mut unwanted = Unwanted::default();
     let mut superseded = Vec::new();
@@ -153,7 +153,7 @@ pub(in crate::store) fn compose(
 
 /// Whether what was composed for a reader was composed of what is kept now. Who cannot be read, or was erased, has nothing
 /// told, whatever it was composed of.
-fn still_waits(trees: &Trees, one: &Composed) -> Result<bool, StoreError> {
+fn still_waits(trees: &Trees, one: &ReaderCommit) -> Result<bool, StoreError> {
     let Some(reader) = trees.readable(subscribers::get(trees, &one.reader))?.flatten() else {
         return Ok(true);
     };
@@ -174,7 +174,7 @@ struct Unwanted<'a> {
 }
 
 impl<'a> Unwanted<'a> {
-    fn take_out(&mut self, trees: &'a Trees, one: &mut Composed) -> Result<(), StoreError> {
+    fn take_out(&mut self, trees: &'a Trees, one: &mut ReaderCommit) -> Result<(), StoreError> {
         match trees.readable(subscribers::get(trees, &one.reader))? {
             Some(Some(_)) => {}
             // Who was erased meanwhile gets nothing, and nothing of them waits.

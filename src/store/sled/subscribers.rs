@@ -12,7 +12,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::keyed_link::{LinkKey, SubscriberKey};
 use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::topic::Topic;
-use crate::store::boundary::{Composed, Readers};
+use crate::store::boundary::{ReaderCommit, Readers};
 use crate::store::error::StoreError;
 use crate::store::steps::people::{self, Done, Keep};
 
@@ -183,7 +183,11 @@ pub(in crate::store) fn refine(
 }
 
 /// Notes what the mails that were composed promised or summed up.
-pub(super) fn composed(trees: &Trees, writes: &mut Writes, composed: &Composed) -> Result<(), StoreError> {
+pub(super) fn composed(
+    trees: &Trees,
+    writes: &mut Writes,
+    composed: &ReaderCommit,
+) -> Result<(), StoreError> {
     if composed.attested_until.is_none() && composed.summed_up.is_none() {
         return Ok(());
     }

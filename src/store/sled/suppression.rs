@@ -9,7 +9,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression, SuppressionKey, SuppressionReason};
-use crate::store::boundary::CameBack;
+use crate::store::boundary::BounceCommit;
 use crate::store::error::StoreError;
 use crate::store::steps::bounces::{self, Consequence};
 
@@ -132,7 +132,7 @@ pub(super) fn keep(
 pub(in crate::store) fn came_back(
     trees: &Trees,
     writes: &mut Writes,
-    report: &CameBack,
+    report: &BounceCommit,
 ) -> Result<Option<Mail>, StoreError> {
     super::inbox::take(trees, writes, &report.message, report.at)?;
     let now = report.at;

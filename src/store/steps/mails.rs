@@ -7,7 +7,7 @@ use crate::domain::consent::Wanted;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Basis, Mail, MailState, Outcome};
 use crate::domain::suppression::Suppression;
-use crate::store::boundary::Deed;
+use crate::store::boundary::MailAction;
 
 /// What is to be done with a mail whose moment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,11 +113,11 @@ pub(in crate::store) fn damaged(mail: &mut Mail, reason: String, now: DateTime<U
 }
 
 /// Does to a mail what an operator wishes; tells whether that could be done.
-pub(in crate::store) fn handle(mail: &mut Mail, deed: Deed, now: DateTime<Utc>) -> bool {
+pub(in crate::store) fn handle(mail: &mut Mail, deed: MailAction, now: DateTime<Utc>) -> bool {
     match deed {
-        Deed::Hold => mail.hold(now),
-        Deed::Release => mail.release(now),
-        Deed::Drop => mail.give_up(now),
+        MailAction::Hold => mail.hold(now),
+        MailAction::Release => mail.release(now),
+        MailAction::Drop => mail.give_up(now),
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::email::EmailAddress;
 use crate::domain::subscription::{EndedPause, Filter, Imported, Preference, Subscriber, Wish};
 use crate::domain::topic::Topic;
-use crate::store::boundary::Composed;
+use crate::store::boundary::ReaderCommit;
 
 /// What a deed makes of a person, and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +99,8 @@ pub(in crate::store) fn prefer(
 
 /// Mails were composed that promise or sum up something: up to when silence was attested to somebody who still wants it
 /// to be, and a pause.
-pub(in crate::store) fn composed(known: Option<Subscriber>, composed: &Composed) -> Keep {
-    let Composed { attested_until, summed_up, at, .. } = composed;
+pub(in crate::store) fn composed(known: Option<Subscriber>, composed: &ReaderCommit) -> Keep {
+    let ReaderCommit { attested_until, summed_up, at, .. } = composed;
     let Some(before) = known else { return Keep::AsBefore };
     let mut subscriber = before.clone();
     if subscriber.preferences.attested_until.is_some() && attested_until.is_some() {
@@ -201,7 +201,7 @@ mod tests {
             kept => panic!("{kept:?}"),
         };
         assert_eq!((again(at(10)), again(at(90))), (Some(at(10)), Some(at(60))));
-        let made = |attested_until| Composed {
+        let made = |attested_until| ReaderCommit {
             reader: ann(),
             met: Met::default(),
             looks: Vec::new(),

@@ -6,7 +6,7 @@ use crate::domain::id::{AlertId, MailId};
 use crate::domain::incident::Incident;
 use crate::domain::retraction::Retraction;
 use crate::domain::subscription::Subscriber;
-use crate::store::boundary::{Composed, Met};
+use crate::store::boundary::{Met, ReaderCommit};
 
 /// Whether an alert has got exactly as far as it had when the readers of a step were looked up. One that is not there any
 /// more has all its readers, or was taken back.
@@ -16,7 +16,7 @@ pub(in crate::store) fn is_as_far(alert: Option<&Alert>, from: Option<&EmailAddr
 
 /// Whether what a reader's mails were composed of still waits for them, and is promised to them, as it did.
 pub(in crate::store) fn still_waits<E>(
-    one: &Composed,
+    one: &ReaderCommit,
     reader: &Subscriber,
     kept: impl Fn(&AlertId) -> Result<Option<AlertItem>, E>,
 ) -> Result<bool, E> {
@@ -57,8 +57,8 @@ mod tests {
         "2026-11-24T10:00:00Z".parse().unwrap()
     }
 
-    fn composed(met: Met) -> Composed {
-        Composed {
+    fn composed(met: Met) -> ReaderCommit {
+        ReaderCommit {
             reader: reader(&[]).address,
             met,
             looks: Vec::new(),
@@ -89,12 +89,13 @@ mod tests {
     #[test]
     fn silence_is_attested_from_where_it_was_attested_to() {
         let mut reader = reader(&[]);
-        let attesting = Composed {
+        let attesting = ReaderCommit {
             attested_until: Some(now()),
             ..composed(Met { attested_until: None, ..Met::default() })
         };
-        let still =
-            |one: &Composed, reader: &Subscriber| still_waits(one, reader, |_| Ok::<_, ()>(None)).unwrap();
+        let still = |one: &ReaderCommit, reader: &Subscriber| {
+            still_waits(one, reader, |_| Ok::<_, ()>(None)).unwrap()
+        };
         assert!(still(&attesting, &reader));
         reader.preferences.attested_until = Some(now());
         assert!(!still(&attesting, &reader), "another attested it up to now");

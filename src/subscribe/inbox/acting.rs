@@ -9,7 +9,7 @@ use crate::domain::inbound::{
 };
 use crate::domain::keyed_link::{LinkKey, LinkPurpose};
 use crate::mail::InboundMessage;
-use crate::store::{Exchange, Exchanged, KnownPerson, StoreError};
+use crate::store::{Exchanged, InboundCommit, KnownPerson, StoreError};
 
 impl Inbox {
     /// Does what a mail program asks for by itself, which is to leave as a mail's header says it: some mark
@@ -30,7 +30,7 @@ impl Inbox {
         let at = self.clock.now();
         state.leave_all(at);
         let state = Some((state, version));
-        let left = Exchange { message, at, state, mails: Vec::new(), wishes: Vec::new() };
+        let left = InboundCommit { message, at, state, mails: Vec::new(), wishes: Vec::new() };
         if self.store.converse(left).await? == Exchanged::Known {
             return Ok(Ingested::Known);
         }
@@ -84,7 +84,7 @@ impl Inbox {
             mails.push(self.mail(id, answer, &state, received.message_id.as_deref(), now).await?);
         }
         let queued = mails.len();
-        let exchange = Exchange { message, at: now, state: Some((state, version)), mails, wishes };
+        let exchange = InboundCommit { message, at: now, state: Some((state, version)), mails, wishes };
         if self.store.converse(exchange).await? == Exchanged::Known {
             return Ok(Ingested::Known);
         }

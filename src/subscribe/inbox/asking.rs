@@ -9,7 +9,7 @@ use crate::domain::outbox::Basis;
 use crate::domain::subscription::Subscriber;
 use crate::domain::text::error_chain;
 use crate::domain::topic::Topic;
-use crate::store::{Exchange, KnownPerson, StoreError, anew_if_overtaken};
+use crate::store::{InboundCommit, KnownPerson, StoreError, anew_if_overtaken};
 
 impl Inbox {
     /// The question that a token answers, whether it stands open, and whom it was asked. Changes nothing.
@@ -56,7 +56,7 @@ impl Inbox {
         let id = MailId::derive(&["answer", message.as_str()]);
         let mails = vec![self.mail(id, &answer, &state, None, now).await?];
         let state = Some((state, version));
-        self.store.converse(Exchange { message, at: now, state, mails, wishes: Vec::new() }).await?;
+        self.store.converse(InboundCommit { message, at: now, state, mails, wishes: Vec::new() }).await?;
         Ok(true)
     }
 
@@ -84,7 +84,7 @@ impl Inbox {
                 _ => Vec::new(),
             };
             let state = Some((state, version));
-            self.store.converse(Exchange { message, at: now, state, mails, wishes: Vec::new() }).await?;
+            self.store.converse(InboundCommit { message, at: now, state, mails, wishes: Vec::new() }).await?;
         }
         Ok(Some((answer, subscriber)))
     }
@@ -133,7 +133,7 @@ impl Inbox {
             }
             let message = BodyHash::of(format!("asked again {} {address}", now.to_rfc3339()).as_bytes());
             let state = Some((state, version));
-            self.store.converse(Exchange { message, at: now, state, mails, wishes: Vec::new() }).await?;
+            self.store.converse(InboundCommit { message, at: now, state, mails, wishes: Vec::new() }).await?;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::mail::{Envelope, InboundMessage, Report};
 use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::settings::{InboxSettings, MailSettings};
-use crate::store::{CameBack, Exchange, Exchanged, Store, TakenUp, anew_if_overtaken};
+use crate::store::{BounceCommit, Exchanged, InboundCommit, Store, TakenUp, anew_if_overtaken};
 use crate::subscribe::SubscriberLock;
 
 pub use self::outcome::{IngestError, Ingested};
@@ -214,7 +214,7 @@ impl Inbox {
             }
             (Some(mail), verdict) => (mail, verdict),
         };
-        let report = CameBack { message, at: self.clock.now(), mail, verdict: verdict.clone() };
+        let report = BounceCommit { message, at: self.clock.now(), mail, verdict: verdict.clone() };
         match self.store.came_back(report).await? {
             Some(known) => {
                 if let Some(counts) = &self.counts {
@@ -237,7 +237,7 @@ impl Inbox {
             "ignored message {}: {reason}",
             message.as_str()
         );
-        let noted = Exchange { message, at, state: None, mails: Vec::new(), wishes: Vec::new() };
+        let noted = InboundCommit { message, at, state: None, mails: Vec::new(), wishes: Vec::new() };
         match self.store.converse(noted).await? {
             Exchanged::Kept => Ok(Ingested::PassedOver { reason }),
             Exchanged::Known => Ok(Ingested::Known),

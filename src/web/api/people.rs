@@ -15,7 +15,7 @@ use crate::domain::id::MailId;
 use crate::domain::inbound::Selection;
 use crate::domain::outbox::MailState;
 use crate::domain::topic::Topic;
-use crate::store::{Deed, StoreError};
+use crate::store::{MailAction, StoreError};
 use crate::subscribe::SubscribeError;
 use crate::web::Shared;
 
@@ -102,9 +102,9 @@ pub(super) async fn handle(
 ) -> Answer {
     let id = shared.mail(&id).await?.id;
     let (word, deed) = match act {
-        MailDeed::Hold => ("hold", Some(Deed::Hold)),
-        MailDeed::Release => ("release", Some(Deed::Release)),
-        MailDeed::Drop => ("drop", Some(Deed::Drop)),
+        MailDeed::Hold => ("hold", Some(MailAction::Hold)),
+        MailDeed::Release => ("release", Some(MailAction::Release)),
+        MailDeed::Drop => ("drop", Some(MailAction::Drop)),
         MailDeed::Retry => ("retry", None),
     };
     shared.note_by(&visitor, word, id.as_str(), "").await?;

@@ -16,7 +16,7 @@ use crate::check::ReadOptions;
 use crate::domain::id::{ChangeId, MailId};
 use crate::domain::source::{Source, SourcePause};
 use crate::domain::text::error_chain;
-use crate::store::{Deed, StoreError};
+use crate::store::{MailAction, StoreError};
 
 /// Sources that one request has read at once.
 const READS_AT_ONCE: usize = 8;
@@ -140,9 +140,9 @@ pub(super) async fn on_mail(
         Err(error) => return shared.fault(&error),
     };
     let deed = match action.as_str() {
-        "hold" => Some(Deed::Hold),
-        "release" => Some(Deed::Release),
-        "drop" => Some(Deed::Drop),
+        "hold" => Some(MailAction::Hold),
+        "release" => Some(MailAction::Release),
+        "drop" => Some(MailAction::Drop),
         "retry" => None,
         _ => return shared.unknown_deed(&visitor),
     };

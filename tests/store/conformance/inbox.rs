@@ -6,7 +6,7 @@ use regwatch::domain::id::BodyHash;
 use regwatch::domain::inbound::{Correspondence, Purpose, Request, Selection, Trust, converse};
 use regwatch::domain::subscription::{Filter, Wish};
 use regwatch::domain::way_in::{WayIn, WayInState};
-use regwatch::store::{Exchange, Exchanged, KnownPerson, StoreError, TakenUp};
+use regwatch::store::{Exchanged, InboundCommit, KnownPerson, StoreError, TakenUp};
 
 use crate::fixture::{Home, at, mail, topic};
 
@@ -25,7 +25,7 @@ async fn a_message_its_effects_and_its_answer_are_kept_together() {
     let message = BodyHash::of(b"subscribe zte");
     let KnownPerson { mut state, version } = store.conversation(&ann()).await.unwrap();
     let token = state.correspondence.ask(to_follow_zte(), 7, at(0)).unwrap();
-    let exchange = Exchange {
+    let exchange = InboundCommit {
         message: message.clone(),
         at: at(0),
         state: Some((state, version)),
@@ -53,7 +53,7 @@ async fn a_message_its_effects_and_its_answer_are_kept_together() {
     state.subscriber.follow(wish, at(1));
     let message = BodyHash::of(b"confirm");
     store
-        .converse(Exchange {
+        .converse(InboundCommit {
             message,
             at: at(1),
             state: Some((state, version)),
@@ -72,8 +72,13 @@ async fn a_message_is_forgotten_once_no_server_hands_it_over_again() {
     let home = Home::new();
     let store = home.open();
     let message = BodyHash::of(b"help");
-    let exchange =
-        Exchange { message: message.clone(), at: at(0), state: None, mails: Vec::new(), wishes: Vec::new() };
+    let exchange = InboundCommit {
+        message: message.clone(),
+        at: at(0),
+        state: None,
+        mails: Vec::new(),
+        wishes: Vec::new(),
+    };
     store.converse(exchange).await.unwrap();
     assert_eq!(store.forget_messages(at(0) + Duration::days(29)).await.unwrap(), 0);
     assert_eq!(store.take_up(&message, at(0)).await.unwrap(), TakenUp::Known);
@@ -131,7 +136,7 @@ async fn what_was_begun_counts_until_it_is_taken_in_forgiven_or_long_ago() {
     store.forgive(&one).await.unwrap();
     assert_eq!(store.take_up(&one, at(0)).await.unwrap(), TakenUp::Attempt(3));
     let exchange =
-        Exchange { message: one.clone(), at: at(1), state: None, mails: Vec::new(), wishes: Vec::new() };
+        InboundCommit { message: one.clone(), at: at(1), state: None, mails: Vec::new(), wishes: Vec::new() };
     store.converse(exchange).await.unwrap();
     assert_eq!(store.take_up(&one, at(1)).await.unwrap(), TakenUp::Known);
     assert_eq!(store.take_up(&third, at(1)).await.unwrap(), TakenUp::Attempt(1));
@@ -155,7 +160,7 @@ async fn what_went_between_us_and_a_stranger_is_forgotten_once_it_is_over() {
     let KnownPerson { mut state, version } = store.conversation(&ann()).await.unwrap();
     let token = state.correspondence.ask(to_follow_zte(), 7, at(0)).unwrap().hash();
     state.correspondence.note_answer(at(0));
-    let exchange = Exchange {
+    let exchange = InboundCommit {
         message: BodyHash::of(b"one"),
         at: at(0),
         state: Some((state, version)),
@@ -181,7 +186,10 @@ async fn of_two_messages_that_meet_one_state_the_second_is_overtaken() {
         let KnownPerson { mut state, version } = met;
         let token = state.correspondence.ask(to_follow_zte(), random, at(0)).unwrap().hash();
         let (message, mails) = (BodyHash::of(name.as_bytes()), vec![mail(name, at(0))]);
-        (token, Exchange { message, at: at(0), state: Some((state, version)), mails, wishes: Vec::new() })
+        (
+            token,
+            InboundCommit { message, at: at(0), state: Some((state, version)), mails, wishes: Vec::new() },
+        )
     };
     let ((asked, kept), (refused, overtaken)) = (exchange("one", first, 1), exchange("two", second, 2));
     assert_eq!(store.converse(kept.clone()).await.unwrap(), Exchanged::Kept);
@@ -191,7 +199,7 @@ async fn of_two_messages_that_meet_one_state_the_second_is_overtaken() {
     assert_eq!(store.mails(None, 9).await.unwrap().len(), 1);
     // It meets the state of now, and is kept; the first one again is no news, whatever it met.
     let met = store.conversation(&ann()).await.unwrap();
-    let again = Exchange { state: Some((met.state, met.version)), ..overtaken };
+    let again = InboundCommit { state: Some((met.state, met.version)), ..overtaken };
     assert_eq!(store.converse(again).await.unwrap(), Exchanged::Kept);
     assert_eq!(store.converse(kept).await.unwrap(), Exchanged::Known);
     let store = home.reopen(store).await;
@@ -209,7 +217,7 @@ async fn a_message_does_not_undo_what_was_done_to_its_sender_meanwhile() {
     state.correspondence.note_answer(at(1));
     store.leave(&ann(), None, at(1)).await.unwrap();
     let message = BodyHash::of(b"help");
-    let stale = Exchange {
+    let stale = InboundCommit {
         message: message.clone(),
         at: at(1),
         state: Some((state, version)),
@@ -237,7 +245,7 @@ async fn what_messages_take_of_the_budget_counts_whatever_they_met() {
         let answers = converse(&mut state, asks, Trust::Unknown, None, || number as u128 + 1, at(0));
         assert_eq!(answers.len(), 1, "each alone may be asked");
         let message = BodyHash::of(number.to_string().as_bytes());
-        let exchange = Exchange {
+        let exchange = InboundCommit {
             message,
             at: at(0),
             state: Some((state, version)),

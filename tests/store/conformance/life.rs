@@ -6,7 +6,7 @@ use regwatch::domain::id::{BodyHash, MailId};
 use regwatch::domain::inbound::ConfirmToken;
 use regwatch::domain::outbox::{Doubt, Outcome};
 use regwatch::settings::StoreSettings;
-use regwatch::store::{ChangeQuery, Exchange, Store, StoreError};
+use regwatch::store::{ChangeQuery, InboundCommit, Store, StoreError};
 use tokio::task::JoinSet;
 
 use crate::fixture::{Home, at, changed, keep, mail, page, source, topic};
@@ -79,7 +79,13 @@ async fn after_closing_every_call_says_so() {
         let message = BodyHash::of(b"");
         check(
             &store
-                .converse(Exchange { message, at: now, state: None, mails: Vec::new(), wishes: Vec::new() })
+                .converse(InboundCommit {
+                    message,
+                    at: now,
+                    state: None,
+                    mails: Vec::new(),
+                    wishes: Vec::new(),
+                })
                 .await,
         );
         check(&store.forget_messages(now).await);

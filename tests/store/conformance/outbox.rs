@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::Duration;
 use regwatch::domain::id::MailId;
 use regwatch::domain::outbox::{Doubt, MailState, Outcome, QueuedMail};
-use regwatch::store::{Deed, Lease, Store, StoreError};
+use regwatch::store::{Lease, MailAction, Store, StoreError};
 
 use crate::fixture::{Home, at, changed, keep, mail, page, source};
 
@@ -360,9 +360,9 @@ async fn mails_are_listed_by_state_and_in_any_the_newest_first() {
     let mails: Vec<QueuedMail> = (0..).zip(names).map(|(minute, name)| mail(name, at(minute))).collect();
     store.dispatch(&[], mails.clone()).await.unwrap();
     let id = |name: &str| MailId::derive(&[name]);
-    store.handle_mail(&id("bob"), Deed::Hold, at(9)).await.unwrap();
-    store.handle_mail(&id("eve"), Deed::Hold, at(9)).await.unwrap();
-    store.handle_mail(&id("cid"), Deed::Drop, at(9)).await.unwrap();
+    store.handle_mail(&id("bob"), MailAction::Hold, at(9)).await.unwrap();
+    store.handle_mail(&id("eve"), MailAction::Hold, at(9)).await.unwrap();
+    store.handle_mail(&id("cid"), MailAction::Drop, at(9)).await.unwrap();
     let leased = store.lease_due(at(10), 1, Duration::minutes(9)).await.unwrap();
     store.settle(&leased[0].lease, Outcome::SENT, at(10), 0.0).await.unwrap();
     let store = home.reopen(store).await;
@@ -377,7 +377,7 @@ async fn mails_are_listed_by_state_and_in_any_the_newest_first() {
     assert_eq!(listed(Some(MailState::Held), 9).await, ["eve", "bob"]);
     assert_eq!(listed(Some(MailState::Held), 1).await, ["eve"]);
     assert_eq!(listed(Some(MailState::Dead), 9).await, ["cid"]);
-    store.handle_mail(&id("eve"), Deed::Release, at(11)).await.unwrap();
+    store.handle_mail(&id("eve"), MailAction::Release, at(11)).await.unwrap();
     assert_eq!(listed(Some(MailState::Held), 9).await, ["bob"]);
     assert_eq!(listed(Some(MailState::Queued), 9).await, ["eve", "dora"]);
     let telling = store.mails_telling(mails[1].mail.changes.clone(), None, 9).await.unwrap();

@@ -6,7 +6,7 @@ use regwatch::domain::inbound::Purpose;
 use regwatch::domain::keyed_link::LinkKey;
 use regwatch::domain::subscription::{Filter, State, Wish};
 use regwatch::domain::topic::Topic;
-use regwatch::store::{Exchange, KnownPerson, Store};
+use regwatch::store::{InboundCommit, KnownPerson, Store};
 
 use crate::fixture::{Home, at, changed, keep, page, source, topic};
 
@@ -86,8 +86,13 @@ async fn a_subscriber_is_found_by_the_key_in_their_links_whenever_they_were_writ
     let KnownPerson { mut state, version } = store.conversation(&cid).await.unwrap();
     state.subscriber.follow(wish(&topic("zte")), at(2));
     let message = BodyHash::of(b"confirm");
-    let exchange =
-        Exchange { message, at: at(2), state: Some((state, version)), mails: Vec::new(), wishes: Vec::new() };
+    let exchange = InboundCommit {
+        message,
+        at: at(2),
+        state: Some((state, version)),
+        mails: Vec::new(),
+        wishes: Vec::new(),
+    };
     store.converse(exchange).await.unwrap();
 
     let store = home.reopen(store).await;
@@ -134,7 +139,7 @@ async fn leaving_ends_the_questions_that_stand_open() {
     let (message, mails) = (BodyHash::of(b"ask"), Vec::new());
     let wishes = Vec::new();
     store
-        .converse(Exchange { message, at: at(0), state: Some((state, version)), mails, wishes })
+        .converse(InboundCommit { message, at: at(0), state: Some((state, version)), mails, wishes })
         .await
         .unwrap();
     assert_eq!(store.leave(&bob, None, at(1)).await.unwrap(), 0);

@@ -6,7 +6,7 @@ use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::{AlertId, MailId};
 use regwatch::domain::outbox::{MailState, QueuedMail};
 use regwatch::domain::retraction::Retraction;
-use regwatch::store::{Composed, Met, RetractCommit, Spread, Store, StoreError, Withdrawn};
+use regwatch::store::{FanOut, Met, ReaderCommit, RetractCommit, Store, StoreError, Withdrawn};
 
 use crate::fixture::{Home, at, changed, keep, mail, page, source, topic};
 
@@ -30,9 +30,9 @@ async fn with_an_alert(home: &Home) -> (Store, Alert) {
 }
 
 /// A run of readers who get their item.
-fn spread(alert: &Alert, from: Option<EmailAddress>, to: &[EmailAddress], ends: bool) -> Spread {
+fn spread(alert: &Alert, from: Option<EmailAddress>, to: &[EmailAddress], ends: bool) -> FanOut {
     let item = |reader: &EmailAddress| (reader.clone(), AlertItem::of(alert), at(1));
-    Spread {
+    FanOut {
         alerts: vec![alert.id.clone()],
         from,
         items: to.iter().map(item).collect(),
@@ -41,9 +41,9 @@ fn spread(alert: &Alert, from: Option<EmailAddress>, to: &[EmailAddress], ends: 
 }
 
 /// A mail that tells all that waits for a reader.
-async fn telling(store: &Store, name: &str, now: DateTime<Utc>) -> Composed {
+async fn telling(store: &Store, name: &str, now: DateTime<Utc>) -> ReaderCommit {
     let waiting = store.waiting(vec![ann()]).await.unwrap().readers.remove(0);
-    Composed {
+    ReaderCommit {
         reader: ann(),
         settled: waiting.items.iter().map(|item| item.alert.clone()).collect(),
         met: Met { items: waiting.items, ..Met::default() },
@@ -131,7 +131,7 @@ async fn an_item_that_was_tried_by_another_meanwhile_is_not_told_as_if_it_were_n
     let late = telling(&store, "late", at(3)).await;
     let met = late.met.clone();
     let struck = met.items.iter().map(|item| AlertItem { strikes: 1, ..item.clone() }).collect();
-    let tried = Composed {
+    let tried = ReaderCommit {
         met,
         struck,
         settled: Vec::new(),

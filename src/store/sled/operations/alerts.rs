@@ -6,7 +6,7 @@ use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
-use crate::store::boundary::{Composed, Look, Spread, ToldOf, WaitingReaders};
+use crate::store::boundary::{DueReader, FanOut, ReaderCommit, ToldOf, WaitingReaders};
 use crate::store::error::StoreError;
 use crate::store::sled::{Sled, changes, events, items};
 
@@ -19,11 +19,11 @@ impl Sled {
         self.read(changes::pending_alerts).await
     }
 
-    pub(in crate::store) async fn spread(&self, spread: Spread) -> Result<(), StoreError> {
+    pub(in crate::store) async fn spread(&self, spread: FanOut) -> Result<(), StoreError> {
         self.write(move |trees, writes| items::spread(trees, writes, &spread)).await
     }
 
-    pub(in crate::store) async fn looks(&self, until: DateTime<Utc>) -> Result<Vec<Look>, StoreError> {
+    pub(in crate::store) async fn looks(&self, until: DateTime<Utc>) -> Result<Vec<DueReader>, StoreError> {
         self.read(move |trees| items::looks(trees, until)).await
     }
 
@@ -40,7 +40,7 @@ impl Sled {
 
     pub(in crate::store) async fn compose(
         &self,
-        composed: Vec<Composed>,
+        composed: Vec<ReaderCommit>,
     ) -> Result<Vec<EmailAddress>, StoreError> {
         self.write(move |trees, writes| items::compose(trees, writes, composed)).await
     }

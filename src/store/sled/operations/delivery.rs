@@ -6,7 +6,7 @@ use crate::domain::breaker::Breaker;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::Mail;
 use crate::domain::suppression::{Suppression, SuppressionReason};
-use crate::store::boundary::{CameBack, MailTrouble};
+use crate::store::boundary::{BounceCommit, MailTrouble};
 use crate::store::error::StoreError;
 use crate::store::sled::{Sled, breakers, suppression};
 
@@ -40,7 +40,7 @@ impl Sled {
         self.read(move |trees| breakers::trouble(trees, limit)).await
     }
 
-    pub(in crate::store) async fn came_back(&self, report: CameBack) -> Result<Option<Mail>, StoreError> {
+    pub(in crate::store) async fn came_back(&self, report: BounceCommit) -> Result<Option<Mail>, StoreError> {
         self.write(move |trees, writes| suppression::came_back(trees, writes, &report)).await
     }
 

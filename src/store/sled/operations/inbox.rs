@@ -7,7 +7,7 @@ use crate::domain::id::BodyHash;
 use crate::domain::inbound::{TokenHash, UntrackedWish};
 use crate::domain::subscription::Subscriber;
 use crate::domain::way_in::WayInState;
-use crate::store::boundary::{Exchange, Exchanged, KnownPerson, TakenUp};
+use crate::store::boundary::{Exchanged, InboundCommit, KnownPerson, TakenUp};
 use crate::store::error::StoreError;
 use crate::store::sled::{Sled, inbox};
 
@@ -51,7 +51,7 @@ impl Sled {
         self.read(move |trees| inbox::conversation(trees, &address)).await
     }
 
-    pub(in crate::store) async fn converse(&self, exchange: Exchange) -> Result<Exchanged, StoreError> {
+    pub(in crate::store) async fn converse(&self, exchange: InboundCommit) -> Result<Exchanged, StoreError> {
         self.write(move |trees, writes| inbox::converse(trees, writes, exchange)).await
     }
 

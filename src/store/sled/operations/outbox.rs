@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
-use crate::store::boundary::{Deed, Lease, LeasedMail, Queue};
+use crate::store::boundary::{Lease, LeasedMail, MailAction, Queue};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 use crate::store::sled::{Sled, outbox};
@@ -129,7 +129,7 @@ impl Sled {
     pub(in crate::store) async fn handle_mail(
         &self,
         id: &MailId,
-        deed: Deed,
+        deed: MailAction,
         now: DateTime<Utc>,
     ) -> Result<(Mail, bool), StoreError> {
         let id = id.clone();

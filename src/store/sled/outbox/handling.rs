@@ -6,7 +6,7 @@ use super::listing::open;
 use super::{Place, StoredMail, change, dispatch, keep, listed, stored};
 use crate::domain::id::MailId;
 use crate::domain::outbox::{Mail, QueuedMail};
-use crate::store::boundary::Deed;
+use crate::store::boundary::MailAction;
 use crate::store::error::StoreError;
 use crate::store::sled::trees::{TreeName, Trees};
 use crate::store::sled::writes::Writes;
@@ -17,7 +17,7 @@ pub(in crate::store) fn handle(
     trees: &Trees,
     writes: &mut Writes,
     id: &MailId,
-    deed: Deed,
+    deed: MailAction,
     now: DateTime<Utc>,
 ) -> Result<(Mail, bool), StoreError> {
     let mut is_done = false;
