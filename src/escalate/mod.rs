@@ -22,7 +22,7 @@ use crate::domain::incident::{
 use crate::domain::outbox::{Basis, QueuedMail, Thread};
 use crate::domain::source::Source;
 use crate::domain::way_in::WayIn;
-use crate::mail::{Draft, DraftError, Occasion, incident_thread_id};
+use crate::mail::{Draft, DraftError, MailPurpose, incident_thread_id};
 use crate::render;
 use crate::settings::{MailSettings, OperatorSettings};
 use crate::store::{Store, StoreError, anew_if_overtaken};
@@ -251,7 +251,7 @@ impl Escalator {
             changes: Vec::new(),
             thread: self.thread(due),
             list: None,
-            occasion: Occasion::Incident,
+            occasion: MailPurpose::Incident,
             basis: Basis::None,
             is_urgent: true,
             at: now,

@@ -10,7 +10,7 @@ use lettre::{Address, Message};
 
 use super::MailError;
 use super::dkim::signed;
-use super::letter::{Leaving, Letter, Occasion};
+use super::letter::{Letter, ListUnsubscribe, MailPurpose};
 use super::message_id::bracketed;
 use super::thread::{Following, index, topic};
 use crate::domain::email::EmailAddress;
@@ -85,8 +85,8 @@ fn address(address: &EmailAddress) -> Result<Address, MailError> {
 
 fn reply_to(letter: &Letter) -> Result<Address, MailError> {
     match letter.occasion {
-        Occasion::Alert | Occasion::Retraction { .. } | Occasion::Incident => address(letter.help),
-        Occasion::Answer { reply_to, .. } => reply_to.parse().map_err(|source| MailError::Address {
+        MailPurpose::Alert | MailPurpose::Retraction { .. } | MailPurpose::Incident => address(letter.help),
+        MailPurpose::Answer { reply_to, .. } => reply_to.parse().map_err(|source| MailError::Address {
             // What stands behind the plus lets its reader confirm.
             address: letter.help.redacted(),
             source,
@@ -96,8 +96,8 @@ fn reply_to(letter: &Letter) -> Result<Address, MailError> {
 
 fn machine_headers(letter: &Letter) -> Vec<(&'static str, String)> {
     let submitted = match letter.occasion {
-        Occasion::Answer { .. } => "auto-replied",
-        Occasion::Alert | Occasion::Retraction { .. } | Occasion::Incident => "auto-generated",
+        MailPurpose::Answer { .. } => "auto-replied",
+        MailPurpose::Alert | MailPurpose::Retraction { .. } | MailPurpose::Incident => "auto-generated",
     };
     let mut headers = vec![
         ("X-Auto-Response-Suppress", "All".to_owned()),
@@ -113,7 +113,7 @@ fn machine_headers(letter: &Letter) -> Vec<(&'static str, String)> {
 }
 
 /// What the list says of itself. The web address comes first: programs take the first they know.
-fn list_headers(letter: &Letter, list: Leaving) -> Vec<(&'static str, String)> {
+fn list_headers(letter: &Letter, list: ListUnsubscribe) -> Vec<(&'static str, String)> {
     let (help, mailbox) = (letter.help.to_uri(), list.mailbox.to_uri());
     let seal = list.key.seal(LinkPurpose::Unsubscribe, letter.to);
     // Mail programs send it by themselves, and answer no question.

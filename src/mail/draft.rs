@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Leaving, Letter, MailError, Occasion, compose, message_id};
+use super::{Letter, ListUnsubscribe, MailError, MailPurpose, compose, message_id};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, MailId};
 use crate::domain::outbox::{Basis, Mail, QueuedMail, Thread};
@@ -26,9 +26,9 @@ pub struct Draft<'a> {
     /// The conversation it belongs to.
     pub thread: Option<Thread>,
     /// How its reader leaves; nothing for whoever is no subscriber.
-    pub list: Option<Leaving<'a>>,
+    pub list: Option<ListUnsubscribe<'a>>,
     /// What it was written for.
-    pub occasion: Occasion<'a>,
+    pub occasion: MailPurpose<'a>,
     /// By what right it is sent.
     pub basis: Basis,
     /// Whether it goes before those that wait already.

@@ -29,14 +29,14 @@ pub struct Letter<'a> {
     /// When it was made.
     pub date: DateTime<Utc>,
     /// How its reader leaves; nothing for whoever is no subscriber.
-    pub list: Option<Leaving<'a>>,
+    pub list: Option<ListUnsubscribe<'a>>,
     /// Whether it was asked for a moment ago, or a machine found something.
-    pub occasion: Occasion<'a>,
+    pub occasion: MailPurpose<'a>,
 }
 
 /// Why a mail is written.
 #[derive(Debug, Clone, Copy)]
-pub enum Occasion<'a> {
+pub enum MailPurpose<'a> {
     /// Something was found.
     Alert,
     /// What an earlier mail told is taken back.
@@ -57,7 +57,7 @@ pub enum Occasion<'a> {
 
 /// How a subscriber leaves.
 #[derive(Debug, Clone, Copy)]
-pub struct Leaving<'a> {
+pub struct ListUnsubscribe<'a> {
     /// The mailbox that takes the wish in.
     pub mailbox: &'a EmailAddress,
     /// Makes the word by which it is known there whose wish it is.

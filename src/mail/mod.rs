@@ -40,7 +40,7 @@ pub use compose::compose;
 pub use dns::{DnsRecord, dns_records};
 pub use draft::{Draft, DraftError};
 pub use head::{MAX_MESSAGE_BYTES, without_mbox_line};
-pub use letter::{Leaving, Letter, Occasion};
+pub use letter::{Letter, ListUnsubscribe, MailPurpose};
 pub use maildir::Maildir;
 pub use maildrop::{Dropped, Maildrop};
 pub use memory::{Delivered, Memory};

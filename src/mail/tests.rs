@@ -52,12 +52,12 @@ fn composed(from: &Sender, rendered: &Rendered, message_id: &str) -> Result<Vec<
         thread: Some(&thread()),
         dkim: None,
         date: date(),
-        list: Some(Leaving {
+        list: Some(ListUnsubscribe {
             mailbox: &"watch+%x@tracker.example".parse().unwrap(),
             key: LinkKey::new([7; 32]),
             web: None,
         }),
-        occasion: Occasion::Alert,
+        occasion: MailPurpose::Alert,
     })
 }
 
@@ -129,8 +129,8 @@ fn with_links_of_their_own_a_reader_leaves_by_one_click() {
         thread: None,
         dkim: None,
         date: date(),
-        list: Some(Leaving { mailbox: &mailbox, key: LinkKey::new([7; 32]), web: Some(&web) }),
-        occasion: Occasion::Alert,
+        list: Some(ListUnsubscribe { mailbox: &mailbox, key: LinkKey::new([7; 32]), web: Some(&web) }),
+        occasion: MailPurpose::Alert,
     };
     let head = |letter: &Letter| {
         let text = String::from_utf8(compose(letter).unwrap()).unwrap();
@@ -147,7 +147,7 @@ fn with_links_of_their_own_a_reader_leaves_by_one_click() {
     ] {
         assert!(shown.lines().any(|found| found == line), "{line} is missing in:\n{shown}");
     }
-    let operator = head(&Letter { list: None, occasion: Occasion::Incident, ..letter });
+    let operator = head(&Letter { list: None, occasion: MailPurpose::Incident, ..letter });
     assert!(!operator.contains("List-"), "{operator}");
 }
 
@@ -275,7 +275,7 @@ fn a_line_feed_in_a_display_name_makes_no_header() {
 }
 
 /// The header of what is said on an occasion, to a subscriber or somebody else.
-fn head_of(occasion: Occasion, thread: Option<&Thread>, is_known: bool) -> String {
+fn head_of(occasion: MailPurpose, thread: Option<&Thread>, is_known: bool) -> String {
     let web = WebAddresses::new(&"https://tracker.example".parse().unwrap(), LinkKey::new([7; 32]));
     let mailbox = "watch@tracker.example".parse().unwrap();
     let bytes = compose(&Letter {
@@ -287,7 +287,11 @@ fn head_of(occasion: Occasion, thread: Option<&Thread>, is_known: bool) -> Strin
         thread,
         dkim: None,
         date: date(),
-        list: is_known.then_some(Leaving { mailbox: &mailbox, key: LinkKey::new([7; 32]), web: Some(&web) }),
+        list: is_known.then_some(ListUnsubscribe {
+            mailbox: &mailbox,
+            key: LinkKey::new([7; 32]),
+            web: Some(&web),
+        }),
         occasion,
     });
     let text = String::from_utf8(bytes.unwrap()).unwrap();
@@ -297,12 +301,12 @@ fn head_of(occasion: Occasion, thread: Option<&Thread>, is_known: bool) -> Strin
 #[test]
 fn each_occasion_has_its_header() {
     let (thread, reply_to) = (thread(), "watch+confirm-abc@tracker.example");
-    let answer = Occasion::Answer { to: Some("question@example.org"), reply_to };
-    insta::assert_snapshot!("alert.head", head_of(Occasion::Alert, Some(&thread), true));
-    insta::assert_snapshot!("digest.head", head_of(Occasion::Alert, None, true));
-    let retraction = Occasion::Retraction { of: "told@tracker.example" };
+    let answer = MailPurpose::Answer { to: Some("question@example.org"), reply_to };
+    insta::assert_snapshot!("alert.head", head_of(MailPurpose::Alert, Some(&thread), true));
+    insta::assert_snapshot!("digest.head", head_of(MailPurpose::Alert, None, true));
+    let retraction = MailPurpose::Retraction { of: "told@tracker.example" };
     insta::assert_snapshot!("retraction.head", head_of(retraction, Some(&thread), true));
     insta::assert_snapshot!("answer-to-a-reader.head", head_of(answer, None, true));
     insta::assert_snapshot!("answer-to-a-stranger.head", head_of(answer, None, false));
-    insta::assert_snapshot!("incident.head", head_of(Occasion::Incident, Some(&thread), false));
+    insta::assert_snapshot!("incident.head", head_of(MailPurpose::Incident, Some(&thread), false));
 }

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::MailError;
-use super::letter::{Letter, Occasion};
+use super::letter::{Letter, MailPurpose};
 use super::message_id::bracketed;
 use crate::domain::outbox::Thread;
 use crate::domain::text::{one_line, shorten};
@@ -38,9 +38,9 @@ impl Following {
         let beginning = letter.thread.map(|thread| bracketed(&thread.id)).transpose()?;
         let before = match letter.occasion {
             // A stranger's id that cannot stand in a header is left out, not refused: the answer is due.
-            Occasion::Answer { to, .. } => to.and_then(|id| bracketed(id).ok()),
-            Occasion::Retraction { of } => Some(bracketed(of)?),
-            Occasion::Alert | Occasion::Incident => None,
+            MailPurpose::Answer { to, .. } => to.and_then(|id| bracketed(id).ok()),
+            MailPurpose::Retraction { of } => Some(bracketed(of)?),
+            MailPurpose::Alert | MailPurpose::Incident => None,
         };
         let all: Vec<&str> = beginning.iter().chain(&before).map(String::as_str).collect();
         let references = (!all.is_empty()).then(|| all.join(" "));

@@ -14,7 +14,7 @@ use crate::domain::id::{MailId, ScreeningId};
 use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::screening::{Against, Screened, ScreeningNews, StandingList};
 use crate::domain::spelling::did_you_mean;
-use crate::mail::{Draft, DraftError, Occasion};
+use crate::mail::{Draft, DraftError, MailPurpose};
 use crate::render;
 use crate::settings::MailSettings;
 use crate::store::{Store, StoreError};
@@ -179,7 +179,7 @@ impl StandingLists {
             changes: Vec::new(),
             thread: None,
             list: None,
-            occasion: Occasion::Alert,
+            occasion: MailPurpose::Alert,
             basis: Basis::Screening { list: list.id.clone() },
             is_urgent: false,
             at: now,

@@ -15,7 +15,7 @@ use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::text::{one_line, shorten};
 use crate::domain::webhook::{Answered, Delivery, DeliveryState, HookState, Webhook};
 use crate::fetch::{FetchError, Fetcher, Posted};
-use crate::mail::{Draft, Occasion};
+use crate::mail::{Draft, MailPurpose};
 use crate::registry::Registry;
 use crate::render::{HookMessage, hook_disabled, page_of};
 use crate::settings::MailSettings;
@@ -183,7 +183,7 @@ impl Teller {
             changes: Vec::new(),
             thread: None,
             list: None,
-            occasion: Occasion::Incident,
+            occasion: MailPurpose::Incident,
             basis: Basis::None,
             is_urgent: true,
             at: now,

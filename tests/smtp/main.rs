@@ -24,7 +24,7 @@ use chrono::DateTime;
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::MailId;
 use regwatch::domain::outbox::{Mail, Outcome};
-use regwatch::mail::{Letter, Occasion, Smtp, Timeouts, Transport, compose, message_id};
+use regwatch::mail::{Letter, MailPurpose, Smtp, Timeouts, Transport, compose, message_id};
 use regwatch::render::Rendered;
 use regwatch::settings::{Sender, SmtpCredentials, SmtpSecurity, SmtpSettings};
 
@@ -88,7 +88,7 @@ fn mail(name: &str, recipient: &str) -> (Mail, Vec<u8>) {
         date: DateTime::UNIX_EPOCH,
         dkim: None,
         list: None,
-        occasion: Occasion::Alert,
+        occasion: MailPurpose::Alert,
     };
     let bytes = compose(&letter).unwrap();
     (mail, bytes)

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::domain::email::EmailAddress;
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::mail_kind::MailKind;
-use crate::mail::{Letter, Occasion, compose};
+use crate::mail::{Letter, MailPurpose, compose};
 use crate::render::{AlertAbout, Rendered, Service, example, example_alert};
 
 #[derive(Debug, Args)]
@@ -92,7 +92,7 @@ fn message(rendered: &Rendered, to: &EmailAddress, config: &Config) -> anyhow::R
         date: chrono::DateTime::UNIX_EPOCH,
         list: None,
         dkim: config.mail.dkim.as_ref(),
-        occasion: Occasion::Alert,
+        occasion: MailPurpose::Alert,
     };
     Ok(compose(&letter)?)
 }

@@ -24,7 +24,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;
 use crate::domain::subscription::{Cadence, Subscriber};
 use crate::domain::text::error_chain;
-use crate::mail::{Draft, DraftError, Leaving, Occasion, message_id, thread_id};
+use crate::mail::{Draft, DraftError, ListUnsubscribe, MailPurpose, message_id, thread_id};
 use crate::render::{self, Notice, Rendered, Service, SourceWords};
 use crate::settings::MailSettings;
 use crate::store::{Met, ReaderCommit, WaitingReader};
@@ -294,7 +294,7 @@ impl Composer {
     ) -> Draft<'a> {
         let Service { mailbox, web, .. } = self.service();
         let key = LinkKey::new(self.parts.instance_key);
-        let list = Some(Leaving { mailbox, key, web });
+        let list = Some(ListUnsubscribe { mailbox, key, web });
         Draft {
             id,
             to,
@@ -302,7 +302,7 @@ impl Composer {
             changes: Vec::new(),
             thread: None,
             list,
-            occasion: Occasion::Alert,
+            occasion: MailPurpose::Alert,
             basis: Basis::None,
             is_urgent: false,
             at,

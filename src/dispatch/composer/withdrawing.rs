@@ -12,7 +12,7 @@ use crate::domain::mail_kind::MailKind;
 use crate::domain::outbox::{Basis, Mail, QueuedMail};
 use crate::domain::retraction::Retraction;
 use crate::domain::topic::Topic;
-use crate::mail::{Draft, DraftError, Occasion};
+use crate::mail::{Draft, DraftError, MailPurpose};
 use crate::render::{self, Withdrawal};
 
 impl Composer {
@@ -48,7 +48,7 @@ impl Composer {
         })?;
         self.queued(Draft {
             thread: mail.thread.clone(),
-            occasion: Occasion::Retraction { of: &mail.message_id },
+            occasion: MailPurpose::Retraction { of: &mail.message_id },
             basis: Basis::Retraction { topics: retracted_topics(retraction, mail) },
             ..self.draft(id, &mail.recipient, rendered, now)
         })

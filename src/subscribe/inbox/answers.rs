@@ -14,7 +14,7 @@ use crate::domain::listed::{ListedOn, is_named, is_wanted};
 use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::subscription::Subscriber;
-use crate::mail::{Draft, DraftError, Leaving, Occasion};
+use crate::mail::{Draft, DraftError, ListUnsubscribe, MailPurpose};
 use crate::render::{self, Addressed, Service, confirm_address};
 use crate::store::StoreError;
 
@@ -55,7 +55,7 @@ impl Inbox {
         // Somebody who only asked is on no list.
         let is_known = !state.subscriber.subscriptions.is_empty();
         let key = LinkKey::new(self.instance_key);
-        let leaving = Leaving { mailbox: &self.settings.address, key, web: self.web.as_ref() };
+        let leaving = ListUnsubscribe { mailbox: &self.settings.address, key, web: self.web.as_ref() };
         let draft = Draft {
             id,
             to: &state.subscriber.address,
@@ -63,7 +63,7 @@ impl Inbox {
             changes: Vec::new(),
             thread: None,
             list: is_known.then_some(leaving),
-            occasion: Occasion::Answer { to, reply_to: &reply_to },
+            occasion: MailPurpose::Answer { to, reply_to: &reply_to },
             basis: basis_of(answer, &state.subscriber),
             is_urgent: true,
             at: now,
