@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use regwatch::clock::{Clock, SystemClock};
 use regwatch::deliver::{Deliverer, DelivererParts};
-use regwatch::dispatch::{Composer, ComposerParts, Dispatcher, Patience};
+use regwatch::dispatch::{BatchWindow, Composer, ComposerParts, Dispatcher};
 use regwatch::domain::company::{Alias, AliasKind, Company};
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::matching::Watchlist;
@@ -159,7 +159,7 @@ async fn tell(port: u16) -> Told {
     });
     keep(&store, changed(&source("list"), 1, page(1, 100_000), &["hytera"])).await.unwrap();
     let start = Instant::now();
-    assert_eq!(dispatcher.dispatch(Patience::Now).await.unwrap(), READERS);
+    assert_eq!(dispatcher.dispatch(BatchWindow::Now).await.unwrap(), READERS);
     let queueing = start.elapsed();
     let (start, before) = (Instant::now(), processor_time().own);
     assert_eq!(deliverer.deliver_due().await.unwrap().sent, READERS);

@@ -22,7 +22,7 @@ use crate::mail::Transport;
 use crate::monitor::{MonitorParts, MonitorServer, keep_pinging};
 use crate::prove::Prover;
 use crate::reload::watchlist;
-use crate::scheduler::{ReadingLoop, ScreeningLoop, TellingLoop};
+use crate::scheduler::{MailLoop, ReadingLoop, ScreeningLoop};
 use crate::settings::Retention;
 use crate::store::Store;
 use crate::view::{ViewParts, Views};
@@ -111,7 +111,7 @@ impl Generation {
         let found = Arc::new(Notify::new());
         self.start_web(&found).await?;
         self.start_monitor().await?;
-        let telling = TellingLoop {
+        let telling = MailLoop {
             escalator: Arc::clone(&app.escalator),
             dispatcher: Arc::clone(&app.dispatcher),
             asker: app.asker.clone(),

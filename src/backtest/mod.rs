@@ -21,7 +21,7 @@ use crate::archive::{Capture, Kept};
 use crate::check::{Checker, ReadOptions};
 use crate::clock::{Clock, ManualClock};
 use crate::config::Config;
-use crate::dispatch::{Composer, ComposerParts, DispatchError, Dispatcher, Patience};
+use crate::dispatch::{BatchWindow, Composer, ComposerParts, DispatchError, Dispatcher};
 use crate::domain::bundle;
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::due::due_at;
@@ -384,7 +384,7 @@ impl Stage {
     /// Makes the mails that are due until then, each at its time; all that are left where there is no end.
     async fn tell(&self, until: Option<DateTime<Utc>>) -> Result<(), BacktestError> {
         loop {
-            self.dispatcher.dispatch(Patience::Group).await?;
+            self.dispatcher.dispatch(BatchWindow::Group).await?;
             let now = self.clock.now();
             match self.dispatcher.next_due().await? {
                 Some(at) if at > now && until.is_none_or(|until| at < until) => self.clock.set(at),

@@ -15,7 +15,7 @@ use super::reply::{
 };
 use crate::check::{Checker, ReadOptions, RetractError, ReviewError};
 use crate::deliver::Deliverer;
-use crate::dispatch::{DispatchError, Dispatcher, Patience};
+use crate::dispatch::{BatchWindow, DispatchError, Dispatcher};
 use crate::domain::audit::AuditEntry;
 use crate::domain::due::due_at;
 use crate::domain::email::EmailAddress;
@@ -263,7 +263,7 @@ impl Service {
     pub(super) async fn tell(&self) -> Result<usize, CommandError> {
         let parts = &self.0;
         parts.escalator.escalate(Attended::Yes).await?;
-        let queued = parts.dispatcher.dispatch(Patience::Now).await?;
+        let queued = parts.dispatcher.dispatch(BatchWindow::Now).await?;
         // Who asks for something else is not held up by suppliers that cannot be screened.
         if let Err(error) = parts.standing.look_again().await {
             tracing::error!(error = error_chain(&error), "failed to screen standing lists again");

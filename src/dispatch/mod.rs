@@ -50,7 +50,7 @@ const MAX_ROUNDS: usize = 8;
 
 /// Whether alerts wait for company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patience {
+pub enum BatchWindow {
     /// Let the oldest alert wait for the configured time, so that one mail tells what one round found.
     Group,
     /// Tell now whatever waits for nothing but company.
@@ -110,7 +110,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// The store's error; what was kept before it stays so.
-    pub async fn dispatch(&self, patience: Patience) -> Result<usize, DispatchError> {
+    pub async fn dispatch(&self, patience: BatchWindow) -> Result<usize, DispatchError> {
         let _turn = self.turn.lock().await;
         let withdrawn = self.withdraw().await?;
         self.spread().await?;
@@ -140,11 +140,11 @@ impl Dispatcher {
         Ok(id)
     }
 
-    fn collecting(&self, patience: Patience) -> Collecting {
+    fn collecting(&self, patience: BatchWindow) -> Collecting {
         let length = |length| TimeDelta::from_std(length).unwrap_or_default();
         let wait = match patience {
-            Patience::Group => length(self.settings.group_within),
-            Patience::Now => TimeDelta::zero(),
+            BatchWindow::Group => length(self.settings.group_within),
+            BatchWindow::Now => TimeDelta::zero(),
         };
         Collecting { wait, lead: length(self.settings.deadline_within) }
     }
@@ -184,7 +184,7 @@ impl Dispatcher {
         readers: &[Subscriber],
         pending: &[(Alert, Change)],
     ) -> Vec<(EmailAddress, AlertItem, DateTime<Utc>)> {
-        let (collecting, now) = (self.collecting(Patience::Group), self.clock.now());
+        let (collecting, now) = (self.collecting(BatchWindow::Group), self.clock.now());
         let mut items = Vec::new();
         for reader in readers {
             let followed =
@@ -199,7 +199,7 @@ impl Dispatcher {
     }
 
     /// Makes mails for every reader something is due for, and again for those who were looked at by others meanwhile.
-    async fn compose(&self, patience: Patience) -> Result<usize, DispatchError> {
+    async fn compose(&self, patience: BatchWindow) -> Result<usize, DispatchError> {
         let mut queued = 0;
         for _ in 0..MAX_ROUNDS {
             let (more, is_superseded) = self.compose_due(patience).await?;
@@ -216,10 +216,10 @@ impl Dispatcher {
 
     /// Makes mails for every reader something is due for; with how many it returns whether for somebody it made none
     /// because what waited for them had changed by then.
-    async fn compose_due(&self, patience: Patience) -> Result<(usize, bool), DispatchError> {
+    async fn compose_due(&self, patience: BatchWindow) -> Result<(usize, bool), DispatchError> {
         let now = self.clock.now();
-        let ahead = self.collecting(Patience::Group).wait;
-        let until = if patience == Patience::Now { now + ahead } else { now };
+        let ahead = self.collecting(BatchWindow::Group).wait;
+        let until = if patience == BatchWindow::Now { now + ahead } else { now };
         let mut looks = Looks::new();
         for look in self.store.looks(until).await? {
             looks.entry(look.reader).or_default().push(look.at);
@@ -239,7 +239,7 @@ impl Dispatcher {
         Ok((queued, is_superseded))
     }
 
-    fn round(&self, patience: Patience, now: DateTime<Utc>) -> Round {
+    fn round(&self, patience: BatchWindow, now: DateTime<Utc>) -> Round {
         let collecting = self.collecting(patience);
         let (states, ties, together) = (Arc::default(), Arc::default(), Arc::default());
         Round { watchlist: self.registry.current(), states, ties, together, collecting, now }

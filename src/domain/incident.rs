@@ -149,7 +149,7 @@ pub enum Ending {
 /// What the operator is told of an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Telling {
+pub enum Notification {
     /// That it is there.
     Begun,
     /// That it is still there.
@@ -216,7 +216,7 @@ impl Incident {
 
     /// What is to be told and from when on.
     #[must_use]
-    pub fn next_telling(&self, policy: &Policy) -> Option<(Telling, DateTime<Utc>)> {
+    pub fn next_telling(&self, policy: &Policy) -> Option<(Notification, DateTime<Utc>)> {
         if self.kind == IncidentKind::Relay {
             return mail::telling_of_relay(self);
         }
@@ -228,11 +228,11 @@ impl Incident {
         }
         let is_end_told = self.end_told_at.is_some() && self.end_told_at >= self.told_at;
         match (self.told_at, self.closed_at) {
-            (None, None) => Some((Telling::Begun, self.since())),
+            (None, None) => Some((Notification::Begun, self.since())),
             (None, Some(_)) => None,
-            (Some(_), Some(closed_at)) => (!is_end_told).then_some((Telling::Over, closed_at)),
-            (Some(_), None) if is_end_told => Some((Telling::Begun, self.since() + BACK_FOR)),
-            (Some(told_at), None) => Some((Telling::Reminder, told_at + policy.remind_every)),
+            (Some(_), Some(closed_at)) => (!is_end_told).then_some((Notification::Over, closed_at)),
+            (Some(_), None) if is_end_told => Some((Notification::Begun, self.since() + BACK_FOR)),
+            (Some(told_at), None) => Some((Notification::Reminder, told_at + policy.remind_every)),
         }
     }
 
@@ -252,10 +252,10 @@ impl Incident {
 
     /// The incident after it was told.
     #[must_use]
-    pub fn told(self, telling: Telling, now: DateTime<Utc>) -> Self {
+    pub fn told(self, telling: Notification, now: DateTime<Utc>) -> Self {
         match telling {
-            Telling::Over => Self { end_told_at: Some(now), ..self },
-            Telling::Begun | Telling::Reminder => {
+            Notification::Over => Self { end_told_at: Some(now), ..self },
+            Notification::Begun | Notification::Reminder => {
                 Self { told_at: Some(now), times_told: self.times_told.saturating_add(1), ..self }
             }
         }

@@ -16,8 +16,8 @@ use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
 use crate::domain::incident::{
-    Incident, IncidentKind, MailHealth, ObservedSource, Policy, StoreHealth, Telling, review, review_clock,
-    review_mail, review_store,
+    Incident, IncidentKind, MailHealth, Notification, ObservedSource, Policy, StoreHealth, review,
+    review_clock, review_mail, review_store,
 };
 use crate::domain::outbox::{Basis, QueuedMail, Thread};
 use crate::domain::source::Source;
@@ -213,7 +213,7 @@ impl Escalator {
     }
 
     /// What is to be told now; nothing while nobody is named to be told.
-    fn due<'a>(&self, current: &[&'a Incident], now: DateTime<Utc>) -> Vec<(Telling, &'a Incident)> {
+    fn due<'a>(&self, current: &[&'a Incident], now: DateTime<Utc>) -> Vec<(Notification, &'a Incident)> {
         let policy = self.policy();
         let is_told = self.parts.operator.address.is_some();
         let due = current.iter().filter(|_| is_told).filter_map(|incident| {
@@ -227,10 +227,11 @@ impl Escalator {
     fn mails(
         &self,
         recipient: &EmailAddress,
-        due: &[(Telling, &Incident)],
+        due: &[(Notification, &Incident)],
         now: DateTime<Utc>,
     ) -> Result<Vec<QueuedMail>, DraftError> {
-        let is_first_start = |(_, incident): &(Telling, &Incident)| incident.kind == IncidentKind::FirstStart;
+        let is_first_start =
+            |(_, incident): &(Notification, &Incident)| incident.kind == IncidentKind::FirstStart;
         let (first_start, trouble): (Vec<_>, Vec<_>) = due.iter().copied().partition(is_first_start);
         let mails = [first_start, trouble];
         let mails = mails.iter().filter(|told| !told.is_empty());
@@ -240,7 +241,7 @@ impl Escalator {
     fn mail(
         &self,
         recipient: &EmailAddress,
-        due: &[(Telling, &Incident)],
+        due: &[(Notification, &Incident)],
         now: DateTime<Utc>,
     ) -> Result<QueuedMail, DraftError> {
         let EscalatorParts { mail: settings, instance_key, operator, .. } = &self.parts;
@@ -260,7 +261,7 @@ impl Escalator {
     }
 
     /// All mails about one incident are one thread; a mail about several belongs to none.
-    fn thread(&self, due: &[(Telling, &Incident)]) -> Option<Thread> {
+    fn thread(&self, due: &[(Notification, &Incident)]) -> Option<Thread> {
         let [(_, incident)] = due else { return None };
         let domain = self.parts.mail.from.address.domain();
         let id = incident_thread_id(&self.parts.instance_key, &incident.id, domain);
@@ -285,7 +286,7 @@ pub async fn keep_time(store: &Store, now: DateTime<Utc>) -> Result<(), StoreErr
 }
 
 /// The same tellings to the same person are the same mail.
-fn mail_id(recipient: &EmailAddress, due: &[(Telling, &Incident)]) -> MailId {
+fn mail_id(recipient: &EmailAddress, due: &[(Notification, &Incident)]) -> MailId {
     let mut parts = vec!["incident".to_owned(), recipient.to_string()];
     parts.extend(due.iter().map(|(telling, incident)| {
         format!("{} {telling:?} {} {:?}", incident.id, incident.times_told, incident.closed_at)

@@ -21,7 +21,7 @@ use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
 use crate::domain::health::SourceHealth;
 use crate::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, MailId, SourceId};
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
-use crate::domain::incident::{Incident, IncidentKind, Telling};
+use crate::domain::incident::{Incident, IncidentKind, Notification};
 use crate::domain::listed::ListedOn;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
@@ -81,8 +81,8 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
         MailKind::Coverage => example.attestation(service),
         MailKind::Retraction => example.retraction(service),
         MailKind::Screening => screening(service),
-        MailKind::Incident => incident(Telling::Begun, service),
-        MailKind::Recovery => incident(Telling::Over, service),
+        MailKind::Incident => incident(Notification::Begun, service),
+        MailKind::Recovery => incident(Notification::Over, service),
     }
 }
 
@@ -320,7 +320,7 @@ fn health() -> Vec<SourceHealth> {
     ]
 }
 
-fn incident(telling: Telling, service: &Service<'_>) -> Result<Rendered, RenderError> {
+fn incident(telling: Notification, service: &Service<'_>) -> Result<Rendered, RenderError> {
     let opened_at = at("2031-02-10T06:15:02Z");
     let incident = Incident {
         id: IncidentId::derive(&["example"]),
@@ -331,7 +331,7 @@ fn incident(telling: Telling, service: &Service<'_>) -> Result<Rendered, RenderE
         members: Vec::new(),
         opened_at,
         reopened_at: None,
-        closed_at: (telling == Telling::Over).then_some(opened_at + TimeDelta::hours(5)),
+        closed_at: (telling == Notification::Over).then_some(opened_at + TimeDelta::hours(5)),
         told_at: None,
         times_told: 0,
         end_told_at: None,

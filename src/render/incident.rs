@@ -10,7 +10,7 @@ use super::rendered::{RenderError, Rendered};
 use super::subject::MAX_SUBJECT_CHARS;
 use super::when::moment;
 use crate::domain::id::SourceId;
-use crate::domain::incident::{Ending, Incident, IncidentKind, Telling};
+use crate::domain::incident::{Ending, Incident, IncidentKind, Notification};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::text::{capitalised, one_line, shorten};
 
@@ -95,7 +95,7 @@ impl View {
 /// A template that cannot be filled in.
 pub fn incidents(
     name: &str,
-    told: &[(Telling, &Incident)],
+    told: &[(Notification, &Incident)],
     remind_every: std::time::Duration,
     now: DateTime<Utc>,
 ) -> Result<Rendered, RenderError> {
@@ -105,7 +105,7 @@ pub fn incidents(
     };
     let is_about_reading = |is_over| {
         told.iter()
-            .any(|(telling, incident)| (*telling == Telling::Over) == is_over && is_of_source(incident))
+            .any(|(telling, incident)| (*telling == Notification::Over) == is_over && is_of_source(incident))
     };
     let page = Page {
         name: shorten(&one_line(name), 80),
@@ -123,16 +123,16 @@ pub fn incidents(
     };
     let text = TextTemplate { page: &page }.render()?;
     let html = HtmlTemplate { page: &page }.render()?;
-    let is_over = told.iter().all(|(telling, _)| *telling == Telling::Over);
+    let is_over = told.iter().all(|(telling, _)| *telling == Notification::Over);
     let kind = if is_over { MailKind::Recovery } else { MailKind::Incident };
     Ok(Rendered { kind, subject: page.subject, text, html, attachment: None })
 }
 
-fn subject(told: &[(Telling, &Incident)]) -> String {
+fn subject(told: &[(Notification, &Incident)]) -> String {
     let subject = match told {
         [(telling, incident)] => heading(*telling, incident),
         all => {
-            let over = all.iter().filter(|(telling, _)| *telling == Telling::Over).count();
+            let over = all.iter().filter(|(telling, _)| *telling == Notification::Over).count();
             let there = all.len() - over;
             let incidents = if there == 1 { "1 incident".to_owned() } else { format!("{there} incidents") };
             match (there, over) {
@@ -149,7 +149,7 @@ fn subject(told: &[(Telling, &Incident)]) -> String {
 const MARK: &str = "[regwatch] ";
 
 /// A heading within a subject's length: a long title gives way to what is said of it.
-fn heading(telling: Telling, incident: &Incident) -> String {
+fn heading(telling: Notification, incident: &Incident) -> String {
     let title = shorten(&one_line(&incident.title), MAX_TITLE_CHARS);
     let whole = heading_with(telling, incident, &title);
     let over = (MARK.len() + whole.chars().count()).saturating_sub(MAX_SUBJECT_CHARS);
@@ -163,8 +163,8 @@ const MAX_TITLE_CHARS: usize = 40;
 /// And never fewer, where it has them.
 const MIN_TITLE_CHARS: usize = 12;
 
-fn heading_with(telling: Telling, incident: &Incident, title: &str) -> String {
-    let is_over = telling == Telling::Over;
+fn heading_with(telling: Notification, incident: &Incident, title: &str) -> String {
+    let is_over = telling == Notification::Over;
     let ended = incident.ending.filter(|_| is_over);
     if let Some(words) = ended.and_then(|ending| ended_otherwise(incident.kind, ending, title)) {
         return format!("Closed: {words}");
@@ -198,9 +198,9 @@ fn heading_with(telling: Telling, incident: &Incident, title: &str) -> String {
         (IncidentKind::FirstStart, _) => (word("A", telling), " first start: there was no store"),
     };
     match telling {
-        Telling::Begun => format!("{begins}{goes_on}"),
-        Telling::Reminder => format!("Still: {begins}{goes_on}"),
-        Telling::Over => format!("Over: {begins}{goes_on}"),
+        Notification::Begun => format!("{begins}{goes_on}"),
+        Notification::Reminder => format!("Still: {begins}{goes_on}"),
+        Notification::Over => format!("Over: {begins}{goes_on}"),
     }
 }
 
@@ -235,11 +235,11 @@ fn is_of_all(incident: &Incident) -> bool {
 }
 
 /// A sentence's first word, in small letters where something stands before it.
-fn word(word: &str, telling: Telling) -> String {
-    if telling == Telling::Begun { word.to_owned() } else { word.to_lowercase() }
+fn word(word: &str, telling: Notification) -> String {
+    if telling == Notification::Begun { word.to_owned() } else { word.to_lowercase() }
 }
 
-fn view(telling: Telling, incident: &Incident, now: DateTime<Utc>) -> View {
+fn view(telling: Notification, incident: &Incident, now: DateTime<Utc>) -> View {
     let since = incident.since();
     let age = age(incident.closed_at.unwrap_or(now) - since);
     let since = match incident.closed_at {
@@ -255,13 +255,13 @@ fn view(telling: Telling, incident: &Incident, now: DateTime<Utc>) -> View {
     View {
         heading: heading_with(telling, incident, &shorten(&one_line(&incident.title), 80)),
         since,
-        reason: if telling == Telling::Over {
+        reason: if telling == Notification::Over {
             format!("What was wrong: {reason}")
         } else {
             capitalised(&reason)
         },
         members: format!("{}{more}", shown.join(", ")),
-        advice: if telling == Telling::Over { Vec::new() } else { advice(incident) },
+        advice: if telling == Notification::Over { Vec::new() } else { advice(incident) },
     }
 }
 
@@ -385,14 +385,14 @@ mod tests {
         }
     }
 
-    fn mail(telling: Telling, incident: &Incident) -> Rendered {
+    fn mail(telling: Notification, incident: &Incident) -> Rendered {
         incidents("Example Watch", &[(telling, incident)], std::time::Duration::from_secs(86_400), at(5))
             .unwrap()
     }
 
     #[test]
     fn a_held_source_is_told_with_its_age_its_reason_and_what_to_do() {
-        let mail = mail(Telling::Begun, &incident(IncidentKind::Held));
+        let mail = mail(Notification::Begun, &incident(IncidentKind::Held));
         assert_eq!(mail.subject, "[regwatch] Covered List looks wrong and waits for you");
         for words in [
             "Since 1 January 1970, 00:00 UTC (5 hours)",
@@ -412,11 +412,11 @@ mod tests {
     #[test]
     fn a_reminder_and_the_end_say_what_they_are() {
         assert_eq!(
-            mail(Telling::Reminder, &incident(IncidentKind::Failing)).subject,
+            mail(Notification::Reminder, &incident(IncidentKind::Failing)).subject,
             "[regwatch] Still: Covered List cannot be read"
         );
         let over = Incident { closed_at: Some(at(72)), ..incident(IncidentKind::Held) };
-        let mail = mail(Telling::Over, &over);
+        let mail = mail(Notification::Over, &over);
         assert_eq!(mail.subject, "[regwatch] Over: Covered List is read again");
         assert!(mail.text.contains("(3 days)"), "{}", mail.text);
         assert!(!mail.text.contains("review accept"), "{}", mail.text);
@@ -435,7 +435,7 @@ mod tests {
             (Relay, Ending::OutOfUse, "Closed: mail now leaves another way"),
         ] {
             let over = Incident { closed_at: Some(at(3)), ending: Some(ending), ..incident(kind) };
-            let mail = mail(Telling::Over, &over);
+            let mail = mail(Notification::Over, &over);
             assert_eq!(mail.subject, format!("[regwatch] {words}"), "{kind}");
             assert!(!mail.text.contains("read again"), "{}", mail.text);
         }
@@ -444,7 +444,7 @@ mod tests {
     #[test]
     fn only_trouble_with_sources_speaks_of_pages() {
         for kind in [IncidentKind::Mailbox, IncidentKind::Undelivered] {
-            let text = mail(Telling::Begun, &incident(kind)).text;
+            let text = mail(Notification::Begun, &incident(kind)).text;
             assert!(!text.contains("can be read again"), "{text}");
         }
     }
@@ -462,10 +462,10 @@ mod tests {
     fn an_outage_names_its_sources_and_several_incidents_are_one_mail() {
         let mut outage = incident(IncidentKind::Outage);
         outage.members = (0..30).map(|number| format!("source-{number}").parse().unwrap()).collect();
-        let text = mail(Telling::Begun, &outage).text;
+        let text = mail(Notification::Begun, &outage).text;
         assert!(text.contains("source-19 and 10"), "{text}");
         let held = incident(IncidentKind::Held);
-        let told = [(Telling::Begun, &outage), (Telling::Over, &held)];
+        let told = [(Notification::Begun, &outage), (Notification::Over, &held)];
         let both = incidents("Example Watch", &told, std::time::Duration::from_secs(86_400), at(5)).unwrap();
         assert_eq!(both.subject, "[regwatch] 1 incident, 1 over");
     }

@@ -10,7 +10,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::{IncidentId, MailId};
 use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
-use crate::domain::incident::{Incident, IncidentKind, Telling};
+use crate::domain::incident::{Incident, IncidentKind, Notification};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::listed::ListedOn;
 use crate::domain::mail_kind::MailKind;
@@ -261,9 +261,9 @@ fn what_a_site_answers_stays_text_in_what_the_operator_is_told() {
         IncidentKind::Relay,
         IncidentKind::Undelivered,
     ];
-    let begun = kinds.map(|kind| (Telling::Begun, incident(kind, None)));
-    let over = (Telling::Over, incident(IncidentKind::Failing, Some(now - TimeDelta::hours(3))));
-    let told: Vec<(Telling, &Incident)> =
+    let begun = kinds.map(|kind| (Notification::Begun, incident(kind, None)));
+    let over = (Notification::Over, incident(IncidentKind::Failing, Some(now - TimeDelta::hours(3))));
+    let told: Vec<(Notification, &Incident)> =
         begun.iter().chain([&over]).map(|(telling, incident)| (*telling, incident)).collect();
     let day = std::time::Duration::from_secs(24 * 60 * 60);
     check("hostile-incidents", &incidents(HOSTILE, &told, day, now).unwrap());

@@ -15,4 +15,4 @@ mod telling;
 
 pub use reading::ReadingLoop;
 pub use screening::ScreeningLoop;
-pub use telling::TellingLoop;
+pub use telling::MailLoop;

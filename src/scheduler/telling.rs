@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::deliver::Deliverer;
-use crate::dispatch::{Dispatcher, Patience};
+use crate::dispatch::{BatchWindow, Dispatcher};
 use crate::domain::text::error_chain;
 use crate::escalate::{Attended, Escalator};
 use crate::subscribe::Inbox;
@@ -23,7 +23,7 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// The daemon's mail room.
 #[derive(Debug)]
-pub struct TellingLoop {
+pub struct MailLoop {
     /// Tells the operator of trouble.
     pub escalator: Arc<Escalator>,
     /// Makes mails of alerts.
@@ -40,7 +40,7 @@ pub struct TellingLoop {
     pub found: Arc<Notify>,
 }
 
-impl TellingLoop {
+impl MailLoop {
     /// Runs until stopped; a round under way is finished first.
     pub async fn run(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
@@ -62,7 +62,7 @@ impl TellingLoop {
         if let Err(error) = self.escalator.escalate(Attended::No).await {
             tracing::error!(error = error_chain(&error), "failed to compose mail to the operator");
         }
-        if let Err(error) = self.dispatcher.dispatch(Patience::Group).await {
+        if let Err(error) = self.dispatcher.dispatch(BatchWindow::Group).await {
             tracing::error!(error = error_chain(&error), "failed to compose mails of alerts");
         }
         if let Some(asker) = &self.asker

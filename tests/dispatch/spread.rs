@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use regwatch::dispatch::Patience;
+use regwatch::dispatch::BatchWindow;
 use regwatch::domain::alert::AlertItem;
 use regwatch::store::FanOut;
 
@@ -44,7 +44,7 @@ async fn readers_who_have_their_item_are_passed_over_after_a_restart() {
     };
     stand.store.spread(step).await.unwrap();
     stand.restart();
-    assert_eq!(stand.dispatcher.dispatch(Patience::Now).await.unwrap(), 4);
+    assert_eq!(stand.dispatcher.dispatch(BatchWindow::Now).await.unwrap(), 4);
     let told: Vec<String> = stand.mails().await.into_iter().map(|(to, _)| to).collect();
     assert_eq!(told.len(), 4, "{told:?}");
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), 4, "{told:?}");

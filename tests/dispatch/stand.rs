@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use regwatch::clock::{Clock, ManualClock};
-use regwatch::dispatch::{Composer, ComposerParts, Dispatcher, Patience};
+use regwatch::dispatch::{BatchWindow, Composer, ComposerParts, Dispatcher};
 use regwatch::domain::alert::alerts_of;
 use regwatch::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use regwatch::domain::company::{Alias, AliasKind, Company};
@@ -103,7 +103,7 @@ impl Stand {
 
     /// A round as the daemon does it; tells how many mails it made.
     pub async fn round(&self) -> usize {
-        self.dispatcher.dispatch(Patience::Group).await.unwrap()
+        self.dispatcher.dispatch(BatchWindow::Group).await.unwrap()
     }
 
     /// Whom mails were made for, each with its subject, the oldest first.

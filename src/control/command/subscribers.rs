@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::ask::{Ask, Progress};
 use crate::control::reply::{Subscribed, Wishes};
 use crate::control::service::{CommandError, Service};
-use crate::dispatch::Patience;
+use crate::dispatch::BatchWindow;
 use crate::domain::email::EmailAddress;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::topic::Topic;
@@ -97,7 +97,7 @@ impl Ask for PauseSubscriber {
         let subscriber = parts.subscriptions.pause(&self.address, self.paused, self.until).await?;
         // What a pause collected is told as soon as it is over.
         if !self.paused {
-            parts.dispatcher.dispatch(Patience::Group).await?;
+            parts.dispatcher.dispatch(BatchWindow::Group).await?;
             parts.deliverer.hand_in().await?;
         }
         Ok(subscriber)

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Incident, IncidentKind, Policy, Telling, Trouble, changed};
+use super::{Incident, IncidentKind, Notification, Policy, Trouble, changed};
 use crate::domain::moment::{self, SetBack, is_within};
 
 /// It is there for so long, and told once: nothing shows when it would be over.
@@ -23,9 +23,9 @@ pub fn review_clock(
 }
 
 /// What it was is told once, not that it is over.
-pub(super) fn telling_of_clock(incident: &Incident) -> Option<(Telling, DateTime<Utc>)> {
+pub(super) fn telling_of_clock(incident: &Incident) -> Option<(Notification, DateTime<Utc>)> {
     let is_told = incident.told_at.is_some_and(|told_at| told_at >= incident.since());
-    (!is_told && incident.is_open()).then(|| (Telling::Begun, incident.since()))
+    (!is_told && incident.is_open()).then(|| (Notification::Begun, incident.since()))
 }
 
 fn trouble(set_back: &SetBack) -> Trouble {
@@ -65,7 +65,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(told, [(1, Telling::Begun), (4, Telling::Begun)]);
+        assert_eq!(told, [(1, Notification::Begun), (4, Notification::Begun)]);
         assert!(known.iter().all(|incident| !incident.is_open()));
         assert!(known[0].reason.contains("11 February 1970, 16:00 UTC"), "{known:?}");
         assert_eq!(super::super::review(&known, &[], &[], &policy, at(0), at(9)), []);

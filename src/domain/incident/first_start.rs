@@ -5,7 +5,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::store::{StoreHealth, trouble};
-use super::{Incident, IncidentKind, Telling, Trouble};
+use super::{Incident, IncidentKind, Notification, Trouble};
 use crate::domain::moment::is_within;
 
 /// It is shown for so long, and told once.
@@ -30,9 +30,9 @@ pub(super) fn first_start(
 }
 
 /// What it was is told once, not that it is over.
-pub(super) fn telling_of_first_start(incident: &Incident) -> Option<(Telling, DateTime<Utc>)> {
+pub(super) fn telling_of_first_start(incident: &Incident) -> Option<(Notification, DateTime<Utc>)> {
     let is_untold = incident.told_at.is_none() && incident.is_open();
-    is_untold.then(|| (Telling::Begun, incident.since()))
+    is_untold.then(|| (Notification::Begun, incident.since()))
 }
 
 #[cfg(test)]
@@ -46,7 +46,7 @@ mod tests {
 
     /// What is told at these hours of a store that was made at the first of them, and how many incidents of it
     /// are open in the end.
-    fn told_of(begun_at: Option<DateTime<Utc>>, looks: &[i64]) -> (Vec<(i64, Telling)>, usize) {
+    fn told_of(begun_at: Option<DateTime<Utc>>, looks: &[i64]) -> (Vec<(i64, Notification)>, usize) {
         let policy = Policy { failures: 3, remind_every: Duration::hours(1) };
         let standing = StoreHealth { begun_at, place: "/state/db".to_owned(), ..StoreHealth::default() };
         let (mut known, mut told): (Vec<Incident>, Vec<_>) = (Vec::new(), Vec::new());
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_first_start_is_told_once_and_shown_for_a_day() {
-        let once = |hours| vec![(hours, Telling::Begun)];
+        let once = |hours| vec![(hours, Notification::Begun)];
         assert_eq!(told_of(Some(at(0)), &[0, 1, 23]), (once(0), 1));
         assert_eq!(told_of(Some(at(0)), &[0, 1, 24, 25, 100]), (once(0), 0));
         assert_eq!(told_of(Some(at(0)), &[70]), (once(70), 1), "nobody looked before");

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Ending, Incident, IncidentKind, Policy, Telling, Trouble, changed};
+use super::{Ending, Incident, IncidentKind, Notification, Policy, Trouble, changed};
 use crate::domain::breaker::Breaker;
 use crate::domain::outbox::Mail;
 
@@ -39,10 +39,10 @@ pub fn review_mail(
 }
 
 /// No mail can tell that mail does not leave: it is told when that is over, if it lasted.
-pub(super) fn telling_of_relay(incident: &Incident) -> Option<(Telling, DateTime<Utc>)> {
+pub(super) fn telling_of_relay(incident: &Incident) -> Option<(Notification, DateTime<Utc>)> {
     let closed_at = incident.closed_at?;
     let is_told = incident.end_told_at.is_some_and(|told_at| told_at >= closed_at);
-    (!is_told && closed_at - incident.since() >= WORTH_A_MAIL).then_some((Telling::Over, closed_at))
+    (!is_told && closed_at - incident.since() >= WORTH_A_MAIL).then_some((Notification::Over, closed_at))
 }
 
 fn unreachable(breaker: &Breaker) -> Trouble {
@@ -75,7 +75,11 @@ mod tests {
         DateTime::UNIX_EPOCH + Duration::minutes(minutes)
     }
 
-    fn look(known: &mut Vec<Incident>, standing: MailHealth<'_>, minutes: i64) -> Vec<(Telling, String)> {
+    fn look(
+        known: &mut Vec<Incident>,
+        standing: MailHealth<'_>,
+        minutes: i64,
+    ) -> Vec<(Notification, String)> {
         for changed in review_mail(known, standing, &POLICY, at(minutes)) {
             known.retain(|incident| incident.id != changed.id);
             known.push(changed);
@@ -136,14 +140,14 @@ mod tests {
             MailHealth { breaker: None, undelivered: &[], channel: "relay" },
         );
         let mut known = Vec::new();
-        assert!(matches!(look(&mut known, there, 1)[..], [(Telling::Begun, _)]));
+        assert!(matches!(look(&mut known, there, 1)[..], [(Notification::Begun, _)]));
         assert!(
             known[0].reason.contains("1 mail given up") && known[0].reason.contains("5.7.1"),
             "{known:?}"
         );
         assert_eq!(look(&mut known, there, 60), []);
-        assert!(matches!(look(&mut known, there, 60 * 25)[..], [(Telling::Reminder, _)]));
-        assert!(matches!(look(&mut known, gone, 60 * 26)[..], [(Telling::Over, _)]));
+        assert!(matches!(look(&mut known, there, 60 * 25)[..], [(Notification::Reminder, _)]));
+        assert!(matches!(look(&mut known, gone, 60 * 26)[..], [(Notification::Over, _)]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use regwatch::domain::incident::{Incident, IncidentKind, Telling};
+use regwatch::domain::incident::{Incident, IncidentKind, Notification};
 use regwatch::domain::outbox::QueuedMail;
 use regwatch::store::{Store, StoreError};
 
@@ -20,7 +20,7 @@ async fn incidents_are_kept_newest_first_and_the_last_word_counts() {
     assert_eq!(store.incidents().await.unwrap(), []);
     let (old, new) = (incident("fcc", 1), incident("bis", 2));
     escalate(&store, &[old.clone(), new.clone()], Vec::new()).await.unwrap();
-    let told = old.told(Telling::Begun, at(3));
+    let told = old.told(Notification::Begun, at(3));
     escalate(&store, std::slice::from_ref(&told), Vec::new()).await.unwrap();
     let store = home.reopen(store).await;
     assert_eq!(store.incidents().await.unwrap(), [new, told]);
@@ -30,7 +30,7 @@ async fn incidents_are_kept_newest_first_and_the_last_word_counts() {
 async fn an_incident_and_its_mail_are_one_step() {
     let home = Home::new();
     let store = home.open();
-    let told = incident("fcc", 1).told(Telling::Begun, at(1));
+    let told = incident("fcc", 1).told(Notification::Begun, at(1));
     let queued = mail("operator", at(1));
     escalate(&store, std::slice::from_ref(&told), vec![queued.clone()]).await.unwrap();
     // Told again after the process ended between two steps: the mail that is there stays as it is.
@@ -105,7 +105,7 @@ async fn of_two_escalations_computed_from_the_same_incidents_the_second_is_super
     assert_eq!(known, std::slice::from_ref(&one));
     let closed = Incident { closed_at: Some(at(3)), ..one.clone() };
     store.escalate(&known, std::slice::from_ref(&closed), Vec::new()).await.unwrap();
-    refused(&known, &one.told(Telling::Begun, at(3)), "reminder").await;
+    refused(&known, &one.told(Notification::Begun, at(3)), "reminder").await;
     let store = home.reopen(store).await;
     assert_eq!(store.incidents().await.unwrap(), [closed]);
     let mails = store.mails(None, 9).await.unwrap();
