@@ -9,15 +9,15 @@ use tokio_util::task::TaskTracker;
 
 use super::App;
 use crate::config::Config;
-use crate::domain::way_in::WayIn;
-use crate::inbox::{ImapLoop, Intake, IntakeParts, Listener, LmtpServer, MaildirLoop};
+use crate::domain::way_in::MailSource;
+use crate::inbox::{ImapLoop, IntakeParts, Listener, LmtpServer, MailPoller, MaildirLoop};
 use crate::mail::Maildrop;
 use crate::mail::imap::Imap;
 
 /// The ways by which mail is fetched.
-pub(super) fn fetched(config: &Config) -> Vec<WayIn> {
-    let maildir = config.ways_in.maildir.as_ref().map(|_| WayIn::Maildir);
-    let imap = config.ways_in.imap.as_ref().map(|_| WayIn::Imap);
+pub(super) fn fetched(config: &Config) -> Vec<MailSource> {
+    let maildir = config.ways_in.maildir.as_ref().map(|_| MailSource::Maildir);
+    let imap = config.ways_in.imap.as_ref().map(|_| MailSource::Imap);
     maildir.into_iter().chain(imap).collect()
 }
 
@@ -39,12 +39,12 @@ impl App {
         };
         if let Some(path) = &ways.maildir {
             let maildrop = Maildrop::open(path).context("inbox.maildir")?;
-            let intake = Intake::new(WayIn::Maildir, parts());
+            let intake = MailPoller::new(MailSource::Maildir, parts());
             tasks.spawn(MaildirLoop { maildrop, intake }.run(stop.clone()));
         }
         if let Some(mailbox) = &ways.imap {
             let imap = Imap::new(mailbox).context("inbox.imap")?;
-            let intake = Intake::new(WayIn::Imap, parts());
+            let intake = MailPoller::new(MailSource::Imap, parts());
             tasks.spawn(ImapLoop { imap, intake }.run(stop.clone()));
         }
         if let Some(listen) = &ways.lmtp {

@@ -22,7 +22,7 @@ use super::read_state::ReadState;
 use super::silence::Silence;
 use super::source::Source;
 use super::verdict::Verdict;
-use super::way_in::WayInState;
+use super::way_in::MailSourceState;
 
 mod clock;
 mod first_start;
@@ -319,7 +319,7 @@ impl Trouble {
 pub fn review(
     known: &[Incident],
     standings: &[ObservedSource<'_>],
-    ways_in: &[WayInState],
+    ways_in: &[MailSourceState],
     policy: &Policy,
     started_at: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -331,11 +331,15 @@ pub fn review(
 }
 
 /// How an incident of reading ends that is no trouble any more.
-fn ending(incident: &Incident, standings: &[ObservedSource<'_>], ways_in: &[WayInState]) -> Option<Ending> {
+fn ending(
+    incident: &Incident,
+    standings: &[ObservedSource<'_>],
+    ways_in: &[MailSourceState],
+) -> Option<Ending> {
     let of = |id: &SourceId| standings.iter().find(|standing| standing.source.id == *id);
     match (incident.kind, &incident.source) {
         (IncidentKind::Mailbox, _) => {
-            let is_in_use = |state: &WayInState| incident.reason.contains(&format!("{}: ", state.way));
+            let is_in_use = |state: &MailSourceState| incident.reason.contains(&format!("{}: ", state.way));
             (!ways_in.iter().any(is_in_use)).then_some(Ending::OutOfUse)
         }
         (IncidentKind::Outage, _) => {
@@ -533,10 +537,10 @@ fn outage(known: &[Incident], standings: &[ObservedSource<'_>], policy: &Policy)
 }
 
 /// Ways in that failed often enough, or that set messages aside; one trouble however many there are.
-fn mailbox(known: &[Incident], ways_in: &[WayInState], policy: &Policy) -> Option<Trouble> {
+fn mailbox(known: &[Incident], ways_in: &[MailSourceState], policy: &Policy) -> Option<Trouble> {
     let is_open = known.iter().any(|incident| incident.is_open() && incident.kind == IncidentKind::Mailbox);
     let is_failing =
-        |state: &WayInState| state.failures >= policy.failures || (is_open && state.failures > 0);
+        |state: &MailSourceState| state.failures >= policy.failures || (is_open && state.failures > 0);
     let (mut reasons, mut since) = (Vec::new(), Vec::new());
     for state in ways_in {
         if is_failing(state) {

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum WayIn {
+pub enum MailSource {
     /// A Maildir on this machine.
     Maildir,
     /// A mailbox at an IMAP server.
@@ -41,9 +41,9 @@ const MAX_STRUCK: usize = 1000;
 
 /// How one way stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WayInState {
+pub struct MailSourceState {
     /// The way.
-    pub way: WayIn,
+    pub way: MailSource,
     /// So many attempts failed since the last that did not.
     pub failures: u32,
     /// Since when it fails.
@@ -59,10 +59,10 @@ pub struct WayInState {
     pub strikes: BTreeMap<String, u32>,
 }
 
-impl WayInState {
+impl MailSourceState {
     /// A way that was never tried.
     #[must_use]
-    pub fn new(way: WayIn) -> Self {
+    pub fn new(way: MailSource) -> Self {
         Self {
             way,
             failures: 0,
@@ -128,17 +128,18 @@ mod tests {
     #[test]
     fn a_way_fails_since_its_first_failure_and_until_it_works() {
         let (start, later) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + Duration::hours(1));
-        let failing =
-            WayInState::new(WayIn::Imap).failed("no".to_owned(), start).failed("never".to_owned(), later);
+        let failing = MailSourceState::new(MailSource::Imap)
+            .failed("no".to_owned(), start)
+            .failed("never".to_owned(), later);
         assert_eq!((failing.failures, failing.failing_since), (2, Some(start)));
         assert_eq!(failing.reason.as_deref(), Some("never"));
-        assert_eq!(failing.worked(0, later), WayInState::new(WayIn::Imap));
+        assert_eq!(failing.worked(0, later), MailSourceState::new(MailSource::Imap));
     }
 
     #[test]
     fn what_is_set_aside_lies_there_since_the_first() {
         let (start, later) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + Duration::hours(1));
-        let one = WayInState::new(WayIn::Maildir).worked(1, start);
+        let one = MailSourceState::new(MailSource::Maildir).worked(1, start);
         assert_eq!(one.worked(3, later).set_aside_since, Some(start));
         assert_eq!(one.failed("no".to_owned(), later).set_aside, 1);
         assert_eq!(one.worked(0, later).set_aside_since, None);
@@ -146,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_message_is_put_aside_when_it_failed_three_times_and_forgotten_once_it_is_gone() {
-        let mut state = WayInState::new(WayIn::Imap);
+        let mut state = MailSourceState::new(MailSource::Imap);
         for is_last in [false, false, true] {
             let (struck, is_aside) = state.struck("1.7");
             assert_eq!(is_aside, is_last);
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_messages_that_fail_is_not_remembered_without_end() {
-        let mut state = WayInState::new(WayIn::Maildir);
+        let mut state = MailSourceState::new(MailSource::Maildir);
         for number in 0..MAX_STRUCK {
             state = state.struck(&number.to_string()).0;
         }

@@ -21,7 +21,7 @@ use crate::domain::incident::{
 };
 use crate::domain::outbox::{Basis, QueuedMail, Thread};
 use crate::domain::source::Source;
-use crate::domain::way_in::WayIn;
+use crate::domain::way_in::MailSource;
 use crate::mail::{Draft, DraftError, MailPurpose, incident_thread_id};
 use crate::render;
 use crate::settings::{MailSettings, OperatorSettings};
@@ -59,7 +59,7 @@ pub struct EscalatorParts {
     /// What is watched.
     pub sources: Arc<[Source]>,
     /// The ways in that are in use.
-    pub ways_in: Vec<WayIn>,
+    pub ways_in: Vec<MailSource>,
     /// The transport in use, by its name.
     pub channel: String,
     /// Whom mail is from.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::intake::Intake;
+use super::intake::MailPoller;
 use crate::domain::text::error_chain;
 use crate::mail::Folder;
 use crate::mail::imap::{Imap, ImapError, Mailbox};
@@ -23,7 +23,7 @@ pub struct ImapLoop {
     /// The mailbox.
     pub imap: Imap,
     /// Takes messages in.
-    pub intake: Intake,
+    pub intake: MailPoller,
 }
 
 /// A message is called by the mailbox's UID validity and its UID: only together they mean one for good.

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::domain::text::error_chain;
-use crate::domain::way_in::{WayIn, WayInState};
+use crate::domain::way_in::{MailSource, MailSourceState};
 use crate::mail::{Envelope, Folder};
 use crate::store::{Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, Ingested};
@@ -18,7 +18,7 @@ use crate::subscribe::{Inbox, IngestError, Ingested};
 const RETRY: Duration = Duration::from_secs(15);
 const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 
-/// What an [`Intake`] works with.
+/// What an [`MailPoller`] works with.
 #[derive(Debug)]
 pub struct IntakeParts {
     /// Takes messages in.
@@ -33,17 +33,17 @@ pub struct IntakeParts {
 
 /// Takes in what comes by one way, in which every message has a name of its own.
 #[derive(Debug)]
-pub struct Intake {
+pub struct MailPoller {
     parts: IntakeParts,
-    way: WayIn,
+    way: MailSource,
     /// Read from the store once; nobody else writes it.
-    state: Option<WayInState>,
+    state: Option<MailSourceState>,
 }
 
-impl Intake {
+impl MailPoller {
     /// An intake for one way.
     #[must_use]
-    pub fn new(way: WayIn, parts: IntakeParts) -> Self {
+    pub fn new(way: MailSource, parts: IntakeParts) -> Self {
         Self { parts, way, state: None }
     }
 
@@ -132,16 +132,16 @@ impl Intake {
         Ok(failures)
     }
 
-    async fn state(&mut self) -> Result<WayInState, StoreError> {
+    async fn state(&mut self) -> Result<MailSourceState, StoreError> {
         if let Some(state) = &self.state {
             return Ok(state.clone());
         }
         let known = self.parts.store.ways_in().await?;
         let state = known.into_iter().find(|state| state.way == self.way);
-        Ok(self.state.insert(state.unwrap_or(WayInState::new(self.way))).clone())
+        Ok(self.state.insert(state.unwrap_or(MailSourceState::new(self.way))).clone())
     }
 
-    async fn keep(&mut self, state: WayInState) -> Result<(), StoreError> {
+    async fn keep(&mut self, state: MailSourceState) -> Result<(), StoreError> {
         if self.state.as_ref() == Some(&state) {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::intake::Intake;
+use super::intake::MailPoller;
 use crate::domain::text::error_chain;
 use crate::mail::{Dropped, Folder, Maildrop};
 
@@ -18,7 +18,7 @@ pub struct MaildirLoop {
     /// The Maildir.
     pub maildrop: Maildrop,
     /// Takes messages in.
-    pub intake: Intake,
+    pub intake: MailPoller,
 }
 
 impl MaildirLoop {

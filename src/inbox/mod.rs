@@ -13,6 +13,6 @@ mod lmtp;
 mod maildir;
 
 pub use imap::ImapLoop;
-pub use intake::{Intake, IntakeParts};
+pub use intake::{IntakeParts, MailPoller};
 pub use lmtp::{ListenError, Listener, LmtpServer};
 pub use maildir::MaildirLoop;

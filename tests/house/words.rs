@@ -14,7 +14,7 @@ use regwatch::domain::screening;
 use regwatch::domain::subscription::State;
 use regwatch::domain::suppression::SuppressionReason;
 use regwatch::domain::verdict::Verdict;
-use regwatch::domain::way_in::WayIn;
+use regwatch::domain::way_in::MailSource;
 use regwatch::domain::webhook::{DeliveryState, HookFormat, HookState};
 use serde::Serialize;
 use strum::{VariantArray, VariantNames};
@@ -52,7 +52,7 @@ fn a_variant_has_one_word_however_it_is_written() {
     check::<State>();
     check::<SuppressionReason>();
     check::<Verdict>();
-    check::<WayIn>();
+    check::<MailSource>();
 }
 
 #[test]

@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::noise::Noise;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::{Request, SourceKind};
-use crate::domain::way_in::{WayIn, WayInState};
+use crate::domain::way_in::{MailSource, MailSourceState};
 
 fn at(minutes: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + Duration::minutes(minutes)
@@ -50,7 +50,7 @@ struct World {
     sources: Vec<Source>,
     states: Vec<ReadState>,
     incidents: Vec<Incident>,
-    ways_in: Vec<WayInState>,
+    ways_in: Vec<MailSourceState>,
 }
 
 impl World {
@@ -252,8 +252,9 @@ fn what_is_not_watched_any_more_is_in_no_trouble() {
     assert_eq!(world.told(20), ["Over held a"]);
 }
 
-fn failing(failures: u32) -> WayInState {
-    (0..failures).fold(WayInState::new(WayIn::Imap), |state, _| state.failed("refused".to_owned(), at(5)))
+fn failing(failures: u32) -> MailSourceState {
+    (0..failures)
+        .fold(MailSourceState::new(MailSource::Imap), |state, _| state.failed("refused".to_owned(), at(5)))
 }
 
 #[test]
@@ -274,7 +275,7 @@ fn a_mailbox_that_cannot_be_read_is_an_incident_until_it_can() {
 #[test]
 fn messages_put_aside_are_an_incident_until_somebody_has_looked() {
     let mut world = World::of(Vec::new());
-    let aside = WayInState::new(WayIn::Maildir).worked(2, at(5));
+    let aside = MailSourceState::new(MailSource::Maildir).worked(2, at(5));
     world.ways_in = vec![aside.clone(), failing(3)];
     assert_eq!(world.told(10), ["Begun mailbox all"]);
     let reason = world.incidents[0].reason.as_str();
@@ -396,15 +397,16 @@ fn a_source_that_is_not_watched_any_more_is_not_said_to_be_read_again() {
 #[test]
 fn a_way_in_that_is_not_used_any_more_is_not_said_to_work() {
     let mut world = World::of(vec![good("a", 0)]);
-    let failing = (1..=3).fold(WayInState::new(WayIn::Imap), |state, n| state.failed("no".to_owned(), at(n)));
+    let failing =
+        (1..=3).fold(MailSourceState::new(MailSource::Imap), |state, n| state.failed("no".to_owned(), at(n)));
     world.ways_in = vec![failing.clone()];
     world.told(3);
-    world.ways_in = vec![WayInState::new(WayIn::Maildir)];
+    world.ways_in = vec![MailSourceState::new(MailSource::Maildir)];
     world.told(4);
     assert_eq!(world.incidents[0].ending, Some(Ending::OutOfUse));
     world.ways_in = vec![failing];
     world.told(5);
-    world.ways_in = vec![WayInState::new(WayIn::Imap).worked(0, at(6))];
+    world.ways_in = vec![MailSourceState::new(MailSource::Imap).worked(0, at(6))];
     world.told(6);
     assert_eq!((world.incidents[0].is_open(), world.incidents[0].ending), (false, None));
 }

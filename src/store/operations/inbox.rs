@@ -6,7 +6,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::BodyHash;
 use crate::domain::inbound::{TokenHash, UntrackedWish};
 use crate::domain::subscription::Subscriber;
-use crate::domain::way_in::WayInState;
+use crate::domain::way_in::MailSourceState;
 use crate::store::Store;
 use crate::store::backend::ask;
 use crate::store::boundary::{Exchanged, InboundCommit, KnownPerson, TakenUp};
@@ -65,12 +65,12 @@ impl Store {
     }
 
     /// How the ways stand by which mail is fetched, those that were ever tried.
-    pub async fn ways_in(&self) -> Result<Vec<WayInState>, StoreError> {
+    pub async fn ways_in(&self) -> Result<Vec<MailSourceState>, StoreError> {
         ask!(self.ways_in().await)
     }
 
     /// Keeps how a way in stands.
-    pub async fn keep_way_in(&self, state: WayInState) -> Result<(), StoreError> {
+    pub async fn keep_way_in(&self, state: MailSourceState) -> Result<(), StoreError> {
         ask!(self.keep_way_in(state).await)
     }
 

@@ -11,7 +11,7 @@ use crate::domain::inbound::{BY_MAIL, Conversation, Correspondence, TokenHash, U
 use crate::domain::outbox::QueuedMail;
 use crate::domain::subscription::{State, Subscriber, Wish};
 use crate::domain::topic::Topic;
-use crate::domain::way_in::WayInState;
+use crate::domain::way_in::MailSourceState;
 use crate::store::boundary::{Exchanged, InboundCommit, KnownPerson, PersonVersion, TakenUp};
 use crate::store::error::StoreError;
 use crate::store::steps::intake::{self, Begun, Taken};
@@ -264,7 +264,7 @@ fn keep(
 }
 
 /// How the ways in stand that were ever tried.
-pub(in crate::store) fn ways_in(trees: &Trees) -> Result<Vec<WayInState>, StoreError> {
+pub(in crate::store) fn ways_in(trees: &Trees) -> Result<Vec<MailSourceState>, StoreError> {
     trees.all_with(TreeName::WaysIn, &[])
 }
 
@@ -272,7 +272,7 @@ pub(in crate::store) fn ways_in(trees: &Trees) -> Result<Vec<WayInState>, StoreE
 pub(in crate::store) fn keep_way_in(
     trees: &Trees,
     writes: &mut Writes,
-    state: &WayInState,
+    state: &MailSourceState,
 ) -> Result<(), StoreError> {
     writes.put(trees, TreeName::WaysIn, state.way.to_string().as_bytes(), state)
 }

@@ -36,7 +36,7 @@ use crate::domain::source::SourcePause;
 use crate::domain::standing::MatchIndex;
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression};
-use crate::domain::way_in::WayInState;
+use crate::domain::way_in::MailSourceState;
 use crate::domain::webhook::{Delivery, HookEvent, Webhook};
 use crate::store::boundary::{Sealed, Stamp};
 use crate::store::error::StoreError;
@@ -169,7 +169,7 @@ impl Survey {
             TreeName::Incidents => read::<Incident>(tree, key, json)
                 .map(|incident| self.indexes.expect(&indexes::of_incident(&incident))),
             TreeName::Retractions => read::<Retraction>(tree, key, json).map(drop),
-            TreeName::WaysIn => read::<WayInState>(tree, key, json).map(drop),
+            TreeName::WaysIn => read::<MailSourceState>(tree, key, json).map(drop),
             TreeName::Suppressions => read::<Suppression>(tree, key, json).map(drop),
             TreeName::SoftBounces => read::<SoftBounces>(tree, key, json).map(drop),
             TreeName::Screenings => read::<StandingList>(tree, key, json).map(drop),

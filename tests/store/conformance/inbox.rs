@@ -5,7 +5,7 @@ use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::BodyHash;
 use regwatch::domain::inbound::{Correspondence, Purpose, Request, Selection, Trust, converse};
 use regwatch::domain::subscription::{Filter, Wish};
-use regwatch::domain::way_in::{WayIn, WayInState};
+use regwatch::domain::way_in::{MailSource, MailSourceState};
 use regwatch::store::{Exchanged, InboundCommit, KnownPerson, StoreError, TakenUp};
 
 use crate::fixture::{Home, at, mail, topic};
@@ -108,9 +108,9 @@ async fn how_a_way_in_stands_is_kept_and_the_last_word_counts() {
     let home = Home::new();
     let store = home.open();
     assert_eq!(store.ways_in().await.unwrap(), []);
-    let failing = WayInState::new(WayIn::Imap).failed("refused".to_owned(), at(1));
+    let failing = MailSourceState::new(MailSource::Imap).failed("refused".to_owned(), at(1));
     store.keep_way_in(failing.clone()).await.unwrap();
-    let maildir = WayInState::new(WayIn::Maildir).worked(2, at(2));
+    let maildir = MailSourceState::new(MailSource::Maildir).worked(2, at(2));
     store.keep_way_in(maildir.clone()).await.unwrap();
     let failing = failing.failed("refused again".to_owned(), at(3));
     store.keep_way_in(failing.clone()).await.unwrap();

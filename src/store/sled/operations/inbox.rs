@@ -6,7 +6,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::BodyHash;
 use crate::domain::inbound::{TokenHash, UntrackedWish};
 use crate::domain::subscription::Subscriber;
-use crate::domain::way_in::WayInState;
+use crate::domain::way_in::MailSourceState;
 use crate::store::boundary::{Exchanged, InboundCommit, KnownPerson, TakenUp};
 use crate::store::error::StoreError;
 use crate::store::sled::{Sled, inbox};
@@ -70,11 +70,11 @@ impl Sled {
         self.read(move |trees| inbox::asked_to_follow(trees, now)).await
     }
 
-    pub(in crate::store) async fn ways_in(&self) -> Result<Vec<WayInState>, StoreError> {
+    pub(in crate::store) async fn ways_in(&self) -> Result<Vec<MailSourceState>, StoreError> {
         self.read(inbox::ways_in).await
     }
 
-    pub(in crate::store) async fn keep_way_in(&self, state: WayInState) -> Result<(), StoreError> {
+    pub(in crate::store) async fn keep_way_in(&self, state: MailSourceState) -> Result<(), StoreError> {
         self.write(move |trees, writes| inbox::keep_way_in(trees, writes, &state)).await
     }
 
