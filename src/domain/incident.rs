@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{IncidentId, SourceId};
 use super::moment;
 use super::read_state::ReadState;
-use super::silence::Silence;
+use super::silence::SourceSilence;
 use super::source::Source;
 use super::verdict::Verdict;
 use super::way_in::MailSourceState;
@@ -497,7 +497,7 @@ fn stale(
 
 /// A source that lives and says nothing.
 fn quiet(source: &Source, state: &ReadState) -> Option<Trouble> {
-    let silence = Silence::of(source, state)?;
+    let silence = SourceSilence::of(source, state)?;
     let reason = format!(
         "good reads, but nothing new since {}: {} working days, expected something within {} (quiet_after); it may have moved to another address or system",
         silence.last, silence.days, silence.limit

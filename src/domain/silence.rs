@@ -8,7 +8,7 @@ use super::working_day;
 
 /// A source that is read well and has brought nothing for longer than it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Silence {
+pub struct SourceSilence {
     /// Since when.
     pub since: DateTime<Utc>,
     /// The day on which something was new, as the source counts days.
@@ -19,7 +19,7 @@ pub struct Silence {
     pub limit: u32,
 }
 
-impl Silence {
+impl SourceSilence {
     /// The silence of a source, if it is one.
     #[must_use]
     pub fn of(source: &Source, state: &ReadState) -> Option<Self> {
