@@ -16,7 +16,7 @@ use quick_xml::events::Event;
 use regwatch::domain::source::{
     CsvSettings, EcfrSettings, FederalRegisterSettings, Pairs, RowSettings, SourceKind,
 };
-use regwatch::extract::{Page, extract};
+use regwatch::extract::{RawDocument, extract};
 
 fn main() {
     divan::main();
@@ -212,7 +212,7 @@ fn captured(path: &str) -> Option<List> {
 fn read(bencher: Bencher<'_, '_>, list: &List) {
     let url = "https://agency.test/list".parse().unwrap();
     bencher.counter(BytesCount::new(list.body.len())).bench(|| {
-        let page = Page {
+        let page = RawDocument {
             body: black_box(list.body.as_bytes()),
             content_type: Some("text/plain; charset=utf-8"),
             url: &url,

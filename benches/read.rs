@@ -13,7 +13,7 @@ use regwatch::domain::matching::Watchlist;
 use regwatch::domain::noise::Noise;
 use regwatch::domain::source::SourceKind;
 use regwatch::domain::text_diff::words;
-use regwatch::extract::{Page, extract};
+use regwatch::extract::{RawDocument, extract};
 use url::Url;
 
 fn main() {
@@ -42,7 +42,8 @@ fn list(rows: usize, version: &str) -> String {
 
 fn read(html: &str) -> Document {
     let url = Url::parse("https://agency.test/list").unwrap();
-    let page = Page { body: html.as_bytes(), content_type: Some("text/html; charset=utf-8"), url: &url };
+    let page =
+        RawDocument { body: html.as_bytes(), content_type: Some("text/html; charset=utf-8"), url: &url };
     extract(&SourceKind::FccCoveredList, &page).unwrap()
 }
 
@@ -94,6 +95,6 @@ const HOSTILE: [(&str, &str); 3] =
 fn refuse_a_hostile_page(bencher: Bencher, (_, unit): (&str, &str)) {
     let html = unit.repeat(1_000_000 / unit.len());
     let url = Url::parse("https://agency.test/list").unwrap();
-    let page = Page { body: html.as_bytes(), content_type: Some("text/html"), url: &url };
+    let page = RawDocument { body: html.as_bytes(), content_type: Some("text/html"), url: &url };
     bencher.bench(|| extract(&SourceKind::FccCoveredList, black_box(&page)).is_err());
 }

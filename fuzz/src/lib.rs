@@ -9,7 +9,7 @@ use regwatch::domain::diff::diff;
 use regwatch::domain::entry::{Completeness, Document};
 use regwatch::domain::noise::Noise;
 use regwatch::domain::source::Source;
-use regwatch::extract::{Page, extract, signal, time_to_live, wanted};
+use regwatch::extract::{RawDocument, extract, signal, time_to_live, wanted};
 
 /// Parts the answers that make up one document, in a body and in its seeds.
 pub const BETWEEN: u8 = 0x1e;
@@ -30,9 +30,9 @@ pub fn source(keys: &str, file: &str) -> Source {
 }
 
 /// Gives a body as a page to whatever reads it.
-pub fn with_page<T>(body: &[u8], read: impl FnOnce(&Page<'_>) -> T) -> T {
+pub fn with_page<T>(body: &[u8], read: impl FnOnce(&RawDocument<'_>) -> T) -> T {
     let url = "https://agency.test/list/page.html".parse().expect("an address");
-    read(&Page { body, content_type: None, url: &url })
+    read(&RawDocument { body, content_type: None, url: &url })
 }
 
 /// Reads a body and holds the laws: the same body gives the same document, in which nothing changed.
@@ -42,7 +42,7 @@ pub fn with_page<T>(body: &[u8], read: impl FnOnce(&Page<'_>) -> T) -> T {
 pub fn check(source: &Source, body: &[u8]) {
     let kind = &source.kind;
     let whole = together(source, body);
-    let page = Page { body: whole.as_deref().unwrap_or(body), content_type: None, url: &source.url };
+    let page = RawDocument { body: whole.as_deref().unwrap_or(body), content_type: None, url: &source.url };
     let _ = time_to_live(kind, &page);
     let Ok(document) = extract(kind, &page) else { return };
     assert_eq!(extract(kind, &page).as_ref(), Ok(&document), "read twice");

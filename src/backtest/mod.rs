@@ -33,7 +33,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::source::{Request, Source, address_of_page};
 use crate::domain::topic::Topic;
 use crate::domain::verdict::Verdict;
-use crate::fetch::{Answer, Fetcher, Record};
+use crate::fetch::{FetchResponse, Fetcher, Record};
 use crate::registry::Registry;
 use crate::reload::watchlist;
 use crate::settings::StoreSettings;
@@ -447,8 +447,8 @@ impl Event {
     }
 }
 
-fn answer(kept: &Kept) -> Answer {
-    Answer {
+fn answer(kept: &Kept) -> FetchResponse {
+    FetchResponse {
         status: kept.status,
         url: kept.url.clone(),
         headers: kept.headers.clone(),

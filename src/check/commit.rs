@@ -18,7 +18,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{HeldRead, Validators};
 use crate::domain::source::Source;
 use crate::domain::verdict::{Suspicion, Verdict};
-use crate::fetch::{Answer, Body};
+use crate::fetch::{Body, FetchResponse};
 use crate::store::{Accepted, HeldBody, ReadCommit};
 
 /// What the chain says of an answer of which nothing else is kept.
@@ -31,7 +31,7 @@ pub(super) struct FirstAnswer {
 }
 
 impl FirstAnswer {
-    pub(super) fn of(answer: &Answer) -> Self {
+    pub(super) fn of(answer: &FetchResponse) -> Self {
         Self {
             url: answer.url.to_string(),
             status: answer.status,

@@ -16,7 +16,7 @@ use crate::domain::id::SourceId;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::domain::verdict::Verdict;
-use crate::fetch::{Answer, FetchError, Fetcher};
+use crate::fetch::{FetchError, FetchResponse, Fetcher};
 
 /// What a look at a source came to.
 #[derive(Debug, Clone, Serialize)]
@@ -128,7 +128,7 @@ async fn mute_witness(fetcher: &Fetcher, source: &Source, now: DateTime<Utc>) ->
     Some(Drift::of(source, Fact::Witness, "witness", "an answer with status 200".to_owned(), why))
 }
 
-fn unlike(source: &Source, fact: Fact, key: &'static str, answer: &Answer) -> Drift {
+fn unlike(source: &Source, fact: Fact, key: &'static str, answer: &FetchResponse) -> Drift {
     let found = format!("{} from {}", answer.status, answer.url);
     Drift::of(source, fact, key, "the source's page with status 200".to_owned(), found)
 }

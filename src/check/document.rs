@@ -7,11 +7,11 @@ use crate::domain::entry::Document;
 use crate::domain::face::PageProfile;
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::verdict::Suspicion;
-use crate::fetch::Answer;
+use crate::fetch::FetchResponse;
 
 /// The address that an answer with a whole document was asked of. Where a page led to it, that it did so is no sign
 /// against the file.
-pub(super) fn asked_at<'a>(source: &'a Source, answer: &'a Answer) -> &'a Url {
+pub(super) fn asked_at<'a>(source: &'a Source, answer: &'a FetchResponse) -> &'a Url {
     if source.request.link.is_some() { &answer.url } else { &source.url }
 }
 
@@ -21,7 +21,7 @@ pub(super) fn as_configured(source: &Source, face: PageProfile) -> PageProfile {
     PageProfile { is_half_decoded: face.is_half_decoded && !is_told, ..face }
 }
 
-pub(super) async fn document_of(source: &Source, answer: &Answer) -> Result<Document, ReadRejection> {
+pub(super) async fn document_of(source: &Source, answer: &FetchResponse) -> Result<Document, ReadRejection> {
     let content_type = answer.header("content-type").map(str::to_owned);
     match super::extract(source, answer.body.bytes(), content_type, answer.url.clone()).await {
         Ok(Ok(document)) => Ok(document),

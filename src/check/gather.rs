@@ -15,7 +15,7 @@ use crate::domain::source::{Source, SourceKind, address_of_question};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Suspicion, Unreadable};
 use crate::extract::{First, Wanted, first, wanted_after, within};
-use crate::fetch::{Answer, Fetcher};
+use crate::fetch::{FetchResponse, Fetcher};
 
 /// No document is made of more answers. Kinds bound theirs more tightly; this ends what a body
 /// leads them into.
@@ -133,14 +133,14 @@ impl Gathered {
 
 /// An answer that is not a part of the document, with why.
 pub(super) struct RejectedPart {
-    pub answer: Answer,
+    pub answer: FetchResponse,
     pub why: ReadRejection,
 }
 
 /// A whole document.
 pub(super) struct Whole {
     /// The first answer with the whole document for its body.
-    pub answer: Answer,
+    pub answer: FetchResponse,
     /// The document, where looking for what the answer lacks has read it already.
     pub document: Option<Result<Document, Unreadable>>,
 }
@@ -149,7 +149,7 @@ pub(super) struct Whole {
 pub(super) async fn gather(
     fetcher: &Fetcher,
     source: &Source,
-    first: Answer,
+    first: FetchResponse,
     now: DateTime<Utc>,
 ) -> Result<Whole, Box<RejectedPart>> {
     if bundle::is_bundle(&first.body) {
@@ -181,7 +181,7 @@ pub(super) async fn gather(
             Err(error) => {
                 let retry_after = error.retry_after();
                 let why = ReadRejection::Failed(error_chain(&error));
-                return Err(Box::new(RejectedPart { answer: Answer { retry_after, ..first }, why }));
+                return Err(Box::new(RejectedPart { answer: FetchResponse { retry_after, ..first }, why }));
             }
         };
         if let Some(why) = refusal(&url, &answer) {
@@ -194,7 +194,7 @@ pub(super) async fn gather(
         wanted = match gathered.wanted(&source.kind).await {
             Ok(Some(wanted)) => wanted,
             Ok(None) => {
-                let answer = Answer { body: gathered.into_body().into(), ..first };
+                let answer = FetchResponse { body: gathered.into_body().into(), ..first };
                 return Ok(Whole { answer, document: None });
             }
             Err(why) => return Err(Box::new(RejectedPart { answer: first, why })),

@@ -19,7 +19,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
 use crate::domain::source::{Source, address_of_page};
 use crate::domain::standing::MatchIndex;
-use crate::extract::{Page, face};
+use crate::extract::{RawDocument, face};
 use crate::store::{KnownSource, SourceVersion, Store, StoreError};
 
 /// The state a read starts from.
@@ -115,7 +115,7 @@ impl SourceContext {
         let snapshot = self.accepted.as_ref()?;
         let body = store.body(&snapshot.response.sha256).await.ok()??;
         let url = snapshot.response.url.parse().ok()?;
-        Some(face(&Page { body: &body, content_type: snapshot.header("content-type"), url: &url }))
+        Some(face(&RawDocument { body: &body, content_type: snapshot.header("content-type"), url: &url }))
     }
 
     /// How much of what is known a document shows again.

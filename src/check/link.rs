@@ -8,21 +8,22 @@ use super::refusal::{ReadRejection, refusal};
 use crate::domain::source::{Link, Source};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::Suspicion;
-use crate::extract::{Page, linked};
-use crate::fetch::{Answer, Fetcher};
+use crate::extract::{RawDocument, linked};
+use crate::fetch::{FetchResponse, Fetcher};
 
 /// Asks for the file that the page leads to, and gives its answer.
 pub(super) async fn follow(
     fetcher: &Fetcher,
     source: &Source,
     link: &Link,
-    page: Answer,
+    page: FetchResponse,
     now: DateTime<Utc>,
-) -> Result<Answer, Box<RejectedPart>> {
+) -> Result<FetchResponse, Box<RejectedPart>> {
     let refused = |answer, why| Box::new(RejectedPart { answer, why });
     let (body, url, link) = (page.body.clone(), page.url.clone(), link.clone());
     let content_type = page.header("content-type").map(str::to_owned);
-    let find = move || linked(&link, &Page { body: &body, content_type: content_type.as_deref(), url: &url });
+    let find =
+        move || linked(&link, &RawDocument { body: &body, content_type: content_type.as_deref(), url: &url });
     let target = match in_time(find).await {
         Ok(Ok(target)) => target,
         Ok(Err(missing)) => {
@@ -37,7 +38,7 @@ pub(super) async fn follow(
         },
         Err(error) => {
             let why = ReadRejection::Failed(error_chain(&error));
-            Err(refused(Answer { retry_after: error.retry_after(), ..page }, why))
+            Err(refused(FetchResponse { retry_after: error.retry_after(), ..page }, why))
         }
     }
 }

@@ -51,8 +51,8 @@ use crate::domain::report::SourceCheck;
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Unreadable, Verdict};
-use crate::extract::{Page, within};
-use crate::fetch::{Answer, FetchError, Fetcher};
+use crate::extract::{RawDocument, within};
+use crate::fetch::{FetchError, FetchResponse, Fetcher};
 use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::store::{ReadCommit, Store, StoreError};
@@ -409,7 +409,7 @@ pub struct Saved {
 ///
 /// # Errors
 /// In words, why what came is not the page.
-pub async fn look(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> Result<Answer, String> {
+pub async fn look(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> Result<FetchResponse, String> {
     let answer = fetcher.read(source, None, clock.now()).await.map_err(|error| error_chain(&error))?;
     match refusal::refusal(&source.url, &answer) {
         Some(refused) => Err(refused.into_trial().reason.unwrap_or_default()),
@@ -424,7 +424,7 @@ pub async fn try_saved(source: &Source, first: Bytes, others: Vec<Saved>) -> Tri
         Ok(put_together) => put_together,
         Err(refused) => return refused.into_trial(),
     };
-    let answer = Answer {
+    let answer = FetchResponse {
         status: 200,
         url: source.url.clone(),
         headers: Vec::new(),
@@ -468,10 +468,11 @@ async fn extract_whole(
     content_type: Option<String>,
     url: Url,
 ) -> Result<Result<Document, Unreadable>, String> {
-    let extract = |kind: &SourceKind, page: &Page<'_>| match crate::extract::wanted(kind, &page.parts()?)? {
-        Some(wanted) => Err(Unreadable::Missing { what: format!("the part {:?}", wanted.name) }),
-        None => crate::extract::extract(kind, page),
-    };
+    let extract =
+        |kind: &SourceKind, page: &RawDocument<'_>| match crate::extract::wanted(kind, &page.parts()?)? {
+            Some(wanted) => Err(Unreadable::Missing { what: format!("the part {:?}", wanted.name) }),
+            None => crate::extract::extract(kind, page),
+        };
     read_by(source, body, content_type, url, extract).await
 }
 
@@ -480,7 +481,7 @@ async fn read_by(
     body: Bytes,
     content_type: Option<String>,
     url: Url,
-    extract: fn(&SourceKind, &Page<'_>) -> Result<Document, Unreadable>,
+    extract: fn(&SourceKind, &RawDocument<'_>) -> Result<Document, Unreadable>,
 ) -> Result<Result<Document, Unreadable>, String> {
     let kind = source.kind.clone();
     let (body, content_type) = match readable(source, body, content_type).await {
@@ -490,7 +491,7 @@ async fn read_by(
     };
     let max_entries = source.guard.max_entries;
     within_time(extraction_limit(source), move || {
-        let page = Page { body: &body, content_type: content_type.as_deref(), url: &url };
+        let page = RawDocument { body: &body, content_type: content_type.as_deref(), url: &url };
         within(max_entries, || extract(&kind, &page))
     })
     .await

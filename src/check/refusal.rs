@@ -6,8 +6,8 @@ use crate::domain::block::ResponseFacts;
 use crate::domain::face::PageProfile;
 use crate::domain::quality::{Quality, Sign, Weight};
 use crate::domain::verdict::Suspicion;
-use crate::extract::{Page, face};
-use crate::fetch::Answer;
+use crate::extract::{RawDocument, face};
+use crate::fetch::FetchResponse;
 
 /// Why an answer is not the source's page, or not a part of its document.
 pub(super) enum ReadRejection {
@@ -48,14 +48,15 @@ pub(super) fn in_words(suspicion: &Suspicion, quality: &Quality) -> String {
 }
 
 /// How the answer to an address shows itself, and what speaks against it before its entries are read.
-pub(super) fn first_look(asked: &Url, answer: &Answer) -> (PageProfile, Quality) {
-    let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
+pub(super) fn first_look(asked: &Url, answer: &FetchResponse) -> (PageProfile, Quality) {
+    let page =
+        RawDocument { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
     let face = face(&page);
     let quality = facts(asked, answer, face.title.as_deref()).quality().with(face.signs());
     (face, quality)
 }
 
-fn facts<'a>(asked: &'a Url, answer: &'a Answer, title: Option<&'a str>) -> ResponseFacts<'a> {
+fn facts<'a>(asked: &'a Url, answer: &'a FetchResponse, title: Option<&'a str>) -> ResponseFacts<'a> {
     ResponseFacts {
         status: answer.status,
         headers: &answer.headers,
@@ -67,17 +68,17 @@ fn facts<'a>(asked: &'a Url, answer: &'a Answer, title: Option<&'a str>) -> Resp
 }
 
 /// What can be told of the answer to an address without reading the entries.
-pub(super) fn refusal(asked: &Url, answer: &Answer) -> Option<ReadRejection> {
+pub(super) fn refusal(asked: &Url, answer: &FetchResponse) -> Option<ReadRejection> {
     refused_by(answer, &first_look(asked, answer).1)
 }
 
 /// What can be told of it by what came with its body; of the body the title alone counts.
-pub(super) fn refusal_of(asked: &Url, answer: &Answer, title: Option<&str>) -> Option<ReadRejection> {
+pub(super) fn refusal_of(asked: &Url, answer: &FetchResponse, title: Option<&str>) -> Option<ReadRejection> {
     refused_by(answer, &facts(asked, answer, title).quality())
 }
 
 /// Why an answer is refused against which this speaks.
-pub(super) fn refused_by(answer: &Answer, quality: &Quality) -> Option<ReadRejection> {
+pub(super) fn refused_by(answer: &FetchResponse, quality: &Quality) -> Option<ReadRejection> {
     if quality.is_blocked() {
         let quality = quality.clone();
         return Some(ReadRejection::Suspect { suspicion: Suspicion::Blocked(quality.clone()), quality });

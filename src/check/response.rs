@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::response::ResponseMeta;
 use crate::domain::source::Source;
-use crate::extract::{Page, signal};
-use crate::fetch::{Answer, Body};
+use crate::extract::{RawDocument, signal};
+use crate::fetch::{Body, FetchResponse};
 
 /// A response with its facts, which are put together once.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub(super) struct Response {
 }
 
 impl Response {
-    pub(super) fn of(answer: Answer, read_at: DateTime<Utc>) -> Self {
-        let Answer { status, url, headers, body, retry_after } = answer;
+    pub(super) fn of(answer: FetchResponse, read_at: DateTime<Utc>) -> Self {
+        let FetchResponse { status, url, headers, body, retry_after } = answer;
         let (sha256, body_bytes) = (body.sha256().clone(), body.len() as u64);
         let meta = ResponseMeta { read_at, url: url.into(), status, headers, sha256, body_bytes };
         Self { meta, body, retry_after }
@@ -31,6 +31,6 @@ impl Response {
 
 /// The source's own word for its state. Of a bundle, its first part's.
 pub(super) fn signal_of(source: &Source, body: &[u8], content_type: Option<&str>) -> Option<String> {
-    let page = Page { body, content_type, url: &source.url };
+    let page = RawDocument { body, content_type, url: &source.url };
     signal(&source.kind, page.parts().ok()?.first()?)
 }

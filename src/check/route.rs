@@ -22,12 +22,12 @@ use crate::domain::report::SourceCheck;
 use crate::domain::snapshot::Baseline;
 use crate::domain::source::{Route, Source, TakenFrom, taken_at};
 use crate::domain::text::error_chain;
-use crate::fetch::Answer;
+use crate::fetch::FetchResponse;
 use crate::store::{Accepted, ReadCommit, StoreError};
 
 /// What a route gave.
 struct Given {
-    answer: Answer,
+    answer: FetchResponse,
     document: Document,
     as_of: DateTime<Utc>,
 }

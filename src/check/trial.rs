@@ -10,7 +10,7 @@ use super::refusal::{ReadRejection, first_look, held_quality, in_words, refusal}
 use super::whole::whole;
 use crate::domain::source::Source;
 use crate::domain::verdict::{Suspicion, Verdict};
-use crate::fetch::{Answer, Fetcher};
+use crate::fetch::{FetchResponse, Fetcher};
 
 impl ReadRejection {
     /// What it is without anything kept.
@@ -27,7 +27,7 @@ impl ReadRejection {
 }
 
 /// What a document would be found to be at first sight.
-pub(super) async fn trial(source: &Source, answer: Answer) -> Trial {
+pub(super) async fn trial(source: &Source, answer: FetchResponse) -> Trial {
     if let Some(refused) = refusal(asked_at(source, &answer), &answer) {
         return refused.into_trial();
     }
@@ -60,7 +60,7 @@ pub(super) async fn trial_of(source: &Source, Whole { answer, document }: Whole)
 /// The same for the document that a first answer begins.
 pub(super) async fn trial_of_first(
     source: &Source,
-    first: Answer,
+    first: FetchResponse,
     fetcher: &Fetcher,
     now: DateTime<Utc>,
 ) -> Trial {

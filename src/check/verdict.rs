@@ -22,12 +22,12 @@ use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
 use crate::domain::verdict::Suspicion;
-use crate::fetch::{Answer, Body, Fetcher};
+use crate::fetch::{Body, FetchResponse, Fetcher};
 use crate::store::{Store, StoreError};
 
 /// A first answer and the circumstances it came under.
 pub(super) struct FetchAttempt<'a> {
-    pub first: Answer,
+    pub first: FetchResponse,
     pub read_at: DateTime<Utc>,
     /// What was known of the accepted body, where it might be vouched for.
     pub validators: Option<&'a Validators>,

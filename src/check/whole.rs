@@ -6,15 +6,15 @@ use super::gather::{RejectedPart, Whole, gather};
 use super::link::follow;
 use crate::domain::drift::{self, Drift, Seen};
 use crate::domain::source::Source;
-use crate::fetch::{Answer, Fetcher};
+use crate::fetch::{FetchResponse, Fetcher};
 
 /// The answer that holds the document or its first part, given the first one: the file to which a page leads.
 pub(super) async fn landed(
     fetcher: &Fetcher,
     source: &Source,
-    first: Answer,
+    first: FetchResponse,
     now: DateTime<Utc>,
-) -> Result<Answer, Box<RejectedPart>> {
+) -> Result<FetchResponse, Box<RejectedPart>> {
     match &source.request.link {
         Some(link) => follow(fetcher, source, link, first, now).await,
         None => Ok(first),
@@ -25,7 +25,7 @@ pub(super) async fn landed(
 pub(super) async fn whole(
     fetcher: &Fetcher,
     source: &Source,
-    first: Answer,
+    first: FetchResponse,
     now: DateTime<Utc>,
 ) -> Result<(Whole, Vec<Drift>), Box<RejectedPart>> {
     let file = landed(fetcher, source, first, now).await?;
@@ -33,7 +33,7 @@ pub(super) async fn whole(
     Ok((gather(fetcher, source, file, now).await?, drifts))
 }
 
-pub(super) fn drifts_of(fetcher: &Fetcher, source: &Source, file: &Answer) -> Vec<Drift> {
+pub(super) fn drifts_of(fetcher: &Fetcher, source: &Source, file: &FetchResponse) -> Vec<Drift> {
     let seen = Seen {
         landed: &file.url,
         content_type: file.header("content-type"),

@@ -16,8 +16,8 @@ use crate::domain::jitter::Jitter;
 use crate::domain::report::SourceCheck;
 use crate::domain::source::{PublishedChanges, Source, Witness, Witnessed};
 use crate::domain::text::error_chain;
-use crate::extract::{Page, published_changes};
-use crate::fetch::{Answer, Fetcher};
+use crate::extract::{RawDocument, published_changes};
+use crate::fetch::{FetchResponse, Fetcher};
 use crate::store::StoreError;
 
 /// What a witness answered.
@@ -25,7 +25,7 @@ use crate::store::StoreError;
 pub(super) struct Testimony<'a> {
     witness: &'a Witness,
     /// The answer, or in words why there is none.
-    answer: Result<Answer, String>,
+    answer: Result<FetchResponse, String>,
     word: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn testimony<'a>(
 const TELLING: [&str; 4] = ["etag", "last-modified", "content-length", "content-range"];
 
 /// What an answer says of the state of what is asked for; `None` if it says nothing that can be compared.
-fn word_of(witness: &Witness, answer: &Answer) -> Option<String> {
+fn word_of(witness: &Witness, answer: &FetchResponse) -> Option<String> {
     let is_refused =
         if witness.head { answer.status != 200 } else { refusal(&witness.url, answer).is_some() };
     let said: Vec<&str> = TELLING.iter().filter_map(|name| answer.header(name)).collect();
@@ -76,7 +76,7 @@ impl Testimony<'_> {
         known: &SourceContext,
         options: ReadOptions,
         now: DateTime<Utc>,
-    ) -> Option<(&Answer, usize)> {
+    ) -> Option<(&FetchResponse, usize)> {
         let accepted = known.accepted.as_ref();
         let accepted = accepted.filter(|accepted| accepted.fingerprint == source.fingerprint())?;
         // What is missing is confirmed by a read, not by a witness.
@@ -162,7 +162,8 @@ impl Checker {
             return Err(why.into_trial().reason.unwrap_or_default());
         }
         let (body, url, list) = (answer.body.bytes(), answer.url.clone(), list.to_owned());
-        let read = move || published_changes(&list, &Page { body: &body, content_type: None, url: &url });
+        let read =
+            move || published_changes(&list, &RawDocument { body: &body, content_type: None, url: &url });
         in_time(read).await?.map_err(|unreadable| unreadable.to_string())
     }
 
@@ -171,7 +172,7 @@ impl Checker {
         &self,
         source: &Source,
         known: &SourceContext,
-        (answer, entries): (&Answer, usize),
+        (answer, entries): (&FetchResponse, usize),
         asked_at: DateTime<Utc>,
         (options, slot): (ReadOptions, &mut Slot),
     ) -> Result<SourceCheck, StoreError> {

@@ -9,8 +9,8 @@ use super::outcome::ReadOutcome;
 use crate::domain::moment;
 use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;
-use crate::extract::{Page, time_to_live};
-use crate::fetch::Answer;
+use crate::extract::{RawDocument, time_to_live};
+use crate::fetch::FetchResponse;
 
 /// A page that says it was last modified so long before a 304 contradicts it; caches and clocks may
 /// lag by less.
@@ -26,8 +26,9 @@ pub(super) struct CacheHints {
 
 impl CacheHints {
     /// What an answer says; of its freshness, what is not beyond `max_freshness`.
-    pub(super) fn of(source: &Source, answer: &Answer, max_freshness: Duration) -> Self {
-        let page = Page { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
+    pub(super) fn of(source: &Source, answer: &FetchResponse, max_freshness: Duration) -> Self {
+        let page =
+            RawDocument { body: &answer.body, content_type: answer.header("content-type"), url: &answer.url };
         let fresh_for = answer.fresh_for().max(time_to_live(&source.kind, &page));
         Self {
             fresh_for: fresh_for.map(|length| length.min(max_freshness)),

@@ -11,7 +11,7 @@ use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252
 use regex::Regex;
 use regex::bytes::Regex as BytesRegex;
 
-use super::Page;
+use super::RawDocument;
 
 /// As far into a body declarations are looked for; the HTML standard asks for 1,024 bytes,
 /// but site templates put scripts before them.
@@ -46,18 +46,18 @@ struct Decoded<'a> {
 
 /// The body as text, without a byte order mark. Bytes that mean nothing in any charset that it could be
 /// in become U+FFFD; see [`is_lossy`].
-pub(super) fn decode<'a>(page: &Page<'a>) -> Cow<'a, str> {
+pub(super) fn decode<'a>(page: &RawDocument<'a>) -> Cow<'a, str> {
     decoded(page).text
 }
 
 /// Whether the body is text of which something is lost, whatever charset it is taken for.
-pub(super) fn is_lossy(page: &Page<'_>) -> bool {
+pub(super) fn is_lossy(page: &RawDocument<'_>) -> bool {
     // A file of another kind is no text at all.
     let is_binary = [&b"PK\x03\x04"[..], b"%PDF", b"\x1f\x8b"].iter().any(|mark| page.body.starts_with(mark));
     !is_binary && decoded(page).is_lossy
 }
 
-fn decoded<'a>(page: &Page<'a>) -> Decoded<'a> {
+fn decoded<'a>(page: &RawDocument<'a>) -> Decoded<'a> {
     if Encoding::for_bom(page.body).is_some() {
         // The mark has precedence over the encoding this is called on.
         let (text, _, is_lossy) = UTF_8.decode(page.body);
@@ -97,7 +97,7 @@ fn replaced<'a>(body: &'a [u8], encoding: &'static Encoding) -> Decoded<'a> {
 }
 
 /// What the answer declares, the strongest first: `Content-Type`, XML declaration, `<meta>`.
-fn declared(page: &Page<'_>) -> Vec<&'static Encoding> {
+fn declared(page: &RawDocument<'_>) -> Vec<&'static Encoding> {
     let head = &page.body[..page.body.len().min(DECLARATION_BYTES)];
     let in_header =
         page.content_type.and_then(|value| HEADER.captures(value)).map(|found| found[1].to_owned());
@@ -212,7 +212,7 @@ mod tests {
     #[track_caller]
     fn check(body: &[u8], content_type: Option<&str>, expected: &str) {
         let url = "https://agency.test/".parse().unwrap();
-        let page = Page { body, content_type, url: &url };
+        let page = RawDocument { body, content_type, url: &url };
         assert_eq!(decode(&page), expected);
         assert!(!is_lossy(&page), "{expected}");
     }
@@ -220,7 +220,7 @@ mod tests {
     #[track_caller]
     fn lossy(body: &[u8], content_type: Option<&str>) {
         let url = "https://agency.test/".parse().unwrap();
-        assert!(is_lossy(&Page { body, content_type, url: &url }));
+        assert!(is_lossy(&RawDocument { body, content_type, url: &url }));
     }
 
     #[test]
@@ -292,7 +292,7 @@ mod tests {
         for (body, expected) in
             [("Soci\u{e9}té".as_bytes().to_vec(), "Société"), (b"a\xffb".to_vec(), "a\u{fffd}b")]
         {
-            let page = Page { body: &body, content_type: Some("text/html; charset=utf-8"), url: &url };
+            let page = RawDocument { body: &body, content_type: Some("text/html; charset=utf-8"), url: &url };
             assert_eq!(decode(&page), expected);
         }
         lossy(b"a\xffb", Some("text/html; charset=utf-8"));

@@ -6,13 +6,13 @@
 use super::{charset, list, xml};
 use crate::domain::source::PublishedChanges;
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 
 /// Reads what changed on the list of this name.
 ///
 /// # Errors
 /// Where it is no file of changes.
-pub fn published_changes(list: &str, page: &Page<'_>) -> Result<PublishedChanges, Unreadable> {
+pub fn published_changes(list: &str, page: &RawDocument<'_>) -> Result<PublishedChanges, Unreadable> {
     let text = charset::decode(page);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     xml::check(text)?;
@@ -47,7 +47,7 @@ mod tests {
 
     fn read(text: &str) -> Result<PublishedChanges, Unreadable> {
         let url = "https://service.test/changes/latest".parse().unwrap();
-        published_changes("SDN List", &Page { body: text.as_bytes(), content_type: None, url: &url })
+        published_changes("SDN List", &RawDocument { body: text.as_bytes(), content_type: None, url: &url })
     }
 
     #[test]

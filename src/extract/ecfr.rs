@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::entity;
 use super::following::{Wanted, address};
 use super::xml::{self, unexpected};
-use super::{Page, charset, json};
+use super::{RawDocument, charset, json};
 use crate::domain::bundle::Part;
 use crate::domain::entry::{Completeness, Document, Resemblance};
 use crate::domain::source::EcfrSettings;
@@ -27,12 +27,12 @@ use part::Division;
 /// The part of the document that holds the regulations.
 const REGULATIONS: &str = "regulations";
 
-pub(super) fn extract(settings: &EcfrSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn extract(settings: &EcfrSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let parts = page.parts()?;
     let Some(regulations) = parts.iter().find(|part| !is_json(part)) else {
         return Err(Unreadable::Missing { what: format!("the XML of part {}", settings.part) });
     };
-    let text = charset::decode(&Page::from(regulations));
+    let text = charset::decode(&RawDocument::from(regulations));
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let text = &*entity::resolved(text)?;
     xml::check(text)?;
@@ -99,7 +99,7 @@ struct Title {
 
 impl Titles {
     fn of(part: &Part<'_>) -> Result<Self, Unreadable> {
-        json::parse(&Page::from(part))
+        json::parse(&RawDocument::from(part))
     }
 
     fn title(self, number: u32) -> Result<Title, Unreadable> {

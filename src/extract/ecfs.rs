@@ -15,7 +15,7 @@ use url::Url;
 
 use super::date::date;
 use super::following::{Wanted, page_name, pages};
-use super::{Page, html, json};
+use super::{RawDocument, html, json};
 use crate::domain::bundle::{FIRST, Part};
 use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
 use crate::domain::source::EcfsSettings;
@@ -28,7 +28,7 @@ const DEFAULT_LIMIT: usize = 25;
 /// A title made of many names is cut to this.
 const MAX_TITLE_CHARS: usize = 160;
 
-pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let (mut seen, mut entries) = (BTreeSet::new(), Vec::new());
     for part in &page.parts()? {
         for filing in Answer::of(part)?.filings {
@@ -80,7 +80,7 @@ struct Answer {
 
 impl Answer {
     fn of(part: &Part<'_>) -> Result<Self, Unreadable> {
-        json::parse(&Page::from(part))
+        json::parse(&RawDocument::from(part))
     }
 }
 

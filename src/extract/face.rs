@@ -9,15 +9,15 @@ use url::Url;
 use super::charset::{decode, is_lossy};
 use super::ending::{self, TAIL_BYTES};
 use super::parser::{self, Next};
-use super::{Page, html, progress};
+use super::{RawDocument, html, progress};
 use crate::domain::face::PageProfile;
 
 /// A page that goes on longer before its body begins has no head worth looking for.
 const HEAD_BYTES: usize = 256 * 1024;
 
 /// See [`super::face()`].
-pub(super) fn face(page: &Page<'_>) -> PageProfile {
-    let start = Page { body: &page.body[..page.body.len().min(HEAD_BYTES)], ..*page };
+pub(super) fn face(page: &RawDocument<'_>) -> PageProfile {
+    let start = RawDocument { body: &page.body[..page.body.len().min(HEAD_BYTES)], ..*page };
     let head = head(&start);
     PageProfile {
         title: (!is_feed(page.body)).then(|| html::title(&start)).flatten(),
@@ -32,7 +32,7 @@ pub(super) fn face(page: &Page<'_>) -> PageProfile {
 }
 
 /// Of a bundle, whether one of its parts is.
-fn is_half_decoded(page: &Page<'_>) -> bool {
+fn is_half_decoded(page: &RawDocument<'_>) -> bool {
     page.parts().is_ok_and(|parts| parts.iter().any(|part| is_lossy(&part.into())))
 }
 
@@ -126,7 +126,7 @@ fn first_subtag(language: &str) -> Option<String> {
     is_tag.then_some(first)
 }
 
-fn head(start: &Page<'_>) -> Head {
+fn head(start: &RawDocument<'_>) -> Head {
     let stop_when_done = |sink: &HeadSink, _| Ok(if sink.0.borrow().is_done { Next::Stop } else { Next::Go });
     parser::feed(&decode(start), HeadSink::default(), stop_when_done)
         .map(|sink| sink.0.into_inner())
@@ -139,7 +139,11 @@ mod tests {
 
     fn of(body: &str) -> PageProfile {
         let url = "https://agency.test/list".parse().unwrap();
-        face(&Page { body: body.as_bytes(), content_type: Some("Text/HTML; charset=utf-8"), url: &url })
+        face(&RawDocument {
+            body: body.as_bytes(),
+            content_type: Some("Text/HTML; charset=utf-8"),
+            url: &url,
+        })
     }
 
     #[test]

@@ -9,7 +9,7 @@
 
 use scraper::ElementRef;
 
-use super::Page;
+use super::RawDocument;
 use super::date::days;
 use super::html::{self, Markup};
 use super::section;
@@ -31,7 +31,7 @@ const DATE_HEADER: &str = "Date of Inclusion on Covered List";
 /// Longer names are cut; so much of a sentence is no name.
 const MAX_NAME_CHARS: usize = 120;
 
-pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let markup = Markup::of(page)?;
     let listing = listing(&markup)?;
     let mut entries = Vec::new();

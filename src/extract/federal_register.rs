@@ -20,7 +20,7 @@ use url::Url;
 
 use super::following::{Wanted, address, page_name, pages};
 use super::xml::unexpected;
-use super::{Page, html, json};
+use super::{RawDocument, html, json};
 use crate::domain::bundle::{FIRST, Part};
 use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
 use crate::domain::source::FederalRegisterSettings;
@@ -33,7 +33,7 @@ const INSPECTION: &str = "inspection";
 /// Begins the addresses of the documents on public inspection.
 const INSPECTION_PATH: &str = "/public-inspection-documents";
 
-pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let mut copies: BTreeMap<String, usize> = BTreeMap::new();
     let mut read: Vec<Copy> = Vec::new();
     let parts = page.parts()?;
@@ -134,7 +134,7 @@ struct Answer {
 
 impl Answer {
     fn of(part: &Part<'_>) -> Result<Self, Unreadable> {
-        json::parse(&Page::from(part))
+        json::parse(&RawDocument::from(part))
     }
 
     /// The documents: proven by the results, by a count of none, or by the document's number.

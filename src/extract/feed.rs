@@ -8,7 +8,7 @@ use feed_rs::parser::Builder;
 use serde_json::Value;
 use url::Url;
 
-use super::Page;
+use super::RawDocument;
 use super::charset::decode;
 use super::date::date;
 use super::html::{self, Markup};
@@ -28,7 +28,7 @@ const CATEGORIES: &str = "categories";
 /// A title made from an entry's text is cut to this.
 const MAX_TITLE_CHARS: usize = 120;
 
-pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let (feed, mut left_out) = read(page)?;
     let (mut entries, mut reason) = (Vec::new(), None);
     for (index, item) in feed.entries.iter().enumerate() {
@@ -54,12 +54,12 @@ pub(super) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
 ///
 /// # Errors
 /// Where it is none.
-pub(super) fn parse(page: &Page<'_>) -> Result<model::Feed, Unreadable> {
+pub(super) fn parse(page: &RawDocument<'_>) -> Result<model::Feed, Unreadable> {
     read(page).map(|(feed, _)| feed)
 }
 
 /// The same, with the names of items that are malformed and were left out.
-fn read(page: &Page<'_>) -> Result<(model::Feed, Vec<String>), Unreadable> {
+fn read(page: &RawDocument<'_>) -> Result<(model::Feed, Vec<String>), Unreadable> {
     let text = decode(page);
     // The text is decoded; what the declaration says of its bytes no longer holds.
     let text = without_declaration(text.trim_start_matches('\u{feff}').trim_start());
@@ -72,7 +72,7 @@ fn read(page: &Page<'_>) -> Result<(model::Feed, Vec<String>), Unreadable> {
 }
 
 /// A JSON feed without the items that are none.
-fn read_json(page: &Page<'_>, text: &str) -> Result<(model::Feed, Vec<String>), Unreadable> {
+fn read_json(page: &RawDocument<'_>, text: &str) -> Result<(model::Feed, Vec<String>), Unreadable> {
     let reason = match parse_text(page, text) {
         Ok(feed) => return Ok((feed, Vec::new())),
         Err(reason) => reason,
@@ -102,7 +102,7 @@ fn read_json(page: &Page<'_>, text: &str) -> Result<(model::Feed, Vec<String>), 
     Ok((parse_text(page, &whole.to_string())?, left_out))
 }
 
-fn parse_text(page: &Page<'_>, text: &str) -> Result<model::Feed, Unreadable> {
+fn parse_text(page: &RawDocument<'_>, text: &str) -> Result<model::Feed, Unreadable> {
     let parser = Builder::new()
         .base_uri(Some(page.url.as_str()))
         // An entry without an id is known by its link or title, here below.
@@ -209,7 +209,7 @@ mod tests {
 
     fn document(body: &str) -> Result<Document, Unreadable> {
         let url = "https://agency.test/news/feed".parse().unwrap();
-        extract(&Page { body: body.as_bytes(), content_type: None, url: &url })
+        extract(&RawDocument { body: body.as_bytes(), content_type: None, url: &url })
     }
 
     #[track_caller]

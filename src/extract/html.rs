@@ -23,7 +23,7 @@ use html5ever::{QualName, ns};
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
-use super::Page;
+use super::RawDocument;
 use super::charset::decode;
 use super::parser;
 use crate::domain::entry::LINKS;
@@ -50,7 +50,7 @@ impl Markup {
     ///
     /// # Errors
     /// Where the answer is declared to be no page, or cannot be parsed in reasonable time.
-    pub(super) fn of(page: &Page<'_>) -> Result<Self, Unreadable> {
+    pub(super) fn of(page: &RawDocument<'_>) -> Result<Self, Unreadable> {
         if let Some(declared) = page.content_type {
             let media = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
             if !media.is_empty() && !PAGE_TYPES.contains(&media.as_str()) {

@@ -10,7 +10,7 @@ use ego_tree::NodeId;
 use scraper::{ElementRef, Selector};
 use url::Url;
 
-use super::Page;
+use super::RawDocument;
 use super::html::{self, Lines, Marked, Markup, Piece, Said};
 use super::list::{Record, Rows};
 use super::section::{self, Outline};
@@ -22,7 +22,7 @@ use crate::domain::verdict::Unreadable;
 /// The field that holds what no other field takes.
 const REST: &str = "rest";
 
-pub(super) fn extract(settings: &ListSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn extract(settings: &ListSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let markup = Markup::of(page)?;
     let fields = Fields::of(settings)?;
     let selector = html::selector(&settings.selector)?;

@@ -21,7 +21,7 @@ use url::Url;
 use self::cell::Cells;
 pub(super) use self::part::is_numbering;
 use self::part::{Part, parts};
-use super::Page;
+use super::RawDocument;
 use super::html::{self, Markup};
 use super::list::columns::Plan;
 use super::list::{Record, Rows};
@@ -32,7 +32,7 @@ use crate::domain::source::TableSettings;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
 
-pub(super) fn extract(settings: &TableSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn extract(settings: &TableSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     read(settings, &Markup::of(page)?, page.url)
 }
 

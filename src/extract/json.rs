@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::charset::decode;
 use super::xml::unexpected;
-use super::{Page, limits, list, title};
+use super::{RawDocument, limits, list, title};
 use crate::domain::text::shorten;
 use crate::domain::verdict::Unreadable;
 
@@ -15,7 +15,7 @@ const MAX_SHOWN_CHARS: usize = 40;
 ///
 /// # Errors
 /// Where it is not JSON, with what came in its place, or does not have the form.
-pub(super) fn parse<T: DeserializeOwned>(page: &Page<'_>) -> Result<T, Unreadable> {
+pub(super) fn parse<T: DeserializeOwned>(page: &RawDocument<'_>) -> Result<T, Unreadable> {
     let text = decode(page);
     let text = text.trim_start_matches('\u{feff}').trim();
     if !text.starts_with(['{', '[']) {
@@ -26,7 +26,7 @@ pub(super) fn parse<T: DeserializeOwned>(page: &Page<'_>) -> Result<T, Unreadabl
 }
 
 /// JSON addresses answer with HTML where something is wrong.
-fn found(page: &Page<'_>, text: &str) -> String {
+fn found(page: &RawDocument<'_>, text: &str) -> String {
     match title(page) {
         Some(title) => format!("an HTML page titled {:?}", shorten(&title, MAX_SHOWN_CHARS)),
         None if text.is_empty() => "nothing".to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use scraper::ElementRef;
 use url::Url;
 
-use super::Page;
+use super::RawDocument;
 use super::html::{self, Markup};
 use super::xml::unexpected;
 use crate::domain::source::Link;
@@ -23,7 +23,7 @@ const MAX_SHOWN_CHARS: usize = 120;
 /// # Errors
 /// Where the page has no such link, where several lead to different places, or where it leads to a host that is not
 /// named.
-pub fn linked(link: &Link, page: &Page<'_>) -> Result<Url, Unreadable> {
+pub fn linked(link: &Link, page: &RawDocument<'_>) -> Result<Url, Unreadable> {
     let markup = Markup::of(page)?;
     let selector = html::selector(link.selector.as_deref().unwrap_or("a[href]"))?;
     let wanted = link.text.as_deref().map(folded);
@@ -89,7 +89,7 @@ mod tests {
             hosts: hosts.iter().map(|&host| host.to_owned()).collect(),
         };
         let url = "https://www.agency.test/list".parse().unwrap();
-        let page = Page { body: PAGE.as_bytes(), content_type: Some("text/html"), url: &url };
+        let page = RawDocument { body: PAGE.as_bytes(), content_type: Some("text/html"), url: &url };
         linked(&link, &page).map(Into::into).map_err(|error| error.to_string())
     }
 

@@ -64,7 +64,7 @@ pub use proposal::{Guess, LeftOut};
 
 /// A body and what is needed to read it.
 #[derive(Debug, Clone, Copy)]
-pub struct Page<'a> {
+pub struct RawDocument<'a> {
     /// The bytes after transfer decoding.
     pub body: &'a [u8],
     /// The `Content-Type` header, if one came.
@@ -73,7 +73,7 @@ pub struct Page<'a> {
     pub url: &'a Url,
 }
 
-impl<'a> Page<'a> {
+impl<'a> RawDocument<'a> {
     /// The answers the body was made of, in the order they were read; a plain body is the first and
     /// only one. For kinds whose documents come in several answers: see [`wanted`].
     ///
@@ -92,7 +92,7 @@ impl<'a> Page<'a> {
     }
 }
 
-impl<'a> From<&'a Part<'_>> for Page<'a> {
+impl<'a> From<&'a Part<'_>> for RawDocument<'a> {
     fn from(part: &'a Part<'_>) -> Self {
         Self { body: part.body, content_type: part.content_type.as_deref(), url: &part.url }
     }
@@ -102,13 +102,13 @@ impl<'a> From<&'a Part<'_>> for Page<'a> {
 ///
 /// # Errors
 /// What of the source's structure is missing or different.
-pub fn extract(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub fn extract(kind: &SourceKind, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let document = read(kind, page)?;
     limits::check_entries(document.entries.len())?;
     Ok(document)
 }
 
-fn read(kind: &SourceKind, page: &Page<'_>) -> Result<Document, Unreadable> {
+fn read(kind: &SourceKind, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     match kind {
         SourceKind::FccCoveredList => fcc_covered_list::extract(page),
         SourceKind::CourtRss(settings) => docket::court_rss(settings, page),
@@ -224,20 +224,20 @@ pub fn signal(kind: &SourceKind, first: &Part<'_>) -> Option<String> {
 /// No tree is built, so this is safe and cheap for any answer, before anything
 /// else is known about it.
 #[must_use]
-pub fn title(page: &Page<'_>) -> Option<String> {
+pub fn title(page: &RawDocument<'_>) -> Option<String> {
     html::title(page)
 }
 
 /// What a page shows of itself. As cheap and safe as [`title`].
 #[must_use]
-pub fn face(page: &Page<'_>) -> PageProfile {
+pub fn face(page: &RawDocument<'_>) -> PageProfile {
     face::face(page)
 }
 
 /// The settings that could read a page, the best guess first. Whether one reads it is for the caller
 /// to try.
 #[must_use]
-pub fn propose(page: &Page<'_>) -> Vec<Guess> {
+pub fn propose(page: &RawDocument<'_>) -> Vec<Guess> {
     proposal::of(page)
 }
 
@@ -249,27 +249,27 @@ pub fn propose_pdf(text: &str) -> Vec<Guess> {
 
 /// What a page's tables say and its document does not, where it is read as tables or as text.
 #[must_use]
-pub fn left_out(kind: &SourceKind, page: &Page<'_>, document: &Document) -> LeftOut {
+pub fn left_out(kind: &SourceKind, page: &RawDocument<'_>, document: &Document) -> LeftOut {
     proposal::left_out(kind, page, document)
 }
 
 /// Whether scripts put the page together in the reader's browser, so that what the server sends is
 /// next to nothing.
 #[must_use]
-pub fn needs_browser(page: &Page<'_>) -> bool {
+pub fn needs_browser(page: &RawDocument<'_>) -> bool {
     proposal::needs_browser(page)
 }
 
 /// How the page says that it is a part of a longer list, in words: a count, or a next page.
 #[must_use]
-pub fn goes_on(page: &Page<'_>) -> Option<String> {
+pub fn goes_on(page: &RawDocument<'_>) -> Option<String> {
     proposal::goes_on(page)
 }
 
 /// How long a feed says that nothing new is to be expected of it; `None` of other kinds, and where
 /// it does not say.
 #[must_use]
-pub fn time_to_live(kind: &SourceKind, page: &Page<'_>) -> Option<Duration> {
+pub fn time_to_live(kind: &SourceKind, page: &RawDocument<'_>) -> Option<Duration> {
     time_to_live::of(kind, page)
 }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::following::{Wanted, address};
 use super::list::{Record, Rows};
 use super::xml::unexpected;
-use super::{Page, charset, html, json};
+use super::{RawDocument, charset, html, json};
 use crate::domain::bundle::Part;
 use crate::domain::entry::Document;
 use crate::domain::source::{Brackets, NoticeSettings, RowSettings};
@@ -62,12 +62,12 @@ fn rows() -> RowSettings {
     }
 }
 
-pub(super) fn extract(settings: &NoticeSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn extract(settings: &NoticeSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let parts = page.parts()?;
     let Some(notice) = parts.iter().find(|part| !is_json(part)) else {
         return Err(Unreadable::Missing { what: "the text of the notice".to_owned() });
     };
-    let text = plain(&charset::decode(&Page::from(notice)));
+    let text = plain(&charset::decode(&RawDocument::from(notice)));
     let rows_settings = rows();
     let mut rows = Rows::new(&rows_settings, page.url);
     let mut is_ended = false;
@@ -137,7 +137,7 @@ struct Found {
 impl Found {
     /// The notice with the list that was published last.
     fn newest(settings: &NoticeSettings, search: &Part<'_>) -> Result<Self, Unreadable> {
-        let Search { results } = json::parse(&Page::from(search))?;
+        let Search { results } = json::parse(&RawDocument::from(search))?;
         let Some(results) = results else {
             return Err(Unreadable::Missing { what: "the results of the search".to_owned() });
         };
@@ -274,7 +274,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Document, String> {
         let url = TEXT.parse().unwrap();
-        let page = Page { body: text.as_bytes(), content_type: Some("text/plain"), url: &url };
+        let page = RawDocument { body: text.as_bytes(), content_type: Some("text/plain"), url: &url };
         extract(&settings(), &page).map_err(|unreadable| unreadable.to_string())
     }
 

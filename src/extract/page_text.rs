@@ -18,7 +18,7 @@ use url::Url;
 
 use self::item::{Item, Place, begins};
 use self::row::{CELL_MARK, Row, has_cell_before, is_cell};
-use super::Page;
+use super::RawDocument;
 use super::html::{self, Lines, Marked, Markup, Piece};
 use super::section;
 use super::table::folded;
@@ -27,7 +27,7 @@ use crate::domain::source::PageTextSettings;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
 
-pub(super) fn extract(settings: &PageTextSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn extract(settings: &PageTextSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let markup = Markup::of(page)?;
     let kept = kept(settings, &markup)?;
     let mut dropped = HashSet::new();

@@ -19,7 +19,7 @@ use url::Url;
 use super::following::{self, First, Wanted};
 use super::html::{self, Markup};
 use super::xml::unexpected;
-use super::{Page, html_table, limits};
+use super::{RawDocument, html_table, limits};
 use crate::domain::bundle::{FIRST, Part};
 use crate::domain::entry::{Document, family};
 use crate::domain::source::{SourceKind, TableSettings};
@@ -55,16 +55,16 @@ static HINT: LazyLock<BytesRegex> = LazyLock::new(|| {
 
 /// The document that several pages are together; `read` reads one.
 pub(super) fn together(
-    page: &Page<'_>,
-    read: impl Fn(&Page<'_>) -> Result<Document, Unreadable>,
+    page: &RawDocument<'_>,
+    read: impl Fn(&RawDocument<'_>) -> Result<Document, Unreadable>,
 ) -> Result<Document, Unreadable> {
     let parts = page.parts()?;
     if let [only] = &parts[..] {
-        return read(&Page::from(only));
+        return read(&RawDocument::from(only));
     }
     let mut whole: Option<Document> = None;
     for part in &parts {
-        let document = read(&Page::from(part))?;
+        let document = read(&RawDocument::from(part))?;
         match &mut whole {
             Some(whole) => whole.entries.extend(document.entries),
             None => whole = Some(document),
@@ -144,7 +144,7 @@ fn of_html(parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
         return Ok(None);
     };
     // What is no page at all is for its extractor to refuse.
-    let Ok(markup) = Markup::of(&Page::from(last)) else { return Ok(None) };
+    let Ok(markup) = Markup::of(&RawDocument::from(last)) else { return Ok(None) };
     Ok(match goes_on(&markup, parts)? {
         GoesOn::At(wanted) => Some(wanted),
         GoesOn::No { .. } => None,
@@ -167,7 +167,7 @@ pub(super) fn first_of_table(
     if !may_go_on(settings, first.body) {
         return Ok(First::Whole(None));
     }
-    let Ok(markup) = Markup::of(&Page::from(first)) else { return Ok(First::Whole(None)) };
+    let Ok(markup) = Markup::of(&RawDocument::from(first)) else { return Ok(First::Whole(None)) };
     let text = match goes_on(&markup, std::slice::from_ref(first))? {
         GoesOn::At(wanted) => return Ok(First::Wanted(wanted)),
         GoesOn::No { text } => text,
@@ -183,7 +183,7 @@ pub(super) fn first_of_table(
 }
 
 /// Reads a table of one or several pages, each of which is parsed once.
-pub(super) fn table(settings: &TableSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn table(settings: &TableSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let may_count = !settings.rows.group && may_go_on(settings, page.body);
     // What the last page says.
     let text = RefCell::new(String::new());
@@ -231,13 +231,17 @@ fn goes_on(markup: &Markup, parts: &[Part<'_>]) -> Result<GoesOn, Unreadable> {
 ///
 /// # Errors
 /// Names what the page says.
-pub(super) fn check_last(is_one_page: bool, page: &Page<'_>, entries: usize) -> Result<(), Unreadable> {
+pub(super) fn check_last(
+    is_one_page: bool,
+    page: &RawDocument<'_>,
+    entries: usize,
+) -> Result<(), Unreadable> {
     if is_one_page || !HINT.is_match(page.body) {
         return Ok(());
     }
     let parts = page.parts()?;
     let Some(last) = parts.last() else { return Ok(()) };
-    check_count(&Markup::of(&Page::from(last))?.text(), entries)
+    check_count(&Markup::of(&RawDocument::from(last))?.text(), entries)
 }
 
 /// The same by `text`, which is what the page says.
@@ -518,7 +522,7 @@ mod tests {
     fn a_count_larger_than_the_rows_is_refused() {
         let url = LIST.parse().unwrap();
         let check = |body: &str| {
-            let page = Page { body: body.as_bytes(), content_type: None, url: &url };
+            let page = RawDocument { body: body.as_bytes(), content_type: None, url: &url };
             check_count(&Markup::of(&page)?.text(), 11)
         };
         assert!(check("<p>Total entries: 13</p>").is_err() && check("<p>13 results found</p>").is_err());

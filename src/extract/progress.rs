@@ -13,7 +13,7 @@ use regex::Regex;
 use regex::bytes::Regex as BytesRegex;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Page;
+use super::RawDocument;
 use super::parser::{self, Next};
 use crate::domain::text::{one_line, shorten};
 
@@ -42,7 +42,7 @@ static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// What a page says of its being made; `None` where it says nothing.
-pub(super) fn words(page: &Page<'_>) -> Option<String> {
+pub(super) fn words(page: &RawDocument<'_>) -> Option<String> {
     if !HINT.is_match(page.body) {
         return None;
     }
@@ -215,7 +215,7 @@ mod tests {
 
     fn of(body: &str) -> Option<String> {
         let url = "https://agency.test/".parse().unwrap();
-        words(&Page { body: body.as_bytes(), content_type: None, url: &url })
+        words(&RawDocument { body: body.as_bytes(), content_type: None, url: &url })
     }
 
     #[test]

@@ -24,7 +24,7 @@ use self::grid::Grid;
 pub(super) use self::pdf::of as of_pdf;
 pub use self::rest::LeftOut;
 pub(super) use self::rest::left_out;
-use super::Page;
+use super::RawDocument;
 use super::charset::decode;
 use super::html::{self, Markup};
 use super::table::{self, Row};
@@ -59,7 +59,7 @@ const PROSE: [&str; 5] = ["main", "article", "[role=\"main\"]", "#content", "bod
 const ARCHIVE: &[u8] = b"PK\x03\x04";
 
 /// The settings that could read a page.
-pub(super) fn of(page: &Page<'_>) -> Vec<Guess> {
+pub(super) fn of(page: &RawDocument<'_>) -> Vec<Guess> {
     if page.body.starts_with(ARCHIVE) {
         return sheet::of(page.body);
     }
@@ -187,7 +187,7 @@ mod tests {
     #[track_caller]
     fn check(url: &str, body: &str, expected: &str) {
         let url = url.parse().unwrap();
-        let found = of(&Page { body: body.as_bytes(), content_type: None, url: &url });
+        let found = of(&RawDocument { body: body.as_bytes(), content_type: None, url: &url });
         assert!(found.iter().any(|guess| guess.settings.starts_with(expected)), "{found:#?}");
     }
 
@@ -278,7 +278,7 @@ mod tests {
         );
         let prose =
             format!("<main><h1>Notice</h1><p>{}</p><ul>{items}</ul></main>", "Long prose. ".repeat(40));
-        let found = of(&Page {
+        let found = of(&RawDocument {
             body: prose.as_bytes(),
             content_type: None,
             url: &"https://agency.test/".parse().unwrap(),

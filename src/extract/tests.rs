@@ -114,7 +114,7 @@ fn kinds() -> Vec<SourceKind> {
 
 fn read_all(body: &[u8], content_type: Option<&str>) {
     let url = "https://agency.test/a/b?c".parse().unwrap();
-    let page = Page { body, content_type, url: &url };
+    let page = RawDocument { body, content_type, url: &url };
     for kind in kinds() {
         if let Ok(parts) = page.parts() {
             let _ = (wanted(&kind, &parts), signal(&kind, &parts[0]));
@@ -331,8 +331,8 @@ fn a_flood_of_short_rows_is_refused_before_it_takes_the_memory() {
         ("xml", SourceKind::Xml(xml), repeated("<r>", &|n| format!("<e><a>{n}</a></e>"), "</r>")),
     ] {
         let url = "https://agency.test/".parse().unwrap();
-        let error =
-            extract(&kind, &Page { body: body.as_bytes(), content_type: None, url: &url }).unwrap_err();
+        let error = extract(&kind, &RawDocument { body: body.as_bytes(), content_type: None, url: &url })
+            .unwrap_err();
         println!("{name}: {} MiB at most; {error}", peak_mib());
         assert!(error.to_string().contains("guard.max_entries"), "{name}: {error}");
     }

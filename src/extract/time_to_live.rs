@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::Page;
+use super::RawDocument;
 use super::charset::decode;
 use crate::domain::source::SourceKind;
 
@@ -16,7 +16,7 @@ const MAX_ELEMENTS: usize = 256;
 const MAX_MINUTES: u64 = 366 * 24 * 60;
 
 /// `<ttl>` of RSS 2.0, in minutes, or `updatePeriod` and `updateFrequency` of RSS's syndication module.
-pub(super) fn of(kind: &SourceKind, page: &Page<'_>) -> Option<Duration> {
+pub(super) fn of(kind: &SourceKind, page: &RawDocument<'_>) -> Option<Duration> {
     if !matches!(kind, SourceKind::Feed | SourceKind::CourtRss(_)) {
         return None;
     }
@@ -81,7 +81,7 @@ mod tests {
             "<?xml version='1.0'?><rss version='2.0'><channel><title>A</title>{channel}</channel></rss>"
         );
         let url = "https://agency.test/feed".parse().unwrap();
-        let page = Page { body: body.as_bytes(), content_type: None, url: &url };
+        let page = RawDocument { body: body.as_bytes(), content_type: None, url: &url };
         let expected = minutes.map(|minutes| Duration::from_secs(60 * minutes));
         assert_eq!(of(&SourceKind::Feed, &page), expected, "{channel}");
         assert_eq!(of(&SourceKind::FccCoveredList, &page), None);

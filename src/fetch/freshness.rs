@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Answer;
+use super::FetchResponse;
 
-impl Answer {
+impl FetchResponse {
     /// For how long the server does not expect anything new, by its `Cache-Control` or `Expires`.
     #[must_use]
     pub fn fresh_for(&self) -> Option<Duration> {
@@ -48,7 +48,7 @@ mod tests {
     #[track_caller]
     fn check(headers: &[(&str, &str)], seconds: Option<u64>) {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let answer = Answer {
+        let answer = FetchResponse {
             status: 200,
             url: "https://agency.test/".parse().unwrap(),
             headers: headers.collect(),

@@ -1,6 +1,6 @@
 //! Asking a source for its page, politely and safely.
 //!
-//! First step of a read: a [`Source`] goes in, an [`Answer`] with status,
+//! First step of a read: a [`Source`] goes in, an [`FetchResponse`] with status,
 //! headers and decoded body comes out, whatever the status. Whether the answer
 //! may be believed is not decided here, and nothing is stored.
 //!
@@ -53,7 +53,7 @@ pub use whole::Body;
 
 /// What a server answered.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct FetchResponse {
     /// The HTTP status.
     pub status: u16,
     /// The address that answered, after redirects.
@@ -66,7 +66,7 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
 }
 
-impl Answer {
+impl FetchResponse {
     /// A header's value, by its lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -182,7 +182,7 @@ impl Fetcher {
         source: &Source,
         validators: Option<&Validators>,
         now: DateTime<Utc>,
-    ) -> Result<Answer, FetchError> {
+    ) -> Result<FetchResponse, FetchError> {
         self.answer(self.ask(source, &source.url, validators, 0, now)?).await
     }
 
@@ -190,7 +190,11 @@ impl Fetcher {
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub async fn read_at_any_rate(&self, source: &Source, now: DateTime<Utc>) -> Result<Answer, FetchError> {
+    pub async fn read_at_any_rate(
+        &self,
+        source: &Source,
+        now: DateTime<Utc>,
+    ) -> Result<FetchResponse, FetchError> {
         let ask = self.ask(source, &source.url, None, 0, now)?;
         self.answer(Ask { heeds_pause: false, ..ask }).await
     }
@@ -237,7 +241,7 @@ impl Fetcher {
         url: &Url,
         read_bytes: usize,
         now: DateTime<Utc>,
-    ) -> Result<Answer, FetchError> {
+    ) -> Result<FetchResponse, FetchError> {
         self.answer(self.ask(source, url, None, read_bytes, now)?).await
     }
 
@@ -250,7 +254,7 @@ impl Fetcher {
         source: &Source,
         witness: &Witness,
         now: DateTime<Utc>,
-    ) -> Result<Answer, FetchError> {
+    ) -> Result<FetchResponse, FetchError> {
         let part = if witness.head { Part::Headers } else { Part::Beginning };
         let limit = body::Limit { bytes: MAX_WITNESS_BYTES, spent_bytes: 0, is_cut: true };
         let ask = self.ask(source, &witness.url, None, 0, now)?;
@@ -263,7 +267,7 @@ impl Fetcher {
         if url != witness.url {
             url.set_query(None);
         }
-        Ok(Answer { status, url, ..answer })
+        Ok(FetchResponse { status, url, ..answer })
     }
 
     fn ask<'a>(
@@ -298,7 +302,7 @@ impl Fetcher {
         })
     }
 
-    async fn answer(&self, ask: Ask<'_>) -> Result<Answer, FetchError> {
+    async fn answer(&self, ask: Ask<'_>) -> Result<FetchResponse, FetchError> {
         if let Some(record) = &self.record {
             return record.answer(ask.url, ask.limit.bytes);
         }
@@ -308,7 +312,7 @@ impl Fetcher {
         match answer {
             Ok(answer) if answer.url != *asked => {
                 let url = told(answer.url.as_str()).parse().unwrap_or_else(|_| asked.clone());
-                Ok(Answer { url, ..answer })
+                Ok(FetchResponse { url, ..answer })
             }
             Ok(answer) => Ok(answer),
             Err(error) => Err(error.with_addresses(told)),
@@ -328,7 +332,7 @@ impl Fetcher {
     }
 
     /// Has the browser show the page; hosts and manners count as ever.
-    async fn look(&self, ask: Ask<'_>) -> Result<Answer, FetchError> {
+    async fn look(&self, ask: Ask<'_>) -> Result<FetchResponse, FetchError> {
         let refuse =
             |reason: &str| FetchError::Browser { url: ask.url.to_string(), reason: reason.to_owned() };
         let browser = self.browser.as_ref().ok_or_else(|| refuse("none is configured (fetch.browser)"))?;
@@ -346,7 +350,7 @@ impl Fetcher {
     /// Follows redirects until something else is answered. At every host it comes to, the address is
     /// checked, the host's rules are heeded and its turn is waited for; never is more than one host's
     /// turn held, so that two reads cannot wait for each other.
-    async fn follow(&self, mut ask: Ask<'_>) -> Result<Answer, FetchError> {
+    async fn follow(&self, mut ask: Ask<'_>) -> Result<FetchResponse, FetchError> {
         let mut url = ask.url.clone();
         let mut left = ask.total_timeout;
         let mut turn = None;
@@ -443,7 +447,7 @@ impl Fetcher {
         url: Url,
         response: reqwest::Response,
         ask: &Ask<'_>,
-    ) -> Result<Answer, FetchError> {
+    ) -> Result<FetchResponse, FetchError> {
         let status = response.status().as_u16();
         let retry_after = matches!(status, 429 | 503)
             .then(|| response.headers().get(RETRY_AFTER)?.to_str().ok())
@@ -452,7 +456,7 @@ impl Fetcher {
         let headers = headers_of(&response, ask.token);
         let body = body::read(&url, response, ask.limit, self.settings.idle_timeout).await?;
         let body = ask.token.and_then(|token| token.hidden_in_bytes(&body)).map_or(body, Bytes::from);
-        Ok(Answer { status, url, headers, body: body.into(), retry_after })
+        Ok(FetchResponse { status, url, headers, body: body.into(), retry_after })
     }
 }
 
@@ -472,7 +476,7 @@ fn told(address: &str, asked: &Url, token: Option<&Token>) -> String {
 
 /// What one request came to.
 enum Hop {
-    Answer(Answer),
+    Answer(FetchResponse),
     Redirect(Url),
 }
 

@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
-use super::{Answer, FetchError};
+use super::{FetchError, FetchResponse};
 
 /// What each address answers. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub struct Record(Arc<Mutex<HashMap<String, Answer>>>);
+pub struct Record(Arc<Mutex<HashMap<String, FetchResponse>>>);
 
 impl Record {
     /// From now on an address answers so.
-    pub fn put(&self, address: &Url, answer: Answer) {
+    pub fn put(&self, address: &Url, answer: FetchResponse) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(named(address), answer);
     }
 
@@ -22,7 +22,7 @@ impl Record {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    pub(super) fn answer(&self, address: &Url, limit: usize) -> Result<Answer, FetchError> {
+    pub(super) fn answer(&self, address: &Url, limit: usize) -> Result<FetchResponse, FetchError> {
         let url = address.to_string();
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&named(address)).cloned();
         let reason = "the captures hold no answer of it".to_owned();

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::FetchError;
-use super::{Answer, Ask, Fetcher};
+use super::{Ask, FetchResponse, Fetcher};
 use crate::domain::robots::{self, Robots, RobotsCopy};
 
 /// How long the last copy is used before it is asked for again, where that failed.
@@ -126,7 +126,7 @@ impl Fetcher {
 }
 
 /// A host that has no robots.txt, or does not show it, forbids nothing.
-fn rules(answer: &Answer) -> Robots {
+fn rules(answer: &FetchResponse) -> Robots {
     if !(200..300).contains(&answer.status) {
         return Robots::default();
     }

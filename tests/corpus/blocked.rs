@@ -13,7 +13,7 @@ use regwatch::domain::snapshot::{Baseline, Snapshot};
 use regwatch::domain::source::{
     DocketSettings, PageTextSettings, Pairs, RowSettings, Source, SourceKind, TableSettings,
 };
-use regwatch::extract::{Page, extract, face};
+use regwatch::extract::{RawDocument, extract, face};
 use serde_json::Value;
 use url::Url;
 
@@ -105,7 +105,7 @@ impl Answer {
     /// What speaks against the answer before its entries are read.
     fn quality(&self, requested: &Url) -> Quality {
         let answered = self.redirected.as_ref().unwrap_or(requested);
-        let face = face(&Page { body: &self.body, content_type: self.content_type(), url: answered });
+        let face = face(&RawDocument { body: &self.body, content_type: self.content_type(), url: answered });
         let facts = ResponseFacts {
             status: self.status,
             headers: &self.headers,
@@ -145,7 +145,7 @@ fn tracked(corpus: &Path) -> Vec<(Source, Baseline)> {
 }
 
 fn first_read(source: Source, body: &str) -> (Source, Baseline) {
-    let page = Page { body: body.as_bytes(), content_type: None, url: &source.url };
+    let page = RawDocument { body: body.as_bytes(), content_type: None, url: &source.url };
     let document = extract(&source.kind, &page).unwrap();
     let snapshot = Snapshot {
         source: source.id.clone(),
@@ -169,7 +169,7 @@ fn is_taken(source: &Source, baseline: &Baseline, answer: &Answer) -> bool {
     if answer.quality(&source.url).is_blocked() {
         return false;
     }
-    let page = Page { body: &answer.body, content_type: answer.content_type(), url: &source.url };
+    let page = RawDocument { body: &answer.body, content_type: answer.content_type(), url: &source.url };
     let Ok(document) = extract(&source.kind, &page) else { return false };
     let read = crate::read_of(&source.url, answer.status, &answer.body);
     let watchlist = Watchlist::new(Vec::new()).unwrap();

@@ -9,7 +9,7 @@ use regwatch::domain::diff::diff;
 use regwatch::domain::entry::Document;
 use regwatch::domain::id::SourceId;
 use regwatch::domain::matching::Watchlist;
-use regwatch::extract::{Page, extract};
+use regwatch::extract::{RawDocument, extract};
 
 fn config() -> Config {
     load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config/regwatch.toml")).unwrap()
@@ -20,7 +20,7 @@ fn config() -> Config {
 fn read(config: &Config, id: &str, body: &[u8]) -> Document {
     let id: SourceId = id.parse().unwrap();
     let source = config.source(&id).unwrap();
-    let page = Page { body, content_type: None, url: &source.url };
+    let page = RawDocument { body, content_type: None, url: &source.url };
     let document = extract(&source.kind, &page).unwrap();
     source.guard.judge(None, &document, &[]).unwrap();
     document

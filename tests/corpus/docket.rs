@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regwatch::domain::entry::{Completeness, Document, Entry};
 use regwatch::domain::source::{CourtlistenerSettings, DocketSettings, SourceKind};
 use regwatch::domain::verdict::Unreadable;
-use regwatch::extract::{Page, extract};
+use regwatch::extract::{RawDocument, extract};
 use serde_json::Value;
 
 /// How often two parsers say the same, field by field.
@@ -107,7 +107,7 @@ fn folded(text: &str) -> String {
 
 fn read(body: &[u8], content_type: &str) -> Result<Document, Unreadable> {
     let url = "https://ecf.example.gov/docket".parse().unwrap();
-    let page = Page { body, content_type: Some(content_type), url: &url };
+    let page = RawDocument { body, content_type: Some(content_type), url: &url };
     extract(&SourceKind::PacerDocket(DocketSettings::default()), &page)
 }
 
@@ -184,7 +184,7 @@ fn pages_of_the_supreme_court_agree_with_the_parse_beside_them() {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let body = fs::read(&path).unwrap();
         let expected = expected_case(&path);
-        let page = Page { body: &body, content_type: Some("text/html"), url: &url };
+        let page = RawDocument { body: &body, content_type: Some("text/html"), url: &url };
         let document = extract(&SourceKind::ScotusDocket(DocketSettings::default()), &page)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let entries = expected["docket_entries"].as_array().unwrap();
@@ -282,7 +282,7 @@ fn an_answer_to_a_webhook_is_read_as_one_of_the_api() {
             .unwrap();
     let url = "https://www.courtlistener.com/api/rest/v4/docket-entries/?docket=4214664".parse().unwrap();
     let body = event["payload"].to_string();
-    let page = Page { body: body.as_bytes(), content_type: Some("application/json"), url: &url };
+    let page = RawDocument { body: body.as_bytes(), content_type: Some("application/json"), url: &url };
     let document = extract(&SourceKind::Courtlistener(CourtlistenerSettings::default()), &page).unwrap();
     let expected = &event["payload"]["results"][0];
     let entry = &document.entries[0];

@@ -5,14 +5,14 @@ use std::fs;
 
 use regwatch::domain::entry::{Document, Entry};
 use regwatch::domain::source::{DocketSettings, SourceKind};
-use regwatch::extract::{Page, extract};
+use regwatch::extract::{RawDocument, extract};
 use serde_json::Value;
 
 use crate::docket::{Agreement, field, harmonised, text};
 
 fn read_with(settings: DocketSettings, body: &[u8], court: &str) -> Document {
     let url = format!("https://ecf.{court}.uscourts.gov/rss").parse().unwrap();
-    let page = Page { body, content_type: Some("text/xml"), url: &url };
+    let page = RawDocument { body, content_type: Some("text/xml"), url: &url };
     extract(&SourceKind::CourtRss(settings), &page).unwrap()
 }
 

@@ -10,13 +10,14 @@ use regwatch::domain::entry::Document;
 use regwatch::domain::matching::Watchlist;
 use regwatch::domain::noise::Noise;
 use regwatch::domain::source::SourceKind;
-use regwatch::extract::{Page, extract};
+use regwatch::extract::{RawDocument, extract};
 
 pub const URL: &str = "https://www.fcc.gov/supplychain/coveredlist";
 
 pub fn read(html: &str) -> Document {
     let url = URL.parse().unwrap();
-    let page = Page { body: html.as_bytes(), content_type: Some("text/html; charset=utf-8"), url: &url };
+    let page =
+        RawDocument { body: html.as_bytes(), content_type: Some("text/html; charset=utf-8"), url: &url };
     extract(&SourceKind::FccCoveredList, &page).unwrap()
 }
 

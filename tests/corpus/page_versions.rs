@@ -11,12 +11,12 @@ use regwatch::domain::diff::diff;
 use regwatch::domain::entry::{Document, LINKS};
 use regwatch::domain::noise::Noise;
 use regwatch::domain::source::{PageTextSettings, Pairs, RowSettings, SourceKind, TableSettings};
-use regwatch::extract::{Page, extract};
+use regwatch::extract::{RawDocument, extract};
 
 fn read(kind: &SourceKind, path: &str) -> Option<Document> {
     let body = fs::read(crate::corpus()?.join("page_versions").join(path)).unwrap();
     let url = "https://agency.test/page".parse().unwrap();
-    let page = Page { body: &body, content_type: Some("text/html"), url: &url };
+    let page = RawDocument { body: &body, content_type: Some("text/html"), url: &url };
     let document = extract(kind, &page).unwrap_or_else(|error| panic!("{path}: {error}"));
     println!("{path}: {} bytes, {} entries", body.len(), document.entries.len());
     Some(document)

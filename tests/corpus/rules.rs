@@ -8,7 +8,7 @@ use regwatch::domain::bundle::Part;
 use regwatch::domain::entry::{Document, Entry};
 use regwatch::domain::source::{EcfrSettings, EcfsSettings, FederalRegisterSettings, SourceKind};
 use regwatch::domain::verdict::Unreadable;
-use regwatch::extract::{Page, extract, signal, wanted};
+use regwatch::extract::{RawDocument, extract, signal, wanted};
 use serde_json::{Value, json};
 
 const REGISTER: &str = "https://www.federalregister.gov/api/v1/documents.json";
@@ -18,7 +18,7 @@ fn register() -> SourceKind {
 }
 
 fn read(kind: &SourceKind, body: &[u8], url: &str) -> Result<Document, Unreadable> {
-    extract(kind, &Page { body, content_type: None, url: &url.parse().unwrap() })
+    extract(kind, &RawDocument { body, content_type: None, url: &url.parse().unwrap() })
 }
 
 fn part<'a>(url: &str, body: &'a [u8]) -> Part<'a> {

@@ -10,7 +10,7 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, Redirect};
 use axum::routing::get;
-use regwatch::fetch::{Answer, FetchError, Phase};
+use regwatch::fetch::{FetchError, FetchResponse, Phase};
 use regwatch::settings::{BrowserSettings, FetchSettings};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -39,13 +39,13 @@ fn with(program: PathBuf) -> FetchSettings {
     }
 }
 
-async fn show(settings: FetchSettings, url: &str) -> Result<Answer, FetchError> {
+async fn show(settings: FetchSettings, url: &str) -> Result<FetchResponse, FetchError> {
     let mut source = source(url);
     source.request.in_browser = true;
     read_with(settings, &source).await
 }
 
-fn text(answer: &Answer) -> String {
+fn text(answer: &FetchResponse) -> String {
     String::from_utf8_lossy(&answer.body).into_owned()
 }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use regwatch::domain::noise::Noise;
 use regwatch::domain::snapshot::Validators;
 use regwatch::domain::source::{Request, Source, SourceKind};
-use regwatch::fetch::{Answer, FetchError, Fetcher};
+use regwatch::fetch::{FetchError, FetchResponse, Fetcher};
 use regwatch::settings::FetchSettings;
 
 /// Limits short enough to be met in a test, with this machine allowed.
@@ -67,7 +67,7 @@ fn source(url: &str) -> Source {
     }
 }
 
-async fn read_with(settings: FetchSettings, source: &Source) -> Result<Answer, FetchError> {
+async fn read_with(settings: FetchSettings, source: &Source) -> Result<FetchResponse, FetchError> {
     read_known(settings, source, None).await
 }
 
@@ -75,11 +75,11 @@ async fn read_known(
     settings: FetchSettings,
     source: &Source,
     validators: Option<&Validators>,
-) -> Result<Answer, FetchError> {
+) -> Result<FetchResponse, FetchError> {
     let now = "2026-11-23T10:00:00Z".parse().unwrap();
     Fetcher::new(settings).read(source, validators, now).await
 }
 
-async fn read(url: &str) -> Result<Answer, FetchError> {
+async fn read(url: &str) -> Result<FetchResponse, FetchError> {
     read_with(settings(), &source(url)).await
 }

@@ -7,7 +7,7 @@ use axum::response::Redirect;
 use axum::routing::get;
 use regwatch::domain::source::Source;
 use regwatch::domain::token::Token;
-use regwatch::fetch::{Answer, FetchError, Fetcher};
+use regwatch::fetch::{FetchError, FetchResponse, Fetcher};
 
 use crate::server::serve;
 use crate::{settings, source};
@@ -26,7 +26,7 @@ fn with_token(url: &str, place: &str) -> Source {
     source
 }
 
-async fn further(source: &Source, url: &str, read_bytes: usize) -> Result<Answer, FetchError> {
+async fn further(source: &Source, url: &str, read_bytes: usize) -> Result<FetchResponse, FetchError> {
     let (url, now) = (url.parse().unwrap(), "2026-11-23T10:00:00Z".parse().unwrap());
     Fetcher::new(settings()).read_further(source, &url, read_bytes, now).await
 }

@@ -30,8 +30,8 @@ use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Verdict;
 use crate::extract::{
-    Guess, LeftOut, Page, goes_on, left_out, needs_browser, next_by_header, propose, propose_pdf, title,
-    wanted_after,
+    Guess, LeftOut, RawDocument, goes_on, left_out, needs_browser, next_by_header, propose, propose_pdf,
+    title, wanted_after,
 };
 
 #[derive(Debug, Args)]
@@ -127,8 +127,8 @@ struct Looked {
 }
 
 impl Looked {
-    fn page(&self) -> Page<'_> {
-        Page { body: &self.body, content_type: self.content_type.as_deref(), url: &self.url }
+    fn page(&self) -> RawDocument<'_> {
+        RawDocument { body: &self.body, content_type: self.content_type.as_deref(), url: &self.url }
     }
 
     /// The guesses at how it could be read. Of a PDF the text is looked at.

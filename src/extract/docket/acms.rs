@@ -7,7 +7,7 @@ use crate::domain::entry::Completeness;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
 use crate::extract::html::Markup;
-use crate::extract::{Page, json};
+use crate::extract::{RawDocument, json};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,7 +45,7 @@ struct Filing {
     restricted_party_filing_docket_entry: bool,
 }
 
-pub(super) fn read(page: &Page<'_>) -> Result<Docket, Unreadable> {
+pub(super) fn read(page: &RawDocument<'_>) -> Result<Docket, Unreadable> {
     let answer: Answer = json::parse(page)?;
     let case = answer.case_details;
     let (number, caption) = (one_line(&case.case_number), one_line(&case.name));

@@ -17,7 +17,7 @@ use crate::domain::source::CourtlistenerSettings;
 use crate::domain::text::{lines, one_line};
 use crate::domain::verdict::Unreadable;
 use crate::extract::following::{Wanted, address, page_name, pages};
-use crate::extract::{Page, html, json};
+use crate::extract::{RawDocument, html, json};
 
 /// Where documents lie that somebody gave to the archive.
 const STORAGE: &str = "https://storage.courtlistener.com/";
@@ -70,7 +70,8 @@ const CASE: &str = "case";
 
 pub(super) fn read(parts: &[Part<'_>]) -> Result<Docket, Unreadable> {
     let case = parts.iter().find(|part| part.name == CASE);
-    let case: Case = case.map_or_else(|| Ok(Case::default()), |part| json::parse(&Page::from(part)))?;
+    let case: Case =
+        case.map_or_else(|| Ok(Case::default()), |part| json::parse(&RawDocument::from(part)))?;
     let (number, caption) = (one_line(&case.docket_number), one_line(&case.case_name));
     let (mut known, mut entries, mut is_whole) = (BTreeSet::new(), Vec::new(), true);
     let pages = pages(parts, FIRST);
@@ -110,7 +111,7 @@ pub(super) fn wanted(
 
 impl Answer {
     fn of(part: &Part<'_>) -> Result<Self, Unreadable> {
-        json::parse(&Page::from(part))
+        json::parse(&RawDocument::from(part))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::entry::{Completeness, EntryDate};
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
 use crate::extract::html::Markup;
-use crate::extract::{Page, feed};
+use crate::extract::{RawDocument, feed};
 
 /// The case in an entry's title: a caption and, if it has one, a number.
 static TITLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -23,7 +23,7 @@ static TITLE: LazyLock<Regex> = LazyLock::new(|| {
 /// What an entry is called on the docket's page, which its link leads to.
 static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:entry-|minute-entry-)(?<id>\d+)$"));
 
-pub(super) fn read(page: &Page<'_>) -> Result<Docket, Unreadable> {
+pub(super) fn read(page: &RawDocument<'_>) -> Result<Docket, Unreadable> {
     let feed = feed::parse(page)?;
     let entries: Vec<DocketEntry> =
         feed.entries.iter().map(|item| entry(item, page.url)).collect::<Result<_, _>>()?;

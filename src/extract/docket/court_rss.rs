@@ -20,7 +20,7 @@ use super::{DocketEntry, case_number, document_id, normal_address, pattern, zone
 use crate::domain::entry::EntryDate;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 use crate::extract::charset::decode;
 use crate::extract::date::date;
 use crate::extract::html::{self, Markup};
@@ -28,7 +28,7 @@ use crate::extract::items::{WellFormed, well_formed};
 use crate::extract::xml::{self, unexpected};
 
 /// The entries, and the names of items that are malformed and were left out.
-pub(super) fn read(page: &Page<'_>) -> Result<(Vec<DocketEntry>, Vec<String>), Unreadable> {
+pub(super) fn read(page: &RawDocument<'_>) -> Result<(Vec<DocketEntry>, Vec<String>), Unreadable> {
     let text = decode(page);
     let WellFormed { text, root, left_out } = well_formed(text.trim_start_matches('\u{feff}'))?;
     if root != "rss" {

@@ -27,7 +27,7 @@ use regex::{Captures, Regex};
 use scraper::ElementRef;
 use url::Url;
 
-use super::Page;
+use super::RawDocument;
 use super::charset::decode;
 use super::following::Wanted;
 use super::html::{self, Markup};
@@ -39,13 +39,13 @@ use crate::domain::source::{CourtlistenerSettings, DocketSettings};
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 
-pub(super) fn court_rss(settings: &DocketSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn court_rss(settings: &DocketSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let (entries, left_out) = court_rss::read(page)?;
     Ok(Document { left_out, ..document(settings, entries, Completeness::Window) })
 }
 
 /// A docket as PACER shows it; which of its systems did shows in what the body is.
-pub(super) fn pacer(settings: &DocketSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn pacer(settings: &DocketSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let docket = if begins(page, &["{"]) {
         acms::read(page)?
     } else {
@@ -56,7 +56,7 @@ pub(super) fn pacer(settings: &DocketSettings, page: &Page<'_>) -> Result<Docume
 }
 
 /// A docket of the Supreme Court: its JSON, or a page.
-pub(super) fn scotus(settings: &DocketSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(super) fn scotus(settings: &DocketSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let docket = if begins(page, &["{"]) {
         scotus::read_json(page)?
     } else {
@@ -68,10 +68,10 @@ pub(super) fn scotus(settings: &DocketSettings, page: &Page<'_>) -> Result<Docum
 /// A docket as CourtListener gives it: by its API, as an Atom feed, or as a page.
 pub(super) fn courtlistener(
     settings: &CourtlistenerSettings,
-    page: &Page<'_>,
+    page: &RawDocument<'_>,
 ) -> Result<Document, Unreadable> {
     let parts = page.parts()?;
-    let first = parts.first().map_or(*page, Page::from);
+    let first = parts.first().map_or(*page, RawDocument::from);
     let docket = if begins(&first, &["{"]) {
         api::read(&parts)?
     } else if begins(&first, &["<?xml", "<feed"]) {
@@ -85,7 +85,7 @@ pub(super) fn courtlistener(
 /// A page that was not cut off among its entries: what ends them stands behind the last, and so does
 /// the page's own end where it has a beginning. A parser would close everything itself, and the
 /// entries that did not arrive would seem to be gone.
-fn whole(page: &Page<'_>, entry: &str, end: &str) -> Result<Markup, Unreadable> {
+fn whole(page: &RawDocument<'_>, entry: &str, end: &str) -> Result<Markup, Unreadable> {
     let text = decode(page).to_ascii_lowercase();
     let behind = &text[text.rfind(entry).unwrap_or(0)..];
     let is_ended = !text.contains("<body") || behind.contains("</body") || behind.contains("</html");
@@ -106,7 +106,7 @@ pub(super) fn wanted(
     settings: &CourtlistenerSettings,
     parts: &[Part<'_>],
 ) -> Result<Option<Wanted>, Unreadable> {
-    let is_api = parts.first().is_some_and(|first| begins(&Page::from(first), &["{"]));
+    let is_api = parts.first().is_some_and(|first| begins(&RawDocument::from(first), &["{"]));
     if is_api { api::wanted(settings, parts) } else { Ok(None) }
 }
 
@@ -114,8 +114,8 @@ pub(super) fn wanted(
 const LEAD_BYTES: usize = 1024;
 
 /// Whether a body begins with one of these, white space passed over.
-fn begins(page: &Page<'_>, starts: &[&str]) -> bool {
-    let lead = Page { body: &page.body[..page.body.len().min(LEAD_BYTES)], ..*page };
+fn begins(page: &RawDocument<'_>, starts: &[&str]) -> bool {
+    let lead = RawDocument { body: &page.body[..page.body.len().min(LEAD_BYTES)], ..*page };
     let text = decode(&lead);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     starts.iter().any(|start| text.starts_with(start))

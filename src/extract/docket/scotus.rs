@@ -23,7 +23,7 @@ use crate::domain::verdict::Unreadable;
 use crate::extract::date::days;
 use crate::extract::html::{self, Lines, Markup, selector};
 use crate::extract::xml::unexpected;
-use crate::extract::{Page, json};
+use crate::extract::{RawDocument, json};
 
 /// So many parties are kept.
 const MAX_PARTIES: usize = 32;
@@ -71,7 +71,7 @@ struct Counsel {
     party_name: Option<String>,
 }
 
-pub(super) fn read_json(page: &Page<'_>) -> Result<Docket, Unreadable> {
+pub(super) fn read_json(page: &RawDocument<'_>) -> Result<Docket, Unreadable> {
     let answer: Answer = json::parse(page)?;
     let number = number_in(&answer.case_number).unwrap_or_else(|| one_line(&answer.case_number));
     let titles = [answer.petitioner_title, answer.respondent_title];

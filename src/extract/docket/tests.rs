@@ -9,12 +9,12 @@ mod courtlistener;
 mod scotus;
 
 fn read_at(
-    kind: fn(&DocketSettings, &Page<'_>) -> Result<Document, Unreadable>,
+    kind: fn(&DocketSettings, &RawDocument<'_>) -> Result<Document, Unreadable>,
     body: &str,
     url: &str,
 ) -> Result<Document, Unreadable> {
     let url = url.parse().unwrap();
-    kind(&DocketSettings::default(), &Page { body: body.as_bytes(), content_type: None, url: &url })
+    kind(&DocketSettings::default(), &RawDocument { body: body.as_bytes(), content_type: None, url: &url })
 }
 
 fn pacer_page(body: &str) -> Result<Document, Unreadable> {
@@ -344,7 +344,7 @@ fn the_docket_of_another_case_is_refused() {
     let read = |dockets: &[&str]| {
         let dockets = dockets.iter().map(ToString::to_string).collect();
         let body = district_page(COMPLAINT, "");
-        let page = Page { body: body.as_bytes(), content_type: None, url: &url };
+        let page = RawDocument { body: body.as_bytes(), content_type: None, url: &url };
         pacer(&DocketSettings { dockets, ..DocketSettings::default() }, &page)
     };
     assert!(read(&["23-1", "1:17-cv-554"]).is_ok());

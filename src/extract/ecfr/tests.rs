@@ -55,7 +55,7 @@ fn read(body: &str, appendix: Option<&str>) -> Result<Document, Unreadable> {
     let url = "https://code.test/api/versioner/v1/full/2031-06-01/title-15.xml?part=744".parse().unwrap();
     extract(
         &settings(appendix),
-        &Page { body: body.as_bytes(), content_type: Some("application/xml"), url: &url },
+        &RawDocument { body: body.as_bytes(), content_type: Some("application/xml"), url: &url },
     )
 }
 
@@ -223,7 +223,7 @@ fn the_part_is_asked_for_as_its_title_was_last_amended() {
     assert_eq!(wanted(&settings(None), &[first.clone(), second.clone()]), Ok(None));
     assert_eq!(wanted(&settings(None), std::slice::from_ref(&second)), Ok(None), "a day of the operator's");
     let body = bundle::encode(&[first.clone(), Part { name: next.name, ..second }]);
-    let whole = Page { body: &body, content_type: None, url: &first.url };
+    let whole = RawDocument { body: &body, content_type: None, url: &first.url };
     assert_eq!(extract(&settings(None), &whole), read(&regulations, None));
 }
 

@@ -34,7 +34,7 @@ fn answer(filings: &[Value]) -> String {
 }
 
 fn read(body: &str) -> Result<Document, Unreadable> {
-    extract(&Page {
+    extract(&RawDocument {
         body: body.as_bytes(),
         content_type: Some("application/json"),
         url: &URL.parse().unwrap(),
@@ -97,7 +97,8 @@ fn a_filing_on_two_pages_is_there_once() {
     let (one, two) = (answer(&[filing("1"), filing("2")]), answer(&[filing("2"), filing("3")]));
     let body =
         bundle::encode(&[part("first", URL, &one), part("first, page 2", &format!("{URL}&offset=2"), &two)]);
-    let document = extract(&Page { body: &body, content_type: None, url: &URL.parse().unwrap() }).unwrap();
+    let document =
+        extract(&RawDocument { body: &body, content_type: None, url: &URL.parse().unwrap() }).unwrap();
     let keys: Vec<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
     assert_eq!(keys, ["1", "2", "3"]);
 }

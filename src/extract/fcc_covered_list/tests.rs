@@ -5,7 +5,7 @@ const HEADERS: &str = "<tr><th><p><strong>Covered Equipment or Services*</strong
 
 fn read(html: &str) -> Result<Document, Unreadable> {
     let url = "https://www.fcc.gov/supplychain/coveredlist".parse().unwrap();
-    extract(&Page { body: html.as_bytes(), content_type: Some("text/html; charset=utf-8"), url: &url })
+    extract(&RawDocument { body: html.as_bytes(), content_type: Some("text/html; charset=utf-8"), url: &url })
 }
 
 fn page(rows: &[(&str, &str)]) -> String {

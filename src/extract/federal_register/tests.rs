@@ -15,7 +15,7 @@ fn part<'a>(name: &str, url: &str, body: &'a str) -> Part<'a> {
 }
 
 fn read_at(url: &str, body: &str) -> Result<Document, Unreadable> {
-    extract(&Page {
+    extract(&RawDocument {
         body: body.as_bytes(),
         content_type: Some("application/json"),
         url: &url.parse().unwrap(),
@@ -146,7 +146,7 @@ fn a_document_on_inspection_and_published_is_one_entry() {
         let body =
             bundle::encode(&[part("first", SEARCH, search), part("inspection", INSPECTED, &inspection)]);
         let url = SEARCH.parse().unwrap();
-        let document = extract(&Page { body: &body, content_type: None, url: &url }).unwrap();
+        let document = extract(&RawDocument { body: &body, content_type: None, url: &url }).unwrap();
         assert_eq!(document.entries.len(), 1);
         assert_eq!(document.entries[0].fields["status"], status);
     }
@@ -167,7 +167,7 @@ fn of_what_is_on_inspection_only_the_agencys_coming_documents_are_read() {
     let body =
         bundle::encode(&[part("first", &search, &published), part("inspection", current, &inspection)]);
     let url = search.parse().unwrap();
-    let document = extract(&Page { body: &body, content_type: None, url: &url }).unwrap();
+    let document = extract(&RawDocument { body: &body, content_type: None, url: &url }).unwrap();
     let keys: Vec<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
     assert_eq!(keys, ["2031-00017", "2031-00031", "2031-00033"]);
 }
@@ -197,7 +197,8 @@ fn pages_are_followed_as_far_as_the_settings_say() {
 fn a_document_that_moved_to_the_next_page_is_there_once() {
     let page = results(&[rule()]).to_string();
     let body = bundle::encode(&[part("first", SEARCH, &page), part("first, page 2", SEARCH, &page)]);
-    let document = extract(&Page { body: &body, content_type: None, url: &SEARCH.parse().unwrap() }).unwrap();
+    let document =
+        extract(&RawDocument { body: &body, content_type: None, url: &SEARCH.parse().unwrap() }).unwrap();
     assert_eq!(document.entries.len(), 1);
 }
 

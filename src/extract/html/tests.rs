@@ -161,7 +161,7 @@ fn links_are_absolute_labelled_and_lead_to_the_web() {
 #[track_caller]
 fn check_title(html: &str, expected: Option<&str>) {
     let url = url();
-    let page = Page { body: html.as_bytes(), content_type: None, url: &url };
+    let page = RawDocument { body: html.as_bytes(), content_type: None, url: &url };
     assert_eq!(title(&page).as_deref(), expected);
 }
 
@@ -191,7 +191,7 @@ fn character_references_are_resolved_once() {
 #[test]
 fn an_answer_declared_to_be_no_page_is_none() {
     let url = url();
-    let page = |content_type| Page { body: b"<p>x", content_type: Some(content_type), url: &url };
+    let page = |content_type| RawDocument { body: b"<p>x", content_type: Some(content_type), url: &url };
     assert!(Markup::of(&page("application/pdf")).is_err());
     assert!(Markup::of(&page("Text/HTML; charset=utf-8")).is_ok());
 }

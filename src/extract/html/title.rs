@@ -6,7 +6,7 @@ use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 
 use crate::domain::text::one_line;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 use crate::extract::charset::decode;
 use crate::extract::parser::{self, Next};
 
@@ -69,7 +69,7 @@ impl TokenSink for TitleSink {
 }
 
 /// See [`crate::extract::title`].
-pub(in crate::extract) fn title(page: &Page<'_>) -> Option<String> {
+pub(in crate::extract) fn title(page: &RawDocument<'_>) -> Option<String> {
     let stop_when_done =
         |sink: &TitleSink, _| Ok(if sink.state.borrow().is_done { Next::Stop } else { Next::Go });
     let sink = parser::feed(&decode(page), TitleSink::default(), stop_when_done).ok()?;

@@ -18,7 +18,7 @@ fn settings(selector: &str, fields: &[(&str, &str)], key: &str) -> ListSettings 
 
 fn read(settings: &ListSettings, html: &str) -> Result<Document, Unreadable> {
     let url = "https://agency.test/list/".parse().unwrap();
-    extract(settings, &Page { body: html.as_bytes(), content_type: None, url: &url })
+    extract(settings, &RawDocument { body: html.as_bytes(), content_type: None, url: &url })
 }
 
 /// The entries as `key: field=text; …`, lines parted by slashes.

@@ -25,7 +25,7 @@ fn settings() -> TableSettings {
 
 fn read(html: &str) -> Result<Document, Unreadable> {
     let url = "https://agency.test/list/".parse().unwrap();
-    extract(&settings(), &Page { body: html.as_bytes(), content_type: None, url: &url })
+    extract(&settings(), &RawDocument { body: html.as_bytes(), content_type: None, url: &url })
 }
 
 const HEADERS: &str = "<thead><tr><th>Country<th>Entity&nbsp;name*<th>Notes<th>Effective\n date</thead>";
@@ -112,7 +112,7 @@ fn a_selector_that_is_none_is_named() {
     let mut settings = settings();
     settings.selector = "main >".to_owned();
     let url = "https://agency.test/".parse().unwrap();
-    let error = extract(&settings, &Page { body: b"x", content_type: None, url: &url }).unwrap_err();
+    let error = extract(&settings, &RawDocument { body: b"x", content_type: None, url: &url }).unwrap_err();
     assert!(error.to_string().contains("main >"), "{error}");
 }
 

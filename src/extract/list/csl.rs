@@ -9,7 +9,7 @@ use super::{csv, json};
 use crate::domain::entry::Document;
 use crate::domain::source::{CsvSettings, JsonSettings, Pairs, RowSettings};
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 
 /// Column → field; the JSON has the same names.
 const COLUMNS: [(&str, &str); 23] = [
@@ -42,7 +42,7 @@ const COLUMNS: [(&str, &str); 23] = [
 const LISTED: [&str; 7] =
     ["program", "aliases", "address", "citizenship", "nationality", "born", "identifiers"];
 
-pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let first =
         page.body.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xef | 0xbb | 0xbf));
     if matches!(first, Some(b'{' | b'[')) { from_json(page) } else { from_csv(page) }
@@ -57,7 +57,7 @@ fn rows() -> RowSettings {
     }
 }
 
-fn from_csv(page: &Page<'_>) -> Result<Document, Unreadable> {
+fn from_csv(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let split = LISTED.iter().map(|&field| (field.to_owned(), "; ".to_owned())).collect();
     let settings = CsvSettings {
         columns: Pairs::of(&COLUMNS),
@@ -67,7 +67,7 @@ fn from_csv(page: &Page<'_>) -> Result<Document, Unreadable> {
     csv::extract(&settings, page)
 }
 
-fn from_json(page: &Page<'_>) -> Result<Document, Unreadable> {
+fn from_json(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let path = |column: &str, field: &str| {
         let all = if LISTED.contains(&field) { "[*]" } else { "" };
         vec![format!("$.{column}{all}")]

@@ -24,7 +24,7 @@ use crate::domain::entry::Document;
 use crate::domain::source::CsvSettings;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 use crate::extract::charset::decode;
 use crate::extract::table::HEADER_ROWS;
 
@@ -37,7 +37,10 @@ const AFTER_END: &str = "\u{1}end";
 /// So much of a row that is not as expected is shown.
 const MAX_SHOWN_CHARS: usize = 80;
 
-pub(in crate::extract) fn extract(settings: &CsvSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(
+    settings: &CsvSettings,
+    page: &RawDocument<'_>,
+) -> Result<Document, Unreadable> {
     let mut rows = Rows::of_columns(&settings.rows, page.url, &settings.columns);
     records(settings, page, |record| rows.take(record))?;
     rows.finish(&[])
@@ -49,7 +52,7 @@ pub(in crate::extract) fn extract(settings: &CsvSettings, page: &Page<'_>) -> Re
 /// Those of `take`, and where the body is not such a table, or not all of one.
 pub(super) fn records(
     settings: &CsvSettings,
-    page: &Page<'_>,
+    page: &RawDocument<'_>,
     mut take: impl FnMut(Record) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
     let text = text(settings, page);
@@ -118,7 +121,7 @@ fn check_width(
     Ok(())
 }
 
-fn text<'a>(settings: &CsvSettings, page: &Page<'a>) -> Cow<'a, str> {
+fn text<'a>(settings: &CsvSettings, page: &RawDocument<'a>) -> Cow<'a, str> {
     let named = settings.encoding.as_ref().and_then(|label| Encoding::for_label(label.as_bytes()));
     named.map_or_else(|| decode(page), |encoding| encoding.decode(page.body).0)
 }

@@ -10,7 +10,7 @@ use crate::domain::entry::Document;
 use crate::domain::source::{CsvSettings, Pairs, RowSettings};
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 
 /// Until 2025.
 const BY_TABS: [(&str, &str); 12] = [
@@ -43,7 +43,7 @@ const BY_COMMAS: [(&str, &str); 8] = [
 /// The column by which the form is known.
 const PARTY: &str = "Name_and_Address";
 
-pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     if is_by_tabs(page.body) {
         return csv::extract(&settings('\t', &BY_TABS), page);
     }
@@ -136,7 +136,7 @@ mod tests {
     fn read_today(rows: &[&str]) -> Document {
         let body = format!("{TODAY}{}\r\n", rows.join("\r\n"));
         let url = "https://agency.test/dpl_04142026.csv".parse().unwrap();
-        extract(&Page { body: body.as_bytes(), content_type: Some("text/csv"), url: &url }).unwrap()
+        extract(&RawDocument { body: body.as_bytes(), content_type: Some("text/csv"), url: &url }).unwrap()
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
             .collect();
         let body = format!("{HEADERS}\n{}\n", rows.join("\n"));
         let url = "https://agency.test/dpl.txt".parse().unwrap();
-        extract(&Page { body: body.as_bytes(), content_type: None, url: &url }).unwrap()
+        extract(&RawDocument { body: body.as_bytes(), content_type: None, url: &url }).unwrap()
     }
 
     #[test]

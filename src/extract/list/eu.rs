@@ -8,7 +8,7 @@ use super::{csv, xml};
 use crate::domain::entry::Document;
 use crate::domain::source::{CsvSettings, Pairs, RowSettings, XmlSettings};
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 
 const COLUMNS: [(&str, &str); 29] = [
     ("Entity_LogicalId", "number"),
@@ -62,7 +62,7 @@ const PATHS: [(&str, &[&str]); 14] = [
     ),
 ];
 
-pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let first =
         page.body.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xef | 0xbb | 0xbf));
     if first == Some(&b'<') { from_xml(page) } else { from_csv(page) }
@@ -81,7 +81,7 @@ fn rows<'a>(fields: impl Iterator<Item = &'a str>) -> RowSettings {
     }
 }
 
-fn from_csv(page: &Page<'_>) -> Result<Document, Unreadable> {
+fn from_csv(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let settings = CsvSettings {
         delimiter: ';',
         columns: Pairs::of(&COLUMNS),
@@ -91,7 +91,7 @@ fn from_csv(page: &Page<'_>) -> Result<Document, Unreadable> {
     csv::extract(&settings, page)
 }
 
-fn from_xml(page: &Page<'_>) -> Result<Document, Unreadable> {
+fn from_xml(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let owned = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect::<Vec<_>>();
     let settings = XmlSettings {
         entries: owned(&["export/sanctionEntity"]),

@@ -10,11 +10,14 @@ use crate::domain::bundle::Part;
 use crate::domain::entry::Document;
 use crate::domain::source::JsonSettings;
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 use crate::extract::charset::decode;
 use crate::extract::limits;
 
-pub(in crate::extract) fn extract(settings: &JsonSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(
+    settings: &JsonSettings,
+    page: &RawDocument<'_>,
+) -> Result<Document, Unreadable> {
     let value = parse(&decode(page))?;
     let entries = path(&settings.entries)?;
     let fields = settings
@@ -72,7 +75,7 @@ pub(in crate::extract) fn count(settings: &JsonSettings, parts: &[Part<'_>]) -> 
     let entries = path(&settings.entries)?;
     let mut count = 0;
     for part in parts {
-        count += entries.query(&parse(&decode(&Page::from(part)))?).len();
+        count += entries.query(&parse(&decode(&RawDocument::from(part)))?).len();
     }
     Ok(count)
 }

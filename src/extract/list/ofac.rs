@@ -13,7 +13,7 @@ use crate::domain::entry::Document;
 use crate::domain::source::{CsvSettings, Pairs, RowSettings};
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 use crate::extract::following::{self, Wanted};
 
 const COLUMNS: [(&str, &str); 12] = [
@@ -56,7 +56,7 @@ pub(in crate::extract) fn wanted(parts: &[Part<'_>]) -> Result<Option<Wanted>, U
         .transpose()
 }
 
-pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let parts = page.parts()?;
     let beside = |name: &str, columns: &[(&str, &str)], between: &str| match parts
         .iter()
@@ -96,7 +96,7 @@ pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadabl
 
 /// What a file beside the list says of each party, by its number.
 fn companion(
-    page: &Page<'_>,
+    page: &RawDocument<'_>,
     columns: &[(&str, &str)],
     between: &str,
 ) -> Result<HashMap<String, Vec<String>>, Unreadable> {

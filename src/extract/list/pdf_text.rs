@@ -15,7 +15,7 @@ use crate::domain::entry::Document;
 use crate::domain::source::PdfTextSettings;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 use crate::extract::charset::decode;
 
 /// So many characters of a line that does not fit are shown.
@@ -28,7 +28,7 @@ pub(in crate::extract) fn lines(text: &str, columns: usize) -> Vec<String> {
 
 pub(in crate::extract) fn extract(
     settings: &PdfTextSettings,
-    page: &Page<'_>,
+    page: &RawDocument<'_>,
 ) -> Result<Document, Unreadable> {
     let entry = pattern(&settings.entry)?;
     let mut rows = Rows::new(&settings.rows, page.url);

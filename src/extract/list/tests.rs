@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::domain::source::{CsvSettings, JsonSettings, Pairs, SourceKind, XmlSettings};
-use crate::extract::{Page, extract};
+use crate::extract::{RawDocument, extract};
 
 fn read(kind: &SourceKind, body: &str) -> Result<Document, Unreadable> {
     let url = "https://agency.test/files/list".parse().unwrap();
-    extract(kind, &Page { body: body.as_bytes(), content_type: None, url: &url })
+    extract(kind, &RawDocument { body: body.as_bytes(), content_type: None, url: &url })
 }
 
 /// The entries as `key | title | date | field=text …`, lines parted by slashes.

@@ -7,12 +7,12 @@
 use crate::domain::entry::Document;
 use crate::domain::source::{Brackets, Pairs, RowSettings, TableSettings};
 use crate::domain::verdict::Unreadable;
-use crate::extract::{Page, html_table};
+use crate::extract::{RawDocument, html_table};
 
 /// Where the tables stand: the class of the page's body has been renamed while its block kept its name.
 const SELECTOR: &str = ".field--name-body table, #block-mainpagecontent table";
 
-pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let settings = TableSettings {
         selector: SELECTOR.to_owned(),
         columns: Pairs::of(&[

@@ -8,7 +8,7 @@ use super::csv;
 use crate::domain::entry::Document;
 use crate::domain::source::{CsvSettings, Pairs, RowSettings};
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 
 const COLUMNS: [(&str, &str); 41] = [
     ("Unique ID", "number"),
@@ -57,7 +57,7 @@ const COLUMNS: [(&str, &str); 41] = [
 /// Columns without which it is not this list; others have come and gone.
 const NEEDED: [&str; 5] = ["number", "name", "name_type", "program", "listed"];
 
-pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let optional = COLUMNS.iter().map(|(_, field)| *field).filter(|field| !NEEDED.contains(field));
     let settings = CsvSettings {
         columns: Pairs::of(&COLUMNS),

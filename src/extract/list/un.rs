@@ -4,7 +4,7 @@ use super::xml;
 use crate::domain::entry::Document;
 use crate::domain::source::{RowSettings, XmlSettings};
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 
 const FIELDS: [(&str, &[&str]); 14] = [
     ("reference", &["REFERENCE_NUMBER"]),
@@ -37,7 +37,7 @@ const FIELDS: [(&str, &[&str]); 14] = [
 /// Fields without which there is no entry.
 const NEEDED: [&str; 4] = ["reference", "name", "program", "listed"];
 
-pub(in crate::extract) fn extract(page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let owned = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect::<Vec<_>>();
     let fields = FIELDS.iter().map(|&(field, paths)| (field.to_owned(), owned(paths))).collect();
     let optional = FIELDS.iter().map(|(field, _)| *field).filter(|field| !NEEDED.contains(field));

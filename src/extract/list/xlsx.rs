@@ -23,7 +23,7 @@ use super::{Record, Rows};
 use crate::domain::entry::{Document, HIDDEN, STRUCK};
 use crate::domain::source::XlsxSettings;
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 use crate::extract::limits;
 use crate::extract::section;
 use crate::extract::table::{HEADER_ROWS, folded_header};
@@ -34,7 +34,10 @@ const MAX_SHOWN_COLUMNS: usize = 1024;
 /// The field for what a row of one cell says of the row above.
 const DETAILS: &str = "details";
 
-pub(in crate::extract) fn extract(settings: &XlsxSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(
+    settings: &XlsxSettings,
+    page: &RawDocument<'_>,
+) -> Result<Document, Unreadable> {
     let mut book = Book::open(page.body)?;
     let sheet = sheet(settings, &book)?;
     let mut cells = Cells::of(&mut book, &sheet)?;

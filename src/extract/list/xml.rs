@@ -13,13 +13,16 @@ use crate::domain::entry::Document;
 use crate::domain::source::XmlSettings;
 use crate::domain::text::one_line;
 use crate::domain::verdict::Unreadable;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 use crate::extract::charset::decode;
 use crate::extract::entity;
 use crate::extract::limits;
 use crate::extract::xml::{self, unexpected};
 
-pub(in crate::extract) fn extract(settings: &XmlSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+pub(in crate::extract) fn extract(
+    settings: &XmlSettings,
+    page: &RawDocument<'_>,
+) -> Result<Document, Unreadable> {
     let text = decode(page);
     let text = entity::resolved(text.trim_start_matches('\u{feff}'))?;
     xml::check(&text)?;
@@ -50,7 +53,7 @@ pub(in crate::extract) fn extract(settings: &XmlSettings, page: &Page<'_>) -> Re
 ///
 /// # Errors
 /// Those of [`extract`].
-pub(in crate::extract) fn count(settings: &XmlSettings, page: &Page<'_>) -> Result<usize, Unreadable> {
+pub(in crate::extract) fn count(settings: &XmlSettings, page: &RawDocument<'_>) -> Result<usize, Unreadable> {
     let text = decode(page);
     let text = entity::resolved(text.trim_start_matches('\u{feff}'))?;
     xml::check(&text)?;

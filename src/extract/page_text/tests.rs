@@ -7,7 +7,7 @@ fn read(keep: &[&str], drop: &[&str], html: &str) -> Result<Document, Unreadable
         one_page: false,
     };
     let url = "https://agency.test/guide/".parse().unwrap();
-    extract(&settings, &Page { body: html.as_bytes(), content_type: None, url: &url })
+    extract(&settings, &RawDocument { body: html.as_bytes(), content_type: None, url: &url })
 }
 
 #[track_caller]

@@ -13,7 +13,7 @@ use crate::domain::text::counted;
 use crate::domain::verdict::Unreadable;
 use crate::extract::following::{self, Wanted};
 use crate::extract::list::json as list;
-use crate::extract::{Page, charset};
+use crate::extract::{RawDocument, charset};
 
 /// Names under which JSON says where it goes on.
 const NEXT_KEYS: [&str; 9] = [
@@ -95,7 +95,7 @@ pub(super) fn next(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<Option
         pattern(r"(?i)next|more|total|count|numfound|exceeded|page|cursor|token|offset|scroll")
     });
     let Some(last) = parts.last() else { return Ok(None) };
-    let text = charset::decode(&Page::from(last)).into_owned();
+    let text = charset::decode(&RawDocument::from(last)).into_owned();
     if !JSON_HINT.is_match(&text) {
         return Ok(None);
     }

@@ -13,7 +13,7 @@ use crate::domain::verdict::Unreadable;
 use crate::extract::following::{self, Wanted};
 use crate::extract::list::xml as list;
 use crate::extract::xml::unexpected;
-use crate::extract::{Page, charset};
+use crate::extract::{RawDocument, charset};
 
 /// Names under which it counts what there is in all.
 const TOTAL_NAMES: [&str; 10] = [
@@ -49,7 +49,7 @@ struct Near {
 /// Where it says that there is more, and not where.
 pub(super) fn next(settings: &XmlSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
     let Some(last) = parts.last() else { return Ok(None) };
-    let text = charset::decode(&Page::from(last)).into_owned();
+    let text = charset::decode(&RawDocument::from(last)).into_owned();
     // What is no such document is for its extractor to refuse.
     let Ok(near) = near(&text) else { return Ok(None) };
     if let Some(next) = near.next {
@@ -61,7 +61,7 @@ pub(super) fn next(settings: &XmlSettings, parts: &[Part<'_>]) -> Result<Option<
     }
     let mut rows = 0;
     for part in parts {
-        rows += list::count(settings, &Page::from(part))?;
+        rows += list::count(settings, &RawDocument::from(part))?;
     }
     let larger = near.totals.iter().find(|(_, total)| *total > rows.max(near.most));
     larger.map_or(Ok(None), |(name, total)| {

@@ -6,7 +6,7 @@ use regex::Regex;
 use scraper::ElementRef;
 
 use crate::domain::text::one_line;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 use crate::extract::charset::decode;
 use crate::extract::html::{self, Markup};
 use crate::extract::json;
@@ -21,7 +21,7 @@ const MIN_SHOWN_CHARS: usize = 400;
 const MOUNTS: &str = "#root, #app, #__next, #__nuxt, app-root, [ng-app], [data-reactroot]";
 
 /// Whether what the server sends is a frame that scripts fill in the reader's browser.
-pub(in crate::extract) fn needs_browser(page: &Page<'_>) -> bool {
+pub(in crate::extract) fn needs_browser(page: &RawDocument<'_>) -> bool {
     let Ok(markup) = Markup::of(page) else { return false };
     let has =
         |css: &str| html::selector(css).is_ok_and(|selector| markup.tree.select(&selector).next().is_some());
@@ -63,7 +63,7 @@ static SHOWN: LazyLock<Regex> = LazyLock::new(|| {
 static PAGES: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bpage\s+(?<page>\d+)\s+of\s+(?<all>\d+)\b"));
 
 /// What says, in words, that a longer list goes on elsewhere.
-pub(in crate::extract) fn goes_on(page: &Page<'_>) -> Option<String> {
+pub(in crate::extract) fn goes_on(page: &RawDocument<'_>) -> Option<String> {
     let text = decode(page);
     let start = text.trim_start_matches('\u{feff}').trim_start();
     if start.starts_with('{') {
@@ -111,7 +111,7 @@ fn next_page(markup: &Markup) -> Option<String> {
     markup.tree.select(&next).find_map(leads_on)
 }
 
-fn in_json(page: &Page<'_>) -> Option<String> {
+fn in_json(page: &RawDocument<'_>) -> Option<String> {
     paging::json_says_more(&json::parse(page).ok()?)
 }
 
@@ -119,9 +119,9 @@ fn in_json(page: &Page<'_>) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn of<T>(body: &str, look: fn(&Page<'_>) -> T) -> T {
+    fn of<T>(body: &str, look: fn(&RawDocument<'_>) -> T) -> T {
         let url = "https://agency.test/list".parse().unwrap();
-        look(&Page { body: body.as_bytes(), content_type: None, url: &url })
+        look(&RawDocument { body: body.as_bytes(), content_type: None, url: &url })
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use toml::Value;
 
 use super::lines;
-use crate::extract::Page;
+use crate::extract::RawDocument;
 
 /// The names of kinds, each with what stands in bodies of it: all of the words of one line.
 const FILES: [(&str, &[&str]); 9] = [
@@ -42,7 +42,7 @@ const PAGES: [(&str, &[&str]); 5] = [
 const MAX_LEAD_BYTES: usize = 64 << 10;
 
 /// The kinds that a body could be of, the most telling first.
-pub(super) fn of(page: &Page<'_>, text: &str, root: &str) -> Vec<String> {
+pub(super) fn of(page: &RawDocument<'_>, text: &str, root: &str) -> Vec<String> {
     let host = page.url.host_str().unwrap_or_default();
     let is_at = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
     let kind = |name: &str| lines(&[("kind", Value::from(name))]);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::domain::entry::Document;
 use crate::domain::source::SourceKind;
 use crate::domain::text::{one_line, shorten};
-use crate::extract::Page;
+use crate::extract::RawDocument;
 use crate::extract::html::{self, Markup};
 use crate::extract::html_table::is_numbering;
 use crate::extract::table;
@@ -43,7 +43,11 @@ impl LeftOut {
 /// A table with fewer rows holds no list.
 const MIN_ROWS: usize = 4;
 
-pub(in crate::extract) fn left_out(kind: &SourceKind, page: &Page<'_>, document: &Document) -> LeftOut {
+pub(in crate::extract) fn left_out(
+    kind: &SourceKind,
+    page: &RawDocument<'_>,
+    document: &Document,
+) -> LeftOut {
     let SourceKind::HtmlTable(settings) = kind else { return LeftOut::default() };
     let (Ok(markup), Ok(selector)) = (Markup::of(page), html::selector(&settings.selector)) else {
         return LeftOut::default();

@@ -20,7 +20,7 @@ use url::Url;
 
 use super::address::AddressGuard;
 use super::error::{FetchError, Phase};
-use super::{Answer, body};
+use super::{FetchResponse, body};
 use crate::settings::BrowserSettings;
 
 use passage::EgressProxy;
@@ -64,7 +64,7 @@ impl Browser {
         url: &Url,
         manners: &Manners,
         limit: body::Limit,
-    ) -> Result<Answer, FetchError> {
+    ) -> Result<FetchResponse, FetchError> {
         // Closed never.
         let _turn = self.turn.acquire().await;
         let refuse = |reason: String| FetchError::Browser { url: url.to_string(), reason };
@@ -100,7 +100,7 @@ impl Browser {
 
 /// The page as an answer. What the server said of the bytes it sent does not hold of what scripts
 /// made of them.
-fn answer(url: &Url, shown: Shown, passage: &EgressProxy) -> Result<Answer, FetchError> {
+fn answer(url: &Url, shown: Shown, passage: &EgressProxy) -> Result<FetchResponse, FetchError> {
     let answered = shown.url.parse::<Url>().unwrap_or_else(|_| url.clone());
     if let Some(refused) = passage.refused().filter(|refused| refused.is_host_of(&answered)) {
         return Err(refused.into_error(url));
@@ -111,7 +111,7 @@ fn answer(url: &Url, shown: Shown, passage: &EgressProxy) -> Result<Answer, Fetc
             && !matches!(name.as_str(), "etag" | "last-modified" | "transfer-encoding")
     });
     headers.push(("content-type".to_owned(), "text/html; charset=utf-8".to_owned()));
-    Ok(Answer {
+    Ok(FetchResponse {
         status: shown.status,
         url: answered,
         headers,

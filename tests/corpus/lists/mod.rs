@@ -15,7 +15,7 @@ use regwatch::domain::entry::{Document, Entry};
 use regwatch::domain::noise::Noise;
 use regwatch::domain::source::SourceKind;
 use regwatch::domain::verdict::Unreadable;
-use regwatch::extract::{Page, extract};
+use regwatch::extract::{RawDocument, extract};
 
 /// A capture of a list, if captures are here.
 fn capture(path: &str) -> Option<Vec<u8>> {
@@ -25,7 +25,7 @@ fn capture(path: &str) -> Option<Vec<u8>> {
 
 fn read(kind: &SourceKind, body: &[u8]) -> Result<Document, Unreadable> {
     let url = "https://agency.test/list".parse().unwrap();
-    extract(kind, &Page { body, content_type: None, url: &url })
+    extract(kind, &RawDocument { body, content_type: None, url: &url })
 }
 
 /// Reads a capture and says how much it was.

@@ -4,7 +4,7 @@ use crate::domain::source::DocketSettings;
 
 fn read(body: &[u8]) -> Result<Document, Unreadable> {
     let url = "https://ecf.sample.test/rss".parse().unwrap();
-    let page = Page { body, content_type: Some("text/xml"), url: &url };
+    let page = RawDocument { body, content_type: Some("text/xml"), url: &url };
     crate::extract::docket::court_rss(&DocketSettings::default(), &page)
 }
 
@@ -160,7 +160,7 @@ fn what_is_filed_in_the_evening_bears_the_day_of_its_court() {
     let read = |host: &str| {
         let url = format!("https://ecf.{host}/cgi-bin/rss_outside.pl").parse().unwrap();
         let body = feed(&district("1:17-cv-00554 A v. B", "[Order]", "g").replace("22:10:04", "02:10:04"));
-        let page = Page { body: body.as_bytes(), content_type: None, url: &url };
+        let page = RawDocument { body: body.as_bytes(), content_type: None, url: &url };
         let document = crate::extract::docket::court_rss(&DocketSettings::default(), &page).unwrap();
         document.entries[0].fields.get("filed").cloned()
     };
@@ -199,7 +199,7 @@ fn of_a_court_s_feed_the_wanted_cases_are_kept() {
             APPELLATE.replace("23-0001", "23-0002"),
             APPELLATE.replace("23-0001", "1:23-cv-00001-ABC-DE")
         ));
-        let page = Page { body: body.as_bytes(), content_type: Some("text/xml"), url: &url };
+        let page = RawDocument { body: body.as_bytes(), content_type: Some("text/xml"), url: &url };
         let document = crate::extract::docket::court_rss(&settings, &page).unwrap();
         document.entries.into_iter().map(|entry| entry.fields["docket"].clone()).collect()
     };

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn courtlistener_plain(settings: &DocketSettings, page: &Page<'_>) -> Result<Document, Unreadable> {
+fn courtlistener_plain(settings: &DocketSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let settings = CourtlistenerSettings { docket: settings.clone(), ..CourtlistenerSettings::default() };
     courtlistener(&settings, page)
 }
@@ -248,7 +248,8 @@ fn the_docket_itself_and_the_pages_of_its_entries_are_asked_for() {
 
     let url = ENTRIES_AT.parse().unwrap();
     let body = crate::domain::bundle::encode(&parts);
-    let document = courtlistener(&with_case, &Page { body: &body, content_type: None, url: &url }).unwrap();
+    let document =
+        courtlistener(&with_case, &RawDocument { body: &body, content_type: None, url: &url }).unwrap();
     assert_eq!(document.completeness, Completeness::Whole);
     let keys: Vec<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
     assert_eq!(keys, ["1:16-cv-00745/9001", "1:16-cv-00745/9002", "1:16-cv-00745/8000"]);
@@ -257,7 +258,7 @@ fn the_docket_itself_and_the_pages_of_its_entries_are_asked_for() {
         docket: DocketSettings { dockets: vec!["23-1032".to_owned()], ..DocketSettings::default() },
         ..with_case
     };
-    assert!(courtlistener(&other, &Page { body: &body, content_type: None, url: &url }).is_err());
+    assert!(courtlistener(&other, &RawDocument { body: &body, content_type: None, url: &url }).is_err());
 }
 
 #[test]

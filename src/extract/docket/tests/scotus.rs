@@ -190,5 +190,7 @@ fn what_is_no_docket_or_not_all_of_one_is_refused() {
     assert!(matches!(read(&odd), Err(Unreadable::Unexpected { found, .. }) if found.contains("Oct 07 2032")));
     let settings = DocketSettings { dockets: vec!["31-205".to_owned()], ..DocketSettings::default() };
     let url = "https://court.sample.test/31-204.json".parse().unwrap();
-    assert!(scotus(&settings, &Page { body: JSON.as_bytes(), content_type: None, url: &url }).is_err());
+    assert!(
+        scotus(&settings, &RawDocument { body: JSON.as_bytes(), content_type: None, url: &url }).is_err()
+    );
 }

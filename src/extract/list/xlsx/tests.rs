@@ -67,7 +67,10 @@ fn read(sheet: Option<&str>, body: &[u8]) -> Result<Document, Unreadable> {
         },
         ..XlsxSettings::default()
     };
-    extract(&settings, &Page { body, content_type: None, url: &"https://agency.test/".parse().unwrap() })
+    extract(
+        &settings,
+        &RawDocument { body, content_type: None, url: &"https://agency.test/".parse().unwrap() },
+    )
 }
 
 #[test]
