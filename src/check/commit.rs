@@ -15,7 +15,7 @@ use crate::domain::id::BodyHash;
 use crate::domain::quality::Quality;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
-use crate::domain::snapshot::{HeldRead, Validators};
+use crate::domain::snapshot::{QuarantinedRead, Validators};
 use crate::domain::source::Source;
 use crate::domain::verdict::{Suspicion, Verdict};
 use crate::fetch::{Body, FetchResponse};
@@ -58,7 +58,7 @@ impl ReadOutcome {
                 commit.alerts.clone_from(&assessment.alerts);
                 if let Some(amended) = &commit.state.amended {
                     commit.clears_held = false;
-                    let read = HeldRead {
+                    let read = QuarantinedRead {
                         source: source.id.clone(),
                         held_since: amended.since,
                         reason: amended.to_string(),
@@ -74,7 +74,7 @@ impl ReadOutcome {
             Self::Suspect { response, .. } if known.has_rejected(response) => {}
             Self::Suspect { response, suspicion, quality } => {
                 let before = known.held.as_ref();
-                let read = HeldRead {
+                let read = QuarantinedRead {
                     source: source.id.clone(),
                     held_since: before.map_or(now, |held| held.held_since),
                     reason: self.reason().unwrap_or_default(),
@@ -191,7 +191,7 @@ fn contradicted(assessment: &Assessment) -> Vec<&str> {
 /// What this read and those held before it agree on, where more is gone than may go.
 fn agreement(
     source: &Source,
-    before: Option<&HeldRead>,
+    before: Option<&QuarantinedRead>,
     suspicion: &Suspicion,
     now: DateTime<Utc>,
 ) -> Option<Agreement> {

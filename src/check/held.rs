@@ -16,7 +16,7 @@ use crate::domain::matching::Watchlist;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::report::SourceCheck;
-use crate::domain::snapshot::{HeldRead, Validators};
+use crate::domain::snapshot::{QuarantinedRead, Validators};
 use crate::domain::source::Source;
 use crate::domain::standing::stand;
 use crate::domain::verdict::{Unreadable, Verdict};
@@ -25,9 +25,9 @@ use crate::store::{Accepted, ReadCommit, StoreError};
 
 /// A held read, and what would happen if it were accepted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct HeldReview {
+pub struct QuarantineReview {
     /// The read.
-    pub held: HeldRead,
+    pub held: QuarantinedRead,
     /// How much it can be worth: 0.0 certainly not the source's page, 1.0 nothing speaks against it.
     pub score: f64,
     /// How many entries it has; nothing where it cannot be accepted.
@@ -60,7 +60,7 @@ pub enum ReviewError {
 /// A held read with its body, and what is known beside it.
 struct Case {
     known: SourceContext,
-    held: HeldRead,
+    held: QuarantinedRead,
     body: Bytes,
 }
 
@@ -70,16 +70,16 @@ impl Checker {
     ///
     /// # Errors
     /// The store's error.
-    pub async fn review(&self, source: &Source) -> Result<Option<HeldReview>, StoreError> {
+    pub async fn review(&self, source: &Source) -> Result<Option<QuarantineReview>, StoreError> {
         let Some(case) = self.case(source).await? else { return Ok(None) };
         let outcome = self.outcome(source, &case, &self.registry.current()).await;
         let (score, held) = (case.held.score(), case.held);
         Ok(Some(match outcome {
             Ok(Assessment { entries, changes, .. }) => {
-                HeldReview { held, score, entries: Some(entries), changes, obstacle: None }
+                QuarantineReview { held, score, entries: Some(entries), changes, obstacle: None }
             }
             Err(obstacle) => {
-                HeldReview { held, score, entries: None, changes: Vec::new(), obstacle: Some(obstacle) }
+                QuarantineReview { held, score, entries: None, changes: Vec::new(), obstacle: Some(obstacle) }
             }
         }))
     }
@@ -122,7 +122,7 @@ impl Checker {
     ///
     /// # Errors
     /// Nothing is held.
-    pub async fn reject(&self, source: &Source) -> Result<HeldRead, ReviewError> {
+    pub async fn reject(&self, source: &Source) -> Result<QuarantinedRead, ReviewError> {
         let _turn = self.turn(&source.id).await;
         let nothing = || ReviewError::NothingHeld(source.id.clone());
         let known = self.store.known(&source.id).await?;

@@ -11,12 +11,12 @@ use crate::domain::entry::{Completeness, Document};
 use crate::domain::face::PageProfile;
 use crate::domain::flicker::{self, Flicker};
 use crate::domain::id::BodyHash;
-use crate::domain::mass::HeldAmendments;
+use crate::domain::mass::QuarantinedAmendments;
 use crate::domain::noise::Noise;
 use crate::domain::pending::Pending;
 use crate::domain::quality::EntryOverlap;
 use crate::domain::read_state::ReadState;
-use crate::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
+use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot, Validators};
 use crate::domain::source::{Source, address_of_page};
 use crate::domain::standing::MatchIndex;
 use crate::extract::{RawDocument, face};
@@ -35,7 +35,7 @@ pub(super) struct SourceContext {
     /// Which of the accepted entries name whom.
     pub standing: Option<MatchIndex>,
     /// The suspect read that waits for a person's look.
-    pub held: Option<HeldRead>,
+    pub held: Option<QuarantinedRead>,
     /// Names the state that all this is of, so that nothing computed from it takes the place of a later one.
     pub version: SourceVersion,
     /// What is to be said of the read: why there is no baseline although the source was read before, what drifts.
@@ -164,7 +164,7 @@ pub(super) struct Waiting<'a> {
     /// What is not believed gone yet.
     pending: &'a [Pending],
     /// Which fields wait for a person's word.
-    amended: Option<&'a HeldAmendments>,
+    amended: Option<&'a QuarantinedAmendments>,
 }
 
 pub(super) async fn read_anew(

@@ -65,7 +65,7 @@ use witness::testimony;
 use word::CacheHints;
 
 pub use doctor::{Examination, examine};
-pub use held::{HeldReview, ReviewError};
+pub use held::{QuarantineReview, ReviewError};
 pub use replay::{Replay, ReplayStep, TriedState};
 pub use retract::RetractError;
 

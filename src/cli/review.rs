@@ -7,12 +7,12 @@ use super::check::{counted, short_name, show as show_check};
 use super::exit::Exit;
 use super::output::{Output, zone};
 use super::source::moment;
-use crate::check::HeldReview;
+use crate::check::QuarantineReview;
 use crate::control::{Decided, Retracted, Reviews, command};
 use crate::domain::change::Change;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
-use crate::domain::snapshot::HeldRead;
+use crate::domain::snapshot::QuarantinedRead;
 use crate::domain::text::one_line;
 use crate::render::for_terminal;
 
@@ -131,7 +131,7 @@ async fn decide(id: String, is_meant: bool, context: &Context) -> anyhow::Result
     context.output.line(format!("{}: {words}, {mails} queued", change.id))
 }
 
-fn list_held(held: &[HeldRead], output: Output) -> anyhow::Result<()> {
+fn list_held(held: &[QuarantinedRead], output: Output) -> anyhow::Result<()> {
     let rows = held.iter().map(|held| {
         let read_at = moment(held.evidence.read_at);
         [held.source.to_string(), moment(held.held_since), read_at, score(held), held.reason.clone()]
@@ -139,7 +139,7 @@ fn list_held(held: &[HeldRead], output: Output) -> anyhow::Result<()> {
     output.table(["SOURCE", "HELD SINCE", "READ", "SCORE", "WHY"], rows)
 }
 
-fn score(held: &HeldRead) -> String {
+fn score(held: &QuarantinedRead) -> String {
     format!("{:.2}", held.score())
 }
 
@@ -155,7 +155,7 @@ async fn show(id: SourceId, context: &Context) -> anyhow::Result<()> {
     describe(&review, &companies, context.output)
 }
 
-fn describe(review: &HeldReview, companies: &[Company], output: Output) -> anyhow::Result<()> {
+fn describe(review: &QuarantineReview, companies: &[Company], output: Output) -> anyhow::Result<()> {
     let held = &review.held;
     let mut facts = vec![
         ["source".to_owned(), held.source.to_string()],

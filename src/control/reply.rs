@@ -17,7 +17,7 @@ use crate::domain::outbox::{Mail, MailEvent, MailState};
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::screening::{Answer, StandingList};
-use crate::domain::snapshot::{HeldRead, Snapshot};
+use crate::domain::snapshot::{QuarantinedRead, Snapshot};
 use crate::domain::source::SourcePause;
 use crate::domain::subscription::Subscriber;
 use crate::domain::verdict::Verdict;
@@ -83,7 +83,7 @@ pub struct HookLog {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reviews {
     /// Reads that were held back.
-    pub held: Vec<HeldRead>,
+    pub held: Vec<QuarantinedRead>,
     /// Changes in which a name may be a company's.
     pub possible: Vec<Change>,
 }
@@ -226,7 +226,7 @@ pub struct SourceDetail {
     /// How it stands.
     pub status: SourceStatus,
     /// The suspect body that waits to be looked at.
-    pub held: Option<HeldRead>,
+    pub held: Option<QuarantinedRead>,
     /// Its accepted states, newest first.
     pub snapshots: Vec<Snapshot>,
 }

@@ -22,7 +22,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::incident::Incident;
 use crate::domain::report::CheckReport;
-use crate::domain::snapshot::HeldRead;
+use crate::domain::snapshot::QuarantinedRead;
 use crate::domain::source::{Source, SourcePause};
 use crate::domain::spelling::did_you_mean;
 use crate::domain::text::error_chain;
@@ -333,7 +333,7 @@ impl Service {
         })
     }
 
-    pub(super) async fn held_reads(&self) -> Result<Vec<HeldRead>, CommandError> {
+    pub(super) async fn held_reads(&self) -> Result<Vec<QuarantinedRead>, CommandError> {
         let mut held = Vec::new();
         for source in &*self.0.sources {
             held.extend(self.0.store.held(&source.id).await?);

@@ -40,7 +40,7 @@ pub struct MassAmendment {
 
 /// What of a source's last read is held because it differs in many entries at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeldAmendments {
+pub struct QuarantinedAmendments {
     /// Since when something of that sort is held.
     pub since: DateTime<Utc>,
     /// What.
@@ -62,7 +62,7 @@ impl fmt::Display for MassAmendment {
     }
 }
 
-impl fmt::Display for HeldAmendments {
+impl fmt::Display for QuarantinedAmendments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, amendment) in self.amendments.iter().enumerate() {
             write!(f, "{}{amendment}", if index == 0 { "" } else { "; " })?;
@@ -71,7 +71,7 @@ impl fmt::Display for HeldAmendments {
     }
 }
 
-impl HeldAmendments {
+impl QuarantinedAmendments {
     /// Gives a document that was read anew the texts back that it had before, in the fields that are held.
     pub fn put_back(&self, before: &Document, document: &mut Document) {
         let known: HashMap<&str, &Entry> =

@@ -7,7 +7,7 @@ use super::entry::EntryDate;
 use super::flicker::Flicker;
 use super::id::{BodyHash, SourceId};
 use super::jitter::Jitter;
-use super::mass::{HeldAmendments, MassAmendment};
+use super::mass::{MassAmendment, QuarantinedAmendments};
 use super::moment;
 use super::news::News;
 use super::pending::Pending;
@@ -51,7 +51,7 @@ pub struct ReadState {
     pub confirm_at: Option<DateTime<Utc>>,
     /// What differs in so many entries at once that it waits for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amended: Option<HeldAmendments>,
+    pub amended: Option<QuarantinedAmendments>,
     /// What changed in its digits at each of the last reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flickers: Vec<Flicker>,
@@ -292,7 +292,7 @@ impl ReadState {
             older_since: by_now(self.older_since),
             amended: self
                 .amended
-                .map(|held| HeldAmendments { since: moment::by_now(held.since, now), ..held }),
+                .map(|held| QuarantinedAmendments { since: moment::by_now(held.since, now), ..held }),
             news,
             ..self
         }
@@ -340,7 +340,7 @@ impl ReadState {
     #[must_use]
     pub fn holding(self, amendments: Vec<MassAmendment>, before: Option<&Self>, now: DateTime<Utc>) -> Self {
         let since = before.and_then(|state| state.amended.as_ref()).map_or(now, |held| held.since);
-        let amended = (!amendments.is_empty()).then_some(HeldAmendments { since, amendments });
+        let amended = (!amendments.is_empty()).then_some(QuarantinedAmendments { since, amendments });
         Self { amended, ..self }
     }
 

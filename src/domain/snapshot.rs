@@ -80,7 +80,7 @@ impl Validators {
 
 /// A suspect body, kept for a person to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeldRead {
+pub struct QuarantinedRead {
     /// The source.
     pub source: SourceId,
     /// When a read of this kind was first held since the last good one.
@@ -100,7 +100,7 @@ pub struct HeldRead {
     pub drop: Option<Agreement>,
 }
 
-impl HeldRead {
+impl QuarantinedRead {
     /// The response that was held back, given the size of its body.
     #[must_use]
     pub fn response(&self, body_bytes: u64) -> ResponseMeta {

@@ -21,7 +21,7 @@ use crate::domain::change::Change;
 use crate::domain::id::{BodyHash, SourceId};
 use crate::domain::outbox::{Mail, MailState};
 use crate::domain::read_record::ReadRecord;
-use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::Source;
 use crate::domain::subscription::Subscriber;
 use crate::registry::Registry;
@@ -58,7 +58,7 @@ pub struct SourceView {
     /// The source itself.
     pub source: Source,
     /// The suspect body that waits to be looked at.
-    pub held: Option<HeldRead>,
+    pub held: Option<QuarantinedRead>,
     /// Its accepted states, the newest first.
     pub snapshots: Vec<Snapshot>,
     /// Its reads, the newest first.
@@ -156,7 +156,7 @@ impl Views {
     ///
     /// # Errors
     /// The store's error.
-    pub async fn held(&self) -> Result<Vec<HeldRead>, StoreError> {
+    pub async fn held(&self) -> Result<Vec<QuarantinedRead>, StoreError> {
         let ids = self.0.sources.iter().map(|source| source.id.clone()).collect();
         let glances = self.0.store.glances(ids).await?;
         let mut held = Vec::new();

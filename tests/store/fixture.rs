@@ -14,7 +14,7 @@ use regwatch::domain::outbox::{Mail, QueuedMail};
 use regwatch::domain::quality::{Quality, Sign, Weight};
 use regwatch::domain::read_state::ReadState;
 use regwatch::domain::response::ResponseMeta;
-use regwatch::domain::snapshot::{Baseline, HeldRead, Snapshot, Validators};
+use regwatch::domain::snapshot::{Baseline, QuarantinedRead, Snapshot, Validators};
 use regwatch::domain::topic::Topic;
 use regwatch::settings::StoreSettings;
 use regwatch::store::{Accepted, HeldBody, ReadCommit, Store, StoreError};
@@ -184,7 +184,7 @@ pub fn changed(source: &SourceId, sequence: u64, body: Vec<u8>, companies: &[&st
 /// A read whose body waits for a person's look.
 pub fn suspect(source: &SourceId, body: Vec<u8>) -> ReadCommit {
     let snapshot = snapshot(source, 1, &body);
-    let read = HeldRead {
+    let read = QuarantinedRead {
         source: source.clone(),
         held_since: at(1),
         reason: "all entries are gone".to_owned(),

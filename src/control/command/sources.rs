@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::check::{self, HeldReview, ReadOptions};
+use crate::check::{self, QuarantineReview, ReadOptions};
 use crate::control::ask::{Ask, Progress};
 use crate::control::reply::{
     Decided, InForce, Paused, Retracted, Reviews, SourceCoverage, SourceDetail, SourceStatus,
@@ -14,7 +14,7 @@ use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::incident::Incident;
 use crate::domain::outbox::MailState;
 use crate::domain::report::CheckReport;
-use crate::domain::snapshot::HeldRead;
+use crate::domain::snapshot::QuarantinedRead;
 use crate::domain::timing::{Timing, timings};
 use crate::reload::TakenOver;
 use crate::status::Overview;
@@ -138,7 +138,7 @@ pub struct ShowReview {
 }
 
 impl Ask for ShowReview {
-    type Reply = Option<HeldReview>;
+    type Reply = Option<QuarantineReview>;
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         Ok(service.0.checker.review(service.source(&self.id)?).await?)
@@ -171,7 +171,7 @@ pub struct Reject {
 }
 
 impl Ask for Reject {
-    type Reply = HeldRead;
+    type Reply = QuarantinedRead;
 
     async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
         Ok(service.0.checker.reject(service.source(&self.id)?).await?)

@@ -11,7 +11,7 @@ use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
-use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::SourcePause;
 use crate::domain::standing::MatchIndex;
 
@@ -27,7 +27,7 @@ pub struct KnownSource {
     /// The snapshot of its accepted state.
     pub accepted: Option<Snapshot>,
     /// The suspect read that waits for a person's look.
-    pub held: Option<HeldRead>,
+    pub held: Option<QuarantinedRead>,
     /// Which entries of its accepted state name whom.
     pub standing: Option<MatchIndex>,
     /// Names this state; a commit that was computed from it carries it.
@@ -109,7 +109,7 @@ pub struct Accepted {
 #[derive(Debug, Clone)]
 pub struct HeldBody {
     /// Why it is held.
-    pub read: HeldRead,
+    pub read: QuarantinedRead,
     /// The body as received, after transfer decoding.
     pub body: Bytes,
 }

@@ -6,7 +6,7 @@ use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
-use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::standing::MatchIndex;
 use crate::store::Store;
 use crate::store::backend::ask;
@@ -39,7 +39,7 @@ impl Store {
     }
 
     /// The suspect read of a source that waits for a person's look.
-    pub async fn held(&self, source: &SourceId) -> Result<Option<HeldRead>, StoreError> {
+    pub async fn held(&self, source: &SourceId) -> Result<Option<QuarantinedRead>, StoreError> {
         ask!(self.held(source).await)
     }
 

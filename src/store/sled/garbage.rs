@@ -15,7 +15,7 @@ use super::trees::{Holds, TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::evidence::Kept;
 use crate::domain::id::BodyHash;
-use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::standing::MatchIndex;
 use crate::store::error::StoreError;
 use crate::store::record::{Digest, Form};
@@ -175,7 +175,7 @@ fn owned(trees: &Trees, tree: TreeName, key: &[u8], bytes: &[u8]) -> Result<Owne
         TreeName::Baselines => {
             of(&trees.decode::<Baseline>(tree, key, bytes)?.snapshot.response.sha256, false)
         }
-        TreeName::Held => of(&trees.decode::<HeldRead>(tree, key, bytes)?.evidence.sha256, false),
+        TreeName::Held => of(&trees.decode::<QuarantinedRead>(tree, key, bytes)?.evidence.sha256, false),
         _ => {
             let reason = "nobody knows which body it names".to_owned();
             Err(crate::store::record::undecodable(tree.what(), key, reason))

@@ -17,7 +17,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::change::Change;
 use crate::domain::outbox::MailState;
-use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::settings::Retention;
 use crate::store::boundary::Releasable;
 use crate::store::error::StoreError;
@@ -99,7 +99,7 @@ pub(in crate::store) fn plan(
     for baseline in trees.every::<Baseline>(TreeName::Baselines, &[])? {
         kept.insert(name_of(&baseline.snapshot.response.sha256)?);
     }
-    for held in trees.every::<HeldRead>(TreeName::Held, &[])? {
+    for held in trees.every::<QuarantinedRead>(TreeName::Held, &[])? {
         kept.insert(name_of(&held.evidence.sha256)?);
     }
     let released = released(trees)?;

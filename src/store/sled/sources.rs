@@ -9,7 +9,7 @@ use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
 use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
-use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::standing::MatchIndex;
 use crate::store::boundary::{Accepted, KnownSource, ReadCommit, RematchCommit, SourceGlance, SourceVersion};
 use crate::store::error::StoreError;
@@ -51,7 +51,10 @@ pub(in crate::store) fn read_states(
     sources.into_iter().map(|source| read_state(trees, &source).map(|state| (source, state))).collect()
 }
 
-pub(in crate::store) fn held(trees: &Trees, source: &SourceId) -> Result<Option<HeldRead>, StoreError> {
+pub(in crate::store) fn held(
+    trees: &Trees,
+    source: &SourceId,
+) -> Result<Option<QuarantinedRead>, StoreError> {
     trees.get(TreeName::Held, source.as_str().as_bytes())
 }
 

@@ -31,7 +31,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::screening::StandingList;
-use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::SourcePause;
 use crate::domain::standing::MatchIndex;
 use crate::domain::subscription::Subscriber;
@@ -141,7 +141,7 @@ impl Survey {
             TreeName::Baselines => read::<Baseline>(tree, key, json)
                 .and_then(|baseline| name_of(&baseline.snapshot.response.sha256))
                 .map(|body| self.needs(tree, key, body)),
-            TreeName::Held => read::<HeldRead>(tree, key, json)
+            TreeName::Held => read::<QuarantinedRead>(tree, key, json)
                 .and_then(|held| name_of(&held.evidence.sha256))
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Standings => read::<MatchIndex>(tree, key, json).map(drop),

@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::shapes::{Change, Evidence, List};
 use super::{Answer, Server, Who, done, json};
 use crate::check::ReviewError;
-use crate::domain::snapshot::HeldRead;
+use crate::domain::snapshot::QuarantinedRead;
 use crate::domain::source;
 use crate::domain::text::one_line;
 use crate::web::Shared;
@@ -35,7 +35,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    fn of(held: &HeldRead) -> Self {
+    fn of(held: &QuarantinedRead) -> Self {
         Self {
             source: held.source.to_string(),
             since: held.held_since,

@@ -12,9 +12,9 @@ use super::super::page::page;
 use super::body::text_of;
 use super::frame::{ChangeRow, Frame};
 use super::{Server, Who};
-use crate::check::HeldReview;
+use crate::check::QuarantineReview;
 use crate::domain::change::Change;
-use crate::domain::snapshot::HeldRead;
+use crate::domain::snapshot::QuarantinedRead;
 use crate::domain::source::Source;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::Fate;
@@ -114,7 +114,7 @@ impl Shared {
         })
     }
 
-    fn held_row(&self, held: &HeldRead) -> HeldRow {
+    fn held_row(&self, held: &QuarantinedRead) -> HeldRow {
         HeldRow {
             id: held.source.to_string(),
             title: line(self.desk.views.title_of(&held.source)),
@@ -124,8 +124,13 @@ impl Shared {
         }
     }
 
-    async fn held_page(&self, frame: Frame, source: &Source, review: HeldReview) -> Result<One, StoreError> {
-        let HeldReview { held, entries, changes, obstacle, .. } = review;
+    async fn held_page(
+        &self,
+        frame: Frame,
+        source: &Source,
+        review: QuarantineReview,
+    ) -> Result<One, StoreError> {
+        let QuarantineReview { held, entries, changes, obstacle, .. } = review;
         let views = &self.desk.views;
         let body = views.body(&held.evidence.sha256).await?.unwrap_or_default();
         let text = tokio::task::spawn_blocking(move || text_of(&body)).await.unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
-use crate::domain::snapshot::{Baseline, HeldRead, Snapshot};
+use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::standing::MatchIndex;
 use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
 use crate::store::error::StoreError;
@@ -39,7 +39,10 @@ impl Sled {
         self.read(move |trees| sources::read_states(trees, sources)).await
     }
 
-    pub(in crate::store) async fn held(&self, source: &SourceId) -> Result<Option<HeldRead>, StoreError> {
+    pub(in crate::store) async fn held(
+        &self,
+        source: &SourceId,
+    ) -> Result<Option<QuarantinedRead>, StoreError> {
         let source = source.clone();
         self.look_up(move |trees| sources::held(trees, &source)).await
     }
