@@ -10,7 +10,7 @@ use super::rendered::{RenderError, Rendered};
 use super::welcome::welcome;
 use super::when::{day, day_of, moment};
 use crate::domain::email::EmailAddress;
-use crate::domain::inbound::{Answer, ConfirmToken, OPEN_FOR, Purpose, Selection};
+use crate::domain::inbound::{ConfirmToken, OPEN_FOR, Purpose, ReplyKind, Selection};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Preference, State, Subscriber, Subscription};
 use crate::domain::text::{one_line, shorten};
@@ -37,38 +37,38 @@ mail!(help, Help, "help/subject.txt", "help/mail.txt", "help/mail.html");
 ///
 /// # Errors
 /// A template that cannot be filled in.
-pub fn answer(answer: &Answer, to: &Addressed<'_>) -> Result<Rendered, RenderError> {
+pub fn answer(answer: &ReplyKind, to: &Addressed<'_>) -> Result<Rendered, RenderError> {
     match answer {
-        Answer::Confirm(purpose, token) => confirmation::render(&to.confirmation(purpose, token)),
-        Answer::Explain(purpose, token) => {
+        ReplyKind::Confirm(purpose, token) => confirmation::render(&to.confirmation(purpose, token)),
+        ReplyKind::Explain(purpose, token) => {
             let until = "three days after our first question".to_owned();
             confirmation::render(&Letter { is_explained: true, until, ..to.confirmation(purpose, token) })
         }
-        Answer::Welcome(selection) => welcome(to, selection),
-        Answer::Goodbye(topics) => {
+        ReplyKind::Welcome(selection) => welcome(to, selection),
+        ReplyKind::Goodbye(topics) => {
             let about = short_names(to, topics);
             goodbye::render(&Letter { about, undo_link: to.undo_link(), ..to.letter(to.names(topics)) })
         }
-        Answer::Never => never::render(&Letter {
+        ReplyKind::Never => never::render(&Letter {
             // There is nothing left to manage.
             foot: Foot::to_stranger(&to.subscriber.address, to.service),
             ..to.letter(Vec::new())
         }),
-        Answer::List => list::render(&to.list()),
-        Answer::Standing => list::render(&Letter { lead: STANDING.to_owned(), ..to.list() }),
-        Answer::Paused => pause::render(&Letter {
+        ReplyKind::List => list::render(&to.list()),
+        ReplyKind::Standing => list::render(&Letter { lead: STANDING.to_owned(), ..to.list() }),
+        ReplyKind::Paused => pause::render(&Letter {
             about: to.pause_end(),
             paused: paused(to.subscriber, to.now),
             ..to.letter(Vec::new())
         }),
-        Answer::Resumed(_) => resume::render(&to.letter(Vec::new())),
-        Answer::Preferred => list::render(&Letter { is_changed: true, ..to.list() }),
-        Answer::Help => help::render(&to.help(HELP, &[])),
-        Answer::Expired => help::render(&Letter { is_unknown: true, ..to.help(EXPIRED, &[]) }),
-        Answer::Unknown(nearest) => {
+        ReplyKind::Resumed(_) => resume::render(&to.letter(Vec::new())),
+        ReplyKind::Preferred => list::render(&Letter { is_changed: true, ..to.list() }),
+        ReplyKind::Help => help::render(&to.help(HELP, &[])),
+        ReplyKind::Expired => help::render(&Letter { is_unknown: true, ..to.help(EXPIRED, &[]) }),
+        ReplyKind::Unknown(nearest) => {
             help::render(&Letter { is_unknown: true, ..to.help(NOT_UNDERSTOOD, nearest) })
         }
-        Answer::Untracked(nearest) => {
+        ReplyKind::Untracked(nearest) => {
             help::render(&Letter { is_unknown: true, ..to.help(UNTRACKED, nearest) })
         }
     }

@@ -20,7 +20,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
 use crate::domain::health::SourceHealth;
 use crate::domain::id::{BodyHash, ChangeId, CompanyId, IncidentId, MailId, SourceId};
-use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
+use crate::domain::inbound::{ConfirmToken, Purpose, ReplyKind, Selection};
 use crate::domain::incident::{Incident, IncidentKind, Notification};
 use crate::domain::listed::ListedOn;
 use crate::domain::mail_kind::MailKind;
@@ -53,28 +53,28 @@ pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Resu
         MailKind::Confirmation => {
             let token = ConfirmToken::of(0x5eed_0000_0000_0000_0000_0000_0000_0000);
             let stranger = Subscriber::new(to.clone());
-            example.answer(&stranger, &Answer::Confirm(Purpose::Subscribe(selection()), token), service)
+            example.answer(&stranger, &ReplyKind::Confirm(Purpose::Subscribe(selection()), token), service)
         }
-        MailKind::Welcome => example.answer(&example.reader, &Answer::Welcome(selection()), service),
-        MailKind::List => example.answer(&example.reader, &Answer::List, service),
+        MailKind::Welcome => example.answer(&example.reader, &ReplyKind::Welcome(selection()), service),
+        MailKind::List => example.answer(&example.reader, &ReplyKind::List, service),
         MailKind::Pause => {
             let mut reader = example.reader.clone();
             reader.begin_pause(Some(at("2031-03-01T00:00:00Z")), at("2031-02-10T09:00:00Z"));
-            example.answer(&reader, &Answer::Paused, service)
+            example.answer(&reader, &ReplyKind::Paused, service)
         }
         MailKind::Goodbye => {
             let mut reader = example.reader.clone();
             reader.leave(Some(&example.topic), at("2031-02-10T09:00:00Z"));
-            example.answer(&reader, &Answer::Goodbye(vec![example.topic.clone()]), service)
+            example.answer(&reader, &ReplyKind::Goodbye(vec![example.topic.clone()]), service)
         }
-        MailKind::Help => example.answer(&example.reader, &Answer::Help, service),
+        MailKind::Help => example.answer(&example.reader, &ReplyKind::Help, service),
         MailKind::Alert => example.notice(&example.changes[1..], Cadence::Immediate, service),
         MailKind::Digest => example.notice(&example.changes, Cadence::Daily, service),
         MailKind::Test => notice(&example.begun(service).as_test()),
-        MailKind::NoContact => example.answer(&example.reader, &Answer::Never, service),
+        MailKind::NoContact => example.answer(&example.reader, &ReplyKind::Never, service),
         MailKind::Resume => {
             let since = Some(at("2031-02-03T09:00:00Z"));
-            example.answer(&example.reader, &Answer::Resumed(since), service)
+            example.answer(&example.reader, &ReplyKind::Resumed(since), service)
         }
         MailKind::Notice => example.notice(&[example.listed_already()], Cadence::Immediate, service),
         MailKind::Summary => example.summary(service),
@@ -127,7 +127,7 @@ impl Example {
     fn answer(
         &self,
         reader: &Subscriber,
-        said: &Answer,
+        said: &ReplyKind,
         service: &Service<'_>,
     ) -> Result<Rendered, RenderError> {
         let addressed = Addressed {

@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::email::EmailAddress;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::{IncidentId, MailId};
-use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
+use crate::domain::inbound::{ConfirmToken, Purpose, ReplyKind, Selection};
 use crate::domain::incident::{Incident, IncidentKind, Notification};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::listed::ListedOn;
@@ -117,7 +117,7 @@ impl Reader {
         }
     }
 
-    fn answered(&self, said: &Answer, listed: &[ListedOn]) -> Rendered {
+    fn answered(&self, said: &ReplyKind, listed: &[ListedOn]) -> Rendered {
         let addressed = Addressed {
             subscriber: &self.subscriber,
             service: self.service(),
@@ -137,7 +137,7 @@ fn hostile_names_stay_text_in_every_answer() {
     let mut reader = Reader::new();
     let token = || ConfirmToken::of(0x5eed_0000_0000_0000_0000_0000_0000_0000);
     let purpose = Purpose::Subscribe(Reader::selection());
-    check("hostile-confirmation", &reader.answered(&Answer::Confirm(purpose, token()), &[]));
+    check("hostile-confirmation", &reader.answered(&ReplyKind::Confirm(purpose, token()), &[]));
     let on = |title: &str, more| ListedOn {
         source_title: title.to_owned(),
         entries: vec![(HOSTILE.to_owned(), "2021-03-12".parse().ok()), (endless(), None)],
@@ -153,29 +153,29 @@ fn hostile_names_stay_text_in_every_answer() {
         none(&endless(), true),
         none(HOSTILE, false),
     ];
-    check("hostile-welcome", &reader.answered(&Answer::Welcome(Reader::selection()), &listed));
-    check("hostile-goodbye", &reader.answered(&Answer::Goodbye(Reader::companies()), &[]));
-    check("hostile-help", &reader.answered(&Answer::Unknown(Reader::companies()), &[]));
+    check("hostile-welcome", &reader.answered(&ReplyKind::Welcome(Reader::selection()), &listed));
+    check("hostile-goodbye", &reader.answered(&ReplyKind::Goodbye(Reader::companies()), &[]));
+    check("hostile-help", &reader.answered(&ReplyKind::Unknown(Reader::companies()), &[]));
     let now = at("2026-11-24T06:00:00Z");
     for (name, value) in [("digest", "daily"), ("quiet", "22:00-07:00"), ("attestation", "weekly")] {
         reader.subscriber.take(Preference::of(name, value).unwrap(), now);
     }
     reader.subscriber.begin_pause(Some(at("2026-12-24T00:00:00Z")), now);
-    check("hostile-list", &reader.answered(&Answer::Preferred, &[]));
-    check("welcome-while-paused", &reader.answered(&Answer::Welcome(Reader::selection()), &[]));
-    check("paused", &reader.answered(&Answer::Paused, &[]));
+    check("hostile-list", &reader.answered(&ReplyKind::Preferred, &[]));
+    check("welcome-while-paused", &reader.answered(&ReplyKind::Welcome(Reader::selection()), &[]));
+    check("paused", &reader.answered(&ReplyKind::Paused, &[]));
 }
 
 #[test]
 fn what_else_is_answered_reads_as_it_was_written() {
     let mut reader = Reader::new();
-    check("resumed", &reader.answered(&Answer::Resumed(Some(at("2026-11-02T09:00:00Z"))), &[]));
-    check("never", &reader.answered(&Answer::Never, &[]));
-    check("expired", &reader.answered(&Answer::Expired, &[]));
+    check("resumed", &reader.answered(&ReplyKind::Resumed(Some(at("2026-11-02T09:00:00Z"))), &[]));
+    check("never", &reader.answered(&ReplyKind::Never, &[]));
+    check("expired", &reader.answered(&ReplyKind::Expired, &[]));
     reader.subscriber.leave(None, at("2026-11-24T07:00:00Z"));
-    check("standing", &reader.answered(&Answer::Standing, &[]));
-    check("list-of-nothing", &reader.answered(&Answer::List, &[]));
-    check("goodbye-to-all", &reader.answered(&Answer::Goodbye(Vec::new()), &[]));
+    check("standing", &reader.answered(&ReplyKind::Standing, &[]));
+    check("list-of-nothing", &reader.answered(&ReplyKind::List, &[]));
+    check("goodbye-to-all", &reader.answered(&ReplyKind::Goodbye(Vec::new()), &[]));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::domain::change::ChangeKind;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
-use crate::domain::inbound::{Answer, ConfirmToken, Purpose, Selection};
+use crate::domain::inbound::{ConfirmToken, Purpose, ReplyKind, Selection};
 use crate::domain::keyed_link::{LinkKey, LinkPurpose, SubscriberKey, WebAddresses};
 use crate::domain::subscription::{Preference, Subscriber};
 use crate::domain::topic::Topic;
@@ -127,7 +127,10 @@ impl SubscriptionPages {
     ///
     /// # Errors
     /// A mail that could not be made, or the store's error; nothing was done.
-    pub async fn confirm(&self, token: &ConfirmToken) -> Result<Option<(Answer, Subscriber)>, IngestError> {
+    pub async fn confirm(
+        &self,
+        token: &ConfirmToken,
+    ) -> Result<Option<(ReplyKind, Subscriber)>, IngestError> {
         match &self.inbox {
             Some(inbox) => inbox.confirm(&token.hash()).await,
             None => Ok(None),

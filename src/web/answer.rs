@@ -21,7 +21,7 @@ use super::guard::{guard, last_part};
 use super::page::{Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
 use super::ways::Ways;
 use super::{Shared, api, desk};
-use crate::domain::inbound::{Answer, ConfirmToken};
+use crate::domain::inbound::{ConfirmToken, ReplyKind};
 use crate::domain::keyed_link::{LinkPurpose, SubscriberKey};
 use crate::domain::subscription::{State as SubscriptionState, Subscriber};
 use crate::domain::text::error_chain;
@@ -352,33 +352,33 @@ impl Shared {
     }
 
     /// The page that says what was confirmed.
-    fn confirmed(&self, answer: &Answer, subscriber: &Subscriber) -> Response {
+    fn confirmed(&self, answer: &ReplyKind, subscriber: &Subscriber) -> Response {
         let watchlist = self.registry.current();
         let name = |topic: &Topic| company_name(topic, &watchlist);
         let promised = promise(subscriber, self.visits.now());
         let (title, lines, text) = match answer {
-            Answer::Welcome(selection) => {
+            ReplyKind::Welcome(selection) => {
                 ("You now follow", selection.topics.iter().map(name).collect(), promised.as_str())
             }
-            Answer::Goodbye(companies) if companies.is_empty() => {
+            ReplyKind::Goodbye(companies) if companies.is_empty() => {
                 ("You are unsubscribed", Vec::new(), "You will receive no further alerts.")
             }
-            Answer::Goodbye(companies) => (
+            ReplyKind::Goodbye(companies) => (
                 "You are unsubscribed",
                 companies.iter().map(name).collect(),
                 "You will receive no further alerts about it.",
             ),
-            Answer::List => (
+            ReplyKind::List => (
                 "What you follow",
                 self.standing(subscriber),
                 "This is all that this address gets alerts about.",
             ),
-            Answer::Standing => (
+            ReplyKind::Standing => (
                 "What you follow now",
                 self.standing(subscriber),
                 "This request was already answered, or you have unsubscribed since. Nothing was changed.",
             ),
-            Answer::Preferred => {
+            ReplyKind::Preferred => {
                 let ways = subscriber.preferences.words().into_iter();
                 (
                     "How mail comes now",
@@ -386,24 +386,24 @@ impl Shared {
                     "Everything else is at its default: mail as soon as something changes, at any hour.",
                 )
             }
-            Answer::Paused => (
+            ReplyKind::Paused => (
                 "Mail is paused",
                 paused(subscriber, self.visits.now()).into_iter().collect(),
                 "Changes during the pause are collected.",
             ),
-            Answer::Resumed(_) => (
+            ReplyKind::Resumed(_) => (
                 "Mail goes on",
                 self.standing(subscriber),
                 "If anything was collected, you get it in one mail.",
             ),
             // Nothing else is ever confirmed.
-            Answer::Confirm(..)
-            | Answer::Explain(..)
-            | Answer::Help
-            | Answer::Never
-            | Answer::Expired
-            | Answer::Unknown(_)
-            | Answer::Untracked(_) => {
+            ReplyKind::Confirm(..)
+            | ReplyKind::Explain(..)
+            | ReplyKind::Help
+            | ReplyKind::Never
+            | ReplyKind::Expired
+            | ReplyKind::Unknown(_)
+            | ReplyKind::Untracked(_) => {
                 return self.nothing();
             }
         };

@@ -17,7 +17,7 @@ mod untracked;
 pub use super::confirm_token::{ConfirmToken, InvalidToken, TokenHash};
 pub use automatic::{Headers, LOOP_MARK, is_bounce, is_rather_a_machines, silence};
 pub use command::{MAX_COMMANDS, MailCommand, MailText, commands};
-pub use conversation::{Answer, BY_MAIL, Conversation, ON_WEB, Request, Trust, converse};
+pub use conversation::{BY_MAIL, Conversation, ON_WEB, ReplyKind, Request, Trust, converse};
 pub use correspondence::{AskBudget, Asked, Correspondence, OPEN_FOR, Purpose, Taking};
 pub use leaving::Wish as LeavingWish;
 pub use selection::{Selection, Unresolved, select, topics};

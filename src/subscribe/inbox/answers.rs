@@ -8,7 +8,7 @@ use super::Inbox;
 use super::outcome::IngestError;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::MailId;
-use crate::domain::inbound::{Answer, Conversation, Selection};
+use crate::domain::inbound::{Conversation, ReplyKind, Selection};
 use crate::domain::keyed_link::LinkKey;
 use crate::domain::listed::{ListedOn, is_named, is_wanted};
 use crate::domain::matching::Watchlist;
@@ -22,21 +22,21 @@ impl Inbox {
     pub(super) async fn mail(
         &self,
         id: MailId,
-        answer: &Answer,
+        answer: &ReplyKind,
         state: &Conversation,
         to: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<QueuedMail, IngestError> {
         let missed = match answer {
-            Answer::Resumed(Some(_)) => self.missed(&state.subscriber).await?,
+            ReplyKind::Resumed(Some(_)) => self.missed(&state.subscriber).await?,
             _ => 0,
         };
         let listed = match answer {
-            Answer::Welcome(selection) => self.listed(selection).await?,
+            ReplyKind::Welcome(selection) => self.listed(selection).await?,
             _ => Vec::new(),
         };
         let health = match answer {
-            Answer::Welcome(selection) => self.health(selection, now).await?,
+            ReplyKind::Welcome(selection) => self.health(selection, now).await?,
             _ => Vec::new(),
         };
         let watchlist = self.registry.current();
@@ -47,7 +47,7 @@ impl Inbox {
             ..self.addressed(&state.subscriber, &watchlist)
         };
         let reply_to = match answer {
-            Answer::Confirm(_, token) | Answer::Explain(_, token) if self.takes_mail => {
+            ReplyKind::Confirm(_, token) | ReplyKind::Explain(_, token) if self.takes_mail => {
                 confirm_address(&self.settings.address, token)
             }
             _ => self.settings.address.to_string(),
@@ -136,11 +136,13 @@ impl Inbox {
 }
 
 /// By what right an answer is sent: most are owed whatever comes after them.
-fn basis_of(answer: &Answer, subscriber: &Subscriber) -> Basis {
+fn basis_of(answer: &ReplyKind, subscriber: &Subscriber) -> Basis {
     match answer {
-        Answer::List => Basis::List { topics: subscriber.followed().cloned().collect() },
-        Answer::Confirm(_, token) | Answer::Explain(_, token) => Basis::Question { token: token.hash() },
-        Answer::Welcome(selection) => Basis::Welcome { topics: selection.topics.clone() },
+        ReplyKind::List => Basis::List { topics: subscriber.followed().cloned().collect() },
+        ReplyKind::Confirm(_, token) | ReplyKind::Explain(_, token) => {
+            Basis::Question { token: token.hash() }
+        }
+        ReplyKind::Welcome(selection) => Basis::Welcome { topics: selection.topics.clone() },
         _ => Basis::None,
     }
 }

@@ -4,7 +4,7 @@ use super::Inbox;
 use super::outcome::IngestError;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, MailId};
-use crate::domain::inbound::{Answer, Purpose, Selection, TokenHash};
+use crate::domain::inbound::{Purpose, ReplyKind, Selection, TokenHash};
 use crate::domain::outbox::Basis;
 use crate::domain::subscription::Subscriber;
 use crate::domain::text::error_chain;
@@ -51,7 +51,7 @@ impl Inbox {
         let now = self.clock.now();
         let KnownPerson { mut state, version } = self.store.conversation(address).await?;
         let Some(answer) = state.ask_to_follow(selection, rand::random(), now) else { return Ok(false) };
-        let Answer::Confirm(_, token) = &answer else { return Ok(false) };
+        let ReplyKind::Confirm(_, token) = &answer else { return Ok(false) };
         let message = BodyHash::of(format!("operator {}", token.hash().as_str()).as_bytes());
         let id = MailId::derive(&["answer", message.as_str()]);
         let mails = vec![self.mail(id, &answer, &state, None, now).await?];
@@ -65,12 +65,12 @@ impl Inbox {
     pub(in crate::subscribe) async fn confirm(
         &self,
         token: &TokenHash,
-    ) -> Result<Option<(Answer, Subscriber)>, IngestError> {
+    ) -> Result<Option<(ReplyKind, Subscriber)>, IngestError> {
         let _turn = self.turn.wait().await;
         anew_if_overtaken(|| self.confirm_now(token), IngestError::of_store).await
     }
 
-    async fn confirm_now(&self, token: &TokenHash) -> Result<Option<(Answer, Subscriber)>, IngestError> {
+    async fn confirm_now(&self, token: &TokenHash) -> Result<Option<(ReplyKind, Subscriber)>, IngestError> {
         let Some(address) = self.store.asked(token).await? else { return Ok(None) };
         let now = self.clock.now();
         let KnownPerson { mut state, version } = self.store.conversation(&address).await?;
@@ -80,7 +80,7 @@ impl Inbox {
             let message = BodyHash::of(format!("web {}", token.as_str()).as_bytes());
             let id = MailId::derive(&["answer", message.as_str()]);
             let mails = match &answer {
-                Answer::Welcome(_) => vec![self.mail(id, &answer, &state, None, now).await?],
+                ReplyKind::Welcome(_) => vec![self.mail(id, &answer, &state, None, now).await?],
                 _ => Vec::new(),
             };
             let state = Some((state, version));
@@ -127,7 +127,7 @@ impl Inbox {
             let now = self.clock.now();
             let mut mails = Vec::new();
             for answer in state.ask_again(rand::random::<u128>, now) {
-                let Answer::Confirm(_, token) = &answer else { continue };
+                let ReplyKind::Confirm(_, token) = &answer else { continue };
                 let id = MailId::derive(&["asked again", token.hash().as_str()]);
                 mails.push(self.mail(id, &answer, &state, None, now).await?);
             }
@@ -140,16 +140,16 @@ impl Inbox {
 }
 
 /// What is answered now in the place of an answer that lists what its recipient followed.
-fn answer_to(basis: &Basis, subscriber: &Subscriber) -> Option<Answer> {
+fn answer_to(basis: &Basis, subscriber: &Subscriber) -> Option<ReplyKind> {
     match basis {
         Basis::Welcome { topics } => {
             let followed = topics.iter().filter_map(|topic| subscriber.active(topic));
             let followed: Vec<_> = followed.collect();
             let only = followed.first()?.only.clone();
             let topics = followed.iter().map(|followed| followed.topic.clone()).collect();
-            Some(Answer::Welcome(Selection { topics, only, ways: Vec::new() }))
+            Some(ReplyKind::Welcome(Selection { topics, only, ways: Vec::new() }))
         }
-        Basis::List { .. } => Some(Answer::List),
+        Basis::List { .. } => Some(ReplyKind::List),
         _ => None,
     }
 }

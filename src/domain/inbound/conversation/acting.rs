@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Conversation;
-use super::answer::Answer;
+use super::answer::ReplyKind;
 use super::request::Request;
 use crate::domain::confirm_token::TokenHash;
 use crate::domain::inbound::correspondence::Purpose;
@@ -29,39 +29,39 @@ struct Consent<'a> {
 impl Conversation {
     /// Does what needs no question, or was answered; nothing is said to who answered unclearly before, or has
     /// confirmed meanwhile.
-    pub(super) fn act(&mut self, request: Request, now: DateTime<Utc>) -> Option<Answer> {
+    pub(super) fn act(&mut self, request: Request, now: DateTime<Utc>) -> Option<ReplyKind> {
         Some(match request {
             Request::Confirm { token, words } => match self.correspondence.answer(&token, now) {
                 Some((purpose, is_first)) => {
                     self.act_on(purpose, is_first, Consent { channel: BY_MAIL, words: &words }, now)
                 }
-                None => Answer::Expired,
+                None => ReplyKind::Expired,
             },
             Request::Unclear { token, .. } => match self.correspondence.question(&token.hash(), now) {
-                Some(_) => Answer::Explain(self.correspondence.explain(&token.hash(), now)?, token),
-                None => Answer::Expired,
+                Some(_) => ReplyKind::Explain(self.correspondence.explain(&token.hash(), now)?, token),
+                None => ReplyKind::Expired,
             },
             Request::Never(token) if self.correspondence.refuse(&token, now) => {
                 self.leave_all(now);
-                Answer::Never
+                ReplyKind::Never
             }
-            Request::Never(_) => Answer::Expired,
-            Request::Subscribe(selection) => Answer::Welcome(selection),
+            Request::Never(_) => ReplyKind::Expired,
+            Request::Subscribe(selection) => ReplyKind::Welcome(selection),
             Request::Unsubscribe(topics) | Request::MayLeave(topics) => self.leave(topics, now),
             Request::Leave => self.leave(Vec::new(), now),
-            Request::List => Answer::List,
-            Request::Help => Answer::Help,
+            Request::List => ReplyKind::List,
+            Request::Help => ReplyKind::Help,
             Request::Pause => self.pause(now),
             Request::Resume => self.resume(now),
             Request::Prefer(wish) => self.prefer(wish, now),
-            Request::Unknown(nearest) => Answer::Unknown(nearest),
-            Request::Untracked(nearest) => Answer::Untracked(nearest),
+            Request::Unknown(nearest) => ReplyKind::Unknown(nearest),
+            Request::Untracked(nearest) => ReplyKind::Untracked(nearest),
         })
     }
 
     /// Takes an answer given on the page to which the question led, and tells whether it is the first.
     /// Nothing where the token is unknown or too old.
-    pub fn confirm_on_web(&mut self, token: &TokenHash, now: DateTime<Utc>) -> Option<(Answer, bool)> {
+    pub fn confirm_on_web(&mut self, token: &TokenHash, now: DateTime<Utc>) -> Option<(ReplyKind, bool)> {
         let (purpose, is_first) = self.correspondence.answer(token, now)?;
         let consent = Consent { channel: ON_WEB, words: "the button on the page of the question" };
         Some((self.act_on(purpose, is_first, consent, now), is_first))
@@ -75,13 +75,13 @@ impl Conversation {
         is_first: bool,
         consent: Consent<'_>,
         now: DateTime<Utc>,
-    ) -> Answer {
+    ) -> ReplyKind {
         match purpose {
-            Purpose::List => Answer::List,
-            _ if !is_first => Answer::Standing,
+            Purpose::List => ReplyKind::List,
+            _ if !is_first => ReplyKind::Standing,
             Purpose::Subscribe(selection) => {
                 self.follow(&selection, consent, now);
-                Answer::Welcome(selection)
+                ReplyKind::Welcome(selection)
             }
             Purpose::Unsubscribe { topics } => self.leave(topics, now),
             Purpose::Pause => self.pause(now),
@@ -90,9 +90,9 @@ impl Conversation {
         }
     }
 
-    fn prefer(&mut self, wish: Preference, now: DateTime<Utc>) -> Answer {
+    fn prefer(&mut self, wish: Preference, now: DateTime<Utc>) -> ReplyKind {
         self.subscriber.take(wish, now);
-        Answer::Preferred
+        ReplyKind::Preferred
     }
 
     fn follow(&mut self, selection: &Selection, consent: Consent<'_>, now: DateTime<Utc>) {
@@ -111,7 +111,7 @@ impl Conversation {
         }
     }
 
-    fn leave(&mut self, topics: Vec<Topic>, now: DateTime<Utc>) -> Answer {
+    fn leave(&mut self, topics: Vec<Topic>, now: DateTime<Utc>) -> ReplyKind {
         if topics.is_empty() {
             self.leave_all(now);
         }
@@ -119,7 +119,7 @@ impl Conversation {
             self.subscriber.leave(Some(topic), now);
             self.correspondence.void(Some(topic), now);
         }
-        Answer::Goodbye(topics)
+        ReplyKind::Goodbye(topics)
     }
 
     /// Ends all that is followed, and all that stands open: nothing that was asked before counts any more.
@@ -128,14 +128,14 @@ impl Conversation {
         self.correspondence.void(None, now);
     }
 
-    fn pause(&mut self, now: DateTime<Utc>) -> Answer {
+    fn pause(&mut self, now: DateTime<Utc>) -> ReplyKind {
         if !self.subscriber.is_paused(now) {
             self.subscriber.begin_pause(None, now);
         }
-        Answer::Paused
+        ReplyKind::Paused
     }
 
-    fn resume(&mut self, now: DateTime<Utc>) -> Answer {
-        Answer::Resumed(self.subscriber.end_pause(now))
+    fn resume(&mut self, now: DateTime<Utc>) -> ReplyKind {
+        ReplyKind::Resumed(self.subscriber.end_pause(now))
     }
 }

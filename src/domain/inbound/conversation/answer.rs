@@ -9,7 +9,7 @@ use crate::domain::topic::Topic;
 
 /// What is mailed back, in the service's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum ReplyKind {
     /// Whether this was really asked for.
     Confirm(Purpose, ConfirmToken),
     /// The same once more: what was answered was no clear yes.

@@ -15,7 +15,7 @@ use crate::domain::inbound::selection::Selection;
 use crate::domain::subscription::{State, Subscriber};
 
 pub use self::acting::{BY_MAIL, ON_WEB};
-pub use self::answer::Answer;
+pub use self::answer::ReplyKind;
 pub use self::request::Request;
 
 /// What is known of a message's sender.
@@ -51,7 +51,7 @@ pub fn converse(
     client: Option<&str>,
     mut random: impl FnMut() -> u128,
     now: DateTime<Utc>,
-) -> Vec<Answer> {
+) -> Vec<ReplyKind> {
     if trust == Trust::Forged {
         return Vec::new();
     }
@@ -96,17 +96,17 @@ impl Conversation {
         selection: Selection,
         random: u128,
         now: DateTime<Utc>,
-    ) -> Option<Answer> {
+    ) -> Option<ReplyKind> {
         let purpose = Purpose::Subscribe(selection);
         let token = self.correspondence.ask(purpose.clone(), random, now)?;
         self.correspondence.note_answer(now);
-        Some(Answer::Confirm(purpose, token))
+        Some(ReplyKind::Confirm(purpose, token))
     }
 
     /// Asks again what is left of questions of which a part was left.
-    pub fn ask_again(&mut self, random: impl FnMut() -> u128, now: DateTime<Utc>) -> Vec<Answer> {
+    pub fn ask_again(&mut self, random: impl FnMut() -> u128, now: DateTime<Utc>) -> Vec<ReplyKind> {
         let questions = self.correspondence.ask_again(random, now);
-        questions.into_iter().map(|(purpose, token)| Answer::Confirm(purpose, token)).collect()
+        questions.into_iter().map(|(purpose, token)| ReplyKind::Confirm(purpose, token)).collect()
     }
 
     /// Whether a question is about leaving, of somebody who is told of changes.
@@ -122,7 +122,7 @@ impl Conversation {
         client: Option<&str>,
         random: u128,
         now: DateTime<Utc>,
-    ) -> Option<Answer> {
+    ) -> Option<ReplyKind> {
         let is_leaving = self.is_leaving(&purpose);
         let mut correspondence = self.correspondence.clone();
         let token = if is_leaving {
@@ -136,14 +136,22 @@ impl Conversation {
             return None;
         }
         self.correspondence = correspondence;
-        Some(Answer::Confirm(purpose, token))
+        Some(ReplyKind::Confirm(purpose, token))
     }
 
     /// Whether an answer may leave that tells its reader nothing they need: others may have made them up
     /// who is said to have written.
-    fn is_owed(&mut self, answer: &Answer, trust: Trust, client: Option<&str>, now: DateTime<Utc>) -> bool {
-        let is_idle =
-            matches!(answer, Answer::Help | Answer::Unknown(_) | Answer::Untracked(_) | Answer::Expired);
+    fn is_owed(
+        &mut self,
+        answer: &ReplyKind,
+        trust: Trust,
+        client: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let is_idle = matches!(
+            answer,
+            ReplyKind::Help | ReplyKind::Unknown(_) | ReplyKind::Untracked(_) | ReplyKind::Expired
+        );
         !is_idle
             || trust == Trust::Vouched
             || self.take(Taking::idle(self.subscriber.address.domain(), client), now)

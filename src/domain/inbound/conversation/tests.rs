@@ -31,15 +31,15 @@ fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH
 }
 
-fn say(state: &mut Conversation, requests: Vec<Request>, trust: Trust) -> Vec<Answer> {
+fn say(state: &mut Conversation, requests: Vec<Request>, trust: Trust) -> Vec<ReplyKind> {
     // Another token for every question: there is one more of them each time.
     let random = 7 + state.correspondence.asked.len() as u128;
     converse(state, requests, trust, None, || random, now())
 }
 
-fn token_of(answers: &[Answer]) -> TokenHash {
+fn token_of(answers: &[ReplyKind]) -> TokenHash {
     match answers {
-        [Answer::Confirm(_, token)] => token.hash(),
+        [ReplyKind::Confirm(_, token)] => token.hash(),
         other => panic!("{other:?}"),
     }
 }
@@ -49,8 +49,8 @@ fn who_wants_to_be_asked_nothing_is_left_alone_until_they_ask_themselves() {
     let mut state = state();
     let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
     let stranger = Request::Never(ConfirmToken::of(1).hash());
-    assert_eq!(say(&mut state, vec![stranger], Trust::Unknown), [Answer::Expired]);
-    assert_eq!(say(&mut state, vec![Request::Never(token)], Trust::Unknown), [Answer::Never]);
+    assert_eq!(say(&mut state, vec![stranger], Trust::Unknown), [ReplyKind::Expired]);
+    assert_eq!(say(&mut state, vec![Request::Never(token)], Trust::Unknown), [ReplyKind::Never]);
     assert_eq!(say(&mut state, vec![to_follow("hikvision")], Trust::Unknown), []);
     assert_eq!(say(&mut state, vec![to_follow("hikvision")], Trust::Vouched).len(), 1);
 }
@@ -71,7 +71,7 @@ fn following_is_asked_back_whoever_vouches_and_takes_effect_once_confirmed() {
     assert!(state.subscriber.active(&zte()).is_none());
     let token = token_of(&asked);
     let answers = say(&mut state, vec![yes(token.clone())], Trust::Unknown);
-    assert!(matches!(&answers[..], [Answer::Welcome(selection)] if selection.topics.len() == 2));
+    assert!(matches!(&answers[..], [ReplyKind::Welcome(selection)] if selection.topics.len() == 2));
     let subscription = state.subscriber.active(&zte()).unwrap();
     assert_eq!(subscription.channel, BY_MAIL);
     let agreed = subscription.agreed_to.as_deref().unwrap();
@@ -79,7 +79,7 @@ fn following_is_asked_back_whoever_vouches_and_takes_effect_once_confirmed() {
 
     say(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Vouched);
     let again = say(&mut state, vec![yes(token)], Trust::Unknown);
-    assert_eq!(again, [Answer::Standing], "it says how it stands");
+    assert_eq!(again, [ReplyKind::Standing], "it says how it stands");
     assert!(state.subscriber.active(&zte()).is_none(), "a confirmation counts once");
 }
 
@@ -87,22 +87,22 @@ fn following_is_asked_back_whoever_vouches_and_takes_effect_once_confirmed() {
 fn an_answer_that_is_no_clear_yes_is_told_once_how_to_confirm() {
     let mut state = state();
     let token = match &say(&mut state, vec![to_follow("zte")], Trust::Unknown)[..] {
-        [Answer::Confirm(_, token)] => token.clone(),
+        [ReplyKind::Confirm(_, token)] => token.clone(),
         other => panic!("{other:?}"),
     };
     let everything = || Some(Box::new(Request::Unsubscribe(Vec::new())));
     let unclear = |wish| vec![Request::Unclear { token: token.clone(), wish }];
     let answers = say(&mut state, unclear(everything()), Trust::Vouched);
-    assert!(matches!(&answers[..], [Answer::Explain(Purpose::Subscribe(_), again)] if *again == token));
+    assert!(matches!(&answers[..], [ReplyKind::Explain(Purpose::Subscribe(_), again)] if *again == token));
     assert_eq!(say(&mut state, unclear(None), Trust::Unknown), [], "once");
     assert!(state.subscriber.active(&zte()).is_none());
     say(&mut state, vec![yes(token.hash())], Trust::Unknown);
     assert!(state.subscriber.active(&zte()).is_some(), "the question still stood open");
     assert_eq!(say(&mut state, unclear(None), Trust::Unknown), [], "a word of thanks");
     let answers = say(&mut state, unclear(everything()), Trust::Vouched);
-    assert_eq!(answers, [Answer::Goodbye(Vec::new())], "who follows something leaves by any mail");
+    assert_eq!(answers, [ReplyKind::Goodbye(Vec::new())], "who follows something leaves by any mail");
     let made_up = Request::Unclear { token: ConfirmToken::of(99), wish: None };
-    assert_eq!(say(&mut state, vec![made_up], Trust::Vouched), [Answer::Expired]);
+    assert_eq!(say(&mut state, vec![made_up], Trust::Vouched), [ReplyKind::Expired]);
 }
 
 #[test]
@@ -126,17 +126,17 @@ fn who_leaves_in_words_that_may_mean_something_else_is_asked_back() {
     assert_eq!(of("subscribe zte only nonsense"), [Request::Unknown(Vec::new())]);
     let mut state = state();
     let asked = say(&mut state, vec![Request::MayLeave(Vec::new())], Trust::Vouched);
-    assert!(matches!(&asked[..], [Answer::Confirm(Purpose::Unsubscribe { .. }, _)]), "{asked:?}");
+    assert!(matches!(&asked[..], [ReplyKind::Confirm(Purpose::Unsubscribe { .. }, _)]), "{asked:?}");
 }
 
 #[test]
 fn a_button_confirms_once_and_notes_where_it_was_pressed() {
     let mut state = state();
     let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
-    assert!(matches!(state.confirm_on_web(&token, now()), Some((Answer::Welcome(_), true))));
+    assert!(matches!(state.confirm_on_web(&token, now()), Some((ReplyKind::Welcome(_), true))));
     assert_eq!(state.subscriber.active(&zte()).unwrap().channel, ON_WEB);
     state.leave_all(now());
-    assert_eq!(state.confirm_on_web(&token, now()), Some((Answer::Standing, false)));
+    assert_eq!(state.confirm_on_web(&token, now()), Some((ReplyKind::Standing, false)));
     assert!(state.subscriber.active(&zte()).is_none(), "a confirmation counts once");
     assert_eq!(state.confirm_on_web(&ConfirmToken::of(99).hash(), now()), None);
 }
@@ -150,10 +150,10 @@ fn leaving_takes_effect_at_once_where_the_sender_is_vouched_for_and_is_asked_bac
     assert!(state.subscriber.active(&zte()).is_some());
     let token = token_of(&asked);
     let answers = say(&mut state, vec![yes(token)], Trust::Unknown);
-    assert_eq!(answers, [Answer::Goodbye(vec![zte()])]);
+    assert_eq!(answers, [ReplyKind::Goodbye(vec![zte()])]);
     assert!(state.subscriber.active(&zte()).is_none());
     let answers = say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
-    assert_eq!(answers, [Answer::Goodbye(vec![zte()])], "the answer does not tell who is subscribed");
+    assert_eq!(answers, [ReplyKind::Goodbye(vec![zte()])], "the answer does not tell who is subscribed");
 }
 
 #[test]
@@ -162,10 +162,10 @@ fn leaving_ends_the_questions_that_stand_open() {
     let both = token_of(&say(&mut state, vec![to_follow("zte"), to_follow("hikvision")], Trust::Unknown));
     let other = token_of(&say(&mut state, vec![to_follow("huawei")], Trust::Unknown));
     say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
-    assert_eq!(say(&mut state, vec![yes(both)], Trust::Unknown), [Answer::Standing]);
+    assert_eq!(say(&mut state, vec![yes(both)], Trust::Unknown), [ReplyKind::Standing]);
     assert!(!state.subscriber.is_active());
     say(&mut state, vec![Request::Leave], Trust::Unknown);
-    assert_eq!(state.confirm_on_web(&other, now()), Some((Answer::Standing, false)));
+    assert_eq!(state.confirm_on_web(&other, now()), Some((ReplyKind::Standing, false)));
     assert!(!state.subscriber.is_active());
 }
 
@@ -177,7 +177,7 @@ fn a_stranger_is_asked_the_same_whether_they_are_known_or_not() {
     for request in [Request::List, Request::Unsubscribe(Vec::new())] {
         let answers = [&mut known, &mut stranger].map(|state| {
             match say(state, vec![request.clone()], Trust::Unknown).remove(0) {
-                Answer::Confirm(purpose, _) => purpose,
+                ReplyKind::Confirm(purpose, _) => purpose,
                 other => panic!("{other:?}"),
             }
         });
@@ -188,11 +188,11 @@ fn a_stranger_is_asked_the_same_whether_they_are_known_or_not() {
 #[test]
 fn a_pause_holds_until_it_is_ended() {
     let mut state = state();
-    assert_eq!(say(&mut state, vec![Request::Pause], Trust::Vouched), [Answer::Paused]);
+    assert_eq!(say(&mut state, vec![Request::Pause], Trust::Vouched), [ReplyKind::Paused]);
     let later = now() + Duration::days(1);
     converse(&mut state, vec![Request::Pause], Trust::Vouched, None, || 1, later);
     let answers = converse(&mut state, vec![Request::Resume], Trust::Vouched, None, || 1, later);
-    assert_eq!(answers, [Answer::Resumed(Some(now()))]);
+    assert_eq!(answers, [ReplyKind::Resumed(Some(now()))]);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn how_mail_comes_is_asked_back_unless_the_sender_is_vouched_for() {
     say(&mut state, vec![yes(token.clone())], Trust::Unknown);
     assert_eq!(state.subscriber.preferences.cadence, Cadence::Daily);
     let weekly = Request::Prefer(Preference::Cadence(Cadence::Weekly));
-    assert_eq!(say(&mut state, vec![weekly], Trust::Vouched), [Answer::Preferred]);
+    assert_eq!(say(&mut state, vec![weekly], Trust::Vouched), [ReplyKind::Preferred]);
     say(&mut state, vec![yes(token)], Trust::Unknown);
     assert_eq!(state.subscriber.preferences.cadence, Cadence::Weekly, "a confirmation counts once");
 }
@@ -216,18 +216,18 @@ fn what_is_left_of_a_question_of_which_a_part_was_left_is_asked_again() {
     let selection = Selection { topics: names.to_vec(), ..Selection::default() };
     let first = token_of(&say(&mut state, vec![Request::Subscribe(selection)], Trust::Vouched));
     say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
-    assert_eq!(say(&mut state, vec![yes(first)], Trust::Unknown), [Answer::Standing]);
+    assert_eq!(say(&mut state, vec![yes(first)], Trust::Unknown), [ReplyKind::Standing]);
     assert!(state.subscriber.subscriptions.is_empty(), "nobody agreed to the rest in those words");
     let asked = state.ask_again(|| 77, now());
-    let [Answer::Confirm(Purpose::Subscribe(rest), second)] = &asked[..] else { panic!("{asked:?}") };
+    let [ReplyKind::Confirm(Purpose::Subscribe(rest), second)] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(rest.topics, names[..2]);
     assert_eq!(state.ask_again(|| 78, now()), [], "once");
     // Left again before it was answered: two companies, one of which is left over.
     say(&mut state, vec![Request::Unsubscribe(vec![names[0].clone()])], Trust::Vouched);
-    assert_eq!(say(&mut state, vec![yes(second.hash())], Trust::Unknown), [Answer::Standing]);
+    assert_eq!(say(&mut state, vec![yes(second.hash())], Trust::Unknown), [ReplyKind::Standing]);
     let third = token_of(&state.ask_again(|| 79, now()));
     let answers = say(&mut state, vec![yes(third)], Trust::Unknown);
-    assert!(matches!(&answers[..], [Answer::Welcome(rest)] if rest.topics == names[1..2]), "{answers:?}");
+    assert!(matches!(&answers[..], [ReplyKind::Welcome(rest)] if rest.topics == names[1..2]), "{answers:?}");
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn a_forged_message_does_nothing_and_is_not_answered() {
 fn a_made_up_token_brings_nothing() {
     let mut state = state();
     let token = ConfirmToken::of(99).hash();
-    assert_eq!(say(&mut state, vec![yes(token)], Trust::Vouched), [Answer::Expired]);
+    assert_eq!(say(&mut state, vec![yes(token)], Trust::Vouched), [ReplyKind::Expired]);
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn who_leaves_is_heard_once_a_day_whatever_others_wrote_in_their_name() {
         while state.budget.take(&format!("{day}.example"), None, now) {}
         let mut leave =
             || converse(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Unknown, None, || 9, now);
-        assert!(matches!(leave()[..], [Answer::Confirm(Purpose::Unsubscribe { .. }, _)]), "{day}");
+        assert!(matches!(leave()[..], [ReplyKind::Confirm(Purpose::Unsubscribe { .. }, _)]), "{day}");
         assert_eq!(leave(), [], "{day}");
     }
     say(&mut state, vec![Request::Leave], Trust::Unknown);
