@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::App;
 use crate::config::Config;
-use crate::domain::way_in::MailSource;
+use crate::domain::mail_source::MailSource;
 use crate::inbox::{ImapLoop, IntakeParts, Listener, LmtpServer, MailPoller, MaildirLoop};
 use crate::mail::Maildrop;
 use crate::mail::imap::Imap;

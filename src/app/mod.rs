@@ -5,8 +5,8 @@
 //! store itself. Errors are [`anyhow`] from here on: nobody matches on them any
 //! more, somebody reads them.
 
+mod backend;
 mod daemon;
-mod door;
 mod generation;
 mod inbox;
 mod log;
@@ -43,8 +43,8 @@ use crate::subscribe::{Inbox, InboxParts, SubscriberLock, SubscriptionPages, Sub
 use crate::webhook::{Webhooks, WebhooksParts};
 
 pub use crate::reload::watchlist;
+pub use backend::Backend;
 pub use daemon::run as run_daemon;
-pub use door::Backend;
 pub use log::{LogFormat, start as start_log};
 
 /// A command looks at every record of a store whose log is no larger, so that what cannot be read is told.

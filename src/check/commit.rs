@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::known::{SourceContext, flickers};
 use super::outcome::ReadOutcome;
-use super::refusal::held_quality;
+use super::read_rejection::held_quality;
 use super::response::{Response, signal_of};
+use super::source_context::{SourceContext, flickers};
 use crate::domain::agreement::Agreement;
 use crate::domain::assess::Assessment;
 use crate::domain::bundle::is_bundle;

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::gather::gather;
-use super::refusal::refusal;
+use super::read_rejection::refusal;
 use super::trial::trial_of;
 use super::whole::landed;
 use super::witness::testimony;

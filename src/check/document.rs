@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::refusal::ReadRejection;
+use super::read_rejection::ReadRejection;
 use crate::domain::entry::Document;
-use crate::domain::face::PageProfile;
+use crate::domain::page_profile::PageProfile;
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::verdict::Suspicion;
 use crate::fetch::FetchResponse;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::refusal::{ReadRejection, refusal};
+use super::read_rejection::{ReadRejection, refusal};
 use super::{Saved, extraction_limit, in_time, within_time};
 use crate::domain::bundle::{self, FIRST, Part};
 use crate::domain::entry::Document;

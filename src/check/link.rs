@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::gather::RejectedPart;
 use super::in_time;
-use super::refusal::{ReadRejection, refusal};
+use super::read_rejection::{ReadRejection, refusal};
 use crate::domain::source::{Link, Source};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::Suspicion;

@@ -8,26 +8,26 @@
 //!
 //! No read fails as a function: what went wrong is its outcome.
 
+mod cache_hints;
 mod commit;
 mod doctor;
 mod document;
 mod gather;
-mod held;
-mod known;
 mod link;
 mod outcome;
+mod quarantine;
+mod read_rejection;
 mod readable;
-mod refusal;
 mod replay;
 mod response;
 mod retract;
 mod route;
+mod source_context;
 mod standing;
 mod trial;
 mod verdict;
 mod whole;
 mod witness;
-mod word;
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -57,15 +57,15 @@ use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::store::{ReadCommit, Store, StoreError};
 
+use cache_hints::CacheHints;
 use commit::FirstAnswer;
-use known::SourceContext;
 use outcome::ReadOutcome;
 use readable::{Unconverted, readable};
+use source_context::SourceContext;
 use witness::testimony;
-use word::CacheHints;
 
 pub use doctor::{Examination, examine};
-pub use held::{QuarantineReview, ReviewError};
+pub use quarantine::{QuarantineReview, ReviewError};
 pub use replay::{Replay, ReplayStep, TriedState};
 pub use retract::RetractError;
 
@@ -411,7 +411,7 @@ pub struct Saved {
 /// In words, why what came is not the page.
 pub async fn look(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> Result<FetchResponse, String> {
     let answer = fetcher.read(source, None, clock.now()).await.map_err(|error| error_chain(&error))?;
-    match refusal::refusal(&source.url, &answer) {
+    match read_rejection::refusal(&source.url, &answer) {
         Some(refused) => Err(refused.into_trial().reason.unwrap_or_default()),
         None => Ok(answer),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::refusal::{ReadRejection, in_words};
+use super::read_rejection::{ReadRejection, in_words};
 use super::response::Response;
 use crate::domain::assess::Assessment;
 use crate::domain::quality::Quality;

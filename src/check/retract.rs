@@ -6,15 +6,15 @@ use std::sync::Arc;
 use crate::domain::change::Change;
 use crate::domain::entry::{Completeness, Document, Resemblance};
 use crate::domain::id::BodyHash;
+use crate::domain::match_index::stand;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, Snapshot, Validators};
 use crate::domain::source::Source;
-use crate::domain::standing::stand;
 use crate::store::{Accepted, ChangeQuery, ReadCommit, RetractCommit, StoreError};
 
 use super::Checker;
-use super::known::{Waiting, read_anew};
+use super::source_context::{Waiting, read_anew};
 
 /// Why a read cannot be taken back.
 #[derive(Debug, thiserror::Error)]

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::known::SourceContext;
-use super::refusal::refusal;
+use super::read_rejection::refusal;
 use super::response::Response;
+use super::source_context::SourceContext;
 use super::{Checker, ReadOptions, extract};
 use crate::domain::assess::{Assessment, Past, assess};
 use crate::domain::change::Change;

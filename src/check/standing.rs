@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::Checker;
-use super::known::SourceContext;
+use super::source_context::SourceContext;
 use crate::domain::alert::alerts_of;
 use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::entry::Document;
+use crate::domain::match_index::{MatchIndex, stand, stand_anew};
 use crate::domain::matching::{Watchlist, WatchlistVersion};
 use crate::domain::snapshot::Baseline;
 use crate::domain::source::Source;
-use crate::domain::standing::{MatchIndex, stand, stand_anew};
 use crate::store::{ChangeQuery, RematchCommit, StoreError};
 
 impl Checker {

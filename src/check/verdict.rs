@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::document::{as_configured, asked_at, document_of, left_out};
 use super::gather::Whole;
-use super::known::{SourceContext, flickers};
 use super::outcome::ReadOutcome;
-use super::refusal::{ReadRejection, first_look, refusal_of, refused_by};
+use super::read_rejection::{ReadRejection, first_look, refusal_of, refused_by};
 use super::response::{Response, signal_of};
+use super::source_context::{SourceContext, flickers};
 use super::whole::{drifts_of, whole};
 use crate::domain::assess::{Assessment, assess};
 use crate::domain::bundle;

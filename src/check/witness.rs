@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::commit::FirstAnswer;
-use super::known::SourceContext;
 use super::outcome::ReadOutcome;
-use super::refusal::refusal;
+use super::read_rejection::refusal;
+use super::source_context::SourceContext;
 use super::{Checker, ReadOptions, Slot, in_time};
 use crate::domain::id::hex;
 use crate::domain::jitter::Jitter;

@@ -16,10 +16,10 @@
 //! Deliberately absent: what becomes of a mail, which is [`crate::domain::outbox`]'s,
 //! and telling the operator, which is `escalate`'s.
 
-mod feed;
 mod limits;
 mod loops;
-mod unkept;
+mod pending_acks;
+mod send_queue;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -28,10 +28,10 @@ use chrono::{DateTime, Duration, Utc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use self::feed::{Leaser, SendQueue};
 use self::limits::Limits;
 use self::loops::Loops;
-use self::unkept::PendingAcks;
+use self::pending_acks::PendingAcks;
+use self::send_queue::{Leaser, SendQueue};
 use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};

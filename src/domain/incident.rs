@@ -17,12 +17,12 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::id::{IncidentId, SourceId};
+use super::mail_source::MailSourceState;
 use super::moment;
 use super::read_state::ReadState;
 use super::silence::SourceSilence;
 use super::source::Source;
 use super::verdict::Verdict;
-use super::way_in::MailSourceState;
 
 mod clock;
 mod first_start;

@@ -2,9 +2,9 @@
 
 use super::entry::EntryDate;
 use super::inbound::Selection;
+use super::match_index::MatchIndex;
 use super::snapshot::Baseline;
 use super::source::Source;
-use super::standing::MatchIndex;
 use super::topic::Topic;
 
 /// Of one source, as many entries are named; a docket or a long list would be a mail of its own.

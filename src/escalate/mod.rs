@@ -19,9 +19,9 @@ use crate::domain::incident::{
     Incident, IncidentKind, MailHealth, Notification, ObservedSource, Policy, StoreHealth, review,
     review_clock, review_mail, review_store,
 };
+use crate::domain::mail_source::MailSource;
 use crate::domain::outbox::{Basis, QueuedMail, Thread};
 use crate::domain::source::Source;
-use crate::domain::way_in::MailSource;
 use crate::mail::{Draft, DraftError, MailPurpose, incident_thread_id};
 use crate::render;
 use crate::settings::{MailSettings, OperatorSettings};

@@ -10,7 +10,7 @@ use super::charset::{decode, is_lossy};
 use super::ending::{self, TAIL_BYTES};
 use super::parser::{self, Next};
 use super::{RawDocument, html, progress};
-use crate::domain::face::PageProfile;
+use crate::domain::page_profile::PageProfile;
 
 /// A page that goes on longer before its body begins has no head worth looking for.
 const HEAD_BYTES: usize = 256 * 1024;

@@ -49,7 +49,7 @@ use url::Url;
 
 use crate::domain::bundle::{self, FIRST, Part};
 use crate::domain::entry::Document;
-use crate::domain::face::PageProfile;
+use crate::domain::page_profile::PageProfile;
 use crate::domain::source::SourceKind;
 use crate::domain::verdict::Unreadable;
 use crate::html::{ending, limits, parser};

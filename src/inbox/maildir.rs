@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::intake::MailPoller;
+use super::mail_poller::MailPoller;
 use crate::domain::text::error_chain;
 use crate::mail::{Dropped, Folder, Maildrop};
 

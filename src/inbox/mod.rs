@@ -8,11 +8,11 @@
 //! Deliberately absent: what a message is about, and the protocols ([`crate::mail`]).
 
 mod imap;
-mod intake;
 mod lmtp;
+mod mail_poller;
 mod maildir;
 
 pub use imap::ImapLoop;
-pub use intake::{IntakeParts, MailPoller};
 pub use lmtp::{ListenError, Listener, LmtpServer};
+pub use mail_poller::{IntakeParts, MailPoller};
 pub use maildir::MaildirLoop;

@@ -3,7 +3,7 @@
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
 use super::head::Head;
-use super::received::{detail_of, headers, recipients, text};
+use super::inbound_message::{detail_of, headers, recipients, text};
 use super::{Envelope, Unusable};
 use crate::domain::bounce::{
     BounceKind, NO_RECIPIENT, Returned, delivery_status, feedback, in_words, original_sender,

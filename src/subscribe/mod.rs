@@ -5,10 +5,10 @@
 //! Whatever else will take wishes in ends here too.
 
 mod inbox;
-mod visit;
+mod subscription_pages;
 
 pub use inbox::{Inbox, InboxParts, IngestError, Ingested};
-pub use visit::{Question, SubscriptionPages};
+pub use subscription_pages::{Question, SubscriptionPages};
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 use super::*;
+use crate::domain::mail_source::{MailSource, MailSourceState};
 use crate::domain::noise::Noise;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::{Request, SourceKind};
-use crate::domain::way_in::{MailSource, MailSourceState};
 
 fn at(minutes: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + Duration::minutes(minutes)

@@ -9,7 +9,7 @@
 //! Deliberately absent: clicking, logging in, and everything else that is more than looking.
 
 mod devtools;
-mod passage;
+mod egress_proxy;
 mod process;
 mod visit;
 
@@ -23,7 +23,7 @@ use super::error::{FetchError, Phase};
 use super::{FetchResponse, body};
 use crate::settings::BrowserSettings;
 
-use passage::EgressProxy;
+use egress_proxy::EgressProxy;
 use process::Process;
 use visit::Shown;
 

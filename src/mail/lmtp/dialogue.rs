@@ -7,7 +7,7 @@ use smtp_proto::{Error, MAIL_BODY_BINARYMIME, MailFrom, Request};
 use super::data::Data;
 use crate::domain::email::EmailAddress;
 use crate::mail::MAX_MESSAGE_BYTES;
-use crate::mail::received::detail_of;
+use crate::mail::inbound_message::detail_of;
 
 /// The longest command: RFC 5321, 4.5.3.1.4, and what its extensions add.
 const MAX_LINE_BYTES: usize = 2048;

@@ -7,13 +7,13 @@ use bytes::Bytes;
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::evidence::ChainedRead;
+use crate::domain::match_index::MatchIndex;
 use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::SourcePause;
-use crate::domain::standing::MatchIndex;
 
 /// Names a state of a source: a hash of all that is kept of it. The default names a source of which nothing is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -15,8 +15,8 @@ use super::trees::{Holds, TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::evidence::Kept;
 use crate::domain::id::BodyHash;
+use crate::domain::match_index::MatchIndex;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
-use crate::domain::standing::MatchIndex;
 use crate::store::error::StoreError;
 use crate::store::record::{Digest, Form};
 

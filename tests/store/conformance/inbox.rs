@@ -4,8 +4,8 @@ use chrono::Duration;
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::BodyHash;
 use regwatch::domain::inbound::{Correspondence, Purpose, Request, Selection, Trust, converse};
+use regwatch::domain::mail_source::{MailSource, MailSourceState};
 use regwatch::domain::subscription::{Filter, Wish};
-use regwatch::domain::way_in::{MailSource, MailSourceState};
 use regwatch::store::{Exchanged, InboundCommit, KnownPerson, StoreError, TakenUp};
 
 use crate::fixture::{Home, at, mail, topic};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use regwatch::domain::alert::alerts_of;
 use regwatch::domain::id::{BodyHash, SourceId};
+use regwatch::domain::match_index::MatchIndex;
 use regwatch::domain::matching::WatchlistVersion;
 use regwatch::domain::retraction::Retraction;
 use regwatch::domain::robots::{Robots, RobotsCopy};
 use regwatch::domain::snapshot::Snapshot;
-use regwatch::domain::standing::MatchIndex;
 use regwatch::store::{
     Backfilled, ChangeQuery, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError,
 };

@@ -2,12 +2,12 @@
 
 use crate::domain::change::Change;
 use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
+use crate::domain::match_index::MatchIndex;
 use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
-use crate::domain::standing::MatchIndex;
 use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;

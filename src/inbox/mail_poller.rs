@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::domain::mail_source::{MailSource, MailSourceState};
 use crate::domain::text::error_chain;
-use crate::domain::way_in::{MailSource, MailSourceState};
 use crate::mail::{Envelope, Folder};
 use crate::store::{Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, Ingested};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::known::SourceContext;
 use super::outcome::ReadOutcome;
+use super::source_context::SourceContext;
 use crate::domain::moment;
 use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::domain::block::ResponseFacts;
-use crate::domain::face::PageProfile;
+use crate::domain::page_profile::PageProfile;
 use crate::domain::quality::{Quality, Sign, Weight};
 use crate::domain::verdict::Suspicion;
 use crate::extract::{RawDocument, face};
