@@ -12,7 +12,7 @@ use crate::domain::assess::{Assessment, Past, assess};
 use crate::domain::change::Change;
 use crate::domain::evidence::{ChainVerdict, ChainedRead};
 use crate::domain::id::SourceId;
-use crate::domain::match_index::stand;
+use crate::domain::match_index::match_baseline;
 use crate::domain::matching::Watchlist;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
@@ -105,10 +105,9 @@ impl Checker {
             assessment.changes.clear();
             assessment.alerts.clear();
         }
-        let standing = assessment
-            .baseline
-            .as_ref()
-            .map(|baseline| stand(source, &baseline.document, &watchlist, case.known.standing.as_ref()));
+        let standing = assessment.baseline.as_ref().map(|baseline| {
+            match_baseline(source, &baseline.document, &watchlist, case.known.standing.as_ref())
+        });
         let named = standing.as_ref().map_or(0, |standing| standing.entries(&watchlist));
         let standing = standing.map(|standing| (standing, Arc::clone(watchlist.version())));
         let check = check(source, &assessment, named, notices);

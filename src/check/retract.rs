@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::change::Change;
 use crate::domain::entry::{Completeness, Document, Resemblance};
 use crate::domain::id::BodyHash;
-use crate::domain::match_index::stand;
+use crate::domain::match_index::match_baseline;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::snapshot::{Baseline, Snapshot, Validators};
@@ -105,7 +105,7 @@ impl Checker {
             ..before.clone()
         };
         let watchlist = self.registry.current();
-        let standing = stand(source, &document, &watchlist, known.standing.as_ref());
+        let standing = match_baseline(source, &document, &watchlist, known.standing.as_ref());
         let standing = Some((standing, Arc::clone(watchlist.version())));
         let state = self.state_without(source, known.state, rejected);
         let accepted = Accepted { baseline: Baseline { snapshot, document }, body: body.into() };

@@ -7,7 +7,7 @@ use super::source_context::SourceContext;
 use crate::domain::alert::alerts_of;
 use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::entry::Document;
-use crate::domain::match_index::{MatchIndex, stand, stand_anew};
+use crate::domain::match_index::{MatchIndex, match_baseline, stand_anew};
 use crate::domain::matching::{Watchlist, WatchlistVersion};
 use crate::domain::snapshot::Baseline;
 use crate::domain::source::Source;
@@ -50,7 +50,7 @@ impl Checker {
         };
         let (standing, listed) = match &before {
             // Without it the first sight of a source is its baseline.
-            None => (stand(source, &baseline.document, watchlist, None), Vec::new()),
+            None => (match_baseline(source, &baseline.document, watchlist, None), Vec::new()),
             Some(before) => {
                 let looked_for = self.looked_for(before).await?;
                 stand_anew(source, &baseline.document, watchlist, (before, &looked_for))
@@ -129,7 +129,7 @@ impl SourceContext {
             .is_some_and(|baseline| baseline.snapshot.fingerprint == source.fingerprint());
         match &self.standing {
             Some(before) if is_read_alike && before.is_of(watchlist) => before.after(document, changes),
-            before => stand(source, document, watchlist, before.as_ref()),
+            before => match_baseline(source, document, watchlist, before.as_ref()),
         }
     }
 }

@@ -336,7 +336,7 @@ impl Service {
     pub(super) async fn held_reads(&self) -> Result<Vec<QuarantinedRead>, CommandError> {
         let mut held = Vec::new();
         for source in &*self.0.sources {
-            held.extend(self.0.store.held(&source.id).await?);
+            held.extend(self.0.store.quarantined(&source.id).await?);
         }
         Ok(held)
     }
@@ -369,7 +369,7 @@ impl Service {
             next_due_at: due_at(source, state.as_ref(), now, now),
             state,
             entries: store.accepted(id).await?.map(|snapshot| snapshot.entries),
-            is_held: store.held(id).await?.is_some(),
+            is_held: store.quarantined(id).await?.is_some(),
             paused: store.source_pause(id, now).await?,
             incidents: incidents.iter().filter(|incident| incident.concerns(id)).cloned().collect(),
         })
@@ -379,14 +379,14 @@ impl Service {
         let source = self.source(id)?;
         Ok(SourceDetail {
             status: self.status(source, &self.incidents(false).await?).await?,
-            held: self.0.store.held(id).await?,
+            held: self.0.store.quarantined(id).await?,
             snapshots: self.0.store.snapshots(id, SHOWN_SNAPSHOTS).await?,
         })
     }
 
     pub(super) async fn held_body(&self, id: &SourceId) -> Result<Option<Vec<u8>>, CommandError> {
         self.source(id)?;
-        match self.0.store.held(id).await? {
+        match self.0.store.quarantined(id).await? {
             Some(held) => Ok(self.0.store.body(&held.evidence.sha256).await?),
             None => Ok(None),
         }

@@ -48,7 +48,7 @@ impl PendingAcks {
     #[must_use]
     pub(super) async fn push(&self, mail: PendingWrite<Mail>) -> bool {
         if self.places.available_permits() < self.few {
-            self.store.hurry();
+            self.store.flush_soon();
         }
         let place = Arc::clone(&self.places).acquire_owned().await;
         place.is_ok_and(|place| self.mails.send(Sent { mail, _place: place }).is_ok())
@@ -58,7 +58,7 @@ impl PendingAcks {
 impl Drop for PendingAcks {
     /// No more will come from this sender for the disk to wait for.
     fn drop(&mut self) {
-        self.store.hurry();
+        self.store.flush_soon();
     }
 }
 

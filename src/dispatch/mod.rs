@@ -221,7 +221,7 @@ impl Dispatcher {
         let ahead = self.collecting(BatchWindow::Group).wait;
         let until = if patience == BatchWindow::Now { now + ahead } else { now };
         let mut looks = Looks::new();
-        for look in self.store.looks(until).await? {
+        for look in self.store.due_readers(until).await? {
             looks.entry(look.reader).or_default().push(look.at);
         }
         if looks.is_empty() {
@@ -280,7 +280,7 @@ impl Dispatcher {
 
     /// Learns how the sources stand of which somebody is told, once for all readers of a round.
     async fn learn_states(&self, waiting: &WaitingReaders, round: &mut Round) -> Result<(), StoreError> {
-        let told_of = self.composer.told_of(&waiting.readers, &round.states);
+        let told_of = self.composer.sources_to_report(&waiting.readers, &round.states);
         if !told_of.is_empty() {
             let states = self.store.read_states(told_of).await?;
             Arc::make_mut(&mut round.states).extend(states);

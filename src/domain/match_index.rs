@@ -111,7 +111,7 @@ impl MatchIndex {
 
 /// Matches a source's current state with a watchlist: what stands now.
 #[must_use]
-pub fn stand(
+pub fn match_baseline(
     source: &Source,
     document: &Document,
     watchlist: &Watchlist,
@@ -248,7 +248,7 @@ mod tests {
             let document = document(titles);
             let (standing, listed) = match &before {
                 Some((before, known)) => stand_anew(&source, &document, &watchlist, (before, known)),
-                None => (stand(&source, &document, &watchlist, None), Vec::new()),
+                None => (match_baseline(&source, &document, &watchlist, None), Vec::new()),
             };
             let listed: Vec<String> =
                 listed.iter().map(|listed| format!("{} {}", listed.company, listed.entry.key)).collect();
@@ -300,7 +300,7 @@ mod tests {
         let (source, watchlist) = (source(), Watchlist::new(vec![company("basalt", &["Basalt"])]).unwrap());
         let (before, after) =
             (document(&["Amber Ltd", "Basalt Ltd"]), document(&["Amber Ltd", "Basalt Drones"]));
-        let standing = stand(&source, &before, &watchlist, None);
+        let standing = match_baseline(&source, &before, &watchlist, None);
         let evidence = Evidence {
             url: String::new(),
             read_at: DateTime::UNIX_EPOCH,
@@ -324,7 +324,7 @@ mod tests {
         };
         let changes: Vec<Change> = diff(&before, &after, &source.noise).into_iter().map(change).collect();
         assert!(!changes.is_empty());
-        assert_eq!(standing.after(&after, &changes), stand(&source, &after, &watchlist, None));
+        assert_eq!(standing.after(&after, &changes), match_baseline(&source, &after, &watchlist, None));
     }
 
     #[test]
@@ -332,10 +332,10 @@ mod tests {
         let watchlist =
             Watchlist::new(vec![company("basalt", &["Basalt"]), company("drones", &["Basalt Drones"])])
                 .unwrap();
-        let standing = stand(&source(), &document(LIST), &watchlist, None);
+        let standing = match_baseline(&source(), &document(LIST), &watchlist, None);
         assert_eq!(standing.entries(&watchlist), 2);
         let nobody = Watchlist::new(Vec::new()).unwrap();
-        let standing = stand(&source(), &document(LIST), &nobody, Some(&standing));
+        let standing = match_baseline(&source(), &document(LIST), &nobody, Some(&standing));
         assert_eq!(standing.entries(&nobody), 0);
     }
 
@@ -343,7 +343,7 @@ mod tests {
     fn a_standing_of_an_earlier_program_is_of_the_same_watchlist_and_lists_nothing_anew() {
         let watchlist = Watchlist::new(vec![company("basalt", &["Basalt"])]).unwrap();
         let document = document(LIST);
-        let standing = stand(&source(), &document, &watchlist, None);
+        let standing = match_baseline(&source(), &document, &watchlist, None);
         let mut record = serde_json::to_value(&standing).unwrap();
         let fields = record.as_object_mut().unwrap();
         fields.remove("watchlist");

@@ -492,7 +492,7 @@ impl Mail {
 
     /// Gives a mail up for good; tells whether it was not sent and in nobody's hands. It is kept, and
     /// nobody is reminded of it.
-    pub fn give_up(&mut self, now: DateTime<Utc>) -> bool {
+    pub fn drop_by_operator(&mut self, now: DateTime<Utc>) -> bool {
         self.keep_back("dropped by an operator", now)
     }
 

@@ -79,7 +79,7 @@ impl Prover {
         let mut texts = HashMap::new();
         for packaged in &gathered.package.sources {
             let snapshots = self.0.store.snapshots(&packaged.id, usize::MAX).await?;
-            let held = self.0.store.held(&packaged.id).await?;
+            let held = self.0.store.quarantined(&packaged.id).await?;
             let of_snapshots = snapshots.iter().map(|snapshot| &snapshot.response.headers);
             for headers in of_snapshots.chain(held.iter().map(|held| &held.headers)) {
                 let text = headers_text(headers);

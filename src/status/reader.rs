@@ -102,7 +102,7 @@ impl StatusReader {
         now: DateTime<Utc>,
     ) -> Result<SourceFacts, StoreError> {
         let SourceGlance { state, is_held, .. } = glance;
-        let held = if is_held { self.parts.store.held(&source.id).await? } else { None };
+        let held = if is_held { self.parts.store.quarantined(&source.id).await? } else { None };
         let amended = state.as_ref().and_then(|state| state.amended.as_ref());
         let quarantined_since =
             held.as_ref().map(|held| held.held_since).or_else(|| amended.map(|amended| amended.since));

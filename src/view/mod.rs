@@ -144,7 +144,7 @@ impl Views {
         Ok(SourceView {
             row: self.row(source).await?,
             source: source.clone(),
-            held: store.held(&source.id).await?,
+            held: store.quarantined(&source.id).await?,
             snapshots: store.snapshots(&source.id, SHOWN_SNAPSHOTS).await?,
             reads: store.reads(&source.id, SHOWN_READS).await?,
             changes: store.search(search).await?,
@@ -156,13 +156,13 @@ impl Views {
     ///
     /// # Errors
     /// The store's error.
-    pub async fn held(&self) -> Result<Vec<QuarantinedRead>, StoreError> {
+    pub async fn quarantined(&self) -> Result<Vec<QuarantinedRead>, StoreError> {
         let ids = self.0.sources.iter().map(|source| source.id.clone()).collect();
         let glances = self.0.store.glances(ids).await?;
         let mut held = Vec::new();
         for (source, glance) in self.0.sources.iter().zip(glances) {
             if glance.is_held {
-                held.extend(self.0.store.held(&source.id).await?);
+                held.extend(self.0.store.quarantined(&source.id).await?);
             }
         }
         Ok(held)

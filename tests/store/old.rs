@@ -52,7 +52,7 @@ async fn a_store_of_0_1_0_is_adopted_with_all_it_has() {
         assert!(told > 0);
         let incidents = store.incidents_since(chrono::DateTime::UNIX_EPOCH).await.unwrap();
         assert_eq!(incidents, store.incidents().await.unwrap());
-        assert!(store.held(&source("register")).await.unwrap().is_some());
+        assert!(store.quarantined(&source("register")).await.unwrap().is_some());
         assert_eq!(store.incidents().await.unwrap().len(), 1);
         assert_eq!(store.unreadable(), [""; 0]);
         store.close().await.unwrap();

@@ -81,7 +81,7 @@ impl Composer {
 
     /// The sources of whose health readers may be told that are not known yet. A round that tells changes at once
     /// tells none of it.
-    pub(super) fn told_of(
+    pub(super) fn sources_to_report(
         &self,
         readers: &[WaitingReader],
         known: &BTreeMap<SourceId, Option<ReadState>>,

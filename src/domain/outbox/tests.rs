@@ -136,7 +136,7 @@ fn what_nobody_was_told_is_marked_until_an_operator_acts() {
         assert_eq!((mail.state, mail.is_undelivered), (state, is_undelivered));
         let mut dropped = mail.clone();
         assert!(mail.retry(now) && !mail.is_undelivered);
-        assert!(dropped.give_up(now) && !dropped.is_undelivered && !dropped.retry(now));
+        assert!(dropped.drop_by_operator(now) && !dropped.is_undelivered && !dropped.retry(now));
         assert!(dropped.release(now), "a person may change their mind");
     }
 }
@@ -176,7 +176,7 @@ fn a_mail_that_is_not_wanted_stays_ended_whatever_an_operator_says() {
         mail.lease(now, Duration::minutes(1));
         end(&mut mail, now, "left");
         assert!(mail.is_settled() && !mail.is_undelivered);
-        assert!(!mail.retry(now) && !mail.release(now) && !mail.hold(now) && !mail.give_up(now));
+        assert!(!mail.retry(now) && !mail.release(now) && !mail.hold(now) && !mail.drop_by_operator(now));
         assert_eq!(mail.history.last().unwrap().words.as_deref(), Some("left"));
     }
 }

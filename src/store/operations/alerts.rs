@@ -33,8 +33,8 @@ impl Store {
     }
 
     /// The looks that are due until then, the longest due first; a reader may be among them twice.
-    pub async fn looks(&self, until: DateTime<Utc>) -> Result<Vec<DueReader>, StoreError> {
-        ask!(self.looks(until).await)
+    pub async fn due_readers(&self, until: DateTime<Utc>) -> Result<Vec<DueReader>, StoreError> {
+        ask!(self.due_readers(until).await)
     }
 
     /// When the next look is due.

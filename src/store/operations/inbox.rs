@@ -25,8 +25,8 @@ impl Store {
     }
 
     /// Forgets how often a message was begun, which is put aside for a person.
-    pub async fn give_up(&self, message: &BodyHash) -> Result<(), StoreError> {
-        ask!(self.give_up(message).await)
+    pub async fn abandon_message(&self, message: &BodyHash) -> Result<(), StoreError> {
+        ask!(self.abandon_message(message).await)
     }
 
     /// The address whose question a token answers.

@@ -84,8 +84,8 @@ impl Store {
     }
 
     /// Has kept at once what was handed in and would be together with what comes.
-    pub fn hurry(&self) {
-        ask!(self.hurry());
+    pub fn flush_soon(&self) {
+        ask!(self.flush_soon());
     }
 
     /// Takes every leased mail back whose sender is gone, as [`Mail::reclaim`] says: the lease ended, or it is of

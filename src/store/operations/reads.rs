@@ -39,8 +39,8 @@ impl Store {
     }
 
     /// The suspect read of a source that waits for a person's look.
-    pub async fn held(&self, source: &SourceId) -> Result<Option<QuarantinedRead>, StoreError> {
-        ask!(self.held(source).await)
+    pub async fn quarantined(&self, source: &SourceId) -> Result<Option<QuarantinedRead>, StoreError> {
+        ask!(self.quarantined(source).await)
     }
 
     /// Returns what is kept of a source, with the version that names that state.

@@ -147,7 +147,7 @@ pub(in crate::store) fn forgive(
 }
 
 /// Forgets how often a message was begun.
-pub(in crate::store) fn give_up(writes: &mut Writes, message: &BodyHash) {
+pub(in crate::store) fn abandon_message(writes: &mut Writes, message: &BodyHash) {
     writes.remove(TreeName::Begun, message.as_str().as_bytes());
 }
 

@@ -61,7 +61,10 @@ pub(in crate::store) fn spread(
 }
 
 /// The looks that are due, the longest due first.
-pub(in crate::store) fn looks(trees: &Trees, until: DateTime<Utc>) -> Result<Vec<DueReader>, StoreError> {
+pub(in crate::store) fn due_readers(
+    trees: &Trees,
+    until: DateTime<Utc>,
+) -> Result<Vec<DueReader>, StoreError> {
     let mut looks = Vec::new();
     for key in trees.tree(TreeName::Looks).iter().keys() {
         let look = look(&key?)?;

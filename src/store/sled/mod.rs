@@ -263,8 +263,8 @@ impl Sled {
     }
 
     /// See [`Writer::hurry`].
-    pub(super) fn hurry(&self) {
-        self.writer.hurry();
+    pub(super) fn flush_soon(&self) {
+        self.writer.flush_soon();
     }
 
     /// Writes a backup beside the database, or lines of JSON; nobody writes while its file is copied.

@@ -51,7 +51,7 @@ pub(in crate::store) fn read_states(
     sources.into_iter().map(|source| read_state(trees, &source).map(|state| (source, state))).collect()
 }
 
-pub(in crate::store) fn held(
+pub(in crate::store) fn quarantined(
     trees: &Trees,
     source: &SourceId,
 ) -> Result<Option<QuarantinedRead>, StoreError> {

@@ -195,7 +195,7 @@ impl Writer {
     }
 
     /// Has the steps that are to be done together done now.
-    pub(super) fn hurry(&self) {
+    pub(super) fn flush_soon(&self) {
         if !self.told.to_hurry.swap(true, Ordering::SeqCst) {
             // Where the writer is gone, so are the steps.
             let _ = self.queue.send(Job::Hurry);
@@ -539,8 +539,8 @@ mod tests {
     async fn haste_is_told_once_and_nobody_waits_for_a_writer_that_is_gone() {
         let (writer, inlet) = Writer::with_inlet();
         let step = writer.write_together(|_, _| Ok(()));
-        writer.hurry();
-        writer.hurry();
+        writer.flush_soon();
+        writer.flush_soon();
         assert!(matches!(inlet.jobs.try_iter().collect::<Vec<_>>()[..], [Job::Gather, Job::Hurry]));
         drop(inlet);
         let late = writer.write_together(|_, _| Ok(()));

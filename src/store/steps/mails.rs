@@ -117,7 +117,7 @@ pub(in crate::store) fn handle(mail: &mut Mail, deed: MailAction, now: DateTime<
     match deed {
         MailAction::Hold => mail.hold(now),
         MailAction::Release => mail.release(now),
-        MailAction::Drop => mail.give_up(now),
+        MailAction::Drop => mail.drop_by_operator(now),
     }
 }
 

@@ -135,7 +135,7 @@ impl Inbox {
         };
         if attempt > MAX_ATTEMPTS {
             return self
-                .give_up(&message, "the process ended each time it read the message".to_owned())
+                .abandon(&message, "the process ended each time it read the message".to_owned())
                 .await;
         }
         tracing::debug!(message.sha256 = message.as_str(), attempt, "reading message {}", message.as_str());
@@ -149,7 +149,7 @@ impl Inbox {
                 }
                 Err(error)
             }
-            Err(error) if attempt == MAX_ATTEMPTS => self.give_up(&message, error_chain(&error)).await,
+            Err(error) if attempt == MAX_ATTEMPTS => self.abandon(&message, error_chain(&error)).await,
             ended => {
                 // What cannot be asked now is asked with the next round of mail.
                 if let Err(error) = self.ask_again().await {
@@ -163,14 +163,14 @@ impl Inbox {
         }
     }
 
-    async fn give_up(&self, message: &BodyHash, reason: String) -> Result<Ingested, IngestError> {
+    async fn abandon(&self, message: &BodyHash, reason: String) -> Result<Ingested, IngestError> {
         tracing::error!(
             message.sha256 = message.as_str(),
             reason,
             "failed to take in message {}",
             message.as_str()
         );
-        self.store.give_up(message).await?;
+        self.store.abandon_message(message).await?;
         Ok(Ingested::GivenUp { reason })
     }
 

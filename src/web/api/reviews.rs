@@ -56,7 +56,7 @@ impl Held {
     )
 )]
 pub(super) async fn list(State(shared): Server, headers: HeaderMap) -> Answer {
-    let held = shared.desk.views.held().await?;
+    let held = shared.desk.views.quarantined().await?;
     json(&headers, &List { items: held.iter().map(Held::of).collect(), next: None })
 }
 
@@ -190,7 +190,7 @@ impl Shared {
     /// A source of which this very body is held.
     async fn held_as(&self, id: &str, sha256: &str) -> Result<&source::Source, Problem> {
         let source = self.watched(id)?;
-        let held = self.desk.store.held(&source.id).await?.ok_or_else(|| nothing(id))?;
+        let held = self.desk.store.quarantined(&source.id).await?.ok_or_else(|| nothing(id))?;
         if held.evidence.sha256.as_str() == sha256 {
             return Ok(source);
         }

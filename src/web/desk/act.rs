@@ -64,7 +64,7 @@ pub(super) async fn on_review(
     let Some(source) = shared.desk.views.source(&id) else {
         return shared.not_there(&visitor, "There is no source with this id.");
     };
-    let held = match shared.desk.store.held(&source.id).await {
+    let held = match shared.desk.store.quarantined(&source.id).await {
         Ok(held) => held,
         Err(error) => return shared.fault(&error),
     };

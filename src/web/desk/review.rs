@@ -89,7 +89,7 @@ pub(super) async fn one(State(shared): Server, Extension(visitor): Who, Path(id)
 pub(super) async fn raw(State(shared): Server, Extension(visitor): Who, Path(id): Path<String>) -> Response {
     let nothing = "This source has no quarantined read.";
     let Some(source) = shared.desk.views.source(&id) else { return shared.not_there(&visitor, nothing) };
-    match shared.desk.store.held(&source.id).await {
+    match shared.desk.store.quarantined(&source.id).await {
         Ok(Some(held)) => shared.download(&held.evidence.sha256).await,
         Ok(None) => shared.not_there(&visitor, nothing),
         Err(error) => shared.fault(&error),
@@ -99,7 +99,7 @@ pub(super) async fn raw(State(shared): Server, Extension(visitor): Who, Path(id)
 impl Shared {
     async fn review_page(&self, frame: Frame) -> Result<List, StoreError> {
         let views = &self.desk.views;
-        let held = views.held().await?.iter().map(|held| self.held_row(held)).collect();
+        let held = views.quarantined().await?.iter().map(|held| self.held_row(held)).collect();
         let undecided = views.undecided().await?;
         let watchlist = self.registry.current();
         let both = |(_, change): &(u32, Change)| {

@@ -79,7 +79,10 @@ async fn a_body_goes_when_nothing_refers_to_it_and_all_else_stays() {
         assert_eq!(store.body(&BodyHash::of(&body)).await.unwrap().unwrap(), body);
     }
     assert_eq!(store.pending_alerts().await.unwrap().len(), 3);
-    assert_eq!(store.held(&fcc).await.unwrap().unwrap().evidence.sha256, BodyHash::of(&noise(8, 10_000)));
+    assert_eq!(
+        store.quarantined(&fcc).await.unwrap().unwrap().evidence.sha256,
+        BodyHash::of(&noise(8, 10_000))
+    );
     let leased = store.lease_due(at(1), 9, chrono::Duration::minutes(1)).await.unwrap();
     assert_eq!(leased[0].bytes, mail("ann", at(0)).bytes);
 }
@@ -160,7 +163,7 @@ async fn a_clean_up_takes_nothing_from_those_who_read_and_write_meanwhile() {
     writing.await.unwrap();
     println!("{clean_ups} clean-ups while 60 bodies were held");
     for id in ["fcc", "bis", "ofac"] {
-        let held = store.held(&source(id)).await.unwrap().unwrap();
+        let held = store.quarantined(&source(id)).await.unwrap().unwrap();
         assert!(store.body(&held.evidence.sha256).await.unwrap().is_some(), "{id}");
     }
     store.collect_garbage().await.unwrap();

@@ -140,7 +140,7 @@ async fn what_was_begun_counts_until_it_is_taken_in_forgiven_or_long_ago() {
     store.converse(exchange).await.unwrap();
     assert_eq!(store.take_up(&one, at(1)).await.unwrap(), TakenUp::Known);
     assert_eq!(store.take_up(&third, at(1)).await.unwrap(), TakenUp::Attempt(1));
-    store.give_up(&third).await.unwrap();
+    store.abandon_message(&third).await.unwrap();
     store.forgive(&third).await.unwrap();
     assert_eq!(store.take_up(&third, at(1)).await.unwrap(), TakenUp::Attempt(1));
 

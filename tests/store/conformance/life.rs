@@ -52,7 +52,7 @@ async fn after_closing_every_call_says_so() {
     for store in [store, other] {
         check(&store.baseline(&fcc).await);
         check(&store.read_state(&fcc).await);
-        check(&store.held(&fcc).await);
+        check(&store.quarantined(&fcc).await);
         check(&store.body(&BodyHash::of(b"")).await);
         check(&store.snapshots(&fcc, 1).await);
         check(&keep(&store, changed(&fcc, 1, Vec::new(), &[])).await);

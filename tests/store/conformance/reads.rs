@@ -51,7 +51,7 @@ async fn a_source_that_was_never_read_has_nothing() {
     assert_eq!(store.baseline(&fcc).await.unwrap(), None);
     assert_eq!(store.accepted(&fcc).await.unwrap(), None);
     assert_eq!(store.read_state(&fcc).await.unwrap(), None);
-    assert_eq!(store.held(&fcc).await.unwrap(), None);
+    assert_eq!(store.quarantined(&fcc).await.unwrap(), None);
     assert_eq!(store.snapshots(&fcc, 9).await.unwrap(), []);
     assert_eq!(store.pending_alerts().await.unwrap(), []);
 }
@@ -87,13 +87,13 @@ async fn a_read_that_only_went_somehow_leaves_all_else_as_it_was() {
     let read = changed(&fcc, 1, page(1, 500), &["zte"]);
     keep(&store, read.clone()).await.unwrap();
     keep(&store, suspect(&fcc, b"<html>".to_vec())).await.unwrap();
-    let held = store.held(&fcc).await.unwrap();
+    let held = store.quarantined(&fcc).await.unwrap();
     assert!(held.is_some());
 
     let later = read.state.clone().not_modified(at(60));
     keep(&store, ReadCommit::of(later.clone())).await.unwrap();
     assert_eq!(store.read_state(&fcc).await.unwrap(), Some(later));
-    assert_eq!(store.held(&fcc).await.unwrap(), held);
+    assert_eq!(store.quarantined(&fcc).await.unwrap(), held);
     assert_eq!(store.baseline(&fcc).await.unwrap(), Some(read.accepted.unwrap().baseline));
     assert_eq!(store.pending_alerts().await.unwrap().len(), 1);
 }
@@ -122,18 +122,18 @@ async fn a_held_read_stays_until_it_is_let_go_or_replaced() {
     keep(&store, suspect(&bis, noise(2, 3000))).await.unwrap();
     let store = home.reopen(store).await;
     let kept = first.held.unwrap();
-    assert_eq!(store.held(&fcc).await.unwrap(), Some(kept.read.clone()));
+    assert_eq!(store.quarantined(&fcc).await.unwrap(), Some(kept.read.clone()));
     assert_eq!(store.body(&kept.read.evidence.sha256).await.unwrap().unwrap(), kept.body);
 
     let second = suspect(&fcc, noise(3, 3000));
     keep(&store, ReadCommit { clears_held: true, ..second.clone() }).await.unwrap();
-    assert_eq!(store.held(&fcc).await.unwrap(), second.held.map(|held| held.read));
+    assert_eq!(store.quarantined(&fcc).await.unwrap(), second.held.map(|held| held.read));
 
     let lets_go = ReadCommit { clears_held: true, ..changed(&fcc, 1, noise(4, 9), &[]) };
     keep(&store, lets_go).await.unwrap();
     let store = home.reopen(store).await;
-    assert_eq!(store.held(&fcc).await.unwrap(), None);
-    assert!(store.held(&bis).await.unwrap().is_some());
+    assert_eq!(store.quarantined(&fcc).await.unwrap(), None);
+    assert!(store.quarantined(&bis).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn records_of_any_size_and_script_are_kept() {
     assert_eq!(store.snapshots(&fcc, 1).await.unwrap(), std::slice::from_ref(&baseline.snapshot));
     assert_eq!(store.baseline(&fcc).await.unwrap(), Some(baseline));
     assert_eq!(store.find_change(read.changes[0].id.as_str()).await.unwrap(), read.changes[0]);
-    assert_eq!(store.held(&source("bis")).await.unwrap(), held.held.map(|held| held.read));
+    assert_eq!(store.quarantined(&source("bis")).await.unwrap(), held.held.map(|held| held.read));
     let all = ChangeQuery { limit: usize::MAX, ..ChangeQuery::default() };
     let titles: Vec<usize> =
         store.changes(all).await.unwrap().iter().skip(1).map(|change| change.entry.title.len()).collect();

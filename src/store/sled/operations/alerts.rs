@@ -23,8 +23,11 @@ impl Sled {
         self.write(move |trees, writes| items::spread(trees, writes, &spread)).await
     }
 
-    pub(in crate::store) async fn looks(&self, until: DateTime<Utc>) -> Result<Vec<DueReader>, StoreError> {
-        self.read(move |trees| items::looks(trees, until)).await
+    pub(in crate::store) async fn due_readers(
+        &self,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<DueReader>, StoreError> {
+        self.read(move |trees| items::due_readers(trees, until)).await
     }
 
     pub(in crate::store) async fn next_look(&self) -> Result<Option<DateTime<Utc>>, StoreError> {

@@ -26,10 +26,10 @@ impl Sled {
         self.write(move |trees, writes| inbox::forgive(trees, writes, &message)).await
     }
 
-    pub(in crate::store) async fn give_up(&self, message: &BodyHash) -> Result<(), StoreError> {
+    pub(in crate::store) async fn abandon_message(&self, message: &BodyHash) -> Result<(), StoreError> {
         let message = message.clone();
         let forget = move |_: &_, writes: &mut _| {
-            inbox::give_up(writes, &message);
+            inbox::abandon_message(writes, &message);
             Ok(())
         };
         self.write(forget).await

@@ -42,7 +42,7 @@ impl Sled {
         let lease = lease.clone();
         // Of what such steps write this reads its mail alone.
         let begun = self.write_together(move |trees, writes| outbox::begin(trees, writes, &lease, now));
-        self.hurry();
+        self.flush_soon();
         begun.kept().await
     }
 

@@ -39,12 +39,12 @@ impl Sled {
         self.read(move |trees| sources::read_states(trees, sources)).await
     }
 
-    pub(in crate::store) async fn held(
+    pub(in crate::store) async fn quarantined(
         &self,
         source: &SourceId,
     ) -> Result<Option<QuarantinedRead>, StoreError> {
         let source = source.clone();
-        self.look_up(move |trees| sources::held(trees, &source)).await
+        self.look_up(move |trees| sources::quarantined(trees, &source)).await
     }
 
     pub(in crate::store) async fn known(&self, source: &SourceId) -> Result<KnownSource, StoreError> {
