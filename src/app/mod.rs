@@ -188,6 +188,24 @@ fn proving(store: &Store, config: &Config, registry: &Registry, clock: &Arc<dyn 
     })
 }
 
+/// Screens standing lists again as sources change.
+fn keeping_lists(
+    store: &Store,
+    config: &Config,
+    screener: &Screener,
+    instance_key: [u8; 32],
+    clock: &Arc<dyn Clock>,
+) -> StandingLists {
+    StandingLists::new(StandingListsParts {
+        store: store.clone(),
+        screener: screener.clone(),
+        operator: config.operator.address.clone(),
+        mail: config.mail.clone(),
+        instance_key,
+        clock: Arc::clone(clock),
+    })
+}
+
 fn checking(
     store: &Store,
     fetcher: Arc<Fetcher>,
@@ -288,14 +306,7 @@ impl App {
         let subscriptions =
             Subscriptions::new(store.clone(), registry.clone(), turn.clone(), Arc::clone(&clock));
         let subscriptions = Arc::new(subscriptions);
-        let standing = Arc::new(StandingLists::new(StandingListsParts {
-            store: store.clone(),
-            screener: screener.clone(),
-            operator: config.operator.address.clone(),
-            mail: config.mail.clone(),
-            instance_key: key,
-            clock: Arc::clone(&clock),
-        }));
+        let standing = Arc::new(keeping_lists(&store, &config, &screener, key, &clock));
         let service = Arc::new(Service::new(ServiceParts {
             sources: config.sources.clone(),
             concurrency: config.fetch.concurrency,
