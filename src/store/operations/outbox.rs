@@ -68,7 +68,7 @@ impl Store {
     }
 
     /// Notes that mail went out and what was answered, for a caller that has other work until that is kept:
-    /// notes that come within a short time share what it costs to force them to the disk. [`Self::hurry`]
+    /// notes that come within a short time share what it costs to force them to the disk. [`Self::flush_soon`]
     /// ends that time.
     ///
     /// # Errors

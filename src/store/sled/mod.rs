@@ -262,7 +262,7 @@ impl Sled {
         self.writer.write_together(step)
     }
 
-    /// See [`Writer::hurry`].
+    /// See [`Writer::flush_soon`].
     pub(super) fn flush_soon(&self) {
         self.writer.flush_soon();
     }
