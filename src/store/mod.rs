@@ -7,17 +7,17 @@
 //!
 //! - `boundary` has what goes in and comes out, `operations` what may be asked;
 //! - `steps` says what a step means, as pure functions for any database;
-//! - `backend` names the databases, and `sled` is one: in its folder the rules are
+//! - `database` names the databases, and `sled` is one: in its folder the rules are
 //!   kept that make it survive power cuts.
 //!
 //! Deliberately absent: deciding anything. What a read means, what becomes of a
 //! mail after an attempt: the domain says so, the store keeps it.
 
 mod anew;
-mod backend;
 mod bell;
 mod boundary;
 mod care;
+mod database;
 mod error;
 mod keeping;
 mod operations;
@@ -46,5 +46,5 @@ pub use keeping::PendingWrite;
 /// [`StoreError::Closed`]. Only further errors are told with each.
 #[derive(Debug, Clone)]
 pub struct Store {
-    backend: backend::Backend,
+    database: database::Database,
 }

@@ -250,8 +250,8 @@ fn shown_databases(files: &BTreeMap<PathBuf, Vec<String>>) -> Vec<String> {
     let engine = Regex::new(r"::sled::|\buse sled\b|\bsled::[A-Z]|\bIVec\b").unwrap();
     let of_store = Regex::new(r"\bcrate::store::([a-z_]+|[A-Z{*])").unwrap();
     let impure = Regex::new(IMPURE).unwrap();
-    // What a backend is, and what is done to one that nobody has open, names each of them.
-    let naming = ["backend.rs", "care.rs", "mod.rs"].map(|file| store.join(file));
+    // What a database is, and what is done to one that nobody has open, names each of them.
+    let naming = ["database.rs", "care.rs", "mod.rs"].map(|file| store.join(file));
     let mut found = Vec::new();
     for (path, lines) in files {
         let (is_database, is_step) =
@@ -299,5 +299,5 @@ fn a_database_that_shows_is_seen() {
     check("store/steps/reads.rs", "let now = Utc::now();", true);
     check("store/steps/reads.rs", "use crate::store::boundary::ReadCommit;", false);
     check("store/sled/reads.rs", "use crate::store::boundary::ReadCommit;", false);
-    check("store/backend.rs", "StoreSettings::Sled { path } => Sled::open(path),", false);
+    check("store/database.rs", "StoreSettings::Sled { path } => Sled::open(path),", false);
 }

@@ -7,8 +7,8 @@ use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::boundary::{DueReader, FanOut, ReaderCommit, ToldOf, WaitingReaders};
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

@@ -2,7 +2,7 @@
 
 use crate::domain::audit::AuditEntry;
 use crate::store::Store;
-use crate::store::backend::ask;
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

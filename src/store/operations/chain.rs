@@ -8,8 +8,8 @@ use crate::domain::evidence::ChainLine;
 use crate::domain::evidence::seal::Seal;
 use crate::domain::id::SourceId;
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::boundary::{SealWish, Sealed, Stamp};
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

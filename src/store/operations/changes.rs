@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::change::Change;
 use crate::domain::event::{Numbers, Tie, ties};
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::boundary::{ChangeQuery, ChangeSearch, FoundChanges};
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

@@ -7,8 +7,8 @@ use crate::domain::email::EmailAddress;
 use crate::domain::outbox::Mail;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::boundary::{BounceCommit, MailTrouble};
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

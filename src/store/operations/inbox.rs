@@ -8,8 +8,8 @@ use crate::domain::inbound::{TokenHash, UntrackedWish};
 use crate::domain::mail_source::MailSourceState;
 use crate::domain::subscription::Subscriber;
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::boundary::{Exchanged, InboundCommit, KnownPerson, TakenUp};
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

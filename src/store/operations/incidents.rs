@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::incident::Incident;
 use crate::domain::outbox::QueuedMail;
 use crate::store::Store;
-use crate::store::backend::ask;
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

@@ -8,8 +8,8 @@ use crate::domain::id::InstallationId;
 use crate::domain::moment::SetBack;
 use crate::settings::{StoreRules, StoreSettings};
 use crate::store::Store;
-use crate::store::backend::{Backend, ask};
 use crate::store::boundary::Opened;
+use crate::store::database::{Database, ask};
 use crate::store::error::StoreError;
 
 impl Store {
@@ -28,7 +28,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoneYet`] where the rules want one that is there.
     pub fn open_with(settings: &StoreSettings, rules: &StoreRules) -> Result<Self, StoreError> {
-        let store = Self { backend: Backend::open(settings, rules)? };
+        let store = Self { database: Database::open(settings, rules)? };
         match store.opened() {
             Opened::New => {
                 tracing::warn!(
@@ -56,7 +56,7 @@ impl Store {
     /// Whose store lies there, as the mark beside it says; nothing is opened, and another process may have it.
     #[must_use]
     pub fn installation_beside(settings: &StoreSettings) -> Option<InstallationId> {
-        Backend::installation_beside(settings)
+        Database::installation_beside(settings)
     }
 
     /// What was found when it was opened.

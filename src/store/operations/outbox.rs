@@ -6,8 +6,8 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::boundary::{Lease, LeasedMail, MailAction, Queue};
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 

@@ -10,8 +10,8 @@ use crate::domain::keyed_link::SubscriberKey;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::topic::Topic;
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::boundary::{Erased, Readers};
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

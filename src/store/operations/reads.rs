@@ -9,8 +9,8 @@ use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 

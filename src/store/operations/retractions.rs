@@ -3,8 +3,8 @@
 use crate::domain::id::{ChangeId, MailId};
 use crate::domain::retraction::Retraction;
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::boundary::{Mails, RetractCommit, Withdrawn};
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use crate::domain::id::SourceId;
 use crate::domain::source::SourcePause;
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::bell::SourceWatch;
 use crate::store::boundary::KeptSchedule;
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

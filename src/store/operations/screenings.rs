@@ -4,7 +4,7 @@ use crate::domain::id::ScreeningId;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::screening::StandingList;
 use crate::store::Store;
-use crate::store::backend::ask;
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

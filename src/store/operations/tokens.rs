@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::access_token::{AccessToken, AccessTokenHash};
 use crate::store::Store;
-use crate::store::backend::ask;
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

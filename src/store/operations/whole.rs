@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::meter::Meter;
 use crate::settings::Retention;
 use crate::store::Store;
-use crate::store::backend::ask;
 use crate::store::boundary::{Archived, BackupNote, GarbageReport, Releasable, StoreSize, StoreStats};
+use crate::store::database::ask;
 use crate::store::error::StoreError;
 
 impl Store {

@@ -67,9 +67,9 @@ trees! {
     ReadStates = "read_states", Records of "read state";
     /// Source id → `Baseline`.
     Baselines = "baselines", Owners of "baseline";
-    /// Source id → `HeldRead`.
+    /// Source id → `QuarantinedRead`.
     Held = "held", Owners of "held read";
-    /// Source id → `Standing`.
+    /// Source id → `MatchIndex`.
     Standings = "standings", Records of "standing";
     /// Source id, 0, sequence (u64) → `Snapshot`.
     Snapshots = "snapshots", Owners of "snapshot";
@@ -108,7 +108,7 @@ trees! {
     /// Source id → the `Snapshot` of its `Baseline`, so that nobody decodes a document who only asks
     /// whether it is another.
     Accepted = "accepted", Records of "snapshot";
-    /// Way in → `WayInState`.
+    /// Way in → `MailSourceState`.
     WaysIn = "ways_in", Records of "way in";
     /// `SuppressionKey` → `Suppression`.
     Suppressions = "suppressions", Records of "suppression";
@@ -134,7 +134,7 @@ trees! {
     Audit = "audit", Records of "audit entry";
     /// Company id, 0, source id → nothing, where an entry of the source names the company.
     NamedOn = "named_on", Keys of "named company";
-    /// `WatchlistHash` → the `WatchlistVersion` that it names, as long as a `Standing` does.
+    /// `WatchlistHash` → the `WatchlistVersion` that it names, as long as a `MatchIndex` does.
     WatchlistVersions = "watchlist_versions", Records of "watchlist version";
     /// SHA-256 of an origin → `RobotsCopy`.
     Robots = "robots", Records of "robots.txt";

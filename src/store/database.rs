@@ -7,11 +7,11 @@ use crate::settings::{StoreRules, StoreSettings};
 
 /// Whichever database stands behind the store. Each has the same operations; what one of them lacks does not compile.
 #[derive(Debug, Clone)]
-pub(super) enum Backend {
+pub(super) enum Database {
     Sled(Sled),
 }
 
-impl Backend {
+impl Database {
     pub(super) fn open(settings: &StoreSettings, rules: &StoreRules) -> Result<Self, StoreError> {
         match settings {
             StoreSettings::Sled { path } => Ok(Self::Sled(Sled::open(path, rules.required)?)),
@@ -29,13 +29,13 @@ impl Backend {
 /// otherwise hold its arguments once more.
 macro_rules! ask {
     ($store:ident.$operation:ident($($argument:expr),*).await) => {
-        match &$store.backend {
-            crate::store::backend::Backend::Sled(sled) => Box::pin(sled.$operation($($argument),*)).await,
+        match &$store.database {
+            crate::store::database::Database::Sled(sled) => Box::pin(sled.$operation($($argument),*)).await,
         }
     };
     ($store:ident.$operation:ident($($argument:expr),*)) => {
-        match &$store.backend {
-            crate::store::backend::Backend::Sled(sled) => sled.$operation($($argument),*),
+        match &$store.database {
+            crate::store::database::Database::Sled(sled) => sled.$operation($($argument),*),
         }
     };
 }
