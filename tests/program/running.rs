@@ -67,7 +67,7 @@ fn a_bad_configuration_is_refused_with_its_line_and_the_old_one_stays() {
 fn without_a_daemon_a_reload_says_that_nobody_takes_it_over() {
     let (_site, home) = watched();
     let refused = home.run(&["reload"]).expect(1).stderr;
-    assert!(refused.contains("no daemon is running"), "{refused}");
+    assert!(refused.contains("no daemon listens on"), "{refused}");
 }
 
 #[test]
