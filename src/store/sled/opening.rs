@@ -73,11 +73,19 @@ pub(super) fn open_as_it_is(folder: &Path) -> Result<Trees, StoreError> {
     let db = match attempt(folder) {
         Ok(db) => db,
         Err(Fault::Damaged(reason)) => {
+            let snapshots = log::snapshots(folder).map_err(|error| file(folder, &error))?;
+            let kept = kept(&snapshots)?;
             if !remove_needless_snapshots(folder)? {
                 return Err(unusable(folder, &reason));
             }
             tracing::warn!(store.path = %folder.display(), reason, "the engine's snapshot is damaged; the engine rebuilds it from the log");
-            attempt(folder).map_err(|fault| fault.at(folder))?
+            match attempt(folder) {
+                Ok(db) => db,
+                Err(fault) => {
+                    put_back(kept)?;
+                    return Err(fault.at(folder));
+                }
+            }
         }
         Err(fault) => return Err(fault.at(folder)),
     };
@@ -100,8 +108,10 @@ enum Fault {
 
 impl Fault {
     fn at(self, folder: &Path) -> StoreError {
-        let (Self::Damaged(reason) | Self::Other(reason)) = self;
-        StoreError::Open { path: folder.display().to_string(), reason }
+        match self {
+            Self::Damaged(reason) => unusable(folder, &reason),
+            Self::Other(reason) => StoreError::Open { path: folder.display().to_string(), reason },
+        }
     }
 }
 
@@ -118,6 +128,19 @@ fn attempt(folder: &Path) -> Result<sled::Db, Fault> {
         Ok(Err(error)) => Err(Fault::Other(error.to_string())),
         Err(_) => Err(Fault::Damaged("the engine gave up while it read the log".to_owned())),
     }
+}
+
+/// Files with what they hold.
+fn kept(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Vec<u8>)>, StoreError> {
+    let read = |path: &PathBuf| fs::read(path).map_err(|error| file(path, &error));
+    paths.iter().map(|path| Ok((path.clone(), read(path)?))).collect()
+}
+
+/// What was refused is left as it was: repair looks at all of it.
+fn put_back(files: Vec<(PathBuf, Vec<u8>)>) -> Result<(), StoreError> {
+    files
+        .into_iter()
+        .try_for_each(|(path, bytes)| fs::write(&path, bytes).map_err(|error| file(&path, &error)))
 }
 
 /// Subscribers' addresses are nobody else's business.
