@@ -1,4 +1,4 @@
-//! The document of an answer, and what is said of it whoever asks.
+//! The document in an answer, and what every reader of it needs to know.
 
 use url::Url;
 
@@ -6,6 +6,7 @@ use super::read_rejection::ReadRejection;
 use crate::domain::entry::Document;
 use crate::domain::page_profile::PageProfile;
 use crate::domain::source::{Source, SourceKind};
+use crate::domain::text::counted;
 use crate::domain::verdict::Suspicion;
 use crate::fetch::FetchResponse;
 
@@ -33,15 +34,11 @@ pub(super) async fn document_of(source: &Source, answer: &FetchResponse) -> Resu
 /// Of what was left out so much is named.
 const MAX_NAMED: usize = 5;
 
-/// What of a document could not be read, in words; nothing where all of it could.
+/// Names in words the items of a document that could not be read; `None` if all could.
 pub(super) fn left_out(document: &Document) -> Option<String> {
     let names = document.left_out.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match document.left_out.len() {
-        0 => None,
-        1 => Some(format!("1 malformed item was left out: {names}")),
-        count if count > MAX_NAMED => {
-            Some(format!("{count} malformed items were left out: {names} and others"))
-        }
-        count => Some(format!("{count} malformed items were left out: {names}")),
-    }
+    let count = document.left_out.len();
+    let others = if count > MAX_NAMED { " and others" } else { "" };
+    let items = counted(count, "malformed item was", "malformed items were");
+    (count > 0).then(|| format!("{items} left out: {names}{others}"))
 }

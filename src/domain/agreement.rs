@@ -20,9 +20,9 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// The agreement after another read saw the same; a new one where it saw something else. A read
-    /// that comes sooner than `delay` after the last one agrees without counting, and so does one that
-    /// comes before it: the clock was wrong then, and the delay begins anew.
+    /// Returns the agreement after another read saw the same, or a new one if it saw something else. A read
+    /// sooner than `delay` after the last one agrees without counting. So does a read before it: the clock
+    /// was wrong then, and the delay starts again.
     #[must_use]
     pub fn after(previous: Option<&Self>, on: &str, delay: Duration, now: DateTime<Utc>) -> Self {
         match previous {

@@ -64,8 +64,8 @@ pub struct Facts<'a> {
 
 /// Whether a mail is still wanted. `change` gives the changes that it tells.
 ///
-/// A mail of an older program does not say by what right it is sent; one that tells changes tells them to
-/// whoever followed one of their topics.
+/// A mail of an older program does not say by what right it is sent. If it tells changes, its readers are those
+/// who followed one of their topics.
 #[must_use]
 pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> Option<&'a Change>) -> Wanted {
     match &mail.basis {

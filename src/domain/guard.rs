@@ -128,8 +128,8 @@ impl Guard {
         Err(Suspicion::Dropped { unit: Unit::Entries, before, gone: before, tolerated: before - 1, which })
     }
 
-    /// A section that lost its paragraphs is still there, and a page without headings is one section
-    /// whatever it says: of prose the paragraphs are counted as well, and those that are the same.
+    /// A section that lost its paragraphs is still there, and a page without headings is always one section. So
+    /// the guard also counts the paragraphs of prose, and those that stayed the same.
     fn judge_prose(&self, previous: &Document, document: &Document) -> Result<(), Suspicion> {
         let (before, after) = (paragraphs(previous), paragraphs(document));
         let gone = before.len().saturating_sub(after.len());

@@ -66,7 +66,7 @@ async fn follow_wishes(
     output.line("  q  end")?;
     listen_to_keys(sender);
     loop {
-        // Whoever closes the terminal is done with it as well.
+        // A person who closes the terminal ends the demonstration too.
         let wish = tokio::select! {
             wish = wishes.recv() => wish,
             _ = hangups.recv() => None,

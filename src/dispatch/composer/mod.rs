@@ -113,18 +113,11 @@ impl Composer {
         let DigestPlan { bundles, dropped, aside, next, summed_up } =
             plan(reader, waiting, round.collecting, round.now);
         let mut composed = ReaderCommit {
-            reader: reader.address.clone(),
-            met: Met::default(),
-            looks: Vec::new(),
             settled: dropped.into_iter().map(|item| item.alert.clone()).collect(),
-            struck: Vec::new(),
-            mails: Vec::new(),
-            events: Vec::new(),
             aside: aside.into_iter().map(|(item, told)| (item.clone(), told.clone())).collect(),
             next,
-            attested_until: None,
             summed_up,
-            at: round.now,
+            ..ReaderCommit::empty(reader.address.clone(), round.now)
         };
         // What is set aside is told by no mail to come: its reader was told.
         let is_aside = |item: &&AlertItem| composed.aside.iter().any(|(aside, _)| aside.alert == item.alert);
@@ -419,20 +412,7 @@ mod tests {
             source: MailError::MessageId { id: "x".to_owned() },
         };
         for strikes in 1..=MAX_STRIKES {
-            let mut composed = ReaderCommit {
-                reader: reader.address.clone(),
-                met: Met::default(),
-                looks: Vec::new(),
-                settled: Vec::new(),
-                struck: Vec::new(),
-                mails: Vec::new(),
-                events: Vec::new(),
-                aside: Vec::new(),
-                next: None,
-                attested_until: None,
-                summed_up: None,
-                at: now,
-            };
+            let mut composed = ReaderCommit::empty(reader.address.clone(), now);
             let told = DueItem {
                 item: &item,
                 change: &change,

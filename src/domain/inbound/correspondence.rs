@@ -161,7 +161,7 @@ impl Correspondence {
     }
 
     /// Takes an answer: the question it answers, and whether it is answered for the first time.
-    /// Nothing where the token is unknown or too old.
+    /// Returns `None` if the token is unknown or too old.
     pub fn answer(&mut self, token: &TokenHash, now: DateTime<Utc>) -> Option<(Purpose, bool)> {
         let asked = self.asked.iter_mut().find(|asked| asked.token == *token)?;
         let is_first = asked.is_open(now);

@@ -94,6 +94,27 @@ pub struct ReaderCommit {
     pub at: DateTime<Utc>,
 }
 
+impl ReaderCommit {
+    /// One by which nothing becomes of anything yet, composed of nothing.
+    #[must_use]
+    pub fn empty(reader: EmailAddress, at: DateTime<Utc>) -> Self {
+        Self {
+            reader,
+            met: Met::default(),
+            looks: Vec::new(),
+            settled: Vec::new(),
+            struck: Vec::new(),
+            mails: Vec::new(),
+            events: Vec::new(),
+            aside: Vec::new(),
+            next: None,
+            attested_until: None,
+            summed_up: None,
+            at,
+        }
+    }
+}
+
 /// That a mail tells of a change which other sources may tell as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventTold {

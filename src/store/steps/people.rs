@@ -144,7 +144,6 @@ mod tests {
 
     use super::*;
     use crate::domain::subscription::Cadence;
-    use crate::store::boundary::Met;
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + Duration::minutes(minutes)
@@ -201,20 +200,7 @@ mod tests {
             kept => panic!("{kept:?}"),
         };
         assert_eq!((again(at(10)), again(at(90))), (Some(at(10)), Some(at(60))));
-        let made = |attested_until| ReaderCommit {
-            reader: ann(),
-            met: Met::default(),
-            looks: Vec::new(),
-            settled: Vec::new(),
-            struck: Vec::new(),
-            mails: Vec::new(),
-            events: Vec::new(),
-            aside: Vec::new(),
-            next: None,
-            attested_until,
-            summed_up: None,
-            at: at(99),
-        };
+        let made = |attested_until| ReaderCommit { attested_until, ..ReaderCommit::empty(ann(), at(99)) };
         let kept = composed(Some(weekly.clone()), &made(Some(at(99))));
         let Keep::As(after) = kept else { panic!("{kept:?}") };
         assert_eq!(after.preferences.attested_until, Some(at(99)));

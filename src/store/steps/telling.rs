@@ -58,20 +58,7 @@ mod tests {
     }
 
     fn composed(met: Met) -> ReaderCommit {
-        ReaderCommit {
-            reader: reader(&[]).address,
-            met,
-            looks: Vec::new(),
-            settled: Vec::new(),
-            struck: Vec::new(),
-            mails: Vec::new(),
-            events: Vec::new(),
-            aside: Vec::new(),
-            next: None,
-            attested_until: None,
-            summed_up: None,
-            at: now(),
-        }
+        ReaderCommit { met, ..ReaderCommit::empty(reader(&[]).address, now()) }
     }
 
     #[test]

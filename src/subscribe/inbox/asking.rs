@@ -60,8 +60,8 @@ impl Inbox {
         Ok(true)
     }
 
-    /// Takes the answer to a question that somebody gave on its page: done as if it had come by mail, with
-    /// a mail that welcomes whoever follows something now. Nothing where the token is unknown or too old.
+    /// Takes the answer to a question that its reader gave on the page, as if it had come by mail. A reader who
+    /// follows something now gets a welcome. Returns `None` if the token is unknown or too old.
     pub(in crate::subscribe) async fn confirm(
         &self,
         token: &TokenHash,

@@ -44,18 +44,10 @@ fn spread(alert: &Alert, from: Option<EmailAddress>, to: &[EmailAddress], ends: 
 async fn telling(store: &Store, name: &str, now: DateTime<Utc>) -> ReaderCommit {
     let waiting = store.waiting(vec![ann()]).await.unwrap().readers.remove(0);
     ReaderCommit {
-        reader: ann(),
         settled: waiting.items.iter().map(|item| item.alert.clone()).collect(),
         met: Met { items: waiting.items, ..Met::default() },
-        looks: Vec::new(),
-        struck: Vec::new(),
         mails: vec![mail(name, now)],
-        events: Vec::new(),
-        aside: Vec::new(),
-        next: None,
-        attested_until: None,
-        summed_up: None,
-        at: now,
+        ..ReaderCommit::empty(ann(), now)
     }
 }
 

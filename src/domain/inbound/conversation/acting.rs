@@ -60,7 +60,7 @@ impl Conversation {
     }
 
     /// Takes an answer given on the page to which the question led, and tells whether it is the first.
-    /// Nothing where the token is unknown or too old.
+    /// Returns `None` if the token is unknown or too old.
     pub fn confirm_on_web(&mut self, token: &TokenHash, now: DateTime<Utc>) -> Option<(ReplyKind, bool)> {
         let (purpose, is_first) = self.correspondence.answer(token, now)?;
         let consent = Consent { channel: ON_WEB, words: "the button on the page of the question" };

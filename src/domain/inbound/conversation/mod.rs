@@ -81,8 +81,8 @@ pub fn converse(
 }
 
 impl Conversation {
-    /// What an unclear answer asks for: whoever is told of changes and says in it that they want to leave, leaves
-    /// as by any mail.
+    /// Returns what an unclear answer asks for. A reader who gets alerts and says in it that they want to leave
+    /// leaves, as by any mail.
     fn meant(&self, request: Request) -> Request {
         match request {
             Request::Unclear { wish: Some(wish), .. } if self.subscriber.is_active() => *wish,
