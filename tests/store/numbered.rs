@@ -102,6 +102,9 @@ fn mail_of(number: u64, read: u64) -> QueuedMail {
 #[derive(Default)]
 pub struct Expected {
     reads: BTreeMap<(u64, u64), (ReadCommit, ChangeId)>,
+    /// The unchanged read found last, by its source's number. It was perhaps never acknowledged, and the next writer goes on
+    /// from it.
+    unchanged: BTreeMap<u64, u64>,
 }
 
 impl Expected {
@@ -192,14 +195,17 @@ pub async fn verify(
     for number in 0..SOURCES {
         let noted = acknowledged.get(&number).unwrap_or(&nothing);
         let state = store.read_state(&unchanged_id(number)).await.map_err(failed)?;
+        let before = found.expected.unchanged.entry(number).or_default();
+        let least = noted.unchanged.max(*before);
         // One more may have been on its way.
-        let there = [noted.unchanged, noted.unchanged + 1]
+        let there = [least, least + 1]
             .into_iter()
             .find(|read| state == (*read > 0).then(|| unchanged_read(number, *read)));
         if let Some(read) = there {
+            *before = read;
             verify_chain(store, &unchanged_id(number), read).await?;
         } else {
-            return Err(format!("unchanged source {number}, acknowledged {}: {state:?}", noted.unchanged));
+            return Err(format!("unchanged source {number}, at least {least}: {state:?}"));
         }
         total += found
             .verify_source(number, noted, newest)
