@@ -23,16 +23,15 @@ pub(super) fn run(verb: &ConfigVerb, context: &Context) -> anyhow::Result<Exit> 
             "companies": config.companies.len(),
         }))?,
         ConfigVerb::Check => {
-            context.output.line(
-                format!(
-                    "{} is valid: {}, {}",
-                    config.path.display(),
-                    counted(config.sources.len(), "source", "sources"),
-                    counted(config.companies.len(), "company", "companies"),
-                ) + &config.fetch.only_here.as_ref().map_or_else(String::new, |why| {
-                    format!("\nregwatch reads no site outside this machine yet: {why}")
-                }),
-            )?;
+            context.output.item(&format!(
+                "{} is valid: {}, {}",
+                config.path.display(),
+                counted(config.sources.len(), "source", "sources"),
+                counted(config.companies.len(), "company", "companies"),
+            ))?;
+            if let Some(why) = &config.fetch.only_here {
+                context.output.item(&format!("regwatch reads no site outside this machine yet: {why}"))?;
+            }
         }
         ConfigVerb::Show if context.output.json => {
             let shown: toml::Table = crate::config::show(&config).parse()?;

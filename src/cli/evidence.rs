@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use super::Context;
 use super::changes::beginning_of;
 use super::exit::Exit;
-use super::output::moment;
+use super::output::{moment, require_file};
 use super::progress::Waiting;
 use super::status::size;
 use crate::control::command;
@@ -86,6 +86,7 @@ pub(super) async fn run(verb: EvidenceVerb, context: &Context) -> anyhow::Result
 /// Has the store's owner write it beside the store, and fetches it: so the file is written by who asked.
 async fn write(export: Export, context: &Context) -> anyhow::Result<Exit> {
     let Export { change, source, company, from, to, out } = export;
+    require_file(&out)?;
     let file = std::path::absolute(&out)?;
     anyhow::ensure!(!file.exists(), "{} already exists and is not overwritten", file.display());
     let wanted = match (change, source, company) {
@@ -109,7 +110,7 @@ async fn write(export: Export, context: &Context) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let output = context.output;
-    output.line(format!(
+    output.item(&format!(
         "{}: {} of {}, {}, {}",
         exported.path.display(),
         counted(exported.lines, "line", "lines"),
@@ -118,7 +119,7 @@ async fn write(export: Export, context: &Context) -> anyhow::Result<Exit> {
         size(exported.bytes)
     ))?;
     for note in &exported.notes {
-        output.line(format!("  note: {note}"))?;
+        output.prefixed(&format!("  note: {note}"), "    ")?;
     }
     show(&checked, context)?;
     Ok(Exit::Done)
@@ -147,7 +148,7 @@ fn check(file: &Path, context: &Context) -> anyhow::Result<Exit> {
                 output.object(&serde_json::json!({ "file": file, "is_sound": true, "checked": checked }))?;
             } else {
                 let (members, lines) = (checked.members, checked.lines);
-                output.line(format!("{} is sound: {members} members, {lines} lines", file.display()))?;
+                output.item(&format!("{} is sound: {members} members, {lines} lines", file.display()))?;
                 show(&checked, context)?;
             }
             Ok(Exit::Done)
@@ -158,7 +159,7 @@ fn check(file: &Path, context: &Context) -> anyhow::Result<Exit> {
             if output.json {
                 output.object(&serde_json::json!({ "file": file, "is_sound": false, "reason": reason }))?;
             } else {
-                output.line(format!("{} is not sound: {reason}", file.display()))?;
+                output.item(&format!("{} is not sound: {reason}", file.display()))?;
             }
             Ok(Exit::Unsound)
         }
@@ -172,25 +173,22 @@ fn show(checked: &Checked, context: &Context) -> anyhow::Result<()> {
             (Some(at), Some(by)) => format!("time-stamped {} by {by}", moment(at)),
             _ => "not time-stamped".to_owned(),
         };
-        output.line(format!("  seal {} of {}, {stamped}", seal.seal, moment(seal.at)))?;
+        output.prefixed(&format!("  seal {} of {}, {stamped}", seal.seal, moment(seal.at)), "    ")?;
     }
     for Silence { source, reads, seen, gaps, changes, .. } in &checked.silence {
-        output.line(format!(
+        let line = format!(
             "  {source}: reads: {reads}, of them seen as it is: {seen}, {}, {}",
             counted(gaps.len(), "gap", "gaps"),
             counted(changes.len(), "change", "changes")
-        ))?;
+        );
+        output.prefixed(&line, "    ")?;
         for gap in gaps {
-            output.line(format!(
-                "    gap {} to {}: {}",
-                moment(gap.from),
-                moment(gap.to),
-                gap.why.join("; ")
-            ))?;
+            let line = format!("    gap {} to {}: {}", moment(gap.from), moment(gap.to), gap.why.join("; "));
+            output.prefixed(&line, "      ")?;
         }
     }
     for note in &checked.notes {
-        output.line(format!("  note: {note}"))?;
+        output.prefixed(&format!("  note: {note}"), "    ")?;
     }
     Ok(())
 }

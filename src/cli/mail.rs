@@ -81,7 +81,7 @@ fn dns(context: &Context) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     for record in &records {
-        context.output.line(format!("; {}", record.note))?;
+        context.output.prefixed(&format!("; {}", record.note), "; ")?;
         context.output.line(record.zone_line())?;
     }
     Ok(Exit::Done)

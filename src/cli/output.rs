@@ -1,13 +1,14 @@
 //! Printing: results to standard output, everything else to standard error.
 
+mod table;
+
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use anstream::{AutoStream, ColorChoice};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 use textwrap::core::display_width;
 
@@ -68,6 +69,19 @@ impl Output {
         }
     }
 
+    /// Prints one item of a list, as a paragraph whose later lines are set in.
+    pub(super) fn item(self, text: &str) -> anyhow::Result<()> {
+        self.prefixed(text, "  ")
+    }
+
+    /// Prints a paragraph whose later lines begin so.
+    pub(super) fn prefixed(self, text: &str, prefix: &str) -> anyhow::Result<()> {
+        match width() {
+            Some(_) => self.lines(&wrapped(text, prefix)),
+            None => self.line(text),
+        }
+    }
+
     /// Prints one JSON object.
     pub(super) fn object(self, value: &impl Serialize) -> anyhow::Result<()> {
         self.line(serde_json::to_string_pretty(value)?)
@@ -88,16 +102,21 @@ impl Output {
         headings: [&str; N],
         rows: impl IntoIterator<Item = [String; N]>,
     ) -> anyhow::Result<()> {
-        let mut table = Table::new();
-        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
-        if let Some(width) = width() {
-            table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-        }
-        for row in rows {
-            table.add_row(row.map(|cell| one_line(&cell)));
-        }
-        for line in table.lines() {
-            self.line(line.trim_end())?;
+        self.table_with_spares(headings, &[], rows)
+    }
+
+    /// The same; where the terminal has no room for all columns, the spare ones are left out, the first of them first.
+    pub(super) fn table_with_spares<const N: usize>(
+        self,
+        headings: [&str; N],
+        spares: &[&str],
+        rows: impl IntoIterator<Item = [String; N]>,
+    ) -> anyhow::Result<()> {
+        let rows: Vec<Vec<String>> = rows.into_iter().map(Vec::from).collect();
+        let (lines, left_out) = table::lines(&headings, spares, &rows, width());
+        lines.iter().try_for_each(|line| self.line(line))?;
+        if !left_out.is_empty() {
+            print_note(&format!("the terminal has no room for {}; --json shows all", left_out.join(", ")));
         }
         Ok(())
     }
@@ -194,6 +213,23 @@ pub(super) fn wrapped(text: &str, indent: &str) -> Vec<String> {
     let width = width().unwrap_or(USUAL_WIDTH);
     let options = textwrap::Options::new(width).subsequent_indent(indent).break_words(false);
     textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// Whether a file that somebody named means standard output.
+pub(super) fn is_standard_output(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+/// Refuses standard output where a file is needed.
+///
+/// # Errors
+/// What to name instead.
+pub(super) fn require_file(file: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !is_standard_output(file),
+        "found -, expected a file: it is read again once it is written (./- names a file called -)"
+    );
+    Ok(())
 }
 
 /// Prints bytes to standard output and nothing else.

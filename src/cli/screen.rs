@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use self::standing::StandingVerb;
 use super::Context;
 use super::exit::Exit;
-use super::output::{Output, print_bytes};
+use super::output::{Output, is_standard_output, print_bytes};
 use crate::control::command;
 use crate::domain::screening::{Answer, Screened};
 use crate::domain::text::counted;
@@ -49,7 +49,7 @@ pub(super) struct Screen {
     /// The format of the answers.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
-    /// The file to write to [default: standard output].
+    /// The file to write to; `-` for standard output [default: standard output].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -111,13 +111,14 @@ fn write(screened: &Screened, arguments: &Screen, output: Output) -> anyhow::Res
         Format::Html => Some(screening_report(screened)?.into_bytes()),
         Format::Table => None,
     };
-    match (&arguments.out, bytes) {
+    let out = arguments.out.as_deref().filter(|out| !is_standard_output(out));
+    match (out, bytes) {
         (Some(path), bytes) => {
             let bytes = bytes.unwrap_or_else(|| table(screened).into_bytes());
             std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
             if !output.json {
-                output.line(summary(screened))?;
-                output.line(format!("written: {}", path.display()))?;
+                output.item(&summary(screened))?;
+                output.item(&format!("written: {}", path.display()))?;
             }
         }
         (None, Some(bytes)) if !output.json => return print_bytes(&bytes),
@@ -160,8 +161,8 @@ fn show(screened: &Screened, output: Output) -> anyhow::Result<()> {
     for name in clear(screened) {
         output.line(format!("clear  {}", crate::domain::text::one_line(name)))?;
     }
-    lines_on_lists(screened).into_iter().try_for_each(|line| output.line(line))?;
-    output.line(summary(screened))
+    lines_on_lists(screened).into_iter().try_for_each(|line| output.item(&line))?;
+    output.item(&summary(screened))
 }
 
 /// The same as tab-separated text, for a file.

@@ -33,7 +33,7 @@ pub(super) enum StoreVerb {
     },
     /// Write the whole store as lines of JSON, for other programs, while the daemon runs.
     Export {
-        /// The file to write; it must not exist yet.
+        /// The file to write; it must not exist yet. `-` for standard output.
         file: PathBuf,
     },
     /// Make a store from an export, where there is none. Stop the daemon first.

@@ -153,6 +153,11 @@ fn an_export_is_lines_of_json_and_imported_it_says_the_same() {
     let exported = home.run(&["store", "export", file.to_str().unwrap(), "--json"]).expect(0).json();
     drop(daemon);
     let text = fs::read_to_string(&file).unwrap();
+    let printed = home.run(&["store", "export", "-"]).expect(0).stdout;
+    assert!(printed.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{printed}");
+    let refused = home.run(&["store", "backup", "-"]).expect(1).stderr;
+    assert!(refused.contains("expected a file"), "{refused}");
+    assert!(!home.path("-").exists() && !std::path::Path::new("-").exists());
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len() as u64, exported["records"].as_u64().unwrap() + 2);
@@ -162,6 +167,7 @@ fn an_export_is_lines_of_json_and_imported_it_says_the_same() {
             .any(|line| line["tree"] == "subscribers" && line["record"]["address"] == "ann@example.org"),
         "{text}"
     );
+    fs::write(&file, printed).unwrap();
     let other = Home::with_sources(&list_source(&site.url));
     other.run(&["store", "import", file.to_str().unwrap()]).expect(0);
     other.run(&["store", "verify"]).expect(0);

@@ -1,7 +1,7 @@
 //! At a glance: one sentence, what needs a person, and the exit code that says so.
 
 use crate::daemon::{Daemon, RUNS};
-use crate::home::run;
+use crate::home::{list_source, run};
 use crate::{HIKVISION, HIKVISION_AMENDED, HUAWEI, ZTE, covered_list, watched};
 
 #[test]
@@ -52,7 +52,7 @@ fn a_source_that_failed_often_enough_and_a_quarantined_read_need_a_person() {
 #[test]
 fn a_mail_for_a_relay_out_of_reach_waits_and_needs_nobody_yet() {
     let (site, home) = watched();
-    let source = crate::home::list_source(&site.url);
+    let source = list_source(&site.url);
     home.configure(&source, "smtp://127.0.0.1:9");
     home.subscribe("ann@example.org", "hikvision");
     home.check(0);
@@ -84,9 +84,42 @@ fn its_lines_fit_80_columns_however_long_a_reason_is() {
     for _ in 0..3 {
         home.check(4);
     }
-    for verb in [&["status"][..], &["source", "list"], &["source", "errors"]] {
+    let proof = home.path("proof-of-everything-that-was-read.zip");
+    let proof = proof.to_str().unwrap();
+    home.run(&["evidence", "export", "--source", "covered-list", "--out", proof]).expect(0);
+    let suppliers = home.path("suppliers.csv");
+    std::fs::write(&suppliers, "name\nHangzhou Hikvision Digital Technology Co., Ltd.\nBread Ltd.\n")
+        .unwrap();
+    for verb in [
+        &["status"][..],
+        &["source", "list"],
+        &["source", "list", "--group"],
+        &["source", "errors"],
+        &["company", "show", "hikvision"],
+        &["config", "check"],
+        &["evidence", "verify", proof],
+        &["mail", "dns"],
+        &["screen", suppliers.to_str().unwrap()],
+    ] {
         let ran = run(home.program().env("COLUMNS", "80").args(verb));
-        let widest = ran.stdout.lines().map(|line| line.chars().count()).max().unwrap();
+        // A record of the DNS and a path have to be copied as they are.
+        let is_prose = |line: &&str| !line.contains(" IN TXT ") && !line.contains(proof);
+        let widest = ran.stdout.lines().filter(is_prose).map(|line| line.chars().count()).max().unwrap();
         assert!(widest <= 80, "{verb:?}: {}", ran.stdout);
     }
+}
+
+#[test]
+fn in_80_columns_the_list_of_sources_breaks_neither_ids_nor_moments_and_says_what_has_no_room() {
+    let (site, home) = watched();
+    let id = "the-list-of-equipment-of-an-agency";
+    home.configure_also(&list_source(&site.url).replace("\"covered-list\"", &format!("\"{id}\"")));
+    home.check(0);
+    let listed = run(home.program().env("COLUMNS", "80").args(["source", "list"])).expect(0);
+    let row = listed.stdout.lines().find(|line| line.contains(id)).unwrap_or_else(|| panic!("{listed:?}"));
+    let moment = row.split("  ").map(str::trim).find(|cell| cell.starts_with("20")).unwrap();
+    assert_eq!(moment.split(' ').count(), 3, "a day, a time and a zone: {}", listed.stdout);
+    assert!(listed.stderr.contains("has no room for KIND"), "{}", listed.stderr);
+    let all = home.run(&["source", "list"]).expect(0);
+    assert!(all.stdout.contains("KIND") && all.stderr.is_empty(), "{all:?}");
 }

@@ -90,6 +90,10 @@ fn a_page_is_looked_at_and_becomes_a_source_that_is_read() {
     home.run(&["config", "check"]).expect(0);
     assert_eq!(home.check(0)["sources"][0]["id"], "entities");
     assert!(home.run(&add).expect(1).stderr.contains("a source entities already exists"));
+    let file = written["written"].as_str().unwrap();
+    let removed = home.run(&["source", "remove", "entities"]).expect(0).stdout;
+    assert!(removed.contains(&format!("(removed: {file})")), "{removed}");
+    assert!(!std::path::Path::new(file).exists());
 }
 
 #[test]

@@ -128,6 +128,6 @@ impl Coverage {
         });
         output.line("")?;
         output.table(["WATCHED", "KIND", "STATE", "SHOWS"], rows)?;
-        self.gaps.iter().try_for_each(|gap| output.line(format!("gap: {gap}")))
+        self.gaps.iter().try_for_each(|gap| output.item(&format!("gap: {gap}")))
     }
 }

@@ -92,7 +92,9 @@ async fn write(id: &SourceId, edit: Edit, done: &str, context: &Context) -> anyh
         return context.output.object(&Written { id, files: written, taken_over });
     }
     for path in &written {
-        context.output.line(format!("{id}: {done} (written: {})", path.display()))?;
+        // A file in which nothing is left is removed.
+        let deed = if path.exists() { "written" } else { "removed" };
+        context.output.item(&format!("{id}: {done} ({deed}: {})", path.display()))?;
     }
     if taken_over {
         context.output.line("in force in the daemon")?;

@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::moment;
 use crate::cli::Context;
 use crate::cli::exit::Exit;
+use crate::cli::output::{minute, moment};
 use crate::cli::problems::shared;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
@@ -125,7 +125,8 @@ pub(super) async fn list(wanted: &List, context: &Context) -> anyhow::Result<Exi
         ]
     });
     let headings = ["SOURCE", "KIND", "STATE", "LAST GOOD", "NEXT DUE", "FAILURES", "ENTRIES", "TROUBLE"];
-    context.output.table(headings, rows)?;
+    // What is left says how a source stands; `source show` has the rest.
+    context.output.table_with_spares(headings, &["KIND", "ENTRIES", "FAILURES", "NEXT DUE"], rows)?;
     Ok(Exit::Done)
 }
 
@@ -284,12 +285,12 @@ fn failures(status: &SourceStatus) -> String {
 }
 
 fn optional(at: Option<DateTime<Utc>>) -> String {
-    at.map(moment).unwrap_or_default()
+    at.map(minute).unwrap_or_default()
 }
 
 /// The trouble a source is in, and since when.
 pub(super) fn trouble_of(status: &SourceStatus) -> String {
     let troubles = status.incidents.iter();
-    let troubles = troubles.map(|incident| format!("{} since {}", incident.kind, moment(incident.since())));
+    let troubles = troubles.map(|incident| format!("{} since {}", incident.kind, minute(incident.since())));
     troubles.collect::<Vec<_>>().join(", ")
 }

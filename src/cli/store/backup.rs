@@ -1,14 +1,14 @@
 //! `regwatch store stats`, `tidy`, `backup`, `restore` and `compact`.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use crate::cli::Context;
 use crate::cli::exit::Exit;
-use crate::cli::output::moment;
+use crate::cli::output::{is_standard_output, moment, require_file};
 use crate::cli::progress::Waiting;
 use crate::cli::status::size;
 use crate::control::command;
@@ -86,6 +86,7 @@ pub(super) async fn tidy(context: &Context) -> anyhow::Result<Exit> {
 /// Has the store's owner write a backup beside the store, and fetches it: so the file is written by who asked, also
 /// where the daemon may write nowhere but into its own folder.
 pub(super) async fn backup(file: &Path, context: &Context) -> anyhow::Result<Exit> {
+    require_file(file)?;
     let file = std::path::absolute(file)?;
     anyhow::ensure!(!file.exists(), "{} already exists and is not overwritten", file.display());
     let (meter, checking) = (Meter::default(), Meter::default());
@@ -132,6 +133,9 @@ fn fetch(fetched: &Archived, file: &Path) -> io::Result<()> {
 }
 
 pub(super) async fn export(file: &Path, context: &Context) -> anyhow::Result<Exit> {
+    if is_standard_output(file) {
+        return print_export(context).await;
+    }
     let file = std::path::absolute(file)?;
     anyhow::ensure!(!file.exists(), "{} already exists and is not overwritten", file.display());
     let meter = Meter::default();
@@ -151,6 +155,24 @@ pub(super) async fn export(file: &Path, context: &Context) -> anyhow::Result<Exi
             size(exported.bytes)
         ))?;
     }
+    Ok(Exit::Done)
+}
+
+/// Writes an export to standard output and nothing else.
+async fn print_export(context: &Context) -> anyhow::Result<Exit> {
+    anyhow::ensure!(
+        !context.output.json,
+        "--json prints an object on standard output; name a file for the export"
+    );
+    let meter = Meter::default();
+    let waiting = Waiting::metered("writing an export", &meter);
+    let fetched = context.ask_metered(context.config()?, command::Export {}, &meter).await?;
+    waiting.end();
+    let printed = File::open(&fetched.path)
+        .and_then(|mut file| io::copy(&mut file, &mut io::stdout().lock()))
+        .and_then(|_| io::stdout().flush());
+    context.ask(command::ForgetExport {}).await?;
+    printed?;
     Ok(Exit::Done)
 }
 
