@@ -33,7 +33,7 @@ use crate::reload::{ReloadError, Reloaded, Reloader, TakenOver, Takeover};
 use crate::screen::{ScreenError, Screener, StandingError, StandingLists};
 use crate::settings::Retention;
 use crate::status::StatusReader;
-use crate::store::{MailAction, Store, StoreError};
+use crate::store::{MailAction, SourceGlance, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
 use crate::webhook::{MakingError, WebhookError, Webhooks};
 
@@ -351,34 +351,45 @@ impl Service {
     }
 
     pub(super) async fn statuses(&self) -> Result<Vec<SourceStatus>, CommandError> {
-        let incidents = self.incidents(false).await?;
-        let mut statuses = Vec::new();
-        for source in &*self.0.sources {
-            statuses.push(self.status(source, &incidents).await?);
-        }
-        Ok(statuses)
+        self.statuses_of(self.0.sources.iter().collect()).await
     }
 
-    /// How a source stands; `incidents` are those of all sources that are open.
-    async fn status(&self, source: &Source, incidents: &[Incident]) -> Result<SourceStatus, CommandError> {
-        let (store, id) = (&self.0.store, &source.id);
-        let state = store.read_state(id).await?;
-        let now = self.0.clock.now();
-        Ok(SourceStatus {
-            id: id.clone(),
-            next_due_at: due_at(source, state.as_ref(), now, now),
-            state,
-            entries: store.accepted(id).await?.map(|snapshot| snapshot.entries),
-            is_held: store.quarantined(id).await?.is_some(),
-            paused: store.source_pause(id, now).await?,
-            incidents: incidents.iter().filter(|incident| incident.concerns(id)).cloned().collect(),
-        })
+    /// How sources stand, in the order asked for. All of them are looked up at once: one after the other, thousands
+    /// take seconds.
+    async fn statuses_of(&self, sources: Vec<&Source>) -> Result<Vec<SourceStatus>, CommandError> {
+        let (store, now) = (&self.0.store, self.0.clock.now());
+        let ids: Vec<SourceId> = sources.iter().map(|source| source.id.clone()).collect();
+        let incidents = self.incidents(false).await?;
+        let pauses = store.source_pauses(now).await?;
+        let entries = store.entry_counts(ids.clone()).await?;
+        let glances = store.glances(ids.into()).await?;
+        let known = sources.into_iter().zip(glances).zip(entries);
+        let status = |((source, glance), entries): ((&Source, Arc<SourceGlance>), Option<usize>)| {
+            let id = &source.id;
+            SourceStatus {
+                id: id.clone(),
+                next_due_at: due_at(source, glance.state.as_ref(), now, now),
+                state: glance.state.clone(),
+                entries,
+                is_held: glance.is_held,
+                paused: pauses.get(id).copied(),
+                incidents: incidents.iter().filter(|incident| incident.concerns(id)).cloned().collect(),
+            }
+        };
+        Ok(known.map(status).collect())
+    }
+
+    /// How one source stands; an error where what is kept of it cannot be read.
+    async fn status(&self, source: &Source) -> Result<SourceStatus, CommandError> {
+        self.0.store.read_state(&source.id).await?;
+        let status = self.statuses_of(vec![source]).await?.pop();
+        status.ok_or_else(|| StoreError::Closed.into())
     }
 
     pub(super) async fn detail(&self, id: &SourceId) -> Result<SourceDetail, CommandError> {
         let source = self.source(id)?;
         Ok(SourceDetail {
-            status: self.status(source, &self.incidents(false).await?).await?,
+            status: self.status(source).await?,
             held: self.0.store.quarantined(id).await?,
             snapshots: self.0.store.snapshots(id, SHOWN_SNAPSHOTS).await?,
         })

@@ -169,6 +169,18 @@ fn is_named(found: &Match) -> bool {
     !matches!(found.rule, Rule::SourceBound | Rule::Exposure)
 }
 
+/// The names under which an entry names a company, each once: of one that it owns, that one's.
+#[must_use]
+pub fn names_in(
+    source: &Source,
+    entry: &Entry,
+    watchlist: &Watchlist,
+    company: &CompanyId,
+) -> BTreeSet<String> {
+    let found = companies_of(source, entry, watchlist).remove(company).unwrap_or_default();
+    found.into_iter().map(|found| found.path.into_iter().next().unwrap_or(found.alias)).collect()
+}
+
 /// Whom an entry names.
 fn companies_of(source: &Source, entry: &Entry, watchlist: &Watchlist) -> BTreeMap<CompanyId, Vec<Match>> {
     let mut companies: BTreeMap<CompanyId, Vec<Match>> = BTreeMap::new();

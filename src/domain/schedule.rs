@@ -6,10 +6,10 @@
 //! summer time skips runs right after the gap, and one that the change back
 //! repeats runs once unless every hour is meant.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Duration, LocalResult, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -21,6 +21,31 @@ pub struct CronExpr {
     /// One, or two where day of month and day of week are alternatives.
     schedules: Arc<[cron::Schedule]>,
     every_hour: bool,
+    known: Arc<Mutex<KnownTimes>>,
+}
+
+/// Times at which an expression fires, by zone, each with the earliest moment after which it is known to be the first.
+/// Sources that share an expression were read at moments of their own, and most of them are due at the same one.
+#[derive(Default)]
+struct KnownTimes(HashMap<Tz, BTreeMap<DateTime<Utc>, DateTime<Utc>>>);
+
+/// So many times are kept in mind of one expression in one zone.
+const MAX_KNOWN_TIMES: usize = 64;
+
+impl KnownTimes {
+    fn next_after(&self, now: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+        let (fires, since) = self.0.get(&zone)?.range(now..).find(|(fires, _)| **fires > now)?;
+        (*since <= now).then_some(*fires)
+    }
+
+    fn note(&mut self, now: DateTime<Utc>, zone: Tz, fires: DateTime<Utc>) {
+        let times = self.0.entry(zone).or_default();
+        if times.len() >= MAX_KNOWN_TIMES && !times.contains_key(&fires) {
+            times.clear();
+        }
+        let since = times.entry(fires).or_insert(now);
+        *since = now.min(*since);
+    }
 }
 
 /// Why an expression is refused.
@@ -184,7 +209,12 @@ impl CronExpr {
             vec![with(&list(&days), &list(&weekdays))?]
         };
         let schedules = schedules.into();
-        let expression = Self { text: text.trim().to_owned(), schedules, every_hour: hour.starts_with('*') };
+        let expression = Self {
+            text: text.trim().to_owned(),
+            schedules,
+            every_hour: hour.starts_with('*'),
+            known: Arc::default(),
+        };
         let epoch = DateTime::UNIX_EPOCH + Duration::days(365 * 50);
         if expression.next_after(epoch, Tz::UTC).is_none() {
             return Err(CronError::Never { text: text.to_owned() });
@@ -201,8 +231,21 @@ impl CronExpr {
     /// `None` where none comes for as far as the calendar goes.
     #[must_use]
     pub fn next_after(&self, now: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+        if let Some(known) = self.known().next_after(now, zone) {
+            return Some(known);
+        }
         let local_now = now.with_timezone(&zone).naive_local();
-        self.schedules.iter().filter_map(|schedule| self.next_of(schedule, now, local_now, zone)).min()
+        let fires = self
+            .schedules
+            .iter()
+            .filter_map(|schedule| self.next_of(schedule, now, local_now, zone))
+            .min()?;
+        self.known().note(now, zone, fires);
+        Some(fires)
+    }
+
+    fn known(&self) -> MutexGuard<'_, KnownTimes> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn next_of(
@@ -285,6 +328,23 @@ mod tests {
     }
 
     const NEW_YORK: Tz = Tz::America__New_York;
+
+    #[test]
+    fn what_is_known_of_an_expression_is_what_it_would_be_computed_as() {
+        // Over both changes of the clocks, in an order in which no moment helps the next one.
+        let first = "2026-03-06T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
+        for text in ["*/20 * * * *", "30 2 * * *", "30 1 * * *", "0 9 1 * 1", "15 1-3 * * *"] {
+            let cron: CronExpr = text.parse().unwrap();
+            for zone in [NEW_YORK, Tz::UTC] {
+                for step in 0..400_i64 {
+                    let days = if step % 2 == 0 { 0 } else { 238 };
+                    let now = first + Duration::minutes((step * 7919) % (6 * 24 * 60)) + Duration::days(days);
+                    let anew = CronExpr { known: Arc::default(), ..cron.clone() };
+                    assert_eq!(cron.next_after(now, zone), anew.next_after(now, zone), "{text}: {now}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn sunday_is_zero_and_seven_and_monday_is_one() {

@@ -66,6 +66,20 @@ pub struct FieldPage {
     pub is_cut: bool,
 }
 
+impl FieldPage {
+    /// Whether there was any of it before.
+    #[must_use]
+    pub fn was_there(&self) -> bool {
+        self.pieces.iter().any(|(fate, _)| *fate != Fate::Added)
+    }
+
+    /// Whether there is any of it now.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.pieces.iter().any(|(fate, _)| *fate != Fate::Removed)
+    }
+}
+
 /// Why a change concerns a company.
 #[derive(Debug)]
 pub struct Concern {

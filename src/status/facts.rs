@@ -46,7 +46,7 @@ pub struct SourceFacts {
     /// The source.
     pub id: SourceId,
     /// How its reads went; `None` before the first.
-    pub state: Option<ReadState>,
+    pub state: Option<ReadFacts>,
     /// When it is due, or was.
     pub due_at: Option<DateTime<Utc>>,
     /// How late a read of it may be.
@@ -59,10 +59,27 @@ pub struct SourceFacts {
     pub is_paused: bool,
 }
 
-impl Facts {
-    /// Whether a source is configured and not paused.
-    pub(super) fn is_watched(&self, id: &SourceId) -> bool {
-        self.sources.iter().any(|source| source.id == *id && !source.is_paused)
+/// How the reads of a source went, as far as it decides anything here.
+#[derive(Debug, Clone)]
+pub struct ReadFacts {
+    /// What the last one was found to be.
+    pub verdict: Verdict,
+    /// Why, where it was not good.
+    pub reason: Option<String>,
+    /// How many in a row were not good.
+    pub failures: u32,
+    /// When the source was last read well.
+    pub last_good_at: Option<DateTime<Utc>>,
+}
+
+impl From<&ReadState> for ReadFacts {
+    fn from(state: &ReadState) -> Self {
+        Self {
+            verdict: state.verdict,
+            reason: state.reason.clone(),
+            failures: state.failures,
+            last_good_at: state.last_good_at,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What needs a person, a line each, with the command for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -110,8 +110,11 @@ fn quarantined(facts: &Facts) -> Vec<Need> {
 /// Trouble that is known from elsewhere. What is wrong with reads is seen in the reads themselves, a relay out
 /// of reach lets mail wait, and that the clock was set is over.
 fn of_incidents(facts: &Facts) -> Vec<Need> {
+    let watched = facts.sources.iter().filter(|source| !source.is_paused).map(|source| &source.id);
+    let watched: BTreeSet<&SourceId> =
+        if facts.incidents.is_empty() { BTreeSet::new() } else { watched.collect() };
     let is_meant = |incident: &&Incident| match (incident.kind, &incident.source) {
-        (IncidentKind::Stale | IncidentKind::Quiet, Some(id)) => facts.is_watched(id),
+        (IncidentKind::Stale | IncidentKind::Quiet, Some(id)) => watched.contains(id),
         (IncidentKind::Mailbox | IncidentKind::Disk | IncidentKind::Store, _) => true,
         _ => false,
     };

@@ -1,10 +1,13 @@
 //! How all stands: a sentence, what needs a person, and the figures.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, SourceFacts};
 use super::need::{Need, needs, since};
 use super::workers::Worker;
+use crate::domain::id::SourceId;
 
 /// How all stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +18,17 @@ pub struct Overview {
     pub needs: Vec<Need>,
     /// In figures.
     pub figures: Figures,
+}
+
+/// The same without what has to be measured for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glance {
+    /// In one sentence.
+    pub sentence: String,
+    /// What needs a person; empty where all is well.
+    pub needs: Vec<Need>,
+    /// How many sources stand how.
+    pub sources: SourceFigures,
 }
 
 /// The figures, as `status --json` prints them.
@@ -81,10 +95,11 @@ pub fn overview(facts: &Facts) -> Overview {
     let needs = needs(facts);
     let count =
         |counts: &dyn Fn(&SourceFacts) -> bool| facts.sources.iter().filter(|source| counts(source)).count();
+    let needing: BTreeSet<&SourceId> = needs.iter().flat_map(|need| &need.sources).collect();
     let sources = SourceFigures {
         total: facts.sources.len(),
         in_time: count(&|source| source.is_in_time(facts.now)),
-        attention: count(&|source| needs.iter().any(|need| need.sources.contains(&source.id))),
+        attention: count(&|source| needing.contains(&source.id)),
         failing: count(&SourceFacts::is_failing),
         quarantined: count(&SourceFacts::is_quarantined),
         paused: count(&|source| source.is_paused),

@@ -5,15 +5,16 @@ use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::facts::{Facts, SourceFacts};
-use super::overview::{Overview, overview};
+use super::facts::{Facts, ReadFacts, SourceFacts};
+use super::overview::{Glance, Overview, overview};
 use super::workers::Workers;
 use crate::clock::Clock;
 use crate::domain::due::due_at;
+use crate::domain::id::SourceId;
 use crate::domain::incident::Incident;
 use crate::domain::source::Source;
 use crate::settings::OperatorSettings;
-use crate::store::{SourceGlance, Store, StoreError};
+use crate::store::{SourceGlance, Store, StoreError, StoreSize};
 
 /// A read that is late by no more than this, and the delay that the daemon draws, is in time.
 const GRACE: Duration = Duration::minutes(15);
@@ -42,6 +43,8 @@ pub struct StatusReaderParts {
 #[derive(Debug)]
 pub struct StatusReader {
     parts: StatusReaderParts,
+    /// Of the sources, in their order.
+    ids: Arc<[SourceId]>,
     started_at: DateTime<Utc>,
 }
 
@@ -50,7 +53,8 @@ impl StatusReader {
     #[must_use]
     pub fn new(parts: StatusReaderParts) -> Self {
         let started_at = parts.clock.now();
-        Self { parts, started_at }
+        let ids = parts.sources.iter().map(|source| source.id.clone()).collect();
+        Self { parts, ids, started_at }
     }
 
     /// Returns how all stands.
@@ -61,15 +65,27 @@ impl StatusReader {
         Ok(overview(&self.facts().await?))
     }
 
+    /// Returns how all stands, but for the size of the store: to measure it takes longer than a page may.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn glance(&self) -> Result<Glance, StoreError> {
+        let Overview { sentence, needs, figures } = overview(&self.facts_with(StoreSize::default()).await?);
+        Ok(Glance { sentence, needs, sources: figures.sources })
+    }
+
     /// Returns all of it, for those who show more.
     ///
     /// # Errors
     /// The store's.
     pub async fn facts(&self) -> Result<Facts, StoreError> {
+        self.facts_with(self.parts.store.size(SIZE_MAX_AGE).await?).await
+    }
+
+    async fn facts_with(&self, size: StoreSize) -> Result<Facts, StoreError> {
         let parts = &self.parts;
         let (store, now) = (&parts.store, parts.clock.now());
-        let ids = parts.sources.iter().map(|source| source.id.clone()).collect();
-        let glances = store.glances(ids).await?;
+        let glances = store.glances(Arc::clone(&self.ids)).await?;
         let paused = store.paused_sources(now).await?;
         let workers = parts.workers.list();
         // Without a daemon nobody starts: what counts is when it was due.
@@ -77,7 +93,7 @@ impl StatusReader {
         let mut sources = Vec::with_capacity(parts.sources.len());
         for (source, glance) in parts.sources.iter().zip(glances) {
             let is_paused = paused.contains(&source.id);
-            sources.push(self.source(source, (glance, is_paused), started_at, now).await?);
+            sources.push(self.source(source, (&glance, is_paused), started_at, now).await?);
         }
         let mut incidents = store.incidents_since(now).await?;
         incidents.retain(Incident::is_open);
@@ -87,7 +103,7 @@ impl StatusReader {
             sources,
             incidents,
             mails: store.queue().await?,
-            store: store.size(SIZE_MAX_AGE).await?,
+            store: size,
             backup: store.last_backup().await?,
             webhooks: store.webhooks().await?,
             workers,
@@ -97,12 +113,12 @@ impl StatusReader {
     async fn source(
         &self,
         source: &Source,
-        (glance, is_paused): (SourceGlance, bool),
+        (glance, is_paused): (&SourceGlance, bool),
         started_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<SourceFacts, StoreError> {
         let SourceGlance { state, is_held, .. } = glance;
-        let held = if is_held { self.parts.store.quarantined(&source.id).await? } else { None };
+        let held = if *is_held { self.parts.store.quarantined(&source.id).await? } else { None };
         let amended = state.as_ref().and_then(|state| state.amended.as_ref());
         let quarantined_since =
             held.as_ref().map(|held| held.held_since).or_else(|| amended.map(|amended| amended.since));
@@ -116,7 +132,7 @@ impl StatusReader {
             quarantined,
             quarantined_since,
             is_paused,
-            state,
+            state: state.as_ref().map(ReadFacts::from),
         })
     }
 }

@@ -1,16 +1,23 @@
 //! A company: where it is listed today, and what became of it.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
 
 use super::Views;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, ChangeKind};
 use crate::domain::company::Company;
 use crate::domain::entry::{Entry, EntryDate};
 use crate::domain::id::{CompanyId, SourceId};
+use crate::domain::match_index::names_in;
+use crate::domain::source::{Listing, Source};
 use crate::store::{ChangeSearch, FoundChanges, StoreError};
 
 /// Of one source, as many entries are named.
 const SHOWN_ENTRIES: usize = 20;
+
+/// As many of the sources that name it are shown with their entries.
+const SHOWN_SOURCES: usize = 100;
 
 /// Changes shown at once.
 const SHOWN_CHANGES: usize = 50;
@@ -22,6 +29,8 @@ pub struct CompanyView {
     pub company: Company,
     /// The sources that name it today.
     pub listed: Vec<ListedSource>,
+    /// How many more sources name it.
+    pub more_listed: usize,
     /// Sources that can name it and do not, those that were read well.
     pub unnamed: Vec<SourceId>,
     /// Sources that were never read well: nothing is known of them.
@@ -41,6 +50,10 @@ pub struct ListedSource {
     pub entries: Vec<ListedEntry>,
     /// How many more there are.
     pub more: usize,
+    /// What it means to stand there, where the source is a list of which that is known.
+    pub listing: Option<Listing>,
+    /// When the source was first read: what was there then may have been there before.
+    pub first_read_at: Option<DateTime<Utc>>,
 }
 
 /// An entry that names a company.
@@ -50,6 +63,8 @@ pub struct ListedEntry {
     pub title: String,
     /// The date it bears.
     pub date: Option<EntryDate>,
+    /// The names under which it names the company.
+    pub named_as: Vec<String>,
     /// Where the source shows it.
     pub url: Option<String>,
     /// The change by which it came, where that was seen.
@@ -64,53 +79,69 @@ impl Views {
     pub async fn company(&self, id: &CompanyId) -> Result<Option<CompanyView>, StoreError> {
         let Some(company) = self.0.registry.current().company(id).cloned() else { return Ok(None) };
         let named: Vec<(SourceId, Vec<String>)> = self.0.store.named_on(id).await?;
+        let is_watched = |(source, _): &&(SourceId, Vec<String>)| self.source(source.as_str()).is_some();
+        let naming: HashSet<&SourceId> = named.iter().filter(is_watched).map(|(source, _)| source).collect();
         let mut listed = Vec::new();
-        for (source, keys) in &named {
-            if self.source(source.as_str()).is_some() {
-                listed.push(self.listed(source, keys).await?);
+        for (source, keys) in named.iter().filter(is_watched).take(SHOWN_SOURCES) {
+            if let Some(source) = self.source(source.as_str()) {
+                listed.push(self.listed(source, id, keys).await?);
             }
         }
-        let naming: BTreeSet<&SourceId> = named.iter().map(|(source, _)| source).collect();
-        let others: Vec<SourceId> = self.0.sources.iter().map(|source| source.id.clone()).collect();
-        let glances = self.0.store.glances(others.clone()).await?;
         let (mut unnamed, mut unread) = (Vec::new(), Vec::new());
-        for (source, glance) in others.into_iter().zip(glances) {
-            let is_read = glance.state.is_some_and(|state| state.last_good_at.is_some());
-            match (naming.contains(&source), is_read) {
+        for (source, glance) in self.sources().iter().zip(self.glances().await?) {
+            let is_read = glance.state.as_ref().is_some_and(|state| state.last_good_at.is_some());
+            match (naming.contains(&source.id), is_read) {
                 (true, _) => {}
-                (false, true) => unnamed.push(source),
-                (false, false) => unread.push(source),
+                (false, true) => unnamed.push(source.id.clone()),
+                (false, false) => unread.push(source.id.clone()),
             }
         }
+        let more_listed = naming.len() - listed.len();
         let of_company =
             ChangeSearch { company: Some(id.clone()), limit: SHOWN_CHANGES, ..ChangeSearch::default() };
         let timeline = self.0.store.search(of_company.clone()).await?;
         let possible = self.0.store.search(ChangeSearch { is_possible: true, ..of_company }).await?;
-        Ok(Some(CompanyView { company, listed, unnamed, unread, timeline, possible }))
+        Ok(Some(CompanyView { company, listed, more_listed, unnamed, unread, timeline, possible }))
     }
 
-    async fn listed(&self, source: &SourceId, keys: &[String]) -> Result<ListedSource, StoreError> {
-        let baseline = self.0.store.baseline(source).await?;
+    async fn listed(
+        &self,
+        source: &Source,
+        company: &CompanyId,
+        keys: &[String],
+    ) -> Result<ListedSource, StoreError> {
+        let baseline = self.0.store.baseline(&source.id).await?;
+        let watchlist = self.0.registry.current();
         let entries = baseline.as_ref().map_or(&[][..], |baseline| &baseline.document.entries);
+        let keys: HashSet<&String> = keys.iter().collect();
         let named: Vec<&Entry> = entries.iter().filter(|entry| keys.contains(&entry.key)).collect();
         let more = named.len().saturating_sub(SHOWN_ENTRIES);
         let mut listed = Vec::new();
         for entry in named.into_iter().take(SHOWN_ENTRIES) {
             let search = ChangeSearch {
-                entry: Some((source.clone(), entry.key.clone())),
+                entry: Some((source.id.clone(), entry.key.clone())),
                 limit: SHOWN_ENTRIES,
                 ..ChangeSearch::default()
             };
             let changes = self.0.store.search(search).await?.changes;
-            let is_come = |change: &Change| change.entry.kind == crate::domain::change::ChangeKind::Added;
+            let is_come =
+                |change: &Change| change.entry.kind == ChangeKind::Added && change.retracted_at.is_none();
             let added = changes.into_iter().map(|(_, change)| change).find(is_come);
             listed.push(ListedEntry {
                 title: entry.title.clone(),
                 date: entry.date,
+                named_as: names_in(source, entry, &watchlist, company).into_iter().collect(),
                 url: entry.url.clone(),
                 added,
             });
         }
-        Ok(ListedSource { source: source.clone(), entries: listed, more })
+        let first = self.0.store.first_snapshot(&source.id).await?;
+        Ok(ListedSource {
+            source: source.id.clone(),
+            entries: listed,
+            more,
+            listing: source.listing.clone(),
+            first_read_at: first.map(|first| first.response.read_at),
+        })
     }
 }

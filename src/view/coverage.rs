@@ -1,12 +1,14 @@
 //! What was watched in a time, source by source.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::Views;
 use crate::domain::health::SourceHealth;
 use crate::domain::id::SourceId;
 use crate::domain::tally::DAYS;
-use crate::store::{ChangeSearch, StoreError};
+use crate::store::StoreError;
 
 /// The report of a month, where no other time is asked for.
 const COVERED_DAYS: u64 = 29;
@@ -62,38 +64,33 @@ impl Views {
         let month_before = until.checked_sub_days(Days::new(COVERED_DAYS)).unwrap_or(until);
         let since = since.unwrap_or(month_before).min(until);
         let remembered = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
-        let ids = self.sources().iter().map(|source| source.id.clone()).collect();
-        let glances = self.0.store.glances(ids).await?;
-        let mut sources = Vec::with_capacity(glances.len());
-        for (source, glance) in self.sources().iter().zip(glances) {
-            let begin = since.and_time(NaiveTime::MIN).and_utc();
-            let health = SourceHealth::of(source, glance.state.as_ref(), begin);
-            let search = ChangeSearch {
-                sources: vec![source.id.clone()],
-                since: Some(since),
-                until: Some(until),
-                ..ChangeSearch::default()
-            };
+        let glances = self.glances().await?;
+        let changes = self.0.store.change_counts(Arc::clone(&self.1.ids), (since, until)).await?;
+        let known = glances.iter().zip(changes);
+        let sources = self.sources().iter().zip(known).map(|(source, (glance, changes))| {
+            let state = glance.state.as_ref();
+            let health = SourceHealth::of(source, state, since.and_time(NaiveTime::MIN).and_utc());
             let days = since.max(remembered).iter_days().take_while(|day| *day <= until);
-            let counted: Vec<(NaiveDate, (u32, u32))> = days
-                .map(|day| (day, glance.state.as_ref().map_or((0, 0), |state| state.tally.on(day))))
-                .collect();
-            sources.push(SourceCoverage {
+            let (mut good, mut other, mut days_without) = (0, 0, Vec::new());
+            for day in days {
+                let (read_well, read_badly) = state.map_or((0, 0), |state| state.tally.on(day));
+                good += read_well;
+                other += read_badly;
+                days_without.extend((read_well == 0).then_some(day));
+            }
+            SourceCoverage {
                 source: source.id.clone(),
                 title: source.title.clone(),
-                good: counted.iter().map(|(_, (good, _))| good).sum(),
-                other: counted.iter().map(|(_, (_, other))| other).sum(),
+                good,
+                other,
                 last_good_at: health.last_good_at,
                 failing_since: health.failing_since,
-                changes: self.search(search).await?.total,
-                days_without: counted
-                    .iter()
-                    .filter(|(_, (good, _))| *good == 0)
-                    .map(|(day, _)| *day)
-                    .collect(),
+                changes,
+                days_without,
                 misses: source.misses.clone(),
-            });
-        }
+            }
+        });
+        let sources = sources.collect();
         Ok(CoverageView {
             since,
             until,

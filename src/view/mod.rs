@@ -10,7 +10,9 @@ mod deadlines;
 mod overview;
 mod reader;
 mod story;
+mod watched;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -24,14 +26,17 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::Source;
 use crate::domain::subscription::Subscriber;
+use crate::domain::topic::Topic;
 use crate::registry::Registry;
-use crate::store::{ChangeSearch, FoundChanges, Store, StoreError};
+use crate::store::{ChangeSearch, FoundChanges, SourceGlance, Store, StoreError};
 
 pub use company::{CompanyView, ListedEntry, ListedSource};
 pub use coverage::{CoverageView, SourceCoverage};
 pub use deadlines::DueEntry;
 pub use overview::{DayState, Order, Overview, SourceFilter, SourceRow, SourceState};
 pub use story::{Story, TiedChange};
+
+use self::watched::Watched;
 
 /// What views are made of.
 #[derive(Debug, Clone)]
@@ -48,7 +53,7 @@ pub struct ViewParts {
 
 /// Makes views. One for the whole program.
 #[derive(Debug, Clone)]
-pub struct Views(ViewParts);
+pub struct Views(ViewParts, Arc<Watched>);
 
 /// All about one source.
 #[derive(Debug, Clone)]
@@ -74,6 +79,9 @@ const SHOWN_SNAPSHOTS: usize = 50;
 const SHOWN_READS: usize = 200;
 const SHOWN_CHANGES: usize = 10;
 
+/// As many readers are looked at in one go.
+const READERS_AT_ONCE: usize = 1_000;
+
 /// Names that wait for a person's word, shown at once.
 const SHOWN_UNDECIDED: usize = 100;
 
@@ -81,7 +89,8 @@ impl Views {
     /// Views over the given parts.
     #[must_use]
     pub fn new(parts: ViewParts) -> Self {
-        Self(parts)
+        let watched = Watched::of(Arc::clone(&parts.sources));
+        Self(parts, Arc::new(watched))
     }
 
     /// The present.
@@ -93,21 +102,35 @@ impl Views {
     /// What is watched.
     #[must_use]
     pub fn sources(&self) -> &[Source] {
-        &self.0.sources
+        &self.1.sources
     }
 
     /// A source by its id.
     #[must_use]
     pub fn source(&self, id: &str) -> Option<&Source> {
-        self.0.sources.iter().find(|source| source.id.as_str() == id)
+        self.1.source(id)
     }
 
     /// Every group of sources, in order.
     #[must_use]
-    pub fn groups(&self) -> Vec<&str> {
-        let groups = self.0.sources.iter().flat_map(|source| &source.catalogue.groups);
-        let groups: std::collections::BTreeSet<&str> = groups.map(String::as_str).collect();
-        groups.into_iter().collect()
+    pub fn groups(&self) -> &[String] {
+        &self.1.groups
+    }
+
+    /// Every site of sources, in order.
+    #[must_use]
+    pub fn sites(&self) -> &[String] {
+        &self.1.sites
+    }
+
+    /// The sources by their titles.
+    pub fn by_title(&self) -> impl ExactSizeIterator<Item = &Source> {
+        self.1.by_title()
+    }
+
+    /// How every source stands, in the order of the configuration.
+    async fn glances(&self) -> Result<Vec<Arc<SourceGlance>>, StoreError> {
+        self.0.store.glances(Arc::clone(&self.1.ids)).await
     }
 
     /// What readers call a source; its id where it is no longer watched.
@@ -157,10 +180,8 @@ impl Views {
     /// # Errors
     /// The store's error.
     pub async fn quarantined(&self) -> Result<Vec<QuarantinedRead>, StoreError> {
-        let ids = self.0.sources.iter().map(|source| source.id.clone()).collect();
-        let glances = self.0.store.glances(ids).await?;
         let mut held = Vec::new();
-        for (source, glance) in self.0.sources.iter().zip(glances) {
+        for (source, glance) in self.sources().iter().zip(self.glances().await?) {
             if glance.is_held {
                 held.extend(self.0.store.quarantined(&source.id).await?);
             }
@@ -182,13 +203,22 @@ impl Views {
     /// # Errors
     /// The store's error.
     pub async fn told_by(&self, changes: &[Change]) -> Result<usize, StoreError> {
-        let subscribers = self.0.store.subscribers().await?;
+        let topics: BTreeSet<Topic> = changes.iter().flat_map(Change::topics).collect();
+        let topics: Vec<Topic> = topics.into_iter().collect();
         let is_told = |subscriber: &&Subscriber| {
             changes
                 .iter()
                 .any(|change| change.topics().any(|topic| subscriber.follows(&topic, change).is_some()))
         };
-        Ok(subscribers.iter().filter(is_told).count())
+        let (mut told, mut reached) = (0, None);
+        loop {
+            let page = self.0.store.readers_of(topics.clone(), reached, READERS_AT_ONCE).await?;
+            told += page.readers.iter().filter(is_told).count();
+            reached = page.reached;
+            if reached.is_none() {
+                return Ok(told);
+            }
+        }
     }
 
     /// A body as it was received.

@@ -1,5 +1,8 @@
 //! All sources at a glance.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::Views;
@@ -149,32 +152,36 @@ impl Views {
     /// # Errors
     /// The store's error.
     pub async fn overview(&self, filter: &SourceFilter) -> Result<Overview, StoreError> {
-        let ids = self.0.sources.iter().map(|source| source.id.clone()).collect();
-        let glances = self.0.store.glances(ids).await?;
+        let glances = self.glances().await?;
         let now = self.now();
         let pauses = self.0.store.source_pauses(now).await?;
-        let row = |(source, glance): (&Source, _)| row(source, glance, pauses.get(&source.id).copied(), now);
-        let mut rows: Vec<SourceRow> = self.0.sources.iter().zip(glances).map(row).collect();
-        let by_state =
-            SourceState::ALL.map(|(_, state)| rows.iter().filter(|row| row.state == state).count());
-        let mut sites: Vec<String> = rows.iter().map(|row| row.site.clone()).collect();
-        sites.sort();
-        sites.dedup();
-        let total = rows.len();
-        rows.retain(|row| filter.admits(row));
-        let found = rows.len();
-        sort(&mut rows, filter.order);
-        let rows: Vec<SourceRow> = rows.into_iter().skip(filter.skip).take(filter.limit).collect();
-        let rows = self.completed(rows).await?;
-        Ok(Overview { rows, found, total, by_state, sites })
+        let mut standings: Vec<Standing<'_>> = self
+            .sources()
+            .iter()
+            .zip(glances)
+            .map(|(source, glance)| Standing::of(source, glance, pauses.get(&source.id).copied()))
+            .collect();
+        let mut by_state = [0; 5];
+        for standing in &standings {
+            by_state[standing.state as usize] += 1;
+        }
+        let total = standings.len();
+        let words = filter.words.trim().to_lowercase();
+        let words: Vec<&str> = words.split_whitespace().collect();
+        standings.retain(|standing| filter.admits(standing, &words));
+        let found = standings.len();
+        sort(&mut standings, filter.order, now);
+        let shown = standings.into_iter().skip(filter.skip).take(filter.limit);
+        let rows = self.completed(shown.map(|standing| standing.row(now)).collect()).await?;
+        Ok(Overview { rows, found, total, by_state, sites: self.sites().to_vec() })
     }
 
     /// One source as the table has it.
     pub(super) async fn row(&self, source: &Source) -> Result<SourceRow, StoreError> {
-        let glances = self.0.store.glances(vec![source.id.clone()]).await?;
+        let glances = self.0.store.glances([source.id.clone()].into()).await?;
         let pause = self.0.store.source_pause(&source.id, self.now()).await?;
-        let rows = glances.into_iter().map(|glance| row(source, glance, pause, self.now())).collect();
-        let mut rows = self.completed(rows).await?;
+        let rows = glances.into_iter().map(|glance| Standing::of(source, glance, pause).row(self.now()));
+        let mut rows = self.completed(rows.collect()).await?;
         rows.pop().ok_or(StoreError::Closed)
     }
 
@@ -182,70 +189,107 @@ impl Views {
     async fn completed(&self, mut rows: Vec<SourceRow>) -> Result<Vec<SourceRow>, StoreError> {
         let numbers = rows.iter().filter_map(|row| row.last_number).collect();
         let changes = self.0.store.numbered(numbers).await?;
-        for row in &mut rows {
-            let change = changes.iter().find(|(number, _)| Some(*number) == row.last_number);
-            row.last_change = change.map(|(_, change)| (change.found_at, change.id.to_string()));
-            row.entries = self.0.store.accepted(&row.id).await?.map(|snapshot| snapshot.entries);
+        let changes: HashMap<u32, _> =
+            changes.iter().map(|(number, change)| (*number, (change.found_at, &change.id))).collect();
+        let entries = self.0.store.entry_counts(rows.iter().map(|row| row.id.clone()).collect()).await?;
+        for (row, entries) in rows.iter_mut().zip(entries) {
+            let change = row.last_number.and_then(|number| changes.get(&number));
+            row.last_change = change.map(|(at, id)| (*at, id.to_string()));
+            row.entries = entries;
         }
         Ok(rows)
     }
 }
 
+/// A source as it is compared with others: nothing of it is copied for that.
+struct Standing<'a> {
+    source: &'a Source,
+    glance: Arc<SourceGlance>,
+    paused: Option<SourcePause>,
+    state: SourceState,
+}
+
 impl SourceFilter {
-    fn admits(&self, row: &SourceRow) -> bool {
-        let words = self.words.trim().to_lowercase();
-        let texts = [row.title.to_lowercase(), row.id.as_str().to_lowercase(), row.site.to_lowercase()];
-        words.split_whitespace().all(|word| texts.iter().any(|text| text.contains(word)))
-            && self.state.is_none_or(|state| state == row.state)
-            && self.site.as_ref().is_none_or(|site| *site == row.site)
-            && self.group.as_ref().is_none_or(|group| row.groups.contains(group))
+    fn admits(&self, standing: &Standing<'_>, words: &[&str]) -> bool {
+        let source = standing.source;
+        self.state.is_none_or(|state| state == standing.state)
+            && self.site.as_ref().is_none_or(|site| site == standing.site())
+            && self.group.as_ref().is_none_or(|group| source.catalogue.groups.contains(group))
+            && (words.is_empty() || {
+                let texts = [source.title.to_lowercase(), source.id.as_str().to_lowercase()];
+                let site = standing.site();
+                words.iter().all(|word| texts.iter().any(|text| text.contains(word)) || site.contains(word))
+            })
     }
 }
 
-fn sort(rows: &mut [SourceRow], order: Order) {
+fn sort(standings: &mut [Standing<'_>], order: Order, now: DateTime<Utc>) {
     match order {
-        Order::State => rows.sort_by(|a, b| (a.state, &a.title).cmp(&(b.state, &b.title))),
-        Order::Title => rows.sort_by(|a, b| a.title.cmp(&b.title)),
-        Order::LastGood => rows.sort_by_key(|row| row.last_good_at),
-        Order::LastChange => rows.sort_by_key(|row| std::cmp::Reverse(row.last_number)),
-        Order::Due => rows.sort_by_key(|row| (row.next_due_at.is_none(), row.next_due_at)),
+        Order::State => {
+            standings.sort_by(|a, b| (a.state, &a.source.title).cmp(&(b.state, &b.source.title)));
+        }
+        Order::Title => standings.sort_by(|a, b| a.source.title.cmp(&b.source.title)),
+        Order::LastGood => standings.sort_by_key(Standing::last_good_at),
+        Order::LastChange => standings.sort_by_key(|row| std::cmp::Reverse(row.glance.last_change)),
+        Order::Due => standings.sort_by_cached_key(|row| {
+            let due = row.next_due_at(now);
+            (due.is_none(), due)
+        }),
     }
 }
 
-fn row(source: &Source, glance: SourceGlance, paused: Option<SourcePause>, now: DateTime<Utc>) -> SourceRow {
-    let SourceGlance { state, is_held, last_change } = glance;
-    let standing = match &state {
-        _ if is_held => SourceState::Held,
-        _ if paused.is_some() => SourceState::Paused,
-        None => SourceState::New,
-        Some(state) if state.verdict.is_read() => SourceState::Good,
-        Some(_) => SourceState::Failing,
-    };
-    let today = now.date_naive();
-    let day = |ago| {
-        let day = today.checked_sub_days(Days::new(ago)).unwrap_or(today);
-        let (good, other) = state.as_ref().map_or((0, 0), |state| state.tally.on(day));
-        DayState { day, good, other }
-    };
-    SourceRow {
-        id: source.id.clone(),
-        title: source.title.clone(),
-        site: source.url.host_str().unwrap_or_default().to_owned(),
-        groups: source.catalogue.groups.clone(),
-        state: standing,
-        reason: state
-            .as_ref()
-            .and_then(|state| state.reason.clone())
-            .filter(|_| !matches!(standing, SourceState::Good | SourceState::Paused)),
-        last_good_at: state.as_ref().and_then(|state| state.last_good_at),
-        next_due_at: match paused {
+impl<'a> Standing<'a> {
+    fn of(source: &'a Source, glance: Arc<SourceGlance>, paused: Option<SourcePause>) -> Self {
+        let state = match &glance.state {
+            _ if glance.is_held => SourceState::Held,
+            _ if paused.is_some() => SourceState::Paused,
+            None => SourceState::New,
+            Some(state) if state.verdict.is_read() => SourceState::Good,
+            Some(_) => SourceState::Failing,
+        };
+        Self { source, glance, paused, state }
+    }
+
+    fn site(&self) -> &'a str {
+        self.source.url.host_str().unwrap_or_default()
+    }
+
+    fn last_good_at(&self) -> Option<DateTime<Utc>> {
+        self.glance.state.as_ref()?.last_good_at
+    }
+
+    fn next_due_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self.paused {
             Some(pause) => pause.until,
-            None => due_at(source, state.as_ref(), now, now),
-        },
-        paused,
-        last_change: None,
-        entries: None,
-        days: (0..DAYS).rev().map(day).collect(),
-        last_number: last_change,
+            None => due_at(self.source, self.glance.state.as_ref(), now, now),
+        }
+    }
+
+    /// As it is shown.
+    fn row(&self, now: DateTime<Utc>) -> SourceRow {
+        let state = self.glance.state.as_ref();
+        let today = now.date_naive();
+        let day = |ago| {
+            let day = today.checked_sub_days(Days::new(ago)).unwrap_or(today);
+            let (good, other) = state.map_or((0, 0), |state| state.tally.on(day));
+            DayState { day, good, other }
+        };
+        SourceRow {
+            id: self.source.id.clone(),
+            title: self.source.title.clone(),
+            site: self.site().to_owned(),
+            groups: self.source.catalogue.groups.clone(),
+            state: self.state,
+            reason: state
+                .and_then(|state| state.reason.clone())
+                .filter(|_| !matches!(self.state, SourceState::Good | SourceState::Paused)),
+            last_good_at: self.last_good_at(),
+            next_due_at: self.next_due_at(now),
+            paused: self.paused,
+            last_change: None,
+            entries: None,
+            days: (0..DAYS).rev().map(day).collect(),
+            last_number: self.glance.last_change,
+        }
     }
 }

@@ -340,13 +340,13 @@ impl Shared {
             .filter(|company| subscriber.active(&company.id.clone().into()).is_none())
             .map(|company| (company.id.to_string(), company_name(&company.id.clone().into(), &watchlist)))
             .collect();
-        more.sort_by_key(|(_, name)| name.to_lowercase());
+        more.sort_by_cached_key(|(_, name)| name.to_lowercase());
         let sources = watchlist.sources().keys().map(Topic::from);
         let mut sources: Vec<(String, String)> = sources
             .filter(|source| subscriber.active(source).is_none())
             .map(|source| (source.to_string(), company_name(&source, &watchlist)))
             .collect();
-        sources.sort_by_key(|(_, name)| name.to_lowercase());
+        sources.sort_by_cached_key(|(_, name)| name.to_lowercase());
         more.append(&mut sources);
         more
     }

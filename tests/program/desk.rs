@@ -406,6 +406,10 @@ fn an_operator_pauses_a_source_and_resumes_it() {
     let desk = Desk::start();
     desk.service.home.check(0);
     let (ann, audit) = (desk.cookie("ann"), desk.cookie("audit"));
+    let list =
+        |cookie: &str| desk.send("GET", "/sources", &[&format!("Host: {}", desk.host), cookie], "").body;
+    let button = "aria-label=\"Pause: Covered List\"";
+    assert!(list(&ann).contains(button) && !list(&audit).contains(button), "{}", list(&ann));
     let page = desk.act(&audit, "/sources/covered-list", "action=pause");
     assert_eq!(page.status, 403, "a reader acts nowhere: {page:?}");
     for day in ["2020-01-01", "tomorrow"] {
@@ -506,12 +510,33 @@ fn changes_are_found_by_what_is_asked_for() {
         ("q=nothing+of+the+sort", "0 changes found"),
         ("company=hikvision&kind=amended", "1 change found"),
         ("company=zte", "0 changes found"),
+        ("company=hangzhou+hikvision", "1 change found"),
+        ("company=No+such+company", "0 changes found"),
+        ("source=list+covered", "1 change found"),
+        ("source=list+covered&site=elsewhere.test", "0 changes found"),
+        ("source=No+such+source", "0 changes found"),
         ("source=covered-list&site=127.0.0.1", "1 change found"),
         ("since=2001-01-01&until=2001-12-31", "0 changes found"),
     ] {
         let page = desk.get(&format!("/changes?{query}"));
         assert!(page.body.contains(count), "{query}: {}", page.body);
     }
+}
+
+#[test]
+fn a_company_is_shown_with_the_name_under_which_it_is_listed_and_since_when() {
+    let desk = Desk::start();
+    desk.service.followed();
+    let page = desk.get("/companies/hikvision").body;
+    let today = SystemClock.now().format("%-d %B %Y");
+    for shown in [
+        &format!("there at the first read on {today}"),
+        "under the name Hangzhou Hikvision Digital Technology",
+    ] {
+        assert!(page.contains(shown), "{shown} is missing in {page}");
+    }
+    let listed = desk.get("/api/v1/companies/hikvision").body;
+    assert!(listed.contains("\"named_as\":[\"Hangzhou Hikvision"), "{listed}");
 }
 
 #[test]

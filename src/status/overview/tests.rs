@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::Validators;
 use crate::domain::verdict::Verdict;
+use crate::status::facts::ReadFacts;
 use crate::store::{BackupNote, Queue, StoreSize};
 
 fn now() -> DateTime<Utc> {
@@ -14,7 +15,7 @@ fn source(id: &str) -> SourceFacts {
     let read_at = now() - Duration::hours(1);
     SourceFacts {
         id: id.parse().unwrap(),
-        state: Some(ReadState::good(id.parse().unwrap(), Validators::default(), read_at)),
+        state: Some(ReadFacts::from(&ReadState::good(id.parse().unwrap(), Validators::default(), read_at))),
         due_at: Some(now() + Duration::hours(1)),
         grace: Duration::minutes(15),
         quarantined: None,
@@ -29,7 +30,7 @@ fn failing(id: &str, times: u32, reason: &str) -> SourceFacts {
         let (verdict, reason) = (Verdict::Failed, reason.to_owned());
         state = Some(ReadState::unread(id.parse().unwrap(), state, verdict, reason, None, now()));
     }
-    SourceFacts { state, ..source(id) }
+    SourceFacts { state: state.as_ref().map(ReadFacts::from), ..source(id) }
 }
 
 fn facts(sources: Vec<SourceFacts>) -> Facts {

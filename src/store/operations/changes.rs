@@ -1,9 +1,12 @@
 //! Changes: finding them, and what people and other sources say of them.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::change::Change;
 use crate::domain::event::{Numbers, Tie, ties};
+use crate::domain::id::SourceId;
 use crate::store::Store;
 use crate::store::boundary::{ChangeQuery, ChangeSearch, FoundChanges};
 use crate::store::database::ask;
@@ -26,6 +29,16 @@ impl Store {
     /// Changes that have all that is asked for, the newest first. No change is read that is not told.
     pub async fn search(&self, search: ChangeSearch) -> Result<FoundChanges, StoreError> {
         ask!(self.search(search).await)
+    }
+
+    /// How many changes of each source were found from one day to another (UTC), in the order asked for. No change is
+    /// read.
+    pub async fn change_counts(
+        &self,
+        sources: Arc<[SourceId]>,
+        days: (NaiveDate, NaiveDate),
+    ) -> Result<Vec<usize>, StoreError> {
+        ask!(self.change_counts(sources, days).await)
     }
 
     /// Of every entry that has, or had, a deadline on that day or later the last change that was not retracted, at

@@ -1,5 +1,7 @@
 //! Reads of sources: what is known of each, and what a read means.
 
+use std::sync::Arc;
+
 use crate::domain::change::Change;
 use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
 use crate::domain::match_index::MatchIndex;
@@ -59,6 +61,11 @@ impl Store {
     /// The snapshots of a source, the newest first, at most `limit`.
     pub async fn snapshots(&self, source: &SourceId, limit: usize) -> Result<Vec<Snapshot>, StoreError> {
         ask!(self.snapshots(source, limit).await)
+    }
+
+    /// The first snapshot of a source that is known.
+    pub async fn first_snapshot(&self, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
+        ask!(self.first_snapshot(source).await)
     }
 
     /// One snapshot of a source, by its number.
@@ -122,8 +129,13 @@ impl Store {
     }
 
     /// How sources stand, in short, in the order asked for.
-    pub async fn glances(&self, sources: Vec<SourceId>) -> Result<Vec<SourceGlance>, StoreError> {
+    pub async fn glances(&self, sources: Arc<[SourceId]>) -> Result<Vec<Arc<SourceGlance>>, StoreError> {
         ask!(self.glances(sources).await)
+    }
+
+    /// How many entries the accepted states of sources have, in the order asked for; no document is decoded.
+    pub async fn entry_counts(&self, sources: Vec<SourceId>) -> Result<Vec<Option<usize>>, StoreError> {
+        ask!(self.entry_counts(sources).await)
     }
 
     /// The sources of which an entry names a company, with the keys of those entries.

@@ -9,6 +9,7 @@
 //! changes of a store that an older program wrote get their numbers when it is opened, block by block, each one step.
 
 mod deadlines;
+mod looking;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,11 +19,11 @@ use super::writes::Writes;
 use crate::domain::change::Change;
 use crate::domain::event::{DocumentNumber, MAX_OWNERS, Numbers};
 use crate::domain::id::{ChangeId, SourceId, digest_of};
-use crate::domain::search::{sought, words_of_change};
-use crate::store::boundary::{ChangeSearch, FoundChanges};
+use crate::domain::search::words_of_change;
 use crate::store::error::StoreError;
 
 pub(in crate::store) use deadlines::{index_more as index_more_deadlines, with_deadlines};
+pub(in crate::store) use looking::{counts, search};
 
 /// Numbers in one block.
 const BLOCK: u32 = 1024;
@@ -102,6 +103,13 @@ impl Set {
     fn descending(self, below: u32) -> impl Iterator<Item = u32> {
         (0..below.min(BLOCK)).rev().filter(move |place| self.has(*place))
     }
+}
+
+/// The source of which a key of the index names the changes, if it does that.
+pub(super) fn source_of_term(key: &[u8]) -> Option<&[u8]> {
+    let (letter, rest) = key.split_first()?;
+    let end = rest.len().checked_sub(size_of::<u32>() + 1)?;
+    (*letter == SOURCE).then_some(&rest[..end])
 }
 
 /// What a term is about; the letter stands before it.
@@ -270,104 +278,6 @@ pub(in crate::store) fn index_more(trees: &Trees, writes: &mut Writes) -> Result
     let is_more = !last.is_empty();
     writes.put_raw(TreeName::Meta, INDEXED, last)?;
     Ok(is_more)
-}
-
-/// The sets that a search asks for: what it finds is in all of them.
-struct Sought {
-    terms: Vec<Vec<u8>>,
-    /// By block, the numbers of the days asked for; `None` where any day will do.
-    days: Option<BTreeMap<u32, Set>>,
-}
-
-impl Sought {
-    fn of(trees: &Trees, search: &ChangeSearch) -> Result<Self, StoreError> {
-        let mut terms: Vec<Vec<u8>> = sought(&search.words).iter().map(|word| term(WORD, word)).collect();
-        let concern = if search.is_possible { POSSIBLE } else { COMPANY };
-        terms.extend(search.company.as_ref().map(|company| term(concern, company.as_str())));
-        if search.is_possible && search.company.is_none() {
-            terms.push(term(UNDECIDED, ""));
-        }
-        terms.extend(search.kind.map(|kind| term(KIND, &kind.to_string())));
-        terms.extend(
-            search.entry.as_ref().map(|(source, key)| term(ENTRY, &digest_of(&[source.as_str(), key]))),
-        );
-        Ok(Self { terms, days: days(trees, search)? })
-    }
-
-    /// What a block has of it.
-    fn in_block(&self, trees: &Trees, search: &ChangeSearch, block: u32) -> Result<Set, StoreError> {
-        let tree = trees.tree(TreeName::ChangeTerms);
-        let get = |term: &[u8]| -> Result<Set, StoreError> {
-            let kept = tree.get(block_key(term, block))?;
-            Ok(kept.map(|bytes| Set::decode(&bytes)).unwrap_or_default())
-        };
-        let mut set = match &self.days {
-            Some(days) => days.get(&block).copied().unwrap_or_default(),
-            None => Set::ALL,
-        };
-        for term in &self.terms {
-            if set.is_empty() {
-                return Ok(set);
-            }
-            set = set.and(get(term)?);
-        }
-        if !search.sources.is_empty() && !set.is_empty() {
-            let mut any = Set::default();
-            for source in &search.sources {
-                any = any.or(get(&term(SOURCE, source.as_str()))?);
-            }
-            set = set.and(any);
-        }
-        Ok(set)
-    }
-}
-
-/// The numbers of the days asked for.
-fn days(trees: &Trees, search: &ChangeSearch) -> Result<Option<BTreeMap<u32, Set>>, StoreError> {
-    if search.since.is_none() && search.until.is_none() {
-        return Ok(None);
-    }
-    let bound = |day: Option<chrono::NaiveDate>, else_text: &str, end: u8| {
-        let text = day.map_or(else_text.to_owned(), |day| day.format("%Y-%m-%d").to_string());
-        [term(DAY, &text), vec![end]].concat()
-    };
-    let range = bound(search.since, "", 0)..bound(search.until, "~", 1);
-    let mut days: BTreeMap<u32, Set> = BTreeMap::new();
-    for pair in trees.pairs(trees.tree(TreeName::ChangeTerms).range(range)) {
-        let (key, bytes) = pair?;
-        let block = key.len().checked_sub(4).and_then(|at| key[at..].try_into().ok());
-        if let Some(block) = block.map(u32::from_be_bytes) {
-            let set = days.entry(block).or_default();
-            *set = set.or(Set::decode(&bytes));
-        }
-    }
-    Ok(Some(days))
-}
-
-/// What a search finds, the newest first, and how much there is in all.
-pub(in crate::store) fn search(trees: &Trees, search: &ChangeSearch) -> Result<FoundChanges, StoreError> {
-    let sought = Sought::of(trees, search)?;
-    let end = next_number(trees)?;
-    let mut found = FoundChanges::default();
-    for block in (0..end.div_ceil(BLOCK)).rev() {
-        let mut set = sought.in_block(trees, search, block)?;
-        if block == end / BLOCK {
-            (end % BLOCK..BLOCK).for_each(|place| set.put(place, false));
-        }
-        found.total += set.count();
-        let below = search.before.map_or(BLOCK, |before| before.saturating_sub(block * BLOCK));
-        for place in set.descending(below) {
-            if found.changes.len() == search.limit {
-                found.has_more = true;
-                break;
-            }
-            let number = block * BLOCK + place;
-            if let Some(change) = by_number(trees, number)? {
-                found.changes.push((number, change));
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// The number of the newest change of a source.

@@ -21,6 +21,7 @@ mod erasure;
 mod events;
 mod found;
 mod garbage;
+mod glances;
 mod history;
 mod hooks;
 mod identity;

@@ -1,5 +1,7 @@
 //! What is kept of each source.
 
+use serde::Deserialize;
+
 use super::bodies::name_of;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
@@ -11,7 +13,7 @@ use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
-use crate::store::boundary::{Accepted, KnownSource, ReadCommit, RematchCommit, SourceGlance, SourceVersion};
+use crate::store::boundary::{Accepted, KnownSource, ReadCommit, RematchCommit, SourceVersion};
 use crate::store::error::StoreError;
 use crate::store::steps::reads::{self, Effect};
 
@@ -23,6 +25,20 @@ pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Opt
 pub(in crate::store) fn accepted(trees: &Trees, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
     let own = trees.get(TreeName::Accepted, source.as_str().as_bytes())?;
     or_of_baseline(trees, source, own)
+}
+
+/// How many entries the accepted state has. Of the snapshot nothing else is decoded.
+pub(in crate::store) fn entry_count(trees: &Trees, source: &SourceId) -> Result<Option<usize>, StoreError> {
+    #[derive(Deserialize)]
+    struct Counted {
+        entries: usize,
+    }
+    let counted: Option<Counted> =
+        trees.readable(trees.get(TreeName::Accepted, source.as_str().as_bytes()))?.flatten();
+    match counted {
+        Some(Counted { entries }) => Ok(Some(entries)),
+        None => Ok(or_of_baseline(trees, source, None)?.map(|snapshot| snapshot.entries)),
+    }
 }
 
 fn or_of_baseline(
@@ -146,6 +162,16 @@ pub(in crate::store) fn snapshots(
             trees.decode(TreeName::Snapshots, &key, &bytes)
         })
         .collect()
+}
+
+/// The first snapshot of a source.
+pub(in crate::store) fn first_snapshot(
+    trees: &Trees,
+    source: &SourceId,
+) -> Result<Option<Snapshot>, StoreError> {
+    let first = trees.tree(TreeName::Snapshots).scan_prefix(keys::snapshots_of(source.as_str())).next();
+    let Some((key, bytes)) = first.transpose()? else { return Ok(None) };
+    trees.decode(TreeName::Snapshots, &key, &bytes).map(Some)
 }
 
 /// One snapshot of a source.
@@ -291,22 +317,6 @@ pub(in crate::store) fn named_on(
         found.push((standing.source, entries));
     }
     Ok(found)
-}
-
-/// How sources stand, in short, in the order asked for. No change and no entry is read.
-pub(in crate::store) fn glances(
-    trees: &Trees,
-    sources: &[SourceId],
-) -> Result<Vec<SourceGlance>, StoreError> {
-    let glance = |source: &SourceId| {
-        let key = source.as_str().as_bytes();
-        Ok(SourceGlance {
-            state: trees.readable(trees.get(TreeName::ReadStates, key))?.flatten(),
-            is_held: trees.tree(TreeName::Held).contains_key(key)?,
-            last_change: found::last_of(trees, source)?,
-        })
-    };
-    sources.iter().map(glance).collect()
 }
 
 /// Keeps changes that are new, with the ways by which they are found.

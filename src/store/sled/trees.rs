@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::garbage::Wanted;
+use super::glances::Glances;
 use crate::store::bell::SourceBell;
 use crate::store::boundary::LeaseToken;
 use crate::store::error::StoreError;
@@ -211,6 +212,8 @@ pub(in crate::store) struct Trees {
     leases: AtomicU64,
     /// Rings for each source of which something is written that says when it is read.
     pub(super) bell: SourceBell,
+    /// How sources stand, as far as somebody asked.
+    pub(super) glances: Glances,
     /// Dropped after the database and its trees, as fields are dropped in their order.
     _end: End,
 }
@@ -226,6 +229,7 @@ impl Trees {
             leases: AtomicU64::new(0),
             wanted: Wanted::default(),
             bell: SourceBell::default(),
+            glances: Glances::default(),
             folder: folder.to_owned(),
             _end: End { file: folder.join("db") },
         })

@@ -104,7 +104,9 @@ impl Writes {
             at_once(&words, trees)
         } else {
             pieces::apply(words, trees)
-        }?;
+        };
+        trees.glances.forget(self.list.iter().map(|write| (write.tree, &write.key[..])));
+        let commits = commits?;
         for source in sources {
             trees.bell.ring(source);
         }

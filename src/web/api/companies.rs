@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -108,6 +109,8 @@ pub(super) struct OneCompany {
     company: Company,
     /// The sources that name it today.
     listed: Vec<ListedSource>,
+    /// How many more sources name it.
+    more_listed: usize,
     /// The ids of sources that were read and do not name it.
     unnamed: Vec<String>,
     /// The ids of sources that were never read well: nothing is known of them.
@@ -127,6 +130,12 @@ pub(super) struct ListedSource {
     entries: Vec<Listed>,
     /// How many more there are.
     more: usize,
+    /// The legal effect of standing there, where that is known.
+    effect: Option<String>,
+    /// The law that gives it this effect.
+    authority: Option<String>,
+    /// When the source was first read: what was there then may have been there before.
+    first_read_at: Option<DateTime<Utc>>,
 }
 
 /// One company: where it is listed today, and what became of it.
@@ -149,10 +158,14 @@ pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Pat
         source: listed.source.to_string(),
         entries: listed.entries.into_iter().map(Listed::of).collect(),
         more: listed.more,
+        effect: listed.listing.as_ref().map(|listing| listing.effect.clone()),
+        authority: listed.listing.map(|listing| listing.authority),
+        first_read_at: listed.first_read_at,
     });
     let one = OneCompany {
         company: Company::of(&view.company),
         listed: listed.collect(),
+        more_listed: view.more_listed,
         unnamed: view.unnamed.iter().map(ToString::to_string).collect(),
         unread: view.unread.iter().map(ToString::to_string).collect(),
         changes: ids(view.timeline),

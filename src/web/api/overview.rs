@@ -51,8 +51,8 @@ pub(super) struct Need {
     )
 )]
 pub(super) async fn status(State(shared): Server, headers: HeaderMap) -> Answer {
-    let overview = shared.desk.status.overview().await?;
-    let figures = overview.figures.sources;
+    let overview = shared.desk.status.glance().await?;
+    let figures = overview.sources;
     let need = |need: &crate::status::Need| Need {
         what: need.what.clone(),
         command: need.command.clone(),

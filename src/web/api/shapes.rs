@@ -385,6 +385,8 @@ pub(super) struct Listed {
     pub title: String,
     /// The date that it bears.
     pub date: Option<String>,
+    /// The names under which it names the company.
+    pub named_as: Vec<String>,
     /// Where the source shows it.
     pub url: Option<String>,
     /// The id of the change by which it came, where that was seen.
@@ -396,6 +398,7 @@ impl Listed {
         Self {
             title: entry.title,
             date: entry.date.map(|date| date.to_string()),
+            named_as: entry.named_as,
             url: entry.url,
             added_by: entry.added.map(|change| change.id.to_string()),
         }

@@ -1,5 +1,7 @@
 //! What changed: the list, and one change with its proof.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -14,6 +16,7 @@ use super::asked::Asked;
 use super::frame::{ChangeRow, Frame};
 use super::{Server, Visitor, Who};
 use crate::domain::change::{Change, ChangeKind};
+use crate::domain::company::Company;
 use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::source::Source;
@@ -36,6 +39,36 @@ const KINDS: [(&str, ChangeKind); 4] = [
 /// A choice in a form: value, words, whether it is chosen.
 pub(super) type Choice = (String, String, bool);
 
+/// What is called so finds nothing.
+const NOTHING: &str = "nothing-of-this-name";
+
+/// More choices than these are no help: they are typed.
+const MAX_CHOICES: usize = 300;
+
+/// What a form offers for one thing.
+pub(super) struct Choices {
+    pub options: Vec<Choice>,
+    /// What was typed, where there are too many options to show them.
+    pub typed: Option<String>,
+}
+
+impl Choices {
+    pub(super) fn of<T>(
+        all: impl ExactSizeIterator<Item = T>,
+        asked: Option<&str>,
+        shown: impl Fn(&T) -> (&str, &str),
+    ) -> Self {
+        if all.len() > MAX_CHOICES {
+            return Self { options: Vec::new(), typed: Some(asked.unwrap_or_default().to_owned()) };
+        }
+        let choice = |one: T| {
+            let (value, words) = shown(&one);
+            (value.to_owned(), line(words), Some(value) == asked)
+        };
+        Self { options: all.map(choice).collect(), typed: None }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "desk/changes.html")]
 struct List {
@@ -43,9 +76,9 @@ struct List {
     rows: Vec<ChangeRow>,
     total: usize,
     words: String,
-    companies: Vec<Choice>,
-    sources: Vec<Choice>,
-    sites: Vec<Choice>,
+    companies: Choices,
+    sources: Choices,
+    sites: Choices,
     groups: Vec<Choice>,
     kinds: Vec<Choice>,
     since: String,
@@ -118,10 +151,14 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: 
 impl Shared {
     /// What a query asks for, at most so many.
     pub(super) fn search_of(&self, asked: &Asked, limit: usize) -> ChangeSearch {
+        let (site, group) = (asked.get("site"), asked.get("group"));
         ChangeSearch {
             words: asked.shown("q"),
-            sources: self.narrowed(asked.get("source"), asked.get("site"), asked.get("group")),
-            company: asked.parsed::<CompanyId>("company"),
+            sources: match asked.get("source") {
+                Some(text) => self.sources_called(text, site, group),
+                None => self.narrowed(None, site, group),
+            },
+            company: asked.get("company").and_then(|text| self.company_called(text)),
             is_possible: asked.get("possible").is_some(),
             kind: asked
                 .get("kind")
@@ -154,48 +191,79 @@ impl Shared {
         let mut named: Vec<SourceId> = sources.map(|source| source.id.clone()).collect();
         // One that is no longer watched still has its changes; and what nothing fits finds nothing.
         if named.is_empty() {
-            let gone = id.unwrap_or("nothing-of-this-name");
-            named.extend(gone.parse::<SourceId>().ok().or_else(|| "nothing-of-this-name".parse().ok()));
+            let gone = id.unwrap_or(NOTHING);
+            named.extend(gone.parse::<SourceId>().ok().or_else(|| NOTHING.parse().ok()));
         }
         named
     }
 
-    /// The companies to choose from.
-    pub(super) fn companies(&self, chosen: Option<&str>) -> Vec<Choice> {
+    /// The companies to choose from, or what was typed where there are too many for that.
+    fn companies(&self, asked: Option<&str>) -> Choices {
         let watchlist = self.registry.current();
-        let mut choices: Vec<Choice> = watchlist
-            .companies()
-            .map(|company| {
-                (company.id.to_string(), line(company.short_name()), Some(company.id.as_str()) == chosen)
-            })
-            .collect();
-        choices.sort_by_key(|(_, words, _)| words.to_lowercase());
-        choices
+        let mut named: Vec<&Company> = watchlist.companies().collect();
+        named.sort_by_cached_key(|company| company.short_name().to_lowercase());
+        let named = named.into_iter();
+        Choices::of(named, asked, |company| (company.id.as_str(), company.short_name()))
     }
 
-    /// The sources to choose from.
-    fn sources(&self, chosen: Option<&str>) -> Vec<Choice> {
-        let choice = |source: &Source| {
-            (source.id.to_string(), line(&source.title), Some(source.id.as_str()) == chosen)
+    /// The company that somebody picked, or whose name they typed. One that is no longer tracked still has its changes,
+    /// and what no company is called finds nothing.
+    fn company_called(&self, text: &str) -> Option<CompanyId> {
+        let watchlist = self.registry.current();
+        let id: Option<CompanyId> = text.parse().ok();
+        if id.as_ref().is_some_and(|id| watchlist.company(id).is_some()) {
+            return id;
+        }
+        let sought = text.to_lowercase();
+        let has = |company: &Company, fits: &dyn Fn(&str) -> bool| {
+            company.names().any(|alias| fits(&alias.name.to_lowercase()))
         };
-        let mut choices: Vec<Choice> = self.desk.views.sources().iter().map(choice).collect();
-        choices.sort_by_key(|(_, words, _)| words.to_lowercase());
-        choices
+        let called = watchlist.companies().find(|company| has(company, &|name| name == sought));
+        let mut candidates = watchlist.companies().filter(|company| {
+            has(company, &|name| sought.split_whitespace().all(|word| name.contains(word)))
+        });
+        let only = candidates.next().filter(|_| candidates.next().is_none());
+        let found = called.or(only).map(|company| company.id.clone());
+        found.or(id).or_else(|| NOTHING.parse().ok())
+    }
+
+    /// The sources to choose from, or what was typed where there are too many for that.
+    fn sources(&self, asked: Option<&str>) -> Choices {
+        Choices::of(self.desk.views.by_title(), asked, |source| (source.id.as_str(), &source.title))
+    }
+
+    /// The sources that somebody picked, or whose titles have the words that they typed, narrowed down further.
+    fn sources_called(&self, text: &str, site: Option<&str>, group: Option<&str>) -> Vec<SourceId> {
+        let sought = text.to_lowercase();
+        let is_called = |source: &&Source| {
+            let title = source.title.to_lowercase();
+            sought.split_whitespace().all(|word| title.contains(word) || source.id.as_str().contains(word))
+        };
+        let views = &self.desk.views;
+        let called: BTreeSet<SourceId> = match views.source(text) {
+            Some(_) => BTreeSet::new(),
+            None => views.sources().iter().filter(is_called).map(|source| source.id.clone()).collect(),
+        };
+        if called.is_empty() {
+            return self.narrowed(Some(text), site, group);
+        }
+        if site.or(group).is_none() {
+            return called.into_iter().collect();
+        }
+        let mut named = self.narrowed(None, site, group);
+        named.retain(|id| called.contains(id));
+        if named.is_empty() { NOTHING.parse().into_iter().collect() } else { named }
     }
 
     /// The groups to choose from.
     pub(super) fn groups(&self, chosen: Option<&str>) -> Vec<Choice> {
-        let groups = self.desk.views.groups().into_iter();
-        groups.map(|group| (group.to_owned(), line(group), Some(group) == chosen)).collect()
+        let groups = self.desk.views.groups().iter();
+        groups.map(|group| (group.clone(), line(group), Some(group.as_str()) == chosen)).collect()
     }
 
-    /// The sites to choose from.
-    pub(super) fn sites(&self, chosen: Option<&str>) -> Vec<Choice> {
-        let sites = self.desk.views.sources().iter().filter_map(|source| source.url.host_str());
-        let mut sites: Vec<&str> = sites.collect();
-        sites.sort_unstable();
-        sites.dedup();
-        sites.into_iter().map(|site| (site.to_owned(), site.to_owned(), Some(site) == chosen)).collect()
+    /// The sites to choose from, or what was typed where there are too many for that.
+    pub(super) fn sites(&self, asked: Option<&str>) -> Choices {
+        Choices::of(self.desk.views.sites().iter(), asked, |site| (site, site))
     }
 }
 
@@ -301,4 +369,24 @@ pub(in crate::web) fn headers_of(story: &Story) -> [Vec<(String, String)>; 2] {
         headers.map(|(name, value)| (one_line(name), shorten(&one_line(value), 300))).collect()
     };
     [shown(&story.snapshots[0]), shown(&story.snapshots[1])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_people_look_through_is_typed() {
+        let offered = |count: usize| {
+            let all: Vec<String> = (0..count).map(|number| format!("source-{number}")).collect();
+            Choices::of(all.iter(), Some("source-7"), |source| (source, source))
+        };
+        let few = offered(MAX_CHOICES);
+        assert!(few.typed.is_none() && few.options.len() == MAX_CHOICES);
+        let chosen: Vec<&Choice> = few.options.iter().filter(|(_, _, is_chosen)| *is_chosen).collect();
+        assert!(matches!(&chosen[..], [(value, _, _)] if value == "source-7"), "{chosen:?}");
+        let many = offered(MAX_CHOICES + 1);
+        assert!(many.options.is_empty());
+        assert_eq!(many.typed.as_deref(), Some("source-7"));
+    }
 }

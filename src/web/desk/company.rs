@@ -35,6 +35,9 @@ struct Row {
 /// Companies on one page.
 const SHOWN: usize = 200;
 
+/// Of thousands of sources that do not name a company, so many are named.
+const SHOWN_SOURCES: usize = 100;
+
 #[derive(Template)]
 #[template(path = "desk/company.html")]
 struct One {
@@ -46,13 +49,31 @@ struct One {
     exposures: Vec<String>,
     described: Vec<(String, Option<Link>)>,
     listed: Vec<Listed>,
-    unnamed: Vec<(String, String)>,
-    unread: Vec<(String, String)>,
+    /// Sources that name it besides those.
+    more_listed: usize,
+    unnamed: Beginning<(String, String)>,
+    unread: Beginning<(String, String)>,
     timeline: Vec<ChangeRow>,
     timeline_total: usize,
     possible: Vec<ChangeRow>,
-    misses: Vec<(String, String)>,
+    misses: Beginning<(String, String)>,
     tried: Option<Tried>,
+}
+
+/// The beginning of a list, and how long all of it is.
+struct Beginning<T> {
+    shown: Vec<T>,
+    total: usize,
+}
+
+impl<T> Beginning<T> {
+    fn of<U>(all: impl ExactSizeIterator<Item = U>, shown: impl FnMut(U) -> T) -> Self {
+        Self { total: all.len(), shown: all.take(SHOWN_SOURCES).map(shown).collect() }
+    }
+
+    fn more(&self) -> usize {
+        self.total - self.shown.len()
+    }
 }
 
 struct Name {
@@ -66,10 +87,16 @@ struct Listed {
     title: String,
     entries: Vec<ListedRow>,
     more: usize,
+    /// What it means to stand there, and by which law.
+    effect: Option<(String, String)>,
+    /// When the source was first read.
+    first_read: Option<String>,
 }
 
 struct ListedRow {
     title: String,
+    /// The names under which it names the company.
+    named_as: Vec<String>,
     date: Option<String>,
     link: Option<Link>,
     /// When it came and by which change, where that was seen.
@@ -101,7 +128,7 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: 
             full_name: line(&company.name),
         })
         .collect();
-    rows.sort_by_key(|row| row.name.to_lowercase());
+    rows.sort_by_cached_key(|row| row.name.to_lowercase());
     let (found, total) = (rows.len(), watchlist.companies().count());
     rows.truncate(SHOWN);
     let frame = Frame::of(&shared, &visitor, "Companies", "companies");
@@ -127,12 +154,14 @@ pub(super) async fn one(
 
 impl Shared {
     fn company_page(&self, frame: Frame, view: CompanyView, text: Option<&str>) -> One {
-        let CompanyView { company, listed, unnamed, unread, timeline, possible } = view;
+        let CompanyView { company, listed, more_listed, unnamed, unread, timeline, possible } = view;
         let views = &self.desk.views;
         let titled = |id: &SourceId| (id.to_string(), line(views.title_of(id)));
-        let misses = views.sources().iter().filter_map(|source| {
-            Some((line(&source.title), shorten(&one_line(source.misses.as_deref()?), 300)))
-        });
+        let misses: Vec<(&str, &str)> = views
+            .sources()
+            .iter()
+            .filter_map(|source| Some((source.title.as_str(), source.misses.as_deref()?)))
+            .collect();
         let watchlist = self.registry.current();
         let row = |(_, change): &(u32, crate::domain::change::Change)| ChangeRow::of(change, self);
         One {
@@ -150,12 +179,15 @@ impl Shared {
             exposures: company.exposures.iter().map(|id| line(id.as_str())).collect(),
             described: company.sources.iter().map(|source| cited(source)).collect(),
             listed: listed.into_iter().map(|source| self.listed(source)).collect(),
-            unnamed: unnamed.iter().map(titled).collect(),
-            unread: unread.iter().map(titled).collect(),
+            more_listed,
+            unnamed: Beginning::of(unnamed.iter(), titled),
+            unread: Beginning::of(unread.iter(), titled),
             timeline: timeline.changes.iter().map(row).collect(),
             timeline_total: timeline.total,
             possible: possible.changes.iter().map(row).collect(),
-            misses: misses.collect(),
+            misses: Beginning::of(misses.iter(), |(title, misses)| {
+                (line(title), shorten(&one_line(misses), 300))
+            }),
             tried: text.map(|text| {
                 let found = watchlist.named("text", text).into_iter();
                 let found = found.filter(|found| found.company == company.id && found.stands_in(text));
@@ -171,6 +203,7 @@ impl Shared {
 
     fn listed(&self, listed: ListedSource) -> Listed {
         let row = |entry: crate::view::ListedEntry| ListedRow {
+            named_as: entry.named_as.iter().map(|name| line(name)).collect(),
             title: line(&entry.title),
             date: entry.date.map(|date| day(date.day())),
             link: entry.url.as_deref().and_then(Link::of),
@@ -181,6 +214,8 @@ impl Shared {
             id: listed.source.to_string(),
             entries: listed.entries.into_iter().map(row).collect(),
             more: listed.more,
+            effect: listed.listing.map(|listing| (line(&listing.effect), line(&listing.authority))),
+            first_read: listed.first_read_at.map(|at| day(at.date_naive())),
         }
     }
 }

@@ -42,6 +42,9 @@ const MAX_COMPANIES: usize = 50;
 /// Companies to choose from on one page.
 const SHOWN_COMPANIES: usize = 100;
 
+/// Sources to choose from on one page.
+const SHOWN_SOURCES: usize = 100;
+
 #[derive(Template)]
 #[template(path = "desk/subscribe.html")]
 struct SignUp {
@@ -50,7 +53,11 @@ struct SignUp {
     /// Id, short name, full name.
     companies: Vec<(String, String, String)>,
     total: usize,
+    source_words: String,
     sources: Vec<SourceChoice>,
+    sources_total: usize,
+    /// Whether the sources are too many to be shown at once.
+    has_many_sources: bool,
     groups: Vec<String>,
     ways: Ways,
     help: String,
@@ -144,10 +151,22 @@ impl Shared {
             .filter(|company| company.names().any(|alias| is_sought(&alias.name)))
             .map(|company| (company.id.to_string(), line(company.short_name()), line(&company.name)))
             .collect();
-        companies.sort_by_key(|(_, name, _)| name.to_lowercase());
+        companies.sort_by_cached_key(|(_, name, _)| name.to_lowercase());
         let total = companies.len();
         companies.truncate(SHOWN_COMPANIES);
-        let sources = self.desk.views.sources().iter().map(|source| SourceChoice {
+        let all_sources = self.desk.views.sources();
+        let has_many_sources = all_sources.len() > SHOWN_SOURCES;
+        let source_words = if has_many_sources { asked.shown("s") } else { String::new() };
+        let sought = source_words.to_lowercase();
+        let has_words = |source: &&Source| {
+            sought.is_empty() || {
+                let title = source.title.to_lowercase();
+                sought.split_whitespace().all(|word| title.contains(word))
+            }
+        };
+        let sources: Vec<&Source> = all_sources.iter().filter(has_words).collect();
+        let sources_total = sources.len();
+        let sources = sources.into_iter().take(SHOWN_SOURCES).map(|source| SourceChoice {
             id: source.id.to_string(),
             title: line(&source.title),
             misses: source.misses.as_deref().map(|misses| shorten(&one_line(misses), 300)),
@@ -159,8 +178,11 @@ impl Shared {
             words,
             companies,
             total,
+            source_words,
             sources: sources.collect(),
-            groups: self.desk.views.groups().into_iter().map(line).collect(),
+            sources_total,
+            has_many_sources,
+            groups: self.desk.views.groups().iter().map(|group| line(group)).collect(),
             ways: Ways::of(&Preferences::default()),
             help: runner.help_address.to_string(),
             postal: postal.filter(|line| !line.is_empty()).collect(),

@@ -1,5 +1,7 @@
 //! The sources: how all of them stand, and all about one.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -11,7 +13,7 @@ use super::super::Shared;
 use super::super::access::Visitor;
 use super::super::page::page;
 use super::asked::Asked;
-use super::change::Choice;
+use super::change::{Choice, Choices};
 use super::chart::Chart;
 use super::frame::{ChangeRow, Frame};
 use super::{Server, Who};
@@ -62,7 +64,7 @@ struct Table {
     total: usize,
     words: String,
     states: Vec<Choice>,
-    sites: Vec<Choice>,
+    sites: Choices,
     groups: Vec<Choice>,
     orders: Vec<Choice>,
     next: Option<String>,
@@ -72,6 +74,7 @@ pub(super) struct Row {
     id: String,
     title: String,
     site: String,
+    groups: Vec<String>,
     state: &'static str,
     reason: Option<String>,
     /// That it is paused, in words.
@@ -85,8 +88,8 @@ pub(super) struct Row {
 
 /// Thirty days as a picture, and in words.
 struct Strip {
-    /// Place, height from the top, class.
-    bars: Vec<(usize, usize, &'static str)>,
+    /// What is drawn alike: its class, and its bars.
+    bars: Vec<(&'static str, String)>,
     words: String,
 }
 
@@ -98,11 +101,17 @@ impl Strip {
             (0, _) => (6, "bad"),
             _ => (3, "mixed"),
         };
-        let bars = days.iter().enumerate().map(|(index, day)| {
-            let (top, class) = class(day);
-            (index * 4, top, class)
-        });
         let count = |wanted: &str| days.iter().filter(|day| class(day).1 == wanted).count();
+        let bars = ["good", "mixed", "bad", "none"].into_iter().filter_map(|drawn| {
+            let mut path = String::new();
+            for (index, day) in days.iter().enumerate() {
+                let (top, class) = class(day);
+                if class == drawn {
+                    let _ = write!(path, "M{} {top}h3v{}h-3z", index * 4, 12 - top);
+                }
+            }
+            (!path.is_empty()).then_some((drawn, path))
+        });
         let words = format!(
             "The last {} days: {} with good reads only, {} with good and other reads, {} without a good read, {} without a read",
             days.len(),
@@ -121,6 +130,7 @@ impl Row {
             id: row.id.to_string(),
             title: line(&row.title),
             site: one_line(&row.site),
+            groups: row.groups.iter().map(|group| line(group)).collect(),
             state: row.state.name(),
             reason: row.reason.map(|reason| shorten(&one_line(&reason), 300)),
             paused: row.paused.map(in_words),
@@ -164,7 +174,7 @@ impl Table {
     fn of(overview: Overview, groups: Vec<Choice>, asked: &Asked, filter: &SourceFilter) -> Self {
         let choice = |name: &str, is_chosen| (name.to_owned(), name.to_owned(), is_chosen);
         let order_words = |name: &str| match name {
-            "state" => "Needs attention first",
+            "state" => "Trouble first",
             "title" => "Title",
             "good" => "Longest without a good read",
             "change" => "Last change",
@@ -180,11 +190,7 @@ impl Table {
                 .iter()
                 .map(|(name, state)| choice(name, filter.state == Some(*state)))
                 .collect(),
-            sites: overview
-                .sites
-                .iter()
-                .map(|site| choice(site, filter.site.as_ref() == Some(site)))
-                .collect(),
+            sites: Choices::of(overview.sites.iter(), filter.site.as_deref(), |site| (site, site)),
             orders: Order::ALL
                 .iter()
                 .map(|(name, order)| {
@@ -241,7 +247,7 @@ impl Shared {
         let filter = filter_of(asked);
         let overview = views.overview(&filter).await?;
         let undecided = views.undecided().await?.total;
-        let status = self.desk.status.overview().await?;
+        let status = self.desk.status.glance().await?;
         let news = views.search(ChangeSearch { limit: SHOWN_NEWS, ..ChangeSearch::default() }).await?;
         Ok(Start {
             frame: Frame::of(self, visitor, "Overview", ""),
@@ -488,7 +494,13 @@ struct Coverage {
     span: String,
     made_at: String,
     rows: Vec<CoverageRow>,
+    /// How many sources there are, and how many of them have a day without a good read.
+    total: usize,
+    with_gaps: usize,
     changes: usize,
+    /// The query of the next page, and of all on one.
+    next: Option<String>,
+    all: Option<String>,
     /// Days that are remembered, where more were asked for.
     is_cut: bool,
 }
@@ -511,7 +523,20 @@ pub(super) async fn coverage(State(shared): Server, Extension(visitor): Who, ask
         Ok(found) => found,
         Err(error) => return shared.fault(&error),
     };
+    let mut sources: Vec<&SourceCoverage> = found.sources.iter().collect();
+    // What was not covered is what somebody looks for here.
+    sources.sort_by_key(|source| source.days_without.is_empty());
+    let (skip, is_whole) = (asked.parsed("skip").unwrap_or(0), asked.get("all").is_some());
+    let limit = if is_whole { usize::MAX } else { SHOWN };
+    let shown: Vec<&SourceCoverage> = sources.iter().copied().skip(skip).take(limit).collect();
+    let reached = skip.saturating_add(shown.len());
     let coverage = Coverage {
+        total: sources.len(),
+        with_gaps: sources.iter().filter(|source| !source.days_without.is_empty()).count(),
+        next: (reached < sources.len() && !shown.is_empty())
+            .then(|| asked.with("skip", &reached.to_string())),
+        all: (shown.len() < sources.len())
+            .then(|| Asked::of(asked.without(&["skip"]).as_bytes()).with("all", "1")),
         frame: Frame::of(&shared, &visitor, "Coverage", "coverage"),
         since: found.since.to_string(),
         until: found.until.to_string(),
@@ -519,7 +544,7 @@ pub(super) async fn coverage(State(shared): Server, Extension(visitor): Who, ask
         made_at: on_page(views.now()),
         changes: found.sources.iter().map(|source| source.changes).sum(),
         is_cut: found.remembered_since.is_some(),
-        rows: found.sources.iter().map(CoverageRow::of).collect(),
+        rows: shown.into_iter().map(CoverageRow::of).collect(),
     };
     page(StatusCode::OK, &coverage)
 }

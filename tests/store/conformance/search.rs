@@ -4,7 +4,7 @@ use regwatch::domain::change::{Change, ChangeKind};
 use regwatch::domain::id::CompanyId;
 use regwatch::store::{ChangeSearch, ReadCommit, Store};
 
-use crate::fixture::{Home, changed, keep, source};
+use crate::fixture::{Home, changed, keep, source, suspect};
 
 fn search() -> ChangeSearch {
     ChangeSearch { limit: 100, ..ChangeSearch::default() }
@@ -154,4 +154,100 @@ async fn reads_and_deeds_are_remembered_in_their_order() {
         "in the order in which they were done, whatever the clock said"
     );
     assert_eq!(store.deeds(Some(1), 5).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn how_sources_stand_at_a_glance_is_how_they_were_written_last() {
+    let home = Home::new();
+    let store = home.open();
+    let (fcc, bis) = (source("fcc"), source("bis"));
+    let ids: std::sync::Arc<[_]> = [fcc.clone(), bis.clone()].into();
+    let glances = async || store.glances(ids.clone()).await.unwrap();
+    let never_read = glances().await;
+    assert!(never_read.iter().all(|glance| glance.state.is_none() && !glance.is_held), "{never_read:?}");
+
+    let first = changed(&fcc, 1, b"one".to_vec(), &["hikvision"]);
+    keep(&store, first.clone()).await.unwrap();
+    let read = glances().await;
+    assert_eq!(read[0].state, Some(first.state.clone()));
+    assert!(read[0].last_change.is_some() && read[1].last_change.is_none());
+    assert!(std::sync::Arc::ptr_eq(&read[1], &never_read[1]), "what was not written is not looked up again");
+
+    keep(&store, changed(&bis, 1, b"other".to_vec(), &["zte"])).await.unwrap();
+    let second = glances().await;
+    assert!(second[1].last_change > second[0].last_change);
+    keep(&store, suspect(&fcc, b"blocked".to_vec())).await.unwrap();
+    assert!(glances().await[0].is_held);
+    let let_go = ReadCommit { clears_held: true, ..ReadCommit::of(first.state.clone()) };
+    keep(&store, let_go).await.unwrap();
+    assert!(!glances().await[0].is_held);
+    keep(&store, changed(&fcc, 2, b"two".to_vec(), &["hikvision"])).await.unwrap();
+    let third = glances().await;
+    assert!(third[0].last_change > third[1].last_change);
+    assert_eq!(store.entry_counts(vec![fcc, source("none")]).await.unwrap(), [Some(1), None]);
+}
+
+#[tokio::test]
+async fn glances_that_are_taken_while_others_write_do_not_stay_behind() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    let ids: std::sync::Arc<[_]> = [fcc.clone()].into();
+    let (looking, watched) = (store.clone(), ids.clone());
+    let is_over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let until = is_over.clone();
+    let look = tokio::spawn(async move {
+        while !until.load(std::sync::atomic::Ordering::Relaxed) {
+            looking.glances(watched.clone()).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    });
+    for sequence in 1..60 {
+        let read = changed(&fcc, sequence, b"one".to_vec(), &["hikvision"]);
+        keep(&store, read.clone()).await.unwrap();
+        assert_eq!(store.glances(ids.clone()).await.unwrap()[0].state, Some(read.state), "{sequence}");
+    }
+    is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    look.await.unwrap();
+}
+
+#[tokio::test]
+async fn changes_are_counted_by_source_and_day_and_narrowed_down_by_both() {
+    let home = Home::new();
+    let store = home.open();
+    let sources: std::sync::Arc<[_]> = ["fcc", "bis", "never"].map(source).into();
+    let template = changed(&sources[0], 1, b"one".to_vec(), &["hikvision"]).changes.remove(0);
+    // More than one block of numbers, and the sources in turn.
+    for (of, source) in sources.iter().take(2).enumerate() {
+        let changes = (0..1_500_i64).map(|number| Change {
+            id: regwatch::domain::id::ChangeId::derive(&["many", source.as_str(), &number.to_string()]),
+            source: source.clone(),
+            found_at: template.found_at + chrono::Duration::days(number % 3),
+            ..template.clone()
+        });
+        let changes = changes.take(if of == 0 { 1_500 } else { 900 }).collect();
+        let base = changed(source, 1, b"one".to_vec(), &[]);
+        keep(&store, ReadCommit { changes, ..ReadCommit::of(base.state) }).await.unwrap();
+    }
+    let first = template.found_at.date_naive();
+    let day = |days| first + chrono::Duration::days(days);
+    for (since, until, expected) in
+        [(0, 2, [1_500, 900, 0]), (1, 1, [500, 300, 0]), (1, 9, [1_000, 600, 0]), (3, 9, [0, 0, 0])]
+    {
+        let (since, until) = (day(since), day(until));
+        assert_eq!(store.change_counts(sources.clone(), (since, until)).await.unwrap(), expected);
+        let found = |sources: &[_]| {
+            let search = ChangeSearch {
+                sources: sources.to_vec(),
+                since: Some(since),
+                until: Some(until),
+                ..ChangeSearch::default()
+            };
+            store.search(search)
+        };
+        for (source, expected) in sources.iter().zip(expected) {
+            assert_eq!(found(std::slice::from_ref(source)).await.unwrap().total, expected);
+        }
+        assert_eq!(found(&sources).await.unwrap().total, expected.iter().sum::<usize>());
+    }
 }

@@ -1,9 +1,12 @@
 //! Changes: finding them, and what people and other sources say of them.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::change::Change;
 use crate::domain::event::Numbers;
+use crate::domain::id::SourceId;
 use crate::store::boundary::{ChangeQuery, ChangeSearch, FoundChanges};
 use crate::store::error::StoreError;
 use crate::store::sled::{Sled, changes, found, sources};
@@ -20,6 +23,14 @@ impl Sled {
 
     pub(in crate::store) async fn search(&self, search: ChangeSearch) -> Result<FoundChanges, StoreError> {
         self.read(move |trees| found::search(trees, &search)).await
+    }
+
+    pub(in crate::store) async fn change_counts(
+        &self,
+        sources: Arc<[SourceId]>,
+        days: (NaiveDate, NaiveDate),
+    ) -> Result<Vec<usize>, StoreError> {
+        self.read(move |trees| found::counts(trees, &sources, days)).await
     }
 
     pub(in crate::store) async fn with_deadlines(

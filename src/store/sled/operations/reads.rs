@@ -1,5 +1,7 @@
 //! Reads of sources: what is known of each, and what a read means.
 
+use std::sync::Arc;
+
 use crate::domain::change::Change;
 use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
 use crate::domain::match_index::MatchIndex;
@@ -66,6 +68,14 @@ impl Sled {
         self.read(move |trees| sources::snapshots(trees, &source, limit)).await
     }
 
+    pub(in crate::store) async fn first_snapshot(
+        &self,
+        source: &SourceId,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let source = source.clone();
+        self.read(move |trees| sources::first_snapshot(trees, &source)).await
+    }
+
     pub(in crate::store) async fn snapshot(
         &self,
         source: &SourceId,
@@ -125,9 +135,17 @@ impl Sled {
 
     pub(in crate::store) async fn glances(
         &self,
+        sources: Arc<[SourceId]>,
+    ) -> Result<Vec<Arc<SourceGlance>>, StoreError> {
+        self.read(move |trees| trees.glances.of(trees, &sources)).await
+    }
+
+    pub(in crate::store) async fn entry_counts(
+        &self,
         sources: Vec<SourceId>,
-    ) -> Result<Vec<SourceGlance>, StoreError> {
-        self.read(move |trees| sources::glances(trees, &sources)).await
+    ) -> Result<Vec<Option<usize>>, StoreError> {
+        self.read(move |trees| sources.iter().map(|source| sources::entry_count(trees, source)).collect())
+            .await
     }
 
     pub(in crate::store) async fn named_on(
