@@ -52,7 +52,7 @@ fn changed(sequence: u64, body_bytes: usize) -> ReadCommit {
         entries: 0,
     };
     let document = Document::new(Vec::new(), Completeness::Whole, Resemblance::Title);
-    let accepted = Accepted { baseline: Baseline { snapshot, document }, body: Bytes::from(body) };
+    let accepted = Accepted { baseline: Baseline { snapshot, document }, body: body.into() };
     ReadCommit { accepted: Some(accepted), ..ReadCommit::of(state()) }
 }
 

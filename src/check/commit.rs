@@ -4,11 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::outcome::ReadOutcome;
 use super::read_rejection::held_quality;
-use super::response::{Response, signal_of};
+use super::response::Response;
 use super::source_context::{SourceContext, flickers};
 use crate::domain::agreement::Agreement;
 use crate::domain::assess::Assessment;
-use crate::domain::bundle::is_bundle;
 use crate::domain::change::ChangeKind;
 use crate::domain::evidence::{ChainVerdict, ChainedRead, headers_text};
 use crate::domain::id::BodyHash;
@@ -18,7 +17,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::{QuarantinedRead, Validators};
 use crate::domain::source::Source;
 use crate::domain::verdict::{Suspicion, Verdict};
-use crate::fetch::{Body, FetchResponse};
+use crate::fetch::FetchResponse;
 use crate::store::{Accepted, HeldBody, ReadCommit};
 
 /// What the chain says of an answer of which nothing else is kept.
@@ -27,7 +26,7 @@ pub(super) struct FirstAnswer {
     url: String,
     status: u16,
     headers: BodyHash,
-    body: Body,
+    body: BodyHash,
 }
 
 impl FirstAnswer {
@@ -36,24 +35,31 @@ impl FirstAnswer {
             url: answer.url.to_string(),
             status: answer.status,
             headers: BodyHash::of(headers_text(&answer.headers).as_bytes()),
-            body: answer.body.clone(),
+            body: answer.body.sha256().clone(),
         }
     }
 }
 
 impl ReadOutcome {
-    /// All of it, to be committed as one step. Only a good read moves the baseline.
-    pub(super) fn to_commit(&self, source: &Source, known: &SourceContext, now: DateTime<Utc>) -> ReadCommit {
+    /// All of it, to be committed as one step, which takes the accepted entries over. Only a good read moves the
+    /// baseline.
+    pub(super) fn to_commit(
+        &mut self,
+        source: &Source,
+        known: &SourceContext,
+        now: DateTime<Utc>,
+    ) -> ReadCommit {
         let mut commit = ReadCommit::of(self.next_state(source, known.state.clone(), now));
         commit.computed_from = known.version;
         commit.clears_held = self.verdict().is_read();
+        let reason = self.reason().unwrap_or_default();
         match self {
             Self::NotModified { .. } | Self::Unchanged { .. } | Self::Failed { .. } => {}
             Self::Assessed { response, assessment, .. } => {
                 commit.accepted = assessment
                     .baseline
-                    .clone()
-                    .map(|baseline| Accepted { baseline, body: response.body.bytes() });
+                    .take()
+                    .map(|baseline| Accepted { baseline, body: response.body.clone() });
                 commit.changes.clone_from(&assessment.changes);
                 commit.alerts.clone_from(&assessment.alerts);
                 if let Some(amended) = &commit.state.amended {
@@ -67,7 +73,7 @@ impl ReadOutcome {
                         quality: Quality::default(),
                         drop: None,
                     };
-                    commit.held = Some(HeldBody { read, body: response.body.bytes() });
+                    commit.held = Some(HeldBody { read, body: response.body.clone() });
                 }
             }
             // What a person rejected is not shown to them again.
@@ -77,13 +83,13 @@ impl ReadOutcome {
                 let read = QuarantinedRead {
                     source: source.id.clone(),
                     held_since: before.map_or(now, |held| held.held_since),
-                    reason: self.reason().unwrap_or_default(),
+                    reason,
                     evidence: response.meta.evidence(),
                     headers: response.meta.headers.clone(),
                     quality: held_quality(suspicion, quality),
                     drop: agreement(source, before, suspicion, now),
                 };
-                commit.held = Some(HeldBody { read, body: response.body.bytes() });
+                commit.held = Some(HeldBody { read, body: response.body.clone() });
             }
         }
         commit
@@ -108,7 +114,7 @@ impl ReadOutcome {
             Self::NotModified { .. } | Self::Failed { .. } => {
                 let vouched =
                     matches!(self, Self::NotModified { .. }).then(|| known.accepted_body()).flatten();
-                let body = vouched.or_else(|| first.as_ref().map(|first| first.body.sha256().clone()));
+                let body = vouched.or_else(|| first.as_ref().map(|first| first.body.clone()));
                 ChainedRead {
                     at: read_at,
                     read_at: None,
@@ -203,8 +209,8 @@ fn agreement(
 /// The server's words about a body that was accepted. They are about the first answer; of a document
 /// of several they count where that one alone says whether anything changed.
 fn validators(source: &Source, response: &Response) -> Validators {
-    let signal = signal_of(source, &response.body, response.meta.header("content-type"));
-    let speaks_for_all = signal.is_some() || !is_bundle(&response.body);
+    let signal = response.signal.clone();
+    let speaks_for_all = signal.is_some() || !response.is_of_several;
     let header = |name| response.meta.header(name).filter(|_| speaks_for_all).map(str::to_owned);
     Validators {
         etag: header("etag"),

@@ -279,12 +279,15 @@ impl Checker {
         commit.state = state.counted_after(known.state.as_ref());
         if let (Some(said), Some(witness)) = (testimony, &source.request.witness) {
             let witnessed = said.after(&known, &outcome, read_at);
-            let witnessed =
-                self.held_against(source, witness, &mut known, (&outcome, witnessed), read_at).await?;
+            let witnessed = self
+                .held_against(source, witness, &mut known, (&outcome, &commit, witnessed), read_at)
+                .await?;
             commit.state = commit.state.witnessed_by(witness, witnessed);
         }
         commit.state.jitter = Some(Jitter::drawn(rand::random()));
         let waits = !commit.state.pending.is_empty();
+        // What was compared with takes as much memory as what is kept now.
+        drop(known);
         if !options.dry_run {
             commit.robots = self.fetcher.new_robots();
             self.keep(commit, slot).await?;

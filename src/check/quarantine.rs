@@ -219,7 +219,7 @@ fn commit(source: &Source, case: Case, assessment: Assessment, now: DateTime<Utc
     ReadCommit {
         read: Some(read),
         chained,
-        accepted: assessment.baseline.map(|baseline| Accepted { baseline, body: case.body }),
+        accepted: assessment.baseline.map(|baseline| Accepted { baseline, body: case.body.into() }),
         clears_held: true,
         changes: assessment.changes,
         alerts: assessment.alerts,

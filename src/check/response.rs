@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::in_time;
+use crate::domain::bundle::is_bundle;
 use crate::domain::response::ResponseMeta;
 use crate::domain::source::Source;
 use crate::extract::{RawDocument, signal};
-use crate::fetch::{Body, FetchResponse};
+use crate::fetch::FetchResponse;
+use crate::store::{KeptBody, PackedBody};
 
 /// A response with its facts, which are put together once.
 #[derive(Debug)]
@@ -15,17 +18,41 @@ pub(super) struct Response {
     /// The facts.
     pub meta: ResponseMeta,
     /// The body; of a document of several answers all of them as one.
-    pub body: Body,
+    pub body: KeptBody,
+    /// The source's own word for its state.
+    pub signal: Option<String>,
+    /// Whether the document came in several answers.
+    pub is_of_several: bool,
     /// How long the server wishes not to be asked again.
     pub retry_after: Option<Duration>,
 }
 
+/// A body with more than this is compressed before it is compared: a list and its body together would take twice
+/// the memory.
+const LARGE_BYTES: usize = 4 << 20;
+
 impl Response {
-    pub(super) fn of(answer: FetchResponse, read_at: DateTime<Utc>) -> Self {
+    pub(super) fn of(source: &Source, answer: FetchResponse, read_at: DateTime<Utc>) -> Self {
         let FetchResponse { status, url, headers, body, retry_after } = answer;
         let (sha256, body_bytes) = (body.sha256().clone(), body.len() as u64);
         let meta = ResponseMeta { read_at, url: url.into(), status, headers, sha256, body_bytes };
-        Self { meta, body, retry_after }
+        let signal = signal_of(source, &body, meta.header("content-type"));
+        let is_of_several = is_bundle(&body);
+        Self { meta, body: body.bytes().into(), signal, is_of_several, retry_after }
+    }
+
+    /// The same; a large body is compressed, as the store will keep it, and not in memory any more as it came.
+    pub(super) async fn packed(self) -> Self {
+        let KeptBody::Received(body) = &self.body else { return self };
+        if body.len() <= LARGE_BYTES {
+            return self;
+        }
+        let received = body.clone();
+        match in_time(move || PackedBody::of(&received)).await {
+            Ok(Ok(packed)) => Self { body: packed.into(), ..self },
+            // Whoever keeps it tries again.
+            Ok(Err(_)) | Err(_) => self,
+        }
     }
 }
 

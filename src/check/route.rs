@@ -110,11 +110,11 @@ impl Checker {
         let words = format!("read from {what} {as_of_words} by {}", route.by);
         let titled = Source { title: format!("{} ({words})", source.title), ..source.clone() };
         let watchlist = self.registry.current();
-        let response = Response::of(answer, now);
+        let response = Response::of(source, answer, now).packed().await;
         let chained = ChainedRead::of(&response.meta, ChainVerdict::Good);
         let past = Past { baseline: known.baseline.as_ref(), ..Past::default() };
         let document = with_all_that_was(past.baseline, document);
-        let assessment = match assess(&titled, past, document, response.meta, &watchlist) {
+        let mut assessment = match assess(&titled, past, document, response.meta, &watchlist) {
             Ok(assessment) => assessment,
             Err(suspicion) => return Ok(Err(suspicion.to_string())),
         };
@@ -125,10 +125,8 @@ impl Checker {
             let reason = refused.iter().fold(reason, |all, refused| format!("{all}; {refused}"));
             let mut commit =
                 ReadCommit::of(state.by_another_route(taken, reason)).computed_from(known.version);
-            commit.accepted = assessment
-                .baseline
-                .clone()
-                .map(|baseline| Accepted { baseline, body: response.body.bytes() });
+            commit.accepted =
+                assessment.baseline.take().map(|baseline| Accepted { baseline, body: response.body });
             commit.standing = commit.accepted.as_ref().map(|accepted| {
                 let document = &accepted.baseline.document;
                 let standing = known.standing_after(source, document, &assessment.changes, &watchlist);

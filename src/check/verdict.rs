@@ -73,36 +73,40 @@ pub(super) async fn of(
         && refusal_of(&source.url, &first, None).is_none()
     {
         known.note_drifts(&source.id, &drifts_of(fetcher, source, &first));
-        return Ok(ReadOutcome::Unchanged { response: Response::of(first, read_at), entries });
+        return Ok(ReadOutcome::Unchanged { response: Response::of(source, first, read_at), entries });
     }
     let (face, quality) = first_look(&source.url, &first);
     if let Some(why) = refused_by(&first, &quality) {
-        return Ok(ReadOutcome::refused(why, Response::of(first, read_at)));
+        return Ok(ReadOutcome::refused(why, Response::of(source, first, read_at)));
     }
     let (Whole { answer, document }, drifts) = match whole(fetcher, source, first, read_at).await {
         Ok(whole) => whole,
-        Err(refused) => return Ok(ReadOutcome::refused(refused.why, Response::of(refused.answer, read_at))),
+        Err(refused) => {
+            return Ok(ReadOutcome::refused(refused.why, Response::of(source, refused.answer, read_at)));
+        }
     };
     known.note_drifts(&source.id, &drifts);
     let is_of_several = bundle::is_bundle(&answer.body);
     if let Some(entries) = known.accepted_entries(source, &answer.body).filter(|_| may_skip) {
-        return Ok(ReadOutcome::Unchanged { response: Response::of(answer, read_at), entries });
+        return Ok(ReadOutcome::Unchanged { response: Response::of(source, answer, read_at), entries });
     }
-    known.load_entries(store, source).await?;
-    let before = known.face(store).await;
     let is_first = source.request.link.is_none() && !is_of_several;
     let (face, quality) =
         if is_first { (face, quality) } else { first_look(asked_at(source, &answer), &answer) };
-    let face = as_configured(source, face);
-    let quality = quality.with(match &before {
-        Some(before) => face.signs_against(before),
-        None => face.signs_alone(),
-    });
     let document = match document {
         Some(read) => read.map_err(|unreadable| ReadRejection::suspect(Suspicion::Structure(unreadable))),
         None => document_of(source, &answer).await,
     };
-    let response = Response::of(answer, read_at);
+    // One after the other, and as little as can be at once: the body is let go of before the accepted one is looked
+    // at, and that one before its entries are.
+    let response = Response::of(source, answer, read_at).packed().await;
+    let before = known.face(store).await;
+    known.load_entries(store, source).await?;
+    let face = as_configured(source, face);
+    let quality = quality.with(match before.filter(|_| known.accepted.is_some()) {
+        Some(before) => face.signs_against(&before),
+        None => face.signs_alone(),
+    });
     let document = match document {
         Ok(document) => document,
         Err(refused) => return Ok(ReadOutcome::refused(refused.with(quality), response)),

@@ -18,7 +18,7 @@ use crate::domain::source::{PublishedChanges, Source, Witness, Witnessed};
 use crate::domain::text::error_chain;
 use crate::extract::{RawDocument, published_changes};
 use crate::fetch::{FetchResponse, Fetcher};
-use crate::store::StoreError;
+use crate::store::{ReadCommit, StoreError};
 
 /// What a witness answered.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ impl Checker {
         source: &Source,
         witness: &Witness,
         known: &mut SourceContext,
-        (outcome, witnessed): (&ReadOutcome, Option<Witnessed>),
+        (outcome, commit, witnessed): (&ReadOutcome, &ReadCommit, Option<Witnessed>),
         now: DateTime<Utc>,
     ) -> Result<Option<Witnessed>, StoreError> {
         let is_due = outcome.verdict().is_read() && witnessed.as_ref().is_some_and(Witnessed::has_settled);
@@ -138,10 +138,7 @@ impl Checker {
             }
         };
         known.load_entries(&self.store, source).await?;
-        let read = match outcome {
-            ReadOutcome::Assessed { assessment, .. } => assessment.baseline.as_ref(),
-            _ => None,
-        };
+        let read = commit.accepted.as_ref().map(|accepted| &accepted.baseline);
         let document = read.or(known.baseline.as_ref()).map(|baseline| &baseline.document);
         Ok(Some(match document {
             Some(document) => witnessed.held_against(changes.against(document), now),
@@ -177,7 +174,7 @@ impl Checker {
         (options, slot): (ReadOptions, &mut Slot),
     ) -> Result<SourceCheck, StoreError> {
         let read_at = self.clock.now();
-        let outcome = ReadOutcome::NotModified { entries };
+        let mut outcome = ReadOutcome::NotModified { entries };
         let mut commit = outcome.to_commit(source, known, read_at);
         commit.read = Some(outcome.to_record(asked_at, read_at));
         commit.chained = Some(outcome.to_chained(source, known, Some(FirstAnswer::of(answer)), read_at));

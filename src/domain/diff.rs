@@ -93,7 +93,7 @@ pub(super) fn whole(kind: ChangeKind, entry: &Entry) -> EntryChange {
         .map(|(name, text)| {
             let text = Some(text.clone());
             let (before, after) = if kind == ChangeKind::Removed { (text, None) } else { (None, text) };
-            FieldChange { name: name.clone(), before, after }
+            FieldChange { name: name.to_string(), before, after }
         })
         .collect();
     EntryChange {

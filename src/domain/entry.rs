@@ -6,6 +6,8 @@ use std::fmt;
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use super::fields::{FieldName, Fields};
+
 /// The field that holds an entry's links, one `label ⇥ address` a line.
 pub const LINKS: &str = "links";
 
@@ -95,22 +97,22 @@ pub struct Entry {
     /// Where a reader finds it, absolute.
     pub url: Option<String>,
     /// Named contents, in the order of their names.
-    pub fields: BTreeMap<String, String>,
+    pub fields: Fields,
 }
 
 impl Entry {
     /// An entry without contents.
     #[must_use]
     pub fn new(key: impl Into<String>, title: impl Into<String>) -> Self {
-        Self { key: key.into(), title: title.into(), date: None, url: None, fields: BTreeMap::new() }
+        Self { key: key.into(), title: title.into(), date: None, url: None, fields: Fields::new() }
     }
 
     /// Adds a field unless its text is empty.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn with(mut self, name: impl Into<FieldName>, text: impl Into<String>) -> Self {
         let text = text.into();
         if !text.is_empty() {
-            self.fields.insert(name.into(), text);
+            self.fields.insert(name, text);
         }
         self
     }
@@ -192,6 +194,7 @@ impl Document {
     #[must_use]
     pub fn new(mut entries: Vec<Entry>, completeness: Completeness, resemblance: Resemblance) -> Self {
         for entry in &mut entries {
+            entry.fields.shrink_to_fit();
             if family(&entry.key) != entry.key {
                 entry.key.push(TWIN_MARK);
                 entry.key.push('1');

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::docket::is_docket_entry;
 use super::entry::{Document, Entry, LINKS, Resemblance};
+use super::fields::FieldName;
 
 /// Fields that say where an entry stands, whatever their values are.
 const PLACES: [&str; 12] = [
@@ -76,7 +77,7 @@ fn fields_of<'a>(before: &'a Document, removed: &BTreeSet<&str>) -> BTreeSet<&'a
     let gone = before.entries.iter().filter(|entry| removed.contains(entry.key.as_str()));
     // What a docket's entries have in common is the case's.
     let gone = gone.filter(|entry| !is_docket_entry(entry));
-    gone.flat_map(|entry| entry.fields.keys().map(String::as_str)).filter(|name| *name != LINKS).collect()
+    gone.flat_map(|entry| entry.fields.keys().map(FieldName::as_str)).filter(|name| *name != LINKS).collect()
 }
 
 fn value<'a>(entry: &'a Entry, field: &str) -> Option<&'a str> {

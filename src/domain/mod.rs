@@ -37,6 +37,7 @@ pub mod entry;
 pub mod evaluation;
 pub mod event;
 pub mod evidence;
+pub mod fields;
 pub mod flicker;
 pub mod folded;
 pub mod found;

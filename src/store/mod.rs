@@ -17,6 +17,7 @@ mod anew;
 mod bell;
 mod boundary;
 mod care;
+mod compression;
 mod database;
 mod error;
 mod keeping;
@@ -30,13 +31,14 @@ pub use bell::{Rung, SourceBell, SourceWatch};
 pub use boundary::{
     Accepted, Archived, Backfilled, BackupNote, BounceCommit, ChangeQuery, ChangeSearch, Compacted,
     DueReader, Erased, EventTold, Exchanged, FanOut, FoundChanges, GarbageReport, HeldBody, HookSettled,
-    InboundCommit, KeptSchedule, KindStats, KnownPerson, KnownSource, Lease, LeasedMail, MailAction,
-    MailTrouble, Mails, Met, Opened, PersonVersion, Queue, ReadCommit, ReaderCommit, Readers, RecordFault,
-    Releasable, RematchCommit, RepairWishes, Repaired, RetractCommit, SealWish, Sealed, SourceGlance,
-    SourceVersion, Stamp, StoreSize, StoreStats, TakenUp, ToldOf, TreeCount, Verified, WaitingReader,
-    WaitingReaders, Withdrawn,
+    InboundCommit, KeptBody, KeptSchedule, KindStats, KnownPerson, KnownSource, Lease, LeasedMail,
+    MailAction, MailTrouble, Mails, Met, Opened, PersonVersion, Queue, ReadCommit, ReaderCommit, Readers,
+    RecordFault, Releasable, RematchCommit, RepairWishes, Repaired, RetractCommit, SealWish, Sealed,
+    SourceGlance, SourceVersion, Stamp, StoreSize, StoreStats, TakenUp, ToldOf, TreeCount, Verified,
+    WaitingReader, WaitingReaders, Withdrawn,
 };
 pub use care::{check_backup, compact, import, repair, repair_metered, restore, verify, verify_metered};
+pub use compression::PackedBody;
 pub use error::StoreError;
 pub use keeping::PendingWrite;
 

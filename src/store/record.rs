@@ -10,10 +10,13 @@
 //! by a person with a debugger; what is large is compressed as a body. A field
 //! added later must have a default, so that records written before it still read.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
+use super::compression::{PackedBody, Packer};
 
 /// Room for most records, which then need not move as they grow.
 const USUAL_BYTES: usize = 1024;
@@ -37,17 +40,57 @@ pub(super) enum Form {
 }
 
 /// The JSON of a value.
+pub(super) enum Json {
+    /// As it is.
+    Plain(Vec<u8>),
+    /// Compressed, part by part as it was made: it is large.
+    Packed(PackedBody),
+}
+
+/// The JSON of a value.
 ///
 /// # Errors
 /// [`StoreError::Undecodable`] for a value JSON cannot express; none of the domain's is.
-pub(super) fn to_json<T: Serialize>(
-    what: &'static str,
-    key: &[u8],
-    value: &T,
-) -> Result<Vec<u8>, StoreError> {
-    let mut json = Vec::with_capacity(USUAL_BYTES);
-    serde_json::to_writer(&mut json, value).map_err(|error| undecodable(what, key, error.to_string()))?;
-    Ok(json)
+pub(super) fn to_json<T: Serialize>(what: &'static str, key: &[u8], value: &T) -> Result<Json, StoreError> {
+    let of_io = |error: io::Error| undecodable(what, key, error.to_string());
+    let mut sink = Sink { plain: Vec::with_capacity(USUAL_BYTES), packer: None };
+    serde_json::to_writer(&mut sink, value).map_err(|error| undecodable(what, key, error.to_string()))?;
+    match sink.packer {
+        None => Ok(Json::Plain(sink.plain)),
+        Some(mut packer) => {
+            packer.write_all(&sink.plain).map_err(of_io)?;
+            Ok(Json::Packed(packer.finish().map_err(of_io)?))
+        }
+    }
+}
+
+/// JSON that is longer is compressed while it is made.
+const MAX_PLAIN_BYTES: usize = 256 << 10;
+
+/// Takes JSON in, and has it compressed once it is large.
+struct Sink {
+    /// What was not compressed yet.
+    plain: Vec<u8>,
+    packer: Option<Packer>,
+}
+
+impl Write for Sink {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        if self.plain.len() + part.len() > MAX_PLAIN_BYTES {
+            let packer = match &mut self.packer {
+                Some(packer) => packer,
+                None => self.packer.insert(Packer::new()?),
+            };
+            packer.write_all(&self.plain)?;
+            self.plain.clear();
+        }
+        self.plain.extend_from_slice(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A value from its JSON.

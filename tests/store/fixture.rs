@@ -1,6 +1,5 @@
 //! Records to keep, each made from a few words so that it can be made again and compared.
 
-use bytes::Bytes;
 use chrono::{DateTime, Duration, Utc};
 use regwatch::domain::agreement::Agreement;
 use regwatch::domain::alert::alerts_of;
@@ -119,7 +118,7 @@ pub fn accepted(source: &SourceId, sequence: u64, body: Vec<u8>) -> Accepted {
     let entry = Entry::new("hytera", "Hytera").with("equipment", format!("radios, list {sequence}"));
     let document = Document::new(vec![entry], Completeness::Whole, Resemblance::Title);
     let snapshot = snapshot(source, sequence, &body);
-    Accepted { baseline: Baseline { snapshot, document }, body: Bytes::from(body) }
+    Accepted { baseline: Baseline { snapshot, document }, body: body.into() }
 }
 
 pub fn good(source: &SourceId, snapshot: &Snapshot) -> ReadState {
@@ -193,10 +192,7 @@ pub fn suspect(source: &SourceId, body: Vec<u8>) -> ReadCommit {
         quality: Quality::of(vec![Sign::new(40, Weight::Certain, "all entries are gone")]),
         drop: Some(Agreement { on: "all".to_owned(), since: at(1), counted_at: at(1), reads: 1 }),
     };
-    ReadCommit {
-        held: Some(HeldBody { read, body: Bytes::from(body) }),
-        ..ReadCommit::of(good(source, &snapshot))
-    }
+    ReadCommit { held: Some(HeldBody { read, body: body.into() }), ..ReadCommit::of(good(source, &snapshot)) }
 }
 
 /// Keeps a read as one that was computed from the state of now.

@@ -113,7 +113,7 @@ impl Expected {
         self.reads.entry((number, read)).or_insert_with(|| {
             let mut commit = read_of(number, read);
             if let Some(accepted) = &mut commit.accepted {
-                accepted.body.clear();
+                accepted.body = Vec::new().into();
             }
             (commit, mail_of(number, read).mail.changes[0].clone())
         })

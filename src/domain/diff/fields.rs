@@ -6,6 +6,7 @@ use super::Comparison;
 use crate::domain::change::FieldChange;
 use crate::domain::docket::{self, is_docket_entry};
 use crate::domain::entry::{Entry, EntryDate, LINKS, Resemblance};
+use crate::domain::fields::FieldName;
 use crate::domain::noise::{Noise, NoiseClass};
 
 impl Comparison<'_> {
@@ -19,17 +20,17 @@ impl Comparison<'_> {
         {
             return Vec::new();
         }
-        let names: BTreeSet<&String> = before.fields.keys().chain(after.fields.keys()).collect();
+        let names: BTreeSet<&FieldName> = before.fields.keys().chain(after.fields.keys()).collect();
         // A docket repeats its caption and its parties in every entry: comparing them would tell one
         // party's new name as often as there are entries.
         let of_a_docket = is_docket_entry(before) && is_docket_entry(after);
         let mut changed: Vec<FieldChange> = names
             .into_iter()
-            .filter(|name| !self.noise.fields.contains(*name))
+            .filter(|name| !self.noise.fields.contains(name.as_str()))
             .filter(|name| !(of_a_docket && docket::is_of_the_case(name)))
             .filter(|name| !self.is_same_field(name, before, after))
             .map(|name| FieldChange {
-                name: name.clone(),
+                name: name.to_string(),
                 before: before.fields.get(name).cloned(),
                 after: after.fields.get(name).cloned(),
             })

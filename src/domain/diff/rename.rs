@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Comparison;
 use crate::domain::entry::{Entry, LINKS};
+use crate::domain::fields::FieldName;
 use crate::domain::scoring::{Name, compare};
 
 /// From here on names are alike, where something else speaks for it.
@@ -137,7 +138,8 @@ impl Comparison<'_> {
         other += after
             .fields
             .keys()
-            .filter(|name| !before.fields.contains_key(*name) && *name != ALIASES && *name != LINKS)
+            .map(FieldName::as_str)
+            .filter(|name| !before.fields.contains_key(name) && *name != ALIASES && *name != LINKS)
             .count();
         match (same, other) {
             (0, 0) => Witnesses::None,
@@ -200,7 +202,7 @@ fn identifiers(entry: &Entry) -> impl Iterator<Item = (String, String)> + '_ {
     entry.fields.iter().filter(move |(name, _)| is_identifying(name)).flat_map(|(name, text)| {
         let values = text.split(['\n', ';', ',']).map(folded);
         let is_telling = |value: &String| value.len() >= 3 && value.bytes().any(|byte| byte.is_ascii_digit());
-        values.filter(is_telling).map(|value| (name.clone(), value)).collect::<Vec<_>>()
+        values.filter(is_telling).map(|value| (name.to_string(), value)).collect::<Vec<_>>()
     })
 }
 

@@ -15,14 +15,23 @@ pub(super) struct Packed {
     links: Box<[(String, Url)]>,
 }
 
-/// A part of what a record says.
+/// A part of what a record says. There is one for each cell of a list.
 #[derive(Debug, Clone, Copy)]
 struct Part {
-    /// The field, or the mark.
+    /// Twice the number of the field, or that of the mark and one.
     name: u32,
-    is_mark: bool,
     /// Where it ends in the text.
-    end: usize,
+    end: u32,
+}
+
+impl Part {
+    fn is_mark(self) -> bool {
+        self.name % 2 == 1
+    }
+
+    fn number(self) -> usize {
+        self.name as usize / 2
+    }
 }
 
 /// The names of fields and marks, by their numbers.
@@ -62,7 +71,9 @@ impl Names {
         let mut add = |name: u32, is_mark: bool, texts: Vec<String>| {
             for part in texts {
                 text.push_str(&part);
-                parts.push(Part { name, is_mark, end: text.len() });
+                let name = name * 2 + u32::from(is_mark);
+                // No body is so long that its end would not fit.
+                parts.push(Part { name, end: u32::try_from(text.len()).unwrap_or(u32::MAX) });
             }
         };
         for (name, texts) in record.fields {
@@ -78,9 +89,9 @@ impl Names {
         let mut record = Record { links: packed.links.into_vec(), ..Record::default() };
         let mut start = 0;
         for part in &packed.parts {
-            let (text, index) = (&packed.text[start..part.end], part.name as usize);
-            start = part.end;
-            if part.is_mark {
+            let (text, index) = (&packed.text[start..part.end as usize], part.number());
+            start = part.end as usize;
+            if part.is_mark() {
                 record.marks.entry(self.marks[index]).or_default().push(text.to_owned());
             } else {
                 record.push(&self.fields[index], text);

@@ -14,6 +14,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::SourcePause;
+use crate::store::compression::PackedBody;
 
 /// Names a state of a source: a hash of all that is kept of it. The default names a source of which nothing is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub struct Accepted {
     /// What the next read is compared with. Its snapshot is kept for ever.
     pub baseline: Baseline,
     /// The body as received, after transfer decoding.
-    pub body: Bytes,
+    pub body: KeptBody,
 }
 
 /// A suspect read with its body.
@@ -111,7 +112,34 @@ pub struct HeldBody {
     /// Why it is held.
     pub read: QuarantinedRead,
     /// The body as received, after transfer decoding.
-    pub body: Bytes,
+    pub body: KeptBody,
+}
+
+/// A body that is to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptBody {
+    /// As it was received.
+    Received(Bytes),
+    /// As it will be kept.
+    Packed(PackedBody),
+}
+
+impl From<Bytes> for KeptBody {
+    fn from(body: Bytes) -> Self {
+        Self::Received(body)
+    }
+}
+
+impl From<Vec<u8>> for KeptBody {
+    fn from(body: Vec<u8>) -> Self {
+        Self::Received(body.into())
+    }
+}
+
+impl From<PackedBody> for KeptBody {
+    fn from(body: PackedBody) -> Self {
+        Self::Packed(body)
+    }
 }
 
 /// What another company registry found in the accepted state of a source.

@@ -1,13 +1,17 @@
 //! Bodies: content by its SHA-256, compressed, each once, in parts small enough to survive power cuts.
 
 use std::collections::HashSet;
+use std::fmt::Display;
+use std::io::BufReader;
 
+use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-use super::compression::{compress, decompress};
 use super::trees::{TreeName, Trees};
 use super::writes::{MAX_VALUE_BYTES, Writes};
 use crate::domain::id::{BodyHash, hex};
+use crate::store::boundary::KeptBody;
+use crate::store::compression::{PackedBody, Unpacker, compress, decompress};
 use crate::store::error::StoreError;
 use crate::store::record::{Digest, Form};
 
@@ -15,23 +19,48 @@ impl Writes {
     /// Writes a body unless it is there; gives its name.
     pub(super) fn put_body(&mut self, trees: &Trees, content: &[u8]) -> Result<Digest, StoreError> {
         let digest: Digest = Sha256::digest(content).into();
-        trees.wanted.note(&digest);
-        let first = chunk_key(&digest, 0);
-        if trees.tree(TreeName::Bodies).contains_key(first)? || self.has(TreeName::Bodies, &first) {
+        if self.has_body(trees, &digest)? {
             return Ok(digest);
         }
+        let compressed = compress(content).map_err(|error| damaged(&digest, &error))?;
+        self.put_frame(trees, &digest, &compressed)?;
+        Ok(digest)
+    }
+
+    /// Writes a body that was compressed already, unless it is there; gives its name.
+    pub(super) fn put_packed(&mut self, trees: &Trees, packed: &PackedBody) -> Result<Digest, StoreError> {
+        if !self.has_body(trees, &packed.name)? {
+            self.put_frame(trees, &packed.name, &packed.frame)?;
+        }
+        Ok(packed.name)
+    }
+
+    /// Writes a body as it is handed over, unless it is there.
+    pub(super) fn put_kept(&mut self, trees: &Trees, body: &KeptBody) -> Result<Digest, StoreError> {
+        match body {
+            KeptBody::Received(content) => self.put_body(trees, content),
+            KeptBody::Packed(packed) => self.put_packed(trees, packed),
+        }
+    }
+
+    /// Whether a body is there, or is by this step. It is wanted.
+    fn has_body(&self, trees: &Trees, digest: &Digest) -> Result<bool, StoreError> {
+        trees.wanted.note(digest);
+        let first = chunk_key(digest, 0);
+        Ok(trees.tree(TreeName::Bodies).contains_key(first)? || self.has(TreeName::Bodies, &first))
+    }
+
+    fn put_frame(&mut self, trees: &Trees, digest: &Digest, frame: &[u8]) -> Result<(), StoreError> {
         if trees.tree(TreeName::Released).contains_key(digest)? {
             // It is there again.
-            self.remove(TreeName::Released, &digest);
+            self.remove(TreeName::Released, digest);
         }
-        let damaged = |reason: String| StoreError::DamagedBody { hash: hex(&digest), reason };
-        let compressed = compress(content).map_err(|error| damaged(error.to_string()))?;
-        for (number, chunk) in compressed.chunks(MAX_VALUE_BYTES).enumerate() {
-            let number = u16::try_from(number)
-                .map_err(|_| damaged("more than 128 MiB after compression".to_owned()))?;
-            self.put_raw(TreeName::Bodies, &chunk_key(&digest, number), chunk.to_vec())?;
+        for (number, chunk) in frame.chunks(MAX_VALUE_BYTES).enumerate() {
+            let number =
+                u16::try_from(number).map_err(|_| damaged(digest, &"more than 128 MiB after compression"))?;
+            self.put_raw(TreeName::Bodies, &chunk_key(digest, number), chunk.to_vec())?;
         }
-        Ok(digest)
+        Ok(())
     }
 
     /// Removes a record that no other is like, with what it says where that lies among the bodies.
@@ -52,6 +81,36 @@ impl Trees {
     /// # Errors
     /// [`StoreError::DamagedBody`] where a part is missing or it is not what its name says.
     pub(super) fn body(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(compressed) = self.frame(digest)? else { return Ok(None) };
+        let content = decompress(&compressed).map_err(|error| damaged(digest, &error))?;
+        if Sha256::digest(&content)[..] != digest[..] {
+            return Err(damaged(digest, &NOT_ITS_NAME));
+        }
+        Ok(Some(content))
+    }
+
+    /// A record that lies among the bodies; nothing where it is not there. A large one is nowhere whole as it is
+    /// written down.
+    ///
+    /// # Errors
+    /// As of [`Self::body`]; why it is no such record, in words.
+    pub(super) fn record_body<T: DeserializeOwned>(
+        &self,
+        digest: &Digest,
+    ) -> Result<Option<Result<T, String>>, StoreError> {
+        let Some(compressed) = self.frame(digest)? else { return Ok(None) };
+        let of_zstd = |error: std::io::Error| damaged(digest, &error);
+        let mut unpacker = Unpacker::new(&compressed).map_err(of_zstd)?;
+        let read = serde_json::from_reader(BufReader::with_capacity(READ_AT_ONCE_BYTES, &mut unpacker));
+        // What it says counts only if all of it is what was written.
+        if unpacker.name().map_err(of_zstd)? != *digest {
+            return Err(damaged(digest, &NOT_ITS_NAME));
+        }
+        Ok(Some(read.map_err(|error| error.to_string())))
+    }
+
+    /// A body as it lies there.
+    fn frame(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         let chunk = |number| self.tree(TreeName::Bodies).get(chunk_key(digest, number));
         let Some(mut last) = chunk(0)? else { return Ok(None) };
         let mut compressed = last.to_vec();
@@ -64,12 +123,12 @@ impl Trees {
             compressed.extend_from_slice(&next);
             last = next;
         }
-        let damaged = |reason: String| StoreError::DamagedBody { hash: hex(digest), reason };
-        let content = decompress(&compressed).map_err(|error| damaged(error.to_string()))?;
-        if Sha256::digest(&content)[..] != digest[..] {
-            return Err(damaged("it is not what its name says".to_owned()));
-        }
-        Ok(Some(content))
+        Ok(Some(compressed))
+    }
+
+    /// Whether a body is large as it lies there.
+    pub(super) fn is_large(&self, digest: &Digest) -> Result<bool, StoreError> {
+        Ok(self.tree(TreeName::Bodies).contains_key(chunk_key(digest, LARGE_CHUNKS))?)
     }
 
     /// The names of all bodies.
@@ -90,6 +149,18 @@ impl Trees {
         }
         Ok(())
     }
+}
+
+/// A record of more parts is read part by part, which takes longer and less memory.
+const LARGE_CHUNKS: u16 = 64;
+
+/// So much of a record is decompressed at once.
+const READ_AT_ONCE_BYTES: usize = 64 << 10;
+
+const NOT_ITS_NAME: &str = "it is not what its name says";
+
+fn damaged(digest: &Digest, reason: &dyn Display) -> StoreError {
+    StoreError::DamagedBody { hash: hex(digest), reason: reason.to_string() }
 }
 
 fn chunk_key(digest: &Digest, number: u16) -> [u8; 34] {

@@ -14,7 +14,6 @@ mod chain;
 mod changes;
 mod check;
 mod clock;
-mod compression;
 mod consent;
 mod durability;
 mod erasure;

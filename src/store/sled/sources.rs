@@ -209,7 +209,7 @@ fn write_one(trees: &Trees, writes: &mut Writes, effect: Effect<'_>) -> Result<(
             Ok(())
         }
         Effect::Hold(held) => {
-            writes.put_body(trees, &held.body)?;
+            writes.put_kept(trees, &held.body)?;
             writes.put(trees, TreeName::Held, held.read.source.as_str().as_bytes(), &held.read)
         }
         Effect::Accept(accepted) => accept(trees, writes, accepted),
@@ -234,7 +234,7 @@ fn write_one(trees: &Trees, writes: &mut Writes, effect: Effect<'_>) -> Result<(
 fn accept(trees: &Trees, writes: &mut Writes, accepted: &Accepted) -> Result<(), StoreError> {
     let snapshot = &accepted.baseline.snapshot;
     let source = snapshot.source.as_str();
-    writes.put_body(trees, &accepted.body)?;
+    writes.put_kept(trees, &accepted.body)?;
     writes.put(trees, TreeName::Baselines, source.as_bytes(), &accepted.baseline)?;
     writes.put(trees, TreeName::Accepted, source.as_bytes(), snapshot)?;
     writes.put(trees, TreeName::Snapshots, &keys::snapshot(source, snapshot.sequence), snapshot)

@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use sha2::{Digest as _, Sha256};
 
 use super::bodies::name_of;
 use super::chain::Walk;
-use super::compression::decompress;
 use super::events::{self, ToldEvent};
 use super::indexes::{self, Compared};
 use super::keys;
@@ -21,6 +20,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::breaker::Breaker;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
+use crate::domain::entry::{Completeness, Entry, Resemblance};
 use crate::domain::evidence::{ChainLine, Kept};
 use crate::domain::id::hex;
 use crate::domain::inbound::Correspondence;
@@ -33,12 +33,13 @@ use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::screening::StandingList;
-use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
+use crate::domain::snapshot::{QuarantinedRead, Snapshot};
 use crate::domain::source::SourcePause;
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression};
 use crate::domain::webhook::{Delivery, HookEvent, Webhook};
 use crate::store::boundary::{Sealed, Stamp};
+use crate::store::compression::decompress;
 use crate::store::error::StoreError;
 use crate::store::record::{self, Digest, Form, shown};
 
@@ -138,7 +139,7 @@ impl Survey {
     fn look_at_json(&mut self, tree: TreeName, key: &[u8], json: &[u8]) {
         let outcome = match tree {
             TreeName::ReadStates => read::<ReadState>(tree, key, json).map(drop),
-            TreeName::Baselines => read::<Baseline>(tree, key, json)
+            TreeName::Baselines => read::<LookedAt>(tree, key, json)
                 .and_then(|baseline| name_of(&baseline.snapshot.response.sha256))
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Held => read::<QuarantinedRead>(tree, key, json)
@@ -290,4 +291,86 @@ impl Survey {
 
 fn read<T: DeserializeOwned>(tree: TreeName, key: &[u8], json: &[u8]) -> Result<T, StoreError> {
     record::from_json(tree.what(), key, json)
+}
+
+/// A [`crate::domain::snapshot::Baseline`] of which one entry after another is looked at: all of them together may
+/// take much memory.
+#[derive(serde::Deserialize)]
+struct LookedAt {
+    snapshot: Snapshot,
+    #[expect(dead_code, reason = "it is there if it can be read")]
+    document: DocumentLookedAt,
+}
+
+#[derive(serde::Deserialize)]
+#[expect(dead_code, reason = "it is there if it can be read")]
+struct DocumentLookedAt {
+    entries: EntriesLookedAt,
+    completeness: Completeness,
+    resemblance: Resemblance,
+    #[serde(default)]
+    is_honestly_empty: bool,
+    #[serde(default)]
+    about: Option<String>,
+    #[serde(default)]
+    base: Option<String>,
+}
+
+struct EntriesLookedAt;
+
+impl<'de> Deserialize<'de> for EntriesLookedAt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for EntriesLookedAt {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("entries")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
+        while entries.next_element::<Entry>()?.is_some() {}
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entry::Document;
+    use crate::domain::response::ResponseMeta;
+    use crate::domain::snapshot::Baseline;
+
+    #[test]
+    fn a_baseline_can_be_looked_at_where_it_can_be_read() {
+        let entries = vec![Entry::new("a", "A").with("text", "one"), Entry::new("b", "B")];
+        let document = Document::new(entries, Completeness::Whole, Resemblance::Title);
+        let snapshot = Snapshot {
+            source: "list".parse().unwrap(),
+            sequence: 1,
+            response: ResponseMeta::sample(b"a body"),
+            fingerprint: "csv/1".to_owned(),
+            entries: 2,
+        };
+        let sound = serde_json::to_string(&Baseline { snapshot, document }).unwrap();
+        let check = |json: &str| {
+            let looked_at = serde_json::from_str::<LookedAt>(json);
+            assert_eq!(looked_at.is_ok(), serde_json::from_str::<Baseline>(json).is_ok(), "{json}");
+            looked_at.is_ok()
+        };
+        assert!(check(&sound));
+        for (there, instead) in [
+            ("\"key\"", "\"keys\""),
+            ("\"one\"", "1"),
+            ("\"whole\"", "\"half\""),
+            ("\"resemblance\"", "\"likeness\""),
+            ("\"sequence\"", "\"number\""),
+        ] {
+            assert!(sound.contains(there), "{there}");
+            assert!(!check(&sound.replace(there, instead)), "{there}");
+        }
+    }
 }

@@ -400,10 +400,12 @@ impl Trees {
         match Form::decode(what, key, bytes)? {
             Form::Inline(json) => record::from_json(what, key, &json),
             Form::AsBody(digest) => {
-                let json = self.body(&digest)?.ok_or_else(|| {
-                    record::undecodable(what, key, "what it refers to is not there".to_owned())
-                })?;
-                record::from_json(what, key, &json)
+                let gone = || record::undecodable(what, key, "what it refers to is not there".to_owned());
+                if self.is_large(&digest)? {
+                    let read = self.record_body(&digest)?.ok_or_else(gone)?;
+                    return read.map_err(|reason| record::undecodable(what, key, reason));
+                }
+                record::from_json(what, key, &self.body(&digest)?.ok_or_else(gone)?)
             }
         }
     }

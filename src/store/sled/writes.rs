@@ -13,7 +13,7 @@ use super::tally::{self, Tally};
 use super::trees::{TreeName, Trees};
 use crate::domain::id::SourceId;
 use crate::store::error::StoreError;
-use crate::store::record::{self, Form, shown};
+use crate::store::record::{self, Form, Json, shown};
 
 /// Beyond this sled keeps a value outside its log, in a file it never forces to the disk. The hard
 /// limit is about 4 KiB; half of it leaves room for what sled adds.
@@ -52,11 +52,10 @@ impl Writes {
         key: &[u8],
         record: &T,
     ) -> Result<(), StoreError> {
-        let json = record::to_json(tree.what(), key, record)?;
-        let form = if json.len() <= MAX_INLINE_BYTES {
-            Form::Inline(json)
-        } else {
-            Form::AsBody(self.put_body(trees, &json)?)
+        let form = match record::to_json(tree.what(), key, record)? {
+            Json::Plain(json) if json.len() <= MAX_INLINE_BYTES => Form::Inline(json),
+            Json::Plain(json) => Form::AsBody(self.put_body(trees, &json)?),
+            Json::Packed(packed) => Form::AsBody(self.put_packed(trees, &packed)?),
         };
         self.put_raw(tree, key, form.encode())
     }

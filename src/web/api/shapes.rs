@@ -338,6 +338,7 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn of(entry: &entry::Entry) -> Self {
         let entry::Entry { key, title, date, url, fields } = entry.clone();
+        let fields = fields.into_iter().map(|(name, text)| (name.to_string(), text)).collect();
         Self { key, title, date: date.map(|date| date.to_string()), url, fields }
     }
 }

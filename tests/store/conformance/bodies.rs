@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use regwatch::domain::id::BodyHash;
+use regwatch::domain::entry::{Completeness, Document, Entry, Resemblance};
+use regwatch::domain::id::{BodyHash, hex};
 use regwatch::domain::screening::{Against, StandingList};
-use regwatch::store::{GarbageReport, ReadCommit};
+use regwatch::store::{GarbageReport, PackedBody, ReadCommit};
 
 use crate::fixture::{Home, at, changed, keep, mail, noise, page, source, suspect};
 
@@ -50,6 +51,42 @@ async fn the_same_body_under_two_sources_is_kept_once() {
 }
 
 #[tokio::test]
+async fn a_body_that_was_compressed_before_it_is_handed_over_is_the_body() {
+    let home = Home::new();
+    let store = home.open();
+    let (fcc, bis) = (source("fcc"), source("bis"));
+    let body = page(1, 300_000);
+    let packed = PackedBody::of(&body).unwrap();
+    assert_eq!(packed.unpacked().unwrap(), body);
+    let mut read = changed(&fcc, 1, body.clone(), &[]);
+    if let Some(accepted) = &mut read.accepted {
+        accepted.body = packed.into();
+    }
+    keep(&store, read).await.unwrap();
+    keep(&store, suspect(&bis, body.clone())).await.unwrap();
+    let store = home.reopen(store).await;
+    assert!(store.body(&BodyHash::of(&body)).await.unwrap().unwrap() == body);
+    assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { kept: 1, removed: 0 });
+}
+
+#[tokio::test]
+async fn an_accepted_state_of_many_entries_comes_back_as_it_was() {
+    let home = Home::new();
+    let store = home.open();
+    let fcc = source("fcc");
+    let mut read = changed(&fcc, 1, page(1, 3_000), &[]);
+    let accepted = read.accepted.as_mut().unwrap();
+    // Such texts hardly grow smaller, so that they lie there in many parts.
+    let entry = |number: usize| Entry::new(format!("{number}"), hex(&noise(number as u64, 200)));
+    let entries = (0..4_000).map(entry).collect();
+    accepted.baseline.document = Document::new(entries, Completeness::Whole, Resemblance::Never);
+    let kept = accepted.baseline.clone();
+    keep(&store, read).await.unwrap();
+    let store = home.reopen(store).await;
+    assert!(store.baseline(&fcc).await.unwrap() == Some(kept));
+}
+
+#[tokio::test]
 async fn a_body_goes_when_nothing_refers_to_it_and_all_else_stays() {
     let home = Home::new();
     let store = home.open();
@@ -59,13 +96,13 @@ async fn a_body_goes_when_nothing_refers_to_it_and_all_else_stays() {
     for sequence in 1..=3 {
         let mut read = changed(&fcc, sequence, page(sequence, 30_000), &["zte"]);
         read.changes[0].entry.title = format!("{sequence}{large}");
-        kept.push(read.accepted.clone().unwrap().body);
+        kept.push(page(sequence, 30_000));
         keep(&store, read).await.unwrap();
     }
     store.dispatch(&[], vec![mail("ann", at(0))]).await.unwrap();
     // Three held bodies are replaced, two of them bodies that something else refers to as well.
     let gone = noise(9, 10_000);
-    for body in [gone.clone(), kept[0].to_vec(), mail("ann", at(0)).bytes, noise(8, 10_000)] {
+    for body in [gone.clone(), kept[0].clone(), mail("ann", at(0)).bytes, noise(8, 10_000)] {
         keep(&store, suspect(&fcc, body)).await.unwrap();
     }
     // Three pages, three long changes, one mail, and the held body.

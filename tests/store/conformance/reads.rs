@@ -11,7 +11,7 @@ use regwatch::domain::retraction::Retraction;
 use regwatch::domain::robots::{Robots, RobotsCopy};
 use regwatch::domain::snapshot::Snapshot;
 use regwatch::store::{
-    Backfilled, ChangeQuery, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError,
+    Backfilled, ChangeQuery, KeptBody, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError,
 };
 
 use crate::fixture::{
@@ -30,7 +30,8 @@ async fn all_that_a_read_means_is_read_again_after_closing() {
     let kept = read.accepted.unwrap();
     assert_eq!(store.read_state(&fcc).await.unwrap(), Some(read.state));
     assert_eq!(store.snapshots(&fcc, 9).await.unwrap(), std::slice::from_ref(&kept.baseline.snapshot));
-    assert_eq!(store.body(&kept.baseline.snapshot.response.sha256).await.unwrap().unwrap(), kept.body);
+    let body = store.body(&kept.baseline.snapshot.response.sha256).await.unwrap();
+    assert_eq!(body.map(KeptBody::from), Some(kept.body));
     assert_eq!(store.accepted(&fcc).await.unwrap().as_ref(), Some(&kept.baseline.snapshot));
     assert_eq!(store.baseline(&fcc).await.unwrap(), Some(kept.baseline));
     let all = ChangeQuery { limit: 9, ..ChangeQuery::default() };
@@ -123,7 +124,8 @@ async fn a_held_read_stays_until_it_is_let_go_or_replaced() {
     let store = home.reopen(store).await;
     let kept = first.held.unwrap();
     assert_eq!(store.quarantined(&fcc).await.unwrap(), Some(kept.read.clone()));
-    assert_eq!(store.body(&kept.read.evidence.sha256).await.unwrap().unwrap(), kept.body);
+    let body = store.body(&kept.read.evidence.sha256).await.unwrap();
+    assert_eq!(body.map(KeptBody::from), Some(kept.body));
 
     let second = suspect(&fcc, noise(3, 3000));
     keep(&store, ReadCommit { clears_held: true, ..second.clone() }).await.unwrap();
@@ -288,8 +290,8 @@ async fn of_two_reads_computed_from_one_state_the_second_is_stale_and_keeps_noth
     assert_eq!(found, first.changes[0], "nor was it taken back");
     let pending: Vec<_> = store.pending_alerts().await.unwrap().into_iter().map(|(alert, _)| alert).collect();
     assert_eq!(pending, first.alerts);
-    let body = &second.accepted.as_ref().unwrap().body;
-    assert_eq!(store.body(&BodyHash::of(body)).await.unwrap(), None);
+    let body = &second.accepted.as_ref().unwrap().baseline.snapshot.response.sha256;
+    assert_eq!(store.body(body).await.unwrap(), None);
     // Whatever is kept of a source counts, not its accepted state alone; another source's does not.
     keep(&store, suspect(&source("bis"), noise(1, 90))).await.unwrap();
     assert_eq!(store.known(&fcc).await.unwrap().version, kept.version);

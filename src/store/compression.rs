@@ -1,0 +1,194 @@
+//! Compressing bodies. What zstd needs for it is larger than most bodies, so each thread makes it once.
+
+use std::cell::RefCell;
+use std::io::{self, Read as _, Write};
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use zstd::bulk::Compressor;
+use zstd::stream::{read, write};
+use zstd::zstd_safe::{self, DCtx};
+
+use super::record::Digest;
+
+/// The faster levels, which are negative, leave more and take as long on pages.
+const LEVEL: i32 = 1;
+
+thread_local! {
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<DCtx<'static>>> = const { RefCell::new(None) };
+}
+
+/// A body that was compressed before it is kept, with its name: a large one need not lie in memory as it was
+/// received until then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackedBody {
+    pub(super) name: Digest,
+    pub(super) frame: Bytes,
+}
+
+impl PackedBody {
+    /// Compresses a body.
+    ///
+    /// # Errors
+    /// zstd's.
+    pub fn of(content: &[u8]) -> io::Result<Self> {
+        Ok(Self { name: Sha256::digest(content).into(), frame: compress(content)?.into() })
+    }
+
+    /// Returns the body as it was.
+    ///
+    /// # Errors
+    /// What does not decompress; zstd's.
+    pub fn unpacked(&self) -> io::Result<Vec<u8>> {
+        decompress(&self.frame)
+    }
+}
+
+/// A body of which one part is compressed after another, so that it is nowhere whole.
+pub(super) struct Packer {
+    hasher: Sha256,
+    encoder: write::Encoder<'static, Vec<u8>>,
+}
+
+impl Packer {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { hasher: Sha256::new(), encoder: write::Encoder::new(Vec::new(), LEVEL)? })
+    }
+
+    pub(super) fn finish(self) -> io::Result<PackedBody> {
+        Ok(PackedBody { name: self.hasher.finalize().into(), frame: self.encoder.finish()?.into() })
+    }
+}
+
+impl Write for Packer {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.encoder.write_all(part)?;
+        self.hasher.update(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The content of zstd frames, of which one part is decompressed after another.
+pub(super) struct Unpacker<'a> {
+    decoder: read::Decoder<'static, &'a [u8]>,
+    hasher: Sha256,
+}
+
+impl<'a> Unpacker<'a> {
+    pub(super) fn new(compressed: &'a [u8]) -> io::Result<Self> {
+        Ok(Self { decoder: read::Decoder::with_buffer(compressed)?, hasher: Sha256::new() })
+    }
+
+    /// The name of the whole content, once what was not read of it is as well.
+    pub(super) fn name(mut self) -> io::Result<Digest> {
+        io::copy(&mut self, &mut io::sink())?;
+        Ok(self.hasher.finalize().into())
+    }
+}
+
+impl io::Read for Unpacker<'_> {
+    fn read(&mut self, part: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.decoder.read(part)?;
+        self.hasher.update(&part[..bytes]);
+        Ok(bytes)
+    }
+}
+
+/// More room is not made on the word of a frame alone.
+const MAX_PROMISED_BYTES: u64 = 256 << 20;
+
+/// So much the content of a frame has, as far as it says so: a list that has to be moved as it grows is there twice.
+fn promised_bytes(compressed: &[u8]) -> usize {
+    let said = zstd_safe::get_frame_content_size(compressed).ok().flatten();
+    said.and_then(|bytes| usize::try_from(bytes.min(MAX_PROMISED_BYTES)).ok()).unwrap_or(0)
+}
+
+/// Content as one zstd frame.
+///
+/// # Errors
+/// zstd's.
+pub(super) fn compress(content: &[u8]) -> io::Result<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|made| match made {
+        Some(compressor) => compressor.compress(content),
+        None => made.insert(Compressor::new(LEVEL)?).compress(content),
+    })
+}
+
+/// The content of zstd frames.
+///
+/// # Errors
+/// What does not decompress; zstd's.
+pub(super) fn decompress(compressed: &[u8]) -> io::Result<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|made| {
+        if made.is_none() {
+            *made = Some(DCtx::try_create().ok_or(io::ErrorKind::OutOfMemory)?);
+        }
+        let mut content = Vec::with_capacity(promised_bytes(compressed));
+        if let Some(context) = made {
+            read::Decoder::with_context(compressed, context).read_to_end(&mut content)?;
+        }
+        Ok(content)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_compressed_comes_back_whatever_was_read_before_it() {
+        let contents =
+            [Vec::new(), b"x".to_vec(), vec![7; 3_000_000], (0..=255).cycle().take(9_000).collect()];
+        for content in &contents {
+            let mut damaged = compress(content).unwrap();
+            damaged.truncate(damaged.len() - 1);
+            decompress(&damaged).unwrap_err();
+            assert_eq!(decompress(&compress(content).unwrap()).unwrap(), *content);
+        }
+    }
+
+    #[test]
+    fn what_is_packed_part_by_part_is_what_is_packed_whole() {
+        let content: Vec<u8> = (0..=255).cycle().take(900_000).collect();
+        let mut packer = Packer::new().unwrap();
+        for part in content.chunks(7_000) {
+            packer.write_all(part).unwrap();
+        }
+        let (parts, whole) = (packer.finish().unwrap(), PackedBody::of(&content).unwrap());
+        assert_eq!(parts.name, whole.name);
+        for packed in [&parts, &whole] {
+            assert!(packed.unpacked().unwrap() == content);
+            let mut unpacker = Unpacker::new(&packed.frame).unwrap();
+            let mut beginning = [0; 300];
+            unpacker.read_exact(&mut beginning).unwrap();
+            assert_eq!(beginning, content[..300]);
+            assert_eq!(unpacker.name().unwrap(), packed.name);
+        }
+        Unpacker::new(&parts.frame[..parts.frame.len() / 2]).unwrap().name().unwrap_err();
+    }
+
+    #[test]
+    fn a_frame_that_promises_much_is_not_believed() {
+        let frame = compress(&[7; 1000]).unwrap();
+        assert_eq!(promised_bytes(&frame), 1000);
+        assert_eq!(promised_bytes(b"no frame"), 0);
+    }
+
+    #[test]
+    fn what_is_kept_of_one_body_does_not_depend_on_those_before_it() {
+        let (first, second) = (compress(b"one body").unwrap(), compress(b"another").unwrap());
+        assert_eq!(compress(b"one body").unwrap(), first);
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn frames_of_unknown_length_are_read_as_well() {
+        let streamed = zstd::encode_all(&b"as they were kept before"[..], LEVEL).unwrap();
+        assert_eq!(decompress(&streamed).unwrap(), b"as they were kept before");
+    }
+}
