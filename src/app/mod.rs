@@ -270,6 +270,9 @@ impl App {
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
         keep_pauses(&fetcher, &config, &store, clock.now()).await?;
         fetcher.recall_robots(store.robots().await?, clock.now());
+        let longest =
+            config.sources.iter().filter_map(|source| source.request.quota).map(|quota| quota.within).max();
+        fetcher.recall_uses(&store.uses().await?, longest.unwrap_or_default(), clock.now());
         let webhooks = Arc::new(telling_webhooks(&store, &config, &fetcher, &registry, key, &clock));
         let checker =
             Arc::new(checking(&store, fetcher, &registry, &clock, &config.fetch).counting(counts.clone()));

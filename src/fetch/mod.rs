@@ -33,7 +33,7 @@ use url::Url;
 use crate::domain::redact;
 use crate::domain::robots::MAX_BYTES as MAX_ROBOTS_BYTES;
 use crate::domain::snapshot::Validators;
-use crate::domain::source::{Quota, Source, Witness};
+use crate::domain::source::{Quota, QuotaUse, Source, Witness};
 use crate::domain::token::Token;
 use crate::domain::token_bucket::BucketRate;
 use crate::settings::FetchSettings;
@@ -228,6 +228,18 @@ impl Fetcher {
     /// Leaves the host of an address alone for a while, as it asked for before.
     pub fn pause(&self, url: &Url, pause: Duration) {
         self.gates.pause(url, pause.min(MAX_RETRY_AFTER));
+    }
+
+    /// Counts what an earlier process asked hosts whose APIs allow only so many requests; `counts_for` is the length of
+    /// the longest quota.
+    pub fn recall_uses(&self, uses: &[QuotaUse], counts_for: Duration, now: DateTime<Utc>) {
+        self.gates.recall(uses, counts_for, now);
+    }
+
+    /// When hosts with a quota were asked, those that were since this was asked last, for a later process.
+    #[must_use]
+    pub fn new_uses(&self, now: DateTime<Utc>) -> Vec<QuotaUse> {
+        self.gates.new_uses(now)
     }
 
     /// Reads another part of a source's document under the same rules, after `read_bytes` of it;

@@ -10,6 +10,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
+use crate::domain::source::QuotaUse;
 use crate::store::Store;
 use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
 use crate::store::database::ask;
@@ -99,6 +100,11 @@ impl Store {
     /// What hosts said of being read when they were asked last.
     pub async fn robots(&self) -> Result<Vec<RobotsCopy>, StoreError> {
         ask!(self.robots().await)
+    }
+
+    /// When hosts were asked whose APIs allow only so many requests.
+    pub async fn uses(&self) -> Result<Vec<QuotaUse>, StoreError> {
+        ask!(self.uses().await)
     }
 
     /// Which entries of a source's accepted state name whom.

@@ -13,6 +13,7 @@ use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
+use crate::domain::source::QuotaUse;
 use crate::store::boundary::{Accepted, KnownSource, ReadCommit, RematchCommit, SourceVersion};
 use crate::store::error::StoreError;
 use crate::store::steps::reads::{self, Effect};
@@ -217,6 +218,7 @@ fn write_one(trees: &Trees, writes: &mut Writes, effect: Effect<'_>) -> Result<(
         Effect::Stand(standing, version) => put_standing(trees, writes, standing, version),
         Effect::Chain(source, read, changes) => chain::append(trees, writes, source, read, changes),
         Effect::Robots(copy) => writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy),
+        Effect::Use(used) => writes.put(trees, TreeName::Uses, &keys::digest(&used.host), used),
         Effect::Tell(kind, change, companies, at) => hooks::tell(trees, writes, kind, change, companies, at),
         Effect::Changes(changes) => put_changes(trees, writes, changes),
         Effect::Amend(change) => writes.put(trees, TreeName::Changes, change.id.as_str().as_bytes(), change),
@@ -243,6 +245,11 @@ fn accept(trees: &Trees, writes: &mut Writes, accepted: &Accepted) -> Result<(),
 /// What hosts said of being read.
 pub(in crate::store) fn robots(trees: &Trees) -> Result<Vec<RobotsCopy>, StoreError> {
     trees.all_with(TreeName::Robots, &[])
+}
+
+/// When hosts were asked whose APIs allow only so many requests.
+pub(in crate::store) fn uses(trees: &Trees) -> Result<Vec<QuotaUse>, StoreError> {
+    trees.all_with(TreeName::Uses, &[])
 }
 
 /// Gathers all that another registry found; gives the notices that are new.

@@ -34,7 +34,7 @@ use crate::domain::retraction::Retraction;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::screening::StandingList;
 use crate::domain::snapshot::{QuarantinedRead, Snapshot};
-use crate::domain::source::SourcePause;
+use crate::domain::source::{QuotaUse, SourcePause};
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression};
 use crate::domain::webhook::{Delivery, HookEvent, Webhook};
@@ -152,6 +152,7 @@ impl Survey {
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Accepted => read::<Snapshot>(tree, key, json).map(drop),
             TreeName::Robots => read::<RobotsCopy>(tree, key, json).map(drop),
+            TreeName::Uses => read::<QuotaUse>(tree, key, json).map(drop),
             TreeName::Changes => read::<Change>(tree, key, json).map(drop),
             TreeName::Alerts => read::<Alert>(tree, key, json).map(|alert| {
                 self.of_changes.push((tree, key.to_vec(), alert.change.as_str().as_bytes().to_vec()));

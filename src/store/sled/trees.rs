@@ -181,6 +181,8 @@ trees! {
     IncidentsByEnd = "incidents_by_end", Keys of "incident";
     /// Change id, 0, address → `ToldEvent`, of readers who want one mail for an event.
     Told = "told", Records of "told event";
+    /// SHA-256 of a host → `QuotaUse`.
+    Uses = "uses", Records of "use of a quota";
 }
 
 impl TreeName {

@@ -14,6 +14,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::robots::RobotsCopy;
+use crate::domain::source::QuotaUse;
 use crate::domain::topic::Topic;
 use crate::domain::webhook::EventKind;
 use crate::store::boundary::{Accepted, HeldBody, ReadCommit, RetractCommit};
@@ -37,6 +38,8 @@ pub(in crate::store) enum Effect<'a> {
     Chain(&'a SourceId, ChainedRead, &'a [Change]),
     /// What a host said of being read.
     Robots(&'a RobotsCopy),
+    /// When a host was asked whose API allows only so many requests.
+    Use(&'a QuotaUse),
     /// Something that webhooks are told.
     Tell(EventKind, &'a Change, Vec<CompanyId>, DateTime<Utc>),
     /// Changes that are new, in one list: their numbers follow each other.
@@ -76,6 +79,7 @@ pub(in crate::store) fn of_read<'a>(commit: &'a ReadCommit, raised: &'a [Alert])
     effects.extend(commit.standing.as_ref().map(|(standing, version)| Effect::Stand(standing, version)));
     effects.extend(commit.chained.clone().map(|read| Effect::Chain(source, read, &commit.changes)));
     effects.extend(commit.robots.iter().map(Effect::Robots));
+    effects.extend(commit.uses.iter().map(Effect::Use));
     effects.extend(found(&commit.changes, raised));
     effects
 }
@@ -176,6 +180,7 @@ mod tests {
             Effect::Stand(..) => "stand",
             Effect::Chain(..) => "chain",
             Effect::Robots(_) => "robots",
+            Effect::Use(_) => "use",
             Effect::Tell(..) => "tell",
             Effect::Changes(_) => "changes",
             Effect::Amend(_) => "amend",

@@ -10,6 +10,7 @@ use regwatch::domain::matching::WatchlistVersion;
 use regwatch::domain::retraction::Retraction;
 use regwatch::domain::robots::{Robots, RobotsCopy};
 use regwatch::domain::snapshot::Snapshot;
+use regwatch::domain::source::QuotaUse;
 use regwatch::store::{
     Backfilled, ChangeQuery, KeptBody, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError,
 };
@@ -238,7 +239,8 @@ async fn reads_that_are_kept_together_are_each_kept_or_stale() {
     let sources: Vec<SourceId> = ["a", "b", "c"].into_iter().map(source).collect();
     let mut keeping = Vec::new();
     for id in &sources {
-        let commit = ReadCommit { robots: vec![robots(id.as_str())], ..ReadCommit::of(read(id, 1)) };
+        let uses = vec![QuotaUse { host: id.to_string(), asked_at: vec![1, 2] }];
+        let commit = ReadCommit { robots: vec![robots(id.as_str())], uses, ..ReadCommit::of(read(id, 1)) };
         assert!(!commit.is_news());
         keeping.push(store.commit_together(commit));
     }
@@ -255,6 +257,10 @@ async fn reads_that_are_kept_together_are_each_kept_or_stale() {
         store.robots().await.unwrap().into_iter().map(|copy| copy.origin).collect();
     origins.sort();
     assert_eq!(origins, ["https://a.test", "https://b.test", "https://c.test"]);
+    let mut uses = store.uses().await.unwrap();
+    uses.sort_by(|one, other| one.host.cmp(&other.host));
+    let hosts: Vec<&str> = uses.iter().map(|used| used.host.as_str()).collect();
+    assert_eq!((hosts, &uses[0].asked_at[..]), (vec!["a", "b", "c"], &[1, 2][..]));
 }
 
 fn robots(host: &str) -> RobotsCopy {

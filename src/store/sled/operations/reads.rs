@@ -10,6 +10,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
+use crate::domain::source::QuotaUse;
 use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
@@ -102,6 +103,10 @@ impl Sled {
 
     pub(in crate::store) async fn robots(&self) -> Result<Vec<RobotsCopy>, StoreError> {
         self.read(sources::robots).await
+    }
+
+    pub(in crate::store) async fn uses(&self) -> Result<Vec<QuotaUse>, StoreError> {
+        self.read(sources::uses).await
     }
 
     pub(in crate::store) async fn standing(
