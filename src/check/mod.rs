@@ -232,7 +232,7 @@ impl Checker {
             let found = SourceCheck { notices, ..found };
             return Ok(Read { found, waits: false, is_kept: !options.dry_run });
         }
-        let _large = if self.fetcher.may_be_large(source) { Some(self.large.lock().await) } else { None };
+        let _large = if self.is_large(source) { Some(self.turn_for_large(slot).await) } else { None };
         let asked_at = self.clock.now();
         let answer = if options.force {
             self.fetcher.read_at_any_rate(source, asked_at).await
@@ -373,6 +373,26 @@ impl Checker {
         }
         all.sort_by_key(|(index, _)| *index);
         all.into_iter().map(|(_, found)| found).collect()
+    }
+
+    /// Whether of sources like this one is read at a time, since each may take much memory.
+    #[must_use]
+    pub fn is_large(&self, source: &Source) -> bool {
+        self.fetcher.may_be_large(source)
+    }
+
+    /// Waits until no other large list is read. The slot is given back meanwhile, since others can be read.
+    async fn turn_for_large(&self, slot: &mut Slot) -> tokio::sync::MutexGuard<'_, ()> {
+        if let Ok(turn) = self.large.try_lock() {
+            return turn;
+        }
+        let slots = slot.take().map(|slot| Arc::clone(slot.semaphore()));
+        let turn = self.large.lock().await;
+        if let Some(slots) = slots {
+            // They are never closed.
+            *slot = slots.acquire_owned().await.ok();
+        }
+        turn
     }
 
     /// Waits until nobody else reads the source.

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::due_queue::DueQueue;
+use super::due_queue::{DueQueue, Room};
 use super::plan::{Planned, Rules, after_a_fault};
 use crate::check::Checker;
 use crate::clock::Clock;
@@ -62,6 +62,7 @@ impl ReadingLoop {
             let store = store.clone();
             Box::pin(async move { store.schedules(ids).await })
         });
+        let reading = Arc::clone(&checker);
         let read: Read = Box::new(move |source| {
             let checker = Arc::clone(&checker);
             Box::pin(async move {
@@ -69,12 +70,16 @@ impl ReadingLoop {
                 Ended { is_kept, is_to_be_told: found.is_to_be_told() }
             })
         });
+        let is_large: IsLarge = {
+            let checker = Arc::clone(&reading);
+            Box::new(move |source| checker.is_large(source))
+        };
         let planned = sources.iter().map(|source| {
             let is_awaited = awaited.contains(&source.id);
             Planned::new(source.clone(), is_awaited, Jitter::drawn(rand::random()))
         });
         let rules = Rules { started_at: clock.now(), longest_delay: jitter };
-        let scheduler = Scheduler::new(planned.collect(), rules, Hands { look, read }, clock);
+        let scheduler = Scheduler::new(planned.collect(), rules, Hands { look, read, is_large }, clock);
         scheduler.run(watch, concurrency, &found, stop).await;
     }
 }
@@ -83,11 +88,14 @@ impl ReadingLoop {
 type Looked = Result<Vec<Result<KeptSchedule, StoreError>>, StoreError>;
 type Look = Box<dyn Fn(Vec<SourceId>) -> BoxFuture<'static, Looked> + Send + Sync>;
 type Read = Box<dyn Fn(Source) -> BoxFuture<'static, Ended> + Send + Sync>;
+type IsLarge = Box<dyn Fn(&Source) -> bool + Send + Sync>;
 
 /// How the scheduler looks sources up, and reads them.
 struct Hands {
     look: Look,
     read: Read,
+    /// Of these one is read at a time.
+    is_large: IsLarge,
 }
 
 /// How a read ended.
@@ -106,6 +114,8 @@ struct Scheduler {
     queue: DueQueue,
     /// Those of which something was written since they were looked up.
     stale: BTreeSet<usize>,
+    /// The large source that is being read.
+    large: Option<usize>,
     rules: Rules,
     hands: Hands,
     clock: Arc<dyn Clock>,
@@ -120,7 +130,8 @@ impl Scheduler {
         let numbers = planned.iter().enumerate().map(|(number, planned)| (planned.source.id.clone(), number));
         Self {
             numbers: numbers.collect(),
-            queue: DueQueue::of(planned.len()),
+            queue: DueQueue::of(planned.iter().map(|planned| (hands.is_large)(&planned.source)).collect()),
+            large: None,
             stale: (0..planned.len()).collect(),
             latest: clock.now(),
             planned,
@@ -229,9 +240,10 @@ impl Scheduler {
     /// Reads what is due, the longest due first, as far as there is room. Each in a task of its own, so that a panic
     /// ends the read and not the loop.
     fn start_what_is_due(&mut self, now: DateTime<Utc>, concurrency: usize) {
-        while self.under_way.len() < concurrency.max(1)
-            && let Some(number) = self.queue.take_read(now)
-        {
+        while let Some(number) = self.queue.take_read(now, self.room(concurrency)) {
+            if self.queue.is_large(number) {
+                self.large = Some(number);
+            }
             let planned = &mut self.planned[number];
             planned.is_under_way = true;
             let task = self.under_way.spawn((self.hands.read)(planned.source.clone()));
@@ -250,6 +262,7 @@ impl Scheduler {
             Err(panic) => (panic.id(), false),
         };
         let Some(number) = self.tasks.remove(&id) else { return };
+        self.large = self.large.filter(|large| *large != number);
         let planned = &mut self.planned[number];
         if let Err(panic) = ended {
             let source = &planned.source.id;
@@ -259,10 +272,19 @@ impl Scheduler {
         self.stale.insert(number);
     }
 
+    /// What can be read beside what is being read.
+    fn room(&self, concurrency: usize) -> Room {
+        match self.large {
+            _ if self.under_way.len() >= concurrency.max(1) => Room::None,
+            Some(_) => Room::ForSmall,
+            None => Room::ForAny,
+        }
+    }
+
     /// How long nothing is due; no longer than until the clock is worth a look.
     fn nap(&self, now: DateTime<Utc>, concurrency: usize) -> Duration {
-        let can_read = self.under_way.len() < concurrency.max(1);
-        let left = self.queue.next(can_read).map(|due| (due - now).to_std().unwrap_or_default());
+        let left =
+            self.queue.next(self.room(concurrency)).map(|due| (due - now).to_std().unwrap_or_default());
         left.map_or(LONGEST_NAP, |left| left.min(LONGEST_NAP))
     }
 }

@@ -145,7 +145,7 @@ impl World {
         Scheduler::new(
             planned.collect(),
             rules,
-            Hands { look, read },
+            Hands { look, read, is_large: Box::new(|source| source.id.as_str().starts_with("large")) },
             Arc::clone(&self.clock) as Arc<dyn Clock>,
         )
     }
@@ -218,6 +218,23 @@ async fn no_more_are_read_at_once_than_may_be_and_the_longest_due_comes_first() 
     let moments: Vec<_> = reads.iter().map(|(at, _)| *at).collect();
     assert_on_time(&moments, &[at("03:03"), at("03:05"), at("03:13"), at("03:15")]);
     assert_eq!(world.at_once.lock().unwrap().1, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_source_that_waits_for_another_one_keeps_nobody_else_waiting() {
+    let world = World::new(Duration::ZERO, minutes(10));
+    let schedules = ["1 3 * * *", "2 3 * * *", "3 3 * * *", "4 3 * * *"];
+    let ids = ["large-a", "large-b", "c", "d"];
+    for id in ids {
+        world.was_read(&id.parse().unwrap(), None);
+    }
+    let sources = ids.iter().zip(schedules).map(|(id, schedule)| source(id, schedule)).collect();
+    world.run(sources, 2, tokio::time::sleep(hours(4))).await;
+    let reads: Vec<_> = world.reads.lock().unwrap().clone();
+    let order: Vec<_> = reads.iter().map(|(_, id)| id.as_str()).collect();
+    assert_eq!(order, ["large-a", "c", "large-b", "d"]);
+    let moments: Vec<_> = reads.iter().map(|(at, _)| *at).collect();
+    assert_on_time(&moments, &[at("03:01"), at("03:03"), at("03:11"), at("03:13")]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -388,7 +405,8 @@ async fn idle_sources_cost() {
     let read: Read = Box::new(|source| panic!("{} is not due", source.id));
     let planned = sources.into_iter().map(|source| Planned::new(source, false, Jitter::drawn(0)));
     let rules = Rules { started_at: clock.now(), longest_delay: Duration::ZERO };
-    let mut scheduler = Scheduler::new(planned.collect(), rules, Hands { look, read }, clock);
+    let mut scheduler =
+        Scheduler::new(planned.collect(), rules, Hands { look, read, is_large: Box::new(|_| false) }, clock);
     let before = processor_time();
     scheduler.look_up().await;
     println!("{SOURCES} sources planned: {:?} of the processor", processor_time().saturating_sub(before));
