@@ -176,9 +176,17 @@ impl Checker {
         let read_at = self.clock.now();
         let mut outcome = ReadOutcome::NotModified { entries };
         let mut commit = outcome.to_commit(source, known, read_at);
-        commit.read = Some(outcome.to_record(asked_at, read_at));
-        commit.chained = Some(outcome.to_chained(source, known, Some(FirstAnswer::of(answer)), read_at));
         let before = known.state.as_ref();
+        let witnessed = commit.state.witnessed.take();
+        // A witness may be asked every few minutes, and what it says each time would be most of what is kept.
+        let is_recorded = witnessed.as_ref().is_none_or(|witnessed| witnessed.is_to_be_recorded(read_at));
+        commit.state.witnessed = if is_recorded {
+            commit.read = Some(outcome.to_record(asked_at, read_at));
+            commit.chained = Some(outcome.to_chained(source, known, Some(FirstAnswer::of(answer)), read_at));
+            witnessed.map(|witnessed| witnessed.recorded(read_at))
+        } else {
+            witnessed
+        };
         commit.state = commit.state.counted_after(before);
         // What is counted there are the words of the source's own server.
         commit.state.not_modified_in_a_row = before.map_or(0, |state| state.not_modified_in_a_row);

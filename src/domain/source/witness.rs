@@ -80,6 +80,9 @@ pub struct Witnessed {
     /// What the publisher's own list of changes says against what was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<Contradiction>,
+    /// When it was last recorded that the witness vouches for the source, or that the source was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<DateTime<Utc>>,
 }
 
 /// A publisher may announce an edition before it replaces the file: so many reads under one word, and it is believed
@@ -89,6 +92,10 @@ const READS_TO_SETTLE: u32 = 3;
 /// A read that brought nothing although the witness had moved is followed by another one after this, and after twice
 /// as long each time.
 const FIRST_WAIT: TimeDelta = TimeDelta::minutes(10);
+
+/// That a witness says the same is a line of its source's chain, and one of its reads that are remembered, no more often
+/// than this, however often it is asked.
+const RECORDED_EVERY: TimeDelta = TimeDelta::hours(1);
 
 /// The source is asked again after this where its witness says nothing.
 const WITHOUT_A_WORD: TimeDelta = TimeDelta::hours(1);
@@ -120,7 +127,20 @@ impl Witnessed {
         let is_settled = reads >= READS_TO_SETTLE;
         let idle = if is_news || is_settled { 0 } else { idle.saturating_add(1) };
         let against = before.and_then(|before| before.against.clone());
-        Self { word, reads, read_at: now, idle, against }
+        Self { word, reads, read_at: now, idle, against, recorded_at: Some(now) }
+    }
+
+    /// Whether it is to be recorded now that the witness says the same.
+    #[must_use]
+    pub fn is_to_be_recorded(&self, now: DateTime<Utc>) -> bool {
+        let last = self.recorded_at.unwrap_or(self.read_at);
+        !moment::is_within(last, RECORDED_EVERY, now)
+    }
+
+    /// The same once that was recorded.
+    #[must_use]
+    pub fn recorded(self, now: DateTime<Utc>) -> Self {
+        Self { recorded_at: Some(now), ..self }
     }
 
     /// Whether the source is believed to be the edition that its witness tells of since this read: then the
@@ -237,6 +257,22 @@ mod tests {
         let again = Witnessed::after(Some(&known), Some("b".to_owned()), true, at(9));
         assert_eq!(again.against.as_ref().map(|against| against.since), Some(at(1)));
         assert_eq!(again.held_against(None, at(9)).against, None);
+    }
+
+    #[test]
+    fn that_a_witness_says_the_same_is_recorded_once_an_hour() {
+        let mut known = after(&[(0, Some("a"), true), (5, Some("a"), false)]);
+        let mut recorded = Vec::new();
+        for minute in (10..=24 * 60).step_by(5) {
+            if known.is_to_be_recorded(at(minute)) {
+                known = known.recorded(at(minute));
+                recorded.push(minute);
+            }
+        }
+        assert_eq!(recorded.len(), 23, "of 287 looks");
+        assert_eq!(recorded[..2], [65, 125]);
+        // A clock that was set back holds nothing up.
+        assert!(known.is_to_be_recorded(at(0)));
     }
 
     #[test]
