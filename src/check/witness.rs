@@ -14,7 +14,7 @@ use super::{Checker, ReadOptions, Slot, in_time};
 use crate::domain::id::hex;
 use crate::domain::jitter::Jitter;
 use crate::domain::report::SourceCheck;
-use crate::domain::source::{PublishedChanges, Source, Witness, Witnessed};
+use crate::domain::source::{PublishedChanges, PublishedList, Source, Witness, Witnessed};
 use crate::domain::text::error_chain;
 use crate::extract::{RawDocument, published_changes};
 use crate::fetch::{FetchResponse, Fetcher};
@@ -150,7 +150,7 @@ impl Checker {
         &self,
         source: &Source,
         witness: &Witness,
-        list: &str,
+        list: &PublishedList,
         now: DateTime<Utc>,
     ) -> Result<PublishedChanges, String> {
         let answer = self.fetcher.read_further(source, &witness.url, 0, now).await;

@@ -12,7 +12,7 @@ use super::kind::css;
 use super::list;
 use super::node::{Keys, Node, Table};
 use super::{section, token, value};
-use crate::domain::source::{Link, Quota, Request, Route, SourceKind, Witness};
+use crate::domain::source::{Link, PublishedList, Quota, Request, Route, SourceKind, Witness};
 use crate::domain::spelling::none_of;
 
 pub(super) const ROBOTS: Keys = Keys { heading: "robots", names: &["ignore", "because"] };
@@ -20,7 +20,7 @@ pub(super) const ROBOTS: Keys = Keys { heading: "robots", names: &["ignore", "be
 pub(super) const ROUTES: Keys = Keys { heading: "routes", names: &["url", "by", "copy"] };
 
 pub(super) const WITNESS: Keys =
-    Keys { heading: "witness", names: &["url", "head", "full_every", "changes_of"] };
+    Keys { heading: "witness", names: &["url", "head", "full_every", "changes_of", "changes_of_all_but"] };
 
 pub(super) const QUOTA: Keys = Keys { heading: "quota", names: &["requests", "within"] };
 
@@ -125,8 +125,14 @@ fn witness(node: &Node<'_>, kind: &SourceKind) -> Option<Witness> {
     let url = url.and_then(|node| node.parse(value::page_url));
     let head = table.or("head", false, Node::flag);
     let full_every = table.or("full_every", FULL_EVERY, section::length(HOUR, WEEK));
-    let changes_of = table.optional("changes_of", |node| changes_of(node, kind));
-    let changes_of = changes_of.ok()?;
+    let list = |name| table.optional(name, |node| changes_of(node, kind));
+    let changes_of = match (list("changes_of").ok()?, list("changes_of_all_but").ok()?) {
+        (Some(_), Some(_)) => {
+            node.fault("has changes_of and changes_of_all_but, expected one of them");
+            return None;
+        }
+        (name, other) => name.map(PublishedList::ChangesOf).or(other.map(PublishedList::ChangesOfAllBut)),
+    };
     Some(Witness { url: url?, head: head?, full_every: full_every?, changes_of })
 }
 

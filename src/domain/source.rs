@@ -41,7 +41,7 @@ pub use quota::{Quota, QuotaUse};
 pub use route::{Contradiction, Route, TakenFrom, address_of_page, taken_at};
 pub use row::{Brackets, Pairs, RowSettings};
 pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings};
-pub use witness::{PublishedChanges, Witness, Witnessed};
+pub use witness::{PublishedChanges, PublishedList, Witness, Witnessed};
 
 /// Raised whenever an extractor gives other entries for the same body, so that
 /// stored bodies are read anew instead of the difference being told as a change.

@@ -4,15 +4,18 @@
 //! what was removed is on none.
 
 use super::{charset, list, xml};
-use crate::domain::source::PublishedChanges;
+use crate::domain::source::{PublishedChanges, PublishedList};
 use crate::domain::verdict::Unreadable;
 use crate::extract::RawDocument;
 
-/// Reads what changed on the list of this name.
+/// Reads what changed on a list.
 ///
 /// # Errors
 /// Where it is no file of changes.
-pub fn published_changes(list: &str, page: &RawDocument<'_>) -> Result<PublishedChanges, Unreadable> {
+pub fn published_changes(
+    list: &PublishedList,
+    page: &RawDocument<'_>,
+) -> Result<PublishedChanges, Unreadable> {
     let text = charset::decode(page);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     xml::check(text)?;
@@ -25,18 +28,28 @@ pub fn published_changes(list: &str, page: &RawDocument<'_>) -> Result<Published
         day: published.split('T').next().unwrap_or_default().to_owned(),
         ..PublishedChanges::default()
     };
+    let mut is_placed = false;
     for entity in texts("*/entities/entity", &["@id", "@action", "sanctionsLists/sanctionsList"])? {
         let [number, action, lists] = &entity[..] else { continue };
         match &*action.to_lowercase() {
             _ if number.is_empty() => {}
-            "add" | "added" if lists.lines().any(|name| name.eq_ignore_ascii_case(list)) => {
-                changes.added.insert(number.clone());
+            "add" | "added" => {
+                is_placed |= !lists.trim().is_empty();
+                if list.has(lists.lines().map(str::trim).filter(|name| !name.is_empty())) {
+                    changes.added.insert(number.clone());
+                } else if lists.trim().is_empty() {
+                    changes.unplaced.insert(number.clone());
+                }
             }
             "remove" | "removed" | "delete" | "deleted" => {
                 changes.removed.insert(number.clone());
             }
             _ => {}
         }
+    }
+    if is_placed {
+        // One that is on no list is on this one neither.
+        changes.unplaced.clear();
     }
     Ok(changes)
 }
@@ -45,9 +58,24 @@ pub fn published_changes(list: &str, page: &RawDocument<'_>) -> Result<Published
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<PublishedChanges, Unreadable> {
+    fn read_as(list: &PublishedList, text: &str) -> Result<PublishedChanges, Unreadable> {
         let url = "https://service.test/changes/latest".parse().unwrap();
-        published_changes("SDN List", &RawDocument { body: text.as_bytes(), content_type: None, url: &url })
+        published_changes(list, &RawDocument { body: text.as_bytes(), content_type: None, url: &url })
+    }
+
+    fn read(text: &str) -> Result<PublishedChanges, Unreadable> {
+        read_as(&PublishedList::ChangesOf("SDN List".to_owned()), text)
+    }
+
+    fn numbers(numbers: &std::collections::BTreeSet<String>) -> Vec<&str> {
+        numbers.iter().map(String::as_str).collect()
+    }
+
+    fn delta(entities: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\"?><sanctionsData xmlns=\"https://service.test/DeltaFile/1.0\"><publicationInfo>\
+             <datePublished>2031-09-23T10:00:00</datePublished></publicationInfo><entities>{entities}</entities></sanctionsData>"
+        )
     }
 
     #[test]
@@ -55,27 +83,30 @@ mod tests {
         let list = |name: &str| {
             format!("<sanctionsLists><sanctionsList id=\"1\">{name}</sanctionsList></sanctionsLists>")
         };
-        let text = format!(
-            "<?xml version=\"1.0\"?><sanctionsData xmlns=\"https://service.test/DeltaFile/1.0\"><publicationInfo>\
-             <datePublished>2031-09-23T10:00:00</datePublished></publicationInfo><entities>\
-             <entity id=\"11\" action=\"add\">{}<name>A</name></entity>\
+        let text = delta(&format!(
+            "<entity id=\"11\" action=\"add\">{}<name>A</name></entity>\
              <entity id=\"12\" action=\"add\">{}</entity>\
              <entity id=\"13\" action=\"modify\">{}</entity>\
              <entity id=\"14\" action=\"delete\"/><entity id=\"15\" action=\"remove\"></entity>\
-             </entities></sanctionsData>",
+             <entity id=\"16\" action=\"add\"></entity>",
             list("SDN List"),
             list("Another List"),
             list("SDN List")
-        );
+        ));
         let changes = read(&text).unwrap();
         assert_eq!(changes.day, "2031-09-23");
-        let numbers = |numbers: &std::collections::BTreeSet<String>| -> Vec<String> {
-            numbers.iter().cloned().collect()
-        };
-        assert_eq!(
-            (numbers(&changes.added), numbers(&changes.removed)),
-            (vec!["11".to_owned()], vec!["14".to_owned(), "15".to_owned()])
-        );
+        assert_eq!((numbers(&changes.added), numbers(&changes.removed)), (vec!["11"], vec!["14", "15"]));
+        assert!(changes.unplaced.is_empty());
+        let others = PublishedList::ChangesOfAllBut("sdn list".to_owned());
+        let changes = read_as(&others, &text).unwrap();
+        assert_eq!((numbers(&changes.added), numbers(&changes.removed)), (vec!["12"], vec!["14", "15"]));
+    }
+
+    #[test]
+    fn additions_of_which_none_says_on_which_list_are_told_apart() {
+        let changes = read(&delta("<entity id=\"11\" action=\"add\"/><entity id=\"12\" action=\"add\"/>"));
+        let changes = changes.unwrap();
+        assert_eq!((numbers(&changes.added), numbers(&changes.unplaced)), (vec![], vec!["11", "12"]));
     }
 
     #[test]

@@ -22,9 +22,29 @@ pub struct Witness {
     /// The source itself is asked at least as often, whatever its witness says.
     #[serde(serialize_with = "in_words")]
     pub full_every: Duration,
-    /// Where what the witness holds is the publisher's own list of changes: the name of the list, as it stands in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub changes_of: Option<String>,
+    /// Where what the witness holds is the publisher's own list of changes: which of its lists the source is.
+    #[serde(flatten)]
+    pub changes_of: Option<PublishedList>,
+}
+
+/// Which of the lists of a publisher a source is, by their names in its list of changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PublishedList {
+    /// The one of this name.
+    ChangesOf(String),
+    /// All of them together but this one.
+    ChangesOfAllBut(String),
+}
+
+impl PublishedList {
+    /// Whether what stands on these lists stands in the source.
+    pub fn has<'a>(&self, mut lists: impl Iterator<Item = &'a str>) -> bool {
+        match self {
+            Self::ChangesOf(name) => lists.any(|list| list.eq_ignore_ascii_case(name)),
+            Self::ChangesOfAllBut(name) => lists.any(|list| !list.eq_ignore_ascii_case(name)),
+        }
+    }
 }
 
 /// What a publisher says that it changed on a list, by the keys of entries.
@@ -36,6 +56,8 @@ pub struct PublishedChanges {
     pub added: BTreeSet<String>,
     /// What went.
     pub removed: BTreeSet<String>,
+    /// What came without a word on which lists, if that is said of nothing that came.
+    pub unplaced: BTreeSet<String>,
 }
 
 /// So many entries of a difference are named.
@@ -57,7 +79,11 @@ impl PublishedChanges {
             named(&self.added, false).map(|keys| format!("added {keys}, not in the list as it was read"));
         let left = named(&self.removed, true)
             .map(|keys| format!("removed {keys}, still in the list as it was read"));
-        let said = lacking.into_iter().chain(left).collect::<Vec<_>>().join("; ");
+        let unplaced = (!self.unplaced.is_empty()).then(|| {
+            let count = self.unplaced.len();
+            format!("added {count} without the names of the lists, so that these cannot be compared")
+        });
+        let said = lacking.into_iter().chain(left).chain(unplaced).collect::<Vec<_>>().join("; ");
         (!said.is_empty()).then(|| format!("the publisher's own changes of {} differ: {said}", self.day))
     }
 }
@@ -249,10 +275,13 @@ mod tests {
             day: "2031-09-23".to_owned(),
             added: keys(added),
             removed: keys(removed),
+            unplaced: BTreeSet::new(),
         };
         assert_eq!(changes(&["1", "2"], &["9"]).against(&document), None);
         let words = changes(&["1", "7"], &["3"]).against(&document).unwrap();
         assert!(words.contains("added 7, not in the list") && words.contains("removed 3, still"), "{words}");
+        let unplaced = PublishedChanges { unplaced: keys(&["8", "9"]), ..changes(&[], &[]) };
+        assert!(unplaced.against(&document).unwrap().contains("added 2 without the names of the lists"));
         let known = after(&[(0, Some("a"), true)]).held_against(Some(words), at(1));
         let again = Witnessed::after(Some(&known), Some("b".to_owned()), true, at(9));
         assert_eq!(again.against.as_ref().map(|against| against.since), Some(at(1)));
