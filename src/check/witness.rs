@@ -158,7 +158,7 @@ impl Checker {
         if let Some(why) = refusal(&witness.url, &answer) {
             return Err(why.into_trial().reason.unwrap_or_default());
         }
-        let (body, url, list) = (answer.body.bytes(), answer.url.clone(), list.to_owned());
+        let (body, url, list) = (answer.body.bytes(), answer.url.clone(), list.clone());
         let read =
             move || published_changes(&list, &RawDocument { body: &body, content_type: None, url: &url });
         in_time(read).await?.map_err(|unreadable| unreadable.to_string())

@@ -40,7 +40,7 @@ pub use question::address_of as address_of_question;
 pub use quota::{Quota, QuotaUse};
 pub use route::{Contradiction, Route, TakenFrom, address_of_page, taken_at};
 pub use row::{Brackets, Pairs, RowSettings};
-pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings};
+pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings, RulesSettings};
 pub use witness::{PublishedChanges, PublishedList, Witness, Witnessed};
 
 /// Raised whenever an extractor gives other entries for the same body, so that

@@ -10,6 +10,7 @@
 mod listed;
 mod name;
 mod part;
+pub(super) mod rules;
 
 use serde::Deserialize;
 

@@ -119,6 +119,7 @@ fn read(kind: &SourceKind, page: &RawDocument<'_>) -> Result<Document, Unreadabl
         SourceKind::Ecfr(settings) => ecfr::extract(settings, page),
         SourceKind::Ecfs(_) => ecfs::extract(page),
         SourceKind::RegisterNotice(settings) => notice::extract(settings, page),
+        SourceKind::RegisterRules(settings) => ecfr::rules::extract(settings, page),
         SourceKind::Feed => feed::extract(page),
         SourceKind::HtmlTable(settings) => paging::table(settings, page),
         SourceKind::HtmlList(settings) => {
@@ -170,6 +171,7 @@ pub fn wanted_after(
         SourceKind::Ecfr(settings) => ecfr::wanted(settings, parts),
         SourceKind::Ecfs(settings) => ecfs::wanted(settings, parts),
         SourceKind::RegisterNotice(settings) => notice::wanted(settings, parts),
+        SourceKind::RegisterRules(settings) => ecfr::rules::wanted(settings, parts),
         _ => paging::wanted(kind, parts, link),
     }
 }
@@ -215,6 +217,7 @@ pub fn signal(kind: &SourceKind, first: &Part<'_>) -> Option<String> {
     match kind {
         SourceKind::Ecfr(settings) => ecfr::signal(settings, first),
         SourceKind::RegisterNotice(settings) => notice::signal(settings, first),
+        SourceKind::RegisterRules(settings) => ecfr::rules::signal(settings, first),
         _ => None,
     }
 }

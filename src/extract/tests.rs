@@ -8,7 +8,7 @@ use super::*;
 use crate::domain::source::{
     Brackets, CourtlistenerSettings, CsvSettings, DocketSettings, EcfrSettings, EcfsSettings,
     FederalRegisterSettings, JsonSettings, ListSettings, NoticeSettings, PageTextSettings, Pairs,
-    PdfTextSettings, RowSettings, TableSettings, XlsxSettings, XmlSettings,
+    PdfTextSettings, RowSettings, RulesSettings, TableSettings, XlsxSettings, XmlSettings,
 };
 
 fn fields(path: &str) -> Pairs<Vec<String>> {
@@ -48,6 +48,11 @@ fn kinds() -> Vec<SourceKind> {
             unless: vec!["z".to_owned()],
             after: "a".to_owned(),
             before: vec!["b".to_owned()],
+        }),
+        SourceKind::RegisterRules(RulesSettings {
+            rules: "a".to_owned(),
+            unless: vec!["z".to_owned()],
+            documents: 3,
         }),
         SourceKind::Feed,
         SourceKind::HtmlTable(TableSettings {

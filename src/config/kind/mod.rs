@@ -53,6 +53,7 @@ const KINDS: &[Kind] = &[
     Kind::own(rules::ECFR, rules::ecfr),
     Kind::own(rules::ECFS, rules::ecfs),
     Kind::own(rules::REGISTER_NOTICE, rules::register_notice),
+    Kind::own(rules::REGISTER_RULES, rules::register_rules),
     Kind::plain("feed", |_| Some(SourceKind::Feed)),
     Kind::rows(page::HTML_TABLE, page::html_table),
     Kind::rows(page::HTML_LIST, page::html_list),

@@ -4,7 +4,7 @@ use crate::config::list;
 use crate::config::node::{Keys, Node, Table};
 use crate::config::value;
 use crate::domain::source::{
-    EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings, SourceKind,
+    EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings, RulesSettings, SourceKind,
 };
 
 pub(super) const FEDERAL_REGISTER: Keys =
@@ -14,6 +14,9 @@ pub(super) const ECFR: Keys = Keys { heading: "ecfr", names: &["cfr_title", "cfr
 
 pub(super) const REGISTER_NOTICE: Keys =
     Keys { heading: "register-notice", names: &["notice", "unless", "after", "before"] };
+
+pub(super) const REGISTER_RULES: Keys =
+    Keys { heading: "register-rules", names: &["rules", "unless", "documents"] };
 
 pub(super) const ECFS: Keys = Keys { heading: "ecfs", names: &["pages"] };
 
@@ -64,4 +67,20 @@ pub(super) fn register_notice(table: &Table<'_>) -> Option<SourceKind> {
     let (unless, before) = (words("unless"), words("before"));
     let settings = NoticeSettings { notice: notice?, unless: unless?, after: after?, before: before? };
     Some(SourceKind::RegisterNotice(settings))
+}
+
+/// So many rules of a list are published in some months.
+const DEFAULT_RULES: usize = 5;
+
+/// Each of them is an answer of its own.
+const MAX_RULES: u32 = 30;
+
+pub(super) fn register_rules(table: &Table<'_>) -> Option<SourceKind> {
+    let rules = table.require("rules", "words of the rules' titles");
+    let rules = rules.and_then(|node| node.line().map(str::to_owned));
+    let unless = table.or("unless", Vec::new(), |node| list::lines(&node.items("words of a title")?));
+    let documents =
+        table.or("documents", DEFAULT_RULES, |node| node.number(1..=MAX_RULES).map(|number| number as usize));
+    let settings = RulesSettings { rules: rules?, unless: unless?, documents: documents? };
+    Some(SourceKind::RegisterRules(settings))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::docket::{CourtlistenerSettings, DocketSettings};
 use super::file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 use super::page::{ListSettings, PageTextSettings, TableSettings};
-use super::rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings};
+use super::rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings, RulesSettings};
 use crate::domain::change::EntryChange;
 use crate::domain::guard::Guard;
 use crate::domain::noise::NoiseClass;
@@ -35,6 +35,8 @@ pub enum SourceKind {
     Ecfs(EcfsSettings),
     /// A list in the text of the newest of several notices of the Federal Register.
     RegisterNotice(NoticeSettings),
+    /// Whom rules of the Federal Register put on a list of the Code, in their full text.
+    RegisterRules(RulesSettings),
     /// Any RSS, Atom or JSON feed.
     Feed,
     /// Rows of HTML tables.
@@ -83,6 +85,7 @@ impl SourceKind {
             Self::Ecfr(_) => "ecfr",
             Self::Ecfs(_) => "ecfs",
             Self::RegisterNotice(_) => "register-notice",
+            Self::RegisterRules(_) => "register-rules",
             Self::Feed => "feed",
             Self::HtmlTable(_) => "html-table",
             Self::HtmlList(_) => "html-list",
@@ -177,6 +180,7 @@ impl SourceKind {
                 vec![FootnoteMarks, LineOrder, RelativeTimes]
             }
             Self::RegisterNotice(_)
+            | Self::RegisterRules(_)
             | Self::Csl
             | Self::Ofac
             | Self::Dpl
@@ -224,7 +228,7 @@ impl SourceKind {
             // A quiet court's feed is empty, and a window forgets.
             Self::CourtRss(_) => (0, 100),
             // Nothing may have been found yet; once something was, nothing at all is no answer.
-            Self::FederalRegister(_) | Self::Ecfs(_) | Self::Feed => (0, 99),
+            Self::FederalRegister(_) | Self::RegisterRules(_) | Self::Ecfs(_) | Self::Feed => (0, 99),
         };
         Guard::of(min_entries, max_drop_percent)
     }

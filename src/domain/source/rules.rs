@@ -39,6 +39,17 @@ pub struct NoticeSettings {
     pub before: Vec<String>,
 }
 
+/// Which rules of the Federal Register amend a list, and how many of them are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesSettings {
+    /// Words of their titles.
+    pub rules: String,
+    /// Words of the titles of rules that are others all the same.
+    pub unless: Vec<String>,
+    /// The texts of so many are read, the newest.
+    pub documents: usize,
+}
+
 /// Which answers of the Federal Register's API make up a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FederalRegisterSettings {

@@ -25,6 +25,11 @@ pub(super) struct Division {
 }
 
 impl Division {
+    /// A table alone.
+    pub(super) fn of_rows(rows: Vec<Row>) -> Self {
+        Self { rows, ..Self::default() }
+    }
+
     pub(super) fn into_entry(self) -> Entry {
         let number = one_line(&self.number);
         let heading = one_line(&self.heading);
