@@ -29,7 +29,7 @@ pub(super) struct Response {
 
 /// A body with more than this is compressed before it is compared: a list and its body together would take twice
 /// the memory.
-const LARGE_BYTES: usize = 4 << 20;
+pub(super) const LARGE_BYTES: usize = 4 << 20;
 
 impl Response {
     pub(super) fn of(source: &Source, answer: FetchResponse, read_at: DateTime<Utc>) -> Self {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::document::{as_configured, asked_at, document_of, left_out};
+use super::document::{as_configured, asked_at, left_out, read_of};
 use super::gather::Whole;
 use super::outcome::ReadOutcome;
 use super::read_rejection::{ReadRejection, first_look, refusal_of, refused_by};
@@ -93,13 +93,15 @@ pub(super) async fn of(
     let is_first = source.request.link.is_none() && !is_of_several;
     let (face, quality) =
         if is_first { (face, quality) } else { first_look(asked_at(source, &answer), &answer) };
-    let document = match document {
-        Some(read) => read.map_err(|unreadable| ReadRejection::suspect(Suspicion::Structure(unreadable))),
-        None => document_of(source, &answer).await,
-    };
     // One after the other, and as little as can be at once: the body is let go of before the accepted one is looked
     // at, and that one before its entries are.
-    let response = Response::of(source, answer, read_at).packed().await;
+    let (response, document) = match document {
+        Some(read) => {
+            let refused = |unreadable| ReadRejection::suspect(Suspicion::Structure(unreadable));
+            (Response::of(source, answer, read_at).packed().await, read.map_err(refused))
+        }
+        None => read_of(source, answer, read_at).await,
+    };
     let before = known.face(store).await;
     known.load_entries(store, source).await?;
     let face = as_configured(source, face);

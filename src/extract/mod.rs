@@ -60,6 +60,7 @@ pub use following::{First, Wanted};
 pub use html::plain_text;
 pub use link::linked;
 pub use list::column::{ColumnError, column, rows};
+pub use list::csv::{Open, StreamedTable};
 pub use proposal::{Guess, LeftOut};
 
 /// A body and what is needed to read it.
@@ -141,6 +142,28 @@ fn read(kind: &SourceKind, page: &RawDocument<'_>) -> Result<Document, Unreadabl
         SourceKind::UnXml => list::un::extract(page),
         SourceKind::Eu => list::eu::extract(page),
         SourceKind::UkCsv => list::uk::extract(page),
+    }
+}
+
+/// A delimited list that can be read without its body in memory; `None` for other kinds, and where the body is not the
+/// text as it is read.
+///
+/// # Errors
+/// As of [`extract`].
+pub fn streamed_table(
+    kind: &SourceKind,
+    page: &RawDocument<'_>,
+) -> Result<Option<StreamedTable>, Unreadable> {
+    let settings = match kind {
+        SourceKind::UkCsv => Some(list::uk::settings()),
+        SourceKind::Csl => list::csl::csv_settings(page),
+        SourceKind::Eu => list::eu::csv_settings(page),
+        SourceKind::Csv(settings) => Some(settings.clone()),
+        _ => None,
+    };
+    match settings.filter(|_| !bundle::is_bundle(page.body)) {
+        Some(settings) => StreamedTable::of(settings, page),
+        None => Ok(None),
     }
 }
 

@@ -33,7 +33,18 @@ impl PackedBody {
     /// # Errors
     /// zstd's.
     pub fn of(content: &[u8]) -> io::Result<Self> {
-        Ok(Self { name: Sha256::digest(content).into(), frame: compress(content)?.into() })
+        let mut frame = compress(content)?;
+        // Room was made for what cannot be compressed.
+        frame.shrink_to_fit();
+        Ok(Self { name: Sha256::digest(content).into(), frame: frame.into() })
+    }
+
+    /// Reads the body as it was, part by part.
+    ///
+    /// # Errors
+    /// zstd's.
+    pub fn reader(&self) -> io::Result<impl io::Read + '_> {
+        read::Decoder::with_buffer(&self.frame[..])
     }
 
     /// Returns the body as it was.

@@ -43,9 +43,10 @@ const LISTED: [&str; 7] =
     ["program", "aliases", "address", "citizenship", "nationality", "born", "identifiers"];
 
 pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
-    let first =
-        page.body.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xef | 0xbb | 0xbf));
-    if matches!(first, Some(b'{' | b'[')) { from_json(page) } else { from_csv(page) }
+    match csv_settings(page) {
+        Some(settings) => csv::extract(&settings, page),
+        None => from_json(page),
+    }
 }
 
 fn rows() -> RowSettings {
@@ -57,14 +58,19 @@ fn rows() -> RowSettings {
     }
 }
 
-fn from_csv(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
+/// How the rows of the CSV are read; `None` where it is JSON.
+pub(in crate::extract) fn csv_settings(page: &RawDocument<'_>) -> Option<CsvSettings> {
+    let first =
+        page.body.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xef | 0xbb | 0xbf));
+    if matches!(first, Some(b'{' | b'[')) {
+        return None;
+    }
     let split = LISTED.iter().map(|&field| (field.to_owned(), "; ".to_owned())).collect();
-    let settings = CsvSettings {
+    Some(CsvSettings {
         columns: Pairs::of(&COLUMNS),
         rows: RowSettings { split, ..rows() },
         ..CsvSettings::default()
-    };
-    csv::extract(&settings, page)
+    })
 }
 
 fn from_json(page: &RawDocument<'_>) -> Result<Document, Unreadable> {

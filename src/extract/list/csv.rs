@@ -13,10 +13,11 @@ pub(super) mod quote;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::Read;
 
 use encoding_rs::Encoding;
 use regex::RegexSet;
+use url::Url;
 
 use super::columns::Plan;
 use super::{Record, Rows};
@@ -26,7 +27,9 @@ use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 use crate::extract::RawDocument;
 use crate::extract::charset::decode;
+use crate::extract::limits;
 use crate::extract::table::HEADER_ROWS;
+use crate::extract::xml::unexpected;
 
 /// The mark by which DOS ended files.
 const DOS_END: char = '\u{1a}';
@@ -56,9 +59,18 @@ pub(super) fn records(
     mut take: impl FnMut(Record) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
     let text = text(settings, page);
-    let body = body(settings, &text)?;
-    quote::check(body, u8::try_from(settings.delimiter).unwrap_or(b','), settings.skip_lines)?;
-    let mut reader = Reader::new(settings, body)?;
+    let body = checked(settings, &text)?;
+    let open = || Ok(Box::new(body.as_bytes()) as Box<dyn Read + '_>);
+    records_of(settings, &Table { length: length_of(body), open: &open }, &mut take)
+}
+
+/// Shows every row of a table whose quotes were checked.
+fn records_of(
+    settings: &CsvSettings,
+    table: &Table<'_>,
+    take: &mut dyn FnMut(Record) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    let mut reader = Reader::new(settings, table)?;
     let mut waiting = Vec::new();
     let (plan, width) = if settings.header {
         while waiting.len() < HEADER_ROWS
@@ -73,7 +85,7 @@ pub(super) fn records(
         waiting.drain(..=header);
         (plan, width)
     } else {
-        (Plan::by_numbers(&settings.columns), usual_width(settings, body)?)
+        (Plan::by_numbers(&settings.columns), usual_width(settings, table)?)
     };
     let least = if settings.header { 0 } else { plan.width() };
     for (row, number) in &waiting {
@@ -88,8 +100,8 @@ pub(super) fn records(
 }
 
 /// The number of columns that most rows have, where no headers say it.
-fn usual_width(settings: &CsvSettings, body: &str) -> Result<usize, Unreadable> {
-    let mut reader = Reader::new(settings, body)?;
+fn usual_width(settings: &CsvSettings, table: &Table<'_>) -> Result<usize, Unreadable> {
+    let mut reader = Reader::new(settings, table)?;
     while reader.advance()?.is_some() {}
     Ok(reader.usual())
 }
@@ -137,11 +149,78 @@ fn body<'a>(settings: &CsvSettings, text: &'a str) -> Result<&'a str, Unreadable
     Ok(&ended[start..])
 }
 
+/// The table, once every quote in it was found to end.
+fn checked<'a>(settings: &CsvSettings, text: &'a str) -> Result<&'a str, Unreadable> {
+    let body = body(settings, text)?;
+    quote::check(body, u8::try_from(settings.delimiter).unwrap_or(b','), settings.skip_lines)?;
+    Ok(body)
+}
+
+/// How far what a table says reaches.
+fn length_of(body: &str) -> u64 {
+    body.trim_end_matches(['\n', '\r']).len() as u64
+}
+
+/// Opens a body at its beginning.
+pub type Open<'a> = dyn Fn() -> std::io::Result<Box<dyn Read + 'a>> + 'a;
+
+/// A table that is read from its beginning as often as it is looked at.
+struct Table<'a> {
+    /// How far what it says reaches.
+    length: u64,
+    open: &'a Open<'a>,
+}
+
+/// A table of which the body, once it was looked at, need not be in memory whole any more.
+#[derive(Debug)]
+pub struct StreamedTable {
+    settings: CsvSettings,
+    /// Where in the body it begins and ends.
+    start: u64,
+    bytes: u64,
+    length: u64,
+}
+
+impl StreamedTable {
+    /// Looks at a body; `None` where its text is not what its bytes are.
+    ///
+    /// # Errors
+    /// Where it is no such table.
+    pub(in crate::extract) fn of(
+        settings: CsvSettings,
+        page: &RawDocument<'_>,
+    ) -> Result<Option<Self>, Unreadable> {
+        let Cow::Borrowed(text) = text(&settings, page) else { return Ok(None) };
+        let body = checked(&settings, text)?;
+        let start = (body.as_ptr() as usize).saturating_sub(page.body.as_ptr() as usize) as u64;
+        let (bytes, length) = (body.len() as u64, length_of(body));
+        Ok(Some(Self { settings, start, bytes, length }))
+    }
+
+    /// Reads the table out of the body, which `open` opens at its beginning.
+    ///
+    /// # Errors
+    /// As of [`extract`]; where the body cannot be read.
+    pub fn read(&self, open: &Open<'_>, url: &Url) -> Result<Document, Unreadable> {
+        let at_table = || {
+            let mut body = open()?;
+            std::io::copy(&mut (&mut body).take(self.start), &mut std::io::sink())?;
+            Ok(Box::new(body.take(self.bytes)) as Box<dyn Read + '_>)
+        };
+        let mut rows = Rows::of_columns(&self.settings.rows, url, &self.settings.columns);
+        let table = Table { length: self.length, open: &at_table };
+        records_of(&self.settings, &table, &mut |record| rows.take(record))?;
+        let document = rows.finish(&[])?;
+        limits::check_entries(document.entries.len())?;
+        Ok(document)
+    }
+}
+
 /// Reads rows and keeps count of how long they are; passes over those that are skipped.
 struct Reader<'a> {
     skip: RegexSet,
     delimiter: char,
-    csv: csv::Reader<std::io::Chain<&'a [u8], std::io::Cursor<String>>>,
+    csv: csv::Reader<std::io::Chain<Box<dyn Read + 'a>, std::io::Cursor<String>>>,
     row: csv::StringRecord,
     /// How far what the body says reaches.
     length: u64,
@@ -152,7 +231,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(settings: &CsvSettings, body: &'a str) -> Result<Self, Unreadable> {
+    fn new(settings: &CsvSettings, table: &Table<'a>) -> Result<Self, Unreadable> {
         let skip = RegexSet::new(&settings.skip).map_err(|error| Unreadable::Unexpected {
             what: "the expressions of skip".to_owned(),
             found: error.to_string(),
@@ -162,9 +241,9 @@ impl<'a> Reader<'a> {
             .delimiter(u8::try_from(settings.delimiter).unwrap_or(b','))
             .has_headers(false)
             .flexible(true)
-            .from_reader(body.as_bytes().chain(end));
+            .from_reader((table.open)().map_err(|error| unexpected("the body", &error))?.chain(end));
         let row = csv::StringRecord::new();
-        let length = body.trim_end_matches(['\n', '\r']).len() as u64;
+        let length = table.length;
         let delimiter = settings.delimiter;
         Ok(Self {
             skip,
@@ -243,4 +322,62 @@ fn cut_off(place: &str) -> Unreadable {
 
 fn not_rows(error: &csv::Error) -> Unreadable {
     Unreadable::Unexpected { what: "the table".to_owned(), found: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::source::{Pairs, RowSettings};
+
+    fn settings(skip_lines: usize, header: bool) -> CsvSettings {
+        let columns =
+            if header { [("Id", "number"), ("Name", "name")] } else { [("1", "number"), ("2", "name")] };
+        CsvSettings {
+            columns: Pairs::of(&columns),
+            rows: RowSettings { key: vec!["number".to_owned()], ..RowSettings::default() },
+            skip_lines,
+            header,
+            ..CsvSettings::default()
+        }
+    }
+
+    /// Reads a body whole and, where that can be, streamed in parts of a few bytes.
+    #[track_caller]
+    fn check(settings: &CsvSettings, body: &[u8], is_streamed: bool) {
+        struct Dripping<'a>(&'a [u8]);
+        impl Read for Dripping<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                let few = buffer.len().min(3);
+                self.0.read(&mut buffer[..few])
+            }
+        }
+        let url = "https://agency.test/list".parse().unwrap();
+        let page = RawDocument { body, content_type: None, url: &url };
+        let whole = extract(settings, &page);
+        let open = || Ok(Box::new(Dripping(body)) as Box<dyn Read + '_>);
+        match StreamedTable::of(settings.clone(), &page) {
+            Ok(Some(table)) => assert_eq!(table.read(&open, &url), whole),
+            Ok(None) => assert!(!is_streamed, "{:?}", String::from_utf8_lossy(body)),
+            Err(unreadable) => assert_eq!(Err(unreadable), whole),
+        }
+    }
+
+    #[test]
+    fn a_table_that_is_streamed_is_the_table() {
+        for body in [
+            "Id,Name\n1,Alder\n2,\"Birch, \"\"Sons\"\"\"\n",
+            "\u{feff}Id,Name\r\n1,Größe\r\n\u{1a}",
+            "Id,Name\n1,Alder\n2,\"Bir",
+            "Id,Name\n1,Alder\n2",
+            "Id,Name\n1,Alder\"x\n\"y\"z,2\n",
+            "Other,Columns\n1,2\n",
+            "Id,Name\n1,Alder,,more\n",
+            "",
+        ] {
+            check(&settings(0, true), body.as_bytes(), true);
+            check(&settings(1, true), format!("Report: today\n{body}").as_bytes(), true);
+        }
+        check(&settings(0, false), b"1,Alder\n2,Birch\n3", true);
+        check(&settings(0, true), b"Id,Name\n1,Gr\xf6\xdfe\n", false);
+    }
 }

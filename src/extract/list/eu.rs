@@ -63,9 +63,10 @@ const PATHS: [(&str, &[&str]); 14] = [
 ];
 
 pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
-    let first =
-        page.body.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xef | 0xbb | 0xbf));
-    if first == Some(&b'<') { from_xml(page) } else { from_csv(page) }
+    match csv_settings(page) {
+        Some(settings) => csv::extract(&settings, page),
+        None => from_xml(page),
+    }
 }
 
 fn rows<'a>(fields: impl Iterator<Item = &'a str>) -> RowSettings {
@@ -81,14 +82,16 @@ fn rows<'a>(fields: impl Iterator<Item = &'a str>) -> RowSettings {
     }
 }
 
-fn from_csv(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
-    let settings = CsvSettings {
+/// How the rows of the CSV are read; `None` where it is XML.
+pub(in crate::extract) fn csv_settings(page: &RawDocument<'_>) -> Option<CsvSettings> {
+    let first =
+        page.body.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xef | 0xbb | 0xbf));
+    (first != Some(&b'<')).then(|| CsvSettings {
         delimiter: ';',
         columns: Pairs::of(&COLUMNS),
         rows: rows(COLUMNS.iter().map(|(_, field)| *field)),
         ..CsvSettings::default()
-    };
-    csv::extract(&settings, page)
+    })
 }
 
 fn from_xml(page: &RawDocument<'_>) -> Result<Document, Unreadable> {

@@ -58,8 +58,13 @@ const COLUMNS: [(&str, &str); 41] = [
 const NEEDED: [&str; 5] = ["number", "name", "name_type", "program", "listed"];
 
 pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
+    csv::extract(&settings(), page)
+}
+
+/// How its rows are read.
+pub(in crate::extract) fn settings() -> CsvSettings {
     let optional = COLUMNS.iter().map(|(_, field)| *field).filter(|field| !NEEDED.contains(field));
-    let settings = CsvSettings {
+    CsvSettings {
         columns: Pairs::of(&COLUMNS),
         rows: RowSettings {
             key: vec!["number".to_owned()],
@@ -73,6 +78,5 @@ pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Un
             ..RowSettings::default()
         },
         ..CsvSettings::default()
-    };
-    csv::extract(&settings, page)
+    }
 }

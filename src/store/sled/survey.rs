@@ -1,6 +1,7 @@
 //! Looking at every record: whether it can be read, and whether what it refers to is there.
 
 use std::collections::{HashMap, HashSet};
+use std::io::BufReader;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use sha2::{Digest as _, Sha256};
@@ -39,9 +40,15 @@ use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression};
 use crate::domain::webhook::{Delivery, HookEvent, Webhook};
 use crate::store::boundary::{Sealed, Stamp};
-use crate::store::compression::decompress;
+use crate::store::compression::{Unpacker, decompress};
 use crate::store::error::StoreError;
 use crate::store::record::{self, Digest, Form, shown};
+
+/// A body with more than this, compressed, is looked at part by part.
+const LARGE_BYTES: usize = 128 << 10;
+
+/// So much of it at once.
+const READ_AT_ONCE_BYTES: usize = 64 << 10;
 
 /// Hands out the records of a tree.
 pub(super) type Records<'a> = dyn Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])) + 'a;
@@ -210,11 +217,20 @@ impl Survey {
         let mut whole = HashSet::new();
         let mut done = |survey: &mut Self, body: Option<(Digest, Vec<u8>)>| {
             let Some((digest, compressed)) = body else { return };
+            let apart = survey.apart.remove(&digest).unwrap_or_default();
+            let baselines = apart.iter().all(|(tree, _)| *tree == TreeName::Baselines);
+            if compressed.len() > LARGE_BYTES && baselines {
+                survey.look_at_large(digest, &compressed, apart, &mut whole);
+                return;
+            }
             let content =
                 decompress(&compressed).ok().filter(|content| Sha256::digest(content)[..] == digest);
-            let Some(content) = content else { return };
+            let Some(content) = content else {
+                survey.apart.insert(digest, apart);
+                return;
+            };
             whole.insert(digest);
-            for (tree, key) in survey.apart.remove(&digest).unwrap_or_default() {
+            for (tree, key) in apart {
                 survey.look_at_json(tree, &key, &content);
             }
         };
@@ -237,6 +253,35 @@ impl Survey {
         for (digest, (tree, key)) in std::mem::take(&mut self.needed) {
             if !whole.contains(&digest) && !self.released.contains(&digest[..]) {
                 self.note(tree, &key, format!("body {} is missing or damaged", hex(&digest)), false);
+            }
+        }
+    }
+
+    /// Looks at a body that would take much memory whole, and at the baselines that lie in it.
+    fn look_at_large(
+        &mut self,
+        digest: Digest,
+        compressed: &[u8],
+        apart: Vec<(TreeName, Vec<u8>)>,
+        whole: &mut HashSet<Digest>,
+    ) {
+        let is_whole = Unpacker::new(compressed).and_then(Unpacker::name).is_ok_and(|name| name == digest);
+        if !is_whole {
+            if !apart.is_empty() {
+                self.apart.insert(digest, apart);
+            }
+            return;
+        }
+        whole.insert(digest);
+        for (tree, key) in apart {
+            let content = Unpacker::new(compressed).map_err(serde_json::Error::io);
+            let read = content.and_then(|content| {
+                serde_json::from_reader::<_, LookedAt>(BufReader::with_capacity(READ_AT_ONCE_BYTES, content))
+            });
+            let looked_at = read.map_err(|error| record::undecodable(tree.what(), &key, error.to_string()));
+            match looked_at.and_then(|baseline| name_of(&baseline.snapshot.response.sha256)) {
+                Ok(body) => self.needs(tree, &key, body),
+                Err(error) => self.unreadable(tree, &key, &error),
             }
         }
     }
