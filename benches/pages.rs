@@ -38,6 +38,7 @@ use tokio::task::JoinSet;
 const SOURCES: usize = 5_000;
 const CHANGES: usize = 100_000;
 const COMPANIES: usize = 300;
+const GROUPS: usize = 20;
 
 /// Changes that are kept in one step: as many as one block of the index has numbers, so that each of its sets is
 /// written once.
@@ -347,8 +348,9 @@ fn words(number: usize, seed: usize) -> String {
 }
 
 fn configure(folder: &Path, origin: &str, port: u16) {
+    let groups: Vec<String> = (0..GROUPS).map(|number| format!("group-{number}")).collect();
     let mut text = format!(
-        "[store]\nurl = \"sled:../state/db\"\n[mail]\nfrom = \"alerts@desk.example\"\ntransport = \"maildir:../state/mail\"\n\
+        "groups = {groups:?}\n[store]\nurl = \"sled:../state/db\"\n[mail]\nfrom = \"alerts@desk.example\"\ntransport = \"maildir:../state/mail\"\n\
          [fetch]\ncontact = \"ops@desk.example\"\nallow_private = [\"127.0.0.1\"]\nhost_interval = \"0s\"\n\
          [web]\nlisten = \"127.0.0.1:{port}\"\nbase_url = \"http://127.0.0.1:{port}\"\nclient_rate = 100000\n\
          total_rate = 100000\nmax_connections = 2000\n"
@@ -358,7 +360,7 @@ fn configure(folder: &Path, origin: &str, port: u16) {
             text,
             "[[source]]\nid = \"source-{number}\"\nkind = \"feed\"\ntitle = \"Register number {number} of the agency\"\n\
              url = \"{origin}/{number}\"\nschedule = \"0 0 1 1 *\"\ngroups = [\"group-{}\"]\n",
-            number % 20
+            number % GROUPS
         );
     }
     for number in 0..COMPANIES {
@@ -430,6 +432,8 @@ fn fill(folder: &Path, runtime: &Runtime) {
     let mut began = Instant::now();
     let store = Store::open(&StoreSettings::Sled { path: folder.join("state/db") }).unwrap();
     runtime.block_on(async {
+        // Of an empty store this is done at once; otherwise whoever opens it next does it for all changes.
+        store.index_changes().await.unwrap();
         let mut kept = Vec::new();
         for source in (0..SOURCES).map(source_id) {
             let mut state = ReadState::good(source, Validators::default(), found_at(CHANGES));

@@ -31,9 +31,9 @@ pub use bell::{Rung, SourceBell, SourceWatch};
 pub use boundary::{
     Accepted, Archived, Backfilled, BackupNote, BounceCommit, ChangeQuery, ChangeSearch, Compacted,
     DueReader, Erased, EventTold, Exchanged, FanOut, FoundChanges, GarbageReport, HeldBody, HookSettled,
-    InboundCommit, KeptBody, KeptSchedule, KindStats, KnownPerson, KnownSource, Lease, LeasedMail,
-    MailAction, MailTrouble, Mails, Met, Opened, PersonVersion, Queue, ReadCommit, ReaderCommit, Readers,
-    RecordFault, Releasable, RematchCommit, RepairWishes, Repaired, RetractCommit, SealWish, Sealed,
+    InboundCommit, KeptBody, KeptSchedule, KindStats, KnownEntries, KnownPerson, KnownSource, Lease,
+    LeasedMail, MailAction, MailTrouble, Mails, Met, Opened, PersonVersion, Queue, ReadCommit, ReaderCommit,
+    Readers, RecordFault, Releasable, RematchCommit, RepairWishes, Repaired, RetractCommit, SealWish, Sealed,
     SourceGlance, SourceVersion, Stamp, StoreSize, StoreStats, TakenUp, ToldOf, TreeCount, Verified,
     WaitingReader, WaitingReaders, Withdrawn,
 };

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use super::Views;
-use crate::domain::change::{Change, ChangeKind};
+use crate::domain::change::Change;
 use crate::domain::company::Company;
 use crate::domain::entry::{Entry, EntryDate};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::match_index::names_in;
+use crate::domain::matching::Watchlist;
 use crate::domain::source::{Listing, Source};
-use crate::store::{ChangeSearch, FoundChanges, StoreError};
+use crate::store::{ChangeSearch, FoundChanges, KnownEntries, StoreError};
 
 /// Of one source, as many entries are named.
 const SHOWN_ENTRIES: usize = 20;
@@ -81,12 +82,13 @@ impl Views {
         let named: Vec<(SourceId, Vec<String>)> = self.0.store.named_on(id).await?;
         let is_watched = |(source, _): &&(SourceId, Vec<String>)| self.source(source.as_str()).is_some();
         let naming: HashSet<&SourceId> = named.iter().filter(is_watched).map(|(source, _)| source).collect();
-        let mut listed = Vec::new();
-        for (source, keys) in named.iter().filter(is_watched).take(SHOWN_SOURCES) {
-            if let Some(source) = self.source(source.as_str()) {
-                listed.push(self.listed(source, id, keys).await?);
-            }
-        }
+        let shown: Vec<(SourceId, Vec<String>)> =
+            named.iter().filter(is_watched).take(SHOWN_SOURCES).cloned().collect();
+        let entries = self.0.store.entries(shown.clone(), SHOWN_ENTRIES).await?;
+        let sources = shown.iter().filter_map(|(source, _)| self.source(source.as_str()));
+        let watchlist = self.0.registry.current();
+        let listed: Vec<ListedSource> =
+            sources.zip(entries).map(|(source, known)| listed(source, id, known, &watchlist)).collect();
         let (mut unnamed, mut unread) = (Vec::new(), Vec::new());
         for (source, glance) in self.sources().iter().zip(self.glances().await?) {
             let is_read = glance.state.as_ref().is_some_and(|state| state.last_good_at.is_some());
@@ -103,45 +105,22 @@ impl Views {
         let possible = self.0.store.search(ChangeSearch { is_possible: true, ..of_company }).await?;
         Ok(Some(CompanyView { company, listed, more_listed, unnamed, unread, timeline, possible }))
     }
+}
 
-    async fn listed(
-        &self,
-        source: &Source,
-        company: &CompanyId,
-        keys: &[String],
-    ) -> Result<ListedSource, StoreError> {
-        let baseline = self.0.store.baseline(&source.id).await?;
-        let watchlist = self.0.registry.current();
-        let entries = baseline.as_ref().map_or(&[][..], |baseline| &baseline.document.entries);
-        let keys: HashSet<&String> = keys.iter().collect();
-        let named: Vec<&Entry> = entries.iter().filter(|entry| keys.contains(&entry.key)).collect();
-        let more = named.len().saturating_sub(SHOWN_ENTRIES);
-        let mut listed = Vec::new();
-        for entry in named.into_iter().take(SHOWN_ENTRIES) {
-            let search = ChangeSearch {
-                entry: Some((source.id.clone(), entry.key.clone())),
-                limit: SHOWN_ENTRIES,
-                ..ChangeSearch::default()
-            };
-            let changes = self.0.store.search(search).await?.changes;
-            let is_come =
-                |change: &Change| change.entry.kind == ChangeKind::Added && change.retracted_at.is_none();
-            let added = changes.into_iter().map(|(_, change)| change).find(is_come);
-            listed.push(ListedEntry {
-                title: entry.title.clone(),
-                date: entry.date,
-                named_as: names_in(source, entry, &watchlist, company).into_iter().collect(),
-                url: entry.url.clone(),
-                added,
-            });
-        }
-        let first = self.0.store.first_snapshot(&source.id).await?;
-        Ok(ListedSource {
-            source: source.id.clone(),
-            entries: listed,
-            more,
-            listing: source.listing.clone(),
-            first_read_at: first.map(|first| first.response.read_at),
-        })
+/// What a source has of a company.
+fn listed(source: &Source, company: &CompanyId, known: KnownEntries, watchlist: &Watchlist) -> ListedSource {
+    let entry = |(entry, added): (Entry, Option<Change>)| ListedEntry {
+        named_as: names_in(source, &entry, watchlist, company).into_iter().collect(),
+        title: entry.title,
+        date: entry.date,
+        url: entry.url,
+        added,
+    };
+    ListedSource {
+        source: source.id.clone(),
+        entries: known.entries.into_iter().map(entry).collect(),
+        more: known.more,
+        listing: source.listing.clone(),
+        first_read_at: known.first.map(|first| first.response.read_at),
     }
 }

@@ -124,6 +124,7 @@ impl Views {
     }
 
     /// The sources by their titles.
+    #[must_use]
     pub fn by_title(&self) -> impl ExactSizeIterator<Item = &Source> {
         self.1.by_title()
     }

@@ -230,7 +230,7 @@ fn sort(standings: &mut [Standing<'_>], order: Order, now: DateTime<Utc>) {
         }
         Order::Title => standings.sort_by(|a, b| a.source.title.cmp(&b.source.title)),
         Order::LastGood => standings.sort_by_key(Standing::last_good_at),
-        Order::LastChange => standings.sort_by_key(|row| std::cmp::Reverse(row.glance.last_change)),
+        Order::LastChange => standings.sort_by_key(|row| std::cmp::Reverse(row.glance.last_change())),
         Order::Due => standings.sort_by_cached_key(|row| {
             let due = row.next_due_at(now);
             (due.is_none(), due)
@@ -289,7 +289,7 @@ impl<'a> Standing<'a> {
             last_change: None,
             entries: None,
             days: (0..DAYS).rev().map(day).collect(),
-            last_number: self.glance.last_change,
+            last_number: self.glance.last_change(),
         }
     }
 }

@@ -21,8 +21,8 @@ pub(super) use outbox::LeaseToken;
 pub use outbox::{BounceCommit, Lease, LeasedMail, MailAction, MailTrouble, Mails, Queue};
 pub use people::{Erased, Readers};
 pub use reads::{
-    Accepted, Backfilled, HeldBody, KeptBody, KeptSchedule, KnownSource, ReadCommit, RematchCommit,
-    SourceGlance, SourceVersion,
+    Accepted, Backfilled, HeldBody, KeptBody, KeptSchedule, KnownEntries, KnownSource, ReadCommit,
+    RematchCommit, SourceGlance, SourceVersion,
 };
 pub use whole::{
     Archived, BackupNote, Compacted, GarbageReport, KindStats, Opened, Releasable, StoreSize, StoreStats,

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
+use crate::domain::entry::Entry;
 use crate::domain::evidence::ChainedRead;
 use crate::domain::match_index::MatchIndex;
 use crate::domain::matching::WatchlistVersion;
@@ -176,8 +177,27 @@ pub struct SourceGlance {
     pub state: Option<ReadState>,
     /// Whether a suspect body waits to be looked at.
     pub is_held: bool,
+    /// The numbers of its changes, ascending: the larger, the later.
+    pub changes: Box<[u32]>,
+}
+
+impl SourceGlance {
     /// The number of its newest change: of two sources the one with the larger changed later.
-    pub last_change: Option<u32>,
+    #[must_use]
+    pub fn last_change(&self) -> Option<u32> {
+        self.changes.last().copied()
+    }
+}
+
+/// Entries of a source's accepted state.
+#[derive(Debug, Clone)]
+pub struct KnownEntries {
+    /// The entries in the order of the page, each with the newest change by which it came and that was not retracted.
+    pub entries: Vec<(Entry, Option<Change>)>,
+    /// How many more there are of those asked for.
+    pub more: usize,
+    /// The first snapshot of the source that is known.
+    pub first: Option<Snapshot>,
 }
 
 /// What decides when a source is read next, as far as it is kept.

@@ -12,7 +12,9 @@ use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::QuotaUse;
 use crate::store::Store;
-use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
+use crate::store::boundary::{
+    Backfilled, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceGlance,
+};
 use crate::store::database::ask;
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
@@ -62,11 +64,6 @@ impl Store {
     /// The snapshots of a source, the newest first, at most `limit`.
     pub async fn snapshots(&self, source: &SourceId, limit: usize) -> Result<Vec<Snapshot>, StoreError> {
         ask!(self.snapshots(source, limit).await)
-    }
-
-    /// The first snapshot of a source that is known.
-    pub async fn first_snapshot(&self, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
-        ask!(self.first_snapshot(source).await)
     }
 
     /// One snapshot of a source, by its number.
@@ -142,6 +139,15 @@ impl Store {
     /// How many entries the accepted states of sources have, in the order asked for; no document is decoded.
     pub async fn entry_counts(&self, sources: Vec<SourceId>) -> Result<Vec<Option<usize>>, StoreError> {
         ask!(self.entry_counts(sources).await)
+    }
+
+    /// Of each source the entries with these keys, at most `limit`, in one look-up.
+    pub async fn entries(
+        &self,
+        wanted: Vec<(SourceId, Vec<String>)>,
+        limit: usize,
+    ) -> Result<Vec<KnownEntries>, StoreError> {
+        ask!(self.entries(wanted, limit).await)
     }
 
     /// The sources of which an entry names a company, with the keys of those entries.

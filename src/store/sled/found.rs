@@ -18,11 +18,12 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::change::Change;
 use crate::domain::event::{DocumentNumber, MAX_OWNERS, Numbers};
-use crate::domain::id::{ChangeId, SourceId, digest_of};
+use crate::domain::id::{ChangeId, digest_of};
 use crate::domain::search::words_of_change;
 use crate::store::error::StoreError;
 
 pub(in crate::store) use deadlines::{index_more as index_more_deadlines, with_deadlines};
+pub(super) use looking::{came_by, numbers_of};
 pub(in crate::store) use looking::{counts, search};
 
 /// Numbers in one block.
@@ -278,20 +279,6 @@ pub(in crate::store) fn index_more(trees: &Trees, writes: &mut Writes) -> Result
     let is_more = !last.is_empty();
     writes.put_raw(TreeName::Meta, INDEXED, last)?;
     Ok(is_more)
-}
-
-/// The number of the newest change of a source.
-pub(super) fn last_of(trees: &Trees, source: &SourceId) -> Result<Option<u32>, StoreError> {
-    let mut prefix = term(SOURCE, source.as_str());
-    prefix.push(0);
-    let Some((key, bytes)) =
-        trees.tree(TreeName::ChangeTerms).scan_prefix(&prefix).next_back().transpose()?
-    else {
-        return Ok(None);
-    };
-    let block = key.get(prefix.len()..).and_then(|block| block.try_into().ok()).map(u32::from_be_bytes);
-    let place = Set::decode(&bytes).descending(BLOCK).next();
-    Ok(block.zip(place).map(|(block, place)| block * BLOCK + place))
 }
 
 /// The changes that have a number in common with these, as [`Store::sharing`](crate::store::Store::sharing) says.

@@ -108,6 +108,6 @@ fn look(trees: &Trees, source: &SourceId) -> Result<SourceGlance, StoreError> {
     Ok(SourceGlance {
         state: trees.readable(sources::read_state(trees, source))?.flatten(),
         is_held: trees.tree(TreeName::Held).contains_key(key)?,
-        last_change: found::last_of(trees, source)?,
+        changes: found::numbers_of(trees, source)?,
     })
 }

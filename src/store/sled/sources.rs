@@ -1,5 +1,7 @@
 //! What is kept of each source.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use super::bodies::name_of;
@@ -7,6 +9,7 @@ use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{chain, found, hooks, keys, records, subscribers, version};
 use crate::domain::change::Change;
+use crate::domain::entry::Entry;
 use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
 use crate::domain::match_index::MatchIndex;
 use crate::domain::matching::WatchlistVersion;
@@ -14,7 +17,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::QuotaUse;
-use crate::store::boundary::{Accepted, KnownSource, ReadCommit, RematchCommit, SourceVersion};
+use crate::store::boundary::{Accepted, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceVersion};
 use crate::store::error::StoreError;
 use crate::store::steps::reads::{self, Effect};
 
@@ -165,11 +168,27 @@ pub(in crate::store) fn snapshots(
         .collect()
 }
 
-/// The first snapshot of a source.
-pub(in crate::store) fn first_snapshot(
+/// The entries of a source with these keys, at most `limit`.
+pub(in crate::store) fn entries(
     trees: &Trees,
     source: &SourceId,
-) -> Result<Option<Snapshot>, StoreError> {
+    keys: &[String],
+    limit: usize,
+) -> Result<KnownEntries, StoreError> {
+    let keys: HashSet<&str> = keys.iter().map(String::as_str).collect();
+    let entries = baseline(trees, source)?.map(|baseline| baseline.document.entries).unwrap_or_default();
+    let mut named = entries.into_iter().filter(|entry| keys.contains(entry.key.as_str()));
+    let shown: Vec<Entry> = named.by_ref().take(limit).collect();
+    let more = named.count();
+    let mut entries = Vec::with_capacity(shown.len());
+    for entry in shown {
+        let came_by = found::came_by(trees, source, &entry.key)?;
+        entries.push((entry, came_by));
+    }
+    Ok(KnownEntries { entries, more, first: first_snapshot(trees, source)? })
+}
+
+fn first_snapshot(trees: &Trees, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
     let first = trees.tree(TreeName::Snapshots).scan_prefix(keys::snapshots_of(source.as_str())).next();
     let Some((key, bytes)) = first.transpose()? else { return Ok(None) };
     trees.decode(TreeName::Snapshots, &key, &bytes).map(Some)

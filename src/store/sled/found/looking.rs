@@ -8,6 +8,7 @@ use super::{
     BLOCK, COMPANY, DAY, ENTRY, KIND, POSSIBLE, SOURCE, Set, UNDECIDED, WORD, block_key, by_number,
     next_number, term,
 };
+use crate::domain::change::{Change, ChangeKind};
 use crate::domain::id::{SourceId, digest_of};
 use crate::domain::search::sought;
 use crate::store::boundary::{ChangeSearch, FoundChanges};
@@ -71,13 +72,17 @@ fn among(trees: &Trees, search: &ChangeSearch) -> Result<Option<Blocks>, StoreEr
         among = Some(narrowed(among, &|blocks, add| with_term(trees, &term, blocks, add))?);
     }
     if !search.sources.is_empty() {
-        let union = |blocks: Range, add: &mut dyn FnMut(u32, Set)| {
+        let of_sources = |blocks: Range, add: &mut dyn FnMut(u32, Set)| {
+            if search.sources.len() > FEW {
+                in_blocks(&numbers_of_many(trees, &search.sources)?, &blocks, add);
+                return Ok(());
+            }
             let mut sources = search.sources.iter();
             sources.try_for_each(|source| {
                 with_term(trees, &term(SOURCE, source.as_str()), blocks.clone(), &mut *add)
             })
         };
-        among = Some(narrowed(among, &union)?);
+        among = Some(narrowed(among, &of_sources)?);
     }
     Ok(among)
 }
@@ -185,20 +190,105 @@ pub(in crate::store) fn search(trees: &Trees, search: &ChangeSearch) -> Result<F
     Ok(found)
 }
 
+/// The newest change by which an entry came and that was not retracted.
+pub(in crate::store::sled) fn came_by(
+    trees: &Trees,
+    source: &SourceId,
+    key: &str,
+) -> Result<Option<Change>, StoreError> {
+    let search = ChangeSearch {
+        entry: Some((source.clone(), key.to_owned())),
+        kind: Some(ChangeKind::Added),
+        limit: CAME_AT_MOST,
+        ..ChangeSearch::default()
+    };
+    let found = self::search(trees, &search)?.changes.into_iter().map(|(_, change)| change);
+    Ok(found.into_iter().find(|change| change.retracted_at.is_none()))
+}
+
+/// An entry that came and went more often is looked at no further.
+const CAME_AT_MOST: usize = 20;
+
 /// How many changes of each source were found from one day to another, in the order asked for.
 pub(in crate::store) fn counts(
     trees: &Trees,
     sources: &[SourceId],
     (since, until): (NaiveDate, NaiveDate),
 ) -> Result<Vec<usize>, StoreError> {
-    let days = days(trees, Some(since), Some(until))?.unwrap_or_default();
-    let Some(range) = range_of(Some(&days)) else { return Ok(vec![0; sources.len()]) };
-    let count = |source: &SourceId| {
-        let mut count = 0;
-        with_term(trees, &term(SOURCE, source.as_str()), range.clone(), &mut |block, set| {
-            count += days.get(&block).map_or(0, |day| set.and(*day).count());
-        })?;
-        Ok(count)
-    };
-    sources.iter().map(count).collect()
+    let days = Bits::of(&days(trees, Some(since), Some(until))?.unwrap_or_default());
+    let glances = trees.glances.of(trees, sources)?;
+    let count = |numbers: &[u32]| numbers.iter().filter(|number| days.has(**number)).count();
+    Ok(glances.iter().map(|glance| count(&glance.changes)).collect())
+}
+
+/// The numbers of a source's changes, ascending.
+pub(in crate::store::sled) fn numbers_of(trees: &Trees, source: &SourceId) -> Result<Box<[u32]>, StoreError> {
+    let mut numbers = Vec::new();
+    with_term(trees, &term(SOURCE, source.as_str()), 0..=u32::MAX, &mut |block, set| {
+        let begin = numbers.len();
+        numbers.extend(set.descending(BLOCK).map(|place| block * BLOCK + place));
+        numbers[begin..].reverse();
+    })?;
+    Ok(numbers.into())
+}
+
+/// More sources than these are those of a site or a group: how they stand is in memory, with their numbers.
+const FEW: usize = 16;
+
+/// The numbers of the changes of many sources.
+fn numbers_of_many(trees: &Trees, sources: &[SourceId]) -> Result<Bits, StoreError> {
+    let mut all = Bits::default();
+    for glance in trees.glances.of(trees, sources)? {
+        for number in glance.changes.iter() {
+            all.put(*number);
+        }
+    }
+    Ok(all)
+}
+
+/// Names the sets of numbers within blocks.
+fn in_blocks(numbers: &Bits, blocks: &Range, add: &mut dyn FnMut(u32, Set)) {
+    for (block, words) in (0_u32..).zip(numbers.0.chunks(WORDS)) {
+        if blocks.contains(&block) && words.iter().any(|word| *word != 0) {
+            let mut set = Set::default();
+            set.0[..words.len()].copy_from_slice(words);
+            add(block, set);
+        }
+    }
+}
+
+/// Words of a set.
+const WORDS: usize = (BLOCK / u64::BITS) as usize;
+
+/// Numbers, one bit each: a hundred thousand take as much as a page of the engine.
+#[derive(Default)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn of(blocks: &Blocks) -> Self {
+        let mut all = Self::default();
+        for (block, set) in blocks {
+            let begin = *block as usize * WORDS;
+            all.reach(begin + WORDS);
+            all.0[begin..begin + WORDS].copy_from_slice(&set.0);
+        }
+        all
+    }
+
+    fn reach(&mut self, words: usize) {
+        if self.0.len() < words {
+            self.0.resize(words, 0);
+        }
+    }
+
+    fn put(&mut self, number: u32) {
+        let word = (number / u64::BITS) as usize;
+        self.reach(word + 1);
+        self.0[word] |= 1 << (number % u64::BITS);
+    }
+
+    fn has(&self, number: u32) -> bool {
+        let word = self.0.get((number / u64::BITS) as usize);
+        word.is_some_and(|word| word & (1 << (number % u64::BITS)) != 0)
+    }
 }

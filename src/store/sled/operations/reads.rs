@@ -11,7 +11,9 @@ use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::QuotaUse;
-use crate::store::boundary::{Backfilled, KnownSource, ReadCommit, RematchCommit, SourceGlance};
+use crate::store::boundary::{
+    Backfilled, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceGlance,
+};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 use crate::store::sled::{Sled, history, records, sources};
@@ -67,14 +69,6 @@ impl Sled {
     ) -> Result<Vec<Snapshot>, StoreError> {
         let source = source.clone();
         self.read(move |trees| sources::snapshots(trees, &source, limit)).await
-    }
-
-    pub(in crate::store) async fn first_snapshot(
-        &self,
-        source: &SourceId,
-    ) -> Result<Option<Snapshot>, StoreError> {
-        let source = source.clone();
-        self.read(move |trees| sources::first_snapshot(trees, &source)).await
     }
 
     pub(in crate::store) async fn snapshot(
@@ -151,6 +145,17 @@ impl Sled {
     ) -> Result<Vec<Option<usize>>, StoreError> {
         self.read(move |trees| sources.iter().map(|source| sources::entry_count(trees, source)).collect())
             .await
+    }
+
+    pub(in crate::store) async fn entries(
+        &self,
+        wanted: Vec<(SourceId, Vec<String>)>,
+        limit: usize,
+    ) -> Result<Vec<KnownEntries>, StoreError> {
+        self.read(move |trees| {
+            wanted.iter().map(|(source, keys)| sources::entries(trees, source, keys, limit)).collect()
+        })
+        .await
     }
 
     pub(in crate::store) async fn named_on(
