@@ -106,7 +106,9 @@ pub(super) async fn list(wanted: &List, context: &Context) -> anyhow::Result<Exi
         return offered(group.as_deref(), context);
     }
     let config = context.config()?;
-    let statuses = wanted.take(&config, statuses(context).await?);
+    // To load a configuration of thousands of sources takes longer than to ask for how they stand.
+    let all = context.ask_with(config.clone(), command::ListSources {}).await?;
+    let statuses = wanted.take(&config, all);
     if context.output.json {
         context.output.object(&serde_json::json!({ "sources": statuses }))?;
         return Ok(Exit::Done);

@@ -239,7 +239,7 @@ const FEW: usize = 16;
 fn numbers_of_many(trees: &Trees, sources: &[SourceId]) -> Result<Bits, StoreError> {
     let mut all = Bits::default();
     for glance in trees.glances.of(trees, sources)? {
-        for number in glance.changes.iter() {
+        for number in &glance.changes {
             all.put(*number);
         }
     }
