@@ -104,9 +104,9 @@ fn its_lines_fit_80_columns_however_long_a_reason_is() {
         let ran = run(home.program().env("COLUMNS", "80").args(verb));
         // A record of the DNS and a path have to be copied as they are.
         let is_prose = |line: &&str| !line.contains(" IN TXT ") && !line.contains(proof);
+        assert!(!ran.stdout.is_empty(), "{verb:?}: {ran:?}");
         let widest = ran.stdout.lines().filter(is_prose).map(|line| line.chars().count()).max();
-        let widest = widest.unwrap_or_else(|| panic!("{verb:?}: {ran:?}"));
-        assert!(widest <= 80, "{verb:?}: {}", ran.stdout);
+        assert!(widest.unwrap_or(0) <= 80, "{verb:?}: {}", ran.stdout);
     }
 }
 
