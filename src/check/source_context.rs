@@ -110,12 +110,23 @@ impl SourceContext {
         }
     }
 
-    /// How the accepted page shows itself; nothing where its body cannot be had.
-    pub(super) async fn face(&self, store: &Store) -> Option<PageProfile> {
+    /// How the accepted page shows itself, as far as that matters beside how the one of now does; nothing where its
+    /// body cannot be had. Most lists show nothing for which their last body, which may be large, has to be looked at.
+    pub(super) async fn face(&self, store: &Store, now: &PageProfile) -> Option<PageProfile> {
         let snapshot = self.accepted.as_ref()?;
-        let body = store.body(&snapshot.response.sha256).await.ok()??;
         let url = snapshot.response.url.parse().ok()?;
-        Some(face(&RawDocument { body: &body, content_type: snapshot.header("content-type"), url: &url }))
+        let of = |body: &[u8]| {
+            face(&RawDocument { body, content_type: snapshot.header("content-type"), url: &url })
+        };
+        if !now.asks_for_all_of_before() {
+            let body_bytes = usize::try_from(snapshot.response.body_bytes).ok()?;
+            return Some(PageProfile {
+                body_bytes,
+                media_type: of(b"").media_type,
+                ..PageProfile::default()
+            });
+        }
+        Some(of(&store.body(&snapshot.response.sha256).await.ok()??))
     }
 
     /// How much of what is known a document shows again.

@@ -102,7 +102,7 @@ pub(super) async fn of(
         }
         None => read_of(source, answer, read_at).await,
     };
-    let before = known.face(store).await;
+    let before = known.face(store, &face).await;
     known.load_entries(store, source).await?;
     let face = as_configured(source, face);
     let quality = quality.with(match before.filter(|_| known.accepted.is_some()) {

@@ -58,6 +58,18 @@ impl PageProfile {
         lost.into_iter().chain(progress).map(|words| Sign::new(30, Weight::UnlessSame, words))
     }
 
+    /// Whether there is anything in this page that speaks against it only in comparison with more of the accepted one
+    /// than its size and its media type.
+    #[must_use]
+    pub fn asks_for_all_of_before(&self) -> bool {
+        let Self { title, language, is_closed, is_half_decoded, in_progress, .. } = self;
+        title.is_some()
+            || language.is_some()
+            || *is_closed == Some(false)
+            || *is_half_decoded
+            || in_progress.is_some()
+    }
+
     /// What speaks against a page in comparison with the accepted one.
     #[must_use]
     pub fn signs_against(&self, before: &Self) -> Vec<Sign> {
@@ -161,6 +173,35 @@ mod tests {
             &PageProfile { media_type: Some("application/json".into()), ..face() },
             &["it came as application/json, before as text/html"],
         );
+    }
+
+    #[test]
+    fn what_asks_for_no_more_of_the_page_before_says_the_same_without_it() {
+        let words = Some("update in progress".to_owned());
+        let befores = [face(), PageProfile { is_half_decoded: true, in_progress: words.clone(), ..face() }];
+        let mut asked = 0;
+        for before in &befores {
+            let PageProfile { media_type, body_bytes, .. } = before.clone();
+            let little = PageProfile { media_type, body_bytes, ..PageProfile::default() };
+            for bits in 0..32_u8 {
+                let has = |bit: u8| bits & (1 << bit) != 0;
+                let now = PageProfile {
+                    title: has(0).then(|| "Log in".to_owned()),
+                    language: has(1).then(|| "es".to_owned()),
+                    is_closed: Some(!has(2)),
+                    is_half_decoded: has(3),
+                    in_progress: words.clone().filter(|_| has(4)),
+                    media_type: Some("text/csv".to_owned()),
+                    body_bytes: 900,
+                    ..PageProfile::default()
+                };
+                asked += usize::from(now.asks_for_all_of_before());
+                if !now.asks_for_all_of_before() {
+                    assert_eq!(now.signs_against(before), now.signs_against(&little));
+                }
+            }
+        }
+        assert_eq!(asked, 62);
     }
 
     #[test]

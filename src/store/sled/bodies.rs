@@ -152,7 +152,7 @@ impl Trees {
 }
 
 /// A record of more parts is read part by part, which takes longer and less memory.
-const LARGE_CHUNKS: u16 = 64;
+const LARGE_CHUNKS: u16 = 8;
 
 /// So much of a record is decompressed at once.
 const READ_AT_ONCE_BYTES: usize = 64 << 10;

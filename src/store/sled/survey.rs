@@ -45,7 +45,7 @@ use crate::store::error::StoreError;
 use crate::store::record::{self, Digest, Form, shown};
 
 /// A body with more than this, compressed, is looked at part by part.
-const LARGE_BYTES: usize = 128 << 10;
+const LARGE_BYTES: usize = 16 << 10;
 
 /// So much of it at once.
 const READ_AT_ONCE_BYTES: usize = 64 << 10;
