@@ -118,9 +118,9 @@ fn entry(
     if said.text.is_empty() {
         return None;
     }
-    let text = said.name;
+    let text = said.name().to_owned();
     let dated = date.map(html::said).unwrap_or_default();
-    let written = dated.name;
+    let written = dated.name().to_owned();
     let days = days(&written);
     let included = days.first().map_or_else(|| written.clone(), ToString::to_string);
     let updated: Vec<String> = days.iter().skip(1).map(ToString::to_string).collect();

@@ -31,7 +31,7 @@ use crate::domain::text::{boundary_before, lines, one_line};
 use crate::domain::verdict::Unreadable;
 use crate::html::elements::{is_block, is_never_shown, is_preformatted};
 
-pub(super) use self::mark::{Marked, Said, is_in_template, said};
+pub(super) use self::mark::{Marked, Said, Surroundings, is_in_template, said, said_in};
 pub(super) use self::sign::opening;
 pub(super) use self::title::title;
 

@@ -174,7 +174,7 @@ impl<'a> Reading<'a> {
 
     /// What a field says; what an entry is known by is the words alone.
     fn text_in<'s>(&self, field: &str, said: &'s Said) -> &'s str {
-        if self.settings.rows.is_known_by(field) { &said.name } else { &said.text }
+        if self.settings.rows.is_known_by(field) { said.name() } else { &said.text }
     }
 
     /// The elements in an entry that match, the entry's own among them.
@@ -197,14 +197,14 @@ impl<'a> Reading<'a> {
 
     /// Reads elements without entries of their own and what else is left out.
     fn read(&self, elements: &[ElementRef<'a>], is_taken: impl Fn(NodeId) -> bool) -> Said {
-        let (mut text, mut name) = (Lines::with_signs(), Lines::default());
+        let (mut text, mut words) = (Lines::with_signs(), Lines::default());
         let (mut struck, mut hidden) = (Vec::new(), Vec::new());
         let is_left_out = |id: NodeId| self.dropped.contains(&id) || is_taken(id);
         for element in elements.iter().filter(|element| !is_taken(element.id())) {
             let mut marked = Marked::within(*element);
             html::walk_without(*element, is_left_out, |piece| {
                 text.take(&piece);
-                name.take(&piece);
+                words.take(&piece);
                 marked.take(&piece);
             });
             let (struck_here, hidden_here) = marked.finish();
@@ -215,9 +215,7 @@ impl<'a> Reading<'a> {
             texts.retain(|text| !text.is_empty());
             texts.join("\n")
         };
-        let text = text.finish();
-        let name = Some(name.finish()).filter(|name| !name.is_empty()).unwrap_or_else(|| text.clone());
-        Said { text, name, struck: joined(struck), hidden: joined(hidden) }
+        Said::of(text, words, joined(struck), joined(hidden))
     }
 
     /// An attribute's value; of one that leads somewhere, the address.

@@ -16,13 +16,14 @@ use std::collections::{BTreeSet, HashSet};
 use ego_tree::NodeId;
 use rustc_hash::FxHashSet;
 use scraper::{ElementRef, Selector};
+use smallvec::SmallVec;
 use url::Url;
 
 use self::cell::Cells;
 pub(super) use self::part::is_numbering;
 use self::part::{Part, parts};
 use super::RawDocument;
-use super::html::{self, Markup};
+use super::html::{self, Markup, Said};
 use super::list::columns::Plan;
 use super::list::{Record, Rows};
 use super::section::{self, Outline};
@@ -126,8 +127,9 @@ impl<'a> Sheet<'a, '_> {
                 }
                 Part::Details => {
                     if let (Some(record), Some(element)) = (&mut waiting, part::only_cell(row)) {
-                        let cell = cells.read(element, number)?;
-                        record.take_cell("details", &cell.said.text, &cell);
+                        let said = cells.read(element, number)?;
+                        record.mark_words(&said);
+                        record.push("details", said.text);
                         record.links.extend(cells.links(element, number)?);
                     }
                     continue;
@@ -140,7 +142,7 @@ impl<'a> Sheet<'a, '_> {
                 continue;
             }
             if let Some((field, text)) = &caption {
-                record.push(field, text);
+                record.push(field, text.as_str());
             }
             record.mark(SECTION, &section::path([place.as_str(), heading.as_str()]));
             if let Some(above) = waiting.replace(record) {
@@ -184,32 +186,48 @@ impl<'a> Sheet<'a, '_> {
         cells: &mut Cells<'a>,
     ) -> Result<Record, Unreadable> {
         let mut record = Record::default();
-        let mut said = FxHashSet::default();
-        let at = |column: usize| row.get(column).copied().flatten();
+        let mut told: SmallVec<[(&str, NodeId); 8]> = SmallVec::new();
         for (column, field) in &self.plan.0 {
-            if let Some(cell) = at(*column).filter(|cell| said.insert((*field, cell.id()))) {
-                let cell = cells.read(cell, number)?;
-                record.take_cell(field, self.said_in(field, &cell), &cell);
+            let Some(cell) = row.get(*column).copied().flatten() else { continue };
+            if !told.contains(&(*field, cell.id())) {
+                told.push((*field, cell.id()));
+                self.take_cell(&mut record, field, cells.read(cell, number)?);
             }
         }
-        let mut told: FxHashSet<NodeId> = said.into_iter().map(|(_, id)| id).collect();
-        // A cell that has a header in one of its columns belongs there.
-        let is_unnamed = |column: &usize| unnamed.contains(column);
-        let named = (0..row.len()).filter(|column| !is_unnamed(column)).filter_map(at).map(|cell| cell.id());
-        told.extend(named);
-        for column in (0..row.len()).filter(is_unnamed) {
-            if let Some(cell) = at(column).filter(|cell| told.insert(cell.id())) {
-                let cell = cells.read(cell, number)?;
-                if !cell.said.text.is_empty() {
-                    record.take_cell(&format!("column_{}", column + 1), &cell.said.text, &cell);
+        if !unnamed.is_empty() {
+            self.take_unnamed(&mut record, row, unnamed, number, cells)?;
+        }
+        for cell in part::distinct(row) {
+            record.links.extend(cells.links(cell, number)?);
+        }
+        Ok(record)
+    }
+
+    /// Takes what stands in columns without a header. A cell that has a header in one of its columns belongs there.
+    fn take_unnamed(
+        &self,
+        record: &mut Record,
+        row: &GappedRow<'a>,
+        unnamed: &BTreeSet<usize>,
+        number: usize,
+        cells: &mut Cells<'a>,
+    ) -> Result<(), Unreadable> {
+        let cells_of = |is_wanted: &dyn Fn(&usize) -> bool| -> Vec<(usize, ElementRef<'a>)> {
+            let columns = (0..row.len()).filter(is_wanted);
+            columns.filter_map(|column| Some((column, row[column]?))).collect()
+        };
+        let named = cells_of(&|column| !unnamed.contains(column));
+        let mut told: FxHashSet<NodeId> = named.into_iter().map(|(_, cell)| cell.id()).collect();
+        for (column, cell) in cells_of(&|column| unnamed.contains(column)) {
+            if told.insert(cell.id()) {
+                let said = cells.read(cell, number)?;
+                if !said.text.is_empty() {
+                    record.mark_words(&said);
+                    record.push(&format!("column_{}", column + 1), said.text);
                 }
             }
         }
-        let mut linked: FxHashSet<NodeId> = FxHashSet::default();
-        for cell in row.iter().flatten().filter(|cell| linked.insert(cell.id())) {
-            record.links.extend(cells.links(*cell, number)?);
-        }
-        Ok(record)
+        Ok(())
     }
 
     /// A row of one cell that heads no rows: it is said in the name's column.
@@ -219,25 +237,20 @@ impl<'a> Sheet<'a, '_> {
         let field =
             rows.title.as_ref().or_else(|| rows.key.first()).and_then(|names| names.split('|').next());
         if let (Some(field), Some(element)) = (field, part::only_cell(row)) {
-            let cell = cells.read(element, number)?;
-            record.take_cell(field, &cell.said.name, &cell);
+            let said = cells.read(element, number)?;
+            record.mark_words(&said);
+            record.push(field, said.into_name());
             record.links = cells.links(element, number)?;
         }
         Ok(record)
     }
 
-    /// What a cell says in a field. What a row is known by is the words alone: a picture or a tooltip
+    /// Takes what a cell says in a field. What a row is known by is the words alone: a picture or a tooltip
     /// beside a name makes it no other name.
-    fn said_in<'c>(&self, field: &str, cell: &'c cell::Cell) -> &'c str {
-        if self.settings.rows.is_known_by(field) { &cell.said.name } else { &cell.said.text }
-    }
-}
-
-impl Record {
-    /// Takes what a cell says into a field, and which of its words are struck or hidden.
-    fn take_cell(&mut self, field: &str, text: &str, cell: &cell::Cell) {
-        self.push(field, text);
-        self.mark_words(&cell.said);
+    fn take_cell(&self, record: &mut Record, field: &str, said: Said) {
+        record.mark_words(&said);
+        let is_known_by = self.settings.rows.is_known_by(field);
+        record.push(field, if is_known_by { said.into_name() } else { said.text });
     }
 }
 

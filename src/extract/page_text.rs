@@ -72,7 +72,7 @@ struct Words {
 
 impl Default for Words {
     fn default() -> Self {
-        Self { lines: Lines::with_signs(), marked: Marked::default(), links: Vec::new() }
+        Self { lines: Lines::with_signs(), marked: Marked::outermost(), links: Vec::new() }
     }
 }
 

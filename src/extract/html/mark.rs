@@ -15,33 +15,55 @@ use crate::domain::text::one_line;
 pub(in crate::extract) struct Said {
     /// All of it.
     pub(in crate::extract) text: String,
-    /// Without the signs and notes beside its words: what it calls a thing. All where it has no words.
-    pub(in crate::extract) name: String,
+    /// Its words without the signs and notes beside them, where there are any of either.
+    pub(in crate::extract) words: Option<String>,
     /// The words that are struck through.
     pub(in crate::extract) struck: String,
     /// The words that are hidden.
     pub(in crate::extract) hidden: String,
 }
 
+impl Said {
+    /// Of what was read with and without signs and notes.
+    pub(in crate::extract) fn of(text: Lines, words: Lines, struck: String, hidden: String) -> Self {
+        let text = text.finish();
+        let words = Some(words.finish()).filter(|words| !words.is_empty() && *words != text);
+        Self { text, words, struck, hidden }
+    }
+
+    /// What the element calls a thing: its words alone, or all that it says where it has no words.
+    pub(in crate::extract) fn name(&self) -> &str {
+        self.words.as_deref().unwrap_or(&self.text)
+    }
+
+    /// The same, taken out.
+    pub(in crate::extract) fn into_name(self) -> String {
+        self.words.unwrap_or(self.text)
+    }
+}
+
 /// Reads an element; what it stands in may have struck or hidden all of it.
 pub(in crate::extract) fn said(element: ElementRef<'_>) -> Said {
+    said_in(element, Surroundings::of(element))
+}
+
+/// The same where it is known already what the element stands in.
+pub(in crate::extract) fn said_in(element: ElementRef<'_>, surroundings: Surroundings) -> Said {
     if let Some(words) = only_words(element) {
         let text = one_line(words);
-        let marked = Marked::within(element);
-        let of = |kept: &Kept| if kept.depth > 0 { text.clone() } else { String::new() };
-        return Said { name: text.clone(), struck: of(&marked.struck), hidden: of(&marked.hidden), text };
+        let of = |depth: usize| if depth > 0 { text.clone() } else { String::new() };
+        let (struck, hidden) = (of(surroundings.struck), of(surroundings.hidden));
+        return Said { words: None, struck, hidden, text };
     }
-    let (mut text, mut name) = (Lines::with_signs(), Lines::default());
-    let mut marked = Marked::within(element);
+    let (mut text, mut words) = (Lines::with_signs(), Lines::default());
+    let mut marked = Marked::among(surroundings);
     walk(element, &HashSet::new(), |piece| {
         text.take(&piece);
-        name.take(&piece);
+        words.take(&piece);
         marked.take(&piece);
     });
     let (struck, hidden) = marked.finish();
-    let text = text.finish();
-    let name = Some(name.finish()).filter(|name| !name.is_empty()).unwrap_or_else(|| text.clone());
-    Said { text, name, struck, hidden }
+    Said::of(text, words, struck, hidden)
 }
 
 /// The words of a cell that holds nothing else and of which nothing else is said: most cells of most lists.
@@ -60,6 +82,27 @@ fn only_words(cell: ElementRef<'_>) -> Option<&str> {
     first.map_or(Some(""), |child| child.value().as_text().map(|text| &**text))
 }
 
+/// How many of the elements around one strike it through or hide it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::extract) struct Surroundings {
+    struck: usize,
+    hidden: usize,
+}
+
+impl Surroundings {
+    /// What an element stands in. A table that is hidden as a whole says so of its rows; what hides more
+    /// than a table waits for a script to show it.
+    pub(in crate::extract) fn of(element: ElementRef<'_>) -> Self {
+        let (mut surroundings, mut is_inside) = (Self { struck: 0, hidden: 0 }, true);
+        for outer in element.ancestors().filter_map(ElementRef::wrap) {
+            surroundings.struck += usize::from(is_struck(outer));
+            surroundings.hidden += usize::from(is_inside && is_hidden(outer));
+            is_inside &= !matches!(outer.value().name(), "table" | "ul" | "ol" | "dl");
+        }
+        surroundings
+    }
+}
+
 /// The struck and the hidden words of what is shown piece by piece.
 pub(in crate::extract) struct Marked {
     struck: Kept,
@@ -71,13 +114,6 @@ struct Kept {
     lines: Lines,
     /// How many elements that make it true are open.
     depth: usize,
-}
-
-impl Default for Marked {
-    fn default() -> Self {
-        let none = || Kept { lines: Lines::with_signs(), depth: 0 };
-        Self { struck: none(), hidden: none() }
-    }
 }
 
 impl Kept {
@@ -101,17 +137,19 @@ impl Kept {
 }
 
 impl Marked {
-    /// For what is in an element, by what the element itself stands in. A table that is hidden as a
-    /// whole says so of its rows; what hides more than a table waits for a script to show it.
+    /// For what is in an element.
     pub(in crate::extract) fn within(element: ElementRef<'_>) -> Self {
-        let mut marked = Self::default();
-        let mut is_inside = true;
-        for outer in element.ancestors().filter_map(ElementRef::wrap) {
-            marked.struck.depth += usize::from(is_struck(outer));
-            marked.hidden.depth += usize::from(is_inside && is_hidden(outer));
-            is_inside &= !matches!(outer.value().name(), "table" | "ul" | "ol" | "dl");
-        }
-        marked
+        Self::among(Surroundings::of(element))
+    }
+
+    /// For what stands in nothing else.
+    pub(in crate::extract) fn outermost() -> Self {
+        Self::among(Surroundings { struck: 0, hidden: 0 })
+    }
+
+    fn among(surroundings: Surroundings) -> Self {
+        let kept = |depth: usize| Kept { lines: Lines::with_signs(), depth };
+        Self { struck: kept(surroundings.struck), hidden: kept(surroundings.hidden) }
     }
 
     /// The same marks for what follows.

@@ -110,7 +110,7 @@ fn check_said(html: &str, text: &str, name: &str, struck: &str, hidden: &str) {
     let markup = Markup::parse(html, &url()).unwrap();
     let cells = selector("td").unwrap();
     let said = said(markup.tree.select(&cells).next().unwrap());
-    let found = (said.text.as_str(), said.name.as_str(), said.struck.as_str(), said.hidden.as_str());
+    let found = (said.text.as_str(), said.name(), said.struck.as_str(), said.hidden.as_str());
     assert_eq!(found, (text, name, struck, hidden), "{html}");
 }
 

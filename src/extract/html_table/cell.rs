@@ -1,20 +1,19 @@
 //! What the cells of a table say, each read once however many rows it covers.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use ego_tree::NodeId;
 use scraper::ElementRef;
 use url::Url;
 
 use crate::domain::verdict::Unreadable;
-use crate::extract::html::{Markup, Said, attribute, said};
+use crate::extract::html::{Markup, Said, Surroundings, attribute, said, said_in};
 
-/// What a cell says.
+/// A cell that covers several rows.
 #[derive(Debug)]
-pub(super) struct Cell {
-    pub(super) said: Said,
-    /// Where it leads, of one that covers several rows.
+struct Shared {
+    said: Said,
+    /// Where it leads.
     links: Vec<(String, Url)>,
 }
 
@@ -26,39 +25,26 @@ const MAX_REPEATED_BYTES: usize = 8 << 20;
 pub(super) struct Cells<'a> {
     markup: &'a Markup,
     /// Cells that cover several rows.
-    shared: HashMap<NodeId, Rc<Cell>>,
+    shared: HashMap<NodeId, Shared>,
     left: usize,
+    /// The row that was read last, and what its cells stand in.
+    row: Option<(NodeId, Surroundings)>,
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn new(markup: &'a Markup) -> Self {
-        Self { markup, shared: HashMap::new(), left: MAX_REPEATED_BYTES }
+        Self { markup, shared: HashMap::new(), left: MAX_REPEATED_BYTES, row: None }
     }
 
     /// What a cell says.
     ///
     /// # Errors
     /// Where what rows share would be repeated beyond measure; names the row, counted from 0 below the headers.
-    pub(super) fn read(&mut self, element: ElementRef<'a>, row: usize) -> Result<Rc<Cell>, Unreadable> {
-        if let Some(cell) = self.shared.get(&element.id()) {
-            let links: usize = cell.links.iter().map(|(label, url)| label.len() + url.as_str().len()).sum();
-            let bytes = cell.said.text.len() + links;
-            self.left = self.left.checked_sub(bytes).ok_or_else(|| Unreadable::Unexpected {
-                what: format!("row {} of the table", row + 1),
-                found: format!(
-                    "cells that repeat more than {} MiB in the rows below",
-                    MAX_REPEATED_BYTES >> 20
-                ),
-            })?;
-            return Ok(Rc::clone(cell));
+    pub(super) fn read(&mut self, element: ElementRef<'a>, row: usize) -> Result<Said, Unreadable> {
+        if attribute(element, "rowspan").is_none() {
+            return Ok(self.said(element));
         }
-        let is_shared = attribute(element, "rowspan").is_some();
-        let links = if is_shared { self.markup.links_in(element) } else { Vec::new() };
-        let cell = Rc::new(Cell { said: said(element), links });
-        if is_shared {
-            self.shared.insert(element.id(), Rc::clone(&cell));
-        }
-        Ok(cell)
+        Ok(self.shared(element, row)?.said.clone())
     }
 
     /// Where a cell leads.
@@ -70,9 +56,39 @@ impl<'a> Cells<'a> {
         element: ElementRef<'a>,
         row: usize,
     ) -> Result<Vec<(String, Url)>, Unreadable> {
-        if attribute(element, "rowspan").is_some() {
-            return Ok(self.read(element, row)?.links.clone());
+        if attribute(element, "rowspan").is_none() {
+            return Ok(self.markup.links_in(element));
         }
-        Ok(self.markup.links_in(element))
+        Ok(self.shared(element, row)?.links.clone())
+    }
+
+    fn shared(&mut self, element: ElementRef<'a>, row: usize) -> Result<&Shared, Unreadable> {
+        if let Some(cell) = self.shared.get(&element.id()) {
+            let links: usize = cell.links.iter().map(|(label, url)| label.len() + url.as_str().len()).sum();
+            let bytes = cell.said.text.len() + links;
+            self.left = self.left.checked_sub(bytes).ok_or_else(|| Unreadable::Unexpected {
+                what: format!("row {} of the table", row + 1),
+                found: format!(
+                    "cells that repeat more than {} MiB in the rows below",
+                    MAX_REPEATED_BYTES >> 20
+                ),
+            })?;
+        }
+        if !self.shared.contains_key(&element.id()) {
+            let cell = Shared { said: self.said(element), links: self.markup.links_in(element) };
+            self.shared.insert(element.id(), cell);
+        }
+        Ok(&self.shared[&element.id()])
+    }
+
+    /// The cells of a row stand in the same elements.
+    fn said(&mut self, element: ElementRef<'a>) -> Said {
+        let Some(row) = element.parent().map(|row| row.id()) else { return said(element) };
+        let surroundings = match self.row {
+            Some((known, surroundings)) if known == row => surroundings,
+            _ => Surroundings::of(element),
+        };
+        self.row = Some((row, surroundings));
+        said_in(element, surroundings)
     }
 }

@@ -95,8 +95,8 @@ fn shape(row: &GappedRow<'_>, headers: &[String]) -> Shape {
     }
 }
 
-/// The cells of a row, each once.
-fn distinct<'a>(row: &GappedRow<'a>) -> impl Iterator<Item = ElementRef<'a>> {
+/// The cells of a row, each once: what covers several columns stands in them side by side.
+pub(super) fn distinct<'a>(row: &GappedRow<'a>) -> impl Iterator<Item = ElementRef<'a>> {
     let mut last = None;
     row.iter().flatten().copied().filter(move |cell| last.replace(cell.id()) != Some(cell.id()))
 }
@@ -117,10 +117,15 @@ pub(super) fn only_cell<'a>(row: &GappedRow<'a>) -> Option<ElementRef<'a>> {
 fn repeats(row: &GappedRow<'_>, headers: &[String]) -> bool {
     let is_same = |(cell, header): &(&Option<ElementRef<'_>>, &String)| {
         let Some(cell) = cell.filter(|_| !header.is_empty()) else { return false };
-        let text = html::opening(cell, 4 * header.len());
+        let first = |text: &str| text.trim_start().chars().flat_map(char::to_lowercase).next();
         // Most cells differ in their first letter.
-        let is_alike = text.trim_start().chars().flat_map(char::to_lowercase).next() == header.chars().next();
-        is_alike && table::folded_header(&text) == **header
+        let begins_alike = |text: &str| first(text) == first(header);
+        let begins = cell.first_child().and_then(|child| child.value().as_text());
+        if begins.is_some_and(|text| !text.trim().is_empty() && !begins_alike(text)) {
+            return false;
+        }
+        let text = html::opening(cell, 4 * header.len());
+        begins_alike(&text) && table::folded_header(&text) == **header
     };
     let same = row.iter().zip(headers).filter(is_same).count();
     let said = distinct(row).filter(|cell| says_something(*cell)).count();

@@ -50,7 +50,7 @@ pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Un
     let settings = settings(',', &BY_COMMAS);
     let mut rows = Rows::new(&settings.rows, page.url);
     csv::records(&settings, page, |mut record| {
-        for party in record.fields.remove("party").unwrap_or_default() {
+        for party in record.remove("party") {
             let (name, address) = parted(&party);
             record.push("name", &name);
             record.push("address", &address);

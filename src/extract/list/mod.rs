@@ -16,6 +16,7 @@ pub(super) mod json;
 pub(super) mod ofac;
 mod packed;
 pub(super) mod pdf_text;
+mod record;
 pub(super) mod uflpa;
 pub(super) mod uk;
 pub(super) mod un;
@@ -26,100 +27,31 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use encoding_rs::WINDOWS_1252;
+use rustc_hash::FxHashSet;
 use url::Url;
 
 use self::packed::{Names, Packed};
+use self::record::Parts;
+pub(super) use self::record::Record;
 use super::date;
-use super::html::{Said, link_list};
+use super::html::link_list;
 use super::limits;
 use super::section;
 use super::table::folded;
-use crate::domain::entry::{Completeness, Document, Entry, HIDDEN, LINKS, Resemblance, SECTION, STRUCK};
-use crate::domain::noise::without_note_number;
+use crate::domain::entry::{Completeness, Document, Entry, LINKS, Resemblance, SECTION};
+use crate::domain::fields::FieldName;
 use crate::domain::source::{Pairs, RowSettings};
-use crate::domain::text::{boundary_before, is_one_plain_line, lines, one_line};
+use crate::domain::text::{is_one_plain_line, lines, one_line};
 use crate::domain::verdict::Unreadable;
 
 /// The field that holds an entry's other names, one a line.
 const ALIASES: &str = "aliases";
 
-/// A row is known by so much of a field.
-const MAX_KEY_BYTES: usize = 2_000;
-
-/// What one row says: for each field its parts, in the order of the settings.
-#[derive(Debug, Default)]
-pub(super) struct Record {
-    pub(super) fields: BTreeMap<String, Vec<String>>,
-    pub(super) links: Vec<(String, Url)>,
-    /// What is true of the row and not said in it: where it stands, what of it is struck or hidden.
-    marks: BTreeMap<&'static str, Vec<String>>,
-}
-
-impl Record {
-    /// Adds a part to a field.
-    pub(super) fn push(&mut self, field: &str, text: &str) {
-        match self.fields.get_mut(field) {
-            Some(parts) => parts.push(text.to_owned()),
-            None => drop(self.fields.insert(field.to_owned(), vec![text.to_owned()])),
-        }
-    }
-
-    /// Notes what is true of the row, if it is anything.
-    pub(super) fn mark(&mut self, name: &'static str, text: &str) {
-        if !text.is_empty() {
-            self.marks.entry(name).or_default().push(text.to_owned());
-        }
-    }
-
-    /// Notes which words of the row are struck through or hidden.
-    pub(super) fn mark_words(&mut self, said: &Said) {
-        self.mark(STRUCK, &said.struck);
-        self.mark(HIDDEN, &said.hidden);
-    }
-
-    fn parts(&self, field: &str) -> &[String] {
-        self.fields.get(field).map_or(&[], Vec::as_slice)
-    }
-
-    /// The field as one line.
-    fn line(&self, field: &str) -> String {
-        one_line(&self.parts(field).join(" "))
-    }
-
-    /// What the field says of whom the row is about; the beginning of a long text tells enough.
-    fn folded(&self, field: &str) -> String {
-        let line = self.line(field);
-        folded(&without_note_number(&line[..boundary_before(&line, MAX_KEY_BYTES)]))
-    }
-
-    /// Whether nothing is in it but white space.
-    pub(super) fn says_nothing(&self) -> bool {
-        self.fields.values().flatten().all(|part| part.trim().is_empty())
-    }
-
-    /// All that it says, where it is one text.
-    fn only_text(&self) -> Option<&str> {
-        let mut texts = self.fields.values().flatten();
-        texts.next().filter(|_| texts.next().is_none()).map(String::as_str)
-    }
-
-    fn is_blank(&self) -> bool {
-        self.fields.values().all(Vec::is_empty)
-    }
-
-    /// What the row is about.
-    fn key(&self, fields: &[String]) -> String {
-        let joined = |parts: &mut dyn Iterator<Item = String>| parts.collect::<Vec<_>>().join("/");
-        // `number|name` is the first of the two that the row has.
-        let first_of =
-            |names: &String| names.split('|').map(|field| self.folded(field)).find(|text| !text.is_empty());
-        let key = joined(&mut fields.iter().map(|names| first_of(names).unwrap_or_default()));
-        if key.trim_matches('/').is_empty() {
-            // A row that leaves its key blank is still said by the list.
-            return joined(&mut self.fields.keys().map(|field| self.folded(field)));
-        }
-        key
-    }
+/// An entry of one row, and what is true of the row and not said in it.
+#[derive(Debug)]
+struct Single {
+    entry: Entry,
+    marks: Vec<(&'static str, String)>,
 }
 
 /// Makes entries of records.
@@ -127,11 +59,15 @@ impl Record {
 pub(super) struct Rows<'a> {
     settings: &'a RowSettings,
     page: &'a Url,
-    /// Records that become one entry, in the order of the file.
+    /// Entries of one row each, where rows are not grouped.
+    single: Vec<Single>,
+    /// Records that become one entry, in the order of the file, where they are.
     groups: Vec<(String, Vec<Packed>)>,
     known: HashMap<String, usize>,
-    /// The fields that some row had.
+    /// The names of what waits in groups.
     names: Names,
+    /// The fields that some row had.
+    had: FxHashSet<FieldName>,
     /// How many rows say something.
     count: usize,
     /// How much they say.
@@ -147,9 +83,11 @@ impl<'a> Rows<'a> {
         Self {
             settings,
             page,
+            single: Vec::new(),
             groups: Vec::new(),
             known: HashMap::new(),
             names: Names::default(),
+            had: FxHashSet::default(),
             count: 0,
             bytes: 0,
             heading: None,
@@ -190,42 +128,54 @@ impl<'a> Rows<'a> {
                 *heading = section::label(text);
                 return Ok(());
             }
-            record.mark(SECTION, heading);
+            record.mark(SECTION, heading.as_str());
+        }
+        for (field, _) in &record.fields {
+            if !self.had.contains(field) {
+                self.had.insert(field.clone());
+            }
         }
         let key = record.key(&self.settings.key);
-        let record = self.names.pack(record);
         self.bytes += key.len() + record.bytes();
         limits::check_bytes(self.bytes)?;
-        if !self.settings.group {
-            self.groups.push((key, vec![record]));
-        } else if let Some(&index) = self.known.get(&key) {
+        if self.settings.group {
+            self.add_to_group(key, record);
+        } else {
+            self.single.push(self.single(key, record));
+        }
+        Ok(())
+    }
+
+    fn add_to_group(&mut self, key: String, record: Record) {
+        let record = self.names.pack(record);
+        if let Some(&index) = self.known.get(&key) {
             self.groups[index].1.push(record);
         } else {
             self.known.insert(key.clone(), self.groups.len());
             self.groups.push((key, vec![record]));
         }
-        Ok(())
     }
 
     /// The record with its texts normalised, split, joined, and without what stands for nothing.
-    fn settled(&self, record: Record) -> Record {
-        let mut settled = Record { links: record.links, marks: record.marks, ..Record::default() };
-        for (field, parts) in record.fields {
-            let texts = parts.into_iter().map(settled_text);
-            let mut kept: Vec<String> = texts.filter(|part| !self.is_null(part)).collect();
-            if self.settings.joined.contains(&field) {
-                kept = vec![one_line(&kept.join(" "))];
-            }
-            if let Some(separator) = self.settings.split.get(&field) {
-                kept = kept.iter().flat_map(|part| part.split(separator.as_str())).map(one_line).collect();
-            }
-            kept.retain(|part| !self.is_null(part));
-            if !kept.is_empty() {
-                settled.fields.insert(field, kept);
-            }
+    fn settled(&self, mut record: Record) -> Record {
+        record.fields.retain_mut(|(field, parts)| {
+            self.settle(field, parts);
+            !parts.is_empty()
+        });
+        self.take_aliases(&mut record);
+        record
+    }
+
+    fn settle(&self, field: &FieldName, parts: &mut Parts) {
+        parts.iter_mut().for_each(settle_text);
+        parts.retain(|part| !self.is_null(part));
+        if self.settings.joined.iter().any(|joined| *joined == **field) {
+            *parts = std::iter::once(one_line(&parts.join(" "))).collect();
         }
-        self.take_aliases(&mut settled);
-        settled
+        if let Some(separator) = self.settings.split.get(field.as_str()) {
+            *parts = parts.iter().flat_map(|part| part.split(separator.as_str())).map(one_line).collect();
+        }
+        parts.retain(|part| !self.is_null(part));
     }
 
     fn is_null(&self, part: &str) -> bool {
@@ -240,8 +190,8 @@ impl<'a> Rows<'a> {
         let name = record.line(field);
         let names = alias::names(&name, brackets);
         if !names.aliases.is_empty() {
-            record.fields.insert(field.to_owned(), vec![names.name]);
-            record.fields.entry(ALIASES.to_owned()).or_default().extend(names.aliases);
+            record.set(field, [names.name]);
+            record.parts_mut(ALIASES).extend(names.aliases);
         }
     }
 
@@ -255,23 +205,56 @@ impl<'a> Rows<'a> {
     /// Where no row at all had a field that rows must have: the structure has changed.
     pub(super) fn finish(mut self, fields: &[String]) -> Result<Document, Unreadable> {
         let is_needed = |field: &&String| !self.settings.optional.contains(field);
-        if !self.groups.is_empty()
-            && let Some(field) = fields.iter().filter(is_needed).find(|field| !self.names.has(field))
+        let is_missing = |field: &&String| !self.had.contains(field.as_str());
+        if self.count > 0
+            && let Some(field) = fields.iter().filter(is_needed).find(is_missing)
         {
             return Err(Unreadable::Missing { what: format!("the field {field:?}, in all the entries,") });
         }
-        let groups = std::mem::take(&mut self.groups);
-        let entries = groups.into_iter().map(|(key, records)| self.entry(key, records)).collect();
+        let (single, groups) = (std::mem::take(&mut self.single), std::mem::take(&mut self.groups));
+        let single = single.into_iter().map(|single| self.finished(single));
+        let grouped = groups.into_iter().map(|(key, records)| self.grouped(key, records));
+        let entries = if self.settings.group { grouped.collect() } else { single.collect() };
         Ok(Document::new(entries, Completeness::Whole, Resemblance::Title))
+    }
+
+    /// The entry of one row. What it says of the page waits: the list may have a column that is called so.
+    fn single(&self, key: String, mut record: Record) -> Single {
+        let name = self.title_field().map(|field| record.line(field)).filter(|name| !name.is_empty());
+        let title = name.unwrap_or_else(|| key.clone());
+        self.tell_names_apart(&mut record, &title);
+        let mut entry = Entry::new(key, title);
+        self.add_properties(&mut entry, |field| record.parts(field).first().map(String::as_str));
+        for (field, parts) in record.fields {
+            entry = entry.with(field, distinct(parts));
+        }
+        entry = entry.with(LINKS, link_list(record.links));
+        Single { entry, marks: record.marks }
+    }
+
+    fn finished(&self, single: Single) -> Entry {
+        let Single { mut entry, marks } = single;
+        for field in &self.forgotten {
+            entry.fields.remove(field);
+        }
+        let mut said: BTreeMap<String, Parts> = BTreeMap::new();
+        for (name, text) in marks {
+            said.entry(self.mark_field(name)).or_default().push(text);
+        }
+        for (field, mut parts) in said {
+            parts.extend(entry.fields.remove(&field));
+            entry = entry.with(field, distinct(parts));
+        }
+        entry
     }
 
     fn unpacked(&self, record: Packed) -> Record {
         let mut record = self.names.unpack(record);
-        record.fields.retain(|field, _| !self.forgotten.contains(field));
+        record.fields.retain(|(field, _)| !self.forgotten.contains(field.as_str()));
         record
     }
 
-    fn entry(&self, key: String, records: Vec<Packed>) -> Entry {
+    fn grouped(&self, key: String, records: Vec<Packed>) -> Entry {
         let mut records: Vec<Record> = records.into_iter().map(|record| self.unpacked(record)).collect();
         records.sort_by_key(|record| !self.is_first(record));
         let name = self.title_field().and_then(|field| {
@@ -283,31 +266,36 @@ impl<'a> Rows<'a> {
                 .next()
         });
         let mut entry = Entry::new(key.clone(), name.unwrap_or(key));
-        let mut said: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut said: BTreeMap<FieldName, Parts> = BTreeMap::new();
         let mut links = Vec::new();
         for mut record in records {
             links.append(&mut record.links);
-            for (name, mut texts) in std::mem::take(&mut record.marks) {
-                said.entry(self.mark_field(name)).or_default().append(&mut texts);
+            for (name, text) in std::mem::take(&mut record.marks) {
+                said.entry(self.mark_field(name).into()).or_default().push(text);
             }
             self.tell_names_apart(&mut record, &entry.title);
             for (field, parts) in record.fields {
                 said.entry(field).or_default().extend(parts);
             }
         }
-        let first_of = |field: &Option<String>| said.get(field.as_ref()?)?.first().cloned();
-        entry.date = first_of(&self.settings.date)
-            .and_then(|text| date::formatted(&text, self.settings.date_format.as_deref()));
-        entry.url = first_of(&self.settings.link).and_then(|text| web_address(self.page, &text));
+        self.add_properties(&mut entry, |field| said.get(field)?.first().map(String::as_str));
         for (field, parts) in said {
-            entry = entry.with(field, distinct(&parts));
+            entry = entry.with(field, distinct(parts));
         }
         entry.with(LINKS, link_list(links))
     }
 
+    /// Adds the entry's date and address, by what its row says in a field.
+    fn add_properties<'t>(&self, entry: &mut Entry, said_in: impl Fn(&str) -> Option<&'t str>) {
+        let said_in = |field: &Option<String>| said_in(field.as_ref()?);
+        entry.date = said_in(&self.settings.date)
+            .and_then(|text| date::formatted(text, self.settings.date_format.as_deref()));
+        entry.url = said_in(&self.settings.link).and_then(|text| web_address(self.page, text));
+    }
+
     /// The field of a mark; the list may have a column that is called so.
     fn mark_field(&self, name: &str) -> String {
-        if self.names.has(name) { format!("{name}_on_page") } else { name.to_owned() }
+        if self.had.contains(name) { format!("{name}_on_page") } else { name.to_owned() }
     }
 
     /// The names in a row: where rows are grouped each part is one, else they are one together.
@@ -324,24 +312,24 @@ impl<'a> Rows<'a> {
     /// Leaves in the title's field the entry's own name; others are aliases. What told rows apart is dropped.
     fn tell_names_apart(&self, record: &mut Record, title: &str) {
         for field in self.settings.first.keys() {
-            record.fields.remove(field);
+            record.remove(field);
         }
         if !self.settings.group {
             return;
         }
         let Some(field) = self.title_field() else { return };
         let names = self.names(record, field);
-        record.fields.remove(field);
+        record.remove(field);
         if names.iter().any(|name| name == title) {
-            record.fields.insert(field.to_owned(), vec![title.to_owned()]);
+            record.set(field, [title.to_owned()]);
         }
         let mut others = names;
-        others.extend(record.fields.remove(ALIASES).unwrap_or_default());
+        others.extend(record.remove(ALIASES));
         // The same name with another full stop is no other name.
         let own = folded(title);
         others.retain(|name| folded(name) != own);
         if !others.is_empty() {
-            record.fields.insert(ALIASES.to_owned(), others);
+            record.set(ALIASES, others);
         }
     }
 
@@ -352,9 +340,11 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The text as it is kept: by lines, misread characters put right.
-fn settled_text(text: String) -> String {
-    if is_one_plain_line(&text) { text } else { lines(&mended(&text)) }
+/// Brings a text into the form in which it is kept: by lines, misread characters put right.
+fn settle_text(text: &mut String) {
+    if !is_one_plain_line(text) {
+        *text = lines(&mended(text));
+    }
 }
 
 /// The text with bytes of windows-1252 that were once taken for Latin-1 read as what they were.
@@ -373,9 +363,9 @@ fn mended(text: &str) -> Cow<'_, str> {
 }
 
 /// The parts, each once, a line each.
-fn distinct(parts: &[String]) -> String {
-    if let [part] = parts {
-        return part.clone();
+fn distinct(mut parts: Parts) -> String {
+    if parts.len() < 2 {
+        return parts.pop().unwrap_or_default();
     }
     let mut seen = HashSet::new();
     let kept: Vec<&str> = parts.iter().map(String::as_str).filter(|part| seen.insert(*part)).collect();

@@ -81,8 +81,7 @@ pub(in crate::extract) fn extract(page: &RawDocument<'_>) -> Result<Document, Un
         let number = number(&record)?;
         let more = |of: &HashMap<String, Vec<String>>| of.get(&number).cloned().unwrap_or_default();
         // A remark breaks off in the middle of a word and goes on beside the list.
-        let remarks =
-            [record.fields.remove("remarks").unwrap_or_default(), more(&comments)].concat().concat();
+        let remarks = [record.remove("remarks").concat(), more(&comments).concat()].concat();
         sort_remarks(&remarks, &mut record);
         for (field, said) in [("address", more(&addresses)), ("aliases", more(&names))] {
             for text in &said {
@@ -103,7 +102,7 @@ fn companion(
     let mut said: HashMap<String, Vec<String>> = HashMap::new();
     csv::records(&settings(columns), page, |record| {
         let number = number(&record)?;
-        let parts = record.fields.get("said").into_iter().flatten();
+        let parts = record.parts("said").iter();
         let parts: Vec<&str> = parts.map(String::as_str).filter(|part| part.trim() != NULL).collect();
         if !parts.is_empty() {
             said.entry(number).or_default().push(parts.join(between));
@@ -133,7 +132,7 @@ fn settings(columns: &[(&str, &str)]) -> CsvSettings {
 
 /// Every row begins with a party's number; a page in the list's place does not.
 fn number(record: &Record) -> Result<String, Unreadable> {
-    let number = record.fields.get("number").map(|parts| parts.concat()).unwrap_or_default();
+    let number = record.parts("number").concat();
     let number = number.trim();
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Unreadable::Unexpected {
