@@ -72,7 +72,10 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
     // A step that was broken off is taken back with its commits, of which nobody was told.
     let is_broken_off = undo::path(folder).exists();
     let commits = if is_broken_off { known.map_or(0, |known| known.commits) } else { looked };
-    let trees = opening::open(folder)?;
+    let trees = match as_it_was_left {
+        Some(_) => opening::open_as_it_was_left(folder)?,
+        None => opening::open(folder)?,
+    };
     opening::make_indexes(&trees)?;
     let own = identity::mark(&trees)?;
     if own.commits < commits {

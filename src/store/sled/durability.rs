@@ -8,7 +8,7 @@
 //! flush went through it. See `docs/adr/0003-sled.md`, and
 //! `tests/store/power_cut.rs` for what happens on a disk that loses power.
 //!
-//! The one `unsafe` of the project.
+//! The one `unsafe` of the library.
 #![allow(unsafe_code, reason = "a C function is defined and another called")]
 
 use std::sync::atomic::{AtomicU64, Ordering};

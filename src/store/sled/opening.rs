@@ -40,7 +40,20 @@ pub(super) fn make_indexes(trees: &Trees) -> Result<(), StoreError> {
 /// [`StoreError::Open`] naming the folder; [`StoreError::NotDurable`] where a flush does not reach
 /// the disk.
 pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
-    let trees = open_as_it_is(folder)?;
+    opened(folder, Known::Nothing)
+}
+
+/// The same of a database that was closed in order and read through, and that nobody touched since: its log is not
+/// read before the engine reads it.
+///
+/// # Errors
+/// Those of [`open`].
+pub(super) fn open_as_it_was_left(folder: &Path) -> Result<Trees, StoreError> {
+    opened(folder, Known::Sound)
+}
+
+fn opened(folder: &Path, known: Known) -> Result<Trees, StoreError> {
+    let trees = open_files(folder, known)?;
     undo::settle(folder, &trees)?;
     identity::adopt(&trees)?;
     prove_durability(&trees, folder)?;
@@ -53,10 +66,27 @@ pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
 /// [`StoreError::Open`] naming the folder; [`StoreError::Damaged`] if the engine's snapshot cannot be used and
 /// the log does not say the same without it, and then nothing was changed.
 pub(super) fn open_as_it_is(folder: &Path) -> Result<Trees, StoreError> {
+    open_files(folder, Known::Nothing)
+}
+
+/// What is known of a database's files before they are opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// The log and what the engine derived from it fit together.
+    Sound,
+    /// Nothing.
+    Nothing,
+}
+
+fn open_files(folder: &Path, known: Known) -> Result<Trees, StoreError> {
     make_private(folder)?;
     remove_left_behind(folder)?;
     mend_settings(folder)?;
-    match log::standing(folder).map_err(|error| file(folder, &error))? {
+    let standing = match known {
+        Known::Sound => SnapshotFitness::Sound,
+        Known::Nothing => log::standing(folder).map_err(|error| file(folder, &error))?,
+    };
+    match standing {
         SnapshotFitness::Sound => {}
         SnapshotFitness::Needless(snapshot) => {
             let path = snapshot.path.display();
