@@ -10,6 +10,11 @@
 #[path = "../tests/program/home.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod home;
+#[path = "../tests/left_out/mod.rs"]
+mod left_out;
+#[path = "../tests/postgres/mod.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
+mod postgres;
 #[path = "../tests/program/site.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod site;

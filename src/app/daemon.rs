@@ -204,7 +204,7 @@ impl Daemon {
 async fn open_store(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<Store>> {
     let opening = async {
         loop {
-            match Store::open_with(&config.store, &config.store_rules) {
+            match open_alone(config).await {
                 Err(error @ StoreError::Locked { .. }) => {
                     tracing::warn!(error = error_chain(&error), "waiting for the store");
                     tokio::time::sleep(STORE_RETRY).await;
@@ -216,10 +216,16 @@ async fn open_store(config: &Config, stop: &CancellationToken) -> anyhow::Result
     tokio::select! {
         opened = tokio::time::timeout(WAIT_FOR_STORE, opening) => match opened {
             Ok(opened) => Ok(Some(opened?)),
-            Err(_) => Ok(Some(Store::open_with(&config.store, &config.store_rules)?)),
+            Err(_) => Ok(Some(open_alone(config).await?)),
         },
         () = stop.cancelled() => Ok(None),
     }
+}
+
+async fn open_alone(config: &Config) -> Result<Store, StoreError> {
+    let store = Store::open_with(&config.store, &config.store_rules)?;
+    store.take_daemons_place().await?;
+    Ok(store)
 }
 
 fn stop_on_signal(stop: &CancellationToken) -> anyhow::Result<()> {

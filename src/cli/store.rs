@@ -1,6 +1,7 @@
 //! `regwatch store`: the state as a whole: its size, whether it is sound, backups, and putting right what can be.
 
 mod backup;
+mod server;
 
 use std::path::PathBuf;
 
@@ -47,6 +48,16 @@ pub(super) enum StoreVerb {
     /// as
     /// the store has.
     Compact,
+    /// Copy a store into a new one of another kind, and verify that both hold the same. Stop the daemon first.
+    ///
+    /// A copy that was interrupted is continued by the same command. REGWATCH_STORE_PASSWORD holds the password of a
+    /// database.
+    ///
+    /// Example: regwatch store copy --from sled:/var/lib/regwatch/db --to postgres://regwatch@db.example/regwatch
+    #[expect(clippy::doc_markdown, reason = "it is read on a terminal")]
+    Copy(server::Copy),
+    /// Create or update the tables of a store in PostgreSQL. A new, empty database needs no such command.
+    Migrate,
     /// Check that the whole store is present and readable; changes nothing. Stop the daemon first.
     Verify,
     /// Repair the store and say what is lost. Without --apply it only reports. Stop the daemon first.
@@ -76,6 +87,8 @@ pub(super) async fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<E
         StoreVerb::Export { file } => backup::export(file, context).await,
         StoreVerb::Import { file } => backup::import(file, &settings, context),
         StoreVerb::Compact => backup::compact(&settings, context),
+        StoreVerb::Copy(wanted) => server::copy(wanted, &settings, context).await,
+        StoreVerb::Migrate => server::migrate(&settings, context),
         StoreVerb::Verify => {
             let verified =
                 Waiting::while_doing("checking every record", |meter| verify_metered(&settings, meter))?;
@@ -106,7 +119,12 @@ fn show_verified(verified: &Verified, context: &Context) -> anyhow::Result<()> {
     let path = verified.path.display();
     if verified.is_sound {
         let records: u64 = verified.trees.iter().map(|tree| tree.records).sum();
-        output.line(format!("{path} is sound: {records} records after {} commits", verified.commits))?;
+        // A server counts none.
+        let commits = match verified.commits {
+            0 => String::new(),
+            commits => format!(" after {commits} commits"),
+        };
+        output.line(format!("{path} is sound: {records} records{commits}"))?;
     } else {
         output.line(format!("{path} is not sound"))?;
     }

@@ -217,7 +217,7 @@ struct Sections {
 
 impl Sections {
     fn read(root: &Table<'_>, folder: &Path, passwords: Passwords) -> Option<Self> {
-        let store = section::store(root.get("store").as_ref(), folder);
+        let store = section::store(root.get("store").as_ref(), folder, passwords.store.as_ref());
         let mail = mail::mail(root, folder, passwords.mail);
         let fetch = section::fetch(root, folder);
         let matching = matching(root.get("matching").as_ref());

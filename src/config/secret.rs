@@ -14,6 +14,9 @@ pub const MAIL_PASSWORD_VARIABLE: &str = "REGWATCH_MAIL_PASSWORD";
 /// The variable that holds the mailbox's password where no `inbox.imap.password_file` is given.
 pub const IMAP_PASSWORD_VARIABLE: &str = "REGWATCH_IMAP_PASSWORD";
 
+/// The variable that holds the database's password where no `store.password_file` is given.
+pub const STORE_PASSWORD_VARIABLE: &str = "REGWATCH_STORE_PASSWORD";
+
 /// No secret is longer; a file that is was not meant.
 const MAX_SECRET_BYTES: u64 = 4096;
 
@@ -27,11 +30,17 @@ pub(super) struct Passwords {
     pub(super) mail: Option<SecretString>,
     /// The mailbox's.
     pub(super) imap: Option<SecretString>,
+    /// The database's.
+    pub(super) store: Option<SecretString>,
 }
 
 impl Passwords {
     pub(super) fn from_environment() -> Self {
-        Self { mail: variable(MAIL_PASSWORD_VARIABLE), imap: variable(IMAP_PASSWORD_VARIABLE) }
+        Self {
+            mail: variable(MAIL_PASSWORD_VARIABLE),
+            imap: variable(IMAP_PASSWORD_VARIABLE),
+            store: variable(STORE_PASSWORD_VARIABLE),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -20,14 +20,16 @@ use super::{secret, value};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::hex;
 use crate::settings::{
-    Authorities, BrowserSettings, DaemonSettings, FetchSettings, OperatorSettings, Retention, StoreRules,
-    StoreSettings,
+    Authorities, BrowserSettings, DaemonSettings, DatabaseUrl, FetchSettings, OperatorSettings, Retention,
+    StoreRules, StoreSettings,
 };
 
 pub(super) const STORE: Keys = Keys {
     heading: "[store]",
     names: &[
         "url",
+        "password_file",
+        "folder",
         "required",
         "low_disk",
         "keep_sent_mails",
@@ -79,20 +81,76 @@ pub(super) fn length(least: Duration, most: Duration) -> impl Fn(&Node<'_>) -> O
     move |node| node.parse(|text| value::duration(text, least, most))
 }
 
-pub(super) fn store(section: Option<&Node<'_>>, folder: &Path) -> Option<(StoreSettings, StoreRules)> {
+/// The store that an address names. What is wrong with it is said without it: it may hold a password.
+pub(super) fn store_at(
+    text: &str,
+    folder: &Path,
+    from_file: Option<&SecretString>,
+    from_environment: Option<&SecretString>,
+) -> Result<StoreSettings, String> {
+    if let Some(path) = value::scheme_path(text, "sled") {
+        if from_file.is_some() {
+            return Err("is a folder, expected no password_file for it".to_owned());
+        }
+        return Ok(StoreSettings::Sled { path: value::path_from(folder, path) });
+    }
+    let url = text.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
+    let Some(url) = url else {
+        return Err("is not a store, expected \"sled:\" and a folder, such as \"sled:../state/db\", or a database such as \"postgres://regwatch@db.example/regwatch?sslmode=require\"".to_owned());
+    };
+    if url.password().is_some() {
+        return Err(format!(
+            "holds a password, expected it in a file of its own, named by password_file, or in {}",
+            secret::STORE_PASSWORD_VARIABLE
+        ));
+    }
+    let is_remote = url.has_host();
+    let password = from_file.or(from_environment.filter(|_| is_remote)).map(ExposeSecret::expose_secret);
+    let url = DatabaseUrl::new(text, password)?;
+    Ok(StoreSettings::Postgres { url, local: value::path_from(folder, "../state/db") })
+}
+
+/// The store that an address on the command line names; a database's password stands in the environment.
+///
+/// # Errors
+/// What was expected; never what was found.
+pub fn store_named(text: &str, folder: &Path) -> Result<StoreSettings, String> {
+    store_at(text, folder, None, secret::variable(secret::STORE_PASSWORD_VARIABLE).as_ref())
+}
+
+pub(super) fn store(
+    section: Option<&Node<'_>>,
+    folder: &Path,
+    from_environment: Option<&SecretString>,
+) -> Option<(StoreSettings, StoreRules)> {
     let default = || StoreSettings::Sled { path: value::path_from(folder, "../state/db") };
     let usual = StoreRules::default();
     let Some(section) = section else { return Some((default(), usual)) };
     let table = section.table(&STORE)?;
-    let settings = table.or("url", default(), |url| {
-        let text = url.text()?;
-        let Some(path) = value::scheme_path(text, "sled") else {
-            // The address of a database server may hold a password.
-            url.fault("is not a store, expected \"sled:\" and a folder, such as \"sled:../state/db\"");
-            return None;
-        };
-        Some(StoreSettings::Sled { path: value::path_from(folder, path) })
+    let password = table.optional("password_file", |node| {
+        let path = value::path_from(folder, node.line()?);
+        secret::read_file(&path).map_err(|error| node.fault(error)).ok()
     });
+    let settings = table.or("url", default(), |url| {
+        let from_file = password.as_ref().ok().and_then(Option::as_ref);
+        let store = store_at(url.text()?, folder, from_file, from_environment);
+        store.map_err(|fault| url.fault(fault)).ok()
+    });
+    password.ok()?;
+    let folder = table.optional("folder", |node| {
+        let path = value::path_from(folder, node.line()?);
+        if let Some(StoreSettings::Sled { .. }) = settings {
+            node.fault("belongs to a database server, expected none where url names a folder");
+            return None;
+        }
+        Some(path)
+    });
+    let settings = match (settings, folder.ok()?) {
+        (Some(StoreSettings::Postgres { url, .. }), Some(folder)) => {
+            Some(StoreSettings::Postgres { url, local: folder.join("db") })
+        }
+        (settings, _) => settings,
+    };
     let required = table.or("required", usual.required, Node::flag);
     let low_disk_bytes = table.or("low_disk", usual.low_disk_bytes, |node| node.parse(value::room));
     let kept = |name, default| table.or(name, default, |node| node.parse(kept_for));
@@ -121,7 +179,7 @@ fn kept_for(text: &str) -> Result<Option<Duration>, String> {
 /// Where the daemon of a store listens unless told otherwise: beside the store and named after it, so that two
 /// stores in one folder have two; in the user's runtime folder where that name is longer than an address may be.
 fn default_socket(store: &StoreSettings) -> PathBuf {
-    let StoreSettings::Sled { path } = store;
+    let path = store.local();
     let mut beside = path.as_os_str().to_owned();
     beside.push(".sock");
     if beside.len() <= MAX_SOCKET_BYTES {

@@ -38,6 +38,7 @@ pub fn show(config: &Config) -> String {
         groups: &config.groups,
         store: Store {
             url: store_url(&config.store),
+            folder: store_folder(&config.store),
             required: config.store_rules.required,
             low_disk: size_text(config.store_rules.low_disk_bytes),
             keep_sent_mails: kept(config.store_rules.retention.sent_mails),
@@ -96,6 +97,8 @@ struct Evidence<'a> {
 #[derive(Serialize)]
 struct Store {
     url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<String>,
     required: bool,
     low_disk: String,
     keep_sent_mails: String,
@@ -305,6 +308,15 @@ fn kept(length_of: Option<std::time::Duration>) -> String {
 fn store_url(store: &StoreSettings) -> String {
     match store {
         StoreSettings::Sled { path } => format!("sled:{}", path.display()),
+        StoreSettings::Postgres { url, .. } => url.shown(),
+    }
+}
+
+/// Where what belongs to a database server's store lies on this machine.
+fn store_folder(store: &StoreSettings) -> Option<String> {
+    match store {
+        StoreSettings::Sled { .. } => None,
+        StoreSettings::Postgres { local, .. } => Some(local.parent()?.display().to_string()),
     }
 }
 

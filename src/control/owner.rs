@@ -40,7 +40,13 @@ impl Owner {
     /// Who owns the store of these settings; nothing is opened for it.
     #[must_use]
     pub fn of(settings: &StoreSettings) -> Self {
-        let StoreSettings::Sled { path } = settings;
+        let path = match settings {
+            StoreSettings::Sled { path } => path,
+            // The same database by whatever machine; its daemon listens on this one.
+            StoreSettings::Postgres { .. } => {
+                return Self { store: settings.place(), folder: None, installation: None };
+            }
+        };
         let folder = std::fs::metadata(path).ok().map(|folder| (folder.dev(), folder.ino()));
         let installation = Store::installation_beside(settings).as_ref().map(InstallationId::to_string);
         Self { store: real(path).display().to_string(), folder, installation }

@@ -21,7 +21,7 @@ const BACKUP_WITHIN: Duration = Duration::days(7);
 const VERIFIED_UP_TO: u64 = 128 << 20;
 
 pub(super) async fn findings(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Finding> {
-    let StoreSettings::Sled { path } = &config.store;
+    let StoreSettings::Sled { path } = &config.store else { return of_server(config).await };
     let mut findings = permissions(path);
     findings.extend(disk(path, config.store_rules.low_disk_bytes as u64));
     match Backend::of_daemon(config).await {
@@ -36,6 +36,24 @@ pub(super) async fn findings(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Fin
         Err(error) => findings.push(of_daemon(&error)),
     }
     findings
+}
+
+/// The database server of a store, while no daemon runs. Its disk and its backups are its own. A database that was never
+/// used is no finding.
+async fn of_server(config: &Config) -> Vec<Finding> {
+    match Backend::of_daemon(config).await {
+        Ok(Some(_)) => return Vec::new(),
+        Ok(None) => {}
+        Err(error) => return vec![of_daemon(&error)],
+    }
+    let fix = "check store.url, the server and `regwatch store migrate`";
+    let settings = config.store.clone();
+    match tokio::task::spawn_blocking(move || crate::store::check(&settings)).await {
+        Ok(Ok(findings)) => findings.into_iter().map(|what| Finding::new("store", what, fix)).collect(),
+        Ok(Err(crate::store::StoreError::NoneYet { .. })) => Vec::new(),
+        Ok(Err(error)) => vec![Finding::new("store", error_chain(&error), fix)],
+        Err(error) => vec![Finding::new("store", error_chain(&error), fix)],
+    }
 }
 
 fn of_daemon(error: &ClientError) -> Finding {

@@ -22,5 +22,5 @@ pub use mail::{
 };
 pub use monitor::{MetricsSettings, PingSettings};
 pub use password::PasswordHash;
-pub use store::{Retention, StoreRules, StoreSettings};
+pub use store::{DatabaseUrl, Retention, StoreRules, StoreSettings};
 pub use web::{OperatorLogin, ProxyLogin, Role, Section, WebSettings};

@@ -32,6 +32,8 @@ pub struct Facts {
     pub mails: Queue,
     /// How large the store is.
     pub store: StoreSize,
+    /// Whether the store's backups are its database server's, and not regwatch's.
+    pub is_of_server: bool,
     /// The last backup that was taken.
     pub backup: Option<BackupNote>,
     /// The webhooks.

@@ -129,10 +129,11 @@ fn sentence(facts: &Facts, figures: &Figures) -> String {
     } else {
         format!("{stuck} mails have failed")
     });
-    parts.push(match &facts.backup {
-        Some(backup) => format!("the last backup is {} old", since(backup.at, facts.now)),
-        None => "there is no backup yet".to_owned(),
-    });
+    match &facts.backup {
+        Some(backup) => parts.push(format!("the last backup is {} old", since(backup.at, facts.now))),
+        None if facts.is_of_server => {}
+        None => parts.push("there is no backup yet".to_owned()),
+    }
     parts.join("; ")
 }
 

@@ -104,6 +104,7 @@ impl StatusReader {
             incidents,
             mails: store.queue().await?,
             store: size,
+            is_of_server: store.is_of_server(),
             backup: store.last_backup().await?,
             webhooks: store.webhooks().await?,
             workers,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::boundary::{Archived, Compacted, RepairWishes, Repaired, Verified};
 use super::error::StoreError;
-use super::sled;
+use super::kept::{self, postgres};
 use crate::domain::meter::Meter;
 use crate::settings::StoreSettings;
 
@@ -21,8 +21,21 @@ pub fn verify(settings: &StoreSettings) -> Result<Verified, StoreError> {
 /// # Errors
 /// As [`verify`].
 pub fn verify_metered(settings: &StoreSettings, meter: &Meter) -> Result<Verified, StoreError> {
-    let StoreSettings::Sled { path } = settings;
-    sled::verify(path, meter)
+    match settings {
+        StoreSettings::Sled { path } => kept::verify(path, meter),
+        StoreSettings::Postgres { url, .. } => postgres::verify(url, meter),
+    }
+}
+
+/// What of a database server's tables is not as this program needs them; of a folder nothing. Quick: no record is read.
+///
+/// # Errors
+/// [`StoreError::NoneYet`], [`StoreError::Schema`]; the server's.
+pub fn check(settings: &StoreSettings) -> Result<Vec<String>, StoreError> {
+    match settings {
+        StoreSettings::Sled { .. } => Ok(Vec::new()),
+        StoreSettings::Postgres { url, .. } => postgres::check(url),
+    }
 }
 
 /// Puts right what can be, or only tells what would be done.
@@ -43,8 +56,13 @@ pub fn repair_metered(
     wishes: RepairWishes,
     meter: &Meter,
 ) -> Result<Repaired, StoreError> {
-    let StoreSettings::Sled { path } = settings;
-    sled::repair(path, wishes, meter)
+    match settings {
+        StoreSettings::Sled { path } => kept::repair(path, wishes, meter),
+        StoreSettings::Postgres { .. } => Err(StoreError::not_of_server(
+            "store repair",
+            "`regwatch store verify` to see damage, and the server's own means, such as pg_amcheck and its backups",
+        )),
+    }
 }
 
 /// Makes the store of a backup where there is none.
@@ -52,8 +70,14 @@ pub fn repair_metered(
 /// # Errors
 /// [`StoreError::Occupied`], [`StoreError::BadBackup`], [`StoreError::Locked`].
 pub fn restore(settings: &StoreSettings, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
-    let StoreSettings::Sled { path: folder } = settings;
-    sled::restore(folder, path, meter)
+    match settings {
+        StoreSettings::Sled { path: folder } => kept::restore(folder, path, meter),
+        StoreSettings::Postgres { .. } => Err(StoreError::not_of_server(
+            "store restore",
+            "the server's own means, such as pg_restore; a backup of a sled store is restored into one and copied with \
+             `regwatch store copy`",
+        )),
+    }
 }
 
 /// Makes the store of an export where there is none.
@@ -61,8 +85,13 @@ pub fn restore(settings: &StoreSettings, path: &Path, meter: &Meter) -> Result<A
 /// # Errors
 /// As [`restore`].
 pub fn import(settings: &StoreSettings, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
-    let StoreSettings::Sled { path: folder } = settings;
-    sled::import(folder, path, meter)
+    match settings {
+        StoreSettings::Sled { path: folder } => kept::import(folder, path, meter),
+        StoreSettings::Postgres { .. } => Err(StoreError::not_of_server(
+            "store import",
+            "`regwatch store copy`, from a sled store into which the export was imported",
+        )),
+    }
 }
 
 /// Copies the store into a new one, which takes its place.
@@ -70,8 +99,13 @@ pub fn import(settings: &StoreSettings, path: &Path, meter: &Meter) -> Result<Ar
 /// # Errors
 /// [`StoreError::Damaged`], [`StoreError::Locked`]; the system's.
 pub fn compact(settings: &StoreSettings, meter: &Meter) -> Result<Compacted, StoreError> {
-    let StoreSettings::Sled { path: folder } = settings;
-    sled::compact(folder, meter)
+    match settings {
+        StoreSettings::Sled { path: folder } => kept::compact(folder, meter),
+        StoreSettings::Postgres { .. } => Err(StoreError::not_of_server(
+            "store compact",
+            "nothing: the server takes back what is free by itself (autovacuum)",
+        )),
+    }
 }
 
 /// Reads a backup to its end.
@@ -79,5 +113,16 @@ pub fn compact(settings: &StoreSettings, meter: &Meter) -> Result<Compacted, Sto
 /// # Errors
 /// [`StoreError::BadBackup`].
 pub fn check_backup(path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
-    sled::check_backup(path, meter)
+    kept::check_backup(path, meter)
+}
+
+/// Makes the tables that are missing in a store of a server; gives the names of the migrations that were made.
+///
+/// # Errors
+/// [`StoreError::Schema`] where the tables are of a later program; the server's. A sled store has none.
+pub fn migrate(settings: &StoreSettings) -> Result<Vec<&'static str>, StoreError> {
+    match settings {
+        StoreSettings::Sled { .. } => Ok(Vec::new()),
+        StoreSettings::Postgres { url, .. } => postgres::Postgres::migrate(url),
+    }
 }

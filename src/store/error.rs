@@ -29,6 +29,40 @@ pub enum StoreError {
         /// What the engine said.
         reason: String,
     },
+    /// The tables of a database are not those of this program.
+    #[error("the tables of the store {path} are not those of this program: {reason}")]
+    Schema {
+        /// Its address.
+        path: String,
+        /// How they stand.
+        reason: String,
+    },
+    /// What is asked for is done otherwise where a server keeps the store.
+    #[error("`regwatch {command}` is not for a store in PostgreSQL; use {instead}")]
+    NotOfServer {
+        /// The command.
+        command: &'static str,
+        /// What does it there.
+        instead: &'static str,
+    },
+    /// A store into which another was to be copied, and not all of it was.
+    #[error("the store {path} is a copy that was not finished; run the same `regwatch store copy` again")]
+    UnfinishedCopy {
+        /// Where it lies.
+        path: String,
+    },
+    /// A copy that is not what was copied.
+    #[error(
+        "the copy is not the same: of {what} there are {from}, and {to} in the copy. Is somebody at work on one of the stores? Stop the daemon and run the same command again"
+    )]
+    CopyDiffers {
+        /// The kind of record.
+        what: &'static str,
+        /// What the one store has.
+        from: String,
+        /// What the copy has.
+        to: String,
+    },
     /// There is a mark of a database, and no database.
     #[error(
         "the store {path} is not there, and {mark} says that it was: is its disk mounted? Put it back, or copy a backup into its place. To start with an empty store instead, without subscribers and with every source unread, remove {mark}"
@@ -229,6 +263,10 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    pub(super) fn not_of_server(command: &'static str, instead: &'static str) -> Self {
+        Self::NotOfServer { command, instead }
+    }
+
     /// Whether a step of somebody else came before, so that this one is to be computed anew.
     #[must_use]
     pub fn is_overtaken(&self) -> bool {

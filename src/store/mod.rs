@@ -7,8 +7,8 @@
 //!
 //! - `boundary` has what goes in and comes out, `operations` what may be asked;
 //! - `steps` says what a step means, as pure functions for any database;
-//! - `database` names the databases, and `sled` is one: in its folder the rules are
-//!   kept that make it survive power cuts.
+//! - `kept` does what is asked, and has the databases: which there are, and the rules that make
+//!   each survive power cuts.
 //!
 //! Deliberately absent: deciding anything. What a read means, what becomes of a
 //! mail after an attempt: the domain says so, the store keeps it.
@@ -18,12 +18,11 @@ mod bell;
 mod boundary;
 mod care;
 mod compression;
-mod database;
 mod error;
 mod keeping;
+mod kept;
 mod operations;
 mod record;
-mod sled;
 mod steps;
 
 pub use anew::anew_if_overtaken;
@@ -37,10 +36,13 @@ pub use boundary::{
     SourceGlance, SourceVersion, Stamp, StoreSize, StoreStats, TakenUp, ToldOf, TreeCount, Verified,
     WaitingReader, WaitingReaders, Withdrawn,
 };
-pub use care::{check_backup, compact, import, repair, repair_metered, restore, verify, verify_metered};
+pub use care::{
+    check, check_backup, compact, import, migrate, repair, repair_metered, restore, verify, verify_metered,
+};
 pub use compression::PackedBody;
 pub use error::StoreError;
 pub use keeping::PendingWrite;
+pub use kept::copying::{Copied, CopiedKind, copy};
 
 /// An open store. Clones are the same store.
 ///
@@ -48,5 +50,5 @@ pub use keeping::PendingWrite;
 /// [`StoreError::Closed`]. Only further errors are told with each.
 #[derive(Debug, Clone)]
 pub struct Store {
-    database: database::Database,
+    database: kept::Database,
 }

@@ -241,24 +241,26 @@ fn a_breach_is_seen() {
 }
 
 /// What of the store's folder its database may see, and what its steps.
-const BELOW_A_DATABASE: [&str; 7] = ["bell", "boundary", "error", "keeping", "record", "sled", "steps"];
+const BELOW_A_DATABASE: [&str; 7] = ["bell", "boundary", "error", "keeping", "kept", "record", "steps"];
 const BELOW_A_STEP: [&str; 3] = ["boundary", "error", "steps"];
 
 /// Where the database shows outside its folder, where it sees what stands above it, and where a step is not pure.
 fn shown_databases(files: &BTreeMap<PathBuf, Vec<String>>) -> Vec<String> {
     let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
-    let engine = Regex::new(r"::sled::|\buse sled\b|\bsled::[A-Z]|\bIVec\b").unwrap();
+    let engine =
+        Regex::new(r"::sled::|\buse sled\b|\bsled::[A-Z]|\bIVec\b|\b(tokio_postgres|deadpool_postgres)\b")
+            .unwrap();
     let of_store = Regex::new(r"\bcrate::store::([a-z_]+|[A-Z{*])").unwrap();
     let impure = Regex::new(IMPURE).unwrap();
-    // What a database is, and what is done to one that nobody has open, names each of them.
-    let naming = ["database.rs", "care.rs", "mod.rs"].map(|file| store.join(file));
+    // What is done to one that nobody has open names each of them.
+    let naming = store.join("care.rs");
     let mut found = Vec::new();
     for (path, lines) in files {
         let (is_database, is_step) =
-            (path.starts_with(store.join("sled")), path.starts_with(store.join("steps")));
+            (path.starts_with(store.join("kept")), path.starts_with(store.join("steps")));
         for (index, line) in lines.iter().enumerate() {
             let place = format!("{}:{}: {}", path.display(), index + 1, line.trim());
-            if !is_database && !naming.contains(path) && engine.is_match(line) {
+            if !is_database && *path != naming && engine.is_match(line) {
                 found.push(format!("{place}: it shows a database"));
             }
             let below: &[&str] = if is_database { &BELOW_A_DATABASE } else { &BELOW_A_STEP };
@@ -292,12 +294,13 @@ fn a_database_that_shows_is_seen() {
     check("check/mod.rs", "use sled::Db;", true);
     check("store/error.rs", "Engine(#[from] sled::Error),", true);
     check("store/boundary/reads.rs", "state: Option<IVec>,", true);
-    check("store/operations/reads.rs", "use crate::store::sled::Sled;", true);
-    check("store/sled/reads.rs", "use crate::store::operations::reads;", true);
-    check("store/sled/reads.rs", "use crate::store::{Store, StoreError};", true);
-    check("store/steps/reads.rs", "use crate::store::sled::writes::Writes;", true);
+    check("store/operations/reads.rs", "use ::sled::Tree;", true);
+    check("store/error.rs", "Server(#[from] tokio_postgres::Error),", true);
+    check("store/kept/reads.rs", "use crate::store::operations::reads;", true);
+    check("store/kept/reads.rs", "use crate::store::{Store, StoreError};", true);
+    check("store/steps/reads.rs", "use crate::store::kept::writes::Writes;", true);
     check("store/steps/reads.rs", "let now = Utc::now();", true);
     check("store/steps/reads.rs", "use crate::store::boundary::ReadCommit;", false);
-    check("store/sled/reads.rs", "use crate::store::boundary::ReadCommit;", false);
-    check("store/database.rs", "StoreSettings::Sled { path } => Sled::open(path),", false);
+    check("store/kept/reads.rs", "use crate::store::boundary::ReadCommit;", false);
+    check("store/kept/database.rs", "use tokio_postgres::Row;", false);
 }

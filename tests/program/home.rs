@@ -6,10 +6,17 @@ use std::process::Command;
 use mail_parser::MessageParser;
 use tempfile::TempDir;
 
+use crate::postgres::Server;
+
+/// Names the database by which the stores of all homes are kept: `postgres` for a server's, and sled otherwise.
+const STORE: &str = "REGWATCH_TEST_STORE";
+
 /// One installation of regwatch.
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
+    /// `store.url`.
+    store: String,
 }
 
 /// How a run of the program ended.
@@ -69,9 +76,31 @@ aliases = [{ name = "ZTE", kind = "short" }]
 impl Home {
     /// A home whose configuration holds these `[[source]]` tables; mail goes into a Maildir.
     pub fn with_sources(sources: &str) -> Self {
-        let home = Self { folder: tempfile::tempdir().unwrap() };
+        let is_of_server = std::env::var_os(STORE).is_some_and(|store| store == "postgres");
+        let server = if is_of_server { Server::shared() } else { None };
+        Self::with_store(sources, server.map_or_else(|| "sled:../state/db".to_owned(), Server::database))
+    }
+
+    /// The same, with its store in a database of a server; nothing where there is no server.
+    pub fn on_server(sources: &str) -> Option<Self> {
+        Some(Self::with_store(sources, Server::shared()?.database()))
+    }
+
+    /// The same, with its store there.
+    pub fn with_store(sources: &str, store: String) -> Self {
+        let home = Self { folder: tempfile::tempdir().unwrap(), store };
         home.configure(sources, "maildir:../state/mail");
         home
+    }
+
+    /// Another machine's home with the same store.
+    pub fn elsewhere(&self, sources: &str) -> Self {
+        Self::with_store(sources, self.store.clone())
+    }
+
+    /// `store.url`.
+    pub fn store(&self) -> &str {
+        &self.store
     }
 
     /// A home that watches one FCC-style list.
@@ -90,8 +119,9 @@ impl Home {
     }
 
     fn put(&self, sources: &str, transport: &str, companies: &str) {
+        let store = &self.store;
         let text = format!(
-            "[store]\nurl = \"sled:../state/db\"\n\n\
+            "[store]\nurl = \"{store}\"\n\n\
              [mail]\nfrom = \"regwatch <alerts@tracker.example>\"\ntransport = \"{transport}\"\n\
              group_within = \"0s\"\n\n\
              [fetch]\ncontact = \"ops@tracker.example\"\nallow_private = [\"127.0.0.1\"]\nhost_interval = \"0s\"\n\n\

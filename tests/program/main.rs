@@ -50,6 +50,8 @@ mod old_store;
 mod parts;
 mod pdf;
 mod pictured;
+#[path = "../postgres/mod.rs"]
+mod postgres;
 mod proposing;
 mod proxied;
 mod registry;
@@ -59,6 +61,7 @@ mod routes;
 mod running;
 mod scored;
 mod screening;
+mod server;
 mod sink;
 mod site;
 mod status;

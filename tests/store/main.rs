@@ -6,7 +6,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![allow(clippy::print_stdout, reason = "a test tells what it counted")]
 
-mod conformance;
 mod damaged;
 mod disk_full;
 mod durability;
@@ -22,5 +21,15 @@ mod numbered;
 mod old;
 #[path = "../old_store/mod.rs"]
 mod old_store;
+#[expect(clippy::duplicate_mod, reason = "the same must hold of every database")]
+mod on_postgres;
+#[expect(clippy::duplicate_mod, reason = "the same must hold of every database")]
+mod on_sled;
+mod owned;
+#[path = "../postgres/mod.rs"]
+mod postgres;
+mod postgres_home;
 mod power_cut;
 mod process;
+mod server;
+mod workers;

@@ -89,9 +89,12 @@ pub(super) fn write(edit: Edit) -> anyhow::Result<(Vec<PathBuf>, Config)> {
 
 /// Puts the files in force, where there is something that they could bear on: a daemon, or state.
 pub(super) async fn in_force(config: Config, context: &Context) -> anyhow::Result<Option<InForce>> {
-    let StoreSettings::Sled { path } = &config.store;
+    let has_store = match &config.store {
+        StoreSettings::Sled { path } => path.exists(),
+        StoreSettings::Postgres { .. } => true,
+    };
     let is_there = || async { Client::connect(&config.daemon.socket, &Owner::of(&config.store)).await };
-    if !path.exists() && is_there().await?.is_none() {
+    if !has_store && is_there().await?.is_none() {
         return Ok(None);
     }
     let taken = put_in_force(config, context).await;

@@ -29,6 +29,10 @@ pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let releasable = stats.releasable;
+    let none = match context.config()?.store {
+        StoreSettings::Sled { .. } => "none; `regwatch store backup FILE` makes one",
+        StoreSettings::Postgres { .. } => "by the server's own means",
+    };
     output.line(format!("{}: {} on the disk", stats.path.display(), size(stats.size.bytes)))?;
     output.table(
         ["", ""],
@@ -49,7 +53,7 @@ pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
             [
                 "last backup".to_owned(),
                 stats.backup.as_ref().map_or_else(
-                    || "none; `regwatch store backup FILE` makes one".to_owned(),
+                    || none.to_owned(),
                     |backup| format!("{}, {}", moment(backup.at), backup.path.display()),
                 ),
             ],

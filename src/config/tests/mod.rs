@@ -47,7 +47,7 @@ impl Folder {
 
     fn load_with_password(&self, password: &str) -> Result<Config, ConfigError> {
         let password = Some(SecretString::from(password));
-        load_with(&self.main(), Passwords { mail: password.clone(), imap: password })
+        load_with(&self.main(), Passwords { mail: password.clone(), imap: password.clone(), store: password })
     }
 
     /// Every fault on a line, the folder left out.

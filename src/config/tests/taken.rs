@@ -41,6 +41,52 @@ fn what_is_not_said_has_its_default() {
 }
 
 #[test]
+fn a_database_server_can_keep_the_store() {
+    let at = |url: &str, more: &str| Folder::with(&format!("{LEAST}[store]\nurl = \"{url}\"\n{more}"));
+    let folder = at("postgres://regwatch@db.example/state?sslmode=require", "");
+    let root = fs::canonicalize(folder.folder.path()).unwrap();
+    let config = folder.load().unwrap();
+    assert_eq!(config.store.place(), "postgres://regwatch@db.example/state?sslmode=require");
+    assert_eq!(config.store.local(), root.join("state/db"));
+    assert_eq!(config.daemon.socket, root.join("state/db.sock"), "the daemon listens on this machine");
+    let url = |config: &Config| match &config.store {
+        StoreSettings::Postgres { url, .. } => url.expose().to_owned(),
+        StoreSettings::Sled { .. } => panic!("a folder"),
+    };
+    let config = folder.load_with_password("se:cret").unwrap();
+    assert_eq!(url(&config), "postgres://regwatch:se%3Acret@db.example/state?sslmode=require");
+    assert!(!format!("{config:?}").contains("cret"));
+    // Who is at a socket of this machine needs none.
+    let folder = at("postgres:///state?host=/run/postgresql", "folder = \"/var/lib/regwatch\"\n");
+    let config = folder.load_with_password("secret").unwrap();
+    assert_eq!(config.daemon.socket, Path::new("/var/lib/regwatch/db.sock"));
+    assert_eq!(url(&config), "postgres:///state?host=/run/postgresql");
+    let folder = at("postgres://regwatch@db.example/state", "password_file = \"password\"\n");
+    let file = folder.put("config/password", "from the file\n");
+    fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let config = folder.load_with_password("secret").unwrap();
+    assert_eq!(url(&config), "postgres://regwatch:from%20the%20file@db.example/state");
+}
+
+#[test]
+fn a_password_in_the_address_of_a_database_is_refused_and_not_repeated() {
+    let store = |lines: &str| Folder::with(&format!("{LEAST}[store]\n{lines}")).faults();
+    let faults = store("url = \"postgres://ann:secret@db.example/state\"\n");
+    assert!(
+        faults[0].contains("store.url: holds a password, expected it in a file of its own"),
+        "{faults:?}"
+    );
+    assert!(!faults[0].contains("secret"), "{faults:?}");
+    let faults = store("folder = \"/var/lib\"\n");
+    assert!(faults[0].contains("store.folder: belongs to a database server"), "{faults:?}");
+    let faults = store("url = \"mysql://ann:secret@db.example/state\"\n");
+    assert!(
+        faults[0].contains("store.url: is not a store, expected") && !faults[0].contains("secret"),
+        "{faults:?}"
+    );
+}
+
+#[test]
 fn a_source_has_the_guard_and_the_noise_of_its_kind_unless_it_says_otherwise() {
     let source = |more: &str| {
         let text = format!(

@@ -41,6 +41,7 @@ fn facts(sources: Vec<SourceFacts>) -> Facts {
         incidents: Vec::new(),
         mails: Queue::default(),
         store: StoreSize::default(),
+        is_of_server: false,
         backup: None,
         webhooks: Vec::new(),
         workers: Vec::new(),

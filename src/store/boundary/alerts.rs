@@ -14,7 +14,7 @@ use crate::domain::subscription::{EndedPause, Subscriber};
 use crate::domain::topic::Topic;
 
 /// Items of alerts for a run of readers, kept as one atomic, durable step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FanOut {
     /// The alerts.
     pub alerts: Vec<AlertId>,
@@ -66,7 +66,7 @@ pub struct Met {
 }
 
 /// What became of what waited for a reader.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ReaderCommit {
     /// The reader.
     pub reader: EmailAddress,

@@ -84,7 +84,7 @@ pub struct RetractCommit {
 }
 
 /// What a run of mails is told of a retraction, kept as one atomic, durable step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Withdrawn {
     /// The retraction.
     pub retraction: RetractionId,

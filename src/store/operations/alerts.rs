@@ -8,8 +8,8 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
 use crate::store::Store;
 use crate::store::boundary::{DueReader, FanOut, ReaderCommit, ToldOf, WaitingReaders};
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// Whether there is an alert that not everybody has who is to be told of it.

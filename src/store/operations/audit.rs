@@ -2,8 +2,8 @@
 
 use crate::domain::audit::AuditEntry;
 use crate::store::Store;
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// Adds to the record of what people did.

@@ -9,8 +9,8 @@ use crate::domain::evidence::seal::Seal;
 use crate::domain::id::SourceId;
 use crate::store::Store;
 use crate::store::boundary::{SealWish, Sealed, Stamp};
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// The lines of a source's chain from one number to another, the oldest first.

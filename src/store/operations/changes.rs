@@ -9,8 +9,8 @@ use crate::domain::event::{Numbers, Tie, ties};
 use crate::domain::id::SourceId;
 use crate::store::Store;
 use crate::store::boundary::{ChangeQuery, ChangeSearch, FoundChanges};
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// The change whose id begins so.

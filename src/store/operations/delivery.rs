@@ -8,8 +8,8 @@ use crate::domain::outbox::Mail;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::store::Store;
 use crate::store::boundary::{BounceCommit, MailTrouble};
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// How a channel that is out of reach stands; nothing for one that is in use.

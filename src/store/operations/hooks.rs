@@ -7,8 +7,8 @@ use crate::domain::outbox::QueuedMail;
 use crate::domain::webhook::{Answered, Delivery, HookEvent, Webhook};
 use crate::store::Store;
 use crate::store::boundary::HookSettled;
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 /// Every function fails with the store's error; where somebody is looked for by the beginning of an id, also with
 /// [`StoreError::NotFound`] and [`StoreError::Ambiguous`].

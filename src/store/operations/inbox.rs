@@ -9,8 +9,8 @@ use crate::domain::mail_source::MailSourceState;
 use crate::domain::subscription::Subscriber;
 use crate::store::Store;
 use crate::store::boundary::{Exchanged, InboundCommit, KnownPerson, TakenUp};
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// Takes a message up, unless it was taken in before: notes that it is looked at, so that it counts if the process

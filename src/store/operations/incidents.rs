@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::incident::Incident;
 use crate::domain::outbox::QueuedMail;
 use crate::store::Store;
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// Every incident, open or over, the newest first.

@@ -9,8 +9,8 @@ use crate::domain::moment::SetBack;
 use crate::settings::{StoreRules, StoreSettings};
 use crate::store::Store;
 use crate::store::boundary::Opened;
-use crate::store::database::{Database, ask};
 use crate::store::error::StoreError;
+use crate::store::kept::database::{Database, ask};
 
 impl Store {
     /// Opens the store, makes it where it is missing, and owns it until it is closed.
@@ -71,6 +71,14 @@ impl Store {
         ask!(self.last_durable())
     }
 
+    /// Has this process be the one whose daemon works on the store. Other processes may open one that a server keeps.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] while another process's daemon does.
+    pub async fn take_daemons_place(&self) -> Result<(), StoreError> {
+        ask!(self.take_daemons_place().await)
+    }
+
     /// Waits until the store takes nothing more, because the disk refused a write or its writer ended; gives
     /// the reason.
     pub async fn failure(&self) -> String {
@@ -81,6 +89,12 @@ impl Store {
     #[must_use]
     pub fn place(&self) -> String {
         ask!(self.place())
+    }
+
+    /// Whether a database server keeps it, whose disk and backups are its own.
+    #[must_use]
+    pub fn is_of_server(&self) -> bool {
+        ask!(self.is_of_server())
     }
 
     /// The free room on its disk in bytes; nothing where the system does not say.

@@ -7,9 +7,9 @@ use crate::domain::id::{AlertId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::Store;
 use crate::store::boundary::{Lease, LeasedMail, MailAction, Queue};
-use crate::store::database::ask;
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
+use crate::store::kept::ask;
 
 impl Store {
     /// Puts mails into the outbox and the alerts they tell out of the way, both or neither. A mail

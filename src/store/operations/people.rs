@@ -11,8 +11,8 @@ use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::topic::Topic;
 use crate::store::Store;
 use crate::store::boundary::{Erased, Readers};
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// Everyone who is or was subscribed, in the order of their addresses.

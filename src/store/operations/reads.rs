@@ -15,9 +15,9 @@ use crate::store::Store;
 use crate::store::boundary::{
     Backfilled, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceGlance,
 };
-use crate::store::database::ask;
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
+use crate::store::kept::ask;
 
 impl Store {
     /// The accepted state of a source.

@@ -4,8 +4,8 @@ use crate::domain::id::{ChangeId, MailId};
 use crate::domain::retraction::Retraction;
 use crate::store::Store;
 use crate::store::boundary::{Mails, RetractCommit, Withdrawn};
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// Takes a read back with all that it seemed to show, or nothing of it.

@@ -9,8 +9,8 @@ use crate::domain::source::SourcePause;
 use crate::store::Store;
 use crate::store::bell::SourceWatch;
 use crate::store::boundary::KeptSchedule;
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// Returns the schedules of sources in the order asked for, in one look-up. One that cannot be read takes no other

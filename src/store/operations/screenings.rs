@@ -4,8 +4,8 @@ use crate::domain::id::ScreeningId;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::screening::StandingList;
 use crate::store::Store;
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// Every standing list of suppliers, in the order of their ids.

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::access_token::{AccessToken, AccessTokenHash};
 use crate::store::Store;
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// What is kept of the token of a hash.

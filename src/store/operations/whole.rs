@@ -8,8 +8,8 @@ use crate::domain::meter::Meter;
 use crate::settings::Retention;
 use crate::store::Store;
 use crate::store::boundary::{Archived, BackupNote, GarbageReport, Releasable, StoreSize, StoreStats};
-use crate::store::database::ask;
 use crate::store::error::StoreError;
+use crate::store::kept::ask;
 
 impl Store {
     /// What the store holds, and what retention would let go of.

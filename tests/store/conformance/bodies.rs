@@ -7,7 +7,8 @@ use regwatch::domain::id::{BodyHash, hex};
 use regwatch::domain::screening::{Against, StandingList};
 use regwatch::store::{GarbageReport, PackedBody, ReadCommit};
 
-use crate::fixture::{Home, at, changed, keep, mail, noise, page, source, suspect};
+use super::Home;
+use crate::fixture::{at, changed, keep, mail, noise, page, source, suspect};
 
 #[tokio::test]
 async fn bodies_come_back_byte_for_byte() {

@@ -7,14 +7,12 @@ use regwatch::domain::change::Evidence;
 use regwatch::domain::evidence::seal::Proof;
 use regwatch::domain::evidence::{Chain, ChainLine, ChainVerdict, ChainedRead, digest_of_change};
 use regwatch::domain::id::{BodyHash, SourceId};
-use regwatch::domain::meter::Meter;
 use regwatch::domain::retraction::Retraction;
 use regwatch::settings::Retention;
-use regwatch::store::{
-    ReadCommit, RetractCommit, SealWish, Stamp, Store, StoreError, check_backup, restore, verify,
-};
+use regwatch::store::{ReadCommit, RetractCommit, SealWish, Stamp, Store, StoreError, verify};
 
-use crate::fixture::{Home, at, changed, keep, page, snapshot, source};
+use super::Home;
+use crate::fixture::{at, changed, keep, page, snapshot, source};
 
 /// A read that found the page as it was.
 pub fn unchanged(id: &SourceId, minute: i64) -> ReadCommit {
@@ -25,25 +23,25 @@ pub fn unchanged(id: &SourceId, minute: i64) -> ReadCommit {
 }
 
 /// A read that found a change.
-fn changing(id: &SourceId, sequence: u64) -> ReadCommit {
+pub fn changing(id: &SourceId, sequence: u64) -> ReadCommit {
     let read = changed(id, sequence, page(sequence, 3_000), &["zte"]);
     let snapshot = &read.accepted.as_ref().unwrap().baseline.snapshot;
     let chained = ChainedRead::of(&snapshot.response, ChainVerdict::Good);
     ReadCommit { chained: Some(chained), ..read }
 }
 
-async fn lines(store: &Store, id: &SourceId) -> Vec<ChainLine> {
+pub async fn lines(store: &Store, id: &SourceId) -> Vec<ChainLine> {
     store.chain(id, 0, u64::MAX).await.unwrap()
 }
 
 /// The lines follow each other as they are read from the store.
 #[track_caller]
-fn follow(lines: &[ChainLine]) -> Chain {
+pub fn follow(lines: &[ChainLine]) -> Chain {
     let texts: Vec<String> = lines.iter().map(ChainLine::text).collect();
     Chain::read(texts.iter().map(String::as_bytes)).unwrap()
 }
 
-async fn keep_unchanged(store: &Store, id: &SourceId, minutes: std::ops::Range<i64>) {
+pub async fn keep_unchanged(store: &Store, id: &SourceId, minutes: std::ops::Range<i64>) {
     for minute in minutes {
         let version = store.known(id).await.unwrap().version;
         store.commit_together(unchanged(id, minute).computed_from(version)).kept().await.unwrap();
@@ -198,30 +196,4 @@ async fn what_a_change_needs_of_a_chain_never_goes() {
         "the head that is sealed comes after the read before"
     );
     assert_eq!(lines(&store, &fcc).await.len(), 16);
-}
-
-#[tokio::test]
-async fn a_chain_is_in_every_backup_and_goes_on_after_it() {
-    let home = Home::new();
-    let store = home.open();
-    let (fcc, feed) = (source("fcc"), source("feed"));
-    keep(&store, changing(&fcc, 1)).await.unwrap();
-    keep_unchanged(&store, &feed, 0..70).await;
-    store.seal(SealWish::Now, at(80)).await.unwrap();
-    let before = (lines(&store, &fcc).await, lines(&store, &feed).await);
-    let (archived, exported) =
-        (store.archive(&Meter::default()).await.unwrap(), home.folder().with_extension("lines"));
-    assert!(check_backup(&archived.path, &Meter::default()).is_ok());
-    let elsewhere = Home::new();
-    restore(&elsewhere.settings(), &archived.path, &Meter::default()).unwrap();
-    std::fs::copy(store.export(&Meter::default()).await.unwrap().path, &exported).unwrap();
-    let imported = Home::new();
-    regwatch::store::import(&imported.settings(), &exported, &Meter::default()).unwrap();
-    for home in [elsewhere, imported] {
-        let store = home.open();
-        assert_eq!((lines(&store, &fcc).await, lines(&store, &feed).await), before);
-        keep_unchanged(&store, &feed, 90..92).await;
-        follow(&lines(&store, &feed).await);
-        assert_eq!(store.last_seal().await.unwrap().unwrap().heads.len(), 2);
-    }
 }

@@ -2,7 +2,8 @@
 
 use regwatch::store::{ChangeQuery, StoreError};
 
-use crate::fixture::{Home, at, changed, company, keep, page, source};
+use super::Home;
+use crate::fixture::{at, changed, company, keep, page, source};
 
 /// Three sources, read at minutes 1 to 6, concerning one company, two, or none.
 async fn filled(home: &Home) -> regwatch::store::Store {

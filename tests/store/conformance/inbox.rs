@@ -8,7 +8,8 @@ use regwatch::domain::mail_source::{MailSource, MailSourceState};
 use regwatch::domain::subscription::{Filter, Wish};
 use regwatch::store::{Exchanged, InboundCommit, KnownPerson, StoreError, TakenUp};
 
-use crate::fixture::{Home, at, mail, topic};
+use super::Home;
+use crate::fixture::{at, mail, topic};
 
 fn ann() -> EmailAddress {
     "ann@example.org".parse().unwrap()

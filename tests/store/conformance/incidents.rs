@@ -6,7 +6,8 @@ use regwatch::domain::incident::{Incident, IncidentKind, Notification};
 use regwatch::domain::outbox::QueuedMail;
 use regwatch::store::{Store, StoreError};
 
-use crate::fixture::{Home, at, changed, incident, keep, mail, noise, source};
+use super::Home;
+use crate::fixture::{at, changed, incident, keep, mail, noise, source};
 
 /// Keeps incidents as a step that was computed from those of now.
 async fn escalate(store: &Store, incidents: &[Incident], mails: Vec<QueuedMail>) -> Result<(), StoreError> {

@@ -5,23 +5,11 @@ use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::{BodyHash, MailId};
 use regwatch::domain::inbound::ConfirmToken;
 use regwatch::domain::outbox::{Doubt, Outcome};
-use regwatch::settings::StoreSettings;
-use regwatch::store::{ChangeQuery, InboundCommit, Store, StoreError};
+use regwatch::store::{ChangeQuery, InboundCommit, StoreError};
 use tokio::task::JoinSet;
 
-use crate::fixture::{Home, at, changed, keep, mail, page, source, topic};
-
-#[tokio::test]
-async fn a_second_owner_is_refused_until_the_first_closes() {
-    let home = Home::new();
-    let store = home.open();
-    match home.try_open() {
-        Err(StoreError::Locked { holder, .. }) => assert_eq!(holder, Some(std::process::id())),
-        other => panic!("a second owner got {other:?}"),
-    }
-    store.close().await.unwrap();
-    home.open();
-}
+use super::Home;
+use crate::fixture::{at, changed, keep, mail, page, source, topic};
 
 #[tokio::test]
 async fn a_store_can_be_closed_and_opened_again_and_again() {
@@ -167,14 +155,4 @@ async fn one_mail_goes_to_one_of_many_senders() {
     handed_out.sort();
     handed_out.dedup();
     assert_eq!(handed_out.len(), 100);
-}
-
-#[tokio::test]
-async fn a_folder_that_cannot_be_is_named() {
-    let home = Home::new();
-    let file = home.folder().with_file_name("file");
-    std::fs::write(&file, b"").unwrap();
-    let path = file.join("db");
-    let error = Store::open(&StoreSettings::Sled { path: path.clone() }).unwrap_err().to_string();
-    assert!(error.contains(file.to_str().unwrap()), "{error}");
 }

@@ -9,7 +9,8 @@ use regwatch::domain::id::MailId;
 use regwatch::domain::outbox::{Doubt, Mail, MailState, Outcome};
 use regwatch::store::{Lease, Store, StoreError};
 
-use crate::fixture::{Home, at, mail};
+use super::Home;
+use crate::fixture::{at, mail};
 
 /// One step; a number names one of [`NAMES`] mails, which may be there or not.
 #[derive(Debug, Clone)]

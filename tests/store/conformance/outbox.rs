@@ -7,7 +7,8 @@ use regwatch::domain::id::MailId;
 use regwatch::domain::outbox::{Doubt, MailState, Outcome, QueuedMail};
 use regwatch::store::{Lease, MailAction, Store, StoreError};
 
-use crate::fixture::{Home, at, changed, keep, mail, page, source};
+use super::Home;
+use crate::fixture::{at, changed, keep, mail, page, source};
 
 const LEASE: Duration = Duration::minutes(5);
 

@@ -15,9 +15,8 @@ use regwatch::store::{
     Backfilled, ChangeQuery, KeptBody, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError,
 };
 
-use crate::fixture::{
-    Home, at, change, changed, company, good, keep, noise, page, snapshot, source, suspect,
-};
+use super::Home;
+use crate::fixture::{at, change, changed, company, good, keep, noise, page, snapshot, source, suspect};
 
 #[tokio::test]
 async fn all_that_a_read_means_is_read_again_after_closing() {

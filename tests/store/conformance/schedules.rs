@@ -4,7 +4,8 @@ use chrono::Duration;
 use regwatch::domain::source::SourcePause;
 use regwatch::store::{KeptSchedule, ReadCommit, Rung};
 
-use crate::fixture::{Home, at, changed, keep, source, suspect};
+use super::Home;
+use crate::fixture::{at, changed, keep, source, suspect};
 
 #[tokio::test]
 async fn schedules_are_looked_up_together_in_the_order_asked_for() {

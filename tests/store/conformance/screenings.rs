@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use regwatch::domain::screening::{Against, StandingList};
 
-use crate::fixture::{Home, at, mail};
+use super::Home;
+use crate::fixture::{at, mail};
 
 fn list(screened_at: i64) -> StandingList {
     StandingList {

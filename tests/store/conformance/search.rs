@@ -4,7 +4,8 @@ use regwatch::domain::change::{Change, ChangeKind};
 use regwatch::domain::id::CompanyId;
 use regwatch::store::{ChangeSearch, ReadCommit, Store};
 
-use crate::fixture::{Home, changed, keep, source, suspect};
+use super::Home;
+use crate::fixture::{changed, keep, source, suspect};
 
 fn search() -> ChangeSearch {
     ChangeSearch { limit: 100, ..ChangeSearch::default() }

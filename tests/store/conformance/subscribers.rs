@@ -8,7 +8,8 @@ use regwatch::domain::subscription::{Filter, State, Wish};
 use regwatch::domain::topic::Topic;
 use regwatch::store::{InboundCommit, KnownPerson, Store};
 
-use crate::fixture::{Home, at, changed, keep, page, source, topic};
+use super::Home;
+use crate::fixture::{at, changed, keep, page, source, topic};
 
 fn address(text: &str) -> EmailAddress {
     text.parse().unwrap()

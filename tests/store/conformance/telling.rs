@@ -8,7 +8,8 @@ use regwatch::domain::outbox::{MailState, QueuedMail};
 use regwatch::domain::retraction::Retraction;
 use regwatch::store::{FanOut, Met, ReaderCommit, RetractCommit, Store, StoreError, Withdrawn};
 
-use crate::fixture::{Home, at, changed, keep, mail, page, source, topic};
+use super::Home;
+use crate::fixture::{at, changed, keep, mail, page, source, topic};
 
 fn ann() -> EmailAddress {
     "ann@example.org".parse().unwrap()

@@ -95,7 +95,7 @@ fn the_store_and_the_daemon_are_checked() {
     assert_eq!(
         folder.faults(),
         [
-            "regwatch.toml:6:7: store.url: is not a store, expected \"sled:\" and a folder, such as \"sled:../state/db\"".to_owned(),
+            "regwatch.toml:6:7: store.url: is not a store, expected \"sled:\" and a folder, such as \"sled:../state/db\", or a database such as \"postgres://regwatch@db.example/regwatch?sslmode=require\"".to_owned(),
             format!("regwatch.toml:8:10: daemon.socket: /{socket} {bytes}"),
             "regwatch.toml:9:10: daemon.jitter: found \"1w\", expected a length of time from 0s to 1h, such as \"30s\", \"5m\" or \"1h 30m\"".to_owned(),
             "regwatch.toml:10:1: daemon.drain: unknown key, expected socket, jitter, drain_timeout; did you mean \"drain_timeout\"?".to_owned(),

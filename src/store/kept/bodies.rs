@@ -1,0 +1,222 @@
+//! Bodies: content by its SHA-256, compressed, each once, in parts small enough to survive power cuts.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::io::BufReader;
+
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use super::trees::{TreeName, Trees};
+use super::writes::{MAX_VALUE_BYTES, Writes};
+use crate::domain::id::{BodyHash, hex};
+use crate::store::boundary::KeptBody;
+use crate::store::compression::{PackedBody, Unpacker, compress, decompress};
+use crate::store::error::StoreError;
+use crate::store::record::{Digest, Form};
+
+impl Writes {
+    /// Writes a body unless it is there; gives its name.
+    pub(super) fn put_body(&mut self, trees: &Trees, content: &[u8]) -> Result<Digest, StoreError> {
+        let digest: Digest = Sha256::digest(content).into();
+        if self.has_body(trees, &digest)? {
+            return Ok(digest);
+        }
+        let compressed = compress(content).map_err(|error| damaged(&digest, &error))?;
+        self.put_frame(trees, &digest, &compressed)?;
+        Ok(digest)
+    }
+
+    /// Writes a body that was compressed already, unless it is there; gives its name.
+    pub(super) fn put_packed(&mut self, trees: &Trees, packed: &PackedBody) -> Result<Digest, StoreError> {
+        if !self.has_body(trees, &packed.name)? {
+            self.put_frame(trees, &packed.name, &packed.frame)?;
+        }
+        Ok(packed.name)
+    }
+
+    /// Writes a body as it is handed over, unless it is there.
+    pub(super) fn put_kept(&mut self, trees: &Trees, body: &KeptBody) -> Result<Digest, StoreError> {
+        match body {
+            KeptBody::Received(content) => self.put_body(trees, content),
+            KeptBody::Packed(packed) => self.put_packed(trees, packed),
+        }
+    }
+
+    /// Whether a body is there, or is by this step. It is wanted.
+    fn has_body(&mut self, trees: &Trees, digest: &Digest) -> Result<bool, StoreError> {
+        trees.opening.wanted.note(digest);
+        let first = chunk_key(digest, 0);
+        if self.has(TreeName::Bodies, &first) {
+            return Ok(true);
+        }
+        if trees.view().is_none() {
+            return trees.tree(TreeName::Bodies).contains_key(first);
+        }
+        let kept = trees.tree(TreeName::Bodies).get(first)?;
+        if let Some(kept) = &kept {
+            // A clean-up of another process sees by this that it is wanted.
+            self.put_raw(TreeName::Bodies, &first, kept.to_vec())?;
+        }
+        Ok(kept.is_some())
+    }
+
+    fn put_frame(&mut self, trees: &Trees, digest: &Digest, frame: &[u8]) -> Result<(), StoreError> {
+        if trees.tree(TreeName::Released).contains_key(digest)? {
+            // It is there again.
+            self.remove(TreeName::Released, digest);
+        }
+        for (number, chunk) in frame.chunks(MAX_VALUE_BYTES).enumerate() {
+            let number =
+                u16::try_from(number).map_err(|_| damaged(digest, &"more than 128 MiB after compression"))?;
+            self.put_raw(TreeName::Bodies, &chunk_key(digest, number), chunk.to_vec())?;
+        }
+        Ok(())
+    }
+
+    /// Removes a record that no other is like, with what it says where that lies among the bodies.
+    pub(super) fn remove_own(&mut self, trees: &Trees, tree: TreeName, key: &[u8]) -> Result<(), StoreError> {
+        if let Some(bytes) = trees.tree(tree).get(key)?
+            && let Ok(Form::AsBody(name)) = Form::decode(tree.what(), key, &bytes)
+        {
+            trees.remove_body(&name, self)?;
+        }
+        self.remove(tree, key);
+        Ok(())
+    }
+}
+
+impl Trees {
+    /// A body by its name, as it was stored; nothing where it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::DamagedBody`] where a part is missing or it is not what its name says.
+    pub(super) fn body(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(compressed) = self.frame(digest)? else { return Ok(None) };
+        let content = decompress(&compressed).map_err(|error| damaged(digest, &error))?;
+        if Sha256::digest(&content)[..] != digest[..] {
+            return Err(damaged(digest, &NOT_ITS_NAME));
+        }
+        Ok(Some(content))
+    }
+
+    /// A record that lies among the bodies; nothing where it is not there. A large one is nowhere whole as it is
+    /// written down.
+    ///
+    /// # Errors
+    /// As of [`Self::body`]; why it is no such record, in words.
+    pub(super) fn record_body<T: DeserializeOwned>(
+        &self,
+        digest: &Digest,
+    ) -> Result<Option<Result<T, String>>, StoreError> {
+        let Some(compressed) = self.frame(digest)? else { return Ok(None) };
+        let of_zstd = |error: std::io::Error| damaged(digest, &error);
+        let mut unpacker = Unpacker::new(&compressed).map_err(of_zstd)?;
+        let read = serde_json::from_reader(BufReader::with_capacity(READ_AT_ONCE_BYTES, &mut unpacker));
+        // What it says counts only if all of it is what was written.
+        if unpacker.name().map_err(of_zstd)? != *digest {
+            return Err(damaged(digest, &NOT_ITS_NAME));
+        }
+        Ok(Some(read.map_err(|error| error.to_string())))
+    }
+
+    /// A body as it lies there.
+    fn frame(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        let tree = self.tree(TreeName::Bodies);
+        let mut compressed = Vec::new();
+        if self.view().is_some() {
+            // All parts in one go.
+            for (number, pair) in (0_u16..=u16::MAX).zip(tree.scan_prefix(digest)) {
+                let (key, part) = pair?;
+                if key[..] != chunk_key(digest, number) {
+                    break;
+                }
+                compressed.extend_from_slice(&part);
+            }
+            return Ok((!compressed.is_empty()).then_some(compressed));
+        }
+        // The last one is shorter or has none behind it.
+        for number in 0..=u16::MAX {
+            let Some(part) = tree.get(chunk_key(digest, number))? else { break };
+            compressed.extend_from_slice(&part);
+            if part.len() < MAX_VALUE_BYTES {
+                break;
+            }
+        }
+        Ok((!compressed.is_empty()).then_some(compressed))
+    }
+
+    /// Whether a body is large as it lies there.
+    pub(super) fn is_large(&self, digest: &Digest) -> Result<bool, StoreError> {
+        self.tree(TreeName::Bodies).contains_key(chunk_key(digest, LARGE_CHUNKS))
+    }
+
+    /// The names of all bodies.
+    pub(super) fn body_names(&self) -> Result<HashSet<Digest>, StoreError> {
+        let mut names = HashSet::new();
+        for key in self.tree(TreeName::Bodies).iter().keys() {
+            if let Some(name) = key?.get(..32).and_then(|name| name.try_into().ok()) {
+                names.insert(name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// Removes a body, whatever refers to it.
+    pub(super) fn remove_body(&self, digest: &Digest, writes: &mut Writes) -> Result<(), StoreError> {
+        for key in self.tree(TreeName::Bodies).scan_prefix(digest).keys() {
+            writes.remove(TreeName::Bodies, &key?);
+        }
+        Ok(())
+    }
+}
+
+/// A record of more parts is read part by part, which takes longer and less memory.
+const LARGE_CHUNKS: u16 = 8;
+
+/// So much of a record is decompressed at once.
+const READ_AT_ONCE_BYTES: usize = 64 << 10;
+
+const NOT_ITS_NAME: &str = "it is not what its name says";
+
+fn damaged(digest: &Digest, reason: &dyn Display) -> StoreError {
+    StoreError::DamagedBody { hash: hex(digest), reason: reason.to_string() }
+}
+
+/// Under which key a body begins.
+pub(in crate::store) fn first_chunk(digest: &Digest) -> [u8; 34] {
+    chunk_key(digest, 0)
+}
+
+fn chunk_key(digest: &Digest, number: u16) -> [u8; 34] {
+    let mut key = [0; 34];
+    key[..32].copy_from_slice(digest);
+    key[32..].copy_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// The name under which a body with this hash is kept.
+///
+/// # Errors
+/// [`StoreError::DamagedBody`] for a text that is no SHA-256.
+pub(super) fn name_of(hash: &BodyHash) -> Result<Digest, StoreError> {
+    hash.digest().ok_or_else(|| StoreError::DamagedBody {
+        hash: hash.to_string(),
+        reason: "expected 64 hexadecimal digits".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_names_its_body() {
+        let digest: Digest = Sha256::digest(b"x").into();
+        assert_eq!(name_of(&BodyHash::of(b"x")).unwrap(), digest);
+        for bad in ["", "ab", "zz", "ü"] {
+            let hash: BodyHash = serde_json::from_value(bad.into()).unwrap();
+            assert!(name_of(&hash).is_err(), "{bad:?} was taken");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Alerts and their readers: who is told, when to look at them, and what is composed for them.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::alert::Alert;
+use crate::domain::change::Change;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::ChangeId;
+use crate::store::boundary::{DueReader, FanOut, ReaderCommit, ToldOf, WaitingReaders};
+use crate::store::error::StoreError;
+use crate::store::kept::database::Database;
+use crate::store::kept::{changes, events, items};
+
+impl Database {
+    pub(in crate::store) async fn has_pending_alerts(&self) -> Result<bool, StoreError> {
+        self.read(changes::has_pending_alerts).await
+    }
+
+    pub(in crate::store) async fn pending_alerts(&self) -> Result<Vec<(Alert, Change)>, StoreError> {
+        self.read(changes::pending_alerts).await
+    }
+
+    pub(in crate::store) async fn spread(&self, spread: FanOut) -> Result<(), StoreError> {
+        self.write(move |trees, writes| items::spread(trees, writes, &spread)).await
+    }
+
+    pub(in crate::store) async fn due_readers(
+        &self,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<DueReader>, StoreError> {
+        self.read(move |trees| items::due_readers(trees, until)).await
+    }
+
+    pub(in crate::store) async fn next_look(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(items::next_look).await
+    }
+
+    pub(in crate::store) async fn waiting(
+        &self,
+        readers: Vec<EmailAddress>,
+    ) -> Result<WaitingReaders, StoreError> {
+        self.read(move |trees| items::waiting(trees, &readers)).await
+    }
+
+    pub(in crate::store) async fn compose(
+        &self,
+        composed: Vec<ReaderCommit>,
+    ) -> Result<Vec<EmailAddress>, StoreError> {
+        self.write(move |trees, writes| items::compose(trees, writes, composed.clone())).await
+    }
+
+    pub(in crate::store) async fn told_of(
+        &self,
+        asked: Vec<(EmailAddress, ChangeId)>,
+    ) -> Result<ToldOf, StoreError> {
+        self.read(move |trees| events::told_of(trees, asked)).await
+    }
+
+    pub(in crate::store) async fn set_aside(
+        &self,
+        told: Vec<(EmailAddress, ChangeId)>,
+    ) -> Result<ToldOf, StoreError> {
+        self.read(move |trees| events::set_aside(trees, told)).await
+    }
+}

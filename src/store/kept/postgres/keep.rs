@@ -1,0 +1,90 @@
+//! Writing what a step gathered, and ending its transaction.
+
+use std::collections::BTreeMap;
+
+use deadpool_postgres::Client;
+use futures_util::future::{join, join_all};
+
+use super::fault::{Fault, Kind};
+use super::statements::{self, sql};
+use crate::store::kept::trees::TreeName;
+use crate::store::kept::writes::Writes;
+
+/// What was kept of a step.
+pub(super) enum Kept {
+    /// It wrote nothing.
+    Nothing,
+    Committed,
+    /// The connection was lost before the server said so.
+    Unheard {
+        step: String,
+        fault: Fault,
+    },
+}
+
+/// Writes what a step gathered, and ends its transaction.
+pub(super) async fn keep(client: &Client, is_begun: bool, writes: &Writes) -> Result<Kept, Fault> {
+    let of = |error: tokio_postgres::Error| Fault::of(&error);
+    if writes.is_empty() {
+        // What the step saw may be what no order of steps explains.
+        if is_begun {
+            client.batch_execute(statements::COMMIT).await.map_err(of)?;
+        }
+        return Ok(Kept::Nothing);
+    }
+    if !is_begun {
+        client.batch_execute(statements::BEGIN_STEP).await.map_err(of)?;
+    }
+    let name = client.prepare_cached(statements::NAME_STEP).await.map_err(of)?;
+    let mut prepared = Vec::new();
+    for (tree, of_tree) in &by_tree(writes) {
+        let statements = sql(*tree);
+        if !of_tree.keys.is_empty() {
+            let put = client.prepare_cached(&statements.put).await.map_err(of)?;
+            prepared.push((put, of_tree.keys.clone(), Some(of_tree.records.clone())));
+        }
+        if !of_tree.removed.is_empty() {
+            let remove = client.prepare_cached(&statements.remove).await.map_err(of)?;
+            prepared.push((remove, of_tree.removed.clone(), None));
+        }
+    }
+    let sent = prepared.iter().map(|(statement, keys, records)| async move {
+        match records {
+            Some(records) => client.execute(statement, &[keys, records]).await,
+            None => client.execute(statement, &[keys]).await,
+        }
+    });
+    let (named, sent) = join(client.query_one(&name, &[]), join_all(sent)).await;
+    for written in sent {
+        written.map_err(of)?;
+    }
+    let step: String = named.map_err(of)?.get(0);
+    match client.batch_execute(statements::COMMIT).await.map_err(of) {
+        Ok(()) => Ok(Kept::Committed),
+        Err(fault) if fault.kind == Kind::Disconnected => Ok(Kept::Unheard { step, fault }),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// What is written to one table.
+#[derive(Default)]
+struct OfTree<'a> {
+    keys: Vec<&'a [u8]>,
+    records: Vec<&'a [u8]>,
+    removed: Vec<&'a [u8]>,
+}
+
+fn by_tree(writes: &Writes) -> BTreeMap<TreeName, OfTree<'_>> {
+    let mut trees = BTreeMap::<TreeName, OfTree<'_>>::new();
+    for ((tree, key), value) in writes.last_words() {
+        let of_tree = trees.entry(tree).or_default();
+        match value {
+            Some(value) => {
+                of_tree.keys.push(key);
+                of_tree.records.push(value);
+            }
+            None => of_tree.removed.push(key),
+        }
+    }
+    trees
+}

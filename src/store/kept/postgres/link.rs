@@ -1,0 +1,439 @@
+//! Doing steps and looks on the server.
+//!
+//! Connections are driven by threads of their own: a step waits for its answers in a thread that nothing else needs.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::{Client, Pool, PoolError};
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_postgres::Config;
+
+use super::fault::Fault;
+use super::schema::{self, Standing};
+use super::statements;
+use super::view::View;
+use super::{connect, keep, whole};
+use crate::clock::{Clock as _, SystemClock};
+use crate::domain::id::InstallationId;
+use crate::settings::DatabaseUrl;
+use crate::store::boundary::Opened;
+use crate::store::error::StoreError;
+use crate::store::kept::trees::{Opening, Trees};
+use crate::store::kept::writes::{self, Writes};
+
+/// A step that others come before so often is told so.
+const MAX_TRIES: u32 = 40;
+
+/// A step that others came before so often has this process to itself for its next try.
+const PATIENT_TRIES: u32 = 3;
+
+/// A pause between two tries is at most so long.
+const MAX_PAUSE: Duration = Duration::from_millis(400);
+
+/// So long the server is asked what became of a step whose end was not heard.
+const FATE_WITHIN: Duration = Duration::from_secs(60);
+
+/// So long a connection is tried to be made again: a server that was restarted is back within seconds.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A clock that is further from the server's than that would end others' leases early.
+const MAX_SKEW_MS: u64 = 30_000;
+
+/// The next try to connect is made after this.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// The oldest server that is known to do.
+const MIN_VERSION: i32 = 150_000;
+
+/// Ways to the server, and what is known of this opening.
+#[derive(Debug)]
+pub(super) struct Link {
+    background: Background,
+    pool: Pool,
+    place: String,
+    opening: Arc<Opening>,
+    is_closed: AtomicBool,
+    last_durable: Mutex<Instant>,
+    /// Held together by those who try; alone by one that others came before too often.
+    turn: RwLock<()>,
+    /// Holds the opening at the server, see [`Trees::may_be_alive`]; and the daemon's place, where it was taken.
+    pub(super) presence: Mutex<Vec<JoinHandle<()>>>,
+    pub(super) config: Config,
+    /// Why nothing more may be done as the one daemon.
+    pub(super) failure: watch::Sender<Option<String>>,
+}
+
+/// Threads that drive connections. They may be let go of anywhere.
+#[derive(Debug)]
+struct Background(Option<Runtime>);
+
+impl Background {
+    fn start() -> std::io::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder
+            .worker_threads(1)
+            .thread_name("store-postgres")
+            .enable_all()
+            .build()
+            .map(|runtime| Self(Some(runtime)))
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Held while a step is tried.
+enum Turn<'a> {
+    Shared { _guard: RwLockReadGuard<'a, ()> },
+    Alone { _guard: RwLockWriteGuard<'a, ()> },
+}
+
+/// How a try ended.
+enum Tried<R> {
+    Done(Result<R, StoreError>),
+    Anew(Fault),
+}
+
+impl Link {
+    /// Opens the database, whose tables must be this program's; makes them where there are none and none need be.
+    pub(super) fn open(
+        url: &DatabaseUrl,
+        is_required: bool,
+    ) -> Result<(Arc<Self>, InstallationId, Opened), StoreError> {
+        let link = Self::of(url)?;
+        let is_new = link.wait(link.admit(is_required))?;
+        link.wait(link.hold_opening())?;
+        let link = Arc::new(link);
+        let installation = InstallationId::of(&link.aside(|link| link.step(&mut whole::installation))?);
+        Ok((link, installation, if is_new { Opened::New } else { Opened::Known }))
+    }
+
+    /// A way to a database that is there, only to look at it.
+    pub(super) fn to_look(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let link = Self::of(url)?;
+        link.wait(link.admit(true))?;
+        Ok(link)
+    }
+
+    /// Makes what is missing of the tables.
+    pub(super) fn migrate(url: &DatabaseUrl) -> Result<Vec<&'static str>, StoreError> {
+        let link = Self::of(url)?;
+        link.wait(async {
+            let mut client = link.pool.get().await.map_err(|error| link.cannot_open(&of_pool(error)))?;
+            match schema::standing(&client).await.map_err(|fault| link.cannot_open(&fault))? {
+                Standing::Newer { .. } | Standing::Foreign { .. } => {
+                    link.admit(false).await.map(|_| Vec::new())
+                }
+                _ => Ok(schema::migrate(&mut client).await?),
+            }
+        })
+    }
+
+    fn of(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let place = url.shown();
+        let cannot = |reason: String| StoreError::Open { path: place.clone(), reason };
+        let config = connect::config(url.expose()).map_err(cannot)?;
+        let pool = connect::tls().and_then(|tls| connect::pool(&config, tls)).map_err(cannot)?;
+        Ok(Self {
+            background: Background::start().map_err(|error| cannot(error.to_string()))?,
+            pool,
+            place: place.clone(),
+            opening: Arc::new(Opening::new()),
+            is_closed: AtomicBool::new(false),
+            last_durable: Mutex::new(Instant::now()),
+            turn: RwLock::default(),
+            presence: Mutex::default(),
+            config,
+            failure: watch::Sender::new(None),
+        })
+    }
+
+    /// Whether the server and its tables are as they must be; tells whether the tables were made just now.
+    async fn admit(&self, is_required: bool) -> Result<bool, StoreError> {
+        let cannot = |fault: Fault| self.cannot_open(&fault);
+        let mut client = self.pool.get().await.map_err(|error| cannot(of_pool(error)))?;
+        let row = client.query_one(statements::STANDING, &[]).await;
+        let row = row.map_err(|error| cannot(Fault::of(&error)))?;
+        let version: i32 = row.get(4);
+        if version < MIN_VERSION {
+            let reason = format!("its server has version {}, expected 15 or later", version / 10_000);
+            return Err(cannot(Fault::other(reason)));
+        }
+        for (column, name) in ["fsync", "full_page_writes", "synchronous_commit"].into_iter().enumerate() {
+            if row.get::<_, &str>(column) == "off" {
+                tracing::warn!(
+                    store.path = self.place,
+                    "{name} is off at the server: a power cut would lose what the store has acknowledged"
+                );
+            }
+        }
+        self.compare_clocks(row.get(3))?;
+        match schema::standing(&client).await.map_err(cannot)? {
+            Standing::Current => Ok(false),
+            Standing::Empty if is_required => Err(StoreError::NoneYet { path: self.place.clone() }),
+            Standing::Empty => {
+                schema::migrate(&mut client).await.map_err(cannot)?;
+                Ok(true)
+            }
+            Standing::Behind(missing) => Err(self.wrong_schema(format!(
+                "{missing} migrations are missing; run `regwatch store migrate`, with no older regwatch at work on it"
+            ))),
+            Standing::Newer { number, name } => Err(self.wrong_schema(format!(
+                "migration {number} ({name}) is of a later version; use a newer regwatch"
+            ))),
+            Standing::Foreign { number, name } => Err(self.wrong_schema(format!(
+                "migration {number} ({name}) is not the one of this program; the tables were changed, or are not regwatch's"
+            ))),
+        }
+    }
+
+    fn wrong_schema(&self, reason: String) -> StoreError {
+        StoreError::Schema { path: self.place.clone(), reason }
+    }
+
+    fn cannot_open(&self, fault: &Fault) -> StoreError {
+        StoreError::Open { path: self.place.clone(), reason: fault.reason.clone() }
+    }
+
+    /// Leases end by time: whoever has another would take others' mails.
+    pub(super) fn compare_clocks(&self, server_ms: i64) -> Result<(), StoreError> {
+        let skew = SystemClock.now().timestamp_millis().abs_diff(server_ms);
+        if skew <= MAX_SKEW_MS {
+            return Ok(());
+        }
+        let seconds = skew / 1000;
+        let reason =
+            format!("this machine's clock and the server's are {seconds} seconds apart; set them right");
+        Err(StoreError::Open { path: self.place.clone(), reason })
+    }
+
+    pub(super) fn opening(&self) -> &Arc<Opening> {
+        &self.opening
+    }
+
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    pub(super) fn last_durable(&self) -> Duration {
+        self.last_durable.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    pub(super) fn handle(&self) -> Handle {
+        // It is there until this is dropped.
+        self.background.0.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone())
+    }
+
+    /// Waits for a connection's work, wherever this is called.
+    fn wait<R: Send>(&self, work: impl Future<Output = R> + Send) -> R {
+        self.aside(|link| link.handle().block_on(work))
+    }
+
+    /// Does work that waits in a thread of its own: the caller's may be one that must not.
+    pub(super) fn aside<R: Send>(&self, work: impl FnOnce(&Self) -> R + Send) -> R {
+        std::thread::scope(|scope| match scope.spawn(|| work(self)).join() {
+            Ok(answer) => answer,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    }
+
+    /// Does work that waits.
+    pub(super) async fn blocking<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.handle().spawn_blocking(work).await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) fn spawn_blocking(&self, work: impl FnOnce() + Send + 'static) {
+        drop(self.handle().spawn_blocking(work));
+    }
+
+    /// A connection.
+    pub(super) fn client(&self) -> Result<Client, StoreError> {
+        if self.is_closed.load(Ordering::SeqCst) {
+            return Err(StoreError::Closed);
+        }
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let fault = match self.handle().block_on(self.pool.get()) {
+                Ok(client) => return Ok(client),
+                Err(PoolError::Closed) => return Err(StoreError::Closed),
+                Err(error) => of_pool(error),
+            };
+            if !fault.is_passing() || Instant::now() > end || self.is_closed.load(Ordering::SeqCst) {
+                return Err(fault.into());
+            }
+            std::thread::park_timeout(AGAIN);
+        }
+    }
+
+    /// Has a future of a connection come to its end.
+    pub(super) fn block_on<R>(&self, work: impl Future<Output = R>) -> R {
+        self.handle().block_on(work)
+    }
+
+    /// Looks something up.
+    pub(super) fn look<R>(
+        &self,
+        look: impl FnOnce(&Trees) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        let view = View::new(self.handle(), self.client()?, statements::BEGIN_LOOK);
+        let trees = Trees::of_view(view, Arc::clone(&self.opening));
+        let answer = catch_unwind(AssertUnwindSafe(|| look(&trees)));
+        if let Some(view) = trees.into_view() {
+            let (client, is_begun, _) = view.end();
+            if is_begun {
+                // Nobody waits for the end of a look.
+                drop(self.handle().spawn(async move { client.batch_execute(statements::ROLLBACK).await }));
+            }
+        }
+        answer.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Does a step, anew where another came before it.
+    pub(super) fn step<R>(
+        &self,
+        step: &mut impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        let mut last = Fault::other("it was never tried".to_owned());
+        for tries in 0..MAX_TRIES {
+            let tried = {
+                let _turn = self.turn(tries);
+                self.attempt(step)
+            };
+            match tried {
+                Tried::Done(answer) => return answer,
+                Tried::Anew(fault) => {
+                    tracing::debug!(tries, reason = fault.reason, "another step came before, trying again");
+                    last = fault;
+                }
+            }
+            let most = MAX_PAUSE.min(Duration::from_millis(2_u64.saturating_pow(tries.min(9))));
+            std::thread::park_timeout(most.mul_f64(rand::random::<f64>()));
+        }
+        Err(last.into())
+    }
+
+    fn turn(&self, tries: u32) -> Turn<'_> {
+        if tries <= PATIENT_TRIES {
+            Turn::Shared { _guard: self.turn.read().unwrap_or_else(PoisonError::into_inner) }
+        } else {
+            Turn::Alone { _guard: self.turn.write().unwrap_or_else(PoisonError::into_inner) }
+        }
+    }
+
+    fn attempt<R>(&self, step: &mut impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError>) -> Tried<R> {
+        let client = match self.client() {
+            Ok(client) => client,
+            Err(error) => return Tried::Done(Err(error)),
+        };
+        let view = View::new(self.handle(), client, statements::BEGIN_STEP);
+        let trees = Trees::of_view(view, Arc::clone(&self.opening));
+        let mut writes = Writes::default();
+        let answer = catch_unwind(AssertUnwindSafe(|| step(&trees, &mut writes)));
+        let Some(view) = trees.into_view() else { return Tried::Done(Err(StoreError::Closed)) };
+        let (client, is_begun, fault) = view.end();
+        let kept = match (answer, fault) {
+            (Ok(Ok(answer)), None) => match self.block_on(keep::keep(&client, is_begun, &writes)) {
+                Ok(kept) => Ok((answer, kept)),
+                Err(fault) => Err((fault.clone().into(), Some(fault))),
+            },
+            (Ok(Ok(_)), Some(fault)) => Err((fault.clone().into(), Some(fault))),
+            (Ok(Err(error)), fault) => Err((error, fault)),
+            // A panic ends the step, not the store; its waiter hears that the store let go of it.
+            (Err(_), _) => Err((StoreError::Closed, None)),
+        };
+        match kept {
+            Ok((answer, keep::Kept::Nothing)) => Tried::Done(Ok(answer)),
+            Ok((answer, keep::Kept::Committed)) => self.committed(&writes, answer),
+            Ok((answer, keep::Kept::Unheard { step, fault })) => {
+                drop(client);
+                match self.fate_of(&step) {
+                    Ok(true) => self.committed(&writes, answer),
+                    Ok(false) => Tried::Anew(fault),
+                    Err(error) => Tried::Done(Err(error)),
+                }
+            }
+            Err((error, fault)) => {
+                if is_begun {
+                    let _ = self.block_on(client.batch_execute(statements::ROLLBACK));
+                }
+                match fault {
+                    Some(fault) if fault.is_passing() => Tried::Anew(fault),
+                    _ => Tried::Done(Err(error)),
+                }
+            }
+        }
+    }
+
+    fn committed<R>(&self, writes: &Writes, answer: R) -> Tried<R> {
+        *self.last_durable.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        if self.opening.bell.is_heard() {
+            for source in writes::scheduled(&writes.last_words()) {
+                self.opening.bell.ring(source);
+            }
+        }
+        Tried::Done(Ok(answer))
+    }
+
+    /// Whether a step was kept whose end was not heard because the connection was lost.
+    fn fate_of(&self, step: &str) -> Result<bool, StoreError> {
+        let end = Instant::now() + FATE_WITHIN;
+        loop {
+            let asked = self.client().and_then(|client| {
+                let row = self.block_on(client.query_one(statements::FATE_OF_STEP, &[&step]));
+                row.map(|row| row.get::<_, Option<String>>(0)).map_err(|error| Fault::of(&error).into())
+            });
+            match asked {
+                Ok(fate) if fate.as_deref() == Some("committed") => return Ok(true),
+                // The server may not have noticed yet that nobody is there.
+                Ok(fate) if fate.as_deref() == Some("in progress") => {}
+                Ok(_) => return Ok(false),
+                Err(StoreError::Closed) => return Err(StoreError::Closed),
+                Err(error) if Instant::now() > end => return Err(error),
+                Err(_) => {}
+            }
+            if Instant::now() > end {
+                let reason =
+                    "the connection was lost while a step was kept, and its end is not known".to_owned();
+                return Err(StoreError::Engine { reason, is_unreadable: false });
+            }
+            std::thread::park_timeout(Duration::from_millis(100));
+        }
+    }
+
+    /// Takes nothing more, once what is under way has ended.
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+        drop(self.turn.write().unwrap_or_else(PoisonError::into_inner));
+        self.pool.close();
+        self.leave();
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// Why there is no connection.
+fn of_pool(error: PoolError) -> Fault {
+    match error {
+        PoolError::Backend(error)
+        | PoolError::PostCreateHook(deadpool_postgres::HookError::Backend(error)) => Fault::of(&error),
+        PoolError::Timeout(_) => Fault::other("no connection was free, or could be made, in time".to_owned()),
+        error => Fault::other(error.to_string()),
+    }
+}

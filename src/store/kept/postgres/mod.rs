@@ -1,0 +1,161 @@
+//! The store in a PostgreSQL database, on which several processes may work at once.
+//!
+//! The steps are the same as for any database. Here each is a transaction of its own that the server keeps only as if
+//! no other had been done at the same time (`SERIALIZABLE`); a step that another came before is done anew, and nobody
+//! waits for a lock that all would share. `link` does steps and looks, `view` is what they see, `queue` hands out what
+//! is due without two workers getting into each other's way.
+//!
+//! `docs/adr/0013-postgresql.md` has the reasons.
+
+mod connect;
+mod fault;
+mod keep;
+mod link;
+mod presence;
+mod queue;
+mod schema;
+mod statements;
+mod view;
+mod whole;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use self::link::Link;
+pub(in crate::store) use self::view::{Range, View};
+pub(in crate::store) use self::whole::{check, verify};
+use super::survey_into;
+use super::trees::Trees;
+use super::writes::Writes;
+use crate::domain::id::InstallationId;
+use crate::settings::{DatabaseUrl, StoreRules};
+use crate::store::bell::SourceBell;
+use crate::store::boundary::Opened;
+use crate::store::error::StoreError;
+use crate::store::keeping::PendingWrite;
+
+/// An open database of a PostgreSQL server.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Postgres {
+    link: Arc<Link>,
+    installation: InstallationId,
+    opened: Opened,
+    /// How large it was when it was opened.
+    bytes: u64,
+    is_surveyed: Arc<AtomicBool>,
+}
+
+impl Postgres {
+    /// Opens the database; makes its tables where it has none.
+    pub(in crate::store) fn open(url: &DatabaseUrl, rules: &StoreRules) -> Result<Self, StoreError> {
+        let (link, installation, opened) = Link::open(url, rules.required)?;
+        let bytes = link.aside(|link| link.look(whole::bytes))?;
+        Ok(Self { link, installation, opened, bytes, is_surveyed: Arc::default() })
+    }
+
+    /// Makes the tables that are missing; gives the names of the migrations that were made.
+    pub(in crate::store) fn migrate(url: &DatabaseUrl) -> Result<Vec<&'static str>, StoreError> {
+        Link::migrate(url)
+    }
+
+    pub(in crate::store) fn bell(&self) -> &SourceBell {
+        &self.link.opening().bell
+    }
+
+    pub(in crate::store) fn installation(&self) -> &InstallationId {
+        &self.installation
+    }
+
+    pub(in crate::store) fn opened(&self) -> Opened {
+        self.opened
+    }
+
+    /// Its address without the password.
+    pub(in crate::store) fn place(&self) -> String {
+        self.link.place().to_owned()
+    }
+
+    /// How large it was when it was opened.
+    pub(in crate::store) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Looks at every record and keeps in mind those that cannot be read.
+    pub(in crate::store) async fn survey(&self) -> Result<(), StoreError> {
+        self.read(survey_into).await?;
+        self.is_surveyed.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Whether every record was looked at.
+    pub(in crate::store) fn is_surveyed(&self) -> bool {
+        self.is_surveyed.load(Ordering::SeqCst)
+    }
+
+    pub(in crate::store) fn unreadable(&self) -> Vec<String> {
+        self.link.opening().unreadable()
+    }
+
+    /// How long ago something was last committed.
+    pub(in crate::store) fn last_durable(&self) -> Duration {
+        self.link.last_durable()
+    }
+
+    /// Looks something up and waits for it.
+    pub(in crate::store) fn look_at_once<R: Send>(
+        &self,
+        look: impl FnOnce(&Trees) -> Result<R, StoreError> + Send,
+    ) -> Result<R, StoreError> {
+        self.link.aside(|link| link.look(look))
+    }
+
+    /// Looks something up.
+    pub(in crate::store) async fn read<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Trees) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let link = Arc::clone(&self.link);
+        self.link.blocking(move || link.look(look)).await
+    }
+
+    /// Does a step; it is durable when this returns.
+    pub(in crate::store) async fn write<R: Send + 'static>(
+        &self,
+        mut step: impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let link = Arc::clone(&self.link);
+        self.link.blocking(move || link.step(&mut step)).await
+    }
+
+    /// Has a step done that its caller need not wait for yet.
+    pub(in crate::store) fn write_together<R: Send + 'static>(
+        &self,
+        mut step: impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
+    ) -> PendingWrite<R> {
+        let (answer, answered) = oneshot::channel();
+        let link = Arc::clone(&self.link);
+        self.link.spawn_blocking(move || {
+            // Whoever asked may have gone; what was written stays.
+            let _ = answer.send(link.step(&mut step));
+        });
+        PendingWrite::of(answered)
+    }
+
+    /// Has this process be the one whose daemon works on it.
+    pub(in crate::store) async fn take_daemons_place(&self) -> Result<(), StoreError> {
+        self.link.take_daemons_place().await
+    }
+
+    /// See [`Link::failure`].
+    pub(in crate::store) async fn failure(&self) -> String {
+        self.link.failure().await
+    }
+
+    /// Gives the database free.
+    pub(in crate::store) fn close(&self) {
+        self.link.close();
+    }
+}

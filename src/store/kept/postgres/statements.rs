@@ -1,0 +1,222 @@
+//! All that the server is asked, in one place. A test has the server prepare each.
+//!
+//! Every kind of records is a table of its own with the columns `key` and `record`; see `migrations`. What differs
+//! between them is only the name of the table, so that a statement is written once and made for each.
+
+use std::sync::LazyLock;
+
+use crate::store::kept::trees::TreeName;
+
+/// A step begins so: it is kept only as if no other had been done at the same time.
+pub(super) const BEGIN_STEP: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+
+/// A look begins so: it sees one state, and is in nobody's way.
+pub(super) const BEGIN_LOOK: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// A step ends so.
+pub(super) const COMMIT: &str = "COMMIT";
+
+/// Or so.
+pub(super) const ROLLBACK: &str = "ROLLBACK";
+
+/// Names the step's transaction, so that whether it was kept can be asked after the connection was lost.
+pub(super) const NAME_STEP: &str = "SELECT pg_current_xact_id()::text";
+
+/// What became of a step: `in progress`, `committed` or `aborted`.
+pub(super) const FATE_OF_STEP: &str = "SELECT pg_xact_status($1::text::xid8)";
+
+/// Names the steps that had ended by now.
+pub(super) const HORIZON: &str = "SELECT pg_current_snapshot()::text";
+
+/// Of each connection: whole tables are not to be read where an index leads, since a step that read one is in the way
+/// of everybody who writes it; and nobody holds a transaction open who has gone away.
+pub(super) const SET_UP: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
+    SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'regwatch'";
+
+/// Holds an opening for as long as the connection stands.
+pub(super) const HOLD_OPENING: &str = "SELECT pg_advisory_lock($1)";
+
+/// Whether nobody holds an opening.
+pub(super) const IS_GONE: &str = "SELECT pg_try_advisory_xact_lock($1)";
+
+/// Takes the place of the one daemon, for as long as the connection stands.
+pub(super) const TAKE_DAEMONS_PLACE: &str = "SELECT pg_try_advisory_lock(7166920442)";
+
+/// How the server stands: what is off that must be on, and its clock in milliseconds.
+pub(super) const STANDING: &str = "SELECT current_setting('fsync'), current_setting('full_page_writes'), \
+    current_setting('synchronous_commit'), (extract(epoch FROM clock_timestamp()) * 1000)::bigint, \
+    current_setting('server_version_num')::integer";
+
+/// How large the tables are.
+pub(super) const BYTES: &str = "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c \
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'";
+
+/// One migration at a time.
+pub(super) const ONE_MIGRATION: &str = "SELECT pg_advisory_xact_lock(7166920441)";
+
+/// Which migrations were made.
+pub(super) const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (number integer PRIMARY KEY, \
+    name text NOT NULL, sha256 text NOT NULL, made_at timestamptz NOT NULL DEFAULT clock_timestamp())";
+
+/// Whether that is known at all.
+pub(super) const HAS_MIGRATIONS: &str = "SELECT to_regclass('migrations') IS NOT NULL";
+
+/// Which were made.
+pub(super) const MIGRATIONS: &str = "SELECT number, name, sha256 FROM migrations ORDER BY number";
+
+/// One was made.
+pub(super) const NOTE_MIGRATION: &str = "INSERT INTO migrations (number, name, sha256) VALUES ($1, $2, $3)";
+
+/// Those that are not of one table.
+const PLAIN: [&str; 10] = [
+    NAME_STEP,
+    FATE_OF_STEP,
+    HORIZON,
+    HOLD_OPENING,
+    IS_GONE,
+    TAKE_DAEMONS_PLACE,
+    STANDING,
+    BYTES,
+    MIGRATIONS,
+    NOTE_MIGRATION,
+];
+
+/// From which end of a range rows are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Front,
+    Back,
+}
+
+/// Which rows of a range are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RangeOf {
+    pub(super) end: End,
+    pub(super) has_values: bool,
+    /// It has no end.
+    pub(super) is_open: bool,
+}
+
+/// What is asked of one table.
+#[derive(Debug)]
+pub(super) struct Statements {
+    pub(super) get: String,
+    pub(super) get_all: String,
+    pub(super) has: String,
+    pub(super) count: String,
+    /// Records and bytes.
+    pub(super) size: String,
+    pub(super) put: String,
+    pub(super) remove: String,
+    ranges: [String; 8],
+    /// Claims what is due, of tables that are queues.
+    pub(super) claim: Option<String>,
+    /// Which of these keys a step wanted that had not ended at a horizon, of tables that a clean-up removes from.
+    pub(super) wanted: Option<String>,
+}
+
+impl Statements {
+    fn of(tree: TreeName) -> Self {
+        let table = tree.name();
+        let kind = Kind::of(tree);
+        Self {
+            get: format!("SELECT record FROM {table} WHERE key = $1"),
+            get_all: format!("SELECT key, record FROM {table} WHERE key = ANY($1)"),
+            has: format!("SELECT 1 FROM {table} WHERE key = $1"),
+            count: format!("SELECT count(*) FROM {table}"),
+            size: format!(
+                "SELECT count(*), coalesce(sum(length(key) + length(record)), 0)::bigint FROM {table}"
+            ),
+            put: put(table, kind),
+            remove: format!("DELETE FROM {table} WHERE key = ANY($1)"),
+            ranges: std::array::from_fn(|number| range(table, number)),
+            claim: (kind == Kind::Queue).then(|| claim(table)),
+            wanted: (kind == Kind::Collected).then(|| wanted(table)),
+        }
+    }
+
+    pub(super) fn range(&self, of: RangeOf) -> &str {
+        &self.ranges[number_of(of)]
+    }
+
+    /// Every one of them.
+    fn all(&self) -> impl Iterator<Item = &String> {
+        let plain = [&self.get, &self.get_all, &self.has, &self.count, &self.size, &self.put, &self.remove];
+        plain.into_iter().chain(&self.ranges).chain(&self.claim).chain(&self.wanted)
+    }
+}
+
+/// What a table has besides its keys and records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    /// Until when a row is claimed.
+    Queue,
+    /// By which step a row was wanted last.
+    Collected,
+}
+
+impl Kind {
+    fn of(tree: TreeName) -> Self {
+        match tree {
+            TreeName::MailsDue | TreeName::UrgentDue => Self::Queue,
+            TreeName::Bodies | TreeName::WatchlistVersions => Self::Collected,
+            _ => Self::Plain,
+        }
+    }
+}
+
+fn put(table: &str, kind: Kind) -> String {
+    let written = match kind {
+        // What is there already is not written once more.
+        Kind::Plain => "record = excluded.record WHERE kept.record IS DISTINCT FROM excluded.record",
+        Kind::Queue => "record = excluded.record, claimed_until = NULL",
+        Kind::Collected => "record = excluded.record, wanted_by = pg_current_xact_id()",
+    };
+    format!(
+        "INSERT INTO {table} AS kept (key, record) SELECT * FROM unnest($1::bytea[], $2::bytea[]) \
+         ON CONFLICT (key) DO UPDATE SET {written}"
+    )
+}
+
+fn number_of(of: RangeOf) -> usize {
+    usize::from(of.end == End::Back) + 2 * usize::from(of.has_values) + 4 * usize::from(of.is_open)
+}
+
+fn range(table: &str, number: usize) -> String {
+    let order = if number.is_multiple_of(2) { "ASC" } else { "DESC" };
+    let columns = if (number / 2).is_multiple_of(2) { "key" } else { "key, record" };
+    let end = if number / 4 == 0 { "AND key < $3" } else { "" };
+    format!("SELECT {columns} FROM {table} WHERE key >= $1 {end} ORDER BY key {order} LIMIT $2")
+}
+
+/// Takes the first that are due and that nobody else has just taken, but for those that the same operation had already,
+/// by what stands behind the moment. Who takes them has this long to say what becomes
+/// of them; otherwise they are there for others again.
+fn claim(table: &str) -> String {
+    format!(
+        "WITH due AS (SELECT key FROM {table} WHERE key < $1 \
+         AND substr(key, 9) <> ALL($3) \
+         AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) \
+         ORDER BY key LIMIT $2 FOR UPDATE SKIP LOCKED) \
+         UPDATE {table} SET claimed_until = clock_timestamp() + interval '20 seconds' FROM due \
+         WHERE {table}.key = due.key RETURNING {table}.key"
+    )
+}
+
+fn wanted(table: &str) -> String {
+    format!(
+        "SELECT key FROM {table} WHERE key = ANY($1) AND NOT pg_visible_in_snapshot(wanted_by, $2::text::pg_snapshot)"
+    )
+}
+
+/// What is asked of the table of a kind of records.
+pub(super) fn sql(tree: TreeName) -> &'static Statements {
+    static ALL: LazyLock<Vec<Statements>> = LazyLock::new(|| TreeName::all().map(Statements::of).collect());
+    &ALL[tree as usize]
+}
+
+/// Every statement that is prepared.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    PLAIN.into_iter().chain(TreeName::all().flat_map(|tree| sql(tree).all().map(String::as_str)))
+}

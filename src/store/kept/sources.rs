@@ -1,0 +1,362 @@
+//! What is kept of each source.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+use super::bodies::name_of;
+use super::trees::{Bytes, TreeName, Trees};
+use super::writes::Writes;
+use super::{chain, found, hooks, keys, records, subscribers, version};
+use crate::domain::change::Change;
+use crate::domain::entry::Entry;
+use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
+use crate::domain::match_index::MatchIndex;
+use crate::domain::matching::WatchlistVersion;
+use crate::domain::read_state::ReadState;
+use crate::domain::robots::RobotsCopy;
+use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
+use crate::domain::source::QuotaUse;
+use crate::store::boundary::{Accepted, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceVersion};
+use crate::store::error::StoreError;
+use crate::store::steps::reads::{self, Effect};
+
+pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
+    trees.get(TreeName::Baselines, source.as_str().as_bytes())
+}
+
+/// The snapshot of the accepted state. What was written before it was kept by itself has it in the baseline.
+pub(in crate::store) fn accepted(trees: &Trees, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
+    let own = trees.get(TreeName::Accepted, source.as_str().as_bytes())?;
+    or_of_baseline(trees, source, own)
+}
+
+/// How many entries the accepted state has. Of the snapshot nothing else is decoded.
+pub(in crate::store) fn entry_count(trees: &Trees, source: &SourceId) -> Result<Option<usize>, StoreError> {
+    #[derive(Deserialize)]
+    struct Counted {
+        entries: usize,
+    }
+    let counted: Option<Counted> =
+        trees.readable(trees.get(TreeName::Accepted, source.as_str().as_bytes()))?.flatten();
+    match counted {
+        Some(Counted { entries }) => Ok(Some(entries)),
+        None => Ok(or_of_baseline(trees, source, None)?.map(|snapshot| snapshot.entries)),
+    }
+}
+
+fn or_of_baseline(
+    trees: &Trees,
+    source: &SourceId,
+    accepted: Option<Snapshot>,
+) -> Result<Option<Snapshot>, StoreError> {
+    match accepted {
+        Some(snapshot) => Ok(Some(snapshot)),
+        None => Ok(baseline(trees, source)?.map(|baseline| baseline.snapshot)),
+    }
+}
+
+pub(in crate::store) fn read_state(
+    trees: &Trees,
+    source: &SourceId,
+) -> Result<Option<ReadState>, StoreError> {
+    trees.get(TreeName::ReadStates, source.as_str().as_bytes())
+}
+
+/// How the reads of sources stand.
+pub(in crate::store) fn read_states(
+    trees: &Trees,
+    sources: Vec<SourceId>,
+) -> Result<Vec<(SourceId, Option<ReadState>)>, StoreError> {
+    let keys: Vec<Vec<u8>> = sources.iter().map(|source| source.as_str().as_bytes().to_vec()).collect();
+    trees.tree(TreeName::ReadStates).warm(&keys)?;
+    sources.into_iter().map(|source| read_state(trees, &source).map(|state| (source, state))).collect()
+}
+
+pub(in crate::store) fn quarantined(
+    trees: &Trees,
+    source: &SourceId,
+) -> Result<Option<QuarantinedRead>, StoreError> {
+    trees.get(TreeName::Held, source.as_str().as_bytes())
+}
+
+pub(in crate::store) fn standing(trees: &Trees, source: &SourceId) -> Result<Option<MatchIndex>, StoreError> {
+    trees.get(TreeName::Standings, source.as_str().as_bytes())
+}
+
+/// The version of a watchlist by its hash.
+pub(in crate::store) fn watchlist_version(
+    trees: &Trees,
+    hash: &WatchlistHash,
+) -> Result<Option<WatchlistVersion>, StoreError> {
+    trees.get(TreeName::WatchlistVersions, hash.as_str().as_bytes())
+}
+
+pub(in crate::store) fn body(trees: &Trees, hash: &BodyHash) -> Result<Option<Vec<u8>>, StoreError> {
+    trees.body(&name_of(hash)?)
+}
+
+/// Returns all that is kept of a source, the entries apart.
+///
+/// A step may write between two of the records. The version is of the very bytes that are decoded, so it then names a
+/// state that the source never had, and what is computed from it is stale.
+pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownSource, StoreError> {
+    let key = source.as_str().as_bytes();
+    let records = Records::of(trees, source)?;
+    let Records { state, accepted, held, standing } = &records;
+    let accepted = trees.decoded(TreeName::Accepted, key, accepted.as_deref())?;
+    Ok(KnownSource {
+        state: trees.decoded(TreeName::ReadStates, key, state.as_deref())?,
+        accepted: or_of_baseline(trees, source, accepted)?,
+        held: trees.decoded(TreeName::Held, key, held.as_deref())?,
+        standing: trees.decoded(TreeName::Standings, key, standing.as_deref())?,
+        version: records.version(),
+    })
+}
+
+/// What is kept of a source besides the entries of its accepted state, as it lies in the trees.
+struct Records {
+    state: Option<Bytes>,
+    accepted: Option<Bytes>,
+    held: Option<Bytes>,
+    standing: Option<Bytes>,
+}
+
+impl Records {
+    fn of(trees: &Trees, source: &SourceId) -> Result<Self, StoreError> {
+        let key = source.as_str().as_bytes();
+        let of = [TreeName::ReadStates, TreeName::Accepted, TreeName::Held, TreeName::Standings];
+        trees.warm(&of.map(|tree| (tree, key)))?;
+        let get = |tree| trees.tree(tree).get(key);
+        Ok(Self {
+            state: get(TreeName::ReadStates)?,
+            accepted: get(TreeName::Accepted)?,
+            held: get(TreeName::Held)?,
+            standing: get(TreeName::Standings)?,
+        })
+    }
+
+    /// Returns the hash of the records: nothing has to be rewritten for it, and any change to one of them gives
+    /// another, a clock that was put back included. A large record counts by the hash of its body.
+    fn version(&self) -> SourceVersion {
+        SourceVersion(version(&[&self.state, &self.accepted, &self.held, &self.standing]))
+    }
+}
+
+/// Fails if the state of a source is not the one that the caller computed from.
+pub(super) fn require(
+    trees: &Trees,
+    source: &SourceId,
+    computed_from: SourceVersion,
+) -> Result<(), StoreError> {
+    if Records::of(trees, source)?.version() == computed_from {
+        return Ok(());
+    }
+    Err(StoreError::Stale { source_id: source.clone() })
+}
+
+/// The snapshots of a source, the newest first.
+pub(in crate::store) fn snapshots(
+    trees: &Trees,
+    source: &SourceId,
+    limit: usize,
+) -> Result<Vec<Snapshot>, StoreError> {
+    trees
+        .tree(TreeName::Snapshots)
+        .scan_prefix(keys::snapshots_of(source.as_str()))
+        .rev()
+        .take(limit)
+        .map(|pair| {
+            let (key, bytes) = pair?;
+            trees.decode(TreeName::Snapshots, &key, &bytes)
+        })
+        .collect()
+}
+
+/// The entries of a source with these keys, at most `limit`.
+pub(in crate::store) fn entries(
+    trees: &Trees,
+    source: &SourceId,
+    keys: &[String],
+    limit: usize,
+) -> Result<KnownEntries, StoreError> {
+    let keys: HashSet<&str> = keys.iter().map(String::as_str).collect();
+    let entries = baseline(trees, source)?.map(|baseline| baseline.document.entries).unwrap_or_default();
+    let mut named = entries.into_iter().filter(|entry| keys.contains(entry.key.as_str()));
+    let shown: Vec<Entry> = named.by_ref().take(limit).collect();
+    let more = named.count();
+    let mut entries = Vec::with_capacity(shown.len());
+    for entry in shown {
+        let came_by = found::came_by(trees, source, &entry.key)?;
+        entries.push((entry, came_by));
+    }
+    Ok(KnownEntries { entries, more, first: first_snapshot(trees, source)? })
+}
+
+fn first_snapshot(trees: &Trees, source: &SourceId) -> Result<Option<Snapshot>, StoreError> {
+    let first = trees.tree(TreeName::Snapshots).scan_prefix(keys::snapshots_of(source.as_str())).next();
+    let Some((key, bytes)) = first.transpose()? else { return Ok(None) };
+    trees.decode(TreeName::Snapshots, &key, &bytes).map(Some)
+}
+
+/// One snapshot of a source.
+pub(in crate::store) fn snapshot(
+    trees: &Trees,
+    source: &SourceId,
+    sequence: u64,
+) -> Result<Option<Snapshot>, StoreError> {
+    trees.get(TreeName::Snapshots, &keys::snapshot(source.as_str(), sequence))
+}
+
+/// Gathers all that one read means.
+pub(in crate::store) fn commit(
+    trees: &Trees,
+    writes: &mut Writes,
+    commit: &ReadCommit,
+) -> Result<(), StoreError> {
+    require(trees, &commit.state.source, commit.computed_from)?;
+    let raised = reads::raised(commit, |source| subscribers::has_followers(trees, source))?;
+    write(trees, writes, reads::of_read(commit, &raised))
+}
+
+/// Writes what a step means.
+pub(super) fn write(trees: &Trees, writes: &mut Writes, effects: Vec<Effect<'_>>) -> Result<(), StoreError> {
+    effects.into_iter().try_for_each(|effect| write_one(trees, writes, effect))
+}
+
+fn write_one(trees: &Trees, writes: &mut Writes, effect: Effect<'_>) -> Result<(), StoreError> {
+    match effect {
+        Effect::State(state) => {
+            writes.put(trees, TreeName::ReadStates, state.source.as_str().as_bytes(), state)
+        }
+        Effect::LetGo(source) => {
+            writes.remove(TreeName::Held, source.as_str().as_bytes());
+            Ok(())
+        }
+        Effect::Hold(held) => {
+            writes.put_kept(trees, &held.body)?;
+            writes.put(trees, TreeName::Held, held.read.source.as_str().as_bytes(), &held.read)
+        }
+        Effect::Accept(accepted) => accept(trees, writes, accepted),
+        Effect::Remember(source, read) => records::note_read(trees, writes, source, read),
+        Effect::Stand(standing, version) => put_standing(trees, writes, standing, version),
+        Effect::Chain(source, read, changes) => chain::append(trees, writes, source, read, changes),
+        Effect::Robots(copy) => writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy),
+        Effect::Use(used) => writes.put(trees, TreeName::Uses, &keys::digest(&used.host), used),
+        Effect::Tell(kind, change, companies, at) => hooks::tell(trees, writes, kind, change, companies, at),
+        Effect::Changes(changes) => put_changes(trees, writes, changes),
+        Effect::Amend(change) => writes.put(trees, TreeName::Changes, change.id.as_str().as_bytes(), change),
+        Effect::Raise(alert) => writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), alert),
+        Effect::Drop(alert) => {
+            writes.remove(TreeName::Alerts, alert.as_str().as_bytes());
+            Ok(())
+        }
+        Effect::Retract(retraction) => {
+            writes.put(trees, TreeName::Retractions, retraction.id.as_str().as_bytes(), retraction)
+        }
+    }
+}
+
+fn accept(trees: &Trees, writes: &mut Writes, accepted: &Accepted) -> Result<(), StoreError> {
+    let snapshot = &accepted.baseline.snapshot;
+    let source = snapshot.source.as_str();
+    writes.put_kept(trees, &accepted.body)?;
+    writes.put(trees, TreeName::Baselines, source.as_bytes(), &accepted.baseline)?;
+    writes.put(trees, TreeName::Accepted, source.as_bytes(), snapshot)?;
+    writes.put(trees, TreeName::Snapshots, &keys::snapshot(source, snapshot.sequence), snapshot)
+}
+
+/// What hosts said of being read.
+pub(in crate::store) fn robots(trees: &Trees) -> Result<Vec<RobotsCopy>, StoreError> {
+    trees.all_with(TreeName::Robots, &[])
+}
+
+/// When hosts were asked whose APIs allow only so many requests.
+pub(in crate::store) fn uses(trees: &Trees) -> Result<Vec<QuotaUse>, StoreError> {
+    trees.all_with(TreeName::Uses, &[])
+}
+
+/// Gathers all that another registry found; gives the notices that are new.
+pub(in crate::store) fn rematch(
+    trees: &Trees,
+    writes: &mut Writes,
+    commit: RematchCommit,
+) -> Result<Vec<Change>, StoreError> {
+    let RematchCommit { computed_from, standing, watchlist, notices } = commit;
+    require(trees, &standing.source, computed_from)?;
+    // An earlier program made shorter ids of the same parts.
+    let is_kept =
+        |notice: &Change| trees.has_either(TreeName::Changes, [notice.id.as_str(), notice.id.short()]);
+    let (new, raised) = reads::new_notices(notices, is_kept)?;
+    write(trees, writes, reads::of_rematch(&standing, &watchlist, (&new, &raised)))?;
+    Ok(new)
+}
+
+/// Keeps which entries of a source name whom, with the way from each company to the source, and the version of the
+/// watchlist that was looked with, unless that is there.
+fn put_standing(
+    trees: &Trees,
+    writes: &mut Writes,
+    standing: &MatchIndex,
+    version: &WatchlistVersion,
+) -> Result<(), StoreError> {
+    let source = standing.source.as_str();
+    let before: Option<MatchIndex> = trees.get(TreeName::Standings, source.as_bytes())?;
+    for company in before.iter().flat_map(|before| reads::named_no_more(before, standing)) {
+        writes.remove(TreeName::NamedOn, &keys::item(company.as_str(), source));
+    }
+    for company in standing.named.keys() {
+        writes.put_raw(TreeName::NamedOn, &keys::item(company.as_str(), source), Vec::new())?;
+    }
+    let key = version.hash().as_str().as_bytes();
+    trees.opening.wanted.note(&keys::digest(key));
+    // A clean-up of another process sees by the writing that it is wanted.
+    if trees.view().is_some() || !trees.tree(TreeName::WatchlistVersions).contains_key(key)? {
+        writes.put(trees, TreeName::WatchlistVersions, key, version)?;
+    }
+    writes.put(trees, TreeName::Standings, source.as_bytes(), standing)
+}
+
+/// Stands in the database once every standing has its ways.
+const WAYS_INDEXED: &[u8] = b"standings-indexed";
+
+/// Makes the ways from companies to sources of what an older program kept.
+pub(in crate::store) fn index_standings(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
+    if trees.tree(TreeName::Meta).contains_key(WAYS_INDEXED)? {
+        return Ok(());
+    }
+    for standing in trees.all_with::<MatchIndex>(TreeName::Standings, &[])? {
+        for company in standing.named.keys() {
+            let key = keys::item(company.as_str(), standing.source.as_str());
+            writes.put_raw(TreeName::NamedOn, &key, Vec::new())?;
+        }
+    }
+    writes.put_raw(TreeName::Meta, WAYS_INDEXED, Vec::new())
+}
+
+/// The sources of which an entry names a company, with the keys of those entries.
+pub(in crate::store) fn named_on(
+    trees: &Trees,
+    company: &CompanyId,
+) -> Result<Vec<(SourceId, Vec<String>)>, StoreError> {
+    let mut found = Vec::new();
+    for key in trees.tree(TreeName::NamedOn).scan_prefix(keys::items_of(company.as_str())).keys() {
+        let key = key?;
+        let source = &key[company.as_str().len() + 1..];
+        let standing: Option<MatchIndex> = trees.readable(trees.get(TreeName::Standings, source))?.flatten();
+        let Some(standing) = standing else { continue };
+        let entries = standing.named.get(company).into_iter().flatten().cloned().collect();
+        found.push((standing.source, entries));
+    }
+    Ok(found)
+}
+
+/// Keeps changes that are new, with the ways by which they are found.
+pub(super) fn put_changes(trees: &Trees, writes: &mut Writes, changes: &[Change]) -> Result<(), StoreError> {
+    for change in changes {
+        let id = change.id.as_str();
+        writes.put(trees, TreeName::Changes, id.as_bytes(), change)?;
+        writes.put_raw(TreeName::ChangesByTime, &keys::at(change.found_at, id), Vec::new())?;
+    }
+    found::add(trees, writes, changes)
+}

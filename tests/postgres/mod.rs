@@ -1,0 +1,131 @@
+//! A PostgreSQL server of the tests' own: made in a temporary folder, reached through a socket there, and ended with
+//! the process that started it, however that ends.
+
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::left_out::left_out;
+
+/// A server starts within this time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Makes a database cluster, runs its server until its own standard input ends, and removes it.
+const KEEP: &str = r#"
+"$1/initdb" -D "$2/data" -A trust -U regwatch -E UTF8 --locale=C --no-sync >"$2/initdb.log" 2>&1 || exit 1
+"$1/pg_ctl" start -D "$2/data" -l "$2/log" -s -o "-k $2 -c listen_addresses= -c max_connections=300 $3" || exit 1
+cat >/dev/null
+"$1/pg_ctl" stop -D "$2/data" -m immediate -s
+rm -rf "$2"
+"#;
+
+/// A server; it ends with this, or with the process.
+pub struct Server {
+    keeper: Child,
+    folder: PathBuf,
+    programs: PathBuf,
+    databases: AtomicU32,
+}
+
+impl Server {
+    /// One for all tests of this process; nothing where none is installed. Its tests cut no power, so nothing is forced
+    /// to the disk.
+    pub fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Option<Server>> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start("-c fsync=off -c full_page_writes=off")).as_ref()
+    }
+
+    /// Starts one with these options; nothing where none is installed.
+    pub fn start(options: &str) -> Option<Self> {
+        let Some(programs) = programs() else {
+            left_out("the store in PostgreSQL", "there is no server (Debian: postgresql)");
+            return None;
+        };
+        let folder = own_folder();
+        let mut keep = as_other_than_root("sh");
+        keep.args(["-c", KEEP, "keep"]).arg(&programs).arg(&folder).arg(options);
+        // What ends a group of processes leaves it to end by itself, and to tidy up.
+        let keeper = keep.process_group(0).current_dir("/").stdin(Stdio::piped()).spawn().unwrap();
+        let server = Self { keeper, folder, programs, databases: AtomicU32::new(0) };
+        server.await_start();
+        Some(server)
+    }
+
+    fn await_start(&self) {
+        let end = Instant::now() + PATIENCE;
+        while !self.run("pg_isready", &["--quiet"]).status().unwrap().success() {
+            let log = |name: &str| std::fs::read_to_string(self.folder.join(name)).unwrap_or_default();
+            assert!(Instant::now() < end, "{}\n{}", log("initdb.log"), log("log"));
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+    }
+
+    /// A program of PostgreSQL that talks to this server.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        command.arg("-h").arg(&self.folder).args(["-U", "regwatch"]).args(arguments);
+        command
+    }
+
+    /// Ends it at once, as if it had been killed, and starts it again.
+    pub fn restart_at_once(&self) {
+        let mut restart = as_other_than_root(self.programs.join("pg_ctl").to_str().unwrap());
+        restart.arg("restart").arg("-D").arg(self.folder.join("data")).arg("-l").arg(self.folder.join("log"));
+        let ran = restart.args(["-m", "immediate", "-s"]).current_dir("/").status().unwrap();
+        assert!(ran.success(), "the server does not start again");
+    }
+
+    /// The address of a new, empty database.
+    pub fn database(&self) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        assert!(self.run("createdb", &[&name]).status().unwrap().success());
+        self.url(&name)
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres:///{database}?user=regwatch&host={}", self.folder.display())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// Where the server's programs lie, those of the newest version.
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(_, programs)| programs.join("initdb").is_file() && programs.join("postgres").is_file())
+        .collect();
+    found.sort();
+    found.pop().map(|(_, programs)| programs)
+}
+
+/// The server refuses to run as root.
+fn as_other_than_root(program: &str) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", program]);
+    command
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|us| us.uid() == 0)
+}
+
+/// A folder that belongs to the server's user; its path is short enough for a socket's address.
+fn own_folder() -> PathBuf {
+    let made = as_other_than_root("mktemp").args(["-d", "/tmp/regwatch-pg.XXXXXX"]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Path::new(String::from_utf8(made.stdout).unwrap().trim()).to_owned()
+}

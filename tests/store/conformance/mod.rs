@@ -1,0 +1,18 @@
+//! What any database behind the store must do. Each of them has it included with a `Home` of its own.
+
+use super::Home;
+
+mod bodies;
+pub mod chain;
+mod changes;
+mod inbox;
+mod incidents;
+mod life;
+mod model;
+mod outbox;
+mod reads;
+mod schedules;
+mod screenings;
+mod search;
+mod subscribers;
+mod telling;

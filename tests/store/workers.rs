@@ -1,0 +1,472 @@
+//! Several workers on one database: what one does, no other does again, and what one leaves behind is taken up.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration as StdDuration, Instant};
+
+use chrono::Duration;
+use regwatch::domain::alert::AlertItem;
+use regwatch::domain::email::EmailAddress;
+use regwatch::domain::id::MailId;
+use regwatch::domain::outbox::{Doubt, MailState, Outcome};
+use regwatch::settings::{DatabaseUrl, StoreSettings};
+use regwatch::store::{ChangeQuery, FanOut, Store, StoreError};
+use tokio::task::JoinSet;
+
+use crate::fixture::{at, changed, keep, mail, page, source};
+use crate::on_sled::conformance::chain::unchanged;
+use crate::postgres::Server;
+use crate::postgres_home::Home;
+
+/// Names the database to a process that works on it.
+const DATABASE: &str = "REGWATCH_TEST_DATABASE";
+
+/// Mails that two processes hand out.
+const MAILS: usize = 300;
+
+fn everything() -> ChangeQuery {
+    ChangeQuery { limit: usize::MAX, ..ChangeQuery::default() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_goes_to_one_sender_of_one_worker() {
+    let home = Home::new();
+    if home.is_folder() {
+        return;
+    }
+    let workers = [home.open(), home.open()];
+    let mails = (0..120).map(|number| mail(&format!("to-{number}"), at(0))).collect();
+    workers[0].dispatch(&[], mails).await.unwrap();
+    let mut tasks = JoinSet::new();
+    for worker in workers.iter().cycle().take(6) {
+        let worker = worker.clone();
+        tasks.spawn(async move {
+            let mut got = Vec::new();
+            let mut misses = 0;
+            // What another is just claiming is passed over, and may be free again a moment later.
+            while misses < 3 {
+                let leased = worker.lease_due(at(0), 4, Duration::minutes(5)).await.unwrap();
+                misses = if leased.is_empty() { misses + 1 } else { 0 };
+                got.extend(leased.into_iter().map(|leased| leased.mail.id));
+            }
+            got
+        });
+    }
+    let mut handed_out: Vec<MailId> = tasks.join_all().await.into_iter().flatten().collect();
+    handed_out.sort();
+    assert_eq!(handed_out.len(), 120);
+    handed_out.dedup();
+    assert_eq!(handed_out.len(), 120);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_workers_that_read_one_source_at_once_one_is_kept() {
+    let home = Home::new();
+    if home.is_folder() {
+        return;
+    }
+    let workers = [home.open(), home.open()];
+    let fcc = source("fcc");
+    for sequence in 1..=12 {
+        let mut tasks = JoinSet::new();
+        let version = workers[0].known(&fcc).await.unwrap().version;
+        for (number, worker) in (0..).zip(workers.iter().cloned()) {
+            let fcc = fcc.clone();
+            let body = page(sequence * 10 + number, 3_000);
+            tasks.spawn(async move {
+                let read = changed(&fcc, sequence, body, &["zte"]);
+                worker.commit(read.computed_from(version)).await
+            });
+        }
+        let ended = tasks.join_all().await;
+        let stale = ended.iter().filter(|ended| matches!(ended, Err(StoreError::Stale { .. }))).count();
+        assert_eq!((ended.iter().filter(|ended| ended.is_ok()).count(), stale), (1, 1), "{ended:?}");
+    }
+    let kept = workers[1].snapshots(&fcc, 99).await.unwrap();
+    assert_eq!(kept.len(), 12);
+    for snapshot in kept {
+        assert!(workers[0].body(&snapshot.response.sha256).await.unwrap().is_some());
+    }
+    assert_eq!(workers[0].changes(everything()).await.unwrap().len(), 12);
+    assert_eq!(workers[0].pending_alerts().await.unwrap().len(), 12);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_on_different_sources_keep_all_of_it_and_number_every_change_once() {
+    let home = Home::new();
+    if home.is_folder() {
+        return;
+    }
+    let workers = [home.open(), home.open(), home.open()];
+    let mut tasks = JoinSet::new();
+    for (number, worker) in (0..12_u64).zip(workers.iter().cycle()) {
+        let worker = worker.clone();
+        tasks.spawn(async move {
+            let id = source(&format!("source-{number}"));
+            for sequence in 1..=4 {
+                keep(&worker, changed(&id, sequence, page(number * 100 + sequence, 2_000), &["zte"]))
+                    .await
+                    .unwrap();
+            }
+        });
+    }
+    // Somebody tidies up meanwhile.
+    for worker in &workers {
+        worker.collect_garbage().await.unwrap();
+    }
+    tasks.join_all().await;
+    let numbered = workers[0].numbered((0..48).collect()).await.unwrap();
+    assert_eq!(numbered.len(), 48, "numbers without a gap, each given once");
+    for (number, change) in &numbered {
+        assert!(*number < 48);
+        assert!(workers[1].body(&change.evidence.sha256).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn of_two_workers_that_spread_one_alert_one_is_kept() {
+    let home = Home::new();
+    if home.is_folder() {
+        return;
+    }
+    let (one, other) = (home.open(), home.open());
+    keep(&one, changed(&source("fcc"), 1, page(1, 2_000), &["zte"])).await.unwrap();
+    let pending = one.pending_alerts().await.unwrap();
+    let alert = &pending[0].0;
+    let ann: EmailAddress = "ann@example.org".parse().unwrap();
+    let spread = FanOut {
+        alerts: vec![alert.id.clone()],
+        from: None,
+        items: vec![(ann.clone(), AlertItem::of(alert), at(5))],
+        reached: None,
+    };
+    let (first, second) = tokio::join!(one.spread(spread.clone()), other.spread(spread));
+    let superseded =
+        [&first, &second].into_iter().filter(|ended| matches!(ended, Err(StoreError::Superseded { .. })));
+    assert_eq!(superseded.count(), 1, "{first:?} {second:?}");
+    assert!(first.is_ok() || second.is_ok());
+    assert_eq!(other.waiting(vec![ann]).await.unwrap().readers[0].items.len(), 1);
+}
+
+#[tokio::test]
+async fn who_works_on_keeps_what_it_leased_and_what_who_ended_had_is_taken_back() {
+    let home = Home::new();
+    if home.is_folder() {
+        return;
+    }
+    let (one, other) = (home.open(), home.open());
+    one.dispatch(&[], vec![mail("ann", at(0)), mail("bob", at(0))]).await.unwrap();
+    let of_one = one.lease_due(at(0), 1, Duration::hours(1)).await.unwrap();
+    let of_other = other.lease_due(at(0), 1, Duration::hours(1)).await.unwrap();
+    assert_eq!(other.reclaim_leases(at(1), Doubt::Resend).await.unwrap(), 0, "both are at work");
+    one.close().await.unwrap();
+    assert_eq!(other.reclaim_leases(at(1), Doubt::Resend).await.unwrap(), 1);
+    let late = other.settle(&of_one[0].lease, Outcome::SENT, at(2), 0.0).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost { .. })), "{late:?}");
+    other.settle(&of_other[0].lease, Outcome::SENT, at(2), 0.0).await.unwrap();
+}
+
+/// What a process said that works on a database.
+struct Worker {
+    child: Child,
+    said: Arc<Mutex<Vec<String>>>,
+    listening: std::thread::JoinHandle<()>,
+}
+
+impl Worker {
+    fn start(url: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["workers::a_worker", "--exact", "--nocapture"])
+            .env(DATABASE, url)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&said);
+        let listening = std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                heard.lock().unwrap().push(line);
+            }
+        });
+        Self { child, said, listening }
+    }
+
+    fn count(&self) -> usize {
+        self.said.lock().unwrap().len()
+    }
+
+    /// Ends it without warning, or waits for its end; gives all that it said.
+    fn end(mut self, is_killed: bool) -> Vec<String> {
+        if is_killed {
+            self.child.kill().unwrap();
+        }
+        self.child.wait().unwrap();
+        self.listening.join().unwrap();
+        std::mem::take(&mut *self.said.lock().unwrap())
+    }
+}
+
+fn settings(url: &str, folder: &std::path::Path) -> StoreSettings {
+    StoreSettings::Postgres { url: DatabaseUrl::new(url, None).unwrap(), local: folder.join("db") }
+}
+
+/// The process of a [`Worker`]: sends mails and reads a source until there is nothing left to send.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker() {
+    let Some(url) = std::env::var_os(DATABASE).and_then(|url| url.into_string().ok()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&settings(&url, folder.path())).unwrap();
+    let say = |words: String| {
+        let mut output = std::io::stdout().lock();
+        writeln!(output, "{words}").unwrap();
+        output.flush().unwrap();
+    };
+    let mut misses = 0;
+    let mut reads = 0_u64;
+    while misses < 3 {
+        let fcc = source("fcc");
+        let known = store.known(&fcc).await.unwrap();
+        let sequence = known.accepted.map_or(1, |accepted| accepted.sequence + 1);
+        reads += 1;
+        let read = changed(&fcc, sequence, page(sequence * 7 + reads, 2_000), &["zte"]);
+        let change = read.changes[0].id.clone();
+        match store.commit(read.computed_from(known.version)).await {
+            Ok(()) => say(format!("kept {change}")),
+            Err(StoreError::Stale { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+        let leased = store.lease_due(at(0), 4, Duration::hours(1)).await.unwrap();
+        misses = if leased.is_empty() { misses + 1 } else { 0 };
+        for leased in leased {
+            if store.begin_sending(&leased.lease, at(0)).await.unwrap() {
+                say(format!("sent {}", leased.mail.id));
+                store.settle(&leased.lease, Outcome::SENT, at(0), 0.0).await.unwrap();
+                say(format!("settled {}", leased.mail.id));
+            }
+        }
+    }
+}
+
+/// One of two processes is killed in the midst of its work. The other one and the next take up what it left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_worker_loses_nothing_and_nothing_is_done_twice_that_it_had_not_begun() {
+    let Some(server) = Server::shared() else { return };
+    let (url, folder) = (server.database(), tempfile::tempdir().unwrap());
+    let store = Store::open(&settings(&url, folder.path())).unwrap();
+    let names: Vec<_> = (0..MAILS).map(|number| mail(&format!("to-{number}"), at(0))).collect();
+    store.dispatch(&[], names.clone()).await.unwrap();
+    let (killed, living) = (Worker::start(&url), Worker::start(&url));
+    let end = Instant::now() + StdDuration::from_secs(60);
+    while (killed.count() < 60 || living.count() < 20) && Instant::now() < end {
+        std::thread::park_timeout(StdDuration::from_millis(2));
+    }
+    let mut said = killed.end(true);
+    let settled_by_killed = said.iter().filter(|line| line.starts_with("settled ")).count();
+    assert!(settled_by_killed > 0 && settled_by_killed < MAILS, "it was killed in the midst of its work");
+    let begun: Vec<String> = left_open(&said);
+    said.extend(living.end(false));
+    // The server may take a moment to see that the killed one is gone.
+    let mut reclaimed = 0;
+    while reclaimed == 0 && Instant::now() < end {
+        reclaimed = store.reclaim_leases(at(1), Doubt::Resend).await.unwrap();
+        if store.queue().await.unwrap().waiting == 0 {
+            break;
+        }
+    }
+    // Mails in doubt go out again later.
+    said.extend(Worker::start(&url).end(false));
+    for leased in store.lease_due(at(10_000), MAILS, Duration::hours(1)).await.unwrap() {
+        said.push(format!("sent {}", leased.mail.id));
+        store.begin_sending(&leased.lease, at(10_000)).await.unwrap();
+        store.settle(&leased.lease, Outcome::SENT, at(10_000), 0.0).await.unwrap();
+    }
+    let mut sent: BTreeMap<String, usize> = BTreeMap::new();
+    for id in said.iter().filter_map(|line| line.strip_prefix("sent ")) {
+        *sent.entry(id.to_owned()).or_default() += 1;
+    }
+    for queued in &names {
+        let times = sent.get(queued.mail.id.as_str()).copied().unwrap_or_default();
+        let is_in_doubt = begun.iter().any(|id| id == queued.mail.id.as_str());
+        assert!(
+            times == 1 || (times <= 2 && times > 0 && is_in_doubt),
+            "{} {times} {is_in_doubt}",
+            queued.mail.id
+        );
+        assert_eq!(store.find_mail(queued.mail.id.as_str()).await.unwrap().state, MailState::Sent);
+    }
+    let kept: Vec<String> =
+        store.changes(everything()).await.unwrap().iter().map(|change| change.id.to_string()).collect();
+    let acknowledged: Vec<&str> = said.iter().filter_map(|line| line.strip_prefix("kept ")).collect();
+    for change in &acknowledged {
+        assert_eq!(kept.iter().filter(|kept| kept == change).count(), 1, "{change}");
+    }
+    let snapshots = store.snapshots(&source("fcc"), usize::MAX).await.unwrap().len();
+    assert_eq!(kept.len(), snapshots, "every state that was accepted shows its change");
+    println!(
+        "{MAILS} mails by two processes, one killed: {} in doubt, {reclaimed} taken back, {} changes acknowledged",
+        begun.len(),
+        acknowledged.len()
+    );
+}
+
+/// The mails that were sent and of which it was not said that this was kept.
+fn left_open(said: &[String]) -> Vec<String> {
+    let settled: Vec<&str> = said.iter().filter_map(|line| line.strip_prefix("settled ")).collect();
+    let sent = said.iter().filter_map(|line| line.strip_prefix("sent "));
+    sent.filter(|id| !settled.contains(id)).map(str::to_owned).collect()
+}
+
+/// Connections are cut again and again while steps are kept: who is told that a step was kept can rely on it, and who
+/// is told that it was not can as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_whose_connection_was_cut_is_told_as_it_is() {
+    const CUT: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let Some(server) = Server::shared() else { return };
+    let (url, folder) = (server.database(), tempfile::tempdir().unwrap());
+    let store = Store::open(&settings(&url, folder.path())).unwrap();
+    let is_over = Arc::new(AtomicBool::new(false));
+    let cutting = {
+        let (is_over, url) = (Arc::clone(&is_over), url.clone());
+        std::thread::spawn(move || {
+            let mut cuts = 0;
+            while !is_over.load(Ordering::SeqCst) {
+                let cut = server.run("psql", &["-qAt", "-d", &url, "-c", CUT]).output().unwrap();
+                cuts += u32::from(cut.status.success());
+                std::thread::park_timeout(StdDuration::from_millis(40));
+            }
+            cuts
+        })
+    };
+    let mut told = BTreeMap::new();
+    for number in 0..150 {
+        let queued = mail(&format!("to-{number}"), at(0));
+        let id = queued.mail.id.clone();
+        told.insert(id, store.dispatch(&[], vec![queued]).await.is_ok());
+    }
+    is_over.store(true, Ordering::SeqCst);
+    let cuts = cutting.join().unwrap();
+    drop(store);
+    let store = Store::open(&settings(&url, folder.path())).unwrap();
+    for (id, is_kept) in &told {
+        assert_eq!(store.find_mail(id.as_str()).await.is_ok(), *is_kept, "{id}");
+    }
+    let kept = told.values().filter(|is_kept| **is_kept).count();
+    assert!(kept > 0 && cuts > 0);
+    println!("{cuts} cuts of all connections: {kept} of {} steps kept, none told otherwise", told.len());
+}
+
+/// The server is killed again and again under those who write. What they were told stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_outlives_a_killed_server() {
+    let Some(server) = Server::start("-c shared_buffers=32MB") else { return };
+    let (url, folder) = (server.database(), tempfile::tempdir().unwrap());
+    let store = Store::open(&settings(&url, folder.path())).unwrap();
+    let (is_over, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let mut tasks = JoinSet::new();
+    for task in 0..3 {
+        let (store, is_over, count) = (store.clone(), Arc::clone(&is_over), Arc::clone(&count));
+        tasks.spawn(async move {
+            let (mut told, mut number) = (Vec::new(), 0);
+            while !is_over.load(Ordering::SeqCst) {
+                let queued = mail(&format!("to-{task}-{number}"), at(0));
+                number += 1;
+                let id = queued.mail.id.clone();
+                if store.dispatch(&[], vec![queued]).await.is_ok() {
+                    told.push(id);
+                    count.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            told
+        });
+    }
+    let more = async || {
+        let wanted = count.load(Ordering::SeqCst) + 50;
+        while count.load(Ordering::SeqCst) < wanted {
+            tokio::time::sleep(StdDuration::from_millis(2)).await;
+        }
+    };
+    for _ in 0..2 {
+        more().await;
+        server.restart_at_once();
+    }
+    more().await;
+    is_over.store(true, Ordering::SeqCst);
+    let told: Vec<MailId> = tasks.join_all().await.into_iter().flatten().collect();
+    for id in &told {
+        store.find_mail(id.as_str()).await.unwrap();
+    }
+    assert!(!told.is_empty());
+    println!("a server that was killed twice: {} steps acknowledged, none lost", told.len());
+}
+
+/// What unchanged reads and mails cost with one, two and four workers. Every worker is an opening of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "a measurement"]
+async fn measured_with_one_two_and_four_workers() {
+    const SOURCES: usize = 400;
+    const SENDERS: usize = 8;
+    const LASTING: StdDuration = StdDuration::from_secs(5);
+    // As it is used: what is acknowledged is on the disk.
+    let Some(server) = Server::start("-c shared_buffers=256MB") else { return };
+    let (url, folder) = (server.database(), tempfile::tempdir().unwrap());
+    let open = || Store::open(&settings(&url, folder.path())).unwrap();
+    let first = open();
+    for number in 0..SOURCES {
+        keep(&first, changed(&source(&format!("source-{number}")), 1, page(number as u64, 9_000), &["zte"]))
+            .await
+            .unwrap();
+    }
+    for count in [1, 2, 4] {
+        let workers: Vec<Store> = (0..count).map(|_| open()).collect();
+        let end = Instant::now() + LASTING;
+        let mut tasks = JoinSet::new();
+        for task in 0..count * SENDERS {
+            let worker = workers[task % count].clone();
+            tasks.spawn(async move {
+                let (mut kept, mut number) = (0, task);
+                while Instant::now() < end {
+                    let id = source(&format!("source-{number}"));
+                    number = (number + count * SENDERS) % SOURCES;
+                    let version = worker.known(&id).await.unwrap().version;
+                    let read = unchanged(&id, kept + 10).computed_from(version);
+                    worker.commit_together(read).kept().await.unwrap();
+                    kept += 1;
+                }
+                kept
+            });
+        }
+        let reads: i64 = tasks.join_all().await.into_iter().sum();
+        let mails = (0..6_000).map(|number| mail(&format!("of-{count}-{number}"), at(0))).collect::<Vec<_>>();
+        for batch in mails.chunks(250) {
+            first.dispatch(&[], batch.to_vec()).await.unwrap();
+        }
+        let (start, mut tasks) = (Instant::now(), JoinSet::new());
+        for task in 0..count * SENDERS {
+            let worker = workers[task % count].clone();
+            tasks.spawn(async move {
+                loop {
+                    let leased = worker.lease_due(at(0), 20, Duration::hours(1)).await.unwrap();
+                    if leased.is_empty() {
+                        break;
+                    }
+                    let settled = leased.iter().map(|leased| worker.settle_sent(&leased.lease, None, at(0)));
+                    for settled in settled.collect::<Vec<_>>() {
+                        settled.kept().await.unwrap();
+                    }
+                }
+            });
+        }
+        tasks.join_all().await;
+        println!(
+            "{count} workers: {:.0} unchanged reads a second, {:.0} mails a second leased and settled",
+            f64::from(u32::try_from(reads).unwrap()) / LASTING.as_secs_f64(),
+            6_000.0 / start.elapsed().as_secs_f64()
+        );
+    }
+}
