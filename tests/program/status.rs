@@ -88,7 +88,7 @@ fn its_lines_fit_80_columns_however_long_a_reason_is() {
     let proof = proof.to_str().unwrap();
     home.run(&["evidence", "export", "--source", "covered-list", "--out", proof]).expect(0);
     let suppliers = home.path("suppliers.csv");
-    std::fs::write(&suppliers, "name\nHangzhou Hikvision Digital Technology Co., Ltd.\nBread Ltd.\n")
+    std::fs::write(&suppliers, "name\n\"Hangzhou Hikvision Digital Technology Co., Ltd.\"\nBread Ltd.\n")
         .unwrap();
     for verb in [
         &["status"][..],
