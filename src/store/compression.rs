@@ -9,7 +9,8 @@ use zstd::bulk::Compressor;
 use zstd::stream::{read, write};
 use zstd::zstd_safe::{self, DCtx};
 
-use super::record::Digest;
+/// A SHA-256.
+pub(super) type Digest = [u8; 32];
 
 /// The faster levels, which are negative, leave more and take as long on pages.
 const LEVEL: i32 = 1;

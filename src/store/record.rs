@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
+pub(super) use super::compression::Digest;
 use super::compression::{PackedBody, Packer};
 
 /// Room for most records, which then need not move as they grow.
@@ -26,9 +27,6 @@ const VERSION: u8 = 1;
 
 const INLINE: u8 = 0;
 const AS_BODY: u8 = 1;
-
-/// A SHA-256.
-pub(super) type Digest = [u8; 32];
 
 /// A record as it lies in a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]

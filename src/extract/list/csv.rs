@@ -146,7 +146,8 @@ fn body<'a>(settings: &CsvSettings, text: &'a str) -> Result<&'a str, Unreadable
         return Err(Unreadable::Missing { what: "the line end after the last row".to_owned() });
     }
     let start = ended.split_inclusive('\n').take(settings.skip_lines).map(str::len).sum();
-    Ok(&ended[start..])
+    // The reader would take a first part of the body that is nothing but this mark for all of it.
+    Ok(ended[start..].trim_start_matches('\u{feff}'))
 }
 
 /// The table, once every quote in it was found to end.
