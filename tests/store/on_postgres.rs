@@ -2,5 +2,8 @@
 
 pub use crate::postgres_home::Home;
 
+/// Each step goes to the server and back several times.
+const SEQUENCES: u32 = 12;
+
 #[path = "conformance/mod.rs"]
 mod conformance;

@@ -2,5 +2,7 @@
 
 pub use crate::fixture::Home;
 
+const SEQUENCES: u32 = 40;
+
 #[path = "conformance/mod.rs"]
 pub mod conformance;

@@ -1,10 +1,12 @@
 //! What a store does that one process owns, with all its files.
 
+use std::sync::Arc;
+
 use regwatch::domain::meter::Meter;
 use regwatch::settings::StoreSettings;
 use regwatch::store::{SealWish, Store, StoreError, check_backup, restore};
 
-use crate::fixture::{Home, at, keep, source};
+use crate::fixture::{Home, at, changed, keep, source};
 use crate::on_sled::conformance::chain::{changing, follow, keep_unchanged, lines};
 
 #[tokio::test]
@@ -53,4 +55,16 @@ async fn a_chain_is_in_every_backup_and_goes_on_after_it() {
         follow(&lines(&store, &feed).await);
         assert_eq!(store.last_seal().await.unwrap().unwrap().heads.len(), 2);
     }
+}
+
+#[tokio::test]
+async fn how_a_source_stands_of_which_nothing_was_written_is_not_looked_up_again() {
+    let home = Home::new();
+    let store = home.open();
+    let ids: Arc<[_]> = [source("fcc"), source("bis")].into();
+    let before = store.glances(ids.clone()).await.unwrap();
+    keep(&store, changed(&source("fcc"), 1, b"one".to_vec(), &["hikvision"])).await.unwrap();
+    let after = store.glances(ids).await.unwrap();
+    assert!(!Arc::ptr_eq(&before[0], &after[0]));
+    assert!(Arc::ptr_eq(&before[1], &after[1]), "nobody else writes it");
 }

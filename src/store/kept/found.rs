@@ -248,7 +248,9 @@ fn warm(trees: &Trees, changes: &[Change], next: u32) -> Result<(), StoreError> 
     let terms: BTreeSet<Vec<u8>> = changes.iter().flat_map(terms_of).collect();
     let keys: Vec<Vec<u8>> =
         blocks.flat_map(|block| terms.iter().map(move |term| block_key(term, block))).collect();
-    trees.tree(TreeName::ChangeTerms).warm(&keys)
+    trees.tree(TreeName::ChangeTerms).warm(&keys)?;
+    let ids: Vec<Vec<u8>> = changes.iter().map(|change| id_key(&change.id)).collect();
+    trees.tree(TreeName::ChangeNumbers).warm(&ids)
 }
 
 /// Notes that a change is another now: whom it concerns was decided.

@@ -1,6 +1,7 @@
-//! What any database behind the store must do. Each of them has it included with a `Home` of its own.
+//! What any database behind the store must do. Each of them has it included with a `Home` of its own, and
+//! says of how many sequences of steps it is to make sure.
 
-use super::Home;
+use super::{Home, SEQUENCES};
 
 mod bodies;
 pub mod chain;

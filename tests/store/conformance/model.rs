@@ -9,7 +9,7 @@ use regwatch::domain::id::MailId;
 use regwatch::domain::outbox::{Doubt, Mail, MailState, Outcome};
 use regwatch::store::{Lease, Store, StoreError};
 
-use super::Home;
+use super::{Home, SEQUENCES};
 use crate::fixture::{at, mail};
 
 /// One step; a number names one of [`NAMES`] mails, which may be there or not.
@@ -217,7 +217,7 @@ async fn check_same(store: &Store, model: &Model, picked: &Index) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: SEQUENCES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_outbox_is_a_map_of_mails(steps in prop::collection::vec(step(), 1..40), picked in any::<Index>()) {
