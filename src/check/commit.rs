@@ -43,7 +43,7 @@ impl FirstAnswer {
 impl ReadOutcome {
     /// All of it, to be committed as one step, which takes the accepted entries over. Only a good read moves the
     /// baseline.
-    pub(super) fn to_commit(
+    pub(super) fn make_commit(
         &mut self,
         source: &Source,
         known: &SourceContext,

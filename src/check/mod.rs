@@ -255,7 +255,7 @@ impl Checker {
             Err(error) => ReadOutcome::unanswered(&error),
         };
         let has_lied = word.as_ref().is_some_and(|word| word.exposes_lie(&known, &mut outcome, read_at));
-        let mut commit = outcome.to_commit(source, &known, read_at);
+        let mut commit = outcome.make_commit(source, &known, read_at);
         commit.read = Some(outcome.to_record(asked_at, read_at));
         commit.chained = Some(outcome.to_chained(source, &known, first, read_at));
         let standing = match &commit.accepted {

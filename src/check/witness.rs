@@ -175,7 +175,7 @@ impl Checker {
     ) -> Result<SourceCheck, StoreError> {
         let read_at = self.clock.now();
         let mut outcome = ReadOutcome::NotModified { entries };
-        let mut commit = outcome.to_commit(source, known, read_at);
+        let mut commit = outcome.make_commit(source, known, read_at);
         let before = known.state.as_ref();
         let witnessed = commit.state.witnessed.take();
         // A witness may be asked every few minutes, and what it says each time would be most of what is kept.

@@ -67,9 +67,9 @@ pub fn as_if_asked(
     for entry in document.entries.iter_mut().filter(|entry| is_of_a_search(entry)) {
         let Some(now) = now.get(entry.key.as_str()).filter(|now| is_of_a_search(now)) else { continue };
         for field in &differ {
-            match now.fields.get(*field) {
+            match now.fields.get(field) {
                 Some(text) => entry.fields.insert((*field).to_owned(), text.clone()),
-                None => entry.fields.remove(*field),
+                None => entry.fields.remove(field),
             };
         }
     }

@@ -169,11 +169,13 @@ impl Fields {
     }
 
     /// Shows the names in their order.
+    #[must_use]
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &FieldName> + ExactSizeIterator {
         self.0.iter().map(|(name, _)| name)
     }
 
     /// Shows the texts in the order of their names.
+    #[must_use]
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &String> + ExactSizeIterator {
         self.0.iter().map(|(_, text)| text)
     }
@@ -233,7 +235,7 @@ impl Index<&str> for Fields {
     fn index(&self, name: &str) -> &String {
         match self.find(name) {
             Ok(at) => &self.0[at].1,
-            Err(_) => panic!("no field {name:?} among {self:?}"),
+            Err(_place) => panic!("no field {name:?} among {self:?}"),
         }
     }
 }

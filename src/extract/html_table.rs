@@ -144,7 +144,7 @@ impl<'a> Sheet<'a, '_> {
             if let Some((field, text)) = &caption {
                 record.push(field, text.as_str());
             }
-            record.mark(SECTION, &section::path([place.as_str(), heading.as_str()]));
+            record.mark(SECTION, section::path([place.as_str(), heading.as_str()]));
             if let Some(above) = waiting.replace(record) {
                 rows.take(above)?;
             }
@@ -195,7 +195,7 @@ impl<'a> Sheet<'a, '_> {
             }
         }
         if !unnamed.is_empty() {
-            self.take_unnamed(&mut record, row, unnamed, number, cells)?;
+            Self::take_unnamed(&mut record, row, unnamed, number, cells)?;
         }
         for cell in part::distinct(row) {
             record.links.extend(cells.links(cell, number)?);
@@ -205,7 +205,6 @@ impl<'a> Sheet<'a, '_> {
 
     /// Takes what stands in columns without a header. A cell that has a header in one of its columns belongs there.
     fn take_unnamed(
-        &self,
         record: &mut Record,
         row: &GappedRow<'a>,
         unnamed: &BTreeSet<usize>,

@@ -33,7 +33,7 @@ pub(in crate::extract) fn extract(
         let mut record = Record::default();
         for (field, paths) in &fields {
             for found in paths.iter().flat_map(|path| path.query(entry)) {
-                record.push(field, &plain(found));
+                record.push(field, plain(found));
             }
         }
         rows.take(record)?;
