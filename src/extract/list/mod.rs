@@ -147,8 +147,9 @@ impl<'a> Rows<'a> {
     }
 
     fn add_to_group(&mut self, key: String, record: Record) {
-        let record = self.names.pack(record);
-        if let Some(&index) = self.known.get(&key) {
+        let known = self.known.get(&key).copied();
+        let record = self.names.pack(record, known.and_then(|index| self.groups[index].1.last()));
+        if let Some(index) = known {
             self.groups[index].1.push(record);
         } else {
             self.known.insert(key.clone(), self.groups.len());
