@@ -48,7 +48,9 @@ impl Server {
         let mut keep = as_other_than_root("sh");
         keep.args(["-c", KEEP, "keep"]).arg(&programs).arg(&folder).arg(options);
         // What ends a group of processes leaves it to end by itself, and to tidy up.
-        let keeper = keep.process_group(0).current_dir("/").stdin(Stdio::piped()).spawn().unwrap();
+        keep.process_group(0).current_dir("/").stdin(Stdio::piped());
+        // It outlives the test by a moment, and is not to be waited for; what goes wrong stands in its logs.
+        let keeper = keep.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let server = Self { keeper, folder, programs, databases: AtomicU32::new(0) };
         server.await_start();
         Some(server)
