@@ -5,7 +5,6 @@
 #[path = "../src/allocator.rs"]
 mod allocator;
 
-use bytes::Bytes;
 use chrono::DateTime;
 use divan::Bencher;
 use regwatch::domain::entry::{Completeness, Document, Resemblance};

@@ -233,10 +233,8 @@ impl Index<&str> for Fields {
     /// # Panics
     /// Where there is no such field.
     fn index(&self, name: &str) -> &String {
-        match self.find(name) {
-            Ok(at) => &self.0[at].1,
-            Err(_place) => panic!("no field {name:?} among {self:?}"),
-        }
+        let Ok(at) = self.find(name) else { panic!("no field {name:?} among {self:?}") };
+        &self.0[at].1
     }
 }
 

@@ -196,7 +196,8 @@ async fn glances_that_are_taken_while_others_write_do_not_stay_behind() {
     let (looking, watched) = (store.clone(), ids.clone());
     let is_over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let until = is_over.clone();
-    let look = tokio::spawn(async move {
+    let mut look = tokio::task::JoinSet::new();
+    look.spawn(async move {
         while !until.load(std::sync::atomic::Ordering::Relaxed) {
             looking.glances(watched.clone()).await.unwrap();
             tokio::task::yield_now().await;
@@ -208,7 +209,7 @@ async fn glances_that_are_taken_while_others_write_do_not_stay_behind() {
         assert_eq!(store.glances(ids.clone()).await.unwrap()[0].state, Some(read.state), "{sequence}");
     }
     is_over.store(true, std::sync::atomic::Ordering::Relaxed);
-    look.await.unwrap();
+    look.join_all().await;
 }
 
 #[tokio::test]
