@@ -178,9 +178,9 @@ mod tests {
     #[test]
     fn what_asks_for_no_more_of_the_page_before_says_the_same_without_it() {
         let words = Some("update in progress".to_owned());
-        let befores = [face(), PageProfile { is_half_decoded: true, in_progress: words.clone(), ..face() }];
+        let earlier = [face(), PageProfile { is_half_decoded: true, in_progress: words.clone(), ..face() }];
         let mut asked = 0;
-        for before in &befores {
+        for before in &earlier {
             let PageProfile { media_type, body_bytes, .. } = before.clone();
             let little = PageProfile { media_type, body_bytes, ..PageProfile::default() };
             for bits in 0..32_u8 {
