@@ -44,6 +44,12 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// A clock that is further from the server's than that would end others' leases early.
 const MAX_SKEW_MS: u64 = 30_000;
 
+/// So long the server is given, when a store is closed, to end its session.
+const GONE_WITHIN: Duration = Duration::from_secs(2);
+
+/// It is asked this often.
+const GONE_ASKED_EVERY: Duration = Duration::from_millis(5);
+
 /// The next try to connect is made after this.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -413,12 +419,29 @@ impl Link {
         }
     }
 
-    /// Takes nothing more, once what is under way has ended.
+    /// Takes nothing more, once what is under way has ended, and waits until others see that this opening is gone.
     pub(super) fn close(&self) {
         self.is_closed.store(true, Ordering::SeqCst);
         drop(self.turn.write().unwrap_or_else(PoisonError::into_inner));
-        self.pool.close();
         self.leave();
+        self.wait(async {
+            let _ = tokio::time::timeout(GONE_WITHIN, self.is_gone()).await;
+        });
+        self.pool.close();
+    }
+
+    /// A server ends a session a moment after its connection has ended.
+    async fn is_gone(&self) {
+        let Ok(client) = self.pool.get().await else { return };
+        let number = self.opening.number().cast_signed();
+        let is_held = async || match client.query_one(statements::IS_GONE, &[&number]).await {
+            Ok(row) => !row.get::<_, bool>(0),
+            // Where the server cannot be asked, nothing is held by us for long.
+            Err(_) => false,
+        };
+        while is_held().await {
+            tokio::time::sleep(GONE_ASKED_EVERY).await;
+        }
     }
 }
 
