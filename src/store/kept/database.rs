@@ -277,14 +277,17 @@ impl Database {
 
     /// Removes the bodies that nothing refers to, slice by slice; others read and write between any two.
     pub(in crate::store) async fn collect_garbage(&self) -> Result<GarbageReport, StoreError> {
-        match self {
-            Self::Sled(sled) => sled.collect_garbage().await,
-            Self::Postgres { .. } => self.collect_among_others().await,
-        }
+        let Self::Sled(sled) = self else { return self.collect().await };
+        let _alone = sled.collecting.lock().await;
+        let _collecting = sled.write(|trees, _| Ok(garbage::begin(trees))).await?;
+        let report = self.collect().await?;
+        sled.measured.forget();
+        Ok(report)
     }
 
-    /// The same where other processes write as well: what a step wanted that had not ended when this began is left.
-    async fn collect_among_others(&self) -> Result<GarbageReport, StoreError> {
+    /// The same, once steps of this process note what they want. What a step of another process wanted that had not
+    /// ended when this began is left.
+    async fn collect(&self) -> Result<GarbageReport, StoreError> {
         let horizon = self.read(Trees::horizon).await?;
         let mut marking = self.read(garbage::Marking::new).await?;
         loop {

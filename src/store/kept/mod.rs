@@ -88,7 +88,7 @@ use self::trees::{TreeName, Trees};
 use self::writer::{Open, Place, Shared, Writer};
 use self::writes::Writes;
 use super::bell::SourceBell;
-use super::boundary::{Archived, BackupNote, GarbageReport, KindStats, Opened, StoreSize};
+use super::boundary::{Archived, BackupNote, KindStats, Opened, StoreSize};
 use super::error::StoreError;
 use super::keeping::PendingWrite;
 use crate::domain::id::InstallationId;
@@ -296,37 +296,6 @@ impl Sled {
         if let Err(error) = std::fs::remove_file(&path) {
             tracing::warn!(%error, path = %path.display(), "failed to remove the copy of backup {}", path.display());
         }
-    }
-
-    /// Removes the bodies that nothing refers to, slice by slice; others read and write between any two.
-    pub(super) async fn collect_garbage(&self) -> Result<GarbageReport, StoreError> {
-        let _alone = self.collecting.lock().await;
-        let _collecting = self.write(|trees, _| Ok(garbage::begin(trees))).await?;
-        let mut marking = self.read(garbage::Marking::new).await?;
-        loop {
-            let looked_on =
-                self.read(move |trees| marking.look_on(trees).map(|has_more| (marking, has_more)));
-            let has_more;
-            (marking, has_more) = looked_on.await?;
-            if !has_more {
-                break;
-            }
-        }
-        let total = marking.total();
-        let (bodies, watchlists) = marking.unused();
-        for batch in watchlists.chunks(garbage::BATCH).map(<[_]>::to_vec) {
-            self.write(move |trees, writes| {
-                garbage::forget_watchlists(trees, writes, &batch);
-                Ok(())
-            })
-            .await?;
-        }
-        let mut removed = 0;
-        for batch in bodies.chunks(garbage::BATCH).map(<[_]>::to_vec) {
-            removed += self.write(move |trees, writes| garbage::sweep(trees, writes, &batch)).await?;
-        }
-        self.measured.forget();
-        Ok(GarbageReport { kept: total.saturating_sub(removed), removed })
     }
 
     /// Writes out what is left and gives the database free for another process.
