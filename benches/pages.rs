@@ -432,7 +432,7 @@ fn fill(folder: &Path, runtime: &Runtime) {
     let mut began = Instant::now();
     let store = Store::open(&StoreSettings::Sled { path: folder.join("state/db") }).unwrap();
     runtime.block_on(async {
-        // Of an empty store this is done at once; otherwise whoever opens it next does it for all changes.
+        // An empty store has its index at once; otherwise the next program that opens it indexes all changes.
         store.index_changes().await.unwrap();
         let mut kept = Vec::new();
         for source in (0..SOURCES).map(source_id) {

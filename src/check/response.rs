@@ -50,7 +50,7 @@ impl Response {
         let received = body.clone();
         match in_time(move || PackedBody::of(&received)).await {
             Ok(Ok(packed)) => Self { body: packed.into(), ..self },
-            // Whoever keeps it tries again.
+            // The store compresses it again when it keeps it, and returns the error.
             Ok(Err(_)) | Err(_) => self,
         }
     }

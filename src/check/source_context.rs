@@ -110,8 +110,8 @@ impl SourceContext {
         }
     }
 
-    /// How the accepted page shows itself, as far as that matters beside how the one of now does; nothing where its
-    /// body cannot be had. Most lists show nothing for which their last body, which may be large, has to be looked at.
+    /// Returns how the accepted page shows itself, as far as that matters beside how the new one does; `None` if its
+    /// body is gone. Most lists show nothing for which their last body, which may be large, has to be looked at.
     pub(super) async fn face(&self, store: &Store, now: &PageProfile) -> Option<PageProfile> {
         let snapshot = self.accepted.as_ref()?;
         let url = snapshot.response.url.parse().ok()?;

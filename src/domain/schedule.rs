@@ -339,8 +339,8 @@ mod tests {
                 for step in 0..400_i64 {
                     let days = if step % 2 == 0 { 0 } else { 238 };
                     let now = first + Duration::minutes((step * 7919) % (6 * 24 * 60)) + Duration::days(days);
-                    let anew = CronExpr { known: Arc::default(), ..cron.clone() };
-                    assert_eq!(cron.next_after(now, zone), anew.next_after(now, zone), "{text}: {now}");
+                    let fresh = CronExpr { known: Arc::default(), ..cron.clone() };
+                    assert_eq!(cron.next_after(now, zone), fresh.next_after(now, zone), "{text}: {now}");
                 }
             }
         }

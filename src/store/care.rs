@@ -116,7 +116,7 @@ pub fn check_backup(path: &Path, meter: &Meter) -> Result<Archived, StoreError> 
     kept::check_backup(path, meter)
 }
 
-/// Makes the tables that are missing in a store of a server; gives the names of the migrations that were made.
+/// Makes the tables that are missing in a store of a server; returns the names of the migrations that were made.
 ///
 /// # Errors
 /// [`StoreError::Schema`] where the tables are of a later program; the server's. A sled store has none.

@@ -87,7 +87,7 @@ impl Writes {
 }
 
 impl Trees {
-    /// A body by its name, as it was stored; nothing where it is not there.
+    /// Returns a body by its name, as it was stored; `None` if it is not there.
     ///
     /// # Errors
     /// [`StoreError::DamagedBody`] where a part is missing or it is not what its name says.
@@ -100,8 +100,8 @@ impl Trees {
         Ok(Some(content))
     }
 
-    /// A record that lies among the bodies; nothing where it is not there. A large one is nowhere whole as it is
-    /// written down.
+    /// Returns a record that lies among the bodies; `None` if it is not there. Of a large one the written form is
+    /// nowhere whole in memory.
     ///
     /// # Errors
     /// As of [`Self::body`]; why it is no such record, in words.

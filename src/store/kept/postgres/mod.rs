@@ -56,7 +56,7 @@ impl Postgres {
         Ok(Self { link, installation, opened, bytes, is_surveyed: Arc::default() })
     }
 
-    /// Makes the tables that are missing; gives the names of the migrations that were made.
+    /// Makes the tables that are missing; returns the names of the migrations that were made.
     pub(in crate::store) fn migrate(url: &DatabaseUrl) -> Result<Vec<&'static str>, StoreError> {
         Link::migrate(url)
     }
